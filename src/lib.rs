@@ -1,0 +1,3 @@
+//! Terrace.
+pub mod model;
+pub mod yaml;

@@ -1,0 +1,3 @@
+//! The `terrace` binary: argument vector in, exit code out.
+
+fn main() {}

@@ -1,0 +1,191 @@
+//! The closed, ordered set of environments and the two legal hops between them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::closest;
+
+/// One of the three environments, in promotion order.
+///
+/// There is deliberately no `Default`: nothing ever picks an environment for the user.
+///
+/// ```compile_fail
+/// let guessed = terrace::model::Environment::default();
+/// ```
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Where changes begin.
+    Development,
+    /// Where changes are tried before they are real.
+    Staging,
+    /// Where changes are real.
+    Production,
+}
+
+impl Environment {
+    /// All environments in promotion order.
+    pub const ALL: [Self; 3] = [Self::Development, Self::Staging, Self::Production];
+
+    /// The one spelling that is accepted and printed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+
+    /// The names by which configuration values refer to this environment, its own first.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Development => &["development", "dev"],
+            Self::Staging => &["staging", "stage", "stg"],
+            Self::Production => &["production", "prod"],
+        }
+    }
+
+    /// The environments other than this one, in order.
+    pub fn others(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |other| *other != self)
+    }
+
+    /// The environment that a wrong name most likely meant.
+    #[must_use]
+    pub fn guess(name: &str) -> Option<Self> {
+        let lower = name.to_lowercase();
+        Self::ALL.into_iter().find(|env| env.words().contains(&lower.as_str())).or_else(|| {
+            let name = closest(&lower, Self::ALL.iter().map(|env| env.name()))?.to_owned();
+            Self::ALL.into_iter().find(|env| env.name() == name)
+        })
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Environment {
+    type Err = UnknownEnvironment;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|env| env.name() == name)
+            .ok_or_else(|| UnknownEnvironment { name: name.to_owned() })
+    }
+}
+
+/// A name that is not exactly one of the three environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownEnvironment {
+    /// The name as it was given.
+    pub name: String,
+}
+
+impl UnknownEnvironment {
+    /// What to do about it: the likely meaning and the closed set.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let set = "The environments are development, staging, production.";
+        match Environment::guess(&self.name) {
+            Some(env) => format!("did you mean `{env}`? {set}"),
+            None => set.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for UnknownEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not an environment", self.name)
+    }
+}
+
+impl std::error::Error for UnknownEnvironment {}
+
+/// A legal promotion: from one environment to the next, never further and never back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hop {
+    /// development → staging
+    ToStaging,
+    /// staging → production
+    ToProduction,
+}
+
+impl Hop {
+    /// Both hops in promotion order.
+    pub const ALL: [Self; 2] = [Self::ToStaging, Self::ToProduction];
+
+    /// The environment that values come from.
+    #[must_use]
+    pub const fn source(self) -> Environment {
+        match self {
+            Self::ToStaging => Environment::Development,
+            Self::ToProduction => Environment::Staging,
+        }
+    }
+
+    /// The environment that values go to.
+    #[must_use]
+    pub const fn target(self) -> Environment {
+        match self {
+            Self::ToStaging => Environment::Staging,
+            Self::ToProduction => Environment::Production,
+        }
+    }
+
+    /// The hop that ends in `target`; nothing is promoted to development.
+    #[must_use]
+    pub fn into_target(target: Environment) -> Option<Self> {
+        Self::ALL.into_iter().find(|hop| hop.target() == target)
+    }
+}
+
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}", self.source(), self.target())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_names_are_environments() {
+        for (name, hint) in [
+            ("prod", Some("production")),
+            ("Production", Some("production")),
+            ("stagin", Some("staging")),
+            ("DEV", Some("development")),
+            ("qa", None),
+            ("", None),
+        ] {
+            let error = name.parse::<Environment>().expect_err(name);
+            match hint {
+                Some(env) => assert!(error.help().contains(&format!("`{env}`")), "{name}"),
+                None => assert!(!error.help().contains("did you mean"), "{name}"),
+            }
+        }
+        for env in Environment::ALL {
+            assert_eq!(env.name().parse(), Ok(env));
+        }
+    }
+
+    #[test]
+    fn hops_lead_to_the_next_environment_only() {
+        assert_eq!(Hop::into_target(Environment::Development), None);
+        for hop in Hop::ALL {
+            assert_eq!(Hop::into_target(hop.target()), Some(hop));
+            assert!(hop.source() < hop.target());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A finding: a fact about the configuration, with its place.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Environment, Key, Path, Pointer, Rule};
+
+/// How much a finding weighs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Notice,
+    /// Worth mending.
+    Warning,
+    /// Must be mended: `check` exits 1.
+    Error,
+}
+
+impl Severity {
+    /// The word that is printed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A place in a text: line and column from 1, columns in Unicode characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in Unicode characters, from 1.
+    pub column: usize,
+}
+
+/// A stretch of a text; the end is the position behind its last character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends.
+    pub end: Position,
+}
+
+/// The source lines a finding points at, secrets already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The number of the first line of `text`, from 1.
+    pub first_line: usize,
+    /// Whole lines.
+    pub text: String,
+    /// The bytes of `text` that are meant.
+    pub highlight: Range<usize>,
+}
+
+/// A fact about the configuration: what a rule found, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: Rule,
+    /// Its weight after policy.
+    pub severity: Severity,
+    /// One sentence without a final stop, values masked.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Further facts, each with a label such as `schema`.
+    pub notes: Vec<(&'static str, String)>,
+    /// The file, relative to the git root.
+    pub file: String,
+    /// Where in the file; `None` when the file as a whole is meant.
+    pub location: Option<Location>,
+    /// The lines around, for people.
+    pub excerpt: Option<Excerpt>,
+    /// The environment, when the file belongs to one.
+    pub environment: Option<Environment>,
+    /// The item, when the file is one.
+    pub key: Option<Key>,
+    /// The value, as people name it.
+    pub path: Option<Path>,
+    /// The value, in this very document.
+    pub pointer: Option<Pointer>,
+}
+
+impl Finding {
+    /// A finding of `rule` about the file as a whole, at the rule's own severity.
+    pub fn new(
+        rule: Rule,
+        file: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity: rule.severity(),
+            message: message.into(),
+            help: help.into(),
+            notes: Vec::new(),
+            file: file.into(),
+            location: None,
+            excerpt: None,
+            environment: None,
+            key: None,
+            path: None,
+            pointer: None,
+        }
+    }
+
+    /// What findings are sorted by: file, place, rule, message.
+    #[must_use]
+    pub fn order(&self) -> (&str, Option<Location>, Rule, &str) {
+        (&self.file, self.location, self.rule, &self.message)
+    }
+}

@@ -1,0 +1,135 @@
+//! The validated name of an item, and the composite key (key, environment).
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Environment;
+
+/// The name of a configuration item: segments of `[A-Za-z0-9._-]` joined by `/`.
+///
+/// No segment is empty or begins with `.` or `-`, so a key is always a safe relative path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The file of this key in an environment, relative to the configuration root.
+    #[must_use]
+    pub fn file(&self, environment: Environment) -> String {
+        format!("environments/{environment}/{}.yaml", self.0)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for Key {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let reason = if text.is_empty() {
+            Some("a key cannot be empty".to_owned())
+        } else {
+            text.split('/').find_map(|segment| {
+                if segment.is_empty() {
+                    Some("a key has no empty segments".to_owned())
+                } else if segment.starts_with(['.', '-']) {
+                    Some(format!("no segment begins with `.` or `-`, as `{segment}` does"))
+                } else {
+                    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                    let wrong = segment.chars().find(|c| !is_allowed(*c))?;
+                    Some(format!("`{}` is not one of letters, digits, `.`, `_`, `-`", wrong.escape_debug()))
+                }
+            })
+        };
+        match reason {
+            Some(reason) => Err(InvalidKey { text: text.to_owned(), reason }),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// Text that cannot be a key, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidKey {
+    /// The text as given.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl fmt::Display for InvalidKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a key: {}", self.text.escape_debug(), self.reason)
+    }
+}
+
+impl std::error::Error for InvalidKey {}
+
+impl From<InvalidKey> for super::Error {
+    fn from(error: InvalidKey) -> Self {
+        let bare = error.text.trim_end_matches(".yaml").trim_end_matches(".yml");
+        let tail = bare.rsplit_once("environments/").map_or(bare, |(_, rest)| rest);
+        let key = tail.split_once('/').filter(|(env, _)| env.parse::<Environment>().is_ok());
+        let help = match key {
+            Some((_, key)) => format!("name the item by its key: `{key}`"),
+            None => {
+                "a key is the path below its environment's folder without `.yaml`, such as `billing/invoices`"
+                    .into()
+            }
+        };
+        Self::usage(error.to_string()).help(help)
+    }
+}
+
+/// What identifies an item: its key and its environment together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId {
+    /// The name shared by all environments.
+    pub key: Key,
+    /// The environment whose values are meant.
+    pub environment: Environment,
+}
+
+impl ItemId {
+    /// The item `key` in `environment`.
+    #[must_use]
+    pub const fn new(key: Key, environment: Environment) -> Self {
+        Self { key, environment }
+    }
+
+    /// The item's file relative to the configuration root.
+    #[must_use]
+    pub fn file(&self) -> String {
+        self.key.file(self.environment)
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.key, self.environment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_safe_relative_names() {
+        for good in ["payments", "billing/invoices", "a.b-c_d/9"] {
+            assert_eq!(good.parse::<Key>().expect(good).as_str(), good);
+        }
+        for bad in ["", "/a", "a/", "a//b", ".a", "a/..", "-x", "a b", "ä", "a\\b", "a\nb"] {
+            assert!(bad.parse::<Key>().is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The domain's words as types: environments, keys, paths, values, findings, policy.
+//!
+//! Everything here is plain data that is parsed once, at the edge, and cannot hold what must not
+//! be. This room knows nothing of YAML text, git, files or terminals.
+
+mod environment;
+mod error;
+mod finding;
+mod key;
+mod path;
+mod pattern;
+mod pointer;
+pub mod policy;
+mod revision;
+mod rule;
+mod suggest;
+mod value;
+
+pub use environment::{Environment, Hop, UnknownEnvironment};
+pub use error::{Error, Fault, Result};
+pub use finding::{Excerpt, Finding, Location, Position, Severity};
+pub use key::{InvalidKey, ItemId, Key};
+pub use path::{InvalidPath, Path, Segment};
+pub use pattern::{InvalidPattern, PathPattern};
+pub use pointer::Pointer;
+pub use policy::Policy;
+pub use revision::{BlobId, CommitId, CommitInfo, Revision};
+pub use rule::{Rule, UnknownRule};
+pub use suggest::closest;
+pub use value::{Map, Value};

@@ -1,0 +1,366 @@
+//! The dotted path that people read and write: `database.pool.size`, `servers[name=api].port`.
+//!
+//! A path keeps list identity (`[name=api]`), so it is the stable name of a value across
+//! revisions and environments; a [`super::Pointer`] is into one document only.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Segment {
+    /// An entry of a mapping, by the text of its key.
+    Key(String),
+    /// An element of a list, by position from 0.
+    Index(usize),
+    /// The element of a list of mappings whose entry `field` has the text `value`.
+    Identity {
+        /// The identifying key, such as `name`.
+        field: String,
+        /// The text of its scalar.
+        value: String,
+    },
+    /// The place behind the last element of a list, written `[+]`.
+    Append,
+}
+
+/// Where a value sits: document number and segments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path {
+    /// The YAML document within the file, from 0; written `#2:` for the second.
+    pub document: usize,
+    /// The steps from the document's root.
+    pub segments: Vec<Segment>,
+}
+
+impl Path {
+    /// The root of the first document.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self { document: 0, segments: Vec::new() }
+    }
+
+    /// The root of document `document` (from 0).
+    #[must_use]
+    pub const fn document(document: usize) -> Self {
+        Self { document, segments: Vec::new() }
+    }
+
+    /// Whether this is a document's root.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// This path and one more step.
+    #[must_use]
+    pub fn join(&self, segment: Segment) -> Self {
+        let mut segments = Vec::with_capacity(self.segments.len() + 1);
+        segments.extend_from_slice(&self.segments);
+        segments.push(segment);
+        Self { document: self.document, segments }
+    }
+
+    /// This path and one mapping entry.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        self.join(Segment::Key(key.into()))
+    }
+
+    /// The path without its last step; `None` at a root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, segments) = self.segments.split_last()?;
+        Some(Self { document: self.document, segments: segments.to_vec() })
+    }
+
+    /// The last step; `None` at a root.
+    #[must_use]
+    pub fn last(&self) -> Option<&Segment> {
+        self.segments.last()
+    }
+
+    /// Whether `other` is this path or lies below it.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.document == other.document && other.segments.starts_with(&self.segments)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.document > 0 {
+            write!(f, "#{}:", self.document + 1)?;
+        }
+        for (i, segment) in self.segments.iter().enumerate() {
+            match segment {
+                Segment::Key(key) => {
+                    if i > 0 {
+                        f.write_str(".")?;
+                    }
+                    write_word(f, key, i == 0)?;
+                }
+                Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Append => f.write_str("[+]")?,
+                Segment::Identity { field, value } => {
+                    f.write_str("[")?;
+                    write_word(f, field, false)?;
+                    f.write_str("=")?;
+                    write_identity(f, value)?;
+                    f.write_str("]")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a word, quoted when its characters would mean something else in a path.
+fn write_word(f: &mut fmt::Formatter<'_>, word: &str, first: bool) -> fmt::Result {
+    let special = |c: char| matches!(c, '.' | '[' | ']' | '"' | '\\' | '=' | '*') || c.is_control();
+    let quoted = word.is_empty()
+        || word.contains(special)
+        || word.starts_with(char::is_whitespace)
+        || word.ends_with(char::is_whitespace)
+        || (first && word.starts_with(['/', '#']));
+    if quoted { write_quoted(f, word) } else { f.write_str(word) }
+}
+
+fn write_identity(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
+    let special = |c: char| matches!(c, ']' | '"' | '\\') || c.is_control();
+    if value.is_empty() || value.contains(special) { write_quoted(f, value) } else { f.write_str(value) }
+}
+
+fn write_quoted(f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for c in word.chars() {
+        match c {
+            '"' | '\\' => write!(f, "\\{c}")?,
+            '\n' => f.write_str("\\n")?,
+            '\t' => f.write_str("\\t")?,
+            '\r' => f.write_str("\\r")?,
+            c if c.is_control() => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+            c => write!(f, "{c}")?,
+        }
+    }
+    f.write_str("\"")
+}
+
+/// Text that is not a path, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPath {
+    /// The text as given.
+    pub text: String,
+    /// Where in the text, in characters from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for InvalidPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, column, reason } = self;
+        write!(f, "`{}` is not a path: {reason} (character {column})", text.escape_debug())
+    }
+}
+
+impl std::error::Error for InvalidPath {}
+
+impl From<InvalidPath> for super::Error {
+    fn from(error: InvalidPath) -> Self {
+        Self::usage(error.to_string()).help(
+            "write a path such as `database.pool.size`, `servers[name=api].port` or `\"a.b\".c`, or a JSON pointer such as `/database/pool/size`",
+        )
+    }
+}
+
+impl FromStr for Path {
+    type Err = InvalidPath;
+
+    /// Reads the dotted form. A JSON pointer (empty, or beginning with `/`) becomes a path whose
+    /// numeric tokens stay keys; [`crate::yaml::Document::resolve`] settles what they mean.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(pointer) = super::Pointer::parse(text) {
+            let segments = pointer.tokens().iter().cloned().map(Segment::Key).collect();
+            return Ok(Self { document: 0, segments });
+        }
+        let mut reader = Reader { text, rest: text };
+        let document = reader.document()?;
+        let mut segments = Vec::new();
+        while !reader.rest.is_empty() {
+            if reader.rest.starts_with('[') {
+                segments.push(reader.bracket()?);
+            } else {
+                if !segments.is_empty() && !reader.eat('.') {
+                    return Err(reader.error("expected `.` or `[` here"));
+                }
+                segments.push(Segment::Key(reader.word(&['.', '['])?));
+            }
+        }
+        Ok(Self { document, segments })
+    }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) rest: &'a str,
+}
+
+impl Reader<'_> {
+    pub(super) fn error(&self, reason: &'static str) -> InvalidPath {
+        let column = self.text.chars().count() - self.rest.chars().count() + 1;
+        InvalidPath { text: self.text.to_owned(), column, reason }
+    }
+
+    pub(super) fn eat(&mut self, c: char) -> bool {
+        let rest = self.rest.strip_prefix(c);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn document(&mut self) -> Result<usize, InvalidPath> {
+        let Some(rest) = self.rest.strip_prefix('#') else { return Ok(0) };
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number = rest[..digits].parse::<usize>().ok().filter(|n| *n > 0);
+        match (number, rest[digits..].strip_prefix(':')) {
+            (Some(number), Some(after)) => {
+                self.rest = after;
+                Ok(number - 1)
+            }
+            _ => Err(self.error("a document is written `#2:` before the path")),
+        }
+    }
+
+    /// A bare or quoted word that ends before one of `stops`.
+    pub(super) fn word(&mut self, stops: &[char]) -> Result<String, InvalidPath> {
+        if self.eat('"') {
+            return self.quoted();
+        }
+        let end = self.rest.find(stops).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        if word.is_empty() {
+            return Err(self.error("a name is missing (an empty one is written `\"\"`)"));
+        }
+        if word.contains(['"', ']']) {
+            return Err(self.error("quote a name that holds `\"` or `]`"));
+        }
+        self.rest = rest;
+        Ok(word.to_owned())
+    }
+
+    fn quoted(&mut self) -> Result<String, InvalidPath> {
+        let mut out = String::new();
+        let mut chars = self.rest.char_indices();
+        while let Some((i, c)) = chars.next() {
+            match c {
+                '"' => {
+                    self.rest = &self.rest[i + 1..];
+                    return Ok(out);
+                }
+                '\\' => match chars.next().map(|(_, c)| c) {
+                    Some('n') => out.push('\n'),
+                    Some('t') => out.push('\t'),
+                    Some('r') => out.push('\r'),
+                    Some('u') => {
+                        let hex: String = chars.by_ref().map(|(_, c)| c).take_while(|c| *c != '}').collect();
+                        let code = u32::from_str_radix(hex.trim_start_matches('{'), 16).ok();
+                        match code.and_then(char::from_u32) {
+                            Some(c) => out.push(c),
+                            None => return Err(self.error("`\\u{…}` holds no character")),
+                        }
+                    }
+                    Some(c) => out.push(c),
+                    None => break,
+                },
+                c => out.push(c),
+            }
+        }
+        Err(self.error("the closing `\"` is missing"))
+    }
+
+    pub(super) fn bracket(&mut self) -> Result<Segment, InvalidPath> {
+        self.eat('[');
+        if let Some(rest) = self.rest.strip_prefix("+]") {
+            self.rest = rest;
+            return Ok(Segment::Append);
+        }
+        let quoted = self.rest.starts_with('"');
+        let word = self.word(&['=', ']'])?;
+        let segment = if self.eat('=') {
+            let value = if self.eat('"') {
+                self.quoted()?
+            } else {
+                let end = self.rest.find(']').unwrap_or(self.rest.len());
+                let (value, rest) = self.rest.split_at(end);
+                self.rest = rest;
+                value.to_owned()
+            };
+            Segment::Identity { field: word, value }
+        } else {
+            match word.parse() {
+                Ok(index) if !quoted => Segment::Index(index),
+                _ => return Err(self.error("brackets hold a position, `name=value`, or `+`")),
+            }
+        };
+        if self.eat(']') { Ok(segment) } else { Err(self.error("the closing `]` is missing")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(text: &str) -> Segment {
+        Segment::Key(text.into())
+    }
+
+    #[test]
+    fn paths_read_as_people_write_them() {
+        let identity =
+            |field: &str, value: &str| Segment::Identity { field: field.into(), value: value.into() };
+        for (text, document, segments) in [
+            ("a", 0, vec![key("a")]),
+            ("database.pool.size", 0, vec![key("database"), key("pool"), key("size")]),
+            ("servers[name=api].port", 0, vec![key("servers"), identity("name", "api"), key("port")]),
+            ("hosts[0]", 0, vec![key("hosts"), Segment::Index(0)]),
+            ("[1][+]", 0, vec![Segment::Index(1), Segment::Append]),
+            ("\"a.b\".c", 0, vec![key("a.b"), key("c")]),
+            ("#2:a.b", 1, vec![key("a"), key("b")]),
+            ("/a/0", 0, vec![key("a"), key("0")]),
+            ("", 0, vec![]),
+            ("govuk::apps::x", 0, vec![key("govuk::apps::x")]),
+            ("a/b.@c", 0, vec![key("a/b"), key("@c")]),
+            (
+                "l[path=/instance_groups/name=x]",
+                0,
+                vec![key("l"), identity("path", "/instance_groups/name=x")],
+            ),
+        ] {
+            assert_eq!(text.parse::<Path>().expect(text), Path { document, segments }, "{text}");
+        }
+        for bad in ["a.", ".a", "a..b", "a[", "a[x]", "a[0", "\"a", "#0:a", "#x", "a]b", "a\"b"] {
+            assert!(bad.parse::<Path>().is_err(), "{bad}");
+        }
+    }
+
+    fn segment() -> impl Strategy<Value = Segment> {
+        prop_oneof![
+            ".{0,6}".prop_map(Segment::Key),
+            (0usize..9).prop_map(Segment::Index),
+            (".{0,4}", ".{0,4}").prop_map(|(field, value)| Segment::Identity { field, value }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn printing_and_reading_a_path_gives_it_back(
+            document in 0usize..3,
+            segments in prop::collection::vec(segment(), 1..5),
+        ) {
+            let path = Path { document, segments };
+            prop_assert_eq!(path.to_string().parse::<Path>(), Ok(path));
+        }
+    }
+}

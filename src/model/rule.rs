@@ -1,0 +1,123 @@
+//! The closed set of rules and their default severities.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Severity, closest};
+
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $id:literal, $severity:ident;)+) => {
+        /// A rule that findings come from, named as the user reads it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Rule {
+            /// Every rule, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The id that findings and the policy use.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id),+ }
+            }
+
+            /// The severity unless the policy or the rule itself says otherwise.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The file cannot be read as YAML.
+    Syntax = "syntax", Error;
+    /// A value breaks its JSON Schema, or the schema itself is broken.
+    Schema = "schema", Error;
+    /// A folder below `environments/` is not one of the three.
+    UnknownEnvironment = "unknown-environment", Error;
+    /// A file's path is not a key.
+    InvalidKey = "invalid-key", Error;
+    /// Two keys differ only in letter case.
+    KeyCaseCollision = "key-case-collision", Error;
+    /// A symbolic link stands where a file should.
+    Symlink = "symlink", Error;
+    /// One mapping has the same key twice.
+    DuplicateKey = "duplicate-key", Error;
+    /// A value names a host that belongs to another environment.
+    ForeignHost = "foreign-host", Error;
+    /// Two environments share one secret.
+    SharedSecret = "shared-secret", Error;
+    /// A kept legacy file and its item have come apart.
+    LegacyDrift = "legacy-drift", Error;
+    /// A file that is no item lies among the items.
+    StrayFile = "stray-file", Warning;
+    /// A secret stands in plain text.
+    PlainSecret = "plain-secret", Warning;
+    /// The same path has different types in different environments.
+    TypeMismatch = "type-mismatch", Warning;
+    /// YAML 1.1 and 1.2 readers read the value differently.
+    AmbiguousScalar = "ambiguous-scalar", Warning;
+    /// Valid YAML that terrace cannot address.
+    UnsupportedYaml = "unsupported-yaml", Warning;
+    /// A waiver's date has passed.
+    ExpiredWaiver = "expired-waiver", Warning;
+    /// A waiver that accepts nothing.
+    UnusedWaiver = "unused-waiver", Warning;
+    /// No schema describes the item.
+    NoSchema = "no-schema", Notice;
+    /// A later environment has an item that this one lacks.
+    MissingItem = "missing-item", Notice;
+    /// A later environment has a key that this one lacks.
+    MissingKey = "missing-key", Notice;
+    /// A production value that never was in staging.
+    SkippedPromotion = "skipped-promotion", Notice;
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = UnknownRule;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|rule| rule.id() == id)
+            .ok_or_else(|| UnknownRule { id: id.to_owned() })
+    }
+}
+
+/// A rule id that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRule {
+    /// The id as given.
+    pub id: String,
+}
+
+impl UnknownRule {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match closest(&self.id, Rule::ALL.iter().map(|rule| rule.id())) {
+            Some(id) => format!("did you mean `{id}`?"),
+            None => {
+                let ids: Vec<_> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+                format!("the rules are {}", ids.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for UnknownRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a rule", self.id)
+    }
+}
+
+impl std::error::Error for UnknownRule {}

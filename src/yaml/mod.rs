@@ -1,0 +1,20 @@
+//! One YAML file: its exact bytes, its values, and where every key and value stands.
+//!
+//! The room reads text that somebody else fetched, and (in [`edit`]) writes text that somebody
+//! else stores. It knows nothing of environments, schemas, policies or git.
+
+mod document;
+mod gate;
+mod lines;
+mod node;
+mod parse;
+pub mod render;
+mod resolve;
+mod scalar;
+
+pub use document::{Document, Located};
+pub use gate::{Limits, Rejection};
+pub use lines::Lines;
+pub use node::{Content, Entry, Item, Node, NodeId, Style};
+pub use resolve::{Problem, ProblemKind};
+pub use scalar::{plain_value, reads_differently};

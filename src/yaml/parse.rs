@@ -1,0 +1,270 @@
+//! From the parser's events to the span tree.
+//!
+//! The parser's spans are exact for scalars and flow collections. Everything else, such as where
+//! a dash or a colon stands or where a node with properties begins, is found here by walking the
+//! text forward between nodes, where only white space, comments and indicators can be.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
+
+use super::gate::Rejection;
+use super::lines::Lines;
+use super::node::{Content, Entry, Item, Node, NodeId, Style};
+use crate::model::Rule;
+
+/// Nesting beyond this is refused.
+const NESTING: usize = 200;
+
+#[derive(Default)]
+pub(super) struct Forest {
+    pub(super) nodes: Vec<Node>,
+    pub(super) roots: Vec<NodeId>,
+    pub(super) comments: Vec<Range<usize>>,
+}
+
+pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
+    let options = granit_parser::options! {
+        strict_indentation: true,
+        emit_anchor_events: true,
+        max_buffered_comment_events: usize::MAX,
+        flow_nesting_limit: NESTING,
+        block_nesting_limit: NESTING,
+    };
+    let mut builder = Builder {
+        text,
+        forest: Forest::default(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        starts: Vec::new(),
+        document_end: 0,
+    };
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|error| refusal(text, lines, &error))?;
+        builder.event(event, span);
+    }
+    let Builder { mut forest, starts, .. } = builder;
+    for (root, from) in forest.roots.clone().into_iter().zip(starts) {
+        Placer { text, nodes: &mut forest.nodes }.place(root, from);
+    }
+    Ok(forest)
+}
+
+fn refusal(text: &str, lines: &Lines, error: &ScanError) -> Rejection {
+    let offset = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    let line = text.get(lines.bytes(text, lines.line(offset))).unwrap_or_default();
+    let help = if text.contains("{{") || line.contains("{%") || line.contains("<%") {
+        "this looks like a template; terrace reads plain YAML, so keep the template elsewhere"
+    } else if line.contains('\t') {
+        "YAML is indented with spaces, not tabs"
+    } else {
+        "mend the YAML here, or a line or two above"
+    };
+    Rejection::new(Rule::Syntax, lines.position(text, offset), error.info(), help)
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    forest: Forest,
+    open: Vec<NodeId>,
+    anchors: HashMap<usize, NodeId>,
+    starts: Vec<usize>,
+    document_end: usize,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) {
+        let range = span.byte_range().unwrap_or_default();
+        match event {
+            Event::DocumentStart(explicit, _) => {
+                self.starts.push(if explicit { range.end } else { self.document_end });
+            }
+            Event::DocumentEnd => self.document_end = range.end,
+            Event::Comment(..) => self.forest.comments.push(range),
+            Event::Anchor(id, name) => {
+                let node = self.anchors[&id];
+                self.forest.nodes[node.0 as usize].anchor = Some(name.into_owned());
+            }
+            Event::Alias(id) => {
+                let target = self.anchors[&id];
+                self.add(Content::Alias { target }, None, 0, range);
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted => Style::SingleQuoted,
+                    ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+                    ScalarStyle::Literal => Style::Literal,
+                    ScalarStyle::Folded => Style::Folded,
+                };
+                // A value that is not written arrives as `~` with an empty span.
+                let written = style != Style::Plain || !range.is_empty();
+                let text = if written { text.into_owned() } else { String::new() };
+                let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+                self.add(Content::Scalar { text, style }, tag, anchor, range);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+                let flow = matches!(style, StructureStyle::Flow);
+                let id = self.add(Content::Sequence { items: Vec::new(), flow }, tag, anchor, range);
+                self.open.push(id);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
+                let flow = matches!(style, StructureStyle::Flow);
+                let id = self.add(Content::Mapping { entries: Vec::new(), flow }, tag, anchor, range);
+                self.open.push(id);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(id) = self.open.pop() {
+                    let node = &mut self.forest.nodes[id.0 as usize];
+                    node.span.end = node.span.end.max(range.end);
+                }
+            }
+            // Stream ends say nothing new; unresolved aliases are not asked for.
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, content: Content, tag: Option<String>, anchor: usize, span: Range<usize>) -> NodeId {
+        let id = NodeId(u32::try_from(self.forest.nodes.len()).unwrap_or(u32::MAX));
+        let start = span.start.min(self.text.len());
+        self.forest.nodes.push(Node { content, tag, anchor: None, outer: span.clone(), span });
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+        match self.open.last() {
+            None => self.forest.roots.push(id),
+            Some(parent) => match &mut self.forest.nodes[parent.0 as usize].content {
+                Content::Sequence { items, .. } => items.push(Item { start, node: id }),
+                Content::Mapping { entries, .. } => match entries.last_mut() {
+                    // The value of an entry is its key's id until the value arrives.
+                    Some(entry) if entry.value == entry.key => entry.value = id,
+                    _ => entries.push(Entry { start, explicit: false, key: id, colon: None, value: id }),
+                },
+                Content::Scalar { .. } | Content::Alias { .. } => {}
+            },
+        }
+        id
+    }
+}
+
+struct Placer<'a> {
+    text: &'a str,
+    nodes: &'a mut Vec<Node>,
+}
+
+impl Placer<'_> {
+    /// Settles the spans of `id` and of all below it; it begins at or behind `from`, with only
+    /// white space and comments between. Returns where it ends.
+    fn place(&mut self, id: NodeId, from: usize) -> usize {
+        let node = &self.nodes[id.0 as usize];
+        let unwritten =
+            matches!(&node.content, Content::Scalar { text, style: Style::Plain } if text.is_empty());
+        let has_properties = node.tag.is_some() || node.anchor.is_some();
+        if unwritten && !has_properties {
+            self.nodes[id.0 as usize].span = from..from;
+            self.nodes[id.0 as usize].outer = from..from;
+            return from;
+        }
+        let outer_start = skip_trivia(self.text, from);
+        let content_start =
+            if has_properties { skip_properties(self.text, outer_start) } else { outer_start };
+        let (span, content) = (node.span.clone(), node.content.clone());
+        let span = match content {
+            Content::Scalar { .. } if unwritten => {
+                let end = self.text[..content_start].trim_end().len().max(outer_start);
+                end..end
+            }
+            Content::Scalar { style, .. } if style.is_block() => content_start..span.end.max(content_start),
+            Content::Scalar { .. } | Content::Alias { .. } => span,
+            Content::Sequence { mut items, flow } => {
+                let end = self.place_items(&mut items, flow, content_start);
+                let start = items.first().map_or(span.start, |item| item.start);
+                self.nodes[id.0 as usize].content = Content::Sequence { items, flow };
+                if flow { span } else { start..end }
+            }
+            Content::Mapping { mut entries, flow } => {
+                // A single pair inside `[…]` has no braces, though its key may.
+                let first_key = entries.first().map(|entry| self.nodes[entry.key.0 as usize].span.start);
+                let braces = flow
+                    && self.text[span.start.min(self.text.len())..].starts_with('{')
+                    && first_key != Some(span.start);
+                let inside = if braces { span.start + 1 } else { content_start };
+                let end = self.place_entries(&mut entries, flow, inside);
+                let start = entries.first().map_or(span.start, |entry| entry.start);
+                self.nodes[id.0 as usize].content = Content::Mapping { entries, flow };
+                if braces { span } else { start..end }
+            }
+        };
+        let end = span.end;
+        let node = &mut self.nodes[id.0 as usize];
+        node.outer = outer_start.min(span.start)..end;
+        node.span = span;
+        end
+    }
+
+    fn place_items(&mut self, items: &mut [Item], flow: bool, from: usize) -> usize {
+        let mut at = if flow { from + 1 } else { from };
+        for item in items {
+            at = self.skip_comma(at, flow);
+            item.start = at;
+            at = self.place(item.node, if flow { at } else { at + 1 });
+        }
+        at
+    }
+
+    fn place_entries(&mut self, entries: &mut [Entry], flow: bool, from: usize) -> usize {
+        let mut at = from;
+        for entry in entries {
+            at = self.skip_comma(at, flow);
+            entry.start = at;
+            let mut rest = self.text[at.min(self.text.len())..].chars();
+            entry.explicit = rest.next() == Some('?')
+                && rest.next().is_none_or(|c| c.is_whitespace() || c == ',' || c == '}');
+            at = self.place(entry.key, if entry.explicit { at + 1 } else { at });
+            let colon = skip_trivia(self.text, at);
+            if self.text[colon..].starts_with(':') {
+                entry.colon = Some(colon);
+                at = colon + 1;
+            }
+            at = self.place(entry.value, at);
+        }
+        at
+    }
+
+    fn skip_comma(&self, at: usize, flow: bool) -> usize {
+        let at = skip_trivia(self.text, at);
+        if flow && self.text[at..].starts_with(',') { skip_trivia(self.text, at + 1) } else { at }
+    }
+}
+
+/// The first byte at or behind `from` that is neither white space nor part of a comment.
+pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
+    let mut at = from.min(text.len());
+    loop {
+        let rest = &text[at..];
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{feff}']).len();
+        at += blank;
+        let begins_comment = text[at..].starts_with('#')
+            && (at == 0 || text[..at].ends_with([' ', '\t', '\n', '\r', '\u{feff}']));
+        if !begins_comment {
+            return at;
+        }
+        at += text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
+    }
+}
+
+/// The first byte behind the tag and anchor at `from`.
+fn skip_properties(text: &str, from: usize) -> usize {
+    let mut at = from;
+    for _ in 0..2 {
+        if !text[at..].starts_with(['!', '&']) {
+            break;
+        }
+        at += text[at..].find([' ', '\t', '\n', '\r']).unwrap_or(text.len() - at);
+        at = skip_trivia(text, at);
+    }
+    at
+}

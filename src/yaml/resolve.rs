@@ -1,0 +1,226 @@
+//! From the span tree to values: aliases followed, merges applied, within a budget.
+
+use std::ops::Range;
+
+use super::gate::{Limits, Rejection};
+use super::lines::Lines;
+use super::node::{Content, Entry, Node, NodeId, Style};
+use super::scalar::{CORE, plain_value, tagged_value};
+use crate::model::{Map, Path, Rule, Segment, Value};
+
+/// Something in a readable file that readers will stumble over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is.
+    pub kind: ProblemKind,
+    /// The bytes that are meant.
+    pub span: Range<usize>,
+    /// The mapping or value concerned.
+    pub path: Path,
+}
+
+/// The kinds of [`Problem`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The key was there before in the same mapping; the bytes of its first occurrence.
+    DuplicateKey {
+        /// The key's text.
+        key: String,
+        /// Where it stands first.
+        first: Range<usize>,
+    },
+    /// The key of an entry is a list or a mapping.
+    ComplexKey,
+    /// `<<` with something that is no mapping.
+    BadMerge,
+}
+
+/// The text of a node that serves as a key; `None` for a list or a mapping.
+pub(super) fn key_text(nodes: &[Node], id: NodeId) -> Option<&str> {
+    match &nodes[id.0 as usize].content {
+        Content::Scalar { text, .. } => Some(text),
+        Content::Alias { target } => key_text(nodes, *target),
+        Content::Sequence { .. } | Content::Mapping { .. } => None,
+    }
+}
+
+/// Whether an entry merges (`<<`, plain or under `!!merge`) instead of being a key.
+pub(super) fn is_merge(nodes: &[Node], entry: &Entry) -> bool {
+    let key = &nodes[entry.key.0 as usize];
+    let Content::Scalar { text, style } = &key.content else { return false };
+    let tagged = key.tag.as_deref() == Some("tag:yaml.org,2002:merge");
+    text == "<<" && (tagged || (*style == Style::Plain && key.tag.is_none()))
+}
+
+/// The mappings that a merge entry brings, in order of precedence; `None` when it brings
+/// something else.
+pub(super) fn merged(nodes: &[Node], value: NodeId) -> Option<Vec<NodeId>> {
+    let target = follow(nodes, value);
+    match &nodes[target.0 as usize].content {
+        Content::Mapping { .. } => Some(vec![target]),
+        Content::Sequence { items, .. } => {
+            let maps: Vec<_> = items.iter().map(|item| follow(nodes, item.node)).collect();
+            let all = maps.iter().all(|id| matches!(nodes[id.0 as usize].content, Content::Mapping { .. }));
+            all.then_some(maps)
+        }
+        Content::Scalar { .. } | Content::Alias { .. } => None,
+    }
+}
+
+/// The node that an alias stands for; any other node itself.
+pub(super) fn follow(nodes: &[Node], id: NodeId) -> NodeId {
+    match nodes[id.0 as usize].content {
+        Content::Alias { target } => target,
+        _ => id,
+    }
+}
+
+pub(super) struct Resolver<'a> {
+    text: &'a str,
+    lines: &'a Lines,
+    nodes: &'a [Node],
+    limits: Limits,
+    values: usize,
+    bytes: usize,
+    open: Vec<NodeId>,
+    through_alias: usize,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(text: &'a str, lines: &'a Lines, nodes: &'a [Node], limits: Limits) -> Self {
+        Self {
+            text,
+            lines,
+            nodes,
+            limits,
+            values: 0,
+            bytes: 0,
+            open: Vec::new(),
+            through_alias: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn node(&self, id: NodeId) -> &'a Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    fn refuse(&self, id: NodeId, message: &str) -> Rejection {
+        let at = self.lines.position(self.text, self.node(id).span.start);
+        Rejection::new(
+            Rule::UnsupportedYaml,
+            at,
+            message,
+            "write the values out instead of referring to them",
+        )
+    }
+
+    fn problem(&mut self, kind: ProblemKind, span: Range<usize>, path: &Path) {
+        // What is seen again through an alias was reported where it stands.
+        if self.through_alias == 0 {
+            self.problems.push(Problem { kind, span, path: path.clone() });
+        }
+    }
+
+    pub(super) fn resolve(&mut self, id: NodeId, path: &Path) -> Result<Value, Rejection> {
+        self.values += 1;
+        if self.values > self.limits.values || self.bytes > self.limits.value_bytes {
+            return Err(self.refuse(id, "aliases expand the file beyond all bounds"));
+        }
+        let node = self.node(id);
+        let value = match &node.content {
+            Content::Scalar { text, style } => {
+                self.bytes += text.len();
+                return Ok(match (&node.tag, style) {
+                    (None, Style::Plain) => plain_value(text),
+                    (None, _) => Value::String(text.clone()),
+                    (Some(tag), _) => tagged_value(tag, text)
+                        .unwrap_or_else(|| Value::Tagged(tag.clone(), Box::new(Value::String(text.clone())))),
+                });
+            }
+            Content::Alias { target } => {
+                if self.open.contains(target) {
+                    return Err(self.refuse(id, "an alias stands inside what it refers to"));
+                }
+                self.through_alias += 1;
+                let value = self.resolve(*target, path);
+                self.through_alias -= 1;
+                return value;
+            }
+            Content::Sequence { items, .. } => {
+                self.open.push(id);
+                let mut list = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    list.push(self.resolve(item.node, &path.join(Segment::Index(index)))?);
+                }
+                Value::List(list)
+            }
+            Content::Mapping { entries, .. } => {
+                self.open.push(id);
+                Value::Map(self.mapping(entries, path)?)
+            }
+        };
+        self.open.pop();
+        let known = |tag: &String| {
+            tag == "!" || tag.strip_prefix(CORE).is_some_and(|name| matches!(name, "map" | "seq"))
+        };
+        Ok(match node.tag.as_ref().filter(|tag| !known(tag)) {
+            Some(tag) => Value::Tagged(tag.clone(), Box::new(value)),
+            None => value,
+        })
+    }
+
+    fn mapping(&mut self, entries: &[Entry], path: &Path) -> Result<Map, Rejection> {
+        let mut own = Map::with_capacity(entries.len());
+        let mut merges = Vec::new();
+        for (position, entry) in entries.iter().enumerate() {
+            let key_span = self.node(entry.key).span.clone();
+            if is_merge(self.nodes, entry) {
+                match merged(self.nodes, entry.value) {
+                    Some(maps) => {
+                        merges.push((entry.value, maps));
+                        continue;
+                    }
+                    None => self.problem(ProblemKind::BadMerge, self.node(entry.value).span.clone(), path),
+                }
+            }
+            let Some(key) = key_text(self.nodes, entry.key) else {
+                self.problem(ProblemKind::ComplexKey, key_span, path);
+                continue;
+            };
+            self.bytes += key.len();
+            let below = path.key(key);
+            if own.contains_key(key) {
+                let earlier = entries[..position].iter().find(|e| key_text(self.nodes, e.key) == Some(key));
+                let first = earlier.map_or(0..0, |e| self.node(e.key).span.clone());
+                self.problem(ProblemKind::DuplicateKey { key: key.to_owned(), first }, key_span, &below);
+            }
+            let value = self.resolve(entry.value, &below)?;
+            own.insert(key.to_owned(), value);
+        }
+        // A mapping's own entries win over merged ones, and earlier merges over later ones
+        // (https://yaml.org/type/merge.html).
+        for (at, maps) in merges {
+            for map in maps {
+                if self.open.contains(&map) {
+                    return Err(self.refuse(at, "an alias stands inside what it refers to"));
+                }
+                let aliased = map != at;
+                self.through_alias += usize::from(aliased);
+                let value = self.resolve(map, path);
+                self.through_alias -= usize::from(aliased);
+                let value = match value? {
+                    Value::Tagged(_, value) => *value,
+                    value => value,
+                };
+                if let Value::Map(more) = value {
+                    for (key, value) in more {
+                        own.entry(key).or_insert(value);
+                    }
+                }
+            }
+        }
+        Ok(own)
+    }
+}

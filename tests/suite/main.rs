@@ -1,0 +1,6 @@
+//! The one integration-test binary: a file per verb and per claim.
+
+#![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
+
+mod fixtures;
+mod yaml_suite;
