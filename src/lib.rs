@@ -1,3 +1,5 @@
 //! Terrace.
+
+pub mod engine;
 pub mod model;
 pub mod yaml;

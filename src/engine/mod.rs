@@ -1,0 +1,10 @@
+//! Judging: from values to values.
+//!
+//! Snapshots, differences, promotions, schemas and rules, all pure: what they judge was read
+//! by somebody else, and what they decide is written by somebody else. This room knows no files,
+//! no git, no clock, no process environment and no terminal.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+pub mod legacy;
+pub mod schema;

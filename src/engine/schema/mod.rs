@@ -1,0 +1,1 @@
+//! JSON Schemas of items: inferred, resolved within the repository, and validated against.
