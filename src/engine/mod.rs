@@ -6,5 +6,8 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod diff;
 pub mod legacy;
+pub mod lists;
 pub mod schema;
+pub mod snapshot;

@@ -1,0 +1,57 @@
+//! List identity: which entry tells the elements of a list of mappings apart.
+
+use std::collections::HashSet;
+
+use crate::model::{Path, Value};
+
+/// What an item's schema says of its lists.
+pub trait ListRules {
+    /// The identifying key of the list at `path`, when the schema names one.
+    fn list_key(&self, path: &Path) -> Option<String>;
+    /// Whether the order of the list at `path` means something.
+    fn list_order(&self, path: &Path) -> bool;
+}
+
+/// No schema says anything of lists.
+#[derive(Clone, Copy, Debug)]
+pub struct NoListRules;
+
+impl ListRules for NoListRules {
+    fn list_key(&self, _: &Path) -> Option<String> {
+        None
+    }
+
+    fn list_order(&self, _: &Path) -> bool {
+        false
+    }
+}
+
+/// The key by which the elements of two lists (or one and nothing) are matched: the schema's, else
+/// the first of `name`, `id`, `key` that every element has as a scalar, unique on each side.
+/// `None` when the lists are values as wholes.
+#[must_use]
+pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Value]) -> Option<String> {
+    if left.is_empty() && right.is_empty() {
+        return None;
+    }
+    let named = rules.list_key(path).into_iter().chain(["name", "id", "key"].map(String::from));
+    let field = named.into_iter().find(|field| is_unique(left, field) && is_unique(right, field))?;
+    let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
+    same_order.then_some(field)
+}
+
+/// The text by which an element is known.
+#[must_use]
+pub fn name_of<'a>(element: &'a Value, field: &str) -> Option<&'a str> {
+    element.as_map()?.get(field)?.scalar_text()
+}
+
+fn is_unique(list: &[Value], field: &str) -> bool {
+    let mut seen = HashSet::new();
+    list.iter().all(|element| name_of(element, field).is_some_and(|name| seen.insert(name)))
+}
+
+fn order<'a>(list: &'a [Value], other: &[Value], field: &str) -> Vec<&'a str> {
+    let others: HashSet<_> = other.iter().filter_map(|element| name_of(element, field)).collect();
+    list.iter().filter_map(|element| name_of(element, field)).filter(|name| others.contains(name)).collect()
+}

@@ -1,0 +1,224 @@
+//! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::model::{BlobId, Environment, Error, ItemId, Key, Policy, Result, Revision, policy};
+use crate::yaml::{Document, Limits, Rejection};
+
+/// Where a snapshot's bytes come from.
+pub trait Source: Send + Sync {
+    /// The bytes of a file of the snapshot; `path` is relative to the git root.
+    ///
+    /// # Errors
+    /// Every failure to read names the file.
+    fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>>;
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Symlink,
+    /// A submodule, socket or other thing that is no file.
+    Other,
+}
+
+/// One entry of a snapshot's listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its content's id in git; unknown for files of the working tree.
+    pub blob: Option<BlobId>,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+/// The content of an item's file: its bytes, and what they read as.
+#[derive(Debug)]
+pub struct Reading {
+    /// The file's bytes.
+    pub bytes: Vec<u8>,
+    /// The document, or why there is none.
+    pub document: Result<Document, Rejection>,
+}
+
+/// One item's file.
+#[derive(Debug)]
+pub struct ItemFile {
+    /// Which item it is.
+    pub id: ItemId,
+    /// The file, relative to the git root.
+    pub file: String,
+    /// Its content's id in git, where known.
+    pub blob: Option<BlobId>,
+    reading: OnceLock<Result<Arc<Reading>>>,
+}
+
+/// All items of one revision.
+pub struct Snapshot {
+    /// The revision shown.
+    pub revision: Revision,
+    /// The configuration root relative to the git root: empty, or ending in `/`.
+    pub prefix: String,
+    /// Every file of concern, relative to the configuration root.
+    pub files: BTreeMap<String, FileEntry>,
+    items: BTreeMap<(Key, Environment), ItemFile>,
+    source: Arc<dyn Source>,
+}
+
+/// What a path below `environments/` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An item's file.
+    Item(ItemId),
+    /// In a folder (named here) that is no environment.
+    UnknownEnvironment(String),
+    /// A YAML file whose path is no key.
+    InvalidKey(Environment, String),
+    /// Anything else.
+    Stray,
+}
+
+/// Says what a file's path, relative to the configuration root, makes it; `None` outside
+/// `environments/` and for files that every repository has.
+#[must_use]
+pub fn place(path: &str) -> Option<Place> {
+    let below = path.strip_prefix("environments/")?;
+    let name = below.rsplit('/').next().unwrap_or(below);
+    if matches!(name, ".gitkeep" | ".gitignore" | ".gitattributes" | "README.md") {
+        return None;
+    }
+    let Some((folder, rest)) = below.split_once('/') else { return Some(Place::Stray) };
+    let Ok(environment) = folder.parse::<Environment>() else {
+        return Some(Place::UnknownEnvironment(folder.to_owned()));
+    };
+    let Some(text) = rest.strip_suffix(".yaml") else { return Some(Place::Stray) };
+    Some(match text.parse::<Key>() {
+        Ok(key) => Place::Item(ItemId::new(key, environment)),
+        Err(error) => Place::InvalidKey(environment, error.to_string()),
+    })
+}
+
+impl Snapshot {
+    /// A snapshot of `files` (relative to the configuration root) whose bytes `source` gives.
+    pub fn new(
+        revision: Revision,
+        prefix: String,
+        files: BTreeMap<String, FileEntry>,
+        source: Arc<dyn Source>,
+    ) -> Self {
+        let items = files
+            .iter()
+            .filter(|(_, entry)| entry.kind == FileKind::File)
+            .filter_map(|(path, entry)| match place(path) {
+                Some(Place::Item(id)) => {
+                    let file = format!("{prefix}{path}");
+                    let item =
+                        ItemFile { id: id.clone(), file, blob: entry.blob.clone(), reading: OnceLock::new() };
+                    Some(((id.key, id.environment), item))
+                }
+                _ => None,
+            })
+            .collect();
+        Self { revision, prefix, files, items, source }
+    }
+
+    /// All items, by key and then environment.
+    pub fn items(&self) -> impl Iterator<Item = &ItemFile> {
+        self.items.values()
+    }
+
+    /// All keys, in order.
+    pub fn keys(&self) -> Vec<&Key> {
+        let mut keys: Vec<_> = self.items.keys().map(|(key, _)| key).collect();
+        keys.dedup();
+        keys
+    }
+
+    /// One item.
+    #[must_use]
+    pub fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
+        self.items.get(&(key.clone(), environment))
+    }
+
+    /// The content of an item's file, read and parsed at most once.
+    ///
+    /// # Errors
+    /// When the file cannot be read; a file that is not YAML is a [`Reading`] without document.
+    pub fn read<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Reading> {
+        let reading = item.reading.get_or_init(|| {
+            let bytes = self.source.read(&item.file, item.blob.as_ref())?;
+            let document = Document::parse(&bytes, limits);
+            Ok(Arc::new(Reading { bytes, document }))
+        });
+        reading.as_ref().map(Arc::as_ref).map_err(Clone::clone)
+    }
+
+    /// The document of an item's file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not YAML that terrace can read.
+    pub fn document<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Document> {
+        let rejected = |rejection: &Rejection| {
+            let at = rejection.location.start;
+            Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
+                .help(rejection.help.clone())
+        };
+        self.read(item, limits)?.document.as_ref().map_err(rejected)
+    }
+
+    /// The text of a file that is no item; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not UTF-8.
+    pub fn text(&self, path: &str) -> Result<Option<String>> {
+        let Some(entry) = self.files.get(path).filter(|entry| entry.kind == FileKind::File) else {
+            return Ok(None);
+        };
+        let file = format!("{}{path}", self.prefix);
+        let bytes = self.source.read(&file, entry.blob.as_ref())?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).help("save the file as UTF-8"))?;
+        Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
+    }
+
+    /// The policy of this revision; the defaults where it has no `terrace.toml`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or says something that means nothing.
+    pub fn policy(&self) -> Result<Policy> {
+        match self.text(policy::FILE)? {
+            Some(text) => Policy::parse(&text, &format!("{}{}", self.prefix, policy::FILE)),
+            None => Ok(Policy::default()),
+        }
+    }
+}
+
+/// The reading limits that a policy sets.
+#[must_use]
+pub fn limits(policy: &Policy) -> Limits {
+    Limits { file_bytes: policy.file_bytes, ..Limits::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_say_what_a_file_is() {
+        let item = |key: &str, env| Some(Place::Item(ItemId::new(key.parse().expect(key), env)));
+        for (path, expected) in [
+            ("environments/staging/a/b.yaml", item("a/b", Environment::Staging)),
+            ("environments/prod/a.yaml", Some(Place::UnknownEnvironment("prod".into()))),
+            ("environments/staging/a.yml", Some(Place::Stray)),
+            ("environments/staging/.gitkeep", None),
+            ("environments/notes.txt", Some(Place::Stray)),
+            ("schemas/a.schema.json", None),
+        ] {
+            assert_eq!(place(path), expected, "{path}");
+        }
+        assert!(matches!(place("environments/staging/a b.yaml"), Some(Place::InvalidKey(..))));
+    }
+}
