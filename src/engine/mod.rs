@@ -7,7 +7,10 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod diff;
+pub mod history;
 pub mod legacy;
 pub mod lists;
+pub mod naming;
+pub mod promotion;
 pub mod schema;
 pub mod snapshot;

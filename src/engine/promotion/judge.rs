@@ -1,0 +1,307 @@
+//! The resolution table: what to make of one path of one item over one hop.
+//!
+//! Rows are numbered as in the README. The first that fits counts.
+
+use std::cell::OnceCell;
+
+use super::resolution::{Level, Resolution};
+use super::track::{DAY, Track};
+use crate::engine::diff::{Depth, diff};
+use crate::engine::history::Timeline;
+use crate::engine::lists::ListRules;
+use crate::engine::naming::Naming;
+use crate::model::{CommitInfo, Environment, Hop, Path, Segment, Value};
+use crate::yaml::Document;
+
+/// What was found of one path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The row's word.
+    pub resolution: Resolution,
+    /// What a plain promotion does.
+    pub level: Level,
+    /// Why, in one phrase; values are not in it.
+    pub reason: String,
+    /// The source's value at the base.
+    pub base: Option<Value>,
+    /// The commit that gave the source its value here, or took it away.
+    pub source_commit: Option<CommitInfo>,
+    /// The commit that gave the target its value here, or took it away.
+    pub target_commit: Option<CommitInfo>,
+    /// The commit of the base.
+    pub base_commit: Option<CommitInfo>,
+}
+
+/// Judges the paths of one item over one hop.
+pub struct Judge<'a> {
+    timeline: &'a Timeline<'a>,
+    hop: Hop,
+    naming: &'a Naming<'a>,
+    lists: &'a dyn ListRules,
+    /// On the way to staging: production's document.
+    production: Option<&'a Document>,
+    promotions: OnceCell<Vec<usize>>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge over `timeline`, whose last state is what is judged. `production` is production's
+    /// document of the same key where the hop leads to staging.
+    pub fn new(
+        timeline: &'a Timeline<'a>,
+        hop: Hop,
+        naming: &'a Naming<'a>,
+        lists: &'a dyn ListRules,
+        production: Option<&'a Document>,
+    ) -> Self {
+        Self { timeline, hop, naming, lists, production, promotions: OnceCell::new() }
+    }
+
+    /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
+    /// highest path at or above `path` that the target lacks.
+    #[must_use]
+    pub fn judge(&self, path: &Path, top: &Path) -> Judgement {
+        let track = Track::new(self.timeline, path);
+        let now = self.timeline.states.len().saturating_sub(1);
+        let Some(base) = track.base() else { return self.unknown(&track) };
+        let (s, t, b) = (track.s(now), track.t(now), track.s(base));
+        let (resolution, level, reason) = match (s, t) {
+            (None, _) => self.source_absent(&track, b, t),
+            (Some(s), None) => match b {
+                Some(_) => self.target_absent(&track),
+                None => self.new_key(&track, path, top, s),
+            },
+            (Some(s), Some(t)) => self.both_present(&track, base, s, t, b),
+        };
+        self.judgement(&track, resolution, level, reason, Some(base))
+    }
+
+    fn judgement(
+        &self,
+        track: &Track<'_>,
+        resolution: Resolution,
+        level: Level,
+        reason: String,
+        base: Option<usize>,
+    ) -> Judgement {
+        let commit = |index: Option<usize>| index.map(|index| self.timeline.commit(index).clone());
+        Judgement {
+            resolution,
+            level,
+            reason,
+            base: base.and_then(|base| track.s(base)).cloned(),
+            source_commit: commit(track.source_changed()),
+            target_commit: commit(track.target_changed()),
+            base_commit: commit(base),
+        }
+    }
+
+    fn date(&self, index: Option<usize>) -> String {
+        index.map_or_else(|| "an unknown day".to_owned(), |index| self.timeline.commit(index).date())
+    }
+
+    /// Row 4.
+    fn unknown(&self, track: &Track<'_>) -> Judgement {
+        let reason = "history ends before this path can be judged".to_owned();
+        self.judgement(track, Resolution::Unknown, Level::Stop, reason, None)
+    }
+
+    /// Rows 5 and 6.
+    fn source_absent(
+        &self,
+        track: &Track<'_>,
+        base: Option<&Value>,
+        target: Option<&Value>,
+    ) -> (Resolution, Level, String) {
+        if base.is_none() {
+            let reason = format!("exists only in {}", self.hop.target());
+            return (Resolution::EnvironmentSpecific, Level::Keep, reason);
+        }
+        let own = if base == target {
+            String::new()
+        } else {
+            format!(" ({} had its own value)", self.hop.target())
+        };
+        let reason =
+            format!("removed in {} on {}{own}", self.hop.source(), self.date(track.source_changed()));
+        (Resolution::Removed, Level::Take, reason)
+    }
+
+    /// Row 7.
+    fn target_absent(&self, track: &Track<'_>) -> (Resolution, Level, String) {
+        let target = self.hop.target();
+        let created =
+            self.timeline.states.iter().rposition(|state| state.target.is_none()).map_or(0, |i| i + 1);
+        let young = self.timeline.age(created) < 30 * DAY;
+        let level = if young || track.target_lately_left() { Level::Offer } else { Level::Keep };
+        let reason = match track.target_changed() {
+            Some(_) => format!("{target} removed this key"),
+            None => format!("{target} began without it"),
+        };
+        (Resolution::EnvironmentSpecific, level, reason)
+    }
+
+    /// Rows 8 to 11.
+    fn new_key(
+        &self,
+        track: &Track<'_>,
+        path: &Path,
+        top: &Path,
+        source: &Value,
+    ) -> (Resolution, Level, String) {
+        if let Some(other) = self.names_other(path, source) {
+            return (Resolution::EnvironmentSpecific, Level::Keep, format!("new, but names {other}"));
+        }
+        let later =
+            self.production.filter(|_| self.hop == Hop::ToStaging).and_then(|document| document.at(path));
+        if later.is_some_and(|later| later != source) {
+            let reason = "production has its own value".to_owned();
+            return (Resolution::EnvironmentSpecific, Level::Keep, reason);
+        }
+        let brought = track.source_changed();
+        if let Some(reason) = brought.and_then(|brought| self.left_out(top, brought)) {
+            return (Resolution::LeftOut, Level::Offer, reason);
+        }
+        let by = brought.map_or(String::new(), |i| format!(" by {}", self.timeline.commit(i).id.short()));
+        let reason = format!("new in {} on {}{by}", self.hop.source(), self.date(brought));
+        (Resolution::New, Level::Ask, reason)
+    }
+
+    /// Row 10: why people seem to have left a new key out on purpose.
+    fn left_out(&self, top: &Path, brought: usize) -> Option<String> {
+        let target = self.hop.target();
+        let parent = top.parent().unwrap_or_default();
+        let edits: Vec<usize> =
+            (brought..self.timeline.states.len()).filter(|i| self.edited_directly(&parent, *i)).collect();
+        let commit = self.timeline.commit(brought).id.short();
+        if edits.first() == Some(&brought) {
+            return Some(format!("{commit} left this out of {target}"));
+        }
+        if edits.len() >= 5 {
+            return Some(format!("{} commits edited {target} beside it and left it out", edits.len()));
+        }
+        let promotions = self.promotions().iter().filter(|i| **i > brought).count();
+        if promotions >= 5 {
+            return Some(format!("{promotions} promotions to {target} left it out"));
+        }
+        let days = self.timeline.age(brought) / DAY;
+        (days > 120).then(|| format!("waiting for {days} days, left out of {target}"))
+    }
+
+    /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
+    fn edited_directly(&self, parent: &Path, index: usize) -> bool {
+        let target = |i: usize| self.timeline.states.get(i).and_then(|state| state.target.as_deref());
+        let (before, after) = (index.checked_sub(1).and_then(target), target(index));
+        let (Some(before), Some(after)) = (before, after) else { return false };
+        if std::ptr::eq(before, after) {
+            return false;
+        }
+        let (before, after) = (before.at(parent), after.at(parent));
+        let entry = |value: Option<&Value>| !value.is_some_and(|value| value.as_map().is_some());
+        match (before.and_then(Value::as_map), after.and_then(Value::as_map)) {
+            (Some(a), Some(b)) => {
+                let gone_or_edited = a.iter().any(|(key, value)| {
+                    let other = b.get(key);
+                    other != Some(value) && (other.is_none() || entry(Some(value)) || entry(other))
+                });
+                gone_or_edited || b.keys().any(|key| !a.contains_key(key))
+            }
+            _ => match (before.and_then(Value::as_list), after.and_then(Value::as_list)) {
+                (Some(a), Some(b)) => {
+                    a.len() != b.len() || a.iter().zip(b).any(|(a, b)| a != b && entry(Some(a)))
+                }
+                _ => before != after,
+            },
+        }
+    }
+
+    /// The states in which the target got at least one value that the source had.
+    fn promotions(&self) -> &[usize] {
+        self.promotions.get_or_init(|| {
+            let states = &self.timeline.states;
+            (1..states.len())
+                .filter(|i| {
+                    let (before, after) = (states[i - 1].target.as_deref(), states[*i].target.as_deref());
+                    let (Some(before), Some(after), Some(source)) =
+                        (before, after, states[i - 1].source.as_deref())
+                    else {
+                        return false;
+                    };
+                    !std::ptr::eq(before, after)
+                        && diff(before.values(), after.values(), self.lists, Depth::Leaves)
+                            .iter()
+                            .any(|change| change.right.is_some() && source.at(&change.path) == change.right)
+                })
+                .collect()
+        })
+    }
+
+    /// Rows 12 to 19.
+    fn both_present(
+        &self,
+        track: &Track<'_>,
+        base: usize,
+        s: &Value,
+        t: &Value,
+        b: Option<&Value>,
+    ) -> (Resolution, Level, String) {
+        let (source, target) = (self.hop.source(), self.hop.target());
+        let left = track.source_left(t);
+        if b == Some(s) {
+            let lately = track.target_lately_left();
+            let offer = |yes: bool| if yes { Level::Offer } else { Level::Keep };
+            if track.source_had(t) {
+                let recent = left.is_some_and(|left| self.timeline.age(left) <= 30 * DAY);
+                let reason = format!("{target} is on the value {source} left on {}", self.date(left));
+                return (Resolution::Behind, offer(recent || lately), reason);
+            }
+            let since = self.date(track.source_changed());
+            let reason = format!("{target}'s own; {source} has not changed it since {since}");
+            return (Resolution::EnvironmentSpecific, offer(lately), reason);
+        }
+        let written = track.target_changed();
+        let met_by_chance = written.is_some_and(|written| base > written && track.s(written) == Some(s));
+        if b == Some(t) && met_by_chance {
+            let reason = format!("{source} is back at the value it had when {target}'s was written");
+            return (Resolution::EnvironmentSpecific, Level::Offer, reason);
+        }
+        if let Some(other) = self.names_foreign(s, t) {
+            return (Resolution::EnvironmentSpecific, Level::Keep, format!("{source}'s value names {other}"));
+        }
+        if b == Some(t) {
+            let reason = format!("changed in {source} on {}", self.date(track.source_changed()));
+            return (Resolution::Pending, Level::Take, reason);
+        }
+        if track.source_had(t) {
+            let by =
+                written.map_or(String::new(), |i| format!(" (set by {})", self.timeline.commit(i).author));
+            return (Resolution::Pending, Level::Take, format!("{target} is on an older {source} value{by}"));
+        }
+        if !track.ever_equal() {
+            let moved = track.source_changed();
+            let lately = moved.is_some_and(|moved| self.timeline.age(moved) <= 7 * DAY);
+            let level = if lately { Level::Offer } else { Level::Keep };
+            let reason = format!("always different here; {source} moved on {}", self.date(moved));
+            return (Resolution::EnvironmentSpecific, level, reason);
+        }
+        let reason = format!("changed on both sides since {}", self.date(Some(base)));
+        (Resolution::Conflict, Level::Stop, reason)
+    }
+
+    /// Row 8: an environment other than the target, named by the path or by the value.
+    fn names_other(&self, path: &Path, value: &Value) -> Option<Environment> {
+        let segments = path.segments.iter().flat_map(|segment| match segment {
+            Segment::Key(key) => self.naming.named(key),
+            Segment::Identity { value, .. } => self.naming.named(value),
+            Segment::Index(_) | Segment::Append => Vec::new(),
+        });
+        segments.chain(self.naming.named_by(value)).find(|env| *env != self.hop.target())
+    }
+
+    /// Row 15: an environment other than the target that the source's value names and the
+    /// target's does not.
+    fn names_foreign(&self, source: &Value, target: &Value) -> Option<Environment> {
+        let here = self.hop.target();
+        let foreign = |value: &Value| self.naming.named_by(value).into_iter().find(|env| *env != here);
+        foreign(source).filter(|_| foreign(target).is_none())
+    }
+}
