@@ -4,8 +4,10 @@
 //! a plan gathers what was judged, selects, and says which edits follow.
 
 mod judge;
+mod leaves;
 mod resolution;
 mod track;
 
 pub use judge::{Judge, Judgement};
+pub use leaves::{Leaf, leaves};
 pub use resolution::{Level, Resolution};

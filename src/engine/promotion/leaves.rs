@@ -1,0 +1,45 @@
+//! The paths at which an item's source and target differ, leaf by leaf.
+
+use crate::engine::diff::{Depth, diff};
+use crate::engine::lists::ListRules;
+use crate::model::{Path, Value};
+use crate::yaml::Document;
+
+/// A leaf at which source and target differ.
+#[derive(Clone, Debug)]
+pub struct Leaf<'a> {
+    /// Where.
+    pub path: Path,
+    /// The highest path at or above it that one of the two sides lacks; the path itself when
+    /// both have it.
+    pub top: Path,
+    /// The source's value.
+    pub source: Option<&'a Value>,
+    /// The target's value.
+    pub target: Option<&'a Value>,
+}
+
+/// All leaves that differ, in file order of the source, what only the target has behind it.
+#[must_use]
+pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRules) -> Vec<Leaf<'a>> {
+    diff(source.values(), target.values(), lists, Depth::Leaves)
+        .into_iter()
+        .map(|change| {
+            let lacking = match (change.left, change.right) {
+                (Some(_), None) => Some(target),
+                (None, Some(_)) => Some(source),
+                _ => None,
+            };
+            let top = lacking.map_or_else(|| change.path.clone(), |document| highest_absent(document, &change.path));
+            Leaf { path: change.path, top, source: change.left, target: change.right }
+        })
+        .collect()
+}
+
+/// The shortest prefix of `path` that `document` lacks.
+fn highest_absent(document: &Document, path: &Path) -> Path {
+    (0..path.segments.len())
+        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .find(|prefix| document.at(prefix).is_none())
+        .unwrap_or_else(|| path.clone())
+}

@@ -1,0 +1,10 @@
+//! The outside: git repositories and the disk.
+//!
+//! This room reads snapshots and history, and publishes changes through one door. It judges
+//! nothing.
+
+mod history;
+mod read;
+mod repository;
+
+pub use repository::Repository;

@@ -1,0 +1,202 @@
+//! Reading snapshots: of a commit or the index without a checkout, or of the working tree.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
+
+use super::repository::{Repository, git_error};
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
+
+/// The folders of the configuration root that a snapshot lists.
+const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
+
+impl Repository {
+    /// The snapshot of a revision.
+    ///
+    /// # Errors
+    /// When something that should be listed cannot be.
+    pub fn snapshot(&self, revision: &Revision) -> Result<Snapshot> {
+        let files = match revision {
+            Revision::Commit(id) => self.list_commit(id)?,
+            Revision::Index => self.list_index()?,
+            Revision::WorkTree => self.list_work_tree()?,
+        };
+        let source: Arc<dyn Source> = match (revision, self.work_tree()) {
+            (Revision::WorkTree, Some(root)) => Arc::new(Disk { root: root.to_path_buf() }),
+            _ => self.blobs()?,
+        };
+        Ok(Snapshot::new(revision.clone(), self.prefix().to_owned(), files, source))
+    }
+
+    /// Reads blobs of this repository, from any thread.
+    ///
+    /// # Errors
+    /// When the repository cannot be opened a second time.
+    pub fn blobs(&self) -> Result<Arc<dyn Source>> {
+        let git = git2::Repository::open(self.git.path())
+            .map_err(|error| git_error("open the repository", &error))?;
+        Ok(Arc::new(Blobs { git: Mutex::new(git) }))
+    }
+
+    fn list_commit(&self, id: &CommitId) -> Result<BTreeMap<String, FileEntry>> {
+        let failed =
+            |error: git2::Error| git_error(&format!("read the files of commit {}", id.short()), &error);
+        let mut tree = self.find_commit(id)?.tree().map_err(failed)?;
+        let mut files = BTreeMap::new();
+        for folder in self.prefix().split_terminator('/') {
+            let next =
+                tree.get_name(folder).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|e| e.id());
+            match next {
+                Some(id) => tree = self.git.find_tree(id).map_err(failed)?,
+                None => return Ok(files),
+            }
+        }
+        if let Some(entry) = tree.get_name(policy::FILE) {
+            files.insert(policy::FILE.to_owned(), entry_of(entry.filemode(), entry.id()));
+        }
+        for folder in FOLDERS {
+            let Some(entry) = tree.get_name(folder) else { continue };
+            if entry.kind() != Some(ObjectType::Tree) {
+                files.insert(folder.to_owned(), entry_of(entry.filemode(), entry.id()));
+                continue;
+            }
+            let below = self.git.find_tree(entry.id()).map_err(failed)?;
+            let walked = below.walk(TreeWalkMode::PreOrder, |parent, entry| {
+                if entry.kind() != Some(ObjectType::Tree) {
+                    let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                    files.insert(format!("{folder}/{parent}{name}"), entry_of(entry.filemode(), entry.id()));
+                }
+                TreeWalkResult::Ok
+            });
+            walked.map_err(failed)?;
+        }
+        Ok(files)
+    }
+
+    fn list_index(&self) -> Result<BTreeMap<String, FileEntry>> {
+        let index = self.git.index().map_err(|error| git_error("read the index", &error))?;
+        let mut files = BTreeMap::new();
+        for entry in index.iter() {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            let Some(below) = path.strip_prefix(self.prefix()) else { continue };
+            let listed = below == policy::FILE
+                || FOLDERS
+                    .iter()
+                    .any(|folder| below.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+            // Stages 1 to 3 are the sides of an unfinished merge.
+            let stage = (entry.flags >> 12) & 3;
+            if listed && stage != 0 {
+                return Err(Error::usage(format!("{path} is in an unfinished merge"))
+                    .help("resolve it and `git add` it first"));
+            }
+            if listed {
+                let mode = i32::try_from(entry.mode).unwrap_or_default();
+                files.insert(below.to_owned(), entry_of(mode, entry.id));
+            }
+        }
+        Ok(files)
+    }
+
+    fn list_work_tree(&self) -> Result<BTreeMap<String, FileEntry>> {
+        let Some(root) = self.root() else {
+            return Err(
+                Error::usage("a bare repository has no working tree").help("name a revision: --at REV")
+            );
+        };
+        let mut files = BTreeMap::new();
+        let mut list = |name: &str| -> Result<()> {
+            let path = root.join(name);
+            match path.symlink_metadata() {
+                Ok(meta) if meta.is_dir() => list_folder(&path, name, &mut files),
+                Ok(meta) => {
+                    files.insert(name.to_owned(), FileEntry { blob: None, kind: kind_of(&meta) });
+                    Ok(())
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(Error::io("read", &path, &error)),
+            }
+        };
+        list(policy::FILE)?;
+        for folder in FOLDERS {
+            list(folder)?;
+        }
+        // Editors' backups and the like that git ignores are nobody's findings.
+        files.retain(|path, entry| {
+            let is_item = path.ends_with(".yaml") && entry.kind == FileKind::File;
+            is_item || !self.git.is_path_ignored(format!("{}{path}", self.prefix())).unwrap_or(false)
+        });
+        Ok(files)
+    }
+}
+
+fn list_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, FileEntry>) -> Result<()> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::io("read", folder, &error))?;
+        let path = entry.path();
+        let meta = path.symlink_metadata().map_err(|error| Error::io("read", &path, &error))?;
+        let below = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if meta.is_dir() {
+            list_folder(&path, &below, files)?;
+        } else {
+            files.insert(below, FileEntry { blob: None, kind: kind_of(&meta) });
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(meta: &std::fs::Metadata) -> FileKind {
+    if meta.is_file() {
+        FileKind::File
+    } else if meta.is_symlink() {
+        FileKind::Symlink
+    } else {
+        FileKind::Other
+    }
+}
+
+fn entry_of(mode: i32, id: Oid) -> FileEntry {
+    let kind = match mode {
+        0o100_644 | 0o100_755 | 0o100_664 => FileKind::File,
+        0o120_000 => FileKind::Symlink,
+        _ => FileKind::Other,
+    };
+    FileEntry { blob: Some(BlobId(id.to_string())), kind }
+}
+
+/// Files of the working tree.
+struct Disk {
+    root: PathBuf,
+}
+
+impl Source for Disk {
+    fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
+        let full = self.root.join(path);
+        std::fs::read(&full).map_err(|error| Error::io("read", Path::new(path), &error))
+    }
+}
+
+/// Blobs of the object database.
+struct Blobs {
+    git: Mutex<git2::Repository>,
+}
+
+impl Source for Blobs {
+    fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
+        let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
+        let oid = Oid::from_str(&blob.0).map_err(|error| git_error("read a blob id", &error))?;
+        let git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = git.find_blob(oid).map_err(|error| {
+            let failure = git_error(&format!("read {path} (blob {})", &blob.0[..7]), &error);
+            if error.code() == ErrorCode::NotFound {
+                failure.help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
+            } else {
+                failure
+            }
+        })?;
+        Ok(found.content().to_vec())
+    }
+}
