@@ -66,7 +66,8 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
     let history = repository.history(&head)?;
     let documents = Documents { blobs: repository.blobs()?, parsed: RefCell::default() };
     let read = |blob: &BlobId| documents.read(blob);
-    let snapshot = |position: usize| History::new(history.commits()[position..].to_vec(), history.is_complete(), 0);
+    let snapshot =
+        |position: usize| History::new(history.commits()[position..].to_vec(), history.is_complete(), 0);
     let policy = Policy::default();
     let naming = Naming::new(&policy);
     let mut tally = Tally::default();
@@ -74,7 +75,9 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
         .commits()
         .iter()
         .flat_map(|commit| &commit.changes)
-        .filter_map(|change| change.path.strip_prefix("environments/")?.split_once('/')?.1.strip_suffix(".yaml")?.parse().ok())
+        .filter_map(|change| {
+            change.path.strip_prefix("environments/")?.split_once('/')?.1.strip_suffix(".yaml")?.parse().ok()
+        })
         .collect();
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort();
@@ -89,18 +92,33 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                 }
                 let Some(parent) = repository.commit(&format!("{}^", commit.info.id)).ok() else { continue };
                 let time = repository.info(&parent)?.time;
-                let past = History::new(history.commits()[position + 1..].to_vec(), history.is_complete(), time);
+                let past =
+                    History::new(history.commits()[position + 1..].to_vec(), history.is_complete(), time);
                 let timeline = past.timeline(key, hop, &read);
                 let Some(now) = timeline.states.last() else { continue };
-                let (Some(source), Some(target)) = (now.source.as_deref(), now.target.as_deref()) else { continue };
-                let Some(after) = whole.states.iter().find(|state| state.commit == position) else { continue };
+                let (Some(source), Some(target)) = (now.source.as_deref(), now.target.as_deref()) else {
+                    continue;
+                };
+                let Some(after) = whole.states.iter().find(|state| state.commit == position) else {
+                    continue;
+                };
                 let (source_after, target_after) = (after.source.as_deref(), after.target.as_deref());
-                let later: Vec<&Document> =
-                    whole.states.iter().filter(|s| s.commit <= position).filter_map(|s| s.target.as_deref()).collect();
-                let at = |document: Option<&Document>, path: &Path| document.and_then(|d| d.at(path)).cloned();
+                let later: Vec<&Document> = whole
+                    .states
+                    .iter()
+                    .filter(|s| s.commit <= position)
+                    .filter_map(|s| s.target.as_deref())
+                    .collect();
+                let at =
+                    |document: Option<&Document>, path: &Path| document.and_then(|d| d.at(path)).cloned();
                 let differing = leaves(source, target, &NoListRules);
                 let took = |leaf: &Leaf<'_>| at(target_after, &leaf.path).as_ref() == leaf.source;
-                if !differing.iter().any(|leaf| took(leaf) && leaf.source.is_some() && at(source_after, &leaf.path).as_ref() == leaf.source) || target_after.is_none() {
+                if !differing.iter().any(|leaf| {
+                    took(leaf)
+                        && leaf.source.is_some()
+                        && at(source_after, &leaf.path).as_ref() == leaf.source
+                }) || target_after.is_none()
+                {
                     continue;
                 }
                 tally.commits += 1;
@@ -112,13 +130,26 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                     let judgement = judge.judge(&leaf.path, &leaf.top);
                     let takes = matches!(judgement.level, Level::Take | Level::Ask);
                     let source_moved = at(source_after, &leaf.path).as_ref() != leaf.source;
-                    let once = timeline.states.iter().any(|s| s.source.as_ref().is_some_and(|d| d.at(&leaf.path).is_some()));
+                    let once = timeline
+                        .states
+                        .iter()
+                        .any(|s| s.source.as_ref().is_some_and(|d| d.at(&leaf.path).is_some()));
                     if took(leaf) && !source_moved {
                         tally.promoted += 1;
                         tally.right += usize::from(takes);
                         tally.offered += usize::from(takes || judgement.level == Level::Offer);
                         if verbose && !takes {
-                            println!("MISS {} {hop} {} {}: {} -> {} {} [{}] {}", commit.info.id.short(), key, leaf.path, text(leaf.target), text(leaf.source), judgement.resolution, judgement.level.name(), judgement.reason);
+                            println!(
+                                "MISS {} {hop} {} {}: {} -> {} {} [{}] {}",
+                                commit.info.id.short(),
+                                key,
+                                leaf.path,
+                                text(leaf.target),
+                                text(leaf.source),
+                                judgement.resolution,
+                                judgement.level.name(),
+                                judgement.reason
+                            );
                         }
                         continue;
                     }
@@ -133,7 +164,16 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                                 _ => tally.deletions += 1,
                             }
                             if verbose {
-                                println!("WRONG {} {hop} {} {}: {} -> {} {} {}", commit.info.id.short(), key, leaf.path, text(leaf.target), text(leaf.source), judgement.resolution, judgement.reason);
+                                println!(
+                                    "WRONG {} {hop} {} {}: {} -> {} {} {}",
+                                    commit.info.id.short(),
+                                    key,
+                                    leaf.path,
+                                    text(leaf.target),
+                                    text(leaf.source),
+                                    judgement.resolution,
+                                    judgement.reason
+                                );
                             }
                         }
                     }
@@ -149,13 +189,29 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
 }
 
 fn main() -> Result<()> {
-    println!("{:<24} {:>7} {:>8} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>9} {:>6}", "history", "commits", "promoted", "right", "offers", "over", "add", "del", "conflicts", "events");
+    println!(
+        "{:<24} {:>7} {:>8} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>9} {:>6}",
+        "history", "commits", "promoted", "right", "offers", "over", "add", "del", "conflicts", "events"
+    );
     let mut total = [0; 9];
     let verbose = std::env::args().any(|argument| argument == "-v");
     for folder in std::env::args().skip(1).filter(|argument| argument != "-v") {
         let tally = replay(FsPath::new(&folder), verbose)?;
-        let row = [tally.commits, tally.promoted, tally.right, tally.offered, tally.overwrites, tally.additions, tally.deletions, tally.conflicts.len(), tally.events];
-        print_row(FsPath::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy()).as_ref(), &row);
+        let row = [
+            tally.commits,
+            tally.promoted,
+            tally.right,
+            tally.offered,
+            tally.overwrites,
+            tally.additions,
+            tally.deletions,
+            tally.conflicts.len(),
+            tally.events,
+        ];
+        print_row(
+            FsPath::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy()).as_ref(),
+            &row,
+        );
         for (sum, n) in total.iter_mut().zip(row) {
             *sum += n;
         }
@@ -166,6 +222,12 @@ fn main() -> Result<()> {
 
 fn print_row(name: &str, row: &[usize; 9]) {
     let [commits, promoted, right, offered, over, add, del, conflicts, events] = row;
-    let percent = |n: &usize| if *promoted == 0 { "-".to_owned() } else { format!("{}%", (100 * n + promoted / 2) / promoted) };
-    println!("{name:<24} {commits:>7} {promoted:>8} {:>6} {:>6}  {over:>5} {add:>5} {del:>5} {conflicts:>9} {events:>6}", percent(right), percent(offered));
+    let percent = |n: &usize| {
+        if *promoted == 0 { "-".to_owned() } else { format!("{}%", (100 * n + promoted / 2) / promoted) }
+    };
+    println!(
+        "{name:<24} {commits:>7} {promoted:>8} {:>6} {:>6}  {over:>5} {add:>5} {del:>5} {conflicts:>9} {events:>6}",
+        percent(right),
+        percent(offered)
+    );
 }

@@ -30,7 +30,8 @@ pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRu
                 (None, Some(_)) => Some(source),
                 _ => None,
             };
-            let top = lacking.map_or_else(|| change.path.clone(), |document| highest_absent(document, &change.path));
+            let top = lacking
+                .map_or_else(|| change.path.clone(), |document| highest_absent(document, &change.path));
             Leaf { path: change.path, top, source: change.left, target: change.right }
         })
         .collect()

@@ -1,13 +1,25 @@
 //! Promotion: what of one environment belongs into the next.
 //!
-//! The judging is one table ([`judge`]), path by path, over the states that history recorded;
-//! a plan gathers what was judged, selects, and says which edits follow.
+//! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
+//! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
+mod decision;
+// mod edits;
 mod judge;
 mod leaves;
+mod plan;
 mod resolution;
+mod selection;
+#[cfg(test)]
+mod tests;
 mod track;
 
+pub use decision::{
+    Decision, Until, digest, file as decisions_file, parse as parse_decisions, render as render_decisions,
+};
+// pub use edits::operations;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
+pub use plan::{Input, Line, judge_leaves, renames, select};
 pub use resolution::{Level, Resolution};
+pub use selection::{Selection, Verdict};

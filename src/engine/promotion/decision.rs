@@ -1,0 +1,248 @@
+//! Decisions: what people decided not to promote, kept beside the configuration.
+//!
+//! A decision is judged each time: it lives until the source changes, until a day, or until it is
+//! released. It stores a digest of the source's value, never the value.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+use toml::value::Datetime;
+
+use crate::model::{BlobId, Environment, Error, Key, Path, Result, Value};
+
+/// How long a decision counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until the source's value is another one.
+    SourceChanges,
+    /// Until somebody releases it.
+    Released,
+    /// Up to and including a day, `YYYY-MM-DD`.
+    Date(String),
+}
+
+impl std::fmt::Display for Until {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SourceChanges => f.write_str("source-changes"),
+            Self::Released => f.write_str("released"),
+            Self::Date(date) => f.write_str(date),
+        }
+    }
+}
+
+/// A recorded "this environment keeps its own value", with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What is kept, and all below it.
+    pub path: Path,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub by: String,
+    /// How long it counts.
+    pub until: Until,
+    /// The digest of the source's value when it was decided.
+    pub source: String,
+}
+
+impl Decision {
+    /// Whether it still counts: `source` is the source's present value at its path (with the
+    /// source's blob where the path is secret), `today` the day that is judged.
+    #[must_use]
+    pub fn is_live(&self, source: &str, today: &str) -> bool {
+        match &self.until {
+            Until::Released => true,
+            Until::SourceChanges => self.source == source,
+            Until::Date(date) => today <= date.as_str(),
+        }
+    }
+}
+
+/// The digest by which a decision knows the source's value; for a secret path the blob stands in
+/// for the value, so that nothing can be guessed from it.
+#[must_use]
+pub fn digest(value: Option<&Value>, secret: Option<&BlobId>) -> String {
+    match (secret, value) {
+        (Some(blob), _) => format!("blob:{blob}"),
+        (None, None) => "absent".to_owned(),
+        (None, Some(value)) => {
+            let hash = Sha256::digest(canonical(value).as_bytes());
+            let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("sha256:{hex}")
+        }
+    }
+}
+
+/// One text per value, whatever the order of its mappings.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Null => "~".to_owned(),
+        Value::Bool(value) => format!("b{value}"),
+        Value::Number(text) => format!("n{text};"),
+        Value::String(text) => format!("s{}:{text}", text.len()),
+        Value::List(list) => format!("[{}]", list.iter().map(canonical).collect::<String>()),
+        Value::Map(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            let body: String =
+                entries.iter().map(|(k, v)| format!("{}:{k}{}", k.len(), canonical(v))).collect();
+            format!("{{{body}}}")
+        }
+        Value::Tagged(tag, value) => format!("!{}:{tag}{}", tag.len(), canonical(value)),
+    }
+}
+
+/// The file of an item's decisions, relative to the configuration root.
+#[must_use]
+pub fn file(key: &Key, target: Environment) -> String {
+    format!(".terrace/decisions/{target}/{key}.toml")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    version: i64,
+    #[serde(default)]
+    decision: Vec<Spanned<RawDecision>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDecision {
+    path: String,
+    reason: String,
+    #[serde(default)]
+    by: String,
+    until: RawUntil,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawUntil {
+    Date(Datetime),
+    Word(String),
+}
+
+/// Reads a decisions file; `file` is the name for messages.
+///
+/// # Errors
+/// When the text is not a decisions file, with its place.
+pub fn parse(text: &str, file: &str) -> Result<Vec<Decision>> {
+    let place = |offset: usize| {
+        let before = text.get(..offset).unwrap_or(text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{file}:{}:{column}", before.matches('\n').count() + 1)
+    };
+    let help = "terrace hold writes this file; `terrace hold --list` shows what it says";
+    let raw: RawFile = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        Error::usage(format!("{}: {}", place(at), error.message().replace('\n', ", "))).help(help)
+    })?;
+    if raw.version != 1 {
+        return Err(Error::usage(format!("{}: version {} is not known", place(0), raw.version)).help(help));
+    }
+    raw.decision
+        .into_iter()
+        .map(|spanned| {
+            let at = spanned.span().start;
+            let wrong = |message: String| Error::usage(format!("{}: {message}", place(at))).help(help);
+            let raw = spanned.into_inner();
+            let until = match raw.until {
+                RawUntil::Date(Datetime { date: Some(date), .. }) => Until::Date(date.to_string()),
+                RawUntil::Word(word) if word == "source-changes" => Until::SourceChanges,
+                RawUntil::Word(word) if word == "released" => Until::Released,
+                RawUntil::Date(_) | RawUntil::Word(_) => {
+                    return Err(wrong("until is \"source-changes\", \"released\" or a date".to_owned()));
+                }
+            };
+            let path = raw.path.parse().map_err(|error| wrong(format!("{error}")))?;
+            Ok(Decision { path, reason: raw.reason, by: raw.by, until, source: raw.source })
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    path: String,
+    reason: &'a str,
+    by: &'a str,
+    until: toml::Value,
+    source: &'a str,
+}
+
+/// The text of a decisions file; `None` when there is nothing to say and the file should go.
+#[must_use]
+pub fn render(decisions: &[Decision]) -> Option<String> {
+    if decisions.is_empty() {
+        return None;
+    }
+    let mut out = String::from(
+        "# What people decided not to promote. Written by `terrace hold` and `terrace promote`.\nversion = 1\n",
+    );
+    for decision in decisions {
+        let until = match &decision.until {
+            Until::Date(date) => {
+                date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date.clone()))
+            }
+            other => toml::Value::String(other.to_string()),
+        };
+        let written = Written {
+            path: decision.path.to_string(),
+            reason: &decision.reason,
+            by: &decision.by,
+            until,
+            source: &decision.source,
+        };
+        let body = toml::to_string(&written).unwrap_or_default();
+        out.push_str(&format!("\n[[decision]]\n{body}"));
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_survive_being_written_and_read() {
+        let decision = |path: &str, until| Decision {
+            path: path.parse().expect(path),
+            reason: "load \"limit\"\nof the provider".into(),
+            by: "platform".into(),
+            until,
+            source: digest(Some(&Value::Number("1.10".into())), None),
+        };
+        let all = vec![
+            decision("limits.rate", Until::SourceChanges),
+            decision("l[name=a].b", Until::Released),
+            decision("\"a.b\"", Until::Date("2027-01-31".into())),
+        ];
+        let text = render(&all).expect("text");
+        assert_eq!(parse(&text, "x.toml").expect("decisions"), all);
+        assert_eq!(render(&[]), None);
+    }
+
+    #[test]
+    fn decisions_live_as_long_as_they_say() {
+        let one = Value::Number("1".into());
+        let now = digest(Some(&one), None);
+        for (until, source, today, live) in [
+            (Until::SourceChanges, now.clone(), "2026-01-01", true),
+            (Until::SourceChanges, digest(None, None), "2026-01-01", false),
+            (Until::Released, digest(None, None), "2026-01-01", true),
+            (Until::Date("2026-01-01".into()), now.clone(), "2026-01-01", true),
+            (Until::Date("2026-01-01".into()), now.clone(), "2026-01-02", false),
+        ] {
+            let decision = Decision {
+                path: Path::root().key("a"),
+                reason: String::new(),
+                by: String::new(),
+                until,
+                source,
+            };
+            assert_eq!(decision.is_live(&now, today), live, "{decision:?} {today}");
+        }
+    }
+}

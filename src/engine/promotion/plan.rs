@@ -1,0 +1,241 @@
+//! The plan of one item over one hop: every differing path judged, selected, and gathered into
+//! lines that people can read.
+
+use std::collections::BTreeMap;
+
+use super::decision::{Decision, digest};
+use super::judge::{Judge, Judgement};
+use super::leaves::{Leaf, leaves};
+use super::resolution::{Level, Resolution};
+use super::selection::{Selection, Verdict};
+use crate::engine::lists::ListRules;
+use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Policy, Value};
+use crate::yaml::Document;
+
+/// What is known of an item when its promotion is planned.
+pub struct Input<'a> {
+    /// The item.
+    pub key: &'a Key,
+    /// The hop.
+    pub hop: Hop,
+    /// The source's document.
+    pub source: &'a Document,
+    /// The source's blob.
+    pub source_blob: &'a BlobId,
+    /// The target's document.
+    pub target: &'a Document,
+    /// The rows that history decides.
+    pub judge: &'a Judge<'a>,
+    /// What is pinned and what is secret.
+    pub policy: &'a Policy,
+    /// What the schema says of lists.
+    pub lists: &'a dyn ListRules,
+    /// What people decided for this item and target.
+    pub decisions: &'a [Decision],
+    /// Whether the target's schema requires the key at a path.
+    pub required: &'a dyn Fn(&Path) -> bool,
+    /// The day that is judged, `YYYY-MM-DD`: HEAD's.
+    pub today: &'a str,
+}
+
+/// One line of a plan: a path, or several with one fate gathered at the highest path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Where.
+    pub path: Path,
+    /// What the table says.
+    pub resolution: Resolution,
+    /// What a plain promotion does.
+    pub level: Level,
+    /// What this promotion does.
+    pub verdict: Verdict,
+    /// The source's value.
+    pub source: Option<Value>,
+    /// The source's value at the base.
+    pub base: Option<Value>,
+    /// The target's value.
+    pub target: Option<Value>,
+    /// Why, in one phrase without values.
+    pub reason: String,
+    /// The commit that brought the source's value.
+    pub commit: Option<CommitInfo>,
+    /// The commit that brought the target's value.
+    pub target_commit: Option<CommitInfo>,
+    /// The highest path at or above `path` that source or target lacks.
+    pub top: Path,
+    /// Whether the value is a secret (to be masked).
+    pub secret: bool,
+}
+
+impl Line {
+    /// Whether this promotion writes the path.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self.verdict, Verdict::Take | Verdict::Set(_))
+    }
+}
+
+/// Judges and selects every leaf; the result is ungathered.
+#[must_use]
+pub fn judge_leaves(input: &Input<'_>) -> Vec<Line> {
+    leaves(input.source, input.target, input.lists).iter().map(|leaf| judge_leaf(input, leaf)).collect()
+}
+
+fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
+    let secret = input.policy.is_secret(&leaf.path);
+    let mut line = Line {
+        path: leaf.path.clone(),
+        resolution: Resolution::Pinned,
+        level: Level::Keep,
+        verdict: Verdict::Keep,
+        source: leaf.source.cloned(),
+        base: None,
+        target: leaf.target.cloned(),
+        reason: String::new(),
+        commit: None,
+        target_commit: None,
+        top: leaf.top.clone(),
+        secret,
+    };
+    if let Some(pin) = input.policy.pin(input.key, &leaf.path, input.hop) {
+        line.reason = format!("pinned, terrace.toml:{}", pin.line);
+        return line;
+    }
+    let judgement = input.judge.judge(&leaf.path, &leaf.top);
+    adopt(&mut line, judgement);
+    if let Some(decision) = live_decision(input, &leaf.path) {
+        line.resolution = Resolution::Declined;
+        line.level = Level::Keep;
+        let by = if decision.by.is_empty() { String::new() } else { format!(" by {}", decision.by) };
+        let until = match &decision.until {
+            super::Until::SourceChanges => format!("until {} changes", input.hop.source()),
+            super::Until::Released => "until released".to_owned(),
+            super::Until::Date(date) => format!("until {date}"),
+        };
+        line.reason = format!("declined{by}: {} ({until})", decision.reason);
+    } else if is_secret_literal(input, leaf) && !matches!(line.level, Level::Keep) {
+        line.level = Level::Keep;
+        line.reason = format!("a secret is never promoted; give {} its own", input.hop.target());
+    } else if line.resolution == Resolution::New && (input.required)(&leaf.path) {
+        line.level = Level::Take;
+        line.reason = format!("{}, required by the schema", line.reason);
+    }
+    line
+}
+
+fn adopt(line: &mut Line, judgement: Judgement) {
+    line.resolution = judgement.resolution;
+    line.level = judgement.level;
+    line.reason = judgement.reason;
+    line.base = judgement.base;
+    line.commit = judgement.source_commit;
+    line.target_commit = judgement.target_commit;
+}
+
+fn live_decision<'a>(input: &Input<'a>, path: &Path) -> Option<&'a Decision> {
+    input.decisions.iter().filter(|decision| decision.path.covers(path)).find(|decision| {
+        let blob = input.policy.is_secret(&decision.path).then_some(input.source_blob);
+        decision.is_live(&digest(input.source.at(&decision.path), blob), input.today)
+    })
+}
+
+/// Whether promoting the leaf would write a secret itself, and not a reference to one.
+fn is_secret_literal(input: &Input<'_>, leaf: &Leaf<'_>) -> bool {
+    let literal = |value: &Value| {
+        !matches!(value, Value::Null) && !value.as_str().is_some_and(|text| input.policy.is_reference(text))
+    };
+    input.policy.is_secret(&leaf.path) && leaf.source.is_some_and(literal)
+}
+
+/// Applies a selection to judged leaves and gathers those of one fate.
+#[must_use]
+pub fn select(
+    mut lines: Vec<Line>,
+    selection: &Selection,
+    source: &Document,
+    target: &Document,
+) -> Vec<Line> {
+    for line in &mut lines {
+        line.verdict = selection.verdict(line);
+    }
+    gather(lines, source, target)
+}
+
+/// Gathers leaves below one new or removed path that have one fate, at the highest path.
+fn gather(lines: Vec<Line>, source: &Document, target: &Document) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut groups: Vec<(Path, Vec<Line>)> = Vec::new();
+    for line in lines {
+        match groups.iter_mut().rev().find(|(top, _)| *top == line.top) {
+            Some((_, group)) => group.push(line),
+            None => groups.push((line.top.clone(), vec![line])),
+        }
+    }
+    for (top, group) in groups {
+        merge(&top, group, source, target, &mut out);
+    }
+    out
+}
+
+fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, out: &mut Vec<Line>) {
+    let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
+    if group.len() > 1 && one_fate && !group.iter().any(|line| line.secret) {
+        let mut line = group.swap_remove(0);
+        line.source = source.at(at).cloned();
+        line.target = target.at(at).cloned();
+        line.base = line.base.and(line.target.clone());
+        line.path = at.clone();
+        out.push(line);
+        return;
+    }
+    if group.len() == 1 {
+        out.append(&mut group);
+        return;
+    }
+    let depth = at.segments.len();
+    let mut branches: BTreeMap<usize, (Path, Vec<Line>)> = BTreeMap::new();
+    for line in group {
+        let Some(segment) = line.path.segments.get(depth) else {
+            out.push(line);
+            continue;
+        };
+        let path = at.join(segment.clone());
+        let known = branches.iter().find(|(_, (branch, _))| *branch == path).map(|(i, _)| *i);
+        let position = known.unwrap_or(branches.len());
+        branches.entry(position).or_insert_with(|| (path, Vec::new())).1.push(line);
+    }
+    for (path, branch) in branches.into_values() {
+        merge(&path, branch, source, target, out);
+    }
+}
+
+fn same_fate(a: &Line, b: &Line) -> bool {
+    let commit = |line: &Line| line.commit.as_ref().map(|commit| commit.id.clone());
+    a.resolution == b.resolution
+        && a.level == b.level
+        && a.verdict == b.verdict
+        && commit(a) == commit(b)
+        && !matches!(a.resolution, Resolution::Pinned | Resolution::Declined)
+}
+
+/// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
+/// with one value.
+#[must_use]
+pub fn renames(lines: &[Line]) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (r, removed) in lines.iter().enumerate().filter(|(_, line)| line.source.is_none()) {
+        let fits = |line: &Line| {
+            line.target.is_none()
+                && line.commit.is_some()
+                && line.commit == removed.commit
+                && line.path.parent() == removed.path.parent()
+                && line.source == removed.target
+        };
+        let added =
+            lines.iter().enumerate().find(|(a, line)| fits(line) && !pairs.iter().any(|(_, used)| used == a));
+        if let Some((a, _)) = added {
+            pairs.push((r, a));
+        }
+    }
+    pairs
+}

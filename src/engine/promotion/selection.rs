@@ -1,0 +1,104 @@
+//! What the user chose of a plan.
+
+use super::plan::Line;
+use super::resolution::{Level, Resolution};
+use crate::model::policy::NewKeys;
+use crate::model::{Path, Value};
+
+/// What one promotion does with one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The source's value is written (or the target's removed).
+    Take,
+    /// The target gets a value of its own.
+    Set(Value),
+    /// The target keeps its value, and that is recorded.
+    Decline,
+    /// Nothing happens.
+    Keep,
+    /// A new key that nobody has decided about.
+    Ask,
+    /// A conflict, or history that is not there: nothing may be written until it is decided.
+    Stop,
+}
+
+/// What the user chose; [`Default`] is a plain promotion.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these paths and what is below them; all when empty.
+    pub only: Vec<Path>,
+    /// Not these paths nor what is below them.
+    pub except: Vec<Path>,
+    /// Only what these source commits changed (hexadecimal prefixes); all when empty.
+    pub changes: Vec<String>,
+    /// Write the source's value, whatever the table says.
+    pub take_source: Vec<Path>,
+    /// Keep the target's value, and record it.
+    pub take_target: Vec<Path>,
+    /// Give the target these values.
+    pub set: Vec<(Path, Value)>,
+    /// What to do with new keys that nobody named.
+    pub new_keys: NewKeys,
+    /// New keys accepted by source commit, as answered on a terminal.
+    pub accepted: Vec<String>,
+    /// New keys left by source commit, as answered on a terminal.
+    pub left: Vec<String>,
+    /// Leave conflicts and unknowns instead of stopping.
+    pub skip_undecided: bool,
+}
+
+impl Selection {
+    /// What happens to one judged leaf.
+    pub(super) fn verdict(&self, line: &Line) -> Verdict {
+        let covers = |paths: &[Path]| paths.iter().any(|path| path.covers(&line.path));
+        let commit = line.commit.as_ref().map(|commit| commit.id.0.as_str()).unwrap_or_default();
+        let by_commit = |prefixes: &[String]| {
+            prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
+        };
+        let refused = line.resolution == Resolution::Pinned || (line.secret && line.level == Level::Keep);
+        if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
+            return Verdict::Set(value.clone());
+        }
+        if covers(&self.take_target) {
+            return Verdict::Decline;
+        }
+        if covers(&self.take_source) && !refused {
+            return Verdict::Take;
+        }
+        let chosen = (self.only.is_empty() || covers(&self.only))
+            && !covers(&self.except)
+            && (self.changes.is_empty() || by_commit(&self.changes));
+        if !chosen {
+            return Verdict::Keep;
+        }
+        let named = !self.only.is_empty() || !self.changes.is_empty();
+        match (line.resolution, line.level) {
+            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Verdict::Take,
+            (_, Level::Take) => Verdict::Take,
+            (_, Level::Ask) if by_commit(&self.accepted) => Verdict::Take,
+            (_, Level::Ask) if by_commit(&self.left) => Verdict::Keep,
+            (_, Level::Ask) => match self.new_keys {
+                NewKeys::Ask => Verdict::Ask,
+                NewKeys::Take => Verdict::Take,
+                NewKeys::Leave => Verdict::Keep,
+            },
+            (_, Level::Stop) if self.skip_undecided => Verdict::Keep,
+            (_, Level::Stop) => Verdict::Stop,
+            (_, Level::Offer | Level::Keep) => Verdict::Keep,
+        }
+    }
+
+    /// The paths and commits of the selection that speak of none of these leaves.
+    #[must_use]
+    pub fn unmatched(&self, lines: &[Line]) -> Vec<String> {
+        let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path));
+        let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
+        let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
+        let by = |prefix: &String| {
+            lines.iter().any(|line| line.commit.as_ref().is_some_and(|c| c.id.0.starts_with(prefix.as_str())))
+        };
+        let idle_commits =
+            self.changes.iter().filter(|prefix| !by(prefix)).map(|prefix| format!("commit {prefix}"));
+        idle_paths.chain(idle_commits).collect()
+    }
+}

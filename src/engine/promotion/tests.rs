@@ -1,0 +1,373 @@
+//! The resolution table, row by row, on tiny histories.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{
+    Decision, Input, Judge, Level, Line, Resolution, Selection, Until, Verdict, digest, judge_leaves, select,
+};
+use crate::engine::history::{CommitChanges, FileChange, History};
+use crate::engine::lists::NoListRules;
+use crate::engine::naming::Naming;
+use crate::model::policy::NewKeys;
+use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Value};
+use crate::yaml::{Document, Limits};
+
+/// One commit: day, source text, target text; `None` leaves the side as it was, `Some("gone")`
+/// deletes it.
+type Step<'a> = (i64, Option<&'a str>, Option<&'a str>);
+
+struct World {
+    history: History,
+    texts: HashMap<BlobId, String>,
+    key: Key,
+}
+
+fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World {
+    let key: Key = "app".parse().expect("key");
+    let mut texts = HashMap::new();
+    let mut now: [Option<BlobId>; 2] = [None, None];
+    let mut commits = Vec::new();
+    for (n, (day, source, target)) in steps.iter().enumerate() {
+        let mut changes = Vec::new();
+        for (side, (text, env)) in
+            [(source, Environment::Staging), (target, Environment::Production)].into_iter().enumerate()
+        {
+            let Some(text) = text else { continue };
+            let after = (*text != "gone").then(|| BlobId(format!("{text:?}")));
+            if let Some(blob) = &after {
+                texts.insert(blob.clone(), (*text).to_owned());
+            }
+            changes.push(FileChange { path: key.file(env), before: now[side].take(), after: after.clone() });
+            now[side] = after;
+        }
+        let info = CommitInfo {
+            id: CommitId(format!("{:040x}", n + 1)),
+            author: "platform".into(),
+            time: day * 86_400,
+            offset: 0,
+            subject: format!("step {n}"),
+        };
+        commits.push(CommitChanges { info, changes });
+    }
+    commits.reverse();
+    World { history: History::new(commits, complete, head_day * 86_400), texts, key }
+}
+
+impl World {
+    fn read(
+        &self,
+        cache: &std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
+        blob: &BlobId,
+    ) -> Option<Arc<Document>> {
+        let parse = || Document::parse(self.texts[blob].as_bytes(), &Limits::default()).ok().map(Arc::new);
+        cache.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone()
+    }
+
+    fn plan(&self, policy: &str, decisions: &[Decision], selection: &Selection, required: &str) -> Vec<Line> {
+        let policy = Policy::parse(policy, "terrace.toml").expect("policy");
+        let naming = Naming::new(&policy);
+        let cache = std::cell::RefCell::default();
+        let read = |blob: &BlobId| self.read(&cache, blob);
+        let hop = Hop::ToProduction;
+        let timeline = self.history.timeline(&self.key, hop, &read);
+        let last = timeline.states.last().expect("a state");
+        let (source, target) = (last.source.clone().expect("source"), last.target.clone().expect("target"));
+        let judge = Judge::new(&timeline, hop, &naming, &NoListRules, None);
+        let input = Input {
+            key: &self.key,
+            hop,
+            source: &source,
+            source_blob: &BlobId("s".into()),
+            target: &target,
+            judge: &judge,
+            policy: &policy,
+            lists: &NoListRules,
+            decisions,
+            required: &|path| path.to_string() == required,
+            today: "2026-01-01",
+        };
+        select(judge_leaves(&input), selection, &source, &target)
+    }
+}
+
+/// The plan of a complete history that ends on `day`.
+fn plan(steps: &[Step<'_>], day: i64) -> Vec<Line> {
+    world(steps, true, day).plan("", &[], &Selection::default(), "")
+}
+
+fn shown(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| format!("{} {} {}", line.path, line.resolution, line.level.name())).collect()
+}
+
+const BOTH: &str = "a: 1\n";
+
+#[test]
+fn row_1_equal_values_are_no_lines() {
+    assert!(plan(&[(0, Some("a: 1"), Some("a: 1 # note"))], 100).is_empty());
+}
+
+#[test]
+fn row_2_pinned_by_policy() {
+    let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 2"), None)];
+    let lines = world(&steps, true, 100).plan("[[pin]]\npath = \"a\"", &[], &Selection::default(), "");
+    assert_eq!(shown(&lines), ["a pinned keep"]);
+    assert_eq!(lines[0].reason, "pinned, terrace.toml:1");
+}
+
+#[test]
+fn row_3_declined_until_the_source_changes() {
+    let decision = |source: &Value| Decision {
+        path: Path::root().key("a"),
+        reason: "load limit".into(),
+        by: "platform".into(),
+        until: Until::SourceChanges,
+        source: digest(Some(source), None),
+    };
+    let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 2"), None)];
+    for (source, expected) in [("2", "a declined keep"), ("3", "a pending take")] {
+        let decisions = [decision(&Value::Number(source.into()))];
+        let lines = world(&steps, true, 100).plan("", &decisions, &Selection::default(), "");
+        assert_eq!(shown(&lines), [expected]);
+    }
+}
+
+#[test]
+fn row_4_unknown_where_history_was_cut_off() {
+    let steps = [(0, Some("a: 2\nb: 1"), Some("a: 1\nb: 1")), (1, Some("a: 2\nb: 2"), None)];
+    let lines = world(&steps, false, 100).plan("", &[], &Selection::default(), "");
+    assert_eq!(shown(&lines), ["a unknown stop", "b unknown stop"]);
+    let known = [(0, Some("a: 2"), Some("a: 1")), (1, None, Some("a: 0")), (2, Some("a: 3"), None)];
+    let lines = world(&known, false, 100).plan("", &[], &Selection::default(), "");
+    assert_ne!(lines[0].resolution, Resolution::Unknown);
+}
+
+#[test]
+fn row_5_removed_in_the_source() {
+    let lines = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (1, Some("a: 1"), None)], 100);
+    assert_eq!(shown(&lines), ["b removed take"]);
+    assert_eq!(lines[0].reason, "removed in staging on 1970-01-02");
+    let own = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 7")), (1, Some("a: 1"), None)], 100);
+    assert_eq!(own[0].reason, "removed in staging on 1970-01-02 (production had its own value)");
+}
+
+#[test]
+fn row_6_only_the_target_has_it() {
+    let lines = plan(&[(0, Some(BOTH), Some(BOTH)), (1, None, Some("a: 1\nb: 1"))], 100);
+    assert_eq!(shown(&lines), ["b environment-specific keep"]);
+    assert_eq!(lines[0].reason, "exists only in production");
+}
+
+#[test]
+fn row_7_the_target_removed_it_or_began_without_it() {
+    let began = [(0, Some("a: 1\nb: 1"), Some(BOTH))];
+    assert_eq!(shown(&plan(&began, 100)), ["b environment-specific keep"]);
+    assert_eq!(shown(&plan(&began, 29)), ["b environment-specific offer"]);
+    assert_eq!(plan(&began, 100)[0].reason, "production began without it");
+    let removed = [(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (50, None, Some(BOTH))];
+    assert_eq!(shown(&plan(&removed, 100)), ["b environment-specific keep"]);
+    assert_eq!(shown(&plan(&removed, 57)), ["b environment-specific offer"]);
+    assert_eq!(plan(&removed, 100)[0].reason, "production removed this key");
+}
+
+#[test]
+fn row_8_a_new_key_that_names_another_environment() {
+    for (text, expected) in [
+        ("a: 1\nstaging_url: x", "staging_url environment-specific keep"),
+        ("a: 1\nurl: https://db.stg.example.com", "url environment-specific keep"),
+        ("a: 1\nurl: https://stages.example.com", "url new ask"),
+        ("a: 1\nprod_url: x", "prod_url new ask"),
+    ] {
+        assert_eq!(shown(&plan(&[(0, Some(BOTH), Some(BOTH)), (1, Some(text), None)], 2)), [expected]);
+    }
+}
+
+#[test]
+fn row_10_a_new_key_that_people_left_out() {
+    let new = "a: 1\nb: {c: 1}";
+    let beside = [(0, Some(BOTH), Some(BOTH)), (1, Some(new), Some("a: 5"))];
+    assert!(shown(&plan(&beside, 2)).contains(&"b.c left-out offer".to_owned()));
+    let edits: Vec<String> = (0..5).map(|n| format!("a: {}", n + 10)).collect();
+    let mut steps = vec![(0, Some(BOTH), Some(BOTH)), (1, Some(new), None)];
+    steps.extend(edits.iter().take(4).map(|text| (2, None, Some(text.as_str()))));
+    assert!(shown(&plan(&steps, 3)).contains(&"b.c new ask".to_owned()));
+    steps.push((2, None, Some(edits[4].as_str())));
+    assert!(shown(&plan(&steps, 3)).contains(&"b.c left-out offer".to_owned()));
+    let old = [(0, Some(BOTH), Some(BOTH)), (1, Some(new), None)];
+    assert_eq!(shown(&plan(&old, 121)), ["b.c new ask"]);
+    assert_eq!(shown(&plan(&old, 122)), ["b.c left-out offer"]);
+}
+
+#[test]
+fn row_10_counts_promotions_that_left_it() {
+    let texts: Vec<String> = (0..5).map(|n| format!("m: {{x: {n}}}\nnew: 1\n")).collect();
+    let takes: Vec<String> = (0..5).map(|n| format!("m: {{x: {n}}}\n")).collect();
+    let mut steps = vec![(0, Some("m: {x: 9}"), Some("m: {x: 9}")), (1, Some("m: {x: 9}\nnew: 1"), None)];
+    for n in 0..5 {
+        steps.push((2, Some(texts[n].as_str()), None));
+        steps.push((3, None, Some(takes[n].as_str())));
+    }
+    assert_eq!(shown(&plan(&steps[..steps.len() - 1], 3)).last().map(String::as_str), Some("new new ask"));
+    assert_eq!(shown(&plan(&steps, 3)), ["new left-out offer"]);
+}
+
+#[test]
+fn row_11_new_keys_are_asked_about_unless_the_schema_requires_them() {
+    let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 1\nb: 2"), None)];
+    let world = world(&steps, true, 2);
+    let lines = world.plan("", &[], &Selection::default(), "");
+    assert_eq!(shown(&lines), ["b new ask"]);
+    assert_eq!(
+        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (Verdict::Ask, "new in staging on 1970-01-02 by 0000000")
+    );
+    let required = world.plan("", &[], &Selection::default(), "b");
+    assert_eq!((required[0].level, required[0].verdict.clone()), (Level::Take, Verdict::Take));
+    for (new_keys, verdict) in [(NewKeys::Take, Verdict::Take), (NewKeys::Leave, Verdict::Keep)] {
+        let selection = Selection { new_keys, ..Selection::default() };
+        assert_eq!(world.plan("", &[], &selection, "")[0].verdict, verdict);
+    }
+}
+
+#[test]
+fn row_12_the_target_is_behind() {
+    let steps = [(0, Some("a: 1"), Some("a: 1")), (1, Some("a: 2"), Some("a: 2")), (20, None, Some("a: 1"))];
+    assert_eq!(shown(&plan(&steps, 100)), ["a behind keep"]);
+    assert_eq!(shown(&plan(&steps, 30)), ["a behind offer"]);
+    assert_eq!(plan(&steps, 100)[0].reason, "production is on the value staging left on 1970-01-02");
+}
+
+#[test]
+fn row_13_the_targets_own_value() {
+    let steps = [(0, Some("a: 1"), Some("a: 1")), (20, None, Some("a: 7"))];
+    assert_eq!(shown(&plan(&steps, 100)), ["a environment-specific keep"]);
+    assert_eq!(shown(&plan(&steps, 27)), ["a environment-specific offer"]);
+    let together = [(0, Some("a: 1"), Some("a: 1")), (20, Some("a: 10"), Some("a: 40"))];
+    assert_eq!(shown(&plan(&together, 21)), ["a environment-specific keep"]);
+}
+
+#[test]
+fn row_14_the_two_met_by_chance() {
+    let steps = [(0, Some("a: 1"), Some("a: 7")), (1, Some("a: 7"), None), (2, Some("a: 1"), None)];
+    assert_eq!(shown(&plan(&steps, 100)), ["a environment-specific offer"]);
+}
+
+#[test]
+fn row_15_the_sources_value_names_an_environment() {
+    let steps = |target: &'static str| {
+        [(0, Some(target), Some(target)), (1, Some("a: db.staging.example.com"), None)]
+    };
+    assert_eq!(shown(&plan(&steps("a: db.example.com"), 100)), ["a environment-specific keep"]);
+    assert_eq!(shown(&plan(&steps("a: db.prod.example.com"), 100)), ["a environment-specific keep"]);
+    assert_eq!(shown(&plan(&steps("a: db.dev.example.com"), 100)), ["a pending take"]);
+}
+
+#[test]
+fn row_16_changed_in_the_source() {
+    let lines = plan(&[(0, Some("a: 1"), Some("a: 1")), (1, Some("a: 2"), None)], 100);
+    assert_eq!(shown(&lines), ["a pending take"]);
+    assert_eq!(lines[0].base, Some(Value::Number("1".into())));
+    assert_eq!(lines[0].commit.as_ref().map(|commit| commit.subject.as_str()), Some("step 1"));
+}
+
+#[test]
+fn row_17_the_target_is_on_an_older_source_value() {
+    let steps = [
+        (0, Some("a: 1"), Some("a: 1")),
+        (1, Some("a: 2"), Some("a: 2")),
+        (2, None, Some("a: 1")),
+        (3, Some("a: 3"), None),
+    ];
+    let lines = plan(&steps, 100);
+    assert_eq!(shown(&lines), ["a pending take"]);
+    assert_eq!(lines[0].reason, "production is on an older staging value (set by platform)");
+}
+
+#[test]
+fn row_18_always_different() {
+    let steps = [(0, Some("a: 1"), Some("a: 7")), (50, Some("a: 2"), None)];
+    assert_eq!(shown(&plan(&steps, 100)), ["a environment-specific keep"]);
+    assert_eq!(shown(&plan(&steps, 57)), ["a environment-specific offer"]);
+}
+
+#[test]
+fn row_19_conflict() {
+    let steps = [(0, Some("a: 1"), Some("a: 1")), (1, None, Some("a: 7")), (2, Some("a: 2"), None)];
+    let lines = plan(&steps, 100);
+    assert_eq!(shown(&lines), ["a conflict stop"]);
+    assert_eq!(
+        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (Verdict::Stop, "changed on both sides since 1970-01-02")
+    );
+}
+
+#[test]
+fn versions_that_do_not_parse_and_files_that_come_back_are_no_changes() {
+    let broken = [
+        (0, Some("a: 1"), Some("a: 1")),
+        (1, None, Some("a: [")),
+        (2, None, Some("a: 1 # x")),
+        (3, Some("a: 2"), None),
+    ];
+    assert_eq!(shown(&plan(&broken, 100)), ["a pending take"]);
+    let restored = [
+        (0, Some("a: 1"), Some("a: 1")),
+        (1, Some("a: 2"), None),
+        (2, None, Some("gone")),
+        (3, None, Some("a: 1")),
+    ];
+    assert_eq!(shown(&plan(&restored, 100)), ["a pending take"]);
+}
+
+#[test]
+fn leaves_of_one_fate_are_one_line_and_others_stay_out() {
+    let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 1\nb: {c: 1, d: {e: 2}, password: x}"), None)];
+    let world = world(&steps, true, 2);
+    let lines = world.plan("", &[], &Selection::default(), "");
+    assert_eq!(shown(&lines), ["b.c new ask", "b.d.e new ask", "b.password new keep"]);
+    let lines = world.plan("[secrets]\npaths = []", &[], &Selection::default(), "");
+    assert_eq!(shown(&lines), ["b new ask"]);
+    let only = Selection { only: vec!["b.d".parse().expect("path")], ..Selection::default() };
+    let lines = world.plan("[secrets]\npaths = []", &[], &only, "");
+    let taken: Vec<_> =
+        lines.iter().filter(|line| line.is_taken()).map(|line| line.path.to_string()).collect();
+    assert_eq!(taken, ["b.d.e"]);
+}
+
+#[test]
+fn what_the_user_names_decides() {
+    let steps = [
+        (0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")),
+        (1, None, Some("a: 7\nb: 7")),
+        (2, Some("a: 2\nb: 2"), None),
+    ];
+    let world = world(&steps, true, 100);
+    let a = || vec!["a".parse().expect("path")];
+    let verdicts = |selection: &Selection| -> Vec<Verdict> {
+        world.plan("", &[], selection, "").into_iter().map(|line| line.verdict).collect()
+    };
+    for (selection, expected) in [
+        (Selection { take_source: a(), ..Selection::default() }, Verdict::Take),
+        (Selection { take_target: a(), ..Selection::default() }, Verdict::Decline),
+        (
+            Selection { set: vec![(a().remove(0), Value::Null)], ..Selection::default() },
+            Verdict::Set(Value::Null),
+        ),
+        (Selection { except: a(), ..Selection::default() }, Verdict::Keep),
+    ] {
+        assert_eq!(verdicts(&selection), [expected, Verdict::Stop]);
+    }
+    assert_eq!(verdicts(&Selection { only: a(), ..Selection::default() }), [Verdict::Stop, Verdict::Keep]);
+    assert_eq!(
+        verdicts(&Selection { skip_undecided: true, ..Selection::default() }),
+        [Verdict::Keep, Verdict::Keep]
+    );
+    let unknown = Selection {
+        only: vec!["z".parse().expect("path")],
+        changes: vec!["beef".into()],
+        ..Selection::default()
+    };
+    let policy = Policy::default();
+    assert!(!policy.is_secret(&Path::root().key("z")));
+    assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, "")), ["z", "commit beef"]);
+}
