@@ -2,5 +2,6 @@
 
 pub mod engine;
 pub mod model;
+pub mod ops;
 pub mod store;
 pub mod yaml;

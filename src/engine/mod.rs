@@ -10,6 +10,7 @@ pub mod diff;
 pub mod history;
 pub mod legacy;
 pub mod lists;
+pub mod mask;
 pub mod naming;
 pub mod promotion;
 pub mod schema;

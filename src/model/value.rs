@@ -30,7 +30,22 @@ pub enum Value {
     Tagged(String, Box<Self>),
 }
 
+/// The tag of the value that stands in for a secret; it is no tag that YAML can write plainly.
+const MASKED: &str = "terrace:masked";
+
 impl Value {
+    /// The value that stands in for a secret.
+    #[must_use]
+    pub fn masked() -> Self {
+        Self::Tagged(MASKED.to_owned(), Box::new(Self::Null))
+    }
+
+    /// Whether this stands in for a secret.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        matches!(self, Self::Tagged(tag, _) if tag == MASKED)
+    }
+
     /// The type's name in JSON Schema's words; a tagged value has its content's.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -162,6 +177,7 @@ impl fmt::Display for Value {
                 }
                 f.write_str("}")
             }
+            Self::Tagged(..) if self.is_masked() => f.write_str("••••"),
             Self::Tagged(tag, value) => write!(f, "!<{tag}> {value}"),
         }
     }

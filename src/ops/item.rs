@@ -1,0 +1,105 @@
+//! `list` and `get`: what items there are, and one item's values.
+
+use std::collections::BTreeMap;
+
+use super::workspace::no_such_item;
+use crate::engine::snapshot::{Snapshot, limits};
+use crate::model::{
+    CommitId, Environment, Error, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
+};
+
+/// The keys of a snapshot, each with the environments that have it.
+#[must_use]
+pub fn list(snapshot: &Snapshot, environment: Option<Environment>) -> BTreeMap<Key, Vec<Environment>> {
+    let mut keys: BTreeMap<Key, Vec<Environment>> = BTreeMap::new();
+    for item in snapshot.items().filter(|item| environment.is_none_or(|env| env == item.id.environment)) {
+        keys.entry(item.id.key.clone()).or_default().push(item.id.environment);
+    }
+    keys
+}
+
+/// One item, or one value of it.
+#[derive(Clone, Debug)]
+pub struct ItemView {
+    /// The item's key.
+    pub key: Key,
+    /// Its environment.
+    pub environment: Environment,
+    /// The commit it was read from; `None` for the working tree and the index.
+    pub commit: Option<CommitId>,
+    /// The path that was asked for, settled against the document.
+    pub path: Path,
+    /// The same as a pointer.
+    pub pointer: Pointer,
+    /// The value.
+    pub value: Value,
+    /// The file's text, when the whole item was asked for.
+    pub text: Option<String>,
+}
+
+/// Reads an item, or the value at a path of it.
+///
+/// # Errors
+/// `Absent` when there is no such item or path; usage when the file is not YAML.
+pub fn get(
+    snapshot: &Snapshot,
+    key: &Key,
+    environment: Environment,
+    path: Option<&Path>,
+) -> Result<ItemView> {
+    let policy = snapshot.policy()?;
+    let Some(item) = snapshot.item(key, environment) else {
+        let known = snapshot.items().filter(|item| item.id.environment == environment);
+        return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
+    };
+    let document = snapshot.document(item, &limits(&policy))?;
+    let path_or_root = document.resolve(path.unwrap_or(&Path::root()));
+    let value = document
+        .at(&path_or_root)
+        .ok_or_else(|| no_such_path(document.values(), &path_or_root, &item.file))?;
+    let commit = match &snapshot.revision {
+        Revision::Commit(id) => Some(id.clone()),
+        Revision::Index | Revision::WorkTree => None,
+    };
+    Ok(ItemView {
+        key: key.clone(),
+        environment,
+        commit,
+        pointer: document.pointer(&path_or_root),
+        value: value.clone(),
+        text: path.is_none().then(|| document.text().to_owned()),
+        path: path_or_root,
+    })
+}
+
+/// The error for a path that is not there, with the nearest one that is.
+pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
+    let error = Error::absent(format!("{file} has no `{path}`"));
+    let Some(mut here) = values.get(path.document) else {
+        return error.help(format!("the file has {} YAML documents", values.len()));
+    };
+    let mut reached = Path::document(path.document);
+    for segment in &path.segments {
+        if let Some(next) = here.child(segment) {
+            here = next;
+            reached = reached.join(segment.clone());
+            continue;
+        }
+        let keys: Vec<&str> = here.as_map().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let near = match segment {
+            Segment::Key(key) => closest(key, keys.iter().copied()),
+            Segment::Index(_) | Segment::Identity { .. } | Segment::Append => None,
+        };
+        let place = if reached.is_root() { "the item".to_owned() } else { format!("`{reached}`") };
+        return error.help(match (near, here) {
+            (Some(near), _) => format!("did you mean `{}`?", reached.key(near)),
+            (None, Value::Map(_)) if !keys.is_empty() => {
+                let shown: Vec<_> = keys.iter().take(8).copied().collect();
+                let more = if keys.len() > 8 { ", …" } else { "" };
+                format!("{place} has {}{more}", shown.join(", "))
+            }
+            (None, other) => format!("{place} is a {}", other.kind()),
+        });
+    }
+    error
+}

@@ -1,0 +1,178 @@
+//! Planning promotions of a commit: everything the judge needs, read once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::workspace::Workspace;
+use crate::engine::history::History;
+use crate::engine::lists::{ListRules, NoListRules};
+use crate::engine::mask::Mask;
+use crate::engine::naming::Naming;
+use crate::engine::promotion::{
+    Decision, Input, Judge, Line, Selection, decisions_file, judge_leaves, parse_decisions, select,
+};
+use crate::engine::snapshot::{Snapshot, Source, limits};
+use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Result, Revision};
+use crate::yaml::{Document, Limits};
+
+/// The plan of one item over one hop.
+#[derive(Clone, Debug)]
+pub struct ItemPlan {
+    /// The item.
+    pub key: Key,
+    /// The hop.
+    pub hop: Hop,
+    /// The source file's blob.
+    pub source_blob: BlobId,
+    /// The target file's blob.
+    pub target_blob: BlobId,
+    /// The lines, values not masked.
+    pub lines: Vec<Line>,
+}
+
+/// Reads what the judge needs of one commit, and plans.
+pub struct Planner {
+    /// The commit judged.
+    pub head: CommitInfo,
+    /// Its snapshot.
+    pub snapshot: Snapshot,
+    /// Its policy.
+    pub policy: Policy,
+    /// Its first-parent history.
+    pub history: History,
+    limits: Limits,
+    blobs: Arc<dyn Source>,
+    parsed: RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
+}
+
+impl Planner {
+    /// Reads snapshot, policy and history of a commit.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or the policy is wrong.
+    pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
+        let repository = &workspace.repository;
+        let snapshot = repository.snapshot(&Revision::Commit(head.clone()))?;
+        let policy = snapshot.policy()?;
+        Ok(Self {
+            head: repository.info(head)?,
+            history: repository.history(head)?,
+            limits: limits(&policy),
+            blobs: repository.blobs()?,
+            parsed: RefCell::default(),
+            snapshot,
+            policy,
+        })
+    }
+
+    /// What may be shown of values.
+    #[must_use]
+    pub fn mask(&self, show_secrets: bool) -> Mask<'_> {
+        if show_secrets { Mask::none() } else { Mask::new(&self.policy) }
+    }
+
+    /// What the item's schema says of lists.
+    #[must_use]
+    pub fn lists(&self, _key: &Key) -> Box<dyn ListRules> {
+        Box::new(NoListRules)
+    }
+
+    /// A version of a file; `None` when it is not readable YAML.
+    fn version(&self, blob: &BlobId) -> Option<Arc<Document>> {
+        if let Some(known) = self.parsed.borrow().get(blob) {
+            return known.clone();
+        }
+        let bytes = self.blobs.read("a version of an item", Some(blob)).ok();
+        let document = bytes.and_then(|bytes| Document::parse(&bytes, &self.limits).ok()).map(Arc::new);
+        self.parsed.borrow_mut().insert(blob.clone(), document.clone());
+        document
+    }
+
+    /// What people decided for an item of the hop's target.
+    ///
+    /// # Errors
+    /// When the decisions file is not one.
+    pub fn decisions(&self, key: &Key, target: Environment) -> Result<Vec<Decision>> {
+        let file = decisions_file(key, target);
+        match self.snapshot.text(&file)? {
+            Some(text) => parse_decisions(&text, &format!("{}{file}", self.snapshot.prefix)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The judged leaves of an item over a hop, ungathered; `None` unless both sides have it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not YAML.
+    pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<Line>>> {
+        let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
+        let (Some(from), Some(into)) = sides else { return Ok(None) };
+        if from.blob.is_some() && from.blob == into.blob {
+            return Ok(Some(Vec::new()));
+        }
+        let (source, target) =
+            (self.snapshot.document(from, &self.limits)?, self.snapshot.document(into, &self.limits)?);
+        let lists = self.lists(key);
+        if source.values() == target.values() {
+            return Ok(Some(Vec::new()));
+        }
+        let production = match (hop, self.snapshot.item(key, Environment::Production)) {
+            (Hop::ToStaging, Some(item)) => self.snapshot.document(item, &self.limits).ok(),
+            _ => None,
+        };
+        let read = |blob: &BlobId| self.version(blob);
+        let timeline = self.history.timeline(key, hop, &read);
+        let naming = Naming::new(&self.policy);
+        let judge = Judge::new(&timeline, hop, &naming, lists.as_ref(), production);
+        let nothing = BlobId(String::new());
+        let input = Input {
+            key,
+            hop,
+            source,
+            source_blob: from.blob.as_ref().unwrap_or(&nothing),
+            target,
+            judge: &judge,
+            policy: &self.policy,
+            lists: lists.as_ref(),
+            decisions: &self.decisions(key, hop.target())?,
+            required: &|_| false,
+            today: &self.head.date(),
+        };
+        Ok(Some(judge_leaves(&input)))
+    }
+
+    /// The plan of an item over a hop; `None` unless both sides have it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not YAML.
+    pub fn plan(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Option<ItemPlan>> {
+        let Some(leaves) = self.leaves(key, hop)? else { return Ok(None) };
+        let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
+        let (Some(from), Some(into)) = sides else { return Ok(None) };
+        let (source, target) =
+            (self.snapshot.document(from, &self.limits)?, self.snapshot.document(into, &self.limits)?);
+        let blob = |blob: &Option<BlobId>| blob.clone().unwrap_or(BlobId(String::new()));
+        Ok(Some(ItemPlan {
+            key: key.clone(),
+            hop,
+            source_blob: blob(&from.blob),
+            target_blob: blob(&into.blob),
+            lines: select(leaves, selection, source, target),
+        }))
+    }
+
+    /// The plans of all items that both sides of a hop have and that differ, by key.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not YAML.
+    pub fn plans(&self, keys: &[Key], hop: Hop, selection: &Selection) -> Result<BTreeMap<Key, ItemPlan>> {
+        let mut out = BTreeMap::new();
+        for key in self.snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+            if let Some(plan) = self.plan(key, hop, selection)?.filter(|plan| !plan.lines.is_empty()) {
+                out.insert(key.clone(), plan);
+            }
+        }
+        Ok(out)
+    }
+}

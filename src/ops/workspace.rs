@@ -1,0 +1,77 @@
+//! A repository opened for work, and the revision a command reads.
+
+use std::path::Path;
+
+use crate::engine::snapshot::Snapshot;
+use crate::model::{Environment, Error, Key, Result, Revision, closest};
+use crate::store::Repository;
+
+/// Which revision a command reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum At {
+    /// The working tree; HEAD in a bare repository.
+    #[default]
+    Here,
+    /// The index.
+    Staged,
+    /// A commit, by any name git knows.
+    Revision(String),
+}
+
+/// A repository opened for work.
+pub struct Workspace {
+    /// The repository.
+    pub repository: Repository,
+}
+
+impl Workspace {
+    /// Opens the repository that holds `dir`.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn open(dir: &Path) -> Result<Self> {
+        Ok(Self { repository: Repository::discover(dir)? })
+    }
+
+    /// The revision that `at` means.
+    ///
+    /// # Errors
+    /// When it names nothing.
+    pub fn revision(&self, at: &At) -> Result<Revision> {
+        match at {
+            At::Here => self.repository.default_revision(),
+            At::Staged => Ok(Revision::Index),
+            At::Revision(name) => Ok(Revision::Commit(self.repository.commit(name)?)),
+        }
+    }
+
+    /// The snapshot that `at` means.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub fn snapshot(&self, at: &At) -> Result<Snapshot> {
+        self.repository.snapshot(&self.revision(at)?)
+    }
+}
+
+/// Refuses keys that no environment of the snapshot has.
+///
+/// # Errors
+/// A usage error that names the nearest key.
+pub(super) fn require_keys(snapshot: &Snapshot, keys: &[Key]) -> Result<()> {
+    let known = snapshot.keys();
+    match keys.iter().find(|key| !known.contains(key)) {
+        None => Ok(()),
+        Some(key) => Err(no_such_item(key, known, None)),
+    }
+}
+
+/// The error for an item that is not there.
+pub(super) fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
+    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
+    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
+        Some(near) if near != key.as_str() => format!("did you mean `{near}`?"),
+        _ => "`terrace list` shows the items there are".to_owned(),
+    };
+    Error::absent(format!("there is no item `{key}` in {place}")).help(help)
+}
