@@ -5,6 +5,7 @@
 
 mod environment;
 mod error;
+mod explain;
 mod finding;
 mod key;
 mod path;
@@ -18,6 +19,7 @@ mod value;
 
 pub use environment::{Environment, Hop, UnknownEnvironment};
 pub use error::{Error, Fault, Result};
+pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, Position, Severity};
 pub use key::{InvalidKey, ItemId, Key};
 pub use path::{InvalidPath, Path, Segment};

@@ -1,0 +1,279 @@
+//! What each rule is about: the one source for `terrace explain`, the README and code scanning.
+
+use super::Rule;
+
+/// The documentation of a rule, in plain sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What the rule finds.
+    pub what: &'static str,
+    /// Why that matters.
+    pub why: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+    /// When it may be accepted.
+    pub waive: &'static str,
+    /// How it is accepted in `terrace.toml`.
+    pub waivable: Waivable,
+}
+
+/// What a finding is accepted by, with an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waivable {
+    /// A waiver for one value: an example of its path, and of a reason.
+    Value(&'static str, &'static str),
+    /// A waiver for one item: an example of a reason.
+    Item(&'static str),
+    /// A waiver for the rule alone, since no key names the file: an example of a reason.
+    Rule(&'static str),
+    /// Only the rule's level: it has no findings that one could accept one by one.
+    Level,
+}
+
+impl Waivable {
+    /// The lines of `terrace.toml` that accept a finding of `rule`.
+    #[must_use]
+    pub fn example(self, rule: Rule) -> String {
+        let item = "key = \"payments\"\nenvironment = \"production\"\n";
+        let (place, reason) = match self {
+            Self::Value(path, reason) => (format!("{item}path = \"{path}\"\n"), reason),
+            Self::Item(reason) => (item.to_owned(), reason),
+            Self::Rule(reason) => (String::new(), reason),
+            Self::Level => return format!("[rules]\n{rule} = \"off\"\n"),
+        };
+        format!("[[waiver]]\nrule = \"{rule}\"\n{place}reason = \"{reason}\"\nuntil = 2027-01-31\n")
+    }
+}
+
+impl Rule {
+    /// What the rule is about, why, and what to do.
+    #[must_use]
+    pub const fn explanation(self) -> Explanation {
+        match self {
+            Self::Syntax => Explanation {
+                what: "The file cannot be read as YAML: it breaks the grammar, is not UTF-8, holds a NUL \
+                       byte, or is larger than the limit.",
+                why: "Nothing in a file that cannot be read is checked, compared or promoted, and the \
+                      application that reads it will most likely fail too.",
+                mend: "Correct the text at the position shown. A template belongs outside of \
+                       `environments/`; a large file is split, or `[limits] file-bytes` is raised.",
+                waive: "Accept it only for a file that other tools need where it is and that is never \
+                        promoted.",
+                waivable: Waivable::Item("a Jinja template until the service reads plain YAML"),
+            },
+            Self::Schema => Explanation {
+                what: "A value breaks the JSON Schema of its item, or the schema itself cannot be used.",
+                why: "The schema is what the application expects of its configuration; a value outside of \
+                      it fails at start-up, or later and worse.",
+                mend: "Choose a value that the schema allows. If the value is right, change the schema \
+                       under `schemas/` in the same commit.",
+                waive: "Accept a value that is outside of the schema for a while, for instance during a \
+                        migration.",
+                waivable: Waivable::Value("database.pool.size", "load test until the end of the month"),
+            },
+            Self::UnknownEnvironment => Explanation {
+                what: "A folder below `environments/` is not one of development, staging, production.",
+                why: "The set of environments is closed so that nothing can be promoted to, or read from, a \
+                      place nobody thought of. A folder named `prod` would be ignored by every command.",
+                mend: "Rename the folder to the environment it means, or move it out of `environments/`.",
+                waive: "Accept it only for a folder that another tool insists on; Terrace reads nothing in \
+                        it.",
+                waivable: Waivable::Rule("environments/shared belongs to another tool"),
+            },
+            Self::InvalidKey => Explanation {
+                what: "A file's path below its environment is not a key: segments of letters, digits, `.`, \
+                       `_` and `-` that do not begin with `.` or `-`, ending in `.yaml`.",
+                why: "A key must mean the same file on every system and in every command line, so a file \
+                      with another name is no item and is not promoted.",
+                mend: "Rename the file (`git mv`), in every environment that has it.",
+                waive: "Accept it while a reader that expects the old name still exists.",
+                waivable: Waivable::Rule("file names with blanks until the old importer is gone"),
+            },
+            Self::KeyCaseCollision => Explanation {
+                what: "Two keys differ only in upper and lower case, such as `Payments` and `payments`.",
+                why: "On macOS and Windows both are the same file, so a checkout there loses one of them.",
+                mend: "Rename one of them, or merge them into one item.",
+                waive: "Accept it where everybody works on case-sensitive file systems.",
+                waivable: Waivable::Item("only built on Linux"),
+            },
+            Self::Symlink => Explanation {
+                what: "A symbolic link stands where an item's file should be.",
+                why: "A link lets two environments share one file, so that a change to one is a change to \
+                      the other, and it may lead out of the repository. Terrace never follows one.",
+                mend: "Replace the link by a copy of the file it leads to; then each environment has a \
+                       value of its own.",
+                waive: "Accept it for a link that another tool follows; Terrace still does not read it.",
+                waivable: Waivable::Rule("links of the old deployment, removed with it"),
+            },
+            Self::DuplicateKey => Explanation {
+                what: "One mapping holds the same key twice.",
+                why: "YAML forbids it, and readers differ: some take the first value, some the last, some \
+                      refuse the file.",
+                mend: "Remove all but one of the entries; the message names the line of the other.",
+                waive: "Accept it only where the one program that reads the file is known to take the value \
+                        that is meant.",
+                waivable: Waivable::Value(
+                    "database.timeout",
+                    "generated file, its reader takes the last one",
+                ),
+            },
+            Self::ForeignHost => Explanation {
+                what: "A value names a host that belongs to another environment: by `[isolation.hosts]` (an \
+                       error), or because the name looks like one (a warning).",
+                why: "A production service that talks to a staging database, or the reverse, is the \
+                      accident that separate environments are meant to rule out.",
+                mend: "Use this environment's own host. If the host is shared on purpose, take it out of \
+                       `[isolation.hosts]`.",
+                waive: "Accept a host that is shared on purpose, and say why.",
+                waivable: Waivable::Value("signing.url", "staging signing service on purpose"),
+            },
+            Self::SharedSecret => Explanation {
+                what: "Two environments hold the same literal value under a secrets path.",
+                why: "Whoever can read development then holds a production secret, and a leak in one \
+                      environment is a leak in all.",
+                mend: "Give each environment a secret of its own, and better a reference (`vault:…`, \
+                       `${NAME}`) than a literal. Treat the shared one as leaked and replace it.",
+                waive: "Accept a value that is no real secret, such as a public test key.",
+                waivable: Waivable::Value("captcha.secret", "the provider's public test key"),
+            },
+            Self::LegacyDrift => Explanation {
+                what: "A legacy file that `terrace migrate --keep-legacy` kept no longer has the values of \
+                       its item in development.",
+                why: "Readers of the old file and readers of the new one now run with different \
+                      configuration.",
+                mend: "Make the same change in both files. Once nobody reads the old file, end the \
+                       transition with `terrace migrate --finish`.",
+                waive: "Accept it while the two differ on purpose for a known time.",
+                waivable: Waivable::Item("the old reader is frozen until it is switched off"),
+            },
+            Self::StrayFile => Explanation {
+                what: "A file among the items is no item: it does not end in `.yaml`, or lies directly in \
+                       `environments/`.",
+                why: "Nobody promotes or checks it, although it looks as if somebody did; `payments.yml` \
+                      beside `payments.yaml` is a typical slip.",
+                mend: "Rename it to `.yaml` if it is an item, otherwise move it out of `environments/`.",
+                waive: "Accept notes and files of other tools that have to stay.",
+                waivable: Waivable::Rule("a README in each environment"),
+            },
+            Self::PlainSecret => Explanation {
+                what: "A value under a secrets path is a literal, not a reference to a secret store.",
+                why: "Everybody who can read the repository can read it, now and in its whole history. \
+                      Terrace masks such values and never promotes them.",
+                mend: "Put the secret into a store, write a reference (`vault:…`, `${NAME}`, `op://…`, \
+                       `ENC[…]`), and replace the secret, since history keeps the old one.",
+                waive: "Accept a value that only looks like a secret. If a whole path is none, change \
+                        `[secrets] paths`.",
+                waivable: Waivable::Value("limits.token", "the size of a token bucket"),
+            },
+            Self::TypeMismatch => Explanation {
+                what: "The same path has different types in different environments, such as a number in one \
+                       and a string in another.",
+                why: "An application that was tried with one type meets the other for the first time in \
+                      production.",
+                mend: "Write the value with the same type everywhere; often only quotes are missing or too \
+                       many. A schema keeps it so.",
+                waive: "Accept it where the application is made for both.",
+                waivable: Waivable::Value("cache.ttl", "false switches the cache off"),
+            },
+            Self::AmbiguousScalar => Explanation {
+                what: "YAML 1.1 and 1.2 readers read the value differently: `no`, `on`, `015`, `12:30:45`, \
+                       `1_000`.",
+                why: "Many tools still read YAML 1.1, so the same file means `false` to one program and the \
+                      text `no` to another.",
+                mend: "Put quotes around text, and write booleans as `true` or `false` and numbers in plain \
+                       decimal.",
+                waive: "Accept it where every reader of the file is known.",
+                waivable: Waivable::Value("country", "read by a YAML 1.2 parser only"),
+            },
+            Self::UnsupportedYaml => Explanation {
+                what: "The YAML is valid, but uses something that Terrace cannot address, such as a mapping \
+                       as a key, or expands beyond its limits.",
+                why: "Such values have no path, so they can be neither promoted nor held back one by one.",
+                mend: "Write it in a plainer way: text as keys, and values in place of many nested aliases.",
+                waive: "Accept it for an item that is only ever promoted as a whole.",
+                waivable: Waivable::Item("complex keys are what the application reads"),
+            },
+            Self::ExpiredWaiver => Explanation {
+                what: "A waiver in `terrace.toml` has passed its `until` date and no longer counts.",
+                why: "What was accepted for a time is open again, and somebody should decide rather than \
+                      forget.",
+                mend: "Mend the finding and remove the waiver, or set a later date if the reason still \
+                       holds.",
+                waive: "There is nothing to accept here: remove the waiver, or switch the rule off.",
+                waivable: Waivable::Level,
+            },
+            Self::UnusedWaiver => Explanation {
+                what: "A waiver in `terrace.toml` accepts nothing: no finding matches its rule, key, \
+                       environment and path.",
+                why: "It was outlived by the configuration or never matched, and it would silently accept a \
+                      finding to come.",
+                mend: "Remove the waiver, or correct what it matches.",
+                waive: "There is nothing to accept here: remove the waiver, or switch the rule off.",
+                waivable: Waivable::Level,
+            },
+            Self::NoSchema => Explanation {
+                what: "No JSON Schema describes the item.",
+                why: "Without one, types and required keys are not checked, and a promotion cannot know \
+                      which new keys the target needs.",
+                mend: "Let `terrace schema infer` write a first one from the values, or map a shared one \
+                       with `[[schema]]`.",
+                waive: "Accept it for items that will never have one.",
+                waivable: Waivable::Item("a list of names, nothing to check"),
+            },
+            Self::MissingItem => Explanation {
+                what: "A later environment has an item that this one lacks.",
+                why: "Configuration that only production has was never tried before it was real.",
+                mend: "Create the item here too (`terrace set … --create`), so that its changes can be \
+                       tried before they are promoted.",
+                waive: "Accept items that belong to the later environment alone.",
+                waivable: Waivable::Item("one item per production cluster"),
+            },
+            Self::MissingKey => Explanation {
+                what: "A later environment has a key in an item that this one lacks.",
+                why: "A key that only production has was never tried before it was real.",
+                mend: "Set the key here as well, with a value that suits this environment.",
+                waive: "Accept keys that belong to the later environment alone.",
+                waivable: Waivable::Value("replicas.failover", "only production has a second region"),
+            },
+            Self::SkippedPromotion => Explanation {
+                what: "A review brings a value to production that never was in staging and is not set there \
+                       in the same commit.",
+                why: "It goes live without having been tried, and the next promotion from staging finds a \
+                      conflict or a value it does not know.",
+                mend: "Make the change in staging and promote it. If the value is production's own, nothing \
+                       needs to be done.",
+                waive: "Accept values that are production's own, or switch the notice off.",
+                waivable: Waivable::Value("limits.rate", "set by on-call during incidents"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Policy, policy};
+
+    #[test]
+    fn every_example_does_what_it_says() {
+        for rule in Rule::ALL {
+            let text = rule.explanation().waivable.example(*rule);
+            let policy = Policy::parse(&text, policy::FILE).expect(&text);
+            match policy.waivers.first() {
+                Some(waiver) => assert_eq!(waiver.rule, *rule),
+                None => assert_eq!(policy.severity(*rule, rule.severity()), None, "{text}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_explanation_is_one_to_three_sentences() {
+        for rule in Rule::ALL {
+            let Explanation { what, why, mend, waive, .. } = rule.explanation();
+            for text in [what, why, mend, waive] {
+                let sentences = text.matches(". ").count() + 1;
+                assert!(text.ends_with('.') && sentences <= 3, "{rule}: {text}");
+            }
+        }
+    }
+}
