@@ -1,0 +1,35 @@
+//! How findings and explanations look: one file per format.
+//!
+//! The room turns values into text and writes it to the [`io::Write`] it is given. It knows
+//! nothing of terminals, files, git, or how a finding came to be. Everything that came from a
+//! file is foreign here: [`sanitize`] makes visible what would act on a screen or a CI runner, and
+//! each format then escapes what would act in that format.
+//!
+//! [`io::Write`]: std::io::Write
+
+mod excerpt;
+pub mod sanitize;
+mod style;
+mod summary;
+pub mod text;
+
+pub use style::Styles;
+pub use summary::{Summary, counted};
+
+use std::borrow::Cow;
+
+use crate::model::Finding;
+
+/// The most columns of a message; it may quote a value of any length.
+const SENTENCE: usize = 400;
+
+/// A sentence of a finding for people, cut when it quotes too much.
+fn sentence(text: &str) -> Cow<'_, str> {
+    sanitize::cut(text, SENTENCE)
+}
+
+/// The value a finding is about, for people; `None` when the document or the file is meant.
+fn subject(finding: &Finding) -> Option<String> {
+    let path = finding.path.as_ref().filter(|path| !path.is_root())?;
+    Some(sentence(&path.to_string()).into_owned())
+}

@@ -1,0 +1,62 @@
+//! Findings for people: what, where, the line itself, and what to do.
+//!
+//! On a pipe the same facts without colours. Whether to be quiet is the caller's.
+
+use std::io::{self, Write};
+
+use super::excerpt;
+use super::sanitize::clean;
+use super::sentence;
+use super::style::Styles;
+use super::summary::Summary;
+use crate::model::Finding;
+
+/// Writes every finding and the summary.
+///
+/// # Errors
+/// Those of `out`.
+pub fn findings(
+    findings: &[Finding],
+    summary: &Summary,
+    styles: &Styles,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for finding in findings {
+        self::finding(finding, styles, out)?;
+        writeln!(out)?;
+    }
+    writeln!(out, "{summary}")
+}
+
+/// Writes one finding; no line of it begins with anything that came from a file.
+///
+/// # Errors
+/// Those of `out`.
+pub fn finding(finding: &Finding, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
+    let Styles { strong, frame, .. } = styles;
+    let weight = styles.severity(finding.severity);
+    let gutter = excerpt::gutter(finding.excerpt.as_ref());
+    let message = sentence(&finding.message);
+    writeln!(out, "{weight}{}[{}]{weight:#}: {strong}{message}{strong:#}", finding.severity, finding.rule)?;
+    writeln!(out, "{:gutter$}{frame}-->{frame:#} {}", "", place(finding))?;
+    if let Some(excerpt) = &finding.excerpt {
+        let label = super::subject(finding).unwrap_or_default();
+        excerpt::write(excerpt, finding.severity, &label, styles, out)?;
+    }
+    let notes = finding.notes.iter().map(|(label, text)| (*label, text.as_str()));
+    let help = Some(("help", finding.help.as_str())).filter(|(_, help)| !help.is_empty());
+    for (label, text) in notes.chain(help) {
+        let text = sentence(text);
+        writeln!(out, "{:gutter$} {frame}={frame:#} {strong}{label}{strong:#}: {text}", "")?;
+    }
+    Ok(())
+}
+
+/// Where a finding is, as editors understand it: `file:line:column`.
+pub(super) fn place(finding: &Finding) -> String {
+    let file = clean(&finding.file);
+    match finding.location {
+        Some(location) => format!("{file}:{}:{}", location.start.line, location.start.column),
+        None => file.into_owned(),
+    }
+}
