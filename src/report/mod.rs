@@ -8,11 +8,21 @@
 //! [`io::Write`]: std::io::Write
 
 mod excerpt;
+pub mod explain;
+mod fingerprint;
+mod format;
+mod github;
+mod gitlab;
+pub mod json;
+mod junit;
+pub mod markdown;
 pub mod sanitize;
+mod sarif;
 mod style;
 mod summary;
 pub mod text;
 
+pub use format::{Format, UnknownFormat, findings};
 pub use style::Styles;
 pub use summary::{Summary, counted};
 
@@ -32,4 +42,21 @@ fn sentence(text: &str) -> Cow<'_, str> {
 fn subject(finding: &Finding) -> Option<String> {
     let path = finding.path.as_ref().filter(|path| !path.is_root())?;
     Some(sentence(&path.to_string()).into_owned())
+}
+
+/// A finding's message behind its value, for formats that show no excerpt.
+fn headline(finding: &Finding) -> String {
+    let message = sentence(&finding.message);
+    match subject(finding) {
+        Some(subject) => format!("{subject}: {message}"),
+        None => message.into_owned(),
+    }
+}
+
+/// The rule that found something and the value it is about: what stays when messages change.
+fn title(finding: &Finding) -> String {
+    match subject(finding) {
+        Some(subject) => format!("{}: {subject}", finding.rule),
+        None => finding.rule.to_string(),
+    }
 }

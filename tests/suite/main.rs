@@ -3,4 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
 
 mod fixtures;
+mod formats;
+mod injection;
+mod xml;
 mod yaml_suite;

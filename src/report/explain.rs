@@ -1,0 +1,131 @@
+//! `terrace explain RULE`, the README's section on a rule, and the help of code scanning.
+
+use std::fmt::Write;
+
+use crate::model::{Explanation, Rule};
+
+/// The width that plain text is wrapped to.
+const WIDTH: usize = 80;
+
+/// What a rule is about, for a terminal.
+#[must_use]
+pub fn text(rule: Rule) -> String {
+    let Explanation { what, why, mend, waive, waivable } = rule.explanation();
+    let mut out = format!("{rule} ({})\n\n{}", rule.severity(), wrapped(what));
+    for (label, text) in [("Why", why), ("How to mend it", mend), ("When to accept it", waive)] {
+        let _ = write!(out, "\n{label}:\n{}", wrapped(text));
+    }
+    let example = waivable.example(rule);
+    let _ = write!(out, "\nIn terrace.toml:\n");
+    for line in example.lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+    out
+}
+
+/// What a rule is about, as a section of Markdown under the anchor of [`anchor`].
+#[must_use]
+pub fn markdown(rule: Rule) -> String {
+    let (anchor, severity) = (anchor(rule), rule.severity());
+    format!("<a id=\"{anchor}\"></a>\n\n#### `{rule}` ({severity})\n\n{}", body(rule))
+}
+
+/// The section's text alone, without HTML.
+pub(super) fn body(rule: Rule) -> String {
+    let Explanation { what, why, mend, waive, waivable } = rule.explanation();
+    let example = waivable.example(rule);
+    format!(
+        "{what}\n\n**Why:** {why}\n\n**How to mend it:** {mend}\n\n\
+         **When to accept it:** {waive}\n\n```toml\n# terrace.toml\n{example}```\n"
+    )
+}
+
+/// Where the README explains a rule.
+#[must_use]
+pub fn anchor(rule: Rule) -> String {
+    format!("rule-{rule}")
+}
+
+/// `text` in lines of at most [`WIDTH`] columns, broken at blanks.
+fn wrapped(text: &str) -> String {
+    let mut out = String::from(" ");
+    let mut column = 1;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 1 && column + 1 + width > WIDTH {
+            out.push_str("\n ");
+            column = 1;
+        }
+        out.push(' ');
+        out.push_str(word);
+        column += 1 + width;
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_reads_well() {
+        insta::assert_snapshot!(text(Rule::ForeignHost), @r#"
+        foreign-host (error)
+
+          A value names a host that belongs to another environment: by
+          `[isolation.hosts]` (an error), or because the name looks like one (a
+          warning).
+
+        Why:
+          A production service that talks to a staging database, or the reverse, is the
+          accident that separate environments are meant to rule out.
+
+        How to mend it:
+          Use this environment's own host. If the host is shared on purpose, take it out
+          of `[isolation.hosts]`.
+
+        When to accept it:
+          Accept a host that is shared on purpose, and say why.
+
+        In terrace.toml:
+          [[waiver]]
+          rule = "foreign-host"
+          key = "payments"
+          environment = "production"
+          path = "signing.url"
+          reason = "staging signing service on purpose"
+          until = 2027-01-31
+        "#);
+    }
+
+    #[test]
+    fn an_explanation_has_its_anchor() {
+        insta::assert_snapshot!(markdown(Rule::ExpiredWaiver), @r#"
+        <a id="rule-expired-waiver"></a>
+
+        #### `expired-waiver` (warning)
+
+        A waiver in `terrace.toml` has passed its `until` date and no longer counts.
+
+        **Why:** What was accepted for a time is open again, and somebody should decide rather than forget.
+
+        **How to mend it:** Mend the finding and remove the waiver, or set a later date if the reason still holds.
+
+        **When to accept it:** There is nothing to accept here: remove the waiver, or switch the rule off.
+
+        ```toml
+        # terrace.toml
+        [rules]
+        expired-waiver = "off"
+        ```
+        "#);
+    }
+
+    #[test]
+    fn every_line_fits() {
+        for rule in Rule::ALL {
+            assert!(text(*rule).lines().all(|line| line.chars().count() <= WIDTH), "{rule}");
+        }
+    }
+}

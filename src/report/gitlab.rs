@@ -1,0 +1,64 @@
+//! GitLab's Code Quality report: a JSON list of what a merge request makes better or worse.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::fingerprint::fingerprints;
+use super::headline;
+use super::sanitize::clean;
+use crate::model::{Finding, Severity};
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    description: String,
+    check_name: &'static str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: Cow<'a, str>,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+    end: usize,
+}
+
+/// Writes the findings as GitLab's list; what concerns a whole file stands at its first line.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    let issues: Vec<_> = findings
+        .iter()
+        .zip(fingerprints(findings))
+        .map(|(finding, name)| issue(finding, name.to_string()))
+        .collect();
+    super::json::document(&issues, out)
+}
+
+fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
+    let (begin, end) = finding.location.map_or((1, 1), |at| (at.start.line, at.end.line));
+    Issue {
+        description: headline(finding),
+        check_name: finding.rule.id(),
+        fingerprint,
+        severity: severity(finding.severity),
+        location: Location { path: clean(&finding.file), lines: Lines { begin, end } },
+    }
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "critical",
+        Severity::Warning => "minor",
+        Severity::Notice => "info",
+    }
+}

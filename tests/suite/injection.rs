@@ -1,0 +1,212 @@
+//! Whatever a file holds, no format lets it act: not on a terminal, a CI runner, or a web page.
+
+use serde_json::Value as Json;
+use terrace::model::{Excerpt, Finding, Path, Rule};
+use terrace::report::sanitize::clean;
+use terrace::report::{Format, Summary};
+
+use crate::formats::{at, written};
+use crate::xml::{self, Event};
+
+/// Text that would act somewhere, were it not escaped.
+const ATTACKS: &[&str] = &[
+    "\n::error::x",
+    "\r::set-env name=PATH::/tmp",
+    "%0A::warning file=a::x",
+    "x,line=1::y",
+    "::stop-commands::abc",
+    " ##[add-mask]a",
+    "##vso[task.setvariable variable=a]b",
+    "##teamcity[buildStop comment='x']",
+    "</details><script>alert(1)</script>",
+    "\n\n# heading\n\n- item",
+    "\n```\n@everyone\n```\n",
+    "````\n````text\n</details>",
+    "~~~\n@octocat fixes #12, GH-12, octo/repo#12",
+    "[x](javascript:alert(1))",
+    "![x](https://example.com/track.png)",
+    "<img src=x onerror=alert(1)>",
+    "https://example.com www.example.com a@example.com",
+    "`` ` ``` |a|b| \\| *b* _i_ ~s~ &lt; &#64;x",
+    "<!-- terrace:check -->",
+    "]]><!-- & &amp; &#0; ' \" -->",
+    "\"/><testcase name=\"",
+    "{0} {1} {{2}} %1$s",
+    "\",\"rule\":\"syntax",
+    "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31m",
+    "\u{9b}2J\u{90}x\u{9c}\u{8}\u{7f}\0",
+    "\u{202e}txt.yaml\u{2066}\u{200f}",
+    "a\u{200b}b\u{2028}c\u{2029}d\u{85}e\u{feff}f\u{e0041}g",
+    "\u{ffff}\u{fffe}\u{fff9}",
+];
+
+/// A finding that holds `text` wherever something of a file can stand.
+fn finding(text: &str) -> Finding {
+    Finding {
+        location: at(7, 1, 2),
+        excerpt: Some(Excerpt { first_line: 7, text: text.to_owned(), highlight: 0..text.len() }),
+        notes: vec![("schema", text.to_owned())],
+        path: Some(Path::root().key(text)),
+        ..Finding::new(Rule::Schema, text, text, text)
+    }
+}
+
+/// What may stand in any output: nothing that a terminal or a runner acts on.
+fn assert_inert(output: &str, attack: &str) {
+    for line in output.lines() {
+        assert_eq!(clean(line), line, "{attack:?}");
+    }
+}
+
+#[test]
+fn every_line_of_text_begins_with_a_word_of_ours() {
+    let ours = ["error[schema]: ", "  --> ", "   |", "   = schema: ", "   = help: ", "3 items in "];
+    for attack in ATTACKS {
+        let output = written(Format::Text, &[finding(attack)]);
+        assert_inert(&output, attack);
+        for line in output.lines().filter(|line| !line.is_empty()) {
+            let numbered = line.get(..5).is_some_and(|start| {
+                start.trim_start().chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '|')
+            });
+            assert!(numbered || ours.iter().any(|start| line.starts_with(start)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn markdown_around_the_code_is_the_same_for_every_text() {
+    let outside = |text: &str| {
+        let output = written(Format::Markdown, &[finding(text)]);
+        assert_inert(&output, text);
+        let mut fence = None;
+        let mut lines = Vec::new();
+        for line in output.lines() {
+            let ticks: String = line.trim_start().chars().take_while(|c| *c == '`').collect();
+            match &fence {
+                None if ticks.len() >= 3 => fence = Some(ticks),
+                None => lines.push(line.to_owned()),
+                Some(open) if ticks.len() >= open.len() && line.trim() == ticks => fence = None,
+                Some(_) => {}
+            }
+        }
+        assert_eq!(fence, None, "{text:?} leaves a fence open");
+        lines
+    };
+    for attack in ATTACKS {
+        assert_eq!(outside(attack), outside("harmless"), "{attack:?}");
+    }
+}
+
+/// A command's name, its properties and its data.
+type Command = (String, Vec<(String, String)>, String);
+
+/// Reads a line as the runner does: `::name key=value,…::data`, with its escapes undone.
+fn command(line: &str) -> Option<Command> {
+    let unescaped = |text: &str, escapes: &[(&str, &str)]| {
+        escapes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    };
+    let data = [("%0D", "\r"), ("%0A", "\n"), ("%25", "%")];
+    let property = [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")];
+    let (head, message) = line.trim_start().strip_prefix("::")?.split_once("::")?;
+    let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
+    let pairs = properties.split(',').filter_map(|pair| pair.split_once('='));
+    let pairs = pairs.map(|(key, value)| (key.to_owned(), unescaped(value, &property))).collect();
+    Some((name.to_owned(), pairs, unescaped(message, &data)))
+}
+
+#[test]
+fn the_runner_reads_one_annotation_and_nothing_else() {
+    for attack in ATTACKS {
+        let output = written(Format::Github, &[finding(attack)]);
+        let lines: Vec<_> = output.lines().collect();
+        assert_eq!(lines.len(), 2, "{output}");
+        let (name, properties, message) = command(lines[0]).expect("a command");
+        let shown = clean(attack);
+        assert_eq!((name.as_str(), message), ("error", format!("{shown}\nhelp: {shown}")));
+        let keys: Vec<_> = properties.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["file", "line", "col", "endLine", "endColumn", "title"]);
+        assert_eq!(properties[0].1, shown);
+        assert!(command(lines[1]).is_none());
+        assert!(lines[0].starts_with("::error ") && !lines[1].contains("##["));
+    }
+}
+
+/// The names of a JSON value's fields, values left out.
+fn shape(value: &Json) -> String {
+    match value {
+        Json::Object(map) => {
+            let fields: Vec<_> = map.iter().map(|(key, value)| format!("{key}:{}", shape(value))).collect();
+            format!("{{{}}}", fields.join(","))
+        }
+        Json::Array(list) => format!("[{}]", list.iter().map(shape).collect::<Vec<_>>().join(",")),
+        Json::String(_) => "s".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn json_formats_keep_their_shape_and_their_text() {
+    for attack in ATTACKS {
+        let parsed = [Format::Json, Format::Sarif, Format::Gitlab].map(|format| {
+            let output = written(format, &[finding(attack)]);
+            assert_inert(&output, attack);
+            let harmless: Json = serde_json::from_str(&written(format, &[finding("x")])).expect("JSON");
+            let value: Json = serde_json::from_str(&output).expect("JSON");
+            assert_eq!(shape(&value), shape(&harmless), "{attack:?}");
+            value
+        });
+        let [json, sarif, gitlab] = &parsed;
+        for field in ["message", "help", "file"] {
+            assert_eq!(json["findings"][0][field], *attack, "programs get the exact text");
+        }
+        let result = &sarif["runs"][0]["results"][0];
+        let message = result["message"]["text"].as_str().expect("a message");
+        assert!(!message.contains("](") && clean(message) == message, "{message}");
+        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        let uri = place.as_str().expect("a URI");
+        assert!(uri.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/%".contains(c)), "{uri}");
+        let description = gitlab[0]["description"].as_str().expect("a description");
+        assert_eq!(clean(description), description);
+    }
+}
+
+#[test]
+fn junit_stays_well_formed() {
+    let skeleton = |text: &str| -> Vec<String> {
+        let output = written(Format::Junit, &[finding(text)]);
+        assert_inert(&output, text);
+        let names = |event: &Event| match event {
+            Event::Open(name, attributes) => {
+                let attributes: Vec<_> = attributes.iter().map(|(name, _)| name.as_str()).collect();
+                format!("<{name} {attributes:?}>")
+            }
+            Event::Text(body) => {
+                assert!(body.contains(clean(text).lines().next().unwrap_or_default()), "{body}");
+                "text".to_owned()
+            }
+            Event::Close(name) => format!("</{name}>"),
+        };
+        xml::read(&output).expect(&output).iter().map(names).collect()
+    };
+    for attack in ATTACKS {
+        assert_eq!(skeleton(attack), skeleton("harmless"), "{attack:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_at_all_acts(text in r#"(?s)[`~<>&"'\[\]()#@:|%{}!\\\r\n\t \x1b\u{9b}\u{202e}\u{2028}a0.]{0,40}"#) {
+        let findings = [finding(&text)];
+        for format in Format::ALL {
+            assert_inert(&written(format, &findings), &text);
+        }
+        proptest::prop_assert!(xml::read(&written(Format::Junit, &findings)).is_ok());
+        proptest::prop_assert_eq!(written(Format::Github, &findings).lines().count(), 2);
+    }
+}
+
+#[test]
+fn the_summary_holds_nothing_of_a_file() {
+    let summary = Summary::new(1, [], &[finding("x")]);
+    assert_eq!(summary.to_string(), "1 item in 0 environments: 1 error");
+}
