@@ -78,7 +78,7 @@ impl Builder<'_> {
         let range = span.byte_range().unwrap_or_default();
         match event {
             Event::DocumentStart(explicit, _) => {
-                self.starts.push(if explicit { range.end } else { self.document_end });
+                self.starts.push(if explicit { range.end } else { skip_ends(self.text, self.document_end) });
             }
             Event::DocumentEnd => self.document_end = range.end,
             Event::Comment(..) => self.forest.comments.push(range),
@@ -253,6 +253,18 @@ pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
             return at;
         }
         at += text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
+    }
+}
+
+/// The first byte at or behind `from` that is no further end of a document.
+fn skip_ends(text: &str, from: usize) -> usize {
+    let mut at = from.min(text.len());
+    loop {
+        let next = skip_trivia(text, at);
+        match text[next..].strip_prefix("...") {
+            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => at = next + 3,
+            _ => return at,
+        }
     }
 }
 
