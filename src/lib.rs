@@ -1,5 +1,7 @@
 //! Terrace.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 pub mod model;
 pub mod ops;

@@ -1,3 +1,7 @@
 //! The `terrace` binary: argument vector in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    terrace::cli::main(std::env::args_os())
+}

@@ -1,16 +1,12 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
-use indexmap::IndexMap;
-
 use super::plan::Planner;
-use super::workspace::{At, Workspace, no_such_item};
-use crate::engine::diff::{Depth, Kind, diff as changes};
-use crate::engine::lists::ListRules;
+use super::workspace::{At, Workspace, no_such_item, require_keys};
+use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
+use crate::engine::lists::{ListRules, NoListRules};
 use crate::engine::mask::Mask;
-use crate::engine::promotion::Resolution;
 use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Hop, Key, Path, Pointer, Result, Value};
-use crate::yaml::Document;
+use crate::model::{Environment, Hop, Key, Result};
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
 pub struct Side<'a> {
@@ -33,38 +29,6 @@ impl Side<'_> {
             None => Ok((At::Here, text.parse()?)),
         }
     }
-}
-
-/// One difference, values masked.
-#[derive(Clone, Debug)]
-pub struct DiffRow {
-    /// What happened.
-    pub kind: Kind,
-    /// Where.
-    pub path: Path,
-    /// The same as a pointer into the right document, or the left where the right lacks it.
-    pub pointer: Pointer,
-    /// The old value.
-    pub left: Option<Value>,
-    /// The new value.
-    pub right: Option<Value>,
-    /// The line of the old value, from 1.
-    pub left_line: Option<usize>,
-    /// The line of the new value, from 1.
-    pub right_line: Option<usize>,
-}
-
-/// The differences of one item.
-#[derive(Clone, Debug)]
-pub struct ItemDiff {
-    /// The item.
-    pub key: Key,
-    /// What differs; empty only in `unified`, where texts may differ and values not.
-    pub rows: Vec<DiffRow>,
-    /// The left file's text; `None` when the item is not there. Not masked.
-    pub left_text: Option<String>,
-    /// The right file's text; `None` when the item is not there. Not masked.
-    pub right_text: Option<String>,
 }
 
 /// The keys to compare: those asked for, else all that either side has.
@@ -117,61 +81,6 @@ pub fn diff(
     Ok(out)
 }
 
-/// The differences between two documents, either of which may be missing.
-pub(super) fn rows(
-    from: Option<&Document>,
-    to: Option<&Document>,
-    lists: &dyn ListRules,
-    mask: &Mask<'_>,
-) -> Vec<DiffRow> {
-    let values = |document: Option<&'_ Document>| document.map(|d| d.values().to_vec()).unwrap_or_default();
-    let (left, right) = (values(from), values(to));
-    let found = changes(&left, &right, lists, Depth::Whole);
-    found
-        .iter()
-        .map(|change| {
-            let line = |document: Option<&Document>| {
-                let document = document?;
-                Some(document.lines().line(document.locate(&change.path)?.token().start))
-            };
-            let holder = if change.right.is_some() { to } else { from };
-            DiffRow {
-                kind: change.kind(),
-                path: change.path.clone(),
-                pointer: holder.map(|document| document.pointer(&change.path)).unwrap_or_default(),
-                left: change.left.map(|value| mask.value(&change.path, value)),
-                right: change.right.map(|value| mask.value(&change.path, value)),
-                left_line: line(from),
-                right_line: line(to),
-            }
-        })
-        .collect()
-}
-
-/// One path that differs between environments, values masked.
-#[derive(Clone, Debug)]
-pub struct MatrixRow {
-    /// Where.
-    pub path: Path,
-    /// The same as a pointer into the latest environment that has it.
-    pub pointer: Pointer,
-    /// The value in each environment.
-    pub values: [Option<Value>; 3],
-    /// What the table says for the hop into staging and into production, where it differs.
-    pub resolutions: [Option<Resolution>; 2],
-}
-
-/// One item whose environments differ.
-#[derive(Clone, Debug)]
-pub struct MatrixItem {
-    /// The item.
-    pub key: Key,
-    /// Which environments have it.
-    pub present: [bool; 3],
-    /// The paths that differ.
-    pub rows: Vec<MatrixRow>,
-}
-
 /// What differs between the three environments of a snapshot, with what a promotion would make of
 /// it where the snapshot is of a commit (or of a working tree whose HEAD is judged).
 ///
@@ -179,7 +88,7 @@ pub struct MatrixItem {
 /// When a file cannot be read.
 pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) -> Result<Vec<MatrixItem>> {
     let snapshot = workspace.snapshot(at)?;
-    super::workspace::require_keys(&snapshot, keys)?;
+    require_keys(&snapshot, keys)?;
     let policy = snapshot.policy()?;
     let limits = limits(&policy);
     let mask = if show_secrets { Mask::none() } else { Mask::new(&policy) };
@@ -190,38 +99,14 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) 
     };
     let mut out = Vec::new();
     for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
-        let items = Environment::ALL.map(|env| snapshot.item(key, env));
-        let documents = {
-            let mut read = Vec::with_capacity(3);
-            for item in items {
-                read.push(item.map(|item| snapshot.document(item, &limits)).transpose()?);
-            }
-            read
-        };
-        let lists = planner.as_ref().map(|planner| planner.lists(key));
-        let rules: &dyn ListRules = match &lists {
-            Some(lists) => lists.as_ref(),
-            None => &crate::engine::lists::NoListRules,
-        };
-        let mut rows: IndexMap<Path, MatrixRow> = IndexMap::new();
-        for pair in [(0, 1), (1, 2), (0, 2)] {
-            let (Some(a), Some(b)) = (documents[pair.0], documents[pair.1]) else { continue };
-            for change in changes(a.values(), b.values(), rules, Depth::Leaves) {
-                rows.entry(change.path.clone()).or_insert_with(|| {
-                    let holder =
-                        documents.iter().rev().flatten().find(|document| document.at(&change.path).is_some());
-                    let value = |i: usize| {
-                        documents[i].and_then(|d| d.at(&change.path)).map(|v| mask.value(&change.path, v))
-                    };
-                    MatrixRow {
-                        pointer: holder.map(|document| document.pointer(&change.path)).unwrap_or_default(),
-                        values: [value(0), value(1), value(2)],
-                        resolutions: [None, None],
-                        path: change.path.clone(),
-                    }
-                });
-            }
+        let mut documents = [None; 3];
+        for (slot, environment) in documents.iter_mut().zip(Environment::ALL) {
+            let item = snapshot.item(key, environment);
+            *slot = item.map(|item| snapshot.document(item, &limits)).transpose()?;
         }
+        let lists =
+            planner.as_ref().map_or_else(|| Box::new(NoListRules) as Box<dyn ListRules>, |p| p.lists(key));
+        let mut rows = matrix_rows(&documents, lists.as_ref(), &mask);
         if let Some(planner) = &planner {
             for (i, hop) in Hop::ALL.into_iter().enumerate() {
                 for line in planner.leaves(key, hop)?.unwrap_or_default() {
@@ -231,7 +116,7 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) 
                 }
             }
         }
-        let present = [0, 1, 2].map(|i| documents[i].is_some());
+        let present = documents.map(|document| document.is_some());
         let partly = present.contains(&false);
         if !rows.is_empty() || partly {
             out.push(MatrixItem { key: key.clone(), present, rows: rows.into_values().collect() });

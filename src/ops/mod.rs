@@ -6,9 +6,11 @@
 mod diff;
 mod item;
 mod plan;
+mod status;
 mod workspace;
 
-pub use diff::{DiffRow, ItemDiff, MatrixItem, MatrixRow, Side, diff, matrix};
+pub use diff::{Side, diff, matrix};
 pub use item::{ItemView, get, list};
-pub use plan::{ItemPlan, Planner};
+pub use plan::Planner;
+pub use status::{Status, status};
 pub use workspace::{At, Workspace};

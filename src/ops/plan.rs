@@ -1,7 +1,7 @@
 //! Planning promotions of a commit: everything the judge needs, read once.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::workspace::Workspace;
@@ -10,26 +10,13 @@ use crate::engine::lists::{ListRules, NoListRules};
 use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, Input, Judge, Line, Selection, decisions_file, judge_leaves, parse_decisions, select,
+    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Line, Selection, decisions_file, judge_leaves,
+    parse_decisions, select,
 };
 use crate::engine::snapshot::{Snapshot, Source, limits};
+use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Result, Revision};
 use crate::yaml::{Document, Limits};
-
-/// The plan of one item over one hop.
-#[derive(Clone, Debug)]
-pub struct ItemPlan {
-    /// The item.
-    pub key: Key,
-    /// The hop.
-    pub hop: Hop,
-    /// The source file's blob.
-    pub source_blob: BlobId,
-    /// The target file's blob.
-    pub target_blob: BlobId,
-    /// The lines, values not masked.
-    pub lines: Vec<Line>,
-}
 
 /// Reads what the judge needs of one commit, and plans.
 pub struct Planner {
@@ -162,17 +149,22 @@ impl Planner {
         }))
     }
 
-    /// The plans of all items that both sides of a hop have and that differ, by key.
-    ///
-    /// # Errors
-    /// When a file cannot be read or is not YAML.
-    pub fn plans(&self, keys: &[Key], hop: Hop, selection: &Selection) -> Result<BTreeMap<Key, ItemPlan>> {
-        let mut out = BTreeMap::new();
+    /// How the items of a hop stand, by key; those in sync are left out. An item that cannot be
+    /// read does not hide the others.
+    #[must_use]
+    pub fn status(&self, keys: &[Key], hop: Hop) -> HopStatus {
+        let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
+        let mut items = Vec::new();
         for key in self.snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
-            if let Some(plan) = self.plan(key, hop, selection)?.filter(|plan| !plan.lines.is_empty()) {
-                out.insert(key.clone(), plan);
-            }
+            let state = match self.plan(key, hop, &selection) {
+                Ok(Some(plan)) if plan.lines.is_empty() => continue,
+                Ok(Some(plan)) => ItemState::Differs(plan),
+                Ok(None) if self.snapshot.item(key, hop.source()).is_some() => ItemState::OnlyInSource,
+                Ok(None) => continue,
+                Err(error) => ItemState::Unreadable(error.message),
+            };
+            items.push((key.clone(), state));
         }
-        Ok(out)
+        HopStatus { hop, items }
     }
 }

@@ -133,9 +133,13 @@ pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{safe}")
 }
 
+/// The JSON Schema (draft 2020-12) of what a type writes.
+pub(super) fn schema_of<T: JsonSchema>() -> serde_json::Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}
+
 /// The JSON Schema of what [`findings`] writes.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    generator.into_root_schema_for::<Report<'_>>().to_value()
+    schema_of::<Report<'_>>()
 }

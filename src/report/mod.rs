@@ -7,6 +7,8 @@
 //!
 //! [`io::Write`]: std::io::Write
 
+mod columns;
+pub mod diff;
 mod excerpt;
 pub mod explain;
 mod fingerprint;
@@ -16,15 +18,21 @@ mod gitlab;
 pub mod json;
 mod junit;
 pub mod markdown;
+pub mod matrix;
+pub mod plan;
 pub mod sanitize;
 mod sarif;
+pub mod status;
 mod style;
 mod summary;
 pub mod text;
+pub mod value;
+mod view;
 
 pub use format::{Format, UnknownFormat, findings};
 pub use style::Styles;
 pub use summary::{Summary, counted};
+pub use view::View;
 
 use std::borrow::Cow;
 

@@ -117,6 +117,25 @@ impl Repository {
         self.git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
     }
 
+    /// The item files of the working tree that differ from HEAD, relative to the git root.
+    ///
+    /// # Errors
+    /// When the index or the working tree cannot be read.
+    pub fn uncommitted(&self) -> Result<Vec<String>> {
+        if self.git.is_bare() {
+            return Ok(Vec::new());
+        }
+        let mut options = git2::StatusOptions::new();
+        options.pathspec(format!("{}environments", self.prefix)).disable_pathspec_match(true);
+        options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
+        let found = self
+            .git
+            .statuses(Some(&mut options))
+            .map_err(|error| git_error("compare the working tree", &error))?;
+        let paths = found.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned());
+        Ok(paths.filter(|path| path.ends_with(".yaml")).collect())
+    }
+
     /// Where commands that read files look unless told: the working tree, or HEAD where there is
     /// none.
     ///

@@ -20,6 +20,6 @@ pub use decision::{
 // pub use edits::operations;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
-pub use plan::{Input, Line, judge_leaves, renames, select};
+pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};
 pub use resolution::{Level, Resolution};
 pub use selection::{Selection, Verdict};

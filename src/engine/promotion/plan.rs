@@ -9,7 +9,8 @@ use super::leaves::{Leaf, leaves};
 use super::resolution::{Level, Resolution};
 use super::selection::{Selection, Verdict};
 use crate::engine::lists::ListRules;
-use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Policy, Value};
+use crate::engine::mask::Mask;
+use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Pointer, Policy, Value};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -43,6 +44,8 @@ pub struct Input<'a> {
 pub struct Line {
     /// Where.
     pub path: Path,
+    /// The same as a pointer into the target's document, or the source's where the target lacks it.
+    pub pointer: Pointer,
     /// What the table says.
     pub resolution: Resolution,
     /// What a plain promotion does.
@@ -75,6 +78,69 @@ impl Line {
     }
 }
 
+/// The plan of one item over one hop.
+#[derive(Clone, Debug)]
+pub struct ItemPlan {
+    /// The item.
+    pub key: Key,
+    /// The hop.
+    pub hop: Hop,
+    /// The source file's blob.
+    pub source_blob: BlobId,
+    /// The target file's blob.
+    pub target_blob: BlobId,
+    /// The lines, values not masked.
+    pub lines: Vec<Line>,
+}
+
+impl ItemPlan {
+    /// The plan as it may be shown.
+    #[must_use]
+    pub fn masked(&self, mask: &Mask<'_>) -> Self {
+        let mut plan = self.clone();
+        for line in &mut plan.lines {
+            for value in [&mut line.source, &mut line.base, &mut line.target] {
+                *value = value.take().map(|value| mask.value(&line.path, &value));
+            }
+            if let Verdict::Set(value) = &line.verdict {
+                line.verdict = Verdict::Set(mask.value(&line.path, value));
+            }
+        }
+        plan
+    }
+
+    /// The lines with this verdict.
+    pub fn with(&self, verdict: &Verdict) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| line.verdict == *verdict)
+    }
+
+    /// How many lines are written.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.lines.iter().filter(|line| line.is_taken()).count()
+    }
+}
+
+/// How one item stands over one hop.
+#[derive(Clone, Debug)]
+pub enum ItemState {
+    /// Both sides have it, with different values.
+    Differs(ItemPlan),
+    /// Only the source has it.
+    OnlyInSource,
+    /// One side cannot be read; why, with its place.
+    Unreadable(String),
+}
+
+/// How the items of one hop stand; those in sync are left out.
+#[derive(Clone, Debug)]
+pub struct HopStatus {
+    /// The hop.
+    pub hop: Hop,
+    /// The items, by key.
+    pub items: Vec<(Key, ItemState)>,
+}
+
 /// Judges and selects every leaf; the result is ungathered.
 #[must_use]
 pub fn judge_leaves(input: &Input<'_>) -> Vec<Line> {
@@ -85,6 +151,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
     let secret = input.policy.is_secret(&leaf.path);
     let mut line = Line {
         path: leaf.path.clone(),
+        pointer: pointer(input, &leaf.path, leaf.target.is_some()),
         resolution: Resolution::Pinned,
         level: Level::Keep,
         verdict: Verdict::Keep,
@@ -121,6 +188,10 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
         line.reason = format!("{}, required by the schema", line.reason);
     }
     line
+}
+
+fn pointer(input: &Input<'_>, path: &Path, in_target: bool) -> Pointer {
+    if in_target { input.target.pointer(path) } else { input.source.pointer(path) }
 }
 
 fn adopt(line: &mut Line, judgement: Judgement) {
@@ -184,6 +255,7 @@ fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, 
         line.source = source.at(at).cloned();
         line.target = target.at(at).cloned();
         line.base = line.base.and(line.target.clone());
+        line.pointer = if line.target.is_some() { target.pointer(at) } else { source.pointer(at) };
         line.path = at.clone();
         out.push(line);
         return;

@@ -1,0 +1,140 @@
+//! What every command is handed: where it works, how it prints, who acts and when.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+use dialoguer::console::Term;
+
+use crate::model::Result;
+use crate::ops::{At, Workspace};
+use crate::report::{Styles, View};
+
+/// Options that every command knows.
+#[derive(Debug, Args)]
+pub(super) struct Globals {
+    /// Work as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    dir: PathBuf,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_default_value = true)]
+    color: When,
+    /// Print results only, no remarks
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What every command is handed.
+#[derive(Debug)]
+pub(super) struct Context {
+    dir: PathBuf,
+    color: When,
+    /// Whether remarks are left out.
+    pub(super) quiet: bool,
+    verbose: bool,
+}
+
+impl Context {
+    pub(super) fn new(globals: &Globals) -> Self {
+        Self {
+            dir: globals.dir.clone(),
+            color: globals.color,
+            quiet: globals.quiet,
+            verbose: globals.verbose,
+        }
+    }
+
+    /// The folder to work in.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Opens the repository of the folder.
+    pub(super) fn workspace(&self) -> Result<Workspace> {
+        Workspace::open(&self.dir)
+    }
+
+    /// Standard output.
+    pub(super) fn out(&self) -> Box<dyn Write> {
+        Box::new(io::BufWriter::new(io::stdout().lock()))
+    }
+
+    /// Standard error.
+    pub(super) fn err(&self) -> Box<dyn Write> {
+        Box::new(io::stderr().lock())
+    }
+
+    fn styles_for(&self, terminal: bool) -> Styles {
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match self.color {
+            When::Always => Styles::coloured(),
+            When::Auto if terminal && !refused => Styles::coloured(),
+            When::Auto | When::Never => Styles::plain(),
+        }
+    }
+
+    /// The styles of standard error.
+    pub(super) fn error_styles(&self) -> Styles {
+        self.styles_for(io::stderr().is_terminal())
+    }
+
+    /// How standard output is read.
+    pub(super) fn view(&self) -> View {
+        let terminal = io::stdout().is_terminal();
+        let columns = terminal.then(|| usize::from(Term::stdout().size().1));
+        View { styles: self.styles_for(terminal), columns, verbose: self.verbose }
+    }
+
+    /// Whether somebody is there to answer questions.
+    pub(super) fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Tells something that is no result, unless quiet.
+    pub(super) fn remark(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(self.err(), "{}", crate::report::sanitize::clean(text));
+        }
+    }
+
+    /// The present moment in seconds since 1970-01-01 UTC.
+    #[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
+    pub(super) fn now(&self) -> i64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Where a command reads files.
+#[derive(Debug, Args)]
+pub(super) struct Where {
+    /// Read the index instead of the working tree
+    #[arg(long, conflicts_with = "at")]
+    staged: bool,
+    /// Read a commit instead of the working tree
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
+}
+
+impl Where {
+    pub(super) fn at(&self) -> At {
+        match (&self.at, self.staged) {
+            (Some(revision), _) => At::Revision(revision.clone()),
+            (None, true) => At::Staged,
+            (None, false) => At::Here,
+        }
+    }
+}

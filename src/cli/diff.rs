@@ -1,0 +1,109 @@
+//! `terrace diff`
+
+use clap::Args as ClapArgs;
+
+use super::context::{Context, Where};
+use super::{Outcome, keys, parse};
+use crate::engine::lists::{ListRules, NoListRules};
+use crate::model::{Environment, Error, Key};
+use crate::ops::{self, At, Side};
+use crate::report::{diff, matrix};
+
+/// Compare two sides, or all three environments.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "A side is [REV:]ENVIRONMENT; the left is the old one. Without sides: the matrix of all environments.\n\nExamples:\n  terrace diff\n  terrace diff staging production payments\n  terrace diff HEAD~5:production production\n\nExit codes: 0 no difference · 1 differences"
+)]
+pub(super) struct Args {
+    /// Two sides and keys, or keys alone
+    #[arg(value_name = "SIDE SIDE | KEY")]
+    words: Vec<String>,
+    #[command(flatten)]
+    place: Where,
+    /// text, json, markdown or unified
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown", "unified"])]
+    format: String,
+    /// Exit 0 even when there are differences
+    #[arg(long)]
+    exit_zero: bool,
+    /// Show secrets instead of masking them
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+fn is_side(word: &str) -> bool {
+    let environment = word.rsplit_once(':').map_or(word, |(_, environment)| environment);
+    environment.parse::<Environment>().is_ok() || (word.contains(':') && word.parse::<Key>().is_err())
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let sides = args.words.iter().take_while(|word| is_side(word)).count().min(2);
+    let differs = match (sides, args.words.len()) {
+        (2, _) => two_sides(args, context)?,
+        (0, 2..) if args.words.iter().take(2).any(|word| Environment::guess(word).is_some()) => {
+            // `diff prod staging`: one word nearly is an environment.
+            let wrong = args.words.iter().find(|word| Environment::guess(word).is_some());
+            return Err(Error::from(
+                parse::<Environment>(wrong.map_or("", |word| word))
+                    .err()
+                    .unwrap_or_else(|| Error::usage("a side is missing")),
+            )
+            .into());
+        }
+        (0, _) => all_three(args, context)?,
+        (_, 1) => {
+            let error = Error::usage(format!("`{}` is one side; a comparison has two", args.words[0]));
+            return Err(error.help("name the other as well: terrace diff staging production [KEY…]").into());
+        }
+        _ => {
+            return Err(Error::from(
+                parse::<Environment>(&args.words[1])
+                    .err()
+                    .unwrap_or_else(|| Error::usage("a side is missing")),
+            )
+            .into());
+        }
+    };
+    Ok(u8::from(differs && !args.exit_zero))
+}
+
+fn two_sides(args: &Args, context: &Context) -> Result<bool, super::Failure> {
+    let workspace = context.workspace()?;
+    let (left, right) = (&args.words[0], &args.words[1]);
+    let side = |text: &str| -> Result<_, Error> {
+        let (at, environment) = Side::parse(text)?;
+        let at = if at == At::Here { args.place.at() } else { at };
+        Ok((workspace.snapshot(&at)?, environment))
+    };
+    let ((left_snapshot, left_env), (right_snapshot, right_env)) = (side(left)?, side(right)?);
+    let left_side = Side { label: left.clone(), snapshot: &left_snapshot, environment: left_env };
+    let right_side = Side { label: right.clone(), snapshot: &right_snapshot, environment: right_env };
+    let lists = |_: &Key| -> Box<dyn ListRules> { Box::new(NoListRules) };
+    let items = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, &lists, args.show_secrets)?;
+    let mut out = context.out();
+    match args.format.as_str() {
+        "json" => diff::json(&items, left, right, &mut out)?,
+        "markdown" => diff::markdown(&items, left, right, &mut out)?,
+        "unified" => diff::unified(&items, left, right, &context.view(), &mut out)?,
+        _ => diff::text(&items, left, right, &context.view(), &mut out)?,
+    }
+    let unified = args.format == "unified";
+    Ok(items.iter().any(|item| unified || !item.rows.is_empty()))
+}
+
+fn all_three(args: &Args, context: &Context) -> Result<bool, super::Failure> {
+    if args.format == "unified" {
+        return Err(Error::usage("the matrix has no unified format")
+            .help("name two sides: terrace diff staging production --format unified")
+            .into());
+    }
+    let workspace = context.workspace()?;
+    let items = ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, args.show_secrets)?;
+    let mut out = context.out();
+    match args.format.as_str() {
+        "json" => matrix::json(&items, &mut out)?,
+        "markdown" => matrix::markdown(&items, &mut out)?,
+        _ => matrix::text(&items, &context.view(), &mut out)?,
+    }
+    Ok(!items.is_empty())
+}

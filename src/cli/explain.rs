@@ -1,0 +1,37 @@
+//! `terrace explain`
+
+use std::io::Write;
+
+use clap::Args as ClapArgs;
+
+use super::Outcome;
+use super::context::Context;
+use crate::model::{Error, Rule};
+use crate::report::explain;
+
+/// Say what a rule means, why, and how to mend or waive it.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  terrace explain foreign-host\n  terrace explain          lists the rules"
+)]
+pub(super) struct Args {
+    /// The rule's id
+    rule: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let mut out = context.out();
+    match &args.rule {
+        Some(id) => {
+            let rule =
+                id.parse::<Rule>().map_err(|error| Error::usage(error.to_string()).help(error.help()))?;
+            write!(out, "{}", explain::text(rule))?;
+        }
+        None => {
+            for rule in Rule::ALL {
+                writeln!(out, "{:<20} {:<8} {}", rule.id(), rule.severity(), rule.explanation().what)?;
+            }
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,48 @@
+//! Why a command ends early, and how that is told.
+
+use std::io::{self, Write};
+
+use super::context::Context;
+use crate::model::Error;
+use crate::report::sanitize::clean;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A failure to look or to act.
+    Error(Error),
+    /// Output that could not be written.
+    Output(io::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Failure {
+    /// Prints the failure and gives its exit code. A closed pipe is a quiet success.
+    pub(super) fn report(self, context: &Context) -> u8 {
+        let error = match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
+            Self::Output(error) => Error::usage(format!("cannot write the output: {error}")),
+            Self::Error(error) => error,
+        };
+        let styles = context.error_styles();
+        let (red, strong) = (styles.error, styles.strong);
+        let _ = context.out().flush();
+        let mut err = context.err();
+        let _ = writeln!(err, "{red}error{red:#}: {strong}{}{strong:#}", clean(&error.message));
+        for line in error.help.iter().flat_map(|help| help.lines()) {
+            let _ = writeln!(err, "{strong}help{strong:#}: {}", clean(line));
+        }
+        error.fault.exit_code()
+    }
+}

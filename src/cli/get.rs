@@ -1,0 +1,62 @@
+//! `terrace get`
+
+use std::io::Write;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::context::{Context, Where};
+use super::{Outcome, parse};
+use crate::model::{Environment, Key, Path, Value};
+use crate::ops;
+use crate::report::{json as json_report, value};
+use crate::yaml::render;
+
+/// Print an item, or one value of it.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  terrace get payments --env staging\n  terrace get payments database.pool.size --env production\n  terrace get payments 'servers[name=api].port' --env production --format json"
+)]
+pub(super) struct Args {
+    /// The item
+    key: String,
+    /// The value, as `database.pool.size` or `/database/pool/size`
+    path: Option<String>,
+    /// The environment
+    #[arg(long, value_name = "ENVIRONMENT")]
+    env: String,
+    #[command(flatten)]
+    place: Where,
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    format: String,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let environment = parse::<Environment>(&args.env)?;
+    let key = parse::<Key>(&args.key)?;
+    let path = args.path.as_deref().map(parse::<Path>).transpose()?;
+    let snapshot = context.workspace()?.snapshot(&args.place.at())?;
+    let view = ops::get(&snapshot, &key, environment, path.as_ref())?;
+    let mut out = context.out();
+    if args.format == "json" {
+        let body = json!({
+            "version": 1,
+            "key": view.key.as_str(),
+            "environment": view.environment,
+            "commit": view.commit.map(|commit| commit.0),
+            "pointer": view.pointer.to_string(),
+            "path": view.path.to_string(),
+            "value": value::json(&view.value),
+        });
+        json_report::document(&body, &mut out)?;
+        return Ok(0);
+    }
+    match (&view.text, &view.value) {
+        (Some(text), _) => write!(out, "{text}")?,
+        // A value is delivered as it is: what follows the command is a program or a person.
+        (None, Value::String(text)) => writeln!(out, "{text}")?,
+        (None, value) => write!(out, "{}", render::block(value, 0))?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,49 @@
+//! `terrace list`
+
+use std::io::Write;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::context::{Context, Where};
+use super::{Outcome, parse};
+use crate::model::Environment;
+use crate::ops;
+use crate::report::json as json_report;
+
+/// List the items and the environments that have them.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  terrace list\n  terrace list --env production --at v1.4")]
+pub(super) struct Args {
+    /// Only items of this environment
+    #[arg(long, value_name = "ENVIRONMENT")]
+    env: Option<String>,
+    #[command(flatten)]
+    place: Where,
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    format: String,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
+    let snapshot = context.workspace()?.snapshot(&args.place.at())?;
+    let keys = ops::list(&snapshot, environment);
+    let mut out = context.out();
+    if args.format == "json" {
+        let items: Vec<_> =
+            keys.iter().map(|(key, envs)| json!({"key": key.as_str(), "environments": envs})).collect();
+        json_report::document(&json!({"version": 1, "items": items}), &mut out)?;
+        return Ok(0);
+    }
+    let widest = keys.keys().map(|key| key.as_str().len()).max().unwrap_or_default();
+    for (key, environments) in &keys {
+        let names: Vec<_> = environments.iter().map(|env| env.name()).collect();
+        writeln!(out, "{key:<widest$}  {}", names.join(", "))?;
+    }
+    if keys.is_empty() {
+        context
+            .remark("no items yet; put YAML files into environments/development/, or run `terrace migrate`");
+    }
+    Ok(0)
+}

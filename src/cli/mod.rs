@@ -1,0 +1,112 @@
+//! The command line: one file per command, each a thin door to an operation.
+//!
+//! Only this room knows clap, the terminal, the clock and the process environment. A command
+//! reads its arguments, calls the operation, prints what came back, and returns an exit code.
+
+// mod check;
+mod completions;
+mod context;
+mod diff;
+mod explain;
+mod failure;
+mod get;
+// mod init;
+mod list;
+// mod promote;
+mod status;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use clap::{Parser, Subcommand};
+
+use context::{Context, Globals};
+use failure::Failure;
+
+use crate::model::{Error, Key};
+
+/// What a command gives back: its exit code.
+type Outcome = Result<u8, Failure>;
+
+/// Configuration as plain YAML in git, apart for development, staging and production.
+#[derive(Debug, Parser)]
+#[command(name = "terrace", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 fine · 1 findings or differences · 2 usage or repository · 3 a person must decide · 4 try again · 70 internal error"
+)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lay out a configuration repository and commit it
+    // Init(init::Args),
+    /// Judge every file: syntax, schema, layout and isolation
+    // Check(check::Args),
+    /// List the items and the environments that have them
+    List(list::Args),
+    /// Print an item, or one value of it
+    Get(get::Args),
+    /// Compare two sides, or all three environments
+    Diff(diff::Args),
+    /// Show what waits, what stops and what is behind
+    Status(status::Args),
+    /// Move changes from one environment to the next
+    // Promote(promote::Args),
+    /// Say what a rule means, why, and how to mend or waive it
+    Explain(explain::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Runs the command line and says how it went.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let context = Context::new(&cli.globals);
+    let outcome = run(&cli.command, &context).and_then(|code| {
+        context.out().flush()?;
+        Ok(code)
+    });
+    ExitCode::from(outcome.unwrap_or_else(|failure| failure.report(&context)))
+}
+
+fn run(command: &Command, context: &Context) -> Outcome {
+    match command {
+        // Command::Init(args) => init::run(args, context),
+        // Command::Check(args) => check::run(args, context),
+        Command::List(args) => list::run(args, context),
+        Command::Get(args) => get::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        // Command::Promote(args) => promote::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
+        Command::Completions(args) => completions::run(args, context),
+    }
+}
+
+/// Reads a word of the command line as one of the domain's names.
+fn parse<T>(text: &str) -> Result<T, Error>
+where
+    T: FromStr,
+    Error: From<T::Err>,
+{
+    text.parse().map_err(Error::from)
+}
+
+/// Reads words of the command line as keys.
+fn keys(words: &[String]) -> Result<Vec<Key>, Error> {
+    words.iter().map(|word| parse(word)).collect()
+}

@@ -1,0 +1,63 @@
+//! `terrace status`
+
+use clap::Args as ClapArgs;
+
+use super::context::Context;
+use super::{Outcome, keys};
+use crate::engine::promotion::{HopStatus, ItemState};
+use crate::ops;
+use crate::report::{plan, status};
+
+/// Show what waits, what stops and what is behind.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  terrace status\n  terrace status payments --at v1.4\n  terrace status --exit-code      exits 1 when something waits"
+)]
+pub(super) struct Args {
+    /// Only these items
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+    /// Judge this commit instead of HEAD
+    #[arg(long, value_name = "REV")]
+    at: Option<String>,
+    /// text, json or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown"])]
+    format: String,
+    /// Exit 1 when something waits for a promotion or a person
+    #[arg(long)]
+    exit_code: bool,
+    /// Show secrets instead of masking them
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let workspace = context.workspace()?;
+    let report = ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), args.show_secrets)?;
+    let mut out = context.out();
+    match args.format.as_str() {
+        "json" => plan::json(&plans(&report.hops), &mut out)?,
+        "markdown" => status::markdown(&report.hops, &mut out)?,
+        _ => status::text(&report.hops, &context.view(), &mut out)?,
+    }
+    for file in &report.uncommitted {
+        context.remark(&format!("note: {file} has changes that are not committed; they are not in this"));
+    }
+    let waits = |state: &ItemState| match state {
+        ItemState::Differs(plan) => status::is_waiting(plan),
+        ItemState::OnlyInSource => false,
+        ItemState::Unreadable(_) => true,
+    };
+    let waiting = report.hops.iter().flat_map(|hop| &hop.items).any(|(_, state)| waits(state));
+    Ok(u8::from(args.exit_code && waiting))
+}
+
+fn plans(hops: &[HopStatus]) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan>)> {
+    let plan = |state: &ItemState| match state {
+        ItemState::Differs(plan) => Some(plan.clone()),
+        ItemState::OnlyInSource | ItemState::Unreadable(_) => None,
+    };
+    hops.iter()
+        .map(|hop| (hop.hop, hop.items.iter().filter_map(|(_, state)| plan(state)).collect()))
+        .collect()
+}

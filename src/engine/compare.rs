@@ -1,0 +1,127 @@
+//! Comparisons as people and programs read them: rows with lines and pointers, secrets masked.
+
+use indexmap::IndexMap;
+
+use super::diff::{Depth, Kind, diff};
+use super::lists::ListRules;
+use super::mask::Mask;
+use super::promotion::Resolution;
+use crate::model::{Key, Path, Pointer, Value};
+use crate::yaml::Document;
+
+/// One difference, values masked.
+#[derive(Clone, Debug)]
+pub struct DiffRow {
+    /// What happened.
+    pub kind: Kind,
+    /// Where.
+    pub path: Path,
+    /// The same as a pointer into the right document, or the left where the right lacks it.
+    pub pointer: Pointer,
+    /// The old value.
+    pub left: Option<Value>,
+    /// The new value.
+    pub right: Option<Value>,
+    /// The line of the old value, from 1.
+    pub left_line: Option<usize>,
+    /// The line of the new value, from 1.
+    pub right_line: Option<usize>,
+}
+
+/// The differences of one item.
+#[derive(Clone, Debug)]
+pub struct ItemDiff {
+    /// The item.
+    pub key: Key,
+    /// What differs; empty only in `unified`, where texts may differ and values not.
+    pub rows: Vec<DiffRow>,
+    /// The left file's text; `None` when the item is not there. Not masked.
+    pub left_text: Option<String>,
+    /// The right file's text; `None` when the item is not there. Not masked.
+    pub right_text: Option<String>,
+}
+
+/// The differences between two documents, either of which may be missing.
+#[must_use]
+pub fn rows(
+    from: Option<&Document>,
+    to: Option<&Document>,
+    lists: &dyn ListRules,
+    mask: &Mask<'_>,
+) -> Vec<DiffRow> {
+    let values = |document: Option<&'_ Document>| document.map(|d| d.values().to_vec()).unwrap_or_default();
+    let (left, right) = (values(from), values(to));
+    let found = diff(&left, &right, lists, Depth::Whole);
+    found
+        .iter()
+        .map(|change| {
+            let line = |document: Option<&Document>| {
+                let document = document?;
+                Some(document.lines().line(document.locate(&change.path)?.token().start))
+            };
+            let holder = if change.right.is_some() { to } else { from };
+            DiffRow {
+                kind: change.kind(),
+                path: change.path.clone(),
+                pointer: holder.map(|document| document.pointer(&change.path)).unwrap_or_default(),
+                left: change.left.map(|value| mask.value(&change.path, value)),
+                right: change.right.map(|value| mask.value(&change.path, value)),
+                left_line: line(from),
+                right_line: line(to),
+            }
+        })
+        .collect()
+}
+
+/// One path that differs between environments, values masked.
+#[derive(Clone, Debug)]
+pub struct MatrixRow {
+    /// Where.
+    pub path: Path,
+    /// The same as a pointer into the latest environment that has it.
+    pub pointer: Pointer,
+    /// The value in each environment.
+    pub values: [Option<Value>; 3],
+    /// What the table says for the hop into staging and into production, where it differs.
+    pub resolutions: [Option<Resolution>; 2],
+}
+
+/// One item whose environments differ.
+#[derive(Clone, Debug)]
+pub struct MatrixItem {
+    /// The item.
+    pub key: Key,
+    /// Which environments have it.
+    pub present: [bool; 3],
+    /// The paths that differ.
+    pub rows: Vec<MatrixRow>,
+}
+
+/// The paths at which three documents differ, leaf by leaf, no resolutions yet.
+#[must_use]
+pub fn matrix_rows(
+    documents: &[Option<&Document>; 3],
+    lists: &dyn ListRules,
+    mask: &Mask<'_>,
+) -> IndexMap<Path, MatrixRow> {
+    let mut rows: IndexMap<Path, MatrixRow> = IndexMap::new();
+    for (left, right) in [(0, 1), (1, 2), (0, 2)] {
+        let (Some(a), Some(b)) = (documents[left], documents[right]) else { continue };
+        for change in diff(a.values(), b.values(), lists, Depth::Leaves) {
+            rows.entry(change.path.clone()).or_insert_with(|| matrix_row(documents, &change.path, mask));
+        }
+    }
+    rows
+}
+
+fn matrix_row(documents: &[Option<&Document>; 3], path: &Path, mask: &Mask<'_>) -> MatrixRow {
+    let holder = documents.iter().rev().flatten().find(|document| document.at(path).is_some());
+    let value =
+        |document: &Option<&Document>| document.and_then(|d| d.at(path)).map(|value| mask.value(path, value));
+    MatrixRow {
+        pointer: holder.map(|document| document.pointer(path)).unwrap_or_default(),
+        values: documents.each_ref().map(value),
+        resolutions: [None, None],
+        path: path.clone(),
+    }
+}

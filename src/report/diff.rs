@@ -1,0 +1,240 @@
+//! Two sides of an item compared: for people, programs, pull requests and `patch`.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+use similar::{ChangeTag, TextDiff};
+
+use super::columns::{Cell, align};
+use super::sanitize::clean;
+use super::value::json_or_absent;
+use super::view::View;
+use super::{counted, json, markdown};
+use crate::engine::compare::{DiffRow, ItemDiff};
+use crate::engine::diff::Kind;
+use crate::model::Value;
+
+/// Writes the differences for people.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let mut total = 0;
+    for item in items.iter().filter(|item| !item.rows.is_empty()) {
+        if total > 0 {
+            writeln!(out)?;
+        }
+        total += item.rows.len();
+        let strong = view.styles.strong;
+        let head = vec![
+            Cell::new(clean(item.key.as_str())).style(strong),
+            Cell::default(),
+            Cell::new(format!("{}:line", clean(left))).style(view.styles.faint).right(),
+            Cell::new(format!("{}:line", clean(right))).style(view.styles.faint).right(),
+        ];
+        let mut rows = vec![head];
+        rows.extend(item.rows.iter().map(|row| cells(row, view)));
+        let lines = align(&rows);
+        writeln!(out, "{}", lines[0])?;
+        for (line, row) in lines[1..].iter().zip(&item.rows) {
+            writeln!(out, "{line}")?;
+            detail(row, view, out)?;
+        }
+    }
+    match total {
+        0 => writeln!(out, "no differences"),
+        n => writeln!(out, "{}", counted(n, "difference")),
+    }
+}
+
+fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
+    let style = match row.kind {
+        Kind::Added => view.styles.added,
+        Kind::Removed => view.styles.removed,
+        Kind::Modified => view.styles.modified,
+    };
+    let line = |line: Option<usize>| line.map_or(String::new(), |line| line.to_string());
+    let path = if row.path.is_root() {
+        "(the whole item)".to_owned()
+    } else {
+        clean(&row.path.to_string()).into_owned()
+    };
+    vec![
+        Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
+        Cell::new(shown(row, view)),
+        Cell::new(line(row.left_line)).right(),
+        Cell::new(line(row.right_line)).right(),
+    ]
+}
+
+fn shown(row: &DiffRow, view: &View) -> String {
+    match parts(row) {
+        Some((old, new)) if old.len() > 1 || new.len() > 1 => {
+            let what = if row.left.as_ref().is_some_and(|value| value.as_list().is_some()) {
+                "element"
+            } else {
+                "line"
+            };
+            format!("{} → {}", counted(old.len(), what), counted(new.len(), what))
+        }
+        _ => view.change(row.left.as_ref(), row.right.as_ref()),
+    }
+}
+
+/// The lines of two texts or the elements of two lists, which are shown one by one.
+fn parts(row: &DiffRow) -> Option<(Vec<String>, Vec<String>)> {
+    match (row.left.as_ref()?, row.right.as_ref()?) {
+        (Value::String(old), Value::String(new)) if old.contains('\n') || new.contains('\n') => {
+            let lines = |text: &str| text.lines().map(str::to_owned).collect();
+            Some((lines(old), lines(new)))
+        }
+        (Value::List(old), Value::List(new)) => {
+            let elements = |list: &[Value]| list.iter().map(ToString::to_string).collect();
+            Some((elements(old), elements(new)))
+        }
+        _ => None,
+    }
+}
+
+/// The lines or elements that differ, below the row.
+fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let Some((old, new)) = parts(row).filter(|(old, new)| old.len() > 1 || new.len() > 1) else {
+        return Ok(());
+    };
+    let old: Vec<&str> = old.iter().map(String::as_str).collect();
+    let new: Vec<&str> = new.iter().map(String::as_str).collect();
+    let diff = TextDiff::from_slices(&old, &new);
+    for change in diff.iter_all_changes() {
+        let (sign, style) = match change.tag() {
+            ChangeTag::Delete => ('-', view.styles.removed),
+            ChangeTag::Insert => ('+', view.styles.added),
+            ChangeTag::Equal => continue,
+        };
+        let line =
+            super::sanitize::cut(change.value(), view.columns.unwrap_or(200).saturating_sub(8).max(20));
+        writeln!(out, "      {style}{sign} {line}{style:#}")?;
+    }
+    Ok(())
+}
+
+/// The differences between two sides.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace diff")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The old side as it was named.
+    left: &'a str,
+    /// The new side as it was named.
+    right: &'a str,
+    /// The items that differ.
+    items: Vec<Item<'a>>,
+}
+
+/// One item's differences.
+#[derive(Serialize, JsonSchema)]
+struct Item<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// What differs.
+    changes: Vec<Change>,
+}
+
+/// One difference.
+#[derive(Serialize, JsonSchema)]
+struct Change {
+    /// `added`, `removed` or `modified`.
+    kind: &'static str,
+    /// The value as a JSON Pointer into the right document, or the left where the right lacks it.
+    pointer: String,
+    /// The value as people name it.
+    path: String,
+    /// The old value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
+    left: Json,
+    /// The new value, likewise.
+    right: Json,
+    /// The line of the old value, from 1.
+    left_line: Option<usize>,
+    /// The line of the new value, from 1.
+    right_line: Option<usize>,
+}
+
+fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a> {
+    let change = |row: &DiffRow| Change {
+        kind: row.kind.name(),
+        pointer: row.pointer.to_string(),
+        path: row.path.to_string(),
+        left: json_or_absent(row.left.as_ref()),
+        right: json_or_absent(row.right.as_ref()),
+        left_line: row.left_line,
+        right_line: row.right_line,
+    };
+    let items = items.iter().filter(|item| !item.rows.is_empty());
+    let items =
+        items.map(|item| Item { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });
+    Report { version: 1, left, right, items: items.collect() }
+}
+
+/// Writes the differences for programs.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) -> io::Result<()> {
+    json::document(&report(items, left, right), out)
+}
+
+/// The JSON Schema of what [`json`] writes.
+#[must_use]
+pub fn schema() -> Json {
+    json::schema_of::<Report<'_>>()
+}
+
+/// Writes the differences as Markdown.
+///
+/// # Errors
+/// Those of `out`.
+pub fn markdown(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut shown = Vec::new();
+    text(items, left, right, &View::default(), &mut shown)?;
+    writeln!(out, "<!-- terrace:diff -->\n{}", markdown::fenced(&String::from_utf8_lossy(&shown)))
+}
+
+/// Writes the texts' differences in unified format. The caller has seen to it that no secret is
+/// in the texts.
+///
+/// # Errors
+/// Those of `out`.
+pub fn unified(
+    items: &[ItemDiff],
+    left: &str,
+    right: &str,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for item in items {
+        let side = |label: &str, text: &Option<String>| match text {
+            Some(_) => format!("{label}/{}.yaml", item.key),
+            None => "/dev/null".to_owned(),
+        };
+        let old = item.left_text.as_deref().unwrap_or_default();
+        let new = item.right_text.as_deref().unwrap_or_default();
+        let diff = TextDiff::from_lines(old, new);
+        let mut text = String::new();
+        let header = (side(left, &item.left_text), side(right, &item.right_text));
+        let _ = write!(text, "{}", diff.unified_diff().context_radius(3).header(&header.0, &header.1));
+        for line in text.lines() {
+            let style = match line.chars().next() {
+                Some('+') => view.styles.added,
+                Some('-') => view.styles.removed,
+                Some('@') => view.styles.frame,
+                _ => anstyle::Style::new(),
+            };
+            writeln!(out, "{style}{}{style:#}", clean(line))?;
+        }
+    }
+    Ok(())
+}

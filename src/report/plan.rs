@@ -1,0 +1,326 @@
+//! Plans and states of promotions: for people before they decide, and for programs.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::columns::{Cell, align};
+use super::json;
+use super::sanitize::{clean, cut};
+use super::value::json_or_absent;
+use super::view::View;
+use crate::engine::promotion::{ItemPlan, Level, Line, Resolution, Verdict, renames};
+use crate::model::{CommitInfo, Environment, Hop};
+
+/// The most kept values that are listed one by one unless everything is asked for.
+const KEPT: usize = 12;
+
+/// Writes an item's plan for people, values already masked.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let strong = view.styles.strong;
+    writeln!(out, "{strong}{}{strong:#}   {}\n", clean(plan.key.as_str()), plan.hop)?;
+    let renames = renames(&plan.lines);
+    for (commit, lines) in groups(plan) {
+        writeln!(out, "{}", heading(commit, view))?;
+        let hidden = |index: &usize| renames.iter().any(|(removed, _)| removed == index);
+        let rows: Vec<_> = lines
+            .iter()
+            .filter(|index| !hidden(index))
+            .map(|index| {
+                let renamed = renames
+                    .iter()
+                    .find(|(_, added)| added == index)
+                    .map(|(removed, _)| &plan.lines[*removed]);
+                acting(&plan.lines[*index], renamed, plan.hop, view)
+            })
+            .collect();
+        for (line, index) in align(&rows).iter().zip(lines.iter().filter(|index| !hidden(index))) {
+            writeln!(out, "{line}")?;
+            if plan.lines[*index].verdict == Verdict::Stop {
+                explain_stop(&plan.lines[*index], plan.hop, out)?;
+            }
+        }
+    }
+    resting(plan, view, out)
+}
+
+/// What acts, by source commit, in the order in which people will want to read it: oldest first.
+fn groups(plan: &ItemPlan) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
+    let acts = |line: &Line| !matches!(line.verdict, Verdict::Keep);
+    let mut groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = Vec::new();
+    for (index, line) in plan.lines.iter().enumerate().filter(|(_, line)| acts(line)) {
+        let commit = line.commit.as_ref();
+        match groups.iter_mut().find(|(known, _)| known.map(|c| &c.id) == commit.map(|c| &c.id)) {
+            Some((_, lines)) => lines.push(index),
+            None => groups.push((commit, vec![index])),
+        }
+    }
+    groups.sort_by_key(|(commit, _)| commit.map(|commit| commit.time));
+    groups
+}
+
+fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
+    let Some(commit) = commit else { return "without a source commit".to_owned() };
+    let (frame, faint) = (view.styles.frame, view.styles.faint);
+    let subject = cut(&commit.subject, 48);
+    let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
+    format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
+}
+
+fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cell> {
+    let (word, style) = match &line.verdict {
+        Verdict::Take if line.source.is_none() => ("take", view.styles.removed),
+        Verdict::Take if line.target.is_none() => ("take", view.styles.added),
+        Verdict::Take | Verdict::Set(_) => ("take", view.styles.modified),
+        Verdict::Ask => ("new", view.styles.notice),
+        Verdict::Decline => ("keep", view.styles.faint),
+        Verdict::Stop | Verdict::Keep => ("STOP", view.styles.error),
+    };
+    let change = match (&line.verdict, &line.source) {
+        (Verdict::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
+        (Verdict::Decline, _) => {
+            format!("{} keeps {}", hop.target(), view.change(None, line.target.as_ref()))
+        }
+        (Verdict::Stop, _) => {
+            let side = |value: Option<&crate::model::Value>| {
+                value.map_or("nothing".to_owned(), |value| view.value(value))
+            };
+            format!(
+                "{} {}, {} {}",
+                hop.target(),
+                side(line.target.as_ref()),
+                hop.source(),
+                side(line.source.as_ref())
+            )
+        }
+        (_, None) => format!("{} → removed", view.change(line.target.as_ref(), None)),
+        (_, Some(_)) => view.change(line.target.as_ref(), line.source.as_ref()),
+    };
+    let change = match renamed {
+        Some(removed) => format!("{}   (renamed from {})", change, clean(&removed.path.to_string())),
+        None => change,
+    };
+    let why = match (&line.verdict, line.level) {
+        (Verdict::Take, Level::Take) if !matches!(line.resolution, Resolution::Pending) => {
+            clean(&line.reason).into_owned()
+        }
+        (Verdict::Take, Level::Offer | Level::Keep | Level::Stop) => {
+            format!("asked for; {}", clean(&line.reason))
+        }
+        (Verdict::Set(_), _) => "as given".to_owned(),
+        (Verdict::Decline, _) => "as decided; recorded".to_owned(),
+        (Verdict::Stop, _) => clean(&line.reason).into_owned(),
+        _ => String::new(),
+    };
+    vec![
+        Cell::new(format!("  {word}")).style(style),
+        Cell::new(path_of(line)),
+        Cell::new(change),
+        Cell::new(why).style(view.styles.faint),
+    ]
+}
+
+fn path_of(line: &Line) -> String {
+    if line.path.is_root() {
+        "(the whole item)".to_owned()
+    } else {
+        clean(&line.path.to_string()).into_owned()
+    }
+}
+
+/// Who changed what on each side, and how to decide.
+fn explain_stop(line: &Line, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
+    for (env, commit) in [(hop.source(), &line.commit), (hop.target(), &line.target_commit)] {
+        if let Some(commit) = commit {
+            let env = format!("{env}:");
+            let who = format!("{}, {}", clean(&commit.author), commit.date());
+            writeln!(out, "          {env:<12} {who}: {} ({})", cut(&commit.subject, 60), commit.id.short())?;
+        }
+    }
+    let path = clean(&line.path.to_string()).into_owned();
+    let quoted = if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) {
+        path
+    } else {
+        format!("'{path}'")
+    };
+    writeln!(out, "          decide:      --take source={quoted} | --take target={quoted} | --set {quoted}=…")
+}
+
+/// What is offered and what is kept, and the count.
+fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let source = plan.hop.source();
+    let rest = |level: Level| {
+        plan.lines.iter().filter(move |line| line.verdict == Verdict::Keep && line.level == level)
+    };
+    let row = |word: &str, line: &Line| {
+        let value = match (&line.target, &line.source) {
+            (Some(target), _) => view.value(target),
+            (None, Some(source)) => view.value(source),
+            (None, None) => String::new(),
+        };
+        let both = line.target.is_some() && line.resolution != Resolution::Pinned;
+        let other = line
+            .source
+            .as_ref()
+            .filter(|_| both)
+            .map(|value| format!("; {source} has {}", view.value(value)));
+        vec![
+            Cell::new(word).style(view.styles.faint),
+            Cell::new(path_of(line)),
+            Cell::new(value),
+            Cell::new(format!("{}{}", clean(&line.reason), other.unwrap_or_default()))
+                .style(view.styles.faint),
+        ]
+    };
+    let waiting = |line: &&Line| {
+        line.verdict == Verdict::Keep && matches!(line.level, Level::Take | Level::Ask | Level::Stop)
+    };
+    let mut rows: Vec<_> = plan.lines.iter().filter(waiting).map(|line| row("waits", line)).collect();
+    rows.extend(rest(Level::Offer).map(|line| row("offered", line)));
+    let kept = rest(Level::Keep).count();
+    let listed = if view.verbose { kept } else { kept.min(KEPT) };
+    rows.extend(rest(Level::Keep).take(listed).map(|line| row("kept", line)));
+    if !rows.is_empty() {
+        writeln!(out)?;
+    }
+    for line in align(&rows) {
+        writeln!(out, "{line}")?;
+    }
+    if kept > listed {
+        writeln!(out, "kept     {} more (-v lists them)", kept - listed)?;
+    }
+    writeln!(out, "\n{}", counts(plan))
+}
+
+/// The counts of a plan in one sentence.
+#[must_use]
+pub fn counts(plan: &ItemPlan) -> String {
+    let with = |verdict: Verdict| plan.with(&verdict).count();
+    let rest =
+        |level: Level| plan.lines.iter().filter(|l| l.verdict == Verdict::Keep && l.level == level).count();
+    let plural =
+        |n: usize, one: &str, many: &str| (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }));
+    let parts: Vec<String> = [
+        Some(
+            plural(plan.taken(), "change to commit", "changes to commit")
+                .unwrap_or_else(|| "nothing to commit".to_owned()),
+        ),
+        plural(with(Verdict::Ask), "new key to decide", "new keys to decide"),
+        plural(with(Verdict::Stop), "conflict to decide", "conflicts to decide"),
+        plural(with(Verdict::Decline), "decision to record", "decisions to record"),
+        plural(rest(Level::Offer), "offered", "offered"),
+        plural(rest(Level::Keep), "kept", "kept"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    format!("{}.", parts.join(", "))
+}
+
+/// Plans and states of promotions.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace plan")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The hops that were judged.
+    hops: Vec<HopReport<'a>>,
+}
+
+/// One hop.
+#[derive(Serialize, JsonSchema)]
+struct HopReport<'a> {
+    /// Where values come from.
+    from: Environment,
+    /// Where they go.
+    to: Environment,
+    /// The items with differences.
+    items: Vec<Item<'a>>,
+}
+
+/// One item over one hop.
+#[derive(Serialize, JsonSchema)]
+struct Item<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The blob of the source's file.
+    source_blob: &'a str,
+    /// The blob of the target's file.
+    target_blob: &'a str,
+    /// The paths that differ.
+    resolutions: Vec<Entry<'a>>,
+}
+
+/// One path.
+#[derive(Serialize, JsonSchema)]
+struct Entry<'a> {
+    /// The value as people name it.
+    path: String,
+    /// The value as a JSON Pointer into the target's document, or the source's where the target
+    /// lacks it.
+    pointer: String,
+    /// What the table says.
+    resolution: Resolution,
+    /// The source's value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
+    source: Json,
+    /// The source's value at the base, likewise.
+    base: Json,
+    /// The target's value, likewise.
+    target: Json,
+    /// What a plain promotion does.
+    level: Level,
+    /// Whether this plan writes the path.
+    taken: bool,
+    /// Why, in one phrase.
+    reason: &'a str,
+    /// The source commit that brought the value.
+    commit: Option<&'a str>,
+}
+
+/// Writes plans for programs, values already masked; a hop without plans is listed empty.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(hops: &[(Hop, Vec<ItemPlan>)], out: &mut dyn Write) -> io::Result<()> {
+    let entry = |line| {
+        let line: &Line = line;
+        Entry {
+            path: line.path.to_string(),
+            pointer: line.pointer.to_string(),
+            resolution: line.resolution,
+            source: json_or_absent(line.source.as_ref()),
+            base: json_or_absent(line.base.as_ref()),
+            target: json_or_absent(line.target.as_ref()),
+            level: line.level,
+            taken: line.is_taken(),
+            reason: &line.reason,
+            commit: line.commit.as_ref().map(|commit| commit.id.0.as_str()),
+        }
+    };
+    let mut report = Report { version: 1, hops: Vec::new() };
+    for (hop, plans) in hops {
+        let mut items = Vec::new();
+        for plan in plans {
+            items.push(Item {
+                key: plan.key.as_str(),
+                source_blob: &plan.source_blob.0,
+                target_blob: &plan.target_blob.0,
+                resolutions: plan.lines.iter().map(entry).collect(),
+            });
+        }
+        report.hops.push(HopReport { from: hop.source(), to: hop.target(), items });
+    }
+    json::document(&report, out)
+}
+
+/// The JSON Schema of what [`json`] writes.
+#[must_use]
+pub fn schema() -> Json {
+    json::schema_of::<Report<'_>>()
+}

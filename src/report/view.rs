@@ -1,0 +1,41 @@
+//! What a reader of text sees: colours and room.
+
+use super::sanitize;
+use super::style::Styles;
+use crate::model::Value;
+
+/// Colours, and how wide a value may be.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// The colours; plain on a pipe.
+    pub styles: Styles,
+    /// The columns of the terminal; `None` on a pipe.
+    pub columns: Option<usize>,
+    /// Whether everything is listed, however long.
+    pub verbose: bool,
+}
+
+impl View {
+    /// A value on one line, cut in the middle when it is too wide.
+    #[must_use]
+    pub fn value(&self, value: &Value) -> String {
+        let room = self.columns.map_or(160, |columns| (columns / 3).clamp(16, 60));
+        let text = match value {
+            Value::String(text) if text.contains('\n') => {
+                format!("{:?}", text.lines().next().unwrap_or_default()) + " …"
+            }
+            other => other.to_string(),
+        };
+        sanitize::cut(&text, room).into_owned()
+    }
+
+    /// A change of value: `old → new`, or the one there is.
+    #[must_use]
+    pub fn change(&self, old: Option<&Value>, new: Option<&Value>) -> String {
+        match (old, new) {
+            (Some(old), Some(new)) => format!("{} → {}", self.value(old), self.value(new)),
+            (Some(value), None) | (None, Some(value)) => self.value(value),
+            (None, None) => String::new(),
+        }
+    }
+}
