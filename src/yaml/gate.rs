@@ -38,8 +38,11 @@ impl Rejection {
     }
 }
 
-/// Lets through UTF-8 text of bounded size without NUL.
-pub(super) fn admit<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rejection> {
+/// Lets through UTF-8 text of bounded size without NUL; a byte order mark stays.
+///
+/// # Errors
+/// What is wrong with the bytes, and where.
+pub fn admit<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rejection> {
     let at = |offset: usize| {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

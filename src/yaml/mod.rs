@@ -13,8 +13,9 @@ mod resolve;
 mod scalar;
 
 pub use document::{Document, Located};
-pub use gate::{Limits, Rejection};
+pub use gate::{Limits, Rejection, admit};
 pub use lines::Lines;
 pub use node::{Content, Entry, Item, Node, NodeId, Style};
+pub use parse::NESTING;
 pub use resolve::{Problem, ProblemKind};
 pub use scalar::{plain_value, reads_differently};

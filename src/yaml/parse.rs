@@ -14,8 +14,8 @@ use super::lines::Lines;
 use super::node::{Content, Entry, Item, Node, NodeId, Style};
 use crate::model::Rule;
 
-/// Nesting beyond this is refused.
-const NESTING: usize = 200;
+/// Lists and mappings nested deeper than this are refused.
+pub const NESTING: usize = 200;
 
 #[derive(Default)]
 pub(super) struct Forest {
