@@ -12,6 +12,7 @@ mod dotenv;
 mod draft;
 mod format;
 mod json;
+mod plan;
 mod suspicion;
 #[cfg(test)]
 mod testing;
@@ -20,4 +21,5 @@ mod write;
 
 pub use convert::{Converted, Refusal, convert};
 pub use format::{Format, key_for};
+pub use plan::{Collision, Migration, Plan, Planned, plan};
 pub use suspicion::{Suspicion, look};
