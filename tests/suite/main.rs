@@ -5,5 +5,6 @@
 mod fixtures;
 mod formats;
 mod injection;
+mod legacy;
 mod xml;
 mod yaml_suite;
