@@ -1,8 +1,9 @@
 //! The outside: git repositories and the disk.
 //!
-//! This room reads snapshots and history, and publishes changes through one door. It judges
-//! nothing.
+//! This room reads snapshots and history, and publishes changes through one [`door`]. It judges
+//! nothing, and knows nothing of the command line.
 
+pub mod door;
 mod history;
 mod read;
 mod repository;

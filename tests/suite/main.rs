@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
 
+mod door;
 mod fixtures;
 mod formats;
 mod injection;

@@ -1,0 +1,328 @@
+//! The write door: everything that changes a repository goes through here.
+//!
+//! A commit is judged, written, published by one compare-and-swap of the branch, and followed by
+//! the work tree and the index, in an order in which a process may die anywhere: what git sees is
+//! the old state or the new one, and the next run finishes or drops what was begun. Other people's
+//! staged, unsaved and untracked work stays as it is; what would touch it is refused before the
+//! first write. Nothing that a repository names is executed: no hook, filter, monitor or signer.
+//!
+//! The order is: the lock among terrace's processes ([`lock`]), recovery ([`recover`]), git's
+//! `index.lock`, the decision, the refusals ([`judge`]), the objects ([`objects`]), the journal
+//! ([`journal`]), the branch ([`branch`]), the files and the index ([`follow`]). The door knows
+//! nothing of environments, keys or YAML: it takes bytes for paths.
+
+mod attributes;
+mod branch;
+mod config;
+mod content;
+mod disk;
+mod eol;
+mod files;
+mod follow;
+mod identity;
+mod index;
+mod journal;
+mod judge;
+mod kill;
+mod lock;
+mod objects;
+mod places;
+mod recover;
+mod sign;
+mod work_tree;
+
+use std::path::Path;
+use std::time::Duration;
+
+use git2::{ErrorCode, Oid, Repository};
+
+use self::branch::{Branch, Move};
+use self::identity::Signatures;
+use self::journal::Journal;
+use self::judge::Judge;
+use self::kill::kill_point;
+use self::lock::{DoorLock, IndexLock};
+use self::places::Places;
+use crate::model::{BlobId, CommitId, Error, Result};
+
+pub use self::identity::{Identity, Moment, Person};
+#[cfg(feature = "kill-points")]
+pub use self::kill::KILL_POINTS;
+pub use self::work_tree::write_work_tree;
+
+/// How often a decision is made anew before the door gives up: each time, somebody else's commit
+/// came in between, although the door holds git's index.
+const TRIES: usize = 16;
+
+/// How long to wait for the locks of others unless said otherwise.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// One file of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Relative to the git root, with `/` between its segments.
+    pub path: String,
+    /// The blob that the decision was based on; `None` when there was no file.
+    pub before: Option<BlobId>,
+    /// The new content; `None` removes the file. A file keeps its mode.
+    pub after: Option<Vec<u8>>,
+}
+
+/// What one commit shall do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The commit that the decision was made on ([`Door::head`]).
+    pub base: Option<CommitId>,
+    /// The files, each once.
+    pub files: Vec<FileChange>,
+    /// The commit's message.
+    pub message: String,
+}
+
+/// How to commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The branch that gets the commit; `None` is the one that is checked out. On another branch
+    /// neither work tree nor index are touched; it is made from HEAD when it does not exist.
+    pub branch: Option<String>,
+    /// Who commits, as far as the caller knows; git's configuration says the rest.
+    pub identity: Identity,
+    /// How long to wait for a lock that somebody else holds.
+    pub wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { branch: None, identity: Identity::default(), wait: WAIT }
+    }
+}
+
+/// A commit that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Its id.
+    pub commit: CommitId,
+    /// The branch that it is on.
+    pub branch: String,
+    /// Files that somebody changed in the work tree while the commit was made; they stay as they
+    /// are, and git shows them as changed.
+    pub left_alone: Vec<String>,
+}
+
+/// How an attempt to commit ended, when nothing stood against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The commit is made.
+    Committed(Committed),
+    /// The branch is no longer where the decision was made; nothing was done.
+    HeadMoved,
+    /// All files are as wanted already; nothing was done.
+    NothingToDo,
+}
+
+/// A repository, held so that nobody else commits in it.
+#[derive(Debug)]
+pub struct Door {
+    // Fields go in this order: git's lock before the one that says whose it is.
+    index_lock: Option<IndexLock>,
+    repository: OpenRepository,
+    branch: Branch,
+    options: Options,
+    _lock: DoorLock,
+}
+
+/// A repository opened for writing, with its places.
+struct OpenRepository {
+    git: Repository,
+    places: Places,
+}
+
+impl std::fmt::Debug for OpenRepository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.places.fmt(f)
+    }
+}
+
+/// Opens a repository, takes terrace's lock and finishes what earlier runs began.
+fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository, DoorLock)> {
+    let git = open_repository(repository)?;
+    let places = Places::of(&git);
+    places.prepare()?;
+    let lock = DoorLock::take(&places, wait)?;
+    config::restrict(&git, &places.own("config"))?;
+    recover::recover(&git, &places, &lock, wait)?;
+    kill_point("recovered");
+    Ok((OpenRepository { git, places }, lock))
+}
+
+impl Door {
+    /// Opens the repository at a work tree's top folder or a git folder. While the door is open no
+    /// other terrace writes there, and git neither stages nor commits in this work tree; so open it
+    /// late, ask nobody anything, and let it go soon.
+    pub fn open(repository: &Path, options: &Options) -> Result<Self> {
+        let (repository, lock) = enter(repository, options.wait)?;
+        let branch = Branch::find(&repository.git, &repository.places, options.branch.as_deref())?;
+        let followed = branch.head && repository.places.root.is_some();
+        let index_lock = match followed {
+            true => Some(IndexLock::take(&repository.places, &lock, options.wait)?),
+            false => None,
+        };
+        Ok(Self { index_lock, repository, branch, options: options.clone(), _lock: lock })
+    }
+
+    /// The commit that decisions must be made on now: the branch's tip, or HEAD for a branch that
+    /// is yet to be made; `None` before the first commit.
+    pub fn head(&self) -> Result<Option<CommitId>> {
+        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId(id.to_string())))
+    }
+
+    /// Commits the change. An error of a refusal leaves everything as it was; an error after the
+    /// branch has moved says so, and the next run finishes the rest.
+    pub fn commit(&mut self, change: &Change) -> Result<Outcome> {
+        let OpenRepository { git, places } = &self.repository;
+        let old = self.branch.tip(git)?;
+        let parent = self.branch.parent(git)?;
+        if parent.map(|id| id.to_string()) != change.base.as_ref().map(|id| id.0.clone()) {
+            return Ok(Outcome::HeadMoved);
+        }
+        let followed = self.index_lock.is_some();
+        let files = Judge { repository: git, places, parent, followed }.plan(&change.files)?;
+        if files.is_empty() {
+            return Ok(Outcome::NothingToDo);
+        }
+        let who = self.options.identity.signatures(git)?;
+        let subject = subject(&change.message)?;
+        kill_point("judged");
+        let new = objects::write(git, parent, &files, &who, &change.message)?;
+        let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
+        let journal = Journal::new(&self.branch.name, new, changes);
+        journal.write(places)?;
+        if !self.publish(old, new, &who, subject)? {
+            return Ok(Outcome::HeadMoved);
+        }
+        let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
+        let (commit, branch) = (CommitId(new.to_string()), self.branch.short().to_owned());
+        Ok(Outcome::Committed(Committed { commit, branch, left_alone }))
+    }
+
+    /// Moves the branch. Unless it moved, the journal goes again.
+    fn publish(&mut self, old: Option<Oid>, new: Oid, who: &Signatures, subject: &str) -> Result<bool> {
+        let OpenRepository { git, places } = &self.repository;
+        let log = reflog_line(who, subject);
+        let published = Move { branch: &self.branch, old, new, log }.publish(git, places, self.options.wait);
+        if !matches!(published, Ok(true)) && self.branch.tip(git)? != Some(new) {
+            Journal::remove(places)?;
+            return published;
+        }
+        // Until the work tree has followed, a commit by git would take ours back.
+        if let Some(lock) = &mut self.index_lock {
+            lock.keep(true);
+        }
+        published.map_err(|error| unfinished(new, error))
+    }
+
+    fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
+        let OpenRepository { git, places } = &self.repository;
+        let left_alone = follow::follow(git, places, &journal.files)?;
+        Journal::remove(places)?;
+        if let Some(lock) = &mut self.index_lock {
+            lock.keep(false);
+        }
+        Ok(left_alone)
+    }
+
+    /// Gives the repository back. Dropping the door does the same, but cannot tell of a failure.
+    pub fn close(self) -> Result<()> {
+        self.index_lock.map_or(Ok(()), IndexLock::release)
+    }
+}
+
+/// Decides and commits, again when somebody else's commit came in between. `decide` gets the
+/// commit to decide on and returns the change and what the caller wants to keep of the decision, or
+/// `None` when there is nothing to do; so does this.
+pub fn publish<T>(
+    repository: &Path,
+    options: &Options,
+    mut decide: impl FnMut(Option<&CommitId>) -> Result<Option<(Change, T)>>,
+) -> Result<Option<(Committed, T)>> {
+    let mut door = Door::open(repository, options)?;
+    for _ in 0..TRIES {
+        let head = door.head()?;
+        let Some((change, kept)) = decide(head.as_ref())? else {
+            door.close()?;
+            return Ok(None);
+        };
+        match door.commit(&change)? {
+            Outcome::HeadMoved => continue,
+            Outcome::NothingToDo => {
+                door.close()?;
+                return Ok(None);
+            }
+            Outcome::Committed(committed) => {
+                door.close()?;
+                return Ok(Some((committed, kept)));
+            }
+        }
+    }
+    Err(Error::retry(format!(
+        "branch {} moved {TRIES} times while the change was decided",
+        door.branch.short()
+    ))
+    .help("nothing was changed; run the command again when it is quieter"))
+}
+
+/// Opens a repository, and says clearly which kinds cannot be opened.
+fn open_repository(path: &Path) -> Result<Repository> {
+    Repository::open(path).map_err(|error| {
+        let text = error.message();
+        let shown = path.display();
+        let (message, help) = match () {
+            () if error.code() == ErrorCode::NotFound => {
+                (format!("{shown} is not a git repository"), "terrace init makes one")
+            }
+            () if error.code() == ErrorCode::Owner => (
+                format!("{shown} belongs to another user"),
+                "if you trust it: git config --global --add safe.directory FOLDER",
+            ),
+            () if text.contains("objectformat") || text.contains("object format") => (
+                format!("{shown} is a sha256 repository, which terrace cannot open"),
+                "terrace works with sha1 repositories, git's default",
+            ),
+            () if text.contains("refstorage") => (
+                format!("{shown} keeps its branches as reftable, which terrace cannot open"),
+                "git refs migrate --ref-format=files turns them into files",
+            ),
+            () => (format!("{shown} cannot be opened: {text}"), "`git status` tells whether git can open it"),
+        };
+        Error::usage(message).help(help)
+    })
+}
+
+/// An error of libgit2; `doing` is what was tried.
+fn git_error(doing: &str, error: &git2::Error) -> Error {
+    Error::usage(format!("cannot {doing}: {}", error.message()))
+}
+
+/// An error behind the point of no return.
+fn unfinished(new: Oid, error: Error) -> Error {
+    let commit = CommitId(new.to_string());
+    let message =
+        format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
+    Error::new(error.fault, message)
+        .help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
+}
+
+fn subject(message: &str) -> Result<&str> {
+    let subject = message.lines().map(str::trim).find(|line| !line.is_empty());
+    subject.ok_or_else(|| Error::usage("the commit message is empty").help("say in a few words what changes"))
+}
+
+/// What the reflog says behind the ids.
+fn reflog_line(who: &Signatures, subject: &str) -> String {
+    let (committer, when) = (&who.committer, who.committer.when());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (name, email) = (text(committer.name_bytes()), text(committer.email_bytes()));
+    let (offset, sign) = (when.offset_minutes().abs(), when.sign());
+    let zone = format!("{sign}{:02}{:02}", offset / 60, offset % 60);
+    format!("{name} <{email}> {} {zone}\tterrace: {subject}", when.seconds())
+}

@@ -1,0 +1,92 @@
+//! What an interrupted run left: finished if its branch moved, dropped if it did not.
+//!
+//! Whoever recovers holds the door, so the run that left this is dead. All work trees of the
+//! repository are looked at, for a lock left in one of them keeps its people waiting.
+
+use std::path::Path;
+use std::time::Duration;
+
+use git2::Repository;
+
+use super::follow::follow;
+use super::journal::{BlobChange, Journal};
+use super::judge::tree_entry;
+use super::lock::{DoorLock, IndexLock, remove_stale};
+use super::places::Places;
+use super::{branch, config, disk, files, git_error, work_tree};
+use crate::model::Result;
+
+/// Finishes or drops what earlier runs began in any work tree of the repository.
+pub(super) fn recover(here: &Repository, places: &Places, door: &DoorLock, wait: Duration) -> Result<()> {
+    for git_dir in places.git_dirs()? {
+        if places.same(&git_dir) {
+            recover_one(here, places, door, wait)?;
+        } else if has_traces(&git_dir)? {
+            recover_elsewhere(&git_dir, door, wait)?;
+        }
+    }
+    Ok(())
+}
+
+fn has_traces(git_dir: &Path) -> Result<bool> {
+    for name in ["index.lock", "terrace/journal", "terrace/work-tree"] {
+        if disk::read(&git_dir.join(name))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A work tree that is not there (a disk that is not mounted, say) keeps its journal until it is.
+fn recover_elsewhere(git_dir: &Path, door: &DoorLock, wait: Duration) -> Result<()> {
+    let Ok(repository) = Repository::open(git_dir) else { return Ok(()) };
+    let places = Places::of(&repository);
+    if places.root.as_ref().is_some_and(|root| !root.is_dir()) {
+        return Ok(());
+    }
+    places.prepare()?;
+    config::restrict(&repository, &places.own("config"))?;
+    recover_one(&repository, &places, door, wait)
+}
+
+fn recover_one(repository: &Repository, places: &Places, door: &DoorLock, wait: Duration) -> Result<()> {
+    if let Some(journal) = Journal::read(places)? {
+        branch::remove_stale_lock(places, &journal.branch, journal.new)?;
+        if !journal.files.is_empty() {
+            // It is ours still, unless a person removed it; it goes when all is done.
+            IndexLock::take(places, door, wait)?.keep(true);
+            remove_temporaries(places, &journal.files)?;
+            follow(repository, places, &published_files(repository, &journal)?)?;
+        }
+        Journal::remove(places)?;
+    }
+    work_tree::tidy(places)?;
+    remove_stale(places, door)
+}
+
+/// The files that the branch holds as the journal says. There are none while the branch has not
+/// moved, or when the work tree has left the branch; a file that somebody changed on top is theirs.
+fn published_files(repository: &Repository, journal: &Journal) -> Result<Vec<BlobChange>> {
+    if branch::head(repository)?.as_deref() != Some(&journal.branch) {
+        return Ok(Vec::new());
+    }
+    let Some(tip) = branch::target(repository, &journal.branch)? else { return Ok(Vec::new()) };
+    let tree = repository.find_commit(tip).and_then(|it| it.tree());
+    let tree = tree.map_err(|error| git_error(&format!("read commit {tip}"), &error))?;
+    let mut published = Vec::new();
+    for change in &journal.files {
+        let held = tree_entry(&tree, &change.path)?.map(|(id, _)| id);
+        published.extend((held == change.after).then(|| change.clone()));
+    }
+    Ok(published)
+}
+
+fn remove_temporaries(places: &Places, changes: &[BlobChange]) -> Result<()> {
+    let Some(root) = &places.root else { return Ok(()) };
+    for change in changes {
+        if let Some(id) = change.after {
+            files::remove_temporary(root, &change.path, &id.to_string())?;
+        }
+    }
+    Ok(())
+}

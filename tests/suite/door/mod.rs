@@ -1,0 +1,9 @@
+//! The write door, judged by plain git.
+
+mod child;
+mod commits;
+mod conversions;
+mod kills;
+mod races;
+mod refusals;
+mod world;
