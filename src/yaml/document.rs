@@ -131,6 +131,11 @@ impl Document {
         &self.nodes[id.0 as usize]
     }
 
+    /// The span tree's arena.
+    pub(super) fn arena(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// All nodes of the span tree, in the order of the text.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.iter().enumerate().map(|(i, node)| (NodeId(u32::try_from(i).unwrap_or(u32::MAX)), node))

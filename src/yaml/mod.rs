@@ -11,6 +11,7 @@ mod parse;
 pub mod render;
 mod resolve;
 mod scalar;
+mod walk;
 
 pub use document::{Document, Located};
 pub use gate::{Limits, Rejection, admit};
@@ -19,3 +20,4 @@ pub use node::{Content, Entry, Item, Node, NodeId, Style};
 pub use parse::NESTING;
 pub use resolve::{Problem, ProblemKind};
 pub use scalar::{plain_value, reads_differently};
+pub use walk::Visit;

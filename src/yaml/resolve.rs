@@ -8,6 +8,10 @@ use super::node::{Content, Entry, Node, NodeId, Style};
 use super::scalar::{CORE, plain_value, tagged_value};
 use crate::model::{Map, Path, Rule, Segment, Value};
 
+/// How deep values may nest; aliases can make it more than the text does, and everything that
+/// looks at values calls itself at each level.
+const NESTING: usize = 400;
+
 /// Something in a readable file that readers will stumble over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -127,6 +131,9 @@ impl<'a> Resolver<'a> {
         self.values += 1;
         if self.values > self.limits.values || self.bytes > self.limits.value_bytes {
             return Err(self.refuse(id, "aliases expand the file beyond all bounds"));
+        }
+        if self.open.len() > NESTING {
+            return Err(self.refuse(id, "aliases nest the values too deeply"));
         }
         let node = self.node(id);
         let value = match &node.content {
