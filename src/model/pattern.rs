@@ -23,6 +23,8 @@ enum Step {
 pub struct PathPattern {
     text: String,
     steps: Vec<Step>,
+    /// The steps for loose comparison: lower case, `_` for `-`.
+    loose: Vec<Step>,
 }
 
 /// Text that is not a path pattern.
@@ -32,33 +34,46 @@ impl PathPattern {
     /// Whether `path` or one of its ancestors matches; exact in letter case.
     #[must_use]
     pub fn covers(&self, path: &Path) -> bool {
-        (0..=path.segments.len()).any(|n| matches(&self.steps, &path.segments[..n], &|a, b| glob(a, b)))
+        covers(&self.steps, &path.segments)
     }
 
     /// As [`Self::covers`], but ignoring letter case and taking `-` for `_`, as secrets do.
     #[must_use]
     pub fn covers_loosely(&self, path: &Path) -> bool {
-        let fold = |text: &str| text.to_lowercase().replace('-', "_");
-        let same = |pattern: &str, text: &str| glob(&fold(pattern), &fold(text));
-        (0..=path.segments.len()).any(|n| matches(&self.steps, &path.segments[..n], &same))
+        any_covers_loosely(std::slice::from_ref(self), path)
     }
 }
 
-fn matches(steps: &[Step], segments: &[Segment], same: &dyn Fn(&str, &str) -> bool) -> bool {
+/// Whether one of the patterns covers `path` loosely; asked of every value, so that the path is
+/// folded once.
+pub(super) fn any_covers_loosely(patterns: &[PathPattern], path: &Path) -> bool {
+    let fold_segment = |segment: &Segment| match segment {
+        Segment::Key(key) => Segment::Key(fold(key)),
+        other => other.clone(),
+    };
+    let folded: Vec<Segment> = path.segments.iter().map(fold_segment).collect();
+    patterns.iter().any(|pattern| covers(&pattern.loose, &folded))
+}
+
+fn fold(text: &str) -> String {
+    text.to_lowercase().replace('-', "_")
+}
+
+/// Whether a path, or a beginning of it, matches.
+fn covers(steps: &[Step], segments: &[Segment]) -> bool {
     match (steps.split_first(), segments.split_first()) {
-        (None, None) => true,
-        (None, Some(_)) => false,
-        (Some((Step::Any, rest)), _) => (0..=segments.len()).any(|n| matches(rest, &segments[n..], same)),
+        (None, _) => true,
+        (Some((Step::Any, rest)), _) => (0..=segments.len()).any(|n| covers(rest, &segments[n..])),
         (Some(_), None) => false,
         (Some((step, rest)), Some((segment, below))) => {
             let fits = match (step, segment) {
-                (Step::One(pattern), Segment::Key(key)) => same(pattern, key),
+                (Step::One(pattern), Segment::Key(key)) => glob(pattern, key),
                 (Step::One(pattern), _) => pattern == "*",
                 (Step::Exact(text), Segment::Key(key)) => text == key,
                 (Step::Element(wanted), found) => wanted == found,
                 (Step::Exact(_) | Step::Any, _) => false,
             };
-            fits && matches(rest, below, same)
+            fits && covers(rest, below)
         }
     }
 }
@@ -95,7 +110,11 @@ impl FromStr for PathPattern {
         if steps.is_empty() {
             return Err(reader.error("a pattern cannot be empty (`**` covers everything)"));
         }
-        Ok(Self { text: text.to_owned(), steps })
+        let loose = steps.iter().map(|step| match step {
+            Step::One(text) => Step::One(fold(text)),
+            other => other.clone(),
+        });
+        Ok(Self { text: text.to_owned(), loose: loose.collect(), steps })
     }
 }
 

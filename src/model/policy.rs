@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::pattern::any_covers_loosely;
 use super::{Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest};
 
 /// The file's name at the configuration root.
@@ -380,7 +381,7 @@ impl Policy {
     /// Whether values at `path` are secrets.
     #[must_use]
     pub fn is_secret(&self, path: &Path) -> bool {
-        self.secret_paths.iter().any(|pattern| pattern.covers_loosely(path))
+        any_covers_loosely(&self.secret_paths, path)
     }
 
     /// Whether a value refers to a secret instead of being one.
@@ -392,6 +393,11 @@ impl Policy {
     /// The environments that own `host` (lower case).
     pub fn host_owners<'a>(&'a self, host: &'a str) -> impl Iterator<Item = Environment> + 'a {
         self.hosts.iter().filter(move |(_, glob)| glob.is_match(host)).map(|(env, _)| *env)
+    }
+
+    /// The host globs (over lower-case names) with the environment that each belongs to.
+    pub fn hosts(&self) -> impl Iterator<Item = (Environment, &GlobMatcher)> {
+        self.hosts.iter().map(|(env, glob)| (*env, glob))
     }
 
     /// The shared schemas that describe `key`, in file order.
