@@ -9,6 +9,7 @@
 pub mod compare;
 pub mod diff;
 pub mod history;
+pub mod hosts;
 pub mod legacy;
 pub mod lists;
 pub mod mask;

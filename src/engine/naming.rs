@@ -1,28 +1,56 @@
-//! Which environments a text names.
+//! Whether a text names an environment: by one of its words, or by one of its hosts.
+//!
+//! Rules use this to find one environment's values in another, promotions to leave what belongs
+//! to one environment where it is.
 
+use super::hosts;
 use crate::model::{Environment, Policy, Value};
 
-/// Finds the environments that texts and values name.
-#[derive(Debug)]
+/// What names each environment under a policy.
+#[derive(Clone, Debug)]
 pub struct Naming<'a> {
     policy: &'a Policy,
+    /// Lower case; those that mean none of the three have no environment.
+    words: Vec<(&'a str, Option<Environment>)>,
 }
 
+/// Words that hold an environment's name and mean another one.
+const NEUTRAL: [&str; 9] = [
+    "pre-prod",
+    "pre_prod",
+    "pre-production",
+    "pre_production",
+    "non-prod",
+    "non_prod",
+    "non-production",
+    "non_production",
+    "not-production",
+];
+
 impl<'a> Naming<'a> {
-    /// Names by the built-in words and those of the policy.
+    /// The words and hosts of `policy`.
     #[must_use]
-    pub const fn new(policy: &'a Policy) -> Self {
-        Self { policy }
+    pub fn new(policy: &'a Policy) -> Self {
+        let named =
+            policy.words.iter().flat_map(|(env, words)| words.iter().map(|w| (w.as_str(), Some(*env))));
+        let mut words: Vec<_> = named.filter(|(word, _)| !word.is_empty()).collect();
+        let neutral = NEUTRAL.into_iter().filter(|neutral| words.iter().all(|(word, _)| word != neutral));
+        let neutral: Vec<_> = neutral.map(|word| (word, None)).collect();
+        words.extend(neutral);
+        Self { policy, words }
     }
 
-    /// The environments that a text names.
+    /// The environments that `text` names, in order.
     #[must_use]
     pub fn named(&self, text: &str) -> Vec<Environment> {
         let lower = text.to_lowercase();
-        Environment::ALL
-            .into_iter()
-            .filter(|env| self.policy.words[env].iter().any(|word| has_word(&lower, word)))
-            .collect()
+        let mut found = self.words_in(&lower);
+        if self.policy.has_hosts() {
+            found.extend(hosts::tokens(&lower).flat_map(|token| self.policy.host_owners(token)));
+            found.sort_unstable();
+            found.dedup();
+        }
+        found
     }
 
     /// The environments that a value names anywhere.
@@ -32,7 +60,7 @@ impl<'a> Naming<'a> {
             Value::String(text) => return self.named(text),
             Value::List(list) => list.iter().flat_map(|value| self.named_by(value)).collect(),
             Value::Map(map) => {
-                map.iter().flat_map(|(k, v)| [self.named(k), self.named_by(v)].concat()).collect()
+                map.iter().flat_map(|(key, value)| [self.named(key), self.named_by(value)].concat()).collect()
             }
             Value::Tagged(_, value) => self.named_by(value),
             Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
@@ -41,12 +69,108 @@ impl<'a> Naming<'a> {
         found.dedup();
         found
     }
+
+    /// The environments that `text` names by a word: no letter directly before or after it.
+    #[must_use]
+    pub fn by_word(&self, text: &str) -> Vec<Environment> {
+        self.words_in(&text.to_lowercase())
+    }
+
+    /// Whether `text` names an environment other than `target`.
+    #[must_use]
+    pub fn names_other(&self, text: &str, target: Environment) -> bool {
+        self.named(text).iter().any(|env| *env != target)
+    }
+
+    /// The environment whose word `text` is, as a whole.
+    #[must_use]
+    pub fn word(&self, text: &str) -> Option<Environment> {
+        let lower = text.to_lowercase();
+        self.words.iter().find(|(word, _)| **word == *lower).and_then(|(_, env)| *env)
+    }
+
+    fn words_in(&self, lower: &str) -> Vec<Environment> {
+        Environment::ALL.into_iter().filter(|env| self.has_word_of(lower, *env)).collect()
+    }
+
+    fn has_word_of(&self, lower: &str, environment: Environment) -> bool {
+        self.words.iter().filter(|(_, env)| *env == Some(environment)).any(|(word, _)| {
+            lower.match_indices(*word).any(|(at, _)| {
+                is_apart(lower, &(at..at + word.len())) && !self.inside_a_longer_word(lower, at, word)
+            })
+        })
+    }
+
+    fn inside_a_longer_word(&self, text: &str, at: usize, word: &str) -> bool {
+        self.words.iter().filter(|(longer, _)| longer.len() > word.len()).any(|(longer, _)| {
+            longer.match_indices(word).any(|(offset, _)| {
+                let start = at.checked_sub(offset);
+                let fits = |start: &usize| text.get(*start..).is_some_and(|text| text.starts_with(longer));
+                start.filter(fits).is_some_and(|start| is_apart(text, &(start..start + longer.len())))
+            })
+        })
+    }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(char::is_alphabetic) && !after.is_some_and(char::is_alphabetic)
-    })
+fn is_apart(text: &str, span: &std::ops::Range<usize>) -> bool {
+    let before = text.get(..span.start).and_then(|text| text.chars().next_back());
+    let after = text.get(span.end..).and_then(|text| text.chars().next());
+    !before.is_some_and(char::is_alphabetic) && !after.is_some_and(char::is_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Document, Limits};
+    use Environment::{Development, Production, Staging};
+
+    #[test]
+    fn words_name_an_environment_when_they_stand_apart() {
+        let policy = Policy::default();
+        let naming = Naming::new(&policy);
+        for (text, expected) in [
+            ("DEV_URL", vec![Development]),
+            ("dev2", vec![Development]),
+            ("https://api.STG-3.example.com", vec![Staging]),
+            ("govuk-production-assets", vec![Production]),
+            ("from staging to prod", vec![Staging, Production]),
+            ("devices", vec![]),
+            ("stages", vec![]),
+            ("product", vec![]),
+            ("reproduction", vec![]),
+            ("backstage", vec![]),
+            ("preprod", vec![]),
+            ("alerts-non-prod-warning", vec![]),
+            ("pre-prod", vec![]),
+            ("pre-production and production", vec![Production]),
+            ("productionä", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(naming.named(text), expected, "{text}");
+        }
+        assert!(naming.names_other("db-staging", Production));
+        assert!(!naming.names_other("db-prod", Production));
+        let text = "a: [{dev_url: x}, !t staging]";
+        let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
+        assert_eq!(naming.named_by(document.value()), [Development, Staging]);
+        assert_eq!(naming.word("Prod"), Some(Production));
+        assert_eq!(naming.word("prod1"), None);
+    }
+
+    #[test]
+    fn the_policy_adds_words_and_hosts() {
+        let text = "[isolation]\nwords = { staging = [\"pre-prod\", \"UAT\"] }\n[isolation.hosts]\n\
+                    development = [\"localhost\", \"*.internal.example.com\"]\n";
+        let policy = Policy::parse(text, "terrace.toml").expect(text);
+        let naming = Naming::new(&policy);
+        for (text, expected) in [
+            ("api.pre-prod.example.com", vec![Staging]),
+            ("uat1", vec![Staging]),
+            ("http://LocalHost:8080", vec![Development]),
+            ("amqp://mq.internal.example.com/prod", vec![Development, Production]),
+            ("localhosts", vec![]),
+        ] {
+            assert_eq!(naming.named(text), expected, "{text}");
+        }
+    }
 }

@@ -395,9 +395,10 @@ impl Policy {
         self.hosts.iter().filter(move |(_, glob)| glob.is_match(host)).map(|(env, _)| *env)
     }
 
-    /// The host globs (over lower-case names) with the environment that each belongs to.
-    pub fn hosts(&self) -> impl Iterator<Item = (Environment, &GlobMatcher)> {
-        self.hosts.iter().map(|(env, glob)| (*env, glob))
+    /// Whether any host belongs to an environment.
+    #[must_use]
+    pub fn has_hosts(&self) -> bool {
+        !self.hosts.is_empty()
     }
 
     /// The shared schemas that describe `key`, in file order.
