@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Path, Value};
+use crate::model::{Path, Segment, Value};
 
 /// What an item's schema says of its lists.
 pub trait ListRules {
@@ -38,6 +38,31 @@ pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Val
     let field = named.into_iter().find(|field| is_unique(left, field) && is_unique(right, field))?;
     let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
     same_order.then_some(field)
+}
+
+/// `path` as people and policies write it: positions in lists of named elements become names.
+/// `values` are the documents that the path is into, `identity_of` says how a list's elements are
+/// told apart.
+#[must_use]
+pub fn by_name(
+    values: &[Value],
+    path: &Path,
+    identity_of: &dyn Fn(&Path, &[Value]) -> Option<String>,
+) -> Path {
+    let mut out = Path::document(path.document);
+    let mut value = values.get(path.document);
+    for segment in &path.segments {
+        let child = value.and_then(|value| value.child(segment));
+        let named = match (segment, value.and_then(Value::as_list), child) {
+            (Segment::Index(_), Some(list), Some(element)) => identity_of(&out, list)
+                .and_then(|field| Some((name_of(element, &field)?.to_owned(), field)))
+                .map(|(value, field)| Segment::Identity { field, value }),
+            _ => None,
+        };
+        out.segments.push(named.unwrap_or_else(|| segment.clone()));
+        value = child;
+    }
+    out
 }
 
 /// The text by which an element is known.

@@ -15,5 +15,6 @@ pub mod lists;
 pub mod mask;
 pub mod naming;
 pub mod promotion;
+pub mod rules;
 pub mod schema;
 pub mod snapshot;

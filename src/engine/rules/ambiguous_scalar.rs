@@ -1,0 +1,103 @@
+//! `ambiguous-scalar`: YAML 1.1 and 1.2 readers take a plain scalar for different things.
+//!
+//! Values and keys alike: to a 1.1 reader the country code `no:` is the key `false`. The keys `y`
+//! and `n` are left alone, because they are coordinates far more often and nearly no reader makes
+//! booleans of them.
+
+use std::collections::BTreeSet;
+
+use super::draft::{At, Draft};
+use super::world::{Item, World};
+use crate::model::Rule;
+use crate::yaml::{Content, Document, NodeId, Style, Visit, reads_differently};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    world.items.iter().flat_map(|item| of_item(world, item)).collect()
+}
+
+fn of_item<'w>(world: &'w World<'w>, item: &'w Item<'w>) -> Vec<Draft<'w>> {
+    let (mut drafts, mut keys) = (Vec::new(), BTreeSet::new());
+    let Some(document) = item.document() else { return drafts };
+    item.values(&mut |visit| {
+        if visit.aliased {
+            return;
+        }
+        if let Some(key) = visit.key.filter(|key| keys.insert(*key)) {
+            drafts.extend(key_draft(item, document, visit, key));
+        }
+        let Some((text, reading)) = plain(document, visit.node) else { return };
+        let tell =
+            |shown: &str| format!("{shown} is {reading} to YAML 1.1 readers, {} to others", otherwise(visit));
+        let messages = [tell(&format!("`{text}`")), tell("this")];
+        let help = "quote it if it is text; else write it so that all readers agree";
+        let draft = Draft::of_value(Rule::AmbiguousScalar, (world, item), visit.path, messages, help);
+        drafts.push(draft.at(At::Span(document.node(visit.node).span.clone())));
+    });
+    drafts
+}
+
+fn key_draft<'w>(
+    item: &'w Item<'w>,
+    document: &Document,
+    visit: &Visit<'_, '_>,
+    key: NodeId,
+) -> Option<Draft<'w>> {
+    let (text, reading) = plain(document, key).filter(|(text, _)| text.len() > 1)?;
+    let message = format!("the key `{text}` is {reading} to YAML 1.1 readers");
+    let draft = Draft::of_item(Rule::AmbiguousScalar, item, message, format!("quote it: \"{text}\""));
+    Some(draft.path(visit.path).at(At::Span(document.node(key).span.clone())))
+}
+
+/// The text of a plain scalar that readers disagree on, and what the others take it for.
+fn plain(document: &Document, node: NodeId) -> Option<(&str, &'static str)> {
+    let node = document.node(node);
+    let Content::Scalar { text, style: Style::Plain } = &node.content else { return None };
+    if node.tag.is_some() {
+        return None;
+    }
+    reads_differently(text).map(|reading| (text.as_str(), reading))
+}
+
+fn otherwise(visit: &Visit<'_, '_>) -> &'static str {
+    match visit.value.kind() {
+        "number" => "a decimal number",
+        _ => "a string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    #[test]
+    fn readers_that_disagree_are_named() {
+        for (text, expected) in [
+            ("country: no\n", vec!["1:10 `no` is a boolean"]),
+            ("mode: 0644\n", vec!["1:7 `0644` is an octal number"]),
+            ("at: 12:30:45\n", vec!["1:5 `12:30:45` is a number to the base of 60"]),
+            ("ports: [22:22, 80:8080]\n", vec!["1:9 `22:22` is a number to the base of 60"]),
+            ("limit: 1_000\n", vec!["1:8 `1_000` is a number"]),
+            ("names:\n  no: Norge\n  se: Sverige\n", vec!["2:3 the key `no` is a boolean"]),
+            ("on:\n  push: 1\n", vec!["1:1 the key `on` is a boolean"]),
+            ("a: &x off\nb: *x\n", vec!["1:7 `off` is a boolean"]),
+            ("base: &b {on: 1}\nc:\n  <<: *b\n", vec!["1:11 the key `on` is a boolean"]),
+            ("password: 0123\n", vec!["1:11 this is an octal number"]),
+            ("point: {x: 1, y: 2}\n", vec![]),
+            ("a: 'no'\nb: \"0644\"\nc: !!str on\n", vec![]),
+            ("a: true\nb: 17\nc: 2024-01-01\nd: '12:30:45'\ne: note\nf: 0.5\ng: 0\n", vec![]),
+            ("a: |\n  no\n", vec![]),
+            ("schedule: 30 8 * * 1-5\nkey: a:b\nmac: 00:1b:44:11:3a:b7\n", vec![]),
+        ] {
+            let found = Repository::new(&[("environments/staging/a.yaml", text)]).of(Rule::AmbiguousScalar);
+            assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
+            for (found, expected) in found.iter().zip(expected) {
+                let (at, message) = expected.split_once(' ').expect(expected);
+                let whole = format!(
+                    "environments/staging/a.yaml:{at} warning[ambiguous-scalar] {message} to YAML 1.1"
+                );
+                assert!(found.starts_with(&whole), "{found} / {whole}");
+            }
+        }
+    }
+}

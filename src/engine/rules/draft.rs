@@ -1,0 +1,148 @@
+//! A finding whose place is still a path or a stretch of bytes; the lines, columns and masked
+//! excerpts of all rules are worked out here.
+
+use std::ops::Range;
+
+use super::rough;
+use super::world::{Item, World};
+use crate::model::{Excerpt, Finding, Location, Path, Rule, Severity};
+use crate::yaml::{Document, Lines};
+
+/// Longer lines are not shown.
+const WIDEST: usize = 4_000;
+
+/// Where in its file a finding stands.
+#[derive(Clone, Debug)]
+pub(super) enum At {
+    /// The file as a whole.
+    File,
+    /// The value at the draft's path, or its key where no value is written.
+    Value,
+    /// The key at this path.
+    Key(Path),
+    /// These bytes.
+    Span(Range<usize>),
+    /// This place, in a file that could not be read as YAML.
+    Place(Location),
+}
+
+/// A finding in the making.
+pub(super) struct Draft<'w> {
+    pub(super) finding: Finding,
+    item: Option<&'w Item<'w>>,
+    at: At,
+}
+
+impl<'w> Draft<'w> {
+    /// A finding about a file, given relative to the git root, as a whole.
+    pub(super) fn of_file(
+        rule: Rule,
+        file: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { finding: Finding::new(rule, file, message, help), item: None, at: At::File }
+    }
+
+    /// A finding about an item.
+    pub(super) fn of_item(
+        rule: Rule,
+        item: &'w Item<'w>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let mut draft = Self::of_file(rule, item.file, message, help);
+        draft.finding.environment = Some(item.environment);
+        draft.finding.key = Some(item.key.clone());
+        draft.item = Some(item);
+        draft
+    }
+
+    /// A finding about the value at `path`, whose message shows the value: `masked` says the
+    /// same without it and is taken where the value is secret.
+    pub(super) fn of_value(
+        rule: Rule,
+        (world, item): (&World<'_>, &'w Item<'w>),
+        path: &Path,
+        [message, masked]: [String; 2],
+        help: impl Into<String>,
+    ) -> Self {
+        let message = if world.policy.is_secret(path) { masked } else { message };
+        Self::of_item(rule, item, message, help).path(path)
+    }
+
+    /// The same at the value of this path.
+    pub(super) fn path(mut self, path: &Path) -> Self {
+        self.finding.path = Some(path.clone());
+        self.at(At::Value)
+    }
+
+    /// The same at this place.
+    pub(super) fn at(mut self, at: At) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// The same with this weight.
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
+        self.finding.severity = severity;
+        self
+    }
+
+    /// The same with a further fact.
+    pub(super) fn note(mut self, label: &'static str, text: impl Into<String>) -> Self {
+        self.finding.notes.push((label, text.into()));
+        self
+    }
+
+    /// The finding, its place worked out.
+    pub(super) fn settle(self, world: &World<'_>) -> Finding {
+        let Self { mut finding, item, at } = self;
+        let Some(item) = item else { return finding };
+        match (item.document(), at) {
+            (_, At::File) => {}
+            (_, At::Place(location)) => {
+                finding.location = Some(location);
+                finding.excerpt = rough::excerpt(&item.reading.bytes, location, world.policy);
+            }
+            (Some(document), at) => {
+                let path = finding.path.clone().unwrap_or_default();
+                let span = span(document, &path, &at);
+                finding.location = Some(document.location(&span));
+                finding.excerpt = excerpt(document.text(), document.lines(), &span, item.masks(world.policy));
+                finding.pointer = finding.path.as_ref().map(|path| document.pointer(path));
+                finding.path = finding.path.map(|path| item.named(&path));
+            }
+            (None, At::Value | At::Key(_) | At::Span(_)) => {}
+        }
+        finding
+    }
+}
+
+/// The bytes that a symbolic place means; what has no token of its own is where its document
+/// begins.
+fn span(document: &Document, path: &Path, at: &At) -> Range<usize> {
+    let begin = || {
+        let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
+        root..root
+    };
+    let locate = |path: &Path| if path.is_root() { None } else { document.locate(path) };
+    match at {
+        At::Span(span) => span.clone(),
+        At::Key(path) => locate(path).map_or_else(begin, |found| found.key.unwrap_or(found.value)),
+        At::Value | At::File | At::Place(_) => locate(path).map_or_else(begin, |found| found.token()),
+    }
+}
+
+/// The line around `span`, unless it is too long to be read by anyone.
+pub(super) fn excerpt(
+    text: &str,
+    lines: &Lines,
+    span: &Range<usize>,
+    masks: &[Range<usize>],
+) -> Option<Excerpt> {
+    let line = lines.bytes(text, lines.line(span.start));
+    let here: Vec<_> =
+        masks.iter().filter(|mask| mask.start < line.end && line.start < mask.end).cloned().collect();
+    (line.len() <= WIDEST).then(|| lines.excerpt(text, span, &here))
+}

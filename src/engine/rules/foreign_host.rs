@@ -1,0 +1,256 @@
+//! `foreign-host`: a value names a host that belongs to another environment.
+//!
+//! An error where the policy says whose the host is. A warning where only the host's name says so:
+//! one of its labels names another environment and none its own. Values that are no address, paths
+//! that themselves name the other environment, and names that merely look so are left alone.
+
+use super::draft::{At, Draft};
+use super::secrets;
+use super::world::{Item, World};
+use crate::engine::hosts::{Address, addresses, tokens};
+use crate::model::{Environment, Path, Rule, Segment, Severity, Value};
+use crate::yaml::{Document, Visit};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut drafts = Vec::new();
+    for item in &world.items {
+        let Some(document) = item.document() else { continue };
+        item.scalars(&mut |visit| {
+            // What comes through an alias is judged at its anchor.
+            let Value::String(text) = visit.value else { return };
+            if !visit.aliased {
+                let found = owned(world, item, text).or_else(|| named(world, item, visit.path, text));
+                drafts.extend(found.map(|found| found.draft(world, item, document, visit)));
+            }
+        });
+    }
+    drafts
+}
+
+/// A foreign host or URL in a value.
+struct Foreign<'t> {
+    owner: Environment,
+    text: &'t str,
+    what: &'static str,
+    severity: Severity,
+}
+
+impl Foreign<'_> {
+    fn draft<'w>(
+        self,
+        world: &World<'_>,
+        item: &'w Item<'w>,
+        document: &Document,
+        visit: &Visit<'_, '_>,
+    ) -> Draft<'w> {
+        let Self { owner, text, what, severity } = self;
+        let message = format!("{} names a {owner} {what}", item.environment);
+        let help = format!(
+            "use {}'s own {what}, or accept it on purpose: terrace explain foreign-host",
+            item.environment
+        );
+        let draft =
+            Draft::of_item(Rule::ForeignHost, item, message, help).path(visit.path).severity(severity);
+        let draft = draft.at(At::Span(secrets::written(document, visit.node, text)));
+        if severity == Severity::Error && !world.policy.is_secret(visit.path) {
+            return draft.note("policy", format!("`{}` belongs to {owner}", text.to_lowercase()));
+        }
+        draft
+    }
+}
+
+/// A host that the policy gives to other environments and not to this one.
+fn owned<'t>(world: &World<'_>, item: &Item<'_>, text: &'t str) -> Option<Foreign<'t>> {
+    tokens(text).find_map(|token| {
+        let host = token.to_lowercase();
+        let owners: Vec<_> = world.policy.host_owners(&host).collect();
+        let owner = *owners.first().filter(|_| !owners.contains(&item.environment))?;
+        Some(Foreign { owner, text: token, what: "host", severity: Severity::Error })
+    })
+}
+
+/// An address whose own name gives it to another environment.
+fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &Path, text: &'t str) -> Option<Foreign<'t>> {
+    let key = key_of(path);
+    // Names of buckets may look like hosts.
+    if world.policy.is_reference(text) || key.to_ascii_lowercase().contains("bucket") {
+        return None;
+    }
+    let is_whole = !text.trim().contains(char::is_whitespace);
+    let addresses = addresses(text, speaks_of_hosts(key)).into_iter();
+    addresses.filter(|address| !is_public(address.host)).find_map(|address| {
+        let by_host = world.naming.by_word(labels(address.host));
+        let by_rest = if is_whole { places(world, &address) } else { Vec::new() };
+        let mut named = by_host.iter().chain(&by_rest).copied();
+        let owner = named.clone().next().filter(|_| named.all(|env| env != item.environment))?;
+        let what = if by_host.is_empty() { "URL" } else { "host" };
+        // Whoever writes `staging.url` in production means staging.
+        let on_purpose =
+            path.segments.iter().filter_map(key_text).any(|key| world.naming.by_word(key).contains(&owner));
+        (!on_purpose).then_some(Foreign { owner, text: address.host, what, severity: Severity::Warning })
+    })
+}
+
+/// The part of a host in which an environment can be named: `dev` is also a top-level domain.
+fn labels(host: &str) -> &str {
+    host.strip_suffix(".dev").unwrap_or(host)
+}
+
+/// The environments that whole segments of a URL's path, or whole values of its query, name.
+fn places(world: &World<'_>, address: &Address<'_>) -> Vec<Environment> {
+    address.rest.split(['/', '?', '&', '=', '#']).filter_map(|part| world.naming.word(part)).collect()
+}
+
+/// The key that a value, or the list it is in, stands under.
+fn key_of(path: &Path) -> &str {
+    path.segments.iter().rev().find_map(key_text).unwrap_or_default()
+}
+
+fn key_text(segment: &Segment) -> Option<&str> {
+    if let Segment::Key(key) = segment { Some(key) } else { None }
+}
+
+/// Whether a key says that its value is a host, so that one bare label is one.
+fn speaks_of_hosts(key: &str) -> bool {
+    let words = ["host", "hosts", "hostname", "hostnames", "server", "servers", "broker", "brokers"];
+    let endings = ["Host", "Hosts", "Hostname", "Hostnames", "Server", "Servers", "Broker", "Brokers"];
+    let mut separated = key.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    separated.any(|word| words.contains(&word.as_str())) || endings.iter().any(|ending| key.ends_with(ending))
+}
+
+/// Well-known hosts whose names only look as if they belonged to an environment of ours.
+fn is_public(host: &str) -> bool {
+    let domains = [
+        "dev.azure.com",
+        "dev.mysql.com",
+        "dev.to",
+        "dev.virtualearth.net",
+        "docker.com",
+        "prod-aks.azure.com",
+    ];
+    let is_in =
+        |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    // Amazon's own mail relays; stages of its API gateway are all called `prod` by default.
+    let amazon =
+        host.ends_with(".amazonaws.com") && (host.starts_with("ses-smtp-") || host.contains(".execute-api."));
+    amazon || domains.iter().any(|domain| is_in(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    fn found(policy: &str, environment: &str, text: &str) -> Vec<String> {
+        let file = format!("environments/{environment}/a.yaml");
+        let repository = Repository::new(&[("terrace.toml", policy), (&file, text)]);
+        let found = repository.of(Rule::ForeignHost);
+        found.iter().map(|line| line.trim_start_matches(&format!("{file}:")).to_owned()).collect()
+    }
+
+    #[test]
+    fn hosts_named_after_another_environment_are_told() {
+        for (environment, text, place) in [
+            ("production", "host: db.staging.example.com\n", "1:7"),
+            ("production", "url: https://api-dev.example.com/v1\n", "1:14"),
+            ("production", "url: 'jdbc:postgresql://u:p@pg.stg.example.com:5432/x'\n", "1:29"),
+            ("staging", "brokers: kafka-prod-0:9092,kafka-prod-1:9092\n", "1:10"),
+            ("development", "DB_HOST: postgres-production\n", "1:10"),
+            ("staging", "dbHost: prod-db\n", "1:9"),
+            ("production", "hostnames:\n  - podinfo.staging\n", "2:5"),
+            ("production", "csp: \"default-src 'self' https://cdn.staging.example.com\"\n", "1:34"),
+            ("production", "config: https://config.example.com/staging/app\n", "1:17"),
+            ("production", "config: https://config.example.com/app?env=staging\n", "1:17"),
+            (
+                "production",
+                "conf: |\n  server {\n    proxy_pass http://api.dev.example.com:80;\n  }\n",
+                "3:23",
+            ),
+            ("production", "image: registry.dev.example.com/team/app:1.2\n", "1:8"),
+        ] {
+            let found = found("", environment, text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].starts_with(&format!("{place} warning[foreign-host]")), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_foreign_host_is_left_alone() {
+        for (environment, text) in [
+            ("staging", "host: db.staging.example.com\n"),
+            ("production", "stages: [build, deploy]\npriority: production\n"),
+            ("production", "stage: staging\n"),
+            ("staging", "queue: dps-core-prod-prisoner-event-queue\n"),
+            ("staging", "bucket: govuk-production-assets\nuri: s3://govuk-production-assets/x\n"),
+            ("production", "S3_BUCKET_NAME: staging.payments.example.com\n"),
+            ("production", "image: quay.io/team/app:staging-20240101\ntag: dev-1a2b3c\n"),
+            ("production", "url: https://devices.example.com/stages/backstage\n"),
+            ("production", "url: https://web.dev/articles\n"),
+            ("production", "git: https://dev.azure.com/acme/_git/app\n"),
+            ("staging", "smtp: ses-smtp-prod-335357831.us-east-1.elb.amazonaws.com:587\n"),
+            ("staging", "config: applicationinsights.dev.json\n"),
+            ("production", "mail: govuk-dev@digital.example.gov.uk\n"),
+            ("production", "staging:\n  url: https://api.staging.example.com\n"),
+            ("production", "DEV_PORTAL_URL: https://dev-portal.example.com\n"),
+            ("staging", "url: https://community-api.pre-prod.example.com\n"),
+            ("staging", "sync: https://staging-to-prod.example.com\n"),
+            ("production", "url: ${STAGING_URL:https://api.staging.example.com}\n"),
+            ("production", "note: moved from dev.example.com to here\n"),
+            ("production", "repo: https://github.com/acme/dev-tools\n"),
+            ("production", "a: 1\nb: true\nc: null\n"),
+        ] {
+            assert_eq!(found("", environment, text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_the_policy_gives_away_are_errors() {
+        let policy = "[isolation.hosts]\ndevelopment = [\"localhost\", \"*.lab.example.com\"]\n\
+                      staging = [\"*.lab.example.com\"]\nproduction = [\"pay.example.com\"]\n";
+        for (environment, text, expected) in [
+            (
+                "production",
+                "url: http://LocalHost:8080\n",
+                vec!["1:13 error[foreign-host] production names a development host"],
+            ),
+            (
+                "production",
+                "a: x.lab.example.com\n",
+                vec!["1:4 error[foreign-host] production names a development host"],
+            ),
+            ("staging", "a: x.lab.example.com\n", vec![]),
+            (
+                "staging",
+                "a: https://pay.example.com\n",
+                vec!["1:12 error[foreign-host] staging names a production host"],
+            ),
+            (
+                "staging",
+                "production:\n  a: pay.example.com\n",
+                vec!["2:6 error[foreign-host] staging names a production host"],
+            ),
+            ("production", "a: notpay.example.com\nb: localhosts\n", vec![]),
+            (
+                "production",
+                "x: &x localhost\ny: *x\n",
+                vec!["1:7 error[foreign-host] production names a development host"],
+            ),
+        ] {
+            assert_eq!(found(policy, environment, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_beside_the_host_stays_hidden() {
+        let text = "url: postgres://app:hunter2x@db.staging.example.com/x\n";
+        let report = Repository::new(&[("environments/production/a.yaml", text)]).report();
+        for finding in &report.findings {
+            assert!(!format!("{finding:?}").contains("hunter2x"), "{finding:?}");
+        }
+        let excerpt = report.findings.iter().find_map(|finding| finding.excerpt.as_ref());
+        assert_eq!(
+            excerpt.map(|e| e.text.as_str()),
+            Some("url: postgres://app:\u{2022}\u{2022}\u{2022}\u{2022}@db.staging.example.com/x")
+        );
+    }
+}

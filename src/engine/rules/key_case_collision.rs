@@ -1,0 +1,63 @@
+//! `key-case-collision`: two keys differ only in letter case, in whichever environments they are.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::world::World;
+use crate::engine::snapshot::ItemFile;
+use crate::model::{Key, Rule};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut groups: BTreeMap<String, BTreeMap<&Key, Vec<&ItemFile>>> = BTreeMap::new();
+    for item in world.snapshot.items() {
+        let folded = item.id.key.as_str().to_lowercase();
+        groups.entry(folded).or_default().entry(&item.id.key).or_default().push(item);
+    }
+    groups.into_values().filter(|spellings| spellings.len() > 1).flat_map(collisions).collect()
+}
+
+/// One finding for each file whose spelling is not the most used one.
+fn collisions<'w>(spellings: BTreeMap<&Key, Vec<&ItemFile>>) -> Vec<Draft<'w>> {
+    let lower = |key: &Key| key.as_str().chars().filter(char::is_ascii_lowercase).count();
+    let usual = spellings.iter().max_by_key(|(key, items)| (items.len(), lower(key)));
+    let Some((usual, example)) = usual.and_then(|(key, items)| Some(((*key).clone(), *items.first()?)))
+    else {
+        return Vec::new();
+    };
+    let others = spellings.into_iter().filter(|(key, _)| **key != usual).flat_map(|(_, items)| items);
+    let drafts = others.map(|item| {
+        let message =
+            format!("`{}` differs only in letter case from `{usual}` ({})", item.id.key, example.file);
+        let help = format!("use one spelling in all environments: `{usual}`");
+        let mut draft = Draft::of_file(Rule::KeyCaseCollision, &item.file, message, help);
+        draft.finding.environment = Some(item.id.environment);
+        draft.finding.key = Some(item.id.key.clone());
+        draft
+    });
+    drafts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    #[test]
+    fn the_rarer_spelling_is_told() {
+        let of = |paths: &[&str]| {
+            let files: Vec<_> = paths.iter().map(|path| (*path, "a: 1\n")).collect();
+            Repository::new(&files).of(Rule::KeyCaseCollision)
+        };
+        assert_eq!(
+            of(&[
+                "environments/development/payments.yaml",
+                "environments/staging/payments.yaml",
+                "environments/production/Payments.yaml",
+            ]),
+            ["environments/production/Payments.yaml error[key-case-collision] \
+                 `Payments` differs only in letter case from `payments` (environments/development/payments.yaml)"]
+        );
+        assert_eq!(of(&["environments/staging/a/B.yaml", "environments/staging/a/b.yaml"]).len(), 1);
+        assert!(of(&["environments/staging/a-b.yaml", "environments/staging/a_b.yaml"]).is_empty());
+    }
+}

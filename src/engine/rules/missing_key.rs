@@ -1,0 +1,174 @@
+//! `missing-key`: a later environment has a key that an earlier one lacks.
+//!
+//! Told at the mapping that lacks it; many keys of one mapping are told at once, but for those that
+//! a waiver speaks of. A mapping of which the two sides share no key is a dictionary whose keys are
+//! data; a key that names another environment belongs there; and elements of lists are no keys.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::draft::{At, Draft};
+use super::listed;
+use super::world::{Item, World, is_encryption};
+use crate::engine::diff::{Depth, diff};
+use crate::engine::lists::NoListRules;
+use crate::model::{Environment, Map, Path, Rule, Segment, Value};
+
+/// With more missing keys in one mapping, only so many are named.
+const SHOWN: usize = 3;
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    world.by_key().flat_map(|items| items.iter().flat_map(|item| missing(world, item, items))).collect()
+}
+
+fn missing<'w>(world: &World<'_>, item: &'w Item<'w>, items: &[Item<'_>]) -> Vec<Draft<'w>> {
+    let mut having: IndexMap<Path, Vec<Environment>> = IndexMap::new();
+    for later in items.iter().filter(|later| later.environment > item.environment) {
+        let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
+        for path in missed(world, item.environment, here.values(), there.values()) {
+            having.entry(path).or_default().push(later.environment);
+        }
+    }
+    let mut mappings: BTreeMap<(Path, Vec<Environment>), Vec<Path>> = BTreeMap::new();
+    for (path, having) in having {
+        let parent = path.parent().unwrap_or_default();
+        mappings.entry((parent, having)).or_default().push(path);
+    }
+    mappings.iter().flat_map(|((parent, having), paths)| told(world, item, parent, having, paths)).collect()
+}
+
+fn told<'w>(
+    world: &World<'_>,
+    item: &'w Item<'w>,
+    parent: &Path,
+    having: &[Environment],
+    paths: &[Path],
+) -> Vec<Draft<'w>> {
+    let have = format!("{} {}", listed(having, "and"), if having.len() > 1 { "have" } else { "has" });
+    let is_waived = |path: &Path| {
+        let named = item.named(path);
+        world.policy.waivers.iter().any(|waiver| {
+            waiver.rule == Rule::MissingKey
+                && waiver.covers(Some(item.key), Some(item.environment), Some(&named))
+        })
+    };
+    let (mut alone, together): (Vec<&Path>, Vec<&Path>) = paths.iter().partition(|path| is_waived(path));
+    let mut drafts = Vec::new();
+    if together.len() > SHOWN {
+        let names: Vec<_> = together.iter().take(SHOWN).map(|path| last(path)).collect();
+        let (n, names, more) = (together.len(), names.join(", "), together.len() - SHOWN);
+        drafts.push(draft(item, parent, parent, &format!("{n} keys that {have}: {names} and {more} more")));
+    } else {
+        alone.extend(together);
+    }
+    drafts
+        .extend(alone.iter().map(|path| draft(item, path, parent, &format!("{}, which {have}", last(path)))));
+    drafts
+}
+
+fn last(path: &Path) -> String {
+    format!("`{}`", Path { document: 0, segments: path.last().cloned().into_iter().collect() })
+}
+
+/// The keys that `there` has and `here`, in `environment`, should have.
+fn missed(world: &World<'_>, environment: Environment, here: &[Value], there: &[Value]) -> Vec<Path> {
+    let mut alike: BTreeMap<Path, bool> = BTreeMap::new();
+    let changes = diff(here, there, &NoListRules, Depth::Whole).into_iter();
+    let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
+        let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
+        *alike.entry(parent).or_insert_with_key(|parent| are_alike(here, there, parent))
+            && !is_encryption(there, path)
+            && !world.naming.names_other(key, environment)
+    });
+    paths.collect()
+}
+
+/// Whether the mapping at `path` is the same thing on both sides: they share a key, or the
+/// earlier one is still empty.
+fn are_alike(here: &[Value], there: &[Value], path: &Path) -> bool {
+    match (mapping(here, path), mapping(there, path)) {
+        (Some(here), Some(there)) => here.is_empty() || there.keys().any(|key| here.contains_key(key)),
+        _ => false,
+    }
+}
+
+fn mapping<'v>(values: &'v [Value], path: &Path) -> Option<&'v Map> {
+    values.get(path.document)?.at(path)?.as_map()
+}
+
+fn draft<'w>(item: &'w Item<'w>, path: &Path, parent: &Path, lacks: &str) -> Draft<'w> {
+    let message = format!("{} lacks {lacks}", item.environment);
+    let help = "set here what should be tried before it is real; terrace diff shows all that differs";
+    Draft::of_item(Rule::MissingKey, item, message, help).path(path).at(At::Key(parent.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    fn found(development: &str, staging: &str, production: &str) -> Vec<String> {
+        let found = Repository::new(&[
+            ("environments/development/a.yaml", development),
+            ("environments/staging/a.yaml", staging),
+            ("environments/production/a.yaml", production),
+        ])
+        .of(Rule::MissingKey);
+        found
+            .iter()
+            .map(|line| line.replace("environments/", "").replace(" notice[missing-key]", ""))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_later_environment_has_is_told_at_the_parent() {
+        assert_eq!(
+            found("x: 1\ndb: {host: a}\n", "x: 1\ndb: {host: a}\n", "x: 1\ndb: {host: a, pool: {size: 1}}\n"),
+            [
+                "development/a.yaml:2:1 development lacks `pool`, which production has",
+                "staging/a.yaml:2:1 staging lacks `pool`, which production has",
+            ]
+        );
+        assert_eq!(
+            found("# top\na: 1\n", "a: 1\nb: 2\n", "a: 1\nb: 2\n"),
+            ["development/a.yaml:2:1 development lacks `b`, which staging and production have"]
+        );
+        assert_eq!(
+            found("", "a: 1\n", "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n"),
+            ["staging/a.yaml:1:1 staging lacks 4 keys that production has: `b`, `c`, `d` and 1 more"]
+        );
+        assert_eq!(
+            found("l: [{name: x, a: 1}]\n", "l: []\n", "l: [{name: x, a: 1, b: 2}, {name: y}]\n"),
+            ["development/a.yaml:1:5 development lacks `b`, which production has"]
+        );
+    }
+
+    #[test]
+    fn a_key_that_a_waiver_speaks_of_is_told_alone() {
+        let policy = "[[waiver]]\nrule = \"missing-key\"\npath = \"db.e\"\nreason = \"later\"\n";
+        let found = Repository::new(&[
+            ("environments/development/a.yaml", "db: {a: 1}\n"),
+            ("environments/staging/a.yaml", "db: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1}\n"),
+            ("terrace.toml", policy),
+        ])
+        .report()
+        .findings;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].message, "development lacks 4 keys that staging has: `b`, `c`, `d` and 1 more");
+    }
+
+    #[test]
+    fn what_only_earlier_ones_have_and_what_is_data_is_not_missing() {
+        for (development, staging, production) in [
+            ("a: 1\nb: 2\n", "a: 1\nb: 2\n", "a: 1\n"),
+            ("k: {u-1: x}\n", "k: {u-2: x}\n", "k: {u-3: x}\n"),
+            ("a: 1\n", "a: 1\n", "a: 1\nkey_production: 2\nprod: {x: 1}\n"),
+            ("a: 1\n", "a: 1\n", "a: 1\nsops: {mac: 'ENC[x]', version: 3.8.1}\n"),
+            ("a: [1]\n", "a: [1]\n", "a: [1, 2]\n"),
+            ("a: 1\n", "a: [\n", "a: 1\n"),
+        ] {
+            assert_eq!(found(development, staging, production), Vec::<String>::new(), "{production}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The rules that `check` runs: from a snapshot and a policy to findings.
+//!
+//! Each rule has its file, named as the user reads it, and takes what was read to drafts: a
+//! message and a symbolic place. Lines, columns and masked excerpts are worked out once for all of
+//! them in [`draft`]; severities and waivers are the policy's and applied last. A file that cannot
+//! be read as YAML is a finding and hides no other file's.
+
+mod credentials;
+mod draft;
+mod rough;
+mod secrets;
+mod waivers;
+mod world;
+
+mod ambiguous_scalar;
+mod duplicate_key;
+mod foreign_host;
+mod invalid_key;
+mod key_case_collision;
+mod missing_item;
+mod missing_key;
+mod plain_secret;
+mod shared_secret;
+mod stray_file;
+mod symlink;
+mod syntax;
+mod type_mismatch;
+mod unknown_environment;
+mod unsupported_yaml;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod traps;
+
+use rayon::prelude::*;
+
+use self::draft::Draft;
+use self::world::World;
+use super::snapshot::Snapshot;
+use crate::model::{Environment, Finding, Key, Policy, Result, Rule, Severity};
+
+/// What is judged, and what of it is reported.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The revision.
+    pub snapshot: &'a Snapshot,
+    /// Its policy.
+    pub policy: &'a Policy,
+    /// The day, `YYYY-MM-DD`, by which waivers end; without one none has ended.
+    pub today: Option<&'a str>,
+    /// The items that are judged; all when empty.
+    pub keys: &'a [Key],
+    /// The environment whose findings are reported; all without one. What is compared across
+    /// environments is compared all the same.
+    pub environment: Option<Environment>,
+}
+
+impl Subject<'_> {
+    fn is_narrowed(&self) -> bool {
+        !self.keys.is_empty() || self.environment.is_some()
+    }
+
+    fn reports(&self, finding: &Finding) -> bool {
+        let key_fits =
+            self.keys.is_empty() || finding.key.as_ref().is_some_and(|key| self.keys.contains(key));
+        key_fits && (self.environment.is_none() || self.environment == finding.environment)
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// By file, place and rule.
+    pub findings: Vec<Finding>,
+    /// How many items were judged, each environment's counted for itself.
+    pub items: usize,
+    /// The environments that these items are in, in order.
+    pub environments: Vec<Environment>,
+}
+
+impl Report {
+    /// How many findings have this weight.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+type Judge = for<'w> fn(&'w World<'w>) -> Vec<Draft<'w>>;
+
+/// Every rule that is judged here.
+const RULES: &[(Rule, Judge)] = &[
+    (Rule::Syntax, syntax::judge),
+    (Rule::UnknownEnvironment, unknown_environment::judge),
+    (Rule::InvalidKey, invalid_key::judge),
+    (Rule::KeyCaseCollision, key_case_collision::judge),
+    (Rule::Symlink, symlink::judge),
+    (Rule::DuplicateKey, duplicate_key::judge),
+    (Rule::ForeignHost, foreign_host::judge),
+    (Rule::SharedSecret, shared_secret::judge),
+    (Rule::StrayFile, stray_file::judge),
+    (Rule::PlainSecret, plain_secret::judge),
+    (Rule::TypeMismatch, type_mismatch::judge),
+    (Rule::AmbiguousScalar, ambiguous_scalar::judge),
+    (Rule::UnsupportedYaml, unsupported_yaml::judge),
+    (Rule::MissingItem, missing_item::judge),
+    (Rule::MissingKey, missing_key::judge),
+];
+
+/// Judges a snapshot.
+///
+/// # Errors
+/// When a file cannot be read at all; what is wrong inside a file is a finding.
+pub fn check(subject: &Subject<'_>) -> Result<Report> {
+    let world = World::read(subject)?;
+    let mut findings: Vec<Finding> = RULES
+        .par_iter()
+        .filter(|(rule, _)| subject.policy.severity(*rule, rule.severity()).is_some())
+        .flat_map_iter(|(_, judge)| judge(&world))
+        .filter(|draft| subject.reports(&draft.finding))
+        .map(|draft| draft.settle(&world))
+        .collect();
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    // What one anchor brings to several places is one finding.
+    findings.dedup_by(|a, b| a.order() == b.order());
+    let mut findings = waivers::apply(subject, &world, findings)?;
+    for finding in &mut findings {
+        let severity = subject.policy.severity(finding.rule, finding.severity);
+        finding.severity = severity.unwrap_or(finding.severity);
+    }
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut judged: Vec<_> = world.items.iter().map(|item| item.environment).collect();
+    judged.retain(|env| subject.environment.is_none_or(|only| only == *env));
+    let items = judged.len();
+    judged.sort_unstable();
+    judged.dedup();
+    Ok(Report { findings, items, environments: judged })
+}
+
+/// Environments as a sentence names them: "staging and production".
+fn listed(environments: &[Environment], conjunction: &str) -> String {
+    let names: Vec<_> = environments.iter().map(|env| env.name()).collect();
+    names.join(&format!(" {conjunction} "))
+}

@@ -1,0 +1,117 @@
+//! `plain-secret`: a secret stands in plain text, where anyone with the repository reads it.
+
+use super::draft::{At, Draft};
+use super::secrets;
+use super::world::World;
+use crate::model::Rule;
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut drafts = Vec::new();
+    for item in &world.items {
+        let Some(document) = item.document() else { continue };
+        item.scalars(&mut |visit| {
+            let Some(secret) = secrets::secret(world.policy, visit.path, visit.value) else { return };
+            let message = format!("{} stands in plain text", secret.what);
+            let help =
+                "put a reference such as `${NAME}` here, and replace the secret: git keeps the old one";
+            let draft = Draft::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
+            drafts.push(draft.at(At::Span(secrets::written(document, visit.node, secret.text))));
+        });
+    }
+    drafts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    const KEY: &str = "MIIEowIBAAKCAQEAxXxXxXxXxXxXxXxXxXxXxXxXxXxXxXxXxXxXxXxX";
+
+    fn found(text: &str) -> Vec<String> {
+        let file = "environments/staging/a.yaml";
+        let found = Repository::new(&[(file, text)]).of(Rule::PlainSecret);
+        found.iter().map(|line| line.replace(&format!("{file}:"), "")).collect()
+    }
+
+    #[test]
+    fn secrets_in_plain_text_are_told() {
+        let web_token =
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let private =
+            format!("tls: |\n  -----BEGIN RSA PRIVATE KEY-----\n  {KEY}\n  -----END RSA PRIVATE KEY-----\n");
+        let github = "url: https://ghp_0123456789abcdefghijABCDEFGHIJ012345@github.com/x\n";
+        for (text, place, what) in [
+            ("db:\n  password: hunter2\n", "2:13", "a secret"),
+            ("api-key: \"s3cr3t\"\n", "1:10", "a secret"),
+            ("users: [{name: a, token: 12345}]\n", "1:26", "a secret"),
+            ("secret:\n  signing: 9fK2pQ\n", "2:12", "a secret"),
+            ("secret: 550e8400-e29b-41d4-a716-446655440000\n", "1:9", "a secret"),
+            ("properties: {password: hunter2}\n", "1:24", "a secret"),
+            ("default: &p hunter2\npassword: *p\n", "2:11", "a secret"),
+            ("password: |\n  hunter2\n", "1:11", "a secret"),
+            (private.as_str(), "1:6", "a private key"),
+            (github, "1:14", "a GitHub token"),
+            ("id: AKIAQ3EGRDXLZ7TYUPWN\n", "1:5", "an AWS access key"),
+            (&format!("jwt: {web_token}\n"), "1:6", "a JSON Web Token"),
+            ("dsn: postgres://app:hunter2@db.example.com/x\n", "1:21", "a password in a URL"),
+        ] {
+            assert_eq!(
+                found(text),
+                [format!("{place} warning[plain-secret] {what} stands in plain text")],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn references_and_descriptions_are_no_secrets() {
+        for text in [
+            "password: ${DB_PASSWORD}\n",
+            "password: vault:kv/db#password\n",
+            "password: ENC[AES256_GCM,data:x,type:str]\n",
+            "password: \"%{hiera('db::password')}\"\n",
+            "password: '{{ vault_password }}'\n",
+            "secret: ((pages_client_secret))\n",
+            "password: ''\ntoken: null\nsecret: ~\n",
+            "password: CHANGE_ME\ntoken: <your-token>\nsecret: xxxx\napi_key: '****'\n",
+            "token: $TOKEN\n",
+            "token: true\n",
+            "secret: {name: payments-db, namespace: pay, enabled: true, ttl: 3600}\n",
+            "hosts: [{secret: ibm-ppc64le-ssh-key-wdc06}, {secret: payments-db}]\n",
+            "properties: {password: {items: {enum: [too_short]}}}\n",
+            "private_key: /run/secrets/tls.key\n",
+            "token: https://auth.example.com/oauth/token\n",
+            "secret: arn:aws:secretsmanager:eu-west-1:1:secret:x\n",
+            "password: $2b$12$KIXQ0d8m1ZcSHnX0yG3Y7e\n",
+            "password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6231\n",
+            "namespace_secrets:\n  DB_PASS: database_password\n",
+            "ssh_key: AAAAB3NzaC1yc2EAAAADAQABAAACAQCfPjubgzCkZo1aTPlkgeXb1eh3\n",
+            "cert: |\n  -----BEGIN CERTIFICATE-----\n  MIIEowIBAAKCAQEAxXxXxXxXxXxXxXxXxXxXxXxX\n",
+            "doc: the file begins with -----BEGIN PRIVATE KEY-----\n",
+            "id: AKIAIOSFODNN7EXAMPLE\n",
+            "dsn: postgres://app:${PW}@db.example.com/x\nurl: amqps://u:%{hiera('a::b')}@mq.example.com\n",
+            "dsn: postgres://user:password@db.example.com/x\n",
+            "task: ghp_short\nversion: 1.2.3\n",
+        ] {
+            assert_eq!(found(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_finding_shows_a_secret() {
+        let text = "a: {password: hunter2, mode: 0644}\npassword: hunter2\npassword: hunter2 # twice\n\
+                    secret: {on: hunter2}\nx: {token: hunter2, token: 0644, host: db.prod.example.com}\n";
+        let other = "a: {password: 5}\npassword: hunter2\nsecret: {more: hunter2}\n";
+        let report = Repository::new(&[
+            ("environments/staging/a.yaml", text),
+            ("environments/production/a.yaml", other),
+            ("environments/production/b.yaml", "b: [\npassword: hunter2 ]: x\n"),
+        ])
+        .report();
+        assert!(report.findings.len() > 8, "{}", report.findings.len());
+        for finding in &report.findings {
+            assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
+        }
+    }
+}

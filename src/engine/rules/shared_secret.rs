@@ -1,0 +1,112 @@
+//! `shared-secret`: two environments have the same literal secret, so that whoever reads the one
+//! holds the other.
+
+use std::collections::BTreeMap;
+
+use super::draft::{At, Draft};
+use super::world::{Item, World};
+use super::{listed, secrets};
+use crate::model::{Environment, Key, Path, Rule};
+use crate::yaml::NodeId;
+
+/// Where a secret stands.
+struct Use<'w> {
+    item: &'w Item<'w>,
+    path: Path,
+    node: NodeId,
+}
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut uses: BTreeMap<&str, Vec<Use<'w>>> = BTreeMap::new();
+    for item in &world.items {
+        item.scalars(&mut |visit| {
+            if let Some(secret) = secrets::secret(world.policy, visit.path, visit.value) {
+                let place = Use { item, path: visit.path.clone(), node: visit.node };
+                uses.entry(secret.text).or_default().push(place);
+            }
+        });
+    }
+    uses.into_iter().flat_map(|(text, uses)| shared(text, &uses)).collect()
+}
+
+/// One finding for each place in an environment behind the first that has the secret.
+fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
+    let mut first: BTreeMap<Environment, &Use<'w>> = BTreeMap::new();
+    let mut places: BTreeMap<(Environment, &Key, &Path), &Use<'w>> = BTreeMap::new();
+    for place in uses {
+        first.entry(place.item.environment).or_insert(place);
+        places.insert((place.item.environment, place.item.key, &place.path), place);
+    }
+    let drafts = uses.iter().filter_map(|Use { item, path, node }| {
+        let others: Vec<_> = first.keys().filter(|env| **env < item.environment).copied().collect();
+        let document = item.document().filter(|_| !others.is_empty())?;
+        let message = format!("{} has the same secret as {}", item.environment, listed(&others, "and"));
+        let help = "give each environment a secret of its own, and replace this one";
+        let mut draft = Draft::of_item(Rule::SharedSecret, item, message, help)
+            .path(path)
+            .at(At::Span(secrets::written(document, *node, text)));
+        for other in others {
+            // At the same path, if it is there.
+            let other = places.get(&(other, item.key, path)).or_else(|| first.get(&other));
+            draft = draft.note("also", other.and_then(|other| other.place())?);
+        }
+        Some(draft)
+    });
+    drafts.collect()
+}
+
+impl Use<'_> {
+    /// File, line and column.
+    fn place(&self) -> Option<String> {
+        let document = self.item.document()?;
+        let at = document.location(&document.node(self.node).span).start;
+        Some(format!("{}:{}:{}", self.item.file, at.line, at.column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    fn found(development: &str, staging: &str, production: &str) -> Vec<String> {
+        Repository::new(&[
+            ("environments/development/a.yaml", development),
+            ("environments/staging/a.yaml", staging),
+            ("environments/production/a.yaml", production),
+        ])
+        .of(Rule::SharedSecret)
+    }
+
+    #[test]
+    fn each_later_environment_is_told_with_the_earlier_ones() {
+        assert_eq!(
+            found("password: hunter2\n", "x: 1\npassword: hunter2\n", "password: other\n"),
+            [
+                "environments/staging/a.yaml:2:11 error[shared-secret] staging has the same secret as development"
+            ]
+        );
+        assert_eq!(
+            found("password: a1\n", "token: a1\n", "db: {password: a1}\n"),
+            [
+                "environments/production/a.yaml:1:16 error[shared-secret] production has the same secret as development and staging",
+                "environments/staging/a.yaml:1:8 error[shared-secret] staging has the same secret as development",
+            ]
+        );
+        let key = "id: AKIAQ3EGRDXLZ7TYUPWN\n";
+        assert_eq!(found("", key, key).len(), 1);
+    }
+
+    #[test]
+    fn references_placeholders_and_repetition_within_one_environment_are_fine() {
+        for text in
+            ["password: ${PW}\n", "password: CHANGEME\n", "token: ''\n", "host: same\n", "token: true\n"]
+        {
+            assert!(found(text, text, text).is_empty(), "{text}");
+        }
+        assert!(found("", "", "password: a1\ntoken: a1\n").is_empty());
+        let sops =
+            "password: ENC[AES256_GCM,data:x]\nsops: {mac: 'ENC[x]', version: 3.8.1, pgp: [{enc: same}]}\n";
+        assert!(found(sops, sops, sops).is_empty());
+    }
+}

@@ -1,0 +1,79 @@
+//! `stray-file`: a file that is no item lies among the items.
+
+use super::draft::Draft;
+use super::world::World;
+use crate::engine::snapshot::{FileKind, Place, place};
+use crate::model::{Environment, Rule};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let files = &world.snapshot.files;
+    let strays = files.iter().filter(|(path, entry)| match entry.kind {
+        FileKind::File => place(path) == Some(Place::Stray),
+        FileKind::Other => place(path).is_some(),
+        FileKind::Symlink => false,
+    });
+    let drafts = strays.map(|(path, entry)| {
+        let (message, help) = advice(path, entry.kind, &|path| files.contains_key(path));
+        let file = format!("{}{path}", world.snapshot.prefix);
+        let mut draft = Draft::of_file(Rule::StrayFile, file, message, help);
+        let folder = path.split('/').nth(1).unwrap_or_default();
+        draft.finding.environment = folder.parse::<Environment>().ok();
+        draft
+    });
+    drafts.collect()
+}
+
+fn advice(path: &str, kind: FileKind, exists: &dyn Fn(&str) -> bool) -> (&'static str, String) {
+    if kind == FileKind::Other {
+        return ("this is no regular file", "move it out of `environments/`".to_owned());
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    match extension.to_ascii_lowercase().as_str() {
+        "yml" | "yaml" => {
+            let renamed = format!("{}.yaml", path.get(..path.len() - extension.len() - 1).unwrap_or(path));
+            let short = format!("{stem}.yaml");
+            if path.matches('/').count() < 2 {
+                return ("this file is in no environment", "move it into an environment's folder".to_owned());
+            }
+            let help = if exists(&renamed) {
+                format!("remove one of the two: `{short}` is the item")
+            } else {
+                format!("rename it to `{short}`; items end in `.yaml`")
+            };
+            ("this file is not read as an item", help)
+        }
+        "json" | "toml" | "env" | "properties" => (
+            "this file is not read as an item",
+            "convert it with `terrace migrate`, or move it out of `environments/`".to_owned(),
+        ),
+        _ => ("this file is no item", "move it out of `environments/`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn each_kind_of_stray_has_its_advice() {
+        for (path, help) in [
+            ("environments/development/a.yml", Some("rename it to `a.yaml`")),
+            ("environments/development/b.YAML", Some("rename it to `b.yaml`")),
+            ("environments/development/item.yml", Some("remove one of the two")),
+            ("environments/development/a.json", Some("terrace migrate")),
+            ("environments/development/.env", Some("terrace migrate")),
+            ("environments/development/notes.txt", Some("move it out")),
+            ("environments/a.yaml", Some("move it into")),
+            ("environments/development/README.md", None),
+            ("environments/development/billing/.gitkeep", None),
+            ("terrace.yml", None),
+        ] {
+            let found = check(&[(path, "a: no\n"), ("environments/development/item.yaml", "a: 1\n")]);
+            let shown: Vec<_> = found.iter().map(|f| (f.file.as_str(), f.rule.id())).collect();
+            let expected: Vec<_> = help.iter().map(|_| (path, "stray-file")).collect();
+            assert_eq!(shown, expected);
+            assert!(found.iter().all(|f| f.help.contains(help.unwrap_or_default())), "{}", found[0].help);
+        }
+    }
+}

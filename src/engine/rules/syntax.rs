@@ -1,0 +1,59 @@
+//! `syntax`: the file cannot be read as YAML.
+
+use super::draft::{At, Draft};
+use super::world::{Item, World};
+use crate::model::{Rule, Severity};
+use crate::yaml::Rejection;
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    rejected(world, Rule::Syntax)
+}
+
+/// The items that could not be read, where `rule` says why.
+pub(super) fn rejected<'w>(world: &'w World<'w>, rule: Rule) -> Vec<Draft<'w>> {
+    let rejections =
+        world.items.iter().filter_map(|item| Some((item, item.reading.document.as_ref().err()?)));
+    rejections.filter(|(_, rejection)| rejection.rule == rule).map(|(item, why)| draft(item, why)).collect()
+}
+
+/// An error whatever the rule: no other rule has looked at such a file.
+fn draft<'w>(item: &'w Item<'w>, why: &Rejection) -> Draft<'w> {
+    Draft::of_item(why.rule, item, why.message.clone(), why.help.clone())
+        .at(At::Place(why.location))
+        .severity(Severity::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    #[test]
+    fn a_broken_file_is_a_finding_at_its_place_and_hides_no_other() {
+        for (text, place) in [
+            ("a: 1\n  b: 2\n", "2:4"),
+            ("a: [1, 2\n", "1:4"),
+            ("a: 1\n\tb: 2\n", "1:4"),
+            ("replicas: {{ .Values.replicas }}:{{ .x }}\n", "1:33"),
+        ] {
+            let repository = Repository::new(&[
+                ("environments/development/broken.yaml", text),
+                ("environments/development/whole.yaml", "a: no\n"),
+            ]);
+            let places = repository.places();
+            let broken = places.first().expect(text);
+            assert!(broken.starts_with("environments/development/broken.yaml:"), "{places:?}");
+            assert!(broken.ends_with(&format!(":{place} error[syntax]")), "{text:?}: {places:?}");
+            assert!(places.iter().any(|place| place.contains("whole.yaml:1:4")), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_told_to_be_one() {
+        let files = [("environments/development/a.yaml", "{{- if .x }}\na: 1\n{{- end }}\n")];
+        let report = Repository::new(&files).report();
+        assert_eq!(report.findings.len(), 1);
+        assert_eq!(report.findings[0].rule, Rule::Syntax);
+        assert!(report.findings[0].help.contains("template"), "{}", report.findings[0].help);
+    }
+}

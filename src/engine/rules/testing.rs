@@ -1,0 +1,95 @@
+//! Repositories in memory, for the tables beside the rules.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Report, Subject};
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
+
+/// Files with what `check` is asked of them.
+#[derive(Clone)]
+pub(super) struct Repository {
+    files: BTreeMap<String, Vec<u8>>,
+    links: Vec<String>,
+    today: Option<String>,
+    keys: Vec<Key>,
+    environment: Option<Environment>,
+}
+
+struct Files(BTreeMap<String, Vec<u8>>);
+
+impl Source for Files {
+    fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
+        self.0.get(path).cloned().ok_or_else(|| Error::usage(format!("cannot read {path}")))
+    }
+}
+
+impl Repository {
+    pub(super) fn new<B: AsRef<[u8]> + ?Sized>(files: &[(&str, &B)]) -> Self {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_ref().to_vec()));
+        Self { files: files.collect(), links: Vec::new(), today: None, keys: Vec::new(), environment: None }
+    }
+
+    pub(super) fn and<B: AsRef<[u8]> + ?Sized>(mut self, path: &str, bytes: &B) -> Self {
+        self.files.insert(path.to_owned(), bytes.as_ref().to_vec());
+        self
+    }
+
+    pub(super) fn link(mut self, path: &str) -> Self {
+        self.links.push(path.to_owned());
+        self
+    }
+
+    pub(super) fn at(mut self, today: Option<&str>) -> Self {
+        self.today = today.map(str::to_owned);
+        self
+    }
+
+    pub(super) fn keys(mut self, keys: &[&str]) -> Self {
+        self.keys = keys.iter().map(|key| key.parse().expect(key)).collect();
+        self
+    }
+
+    pub(super) fn only(mut self, environment: Environment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let entry = |kind| FileEntry { blob: None, kind };
+        let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
+        let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
+        let source = Arc::new(Files(self.files.clone()));
+        let snapshot = Snapshot::new(Revision::WorkTree, String::new(), files.chain(links).collect(), source);
+        let policy: Policy = snapshot.policy().expect("a policy");
+        let subject = Subject {
+            snapshot: &snapshot,
+            policy: &policy,
+            today: self.today.as_deref(),
+            keys: &self.keys,
+            environment: self.environment,
+        };
+        super::check(&subject).expect("readable files")
+    }
+
+    /// Each finding as `file:line:column severity[rule]`.
+    pub(super) fn places(&self) -> Vec<String> {
+        self.report().findings.iter().map(place).collect()
+    }
+
+    /// As [`Self::places`], of one rule, with the message.
+    pub(super) fn of(&self, rule: Rule) -> Vec<String> {
+        let findings = self.report().findings.into_iter().filter(|finding| finding.rule == rule);
+        findings.map(|finding| format!("{} {}", place(&finding), finding.message)).collect()
+    }
+}
+
+pub(super) fn check(files: &[(&str, &str)]) -> Vec<Finding> {
+    Repository::new(files).report().findings
+}
+
+fn place(finding: &Finding) -> String {
+    let at = finding.location.map(|at| format!(":{}:{}", at.start.line, at.start.column));
+    format!("{}{} {}[{}]", finding.file, at.unwrap_or_default(), finding.severity, finding.rule)
+}

@@ -1,0 +1,150 @@
+//! `type-mismatch`: one path has values of different kinds in different environments.
+//!
+//! Null says nothing of a kind, nor does an empty string or a reference; and a quantity such as
+//! `20%` or `500m` is what a plain number is elsewhere.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::listed;
+use super::world::{Item, World, is_encryption};
+use crate::engine::diff::{Depth, diff};
+use crate::engine::lists::NoListRules;
+use crate::model::{Environment, Path, Policy, Rule, Value};
+
+type Kinds = BTreeMap<Environment, &'static str>;
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    world.by_key().flat_map(|items| of_key(world, items)).collect()
+}
+
+fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
+    let mut paths: BTreeMap<Path, Kinds> = BTreeMap::new();
+    for (n, earlier) in items.iter().enumerate() {
+        for later in items.iter().skip(n + 1) {
+            let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
+            for change in diff(left.values(), right.values(), &NoListRules, Depth::Whole) {
+                let (Some(a), Some(b)) = (change.left, change.right) else { continue };
+                if differ(world.policy, a, b) && !is_encryption(left.values(), &change.path) {
+                    let kinds = paths.entry(change.path).or_default();
+                    kinds.insert(earlier.environment, a.kind());
+                    kinds.insert(later.environment, b.kind());
+                }
+            }
+        }
+    }
+    paths.iter().flat_map(|(path, kinds)| items.iter().filter_map(|item| draft(item, path, kinds))).collect()
+}
+
+fn differ(policy: &Policy, a: &Value, b: &Value) -> bool {
+    let says_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => {
+            text.is_empty()
+                || policy.is_reference(text)
+                || ["{{", "%{", "${", "(("].iter().any(|t| text.contains(t))
+        }
+        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) | Value::Tagged(..) => false,
+    };
+    let is_quantity = |value: &Value, number: &Value| {
+        matches!(number, Value::Number(_)) && value.as_str().is_some_and(is_quantity)
+    };
+    a.kind() != b.kind() && !says_nothing(a) && !says_nothing(b) && !is_quantity(a, b) && !is_quantity(b, a)
+}
+
+/// A number with a unit.
+fn is_quantity(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    unit.len() < text.len()
+        && (1..=3).contains(&unit.len())
+        && unit.chars().all(|c| c.is_ascii_alphabetic() || c == '%')
+}
+
+/// Told where the kind is the rarer one; of two, in the later environment.
+fn draft<'w>(item: &'w Item<'w>, path: &Path, kinds: &Kinds) -> Option<Draft<'w>> {
+    let mine = *kinds.get(&item.environment)?;
+    let count = |kind: &str| kinds.values().filter(|other| **other == kind).count();
+    let usual = kinds.values().copied().max_by_key(|kind| count(kind)).filter(|kind| count(kind) > 1);
+    // Without a usual kind the first environment sets it.
+    let usual = usual.or_else(|| kinds.values().next().copied())?;
+    if mine == usual {
+        return None;
+    }
+    let others: Vec<_> = kinds.iter().filter(|(_, kind)| **kind == usual).map(|(env, _)| *env).collect();
+    let message = format!("{} here, {} in {}", article(mine), article(usual), listed(&others, "and"));
+    let help = "write the same kind of value in every environment; quotes make a string";
+    Some(Draft::of_item(Rule::TypeMismatch, item, message, help).path(path))
+}
+
+fn article(kind: &str) -> String {
+    format!("a {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    fn found(development: &str, staging: &str, production: &str) -> Vec<String> {
+        let found = Repository::new(&[
+            ("environments/development/a.yaml", development),
+            ("environments/staging/a.yaml", staging),
+            ("environments/production/a.yaml", production),
+        ])
+        .of(Rule::TypeMismatch);
+        found
+            .iter()
+            .map(|line| line.replace("environments/", "").replace(" warning[type-mismatch]", ""))
+            .collect()
+    }
+
+    #[test]
+    fn the_rarer_kind_is_told() {
+        for (development, staging, production, expected) in [
+            (
+                "p: 1\n",
+                "p: 2\n",
+                "p: \"3\"\n",
+                "production/a.yaml:1:4 a string here, a number in development and staging",
+            ),
+            (
+                "p: 'x'\n",
+                "p: 2\n",
+                "p: 3\n",
+                "development/a.yaml:1:4 a string here, a number in staging and production",
+            ),
+            ("", "p: true\n", "p: 'true'\n", "production/a.yaml:1:4 a string here, a boolean in staging"),
+            (
+                "a: {p: {x: 1}}\n",
+                "",
+                "a: {p: [1]}\n",
+                "production/a.yaml:1:8 a list here, a mapping in development",
+            ),
+            (
+                "- 1\n",
+                "- 1\n",
+                "a: 1\n",
+                "production/a.yaml:1:1 a mapping here, a list in development and staging",
+            ),
+        ] {
+            assert_eq!(found(development, staging, production), [expected]);
+        }
+        assert_eq!(found("p: 1\n", "p: x\n", "p: true\n").len(), 2);
+    }
+
+    #[test]
+    fn null_references_and_quantities_have_no_kind() {
+        for (staging, production) in [
+            ("p: 1\n", "p: null\n"),
+            ("p: 1\n", "p:\n"),
+            ("p: {a: 1}\n", "p: ''\n"),
+            ("port: 5432\n", "port: ${PORT}\n"),
+            ("max: 20%\ncpu: 1\nttl: 30\n", "max: 3\ncpu: 500m\nttl: 30s\n"),
+            ("password: ENC[AES256_GCM,data:x,type:int]\n", "password: 5\n"),
+            ("a: 1\n", "a: 1.5\n"),
+            ("a: {}\n", "a: {b: 1}\n"),
+        ] {
+            assert_eq!(found("", staging, production), Vec::<String>::new(), "{staging}");
+        }
+    }
+}

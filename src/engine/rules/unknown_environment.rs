@@ -1,0 +1,55 @@
+//! `unknown-environment`: a folder below `environments/` is not one of the three.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::world::World;
+use crate::engine::snapshot::{Place, place};
+use crate::model::{Rule, UnknownEnvironment};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for path in world.snapshot.files.keys() {
+        if let Some(Place::UnknownEnvironment(name)) = place(path) {
+            folders.entry(name).or_default().push(path);
+        }
+    }
+    let drafts = folders.into_iter().filter_map(|(name, files)| {
+        let file = format!("{}{}", world.snapshot.prefix, files.first()?);
+        let error = UnknownEnvironment { name };
+        let more = match files.len() - 1 {
+            0 => String::new(),
+            1 => "; one more file is in its folder".to_owned(),
+            n => format!("; {n} more files are in its folder"),
+        };
+        Some(Draft::of_file(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
+    });
+    drafts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use crate::model::Rule;
+
+    #[test]
+    fn a_folder_is_told_once_with_a_hint() {
+        let found = check(&[
+            ("environments/prod/a.yaml", "a: 1\n"),
+            ("environments/prod/b/c.yaml", "a: 1\n"),
+            ("environments/qa/a.yaml", "a: [\n"),
+            ("environments/development/a.yaml", "a: 1\n"),
+            ("environments/README.md", "prod\n"),
+        ]);
+        let shown: Vec<_> = found.iter().map(|f| format!("{} {}", f.file, f.message)).collect();
+        assert_eq!(
+            shown,
+            [
+                "environments/prod/a.yaml `prod` is not an environment; one more file is in its folder",
+                "environments/qa/a.yaml `qa` is not an environment",
+            ]
+        );
+        assert!(found.iter().all(|finding| finding.rule == Rule::UnknownEnvironment));
+        assert!(found[0].help.starts_with("did you mean `production`?"), "{}", found[0].help);
+    }
+}

@@ -1,0 +1,112 @@
+//! Waivers: findings that the policy accepts, and waivers that no longer do anything.
+
+use super::draft;
+use super::world::World;
+use super::{RULES, Subject};
+use crate::model::policy::{FILE, Waiver};
+use crate::model::{Finding, Result, Rule};
+use crate::yaml::Lines;
+
+/// The findings that no waiver covers, and those about the waivers themselves.
+///
+/// # Errors
+/// When `terrace.toml` cannot be read.
+pub(super) fn apply(
+    subject: &Subject<'_>,
+    world: &World<'_>,
+    mut findings: Vec<Finding>,
+) -> Result<Vec<Finding>> {
+    let waivers = &subject.policy.waivers;
+    let covers = |waiver: &Waiver, finding: &Finding| {
+        waiver.rule == finding.rule
+            && waiver.covers(finding.key.as_ref(), finding.environment, finding.path.as_ref())
+    };
+    let has_ended = |waiver: &Waiver| match (&waiver.until, subject.today) {
+        (Some(until), Some(today)) => until.as_str() < today,
+        _ => false,
+    };
+    let used: Vec<bool> =
+        waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
+    findings.retain(|finding| !waivers.iter().any(|waiver| !has_ended(waiver) && covers(waiver, finding)));
+
+    let text = if waivers.is_empty() { None } else { subject.snapshot.text(FILE)? };
+    let text = text.unwrap_or_default();
+    let lines = Lines::new(&text);
+    let file = format!("{}{FILE}", subject.snapshot.prefix);
+    // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
+    let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
+    for (waiver, used) in waivers.iter().zip(used) {
+        let about = if has_ended(waiver) && (used || !subject.is_narrowed()) {
+            let until = waiver.until.as_deref().unwrap_or_default();
+            let message = format!("this waiver for {} ended on {until}", waiver.rule);
+            Some((Rule::ExpiredWaiver, message, "mend what it accepted, or give it a new date and reason"))
+        } else if !used && all_seen && RULES.iter().any(|(rule, _)| *rule == waiver.rule) {
+            let message = format!("this waiver accepts nothing: no {} finding fits it", waiver.rule);
+            Some((Rule::UnusedWaiver, message, "remove it, or mend its key, environment or path"))
+        } else {
+            None
+        };
+        let about = about.filter(|(rule, ..)| subject.policy.severity(*rule, rule.severity()).is_some());
+        if let Some((rule, message, help)) = about {
+            let mut finding = Finding::new(rule, file.clone(), message, help);
+            finding.location = Some(lines.location(&text, &waiver.span));
+            finding.excerpt = draft::excerpt(&text, &lines, &waiver.span, &[]);
+            findings.push(finding);
+        }
+    }
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Repository, check};
+    use crate::model::{Environment, Rule};
+
+    const POLICY: &str = "version = 1\n\n[[waiver]]\nrule = \"ambiguous-scalar\"\nkey = \"pay*\"\n\
+        environment = \"development\"\npath = \"a.**\"\nreason = \"read by a 1.1 parser\"\nuntil = 2026-05-31\n";
+
+    fn repository(development: &str) -> Repository {
+        Repository::new(&[
+            ("environments/development/payments.yaml", development),
+            ("environments/staging/payments.yaml", "a:\n  b: no\n"),
+            ("terrace.toml", POLICY),
+        ])
+    }
+
+    #[test]
+    fn a_waiver_counts_until_its_last_day() {
+        let both = [
+            "environments/development/payments.yaml:2:6 warning[ambiguous-scalar]",
+            "environments/staging/payments.yaml:2:6 warning[ambiguous-scalar]",
+            "terrace.toml:3:1 warning[expired-waiver]",
+        ];
+        for (today, expected) in
+            [(None, &both[1..2]), (Some("2026-05-31"), &both[1..2]), (Some("2026-06-01"), &both[..])]
+        {
+            assert_eq!(repository("a:\n  b: no\n").at(today).places(), expected, "{today:?}");
+        }
+    }
+
+    #[test]
+    fn a_waiver_for_nothing_is_said_when_everything_was_looked_at() {
+        let unused = "terrace.toml:3:1 warning[unused-waiver]";
+        let waived = "environments/staging/payments.yaml:2:6 warning[ambiguous-scalar]";
+        assert_eq!(repository("a:\n  b: x\n").places(), [waived, unused]);
+        assert_eq!(repository("a:\n  b: x\n").only(Environment::Staging).places(), [waived]);
+        assert_eq!(repository("a:\n  b: x\n").keys(&["payments"]).places(), [waived]);
+        let broken = repository("a: [\n").places();
+        assert_eq!(broken.len(), 2, "{broken:?}");
+        assert!(!broken.contains(&unused.to_owned()));
+    }
+
+    #[test]
+    fn the_policy_sets_severities_and_silences() {
+        let files = |level: &str| {
+            let policy = format!("[rules]\nambiguous-scalar = \"{level}\"\n");
+            check(&[("environments/development/a.yaml", "a: no\n"), ("terrace.toml", &policy)])
+        };
+        assert_eq!(files("error")[0].severity, crate::model::Severity::Error);
+        assert_eq!(files("notice")[0].rule, Rule::AmbiguousScalar);
+        assert!(files("off").is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! What rules look at: the items of a snapshot, read and parsed, under a policy.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use rayon::prelude::*;
+
+use super::Subject;
+use super::secrets;
+use crate::engine::lists::{NoListRules, by_name, identity};
+use crate::engine::naming::Naming;
+use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
+use crate::model::{Environment, Key, Path, Policy, Result, Segment, Value};
+use crate::yaml::{Document, Visit};
+
+/// Everything that rules look at.
+pub(super) struct World<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) policy: &'a Policy,
+    pub(super) naming: Naming<'a>,
+    /// By key and then environment.
+    pub(super) items: Vec<Item<'a>>,
+}
+
+/// One item, read.
+pub(super) struct Item<'a> {
+    pub(super) key: &'a Key,
+    pub(super) environment: Environment,
+    pub(super) file: &'a str,
+    pub(super) reading: &'a Reading,
+    masks: OnceLock<Vec<Range<usize>>>,
+    /// By which key the elements of each list are known.
+    identities: Mutex<BTreeMap<Path, Option<String>>>,
+}
+
+impl<'a> World<'a> {
+    /// Reads the items in parallel.
+    ///
+    /// # Errors
+    /// The first file, in order, that cannot be read at all.
+    pub(super) fn read(subject: &Subject<'a>) -> Result<Self> {
+        let limits = limits(subject.policy);
+        let wanted = |file: &&ItemFile| subject.keys.is_empty() || subject.keys.contains(&file.id.key);
+        let files: Vec<&ItemFile> = subject.snapshot.items().filter(wanted).collect();
+        let readings: Vec<Result<&Reading>> =
+            files.par_iter().map(|file| subject.snapshot.read(file, &limits)).collect();
+        let items = files.into_iter().zip(readings).map(|(file, reading)| {
+            Ok(Item {
+                key: &file.id.key,
+                environment: file.id.environment,
+                file: &file.file,
+                reading: reading?,
+                masks: OnceLock::new(),
+                identities: Mutex::default(),
+            })
+        });
+        Ok(Self {
+            snapshot: subject.snapshot,
+            policy: subject.policy,
+            naming: Naming::new(subject.policy),
+            items: items.collect::<Result<_>>()?,
+        })
+    }
+
+    /// The items of each key.
+    pub(super) fn by_key(&self) -> impl Iterator<Item = &[Item<'a>]> {
+        self.items.chunk_by(|a, b| a.key == b.key)
+    }
+}
+
+impl<'a> Item<'a> {
+    /// What the file reads as, when it can be read.
+    pub(super) fn document(&self) -> Option<&'a Document> {
+        self.reading.document.as_ref().ok()
+    }
+
+    /// Visits every value but those that an encryption tool keeps for itself.
+    pub(super) fn values(&self, visit: &mut dyn FnMut(&Visit<'_, 'a>)) {
+        let Some(document) = self.document() else { return };
+        document.walk(&mut |found| {
+            if !is_encryption(document.values(), found.path) {
+                visit(found);
+            }
+        });
+    }
+
+    /// Visits every scalar among [`Self::values`].
+    pub(super) fn scalars(&self, visit: &mut dyn FnMut(&Visit<'_, 'a>)) {
+        self.values(&mut |found| {
+            if found.value.is_scalar() {
+                visit(found);
+            }
+        });
+    }
+
+    /// A path in this item as people write it, elements of lists by their names.
+    pub(super) fn named(&self, path: &Path) -> Path {
+        let identity_of = |path: &Path, list: &[Value]| {
+            let mut known = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = || identity(&NoListRules, path, list, &[]);
+            known.entry(path.clone()).or_insert_with(found).clone()
+        };
+        self.document()
+            .map_or_else(|| path.clone(), |document| by_name(document.values(), path, &identity_of))
+    }
+
+    /// The bytes that no report may show.
+    pub(super) fn masks(&self, policy: &Policy) -> &[Range<usize>] {
+        self.masks.get_or_init(|| {
+            self.document().map(|document| secrets::spans(document, policy)).unwrap_or_default()
+        })
+    }
+}
+
+/// Whether `path` is in the block that SOPS adds to a file it encrypts.
+pub(super) fn is_encryption(values: &[Value], path: &Path) -> bool {
+    let is_sops = || {
+        let root = values.get(path.document).and_then(Value::as_map);
+        let block = root.and_then(|root| root.get("sops")).and_then(Value::as_map);
+        block.is_some_and(|block| block.contains_key("mac") && block.contains_key("version"))
+    };
+    matches!(path.segments.first(), Some(Segment::Key(key)) if key == "sops") && is_sops()
+}
