@@ -7,5 +7,6 @@ mod fixtures;
 mod formats;
 mod injection;
 mod legacy;
+mod rules_on_real_files;
 mod xml;
 mod yaml_suite;
