@@ -8,5 +8,6 @@ mod formats;
 mod injection;
 mod legacy;
 mod rules_on_real_files;
+mod schema;
 mod xml;
 mod yaml_suite;

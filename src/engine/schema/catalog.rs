@@ -1,0 +1,103 @@
+//! Which schema files describe an item in an environment.
+//!
+//! Only names are looked at here; no file is opened.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Environment, Key, Policy};
+
+/// The schema files of one revision, and what is needed to say whose they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalog<'a> {
+    /// Every schema file, relative to the configuration root.
+    pub files: &'a BTreeSet<String>,
+    /// Every key that has an item in some environment.
+    pub keys: &'a BTreeSet<Key>,
+    /// The policy, for its `[[schema]]` mappings.
+    pub policy: &'a Policy,
+}
+
+impl Catalog<'_> {
+    /// The schemas that `key` must fit in `environment`: its own or else those the policy maps to
+    /// it, then the environment's overlay. None means that nothing describes the item.
+    ///
+    /// `schemas/payments.production.schema.json` is the overlay of `payments` in production,
+    /// unless there is an item called `payments.production`: a file belongs to the item that it
+    /// names in full. A mapped file is listed even where it does not exist, so that loading it
+    /// says so.
+    #[must_use]
+    pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
+        let own = file(key.as_str());
+        let mut found = if self.files.contains(&own) {
+            vec![own]
+        } else {
+            self.policy.schemas_of(key).map(|mapping| mapping.file.clone()).collect()
+        };
+        let full = format!("{key}.{environment}");
+        let overlay = file(&full);
+        let is_item = full.parse().is_ok_and(|key: Key| self.keys.contains(&key));
+        if self.files.contains(&overlay) && !is_item {
+            found.push(overlay);
+        }
+        found
+    }
+}
+
+/// The schema file of the item called `name`, relative to the configuration root.
+fn file(name: &str) -> String {
+    format!("schemas/{name}.schema.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAPPINGS: &str = "[[schema]]\nkeys = \"services/*\"\nfile = \"schemas/service.schema.json\"\n\
+                            [[schema]]\nkeys = \"services/a*\"\nfile = \"schemas/a.schema.json\"\n";
+
+    #[test]
+    fn own_schemas_come_before_mapped_ones_and_overlays_are_added() {
+        let policy = Policy::parse(MAPPINGS, "terrace.toml").expect("policy");
+        let files =
+            ["payments", "payments.production", "billing.staging", "services/own", "services/b.staging"]
+                .map(file)
+                .into();
+        let keys = BTreeSet::new();
+        let catalog = Catalog { files: &files, keys: &keys, policy: &policy };
+        let (development, staging, production) =
+            (Environment::Development, Environment::Staging, Environment::Production);
+        for (key, environment, expected) in [
+            ("payments", development, vec!["payments"]),
+            ("payments", production, vec!["payments", "payments.production"]),
+            ("billing", staging, vec!["billing.staging"]),
+            ("billing", production, vec![]),
+            ("services/own", staging, vec!["services/own"]),
+            ("services/b", production, vec!["service"]),
+            ("services/b", staging, vec!["service", "services/b.staging"]),
+            ("services/api", production, vec!["service", "a"]),
+            ("other", production, vec![]),
+        ] {
+            let key: Key = key.parse().expect("key");
+            let expected: Vec<_> = expected.into_iter().map(file).collect();
+            assert_eq!(catalog.describing(&key, environment), expected, "{key} in {environment}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_ends_like_an_overlay_keeps_its_own_schema() {
+        let policy = Policy::default();
+        let files = ["payments", "payments.production"].map(file).into();
+        let key = |text: &str| text.parse::<Key>().expect("key");
+        for (keys, expected) in [
+            (vec!["payments"], vec!["payments", "payments.production"]),
+            (vec!["payments", "payments.production"], vec!["payments"]),
+        ] {
+            let keys = keys.into_iter().map(key).collect();
+            let catalog = Catalog { files: &files, keys: &keys, policy: &policy };
+            let expected: Vec<_> = expected.into_iter().map(file).collect();
+            assert_eq!(catalog.describing(&key("payments"), Environment::Production), expected);
+            let own = catalog.describing(&key("payments.production"), Environment::Staging);
+            assert_eq!(own, [file("payments.production")]);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! From the graph to a validator.
+//!
+//! The graph is written out as one 2020-12 schema whose references are all plain pointers into
+//! itself, so the validator resolves nothing, fetches nothing, and sees exactly what was counted.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value as Json, json};
+
+use super::cost::expansions;
+use super::graph::{Applied, Graph, NodeId};
+use super::names::token;
+use super::reader::{build, pattern_options};
+use super::source::{Broken, Read};
+
+/// A schema that is ready to judge any number of documents, from any number of threads.
+#[derive(Debug)]
+pub struct Compiled {
+    pub(super) graph: Graph,
+    pub(super) expansions: Vec<u64>,
+    pub(super) validator: Validator,
+    /// The node of each schema that was written out, by its pointer there.
+    pub(super) written: HashMap<String, NodeId>,
+}
+
+impl Compiled {
+    /// Reads the schema at `file` and all files that it refers to.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the schema: it is no JSON, no JSON Schema, refers to what is
+    /// not in the repository, or would cost too much to use.
+    pub fn load(file: &str, read: &Read<'_>) -> Result<Self, Vec<Broken>> {
+        let (graph, sources) = build(file, read)?;
+        let broken = |id: NodeId, message: String, help: &str| {
+            let node = graph.node(id);
+            let source = sources.get(node.file);
+            source.map(|source| source.broken(&node.pointer, message, help)).into_iter().collect::<Vec<_>>()
+        };
+        let expansions = expansions(&graph).map_err(|(id, message)| {
+            broken(id, message, "make the schema simpler: validating with it could take minutes")
+        })?;
+        let (json, written) = write(&graph);
+        let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let validator = options.with_pattern_options(pattern_options()).build(&json).map_err(|error| {
+            broken(Graph::ROOT, format!("the schema cannot be used: {error}"), "make the schema simpler")
+        })?;
+        Ok(Self { graph, expansions, validator, written })
+    }
+
+    /// The files that the schema is made of, relative to the configuration root, its own first.
+    #[must_use]
+    pub fn files(&self) -> &[String] {
+        &self.graph.files
+    }
+}
+
+/// The graph as one schema, and where in it each node went.
+fn write(graph: &Graph) -> (Json, HashMap<String, NodeId>) {
+    let referred = graph.nodes.iter().flat_map(|node| &node.applied);
+    let referred = referred.filter(|(how, _)| *how == Applied::Ref).map(|(_, id)| *id);
+    let targets: BTreeSet<_> = referred.chain([Graph::ROOT]).collect();
+    let mut writer = Writer { graph, targets, written: HashMap::new() };
+    let mut definitions = Map::new();
+    for target in writer.targets.clone() {
+        definitions.insert(target.0.to_string(), writer.schema(target, &format!("/$defs/{}", target.0)));
+    }
+    let root = json!({ "$ref": reference(Graph::ROOT), "$defs": definitions });
+    (root, writer.written)
+}
+
+fn reference(id: NodeId) -> Json {
+    Json::String(format!("#/$defs/{}", id.0))
+}
+
+struct Writer<'a> {
+    graph: &'a Graph,
+    /// The nodes that references lead to; they become definitions.
+    targets: BTreeSet<NodeId>,
+    written: HashMap<String, NodeId>,
+}
+
+impl Writer<'_> {
+    /// A schema in its place within another.
+    fn below(&mut self, id: NodeId, pointer: &str) -> Json {
+        if self.targets.contains(&id) { json!({ "$ref": reference(id) }) } else { self.schema(id, pointer) }
+    }
+
+    /// A schema written out at `pointer`.
+    fn schema(&mut self, id: NodeId, pointer: &str) -> Json {
+        self.written.insert(pointer.to_owned(), id);
+        let graph = self.graph;
+        let node = graph.node(id);
+        if let Some(always) = node.always {
+            return Json::Bool(always);
+        }
+        let mut out = node.assertions.clone();
+        self.applied(id, pointer, &mut out);
+        let parts = &node.parts;
+        let patterns = parts.patterns.iter().map(|(pattern, id)| (pattern.text.as_str(), *id));
+        let properties = parts.properties.iter().map(|(key, id)| (key.as_str(), *id));
+        self.map("properties", properties, pointer, &mut out);
+        if parts.additional.is_some() {
+            // Without it the validator does not name the keys that are too many.
+            out.entry("properties").or_insert_with(|| json!({}));
+        }
+        self.map("patternProperties", patterns, pointer, &mut out);
+        self.list("prefixItems", parts.prefix.iter().copied(), pointer, &mut out);
+        for (keyword, id) in [
+            ("additionalProperties", parts.additional),
+            ("propertyNames", parts.names),
+            ("items", parts.items),
+            ("contains", parts.contains),
+            ("unevaluatedProperties", parts.unevaluated_properties),
+            ("unevaluatedItems", parts.unevaluated_items),
+        ] {
+            if let Some(id) = id {
+                out.insert(keyword.to_owned(), self.below(id, &format!("{pointer}/{keyword}")));
+            }
+        }
+        Json::Object(out)
+    }
+
+    fn applied(&mut self, id: NodeId, pointer: &str, out: &mut Map<String, Json>) {
+        let applied = &self.graph.node(id).applied;
+        let of = |wanted: Applied| applied.iter().filter(move |(how, _)| *how == wanted).map(|(_, id)| *id);
+        // A schema has a second reference where it has a dynamic one.
+        for (keyword, id) in ["$ref", "$dynamicRef"].into_iter().zip(of(Applied::Ref)) {
+            out.insert(keyword.to_owned(), reference(id));
+        }
+        for (keyword, how) in
+            [("not", Applied::Not), ("if", Applied::If), ("then", Applied::Then), ("else", Applied::Else)]
+        {
+            for id in of(how) {
+                out.insert(keyword.to_owned(), self.below(id, &format!("{pointer}/{keyword}")));
+            }
+        }
+        for (keyword, how) in
+            [("allOf", Applied::AllOf), ("anyOf", Applied::AnyOf), ("oneOf", Applied::OneOf)]
+        {
+            self.list(keyword, of(how), pointer, out);
+        }
+        let dependent = applied.iter().filter_map(|(how, id)| {
+            if let Applied::Dependent(key) = how { Some((key.as_str(), *id)) } else { None }
+        });
+        self.map("dependentSchemas", dependent, pointer, out);
+    }
+
+    fn list(
+        &mut self,
+        keyword: &str,
+        ids: impl Iterator<Item = NodeId>,
+        pointer: &str,
+        out: &mut Map<String, Json>,
+    ) {
+        let schemas =
+            ids.enumerate().map(|(index, id)| self.below(id, &format!("{pointer}/{keyword}/{index}")));
+        let schemas: Vec<_> = schemas.collect();
+        if !schemas.is_empty() {
+            out.insert(keyword.to_owned(), Json::Array(schemas));
+        }
+    }
+
+    fn map<'k>(
+        &mut self,
+        keyword: &str,
+        ids: impl Iterator<Item = (&'k str, NodeId)>,
+        pointer: &str,
+        out: &mut Map<String, Json>,
+    ) {
+        let mut schemas = Map::new();
+        for (key, id) in ids {
+            let schema = self.below(id, &format!("{pointer}/{keyword}/{}", token(key)));
+            schemas.insert(key.to_owned(), schema);
+        }
+        if !schemas.is_empty() {
+            out.insert(keyword.to_owned(), Json::Object(schemas));
+        }
+    }
+}
