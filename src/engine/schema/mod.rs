@@ -17,6 +17,7 @@ mod cost;
 mod draft;
 mod explain;
 mod graph;
+mod lookup;
 mod names;
 mod reader;
 mod source;
