@@ -16,6 +16,7 @@ mod convert;
 mod cost;
 mod draft;
 mod explain;
+mod generate;
 mod graph;
 mod lookup;
 mod names;
@@ -28,5 +29,6 @@ mod words;
 
 pub use catalog::Catalog;
 pub use compile::Compiled;
+pub use generate::generate;
 pub use source::{Broken, Read};
 pub use validate::Violation;
