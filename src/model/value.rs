@@ -106,7 +106,7 @@ impl Value {
         path.segments.iter().try_fold(self, |value, segment| value.child(segment))
     }
 
-    /// The value one step down.
+    /// The value one step down; a tag is no step.
     #[must_use]
     pub fn child(&self, segment: &super::Segment) -> Option<&Self> {
         match (segment, self) {
@@ -116,6 +116,7 @@ impl Value {
                 let id = element.as_map().and_then(|map| map.get(field));
                 id.and_then(Self::scalar_text) == Some(value)
             }),
+            (_, Self::Tagged(_, value)) => value.child(segment),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::gate::{Limits, Rejection, admit};
 use super::lines::Lines;
-use super::node::{Content, Node, NodeId};
+use super::node::{Content, Item, Node, NodeId};
 use super::parse::parse;
 use super::resolve::{Problem, Resolver, follow, is_merge, key_text, merged};
 use crate::model::{Location, Path, Pointer, Segment, Value};
@@ -32,6 +32,8 @@ pub struct Located {
     pub value: Range<usize>,
     /// The node, aliases not yet followed.
     pub node: NodeId,
+    /// The list or mapping whose bytes hold it, and its position there; `None` for a root.
+    pub slot: Option<(NodeId, usize)>,
     /// Whether an alias or a merge was followed on the way, so that the bytes serve others too.
     pub shared: bool,
 }
@@ -157,42 +159,59 @@ impl Document {
     #[must_use]
     pub fn locate(&self, path: &Path) -> Option<Located> {
         let root = *self.roots.get(path.document)?;
-        let mut here = Located { key: None, value: self.node(root).span.clone(), node: root, shared: false };
+        let value = self.node(root).span.clone();
+        let mut here = Located { key: None, value, node: root, slot: None, shared: false };
         for segment in &path.segments {
-            let container = follow(&self.nodes, here.node);
+            let container = self.follow(here.node);
             let shared = here.shared || container != here.node;
-            let (key, node, merged) = self.step(container, segment)?;
+            let (slot, merged) = self.step(container, segment)?;
+            let (key, node) = self.slot(slot)?;
             let key = key.map(|key| self.node(key).span.clone());
-            here = Located { key, value: self.node(node).span.clone(), node, shared: shared || merged };
+            let value = self.node(node).span.clone();
+            here = Located { key, value, node, slot: Some(slot), shared: shared || merged };
         }
         Some(here)
     }
 
-    /// One step down from a list or mapping node: the key's node, the value's, and whether a
-    /// merge was followed.
-    fn step(&self, container: NodeId, segment: &Segment) -> Option<(Option<NodeId>, NodeId, bool)> {
+    /// The node that an alias stands for; any other node itself.
+    #[must_use]
+    pub fn follow(&self, id: NodeId) -> NodeId {
+        follow(&self.nodes, id)
+    }
+
+    /// The key, if there is one, and the value at a position of a list or mapping.
+    fn slot(&self, (container, index): (NodeId, usize)) -> Option<(Option<NodeId>, NodeId)> {
+        match &self.node(container).content {
+            Content::Mapping { entries, .. } => {
+                entries.get(index).map(|entry| (Some(entry.key), entry.value))
+            }
+            Content::Sequence { items, .. } => items.get(index).map(|item| (None, item.node)),
+            Content::Scalar { .. } | Content::Alias { .. } => None,
+        }
+    }
+
+    /// One step down from a list or mapping node: the node and position where it ends, and
+    /// whether a merge was followed.
+    fn step(&self, container: NodeId, segment: &Segment) -> Option<((NodeId, usize), bool)> {
         match (&self.node(container).content, segment) {
             (Content::Mapping { entries, .. }, Segment::Key(name)) => {
-                let own = entries.iter().rev().find(|entry| {
+                let own = entries.iter().rposition(|entry| {
                     key_text(&self.nodes, entry.key) == Some(name)
                         && !(is_merge(&self.nodes, entry) && merged(&self.nodes, entry.value).is_some())
                 });
-                if let Some(entry) = own {
-                    return Some((Some(entry.key), entry.value, false));
+                if let Some(index) = own {
+                    return Some(((container, index), false));
                 }
                 let merges = entries.iter().filter(|entry| is_merge(&self.nodes, entry));
                 let maps = merges.filter_map(|entry| merged(&self.nodes, entry.value)).flatten();
-                maps.into_iter()
-                    .find_map(|map| self.step(map, segment))
-                    .map(|(key, value, _)| (key, value, true))
+                maps.into_iter().find_map(|map| self.step(map, segment)).map(|(slot, _)| (slot, true))
             }
             (Content::Sequence { items, .. }, Segment::Index(index)) => {
-                items.get(*index).map(|item| (None, item.node, false))
+                (*index < items.len()).then_some(((container, *index), false))
             }
             (Content::Sequence { items, .. }, Segment::Identity { field, value }) => {
-                let item =
-                    items.iter().find(|item| self.identity(item.node, field).as_deref() == Some(value));
-                item.map(|item| (None, item.node, false))
+                let fits = |item: &Item| self.identity(item.node, field).as_deref() == Some(value);
+                items.iter().position(fits).map(|index| ((container, index), false))
             }
             _ => None,
         }
@@ -200,7 +219,8 @@ impl Document {
 
     fn identity(&self, element: NodeId, field: &str) -> Option<String> {
         let map = follow(&self.nodes, element);
-        let (_, node, _) = self.step(map, &Segment::Key(field.to_owned()))?;
+        let (slot, _) = self.step(map, &Segment::Key(field.to_owned()))?;
+        let (_, node) = self.slot(slot)?;
         let Content::Scalar { text, style } = &self.node(follow(&self.nodes, node)).content else {
             return None;
         };

@@ -3,7 +3,9 @@
 //! The room reads text that somebody else fetched, and (in [`edit`]) writes text that somebody
 //! else stores. It knows nothing of environments, schemas, policies or git.
 
+mod brackets;
 mod document;
+pub mod edit;
 mod gate;
 mod lines;
 mod node;

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 
+use super::brackets::{closes_at_line_start, underindented};
 use super::gate::Rejection;
 use super::lines::Lines;
 use super::node::{Content, Entry, Item, Node, NodeId, Style};
@@ -25,8 +26,28 @@ pub(super) struct Forest {
 }
 
 pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
+    let error = match forest(text, true) {
+        Ok(forest) => return Ok(forest),
+        Err(error) => error,
+    };
+    let offset = error.marker().byte_offset().unwrap_or(0);
+    if *error.kind() != ErrorKind::InvalidIndentation || !closes_at_line_start(text, offset) {
+        return Err(refusal(text, lines, &error));
+    }
+    let forest = forest(text, false).map_err(|error| refusal(text, lines, &error))?;
+    match underindented(text, &forest.nodes, &forest.roots) {
+        None => Ok(forest),
+        Some(offset) => {
+            let help = "indent this line further than the key that it belongs to";
+            let at = lines.position(text, offset);
+            Err(Rejection::new(Rule::Syntax, at, ErrorKind::InvalidIndentation.to_string(), help))
+        }
+    }
+}
+
+fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {
     let options = granit_parser::options! {
-        strict_indentation: true,
+        strict_indentation: strict,
         emit_anchor_events: true,
         max_buffered_comment_events: usize::MAX,
         flow_nesting_limit: NESTING,
@@ -41,7 +62,7 @@ pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
         document_end: 0,
     };
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| refusal(text, lines, &error))?;
+        let (event, span) = event?;
         builder.event(event, span);
     }
     let Builder { mut forest, starts, .. } = builder;
@@ -162,15 +183,14 @@ impl Placer<'_> {
         let node = &self.nodes[id.0 as usize];
         let unwritten =
             matches!(&node.content, Content::Scalar { text, style: Style::Plain } if text.is_empty());
-        let has_properties = node.tag.is_some() || node.anchor.is_some();
-        if unwritten && !has_properties {
+        let properties = usize::from(node.tag.is_some()) + usize::from(node.anchor.is_some());
+        if unwritten && properties == 0 {
             self.nodes[id.0 as usize].span = from..from;
             self.nodes[id.0 as usize].outer = from..from;
             return from;
         }
         let outer_start = skip_trivia(self.text, from);
-        let content_start =
-            if has_properties { skip_properties(self.text, outer_start) } else { outer_start };
+        let content_start = skip_properties(self.text, outer_start, properties);
         let (span, content) = (node.span.clone(), node.content.clone());
         let span = match content {
             Content::Scalar { .. } if unwritten => {
@@ -268,15 +288,16 @@ fn skip_ends(text: &str, from: usize) -> usize {
     }
 }
 
-/// The first byte behind the tag and anchor at `from`.
-fn skip_properties(text: &str, from: usize) -> usize {
-    let mut at = from;
-    for _ in 0..2 {
-        if !text[at..].starts_with(['!', '&']) {
-            break;
-        }
-        at += text[at..].find([' ', '\t', '\n', '\r']).unwrap_or(text.len() - at);
-        at = skip_trivia(text, at);
+/// The first byte of the content behind so many tags and anchors at `from`.
+fn skip_properties(text: &str, from: usize, count: usize) -> usize {
+    (0..count).fold(from, |at, _| skip_trivia(text, at + property(&text[at..])))
+}
+
+/// The length of the tag or anchor that a text begins with.
+pub(super) fn property(text: &str) -> usize {
+    if text.starts_with("!<") {
+        return text.find('>').map_or(text.len(), |end| end + 1);
     }
-    at
+    let ends = |c: char| c.is_ascii_whitespace() || ",[]{}".contains(c);
+    if text.starts_with(['!', '&']) { text.find(ends).unwrap_or(text.len()) } else { 0 }
 }

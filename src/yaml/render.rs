@@ -83,13 +83,34 @@ pub fn tag(name: &str) -> String {
     }
 }
 
+/// How far block style indents what belongs to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// A mapping.
+    pub step: usize,
+    /// The dashes of a list.
+    pub dash: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { step: 2, dash: 2 }
+    }
+}
+
 /// A value in block style: lines ended by LF, indented by `indent` spaces.
 #[must_use]
 pub fn block(value: &Value, indent: usize) -> String {
+    block_in(value, indent, Layout::default())
+}
+
+/// Like [`block`], in the layout of its surroundings.
+#[must_use]
+pub fn block_in(value: &Value, indent: usize, layout: Layout) -> String {
     let mut out = String::new();
     match value {
-        Value::Map(map) if !map.is_empty() => block_map(map, indent, &mut out),
-        Value::List(list) if !list.is_empty() => block_list(list, indent, &mut out),
+        Value::Map(map) if !map.is_empty() => block_map(map, indent, layout, &mut out),
+        Value::List(list) if !list.is_empty() => block_list(list, indent, layout, &mut out),
         Value::Null
         | Value::Bool(_)
         | Value::Number(_)
@@ -98,7 +119,7 @@ pub fn block(value: &Value, indent: usize) -> String {
         | Value::Map(_)
         | Value::Tagged(..) => {
             push_indent(&mut out, indent);
-            let rest = after_indicator(value, indent, false);
+            let rest = behind(value, indent, false, layout);
             out.push_str(rest.trim_start_matches(' '));
         }
     }
@@ -109,23 +130,29 @@ pub fn block(value: &Value, indent: usize) -> String {
 /// and the lines below, ended by LF.
 #[must_use]
 pub fn after_indicator(value: &Value, indent: usize, in_list: bool) -> String {
+    behind(value, indent, in_list, Layout::default())
+}
+
+fn behind(value: &Value, indent: usize, in_list: bool, layout: Layout) -> String {
+    // What stands behind a dash is indented by the dash and its space.
+    let step = if in_list { 2 } else { layout.step };
     match value {
         Value::Map(map) if !map.is_empty() => {
             let mut body = String::new();
-            block_map(map, indent + 2, &mut body);
+            block_map(map, indent + step, layout, &mut body);
             if in_list { format!(" {}", &body[indent + 2..]) } else { format!("\n{body}") }
         }
         Value::List(list) if !list.is_empty() => {
             let mut body = String::new();
-            block_list(list, indent + 2, &mut body);
+            block_list(list, indent + if in_list { 2 } else { layout.dash }, layout, &mut body);
             if in_list { format!(" {}", &body[indent + 2..]) } else { format!("\n{body}") }
         }
-        Value::String(text) if text.contains('\n') => match literal(text, indent + 2) {
+        Value::String(text) if text.contains('\n') => match literal(text, indent + step) {
             Some(block) => format!(" {block}"),
             None => format!(" {}\n", double_quoted(text)),
         },
         Value::Tagged(name, value) if !value.is_scalar() => {
-            format!(" {}{}", tag(name), after_indicator(value, indent, false))
+            format!(" {}{}", tag(name), behind(value, indent, false, layout))
         }
         Value::Null
         | Value::Bool(_)
@@ -137,20 +164,20 @@ pub fn after_indicator(value: &Value, indent: usize, in_list: bool) -> String {
     }
 }
 
-fn block_map(map: &Map, indent: usize, out: &mut String) {
+fn block_map(map: &Map, indent: usize, layout: Layout, out: &mut String) {
     for (key, value) in map {
         push_indent(out, indent);
         out.push_str(&string(key, None, false));
         out.push(':');
-        out.push_str(&after_indicator(value, indent, false));
+        out.push_str(&behind(value, indent, false, layout));
     }
 }
 
-fn block_list(list: &[Value], indent: usize, out: &mut String) {
+fn block_list(list: &[Value], indent: usize, layout: Layout, out: &mut String) {
     for value in list {
         push_indent(out, indent);
         out.push('-');
-        out.push_str(&after_indicator(value, indent, true));
+        out.push_str(&behind(value, indent, true, layout));
     }
 }
 

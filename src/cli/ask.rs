@@ -1,0 +1,67 @@
+//! Questions, asked only where somebody is there to answer.
+
+use std::io::{self, BufRead, Write};
+
+use super::context::Context;
+use crate::model::{Error, Result};
+
+/// What can be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Yes,
+    /// No; for new keys it is remembered.
+    No,
+    Skip,
+    Quit,
+}
+
+impl Answer {
+    const fn letter(self) -> char {
+        match self {
+            Self::Yes => 'y',
+            Self::No => 'n',
+            Self::Skip => 's',
+            Self::Quit => 'q',
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Yes => "[y]es",
+            Self::No => "[n]o",
+            Self::Skip => "[s]kip for now",
+            Self::Quit => "[q]uit",
+        }
+    }
+}
+
+/// Asks until one of `answers` is given. The end of the input counts as the last of them.
+///
+/// # Errors
+/// When nobody is there to answer.
+pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Result<Answer> {
+    if !context.is_interactive() {
+        return Err(Error::usage("there is no terminal to ask on")
+            .help("say --yes to go ahead, or --dry-run to look"));
+    }
+    let labels: Vec<_> = answers.iter().map(|answer| answer.label()).collect();
+    loop {
+        let mut err = context.err();
+        let _ = write!(err, "{question}  {}  ", labels.join("  "));
+        let _ = err.flush();
+        drop(err);
+        let mut line = String::new();
+        let read = io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|error| Error::usage(format!("cannot read the answer: {error}")))?;
+        let last = answers.last().copied().unwrap_or(Answer::Quit);
+        if read == 0 {
+            return Ok(last);
+        }
+        let letter = line.trim().chars().next().map(|c| c.to_ascii_lowercase());
+        if let Some(answer) = answers.iter().find(|answer| Some(answer.letter()) == letter) {
+            return Ok(*answer);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `terrace init`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::Outcome;
+use super::context::Context;
+use crate::ops;
+
+/// Lay out a configuration repository and commit it.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  terrace init config-repository")]
+pub(super) struct Args {
+    /// The folder; made when it is not there
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let dir = args.dir.as_ref().map_or_else(|| context.dir().to_path_buf(), |dir| context.dir().join(dir));
+    let (created, committed) = ops::init(&dir, &context.commit_options()?)?;
+    let mut out = context.out();
+    if created {
+        writeln!(out, "made a git repository in {}", dir.display())?;
+    }
+    match committed {
+        Some(committed) => writeln!(
+            out,
+            "laid out environments/development, staging and production ({})",
+            committed.commit.short()
+        )?,
+        None => writeln!(out, "nothing to do: the repository is laid out already")?,
+    }
+    context.remark(
+        "next: put YAML files into environments/development/, or bring flat files with `terrace migrate SRC`",
+    );
+    Ok(0)
+}

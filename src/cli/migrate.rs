@@ -1,0 +1,79 @@
+//! `terrace migrate`
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+
+use super::ask::{Answer, ask};
+use super::context::Context;
+use super::{Outcome, parse};
+use crate::model::{Environment, Error, Key};
+use crate::ops::{self, MigrateRequest};
+use crate::report::migrate;
+
+/// Turn flat YAML, JSON, TOML and .env files into items of development.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings"
+)]
+pub(super) struct Args {
+    /// Files or folders
+    #[arg(value_name = "SRC")]
+    sources: Vec<String>,
+    /// Show what would happen and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// The key of the one file that is named
+    #[arg(long = "as", value_name = "KEY")]
+    as_key: Option<String>,
+    /// Leave files that cannot be read instead of stopping
+    #[arg(long)]
+    skip_invalid: bool,
+    /// Commit without asking
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let workspace = context.workspace()?;
+    let mut sources = Vec::new();
+    for source in &args.sources {
+        sources.push(workspace.repository.relative(context.dir(), Path::new(source))?);
+    }
+    let as_key = args.as_key.as_deref().map(parse::<Key>).transpose()?;
+    let request = MigrateRequest { sources, as_key, skip_invalid: args.skip_invalid };
+    let prepared = ops::prepare_migration(&workspace, &request)?;
+    let listing = args.sources.is_empty();
+    let view = context.view();
+    let place = |key: &Key| format!("{}{}", prepared.prefix, key.file(Environment::Development));
+    migrate::text(&prepared.plan, &place, &view, &mut context.out())?;
+    if listing {
+        return Err(Error::usage("name the files or folders to migrate")
+            .help("for example: terrace migrate config --dry-run")
+            .into());
+    }
+    ops::require_clear(&prepared, &request)?;
+    let mut out = context.out();
+    if prepared.plan.items.is_empty() {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    }
+    if args.dry_run {
+        writeln!(out, "{} Run again without --dry-run to commit.", migrate::counts(&prepared.plan))?;
+        return Ok(0);
+    }
+    writeln!(out, "{}", migrate::counts(&prepared.plan))?;
+    out.flush()?;
+    drop(out);
+    if !args.yes && ask(context, "Commit this?", &[Answer::Yes, Answer::No])? != Answer::Yes {
+        context.remark("nothing was committed");
+        return Ok(0);
+    }
+    let mut out = context.out();
+    match ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?)? {
+        Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
+        None => writeln!(out, "nothing to do")?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,290 @@
+//! `terrace promote`
+
+use std::io::Write;
+
+use clap::Args as ClapArgs;
+
+use super::ask::{Answer, ask};
+use super::context::Context;
+use super::{Failure, Outcome, keys, parse};
+use crate::engine::mask::Mask;
+use crate::engine::promotion::{ItemPlan, Selection, Verdict};
+use crate::model::policy::NewKeys;
+use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Path, Policy, Result};
+use crate::ops::{self, Prepared, PromoteRequest, Workspace};
+use crate::report::plan;
+use crate::report::sanitize::{clean, cut};
+use crate::yaml::{Document, Limits};
+
+/// Move changes from one environment to the next.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Shows the plan, asks, and makes one commit. Paths cover what is below them.
+
+Examples:
+  terrace promote payments --to production
+  terrace promote --all --to staging --dry-run
+  terrace promote payments --to production --only cache --yes
+  terrace promote payments --to production --take target=limits.rate --take source=search.boost
+
+Exit codes: 0 done or nothing to do · 3 something must be decided · 4 somebody else was faster")]
+pub(super) struct Args {
+    /// The items
+    #[arg(value_name = "KEY", required_unless_present = "all", conflicts_with = "all")]
+    keys: Vec<String>,
+    /// Every item that both environments have
+    #[arg(long)]
+    all: bool,
+    /// The environment that gets the changes
+    #[arg(long, value_name = "ENVIRONMENT")]
+    to: String,
+    /// The environment they come from; implied by --to
+    #[arg(long, value_name = "ENVIRONMENT")]
+    from: Option<String>,
+    /// Only this path; a new key named here is taken
+    #[arg(long, value_name = "PATH")]
+    only: Vec<String>,
+    /// Not this path
+    #[arg(long, value_name = "PATH")]
+    except: Vec<String>,
+    /// Only what this source commit changed
+    #[arg(long, value_name = "COMMIT")]
+    change: Vec<String>,
+    /// source=PATH writes the source's value; target=PATH keeps the target's and records it
+    #[arg(long, value_name = "SIDE=PATH")]
+    take: Vec<String>,
+    /// Give the target a value of its own
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Why the target keeps its value, with --take target=PATH
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+    /// Take new keys
+    #[arg(long, conflicts_with = "without_new")]
+    with_new: bool,
+    /// Leave new keys
+    #[arg(long)]
+    without_new: bool,
+    /// Leave conflicts instead of stopping
+    #[arg(long)]
+    skip_undecided: bool,
+    /// Delete the named items that the source deleted
+    #[arg(long)]
+    delete: bool,
+    /// Show the plan and stop; exits as the real run would
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: exit 1 when something waits
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    format: String,
+    /// Commit on this branch instead of the one that is checked out
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// The commit's subject
+    #[arg(short, long, value_name = "MESSAGE")]
+    message: Option<String>,
+    /// Commit without asking
+    #[arg(short, long)]
+    yes: bool,
+    /// Show secrets instead of masking them
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+impl Args {
+    fn hop(&self) -> Result<Hop> {
+        let target = parse::<Environment>(&self.to)?;
+        let source = self.from.as_deref().map(parse::<Environment>).transpose()?;
+        let hop = Hop::into_target(target).ok_or_else(|| {
+            Error::usage("nothing is promoted to development")
+                .help("changes begin there: terrace set KEY PATH VALUE --env development")
+        })?;
+        match source {
+            Some(source) if source != hop.source() => {
+                let message = format!("there is no promotion from {source} to {target}");
+                Err(Error::usage(message)
+                    .help(format!("{target} takes from {}; promote hop by hop", hop.source())))
+            }
+            _ => Ok(hop),
+        }
+    }
+
+    fn selection(&self, workspace: &Workspace, policy: &Policy) -> Result<Selection> {
+        let paths =
+            |words: &[String]| words.iter().map(|word| parse::<Path>(word)).collect::<Result<Vec<_>>>();
+        let mut selection = Selection {
+            only: paths(&self.only)?,
+            except: paths(&self.except)?,
+            changes: Vec::new(),
+            new_keys: match (self.with_new, self.without_new) {
+                (true, _) => NewKeys::Take,
+                (_, true) => NewKeys::Leave,
+                _ => policy.new_keys,
+            },
+            skip_undecided: self.skip_undecided,
+            ..Selection::default()
+        };
+        for commit in &self.change {
+            selection.changes.push(workspace.repository.commit(commit)?.0);
+        }
+        for word in &self.take {
+            match word.split_once('=') {
+                Some(("source", path)) => selection.take_source.push(parse(path)?),
+                Some(("target", path)) => selection.take_target.push(parse(path)?),
+                _ => {
+                    return Err(Error::usage(format!("`--take {}` names no side", clean(word)))
+                        .help("write --take source=PATH or --take target=PATH"));
+                }
+            }
+        }
+        for word in &self.set {
+            selection.set.push(assignment(word)?);
+        }
+        Ok(selection)
+    }
+}
+
+/// `PATH=VALUE`; the `=` of a list identity stands in brackets.
+fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
+    let mut depth = 0_usize;
+    let at = word.char_indices().find(|(_, c)| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *c == '=' && depth == 0
+    });
+    let wrong = || {
+        Error::usage(format!("`--set {}` is not PATH=VALUE", clean(word)))
+            .help("for example: --set limits.rate=40/s")
+    };
+    let (path, value) = word.split_at(at.map(|(i, _)| i).ok_or_else(wrong)?);
+    let document = Document::parse(value[1..].as_bytes(), &Limits::default()).map_err(|_| wrong())?;
+    Ok((parse(path)?, document.value().clone()))
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let hop = args.hop()?;
+    let workspace = context.workspace()?;
+    let policy = ops::policy_at_head(&workspace)?;
+    let mut request = PromoteRequest {
+        keys: keys(&args.keys)?,
+        hop,
+        selection: args.selection(&workspace, &policy)?,
+        create_unnamed: args.all && args.with_new,
+        delete: args.delete,
+        reason: args.reason.clone(),
+    };
+    let mut prepared = ops::prepare_promotion(&workspace, &request)?;
+    let mask = if args.show_secrets { Mask::none() } else { Mask::new(&policy) };
+    show(args, &prepared, &request, &mask, context)?;
+    for file in ops::uncommitted_sources(&workspace, hop, &request.keys)? {
+        context.remark(&format!(
+            "note: {file} has changes that are not committed; a promotion takes what is committed"
+        ));
+    }
+    if args.dry_run {
+        prepared.require_decided()?;
+        return Ok(u8::from(args.exit_code && !prepared.is_empty()));
+    }
+    let asking = !args.yes && context.is_interactive();
+    if asking && prepared.count(&Verdict::Ask) > 0 && prepared.count(&Verdict::Stop) == 0 {
+        if !answer_new_keys(&mut request, &prepared, context)? {
+            context.remark("nothing was committed");
+            return Ok(0);
+        }
+        prepared = ops::prepare_promotion(&workspace, &request)?;
+        show(args, &prepared, &request, &mask, context)?;
+    }
+    prepared.require_decided()?;
+    if prepared.is_empty() {
+        writeln!(context.out(), "nothing to do")?;
+        return Ok(0);
+    }
+    if !args.yes {
+        let question = format!("Commit {}?", crate::report::counted(prepared.changes(), "change"));
+        if ask(context, &question, &[Answer::Yes, Answer::No])? != Answer::Yes {
+            context.remark("nothing was committed");
+            return Ok(0);
+        }
+    }
+    let options = crate::store::door::Options { branch: args.branch.clone(), ..context.commit_options()? };
+    let mut out = context.out();
+    match ops::commit_promotion(&workspace, &request, &prepared, args.message.as_deref(), &options)? {
+        Some(committed) => {
+            writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
+            for file in &committed.left_alone {
+                context.remark(&format!("note: {file} was changed meanwhile and left as it is"));
+            }
+        }
+        None => writeln!(out, "nothing to do")?,
+    }
+    Ok(0)
+}
+
+/// Prints the plans, and what becomes of whole items.
+fn show(
+    args: &Args,
+    prepared: &Prepared,
+    request: &PromoteRequest,
+    mask: &Mask<'_>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let plans: Vec<ItemPlan> = prepared.plans.iter().map(|plan| plan.masked(mask)).collect();
+    let mut out = context.out();
+    if args.format == "json" {
+        plan::json(&[(request.hop, plans)], &mut out)?;
+        return Ok(());
+    }
+    let view = context.view();
+    for plan in &plans {
+        plan::text(plan, &view, &mut out)?;
+        writeln!(out)?;
+    }
+    let target = request.hop.target();
+    for creation in &prepared.creations {
+        writeln!(out, "{}   new item in {target}", creation.key)?;
+        for path in &creation.left_out {
+            writeln!(
+                out,
+                "  left    {}   pinned or secret; give {target} its own with --set",
+                clean(&path.to_string())
+            )?;
+        }
+        writeln!(out)?;
+    }
+    for key in &prepared.deletions {
+        writeln!(out, "{key}   deleted in {target}\n")?;
+    }
+    for key in &prepared.unnamed {
+        writeln!(out, "{key}   is not in {target} yet: terrace promote {key} --to {target}")?;
+    }
+    Ok(())
+}
+
+/// Asks about new keys, one source commit at a time; false when the user quits.
+fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
+    let mut groups: Vec<(CommitInfo, Vec<Path>)> = Vec::new();
+    for line in prepared.plans.iter().flat_map(|plan| plan.with(&Verdict::Ask)) {
+        let Some(commit) = line.commit.clone() else { continue };
+        match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
+            Some((_, paths)) => paths.push(line.path.clone()),
+            None => groups.push((commit, vec![line.path.clone()])),
+        }
+    }
+    for (commit, paths) in groups {
+        let CommitInfo { id: CommitId(id), subject, .. } = &commit;
+        let count = crate::report::counted(paths.len(), "new key");
+        let question = format!("Take \"{}\" ({count}) as well?", cut(subject, 60));
+        match ask(context, &question, &[Answer::Yes, Answer::No, Answer::Skip, Answer::Quit])? {
+            Answer::Yes => request.selection.accepted.push(id.clone()),
+            Answer::No => request.selection.take_target.extend(paths),
+            Answer::Skip => request.selection.left.push(id.clone()),
+            Answer::Quit => return Ok(false),
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,106 @@
+//! `terrace set` and `terrace unset`
+
+use std::io::Write;
+
+use clap::Args as ClapArgs;
+
+use super::context::Context;
+use super::{Outcome, parse};
+use crate::model::{Environment, Key, Path};
+use crate::ops::{self, SetRequest, Wish};
+
+/// Set one value of an item.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents"
+)]
+pub(super) struct Args {
+    /// The item
+    key: String,
+    /// The value's path; `[+]` appends to a list
+    path: String,
+    /// The value
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    #[command(flatten)]
+    place: Place,
+    /// Make the item when it is missing
+    #[arg(long)]
+    create: bool,
+    /// Make missing parents of the path
+    #[arg(long)]
+    parents: bool,
+    /// Take VALUE as a string, whatever it looks like
+    #[arg(long)]
+    string: bool,
+}
+
+/// Remove one value of an item.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  terrace unset payments retry.legacy --env staging")]
+pub(super) struct UnsetArgs {
+    /// The item
+    key: String,
+    /// The value's path
+    path: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, ClapArgs)]
+struct Place {
+    /// The environment
+    #[arg(long, value_name = "ENVIRONMENT")]
+    env: String,
+    /// Commit the change
+    #[arg(long)]
+    commit: bool,
+    /// The commit's message
+    #[arg(short, long, value_name = "MESSAGE", requires = "commit")]
+    message: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let wish = Wish::Set {
+        text: args.value.clone(),
+        string: args.string,
+        parents: args.parents,
+        create: args.create,
+    };
+    act(&args.key, &args.path, &args.place, wish, context)
+}
+
+pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
+    act(&args.key, &args.path, &args.place, Wish::Unset, context)
+}
+
+fn act(key: &str, path: &str, place: &Place, wish: Wish, context: &Context) -> Outcome {
+    let request = SetRequest {
+        key: parse::<Key>(key)?,
+        environment: parse::<Environment>(&place.env)?,
+        path: parse::<Path>(path)?,
+        wish,
+    };
+    let workspace = context.workspace()?;
+    let done = if place.commit {
+        ops::set_committed(&workspace, &request, place.message.as_deref(), &context.commit_options()?)?
+    } else {
+        ops::set(&workspace, &request)?
+    };
+    let mut out = context.out();
+    let Some(done) = done else {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    };
+    let view = context.view();
+    let (path, file) = (crate::report::sanitize::clean(&done.path.to_string()).into_owned(), &done.file);
+    match (&done.before, &done.after) {
+        (_, None) => write!(out, "{file}: {path} removed")?,
+        (before, after) => write!(out, "{file}: {path} {}", view.change(before.as_ref(), after.as_ref()))?,
+    }
+    match &done.committed {
+        Some(committed) => writeln!(out, " ({} on {})", committed.commit.short(), committed.branch)?,
+        None => writeln!(out)?,
+    }
+    Ok(0)
+}

@@ -1,0 +1,103 @@
+//! `schema`: a value breaks its JSON Schema, or the schema itself is broken.
+
+use std::collections::BTreeSet;
+
+use super::draft::{At, Draft};
+use super::world::{Item, World};
+use crate::engine::schema::{Broken, Violation};
+use crate::model::{Path, Rule};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let mut drafts = Vec::new();
+    let mut told = BTreeSet::new();
+    for item in &world.items {
+        for file in world.schemas.describing(item.key, item.environment) {
+            match world.schemas.load(&file).as_ref() {
+                Ok(schema) => {
+                    let Some(document) = item.document() else { continue };
+                    for (number, value) in document.values().iter().enumerate() {
+                        let found = schema.validate(value).into_iter();
+                        drafts.extend(found.map(|violation| broken_rule(world, item, number, violation)));
+                    }
+                }
+                Err(broken) if told.insert(file) => {
+                    drafts.extend(broken.iter().map(|broken| broken_schema(world, item, broken)));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+    drafts
+}
+
+fn broken_rule<'w>(world: &World<'_>, item: &'w Item<'w>, document: usize, violation: Violation) -> Draft<'w> {
+    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, .. } = violation;
+    let path = Path { document, ..path };
+    let at = if at_key { At::Key(path.clone()) } else { At::Value };
+    let place = match schema_pointer.as_str() {
+        "" => format!("{}{schema_file}", world.snapshot.prefix),
+        pointer => format!("{}{schema_file}#{pointer}", world.snapshot.prefix),
+    };
+    Draft::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at).note("schema", place)
+}
+
+/// A finding about the schema itself, told once, as of the first item that it describes.
+fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &Broken) -> Draft<'w> {
+    let file = format!("{}{}", world.snapshot.prefix, broken.file);
+    let mut draft = Draft::of_file(Rule::Schema, file, broken.message.clone(), broken.help.clone());
+    draft.finding.location = broken.location;
+    draft.finding.key = Some(item.key.clone());
+    draft.finding.environment = Some(item.environment);
+    draft
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    const SCHEMA: &str = r#"{"properties": {"size": {"type": "integer", "maximum": 50}, "password": {"type": "string", "maxLength": 3}}, "required": ["size"]}"#;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        Repository::new(files).of(Rule::Schema)
+    }
+
+    #[test]
+    fn violations_stand_at_their_value_and_secrets_stay_hidden() {
+        let item = "environments/staging/a.yaml";
+        for (text, expected) in [
+            ("size: 5\n", vec![]),
+            ("x: 1\nsize: 500\n", vec!["2:7 error[schema] 500 is more than the maximum of 50"]),
+            ("x: 1\n", vec!["1:1 error[schema] the required key `size` is missing"]),
+            ("size: 1\npassword: hunter2\n", vec!["2:11 error[schema] the value is longer than 3 characters"]),
+            ("size: 1\n---\nsize: x\n", vec!["3:7 error[schema] expected an integer, found the string \"x\""]),
+        ] {
+            let expected: Vec<_> = expected.iter().map(|at| format!("{item}:{at}")).collect();
+            assert_eq!(found(&[(item, text), ("schemas/a.schema.json", SCHEMA)]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn overlays_count_in_their_environment_only() {
+        let files = |env: &str| {
+            found(&[
+                (&format!("environments/{env}/a.yaml"), "size: 30\n"),
+                ("schemas/a.schema.json", SCHEMA),
+                ("schemas/a.production.schema.json", r#"{"properties": {"size": {"maximum": 20}}}"#),
+            ])
+        };
+        assert!(files("staging").is_empty());
+        assert_eq!(files("production").len(), 1);
+    }
+
+    #[test]
+    fn a_broken_schema_is_told_once_at_its_own_place() {
+        let found = found(&[
+            ("environments/staging/a.yaml", "size: 30\n"),
+            ("environments/production/a.yaml", "size: 30\n"),
+            ("schemas/a.schema.json", "{\"type\": \n"),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("schemas/a.schema.json:"), "{found:?}");
+    }
+}

@@ -1,0 +1,105 @@
+//! The schemas of one snapshot, each read and compiled once, when an item asks for it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::lists::ListRules;
+use super::schema::{Broken, Catalog, Compiled};
+use super::snapshot::Snapshot;
+use crate::model::{Environment, Key, Path, Policy};
+
+/// A schema, or what is wrong with it.
+pub type Loaded = Result<Compiled, Vec<Broken>>;
+
+/// The schemas of a snapshot.
+pub struct Schemas {
+    snapshot: Arc<Snapshot>,
+    policy: Arc<Policy>,
+    files: BTreeSet<String>,
+    keys: BTreeSet<Key>,
+    loaded: Mutex<HashMap<String, Arc<Loaded>>>,
+}
+
+impl Schemas {
+    /// The schemas of `snapshot`; nothing is read yet.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
+        let files = snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
+        let keys = snapshot.keys().into_iter().cloned().collect();
+        Self { snapshot, policy, files, keys, loaded: Mutex::default() }
+    }
+
+    /// The files that describe an item; none when no schema does.
+    #[must_use]
+    pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
+        Catalog { files: &self.files, keys: &self.keys, policy: &self.policy }.describing(key, environment)
+    }
+
+    /// The schema in a file (relative to the configuration root).
+    #[must_use]
+    pub fn load(&self, file: &str) -> Arc<Loaded> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = loaded.get(file).cloned();
+        known.unwrap_or_else(|| {
+            let read = |path: &str| self.snapshot.bytes(path);
+            let schema = Arc::new(Compiled::load(file, &read));
+            loaded.insert(file.to_owned(), Arc::clone(&schema));
+            schema
+        })
+    }
+
+    /// The usable schemas that describe an item.
+    fn of(&self, key: &Key, environment: Environment) -> Vec<Arc<Loaded>> {
+        let files = self.describing(key, environment);
+        files.iter().map(|file| self.load(file)).filter(|schema| schema.is_ok()).collect()
+    }
+
+    /// Whether some schema of the item allows nothing but strings at `path`.
+    #[must_use]
+    pub fn allows_only_strings(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+        self.of(key, environment)
+            .iter()
+            .flat_map(|schema| schema.as_ref().as_ref().ok())
+            .any(|schema| schema.allows_only_strings(path))
+    }
+
+    /// Whether some schema of the item requires the key at `path`.
+    #[must_use]
+    pub fn required(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+        self.of(key, environment)
+            .iter()
+            .flat_map(|schema| schema.as_ref().as_ref().ok())
+            .any(|schema| schema.required(path))
+    }
+
+    /// What the schemas of an item, in any environment, say of lists.
+    #[must_use]
+    pub fn lists(&self, key: &Key) -> SchemaLists {
+        let mut files: Vec<String> =
+            Environment::ALL.into_iter().flat_map(|env| self.describing(key, env)).collect();
+        files.dedup();
+        SchemaLists { schemas: files.iter().map(|file| self.load(file)).collect() }
+    }
+}
+
+/// What the schemas of one item say of lists.
+#[derive(Debug)]
+pub struct SchemaLists {
+    schemas: Vec<Arc<Loaded>>,
+}
+
+impl ListRules for SchemaLists {
+    fn list_key(&self, path: &Path) -> Option<String> {
+        self.schemas
+            .iter()
+            .filter_map(|schema| schema.as_ref().as_ref().ok())
+            .find_map(|schema| schema.list_key(path))
+    }
+
+    fn list_order(&self, path: &Path) -> bool {
+        self.schemas
+            .iter()
+            .filter_map(|schema| schema.as_ref().as_ref().ok())
+            .any(|schema| schema.list_order(path))
+    }
+}

@@ -1,0 +1,47 @@
+//! `check`: every rule over one snapshot.
+
+use std::sync::Arc;
+
+use super::workspace::{At, Workspace, require_keys};
+use crate::engine::rules::{self, Report, Subject};
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::Snapshot;
+use crate::model::{Environment, Finding, Key, Policy, Result};
+
+/// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
+///
+/// # Errors
+/// When the policy is wrong, an item is not there, or a file cannot be read.
+pub fn check(
+    workspace: &Workspace,
+    at: &At,
+    keys: &[Key],
+    environment: Option<Environment>,
+    today: &str,
+) -> Result<Report> {
+    let snapshot = Arc::new(workspace.snapshot(at)?);
+    require_keys(&snapshot, keys)?;
+    let policy = Arc::new(snapshot.policy()?);
+    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+    let subject = Subject {
+        snapshot: &snapshot,
+        policy: &policy,
+        schemas: &schemas,
+        today: Some(today),
+        keys,
+        environment,
+    };
+    rules::check(&subject)
+}
+
+/// The findings of some items of a snapshot, no waiver ended.
+pub(super) fn findings(
+    snapshot: &Arc<Snapshot>,
+    policy: &Arc<Policy>,
+    keys: &[Key],
+    environment: Option<Environment>,
+) -> Result<Vec<Finding>> {
+    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
+    let subject = Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment };
+    Ok(rules::check(&subject)?.findings)
+}

@@ -1,0 +1,182 @@
+//! `migrate`: flat legacy files become items of development, in one commit.
+
+use std::collections::BTreeMap;
+
+use super::workspace::Workspace;
+use crate::engine::legacy::{self, Format, Migration, Plan};
+use crate::engine::snapshot::limits;
+use crate::model::{BlobId, CommitId, Environment, Error, Key, Result, Revision};
+use crate::store::door::{self, Change, Committed, FileChange, Options};
+
+/// What to migrate.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Files and folders relative to the git root; the whole repository when empty.
+    pub sources: Vec<String>,
+    /// The key to give the one file there is.
+    pub as_key: Option<Key>,
+    /// Whether files that cannot be read are left instead of stopping.
+    pub skip_invalid: bool,
+}
+
+/// What a migration would do.
+pub struct Prepared {
+    /// The commit that was read.
+    pub head: CommitId,
+    /// What becomes of every file.
+    pub plan: Plan,
+    /// The configuration root relative to the git root.
+    pub prefix: String,
+    blobs: BTreeMap<String, BlobId>,
+}
+
+/// Reads the files of HEAD and says what would become of each. Nothing is written.
+///
+/// # Errors
+/// When a source names nothing, or a file cannot be read.
+pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
+    prepare_at(workspace, request, &workspace.repository.require_head()?)
+}
+
+fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
+    let repository = &workspace.repository;
+    let snapshot = repository.snapshot(&Revision::Commit(head.clone()))?;
+    let policy = snapshot.policy()?;
+    let limits = limits(&policy);
+    let prefix = snapshot.prefix.clone();
+    let ours = ["environments/", "schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}"));
+    let roots: Vec<String> =
+        if request.sources.is_empty() { vec![String::new()] } else { request.sources.clone() };
+    let mut blobs: BTreeMap<String, BlobId> = BTreeMap::new();
+    for root in &roots {
+        let found = repository.files_at(head, root)?;
+        if found.is_empty() && !root.is_empty() {
+            return Err(no_source(workspace, root));
+        }
+        let concerned = |path: &String| {
+            Format::of(path).is_some()
+                && !ours.iter().any(|folder| path.starts_with(folder))
+                && !path.ends_with("terrace.toml")
+        };
+        blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
+    }
+    let source = repository.blobs()?;
+    let mut files = Vec::new();
+    for (path, blob) in &blobs {
+        files.push((path.clone(), source.read(path, Some(blob))?));
+    }
+    let mut existing = BTreeMap::new();
+    for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
+        existing.insert(item.id.key.clone(), snapshot.read(item, &limits)?.bytes.clone());
+    }
+    let plan = legacy::plan(&Migration {
+        roots: &roots,
+        files: &files,
+        existing: &existing,
+        as_key: request.as_key.as_ref(),
+        policy: &policy,
+        limits: &limits,
+    })?;
+    Ok(Prepared { head: head.clone(), plan, prefix, blobs })
+}
+
+fn no_source(workspace: &Workspace, root: &str) -> Error {
+    let on_disk = workspace.repository.work_tree().is_some_and(|top| top.join(root).exists());
+    if on_disk {
+        Error::usage(format!("{root} is not committed"))
+            .help("a migration moves what git has: git add it and commit first")
+    } else {
+        Error::usage(format!("there is no {root}")).help(
+            "name a file or a folder of this repository; without one, `terrace migrate` lists candidates",
+        )
+    }
+}
+
+/// Refuses what a person has to look at first.
+///
+/// # Errors
+/// A file that cannot be read, unless those are skipped; two files for one key.
+pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
+    if let Some(collision) = prepared.plan.collisions.first() {
+        let with = collision
+            .existing
+            .as_ref()
+            .map_or(String::new(), |key| format!(" (which development has as `{key}`)"));
+        return Err(Error::undecided(format!(
+            "{} would all be `{}`{with}",
+            collision.sources.join(" and "),
+            collision.key
+        ))
+        .help("migrate one of them alone, with --as KEY to give it another name"));
+    }
+    match prepared.plan.rejected.first() {
+        Some((file, rejection)) if !request.skip_invalid => {
+            let at = rejection.location.start;
+            Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
+                .help(format!("{}; or leave such files with --skip-invalid", rejection.help)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Commits the migration; `None` when there is nothing to do.
+///
+/// # Errors
+/// The door's refusals.
+pub fn commit(
+    workspace: &Workspace,
+    request: &Request,
+    prepared: &Prepared,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    require_clear(prepared, request)?;
+    let published = door::publish(workspace.repository.door_path(), options, |head| {
+        let again;
+        let prepared = match head {
+            Some(head) if *head == prepared.head => prepared,
+            Some(head) => {
+                again = prepare_at(workspace, request, head)?;
+                require_clear(&again, request)?;
+                &again
+            }
+            None => return Ok(None),
+        };
+        if prepared.plan.items.is_empty() {
+            return Ok(None);
+        }
+        let change = Change { base: head.cloned(), files: files(prepared), message: message(prepared) };
+        Ok(Some((change, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
+}
+
+fn files(prepared: &Prepared) -> Vec<FileChange> {
+    let mut files = Vec::new();
+    for item in &prepared.plan.items {
+        let new = format!("{}{}", prepared.prefix, item.key.file(Environment::Development));
+        files.push(FileChange {
+            path: item.source.clone(),
+            before: prepared.blobs.get(&item.source).cloned(),
+            after: None,
+        });
+        files.push(FileChange {
+            path: new,
+            before: None,
+            after: Some(item.converted.text.clone().into_bytes()),
+        });
+    }
+    files
+}
+
+fn message(prepared: &Prepared) -> String {
+    let items = &prepared.plan.items;
+    let what = match items.as_slice() {
+        [one] => one.key.to_string(),
+        many => format!("{} items", many.len()),
+    };
+    let lines: Vec<String> = items
+        .iter()
+        .map(|item| format!("{} -> {}", item.source, item.key.file(Environment::Development)))
+        .collect();
+    format!("migrate({what}): flat files -> development\n\n{}\n", lines.join("\n"))
+}

@@ -1,0 +1,517 @@
+//! `promote`: plan, then one commit.
+//!
+//! [`prepare`] reads and judges and writes nothing; [`commit`] publishes exactly what was
+//! prepared, or, when the branch moved meanwhile, what a new plan says if that is the same.
+
+use std::fmt::Write as _;
+
+use super::gate::{Gate, Proposal};
+use super::item::no_such_path;
+use super::plan::Planner;
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::mask::Mask;
+use crate::engine::promotion::{
+    Decision, ItemPlan, Line, Selection, Until, Verdict, decisions_file, digest, operations, render_decisions,
+};
+use crate::engine::snapshot::{FileKind, limits};
+use crate::model::{BlobId, CommitId, Error, Finding, Hop, Key, Path, Result, Segment, Value};
+use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::yaml::edit::{Operation, Place, Replacement, apply};
+use crate::yaml::{Document, Limits};
+
+/// What to promote.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The items; all when empty.
+    pub keys: Vec<Key>,
+    /// The hop.
+    pub hop: Hop,
+    /// What of the plan.
+    pub selection: Selection,
+    /// Whether items that only the source has are created although they were not named.
+    pub create_unnamed: bool,
+    /// Whether items that the source deleted are deleted.
+    pub delete: bool,
+    /// The reason recorded with `--take target=…`.
+    pub reason: Option<String>,
+}
+
+/// An item that the target does not have yet.
+#[derive(Clone, Debug)]
+pub struct Creation {
+    /// The item.
+    pub key: Key,
+    /// The new file.
+    pub text: String,
+    /// Pins and secrets that were left out.
+    pub left_out: Vec<Path>,
+}
+
+/// What one promotion would do.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The commit that was judged.
+    pub head: CommitId,
+    /// The plans, values not masked.
+    pub plans: Vec<ItemPlan>,
+    /// Items that come into being.
+    pub creations: Vec<Creation>,
+    /// Items that go.
+    pub deletions: Vec<Key>,
+    /// Items that only the source has and nobody named.
+    pub unnamed: Vec<Key>,
+    /// Findings of error severity that the result would bring.
+    pub refused: Vec<Finding>,
+    files: Vec<FileChange>,
+    subject: String,
+    body: String,
+}
+
+impl Prepared {
+    /// How many lines have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: &Verdict) -> usize {
+        self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
+    }
+
+    /// Whether there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// How many changes would be committed.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.plans.iter().map(ItemPlan::taken).sum::<usize>() + self.creations.len() + self.deletions.len()
+    }
+
+    /// What keeps the promotion from being committed: conflicts, open questions, findings.
+    ///
+    /// # Errors
+    /// `Undecided`, when something does.
+    pub fn require_decided(&self) -> Result<()> {
+        let stops = self.count(&Verdict::Stop);
+        if stops > 0 {
+            let unknown = self
+                .plans
+                .iter()
+                .flat_map(|plan| plan.with(&Verdict::Stop))
+                .any(|line| line.base.is_none() && line.reason.starts_with("history ends"));
+            let (message, help) = if unknown {
+                (
+                    format!("{stops} paths cannot be judged, because the history is cut off"),
+                    "this is a shallow clone; fetch the rest: git fetch --unshallow",
+                )
+            } else {
+                (
+                    format!(
+                        "{stops} {} to be decided; nothing was committed",
+                        if stops == 1 { "conflict has" } else { "conflicts have" }
+                    ),
+                    "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided",
+                )
+            };
+            return Err(Error::undecided(message).help(help));
+        }
+        let asks = self.count(&Verdict::Ask);
+        if asks > 0 {
+            let message = format!(
+                "{asks} new {} to be decided; nothing was committed",
+                if asks == 1 { "key has" } else { "keys have" }
+            );
+            return Err(Error::undecided(message).help(
+                "take them with --with-new, leave them with --without-new, or name some with --only PATH",
+            ));
+        }
+        match self.refused.first() {
+            None => Ok(()),
+            Some(finding) => {
+                let at = finding
+                    .location
+                    .map_or(String::new(), |at| format!(":{}:{}", at.start.line, at.start.column));
+                let message = format!(
+                    "the result would bring {} at {}{at}: {}",
+                    finding.rule, finding.file, finding.message
+                );
+                let help = match &finding.path {
+                    Some(path) if finding.message.contains("missing") => {
+                        format!("give a value: --set '{path}=…'; {}", finding.help)
+                    }
+                    _ => finding.help.clone(),
+                };
+                Err(Error::undecided(message).help(help))
+            }
+        }
+    }
+
+    /// What would be written, by path and value: two preparations with the same are the same
+    /// promotion.
+    fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
+        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    }
+}
+
+/// Plans a promotion of HEAD. Nothing is written.
+///
+/// # Errors
+/// When an item is not there, a file cannot be read, a selection speaks of nothing, or an edit
+/// cannot be made.
+pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
+    prepare_at(workspace, request, &workspace.repository.require_head()?)
+}
+
+fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
+    let planner = Planner::new(workspace, head)?;
+    let hop = request.hop;
+    let mut prepared = Prepared {
+        head: head.clone(),
+        plans: Vec::new(),
+        creations: Vec::new(),
+        deletions: Vec::new(),
+        unnamed: Vec::new(),
+        refused: Vec::new(),
+        files: Vec::new(),
+        subject: String::new(),
+        body: String::new(),
+    };
+    let known = planner.snapshot.keys();
+    let keys: Vec<Key> = if request.keys.is_empty() {
+        known.iter().map(|key| (*key).clone()).collect()
+    } else {
+        request.keys.clone()
+    };
+    let mut unmatched: Option<Vec<String>> = None;
+    for key in &keys {
+        let here = (
+            planner.snapshot.item(key, hop.source()).is_some(),
+            planner.snapshot.item(key, hop.target()).is_some(),
+        );
+        match here {
+            (true, true) => {
+                let Some(plan) = planner.plan(key, hop, &request.selection)? else { continue };
+                let idle = request.selection.unmatched(&plan.lines);
+                unmatched = Some(match unmatched {
+                    None => idle,
+                    Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
+                });
+                if !plan.lines.is_empty() || !request.keys.is_empty() {
+                    prepared.plans.push(plan);
+                }
+            }
+            (true, false) if !request.keys.is_empty() || request.create_unnamed => {
+                prepared.creations.push(create(&planner, key, hop, &request.selection)?);
+            }
+            (true, false) => prepared.unnamed.push(key.clone()),
+            (false, true) if request.delete && !request.keys.is_empty() => {
+                require_deleted(&planner, key, hop)?;
+                prepared.deletions.push(key.clone());
+            }
+            (false, true) if !request.keys.is_empty() => {
+                return Err(Error::usage(format!("{} has no item `{key}`", hop.source()))
+                    .help(format!("if it was deleted there, delete it in {} with --delete", hop.target())));
+            }
+            (false, true) => {}
+            (false, false) => return Err(no_such_item(key, known.clone(), None)),
+        }
+    }
+    if let Some(word) = unmatched.into_iter().flatten().next() {
+        return Err(Error::usage(format!("nothing of this plan is at {word}"))
+            .help("a selection names paths or source commits of the plan; run with --dry-run to see them"));
+    }
+    write(&planner, request, &mut prepared)?;
+    Ok(prepared)
+}
+
+/// Refuses to delete what the source never had.
+fn require_deleted(planner: &Planner, key: &Key, hop: Hop) -> Result<()> {
+    let file = key.file(hop.source());
+    let had =
+        planner.history.commits().iter().flat_map(|commit| &commit.changes).any(|change| change.path == file);
+    if had {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{} never had an item `{key}`, so there is no deletion to promote",
+        hop.source()
+    ))
+    .help(format!("remove it by hand: git rm {}{}", planner.snapshot.prefix, key.file(hop.target()))))
+}
+
+/// The file of a new item: the source's, without pins and secrets.
+fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Result<Creation> {
+    let limits = limits(&planner.policy);
+    let Some(item) = planner.snapshot.item(key, hop.source()) else {
+        return Err(Error::internal(format!("{key} vanished while it was planned")));
+    };
+    let document = planner.snapshot.document(item, &limits)?;
+    let mut left_out: Vec<Path> = Vec::new();
+    for (number, value) in document.values().iter().enumerate() {
+        value.walk(&Path::document(number), &mut |path, value| {
+            let reference = value.as_str().is_some_and(|text| planner.policy.is_reference(text));
+            let secret = planner.policy.is_secret(path) && !reference && *value != Value::Null;
+            let excepted = selection.except.iter().any(|except| except.covers(path));
+            if secret || excepted || planner.policy.pin(key, path, hop).is_some() {
+                left_out.push(path.clone());
+            }
+        });
+    }
+    let given =
+        |path: &Path| selection.set.iter().find(|(set, _)| set == path).map(|(_, value)| value.clone());
+    let mut edits: Vec<Operation<'_>> = left_out
+        .iter()
+        .map(|path| match given(path) {
+            Some(value) => Operation::Set { path: path.clone(), value: Replacement::Value(value) },
+            None => Operation::Remove { path: path.clone() },
+        })
+        .collect();
+    for (path, value) in selection.set.iter().filter(|(path, _)| !left_out.contains(path)) {
+        edits.push(set_or_insert(document, path, value.clone(), &item.file)?);
+    }
+    left_out.retain(|path| given(path).is_none());
+    let text = edit(document, &edits, &limits, &item.file)?;
+    Ok(Creation { key: key.clone(), text, left_out })
+}
+
+/// Sets a value where there is one, else adds it to its parent.
+pub(super) fn set_or_insert<'a>(
+    document: &Document,
+    path: &Path,
+    value: Value,
+    file: &str,
+) -> Result<Operation<'a>> {
+    let value = Replacement::Value(value);
+    if document.at(path).is_some() {
+        return Ok(Operation::Set { path: path.clone(), value });
+    }
+    match (path.parent(), path.last()) {
+        (Some(parent), Some(Segment::Key(key))) if document.at(&parent).is_some() => {
+            let key = Some(key.clone());
+            Ok(Operation::Insert { parent, key, place: Place::Last, value, comment: None })
+        }
+        (Some(parent), Some(Segment::Append)) if document.at(&parent).is_some() => {
+            Ok(Operation::Insert { parent, key: None, place: Place::Last, value, comment: None })
+        }
+        _ => Err(no_such_path(document.values(), path, file)),
+    }
+}
+
+/// Applies edits; a refusal becomes an error with its place.
+pub(super) fn edit(
+    document: &Document,
+    edits: &[Operation<'_>],
+    limits: &Limits,
+    file: &str,
+) -> Result<String> {
+    apply(document, edits, limits).map_err(|refusal| {
+        let place = refusal.span.map_or_else(String::new, |span| {
+            let at = document.location(&span).start;
+            format!(":{}:{}", at.line, at.column)
+        });
+        Error::undecided(format!("{file}{place}: {}", refusal.message)).help(refusal.help)
+    })
+}
+
+/// Works out the files, the findings they would bring, and the message.
+fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Result<()> {
+    let (hop, limits) = (request.hop, limits(&planner.policy));
+    let mut gate = Gate::new(planner);
+    for plan in &prepared.plans {
+        let sides =
+            (planner.snapshot.item(&plan.key, hop.source()), planner.snapshot.item(&plan.key, hop.target()));
+        let (Some(from), Some(into)) = sides else { continue };
+        let (source, target) =
+            (planner.snapshot.document(from, &limits)?, planner.snapshot.document(into, &limits)?);
+        let mut edits = operations(&plan.lines, source, target);
+        for (path, value) in
+            request.selection.set.iter().filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
+        {
+            edits.push(set_or_insert(target, path, value.clone(), &into.file)?);
+        }
+        if !edits.is_empty() {
+            let text = edit(target, &edits, &limits, &into.file)?;
+            if text != target.text() {
+                gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
+            }
+        }
+        if let Some(change) = record(planner, request, plan, source)? {
+            prepared.files.push(change);
+        }
+    }
+    for creation in &prepared.creations {
+        gate.propose(Proposal { file: creation.key.file(hop.target()), text: Some(creation.text.clone()) });
+    }
+    for key in &prepared.deletions {
+        gate.propose(Proposal { file: key.file(hop.target()), text: None });
+    }
+    prepared.refused = gate.new_errors()?;
+    prepared.files.extend(gate.into_files(&planner.snapshot));
+    prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
+    (prepared.subject, prepared.body) = message(planner, prepared, hop);
+    Ok(())
+}
+
+/// The decisions file after this promotion, when it changes: what `--take target=…` records comes
+/// in, what no longer counts goes.
+fn record(
+    planner: &Planner,
+    request: &Request,
+    plan: &ItemPlan,
+    source: &Document,
+) -> Result<Option<FileChange>> {
+    let target = request.hop.target();
+    let old = planner.decisions(&plan.key, target)?;
+    let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
+    if plan.taken() == 0 && declined.is_empty() {
+        return Ok(None);
+    }
+    let today = planner.head.date();
+    let source_digest = |path: &Path| {
+        let blob = planner.policy.is_secret(path).then_some(&plan.source_blob);
+        digest(source.at(path), blob)
+    };
+    let overruled = |path: &Path| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
+    let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
+    let mut new: Vec<Decision> = old
+        .iter()
+        .filter(|decision| decision.is_live(&source_digest(&decision.path), &today))
+        .filter(|decision| !overruled(&decision.path) && !renewed(&decision.path))
+        .cloned()
+        .collect();
+    new.extend(declined.iter().map(|line| Decision {
+        path: line.path.clone(),
+        reason: request.reason.clone().unwrap_or_else(|| format!("{target} keeps its own value")),
+        by: String::new(),
+        until: Until::SourceChanges,
+        source: source_digest(&line.path),
+    }));
+    Ok((new != old).then(|| decisions_change(planner, &plan.key, target, &new)))
+}
+
+/// The change of an item's decisions file.
+pub(super) fn decisions_change(
+    planner: &Planner,
+    key: &Key,
+    target: crate::model::Environment,
+    decisions: &[Decision],
+) -> FileChange {
+    let file = decisions_file(key, target);
+    let before = planner
+        .snapshot
+        .files
+        .get(&file)
+        .filter(|entry| entry.kind == FileKind::File)
+        .and_then(|entry| entry.blob.clone());
+    let after = render_decisions(decisions).map(String::into_bytes);
+    FileChange { path: format!("{}{file}", planner.snapshot.prefix), before, after }
+}
+
+/// The commit's subject, and the masked list of changes with one trailer per item.
+fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String) {
+    let mask = Mask::new(&planner.policy);
+    let acting: Vec<&ItemPlan> = prepared
+        .plans
+        .iter()
+        .filter(|plan| plan.taken() > 0 || plan.with(&Verdict::Decline).count() > 0)
+        .collect();
+    let keys: Vec<&str> = acting
+        .iter()
+        .map(|plan| plan.key.as_str())
+        .chain(prepared.creations.iter().map(|creation| creation.key.as_str()))
+        .chain(prepared.deletions.iter().map(Key::as_str))
+        .collect();
+    let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
+    let mut body = String::new();
+    for plan in &acting {
+        let plan = plan.masked(&mask);
+        for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Verdict::Decline) {
+            let value = |value: Option<&Value>| {
+                value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
+            };
+            let new = match &line.verdict {
+                Verdict::Set(value) => short(&value.to_string()),
+                Verdict::Decline => format!("{} (kept)", value(line.target.as_ref())),
+                _ => value(line.source.as_ref()),
+            };
+            let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
+        }
+    }
+    for creation in &prepared.creations {
+        let _ = writeln!(body, "{}: new item", creation.key);
+    }
+    for key in &prepared.deletions {
+        let _ = writeln!(body, "{key}: item deleted");
+    }
+    body.push('\n');
+    for key in &keys {
+        let _ = writeln!(body, "Terrace-Promotion: {key} {} -> {}", hop.source(), hop.target());
+    }
+    (format!("promote({named}): {} -> {}", hop.source(), hop.target()), body)
+}
+
+/// A value short enough for a commit message, on one line.
+fn short(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= 60 { clean } else { clean.chars().take(59).chain(['…']).collect() }
+}
+
+/// Publishes what was prepared as one commit; `None` when there is nothing to do.
+///
+/// # Errors
+/// `Undecided` when something is still open; `Retry` when the branch moved and the plan changed
+/// with it; the door's refusals.
+pub fn commit(
+    workspace: &Workspace,
+    request: &Request,
+    prepared: &Prepared,
+    subject: Option<&str>,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    prepared.require_decided()?;
+    if prepared.is_empty() {
+        return Ok(None);
+    }
+    let message =
+        |prepared: &Prepared| format!("{}\n\n{}", subject.unwrap_or(&prepared.subject), prepared.body);
+    let published = door::publish(workspace.repository.door_path(), options, |head| {
+        let files = match head {
+            Some(head) if *head == prepared.head => prepared.files.clone(),
+            Some(head) => {
+                let again = prepare_at(workspace, request, head)?;
+                if again.require_decided().is_err() || again.essence() != prepared.essence() {
+                    return Err(Error::retry(
+                        "somebody committed meanwhile, and the plan is no longer what was shown",
+                    )
+                    .help("nothing was committed; look at the new plan and run the command again"));
+                }
+                again.files
+            }
+            None => {
+                return Err(
+                    Error::usage("the branch has no commit yet").help("commit the configuration first")
+                );
+            }
+        };
+        let change = Change { base: head.cloned(), files, message: message(prepared) };
+        Ok(Some((change, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
+}
+
+/// The blob that a file change was judged on.
+pub(super) fn blob_of(planner: &crate::engine::snapshot::Snapshot, file: &str) -> Option<BlobId> {
+    planner.files.get(file).and_then(|entry| entry.blob.clone())
+}
+
+/// The source files of these items (all when none are named) whose changes are not committed.
+///
+/// # Errors
+/// When the working tree cannot be compared.
+pub fn uncommitted_sources(workspace: &Workspace, hop: Hop, keys: &[Key]) -> Result<Vec<String>> {
+    let prefix = workspace.repository.prefix();
+    let folder = format!("{prefix}environments/{}/", hop.source());
+    let named: Vec<String> = keys.iter().map(|key| format!("{prefix}{}", key.file(hop.source()))).collect();
+    let mut files = workspace.repository.uncommitted()?;
+    files.retain(|file| file.starts_with(&folder) && (named.is_empty() || named.contains(file)));
+    Ok(files)
+}

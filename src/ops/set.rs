@@ -1,0 +1,250 @@
+//! `set` and `unset`: one value of one item, in the working tree or as a commit.
+
+use std::sync::Arc;
+
+use super::gate::{Gate, Proposal};
+use super::item::no_such_path;
+use super::promote::{edit, set_or_insert};
+use super::workspace::{At, Workspace, no_such_item};
+use crate::engine::mask::Mask;
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::{Snapshot, limits};
+use crate::model::{Environment, Error, Key, Map, Path, Policy, Result, Revision, Segment, Value};
+use crate::store::door::{self, Change, Committed, Options, write_work_tree};
+use crate::yaml::edit::{Operation, Place, Replacement};
+use crate::yaml::{Document, Limits, render};
+
+/// What shall become of the value.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// It shall be this: one YAML flow value, or (`string`) the text itself.
+    Set {
+        /// The text as given.
+        text: String,
+        /// Whether the text is the string itself.
+        string: bool,
+        /// Whether missing parents are made.
+        parents: bool,
+        /// Whether a missing item is made.
+        create: bool,
+    },
+    /// It shall be gone.
+    Unset,
+}
+
+/// One value of one item.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The item.
+    pub key: Key,
+    /// Its environment.
+    pub environment: Environment,
+    /// The value.
+    pub path: Path,
+    /// What shall become of it.
+    pub wish: Wish,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The file, relative to the git root.
+    pub file: String,
+    /// The path, settled against the document.
+    pub path: Path,
+    /// The value before, masked.
+    pub before: Option<Value>,
+    /// The value after, masked.
+    pub after: Option<Value>,
+    /// The commit, when one was made.
+    pub committed: Option<Committed>,
+}
+
+/// Sets or unsets a value in the working tree; `None` when there is nothing to do.
+///
+/// # Errors
+/// When the item, the path or the value is wrong, or a rule refuses the result.
+pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
+    let Some(root) = workspace.repository.work_tree() else {
+        return Err(Error::usage("a bare repository has no working tree").help("commit directly: --commit"));
+    };
+    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
+    let Some((done, old, new)) = decide(&snapshot, request)? else { return Ok(None) };
+    write_work_tree(root, &done.file, old.as_deref().map(str::as_bytes), new.as_bytes())?;
+    Ok(Some(done))
+}
+
+/// Sets or unsets a value as one commit on HEAD; `None` when there is nothing to do.
+///
+/// # Errors
+/// As [`set`]; also the door's refusals.
+pub fn set_committed(
+    workspace: &Workspace,
+    request: &Request,
+    message: Option<&str>,
+    options: &Options,
+) -> Result<Option<Done>> {
+    let published = door::publish(workspace.repository.door_path(), options, |head| {
+        let Some(head) = head else {
+            return Err(Error::usage("the repository has no commit yet")
+                .help("commit the configuration first: git add -A && git commit"));
+        };
+        let snapshot = Arc::new(workspace.repository.snapshot(&Revision::Commit(head.clone()))?);
+        let Some((done, _, new)) = decide(&snapshot, request)? else { return Ok(None) };
+        let file = request.key.file(request.environment);
+        let before = super::promote::blob_of(&snapshot, &file);
+        let verb = if done.after.is_some() { "set" } else { "unset" };
+        let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
+        let change = Change {
+            base: Some(head.clone()),
+            files: vec![door::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
+            message: message.map_or(subject, str::to_owned),
+        };
+        Ok(Some((change, done)))
+    })?;
+    Ok(published.map(|(committed, done)| Done { committed: Some(committed), ..done }))
+}
+
+/// The outcome, the old text and the new text.
+type Decided = (Done, Option<String>, String);
+
+fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>> {
+    let policy = Arc::new(snapshot.policy()?);
+    let limits = limits(&policy);
+    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(&policy));
+    let file = request.key.file(request.environment);
+    let shown = format!("{}{file}", snapshot.prefix);
+    let item = snapshot.item(&request.key, request.environment);
+    let empty = Document::parse(b"", &limits).map_err(|_| Error::internal("an empty file does not parse"))?;
+    let document = match (item, &request.wish) {
+        (Some(item), _) => snapshot.document(item, &limits)?,
+        (None, Wish::Set { create: true, .. }) => &empty,
+        (None, wish) => {
+            let known = snapshot.items().filter(|item| item.id.environment == request.environment);
+            let error = no_such_item(
+                &request.key,
+                known.map(|item| &item.id.key).collect(),
+                Some(request.environment),
+            );
+            return Err(match wish {
+                Wish::Set { .. } => Error {
+                    fault: crate::model::Fault::Usage,
+                    help: error.help.map(|help| format!("{help} A new item needs --create.")),
+                    ..error
+                },
+                Wish::Unset => error,
+            });
+        }
+    };
+    let path = document.resolve(&request.path);
+    let wanted = match &request.wish {
+        Wish::Unset => None,
+        Wish::Set { text, string, .. } => {
+            let only_strings = schemas.allows_only_strings(&request.key, request.environment, &path);
+            Some(
+                if *string
+                    || only_strings && flow_value(text, &limits).is_none_or(|value| value.as_str().is_none())
+                {
+                    Value::String(text.clone())
+                } else {
+                    flow_value(text, &limits).ok_or_else(|| not_a_value(text))?
+                },
+            )
+        }
+    };
+    let before = document.at(&path).cloned();
+    if before == wanted {
+        return Ok(None);
+    }
+    let parents = matches!(request.wish, Wish::Set { parents: true, .. });
+    let text = match wanted.clone() {
+        Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
+        Some(value) => {
+            edit(document, &[assignment(document, &path, value, parents, &shown)?], &limits, &shown)?
+        }
+        None => edit(document, &[Operation::Remove { path: path.clone() }], &limits, &shown)?,
+    };
+    refuse(snapshot, &policy, &file, &text)?;
+    let mask = Mask::new(&policy);
+    let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
+    let done = Done {
+        file: shown,
+        before: masked(before),
+        after: masked(wanted),
+        path: path.clone(),
+        committed: None,
+    };
+    Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
+}
+
+/// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
+fn assignment<'a>(
+    document: &Document,
+    path: &Path,
+    value: Value,
+    parents: bool,
+    file: &str,
+) -> Result<Operation<'a>> {
+    let parent_is_there = path.parent().is_none_or(|parent| document.at(&parent).is_some());
+    if document.at(path).is_some() || parent_is_there {
+        return set_or_insert(document, path, value, file);
+    }
+    let error = no_such_path(document.values(), path, file);
+    if !parents {
+        let help = error.help.unwrap_or_default();
+        return Err(Error::usage(error.message).help(format!("{help}; --parents makes what is missing")));
+    }
+    let there = (0..path.segments.len())
+        .rev()
+        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .find(|prefix| document.at(prefix).is_some());
+    let Some(there) = there else { return Err(error) };
+    let rest = &path.segments[there.segments.len()..];
+    match rest.split_first() {
+        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
+            parent: there,
+            key: Some(key.clone()),
+            place: Place::Last,
+            value: Replacement::Value(nested(below, value)),
+            comment: None,
+        }),
+        _ => Err(error),
+    }
+}
+
+/// The value below mappings made of the path's keys.
+fn nested(segments: &[Segment], value: Value) -> Value {
+    segments.iter().rev().fold(value, |value, segment| match segment {
+        Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
+    })
+}
+
+/// One YAML flow value.
+fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
+    let document = Document::parse(text.as_bytes(), limits).ok()?;
+    let one = document.values().len() == 1 && document.problems().is_empty();
+    let block = matches!(document.value(), Value::Map(_) | Value::List(_))
+        && !text.trim_start().starts_with(['{', '[']);
+    (one && !block).then(|| document.value().clone())
+}
+
+fn not_a_value(text: &str) -> Error {
+    let shown: String = text.chars().take(40).collect();
+    Error::usage(format!("`{}` is not one YAML value", shown.escape_debug()))
+        .help("quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is")
+}
+
+/// Refuses a text that brings an error.
+fn refuse(snapshot: &Arc<Snapshot>, policy: &Arc<Policy>, file: &str, text: &str) -> Result<()> {
+    let mut gate = Gate::over(snapshot, policy);
+    gate.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
+    match gate.new_errors()?.into_iter().next() {
+        None => Ok(()),
+        Some(finding) => Err(Error::undecided(format!(
+            "{} would bring {}: {}",
+            finding.file, finding.rule, finding.message
+        ))
+        .help(finding.help)),
+    }
+}

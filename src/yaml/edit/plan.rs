@@ -1,0 +1,302 @@
+//! The operations of one call made definite: every path found, nothing said twice, new siblings in
+//! order. It sees values only; how they are written is nobody's concern here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fresh::New;
+use super::{Operation, Place, Refusal};
+use crate::model::{Map, Path, Segment, Value};
+use crate::yaml::document::Document;
+
+/// What changes, by paths into the old values, with lists by position.
+#[derive(Default)]
+pub(super) struct Plan<'a> {
+    pub(super) sets: BTreeMap<Path, New<'a>>,
+    pub(super) removes: BTreeSet<Path>,
+    /// New entries and elements by the list or mapping that they enter.
+    pub(super) adds: BTreeMap<Path, Vec<Added<'a>>>,
+}
+
+/// A new entry or element. Those with the same `after` stand in the order of their vector.
+#[derive(Clone)]
+pub(super) struct Added<'a> {
+    pub(super) after: After,
+    pub(super) key: Option<String>,
+    pub(super) new: New<'a>,
+    pub(super) comment: Option<String>,
+    /// How many new siblings it follows that follow each other; for the order only.
+    chain: usize,
+}
+
+impl<'a> Added<'a> {
+    pub(super) fn new(after: After, key: Option<String>, new: New<'a>) -> Self {
+        Self { after, key, new, comment: None, chain: 0 }
+    }
+
+    fn is(&self, segment: &Segment) -> bool {
+        match segment {
+            Segment::Key(key) => self.key.as_ref() == Some(key),
+            Segment::Identity { field, value } => {
+                let field = Segment::Key(field.clone());
+                let own = self.new.value.child(&field).and_then(Value::scalar_text);
+                self.key.is_none() && own == Some(value)
+            }
+            Segment::Index(_) | Segment::Append => false,
+        }
+    }
+}
+
+/// The place of something new among the old siblings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    Start,
+    /// By key or position.
+    Sibling(Segment),
+    End,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(document: &Document, operations: &[Operation<'a>]) -> Result<Self, Refusal> {
+        let mut plan = Self::default();
+        for operation in operations {
+            plan.take(document, operation)?;
+        }
+        plan.refuse_present_keys(document)?;
+        plan.refuse_overlaps(document)?;
+        Ok(plan)
+    }
+
+    fn take(&mut self, document: &Document, operation: &Operation<'a>) -> Result<(), Refusal> {
+        match operation {
+            Operation::Set { path, value } => {
+                let (path, new) = (find(document, path)?, New::try_from(value)?);
+                if self.sets.get(&path).is_some_and(|other| other.value != new.value) {
+                    return Err(twice(document, &path));
+                }
+                self.sets.insert(path, new);
+            }
+            Operation::Remove { path } => {
+                let path = find(document, path)?;
+                if path.is_root() {
+                    return Err(Refusal::new(
+                        "a whole document cannot be removed",
+                        "remove the file instead",
+                    ));
+                }
+                self.removes.insert(path);
+            }
+            Operation::Insert { parent, key, place, value, comment } => {
+                let parent = find(document, parent)?;
+                fits(document, &parent, key.as_ref())?;
+                let added = Added::new(After::End, key.clone(), New::try_from(value)?);
+                let added = Added { comment: comment.clone(), ..added };
+                self.insert(document, parent, place, added)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        document: &Document,
+        parent: Path,
+        place: &Place,
+        mut added: Added<'a>,
+    ) -> Result<(), Refusal> {
+        let siblings = self.adds.entry(parent.clone()).or_default();
+        if siblings.iter().any(|sibling| sibling.key.is_some() != added.key.is_some()) {
+            return Err(twice(document, &parent));
+        }
+        let segment = match place {
+            Place::First | Place::Last | Place::After(Segment::Append) => {
+                added.after = if *place == Place::First { After::Start } else { After::End };
+                siblings.push(added);
+                return Ok(());
+            }
+            Place::After(segment) => segment,
+        };
+        if let Ok(sibling) = find(document, &parent.join(segment.clone())) {
+            added.after = sibling.last().cloned().map_or(After::End, After::Sibling);
+            siblings.push(added);
+            return Ok(());
+        }
+        let Some(before) = siblings.iter().position(|sibling| sibling.is(segment)) else {
+            return Err(absent(document, &parent.join(segment.clone())));
+        };
+        // Behind that one and all that follow it for the same reason.
+        added.after = siblings[before].after.clone();
+        added.chain = siblings[before].chain + 1;
+        let followers = siblings[before + 1..].iter().take_while(|sibling| sibling.chain >= added.chain);
+        let position = before + 1 + followers.count();
+        siblings.insert(position, added);
+        Ok(())
+    }
+
+    fn refuse_present_keys(&self, document: &Document) -> Result<(), Refusal> {
+        for (parent, siblings) in &self.adds {
+            let mut seen = BTreeSet::new();
+            for key in siblings.iter().filter_map(|added| added.key.as_ref()) {
+                let path = parent.key(key);
+                let present = document.at(&path).is_some() && !self.removes.contains(&path);
+                if present || !seen.insert(key) {
+                    let message = format!("`{path}` is there already");
+                    return Err(spanned(document, &path, Refusal::new(message, "set its value instead")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is set or removed as a whole has nothing else happening to it or below it.
+    fn refuse_overlaps(&self, document: &Document) -> Result<(), Refusal> {
+        let whole = self.sets.keys().chain(&self.removes).map(|path| (path, true));
+        let mut paths: Vec<_> = whole.chain(self.adds.keys().map(|path| (path, false))).collect();
+        paths.sort_unstable_by_key(|(path, whole)| (*path, !whole));
+        let overlap = paths.windows(2).find(|pair| pair[0].1 && pair[0].0.covers(pair[1].0));
+        overlap.map_or(Ok(()), |pair| Err(twice(document, pair[1].0)))
+    }
+
+    /// The values that must result.
+    pub(super) fn intended(&self, document: &Document) -> Vec<Value> {
+        let mut values = document.values().to_vec();
+        for (path, new) in &self.sets {
+            if let Some(value) = at_mut(&mut values, path) {
+                *value = new.value.clone().into_owned();
+            }
+        }
+        let mut parents: Vec<_> = self.removes.iter().filter_map(Path::parent).collect();
+        parents.extend(self.adds.keys().cloned());
+        // The deepest first, so that positions further out still hold.
+        parents.sort_by(|a, b| b.segments.len().cmp(&a.segments.len()).then_with(|| a.cmp(b)));
+        parents.dedup();
+        for parent in parents {
+            let added = self.adds.get(&parent).map(Vec::as_slice).unwrap_or_default();
+            if let Some(value) = at_mut(&mut values, &parent) {
+                let removed = |segment: Segment| self.removes.contains(&parent.join(segment));
+                restructure(value, removed, added);
+            }
+        }
+        values
+    }
+}
+
+fn restructure(value: &mut Value, removed: impl Fn(Segment) -> bool, added: &[Added<'_>]) {
+    match value {
+        Value::Tagged(_, value) => restructure(value, removed, added),
+        Value::Map(map) => {
+            map.retain(|key, _| !removed(Segment::Key(key.clone())));
+            map.extend(entries(added));
+        }
+        Value::List(list) => {
+            let new = |after: After| {
+                added
+                    .iter()
+                    .filter(move |added| added.after == after)
+                    .map(|a| a.new.value.clone().into_owned())
+            };
+            let mut out: Vec<_> = new(After::Start).collect();
+            for (index, element) in std::mem::take(list).into_iter().enumerate() {
+                if !removed(Segment::Index(index)) {
+                    out.push(element);
+                }
+                out.extend(new(After::Sibling(Segment::Index(index))));
+            }
+            out.extend(new(After::End));
+            *list = out;
+        }
+        Value::Null if added.iter().all(|added| added.key.is_some()) => {
+            *value = Value::Map(entries(added).collect::<Map>());
+        }
+        Value::Null => {
+            *value = Value::List(added.iter().map(|added| added.new.value.clone().into_owned()).collect());
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn entries<'v>(added: &'v [Added<'_>]) -> impl Iterator<Item = (String, Value)> + 'v {
+    added.iter().filter_map(|added| Some((added.key.clone()?, added.new.value.clone().into_owned())))
+}
+
+fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
+    let mut value = values.get_mut(path.document)?;
+    for segment in &path.segments {
+        while let Value::Tagged(_, inner) = value {
+            value = inner;
+        }
+        value = match (segment, value) {
+            (Segment::Key(key), Value::Map(map)) => map.get_mut(key)?,
+            (Segment::Index(index), Value::List(list)) => list.get_mut(*index)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
+/// The path to a value that is there, with list elements by position.
+fn find(document: &Document, path: &Path) -> Result<Path, Refusal> {
+    let path = document.resolve(path);
+    let mut out = Path::document(path.document);
+    let mut value = document.values().get(path.document).ok_or_else(|| absent(document, &path))?;
+    for segment in &path.segments {
+        let child = value.child(segment).ok_or_else(|| absent(document, &path))?;
+        let by_position =
+            matches!(segment, Segment::Identity { .. }).then(|| position(value, child)).flatten();
+        out.segments.push(by_position.map_or_else(|| segment.clone(), Segment::Index));
+        value = child;
+    }
+    Ok(out)
+}
+
+fn position(list: &Value, element: &Value) -> Option<usize> {
+    match list {
+        Value::List(list) => list.iter().position(|other| std::ptr::eq(other, element)),
+        Value::Tagged(_, list) => position(list, element),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Map(_) => None,
+    }
+}
+
+/// Whether something with or without a key can enter the value at `parent`.
+fn fits(document: &Document, parent: &Path, key: Option<&String>) -> Result<(), Refusal> {
+    let mut value = document.at(parent).unwrap_or(&Value::Null);
+    while let Value::Tagged(_, inner) = value {
+        value = inner;
+    }
+    let shown = if parent.is_root() { "the document".to_owned() } else { format!("`{parent}`") };
+    let kind = value.kind();
+    let refusal = match (value, key) {
+        (Value::Null, _) | (Value::Map(_), Some(_)) | (Value::List(_), None) => return Ok(()),
+        (_, Some(key)) => Refusal::new(
+            format!("{shown} is a {kind} and has no place for the key `{key}`"),
+            "set the whole value to a mapping instead",
+        ),
+        (_, None) => Refusal::new(
+            format!("{shown} is a {kind} and has no place for an element"),
+            "set the whole value to a list instead",
+        ),
+    };
+    Err(spanned(document, parent, refusal))
+}
+
+fn absent(document: &Document, path: &Path) -> Refusal {
+    let refusal = Refusal::new(format!("there is nothing at `{path}`"), "insert it instead");
+    spanned(document, path, refusal)
+}
+
+fn twice(document: &Document, path: &Path) -> Refusal {
+    let message = format!("`{path}` is changed twice");
+    let help = "leave out one of the changes: what is set or removed as a whole cannot change inside";
+    spanned(document, path, Refusal::new(message, help))
+}
+
+/// The refusal at the value concerned, or at the nearest one above that is there.
+fn spanned(document: &Document, path: &Path, refusal: Refusal) -> Refusal {
+    let mut path = Some(path.clone());
+    while let Some(here) = path {
+        if let Some(located) = document.locate(&here) {
+            return refusal.at(located.token());
+        }
+        path = here.parent();
+    }
+    refusal
+}
