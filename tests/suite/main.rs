@@ -5,6 +5,7 @@
 mod door;
 mod fixtures;
 mod formats;
+mod infer;
 mod injection;
 mod legacy;
 mod rules_on_real_files;

@@ -178,3 +178,34 @@ impl Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::convert::to_json;
+    use super::super::testing::{any_document, any_schema, load};
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// What the graph writes out judges as the schema that it was read from.
+        #[test]
+        fn writing_a_schema_out_changes_no_verdict(
+            root in any_schema(),
+            a in any_schema(),
+            b in any_schema(),
+            documents in prop::collection::vec(any_document(), 1..4),
+        ) {
+            let whole = json!({ "allOf": [root], "$defs": { "a": a, "b": b } });
+            if let Ok(compiled) = load(&[("a.json", whole.clone())]) {
+                let direct = jsonschema::draft202012::new(&whole).expect("a schema");
+                for document in documents {
+                    let verdict = direct.is_valid(&to_json(&document));
+                    prop_assert_eq!(compiled.validate(&document).is_empty(), verdict, "{}: {}", whole, document);
+                }
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use super::names::token;
 use super::source::{Broken, Read, Source, Sources};
 
 /// The most schemas that a graph may have.
-const NODES: usize = 50_000;
+const NODES: usize = 100_000;
 /// The largest compiled regular expression, in bytes.
 const PATTERN_BYTES: usize = 1024 * 1024;
 /// The most different regular expressions; each may take some milliseconds to compile.

@@ -34,7 +34,7 @@ pub struct Broken {
 }
 
 /// The largest schema file, in bytes.
-const FILE_BYTES: usize = 1024 * 1024;
+const FILE_BYTES: usize = 8 * 1024 * 1024;
 /// The most files that one schema may be made of.
 const FILES: usize = 100;
 
@@ -126,7 +126,8 @@ impl Source {
 
     /// Where the value at `pointer` stands; JSON is YAML, so our own span tree knows.
     fn location(&self, pointer: &str) -> Option<Location> {
-        let read = || Document::parse(self.text.as_bytes(), &Limits::default()).ok();
+        let limits = Limits { file_bytes: FILE_BYTES, ..Limits::default() };
+        let read = || Document::parse(self.text.as_bytes(), &limits).ok();
         let document = self.document.get_or_init(read).as_ref()?;
         let tokens = Pointer::parse(pointer)?.tokens().iter().cloned().map(Segment::Key).collect();
         let path = document.resolve(&Path { document: 0, segments: tokens });

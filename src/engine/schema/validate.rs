@@ -114,9 +114,10 @@ impl Compiled {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::testing::{load, schema, yaml};
+    use super::super::testing::{any_document, any_schema, load, schema, yaml};
     use super::*;
 
     fn violations(schema_text: &str, document: &str) -> Vec<Violation> {
@@ -303,6 +304,33 @@ mod tests {
                 let Violation { path, message, masked, help, .. } = &violation;
                 assert!(!masked.contains("hunter2") && !help.contains("hunter2"), "{masked} {help}");
                 assert!(!message.contains("hunter2") || path.to_string() == "password", "{message}");
+            }
+        }
+    }
+
+    /// The same document with every string marked.
+    fn marked(value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(format!("§{text}")),
+            Value::List(list) => Value::List(list.iter().map(marked).collect()),
+            Value::Map(map) => {
+                Value::Map(map.iter().map(|(key, value)| (key.clone(), marked(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_sentence_shows_what_is_elsewhere(a in any_schema(), b in any_schema(), document in any_document()) {
+            let json = json!({ "anyOf": [a, b], "$defs": { "a": a, "b": b } });
+            let document = marked(&document);
+            for violation in load(&[("a.json", json)]).map(|schema| schema.validate(&document)).unwrap_or_default() {
+                let Violation { path, message, masked, help, .. } = &violation;
+                let value = document.at(path).expect("a violation is about something");
+                prop_assert!(!masked.contains('§') && !help.contains('§'), "{masked} {help}");
+                let own = value.as_str().unwrap_or("no string");
+                prop_assert!(!message.replace(own, "").contains('§'), "{message}");
             }
         }
     }
