@@ -254,7 +254,7 @@ fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, St
             "lengthen it, or lower `minLength` in the schema",
         ),
         Kind::Pattern { pattern } => own(
-            format!("{it} does not match the pattern `{pattern}`"),
+            format!("{it} does not match the pattern `{}`", words::cut(pattern)),
             "change the value, or the pattern in the schema",
         ),
         Kind::Format { format } => own(

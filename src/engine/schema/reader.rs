@@ -12,13 +12,14 @@ use super::draft::{ASSERTIONS, Draft};
 use super::graph::{Applied, Graph, ListRule, Node, NodeId, Parts, Pattern};
 use super::names::token;
 use super::source::{Broken, Read, Source, Sources};
+use super::words::cut;
 
 /// The most schemas that a graph may have.
 const NODES: usize = 100_000;
 /// The largest compiled regular expression, in bytes.
-const PATTERN_BYTES: usize = 1024 * 1024;
+const PATTERN_BYTES: usize = 512 * 1024;
 /// The most different regular expressions; each may take some milliseconds to compile.
-const PATTERNS: usize = 1_000;
+const PATTERNS: usize = 500;
 
 /// The engine for every pattern of a schema: linear time, bounded size.
 pub(super) fn pattern_options() -> PatternOptions<jsonschema::Regex> {
@@ -54,7 +55,8 @@ struct Builder {
     nodes: Vec<Node>,
     ids: HashMap<(usize, String), NodeId>,
     waiting: VecDeque<(usize, String)>,
-    patterns: HashMap<String, Option<Validator>>,
+    /// Whether each pattern can be used.
+    patterns: HashMap<String, bool>,
     /// Where a dynamic reference stands and the anchor it names.
     dynamic: Vec<(usize, String, String)>,
     broken: Vec<Broken>,
@@ -100,7 +102,7 @@ impl Builder {
         reader.mapping_parts();
         reader.list_parts();
         if let Some(pattern) = map.get("pattern").and_then(Json::as_str) {
-            reader.pattern(pattern, "pattern");
+            reader.usable(pattern, "pattern");
         }
         node
     }
@@ -211,7 +213,9 @@ impl Reader<'_, '_, '_> {
         self.node.parts.properties = self.mapping(Draft::D4, "properties").into_iter().collect();
         for (text, id) in self.mapping(Draft::D4, "patternProperties") {
             let keyword = format!("patternProperties/{}", token(&text));
-            if let Some(matcher) = self.pattern(&text, &keyword) {
+            if self.usable(&text, &keyword)
+                && let Some(matcher) = compile_pattern(&text)
+            {
                 self.node.parts.patterns.push((Pattern { text, matcher }, id));
             }
         }
@@ -234,18 +238,16 @@ impl Reader<'_, '_, '_> {
         self.node.parts.unevaluated_items = self.one(Draft::D2019, "unevaluatedItems");
     }
 
-    /// Compiles a regular expression, or says why it cannot be used.
-    fn pattern(&mut self, text: &str, keyword: &str) -> Option<Validator> {
+    /// Whether a regular expression can be used; if not, says why.
+    fn usable(&mut self, text: &str, keyword: &str) -> bool {
         let known = self.builder.patterns.len();
-        let compiled = self.builder.patterns.entry(text.to_owned()).or_insert_with(|| {
-            let within = known < PATTERNS;
-            within.then(|| compile_pattern(text)).flatten()
-        });
-        if compiled.is_none() {
-            let source = self.sources.files.get(self.node.file)?;
+        let try_it = || known < PATTERNS && compile_pattern(text).is_some();
+        let usable = *self.builder.patterns.entry(text.to_owned()).or_insert_with(try_it);
+        if let Some(source) = self.sources.files.get(self.node.file).filter(|_| !usable) {
             let message = if known >= PATTERNS {
                 format!("the schema holds more than {PATTERNS} patterns")
             } else {
+                let text = cut(text);
                 format!(
                     "the pattern `{text}` cannot be used: it is too large, or needs look-around or back-references"
                 )
@@ -255,7 +257,7 @@ impl Reader<'_, '_, '_> {
             let pointer = format!("{}/{keyword}", self.node.pointer);
             self.builder.broken.push(source.broken(&pointer, message, help));
         }
-        compiled.clone()
+        usable
     }
 }
 

@@ -316,7 +316,7 @@ mod tests {
             Value::Map(map) => {
                 Value::Map(map.iter().map(|(key, value)| (key.clone(), marked(value))).collect())
             }
-            other => other.clone(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Tagged(..) => value.clone(),
         }
     }
 

@@ -121,7 +121,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Cuts wide text in the middle.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     let length = text.chars().count();
     if length <= WIDE {
         return text.to_owned();
