@@ -109,9 +109,14 @@ impl Context {
         }
     }
 
+    /// Today, UTC, as `YYYY-MM-DD`.
+    pub(super) fn today(&self) -> String {
+        crate::model::civil_date(self.now())
+    }
+
     /// The present moment in seconds since 1970-01-01 UTC.
     #[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
-    pub(super) fn now(&self) -> i64 {
+    fn now(&self) -> i64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))

@@ -12,7 +12,9 @@ use crate::model::{Error, Result};
 
 /// Make a small repository and run the main job in it.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Every command is printed as you would type it, with its answer. The repository stays, to go on with.")]
+#[command(
+    after_help = "Every command is printed as you would type it, with its answer. The repository stays, to go on with."
+)]
 pub(super) struct Args {
     /// Where; must not exist yet
     #[arg(default_value = "terrace-demo")]
@@ -37,22 +39,22 @@ struct Day {
 const STORY: [Day; 5] = [
     Day {
         date: "2026-01-05",
-        title: "bring the flat files in",
+        title: "bring the flat files in, and fill staging and production",
         commands: &[
             ("terrace migrate config --dry-run", 0),
             ("terrace migrate config --yes", 0),
             ("terrace promote --all --to staging --with-new --yes", 0),
+            ("terrace set payments database.host db.staging.example.com --env staging --commit", 0),
             ("terrace promote --all --to production --with-new --yes", 0),
+            ("terrace set payments database.host db.example.com --env production --commit", 0),
+            ("terrace set payments database.pool.size 40 --env production --commit -m 'more connections'", 0),
             ("terrace list", 0),
         ],
     },
     Day {
         date: "2026-01-06",
-        title: "each environment gets its own values, and schemas",
+        title: "schemas say what is allowed",
         commands: &[
-            ("terrace set payments database.host db.staging.example.com --env staging --commit", 0),
-            ("terrace set payments database.host db.prod.example.com --env production --commit", 0),
-            ("terrace set payments database.pool.size 40 --env production --commit -m 'production needs more connections'", 0),
             ("terrace schema infer", 0),
             ("git add schemas", 0),
             ("git commit --quiet --message 'schemas: infer'", 0),
@@ -61,12 +63,20 @@ const STORY: [Day; 5] = [
         ],
     },
     Day {
+        date: "2026-02-13",
+        title: "an incident: production is changed by hand",
+        commands: &[(
+            "terrace set payments limits.rate 20/s --env production --commit -m 'protect the provider'",
+            0,
+        )],
+    },
+    Day {
         date: "2026-02-16",
-        title: "six weeks later development has moved on",
+        title: "development moves on, and staging follows",
         commands: &[
-            ("terrace set payments database.timeout 8s --env development --commit -m 'raise timeout after the incident'", 0),
-            ("terrace unset payments retry.legacy --env development --commit -m 'drop the legacy retry'", 0),
-            ("terrace set payments cache '{ttl: 60s, size: 512}' --env development --commit -m 'cache responses'", 0),
+            ("terrace set payments database.timeout 8s --env development --commit -m 'longer timeout'", 0),
+            ("terrace set payments retry.legacy false --env development --commit -m 'no legacy retry'", 0),
+            ("terrace set payments cache '{ttl: 60s, size: 512}' --env development --commit -m 'cache'", 0),
             ("terrace set payments limits.rate 60/s --env development --commit -m 'load test passed'", 0),
             ("terrace diff", 1),
             ("terrace promote payments --to staging --dry-run", 3),
@@ -75,19 +85,12 @@ const STORY: [Day; 5] = [
     },
     Day {
         date: "2026-02-20",
-        title: "production was changed by hand, and a conflict stops",
+        title: "production: a conflict stops, is decided, and the rest moves on",
         commands: &[
-            ("terrace set payments limits.rate 20/s --env production --commit -m 'protect the provider'", 0),
             ("terrace status", 0),
             ("terrace promote payments --to production --with-new --yes", 3),
-        ],
-    },
-    Day {
-        date: "2026-02-21",
-        title: "decide, promote, and see that nothing else moved",
-        commands: &[
-            ("terrace promote payments --to production --take target=limits.rate --reason 'the provider allows no more' --with-new --yes", 0),
-            ("git show --format=%B HEAD", 0),
+            ("terrace promote payments --to production --with-new --take target=limits.rate --yes", 0),
+            ("git show --format=%B HEAD -- environments", 0),
             ("terrace diff staging production payments", 1),
             ("terrace promote payments --to production --yes", 0),
             ("terrace check", 0),
@@ -98,10 +101,13 @@ const STORY: [Day; 5] = [
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let dir = context.dir().join(&args.dir);
     if dir.exists() {
-        return Err(Error::usage(format!("{} exists already", dir.display())).help("name another folder: terrace demo DIR").into());
+        return Err(Error::usage(format!("{} exists already", dir.display()))
+            .help("name another folder: terrace demo DIR")
+            .into());
     }
     let mut out = context.out();
-    let program = std::env::current_exe().map_err(|error| Error::usage(format!("cannot find this program: {error}")))?;
+    let program = std::env::current_exe()
+        .map_err(|error| Error::usage(format!("cannot find this program: {error}")))?;
     prepare(&dir)?;
     writeln!(out, "# a repository with flat files, in {}\n$ cd {}\n", dir.display(), args.dir.display())?;
     for day in &STORY {
@@ -165,5 +171,6 @@ fn prepare(dir: &Path) -> Result<()> {
         return Ok(());
     }
     let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(Error::usage(format!("git could not make the demo's repository: {why}")).help("the demo needs git 2.28 or later"))
+    Err(Error::usage(format!("git could not make the demo's repository: {why}"))
+        .help("the demo needs git 2.28 or later"))
 }

@@ -47,7 +47,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let listing = args.sources.is_empty();
     let view = context.view();
     let place = |key: &Key| format!("{}{}", prepared.prefix, key.file(Environment::Development));
-    migrate::text(&prepared.plan, &place, &view, &mut context.out())?;
+    let planned = args.dry_run || listing;
+    migrate::text(&prepared.plan, planned, &place, &view, &mut context.out())?;
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .help("for example: terrace migrate config --dry-run")

@@ -3,16 +3,22 @@
 //! Only this room knows clap, the terminal, the clock and the process environment. A command
 //! reads its arguments, calls the operation, prints what came back, and returns an exit code.
 
-// mod check;
+mod ask;
+mod check;
 mod completions;
 mod context;
+mod demo;
 mod diff;
 mod explain;
 mod failure;
 mod get;
-// mod init;
+mod identity;
+mod init;
 mod list;
-// mod promote;
+mod migrate;
+mod promote;
+mod schema;
+mod set;
 mod status;
 
 use std::ffi::OsString;
@@ -46,21 +52,31 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Lay out a configuration repository and commit it
-    // Init(init::Args),
+    Init(init::Args),
     /// Judge every file: syntax, schema, layout and isolation
-    // Check(check::Args),
+    Check(check::Args),
     /// List the items and the environments that have them
     List(list::Args),
     /// Print an item, or one value of it
     Get(get::Args),
+    /// Set one value of an item
+    Set(set::Args),
+    /// Remove one value of an item
+    Unset(set::UnsetArgs),
+    /// Turn flat files into items of development
+    Migrate(migrate::Args),
+    /// Infer JSON Schemas from the items
+    Schema(schema::Args),
     /// Compare two sides, or all three environments
     Diff(diff::Args),
     /// Show what waits, what stops and what is behind
     Status(status::Args),
     /// Move changes from one environment to the next
-    // Promote(promote::Args),
+    Promote(promote::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
+    /// Make a small repository and run the main job in it
+    Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -85,14 +101,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: &Command, context: &Context) -> Outcome {
     match command {
-        // Command::Init(args) => init::run(args, context),
-        // Command::Check(args) => check::run(args, context),
+        Command::Init(args) => init::run(args, context),
+        Command::Check(args) => check::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Get(args) => get::run(args, context),
+        Command::Set(args) => set::run(args, context),
+        Command::Unset(args) => set::unset(args, context),
+        Command::Migrate(args) => migrate::run(args, context),
+        Command::Schema(args) => schema::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Status(args) => status::run(args, context),
-        // Command::Promote(args) => promote::run(args, context),
+        Command::Promote(args) => promote::run(args, context),
         Command::Explain(args) => explain::run(args, context),
+        Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

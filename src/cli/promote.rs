@@ -250,7 +250,14 @@ fn show(
         for path in &creation.left_out {
             writeln!(
                 out,
-                "  left    {}   pinned or secret; give {target} its own with --set",
+                "  left    {}   pinned or secret; {target} needs its own",
+                clean(&path.to_string())
+            )?;
+        }
+        for (path, environment) in &creation.foreign {
+            writeln!(
+                out,
+                "  look    {}   names {environment}; {target} may need its own",
                 clean(&path.to_string())
             )?;
         }

@@ -60,7 +60,7 @@ mod tests {
         let shown = Mask::new(&policy).value(&Path::root(), document.value());
         assert_eq!(
             shown.to_string(),
-            "{db: {user: u, password: ••••}, l: [{token: ••••}], secret: {a: [••••]}, passwd: \"${P}\"}"
+            "{db: {user: u, password: ••••}, l: [{token: ••••}], secret: {a: [••••]}, passwd: ${P}}"
         );
         assert_eq!(&Mask::none().value(&Path::root(), document.value()), document.value());
     }

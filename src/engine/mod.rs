@@ -17,4 +17,5 @@ pub mod naming;
 pub mod promotion;
 pub mod rules;
 pub mod schema;
+pub mod schemas;
 pub mod snapshot;

@@ -125,6 +125,27 @@ impl Snapshot {
         Self { revision, prefix, files, items, source }
     }
 
+    /// This snapshot with some files (relative to the configuration root) replaced, added, or
+    /// (`None`) removed.
+    #[must_use]
+    pub fn with(&self, changes: &BTreeMap<String, Option<Vec<u8>>>) -> Self {
+        let mut files = self.files.clone();
+        let mut laid = BTreeMap::new();
+        for (path, bytes) in changes {
+            match bytes {
+                Some(bytes) => {
+                    files.insert(path.clone(), FileEntry { blob: None, kind: FileKind::File });
+                    laid.insert(format!("{}{path}", self.prefix), bytes.clone());
+                }
+                None => {
+                    files.remove(path);
+                }
+            }
+        }
+        let source = Arc::new(Overlay { files: laid, below: Arc::clone(&self.source) });
+        Self::new(self.revision.clone(), self.prefix.clone(), files, source)
+    }
+
     /// All items, by key and then environment.
     pub fn items(&self) -> impl Iterator<Item = &ItemFile> {
         self.items.values()
@@ -169,6 +190,14 @@ impl Snapshot {
         self.read(item, limits)?.document.as_ref().map_err(rejected)
     }
 
+    /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
+    /// cannot be read.
+    #[must_use]
+    pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        let entry = self.files.get(path).filter(|entry| entry.kind == FileKind::File)?;
+        self.source.read(&format!("{}{path}", self.prefix), entry.blob.as_ref()).ok()
+    }
+
     /// The text of a file that is no item; `None` when there is none.
     ///
     /// # Errors
@@ -192,6 +221,21 @@ impl Snapshot {
         match self.text(policy::FILE)? {
             Some(text) => Policy::parse(&text, &format!("{}{}", self.prefix, policy::FILE)),
             None => Ok(Policy::default()),
+        }
+    }
+}
+
+/// The bytes of some files laid over another source.
+struct Overlay {
+    files: BTreeMap<String, Vec<u8>>,
+    below: Arc<dyn Source>,
+}
+
+impl Source for Overlay {
+    fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
+        match self.files.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.below.read(path, blob),
         }
     }
 }

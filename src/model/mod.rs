@@ -26,7 +26,7 @@ pub use path::{InvalidPath, Path, Segment};
 pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
 pub use policy::Policy;
-pub use revision::{BlobId, CommitId, CommitInfo, Revision};
+pub use revision::{BlobId, CommitId, CommitInfo, Revision, civil_date};
 pub use rule::{Rule, UnknownRule};
 pub use suggest::closest;
 pub use value::{Map, Value};

@@ -60,12 +60,13 @@ impl CommitInfo {
     /// The commit's day as `YYYY-MM-DD` in the committer's own time zone.
     #[must_use]
     pub fn date(&self) -> String {
-        date(self.time + i64::from(self.offset) * 60)
+        civil_date(self.time + i64::from(self.offset) * 60)
     }
 }
 
-/// The civil date of a number of seconds since 1970-01-01.
-fn date(seconds: i64) -> String {
+/// The civil date, `YYYY-MM-DD`, of a number of seconds since 1970-01-01.
+#[must_use]
+pub fn civil_date(seconds: i64) -> String {
     // Howard Hinnant's days-to-civil algorithm, on eras of 400 years from 0000-03-01.
     let days = seconds.div_euclid(86_400) + 719_468;
     let era = days.div_euclid(146_097);
@@ -81,7 +82,7 @@ fn date(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::date;
+    use super::civil_date;
 
     #[test]
     fn dates_are_civil_dates() {
@@ -91,7 +92,7 @@ mod tests {
             (1_700_000_000, "2023-11-14"),
             (-1, "1969-12-31"),
         ] {
-            assert_eq!(date(seconds), expected);
+            assert_eq!(civil_date(seconds), expected);
         }
     }
 }

@@ -185,15 +185,17 @@ impl fmt::Display for Value {
 }
 
 fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+~ $()<>;=^|&*!?'".contains(c);
-    let starts_plain = text.starts_with(|c: char| c.is_alphabetic() || "/_$.(<".contains(c));
-    let reads_otherwise = ["true", "false", "null", "yes", "no", "on", "off", "~", ".nan", ".inf"]
-        .contains(&text.to_lowercase().as_str());
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+~ $()<>;=^|&*!?'{}".contains(c);
+    let starts_plain = text.starts_with(|c: char| c.is_alphanumeric() || "/_$(<".contains(c));
+    let word =
+        matches!(text.to_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    let numeric = text.chars().all(|c| c.is_ascii_hexdigit() || "_.xXo:+-eE".contains(c))
+        && text.starts_with(|c: char| c.is_ascii_digit());
     let safe = starts_plain
-        && !reads_otherwise
+        && !word
+        && !numeric
         && text.chars().all(plain)
         && !text.contains(": ")
-        && !text.ends_with([':', ' '])
-        && !text.starts_with('.');
+        && !text.ends_with([':', ' ']);
     if safe { f.write_str(text) } else { write!(f, "{text:?}") }
 }

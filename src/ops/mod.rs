@@ -3,14 +3,33 @@
 //! Doors (the command line, a server, a library user) call these operations and only translate.
 //! Author, time and the process environment are arguments; what is printed is somebody else's.
 
+mod check;
 mod diff;
+mod gate;
+mod init;
 mod item;
+mod migrate;
 mod plan;
+mod promote;
+mod schema;
+mod set;
 mod status;
 mod workspace;
 
+pub use check::check;
 pub use diff::{Side, diff, matrix};
+pub use init::init;
 pub use item::{ItemView, get, list};
+pub use migrate::{
+    Prepared as PreparedMigration, Request as MigrateRequest, commit as commit_migration,
+    prepare as prepare_migration, require_clear,
+};
 pub use plan::Planner;
+pub use promote::{
+    Creation, Prepared, Request as PromoteRequest, commit as commit_promotion, prepare as prepare_promotion,
+    uncommitted_sources,
+};
+pub use schema::{Inferred, State as SchemaState, infer, write as write_schemas};
+pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
-pub use workspace::{At, Workspace};
+pub use workspace::{At, Workspace, policy_at_head};

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::workspace::Workspace;
 use crate::engine::history::History;
-use crate::engine::lists::{ListRules, NoListRules};
+use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Line, Selection, decisions_file, judge_leaves,
     parse_decisions, select,
 };
+use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Result, Revision};
@@ -23,11 +24,12 @@ pub struct Planner {
     /// The commit judged.
     pub head: CommitInfo,
     /// Its snapshot.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     /// Its policy.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Its first-parent history.
     pub history: History,
+    schemas: Schemas,
     limits: Limits,
     blobs: Arc<dyn Source>,
     parsed: RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
@@ -40,14 +42,15 @@ impl Planner {
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
         let repository = &workspace.repository;
-        let snapshot = repository.snapshot(&Revision::Commit(head.clone()))?;
-        let policy = snapshot.policy()?;
+        let snapshot = Arc::new(repository.snapshot(&Revision::Commit(head.clone()))?);
+        let policy = Arc::new(snapshot.policy()?);
         Ok(Self {
             head: repository.info(head)?,
             history: repository.history(head)?,
             limits: limits(&policy),
             blobs: repository.blobs()?,
             parsed: RefCell::default(),
+            schemas: Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy)),
             snapshot,
             policy,
         })
@@ -61,8 +64,8 @@ impl Planner {
 
     /// What the item's schema says of lists.
     #[must_use]
-    pub fn lists(&self, _key: &Key) -> Box<dyn ListRules> {
-        Box::new(NoListRules)
+    pub fn lists(&self, key: &Key) -> Box<dyn ListRules> {
+        Box::new(self.schemas.lists(key))
     }
 
     /// A version of a file; `None` when it is not readable YAML.
@@ -100,7 +103,7 @@ impl Planner {
         }
         let (source, target) =
             (self.snapshot.document(from, &self.limits)?, self.snapshot.document(into, &self.limits)?);
-        let lists = self.lists(key);
+        let lists = self.schemas.lists(key);
         if source.values() == target.values() {
             return Ok(Some(Vec::new()));
         }
@@ -111,7 +114,7 @@ impl Planner {
         let read = |blob: &BlobId| self.version(blob);
         let timeline = self.history.timeline(key, hop, &read);
         let naming = Naming::new(&self.policy);
-        let judge = Judge::new(&timeline, hop, &naming, lists.as_ref(), production);
+        let judge = Judge::new(&timeline, hop, &naming, &lists, production);
         let nothing = BlobId(String::new());
         let input = Input {
             key,
@@ -121,9 +124,9 @@ impl Planner {
             target,
             judge: &judge,
             policy: &self.policy,
-            lists: lists.as_ref(),
+            lists: &lists,
             decisions: &self.decisions(key, hop.target())?,
-            required: &|_| false,
+            required: &|path| self.schemas.required(key, hop.target(), path),
             today: &self.head.date(),
         };
         Ok(Some(judge_leaves(&input)))

@@ -10,11 +10,12 @@ use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;
+use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, ItemPlan, Line, Selection, Until, Verdict, decisions_file, digest, operations, render_decisions,
 };
 use crate::engine::snapshot::{FileKind, limits};
-use crate::model::{BlobId, CommitId, Error, Finding, Hop, Key, Path, Result, Segment, Value};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Segment, Value};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
@@ -45,6 +46,8 @@ pub struct Creation {
     pub text: String,
     /// Pins and secrets that were left out.
     pub left_out: Vec<Path>,
+    /// Values that came along and name another environment: somebody should look at them.
+    pub foreign: Vec<(Path, Environment)>,
 }
 
 /// What one promotion would do.
@@ -256,6 +259,15 @@ fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Resu
             }
         });
     }
+    let naming = Naming::new(&planner.policy);
+    let mut foreign = Vec::new();
+    for (number, value) in document.values().iter().enumerate() {
+        value.walk(&Path::document(number), &mut |path, value| {
+            let other = naming.named_by(value).into_iter().find(|env| *env != hop.target());
+            let settled = left_out.contains(path) || selection.set.iter().any(|(set, _)| set == path);
+            foreign.extend(other.filter(|_| !settled).map(|env| (path.clone(), env)));
+        });
+    }
     let given =
         |path: &Path| selection.set.iter().find(|(set, _)| set == path).map(|(_, value)| value.clone());
     let mut edits: Vec<Operation<'_>> = left_out
@@ -270,7 +282,7 @@ fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Resu
     }
     left_out.retain(|path| given(path).is_none());
     let text = edit(document, &edits, &limits, &item.file)?;
-    Ok(Creation { key: key.clone(), text, left_out })
+    Ok(Creation { key: key.clone(), text, left_out, foreign })
 }
 
 /// Sets a value where there is one, else adds it to its parent.
@@ -392,7 +404,7 @@ fn record(
 pub(super) fn decisions_change(
     planner: &Planner,
     key: &Key,
-    target: crate::model::Environment,
+    target: Environment,
     decisions: &[Decision],
 ) -> FileChange {
     let file = decisions_file(key, target);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Key, Result, Revision, closest};
+use crate::model::{Environment, Error, Key, Policy, Result, Revision, closest};
 use crate::store::Repository;
 
 /// Which revision a command reads.
@@ -52,6 +52,15 @@ impl Workspace {
     pub fn snapshot(&self, at: &At) -> Result<Snapshot> {
         self.repository.snapshot(&self.revision(at)?)
     }
+}
+
+/// The policy of HEAD.
+///
+/// # Errors
+/// When there is no commit, or the policy is wrong.
+pub fn policy_at_head(workspace: &Workspace) -> Result<Policy> {
+    let head = workspace.repository.require_head()?;
+    workspace.repository.snapshot(&Revision::Commit(head))?.policy()
 }
 
 /// Refuses keys that no environment of the snapshot has.

@@ -9,11 +9,18 @@ use super::view::View;
 use crate::engine::legacy::{Plan, Planned};
 use crate::model::Key;
 
-/// Writes what becomes of every file, for people; `place` names the file of an item.
+/// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says
+/// that nothing happens yet.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(plan: &Plan, place: &dyn Fn(&Key) -> String, view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(
+    plan: &Plan,
+    planned: bool,
+    place: &dyn Fn(&Key) -> String,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let faint = view.styles.faint;
     let mut row = |word: &str, file: &str, rest: String, aside: String| {
@@ -25,17 +32,22 @@ pub fn text(plan: &Plan, place: &dyn Fn(&Key) -> String, view: &View, out: &mut 
         ]);
     };
     for item in &plan.items {
-        let verb = if item.converted.unchanged { "would move" } else { "would write" };
+        let verb = match (item.converted.unchanged, planned) {
+            (true, true) => "would move",
+            (true, false) => "move",
+            (false, true) => "would write",
+            (false, false) => "write",
+        };
         row(verb, &item.source, format!("→ {}", clean(&place(&item.key))), aside(item));
     }
     for (file, key) in &plan.present {
         row("is there", file, format!("= {}", clean(&place(key))), String::new());
     }
     for (file, why) in &plan.left_alone {
-        row("left alone", file, String::new(), why.to_string());
+        row("left alone", file, why.to_string(), String::new());
     }
     for (file, why) in &plan.asks {
-        row("asks", file, String::new(), why.to_string());
+        row("asks", file, why.to_string(), String::new());
     }
     for collision in &plan.collisions {
         row(
@@ -55,7 +67,7 @@ pub fn text(plan: &Plan, place: &dyn Fn(&Key) -> String, view: &View, out: &mut 
         );
     }
     for (file, why) in &plan.unnamed {
-        row("no key", file, String::new(), clean(&why.reason).into_owned());
+        row("no key", file, clean(&why.reason).into_owned(), String::new());
     }
     for line in align(&rows) {
         writeln!(out, "{line}")?;

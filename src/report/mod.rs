@@ -19,6 +19,7 @@ pub mod json;
 mod junit;
 pub mod markdown;
 pub mod matrix;
+pub mod migrate;
 pub mod plan;
 pub mod sanitize;
 mod sarif;

@@ -23,23 +23,27 @@ const KEPT: usize = 12;
 /// Those of `out`.
 pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let strong = view.styles.strong;
-    writeln!(out, "{strong}{}{strong:#}   {}\n", clean(plan.key.as_str()), plan.hop)?;
+    writeln!(out, "{strong}{}{strong:#}   {}", clean(plan.key.as_str()), plan.hop)?;
     let renames = renames(&plan.lines);
-    for (commit, lines) in groups(plan) {
-        writeln!(out, "{}", heading(commit, view))?;
-        let hidden = |index: &usize| renames.iter().any(|(removed, _)| removed == index);
-        let rows: Vec<_> = lines
-            .iter()
-            .filter(|index| !hidden(index))
-            .map(|index| {
-                let renamed = renames
-                    .iter()
-                    .find(|(_, added)| added == index)
-                    .map(|(removed, _)| &plan.lines[*removed]);
-                acting(&plan.lines[*index], renamed, plan.hop, view)
-            })
-            .collect();
-        for (line, index) in align(&rows).iter().zip(lines.iter().filter(|index| !hidden(index))) {
+    let hidden = |index: &usize| renames.iter().any(|(removed, _)| removed == index);
+    let groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = groups(plan)
+        .into_iter()
+        .map(|(commit, lines)| (commit, lines.into_iter().filter(|index| !hidden(index)).collect()))
+        .collect();
+    let row = |index: &usize| {
+        let renamed =
+            renames.iter().find(|(_, added)| added == index).map(|(removed, _)| &plan.lines[*removed]);
+        acting(&plan.lines[*index], renamed, plan.hop, view)
+    };
+    // One alignment for all groups, so that the columns of the screen are one.
+    let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines).map(row).collect();
+    let mut aligned = align(&rows).into_iter();
+    if !groups.is_empty() {
+        writeln!(out)?;
+    }
+    for (commit, lines) in &groups {
+        writeln!(out, "{}", heading(*commit, view))?;
+        for (index, line) in lines.iter().zip(aligned.by_ref()) {
             writeln!(out, "{line}")?;
             if plan.lines[*index].verdict == Verdict::Stop {
                 explain_stop(&plan.lines[*index], plan.hop, out)?;
@@ -106,9 +110,7 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         None => change,
     };
     let why = match (&line.verdict, line.level) {
-        (Verdict::Take, Level::Take) if !matches!(line.resolution, Resolution::Pending) => {
-            clean(&line.reason).into_owned()
-        }
+        (Verdict::Take, Level::Take) if says_more(line) => clean(&line.reason).into_owned(),
         (Verdict::Take, Level::Offer | Level::Keep | Level::Stop) => {
             format!("asked for; {}", clean(&line.reason))
         }
@@ -123,6 +125,11 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         Cell::new(change),
         Cell::new(why).style(view.styles.faint),
     ]
+}
+
+/// Whether the reason says more than that the source changed or removed the value.
+fn says_more(line: &Line) -> bool {
+    line.reason.contains('(') || line.reason.contains("required") || line.reason.contains("older")
 }
 
 fn path_of(line: &Line) -> String {
@@ -163,18 +170,20 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
             (None, Some(source)) => view.value(source),
             (None, None) => String::new(),
         };
+        let reason = clean(&line.reason);
         let both = line.target.is_some() && line.resolution != Resolution::Pinned;
-        let other = line
-            .source
-            .as_ref()
-            .filter(|_| both)
-            .map(|value| format!("; {source} has {}", view.value(value)));
+        let reason = match line.source.as_ref().filter(|_| both).map(|value| view.value(value)) {
+            Some(value) if reason.contains("has not changed it since") => {
+                reason.replace("has not changed it since", &format!("has {value} since"))
+            }
+            Some(value) => format!("{reason}; {source} has {value}"),
+            None => reason.into_owned(),
+        };
         vec![
             Cell::new(word).style(view.styles.faint),
             Cell::new(path_of(line)),
             Cell::new(value),
-            Cell::new(format!("{}{}", clean(&line.reason), other.unwrap_or_default()))
-                .style(view.styles.faint),
+            Cell::new(reason).style(view.styles.faint),
         ]
     };
     let waiting = |line: &&Line| {

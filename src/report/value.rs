@@ -13,7 +13,8 @@ pub fn json(value: &Value) -> Json {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
         Value::Number(text) => match serde_json::from_str::<Number>(text) {
-            Ok(number) => Json::Number(number),
+            // Reading it says that it is a number; its own text is what is kept.
+            Ok(_) => Json::Number(Number::from_string_unchecked(text.clone())),
             Err(_) => json!({ "number": text }),
         },
         Value::String(text) => Json::String(text.clone()),
@@ -40,6 +41,7 @@ mod tests {
     fn numbers_keep_their_text() {
         for (text, expected) in [
             ("1.10", "1.10"),
+            ("1e5", "1e5"),
             ("123456789012345678901234567890", "123456789012345678901234567890"),
             ("0x1F", r#"{"number":"0x1F"}"#),
             (".inf", r#"{"number":".inf"}"#),

@@ -19,7 +19,7 @@ impl View {
     /// A value on one line, cut in the middle when it is too wide.
     #[must_use]
     pub fn value(&self, value: &Value) -> String {
-        let room = self.columns.map_or(160, |columns| (columns / 3).clamp(16, 60));
+        let room = self.columns.map_or(72, |columns| (columns / 3).clamp(16, 60));
         let text = match value {
             Value::String(text) if text.contains('\n') => {
                 format!("{:?}", text.lines().next().unwrap_or_default()) + " …"

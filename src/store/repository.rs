@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
-use crate::model::{CommitId, CommitInfo, Error, Result, Revision, policy};
+use crate::model::{BlobId, CommitId, CommitInfo, Error, Result, Revision, policy};
 
 /// A git repository and the configuration root within it.
 pub struct Repository {
@@ -52,6 +52,13 @@ impl Repository {
         self.git.workdir()
     }
 
+    /// Where the write door opens the repository: the work tree's top folder, or the git folder of
+    /// a bare one.
+    #[must_use]
+    pub fn door_path(&self) -> &Path {
+        self.git.workdir().unwrap_or_else(|| self.git.path())
+    }
+
     /// The configuration root on disk; `None` in a bare repository.
     #[must_use]
     pub fn root(&self) -> Option<PathBuf> {
@@ -88,6 +95,98 @@ impl Repository {
             Error::usage("the repository has no commit yet")
                 .help("commit the configuration first: git add -A && git commit")
         })
+    }
+
+    /// Makes `dir`, and a git repository of it when it is in none. Says whether it made one, and
+    /// the folder's place within the repository: empty, or ending in `/`.
+    ///
+    /// # Errors
+    /// When the folder or the repository cannot be made.
+    pub fn prepare(dir: &Path) -> Result<(bool, String)> {
+        std::fs::create_dir_all(dir).map_err(|error| Error::io("make", dir, &error))?;
+        let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
+        let none: [&Path; 0] = [];
+        let (created, git) = match git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none) {
+            Ok(git) => (false, git),
+            Err(error) if error.code() == ErrorCode::NotFound => {
+                let mut options = git2::RepositoryInitOptions::new();
+                let branch =
+                    git2::Config::open_default().and_then(|config| config.get_string("init.defaultBranch"));
+                options.initial_head(branch.as_deref().unwrap_or("main"));
+                let git = git2::Repository::init_opts(&dir, &options);
+                (true, git.map_err(|error| git_error("make a git repository", &error))?)
+            }
+            Err(error) => return Err(unreadable(&dir, &error)),
+        };
+        let Some(root) = git.workdir() else {
+            return Err(Error::usage(format!("{} is in a bare repository", dir.display()))
+                .help("lay the repository out in a clone"));
+        };
+        Ok((created, below(root, &dir)))
+    }
+
+    /// The regular files of a commit at or below `path` (relative to the git root; empty for all).
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn files_at(&self, id: &CommitId, path: &str) -> Result<Vec<(String, BlobId)>> {
+        let failed =
+            |error: git2::Error| git_error(&format!("read the files of commit {}", id.short()), &error);
+        let path = path.trim_end_matches('/');
+        let mut tree = self.find_commit(id)?.tree().map_err(failed)?;
+        let regular = |mode: i32| matches!(mode, 0o100_644 | 0o100_755 | 0o100_664);
+        if !path.is_empty() {
+            let entry = match tree.get_path(Path::new(path)) {
+                Ok(entry) => entry,
+                Err(error) if error.code() == ErrorCode::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(failed(error)),
+            };
+            match entry.kind() {
+                Some(ObjectType::Tree) => tree = self.git.find_tree(entry.id()).map_err(failed)?,
+                _ if regular(entry.filemode()) => {
+                    return Ok(vec![(path.to_owned(), BlobId(entry.id().to_string()))]);
+                }
+                _ => return Ok(Vec::new()),
+            }
+        }
+        let base = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let mut files = Vec::new();
+        let walked = tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| {
+            if regular(entry.filemode()) {
+                let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                files.push((format!("{base}{parent}{name}"), BlobId(entry.id().to_string())));
+            }
+            git2::TreeWalkResult::Ok
+        });
+        walked.map_err(failed)?;
+        Ok(files)
+    }
+
+    /// A path given on the command line, relative to the git root, with `/` between its segments.
+    ///
+    /// # Errors
+    /// When it lies outside the repository.
+    pub fn relative(&self, dir: &Path, path: &Path) -> Result<String> {
+        let outside = || {
+            Error::usage(format!("{} is outside the repository", path.display()))
+                .help("name a file or folder of this repository")
+        };
+        let root = self.git.workdir().ok_or_else(outside)?;
+        let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
+        let mut full = PathBuf::new();
+        for component in dir.join(path).components() {
+            match component {
+                Component::ParentDir => {
+                    full.pop();
+                }
+                Component::CurDir => {}
+                other => full.push(other),
+            }
+        }
+        let root = root.canonicalize().map_err(|error| Error::io("find", root, &error))?;
+        let inside = full.strip_prefix(&root).map_err(|_| outside())?;
+        let names: Vec<_> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        Ok(names.join("/"))
     }
 
     /// The commit that a revision such as `main~2` names.
@@ -163,9 +262,14 @@ fn configuration_root(root: &Path, dir: &Path) -> String {
     let is_root =
         |folder: &&Path| folder.join(policy::FILE).is_file() || folder.join("environments").is_dir();
     let found = dir.ancestors().take_while(|folder| folder.starts_with(&root)).find(is_root);
-    let below = found.and_then(|folder| folder.strip_prefix(&root).ok()).unwrap_or(Path::new(""));
+    found.map_or_else(String::new, |folder| below(&root, folder))
+}
+
+/// The place of `folder` within `root`: empty, or ending in `/`.
+fn below(root: &Path, folder: &Path) -> String {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let mut prefix = String::new();
-    for component in below.components() {
+    for component in folder.strip_prefix(&root).unwrap_or(Path::new("")).components() {
         if let Component::Normal(name) = component {
             prefix.push_str(&name.to_string_lossy());
             prefix.push('/');

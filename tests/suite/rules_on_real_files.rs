@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use terrace::engine::rules::{Report, Subject, check};
+use terrace::engine::schemas::Schemas;
 use terrace::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use terrace::model::{BlobId, Error, Policy, Result, Revision, Rule};
 
@@ -27,8 +28,12 @@ fn judge(files: Files, policy: &str) -> Report {
     let entry = FileEntry { blob: None, kind: FileKind::File };
     let listing = files.keys().map(|path| (path.clone(), entry.clone())).collect();
     let snapshot = Snapshot::new(Revision::WorkTree, String::new(), listing, Arc::new(InMemory(files)));
-    let policy = Policy::parse(policy, "terrace.toml").expect("a policy");
-    let subject = Subject { snapshot: &snapshot, policy: &policy, today: None, keys: &[], environment: None };
+    let (snapshot, policy) =
+        (Arc::new(snapshot), Arc::new(Policy::parse(policy, "terrace.toml").expect("a policy")));
+    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+    let (keys, environment) = (&[], None);
+    let subject =
+        Subject { snapshot: &snapshot, policy: &policy, schemas: &schemas, today: None, keys, environment };
     check(&subject).expect("readable files")
 }
 

@@ -41,7 +41,7 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
             _ => None,
         };
         let place = place(&top, source, target);
-        out.push(Operation::Insert { parent, key, place, value });
+        out.push(Operation::Insert { parent, key, place, value, comment: None });
     }
     out
 }

@@ -4,7 +4,7 @@
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
 mod decision;
-// mod edits;
+mod edits;
 mod judge;
 mod leaves;
 mod plan;
@@ -17,7 +17,7 @@ mod track;
 pub use decision::{
     Decision, Until, digest, file as decisions_file, parse as parse_decisions, render as render_decisions,
 };
-// pub use edits::operations;
+pub use edits::operations;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};

@@ -8,6 +8,7 @@
 mod credentials;
 mod draft;
 mod rough;
+mod schema;
 mod secrets;
 mod waivers;
 mod world;
@@ -19,6 +20,7 @@ mod invalid_key;
 mod key_case_collision;
 mod missing_item;
 mod missing_key;
+mod no_schema;
 mod plain_secret;
 mod shared_secret;
 mod stray_file;
@@ -37,6 +39,7 @@ use rayon::prelude::*;
 
 use self::draft::Draft;
 use self::world::World;
+use super::schemas::Schemas;
 use super::snapshot::Snapshot;
 use crate::model::{Environment, Finding, Key, Policy, Result, Rule, Severity};
 
@@ -47,6 +50,8 @@ pub struct Subject<'a> {
     pub snapshot: &'a Snapshot,
     /// Its policy.
     pub policy: &'a Policy,
+    /// Its schemas.
+    pub schemas: &'a Schemas,
     /// The day, `YYYY-MM-DD`, by which waivers end; without one none has ended.
     pub today: Option<&'a str>,
     /// The items that are judged; all when empty.
@@ -92,6 +97,7 @@ type Judge = for<'w> fn(&'w World<'w>) -> Vec<Draft<'w>>;
 /// Every rule that is judged here.
 const RULES: &[(Rule, Judge)] = &[
     (Rule::Syntax, syntax::judge),
+    (Rule::Schema, schema::judge),
     (Rule::UnknownEnvironment, unknown_environment::judge),
     (Rule::InvalidKey, invalid_key::judge),
     (Rule::KeyCaseCollision, key_case_collision::judge),
@@ -104,6 +110,7 @@ const RULES: &[(Rule, Judge)] = &[
     (Rule::TypeMismatch, type_mismatch::judge),
     (Rule::AmbiguousScalar, ambiguous_scalar::judge),
     (Rule::UnsupportedYaml, unsupported_yaml::judge),
+    (Rule::NoSchema, no_schema::judge),
     (Rule::MissingItem, missing_item::judge),
     (Rule::MissingKey, missing_key::judge),
 ];

@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn an_item_without_schema_is_told_once() {
-        let items = [("environments/development/a.yaml", "a: 1\n"), ("environments/staging/a.yaml", "a: 1\n")];
+        let items =
+            [("environments/development/a.yaml", "a: 1\n"), ("environments/staging/a.yaml", "a: 1\n")];
         assert_eq!(
             Repository::new(&items).of(Rule::NoSchema),
             ["environments/development/a.yaml:1:1 notice[no-schema] no schema describes `a`"]

@@ -30,7 +30,12 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     drafts
 }
 
-fn broken_rule<'w>(world: &World<'_>, item: &'w Item<'w>, document: usize, violation: Violation) -> Draft<'w> {
+fn broken_rule<'w>(
+    world: &World<'_>,
+    item: &'w Item<'w>,
+    document: usize,
+    violation: Violation,
+) -> Draft<'w> {
     let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, .. } = violation;
     let path = Path { document, ..path };
     let at = if at_key { At::Key(path.clone()) } else { At::Value };
@@ -69,8 +74,14 @@ mod tests {
             ("size: 5\n", vec![]),
             ("x: 1\nsize: 500\n", vec!["2:7 error[schema] 500 is more than the maximum of 50"]),
             ("x: 1\n", vec!["1:1 error[schema] the required key `size` is missing"]),
-            ("size: 1\npassword: hunter2\n", vec!["2:11 error[schema] the value is longer than 3 characters"]),
-            ("size: 1\n---\nsize: x\n", vec!["3:7 error[schema] expected an integer, found the string \"x\""]),
+            (
+                "size: 1\npassword: hunter2\n",
+                vec!["2:11 error[schema] the value is longer than 3 characters"],
+            ),
+            (
+                "size: 1\n---\nsize: x\n",
+                vec!["3:7 error[schema] expected an integer, found the string \"x\""],
+            ),
         ] {
             let expected: Vec<_> = expected.iter().map(|at| format!("{item}:{at}")).collect();
             assert_eq!(found(&[(item, text), ("schemas/a.schema.json", SCHEMA)]), expected, "{text}");

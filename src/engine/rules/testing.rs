@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Report, Subject};
+use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
 
@@ -61,11 +62,14 @@ impl Repository {
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
         let source = Arc::new(Files(self.files.clone()));
-        let snapshot = Snapshot::new(Revision::WorkTree, String::new(), files.chain(links).collect(), source);
-        let policy: Policy = snapshot.policy().expect("a policy");
+        let files = files.chain(links).collect();
+        let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, String::new(), files, source));
+        let policy: Arc<Policy> = Arc::new(snapshot.policy().expect("a policy"));
+        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
         let subject = Subject {
             snapshot: &snapshot,
             policy: &policy,
+            schemas: &schemas,
             today: self.today.as_deref(),
             keys: &self.keys,
             environment: self.environment,

@@ -10,6 +10,7 @@ use super::Subject;
 use super::secrets;
 use crate::engine::lists::{NoListRules, by_name, identity};
 use crate::engine::naming::Naming;
+use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
 use crate::model::{Environment, Key, Path, Policy, Result, Segment, Value};
 use crate::yaml::{Document, Visit};
@@ -18,6 +19,7 @@ use crate::yaml::{Document, Visit};
 pub(super) struct World<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
+    pub(super) schemas: &'a Schemas,
     pub(super) naming: Naming<'a>,
     /// By key and then environment.
     pub(super) items: Vec<Item<'a>>,
@@ -58,6 +60,7 @@ impl<'a> World<'a> {
         Ok(Self {
             snapshot: subject.snapshot,
             policy: subject.policy,
+            schemas: subject.schemas,
             naming: Naming::new(subject.policy),
             items: items.collect::<Result<_>>()?,
         })
