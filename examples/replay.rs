@@ -11,6 +11,8 @@
 //! takes that value in the rest of the history; *events* counts each time one was proposed. A
 //! *needless conflict* is a distinct one whose target kept its value for ever.
 
+#![expect(clippy::print_stdout, reason = "a support program prints its table")]
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path as FsPath;
@@ -81,7 +83,6 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
         .collect();
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort();
-    let _ = snapshot;
     for key in &keys {
         for hop in Hop::ALL {
             let whole = history.timeline(key, hop, &read);
@@ -130,10 +131,6 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                     let judgement = judge.judge(&leaf.path, &leaf.top);
                     let takes = matches!(judgement.level, Level::Take | Level::Ask);
                     let source_moved = at(source_after, &leaf.path).as_ref() != leaf.source;
-                    let once = timeline
-                        .states
-                        .iter()
-                        .any(|s| s.source.as_ref().is_some_and(|d| d.at(&leaf.path).is_some()));
                     if took(leaf) && !source_moved {
                         tally.promoted += 1;
                         tally.right += usize::from(takes);

@@ -43,28 +43,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         (0, 2..) if args.words.iter().take(2).any(|word| Environment::guess(word).is_some()) => {
             // `diff prod staging`: one word nearly is an environment.
             let wrong = args.words.iter().find(|word| Environment::guess(word).is_some());
-            return Err(Error::from(
-                parse::<Environment>(wrong.map_or("", |word| word))
-                    .err()
-                    .unwrap_or_else(|| Error::usage("a side is missing")),
-            )
-            .into());
+            return Err(no_environment(wrong.map_or("", |word| word)).into());
         }
         (0, _) => all_three(args, context)?,
         (_, 1) => {
             let error = Error::usage(format!("`{}` is one side; a comparison has two", args.words[0]));
             return Err(error.help("name the other as well: terrace diff staging production [KEY…]").into());
         }
-        _ => {
-            return Err(Error::from(
-                parse::<Environment>(&args.words[1])
-                    .err()
-                    .unwrap_or_else(|| Error::usage("a side is missing")),
-            )
-            .into());
-        }
+        _ => return Err(no_environment(&args.words[1]).into()),
     };
     Ok(u8::from(differs && !args.exit_zero))
+}
+
+fn no_environment(word: &str) -> Error {
+    parse::<Environment>(word).err().unwrap_or_else(|| Error::usage("a side is missing"))
 }
 
 fn two_sides(args: &Args, context: &Context) -> Result<bool, super::Failure> {

@@ -162,7 +162,7 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
             .help("for example: --set limits.rate=40/s")
     };
     let (path, value) = word.split_at(at.map(|(i, _)| i).ok_or_else(wrong)?);
-    let document = Document::parse(value[1..].as_bytes(), &Limits::default()).map_err(|_| wrong())?;
+    let document = Document::parse(&value.as_bytes()[1..], &Limits::default()).map_err(|_| wrong())?;
     Ok((parse(path)?, document.value().clone()))
 }
 

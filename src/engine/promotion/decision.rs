@@ -186,7 +186,7 @@ pub fn render(decisions: &[Decision]) -> Option<String> {
             Until::Date(date) => {
                 date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date.clone()))
             }
-            other => toml::Value::String(other.to_string()),
+            Until::SourceChanges | Until::Released => toml::Value::String(decision.until.to_string()),
         };
         let written = Written {
             path: decision.path.to_string(),

@@ -74,10 +74,9 @@ fn place(top: &Path, source: &Document, target: &Document) -> Place {
 fn partial(top: &Path, lines: &[&Line]) -> Value {
     let mut value = Value::Map(Map::new());
     for line in lines {
-        let leaf = match &line.verdict {
-            Verdict::Set(value) => value.clone(),
-            _ => line.source.clone().unwrap_or(Value::Null),
-        };
+        let given =
+            if let Verdict::Set(value) = &line.verdict { Some(value.clone()) } else { line.source.clone() };
+        let leaf = given.unwrap_or(Value::Null);
         put(&mut value, &line.path.segments[top.segments.len()..], leaf);
     }
     value

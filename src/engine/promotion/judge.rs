@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
             return false;
         }
         let (before, after) = (before.at(parent), after.at(parent));
-        let entry = |value: Option<&Value>| !value.is_some_and(|value| value.as_map().is_some());
+        let entry = |value: Option<&Value>| value.is_none_or(|value| value.as_map().is_none());
         match (before.and_then(Value::as_map), after.and_then(Value::as_map)) {
             (Some(a), Some(b)) => {
                 let gone_or_edited = a.iter().any(|(key, value)| {

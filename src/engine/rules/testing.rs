@@ -57,7 +57,14 @@ impl Repository {
         self
     }
 
+    /// What is found, but for the notice that an item has no schema, which says nothing here.
     pub(super) fn report(&self) -> Report {
+        let mut report = self.whole_report();
+        report.findings.retain(|finding| finding.rule != Rule::NoSchema);
+        report
+    }
+
+    fn whole_report(&self) -> Report {
         let entry = |kind| FileEntry { blob: None, kind };
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
@@ -84,7 +91,7 @@ impl Repository {
 
     /// As [`Self::places`], of one rule, with the message.
     pub(super) fn of(&self, rule: Rule) -> Vec<String> {
-        let findings = self.report().findings.into_iter().filter(|finding| finding.rule == rule);
+        let findings = self.whole_report().findings.into_iter().filter(|finding| finding.rule == rule);
         findings.map(|finding| format!("{} {}", place(&finding), finding.message)).collect()
     }
 }
