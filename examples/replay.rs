@@ -68,8 +68,6 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
     let history = repository.history(&head)?;
     let documents = Documents { blobs: repository.blobs()?, parsed: RefCell::default() };
     let read = |blob: &BlobId| documents.read(blob);
-    let snapshot =
-        |position: usize| History::new(history.commits()[position..].to_vec(), history.is_complete(), 0);
     let policy = Policy::default();
     let naming = Naming::new(&policy);
     let mut tally = Tally::default();

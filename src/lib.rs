@@ -1,4 +1,54 @@
-//! Terrace.
+//! # Terrace
+//!
+//! Configuration as plain YAML in git, apart for development, staging and production, and moved
+//! from one environment to the next by a three-way merge per path.
+//!
+//! ## The rooms
+//!
+//! Imports only go down; a test holds the table.
+//!
+//! | room | what it owns | imports |
+//! |---|---|---|
+//! | [`model`] | the domain's words: environments, keys, paths, values, findings, policy | nothing |
+//! | [`yaml`] | one YAML file: bytes, values, spans, byte-minimal edits | model |
+//! | [`engine`] | judging: snapshots, differences, promotions, schemas, rules, legacy formats | model, yaml |
+//! | [`report`] | how results look, one file per format; writes to the `io::Write` it is given | model, yaml, engine |
+//! | [`store`] | git and the disk: reading revisions, history, the one write door | model, yaml, engine |
+//! | [`ops`] | each verb once: read a snapshot, judge, commit or report | all but report |
+//! | [`cli`] | one file per command; the terminal, the clock and the process environment | all |
+//!
+//! ## Invariants
+//!
+//! - **Data flows one way.** A command reads a [`engine::snapshot::Snapshot`], judges it by pure
+//!   functions, and commits or reports. `model`, `yaml`, `engine` and `report` touch no file, no
+//!   git, no clock and no terminal.
+//! - **Nothing picks an environment.** [`model::Environment`] is closed and has no `Default`.
+//! - **Content decides.** What was promoted is read from git's history, never from a database or a
+//!   commit message: [`engine::promotion::Judge`] holds the table.
+//! - **Edits are byte-minimal and verified.** [`yaml::edit::apply`] reads its own result again and
+//!   hands it out only when it means exactly what was intended.
+//! - **One door writes.** [`store::door`] publishes by one compare-and-swap and survives being
+//!   killed at any step.
+//! - **A finding is data, an error is a failure to look.** Rules return [`model::Finding`]s; only
+//!   what keeps terrace from looking or acting is a [`model::Error`], with an exit code.
+//! - **Nothing of a repository is executed**, and nothing of a file reaches a terminal unescaped;
+//!   secrets are masked before they reach [`report`].
+//!
+//! ## As a library
+//!
+//! ```no_run
+//! use terrace::model::{Environment, Key};
+//! use terrace::ops::{self, At, Workspace};
+//!
+//! # fn main() -> terrace::model::Result<()> {
+//! let workspace = Workspace::open(".".as_ref())?;
+//! let snapshot = workspace.snapshot(&At::Revision("main".into()))?;
+//! let key: Key = "payments".parse()?;
+//! let view = ops::get(&snapshot, &key, Environment::Staging, Some(&"database.pool.size".parse()?))?;
+//! println!("{}", view.value);
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -156,7 +156,8 @@ impl Rule {
                 waivable: Waivable::Rule("a README in each environment"),
             },
             Self::PlainSecret => Explanation {
-                what: "A value under a secrets path is a literal, not a reference to a secret store.",
+                what: "A value under a secrets path is a literal, not a reference to a secret store; or a \
+                       value anywhere looks like a private key, an access token, or a URL with a password.",
                 why: "Everybody who can read the repository can read it, now and in its whole history. \
                       Terrace masks such values and never promotes them.",
                 mend: "Put the secret into a store, write a reference (`vault:…`, `${NAME}`, `op://…`, \

@@ -150,6 +150,15 @@ struct RawLimits {
     file_bytes: Option<usize>,
 }
 
+/// The JSON Schema of `terrace.toml`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<RawPolicy>()
+        .to_value()
+}
+
 /// A path that is never promoted.
 #[derive(Debug)]
 pub struct Pin {

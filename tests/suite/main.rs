@@ -2,9 +2,11 @@
 
 #![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
 
+mod architecture;
 mod door;
 mod fixtures;
 mod formats;
+mod generated;
 mod infer;
 mod injection;
 mod legacy;

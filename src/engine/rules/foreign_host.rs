@@ -61,12 +61,18 @@ impl Foreign<'_> {
 
 /// A host that the policy gives to other environments and not to this one.
 fn owned<'t>(world: &World<'_>, item: &Item<'_>, text: &'t str) -> Option<Foreign<'t>> {
+    if !world.policy.has_hosts() {
+        return None;
+    }
     tokens(text).find_map(|token| {
-        let host = token.to_lowercase();
-        let owners: Vec<_> = world.policy.host_owners(&host).collect();
+        let owners = owners(world, token);
         let owner = *owners.first().filter(|_| !owners.contains(&item.environment))?;
         Some(Foreign { owner, text: token, what: "host", severity: Severity::Error })
     })
+}
+
+fn owners(world: &World<'_>, host: &str) -> Vec<Environment> {
+    world.policy.host_owners(&host.to_lowercase()).collect()
 }
 
 /// An address whose own name gives it to another environment.
@@ -78,7 +84,9 @@ fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &Path, text: &'t str) -> 
     }
     let is_whole = !text.trim().contains(char::is_whitespace);
     let addresses = addresses(text, speaks_of_hosts(key)).into_iter();
-    addresses.filter(|address| !is_public(address.host)).find_map(|address| {
+    // What the policy gives to this environment may be called anything.
+    let is_own = |host: &str| is_public(host) || owners(world, host).contains(&item.environment);
+    addresses.filter(|address| !is_own(address.host)).find_map(|address| {
         let by_host = world.naming.by_word(labels(address.host));
         let by_rest = if is_whole { places(world, &address) } else { Vec::new() };
         let mut named = by_host.iter().chain(&by_rest).copied();
@@ -206,7 +214,7 @@ mod tests {
     #[test]
     fn hosts_that_the_policy_gives_away_are_errors() {
         let policy = "[isolation.hosts]\ndevelopment = [\"localhost\", \"*.lab.example.com\"]\n\
-                      staging = [\"*.lab.example.com\"]\nproduction = [\"pay.example.com\"]\n";
+                      staging = [\"*.lab.example.com\"]\nproduction = [\"pay.example.com\", \"dev.pay.example.com\"]\n";
         for (environment, text, expected) in [
             (
                 "production",
@@ -230,6 +238,11 @@ mod tests {
                 vec!["2:6 error[foreign-host] staging names a production host"],
             ),
             ("production", "a: notpay.example.com\nb: localhosts\n", vec![]),
+            (
+                "production",
+                "a: dev.pay.example.com\nb: dev.buy.example.com\n",
+                vec!["2:4 warning[foreign-host] production names a development host"],
+            ),
             (
                 "production",
                 "x: &x localhost\ny: *x\n",

@@ -12,7 +12,6 @@ use super::draft::{At, Draft};
 use super::listed;
 use super::world::{Item, World, is_encryption};
 use crate::engine::diff::{Depth, diff};
-use crate::engine::lists::NoListRules;
 use crate::model::{Environment, Map, Path, Rule, Segment, Value};
 
 /// With more missing keys in one mapping, only so many are named.
@@ -26,7 +25,7 @@ fn missing<'w>(world: &World<'_>, item: &'w Item<'w>, items: &[Item<'_>]) -> Vec
     let mut having: IndexMap<Path, Vec<Environment>> = IndexMap::new();
     for later in items.iter().filter(|later| later.environment > item.environment) {
         let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
-        for path in missed(world, item.environment, here.values(), there.values()) {
+        for path in missed(world, item, here.values(), there.values()) {
             having.entry(path).or_default().push(later.environment);
         }
     }
@@ -71,15 +70,15 @@ fn last(path: &Path) -> String {
     format!("`{}`", Path { document: 0, segments: path.last().cloned().into_iter().collect() })
 }
 
-/// The keys that `there` has and `here`, in `environment`, should have.
-fn missed(world: &World<'_>, environment: Environment, here: &[Value], there: &[Value]) -> Vec<Path> {
+/// The keys that `there` has and `here`, the values of `item`, should have.
+fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -> Vec<Path> {
     let mut alike: BTreeMap<Path, bool> = BTreeMap::new();
-    let changes = diff(here, there, &NoListRules, Depth::Whole).into_iter();
+    let changes = diff(here, there, &world.schemas.lists(item.key), Depth::Whole).into_iter();
     let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
         let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
         *alike.entry(parent).or_insert_with_key(|parent| are_alike(here, there, parent))
             && !is_encryption(there, path)
-            && !world.naming.names_other(key, environment)
+            && !world.naming.names_other(key, item.environment)
     });
     paths.collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Each rule has its file, named as the user reads it, and takes what was read to drafts: a
 //! message and a symbolic place. Lines, columns and masked excerpts are worked out once for all of
-//! them in [`draft`]; severities and waivers are the policy's and applied last. A file that cannot
+//! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
 mod credentials;
@@ -149,4 +149,102 @@ pub fn check(subject: &Subject<'_>) -> Result<Report> {
 fn listed(environments: &[Environment], conjunction: &str) -> String {
     let names: Vec<_> = environments.iter().map(|env| env.name()).collect();
     names.join(&format!(" {conjunction} "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::testing::Repository;
+    use crate::engine::snapshot::{FileEntry, FileKind};
+    use crate::model::{Environment, Severity};
+
+    fn repository() -> Repository {
+        Repository::new(&[
+            ("environments/development/a.yaml", "x: 1\nmode: 0644\n"),
+            ("environments/production/a.yaml", "x: '1'\nmode: 0644\nhost: db.staging.example.com\n"),
+            ("environments/development/b.yaml", "password: hunter2\n"),
+            ("environments/staging/b.yaml", "password: hunter2\n"),
+            ("environments/staging/b.yml", ""),
+        ])
+    }
+
+    #[test]
+    fn findings_are_sorted_and_counted() {
+        let report = repository().below("config/").report();
+        let counts = [Severity::Error, Severity::Warning, Severity::Notice].map(|s| report.count(s));
+        assert_eq!((report.items, counts), (4, [1, 7, 2]));
+        assert_eq!(report.environments, Environment::ALL);
+        assert_eq!(
+            repository().below("config/").places(),
+            [
+                "config/environments/development/a.yaml:1:1 notice[missing-key]",
+                "config/environments/development/a.yaml:2:7 warning[ambiguous-scalar]",
+                "config/environments/development/b.yaml:1:11 warning[plain-secret]",
+                "config/environments/production/a.yaml:1:1 notice[missing-item]",
+                "config/environments/production/a.yaml:1:4 warning[type-mismatch]",
+                "config/environments/production/a.yaml:2:7 warning[ambiguous-scalar]",
+                "config/environments/production/a.yaml:3:7 warning[foreign-host]",
+                "config/environments/staging/b.yaml:1:11 error[shared-secret]",
+                "config/environments/staging/b.yaml:1:11 warning[plain-secret]",
+                "config/environments/staging/b.yml warning[stray-file]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_part_is_judged_against_the_whole() {
+        let production = repository().keys(&["a"]).only(Environment::Production);
+        assert_eq!((production.report().items, production.report().environments.len()), (1, 1));
+        assert_eq!(
+            production.places(),
+            [
+                "environments/production/a.yaml:1:1 notice[missing-item]",
+                "environments/production/a.yaml:1:4 warning[type-mismatch]",
+                "environments/production/a.yaml:2:7 warning[ambiguous-scalar]",
+                "environments/production/a.yaml:3:7 warning[foreign-host]",
+            ]
+        );
+        assert_eq!(repository().keys(&["b"]).places().len(), 3);
+        assert_eq!(repository().keys(&["c"]).report().items, 0);
+    }
+
+    #[test]
+    fn a_finding_has_all_that_reports_show() {
+        let report = repository().keys(&["a"]).only(Environment::Production).report();
+        let host = report.findings.last().expect("a finding");
+        assert_eq!(host.message, "production names a staging host");
+        assert_eq!(host.path.as_ref().map(ToString::to_string).as_deref(), Some("host"));
+        assert_eq!(host.pointer.as_ref().map(ToString::to_string).as_deref(), Some("/host"));
+        let excerpt = host.excerpt.as_ref().expect("an excerpt");
+        assert_eq!((excerpt.first_line, excerpt.text.as_str()), (3, "host: db.staging.example.com"));
+        assert_eq!(&excerpt.text[excerpt.highlight.clone()], "db.staging.example.com");
+    }
+
+    #[test]
+    fn elements_of_lists_are_called_by_their_names() {
+        let text = "servers:\n- name: api\n  mode: 0644\n- name: web\n  modes: [0600]\n";
+        let report = Repository::new(&[("environments/development/a.yaml", text)]).report();
+        let shown: Vec<_> = report
+            .findings
+            .iter()
+            .map(|f| (f.path.as_ref().map(ToString::to_string), f.pointer.as_ref().map(ToString::to_string)))
+            .collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            shown,
+            [
+                (some("servers[name=api].mode"), some("/servers/0/mode")),
+                (some("servers[name=web].modes[0]"), some("/servers/1/modes/0")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
+        let path = "environments/staging/gone.yaml".to_owned();
+        let more = BTreeMap::from([(path.clone(), FileEntry { blob: None, kind: FileKind::File })]);
+        let error = repository().judge(&more).expect_err("unreadable");
+        assert!(error.message.contains(&path), "{}", error.message);
+    }
 }

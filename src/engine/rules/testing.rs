@@ -9,27 +9,37 @@ use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
 
 /// Files with what `check` is asked of them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Repository {
     files: BTreeMap<String, Vec<u8>>,
     links: Vec<String>,
     today: Option<String>,
     keys: Vec<Key>,
     environment: Option<Environment>,
+    prefix: String,
 }
 
-struct Files(BTreeMap<String, Vec<u8>>);
+struct Files {
+    prefix: String,
+    files: BTreeMap<String, Vec<u8>>,
+}
 
 impl Source for Files {
     fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
-        self.0.get(path).cloned().ok_or_else(|| Error::usage(format!("cannot read {path}")))
+        let bytes = path.strip_prefix(&self.prefix).and_then(|path| self.files.get(path));
+        bytes.cloned().ok_or_else(|| Error::usage(format!("cannot read {path}")))
     }
 }
 
 impl Repository {
     pub(super) fn new<B: AsRef<[u8]> + ?Sized>(files: &[(&str, &B)]) -> Self {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_ref().to_vec()));
-        Self { files: files.collect(), links: Vec::new(), today: None, keys: Vec::new(), environment: None }
+        Self { files: files.collect(), ..Self::default() }
+    }
+
+    pub(super) fn below(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.to_owned();
+        self
     }
 
     pub(super) fn and<B: AsRef<[u8]> + ?Sized>(mut self, path: &str, bytes: &B) -> Self {
@@ -65,23 +75,27 @@ impl Repository {
     }
 
     fn whole_report(&self) -> Report {
+        self.judge(&BTreeMap::new()).expect("readable files")
+    }
+
+    /// Judges with more files in the listing than can be read.
+    pub(super) fn judge(&self, more: &BTreeMap<String, FileEntry>) -> Result<Report> {
         let entry = |kind| FileEntry { blob: None, kind };
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
-        let source = Arc::new(Files(self.files.clone()));
-        let files = files.chain(links).collect();
-        let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, String::new(), files, source));
-        let policy: Arc<Policy> = Arc::new(snapshot.policy().expect("a policy"));
+        let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
+        let listing = files.chain(links).chain(more.clone()).collect();
+        let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source));
+        let policy: Arc<Policy> = Arc::new(snapshot.policy()?);
         let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
-        let subject = Subject {
+        super::check(&Subject {
             snapshot: &snapshot,
             policy: &policy,
             schemas: &schemas,
             today: self.today.as_deref(),
             keys: &self.keys,
             environment: self.environment,
-        };
-        super::check(&subject).expect("readable files")
+        })
     }
 
     /// Each finding as `file:line:column severity[rule]`.

@@ -9,7 +9,6 @@ use super::draft::Draft;
 use super::listed;
 use super::world::{Item, World, is_encryption};
 use crate::engine::diff::{Depth, diff};
-use crate::engine::lists::NoListRules;
 use crate::model::{Environment, Path, Policy, Rule, Value};
 
 type Kinds = BTreeMap<Environment, &'static str>;
@@ -20,10 +19,11 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 
 fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
     let mut paths: BTreeMap<Path, Kinds> = BTreeMap::new();
+    let Some(lists) = items.first().map(|item| world.schemas.lists(item.key)) else { return Vec::new() };
     for (n, earlier) in items.iter().enumerate() {
         for later in items.iter().skip(n + 1) {
             let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
-            for change in diff(left.values(), right.values(), &NoListRules, Depth::Whole) {
+            for change in diff(left.values(), right.values(), &lists, Depth::Whole) {
                 let (Some(a), Some(b)) = (change.left, change.right) else { continue };
                 if differ(world.policy, a, b) && !is_encryption(left.values(), &change.path) {
                     let kinds = paths.entry(change.path).or_default();

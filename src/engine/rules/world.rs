@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Subject;
 use super::secrets;
-use crate::engine::lists::{NoListRules, by_name, identity};
+use crate::engine::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
@@ -31,6 +31,7 @@ pub(super) struct Item<'a> {
     pub(super) environment: Environment,
     pub(super) file: &'a str,
     pub(super) reading: &'a Reading,
+    schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
     /// By which key the elements of each list are known.
     identities: Mutex<BTreeMap<Path, Option<String>>>,
@@ -53,6 +54,7 @@ impl<'a> World<'a> {
                 environment: file.id.environment,
                 file: &file.file,
                 reading: reading?,
+                schemas: subject.schemas,
                 masks: OnceLock::new(),
                 identities: Mutex::default(),
             })
@@ -101,7 +103,7 @@ impl<'a> Item<'a> {
     pub(super) fn named(&self, path: &Path) -> Path {
         let identity_of = |path: &Path, list: &[Value]| {
             let mut known = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = || identity(&NoListRules, path, list, &[]);
+            let found = || identity(&self.schemas.lists(self.key), path, list, &[]);
             known.entry(path.clone()).or_insert_with(found).clone()
         };
         self.document()

@@ -1,0 +1,59 @@
+//! What is generated and committed is current: the JSON Schemas of terrace's own formats.
+//!
+//! `TERRACE_WRITE=1 cargo test --test suite generated` writes them anew.
+
+use std::path::Path;
+
+use serde_json::Value;
+use terrace::report;
+
+fn schemas() -> Vec<(&'static str, Value)> {
+    vec![
+        ("policy", terrace::model::policy::schema()),
+        ("findings", report::json::schema()),
+        ("diff", report::diff::schema()),
+        ("matrix", report::matrix::schema()),
+        ("plan", report::plan::schema()),
+    ]
+}
+
+#[test]
+fn the_schemas_of_our_own_formats_are_current() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let write = std::env::var_os("TERRACE_WRITE").is_some();
+    for (name, schema) in schemas() {
+        let file = folder.join(format!("{name}.schema.json"));
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON"));
+        if write {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(&file, &text).expect("a file");
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{} is stale: TERRACE_WRITE=1 cargo test --test suite generated",
+            file.display()
+        );
+        jsonschema::draft202012::new(&schema).expect("a valid JSON Schema");
+    }
+}
+
+/// The policy that the README documents, and the one that `init` writes, fit the policy's schema.
+#[test]
+fn documented_policies_fit_the_schema_of_policies() {
+    let readme = include_str!("../../README.md");
+    let policy =
+        readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a policy");
+    assert!(policy.contains("[promotion]"));
+    terrace::model::Policy::parse(policy, "README.md").expect("the README's policy");
+    let validator = jsonschema::draft202012::new(&terrace::model::policy::schema()).expect("a schema");
+    let value: Value =
+        serde_json::to_value(toml::from_str::<toml::Table>(policy).expect("TOML")).expect("JSON");
+    // TOML's dates have no JSON; the schema sees them as what they are read as.
+    let errors: Vec<_> = validator
+        .iter_errors(&value)
+        .filter(|error| !error.instance_path().to_string().ends_with("/until"))
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
