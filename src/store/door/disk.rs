@@ -69,7 +69,9 @@ pub(super) fn claim(path: &Path, scratch: &Path, content: &[u8]) -> Result<bool>
         }
         other => other,
     };
-    remove(scratch)?;
+    // A scratch file that cannot go is no reason to fail with the lock in hand; the next claim
+    // begins by removing it.
+    let _ = remove(scratch);
     match linked {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),

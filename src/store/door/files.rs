@@ -201,3 +201,27 @@ fn remove_empty_folders(root: &Path, path: &str) {
         kill_point("folder-removed");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_looked_at_again_right_before_it_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for agreements in 0..=2 {
+            fs::write(folder.path().join("a.yaml"), "old").expect("written");
+            let asked = Cell::new(0);
+            let still = |_: &Sight| {
+                asked.set(asked.get() + 1);
+                Ok(asked.get() <= agreements)
+            };
+            assert_eq!(replace(folder.path(), "a.yaml", "tag", b"new", &still), Ok(agreements == 2));
+            let found = fs::read_to_string(folder.path().join("a.yaml")).expect("there");
+            assert_eq!(found, if agreements == 2 { "new" } else { "old" });
+            assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+        }
+    }
+}

@@ -6,10 +6,10 @@
 //! staged, unsaved and untracked work stays as it is; what would touch it is refused before the
 //! first write. Nothing that a repository names is executed: no hook, filter, monitor or signer.
 //!
-//! The order is: the lock among terrace's processes ([`lock`]), recovery ([`recover`]), git's
-//! `index.lock`, the decision, the refusals ([`judge`]), the objects ([`objects`]), the journal
-//! ([`journal`]), the branch ([`branch`]), the files and the index ([`follow`]). The door knows
-//! nothing of environments, keys or YAML: it takes bytes for paths.
+//! The order is, by file: the `lock` among terrace's processes, recovery (`recover`), git's
+//! `index.lock`, the decision, the refusals (`judge`), the `objects`, the `journal`, the `branch`,
+//! the files and the index (`follow`). The door knows nothing of environments, keys or YAML: it
+//! takes bytes for paths.
 
 mod attributes;
 mod branch;
@@ -26,6 +26,7 @@ mod judge;
 mod kill;
 mod lock;
 mod objects;
+mod open;
 mod places;
 mod recover;
 mod sign;
@@ -34,7 +35,7 @@ mod work_tree;
 use std::path::Path;
 use std::time::Duration;
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::{ErrorClass, ErrorCode, Oid};
 
 use self::branch::{Branch, Move};
 use self::identity::Signatures;
@@ -42,7 +43,7 @@ use self::journal::Journal;
 use self::judge::Judge;
 use self::kill::kill_point;
 use self::lock::{DoorLock, IndexLock};
-use self::places::Places;
+use self::open::{OpenRepository, enter};
 use crate::model::{BlobId, CommitId, Error, Result};
 
 pub use self::identity::{Identity, Moment, Person};
@@ -129,30 +130,6 @@ pub struct Door {
     branch: Branch,
     options: Options,
     _lock: DoorLock,
-}
-
-/// A repository opened for writing, with its places.
-struct OpenRepository {
-    git: Repository,
-    places: Places,
-}
-
-impl std::fmt::Debug for OpenRepository {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.places.fmt(f)
-    }
-}
-
-/// Opens a repository, takes terrace's lock and finishes what earlier runs began.
-fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository, DoorLock)> {
-    let git = open_repository(repository)?;
-    let places = Places::of(&git);
-    places.prepare()?;
-    let lock = DoorLock::take(&places, wait)?;
-    config::restrict(&git, &places.own("config"))?;
-    recover::recover(&git, &places, &lock, wait)?;
-    kill_point("recovered");
-    Ok((OpenRepository { git, places }, lock))
 }
 
 impl Door {
@@ -271,36 +248,16 @@ pub fn publish<T>(
     .help("nothing was changed; run the command again when it is quieter"))
 }
 
-/// Opens a repository, and says clearly which kinds cannot be opened.
-fn open_repository(path: &Path) -> Result<Repository> {
-    Repository::open(path).map_err(|error| {
-        let text = error.message();
-        let shown = path.display();
-        let (message, help) = match () {
-            () if error.code() == ErrorCode::NotFound => {
-                (format!("{shown} is not a git repository"), "terrace init makes one")
-            }
-            () if error.code() == ErrorCode::Owner => (
-                format!("{shown} belongs to another user"),
-                "if you trust it: git config --global --add safe.directory FOLDER",
-            ),
-            () if text.contains("objectformat") || text.contains("object format") => (
-                format!("{shown} is a sha256 repository, which terrace cannot open"),
-                "terrace works with sha1 repositories, git's default",
-            ),
-            () if text.contains("refstorage") => (
-                format!("{shown} keeps its branches as reftable, which terrace cannot open"),
-                "git refs migrate --ref-format=files turns them into files",
-            ),
-            () => (format!("{shown} cannot be opened: {text}"), "`git status` tells whether git can open it"),
-        };
-        Error::usage(message).help(help)
-    })
-}
-
 /// An error of libgit2; `doing` is what was tried.
 fn git_error(doing: &str, error: &git2::Error) -> Error {
-    Error::usage(format!("cannot {doing}: {}", error.message()))
+    let told = Error::usage(format!("cannot {doing}: {}", error.message()));
+    if error.class() == ErrorClass::Odb && error.code() == ErrorCode::NotFound {
+        return told.help(
+            "the object is not in this clone; if it is a partial one, \
+             `git fetch --refetch --no-filter` completes it",
+        );
+    }
+    told
 }
 
 /// An error behind the point of no return.

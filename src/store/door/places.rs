@@ -76,7 +76,10 @@ impl Places {
         let error = |error| Error::io("read", &linked, &error);
         let mut found = Vec::new();
         for entry in disk::unless_absent("read", &linked, fs::read_dir(&linked))?.into_iter().flatten() {
-            found.push(entry.map_err(error)?.path());
+            let entry = entry.map_err(error)?;
+            if entry.file_type().map_err(error)?.is_dir() {
+                found.push(entry.path());
+            }
         }
         found.sort();
         found.insert(0, self.common.clone());

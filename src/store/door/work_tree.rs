@@ -8,8 +8,9 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 
 use super::files::{self, Sight};
+use super::open::enter;
 use super::places::Places;
-use super::{WAIT, disk, enter, git_error, judge};
+use super::{WAIT, disk, git_error, judge};
 use crate::model::{Error, Result};
 
 /// The file that names the temporary file: its tag and the path beside which it lies.

@@ -4,6 +4,7 @@ mod child;
 mod commits;
 mod conversions;
 mod kills;
+mod kinds;
 mod races;
 mod refusals;
 mod world;

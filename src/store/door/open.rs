@@ -1,0 +1,64 @@
+//! Opening a repository for writing: which kinds there are, whose lock comes first, and what an
+//! earlier run left.
+
+use std::path::Path;
+use std::time::Duration;
+
+use git2::{ErrorCode, Repository};
+
+use super::kill::kill_point;
+use super::lock::DoorLock;
+use super::places::Places;
+use super::{config, recover};
+use crate::model::{Error, Result};
+
+/// A repository opened for writing, with its places.
+pub(super) struct OpenRepository {
+    pub(super) git: Repository,
+    pub(super) places: Places,
+}
+
+impl std::fmt::Debug for OpenRepository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.places.fmt(f)
+    }
+}
+
+/// Opens a repository, takes terrace's lock and finishes what earlier runs began.
+pub(super) fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository, DoorLock)> {
+    let git = open_repository(repository)?;
+    let places = Places::of(&git);
+    places.prepare()?;
+    let lock = DoorLock::take(&places, wait)?;
+    config::restrict(&git, &places.own("config"))?;
+    recover::recover(&git, &places, &lock, wait)?;
+    kill_point("recovered");
+    Ok((OpenRepository { git, places }, lock))
+}
+
+/// Opens a repository, and says clearly which kinds cannot be opened.
+fn open_repository(path: &Path) -> Result<Repository> {
+    Repository::open(path).map_err(|error| {
+        let text = error.message();
+        let shown = path.display();
+        let (message, help) = match () {
+            () if error.code() == ErrorCode::NotFound => {
+                (format!("{shown} is not a git repository"), "terrace init makes one")
+            }
+            () if error.code() == ErrorCode::Owner => (
+                format!("{shown} belongs to another user"),
+                "if you trust it: git config --global --add safe.directory FOLDER",
+            ),
+            () if text.contains("objectformat") || text.contains("object format") => (
+                format!("{shown} is a sha256 repository, which terrace cannot open"),
+                "terrace works with sha1 repositories, git's default",
+            ),
+            () if text.contains("refstorage") => (
+                format!("{shown} keeps its branches as reftable, which terrace cannot open"),
+                "git refs migrate --ref-format=files turns them into files",
+            ),
+            () => (format!("{shown} cannot be opened: {text}"), "`git status` tells whether git can open it"),
+        };
+        Error::usage(message).help(help)
+    })
+}
