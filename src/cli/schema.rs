@@ -17,7 +17,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write schemas/<key>.schema.json from the values there are
+    /// Write `schemas/KEY.schema.json` from the values there are
     #[command(
         after_help = "A schema that a person edited is never overwritten.\n\nExamples:\n  terrace schema infer\n  terrace schema infer payments --closed\n  terrace schema infer --check      exits 1 when one is missing or stale"
     )]

@@ -187,7 +187,7 @@ pub fn json(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) ->
     json::document(&report(items, left, right), out)
 }
 
-/// The JSON Schema of what [`json`] writes.
+/// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
     json::schema_of::<Report<'_>>()

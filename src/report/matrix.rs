@@ -148,7 +148,7 @@ pub fn json(items: &[MatrixItem], out: &mut dyn Write) -> io::Result<()> {
     json::document(&report, out)
 }
 
-/// The JSON Schema of what [`json`] writes.
+/// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
     json::schema_of::<Report<'_>>()
