@@ -7,6 +7,7 @@ mod door;
 mod fixtures;
 mod formats;
 mod generated;
+mod hindsight;
 mod infer;
 mod injection;
 mod legacy;

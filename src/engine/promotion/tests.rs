@@ -183,6 +183,48 @@ fn row_8_a_new_key_that_names_another_environment() {
 }
 
 #[test]
+fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
+    let document = |text: &str| Arc::new(Document::parse(text.as_bytes(), &Limits::default()).expect(text));
+    let texts: HashMap<&str, Arc<Document>> =
+        [("a: 1", document("a: 1")), ("a: 1\nb: 2", document("a: 1\nb: 2"))].into_iter().collect();
+    let key: Key = "app".parse().expect("key");
+    let change = |env, before: Option<&str>, after: &str| FileChange {
+        path: key.file(env),
+        before: before.map(|text| BlobId(text.into())),
+        after: Some(BlobId(after.into())),
+    };
+    let commit = |n: i64, changes| CommitChanges {
+        info: CommitInfo {
+            id: CommitId(format!("{n:040x}")),
+            author: "platform".into(),
+            time: n * 86_400,
+            offset: 0,
+            subject: String::new(),
+        },
+        changes,
+    };
+    let (development, staging) = (Environment::Development, Environment::Staging);
+    let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];
+    let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
+    let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
+    let read = |blob: &BlobId| texts.get(blob.0.as_str()).cloned();
+    let timeline = history.timeline(&key, Hop::ToStaging, &read);
+    let policy = Policy::default();
+    let naming = Naming::new(&policy);
+    for (production, expected) in [
+        (Some("a: 1\nb: 7"), Resolution::EnvironmentSpecific),
+        (Some("a: 1\nb: 2"), Resolution::New),
+        (Some("a: 1"), Resolution::New),
+        (None, Resolution::New),
+    ] {
+        let production = production.map(document);
+        let judge = Judge::new(&timeline, Hop::ToStaging, &naming, &NoListRules, production.as_deref());
+        let path: Path = "b".parse().expect("path");
+        assert_eq!(judge.judge(&path, &path).resolution, expected, "{production:?}");
+    }
+}
+
+#[test]
 fn row_10_a_new_key_that_people_left_out() {
     let new = "a: 1\nb: {c: 1}";
     let beside = [(0, Some(BOTH), Some(BOTH)), (1, Some(new), Some("a: 5"))];
