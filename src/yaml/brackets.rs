@@ -73,3 +73,35 @@ impl Judge<'_> {
         line.chars().filter(|c| !matches!(c, '\n' | '\r' | '\u{feff}')).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Document, Limits};
+
+    fn refused_at(text: &str) -> Option<usize> {
+        let read = Document::parse(text.as_bytes(), &Limits::default());
+        read.err().map(|rejection| rejection.location.start.line)
+    }
+
+    #[test]
+    fn only_brackets_may_stand_at_their_keys_column() {
+        for text in [
+            "a: [\n  1,\n  2\n]\nb: 1\n",
+            "a: {\n  x: [\n    1 # ]\n  ],\n  # c\n\n}\n",
+            "a:\n  b: [\n    'x\n    y'\n  ]\n",
+            "- a: {x: 1,\n  }\n",
+            "[\n1,\n2\n]\n",
+        ] {
+            assert_eq!(refused_at(text), None, "{text:?}");
+        }
+        for (text, line) in [
+            ("a: [\n1,\n2\n]\n", 2),
+            ("a: [\n  1\n]\nb: [\n1]\n", 5),
+            ("a: [\n  1\n]\nb: \"x\ny\"\n", 5),
+            ("a: [\n  1\n]\nb:\n- [\n\t1]\n", 6),
+            ("a: [\n  'x\ny'\n]\n", 3),
+        ] {
+            assert_eq!(refused_at(text), Some(line), "{text:?}");
+        }
+    }
+}

@@ -301,3 +301,25 @@ pub(super) fn property(text: &str) -> usize {
     let ends = |c: char| c.is_ascii_whitespace() || ",[]{}".contains(c);
     if text.starts_with(['!', '&']) { text.find(ends).unwrap_or(text.len()) } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Content, Document, Limits};
+
+    #[test]
+    fn tags_and_anchors_belong_to_the_node_they_stand_before() {
+        let text = "m: &m\n  &k key: 1\nl: [!!str, &e , !<tag:x,y> z, !t]\n";
+        let document = Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        let outer: Vec<_> = document
+            .nodes()
+            .filter(|(_, node)| node.tag.is_some() || node.anchor.is_some())
+            .map(|(_, node)| text.get(node.outer.clone()).expect("a slice"))
+            .collect();
+        assert_eq!(outer, ["&m\n  &k key: 1", "&k key", "!!str", "&e", "!<tag:x,y> z", "!t"]);
+        for (_, node) in document.nodes() {
+            if let Content::Mapping { entries, .. } = &node.content {
+                assert_eq!(entries[0].start, node.span.start);
+            }
+        }
+    }
+}
