@@ -43,7 +43,7 @@ impl<'d> Block<'d> {
         let inside = !first_on_line(self.document.text(), first.start);
         let led = if inside { self.edit_first(first.start, removed, added, out) } else { 0 };
         for index in removed.iter().skip(usize::from(inside && removed.contains(&0))) {
-            out.delete(self.id, self.chunk(*index));
+            out.delete(self.id, self.cut(*index, removed));
         }
         for (after, lines) in added.iter().skip(led) {
             let at =
@@ -55,19 +55,22 @@ impl<'d> Block<'d> {
     /// The bytes of a slot with its comments, in whole lines.
     fn chunk(&self, index: usize) -> Range<usize> {
         let Some(slot) = self.slots.get(index) else { return 0..0 };
-        let start = chunk_start(self.document, slot.start);
-        let mut end = chunk_end(self.document, slot.end, self.column);
-        let kept = index.checked_sub(1).and_then(|before| self.slots.get(before));
-        if kept.is_some_and(|before| ends_keeping(self.document, before.value)) {
-            // Blank lines behind this one would fall to the block scalar before it.
-            let lines = self.document.lines();
-            let mut line = lines.line(end);
-            while is_blank(self.document, line) {
-                line += 1;
-                end = lines.bytes(self.document.text(), line).start;
-            }
+        chunk_start(self.document, slot.start)..chunk_end(self.document, slot.end, self.column)
+    }
+
+    /// The bytes that go with a slot: also the blank lines behind it where they would fall to a
+    /// block scalar that stays.
+    fn cut(&self, index: usize, removed: &BTreeSet<usize>) -> Range<usize> {
+        let chunk = self.chunk(index);
+        let before = (0..index).rev().find(|before| !removed.contains(before));
+        let before = before.and_then(|before| self.slots.get(before));
+        if before.is_none_or(|before| !ends_keeping(self.document, before.value)) {
+            return chunk;
         }
-        start..end
+        let lines = self.document.lines();
+        let first = lines.line(chunk.end);
+        let next = (first..).find(|line| !is_blank(self.document, *line)).unwrap_or(first);
+        chunk.start..lines.bytes(self.document.text(), next).start
     }
 
     /// Where something new before all others goes: below what heads the file, but above comments

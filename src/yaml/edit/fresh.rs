@@ -1,19 +1,16 @@
 //! The text of what comes in: copied from its source where it has one, else rendered.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::place::{
-    Holder, Slot, block_header, chunk_end, chunk_start, column, comment_on, first_on_line, is_blank,
-    is_collection, is_flow, properties, slot, slots,
-};
+use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot};
+use super::place::{Holder, is_collection, is_flow, slot};
 use super::plan::Added;
 use super::{Refusal, Replacement};
 use crate::model::{Path, Segment, Value};
 use crate::yaml::document::{Document, Located};
-use crate::yaml::node::{Content, Node, NodeId, Style};
+use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::{self, Layout};
-use crate::yaml::scalar::plain_value;
+use crate::yaml::scalar::{CORE, plain_value};
 
 /// A value that comes in, and where it stands in its source.
 #[derive(Clone)]
@@ -40,6 +37,11 @@ impl<'a> TryFrom<&Replacement<'a>> for New<'a> {
 }
 
 impl<'a> New<'a> {
+    /// The same value without its source's text.
+    pub(super) fn bare(&self) -> Self {
+        Self { value: self.value.clone(), source: None }
+    }
+
     /// The value one step down.
     pub(super) fn child(&self, segment: &Segment) -> Option<Self> {
         let value = match &self.value {
@@ -148,10 +150,11 @@ impl Site {
     fn collection(&self, new: &New<'_>, value: &Value, dash: bool) -> Text {
         let copied = new.node().and_then(|(document, id)| self.copy(document, id, new));
         copied.unwrap_or_else(|| {
-            if self.holder.is_flow() {
+            let body = render::block_in(value, self.inner(dash), self.layout);
+            // Blank lines at its end belong to a block scalar, which would take in more of them.
+            if self.holder.is_flow() || body.ends_with("\n\n") {
                 return Text { inline: render::flow(value), body: String::new() };
             }
-            let body = render::block_in(value, self.inner(dash), self.layout);
             Text { inline: String::new(), body }
         })
     }
@@ -160,17 +163,9 @@ impl Site {
     fn copy(&self, document: &Document, id: NodeId, new: &New<'_>) -> Option<Text> {
         let node = document.node(id);
         if is_flow(node) {
-            let raw = copy(document, node.span.clone(), id)?;
-            let one_line = !raw.contains('\n');
-            if self.holder.is_flow() && !one_line {
-                return None;
-            }
-            let line = document.lines().line(node.span.start);
-            let bytes = document.lines().bytes(document.text(), line);
-            let body = document.text().get(bytes)?;
-            let from = body.len() - body.trim_start_matches(' ').len();
-            let inline = reindent(&raw, from, self.holder.column());
-            return Some(Text { inline: inline.trim_start().to_owned(), body: String::new() });
+            let inline = copy_flow(document, id, self.holder.column())?;
+            let fits = !(self.holder.is_flow() && inline.contains('\n'));
+            return fits.then(|| Text { inline, body: String::new() });
         }
         if self.holder.is_flow() || !is_collection(node) {
             return None;
@@ -187,7 +182,7 @@ impl Site {
 fn plain_source(new: &New<'_>) -> Option<String> {
     let (document, id) = new.node()?;
     let node = document.node(id);
-    let core = node.tag.as_ref().is_some_and(|tag| tag.starts_with(super::super::scalar::CORE));
+    let core = node.tag.as_ref().is_some_and(|tag| tag.starts_with(CORE));
     match &node.content {
         Content::Scalar { text, style: Style::Plain } if !core => {
             (document.text().get(node.span.clone()) == Some(text)).then(|| text.clone())
@@ -206,129 +201,16 @@ fn quoted_source(new: &New<'_>) -> Option<String> {
     (quoted && !raw.contains(['\n', '\r'])).then(|| raw.to_owned())
 }
 
-/// A block scalar with its lines at column `inner`; `None` where none can hold the text.
+/// A block scalar with its lines at column `inner`; `None` where none can hold the text, or only
+/// one that would take in the blank lines behind it.
 fn block_scalar(new: &New<'_>, text: &str, inner: usize) -> Option<Text> {
-    // One that keeps the blank lines behind it would take in what follows.
     if text.ends_with("\n\n") {
         return None;
     }
-    let copied = new.node().and_then(|(document, id)| copy_block_scalar(document, document.node(id), inner));
-    copied.or_else(|| {
-        let literal = render::literal(text, inner)?;
-        let (header, body) = literal.split_once('\n')?;
-        Some(Text { inline: header.to_owned(), body: body.to_owned() })
-    })
-}
-
-fn copy_block_scalar(document: &Document, node: &Node, inner: usize) -> Option<Text> {
-    let Content::Scalar { style, .. } = &node.content else { return None };
-    let raw = document.text().get(node.span.clone())?;
-    let header = block_header(raw);
-    if !style.is_block() || header.contains(|c: char| c.is_ascii_digit() || c == '+') {
-        return None;
-    }
-    let body = lines_of(raw.trim_end());
-    let (_, body) = body.split_once('\n')?;
-    let first = body.lines().find(|line| !line.trim().is_empty())?;
-    let from = first.len() - first.trim_start_matches(' ').len();
-    Some(Text { inline: header.to_owned(), body: reindent(body, from, inner) })
-}
-
-/// The lines of a block collection at column `to`, with all comments in it.
-fn copy_block(document: &Document, id: NodeId, holder: Option<usize>, to: usize) -> Option<String> {
-    let slots = slots(document, id);
-    let (first, last) = (slots.first()?, slots.last()?);
-    let from = column(document, first.start);
-    let mut start = first.start;
-    if first_on_line(document.text(), start) {
-        // The comments between the holder and the first entry are the collection's as well.
-        let mut line = document.lines().line(start);
-        let mut above = line;
-        while above > 1 && (comment_on(document, above - 1).is_some() || is_blank(document, above - 1)) {
-            above -= 1;
-            line = if is_blank(document, above) { line } else { above };
-        }
-        start = document.lines().bytes(document.text(), line).start;
-    }
-    let deeper = holder.unwrap_or(from.saturating_sub(1));
-    copy_lines(document, start..chunk_end(document, last.end, deeper), id, from, to)
-}
-
-/// The lines of an entry or element with its comments, at column `to`.
-fn copy_slot(document: &Document, slot: &Slot, to: usize) -> Option<String> {
-    let from = column(document, slot.start);
-    let range = chunk_start(document, slot.start)..chunk_end(document, slot.end, from);
-    copy_lines(document, range, slot.key.unwrap_or(slot.value), from, to)
-}
-
-/// Copies whole lines from column `from` to column `to`; the first may begin inside its line.
-fn copy_lines(
-    document: &Document,
-    range: Range<usize>,
-    first: NodeId,
-    from: usize,
-    to: usize,
-) -> Option<String> {
-    let begins_inside = !first_on_line(document.text(), range.start);
-    let raw = copy(document, range, first)?;
-    let raw = if begins_inside { format!("{}{raw}", " ".repeat(from)) } else { raw };
-    let mut out = reindent(&raw, from, to);
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
-    Some(out)
-}
-
-/// The bytes of `range` without the anchors in it, with LF line endings. `None` when they mean
-/// something else elsewhere: aliases, and tags that lean on a `%TAG` line.
-fn copy(document: &Document, range: Range<usize>, first: NodeId) -> Option<String> {
-    let text = document.text();
-    let mut out = String::new();
-    let mut at = range.start;
-    let nodes = document.nodes().skip(first.0 as usize).map(|(_, node)| node);
-    for node in nodes.take_while(|node| node.outer.start < range.end) {
-        if matches!(node.content, Content::Alias { .. }) {
-            return None;
-        }
-        for property in properties(document, node) {
-            // What begins before the range belongs to what holds it.
-            if property.start < at {
-                continue;
-            }
-            let raw = text.get(property.clone())?;
-            if raw.starts_with('&') {
-                out.push_str(text.get(at..property.start)?);
-                let rest = text.get(property.end..)?.trim_start_matches([' ', '\t']);
-                if rest.starts_with(['\n', '\r']) {
-                    out.truncate(out.trim_end_matches([' ', '\t']).len());
-                }
-                at = text.len() - rest.len();
-            } else if node.tag.as_deref().is_some_and(|tag| tag != "!" && render::tag(tag) != raw) {
-                return None;
-            }
-        }
-    }
-    out.push_str(text.get(at..range.end)?);
-    Some(lines_of(&out))
-}
-
-fn lines_of(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
-}
-
-/// Moves lines from column `from` to column `to`. What stands further left, such as a comment, goes
-/// to `to`.
-fn reindent(text: &str, from: usize, to: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let indent = line.len() - line.trim_start_matches(' ').len();
-        let rest = line.get(indent.min(from)..).unwrap_or_default();
-        if !rest.trim_end_matches('\n').is_empty() {
-            out.extend(std::iter::repeat_n(' ', to));
-        }
-        out.push_str(rest);
-    }
-    out
+    let copied = new.node().and_then(|(document, id)| copy_block_scalar(document, id, inner));
+    let text = copied.or_else(|| render::literal(text, inner))?;
+    let (header, body) = text.split_once('\n')?;
+    Some(Text { inline: header.to_owned(), body: body.to_owned() })
 }
 
 /// The lines of a new entry or element in a block collection whose entries stand at `column`.

@@ -61,7 +61,7 @@ pub(super) fn is_collection(node: &Node) -> bool {
 
 /// The end of a node's last line. The blank lines that a block scalar's bytes take in count only
 /// where it keeps them.
-fn end(document: &Document, id: NodeId) -> usize {
+pub(super) fn end(document: &Document, id: NodeId) -> usize {
     let node = document.node(id);
     let text = document.text();
     match &node.content {
@@ -73,15 +73,13 @@ fn end(document: &Document, id: NodeId) -> usize {
         }
         Content::Scalar { style, .. } if style.is_block() => {
             let body = text.get(node.span.clone()).unwrap_or_default();
-            let body = if keeps_blank_lines(body) {
-                // The parser counts the indentation of the line behind it in.
-                let body = body.trim_end_matches(' ');
-                let body = body.strip_suffix('\n').unwrap_or(body);
-                body.strip_suffix('\r').unwrap_or(body)
-            } else {
-                body.trim_end()
-            };
-            node.span.start + body.len()
+            if !keeps_blank_lines(body) {
+                return line_end(document, node.span.start + body.trim_end().len());
+            }
+            // The parser counts the indentation of the line behind it in.
+            let body = body.trim_end_matches(' ');
+            let body = body.strip_suffix('\n').unwrap_or(body);
+            node.span.start + body.strip_suffix('\r').unwrap_or(body).len()
         }
         _ => node.outer.end,
     }

@@ -156,6 +156,14 @@ impl<'a> Plan<'a> {
         overlap.map_or(Ok(()), |pair| Err(twice(document, pair[1].0)))
     }
 
+    /// The same plan without the text of sources.
+    pub(super) fn bare(&self) -> Self {
+        let added = |added: &Added<'a>| Added { new: added.new.bare(), ..added.clone() };
+        let adds = self.adds.iter().map(|(path, list)| (path.clone(), list.iter().map(added).collect()));
+        let sets = self.sets.iter().map(|(path, new)| (path.clone(), new.bare()));
+        Self { sets: sets.collect(), removes: self.removes.clone(), adds: adds.collect() }
+    }
+
     /// The values that must result.
     pub(super) fn intended(&self, document: &Document) -> Vec<Value> {
         let mut values = document.values().to_vec();

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::fresh::{New, Site, Text, tagged};
 use super::place::{
-    Holder, blank_before, block_header, column, first_on_line, is_collection, is_flow, last_line,
+    Holder, blank_before, block_header, column, end, first_on_line, is_collection, is_flow, last_line,
     last_on_line, line_end, properties, slot,
 };
 use super::splice::Splices;
@@ -57,14 +57,18 @@ impl<'d> Target<'d> {
         if self.keeps_tag(tag, value, &text) {
             self.put(text, span, out);
         } else {
-            self.drop_tag(out);
-            self.put(tagged(new, &site), span, out);
+            let text = tagged(new, &site);
+            self.drop_tag(!text.inline.is_empty(), out);
+            self.put(text, span, out);
         }
     }
 
     /// Writes the lines of new entries in the place of an empty collection or null.
     pub(super) fn fill(&self, text: Text, out: &mut Splices) {
-        self.drop_tag_of_scalar(out);
+        // Null may carry a tag that a list or a mapping cannot.
+        if !is_collection(self.node()) {
+            self.drop_tag(false, out);
+        }
         self.put(text, self.span(), out);
     }
 
@@ -94,7 +98,7 @@ impl<'d> Target<'d> {
     fn span(&self) -> Span {
         let (document, node) = (self.document, self.node());
         let text = document.text();
-        let end = self.slot.and_then(|place| slot(document, place)).map_or(node.span.end, |slot| slot.end);
+        let end = end(document, self.id);
         let last = || {
             let line = last_line(document, end, self.holder.column());
             document.lines().bytes(text, line).end
@@ -104,15 +108,12 @@ impl<'d> Target<'d> {
                 let header = block_header(text.get(node.span.clone()).unwrap_or_default());
                 let header_end = node.span.start + header.len();
                 let from = line_end(document, header_end);
-                let body = text.get(from..node.span.end).unwrap_or_default();
-                let to = if self.slot.is_some() { end } else { from + body.trim_end().len() };
-                Span { inline: node.span.start..header_end, body: from..to.max(from) }
+                Span { inline: node.span.start..header_end, body: from..end.max(from) }
             }
             _ if is_collection(node) && !is_flow(node) => {
                 let start = node.span.start;
                 if matches!(self.holder, Holder::Root) || !first_on_line(text, start) {
-                    let to =
-                        if self.slot.is_some() { last() } else { line_end(document, end.max(start + 1) - 1) };
+                    let to = if self.slot.is_some() { last() } else { line_end(document, end) };
                     return Span { inline: start..to, body: to..to };
                 }
                 let at = self.properties_end();
@@ -139,8 +140,12 @@ impl<'d> Target<'d> {
         if room && bare && text.inline.is_empty() && last_on_line(source, span.inline.end, false) {
             // The first line goes behind the dash, or to the beginning of the document.
             let body = std::mem::take(&mut text.body);
-            text.inline = body.trim_end_matches('\n').trim_start_matches(' ').to_owned();
+            let body = body.strip_suffix('\n').unwrap_or(&body);
+            text.inline = body.trim_start_matches(' ').to_owned();
             span.inline.end = line_end(self.document, span.inline.end);
+            if matches!(self.holder, Holder::Root) {
+                span.inline.start = blank_before(source, at, false);
+            }
         }
         self.put_inline(&text.inline, &span, out);
         if text.body.is_empty() {
@@ -191,7 +196,8 @@ impl<'d> Target<'d> {
         }
     }
 
-    fn drop_tag(&self, out: &mut Splices) {
+    /// Cuts the tag with the space before it, or, with `behind`, where there is none, behind it.
+    fn drop_tag(&self, behind: bool, out: &mut Splices) {
         let text = self.document.text();
         let found = properties(self.document, self.node());
         let tag = found
@@ -199,16 +205,9 @@ impl<'d> Target<'d> {
             .find(|property| text.get(property.clone()).is_some_and(|property| property.starts_with('!')));
         if let Some(tag) = tag {
             let before = blank_before(text, tag.start, false);
-            let rest = text.get(tag.end..).unwrap_or_default();
-            let behind = if before < tag.start { 0 } else { rest.len() - rest.trim_start_matches(' ').len() };
-            out.delete(self.id, before..tag.end + behind);
-        }
-    }
-
-    /// Null may carry a tag that a list or a mapping cannot.
-    fn drop_tag_of_scalar(&self, out: &mut Splices) {
-        if !is_collection(self.node()) {
-            self.drop_tag(out);
+            let rest = text.get(tag.end..).filter(|_| behind && before == tag.start).unwrap_or_default();
+            let spaces = rest.len() - rest.trim_start_matches(' ').len();
+            out.delete(self.id, before..tag.end + spaces);
         }
     }
 }

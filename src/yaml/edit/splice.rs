@@ -55,13 +55,14 @@ impl Splices {
         let mut out = String::with_capacity(text.len() + 64);
         let mut at = 0;
         for splice in &self.0 {
-            let kept = text.get(at..splice.range.start).ok_or_else(|| overlap(&splice.range))?;
-            out.push_str(kept);
+            // What is inserted amid what goes stands where that was.
+            let start = if splice.range.is_empty() { splice.range.start.max(at) } else { splice.range.start };
+            out.push_str(text.get(at..start).ok_or_else(|| overlap(&splice.range))?);
             match ending {
                 "\n" => out.push_str(&splice.text),
                 _ => out.push_str(&splice.text.replace('\n', ending)),
             }
-            at = splice.range.end;
+            at = splice.range.end.max(start);
         }
         out.push_str(text.get(at..).unwrap_or_default());
         Ok(out)

@@ -4,8 +4,8 @@
 //! changes nothing by itself: the same change must be made at the path where the bytes stand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
+use super::anchors::{refuse_lost_anchors, through_alias};
 use super::block::Block;
 use super::flow::Flow;
 use super::fresh::{New, Text, chunk, flow_text};
@@ -49,66 +49,52 @@ struct Container<'a> {
 }
 
 impl<'a> Edits<'a> {
+    /// Takes over the plan: first what is changed where its bytes stand, then what leads there
+    /// through an alias or a merge and needs the same change to have been made.
     fn gather(&mut self, document: &Document, plan: &Plan<'a>) -> Result<(), Refusal> {
-        let mut later = Vec::new();
-        for (path, new) in &plan.sets {
-            let located = locate(document, path)?;
-            if located.shared || document.follow(located.node) != located.node {
-                later.push((path, located, new));
-            } else {
-                self.set(document, path, &located, new.clone());
+        for own in [true, false] {
+            for (path, new) in &plan.sets {
+                let located = locate(document, path)?;
+                match is_own(document, &located) {
+                    this if this != own => {}
+                    true => self.set(document, path, &located, new.clone()),
+                    false if self.wanted.get(&document.follow(located.node)) == Some(&*new.value) => {}
+                    false if located.shared => return Err(through_alias(document, path, &located)),
+                    // An alias itself is replaced.
+                    false => drop(self.sets.insert(located.node, (located.slot, new.clone()))),
+                }
             }
-        }
-        let mut shared = Vec::new();
-        for path in &plan.removes {
-            let located = locate(document, path)?;
-            if located.shared {
-                shared.push((path, located));
-            } else {
-                self.remove(document, &located, path);
+            for path in &plan.removes {
+                let located = locate(document, path)?;
+                match !located.shared {
+                    this if this != own => {}
+                    true => self.remove(document, &located, path),
+                    false if self.is_removed(&located) => {}
+                    false => return Err(through_alias(document, path, &located)),
+                }
             }
-        }
-        for (path, located) in shared {
-            let gone = located.slot.is_some_and(|(container, index)| {
-                self.containers.get(&container).is_some_and(|container| container.removed.contains(&index))
-            });
-            if !gone {
-                return Err(through_alias(document, path, &located));
-            }
-        }
-        for (path, located, new) in later {
-            let served = self.wanted.get(&document.follow(located.node)) == Some(&*new.value);
-            if !served && located.shared {
-                return Err(through_alias(document, path, &located));
-            }
-            if !served {
-                self.sets.insert(located.node, (located.slot, new.clone()));
-            }
-        }
-        self.gather_added(document, plan)
-    }
-
-    fn gather_added(&mut self, document: &Document, plan: &Plan<'a>) -> Result<(), Refusal> {
-        let mut shared = Vec::new();
-        for (path, added) in &plan.adds {
-            let located = locate(document, path)?;
-            if located.shared || document.follow(located.node) != located.node {
-                shared.push((path, located, added));
-            } else {
-                self.add(&located, added.iter().cloned());
-            }
-        }
-        for (path, located, added) in shared {
-            let there = self.containers.get(&document.follow(located.node));
-            let there = there.map(|container| container.added.as_slice()).unwrap_or_default();
-            let served = added.iter().all(|added| {
-                there.iter().any(|other| other.key == added.key && other.new.value == added.new.value)
-            });
-            if !served {
-                return Err(through_alias(document, path, &located));
+            for (path, added) in &plan.adds {
+                let located = locate(document, path)?;
+                match is_own(document, &located) {
+                    this if this != own => {}
+                    true => self.add(&located, added.iter().cloned()),
+                    false if self.are_added(document.follow(located.node), added) => {}
+                    false => return Err(through_alias(document, path, &located)),
+                }
             }
         }
         Ok(())
+    }
+
+    fn is_removed(&self, located: &Located) -> bool {
+        let Some((container, index)) = located.slot else { return false };
+        self.containers.get(&container).is_some_and(|container| container.removed.contains(&index))
+    }
+
+    fn are_added(&self, container: NodeId, added: &[Added<'_>]) -> bool {
+        let there = self.containers.get(&container).map(|container| container.added.as_slice());
+        let same = |a: &Added<'_>, b: &Added<'_>| a.key == b.key && a.new.value == b.new.value;
+        added.iter().all(|added| there.unwrap_or_default().iter().any(|other| same(other, added)))
     }
 
     /// Sets a node's value: by changes inside where that is possible, so that comments stay.
@@ -238,69 +224,7 @@ fn locate(document: &Document, path: &Path) -> Result<Located, Refusal> {
     })
 }
 
-/// Refuses a change that leads to bytes which serve another path as well.
-fn through_alias(document: &Document, path: &Path, located: &Located) -> Refusal {
-    let node = document.follow(located.node);
-    let owner = document
-        .roots()
-        .iter()
-        .enumerate()
-        .find_map(|(number, root)| own_path(document, *root, node, &Path::document(number)));
-    let message = match owner {
-        Some(owner) => format!("`{path}` takes its value from `{owner}`, through an alias or a merge"),
-        None => format!("`{path}` takes its value through an alias or a merge"),
-    };
-    let help = "make the same change there and at everything else that takes its value from there, or write the value out first";
-    Refusal::new(message, help).at(located.token())
-}
-
-/// The path to a node below `id` that follows no alias.
-fn own_path(document: &Document, id: NodeId, wanted: NodeId, path: &Path) -> Option<Path> {
-    if id == wanted {
-        return Some(path.clone());
-    }
-    let node = document.node(id);
-    let target = document.node(wanted);
-    if !(node.outer.start <= target.outer.start && target.outer.end <= node.outer.end) {
-        return None;
-    }
-    slots(document, id).iter().enumerate().find_map(|(index, slot)| {
-        let segment = match slot.key {
-            Some(key) => Segment::Key(document.key_text(key)?.to_owned()),
-            None => Segment::Index(index),
-        };
-        own_path(document, slot.value, wanted, &path.join(segment))
-    })
-}
-
-/// A path that changes, and an alias whose anchor is there or above.
-pub(super) fn alias_of_changed(document: &Document, plan: &Plan<'_>) -> Option<(Path, Range<usize>)> {
-    let aliases: Vec<_> = document
-        .nodes()
-        .filter_map(|(_, node)| match node.content {
-            Content::Alias { target } => Some((node.span.clone(), document.node(target).outer.clone())),
-            _ => None,
-        })
-        .collect();
-    plan.sets.keys().chain(&plan.removes).chain(plan.adds.keys()).find_map(|path| {
-        let bytes = document.node(document.locate(path)?.node).outer.clone();
-        let holds = |outer: &Range<usize>| outer.start <= bytes.start && bytes.end <= outer.end;
-        aliases.iter().find(|(_, target)| holds(target)).map(|(alias, _)| (path.clone(), alias.clone()))
-    })
-}
-
-/// Refuses when an anchor would go while an alias that refers to it stays.
-fn refuse_lost_anchors(document: &Document, splices: &Splices) -> Result<(), Refusal> {
-    for (_, node) in document.nodes() {
-        let Content::Alias { target } = node.content else { continue };
-        let anchor = document.node(target);
-        if splices.deletes(anchor.outer.start) && !splices.deletes(node.span.start) {
-            let name = anchor.anchor.as_deref().unwrap_or_default();
-            let line = document.lines().line(node.span.start);
-            let message = format!("the anchor `&{name}` would go, and `*{name}` in line {line} refers to it");
-            let help = "write the value out where it is referred to first";
-            return Err(Refusal::new(message, help).at(node.span.clone()));
-        }
-    }
-    Ok(())
+/// Whether a value's bytes stand at its path, and are not those of an alias.
+fn is_own(document: &Document, located: &Located) -> bool {
+    !located.shared && document.follow(located.node) == located.node
 }

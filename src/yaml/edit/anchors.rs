@@ -1,0 +1,78 @@
+//! Anchors: bytes that serve more than one path, and why an edit of them is refused.
+
+use std::ops::Range;
+
+use super::Refusal;
+use super::place::slots;
+use super::plan::Plan;
+use super::splice::Splices;
+use crate::model::{Path, Segment};
+use crate::yaml::document::{Document, Located};
+use crate::yaml::node::{Content, NodeId};
+
+/// Refuses a change that leads to bytes which serve another path as well.
+pub(super) fn through_alias(document: &Document, path: &Path, located: &Located) -> Refusal {
+    let node = document.follow(located.node);
+    let owner = document
+        .roots()
+        .iter()
+        .enumerate()
+        .find_map(|(number, root)| own_path(document, *root, node, &Path::document(number)));
+    let message = match owner {
+        Some(owner) => format!("`{path}` takes its value from `{owner}`, through an alias or a merge"),
+        None => format!("`{path}` takes its value through an alias or a merge"),
+    };
+    let help = "make the same change there and at everything else that takes its value from there, or write the value out first";
+    Refusal::new(message, help).at(located.token())
+}
+
+/// The path to a node below `id` that follows no alias.
+fn own_path(document: &Document, id: NodeId, wanted: NodeId, path: &Path) -> Option<Path> {
+    if id == wanted {
+        return Some(path.clone());
+    }
+    let node = document.node(id);
+    let target = document.node(wanted);
+    if !(node.outer.start <= target.outer.start && target.outer.end <= node.outer.end) {
+        return None;
+    }
+    slots(document, id).iter().enumerate().find_map(|(index, slot)| {
+        let segment = match slot.key {
+            Some(key) => Segment::Key(document.key_text(key)?.to_owned()),
+            None => Segment::Index(index),
+        };
+        own_path(document, slot.value, wanted, &path.join(segment))
+    })
+}
+
+/// A path that changes, and an alias whose anchor is there or above.
+pub(super) fn alias_of_changed(document: &Document, plan: &Plan<'_>) -> Option<(Path, Range<usize>)> {
+    let aliases: Vec<_> = document
+        .nodes()
+        .filter_map(|(_, node)| match node.content {
+            Content::Alias { target } => Some((node.span.clone(), document.node(target).outer.clone())),
+            _ => None,
+        })
+        .collect();
+    plan.sets.keys().chain(&plan.removes).chain(plan.adds.keys()).find_map(|path| {
+        let bytes = document.node(document.locate(path)?.node).outer.clone();
+        let holds = |outer: &Range<usize>| outer.start <= bytes.start && bytes.end <= outer.end;
+        aliases.iter().find(|(_, target)| holds(target)).map(|(alias, _)| (path.clone(), alias.clone()))
+    })
+}
+
+/// Refuses when an anchor would go while an alias that refers to it stays.
+pub(super) fn refuse_lost_anchors(document: &Document, splices: &Splices) -> Result<(), Refusal> {
+    for (_, node) in document.nodes() {
+        let Content::Alias { target } = node.content else { continue };
+        let anchor = document.node(target);
+        if splices.deletes(anchor.outer.start) && !splices.deletes(node.span.start) {
+            let name = anchor.anchor.as_deref().unwrap_or_default();
+            let line = document.lines().line(node.span.start);
+            let message = format!("the anchor `&{name}` would go, and `*{name}` in line {line} refers to it");
+            let help = "write the value out where it is referred to first";
+            return Err(Refusal::new(message, help).at(node.span.clone()));
+        }
+    }
+    Ok(())
+}

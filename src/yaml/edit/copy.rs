@@ -1,0 +1,140 @@
+//! Text taken over from another document: its bytes at another column, without what means something
+//! else elsewhere.
+
+use std::ops::Range;
+
+use super::place::{
+    Slot, block_header, chunk_end, chunk_start, column, comment_on, end, ends_keeping, first_on_line,
+    is_blank, properties, slots,
+};
+use crate::yaml::document::Document;
+use crate::yaml::node::{Content, NodeId};
+use crate::yaml::render;
+
+/// A block scalar with its lines at column `to`; `None` where its header speaks of its place.
+pub(super) fn copy_block_scalar(document: &Document, id: NodeId, to: usize) -> Option<String> {
+    let node = document.node(id);
+    let block = matches!(&node.content, Content::Scalar { style, .. } if style.is_block());
+    let raw = lines_of(document.text().get(node.span.start..end(document, id))?);
+    let (header, body) = raw.split_once('\n')?;
+    let header = block_header(header);
+    let first = body.lines().find(|line| !line.trim().is_empty())?;
+    let from = first.len() - first.trim_start_matches(' ').len();
+    let anywhere = block && !header.contains(|c: char| c.is_ascii_digit() || c == '+');
+    anywhere.then(|| format!("{header}\n{}", reindent(body, from, to)))
+}
+
+/// A flow collection whose holder moves to column `to`.
+pub(super) fn copy_flow(document: &Document, id: NodeId, to: usize) -> Option<String> {
+    let span = document.node(id).span.clone();
+    let line = document.lines().bytes(document.text(), document.lines().line(span.start));
+    let line = document.text().get(line)?;
+    let from = line.len() - line.trim_start_matches(' ').len();
+    Some(reindent(&copy(document, span, id)?, from, to).trim_start().to_owned())
+}
+
+/// The lines of a block collection at column `to`, with all comments in it. One that ends in a
+/// block scalar that keeps the blank lines behind it cannot stand elsewhere.
+pub(super) fn copy_block(
+    document: &Document,
+    id: NodeId,
+    holder: Option<usize>,
+    to: usize,
+) -> Option<String> {
+    let slots = slots(document, id);
+    let (first, last) = (slots.first()?, slots.last().filter(|last| !ends_keeping(document, last.value))?);
+    let from = column(document, first.start);
+    let mut start = first.start;
+    if first_on_line(document.text(), start) {
+        // The comments between the holder and the first entry are the collection's as well.
+        let mut line = document.lines().line(start);
+        let mut above = line;
+        while above > 1 && (comment_on(document, above - 1).is_some() || is_blank(document, above - 1)) {
+            above -= 1;
+            line = if is_blank(document, above) { line } else { above };
+        }
+        start = document.lines().bytes(document.text(), line).start;
+    }
+    let deeper = holder.unwrap_or(from.saturating_sub(1));
+    copy_lines(document, start..chunk_end(document, last.end, deeper), id, from, to)
+}
+
+/// The lines of an entry or element with its comments, at column `to`.
+pub(super) fn copy_slot(document: &Document, slot: &Slot, to: usize) -> Option<String> {
+    if ends_keeping(document, slot.value) {
+        return None;
+    }
+    let from = column(document, slot.start);
+    let range = chunk_start(document, slot.start)..chunk_end(document, slot.end, from);
+    copy_lines(document, range, slot.key.unwrap_or(slot.value), from, to)
+}
+
+/// Copies whole lines from column `from` to column `to`; the first may begin inside its line.
+fn copy_lines(
+    document: &Document,
+    range: Range<usize>,
+    first: NodeId,
+    from: usize,
+    to: usize,
+) -> Option<String> {
+    let begins_inside = !first_on_line(document.text(), range.start);
+    let raw = copy(document, range, first)?;
+    let raw = if begins_inside { format!("{}{raw}", " ".repeat(from)) } else { raw };
+    let mut out = reindent(&raw, from, to);
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    Some(out)
+}
+
+/// The bytes of `range` without the anchors in it, with LF line endings. `None` when they mean
+/// something else elsewhere: aliases, and tags that lean on a `%TAG` line.
+fn copy(document: &Document, range: Range<usize>, first: NodeId) -> Option<String> {
+    let text = document.text();
+    let mut out = String::new();
+    let mut at = range.start;
+    let nodes = document.nodes().skip(first.0 as usize).map(|(_, node)| node);
+    for node in nodes.take_while(|node| node.outer.start < range.end) {
+        if matches!(node.content, Content::Alias { .. }) {
+            return None;
+        }
+        for property in properties(document, node) {
+            // What begins before the range belongs to what holds it.
+            if property.start < at {
+                continue;
+            }
+            let raw = text.get(property.clone())?;
+            if raw.starts_with('&') {
+                out.push_str(text.get(at..property.start)?);
+                let rest = text.get(property.end..)?.trim_start_matches([' ', '\t']);
+                if rest.starts_with(['\n', '\r']) {
+                    out.truncate(out.trim_end_matches([' ', '\t']).len());
+                }
+                at = text.len() - rest.len();
+            } else if node.tag.as_deref().is_some_and(|tag| tag != "!" && render::tag(tag) != raw) {
+                return None;
+            }
+        }
+    }
+    out.push_str(text.get(at..range.end)?);
+    Some(lines_of(&out))
+}
+
+fn lines_of(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Moves lines from column `from` to column `to`. What stands further left, such as a comment, goes
+/// to `to`.
+fn reindent(text: &str, from: usize, to: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let rest = line.get(indent.min(from)..).unwrap_or_default();
+        if !rest.trim_end_matches('\n').is_empty() {
+            out.extend(std::iter::repeat_n(' ', to));
+        }
+        out.push_str(rest);
+    }
+    out
+}
