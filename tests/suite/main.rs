@@ -4,6 +4,8 @@
 
 mod architecture;
 mod door;
+mod edit_cases;
+mod edit_properties;
 mod fixtures;
 mod formats;
 mod generated;
@@ -13,5 +15,6 @@ mod injection;
 mod legacy;
 mod rules_on_real_files;
 mod schema;
+mod shapes;
 mod xml;
 mod yaml_suite;

@@ -10,9 +10,9 @@ use terrace::yaml::{Content, Document, Limits, Style};
 
 use crate::fixtures;
 
-struct Case {
-    name: String,
-    input: Vec<u8>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) input: Vec<u8>,
     valid: bool,
     json: Option<String>,
 }
@@ -31,7 +31,8 @@ fn cases(root: &Path, folder: &Path, out: &mut Vec<Case>) {
     }
 }
 
-fn suite(test: &str) -> Option<Vec<Case>> {
+/// All cases of the official suite.
+pub(crate) fn suite(test: &str) -> Option<Vec<Case>> {
     let archive: PathBuf = fixtures::folder(test)?.join("yaml-test-suite.tar.gz");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let status = Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(folder.path()).status();
