@@ -65,9 +65,10 @@ impl Context {
         Workspace::open(&self.dir)
     }
 
-    /// Standard output.
+    /// Standard output. Not buffered beyond a line: a buffer that fails as it is dropped says so
+    /// to nobody.
     pub(super) fn out(&self) -> Box<dyn Write> {
-        Box::new(io::BufWriter::new(io::stdout().lock()))
+        Box::new(io::stdout().lock())
     }
 
     /// Standard error.

@@ -1,10 +1,11 @@
 //! `terrace diff`
 
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
-use super::{Outcome, keys, parse};
-use crate::engine::lists::{ListRules, NoListRules};
+use super::{Failure, Outcome, keys, parse};
 use crate::model::{Environment, Error, Key};
 use crate::ops::{self, At, Side};
 use crate::report::{diff, matrix};
@@ -40,12 +41,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let sides = args.words.iter().take_while(|word| is_side(word)).count().min(2);
     let differs = match (sides, args.words.len()) {
         (2, _) => two_sides(args, context)?,
-        (0, 2..) if args.words.iter().take(2).any(|word| Environment::guess(word).is_some()) => {
-            // `diff prod staging`: one word nearly is an environment.
-            let wrong = args.words.iter().find(|word| Environment::guess(word).is_some());
-            return Err(no_environment(wrong.map_or("", |word| word)).into());
+        (0, _) => {
+            // `diff prod staging`: one of the first two words nearly is an environment.
+            let first = args.words.iter().take(2);
+            match first.clone().find(|word| Environment::guess(word).is_some() && !is_side(word)) {
+                Some(wrong) => return Err(no_environment(wrong).into()),
+                None if first.clone().any(|word| is_side(word)) => return Err(sides_first().into()),
+                None => all_three(args, context)?,
+            }
         }
-        (0, _) => all_three(args, context)?,
         (_, 1) => {
             let error = Error::usage(format!("`{}` is one side; a comparison has two", args.words[0]));
             return Err(error.help("name the other as well: terrace diff staging production [KEY…]").into());
@@ -56,46 +60,64 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 fn no_environment(word: &str) -> Error {
-    parse::<Environment>(word).err().unwrap_or_else(|| Error::usage("a side is missing"))
+    parse::<Environment>(word).err().unwrap_or_else(sides_first)
 }
 
-fn two_sides(args: &Args, context: &Context) -> Result<bool, super::Failure> {
+fn sides_first() -> Error {
+    Error::usage("a comparison of two sides names both before the items")
+        .help("for example: terrace diff staging production payments")
+}
+
+fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let workspace = context.workspace()?;
     let (left, right) = (&args.words[0], &args.words[1]);
     let side = |text: &str| -> Result<_, Error> {
         let (at, environment) = Side::parse(text)?;
         let at = if at == At::Here { args.place.at() } else { at };
-        Ok((workspace.snapshot(&at)?, environment))
+        Ok((Arc::new(workspace.snapshot(&at)?), environment))
     };
     let ((left_snapshot, left_env), (right_snapshot, right_env)) = (side(left)?, side(right)?);
     let left_side = Side { label: left.clone(), snapshot: &left_snapshot, environment: left_env };
     let right_side = Side { label: right.clone(), snapshot: &right_snapshot, environment: right_env };
-    let lists = |_: &Key| -> Box<dyn ListRules> { Box::new(NoListRules) };
-    let items = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, &lists, args.show_secrets)?;
-    let mut out = context.out();
+    let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, args.show_secrets)?;
+    let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
-        "json" => diff::json(&items, left, right, &mut out)?,
-        "markdown" => diff::markdown(&items, left, right, &mut out)?,
-        "unified" => diff::unified(&items, left, right, &context.view(), &mut out)?,
-        _ => diff::text(&items, left, right, &context.view(), &mut out)?,
+        "json" => diff::json(items, left, right, &mut out)?,
+        "markdown" => diff::markdown(items, left, right, &mut out)?,
+        "unified" => diff::unified(items, left, right, &context.view(), &mut out)?,
+        _ => diff::text(items, left, right, &context.view(), &mut out)?,
     }
     let unified = args.format == "unified";
-    Ok(items.iter().any(|item| unified || !item.rows.is_empty()))
+    let differs = items.iter().any(|item| unified || !item.rows.is_empty());
+    all_read(found.unreadable, context)?;
+    Ok(differs)
 }
 
-fn all_three(args: &Args, context: &Context) -> Result<bool, super::Failure> {
+fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     if args.format == "unified" {
         return Err(Error::usage("the matrix has no unified format")
             .help("name two sides: terrace diff staging production --format unified")
             .into());
     }
     let workspace = context.workspace()?;
-    let items = ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, args.show_secrets)?;
-    let mut out = context.out();
+    let found = ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, args.show_secrets)?;
+    let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
-        "json" => matrix::json(&items, &mut out)?,
-        "markdown" => matrix::markdown(&items, &mut out)?,
-        _ => matrix::text(&items, &context.view(), &mut out)?,
+        "json" => matrix::json(items, &mut out)?,
+        "markdown" => matrix::markdown(items, &mut out)?,
+        _ => matrix::text(items, &context.view(), &mut out)?,
     }
-    Ok(!items.is_empty())
+    let differs = !items.is_empty();
+    all_read(found.unreadable, context)?;
+    Ok(differs)
+}
+
+/// Tells of the files that could not be read, once the others have been shown.
+fn all_read(unreadable: Vec<Error>, context: &Context) -> Result<(), Failure> {
+    let mut errors = unreadable.into_iter();
+    let Some(last) = errors.next_back() else { return Ok(()) };
+    for error in errors {
+        Failure::from(error).report(context);
+    }
+    Err(last.into())
 }

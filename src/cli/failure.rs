@@ -32,7 +32,8 @@ impl Failure {
     pub(super) fn report(self, context: &Context) -> u8 {
         let error = match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
-            Self::Output(error) => Error::usage(format!("cannot write the output: {error}")),
+            Self::Output(error) => Error::usage(format!("cannot write the output: {error}"))
+                .help("see where the output goes, and whether there is room"),
             Self::Error(error) => error,
         };
         let styles = context.error_styles();

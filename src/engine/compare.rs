@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::diff::{Depth, Kind, diff};
 use super::lists::ListRules;
-use super::mask::Mask;
+use super::mask::{Mask, MaskedText};
 use super::promotion::Resolution;
 use crate::model::{Key, Path, Pointer, Value};
 use crate::yaml::Document;
@@ -35,10 +35,10 @@ pub struct ItemDiff {
     pub key: Key,
     /// What differs; empty only in `unified`, where texts may differ and values not.
     pub rows: Vec<DiffRow>,
-    /// The left file's text; `None` when the item is not there. Not masked.
-    pub left_text: Option<String>,
-    /// The right file's text; `None` when the item is not there. Not masked.
-    pub right_text: Option<String>,
+    /// The left file's text; `None` when the item is not there.
+    pub left_text: Option<MaskedText>,
+    /// The right file's text; `None` when the item is not there.
+    pub right_text: Option<MaskedText>,
 }
 
 /// The differences between two documents, either of which may be missing.

@@ -1,6 +1,10 @@
 //! Masking: what of a value may be shown.
 
+use std::ops::Range;
+
+use super::rules::secrets;
 use crate::model::{Path, Policy, Segment, Value};
+use crate::yaml::Document;
 
 /// Replaces secret scalars by [`Value::masked`], unless secrets are to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +51,63 @@ impl<'a> Mask<'a> {
     }
 }
 
+/// A document's text line by line, as it is and as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedText {
+    /// The lines with their line endings.
+    pub raw: Vec<String>,
+    /// The same lines without their endings, secrets blotted out.
+    pub shown: Vec<String>,
+}
+
+impl Mask<'_> {
+    /// The text of a document, split at every line feed.
+    #[must_use]
+    pub fn text(&self, document: &Document) -> MaskedText {
+        let spans = self.policy.map(|policy| secrets::spans(document, policy)).unwrap_or_default();
+        let mut at = 0;
+        let mut out = MaskedText { raw: Vec::new(), shown: Vec::new() };
+        for line in document.text().split_inclusive('\n') {
+            out.raw.push(line.to_owned());
+            out.shown.push(blotted(line.trim_end_matches(['\n', '\r']), at, &spans));
+            at += line.len();
+        }
+        out
+    }
+}
+
+/// A line that begins at byte `start` with the bytes in `spans` blotted out.
+fn blotted(line: &str, start: usize, spans: &[Range<usize>]) -> String {
+    let mut out = String::new();
+    let mut within = false;
+    for (i, c) in line.char_indices() {
+        let hidden = spans.iter().any(|span| span.contains(&(start + i)));
+        match (hidden, within) {
+            (true, false) => out.push_str("••••"),
+            (true, true) => {}
+            (false, _) => out.push(c),
+        }
+        within = hidden;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::{Document, Limits};
+    use crate::yaml::Limits;
+
+    #[test]
+    fn texts_keep_their_lines() {
+        let policy = Policy::default();
+        let text = "a: 1\r\npassword: x y # why\ntoken: |\n  one\n  two\nb: {secret: s, c: 1}";
+        let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
+        let masked = Mask::new(&policy).text(&document);
+        assert_eq!(masked.raw.concat(), text);
+        let shown = ["a: 1", "password: •••• # why", "token: |", "  ••••", "••••", "b: {secret: ••••, c: 1}"];
+        assert_eq!(masked.shown, shown);
+        assert_eq!(Mask::none().text(&document).shown[1], "password: x y # why");
+    }
 
     #[test]
     fn secrets_are_masked_wherever_they_are() {

@@ -82,7 +82,15 @@ impl Error {
     /// A failed operation on a file; `doing` is a verb such as "read".
     #[must_use]
     pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::usage(format!("cannot {doing} {}: {error}", path.display()))
+        let help = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "check the spelling, and the folder that terrace runs in (-C DIR)"
+            }
+            std::io::ErrorKind::PermissionDenied => "see with ls -l who may read and write there",
+            std::io::ErrorKind::StorageFull => "make room on the disk and run the command again",
+            _ => "see that the path can be read and written, and run the command again",
+        };
+        Self::usage(format!("cannot {doing} {}: {error}", path.display())).help(help)
     }
 
     /// The same error with advice attached.

@@ -1,19 +1,23 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
+use std::sync::Arc;
+
 use super::plan::Planner;
 use super::workspace::{At, Workspace, no_such_item, require_keys};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::lists::{ListRules, NoListRules};
 use crate::engine::mask::Mask;
+use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Hop, Key, Result};
+use crate::model::{Environment, Error, Hop, Key, Result};
+use crate::yaml::Document;
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
 pub struct Side<'a> {
     /// As the user wrote it.
     pub label: String,
     /// Where it is read.
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a Arc<Snapshot>,
     /// Whose values are meant.
     pub environment: Environment,
 }
@@ -45,38 +49,65 @@ fn keys_of(sides: &[&Side<'_>], asked: &[Key]) -> Result<Vec<Key>> {
     }
 }
 
+/// What a comparison found.
+#[derive(Clone, Debug)]
+pub struct Compared<T> {
+    /// What differs, by item.
+    pub items: Vec<T>,
+    /// Items that cannot be compared, because a file of theirs cannot be read.
+    pub unreadable: Vec<Error>,
+}
+
+impl<T> Default for Compared<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), unreadable: Vec::new() }
+    }
+}
+
+impl<T> Compared<T> {
+    fn add(&mut self, item: Result<Option<T>>) {
+        match item {
+            Ok(item) => self.items.extend(item),
+            Err(error) => self.unreadable.push(error),
+        }
+    }
+}
+
 /// The differences between two sides, items without any left out.
 ///
 /// # Errors
-/// When an asked item is on neither side, or a file cannot be read.
+/// When an asked item is on neither side, or the policy is wrong.
 pub fn diff(
     left: &Side<'_>,
     right: &Side<'_>,
     keys: &[Key],
-    lists: &dyn Fn(&Key) -> Box<dyn ListRules>,
     show_secrets: bool,
-) -> Result<Vec<ItemDiff>> {
-    let policy = right.snapshot.policy()?;
+) -> Result<Compared<ItemDiff>> {
+    let policy = Arc::new(right.snapshot.policy()?);
     let limits = limits(&policy);
+    let schemas = Schemas::new(Arc::clone(right.snapshot), Arc::clone(&policy));
     let mask = if show_secrets { Mask::none() } else { Mask::new(&policy) };
-    let mut out = Vec::new();
-    for key in keys_of(&[left, right], keys)? {
+    let compare = |key: Key| {
         let (from, to) =
             (left.snapshot.item(&key, left.environment), right.snapshot.item(&key, right.environment));
         let same_blob = from
             .and_then(|item| item.blob.as_ref())
             .is_some_and(|blob| to.and_then(|item| item.blob.as_ref()) == Some(blob));
         if same_blob {
-            continue;
+            return Ok(None);
         }
         let from = from.map(|item| left.snapshot.document(item, &limits)).transpose()?;
         let to = to.map(|item| right.snapshot.document(item, &limits)).transpose()?;
-        let rules = lists(&key);
-        let rows = rows(from, to, rules.as_ref(), &mask);
-        let texts = (from.map(|d| d.text().to_owned()), to.map(|d| d.text().to_owned()));
-        if !rows.is_empty() || texts.0 != texts.1 {
-            out.push(ItemDiff { key, rows, left_text: texts.0, right_text: texts.1 });
-        }
+        let rows = rows(from, to, &schemas.lists(&key), &mask);
+        let same_text = from.map(Document::text) == to.map(Document::text);
+        let (left_text, right_text) =
+            (from.map(|document| mask.text(document)), to.map(|document| mask.text(document)));
+        let differs = !rows.is_empty() || !same_text;
+        Ok(differs.then_some(ItemDiff { key, rows, left_text, right_text }))
+    };
+    let mut out = Compared::default();
+    for key in keys_of(&[left, right], keys)? {
+        out.add(compare(key));
     }
     Ok(out)
 }
@@ -85,8 +116,13 @@ pub fn diff(
 /// it where the snapshot is of a commit (or of a working tree whose HEAD is judged).
 ///
 /// # Errors
-/// When a file cannot be read.
-pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) -> Result<Vec<MatrixItem>> {
+/// When an asked item is nowhere, or the policy is wrong.
+pub fn matrix(
+    workspace: &Workspace,
+    at: &At,
+    keys: &[Key],
+    show_secrets: bool,
+) -> Result<Compared<MatrixItem>> {
     let snapshot = workspace.snapshot(at)?;
     require_keys(&snapshot, keys)?;
     let policy = snapshot.policy()?;
@@ -97,8 +133,7 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) 
         (_, Some(head)) => Some(Planner::new(workspace, &head)?),
         (_, None) => None,
     };
-    let mut out = Vec::new();
-    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+    let compare = |key: &Key| {
         let mut documents = [None; 3];
         for (slot, environment) in documents.iter_mut().zip(Environment::ALL) {
             let item = snapshot.item(key, environment);
@@ -107,20 +142,23 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], show_secrets: bool) 
         let lists =
             planner.as_ref().map_or_else(|| Box::new(NoListRules) as Box<dyn ListRules>, |p| p.lists(key));
         let mut rows = matrix_rows(&documents, lists.as_ref(), &mask);
-        if let Some(planner) = &planner {
-            for (i, hop) in Hop::ALL.into_iter().enumerate() {
-                for line in planner.leaves(key, hop)?.unwrap_or_default() {
-                    if let Some(row) = rows.get_mut(&line.path) {
-                        row.resolutions[i] = Some(line.resolution);
-                    }
+        for (i, hop) in Hop::ALL.into_iter().enumerate() {
+            // What HEAD cannot judge has no resolution; the working tree's values stand all the same.
+            let lines = planner.as_ref().and_then(|planner| planner.leaves(key, hop).ok().flatten());
+            for line in lines.unwrap_or_default() {
+                if let Some(row) = rows.get_mut(&line.path) {
+                    row.resolutions[i] = Some(line.resolution);
                 }
             }
         }
         let present = documents.map(|document| document.is_some());
-        let partly = present.contains(&false);
-        if !rows.is_empty() || partly {
-            out.push(MatrixItem { key: key.clone(), present, rows: rows.into_values().collect() });
-        }
+        let differs = !rows.is_empty() || present.contains(&false);
+        let rows = rows.into_values().collect();
+        Ok(differs.then(|| MatrixItem { key: key.clone(), present, rows }))
+    };
+    let mut out = Compared::default();
+    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+        out.add(compare(key));
     }
     Ok(out)
 }

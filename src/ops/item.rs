@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::workspace::no_such_item;
 use crate::engine::snapshot::{Snapshot, limits};
 use crate::model::{
-    CommitId, Environment, Error, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
+    CommitId, Environment, Error, Fault, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
 };
 
 /// The keys of a snapshot, each with the environments that have it.
@@ -50,7 +50,8 @@ pub fn get(
     let policy = snapshot.policy()?;
     let Some(item) = snapshot.item(key, environment) else {
         let known = snapshot.items().filter(|item| item.id.environment == environment);
-        return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
+        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+        return Err(Error { fault: Fault::Absent, ..error });
     };
     let document = snapshot.document(item, &limits(&policy))?;
     let path_or_root = document.resolve(path.unwrap_or(&Path::root()));

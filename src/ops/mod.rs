@@ -17,7 +17,7 @@ mod status;
 mod workspace;
 
 pub use check::check;
-pub use diff::{Side, diff, matrix};
+pub use diff::{Compared, Side, diff, matrix};
 pub use init::init;
 pub use item::{ItemView, get, list};
 pub use migrate::{

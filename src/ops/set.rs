@@ -126,12 +126,9 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
                 known.map(|item| &item.id.key).collect(),
                 Some(request.environment),
             );
+            let help = error.help.clone().unwrap_or_default();
             return Err(match wish {
-                Wish::Set { .. } => Error {
-                    fault: crate::model::Fault::Usage,
-                    help: error.help.map(|help| format!("{help} A new item needs --create.")),
-                    ..error
-                },
+                Wish::Set { .. } => error.help(format!("{help}; --create makes a new item")),
                 Wish::Unset => error,
             });
         }
@@ -147,7 +144,7 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
                 {
                     Value::String(text.clone())
                 } else {
-                    flow_value(text, &limits).ok_or_else(|| not_a_value(text))?
+                    flow_value(text, &limits).ok_or_else(|| not_a_value(&path))?
                 },
             )
         }
@@ -229,9 +226,9 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
     (one && !block).then(|| document.value().clone())
 }
 
-fn not_a_value(text: &str) -> Error {
-    let shown: String = text.chars().take(40).collect();
-    Error::usage(format!("`{}` is not one YAML value", shown.escape_debug()))
+/// The text itself is not repeated: it may be a secret.
+fn not_a_value(path: &Path) -> Error {
+    Error::usage(format!("what is given for `{path}` is not one YAML value"))
         .help("quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is")
 }
 

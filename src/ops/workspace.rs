@@ -40,6 +40,9 @@ impl Workspace {
     pub fn revision(&self, at: &At) -> Result<Revision> {
         match at {
             At::Here => self.repository.default_revision(),
+            At::Staged if self.repository.work_tree().is_none() => {
+                Err(Error::usage("a bare repository has no index").help("name a commit: --at REV"))
+            }
             At::Staged => Ok(Revision::Index),
             At::Revision(name) => Ok(Revision::Commit(self.repository.commit(name)?)),
         }
@@ -82,5 +85,5 @@ pub(super) fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Envi
         Some(near) if near != key.as_str() => format!("did you mean `{near}`?"),
         _ => "`terrace list` shows the items there are".to_owned(),
     };
-    Error::absent(format!("there is no item `{key}` in {place}")).help(help)
+    Error::usage(format!("there is no item `{key}` in {place}")).help(help)
 }

@@ -1,11 +1,11 @@
 //! Two sides of an item compared: for people, programs, pull requests and `patch`.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
+use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
 use super::columns::{Cell, align};
@@ -15,6 +15,7 @@ use super::view::View;
 use super::{counted, json, markdown};
 use crate::engine::compare::{DiffRow, ItemDiff};
 use crate::engine::diff::Kind;
+use crate::engine::mask::MaskedText;
 use crate::model::Value;
 
 /// Writes the differences for people.
@@ -64,13 +65,13 @@ fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
     };
     vec![
         Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
-        Cell::new(shown(row, view)),
+        Cell::new(summary(row, view)),
         Cell::new(line(row.left_line)).right(),
         Cell::new(line(row.right_line)).right(),
     ]
 }
 
-fn shown(row: &DiffRow, view: &View) -> String {
+fn summary(row: &DiffRow, view: &View) -> String {
     match parts(row) {
         Some((old, new)) if old.len() > 1 || new.len() > 1 => {
             let what = if row.left.as_ref().is_some_and(|value| value.as_list().is_some()) {
@@ -203,8 +204,8 @@ pub fn markdown(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write
     writeln!(out, "<!-- terrace:diff -->\n{}", markdown::fenced(&String::from_utf8_lossy(&shown)))
 }
 
-/// Writes the texts' differences in unified format. The caller has seen to it that no secret is
-/// in the texts.
+/// Writes the texts' differences in unified format. A secret that differs shows as a line taken
+/// out and put in again.
 ///
 /// # Errors
 /// Those of `out`.
@@ -215,26 +216,50 @@ pub fn unified(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let styles = &view.styles;
+    let mut write = |style: anstyle::Style, sign: &str, line: &str| {
+        writeln!(out, "{style}{sign}{}{style:#}", clean(line))
+    };
     for item in items {
-        let side = |label: &str, text: &Option<String>| match text {
+        let name = |label: &str, text: &Option<MaskedText>| match text {
             Some(_) => format!("{label}/{}.yaml", item.key),
             None => "/dev/null".to_owned(),
         };
-        let old = item.left_text.as_deref().unwrap_or_default();
-        let new = item.right_text.as_deref().unwrap_or_default();
-        let diff = TextDiff::from_lines(old, new);
-        let mut text = String::new();
-        let header = (side(left, &item.left_text), side(right, &item.right_text));
-        let _ = write!(text, "{}", diff.unified_diff().context_radius(3).header(&header.0, &header.1));
-        for line in text.lines() {
-            let style = match line.chars().next() {
-                Some('+') => view.styles.added,
-                Some('-') => view.styles.removed,
-                Some('@') => view.styles.frame,
-                _ => anstyle::Style::new(),
-            };
-            writeln!(out, "{style}{}{style:#}", clean(line))?;
+        write(styles.removed, "--- ", &name(left, &item.left_text))?;
+        write(styles.added, "+++ ", &name(right, &item.right_text))?;
+        let (old, new) = (lines(&item.left_text), lines(&item.right_text));
+        let diff = TextDiff::from_slices(&old.raw, &new.raw);
+        for group in diff.grouped_ops(3) {
+            write(styles.frame, "", &UnifiedHunkHeader::new(&group).to_string())?;
+            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+                let (sign, style, line) = match change.tag() {
+                    ChangeTag::Delete => ("-", styles.removed, shown(&old, change.old_index())),
+                    ChangeTag::Insert => ("+", styles.added, shown(&new, change.new_index())),
+                    ChangeTag::Equal => (" ", anstyle::Style::new(), shown(&new, change.new_index())),
+                };
+                write(style, sign, line)?;
+                if !change.value().ends_with('\n') {
+                    write(styles.faint, "", "\\ No newline at end of file")?;
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// The lines of a text, borrowed for comparison.
+struct Lines<'a> {
+    raw: Vec<&'a str>,
+    shown: &'a [String],
+}
+
+fn lines(text: &Option<MaskedText>) -> Lines<'_> {
+    match text {
+        Some(text) => Lines { raw: text.raw.iter().map(String::as_str).collect(), shown: &text.shown },
+        None => Lines { raw: Vec::new(), shown: &[] },
+    }
+}
+
+fn shown<'a>(lines: &Lines<'a>, index: Option<usize>) -> &'a str {
+    index.and_then(|index| lines.shown.get(index)).map_or("", String::as_str)
 }

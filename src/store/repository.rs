@@ -171,7 +171,9 @@ impl Repository {
             Error::usage(format!("{} is outside the repository", path.display()))
                 .help("name a file or folder of this repository")
         };
-        let root = self.git.workdir().ok_or_else(outside)?;
+        let root = self.git.workdir().ok_or_else(|| {
+            Error::usage("a bare repository has no working tree").help("run the command in a clone")
+        })?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let mut full = PathBuf::new();
         for component in dir.join(path).components() {

@@ -9,7 +9,7 @@ mod credentials;
 mod draft;
 mod rough;
 mod schema;
-mod secrets;
+pub(super) mod secrets;
 mod waivers;
 mod world;
 

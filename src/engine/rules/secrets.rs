@@ -84,7 +84,7 @@ const SOUGHT: usize = 16;
 
 /// The bytes of a document that no report may show: every literal under a secrets path, and
 /// whatever looks like a secret.
-pub(super) fn spans(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
+pub(in crate::engine) fn spans(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     document.walk(&mut |visit| {
         let text = scalar_text(visit.value);
