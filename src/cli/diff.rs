@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
+use super::failure::all_read;
 use super::{Failure, Outcome, keys, parse};
 use crate::model::{Environment, Error, Key};
 use crate::ops::{self, At, Side};
@@ -110,14 +111,4 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     let differs = !items.is_empty();
     all_read(found.unreadable, context)?;
     Ok(differs)
-}
-
-/// Tells of the files that could not be read, once the others have been shown.
-fn all_read(unreadable: Vec<Error>, context: &Context) -> Result<(), Failure> {
-    let mut errors = unreadable.into_iter();
-    let Some(last) = errors.next_back() else { return Ok(()) };
-    for error in errors {
-        Failure::from(error).report(context);
-    }
-    Err(last.into())
 }

@@ -47,3 +47,13 @@ impl Failure {
         error.fault.exit_code()
     }
 }
+
+/// Tells of the files that could not be read, once the others have been shown.
+pub(super) fn all_read(unreadable: Vec<Error>, context: &Context) -> Result<(), Failure> {
+    let mut errors = unreadable.into_iter();
+    let Some(last) = errors.next_back() else { return Ok(()) };
+    for error in errors {
+        Failure::from(error).report(context);
+    }
+    Err(last.into())
+}

@@ -94,6 +94,11 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// Where what was done is told: a machine format has standard output to itself.
+    fn told(&self, context: &Context) -> Box<dyn Write> {
+        if self.format == "json" { context.err() } else { context.out() }
+    }
+
     fn hop(&self) -> Result<Hop> {
         let target = parse::<Environment>(&self.to)?;
         let source = self.from.as_deref().map(parse::<Environment>).transpose()?;
@@ -157,12 +162,15 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
         }
         *c == '=' && depth == 0
     });
-    let wrong = || {
-        Error::usage(format!("`--set {}` is not PATH=VALUE", clean(word)))
-            .help("for example: --set limits.rate=40/s")
+    let wrong = |path: &str, what: &str| {
+        Error::usage(format!("`--set {}` {what}", clean(path))).help("for example: --set limits.rate=40/s")
     };
-    let (path, value) = word.split_at(at.map(|(i, _)| i).ok_or_else(wrong)?);
-    let document = Document::parse(&value.as_bytes()[1..], &Limits::default()).map_err(|_| wrong())?;
+    let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
+        return Err(wrong(word, "is not PATH=VALUE"));
+    };
+    // The value is not repeated: it may be a secret.
+    let document = Document::parse(value.as_bytes(), &Limits::default())
+        .map_err(|_| wrong(path, "is given what is not one YAML value"))?;
     Ok((parse(path)?, document.value().clone()))
 }
 
@@ -186,8 +194,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             "note: {file} has changes that are not committed; a promotion takes what is committed"
         ));
     }
+    let options = crate::store::door::Options { branch: args.branch.clone(), ..context.commit_options()? };
     if args.dry_run {
         prepared.require_decided()?;
+        // With --exit-code the question is whether something waits, not whether it can be committed.
+        if !args.exit_code {
+            ops::foresee_promotion(&workspace, &prepared, &options)?;
+        }
         return Ok(u8::from(args.exit_code && !prepared.is_empty()));
     }
     let asking = !args.yes && context.is_interactive();
@@ -201,7 +214,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     prepared.require_decided()?;
     if prepared.is_empty() {
-        writeln!(context.out(), "nothing to do")?;
+        writeln!(args.told(context), "nothing to do")?;
         return Ok(0);
     }
     if !args.yes {
@@ -211,8 +224,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             return Ok(0);
         }
     }
-    let options = crate::store::door::Options { branch: args.branch.clone(), ..context.commit_options()? };
-    let mut out = context.out();
+    let mut out = args.told(context);
     match ops::commit_promotion(&workspace, &request, &prepared, args.message.as_deref(), &options)? {
         Some(committed) => {
             writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;

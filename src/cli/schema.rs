@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::context::{Context, Where};
+use super::failure::all_read;
 use super::{Outcome, keys};
 use crate::ops::{self, SchemaState};
 
@@ -42,7 +43,8 @@ struct InferArgs {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let Command::Infer(args) = &args.command;
     let workspace = context.workspace()?;
-    let inferred = ops::infer(&workspace, &args.place.at(), &keys(&args.keys)?, args.closed)?;
+    let found = ops::infer(&workspace, &args.place.at(), &keys(&args.keys)?, args.closed)?;
+    let inferred = found.items;
     if !args.check {
         ops::write_schemas(&workspace, &inferred)?;
     }
@@ -60,6 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         due += usize::from(matches!(schema.state, SchemaState::New | SchemaState::Stale));
         writeln!(out, "{word:<8} {}", schema.file)?;
     }
+    all_read(found.unreadable, context)?;
     if inferred.is_empty() {
         context.remark("no items yet, so there is nothing to infer from");
     }

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, keys};
-use crate::engine::promotion::{HopStatus, ItemState};
+use crate::engine::promotion::{HopStatus, ItemState, Resolution};
 use crate::ops;
 use crate::report::{plan, status};
 
@@ -43,12 +43,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     for file in &report.uncommitted {
         context.remark(&format!("note: {file} has changes that are not committed; they are not in this"));
     }
+    let states = || report.hops.iter().flat_map(|hop| &hop.items).map(|(_, state)| state);
+    if args.format == "json" {
+        for state in states() {
+            if let ItemState::Unreadable(why) = state {
+                context.remark(&format!("note: {why}; the item is left out"));
+            }
+        }
+    }
+    let is_cut = |state: &ItemState| match state {
+        ItemState::Differs(plan) => plan.lines.iter().any(|line| line.resolution == Resolution::Unknown),
+        ItemState::OnlyInSource | ItemState::Unreadable(_) => false,
+    };
+    if states().any(is_cut) {
+        context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
+    }
     let waits = |state: &ItemState| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),
         ItemState::OnlyInSource => false,
         ItemState::Unreadable(_) => true,
     };
-    let waiting = report.hops.iter().flat_map(|hop| &hop.items).any(|(_, state)| waits(state));
+    let waiting = states().any(waits);
     Ok(u8::from(args.exit_code && waiting))
 }
 

@@ -49,12 +49,12 @@ fn keys_of(sides: &[&Side<'_>], asked: &[Key]) -> Result<Vec<Key>> {
     }
 }
 
-/// What a comparison found.
+/// What was found item by item.
 #[derive(Clone, Debug)]
 pub struct Compared<T> {
-    /// What differs, by item.
+    /// The items found.
     pub items: Vec<T>,
-    /// Items that cannot be compared, because a file of theirs cannot be read.
+    /// Why items are missing: a file of theirs cannot be read.
     pub unreadable: Vec<Error>,
 }
 
@@ -65,7 +65,7 @@ impl<T> Default for Compared<T> {
 }
 
 impl<T> Compared<T> {
-    fn add(&mut self, item: Result<Option<T>>) {
+    pub(super) fn add(&mut self, item: Result<Option<T>>) {
         match item {
             Ok(item) => self.items.extend(item),
             Err(error) => self.unreadable.push(error),

@@ -49,6 +49,10 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         if request.sources.is_empty() { vec![String::new()] } else { request.sources.clone() };
     let mut blobs: BTreeMap<String, BlobId> = BTreeMap::new();
     for root in &roots {
+        if ours.iter().any(|folder| format!("{root}/").starts_with(folder)) {
+            return Err(Error::usage(format!("{root} is part of the configuration repository already"))
+                .help("name flat files that stand outside environments/, schemas/ and .terrace/"));
+        }
         let found = repository.files_at(head, root)?;
         if found.is_empty() && !root.is_empty() {
             return Err(no_source(workspace, root));
@@ -101,9 +105,10 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
         let with = collision
             .existing
             .as_ref()
-            .map_or(String::new(), |key| format!(" (which development has as `{key}`)"));
+            .map_or(String::new(), |key| format!(", and development has an item `{key}` already"));
+        let all = if collision.sources.len() > 1 { "all " } else { "" };
         return Err(Error::undecided(format!(
-            "{} would all be `{}`{with}",
+            "{} would {all}be `{}`{with}",
             collision.sources.join(" and "),
             collision.key
         ))

@@ -26,8 +26,8 @@ pub use migrate::{
 };
 pub use plan::Planner;
 pub use promote::{
-    Creation, Prepared, Request as PromoteRequest, commit as commit_promotion, prepare as prepare_promotion,
-    uncommitted_sources,
+    Creation, Prepared, Request as PromoteRequest, commit as commit_promotion, foresee as foresee_promotion,
+    prepare as prepare_promotion, uncommitted_sources,
 };
 pub use schema::{Inferred, State as SchemaState, infer, write as write_schemas};
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};

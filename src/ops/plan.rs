@@ -16,7 +16,9 @@ use crate::engine::promotion::{
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
-use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Result, Revision};
+use crate::model::{
+    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Result, Revision, Value,
+};
 use crate::yaml::{Document, Limits};
 
 /// Reads what the judge needs of one commit, and plans.
@@ -130,6 +132,38 @@ impl Planner {
             today: &self.head.date(),
         };
         Ok(Some(judge_leaves(&input)))
+    }
+
+    /// Whether the item's schema requires the key at a path.
+    #[must_use]
+    pub fn requires(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+        self.schemas.required(key, environment, path)
+    }
+
+    /// What of a selection speaks of nothing that differs in the item.
+    ///
+    /// # Errors
+    /// As [`Planner::leaves`].
+    pub fn idle(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Vec<String>> {
+        if selection.is_plain() {
+            return Ok(Vec::new());
+        }
+        let required = |path: &Path| self.requires(key, hop.target(), path);
+        let leaves = self.leaves(key, hop)?.unwrap_or_default();
+        let target = match self.snapshot.item(key, hop.target()) {
+            Some(item) => self.snapshot.document(item, &self.limits)?.values(),
+            None => &[],
+        };
+        // A value that is as given already is nothing to do, and no mistake.
+        let done = |path: &Path, value: &Value| {
+            target.get(path.document).and_then(|root| root.at(path)) == Some(value)
+        };
+        let mut idle = selection.unmatched(&leaves);
+        let set = selection.set.iter().filter(|(path, value)| {
+            !leaves.iter().any(|line| line.path == *path) && !required(path) && !done(path, value)
+        });
+        idle.extend(set.map(|(path, _)| path.to_string()));
+        Ok(idle)
     }
 
     /// The plan of an item over a hop; `None` unless both sides have it.

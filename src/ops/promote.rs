@@ -3,6 +3,7 @@
 //! [`prepare`] reads and judges and writes nothing; [`commit`] publishes exactly what was
 //! prepared, or, when the branch moved meanwhile, what a new plan says if that is the same.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::gate::{Gate, Proposal};
@@ -103,7 +104,10 @@ impl Prepared {
                 .any(|line| line.base.is_none() && line.reason.starts_with("history ends"));
             let (message, help) = if unknown {
                 (
-                    format!("{stops} paths cannot be judged, because the history is cut off"),
+                    format!(
+                        "{stops} {} cannot be judged, because the history is cut off",
+                        if stops == 1 { "path" } else { "paths" }
+                    ),
                     "this is a shallow clone; fetch the rest: git fetch --unshallow",
                 )
             } else {
@@ -182,7 +186,8 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     let keys: Vec<Key> = if request.keys.is_empty() {
         known.iter().map(|key| (*key).clone()).collect()
     } else {
-        request.keys.clone()
+        let mut seen = BTreeSet::new();
+        request.keys.iter().filter(|key| seen.insert(*key)).cloned().collect()
     };
     let mut unmatched: Option<Vec<String>> = None;
     for key in &keys {
@@ -193,7 +198,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         match here {
             (true, true) => {
                 let Some(plan) = planner.plan(key, hop, &request.selection)? else { continue };
-                let idle = request.selection.unmatched(&plan.lines);
+                let idle = planner.idle(key, hop, &request.selection)?;
                 unmatched = Some(match unmatched {
                     None => idle,
                     Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
@@ -218,12 +223,26 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
             (false, false) => return Err(no_such_item(key, known.clone(), None)),
         }
     }
+    refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
         return Err(Error::usage(format!("nothing of this plan is at {word}"))
             .help("a selection names paths or source commits of the plan; run with --dry-run to see them"));
     }
     write(&planner, request, &mut prepared)?;
     Ok(prepared)
+}
+
+/// Refuses to take what is never promoted, although it was asked for by its very name.
+fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
+    let kept = plans
+        .iter()
+        .flat_map(|plan| &plan.lines)
+        .find(|line| !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path));
+    match kept {
+        None => Ok(()),
+        Some(line) => Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason))
+            .help("give the target its own value with --set PATH=VALUE, or leave the path out")),
+    }
 }
 
 /// Refuses to delete what the source never had.
@@ -247,6 +266,10 @@ fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Resu
     let Some(item) = planner.snapshot.item(key, hop.source()) else {
         return Err(Error::internal(format!("{key} vanished while it was planned")));
     };
+    if let Some(word) = selection.parts() {
+        return Err(Error::usage(format!("{} has no item `{key}` yet, so {word} has nothing to choose from", hop.target()))
+            .help("a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own"));
+    }
     let document = planner.snapshot.document(item, &limits)?;
     let mut left_out: Vec<Path> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
@@ -259,12 +282,14 @@ fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Resu
             }
         });
     }
+    // What is given as a whole needs nothing left out inside.
+    left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
     let naming = Naming::new(&planner.policy);
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&Path::document(number), &mut |path, value| {
             let other = naming.named_by(value).into_iter().find(|env| *env != hop.target());
-            let settled = left_out.contains(path) || selection.set.iter().any(|(set, _)| set == path);
+            let settled = left_out.contains(path) || selection.set.iter().any(|(set, _)| set.covers(path));
             foreign.extend(other.filter(|_| !settled).map(|env| (path.clone(), env)));
         });
     }
@@ -335,9 +360,11 @@ fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Resul
         let (source, target) =
             (planner.snapshot.document(from, &limits)?, planner.snapshot.document(into, &limits)?);
         let mut edits = operations(&plan.lines, source, target);
-        for (path, value) in
-            request.selection.set.iter().filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
-        {
+        for (path, value) in request.selection.set.iter().filter(|(path, _)| {
+            !plan.lines.iter().any(|line| line.path == *path)
+                && planner.requires(&plan.key, hop.target(), path)
+                && target.at(path).is_none()
+        }) {
             edits.push(set_or_insert(target, path, value.clone(), &into.file)?);
         }
         if !edits.is_empty() {
@@ -465,6 +492,17 @@ fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String)
 fn short(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= 60 { clean } else { clean.chars().take(59).chain(['…']).collect() }
+}
+
+/// What the write door would refuse of what was prepared; nothing is written.
+///
+/// # Errors
+/// The door's refusals.
+pub fn foresee(workspace: &Workspace, prepared: &Prepared, options: &Options) -> Result<()> {
+    if prepared.is_empty() {
+        return Ok(());
+    }
+    door::foresee(workspace.repository.door_path(), options, &prepared.head, &prepared.files)
 }
 
 /// Publishes what was prepared as one commit; `None` when there is nothing to do.

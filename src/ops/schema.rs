@@ -1,5 +1,6 @@
 //! `schema infer`: JSON Schemas from the values there are.
 
+use super::diff::Compared;
 use super::workspace::{At, Workspace, require_keys};
 use crate::engine::schema::{Ownership, infer as infer_schema, is_generated, text};
 use crate::engine::snapshot::limits;
@@ -33,17 +34,17 @@ pub struct Inferred {
     old: Option<String>,
 }
 
-/// Infers the schemas of these items (all when none are named). Nothing is written.
+/// Infers the schemas of these items (all when none are named). Nothing is written. An item with a
+/// file that cannot be read does not hide the others.
 ///
 /// # Errors
-/// When an item is not there or cannot be read.
-pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Result<Vec<Inferred>> {
+/// When an item is not there, or the policy is wrong.
+pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Result<Compared<Inferred>> {
     let snapshot = workspace.snapshot(at)?;
     require_keys(&snapshot, keys)?;
     let policy = snapshot.policy()?;
     let limits = limits(&policy);
-    let mut out = Vec::new();
-    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+    let infer = |key: &Key| {
         let mut samples: Vec<(Environment, &Value)> = Vec::new();
         for item in Environment::ALL.into_iter().filter_map(|env| snapshot.item(key, env)) {
             let document = snapshot.document(item, &limits)?;
@@ -58,13 +59,12 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
             Some(old) if *old == new => State::Current,
             Some(_) => State::Stale,
         };
-        out.push(Inferred {
-            key: key.clone(),
-            file: format!("{}{file}", snapshot.prefix),
-            state,
-            text: new,
-            old,
-        });
+        let file = format!("{}{file}", snapshot.prefix);
+        Ok(Some(Inferred { key: key.clone(), file, state, text: new, old }))
+    };
+    let mut out = Compared::default();
+    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+        out.add(infer(key));
     }
     Ok(out)
 }

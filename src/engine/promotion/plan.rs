@@ -68,9 +68,17 @@ pub struct Line {
     pub top: Path,
     /// Whether the value is a secret (to be masked).
     pub secret: bool,
+    /// Whether the source's value is a secret itself, and not a reference to one.
+    pub literal: bool,
 }
 
 impl Line {
+    /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.resolution == Resolution::Pinned || self.literal
+    }
+
     /// Whether this promotion writes the path.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
@@ -163,6 +171,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
         target_commit: None,
         top: leaf.top.clone(),
         secret,
+        literal: is_secret_literal(input, leaf),
     };
     if let Some(pin) = input.policy.pin(input.key, &leaf.path, input.hop) {
         line.reason = format!("pinned, terrace.toml:{}", pin.line);
@@ -180,7 +189,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
             super::Until::Date(date) => format!("until {date}"),
         };
         line.reason = format!("declined{by}: {} ({until})", decision.reason);
-    } else if is_secret_literal(input, leaf) && !matches!(line.level, Level::Keep) {
+    } else if line.literal && !matches!(line.level, Level::Keep) {
         line.level = Level::Keep;
         line.reason = format!("a secret is never promoted; give {} its own", input.hop.target());
     } else if line.resolution == Resolution::New && (input.required)(&leaf.path) {

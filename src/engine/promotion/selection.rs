@@ -55,9 +55,10 @@ impl Selection {
         let by_commit = |prefixes: &[String]| {
             prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
         };
-        let refused = line.resolution == Resolution::Pinned || (line.secret && line.level == Level::Keep);
+        let refused = line.is_refused();
         if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
-            return Verdict::Set(value.clone());
+            let has_it = line.target.as_ref() == Some(value);
+            return if has_it { Verdict::Keep } else { Verdict::Set(value.clone()) };
         }
         if covers(&self.take_target) {
             return Verdict::Decline;
@@ -86,6 +87,23 @@ impl Selection {
             (_, Level::Stop) => Verdict::Stop,
             (_, Level::Offer | Level::Keep) => Verdict::Keep,
         }
+    }
+
+    /// Whether nothing is named: no path and no commit.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.parts().is_none() && self.except.is_empty() && self.set.is_empty()
+    }
+
+    /// The first option that chooses parts of a plan, as the user wrote it.
+    #[must_use]
+    pub fn parts(&self) -> Option<&'static str> {
+        let options = [
+            (self.only.is_empty(), "--only"),
+            (self.changes.is_empty(), "--change"),
+            (self.take_source.is_empty() && self.take_target.is_empty(), "--take"),
+        ];
+        options.into_iter().find(|(unused, _)| !unused).map(|(_, option)| option)
     }
 
     /// The paths and commits of the selection that speak of none of these leaves.

@@ -19,6 +19,7 @@ mod disk;
 mod eol;
 mod files;
 mod follow;
+mod foresee;
 mod identity;
 mod index;
 mod journal;
@@ -46,6 +47,7 @@ use self::lock::{DoorLock, IndexLock};
 use self::open::{OpenRepository, enter};
 use crate::model::{BlobId, CommitId, Error, Result};
 
+pub use self::foresee::foresee;
 pub use self::identity::{Identity, Moment, Person};
 #[cfg(feature = "kill-points")]
 pub use self::kill::KILL_POINTS;

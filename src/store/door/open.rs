@@ -37,7 +37,7 @@ pub(super) fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository
 }
 
 /// Opens a repository, and says clearly which kinds cannot be opened.
-fn open_repository(path: &Path) -> Result<Repository> {
+pub(super) fn open_repository(path: &Path) -> Result<Repository> {
     Repository::open(path).map_err(|error| {
         let text = error.message();
         let shown = path.display();
