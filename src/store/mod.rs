@@ -5,7 +5,9 @@
 
 pub mod door;
 mod history;
+mod push;
 mod read;
 mod repository;
 
+pub use push::Remote;
 pub use repository::Repository;
