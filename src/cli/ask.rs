@@ -9,8 +9,9 @@ use crate::model::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Yes,
-    /// No; for new keys it is remembered.
     No,
+    /// No, and it is remembered.
+    Never,
     Skip,
     Quit,
 }
@@ -19,7 +20,7 @@ impl Answer {
     const fn letter(self) -> char {
         match self {
             Self::Yes => 'y',
-            Self::No => 'n',
+            Self::No | Self::Never => 'n',
             Self::Skip => 's',
             Self::Quit => 'q',
         }
@@ -29,6 +30,7 @@ impl Answer {
         match self {
             Self::Yes => "[y]es",
             Self::No => "[n]o",
+            Self::Never => "[n]o, and remember",
             Self::Skip => "[s]kip for now",
             Self::Quit => "[q]uit",
         }
@@ -57,6 +59,8 @@ pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Resu
             .map_err(|error| Error::usage(format!("cannot read the answer: {error}")))?;
         let last = answers.last().copied().unwrap_or(Answer::Quit);
         if read == 0 {
+            // What comes next begins on a line of its own.
+            let _ = writeln!(context.err());
             return Ok(last);
         }
         let letter = line.trim().chars().next().map(|c| c.to_ascii_lowercase());

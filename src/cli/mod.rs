@@ -16,6 +16,7 @@ mod identity;
 mod init;
 mod list;
 mod migrate;
+mod plan_file;
 mod promote;
 mod schema;
 mod set;
@@ -72,7 +73,7 @@ enum Command {
     /// Show what waits, what stops and what is behind
     Status(status::Args),
     /// Move changes from one environment to the next
-    Promote(promote::Args),
+    Promote(Box<promote::Args>),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
     /// Make a small repository and run the main job in it

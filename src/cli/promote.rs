@@ -1,19 +1,22 @@
 //! `terrace promote`
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::ask::{Answer, ask};
 use super::context::Context;
-use super::{Failure, Outcome, keys, parse};
+use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::mask::Mask;
-use crate::engine::promotion::{ItemPlan, Selection, Verdict};
+use crate::engine::promotion::{Selection, Verdict};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Path, Policy, Result};
+use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
 use crate::ops::{self, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
+use crate::store::Remote;
+use crate::store::door::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
 /// Move changes from one environment to the next.
@@ -25,18 +28,20 @@ Examples:
   terrace promote --all --to staging --dry-run
   terrace promote payments --to production --only cache --yes
   terrace promote payments --to production --take target=limits.rate --take source=search.boost
+  terrace promote --all --to production -o plan.json && terrace promote --plan plan.json --yes
+  terrace promote payments --to production --branch promote-payments --push origin --yes
 
 Exit codes: 0 done or nothing to do · 3 something must be decided · 4 somebody else was faster")]
 pub(super) struct Args {
     /// The items
-    #[arg(value_name = "KEY", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "KEY", required_unless_present_any = ["all", "plan"], conflicts_with = "all")]
     keys: Vec<String>,
     /// Every item that both environments have
     #[arg(long)]
     all: bool,
     /// The environment that gets the changes
-    #[arg(long, value_name = "ENVIRONMENT")]
-    to: String,
+    #[arg(long, value_name = "ENVIRONMENT", required_unless_present = "plan")]
+    to: Option<String>,
     /// The environment they come from; implied by --to
     #[arg(long, value_name = "ENVIRONMENT")]
     from: Option<String>,
@@ -73,6 +78,15 @@ pub(super) struct Args {
     /// Show the plan and stop; exits as the real run would
     #[arg(long)]
     dry_run: bool,
+    /// Write the plan to FILE, to be reviewed and carried out with --plan, and stop
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Carry out this plan exactly, or refuse when a file has changed since (exit 4)
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "keys", "all", "to", "from", "only", "except", "change", "take", "set", "reason", "with_new",
+        "without_new", "skip_undecided", "delete", "output",
+    ])]
+    plan: Option<PathBuf>,
     /// With --dry-run: exit 1 when something waits
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
@@ -82,6 +96,9 @@ pub(super) struct Args {
     /// Commit on this branch instead of the one that is checked out
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
+    /// Send the branch to this remote after the commit
+    #[arg(long, value_name = "REMOTE")]
+    push: Option<String>,
     /// The commit's subject
     #[arg(short, long, value_name = "MESSAGE")]
     message: Option<String>,
@@ -100,7 +117,7 @@ impl Args {
     }
 
     fn hop(&self) -> Result<Hop> {
-        let target = parse::<Environment>(&self.to)?;
+        let target = parse::<Environment>(self.to.as_deref().unwrap_or_default())?;
         let source = self.from.as_deref().map(parse::<Environment>).transpose()?;
         let hop = Hop::into_target(target).ok_or_else(|| {
             Error::usage("nothing is promoted to development")
@@ -175,88 +192,158 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let hop = args.hop()?;
     let workspace = context.workspace()?;
     let policy = ops::policy_at_head(&workspace)?;
-    let mut request = PromoteRequest {
-        keys: keys(&args.keys)?,
-        hop,
-        selection: args.selection(&workspace, &policy)?,
-        create_unnamed: args.all && args.with_new,
-        delete: args.delete,
-        reason: args.reason.clone(),
-    };
-    let mut prepared = ops::prepare_promotion(&workspace, &request)?;
-    let mask = if args.show_secrets { Mask::none() } else { Mask::new(&policy) };
-    show(args, &prepared, &request, &mask, context)?;
-    for file in ops::uncommitted_sources(&workspace, hop, &request.keys)? {
-        context.remark(&format!(
-            "note: {file} has changes that are not committed; a promotion takes what is committed"
-        ));
+    let remote = args.push.as_deref().map(|name| workspace.repository.remote(name)).transpose()?;
+    let work = Work { args, context, workspace: &workspace, policy: &policy, remote };
+    match &args.plan {
+        Some(file) => work.carry_out(file),
+        None => work.promote(),
     }
-    let options = crate::store::door::Options { branch: args.branch.clone(), ..context.commit_options()? };
-    if args.dry_run {
-        prepared.require_decided()?;
-        // With --exit-code the question is whether something waits, not whether it can be committed.
-        if !args.exit_code {
-            ops::foresee_promotion(&workspace, &prepared, &options)?;
-        }
-        return Ok(u8::from(args.exit_code && !prepared.is_empty()));
-    }
-    let asking = !args.yes && context.is_interactive();
-    if asking && prepared.count(&Verdict::Ask) > 0 && prepared.count(&Verdict::Stop) == 0 {
-        if !answer_new_keys(&mut request, &prepared, context)? {
-            context.remark("nothing was committed");
-            return Ok(0);
-        }
-        prepared = ops::prepare_promotion(&workspace, &request)?;
-        show(args, &prepared, &request, &mask, context)?;
-    }
-    prepared.require_decided()?;
-    if prepared.is_empty() {
-        writeln!(args.told(context), "nothing to do")?;
-        return Ok(0);
-    }
-    if !args.yes {
-        let question = format!("Commit {}?", crate::report::counted(prepared.changes(), "change"));
-        if ask(context, &question, &[Answer::Yes, Answer::No])? != Answer::Yes {
-            context.remark("nothing was committed");
-            return Ok(0);
-        }
-    }
-    let mut out = args.told(context);
-    match ops::commit_promotion(&workspace, &request, &prepared, args.message.as_deref(), &options)? {
-        Some(committed) => {
-            writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
-            for file in &committed.left_alone {
-                context.remark(&format!("note: {file} was changed meanwhile and left as it is"));
-            }
-        }
-        None => writeln!(out, "nothing to do")?,
-    }
-    Ok(0)
 }
 
-/// Prints the plans, and what becomes of whole items.
-fn show(
-    args: &Args,
-    prepared: &Prepared,
-    request: &PromoteRequest,
-    mask: &Mask<'_>,
-    context: &Context,
-) -> Result<(), Failure> {
-    let plans: Vec<ItemPlan> = prepared.plans.iter().map(|plan| plan.masked(mask)).collect();
-    let mut out = context.out();
-    if args.format == "json" {
-        plan::json(&[(request.hop, plans)], &mut out)?;
-        return Ok(());
+/// What both ways to promote need.
+struct Work<'a> {
+    args: &'a Args,
+    context: &'a Context,
+    workspace: &'a Workspace,
+    policy: &'a Policy,
+    remote: Option<Remote>,
+}
+
+impl Work<'_> {
+    /// Plans, asks, and commits.
+    fn promote(&self) -> Outcome {
+        let Self { args, context, workspace, policy, .. } = *self;
+        let hop = args.hop()?;
+        let mut request = PromoteRequest {
+            keys: keys(&args.keys)?,
+            hop,
+            selection: args.selection(workspace, policy)?,
+            create_unnamed: args.all && args.with_new,
+            delete: args.delete,
+            reason: args.reason.clone(),
+        };
+        let mut prepared = ops::prepare_promotion(workspace, &request)?;
+        let terms = (hop, args.reason.as_deref());
+        self.show(&prepared, terms)?;
+        self.remark_uncommitted(hop, &request.keys)?;
+        if let Some(file) = &args.output {
+            plan_file::write(file, &prepared, terms, policy, context)?;
+            context.remark(&format!("wrote {}; to carry it out: terrace promote --plan {0}", file.display()));
+        }
+        if args.dry_run || args.output.is_some() {
+            prepared.require_decided()?;
+            // With --exit-code the question is whether something waits, not whether it can be committed.
+            if args.dry_run && !args.exit_code {
+                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+            }
+            return Ok(u8::from(args.exit_code && !prepared.is_empty()));
+        }
+        let asking = !args.yes && context.is_interactive();
+        if asking && prepared.count(&Verdict::Ask) > 0 && prepared.count(&Verdict::Stop) == 0 {
+            if !answer_new_keys(&mut request, &prepared, context)? {
+                context.remark("nothing was committed");
+                return Ok(0);
+            }
+            prepared = ops::prepare_promotion(workspace, &request)?;
+            self.show(&prepared, terms)?;
+        }
+        self.commit(&prepared, &|options| {
+            ops::commit_promotion(workspace, &request, &prepared, args.message.as_deref(), options)
+        })
     }
-    let view = context.view();
-    for plan in &plans {
-        plan::text(plan, &view, &mut out)?;
-        writeln!(out)?;
+
+    /// Carries out a plan file.
+    fn carry_out(&self, file: &std::path::Path) -> Outcome {
+        let Self { args, context, workspace, policy, .. } = *self;
+        let (plan, prepared) = plan_file::read(file, workspace, policy, context)?;
+        let agreed = &plan.agreed;
+        self.show(&prepared, (agreed.hop, agreed.reason.as_deref()))?;
+        if args.dry_run {
+            prepared.require_decided()?;
+            return Ok(u8::from(args.exit_code && !prepared.is_empty()));
+        }
+        self.commit(&prepared, &|options| {
+            ops::commit_agreed(workspace, agreed, &prepared, args.message.as_deref(), options)
+        })
     }
-    let target = request.hop.target();
+
+    fn remark_uncommitted(&self, hop: Hop, keys: &[Key]) -> Result<()> {
+        for file in ops::uncommitted_sources(self.workspace, hop, keys)? {
+            self.context.remark(&format!(
+                "note: {file} has changes that are not committed; a promotion takes what is committed"
+            ));
+        }
+        Ok(())
+    }
+
+    fn options(&self) -> Result<Options> {
+        Ok(Options { branch: self.args.branch.clone(), ..self.context.commit_options()? })
+    }
+
+    /// Asks for the last time, commits and sends.
+    fn commit(
+        &self,
+        prepared: &Prepared,
+        publish: &dyn Fn(&Options) -> Result<Option<Committed>>,
+    ) -> Outcome {
+        let Self { args, context, .. } = *self;
+        prepared.require_decided()?;
+        if prepared.is_empty() {
+            writeln!(args.told(context), "nothing to do")?;
+            return Ok(0);
+        }
+        if !args.yes {
+            let question = match (prepared.changes(), prepared.count(&Verdict::Decline)) {
+                (0, decisions) => format!("Commit {}?", crate::report::counted(decisions, "decision")),
+                (changes, _) => format!("Commit {}?", crate::report::counted(changes, "change")),
+            };
+            if ask(context, &question, &[Answer::Yes, Answer::No])? != Answer::Yes {
+                context.remark("nothing was committed");
+                return Ok(0);
+            }
+        }
+        let mut out = args.told(context);
+        let Some(committed) = publish(&self.options()?)? else {
+            writeln!(out, "nothing to do")?;
+            return Ok(0);
+        };
+        writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
+        out.flush()?;
+        for file in &committed.left_alone {
+            context.remark(&format!("note: {file} was changed meanwhile and left as it is"));
+        }
+        if let (Some(remote), Some(name)) = (&self.remote, &args.push) {
+            remote.push(&committed.branch)?;
+            writeln!(out, "pushed {} to {name}", committed.branch)?;
+        }
+        Ok(0)
+    }
+
+    /// Prints the plans, and what becomes of whole items.
+    fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
+        let Self { args, context, policy, .. } = *self;
+        let mask = if args.show_secrets { Mask::none() } else { Mask::new(policy) };
+        let plans = plan_file::masked(prepared, &mask);
+        let mut out = context.out();
+        if args.format == "json" {
+            plan_file::json(prepared, &plans, terms, &mut out)?;
+            return Ok(());
+        }
+        let view = context.view();
+        for plan in &plans {
+            plan::text(plan, &view, &mut out)?;
+            writeln!(out)?;
+        }
+        show_items(prepared, terms.0.target(), &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Prints what becomes of whole items.
+fn show_items(prepared: &Prepared, target: Environment, out: &mut dyn Write) -> Result<(), Failure> {
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
         for path in &creation.left_out {
@@ -298,9 +385,9 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
         let CommitInfo { id: CommitId(id), subject, .. } = &commit;
         let count = crate::report::counted(paths.len(), "new key");
         let question = format!("Take \"{}\" ({count}) as well?", cut(subject, 60));
-        match ask(context, &question, &[Answer::Yes, Answer::No, Answer::Skip, Answer::Quit])? {
+        match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
             Answer::Yes => request.selection.accepted.push(id.clone()),
-            Answer::No => request.selection.take_target.extend(paths),
+            Answer::No | Answer::Never => request.selection.take_target.extend(paths),
             Answer::Skip => request.selection.left.push(id.clone()),
             Answer::Quit => return Ok(false),
         }

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::{Outcome, keys};
 use crate::engine::promotion::{HopStatus, ItemState, Resolution};
 use crate::ops;
-use crate::report::{plan, status};
+use crate::report::{plan_json, status};
 
 /// Show what waits, what stops and what is behind.
 #[derive(Debug, ClapArgs)]
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let report = ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), args.show_secrets)?;
     let mut out = context.out();
     match args.format.as_str() {
-        "json" => plan::json(&plans(&report.hops), &mut out)?,
+        "json" => plan_json::json(&plans(&report.hops), &mut out)?,
         "markdown" => status::markdown(&report.hops, &mut out)?,
         _ => status::text(&report.hops, &context.view(), &mut out)?,
     }

@@ -3,6 +3,7 @@
 //! Doors (the command line, a server, a library user) call these operations and only translate.
 //! Author, time and the process environment are arguments; what is printed is somebody else's.
 
+mod agreed;
 mod check;
 mod diff;
 mod gate;
@@ -16,6 +17,7 @@ mod set;
 mod status;
 mod workspace;
 
+pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use check::check;
 pub use diff::{Compared, Side, diff, matrix};
 pub use init::init;

@@ -3,7 +3,7 @@
 //! [`prepare`] reads and judges and writes nothing; [`commit`] publishes exactly what was
 //! prepared, or, when the branch moved meanwhile, what a new plan says if that is the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::gate::{Gate, Proposal};
@@ -43,10 +43,14 @@ pub struct Request {
 pub struct Creation {
     /// The item.
     pub key: Key,
+    /// The source's blob.
+    pub source_blob: BlobId,
     /// The new file.
     pub text: String,
-    /// Pins and secrets that were left out.
+    /// Pins, secrets and what was excepted: what was left out.
     pub left_out: Vec<Path>,
+    /// What got a value of its own.
+    pub given: Vec<(Path, Value)>,
     /// Values that came along and name another environment: somebody should look at them.
     pub foreign: Vec<(Path, Environment)>,
 }
@@ -66,12 +70,46 @@ pub struct Prepared {
     pub unnamed: Vec<Key>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
+    /// Values given to paths at which the two sides of an item do not differ.
+    pub given: BTreeMap<Key, Vec<(Path, Value)>>,
     files: Vec<FileChange>,
     subject: String,
     body: String,
 }
 
+/// What holds for all items of a promotion.
+pub(super) struct Terms<'a> {
+    pub(super) hop: Hop,
+    /// The reason recorded with what the target keeps.
+    pub(super) reason: Option<&'a str>,
+}
+
 impl Prepared {
+    pub(super) fn new(head: CommitId) -> Self {
+        Self {
+            head,
+            plans: Vec::new(),
+            creations: Vec::new(),
+            deletions: Vec::new(),
+            unnamed: Vec::new(),
+            refused: Vec::new(),
+            given: BTreeMap::new(),
+            files: Vec::new(),
+            subject: String::new(),
+            body: String::new(),
+        }
+    }
+
+    /// The items that go, with the blobs of their files.
+    #[must_use]
+    pub fn deleted(&self, hop: Hop) -> Vec<(&Key, &BlobId)> {
+        let blob = |key: &Key| {
+            let file = key.file(hop.target());
+            self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
+        };
+        self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
     /// How many lines have this verdict.
     #[must_use]
     pub fn count(&self, verdict: &Verdict) -> usize {
@@ -171,17 +209,7 @@ pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
 fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
     let planner = Planner::new(workspace, head)?;
     let hop = request.hop;
-    let mut prepared = Prepared {
-        head: head.clone(),
-        plans: Vec::new(),
-        creations: Vec::new(),
-        deletions: Vec::new(),
-        unnamed: Vec::new(),
-        refused: Vec::new(),
-        files: Vec::new(),
-        subject: String::new(),
-        body: String::new(),
-    };
+    let mut prepared = Prepared::new(head.clone());
     let known = planner.snapshot.keys();
     let keys: Vec<Key> = if request.keys.is_empty() {
         known.iter().map(|key| (*key).clone()).collect()
@@ -203,6 +231,20 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
                     None => idle,
                     Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
                 });
+                let given = request.selection.set.iter();
+                let target = planner.snapshot.item(key, hop.target());
+                let target = target
+                    .map(|item| planner.snapshot.document(item, &limits(&planner.policy)))
+                    .transpose()?;
+                let given: Vec<_> = given
+                    .filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
+                    .filter(|(path, _)| planner.requires(key, hop.target(), path))
+                    .filter(|(path, _)| target.is_none_or(|document| document.at(path).is_none()))
+                    .cloned()
+                    .collect();
+                if !given.is_empty() {
+                    prepared.given.insert(key.clone(), given);
+                }
                 if !plan.lines.is_empty() || !request.keys.is_empty() {
                     prepared.plans.push(plan);
                 }
@@ -228,7 +270,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         return Err(Error::usage(format!("nothing of this plan is at {word}"))
             .help("a selection names paths or source commits of the plan; run with --dry-run to see them"));
     }
-    write(&planner, request, &mut prepared)?;
+    write(&planner, &Terms { hop, reason: request.reason.as_deref() }, &mut prepared)?;
     Ok(prepared)
 }
 
@@ -261,7 +303,7 @@ fn require_deleted(planner: &Planner, key: &Key, hop: Hop) -> Result<()> {
 }
 
 /// The file of a new item: the source's, without pins and secrets.
-fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Result<Creation> {
+pub(super) fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Result<Creation> {
     let limits = limits(&planner.policy);
     let Some(item) = planner.snapshot.item(key, hop.source()) else {
         return Err(Error::internal(format!("{key} vanished while it was planned")));
@@ -307,7 +349,8 @@ fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selection) -> Resu
     }
     left_out.retain(|path| given(path).is_none());
     let text = edit(document, &edits, &limits, &item.file)?;
-    Ok(Creation { key: key.clone(), text, left_out, foreign })
+    let source_blob = item.blob.clone().unwrap_or(BlobId(String::new()));
+    Ok(Creation { key: key.clone(), source_blob, text, left_out, given: selection.set.clone(), foreign })
 }
 
 /// Sets a value where there is one, else adds it to its parent.
@@ -350,8 +393,8 @@ pub(super) fn edit(
 }
 
 /// Works out the files, the findings they would bring, and the message.
-fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Result<()> {
-    let (hop, limits) = (request.hop, limits(&planner.policy));
+pub(super) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
+    let (hop, limits) = (terms.hop, limits(&planner.policy));
     let mut gate = Gate::new(planner);
     for plan in &prepared.plans {
         let sides =
@@ -360,11 +403,7 @@ fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Resul
         let (source, target) =
             (planner.snapshot.document(from, &limits)?, planner.snapshot.document(into, &limits)?);
         let mut edits = operations(&plan.lines, source, target);
-        for (path, value) in request.selection.set.iter().filter(|(path, _)| {
-            !plan.lines.iter().any(|line| line.path == *path)
-                && planner.requires(&plan.key, hop.target(), path)
-                && target.at(path).is_none()
-        }) {
+        for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
             edits.push(set_or_insert(target, path, value.clone(), &into.file)?);
         }
         if !edits.is_empty() {
@@ -373,7 +412,7 @@ fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Resul
                 gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, request, plan, source)? {
+        if let Some(change) = record(planner, terms, plan, source)? {
             prepared.files.push(change);
         }
     }
@@ -394,11 +433,11 @@ fn write(planner: &Planner, request: &Request, prepared: &mut Prepared) -> Resul
 /// in, what no longer counts goes.
 fn record(
     planner: &Planner,
-    request: &Request,
+    terms: &Terms<'_>,
     plan: &ItemPlan,
     source: &Document,
 ) -> Result<Option<FileChange>> {
-    let target = request.hop.target();
+    let target = terms.hop.target();
     let old = planner.decisions(&plan.key, target)?;
     let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
@@ -419,7 +458,7 @@ fn record(
         .collect();
     new.extend(declined.iter().map(|line| Decision {
         path: line.path.clone(),
-        reason: request.reason.clone().unwrap_or_else(|| format!("{target} keeps its own value")),
+        reason: terms.reason.map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
         by: String::new(),
         until: Until::SourceChanges,
         source: source_digest(&line.path),
@@ -517,6 +556,17 @@ pub fn commit(
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
+    publish(workspace, prepared, &|head| prepare_at(workspace, request, head), subject, options)
+}
+
+/// Publishes what was prepared; `again` prepares the same on another head.
+pub(super) fn publish(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    again: &dyn Fn(&CommitId) -> Result<Prepared>,
+    subject: Option<&str>,
+    options: &Options,
+) -> Result<Option<Committed>> {
     prepared.require_decided()?;
     if prepared.is_empty() {
         return Ok(None);
@@ -527,7 +577,7 @@ pub fn commit(
         let files = match head {
             Some(head) if *head == prepared.head => prepared.files.clone(),
             Some(head) => {
-                let again = prepare_at(workspace, request, head)?;
+                let again = again(head)?;
                 if again.require_decided().is_err() || again.essence() != prepared.essence() {
                     return Err(Error::retry(
                         "somebody committed meanwhile, and the plan is no longer what was shown",

@@ -21,6 +21,8 @@ pub mod markdown;
 pub mod matrix;
 pub mod migrate;
 pub mod plan;
+pub mod plan_file;
+pub mod plan_json;
 pub mod sanitize;
 mod sarif;
 pub mod status;

@@ -1,18 +1,12 @@
-//! Plans and states of promotions: for people before they decide, and for programs.
+//! Plans of promotions, for people before they decide.
 
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value as Json;
-
 use super::columns::{Cell, align};
-use super::json;
 use super::sanitize::{clean, cut};
-use super::value::json_or_absent;
 use super::view::View;
 use crate::engine::promotion::{ItemPlan, Level, Line, Resolution, Verdict, renames};
-use crate::model::{CommitInfo, Environment, Hop};
+use crate::model::{CommitInfo, Hop, Value};
 
 /// The most kept values that are listed one by one unless everything is asked for.
 const KEPT: usize = 12;
@@ -91,9 +85,7 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
             format!("{} keeps {}", hop.target(), view.change(None, line.target.as_ref()))
         }
         (Verdict::Stop, _) => {
-            let side = |value: Option<&crate::model::Value>| {
-                value.map_or("nothing".to_owned(), |value| view.value(value))
-            };
+            let side = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| view.value(value));
             format!(
                 "{} {}, {} {}",
                 hop.target(),
@@ -229,107 +221,4 @@ pub fn counts(plan: &ItemPlan) -> String {
     .flatten()
     .collect();
     format!("{}.", parts.join(", "))
-}
-
-/// Plans and states of promotions.
-#[derive(Serialize, JsonSchema)]
-#[schemars(title = "terrace plan")]
-struct Report<'a> {
-    /// The version of this format.
-    #[schemars(extend("const" = 1))]
-    version: u8,
-    /// The hops that were judged.
-    hops: Vec<HopReport<'a>>,
-}
-
-/// One hop.
-#[derive(Serialize, JsonSchema)]
-struct HopReport<'a> {
-    /// Where values come from.
-    from: Environment,
-    /// Where they go.
-    to: Environment,
-    /// The items with differences.
-    items: Vec<Item<'a>>,
-}
-
-/// One item over one hop.
-#[derive(Serialize, JsonSchema)]
-struct Item<'a> {
-    /// The item's key.
-    key: &'a str,
-    /// The blob of the source's file.
-    source_blob: &'a str,
-    /// The blob of the target's file.
-    target_blob: &'a str,
-    /// The paths that differ.
-    resolutions: Vec<Entry<'a>>,
-}
-
-/// One path.
-#[derive(Serialize, JsonSchema)]
-struct Entry<'a> {
-    /// The value as people name it.
-    path: String,
-    /// The value as a JSON Pointer into the target's document, or the source's where the target
-    /// lacks it.
-    pointer: String,
-    /// What the table says.
-    resolution: Resolution,
-    /// The source's value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
-    source: Json,
-    /// The source's value at the base, likewise.
-    base: Json,
-    /// The target's value, likewise.
-    target: Json,
-    /// What a plain promotion does.
-    level: Level,
-    /// Whether this plan writes the path.
-    taken: bool,
-    /// Why, in one phrase.
-    reason: &'a str,
-    /// The source commit that brought the value.
-    commit: Option<&'a str>,
-}
-
-/// Writes plans for programs, values already masked; a hop without plans is listed empty.
-///
-/// # Errors
-/// Those of `out`.
-pub fn json(hops: &[(Hop, Vec<ItemPlan>)], out: &mut dyn Write) -> io::Result<()> {
-    let entry = |line| {
-        let line: &Line = line;
-        Entry {
-            path: line.path.to_string(),
-            pointer: line.pointer.to_string(),
-            resolution: line.resolution,
-            source: json_or_absent(line.source.as_ref()),
-            base: json_or_absent(line.base.as_ref()),
-            target: json_or_absent(line.target.as_ref()),
-            level: line.level,
-            taken: line.is_taken(),
-            reason: &line.reason,
-            commit: line.commit.as_ref().map(|commit| commit.id.0.as_str()),
-        }
-    };
-    let mut report = Report { version: 1, hops: Vec::new() };
-    for (hop, plans) in hops {
-        let mut items = Vec::new();
-        for plan in plans {
-            items.push(Item {
-                key: plan.key.as_str(),
-                source_blob: &plan.source_blob.0,
-                target_blob: &plan.target_blob.0,
-                resolutions: plan.lines.iter().map(entry).collect(),
-            });
-        }
-        report.hops.push(HopReport { from: hop.source(), to: hop.target(), items });
-    }
-    json::document(&report, out)
-}
-
-/// The JSON Schema of what `json` writes.
-#[must_use]
-pub fn schema() -> Json {
-    json::schema_of::<Report<'_>>()
 }

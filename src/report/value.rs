@@ -33,6 +33,31 @@ pub fn json_or_absent(value: Option<&Value>) -> Json {
     value.map_or_else(|| json!({ "absent": true }), json)
 }
 
+/// The value that [`json`] writes like this; `None` for what is masked or absent, and for a mapping
+/// that reads like one of the notations above.
+#[must_use]
+pub fn from_json(value: &Json) -> Option<Value> {
+    let read = match value {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => Value::Number(number.to_string()),
+        Json::String(text) => Value::String(text.clone()),
+        Json::Array(list) => Value::List(list.iter().map(from_json).collect::<Option<_>>()?),
+        Json::Object(map) => match (map.get("number"), map.get("tag"), map.get("value"), map.len()) {
+            (Some(Json::String(text)), None, None, 1) => Value::Number(text.clone()),
+            (None, Some(Json::String(tag)), Some(value), 2) => {
+                Value::Tagged(tag.clone(), Box::new(from_json(value)?))
+            }
+            _ if map.len() == 1 && (map.contains_key("masked") || map.contains_key("absent")) => return None,
+            _ => {
+                let entries = map.iter().map(|(key, value)| Some((key.clone(), from_json(value)?)));
+                Value::Map(entries.collect::<Option<_>>()?)
+            }
+        },
+    };
+    (json(&read) == *value).then_some(read)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +76,22 @@ mod tests {
         }
         assert_eq!(json(&Value::masked()).to_string(), r#"{"masked":true}"#);
         assert_eq!(json_or_absent(None).to_string(), r#"{"absent":true}"#);
+    }
+
+    #[test]
+    fn values_are_read_back_as_they_were() {
+        let text =
+            "a: 1.10\nb: 0x1F\nc: [~, true, x, {d: 1e5}]\ne: !mine 5\nf: 123456789012345678901234567890\n";
+        let document = crate::yaml::Document::parse(text.as_bytes(), &crate::yaml::Limits::default());
+        let value = document.expect("yaml").value().clone();
+        let written: Json = serde_json::from_str(&json(&value).to_string()).expect("json");
+        assert_eq!(from_json(&written), Some(value));
+        for (unreadable, read) in [
+            (json!({ "masked": true }), false),
+            (json!({ "absent": true }), false),
+            (json!({ "absent": 1, "b": 2 }), true),
+        ] {
+            assert_eq!(from_json(&unreadable).is_some(), read, "{unreadable}");
+        }
     }
 }

@@ -13,7 +13,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("findings", report::json::schema()),
         ("diff", report::diff::schema()),
         ("matrix", report::matrix::schema()),
-        ("plan", report::plan::schema()),
+        ("plan", report::plan_json::schema()),
     ]
 }
 

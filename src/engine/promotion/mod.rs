@@ -3,6 +3,7 @@
 //! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
+mod agreed;
 mod decision;
 mod edits;
 mod judge;
@@ -14,6 +15,7 @@ mod selection;
 mod tests;
 mod track;
 
+pub use agreed::{Agreed, AgreedCreation, AgreedItem, AgreedLine, settle, wrong as wrong_plan};
 pub use decision::{
     Decision, Until, digest, file as decisions_file, parse as parse_decisions, render as render_decisions,
 };

@@ -260,13 +260,7 @@ fn gather(lines: Vec<Line>, source: &Document, target: &Document) -> Vec<Line> {
 fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, out: &mut Vec<Line>) {
     let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
     if group.len() > 1 && one_fate && !group.iter().any(|line| line.secret) {
-        let mut line = group.swap_remove(0);
-        line.source = source.at(at).cloned();
-        line.target = target.at(at).cloned();
-        line.base = line.base.and(line.target.clone());
-        line.pointer = if line.target.is_some() { target.pointer(at) } else { source.pointer(at) };
-        line.path = at.clone();
-        out.push(line);
+        out.push(at_highest(at, group.swap_remove(0), source, target));
         return;
     }
     if group.len() == 1 {
@@ -290,11 +284,25 @@ fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, 
     }
 }
 
+/// The line that stands at `at` for leaves of one fate, of which `line` is the first.
+pub(super) fn at_highest(at: &Path, mut line: Line, source: &Document, target: &Document) -> Line {
+    line.source = source.at(at).cloned();
+    line.target = target.at(at).cloned();
+    line.base = line.base.and(line.target.clone());
+    line.pointer = if line.target.is_some() { target.pointer(at) } else { source.pointer(at) };
+    line.path = at.clone();
+    line
+}
+
 fn same_fate(a: &Line, b: &Line) -> bool {
+    a.verdict == b.verdict && same_judgement(a, b)
+}
+
+/// Whether two leaves below one path may be shown and decided as one.
+pub(super) fn same_judgement(a: &Line, b: &Line) -> bool {
     let commit = |line: &Line| line.commit.as_ref().map(|commit| commit.id.clone());
     a.resolution == b.resolution
         && a.level == b.level
-        && a.verdict == b.verdict
         && commit(a) == commit(b)
         && !matches!(a.resolution, Resolution::Pinned | Resolution::Declined)
 }

@@ -55,7 +55,6 @@ impl Selection {
         let by_commit = |prefixes: &[String]| {
             prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
         };
-        let refused = line.is_refused();
         if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
             let has_it = line.target.as_ref() == Some(value);
             return if has_it { Verdict::Keep } else { Verdict::Set(value.clone()) };
@@ -63,7 +62,7 @@ impl Selection {
         if covers(&self.take_target) {
             return Verdict::Decline;
         }
-        if covers(&self.take_source) && !refused {
+        if covers(&self.take_source) && !line.is_refused() {
             return Verdict::Take;
         }
         let chosen = (self.only.is_empty() || covers(&self.only))

@@ -1,0 +1,288 @@
+//! Plan files: read back, and compared with what the repository says now.
+//!
+//! A plan file is what [`super::plan_json::promotion`] writes. Only its outcomes are believed; whatever
+//! else it says must be what the repository says, so that nobody reviews one thing and gets
+//! another. Every complaint names its place in the file.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::plan_json::{Outcome, entry_json};
+use super::value::from_json;
+use crate::engine::promotion::{
+    Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
+};
+use crate::model::{BlobId, CommitId, Environment, Error, Hop, Key, Path, Policy, Result, Value};
+
+/// What may be edited, and is therefore not compared.
+const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
+
+/// A plan file that was read.
+#[derive(Debug)]
+pub struct PlanFile {
+    /// What it orders.
+    pub agreed: Agreed,
+    /// For each item, its entries as they were found.
+    entries: Vec<Vec<Json>>,
+}
+
+#[derive(Deserialize)]
+struct RawFile<'a> {
+    version: u64,
+    head: String,
+    reason: Option<String>,
+    #[serde(borrow)]
+    hops: Vec<RawHop<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawHop<'a> {
+    from: Environment,
+    to: Environment,
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    created: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    deleted: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawItem<'a> {
+    key: String,
+    source_blob: String,
+    target_blob: String,
+    #[serde(borrow)]
+    resolutions: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    set: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawCreated<'a> {
+    key: String,
+    source_blob: String,
+    left_out: Vec<String>,
+    #[serde(borrow, default)]
+    set: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawDeleted {
+    key: String,
+    target_blob: String,
+}
+
+#[derive(Deserialize)]
+struct RawGiven {
+    path: String,
+    value: Json,
+}
+
+#[derive(Deserialize)]
+struct RawEntry {
+    path: String,
+    taken: bool,
+    outcome: Outcome,
+    value: Option<Json>,
+}
+
+/// Reads a plan file; `file` names it in messages, `policy` says which paths are secret.
+///
+/// # Errors
+/// With the place, when the text is no plan or contradicts itself.
+pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
+    let reader = Reader { text, file, policy };
+    let raw: RawFile<'_> = reader.parse(text)?;
+    if raw.version != 1 {
+        return Err(Error::usage(format!("{file}: plan version {} is not known", raw.version))
+            .help("this terrace reads version 1"));
+    }
+    let [hop] = raw.hops.as_slice() else {
+        return Err(wrong_plan(file, "a plan that can be carried out has exactly one hop"));
+    };
+    let known = Hop::into_target(hop.to).filter(|known| known.source() == hop.from);
+    let known = known
+        .ok_or_else(|| wrong_plan(file, &format!("there is no promotion from {} to {}", hop.from, hop.to)))?;
+    let mut items = Vec::new();
+    let mut entries = Vec::new();
+    for part in &hop.items {
+        let (item, found) = reader.item(part)?;
+        items.push(item);
+        entries.push(found);
+    }
+    let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
+    let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
+    let head = CommitId(reader.object_id(&raw.head, file)?);
+    let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
+    reader.refuse_twice(&agreed)?;
+    Ok(PlanFile { agreed, entries })
+}
+
+impl PlanFile {
+    /// Refuses a file that says something else than these plans (masked, in its order), but for
+    /// what may be edited.
+    ///
+    /// # Errors
+    /// With the place of the first difference.
+    pub fn require_same(&self, plans: &[ItemPlan]) -> Result<()> {
+        for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
+            for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
+                let expected = entry_json(line);
+                let fields = expected.as_object().into_iter().flatten();
+                let differing = fields
+                    .filter(|(field, _)| !EDITABLE.contains(&field.as_str()))
+                    .find(|(field, value)| found.get(field.as_str()) != Some(value));
+                if let Some((field, _)) = differing {
+                    let what = format!(
+                        "`{field}` of {} at {} is not what the repository says",
+                        item.key, agreed.path
+                    );
+                    return Err(wrong_plan(&agreed.place, &what));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads parts of a file and knows their places.
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a str,
+    policy: &'a Policy,
+}
+
+impl<'a> Reader<'a> {
+    /// `file:line:column` of a part of the text, `ahead` bytes into it.
+    fn place(&self, part: &str, ahead: usize) -> String {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize) + ahead;
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{}:{}:{column}", self.file, before.matches('\n').count() + 1)
+    }
+
+    fn parse<T: Deserialize<'a>>(&self, part: &'a str) -> Result<T> {
+        serde_json::from_str(part).map_err(|error| {
+            let lines = part.split_inclusive('\n').take(error.line().saturating_sub(1));
+            let ahead = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+            let said = error.to_string();
+            let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
+            wrong_plan(&self.place(part, ahead), &format!("this is no plan: {said}"))
+        })
+    }
+
+    fn item(&self, part: &'a RawValue) -> Result<(AgreedItem, Vec<Json>)> {
+        let place = self.place(part.get(), 0);
+        let raw: RawItem<'_> = self.parse(part.get())?;
+        let mut lines = Vec::new();
+        let mut found = Vec::new();
+        for entry in raw.resolutions {
+            lines.push(self.line(entry)?);
+            found.push(self.parse(entry.get())?);
+        }
+        let item = AgreedItem {
+            key: key(&raw.key, &place)?,
+            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
+            target_blob: BlobId(self.object_id(&raw.target_blob, &place)?),
+            lines,
+            given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
+            place,
+        };
+        Ok((item, found))
+    }
+
+    fn line(&self, part: &'a RawValue) -> Result<AgreedLine> {
+        let place = self.place(part.get(), 0);
+        let raw: RawEntry = self.parse(part.get())?;
+        let path = path(&raw.path, &place)?;
+        let verdict = match (raw.outcome, raw.value) {
+            (Outcome::Set, Some(value)) => Verdict::Set(self.value(&path, &value, &place)?),
+            (Outcome::Set, None) => return Err(wrong_plan(&place, "outcome `set` needs a `value`")),
+            (Outcome::Take, None) => Verdict::Take,
+            (Outcome::Decline, None) => Verdict::Decline,
+            (Outcome::Keep, None) => Verdict::Keep,
+            (Outcome::Ask, None) => Verdict::Ask,
+            (Outcome::Stop, None) => Verdict::Stop,
+            (_, Some(_)) => return Err(wrong_plan(&place, "only outcome `set` has a `value`")),
+        };
+        if raw.taken != matches!(verdict, Verdict::Take | Verdict::Set(_)) {
+            return Err(wrong_plan(&place, "`taken` and `outcome` contradict each other"));
+        }
+        Ok(AgreedLine { path, verdict, place })
+    }
+
+    fn creation(&self, part: &'a RawValue) -> Result<AgreedCreation> {
+        let place = self.place(part.get(), 0);
+        let raw: RawCreated<'_> = self.parse(part.get())?;
+        Ok(AgreedCreation {
+            key: key(&raw.key, &place)?,
+            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
+            left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
+            given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
+            place,
+        })
+    }
+
+    fn deletion(&self, part: &'a RawValue) -> Result<(Key, BlobId)> {
+        let place = self.place(part.get(), 0);
+        let raw: RawDeleted = self.parse(part.get())?;
+        Ok((key(&raw.key, &place)?, BlobId(self.object_id(&raw.target_blob, &place)?)))
+    }
+
+    fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {
+        let place = self.place(part.get(), 0);
+        let raw: RawGiven = self.parse(part.get())?;
+        let path = path(&raw.path, &place)?;
+        let value = self.value(&path, &raw.value, &place)?;
+        Ok((path, value))
+    }
+
+    fn value(&self, path: &Path, value: &Json, place: &str) -> Result<Value> {
+        let value = from_json(value)
+            .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
+        require_no_secret(path, &value, self.policy)
+            .map_err(|error| Error { message: format!("{place}: {}", error.message), ..error })?;
+        Ok(value)
+    }
+
+    fn object_id(&self, text: &str, place: &str) -> Result<String> {
+        let hex = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex { Ok(text.to_owned()) } else { Err(wrong_plan(place, "this is no object's id")) }
+    }
+
+    fn refuse_twice(&self, agreed: &Agreed) -> Result<()> {
+        let mut keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
+        keys.extend(agreed.creations.iter().map(|creation| &creation.key));
+        keys.extend(agreed.deletions.iter().map(|(key, _)| key));
+        keys.sort();
+        match keys.windows(2).find(|pair| pair.first() == pair.last()) {
+            Some(pair) => {
+                let key = pair.first().map(ToString::to_string).unwrap_or_default();
+                Err(wrong_plan(self.file, &format!("{key} is there twice")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn key(text: &str, place: &str) -> Result<Key> {
+    text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
+}
+
+fn path(text: &str, place: &str) -> Result<Path> {
+    text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
+}
+
+/// Refuses to keep a secret in a plan file.
+///
+/// # Errors
+/// When the value at the path holds one.
+pub fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+    if crate::engine::mask::Mask::new(policy).value(path, value) == *value {
+        return Ok(());
+    }
+    Err(Error::usage(format!("a plan file holds no secrets, and {path} is one"))
+        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+}

@@ -1,0 +1,271 @@
+//! Plans and states of promotions, for programs; a plan file holds the same.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::json;
+use super::value::{json as value_json, json_or_absent};
+use crate::engine::promotion::{ItemPlan, Level, Line, Resolution, Verdict};
+use crate::model::{BlobId, CommitId, Environment, Hop, Key, Path, Value};
+
+/// Plans and states of promotions.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace plan")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The commit that was judged; a plan that is carried out later needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<&'a str>,
+    /// The reason recorded with what the target keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// The hops that were judged.
+    hops: Vec<HopReport<'a>>,
+}
+
+/// One hop.
+#[derive(Serialize, JsonSchema)]
+struct HopReport<'a> {
+    /// Where values come from.
+    from: Environment,
+    /// Where they go.
+    to: Environment,
+    /// The items with differences.
+    items: Vec<Item<'a>>,
+    /// The items that come into being.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    created: Vec<Created<'a>>,
+    /// The items that go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<Deleted<'a>>,
+}
+
+/// An item that comes into being.
+#[derive(Serialize, JsonSchema)]
+struct Created<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The blob of the source's file.
+    source_blob: &'a str,
+    /// Pins, secrets and what was excepted: the paths that do not come along.
+    left_out: Vec<String>,
+    /// Values of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set: Vec<Given>,
+}
+
+/// An item that goes.
+#[derive(Serialize, JsonSchema)]
+struct Deleted<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The blob of the target's file.
+    target_blob: &'a str,
+}
+
+/// A value given to a path.
+#[derive(Serialize, JsonSchema)]
+struct Given {
+    /// The path.
+    path: String,
+    /// The value.
+    value: Json,
+}
+
+/// One item over one hop.
+#[derive(Serialize, JsonSchema)]
+struct Item<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The blob of the source's file.
+    source_blob: &'a str,
+    /// The blob of the target's file.
+    target_blob: &'a str,
+    /// The paths that differ.
+    resolutions: Vec<Entry<'a>>,
+    /// Values given to paths at which the two sides do not differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set: Vec<Given>,
+}
+
+/// What this plan does with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Outcome {
+    /// The source's value is written.
+    Take,
+    /// The value beside is written.
+    Set,
+    /// The target keeps its value, and that is recorded.
+    Decline,
+    /// Nothing happens.
+    Keep,
+    /// A new key that nobody has decided about.
+    Ask,
+    /// A conflict that nobody has decided.
+    Stop,
+}
+
+impl From<&Verdict> for Outcome {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Take => Self::Take,
+            Verdict::Set(_) => Self::Set,
+            Verdict::Decline => Self::Decline,
+            Verdict::Keep => Self::Keep,
+            Verdict::Ask => Self::Ask,
+            Verdict::Stop => Self::Stop,
+        }
+    }
+}
+
+/// One path.
+#[derive(Serialize, JsonSchema)]
+struct Entry<'a> {
+    /// The value as people name it.
+    path: String,
+    /// The value as a JSON Pointer into the target's document, or the source's where the target
+    /// lacks it.
+    pointer: String,
+    /// What the table says.
+    resolution: Resolution,
+    /// The source's value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
+    source: Json,
+    /// The source's value at the base, likewise.
+    base: Json,
+    /// The target's value, likewise.
+    target: Json,
+    /// What a plain promotion does.
+    level: Level,
+    /// Whether this plan writes the path.
+    taken: bool,
+    /// What this plan does.
+    outcome: Outcome,
+    /// The value that `set` writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Json>,
+    /// Why, in one phrase.
+    reason: &'a str,
+    /// The source commit that brought the value.
+    commit: Option<&'a str>,
+}
+
+/// Writes plans for programs, values already masked; a hop without plans is listed empty.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(hops: &[(Hop, Vec<ItemPlan>)], out: &mut dyn Write) -> io::Result<()> {
+    let hops = hops.iter().map(|(hop, plans)| hop_report(*hop, plans)).collect();
+    json::document(&Report { version: 1, head: None, reason: None, hops }, out)
+}
+
+/// What one promotion does with all its items, values already masked.
+pub struct Promotion<'a> {
+    /// The commit that was judged.
+    pub head: &'a CommitId,
+    /// The hop.
+    pub hop: Hop,
+    /// The reason recorded with what the target keeps.
+    pub reason: Option<&'a str>,
+    /// The items that both sides have, each with values for paths at which they do not differ.
+    pub plans: &'a [ItemPlan],
+    /// Values given to paths at which the sides of these items do not differ.
+    pub given: &'a BTreeMap<Key, Vec<(Path, Value)>>,
+    /// The items that come into being.
+    pub created: Vec<Creation<'a>>,
+    /// The items that go, with the blobs of their files.
+    pub deleted: Vec<(&'a Key, &'a BlobId)>,
+}
+
+/// An item that comes into being.
+pub struct Creation<'a> {
+    /// The item.
+    pub key: &'a Key,
+    /// The blob of the source's file.
+    pub source_blob: &'a BlobId,
+    /// What does not come along.
+    pub left_out: &'a [Path],
+    /// What gets a value of its own.
+    pub given: &'a [(Path, Value)],
+}
+
+/// Writes one promotion for programs; this is what a plan file holds.
+///
+/// # Errors
+/// Those of `out`.
+pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut hop = hop_report(promotion.hop, promotion.plans);
+    for (item, plan) in hop.items.iter_mut().zip(promotion.plans) {
+        item.set = given(promotion.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default());
+    }
+    hop.created.extend(promotion.created.iter().map(|creation| Created {
+        key: creation.key.as_str(),
+        source_blob: &creation.source_blob.0,
+        left_out: creation.left_out.iter().map(ToString::to_string).collect(),
+        set: given(creation.given),
+    }));
+    let deleted = promotion.deleted.iter();
+    hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: &blob.0 }));
+    let report =
+        Report { version: 1, head: Some(&promotion.head.0), reason: promotion.reason, hops: vec![hop] };
+    json::document(&report, out)
+}
+
+fn given(values: &[(Path, Value)]) -> Vec<Given> {
+    values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
+}
+
+fn hop_report(hop: Hop, plans: &[ItemPlan]) -> HopReport<'_> {
+    let item = |plan| {
+        let plan: &ItemPlan = plan;
+        Item {
+            key: plan.key.as_str(),
+            source_blob: &plan.source_blob.0,
+            target_blob: &plan.target_blob.0,
+            resolutions: plan.lines.iter().map(entry).collect(),
+            set: Vec::new(),
+        }
+    };
+    HopReport {
+        from: hop.source(),
+        to: hop.target(),
+        items: plans.iter().map(item).collect(),
+        created: Vec::new(),
+        deleted: Vec::new(),
+    }
+}
+
+fn entry(line: &Line) -> Entry<'_> {
+    Entry {
+        path: line.path.to_string(),
+        pointer: line.pointer.to_string(),
+        resolution: line.resolution,
+        source: json_or_absent(line.source.as_ref()),
+        base: json_or_absent(line.base.as_ref()),
+        target: json_or_absent(line.target.as_ref()),
+        level: line.level,
+        taken: line.is_taken(),
+        outcome: Outcome::from(&line.verdict),
+        value: if let Verdict::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
+        reason: &line.reason,
+        commit: line.commit.as_ref().map(|commit| commit.id.0.as_str()),
+    }
+}
+
+/// One line as it stands in a plan.
+pub(super) fn entry_json(line: &Line) -> Json {
+    let text = serde_json::to_string(&entry(line)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// The JSON Schema of what `json` and `promotion` write.
+#[must_use]
+pub fn schema() -> Json {
+    json::schema_of::<Report<'_>>()
+}
