@@ -19,5 +19,7 @@ mod rules_on_real_files;
 mod schema;
 mod shapes;
 mod shop;
+mod signing;
+mod terminal;
 mod xml;
 mod yaml_suite;
