@@ -4,6 +4,7 @@
 //! reads its arguments, calls the operation, prints what came back, and returns an exit code.
 
 mod ask;
+mod blame;
 mod check;
 mod completions;
 mod context;
@@ -12,12 +13,15 @@ mod diff;
 mod explain;
 mod failure;
 mod get;
+mod hold;
 mod identity;
 mod init;
 mod list;
+mod log;
 mod migrate;
 mod plan_file;
 mod promote;
+mod rollback;
 mod schema;
 mod set;
 mod status;
@@ -74,6 +78,14 @@ enum Command {
     Status(status::Args),
     /// Move changes from one environment to the next
     Promote(Box<promote::Args>),
+    /// Keep an environment's own value, with the reason
+    Hold(hold::Args),
+    /// Take back what a promotion changed, or restore older values
+    Rollback(rollback::Args),
+    /// Show values over time
+    Log(log::Args),
+    /// Show where each value came from
+    Blame(blame::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
     /// Make a small repository and run the main job in it
@@ -113,6 +125,10 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Diff(args) => diff::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Promote(args) => promote::run(args, context),
+        Command::Hold(args) => hold::run(args, context),
+        Command::Rollback(args) => rollback::run(args, context),
+        Command::Log(args) => log::run(args, context),
+        Command::Blame(args) => blame::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -100,6 +100,27 @@ impl History {
         without_gaps(side)
     }
 
+    /// The versions of an item in one environment, oldest first. One that does not parse is skipped.
+    #[must_use]
+    pub fn versions(
+        &self,
+        key: &Key,
+        environment: Environment,
+        read: &dyn Fn(&BlobId) -> Option<Arc<Document>>,
+    ) -> Vec<Version> {
+        let mut side = self.side(key, environment);
+        let mut versions: Vec<Version> = Vec::new();
+        let mut now = None;
+        while let Some((commit, _)) = side.last() {
+            let (commit, before) = (*commit, now.clone());
+            advance(&mut side, commit, &mut now, read);
+            if !same(&before, &now) {
+                versions.push(Version { commit, document: now.clone() });
+            }
+        }
+        versions
+    }
+
     /// The states that source and target of `key` went through, oldest first, with the documents
     /// that `read` gives. A version that does not parse is skipped.
     #[must_use]
@@ -163,6 +184,15 @@ fn without_gaps(side: Side) -> Side {
         out.push((commit, blob));
     }
     out
+}
+
+/// What an item was in one environment right after one commit.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The commit's position in the history.
+    pub commit: usize,
+    /// The document; `None` when the item was deleted.
+    pub document: Option<Arc<Document>>,
 }
 
 /// What source and target were right after one commit.

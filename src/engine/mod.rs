@@ -15,6 +15,8 @@ pub mod lists;
 pub mod mask;
 pub mod naming;
 pub mod promotion;
+pub mod provenance;
+pub mod rollback;
 pub mod rules;
 pub mod schema;
 pub mod schemas;

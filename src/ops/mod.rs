@@ -7,11 +7,14 @@ mod agreed;
 mod check;
 mod diff;
 mod gate;
+mod hold;
 mod init;
 mod item;
+mod log;
 mod migrate;
 mod plan;
 mod promote;
+mod rollback;
 mod schema;
 mod set;
 mod status;
@@ -20,8 +23,10 @@ mod workspace;
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use check::check;
 pub use diff::{Compared, Side, diff, matrix};
+pub use hold::{Request as HoldRequest, held, hold, live, release};
 pub use init::init;
 pub use item::{ItemView, get, list};
+pub use log::{LogRequest, blame, log};
 pub use migrate::{
     Prepared as PreparedMigration, Request as MigrateRequest, commit as commit_migration,
     prepare as prepare_migration, require_clear,
@@ -30,6 +35,10 @@ pub use plan::Planner;
 pub use promote::{
     Creation, Prepared, Request as PromoteRequest, commit as commit_promotion, foresee as foresee_promotion,
     prepare as prepare_promotion, uncommitted_sources,
+};
+pub use rollback::{
+    Back, Prepared as PreparedRollback, Request as RollbackRequest, commit as commit_rollback,
+    prepare as prepare_rollback,
 };
 pub use schema::{Inferred, State as SchemaState, infer, write as write_schemas};
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};

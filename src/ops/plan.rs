@@ -71,7 +71,7 @@ impl Planner {
     }
 
     /// A version of a file; `None` when it is not readable YAML.
-    fn version(&self, blob: &BlobId) -> Option<Arc<Document>> {
+    pub(super) fn version(&self, blob: &BlobId) -> Option<Arc<Document>> {
         if let Some(known) = self.parsed.borrow().get(blob) {
             return known.clone();
         }

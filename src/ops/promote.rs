@@ -528,7 +528,7 @@ fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String)
 }
 
 /// A value short enough for a commit message, on one line.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= 60 { clean } else { clean.chars().take(59).chain(['…']).collect() }
 }

@@ -7,6 +7,7 @@
 //!
 //! [`io::Write`]: std::io::Write
 
+pub mod blame;
 mod columns;
 pub mod diff;
 mod excerpt;
@@ -15,14 +16,17 @@ mod fingerprint;
 mod format;
 mod github;
 mod gitlab;
+pub mod hold;
 pub mod json;
 mod junit;
+pub mod log;
 pub mod markdown;
 pub mod matrix;
 pub mod migrate;
 pub mod plan;
 pub mod plan_file;
 pub mod plan_json;
+pub mod rollback;
 pub mod sanitize;
 mod sarif;
 pub mod status;
@@ -39,10 +43,18 @@ pub use view::View;
 
 use std::borrow::Cow;
 
-use crate::model::Finding;
+use crate::model::{Finding, Path};
 
 /// The most columns of a message; it may quote a value of any length.
 const SENTENCE: usize = 400;
+
+/// A path for people; a root is the item itself.
+fn path_name(path: &Path) -> String {
+    if path.is_root() {
+        return "(the whole item)".to_owned();
+    }
+    sanitize::clean(&path.to_string()).into_owned()
+}
 
 /// A sentence of a finding for people, cut when it quotes too much.
 fn sentence(text: &str) -> Cow<'_, str> {

@@ -205,6 +205,14 @@ impl Repository {
         Ok(CommitId(commit.id().to_string()))
     }
 
+    /// What git's configuration says of the first of these names that it knows.
+    #[must_use]
+    pub fn configured(&self, names: &[&str]) -> Option<String> {
+        let config = self.git.config().and_then(|mut config| config.snapshot()).ok()?;
+        let value = |name: &&str| config.get_str(name).ok().map(str::to_owned);
+        names.iter().filter_map(value).find(|value| !value.trim().is_empty())
+    }
+
     /// What is told of a commit.
     ///
     /// # Errors

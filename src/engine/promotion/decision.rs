@@ -31,6 +31,46 @@ impl std::fmt::Display for Until {
     }
 }
 
+impl std::str::FromStr for Until {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match (text, text.parse::<Datetime>()) {
+            ("source-changes", _) => Ok(Self::SourceChanges),
+            ("released", _) => Ok(Self::Released),
+            (_, Ok(Datetime { date: Some(date), time: None, offset: None })) => {
+                Ok(Self::Date(date.to_string()))
+            }
+            _ => Err(Error::usage(format!("`{}` is no end of a decision", text.escape_debug()))
+                .help("write source-changes, released, or a day such as 2027-01-31")),
+        }
+    }
+}
+
+/// Whether a decision still counts, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It counts.
+    Live,
+    /// It was made for another value of the source.
+    SourceChanged,
+    /// Its day is over.
+    Expired,
+}
+
+/// A decision and where it counts.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The item.
+    pub key: Key,
+    /// The environment that keeps its value.
+    pub target: Environment,
+    /// The decision.
+    pub decision: Decision,
+    /// Whether it still counts.
+    pub life: Life,
+}
+
 /// A recorded "this environment keeps its own value", with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -51,10 +91,16 @@ impl Decision {
     /// source's blob where the path is secret), `today` the day that is judged.
     #[must_use]
     pub fn is_live(&self, source: &str, today: &str) -> bool {
+        self.life(source, today) == Life::Live
+    }
+
+    /// The same, with why not.
+    #[must_use]
+    pub fn life(&self, source: &str, today: &str) -> Life {
         match &self.until {
-            Until::Released => true,
-            Until::SourceChanges => self.source == source,
-            Until::Date(date) => today <= date.as_str(),
+            Until::SourceChanges if self.source != source => Life::SourceChanged,
+            Until::Date(date) if today > date.as_str() => Life::Expired,
+            Until::Released | Until::SourceChanges | Until::Date(_) => Life::Live,
         }
     }
 }
@@ -222,6 +268,22 @@ mod tests {
         let text = render(&all).expect("text");
         assert_eq!(parse(&text, "x.toml").expect("decisions"), all);
         assert_eq!(render(&[]), None);
+    }
+
+    #[test]
+    fn ends_are_words_or_days() {
+        for (text, expected) in [
+            ("source-changes", Some(Until::SourceChanges)),
+            ("released", Some(Until::Released)),
+            ("2027-01-31", Some(Until::Date("2027-01-31".into()))),
+            ("2027-02-31", None),
+            ("2027-01-31T10:00:00Z", None),
+            ("10:00:00", None),
+            ("never", None),
+            ("", None),
+        ] {
+            assert_eq!(text.parse::<Until>().ok(), expected, "{text}");
+        }
     }
 
     #[test]

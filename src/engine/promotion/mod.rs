@@ -17,7 +17,8 @@ mod track;
 
 pub use agreed::{Agreed, AgreedCreation, AgreedItem, AgreedLine, settle, wrong as wrong_plan};
 pub use decision::{
-    Decision, Until, digest, file as decisions_file, parse as parse_decisions, render as render_decisions,
+    Decision, Held, Life, Until, digest, file as decisions_file, parse as parse_decisions,
+    render as render_decisions,
 };
 pub use edits::operations;
 pub use judge::{Judge, Judgement};

@@ -1,0 +1,240 @@
+//! Where values came from, read from what history recorded.
+//!
+//! Content decides: a commit that gave the target a value which the source had right before it
+//! promoted that value, whatever its message says. The room judges versions of documents; it does
+//! not know how they were read, and it masks nothing.
+
+use std::sync::Arc;
+
+use super::diff::{Depth, Kind, diff};
+use super::history::{History, Version};
+use super::lists::ListRules;
+use crate::model::{BlobId, CommitInfo, Environment, Hop, Key, Path, Value};
+use crate::yaml::Document;
+
+/// One environment that a value passed, and the commit that brought it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The environment.
+    pub environment: Environment,
+    /// The commit; `None` when the history was cut off before it.
+    pub commit: Option<CommitInfo>,
+}
+
+/// Where the value of one leaf came from.
+#[derive(Clone, Debug)]
+pub struct Blame {
+    /// The leaf.
+    pub path: Path,
+    /// Its value.
+    pub value: Value,
+    /// The way of the value, backwards: the environment asked about first, the one where it was
+    /// first written last. At least one.
+    pub steps: Vec<Step>,
+}
+
+/// One value that a commit changed.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The environment.
+    pub environment: Environment,
+    /// The item.
+    pub key: Key,
+    /// Where.
+    pub path: Path,
+    /// What happened.
+    pub kind: Kind,
+    /// The value before.
+    pub old: Option<Value>,
+    /// The value after.
+    pub new: Option<Value>,
+    /// The environment that had the new value before: the commit promoted it.
+    pub from: Option<Environment>,
+}
+
+/// One commit that changed items.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// The commit.
+    pub commit: CommitInfo,
+    /// What it changed.
+    pub entries: Vec<Entry>,
+    /// Files, relative to the configuration root, whose version before or after is not readable.
+    pub unreadable: Vec<String>,
+}
+
+/// All versions of one item in the three environments.
+pub struct Provenance<'a> {
+    history: &'a History,
+    versions: [Vec<Version>; 3],
+}
+
+impl<'a> Provenance<'a> {
+    /// The versions of `key`, with the documents that `read` gives.
+    pub fn new(history: &'a History, key: &Key, read: &dyn Fn(&BlobId) -> Option<Arc<Document>>) -> Self {
+        Self { history, versions: Environment::ALL.map(|env| history.versions(key, env, read)) }
+    }
+
+    fn of(&self, environment: Environment) -> &[Version] {
+        &self.versions[environment as usize]
+    }
+
+    /// The document that the environment had right before the commit at this position.
+    #[must_use]
+    pub fn before(&self, environment: Environment, commit: usize) -> Option<&Arc<Document>> {
+        // Positions grow towards the past.
+        let version = self.of(environment).iter().rev().find(|version| version.commit > commit)?;
+        version.document.as_ref()
+    }
+
+    /// The document that the environment had right after the commit at this position.
+    #[must_use]
+    pub fn after(&self, environment: Environment, commit: usize) -> Option<&Arc<Document>> {
+        let version = self.of(environment).iter().rev().find(|version| version.commit >= commit)?;
+        version.document.as_ref()
+    }
+
+    /// Whether the commit at this position gave the target at `path` what the source had before.
+    /// A value that is gone counts only where the source once had it and dropped it.
+    #[must_use]
+    pub fn took(&self, hop: Hop, path: &Path, new: Option<&Value>, commit: usize) -> bool {
+        let had = self.before(hop.source(), commit).and_then(|document| document.at(path));
+        let dropped = || {
+            let mut earlier = self.of(hop.source()).iter().filter(|version| version.commit > commit);
+            earlier.any(|version| version.document.as_ref().is_some_and(|it| it.at(path).is_some()))
+        };
+        had == new && (new.is_some() || dropped())
+    }
+
+    /// Whether the commit at this position promoted at least one value over the hop.
+    #[must_use]
+    pub fn is_promotion(&self, hop: Hop, commit: usize, lists: &dyn ListRules) -> bool {
+        let (before, after) = (self.before(hop.target(), commit), self.after(hop.target(), commit));
+        diff(values(before), values(after), lists, Depth::Leaves)
+            .iter()
+            .any(|change| self.took(hop, &change.path, change.right, commit))
+    }
+
+    /// The position of the latest commit that promoted something over the hop.
+    #[must_use]
+    pub fn last_promotion(&self, hop: Hop, lists: &dyn ListRules) -> Option<usize> {
+        let mut latest = self.of(hop.target()).iter().rev().map(|version| version.commit);
+        latest.find(|commit| self.is_promotion(hop, *commit, lists))
+    }
+
+    /// The commit that gave `path` its present value in this environment, or took it away.
+    #[must_use]
+    pub fn written(&self, environment: Environment, path: &Path) -> Option<&CommitInfo> {
+        let index = self.change(environment, path, 0)?;
+        Some(self.info(self.of(environment).get(index)?.commit))
+    }
+
+    /// The latest version, not newer than the commit at `limit`, that changed the value at `path`.
+    fn change(&self, environment: Environment, path: &Path, limit: usize) -> Option<usize> {
+        let versions = self.of(environment);
+        let value = |version: &Version| version.document.as_ref().and_then(|it| it.at(path)).cloned();
+        let admitted = versions.iter().take_while(|version| version.commit >= limit).count();
+        (0..admitted).rev().find(|index| {
+            let before = index.checked_sub(1).and_then(|before| value(&versions[before]));
+            before != value(&versions[*index])
+        })
+    }
+
+    fn info(&self, commit: usize) -> &CommitInfo {
+        &self.history.commits()[commit].info
+    }
+
+    /// The way of the present value at `path`, backwards over the hops.
+    #[must_use]
+    pub fn steps(&self, environment: Environment, path: &Path, value: &Value) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let (mut here, mut limit) = (environment, 0);
+        while let Some(index) = self.change(here, path, limit) {
+            let commit = self.of(here)[index].commit;
+            if index == 0 && !self.history.is_complete() && commit + 1 == self.history.commits().len() {
+                // The first commit of a cut history only shows what was there already.
+                steps.push(Step { environment: here, commit: None });
+                break;
+            }
+            steps.push(Step { environment: here, commit: Some(self.info(commit).clone()) });
+            let Some(hop) = Hop::into_target(here) else { break };
+            let source =
+                |document: Option<&Arc<Document>>| document.and_then(|it| it.at(path)) == Some(value);
+            if !source(self.after(hop.source(), commit)) && !source(self.before(hop.source(), commit)) {
+                break;
+            }
+            // One commit may carry a value over both hops; else it was there before.
+            limit = if source(self.before(hop.source(), commit)) { commit + 1 } else { commit };
+            here = hop.source();
+        }
+        // Environments that got a value at once did not take it from each other.
+        while let [.., last, first] = steps.as_slice()
+            && last.commit == first.commit
+        {
+            steps.pop();
+        }
+        steps
+    }
+
+    /// Every leaf of the present document at or below `path`, with its way. A path inside of a
+    /// value that is one whole (a plain list) is answered as it is.
+    #[must_use]
+    pub fn blame(
+        &self,
+        environment: Environment,
+        document: &Document,
+        path: &Path,
+        lists: &dyn ListRules,
+    ) -> Vec<Blame> {
+        let blame = |path: &Path, value: &Value| Blame {
+            steps: self.steps(environment, path, value),
+            path: path.clone(),
+            value: value.clone(),
+        };
+        let found: Vec<Blame> = diff(&[], document.values(), lists, Depth::Leaves)
+            .iter()
+            .filter(|leaf| path.covers(&leaf.path) || (path.is_root() && path.document == 0))
+            .filter_map(|leaf| Some(blame(&leaf.path, leaf.right?)))
+            .collect();
+        match document.at(path) {
+            Some(value) if found.is_empty() => vec![blame(path, value)],
+            _ => found,
+        }
+    }
+
+    /// What the commit at this position changed in one environment.
+    #[must_use]
+    pub fn entries(
+        &self,
+        key: &Key,
+        environment: Environment,
+        commit: usize,
+        lists: &dyn ListRules,
+    ) -> Vec<Entry> {
+        let (before, after) = (self.before(environment, commit), self.after(environment, commit));
+        let hop = Hop::into_target(environment);
+        let entry = |change: &super::diff::Change<'_>| Entry {
+            environment,
+            key: key.clone(),
+            path: change.path.clone(),
+            kind: change.kind(),
+            old: change.left.cloned(),
+            new: change.right.cloned(),
+            from: hop
+                .filter(|hop| match change.path.is_root() {
+                    // An item that comes or goes is promoted when some of its values are.
+                    true => self.is_promotion(*hop, commit, lists),
+                    false => self.took(*hop, &change.path, change.right, commit),
+                })
+                .map(Hop::source),
+        };
+        diff(values(before), values(after), lists, Depth::Whole).iter().map(entry).collect()
+    }
+}
+
+fn values(document: Option<&Arc<Document>>) -> &[Value] {
+    document.map_or(&[], |document| document.values())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! `hold`: what people decided not to promote, recorded, listed and released.
+
+use super::item::no_such_path;
+use super::plan::Planner;
+use super::promote::decisions_change;
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::lists::{by_name, identity};
+use crate::engine::promotion::{Decision, Held, Life, Until, digest};
+use crate::engine::snapshot::limits;
+use crate::model::{Environment, Error, Fault, Hop, Key, Path, Result, Value};
+use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::yaml::Document;
+
+/// A path that its environment shall keep.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The item.
+    pub key: Key,
+    /// The environment that keeps its value.
+    pub target: Environment,
+    /// What is kept, and all below it.
+    pub path: Path,
+    /// Why.
+    pub reason: String,
+    /// How long.
+    pub until: Until,
+}
+
+/// Records a decision as one commit; `None` when it is recorded already.
+///
+/// # Errors
+/// When item or path are not there, or the day is over; the door's refusals.
+pub fn hold(
+    workspace: &Workspace,
+    request: &Request,
+    options: &Options,
+) -> Result<Option<(Committed, Path)>> {
+    let hop = hop(request.target)?;
+    publish(workspace, options, |planner| {
+        if let Until::Date(date) = &request.until
+            && *date < planner.head.date()
+        {
+            let head = planner.head.date();
+            return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
+                .help("name a later day"));
+        }
+        let path = settle(planner, &request.key, hop, &request.path)?;
+        let decision = Decision {
+            source: source_digest(planner, &request.key, hop, &path)?,
+            by: author(workspace, options),
+            reason: request.reason.clone(),
+            until: request.until.clone(),
+            path: path.clone(),
+        };
+        let old = planner.decisions(&request.key, request.target)?;
+        let same = |known: &Decision| {
+            let counts = known.is_live(&decision.source, &planner.head.date());
+            counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
+        };
+        if old.iter().any(same) {
+            return Ok(None);
+        }
+        let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
+        let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
+        new.push(decision);
+        let subject = format!("hold({}): {path} in {}", request.key, request.target);
+        let file = decisions_change(planner, &request.key, request.target, &new);
+        Ok(Some((file, format!("{subject}\n\n{body}"), path)))
+    })
+}
+
+/// Takes a decision out again as one commit; `None` when there is none at the path.
+///
+/// # Errors
+/// The door's refusals.
+pub fn release(
+    workspace: &Workspace,
+    key: &Key,
+    target: Environment,
+    path: &Path,
+    options: &Options,
+) -> Result<Option<(Committed, Path)>> {
+    let hop = hop(target)?;
+    publish(workspace, options, |planner| {
+        // What is held may be gone; its decision can be released all the same.
+        let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
+        let old = planner.decisions(key, target)?;
+        let new: Vec<Decision> = old.iter().filter(|known| known.path != path).cloned().collect();
+        if new.len() == old.len() {
+            return Ok(None);
+        }
+        let file = decisions_change(planner, key, target, &new);
+        Ok(Some((file, format!("release({key}): {path} in {target}\n"), path)))
+    })
+}
+
+/// All decisions of HEAD, by item and target.
+///
+/// # Errors
+/// When a decisions file or an item cannot be read.
+pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
+    let planner = Planner::new(workspace, &workspace.repository.require_head()?)?;
+    let mut held = Vec::new();
+    for hop in Hop::ALL {
+        let folder = format!(".terrace/decisions/{}/", hop.target());
+        let keys: Vec<Key> = planner
+            .snapshot
+            .files
+            .keys()
+            .filter_map(|file| file.strip_prefix(&folder)?.strip_suffix(".toml")?.parse().ok())
+            .collect();
+        for key in keys {
+            for decision in planner.decisions(&key, hop.target())? {
+                let source = source_digest(&planner, &key, hop, &decision.path)?;
+                let life = decision.life(&source, &planner.head.date());
+                held.push(Held { key: key.clone(), target: hop.target(), decision, life });
+            }
+        }
+    }
+    held.sort_by(|a, b| (&a.key, a.target).cmp(&(&b.key, b.target)));
+    Ok(held)
+}
+
+/// How many of these decisions still count.
+#[must_use]
+pub fn live(held: &[Held]) -> usize {
+    held.iter().filter(|held| held.life == Life::Live).count()
+}
+
+fn hop(target: Environment) -> Result<Hop> {
+    Hop::into_target(target).ok_or_else(|| {
+        Error::usage("nothing is promoted to development, so there is nothing to hold there")
+            .help("name the environment that keeps its value: staging or production")
+    })
+}
+
+type Recorded = (FileChange, String, Path);
+
+fn publish(
+    workspace: &Workspace,
+    options: &Options,
+    decide: impl Fn(&Planner) -> Result<Option<Recorded>>,
+) -> Result<Option<(Committed, Path)>> {
+    door::publish(workspace.repository.door_path(), options, |head| {
+        let head = match head {
+            Some(head) => head.clone(),
+            None => workspace.repository.require_head()?,
+        };
+        let Some((file, message, path)) = decide(&Planner::new(workspace, &head)?)? else {
+            return Ok(None);
+        };
+        Ok(Some((Change { base: Some(head), files: vec![file], message }, path)))
+    })
+}
+
+fn document<'p>(planner: &'p Planner, key: &Key, environment: Environment) -> Result<Option<&'p Document>> {
+    let item = planner.snapshot.item(key, environment);
+    item.map(|item| planner.snapshot.document(item, &limits(&planner.policy))).transpose()
+}
+
+/// The path by its stable name, in the target or else in the source.
+fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
+    let lists = planner.lists(key);
+    let named = |list_path: &Path, list: &[Value]| identity(lists.as_ref(), list_path, list, list);
+    let mut missing = None;
+    for environment in [hop.target(), hop.source()] {
+        let Some(document) = document(planner, key, environment)? else { continue };
+        let settled = document.resolve(path);
+        if document.at(&settled).is_some() {
+            return Ok(by_name(document.values(), &settled, &named));
+        }
+        let file = format!("{}{}", planner.snapshot.prefix, key.file(environment));
+        missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
+    }
+    let error = missing.unwrap_or_else(|| no_such_item(key, planner.snapshot.keys(), None));
+    Err(Error { fault: Fault::Usage, ..error })
+}
+
+fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<String> {
+    let blob = planner.snapshot.item(key, hop.source()).and_then(|item| item.blob.as_ref());
+    let secret = blob.filter(|_| planner.policy.is_secret(path));
+    let value = document(planner, key, hop.source())?.and_then(|document| document.at(path));
+    Ok(digest(value, secret))
+}
+
+/// Who decides: whom the caller names, else git's configuration.
+fn author(workspace: &Workspace, options: &Options) -> String {
+    let said = options.identity.author.name.clone();
+    said.or_else(|| workspace.repository.configured(&["author.name", "user.name"])).unwrap_or_default()
+}

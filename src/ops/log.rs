@@ -1,0 +1,118 @@
+//! `log` and `blame`: values over time, and where they came from.
+
+use std::collections::HashMap;
+
+use super::item::no_such_path;
+use super::plan::Planner;
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::lists::{by_name, identity};
+use crate::engine::mask::Mask;
+use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
+use crate::engine::snapshot::{Place, limits, place};
+use crate::model::{BlobId, CommitId, Environment, Key, Path, Result, Value};
+
+/// Which commits are told of.
+#[derive(Clone, Debug, Default)]
+pub struct LogRequest {
+    /// Only this item.
+    pub key: Option<Key>,
+    /// Only this environment.
+    pub environment: Option<Environment>,
+    /// The revision whose history is told; HEAD when `None`.
+    pub at: Option<String>,
+    /// At most this many commits.
+    pub most: Option<usize>,
+}
+
+/// The first-parent commits that changed values, newest first, values masked.
+///
+/// # Errors
+/// When history cannot be read, or never had the item.
+pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> Result<Vec<Logged>> {
+    let planner = Planner::new(workspace, &revision(workspace, request.at.as_deref())?)?;
+    let mask = planner.mask(show_secrets);
+    let read = |blob: &BlobId| planner.version(blob);
+    let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
+    let mut out = Vec::new();
+    let mut met = false;
+    for (position, commit) in planner.history.commits().iter().enumerate() {
+        if request.most.is_some_and(|most| out.len() >= most) {
+            break;
+        }
+        let mut logged = Logged { commit: commit.info.clone(), entries: Vec::new(), unreadable: Vec::new() };
+        for change in &commit.changes {
+            let Some(Place::Item(id)) = place(&change.path) else { continue };
+            let wanted = request.key.as_ref().is_none_or(|key| *key == id.key);
+            if !wanted || request.environment.is_some_and(|env| env != id.environment) {
+                continue;
+            }
+            met = true;
+            let blobs = [&change.before, &change.after];
+            if blobs.into_iter().flatten().any(|blob| planner.version(blob).is_none()) {
+                logged.unreadable.push(change.path.clone());
+            }
+            let lists = planner.lists(&id.key);
+            let provenance = known
+                .entry(id.key.clone())
+                .or_insert_with(|| Provenance::new(&planner.history, &id.key, &read));
+            let entries = provenance.entries(&id.key, id.environment, position, lists.as_ref());
+            logged.entries.extend(entries.into_iter().map(|entry| masked(entry, &mask)));
+        }
+        if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
+            out.push(logged);
+        }
+    }
+    match &request.key {
+        Some(key) if !met && out.is_empty() => {
+            Err(no_such_item(key, planner.snapshot.keys(), request.environment))
+        }
+        _ => Ok(out),
+    }
+}
+
+fn masked(entry: Entry, mask: &Mask<'_>) -> Entry {
+    let show = |value: Option<Value>| value.map(|value| mask.value(&entry.path, &value));
+    Entry { old: show(entry.old), new: show(entry.new), ..entry }
+}
+
+/// Where the values of an item, or those at a path of it, came from; values masked.
+///
+/// # Errors
+/// When item or path are not there.
+pub fn blame(
+    workspace: &Workspace,
+    key: &Key,
+    environment: Environment,
+    path: Option<&Path>,
+    at: Option<&str>,
+    show_secrets: bool,
+) -> Result<Vec<Blame>> {
+    let planner = Planner::new(workspace, &revision(workspace, at)?)?;
+    let Some(item) = planner.snapshot.item(key, environment) else {
+        let known = planner.snapshot.items().filter(|item| item.id.environment == environment);
+        return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
+    };
+    let document = planner.snapshot.document(item, &limits(&planner.policy))?;
+    let lists = planner.lists(key);
+    let asked = document.resolve(path.unwrap_or(&Path::root()));
+    if document.at(&asked).is_none() {
+        return Err(no_such_path(document.values(), &asked, &item.file));
+    }
+    let named = |path: &Path, list: &[Value]| identity(lists.as_ref(), path, list, list);
+    let asked = by_name(document.values(), &asked, &named);
+    let read = |blob: &BlobId| planner.version(blob);
+    let provenance = Provenance::new(&planner.history, key, &read);
+    let mask = planner.mask(show_secrets);
+    let mut found = provenance.blame(environment, document, &asked, lists.as_ref());
+    for blame in &mut found {
+        blame.value = mask.value(&blame.path, &blame.value);
+    }
+    Ok(found)
+}
+
+fn revision(workspace: &Workspace, at: Option<&str>) -> Result<CommitId> {
+    match at {
+        Some(revision) => workspace.repository.commit(revision),
+        None => workspace.repository.require_head(),
+    }
+}

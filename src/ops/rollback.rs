@@ -1,0 +1,341 @@
+//! `rollback`: an older version's values come back, as a new commit.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::gate::{Gate, Proposal};
+use super::plan::Planner;
+use super::promote::{edit, short};
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::mask::Mask;
+use crate::engine::promotion::{Verdict, operations};
+use crate::engine::provenance::Provenance;
+use crate::engine::rollback::{ItemRollback, Versions, Whole, plan};
+use crate::engine::snapshot::limits;
+use crate::model::{
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Hop, Key, Path, Result, Revision, Value,
+};
+use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::yaml::Document;
+
+/// Where to go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// To before the item's last promotion.
+    LastPromotion,
+    /// To before this promotion.
+    Promotion(String),
+    /// To the values of this revision.
+    Revision(String),
+}
+
+/// What to take back.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The items.
+    pub keys: Vec<Key>,
+    /// Their environment.
+    pub environment: Environment,
+    /// Where to go back to.
+    pub back: Back,
+    /// Only these paths; all when empty.
+    pub only: Vec<Path>,
+    /// Whether errors that the older values bring are accepted.
+    pub force: bool,
+}
+
+/// What a rollback would do.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The items.
+    pub items: Vec<ItemRollback>,
+    /// Findings of error severity that the older values would bring.
+    pub refused: Vec<Finding>,
+    head: CommitId,
+    files: Vec<FileChange>,
+    message: String,
+}
+
+impl Prepared {
+    /// Whether there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// How many changes would be committed.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.items.iter().map(ItemRollback::changes).sum()
+    }
+
+    /// What keeps the rollback from being committed.
+    ///
+    /// # Errors
+    /// `Undecided`, when something does.
+    pub fn require_decided(&self, force: bool) -> Result<()> {
+        let stops = self
+            .items
+            .iter()
+            .flat_map(|item| &item.lines)
+            .filter(|line| line.verdict == Verdict::Stop)
+            .count();
+        if stops > 0 {
+            let what = if stops == 1 { "value was" } else { "values were" };
+            return Err(Error::undecided(format!("{stops} {what} changed since; nothing was committed"))
+                .help("name what to take back with --only PATH, or restore a revision with --to REV"));
+        }
+        match self.refused.first() {
+            Some(finding) if !force => {
+                let message = format!(
+                    "the older values bring {} in {}: {}",
+                    finding.rule, finding.file, finding.message
+                );
+                Err(Error::undecided(message).help("accept that with --force"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
+        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    }
+}
+
+/// Plans a rollback of HEAD. Nothing is written.
+///
+/// # Errors
+/// When an item, a revision or a promotion is not there, or an edit cannot be made.
+pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
+    prepare_at(workspace, request, &workspace.repository.require_head()?)
+}
+
+fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
+    let planner = Planner::new(workspace, head)?;
+    let mut gate = Gate::new(&planner);
+    let mut items = Vec::new();
+    let mut unmatched: Option<Vec<String>> = None;
+    for key in &request.keys {
+        let (item, text, idle) = item(workspace, &planner, request, key)?;
+        unmatched = Some(match unmatched {
+            None => idle,
+            Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
+        });
+        if item.changes() > 0 {
+            gate.propose(Proposal { file: key.file(request.environment), text });
+        }
+        items.push(item);
+    }
+    if let Some(word) = unmatched.into_iter().flatten().next() {
+        return Err(Error::usage(format!("this rollback changes nothing at {word}"))
+            .help("run with --dry-run and without --only to see what it changes"));
+    }
+    let refused = gate.new_errors()?;
+    let files = gate.into_files(&planner.snapshot);
+    let message = message(&planner, request, &items);
+    Ok(Prepared { items, refused, head: head.clone(), files, message })
+}
+
+type Planned = (ItemRollback, Option<String>, Vec<String>);
+
+/// One item's lines, its new text, and the selected paths that speak of none of its lines.
+fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) -> Result<Planned> {
+    let environment = request.environment;
+    let limits = limits(&planner.policy);
+    let read = |blob: &BlobId| planner.version(blob);
+    let provenance = Provenance::new(&planner.history, key, &read);
+    let now = match planner.snapshot.item(key, environment) {
+        Some(item) => Some(planner.snapshot.document(item, &limits)?),
+        None => None,
+    };
+    let point = match &request.back {
+        Back::Revision(revision) => restored(workspace, planner, request, key, revision)?,
+        Back::LastPromotion | Back::Promotion(_) => promotion(workspace, planner, &provenance, request, key)?,
+    };
+    let lists = planner.lists(key);
+    let done = |whole: Whole, text: Option<String>| {
+        let item = ItemRollback { key: key.clone(), commit: point.commit.clone(), lines: Vec::new(), whole };
+        if request.only.is_empty() || item.whole == Whole::Stays {
+            return Ok((item, text, Vec::new()));
+        }
+        let message = format!("`{key}` comes or goes as a whole in {environment}, so --only cannot choose");
+        Err(Error::usage(message).help("take it back without --only"))
+    };
+    let since = || {
+        let message = format!(
+            "{environment}'s `{key}` came or went with {} and was changed since",
+            point.commit.id.short()
+        );
+        Err(Error::undecided(message).help("restore the values of a revision with --to REV"))
+    };
+    let same = |after: &Document| now.is_some_and(|now| now.values() == after.values());
+    match (&point.before, &point.after, now) {
+        (None, _, None) => done(Whole::Stays, None),
+        (None, Given::This(Some(after)), Some(_)) if same(after) => done(Whole::Goes, None),
+        (None, _, Some(_)) | (Some(_), Given::This(None), Some(_)) => since(),
+        (Some(before), Given::Any | Given::This(None), None) => {
+            done(Whole::Returns, Some(before.text().to_owned()))
+        }
+        (Some(_), Given::This(Some(_)), None) => since(),
+        (Some(before), after, Some(now)) => {
+            let after = if let Given::This(after) = after { after.as_deref() } else { None };
+            let versions = Versions { before, after, now };
+            let changed_by = |path: &Path| provenance.written(environment, path).cloned();
+            let (lines, idle) = plan(&versions, &request.only, lists.as_ref(), &changed_by);
+            let file = format!("{}{}", planner.snapshot.prefix, key.file(environment));
+            let text = edit(now, &operations(&lines, before, now), &limits, &file)?;
+            let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: Whole::Stays };
+            Ok((item, Some(text), idle))
+        }
+    }
+}
+
+/// What the commit that is taken back made of the item.
+enum Given {
+    /// It does not matter: a revision is restored.
+    Any,
+    /// This; nothing when it removed the item.
+    This(Option<Arc<Document>>),
+}
+
+/// The versions on both sides of what is taken back.
+struct Point {
+    commit: CommitInfo,
+    before: Option<Arc<Document>>,
+    after: Given,
+}
+
+/// The last promotion of the item, or the one that is named.
+fn promotion(
+    workspace: &Workspace,
+    planner: &Planner,
+    provenance: &Provenance<'_>,
+    request: &Request,
+    key: &Key,
+) -> Result<Point> {
+    let environment = request.environment;
+    let hop = Hop::into_target(environment).ok_or_else(|| {
+        Error::usage("nothing is promoted to development, so there is no promotion to take back")
+            .help("name the revision whose values shall come back: --to REV")
+    })?;
+    let lists = planner.lists(key);
+    let commits = planner.history.commits();
+    let position = match &request.back {
+        Back::Promotion(revision) => {
+            let id = workspace.repository.commit(revision)?;
+            let position = commits.iter().position(|commit| commit.info.id == id);
+            position.filter(|at| provenance.is_promotion(hop, *at, lists.as_ref())).ok_or_else(|| {
+                let message = format!("{} did not promote `{key}` to {environment}", id.short());
+                let before = "restore the values from before it with --to";
+                Error::usage(message)
+                    .help(format!("`terrace log {key}` lists promotions; {before} {}~1", id.short()))
+            })?
+        }
+        Back::LastPromotion | Back::Revision(_) => {
+            if !planner.snapshot.keys().contains(&key) {
+                return Err(no_such_item(key, planner.snapshot.keys(), None));
+            }
+            provenance.last_promotion(hop, lists.as_ref()).ok_or_else(|| {
+                Error::usage(format!("no commit promoted `{key}` to {environment}"))
+                    .help("name the revision whose values shall come back: --to REV")
+            })?
+        }
+    };
+    let commit = commits.get(position).map(|commit| commit.info.clone());
+    Ok(Point {
+        commit: commit.ok_or_else(|| Error::internal("a promotion has no commit"))?,
+        before: provenance.before(environment, position).cloned(),
+        after: Given::This(provenance.after(environment, position).cloned()),
+    })
+}
+
+/// The item as a revision has it.
+fn restored(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &Request,
+    key: &Key,
+    revision: &str,
+) -> Result<Point> {
+    let id = workspace.repository.commit(revision)?;
+    let snapshot = workspace.repository.snapshot(&Revision::Commit(id.clone()))?;
+    let Some(item) = snapshot.item(key, request.environment) else {
+        let known = snapshot.items().filter(|item| item.id.environment == request.environment);
+        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(request.environment));
+        return Err(Error::usage(format!("{} at {}", error.message, id.short()))
+            .help("name a revision that has it; to remove an item, remove its file"));
+    };
+    // Read for its message: a version that is not YAML cannot come back.
+    snapshot.document(item, &limits(&planner.policy))?;
+    let before = item.blob.as_ref().and_then(|blob| planner.version(blob));
+    Ok(Point { commit: workspace.repository.info(&id)?, before, after: Given::Any })
+}
+
+/// The commit's message: the subject, the masked list of changes, one trailer per item.
+fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> String {
+    let mask = Mask::new(&planner.policy);
+    let acting: Vec<&ItemRollback> = items.iter().filter(|item| item.changes() > 0).collect();
+    let keys: Vec<&str> = acting.iter().map(|item| item.key.as_str()).collect();
+    let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
+    let word = if matches!(request.back, Back::Revision(_)) { "" } else { "before " };
+    let one = acting.windows(2).all(|pair| pair[0].commit.id == pair[1].commit.id);
+    let place = match acting.first() {
+        Some(first) if one => format!("{word}{}", first.commit.id.short()),
+        _ => "before their last promotions".to_owned(),
+    };
+    let mut message = format!("rollback({named}): {} to {place}\n\n", request.environment);
+    let value = |value: Option<&Value>| value.map_or("absent".to_owned(), |value| short(&value.to_string()));
+    for item in &acting {
+        let shown = item.masked(&mask);
+        for line in shown.lines.iter().filter(|line| line.is_taken()) {
+            let (old, new) = (value(line.target.as_ref()), value(line.source.as_ref()));
+            let _ = writeln!(message, "{}: {}: {old} -> {new}", item.key, line.path);
+        }
+        let _ = match item.whole {
+            Whole::Stays => Ok(()),
+            Whole::Goes => writeln!(message, "{}: item deleted", item.key),
+            Whole::Returns => writeln!(message, "{}: item restored", item.key),
+        };
+    }
+    message.push('\n');
+    for item in &acting {
+        let (key, id) = (&item.key, &item.commit.id);
+        let _ = writeln!(message, "Terrace-Rollback: {key} {} {word}{}", request.environment, id.short());
+    }
+    message
+}
+
+/// Publishes what was prepared as one commit; `None` when there is nothing to do.
+///
+/// # Errors
+/// `Undecided` when a value was changed since or a rule refuses; `Retry` when the branch moved and
+/// the rollback changed with it; the door's refusals.
+pub fn commit(
+    workspace: &Workspace,
+    request: &Request,
+    prepared: &Prepared,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    prepared.require_decided(request.force)?;
+    if prepared.is_empty() {
+        return Ok(None);
+    }
+    let published = door::publish(workspace.repository.door_path(), options, |head| {
+        let Some(head) = head else {
+            return Err(Error::usage("the branch has no commit yet").help("there is nothing to take back"));
+        };
+        let files = if *head == prepared.head {
+            prepared.files.clone()
+        } else {
+            let again = prepare_at(workspace, request, head)?;
+            if again.require_decided(request.force).is_err() || again.essence() != prepared.essence() {
+                let message = "somebody committed meanwhile, and the rollback is no longer what was shown";
+                return Err(Error::retry(message)
+                    .help("nothing was committed; look at it again and run the command again"));
+            }
+            again.files
+        };
+        Ok(Some((Change { base: Some(head.clone()), files, message: prepared.message.clone() }, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
+}

@@ -1,0 +1,88 @@
+//! Values over time: per commit what it changed, an environment on every line.
+
+use std::io::{self, Write};
+
+use serde_json::{Value as Json, json};
+
+use super::columns::{Cell, align};
+use super::json;
+use super::path_name;
+use super::sanitize::{clean, cut};
+use super::value::json_or_absent;
+use super::view::View;
+use crate::engine::diff::Kind;
+use crate::engine::provenance::{Entry, Logged};
+
+/// Writes commits for people, values already masked.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(commits: &[Logged], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    for (index, logged) in commits.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        let (frame, faint, commit) = (view.styles.frame, view.styles.faint, &logged.commit);
+        let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
+        let subject = cut(&commit.subject, 60);
+        writeln!(out, "{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())?;
+        let rows: Vec<_> = logged.entries.iter().map(|entry| row(entry, view)).collect();
+        for line in align(&rows) {
+            writeln!(out, "{line}")?;
+        }
+        for file in &logged.unreadable {
+            writeln!(out, "  {} is not YAML before or after this commit", clean(file))?;
+        }
+    }
+    Ok(())
+}
+
+fn row(entry: &Entry, view: &View) -> Vec<Cell> {
+    let style = match entry.kind {
+        Kind::Added => view.styles.added,
+        Kind::Removed => view.styles.removed,
+        Kind::Modified => view.styles.modified,
+    };
+    let change = match entry.kind {
+        Kind::Removed => format!("{} → removed", view.change(entry.old.as_ref(), None)),
+        Kind::Added | Kind::Modified => view.change(entry.old.as_ref(), entry.new.as_ref()),
+    };
+    vec![
+        Cell::new(format!("  {}", entry.environment)),
+        Cell::new(clean(entry.key.as_str())),
+        Cell::new(entry.kind.sign().to_string()).style(style),
+        Cell::new(path_name(&entry.path)),
+        Cell::new(change),
+        Cell::new(entry.from.map_or(String::new(), |from| format!("from {from}"))).style(view.styles.faint),
+    ]
+}
+
+/// Writes commits for programs, values already masked.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
+    let change = |entry: &Entry| -> Json {
+        json!({
+            "environment": entry.environment,
+            "key": entry.key.as_str(),
+            "path": entry.path.to_string(),
+            "kind": entry.kind.name(),
+            "old": json_or_absent(entry.old.as_ref()),
+            "new": json_or_absent(entry.new.as_ref()),
+            "from": entry.from,
+        })
+    };
+    let commit = |logged: &Logged| -> Json {
+        json!({
+            "commit": logged.commit.id.0,
+            "date": logged.commit.date(),
+            "author": logged.commit.author,
+            "subject": logged.commit.subject,
+            "changes": logged.entries.iter().map(change).collect::<Vec<_>>(),
+            "unreadable": logged.unreadable,
+        })
+    };
+    let commits: Vec<Json> = commits.iter().map(commit).collect();
+    json::document(&json!({ "version": 1, "commits": commits }), out)
+}

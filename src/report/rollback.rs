@@ -1,0 +1,73 @@
+//! What a rollback would do, before somebody decides.
+
+use std::io::{self, Write};
+
+use super::columns::{Cell, align};
+use super::path_name;
+use super::sanitize::{clean, cut};
+use super::view::View;
+use crate::engine::promotion::{Line, Verdict};
+use crate::engine::rollback::{ItemRollback, Whole};
+use crate::model::{Environment, Value};
+
+/// Writes one item's rollback for people, values already masked. `before` says whether the commit
+/// is taken back, or gone back to.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(
+    item: &ItemRollback,
+    environment: Environment,
+    before: bool,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (strong, faint, commit) = (view.styles.strong, view.styles.faint, &item.commit);
+    let word = if before { "to before" } else { "to" };
+    writeln!(
+        out,
+        "{strong}{}{strong:#}   {environment} {word} {}",
+        clean(item.key.as_str()),
+        commit.id.short()
+    )?;
+    let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
+    writeln!(out, "{faint}{}   {who}{faint:#}\n", cut(&commit.subject, 60))?;
+    match item.whole {
+        Whole::Stays => {}
+        Whole::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
+        Whole::Returns => writeln!(out, "  back    the item returns")?,
+    }
+    let rows: Vec<_> = item.lines.iter().map(|line| row(line, view)).collect();
+    for line in align(&rows) {
+        writeln!(out, "{line}")?;
+    }
+    if item.lines.is_empty() && item.whole == Whole::Stays {
+        writeln!(out, "  nothing of it is left to take back")?;
+    }
+    writeln!(out)
+}
+
+fn row(line: &Line, view: &View) -> Vec<Cell> {
+    let side = |value: Option<&Value>| value.map_or("absent".to_owned(), |value| view.value(value));
+    let back = match &line.source {
+        None => format!("{} → removed", side(line.target.as_ref())),
+        Some(_) => view.change(line.target.as_ref(), line.source.as_ref()),
+    };
+    let since = line.target_commit.as_ref().map_or(String::new(), |commit| {
+        let who = format!("{}, {}", clean(&commit.author), commit.date());
+        format!(" by {who}: {} ({})", cut(&commit.subject, 48), commit.id.short())
+    });
+    let (word, style, why) = match line.verdict {
+        Verdict::Take => ("back", view.styles.modified, String::new()),
+        Verdict::Stop => ("STOP", view.styles.error, format!("changed since{since}")),
+        Verdict::Keep | Verdict::Ask | Verdict::Decline | Verdict::Set(_) => {
+            ("left", view.styles.faint, "not named by --only".to_owned())
+        }
+    };
+    vec![
+        Cell::new(format!("  {word}")).style(style),
+        Cell::new(path_name(&line.path)),
+        Cell::new(back),
+        Cell::new(why).style(view.styles.faint),
+    ]
+}
