@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn values_are_read_back_as_they_were() {
         let text =
-            "a: 1.10\nb: 0x1F\nc: [~, true, x, {d: 1e5}]\ne: !mine 5\nf: 123456789012345678901234567890\n";
+            "a: 1.10\nb: 0x1F\nc: [~, true, x, {d: 1e+5}]\ne: !mine 5\nf: 123456789012345678901234567890\n";
         let document = crate::yaml::Document::parse(text.as_bytes(), &crate::yaml::Limits::default());
         let value = document.expect("yaml").value().clone();
         let written: Json = serde_json::from_str(&json(&value).to_string()).expect("json");
