@@ -100,3 +100,84 @@ pub fn plan(
     let idle = selection.unmatched(&lines);
     (select(lines, &selection, before, now), idle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lists::NoListRules;
+    use super::super::promotion::operations;
+    use super::*;
+    use crate::yaml::Limits;
+    use crate::yaml::edit::apply;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text)
+    }
+
+    /// What comes back and what stops, and the text.
+    fn rolled(before: &str, after: Option<&str>, now: &str, only: &[&str]) -> (Vec<String>, String) {
+        let (before, after, now) = (document(before), after.map(document), document(now));
+        let only: Vec<Path> = only.iter().map(|path| path.parse().expect("path")).collect();
+        let versions = Versions { before: &before, after: after.as_ref(), now: &now };
+        let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
+        assert_eq!(idle, Vec::<String>::new());
+        let shown = lines.iter().map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
+        let text = apply(&now, &operations(&lines, &before, &now), &Limits::default()).expect("text");
+        (shown, text)
+    }
+
+    #[test]
+    fn only_what_the_promotion_changed_comes_back() {
+        for (before, after, now, only, lines, text) in [
+            // Text and quoting return, what others changed stays.
+            (
+                "a: '1.10' # x\nb: 1\n",
+                Some("a: 2\nb: 1\n"),
+                "a: 2\nb: 9\n",
+                vec![],
+                vec!["Take a"],
+                "a: '1.10'\nb: 9\n",
+            ),
+            // A subtree that came goes whole, one that went comes back with its comments.
+            (
+                "a: 1\n",
+                Some("a: 1\nc:\n  d: 1\n  e: 2\n"),
+                "a: 1\nc:\n  d: 1\n  e: 2\n",
+                vec![],
+                vec!["Take c"],
+                "a: 1\n",
+            ),
+            (
+                "a: 1\n# why\nc: {d: 1}\n",
+                Some("a: 1\n"),
+                "a: 1\n",
+                vec![],
+                vec!["Take c"],
+                "a: 1\n# why\nc: {d: 1}\n",
+            ),
+            // Changed since: a conflict, unless it is left out.
+            (
+                "a: 1\nb: 1\n",
+                Some("a: 2\nb: 2\n"),
+                "a: 3\nb: 2\n",
+                vec![],
+                vec!["Stop a", "Take b"],
+                "a: 3\nb: 1\n",
+            ),
+            (
+                "a: 1\nb: 1\n",
+                Some("a: 2\nb: 2\n"),
+                "a: 3\nb: 2\n",
+                vec!["b"],
+                vec!["Keep a", "Take b"],
+                "a: 3\nb: 1\n",
+            ),
+            // Taken back already.
+            ("a: 1\n", Some("a: 2\n"), "a: 1\n", vec![], vec![], "a: 1\n"),
+            // A revision comes back whole.
+            ("a: 1\nb: 1\n", None, "a: 3\nc: 1\nb: 1\n", vec![], vec!["Take a", "Take c"], "a: 1\nb: 1\n"),
+        ] {
+            let (shown, result) = rolled(before, after, now, &only);
+            assert_eq!((shown, result), (lines.iter().map(|s| (*s).to_owned()).collect(), text.to_owned()));
+        }
+    }
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
 
 mod architecture;
+mod blame;
 mod door;
 mod edit_cases;
 mod edit_properties;
@@ -10,11 +11,15 @@ mod fixtures;
 mod formats;
 mod generated;
 mod hindsight;
+mod hold;
 mod infer;
 mod injection;
 mod legacy;
+mod log;
+mod people;
 mod plans;
 mod push;
+mod rollback;
 mod rules_on_real_files;
 mod schema;
 mod shapes;

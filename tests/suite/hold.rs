@@ -1,0 +1,106 @@
+//! `terrace hold`: decisions are recorded, respected, listed and released.
+
+use super::people::{DEV, People, STAGING, equal};
+
+const TEXT: &str = "limits:\n  rate: 20\n  burst: 5\nservers:\n  - name: api\n    port: 80\n";
+
+fn moved() -> People {
+    let people = equal(TEXT);
+    people.commit("2026-02-01", "load test", &[(STAGING, &TEXT.replace("20", "60"))]);
+    people
+}
+
+const RATE: [&str; 7] = ["hold", "payments", "limits.rate", "--env", "production", "--reason", "load limit"];
+
+#[test]
+fn what_is_held_is_not_promoted_until_it_is_released() {
+    let people = moved();
+    let said = people.works("2026-02-02", &RATE);
+    assert!(said.starts_with("production keeps limits.rate of payments ("), "{said}");
+    assert_eq!(
+        people.git("2026-02-02", &["log", "-1", "--format=%s"]),
+        "hold(payments): limits.rate in production\n"
+    );
+    let file = people.read(".terrace/decisions/production/payments.toml");
+    assert!(file.contains("by = \"Ada\"") && file.contains("until = \"released\""), "{file}");
+    let commits = people.commits();
+    assert_eq!(people.works("2026-02-03", &RATE), "nothing to do\n");
+    assert_eq!(people.commits(), commits);
+    let plan = people.works("2026-02-03", &["promote", "payments", "--to", "production", "--yes"]);
+    assert!(plan.contains("declined by Ada: load limit (until released)"), "{plan}");
+    assert!(plan.ends_with("nothing to do\n"), "{plan}");
+    let release = ["hold", "--release", "payments", "limits.rate", "--env", "production"];
+    people.works("2026-02-04", &release);
+    assert!(!people.root().join(".terrace/decisions/production/payments.toml").exists());
+    assert_eq!(people.works("2026-02-04", &release), "nothing to do\n");
+    people.works("2026-02-05", &["promote", "payments", "--to", "production", "--yes"]);
+    assert!(people.read("environments/production/payments.yaml").contains("rate: 60"));
+}
+
+#[test]
+fn the_list_says_what_still_counts() {
+    let people = moved();
+    people.works("2026-02-02", &[&RATE[..], &["--until", "source-changes"]].concat());
+    let dated = ["hold", "payments", "limits.burst", "--env", "production", "--reason", "not yet"];
+    people.works("2026-02-02", &[&dated[..], &["--until", "2026-02-10"]].concat());
+    let to_staging = ["hold", "payments", "servers[0].port", "--env", "staging", "--reason", "own port"];
+    people.works("2026-02-02", &to_staging);
+    let list = people.works("2026-02-02", &["hold", "--list"]);
+    assert_eq!(
+        list,
+        "live  staging     payments  servers[name=api].port  until released            Ada: own port\n\
+         live  production  payments  limits.rate             until staging changes it  Ada: load limit\n\
+         live  production  payments  limits.burst            until 2026-02-10          Ada: not yet\n"
+    );
+    people.commit("2026-02-11", "more", &[(STAGING, &TEXT.replace("20", "80"))]);
+    let list = people.works("2026-02-11", &["hold", "--list"]);
+    assert!(
+        list.contains("dead  production  payments  limits.rate             staging changed it since"),
+        "{list}"
+    );
+    assert!(
+        list.contains("dead  production  payments  limits.burst            was until 2026-02-10"),
+        "{list}"
+    );
+    let json = people.works("2026-02-11", &["hold", "--list", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("json");
+    assert_eq!(json["decisions"][1]["path"], "limits.rate");
+    assert_eq!(json["decisions"][1]["live"], false);
+    assert_eq!(json["decisions"][0]["environment"], "staging");
+}
+
+#[test]
+fn a_hold_of_nothing_is_refused_with_a_hint() {
+    let people = moved();
+    let commits = people.commits();
+    for (arguments, words) in [
+        (vec!["payments", "limits.rat", "--env", "production"], "did you mean `limits.rate`?"),
+        (vec!["paymets", "limits.rate", "--env", "production"], "did you mean `payments`?"),
+        (vec!["payments", "limits.rate", "--env", "development"], "nothing is promoted to development"),
+        (vec!["payments", "limits.rate", "--env", "prod"], "did you mean `production`?"),
+        (
+            vec!["payments", "limits.rate", "--env", "production", "--until", "soon"],
+            "is no end of a decision",
+        ),
+        (
+            vec!["payments", "limits.rate", "--env", "production", "--until", "2025-01-01"],
+            "2025-01-01 is over",
+        ),
+    ] {
+        let said = people.terrace("2026-02-02", &[&["hold", "--reason", "why"], &arguments[..]].concat());
+        assert_eq!(said.code, 2, "{arguments:?}: {said:?}");
+        assert!(said.err.contains(words), "{arguments:?}: {}", said.err);
+    }
+    assert_eq!(people.terrace("2026-02-02", &["hold", "payments", "limits", "--env", "staging"]).code, 2);
+    assert_eq!(people.commits(), commits);
+}
+
+#[test]
+fn the_value_of_a_held_secret_is_nowhere() {
+    let people = equal("db:\n  password: hunter2\n");
+    people.commit("2026-02-01", "dev", &[(DEV, "db:\n  password: hunter3\n")]);
+    let arguments = ["hold", "payments", "db.password", "--env", "staging", "--reason", "own"];
+    people.works("2026-02-02", &arguments);
+    let shown = people.git("2026-02-02", &["show", "HEAD"]);
+    assert!(shown.contains("source = \"blob:") && !shown.contains("hunter"), "{shown}");
+}

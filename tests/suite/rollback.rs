@@ -1,0 +1,123 @@
+//! `terrace rollback`: what a promotion changed goes back, and stays back.
+
+use super::people::{DEV, PRODUCTION, People, STAGING, equal};
+
+const OLD: &str = "# payments\ntimeout: '5'   # seconds\nrate: 20\npool: 10\n";
+const NEW: &str =
+    "# payments\ntimeout: '8'   # seconds\nrate: 60\npool: 10\ncache:\n  ttl: 60\n  size: 512\n";
+const ROLLBACK: [&str; 5] = ["rollback", "payments", "--env", "production", "--yes"];
+
+/// Staging moved on and production followed in the commit `HEAD`.
+fn promoted() -> People {
+    let people = equal(OLD);
+    people.commit("2026-02-01", "faster", &[(STAGING, NEW)]);
+    let arguments = ["promote", "payments", "--to", "production", "--with-new", "--yes"];
+    people.works("2026-02-02", &arguments);
+    people
+}
+
+#[test]
+fn a_rollback_stays_until_the_source_moves_on() {
+    let people = promoted();
+    let promotion = people.id("HEAD");
+    let said = people.works("2026-02-03", &ROLLBACK);
+    assert!(said.contains(&format!("production to before {promotion}")), "{said}");
+    assert!(said.contains("back  timeout  8 → 5"), "{said}");
+    assert_eq!(people.read(PRODUCTION), OLD, "text, quoting and comments as before");
+    let message = people.git("2026-02-03", &["log", "-1", "--format=%B"]);
+    assert!(
+        message.starts_with(&format!("rollback(payments): production to before {promotion}\n")),
+        "{message}"
+    );
+    let commits = people.commits();
+    assert!(people.works("2026-02-03", &ROLLBACK).ends_with("nothing to do\n"));
+    let status = people.works("2026-02-03", &["status"]);
+    assert!(status.contains("behind since 2026-02-03, set by Ada"), "{status}");
+    let again = people.works("2026-02-04", &["promote", "payments", "--to", "production", "--yes"]);
+    assert!(again.ends_with("nothing to do\n"), "{again}");
+    let again = people.works("2026-03-20", &["promote", "payments", "--to", "production", "--yes"]);
+    assert!(again.ends_with("nothing to do\n"), "{again}");
+    assert_eq!(people.commits(), commits);
+    people.commit("2026-02-05", "fixed", &[(STAGING, &NEW.replace("rate: 60", "rate: 50"))]);
+    people.works("2026-02-06", &["promote", "payments", "--to", "production", "--yes"]);
+    assert_eq!(
+        people.read(PRODUCTION),
+        OLD.replace("rate: 20", "rate: 50"),
+        "only what moved on is promoted"
+    );
+}
+
+#[test]
+fn what_changed_since_is_a_conflict_unless_left_out() {
+    let people = promoted();
+    let now = NEW.replace("rate: 60", "rate: 7");
+    people.commit("2026-02-03", "protect the provider", &[(PRODUCTION, &now)]);
+    let commits = people.commits();
+    let said = people.terrace("2026-02-04", &ROLLBACK);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.out.contains("STOP  rate"), "{}", said.out);
+    assert!(said.out.contains("changed since by Ada, 2026-02-03: protect the provider"), "{}", said.out);
+    assert_eq!(people.commits(), commits);
+    let some = [&ROLLBACK[..], &["--only", "timeout", "--only", "cache"]].concat();
+    people.works("2026-02-04", &some);
+    assert_eq!(people.read(PRODUCTION), OLD.replace("rate: 20", "rate: 7"));
+    let wrong = people.terrace("2026-02-04", &[&ROLLBACK[..], &["--only", "pool"]].concat());
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+}
+
+#[test]
+fn an_older_promotion_and_a_revision_can_be_named() {
+    let people = promoted();
+    let first = people.id("HEAD");
+    people.commit("2026-02-05", "pool", &[(STAGING, &NEW.replace("pool: 10", "pool: 12"))]);
+    people.works("2026-02-06", &["promote", "payments", "--to", "production", "--yes"]);
+    people.works("2026-02-07", &[&ROLLBACK[..], &["--promotion", &first]].concat());
+    assert_eq!(people.read(PRODUCTION), OLD.replace("pool: 10", "pool: 12"), "the later promotion stays");
+    let hand = people.id(&format!("{first}~1"));
+    let said = people.terrace("2026-02-07", &[&ROLLBACK[..], &["--promotion", &hand]].concat());
+    assert_eq!(said.code, 2, "{said:?}");
+    people.works("2026-02-08", &[&ROLLBACK[..], &["--to", &first]].concat());
+    assert_eq!(people.read(PRODUCTION), NEW);
+    let development = ["rollback", "payments", "--env", "development", "--yes"];
+    people.commit("2026-02-09", "try", &[(DEV, "timeout: 1\n")]);
+    let said = people.terrace("2026-02-09", &development);
+    assert!(said.code == 2 && said.err.contains("--to REV"), "{said:?}");
+    people.works("2026-02-09", &[&development[..], &["--to", "HEAD~1"]].concat());
+    let value = people.works("2026-02-09", &["get", "payments", "rate", "--env", "development"]);
+    assert_eq!(value, "20\n");
+}
+
+#[test]
+fn a_new_item_goes_again_and_nothing_else_does() {
+    let people = People::new(&[(STAGING, OLD), ("environments/production/search.yaml", "boost: 1\n")]);
+    people.works("2026-02-02", &["promote", "payments", "--to", "production", "--yes"]);
+    people.works("2026-02-03", &ROLLBACK);
+    assert!(!people.root().join(PRODUCTION).exists());
+    assert_eq!(people.read("environments/production/search.yaml"), "boost: 1\n");
+    people.commits();
+    people.works("2026-02-04", &[&ROLLBACK[..], &["--to", "HEAD~1"]].concat());
+    assert_eq!(people.read(PRODUCTION), OLD);
+}
+
+#[test]
+fn errors_that_the_older_values_bring_need_force() {
+    let people = promoted();
+    let schema = r#"{"type": "object", "properties": {"rate": {"type": "integer", "minimum": 30}}}"#;
+    people.commit("2026-02-03", "schema", &[("schemas/payments.schema.json", schema)]);
+    let said = people.terrace("2026-02-04", &ROLLBACK);
+    assert!(said.code == 3 && said.err.contains("--force") && said.err.contains("30"), "{said:?}");
+    assert_eq!(people.read(PRODUCTION), NEW);
+    people.works("2026-02-04", &[&ROLLBACK[..], &["--force"]].concat());
+    assert_eq!(people.read(PRODUCTION), OLD);
+}
+
+#[test]
+fn nothing_is_written_without_consent() {
+    let people = promoted();
+    let commits = people.commits();
+    let dry = people.works("2026-02-03", &["rollback", "payments", "--env", "production", "--dry-run"]);
+    assert!(dry.ends_with("3 changes to commit\n"), "{dry}");
+    let said = people.terrace("2026-02-03", &["rollback", "payments", "--env", "production"]);
+    assert!(said.code == 2 && said.err.contains("--yes"), "{said:?}");
+    assert_eq!((people.commits(), people.read(PRODUCTION).as_str()), (commits, NEW));
+}
