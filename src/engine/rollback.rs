@@ -73,22 +73,24 @@ pub fn plan(
     let mut lines = Vec::new();
     for leaf in leaves(before, now, lists) {
         let given = after.map_or(leaf.target, |after| after.at(&leaf.path));
-        if given == leaf.source {
-            continue;
-        }
-        let free = given == leaf.target;
+        // What others changed stays a line: it says that its surroundings are not free to go.
+        let (resolution, level, reason) = match given {
+            given if given == leaf.source => (Resolution::EnvironmentSpecific, Level::Keep, "another change"),
+            given if given == leaf.target => (Resolution::Pending, Level::Take, "to take back"),
+            _ => (Resolution::Conflict, Level::Stop, "changed since"),
+        };
         let holder = if leaf.target.is_some() { now } else { before };
         lines.push(Line {
             pointer: holder.pointer(&leaf.path),
-            resolution: if free { Resolution::Pending } else { Resolution::Conflict },
-            level: if free { Level::Take } else { Level::Stop },
+            resolution,
+            level,
             verdict: Verdict::Keep,
             source: leaf.source.cloned(),
             base: given.cloned(),
             target: leaf.target.cloned(),
-            reason: if free { String::new() } else { "changed since".to_owned() },
+            reason: reason.to_owned(),
             commit: None,
-            target_commit: changed_by(&leaf.path).filter(|_| !free),
+            target_commit: changed_by(&leaf.path).filter(|_| level == Level::Stop),
             top: leaf.top,
             path: leaf.path,
             // Nothing new is written, so secrets need no line of their own; masking covers them.
@@ -97,8 +99,8 @@ pub fn plan(
         });
     }
     let selection = Selection { only: only.to_vec(), ..Selection::default() };
-    let idle = selection.unmatched(&lines);
-    (select(lines, &selection, before, now), idle)
+    let concerned: Vec<Line> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
+    (select(lines, &selection, before, now), selection.unmatched(&concerned))
 }
 
 #[cfg(test)]
@@ -120,7 +122,8 @@ mod tests {
         let versions = Versions { before: &before, after: after.as_ref(), now: &now };
         let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
         assert_eq!(idle, Vec::<String>::new());
-        let shown = lines.iter().map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
+        let acting = lines.iter().filter(|line| line.level != Level::Keep);
+        let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
         let text = apply(&now, &operations(&lines, &before, &now), &Limits::default()).expect("text");
         (shown, text)
     }
@@ -151,7 +154,7 @@ mod tests {
                 Some("a: 1\n"),
                 "a: 1\n",
                 vec![],
-                vec!["Take c"],
+                vec!["Take c.d"],
                 "a: 1\n# why\nc: {d: 1}\n",
             ),
             // Changed since: a conflict, unless it is left out.
@@ -170,6 +173,25 @@ mod tests {
                 vec!["b"],
                 vec!["Keep a", "Take b"],
                 "a: 3\nb: 1\n",
+            ),
+            // A mapping of one entry goes and comes whole, unless somebody else took the rest of it.
+            ("a: 1\n", Some("a: 1\nc:\n  d: 1\n"), "a: 1\nc:\n  d: 1\n", vec![], vec!["Take c.d"], "a: 1\n"),
+            (
+                "a: 1\nc: {d: 1, e: 1}\n",
+                Some("a: 1\nc: {e: 1}\n"),
+                "a: 1\n",
+                vec![],
+                vec!["Take c.d"],
+                "a: 1\nc:\n  d: 1\n",
+            ),
+            // All entries named one by one: nothing empty stays behind.
+            (
+                "a: 1\n",
+                Some("a: 1\nc:\n  d: 1\n  e: {f: 1}\n"),
+                "a: 1\nc:\n  d: 1\n  e: {f: 1}\n",
+                vec!["c.d", "c.e"],
+                vec!["Take c"],
+                "a: 1\n",
             ),
             // Taken back already.
             ("a: 1\n", Some("a: 2\n"), "a: 1\n", vec![], vec![], "a: 1\n"),

@@ -6,7 +6,7 @@ use super::columns::{Cell, align};
 use super::path_name;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::promotion::{Line, Verdict};
+use crate::engine::promotion::{Level, Line, Verdict};
 use crate::engine::rollback::{ItemRollback, Whole};
 use crate::model::{Environment, Value};
 
@@ -37,11 +37,12 @@ pub fn text(
         Whole::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
         Whole::Returns => writeln!(out, "  back    the item returns")?,
     }
-    let rows: Vec<_> = item.lines.iter().map(|line| row(line, view)).collect();
+    let concerned = item.lines.iter().filter(|line| line.level != Level::Keep);
+    let rows: Vec<_> = concerned.map(|line| row(line, view)).collect();
     for line in align(&rows) {
         writeln!(out, "{line}")?;
     }
-    if item.lines.is_empty() && item.whole == Whole::Stays {
+    if rows.is_empty() && item.whole == Whole::Stays {
         writeln!(out, "  nothing of it is left to take back")?;
     }
     writeln!(out)

@@ -22,7 +22,7 @@ fn a_rollback_stays_until_the_source_moves_on() {
     let promotion = people.id("HEAD");
     let said = people.works("2026-02-03", &ROLLBACK);
     assert!(said.contains(&format!("production to before {promotion}")), "{said}");
-    assert!(said.contains("back  timeout  8 → 5"), "{said}");
+    assert!(said.contains("back  timeout  \"8\" → \"5\""), "{said}");
     assert_eq!(people.read(PRODUCTION), OLD, "text, quoting and comments as before");
     let message = people.git("2026-02-03", &["log", "-1", "--format=%B"]);
     assert!(

@@ -16,7 +16,10 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
     for line in lines {
         let replacement = match &line.verdict {
             Verdict::Take if line.source.is_none() => {
-                out.push(Operation::Remove { path: line.path.clone() });
+                let path = if is_whole(&line.top, lines) { &line.top } else { &line.path };
+                if !out.iter().any(|done| matches!(done, Operation::Remove { path: gone } if gone == path)) {
+                    out.push(Operation::Remove { path: path.clone() });
+                }
                 continue;
             }
             Verdict::Take => Replacement::From { document: source, path: line.path.clone() },
@@ -29,12 +32,13 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
             entering.entry(line.top.clone()).or_default().push(line);
         }
     }
-    for (top, lines) in entering {
+    for (top, entering) in entering {
         let Some(parent) = top.parent() else { continue };
-        let whole = lines.iter().find(|line| line.path == top && line.verdict == Verdict::Take);
+        let whole = is_whole(&top, lines)
+            || entering.iter().any(|line| line.path == top && line.verdict == Verdict::Take);
         let value = match whole {
-            Some(_) => Replacement::From { document: source, path: top.clone() },
-            None => Replacement::Value(partial(&top, &lines)),
+            true => Replacement::From { document: source, path: top.clone() },
+            false => Replacement::Value(partial(&top, &entering)),
         };
         let key = match top.last() {
             Some(Segment::Key(key)) => Some(key.clone()),
@@ -44,6 +48,12 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
         out.push(Operation::Insert { parent, key, place, value, comment: None });
     }
     out
+}
+
+/// Whether all that there is below the highest path that one side lacks is taken, so that the whole
+/// of that path is written and no empty mapping stays behind.
+fn is_whole(top: &Path, lines: &[Line]) -> bool {
+    !top.is_root() && lines.iter().filter(|line| line.top == *top).all(|line| line.verdict == Verdict::Take)
 }
 
 /// Behind the nearest element before it in the source that the target has as well.

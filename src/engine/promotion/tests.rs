@@ -413,3 +413,20 @@ fn what_the_user_names_decides() {
     assert!(!policy.is_secret(&Path::root().key("z")));
     assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, "")), ["z", "commit beef"]);
 }
+
+#[test]
+fn a_mapping_that_the_source_gave_up_leaves_nothing_empty_behind() {
+    let both = "a: 1\nc:\n  d: 1\n  e: 1\n";
+    for steps in [
+        vec![(0, Some("a: 1\nc: {d: 1}\n"), Some("a: 1\nc: {d: 1}\n")), (1, Some("a: 1\n"), None)],
+        // Entry by entry, so that the lines are not one.
+        vec![(0, Some(both), Some(both)), (1, Some("a: 1\nc: {e: 1}\n"), None), (2, Some("a: 1\n"), None)],
+    ] {
+        let lines = plan(&steps, 100);
+        let document = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect(text);
+        let (source, target) = (document("a: 1\n"), document(steps[0].2.expect("a text")));
+        let edits = super::operations(&lines, &source, &target);
+        let text = crate::yaml::edit::apply(&target, &edits, &Limits::default());
+        assert_eq!(text.as_deref(), Ok("a: 1\n"));
+    }
+}
