@@ -9,8 +9,9 @@ use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Outcome, parse};
 use crate::model::{Environment, Error, Key};
-use crate::ops::{self, MigrateRequest};
+use crate::ops::{self, MigrateRequest, Workspace};
 use crate::report::migrate;
+use crate::report::sanitize::clean;
 
 /// Turn flat YAML, JSON, TOML and .env files into items of development.
 #[derive(Debug, ClapArgs)]
@@ -27,6 +28,12 @@ pub(super) struct Args {
     /// The key of the one file that is named
     #[arg(long = "as", value_name = "KEY")]
     as_key: Option<String>,
+    /// Keep the old files for their readers; they must say the same until --finish
+    #[arg(long)]
+    keep_legacy: bool,
+    /// End the rollout: remove the files that were kept
+    #[arg(long, conflicts_with_all = ["sources", "as_key", "keep_legacy", "skip_invalid"])]
+    finish: bool,
     /// Leave files that cannot be read instead of stopping
     #[arg(long)]
     skip_invalid: bool,
@@ -37,12 +44,16 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace()?;
+    if args.finish {
+        return finish(args, context, &workspace);
+    }
     let mut sources = Vec::new();
     for source in &args.sources {
         sources.push(workspace.repository.relative(context.dir(), Path::new(source))?);
     }
     let as_key = args.as_key.as_deref().map(parse::<Key>).transpose()?;
-    let request = MigrateRequest { sources, as_key, skip_invalid: args.skip_invalid };
+    let request =
+        MigrateRequest { sources, as_key, skip_invalid: args.skip_invalid, keep_legacy: args.keep_legacy };
     let prepared = ops::prepare_migration(&workspace, &request)?;
     let listing = args.sources.is_empty();
     let view = context.view();
@@ -65,6 +76,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(0);
     }
     writeln!(out, "{}", migrate::counts(&prepared.plan))?;
+    if args.keep_legacy {
+        writeln!(out, "The old files stay until terrace migrate --finish.")?;
+    }
     out.flush()?;
     drop(out);
     if !args.yes && ask(context, "Commit this?", &[Answer::Yes, Answer::No])? != Answer::Yes {
@@ -73,6 +87,32 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let mut out = context.out();
     match ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?)? {
+        Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
+        None => writeln!(out, "nothing to do")?,
+    }
+    Ok(0)
+}
+
+/// Removes the kept files.
+fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
+    let kept = ops::kept(workspace)?;
+    let mut out = context.out();
+    for kept in &kept {
+        let verb = if args.dry_run { "would remove" } else { "remove" };
+        writeln!(out, "{verb}   {}   (item {})", clean(&kept.file), kept.key)?;
+    }
+    if kept.is_empty() {
+        writeln!(out, "nothing to do")?;
+    }
+    out.flush()?;
+    if kept.is_empty() || args.dry_run {
+        return Ok(0);
+    }
+    if !args.yes && ask(context, "Commit this?", &[Answer::Yes, Answer::No])? != Answer::Yes {
+        context.remark("nothing was committed");
+        return Ok(0);
+    }
+    match ops::finish(workspace, &context.commit_options()?)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }

@@ -24,7 +24,7 @@ pub(super) fn write(
     });
     let given = prepared.given.values().chain(prepared.creations.iter().map(|creation| &creation.given));
     for (path, value) in set.chain(given.flatten().map(|(path, value)| (path, value))) {
-        plan_file::require_no_secret(path, value, policy)?;
+        plan_file::require_writable(path, value, policy)?;
     }
     let mut bytes = Vec::new();
     let plans = masked(prepared, &Mask::new(policy));

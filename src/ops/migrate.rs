@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::workspace::Workspace;
-use crate::engine::legacy::{self, Format, Migration, Plan};
+use crate::engine::legacy::{self, Format, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
 use crate::engine::snapshot::limits;
 use crate::model::{BlobId, CommitId, Environment, Error, Key, Result, Revision};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
@@ -17,6 +17,8 @@ pub struct Request {
     pub as_key: Option<Key>,
     /// Whether files that cannot be read are left instead of stopping.
     pub skip_invalid: bool,
+    /// Whether the files stay for old readers.
+    pub keep_legacy: bool,
 }
 
 /// What a migration would do.
@@ -27,6 +29,9 @@ pub struct Prepared {
     pub plan: Plan,
     /// The configuration root relative to the git root.
     pub prefix: String,
+    /// The files that stay for old readers already, and the record of them.
+    kept: Vec<Kept>,
+    record: Option<BlobId>,
     blobs: BTreeMap<String, BlobId>,
 }
 
@@ -81,7 +86,9 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         policy: &policy,
         limits: &limits,
     })?;
-    Ok(Prepared { head: head.clone(), plan, prefix, blobs })
+    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
+    let record = super::promote::blob_of(&snapshot, RECORD);
+    Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
 }
 
 fn no_source(workspace: &Workspace, root: &str) -> Error {
@@ -113,6 +120,11 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
             collision.key
         ))
         .help("migrate one of them alone, with --as KEY to give it another name"));
+    }
+    let outside = |source: &&legacy::Planned| !source.source.starts_with(&prepared.prefix);
+    if let Some(item) = prepared.plan.items.iter().find(outside).filter(|_| request.keep_legacy) {
+        return Err(Error::usage(format!("{} is outside the configuration root", item.source))
+            .help("only files below it can be kept and compared; migrate this one without --keep-legacy"));
     }
     match prepared.plan.rejected.first() {
         Some((file, rejection)) if !request.skip_invalid => {
@@ -149,25 +161,44 @@ pub fn commit(
         if prepared.plan.items.is_empty() {
             return Ok(None);
         }
-        let change = Change { base: head.cloned(), files: files(prepared), message: message(prepared) };
+        let change = Change {
+            base: head.cloned(),
+            files: files(prepared, request.keep_legacy),
+            message: message(prepared),
+        };
         Ok(Some((change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
 }
 
-fn files(prepared: &Prepared) -> Vec<FileChange> {
+fn files(prepared: &Prepared, keep: bool) -> Vec<FileChange> {
     let mut files = Vec::new();
     for item in &prepared.plan.items {
         let new = format!("{}{}", prepared.prefix, item.key.file(Environment::Development));
-        files.push(FileChange {
-            path: item.source.clone(),
-            before: prepared.blobs.get(&item.source).cloned(),
-            after: None,
-        });
+        if !keep {
+            files.push(FileChange {
+                path: item.source.clone(),
+                before: prepared.blobs.get(&item.source).cloned(),
+                after: None,
+            });
+        }
         files.push(FileChange {
             path: new,
             before: None,
             after: Some(item.converted.text.clone().into_bytes()),
+        });
+    }
+    if keep {
+        let mut kept = prepared.kept.clone();
+        kept.extend(prepared.plan.items.iter().map(|item| Kept {
+            file: item.source.strip_prefix(&prepared.prefix).unwrap_or(&item.source).to_owned(),
+            key: item.key.clone(),
+        }));
+        kept.sort();
+        files.push(FileChange {
+            path: format!("{}{RECORD}", prepared.prefix),
+            before: prepared.record.clone(),
+            after: Some(render_kept(&kept).into_bytes()),
         });
     }
     files

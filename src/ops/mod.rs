@@ -6,6 +6,7 @@
 mod agreed;
 mod check;
 mod diff;
+mod finish;
 mod gate;
 mod hold;
 mod init;
@@ -23,6 +24,7 @@ mod workspace;
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use check::check;
 pub use diff::{Compared, Side, diff, matrix};
+pub use finish::{finish, kept};
 pub use hold::{Request as HoldRequest, held, hold, live, release};
 pub use init::init;
 pub use item::{ItemView, get, list};

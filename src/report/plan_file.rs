@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::plan_json::{Outcome, entry_json};
-use super::value::from_json;
+use super::value::{from_json, json};
+use crate::engine::mask::Mask;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
 };
@@ -129,7 +130,8 @@ impl PlanFile {
     pub fn require_same(&self, plans: &[ItemPlan]) -> Result<()> {
         for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
             for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
-                let expected = entry_json(line);
+                // Reading JSON gives exponents a sign, so what is compared was read as well.
+                let expected = serde_json::from_str(&entry_json(line).to_string()).unwrap_or(Json::Null);
                 let fields = expected.as_object().into_iter().flatten();
                 let differing = fields
                     .filter(|(field, _)| !EDITABLE.contains(&field.as_str()))
@@ -275,12 +277,23 @@ fn path(text: &str, place: &str) -> Result<Path> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
 }
 
-/// Refuses to keep a secret in a plan file.
+/// Refuses what a plan file cannot hold: secrets, and values that JSON would change.
 ///
 /// # Errors
-/// When the value at the path holds one.
-pub fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
-    if crate::engine::mask::Mask::new(policy).value(path, value) == *value {
+/// When the value at the path is one.
+pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+    require_no_secret(path, value, policy)?;
+    let text = json(value).to_string();
+    let read = serde_json::from_str(&text).ok().and_then(|read| from_json(&read));
+    if read.as_ref() == Some(value) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("a plan file cannot hold the value of {path} exactly"))
+        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+}
+
+fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+    if Mask::new(policy).value(path, value) == *value {
         return Ok(());
     }
     Err(Error::usage(format!("a plan file holds no secrets, and {path} is one"))

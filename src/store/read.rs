@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::repository::{Repository, git_error};
+use crate::engine::legacy;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
@@ -19,7 +20,7 @@ impl Repository {
     /// # Errors
     /// When something that should be listed cannot be.
     pub fn snapshot(&self, revision: &Revision) -> Result<Snapshot> {
-        let files = match revision {
+        let mut files = match revision {
             Revision::Commit(id) => self.list_commit(id)?,
             Revision::Index => self.list_index()?,
             Revision::WorkTree => self.list_work_tree()?,
@@ -28,7 +29,54 @@ impl Repository {
             (Revision::WorkTree, Some(root)) => Arc::new(Disk { root: root.to_path_buf() }),
             _ => self.blobs()?,
         };
+        self.add_kept(revision, &mut files, source.as_ref())?;
         Ok(Snapshot::new(revision.clone(), self.prefix().to_owned(), files, source))
+    }
+
+    /// Lists the legacy files that stay for old readers; a record that cannot be read is a rule's
+    /// business.
+    fn add_kept(
+        &self,
+        revision: &Revision,
+        files: &mut BTreeMap<String, FileEntry>,
+        source: &dyn Source,
+    ) -> Result<()> {
+        let record = files.get(legacy::RECORD).filter(|entry| entry.kind == FileKind::File);
+        let Some(record) = record.cloned() else { return Ok(()) };
+        let bytes = source.read(&format!("{}{}", self.prefix(), legacy::RECORD), record.blob.as_ref())?;
+        let kept = legacy::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
+        for kept in kept {
+            if let Some(entry) = self.entry_at(revision, &format!("{}{}", self.prefix(), kept.file))? {
+                files.entry(kept.file).or_insert(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands at one path (relative to the git root) of a revision.
+    fn entry_at(&self, revision: &Revision, path: &str) -> Result<Option<FileEntry>> {
+        let failed = |error: git2::Error| git_error(&format!("read {path}"), &error);
+        match (revision, self.work_tree()) {
+            (Revision::Commit(id), _) => {
+                let tree = self.find_commit(id)?.tree().map_err(failed)?;
+                match tree.get_path(Path::new(path)) {
+                    Ok(entry) => Ok(Some(entry_of(entry.filemode(), entry.id()))),
+                    Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                    Err(error) => Err(failed(error)),
+                }
+            }
+            (Revision::Index, _) => {
+                let index = self.git.index().map_err(failed)?;
+                let entry = index.get_path(Path::new(path), 0);
+                Ok(entry.map(|entry| entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)))
+            }
+            (Revision::WorkTree, Some(root)) => match root.join(path).symlink_metadata() {
+                Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(&meta) })),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(Error::io("read", Path::new(path), &error)),
+            },
+            (Revision::WorkTree, None) => Ok(None),
+        }
     }
 
     /// Reads blobs of this repository, from any thread.

@@ -14,6 +14,7 @@ mod hindsight;
 mod hold;
 mod infer;
 mod injection;
+mod keep_legacy;
 mod legacy;
 mod log;
 mod people;

@@ -57,7 +57,7 @@ fn talk(shop: &Shop, arguments: &[&str], answers: &[(&str, &str)]) -> (i32, Stri
         master.write_all(answer.as_bytes()).expect("typed");
     }
     let code = child.wait().expect("an end").code().unwrap_or(-1);
-    while let Ok(bytes) = receive.recv_timeout(Duration::from_millis(300)) {
+    while let Ok(bytes) = receive.recv_timeout(Duration::from_secs(60)) {
         shown.extend(bytes);
     }
     (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))

@@ -12,6 +12,7 @@ mod dotenv;
 mod draft;
 mod format;
 mod json;
+mod kept;
 mod plan;
 mod suspicion;
 #[cfg(test)]
@@ -21,5 +22,6 @@ mod write;
 
 pub use convert::{Converted, Refusal, convert};
 pub use format::{Format, key_for};
+pub use kept::{Kept, RECORD, parse as parse_kept, render as render_kept};
 pub use plan::{Collision, Migration, Plan, Planned, plan};
 pub use suspicion::{Suspicion, look};

@@ -18,6 +18,7 @@ mod duplicate_key;
 mod foreign_host;
 mod invalid_key;
 mod key_case_collision;
+mod legacy_drift;
 mod missing_item;
 mod missing_key;
 mod no_schema;
@@ -105,6 +106,7 @@ const RULES: &[(Rule, Judge)] = &[
     (Rule::DuplicateKey, duplicate_key::judge),
     (Rule::ForeignHost, foreign_host::judge),
     (Rule::SharedSecret, shared_secret::judge),
+    (Rule::LegacyDrift, legacy_drift::judge),
     (Rule::StrayFile, stray_file::judge),
     (Rule::PlainSecret, plain_secret::judge),
     (Rule::TypeMismatch, type_mismatch::judge),

@@ -1,0 +1,105 @@
+//! `legacy-drift`: a kept legacy file and its item have come apart.
+//!
+//! The finding stands at the legacy file: the item is what counts, and the file must follow it for
+//! as long as old readers read it.
+
+use super::draft::Draft;
+use super::world::World;
+use crate::engine::diff::{Depth, diff};
+use crate::engine::legacy::{Format, Kept, RECORD, convert, parse_kept};
+use crate::engine::lists::NoListRules;
+use crate::engine::snapshot::limits;
+use crate::model::{Environment, Rule};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let prefix = &world.snapshot.prefix;
+    let record = match world.snapshot.text(RECORD) {
+        Ok(None) => return Vec::new(),
+        Ok(Some(text)) => parse_kept(&text),
+        Err(error) => Err(error),
+    };
+    match record {
+        Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
+        Err(error) => {
+            let help = error.help.unwrap_or_default();
+            vec![Draft::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
+        }
+    }
+}
+
+fn compare<'w>(world: &'w World<'w>, kept: &Kept) -> Option<Draft<'w>> {
+    let drift = |message: String, help: String| {
+        let file = format!("{}{}", world.snapshot.prefix, kept.file);
+        let mut draft = Draft::of_file(Rule::LegacyDrift, file, message, help);
+        draft.finding.environment = Some(Environment::Development);
+        draft.finding.key = Some(kept.key.clone());
+        draft
+    };
+    let finish = "when nobody reads the old files any more: terrace migrate --finish";
+    if world.snapshot.item(&kept.key, Environment::Development).is_none() {
+        let message = format!("development has no item `{}` that this file became", kept.key);
+        return Some(drift(message, finish.to_owned()));
+    }
+    // An item that was not asked about, or is no YAML, is not compared.
+    let here = |item: &&super::world::Item<'_>| {
+        *item.key == kept.key && item.environment == Environment::Development
+    };
+    let item = world.items.iter().find(here)?.document()?;
+    let Some(bytes) = world.snapshot.bytes(&kept.file) else {
+        let message = "this file, which old readers read, is not there any more".to_owned();
+        return Some(drift(message, format!("bring it back with git restore; {finish}")));
+    };
+    let format = Format::of(&kept.file)?;
+    let Ok(legacy) = convert(format, &bytes, &limits(world.policy)) else {
+        let message = format!("this file cannot be read any more as what became `{}`", kept.key);
+        return Some(drift(message, format!("make it say what the item says; {finish}")));
+    };
+    let changes = diff(&legacy.documents, item.values(), &NoListRules, Depth::Leaves);
+    let first = changes.first()?;
+    let others = match changes.len() - 1 {
+        0 => String::new(),
+        1 => " (and at 1 other path)".to_owned(),
+        more => format!(" (and at {more} other paths)"),
+    };
+    let message = format!("old readers and the item `{}` differ at {}{others}", kept.key, first.path);
+    let mut draft = drift(message, format!("make both say the same; {finish}"));
+    draft.finding.path = Some(first.path.clone());
+    Some(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    const RECORD: &str = "version = 1\n[[kept]]\nfile = \"config/a.json\"\nkey = \"a\"\n";
+
+    #[test]
+    fn kept_files_say_what_their_items_say() {
+        for (item, legacy, expected) in [
+            ("a: 1.10\nb: [x]\n", Some(r#"{"b": ["x"], "a": 1.10}"#), None),
+            ("a: 2\nb: [x]\n", Some(r#"{"a": 1, "b": ["x"]}"#), Some("differ at a")),
+            ("a: 1\n", Some(r#"{"a": 1, "b": 1, "c": 2}"#), Some("differ at b (and at 1 other path)")),
+            ("password: one\n", Some(r#"{"password": "two"}"#), Some("differ at password")),
+            ("a: 1\n", Some("{"), Some("cannot be read any more")),
+            ("a: 1\n", None, Some("not there any more")),
+        ] {
+            let repository = Repository::new(&[("environments/development/a.yaml", item)])
+                .and(".terrace/legacy.toml", RECORD);
+            let repository = match legacy {
+                Some(text) => repository.and("config/a.json", text),
+                None => repository,
+            };
+            let found = repository.of(Rule::LegacyDrift);
+            assert_eq!(found.len(), usize::from(expected.is_some()), "{found:?}");
+            if let (Some(found), Some(expected)) = (found.first(), expected) {
+                assert!(found.starts_with("config/a.json error[legacy-drift]"), "{found}");
+                assert!(found.contains(expected) && !found.contains("two"), "{found}");
+            }
+        }
+        let alone = Repository::new(&[(".terrace/legacy.toml", RECORD), ("config/a.json", "{}")]);
+        assert!(alone.of(Rule::LegacyDrift).concat().contains("has no item `a`"));
+        let broken = Repository::new(&[(".terrace/legacy.toml", "version = 2\n")]);
+        assert!(broken.of(Rule::LegacyDrift).concat().contains("version 2 is not known"));
+    }
+}

@@ -1,0 +1,78 @@
+//! `migrate --keep-legacy` and `--finish`: old readers keep their files during the rollout.
+
+use crate::shop::Shop;
+
+const YAML: &str = "# payments\ntimeout: 5s # enough\n";
+const TOML: &str = "[boost]\nfactor = 1.10\n";
+const RECORD: &str = ".terrace/legacy.toml";
+
+fn migrated() -> Shop {
+    let shop = Shop::empty();
+    shop.commit(&[("config/payments.yaml", YAML), ("config/search.toml", TOML)], "flat");
+    let answer = shop.terrace(&["migrate", "config", "--keep-legacy", "--yes"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    shop
+}
+
+fn drift(shop: &Shop, more: &[&str]) -> (i32, bool) {
+    let answer = shop.terrace(&[&["check"], more].concat());
+    (answer.code, answer.out.contains("error[legacy-drift]"))
+}
+
+#[test]
+fn old_files_stay_and_must_say_the_same() {
+    let shop = migrated();
+    assert_eq!(shop.read("config/payments.yaml"), YAML);
+    assert_eq!(shop.read("config/search.toml"), TOML);
+    assert_eq!(shop.read("environments/development/payments.yaml"), YAML);
+    assert_eq!(shop.git(&["status", "--porcelain"]), "");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    let again = shop.terrace(&["migrate", "config", "--keep-legacy", "--yes"]);
+    assert!(again.code == 0 && again.out.contains("nothing to do"), "{again:?}");
+
+    shop.write("config/search.toml", "[boost]\nfactor = 1.1\n");
+    assert_eq!(drift(&shop, &[]), (1, true), "the work tree has come apart");
+    assert_eq!(drift(&shop, &["--staged"]), (0, false));
+    assert_eq!(drift(&shop, &["--at", "HEAD"]), (0, false));
+    shop.git(&["add", "-A"]);
+    assert_eq!(drift(&shop, &["--staged"]), (1, true));
+    shop.commit(&[], "apart");
+    assert_eq!(drift(&shop, &["--at", "HEAD"]), (1, true));
+
+    let head = shop.head();
+    let refused = shop.terrace(&["migrate", "--finish", "--yes"]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(
+        refused.err.contains("config/search.toml") && refused.err.contains("boost.factor"),
+        "{refused:?}"
+    );
+    assert_eq!(shop.head(), head);
+}
+
+#[test]
+fn an_item_that_changes_alone_is_drift_until_its_file_follows() {
+    let shop = migrated();
+    let set = ["set", "payments", "timeout", "8s", "--env", "development", "--commit"];
+    assert_eq!(shop.terrace(&set).code, 0);
+    assert_eq!(drift(&shop, &[]), (1, true));
+    shop.commit(&[("config/payments.yaml", "timeout: 8s\n")], "old readers follow");
+    assert_eq!(drift(&shop, &[]), (0, false));
+}
+
+#[test]
+fn finishing_removes_the_files_and_the_record_in_one_commit() {
+    let shop = migrated();
+    let old = shop.head();
+    let planned = shop.terrace(&["migrate", "--finish", "--dry-run"]);
+    assert!(planned.code == 0 && planned.out.contains("would remove   config/search.toml"), "{planned:?}");
+    assert_eq!(shop.head(), old);
+    let answer = shop.terrace(&["migrate", "--finish", "--yes"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(shop.git(&["rev-parse", "HEAD~1"]), old);
+    let removed = shop.git(&["diff", "--name-status", "HEAD~1", "HEAD"]);
+    assert_eq!(removed, format!("D\t{RECORD}\nD\tconfig/payments.yaml\nD\tconfig/search.toml"));
+    assert_eq!(shop.git(&["status", "--porcelain"]), "");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    let again = shop.terrace(&["migrate", "--finish", "--yes"]);
+    assert!(again.code == 0 && again.out.contains("nothing to do"), "{again:?}");
+}
