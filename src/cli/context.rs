@@ -14,9 +14,10 @@ use crate::report::{Styles, View};
 /// Options that every command knows.
 #[derive(Debug, Args)]
 pub(super) struct Globals {
+    // Not called `dir`: clap would take it for the DIR of `init` and `demo`.
     /// Work as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
-    dir: PathBuf,
+    started_in: PathBuf,
     /// When to use colour
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_default_value = true)]
     color: When,
@@ -48,7 +49,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(globals: &Globals) -> Self {
         Self {
-            dir: globals.dir.clone(),
+            dir: globals.started_in.clone(),
             color: globals.color,
             quiet: globals.quiet,
             verbose: globals.verbose,

@@ -104,7 +104,8 @@ mod tests {
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
         let masked = Mask::new(&policy).text(&document);
         assert_eq!(masked.raw.concat(), text);
-        let shown = ["a: 1", "password: •••• # why", "token: ••••", "••••", "••••", "b: {secret: ••••, c: 1}"];
+        let shown =
+            ["a: 1", "password: •••• # why", "token: ••••", "••••", "••••", "b: {secret: ••••, c: 1}"];
         assert_eq!(masked.shown, shown);
         assert_eq!(Mask::none().text(&document).shown[1], "password: x y # why");
     }

@@ -100,7 +100,7 @@ pub fn plan(
     }
     let selection = Selection { only: only.to_vec(), ..Selection::default() };
     let concerned: Vec<Line> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
-    (select(lines, &selection, before, now), selection.unmatched(&concerned))
+    (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Result, Revision, Value,
+    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Result, Revision, Segment, Value,
 };
 use crate::yaml::{Document, Limits};
 
@@ -140,7 +140,8 @@ impl Planner {
         self.schemas.required(key, environment, path)
     }
 
-    /// What of a selection speaks of nothing that differs in the item.
+    /// What of a selection speaks of nothing in the item. What is in sync or as given already is
+    /// nothing to do, and no mistake: the same command may be given twice.
     ///
     /// # Errors
     /// As [`Planner::leaves`].
@@ -148,19 +149,20 @@ impl Planner {
         if selection.is_plain() {
             return Ok(Vec::new());
         }
-        let required = |path: &Path| self.requires(key, hop.target(), path);
         let leaves = self.leaves(key, hop)?.unwrap_or_default();
-        let target = match self.snapshot.item(key, hop.target()) {
-            Some(item) => self.snapshot.document(item, &self.limits)?.values(),
-            None => &[],
-        };
-        // A value that is as given already is nothing to do, and no mistake.
-        let done = |path: &Path, value: &Value| {
-            target.get(path.document).and_then(|root| root.at(path)) == Some(value)
-        };
-        let mut idle = selection.unmatched(&leaves);
+        let mut sides = Vec::new();
+        for environment in [hop.source(), hop.target()] {
+            if let Some(item) = self.snapshot.item(key, environment) {
+                sides.push(self.snapshot.document(item, &self.limits)?);
+            }
+        }
+        let by_place = |path: &Path| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
+        let exists = |path: &Path| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
+        let is_leaf = |path: &Path| leaves.iter().any(|line| line.path == *path);
+        let as_given = |path: &Path, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
+        let mut idle = selection.unmatched(&leaves, &exists);
         let set = selection.set.iter().filter(|(path, value)| {
-            !leaves.iter().any(|line| line.path == *path) && !required(path) && !done(path, value)
+            !is_leaf(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)
         });
         idle.extend(set.map(|(path, _)| path.to_string()));
         Ok(idle)

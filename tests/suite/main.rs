@@ -4,6 +4,7 @@
 
 mod architecture;
 mod blame;
+mod demo;
 mod door;
 mod edit_cases;
 mod edit_properties;
@@ -19,8 +20,10 @@ mod legacy;
 mod log;
 mod people;
 mod plans;
+mod promotions;
 mod push;
 mod reading;
+mod real_repositories;
 mod refusals;
 mod rollback;
 mod rules_on_real_files;

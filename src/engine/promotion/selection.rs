@@ -105,10 +105,11 @@ impl Selection {
         options.into_iter().find(|(unused, _)| !unused).map(|(_, option)| option)
     }
 
-    /// The paths and commits of the selection that speak of none of these leaves.
+    /// The paths and commits of the selection that speak of none of these leaves, nor of anything
+    /// that exists.
     #[must_use]
-    pub fn unmatched(&self, lines: &[Line]) -> Vec<String> {
-        let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path));
+    pub fn unmatched(&self, lines: &[Line], exists: &dyn Fn(&Path) -> bool) -> Vec<String> {
+        let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
         let by = |prefix: &String| {

@@ -411,7 +411,7 @@ fn what_the_user_names_decides() {
     };
     let policy = Policy::default();
     assert!(!policy.is_secret(&Path::root().key("z")));
-    assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, "")), ["z", "commit beef"]);
+    assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, ""), &|_| false), ["z", "commit beef"]);
 }
 
 #[test]

@@ -1,0 +1,319 @@
+//! `promote` end to end: what it takes, asks, stops at and creates; and `init`, `set`, `unset`.
+
+use proptest::prelude::*;
+use terrace::yaml::{Document, Limits};
+
+use crate::world::{World, shop};
+
+/// A shop in which development went on by a value, a subtree and a list element.
+fn moved() -> World {
+    let mut world = shop();
+    for line in [
+        "set pay timeout 9s --env development",
+        "set pay db.host db2.dev.example.com --env development",
+        "set pay servers[name=api].port 90 --env development",
+    ] {
+        world.line(line).exits(0);
+    }
+    let text = world.read("environments/development/pay.yaml");
+    let text = text.replace("  - name: web", "  # admin\n  - name: adm\n    port: 99\n  - name: web");
+    world.write("environments/development/pay.yaml", &format!("{text}cache: {{ttl: 60, size: 5}}\n"));
+    world.commit("move on");
+    world
+}
+
+#[test]
+fn new_keys_are_asked_for_taken_left_or_named() {
+    let world = moved();
+    let stop = "error: 2 new keys have to be decided; nothing was committed\nhelp: take them with --with-new, leave them with --without-new, or name some with --only PATH";
+    for line in [
+        "promote pay --to staging --yes",
+        "promote pay --to staging --dry-run",
+        "promote --all --to staging --yes",
+    ] {
+        world.refuses(line, 3, stop);
+    }
+    for (selection, count) in [
+        ("--with-new", 4),
+        ("--without-new", 2),
+        ("--only cache", 1),
+        ("--only cache.ttl", 1),
+        ("--only servers[2]", 0),
+        ("--only servers[name=adm]", 1),
+        ("--except servers --with-new", 2),
+    ] {
+        let line = format!("promote pay --to staging --dry-run {selection}");
+        let before = world.state();
+        let output = world.line(&line);
+        assert_eq!(world.state(), before);
+        if count > 0 {
+            let expected = if count == 1 {
+                "1 change to commit".to_owned()
+            } else {
+                format!("{count} changes to commit")
+            };
+            assert!(output.code == 0 && output.stdout.contains(&expected), "{line}\n{}", output.told());
+        }
+    }
+    world.line("promote pay --to staging --with-new --yes").exits(0);
+    insta::assert_snapshot!(world.git(&["show", "--format=%B", "--unified=0"]), @r"
+    promote(pay): development -> staging
+
+    pay: timeout: 5s -> 9s
+    pay: servers[name=api].port: 80 -> 90
+    pay: servers[name=adm]: absent -> {name: adm, port: 99}
+    pay: cache: absent -> {ttl: 60, size: 5}
+
+    Terrace-Promotion: pay development -> staging
+
+
+    diff --git a/environments/staging/pay.yaml b/environments/staging/pay.yaml
+    index 39682a7..8b6e708 100644
+    --- a/environments/staging/pay.yaml
+    +++ b/environments/staging/pay.yaml
+    @@ -6 +6 @@ db:
+    -timeout: 5s
+    +timeout: 9s
+    @@ -9 +9,4 @@ servers:
+    -    port: 80
+    +    port: 90
+    +  # admin
+    +  - name: adm
+    +    port: 99
+    @@ -11,0 +15 @@ servers:
+    +cache: {ttl: 60, size: 5}
+    ");
+    let again = world.line("promote pay --to staging --with-new --yes").exits(0);
+    assert!(again.ends_with("nothing to do\n"), "{again}");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_conflict_stops_until_it_is_decided() {
+    let decide = |options: &str| {
+        let mut world = shop();
+        for (environment, value) in [("staging", "7s"), ("development", "20s")] {
+            world.pass(10);
+            world.line(&format!("set pay timeout {value} --env {environment}")).exits(0);
+            world.commit(environment);
+        }
+        let stop = "error: 1 conflict has to be decided; nothing was committed\nhelp: decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided";
+        world.refuses("promote pay --to staging --yes", 3, stop);
+        world.refuses("promote pay --to staging --dry-run", 3, stop);
+        let line = format!("promote pay --to staging --yes {options}");
+        world.line(&line).exits(0);
+        let (head, value) =
+            (world.git(&["rev-parse", "HEAD"]), world.line("get pay timeout --env staging").exits(0));
+        assert!(world.line(&line).exits(0).ends_with("nothing to do\n"), "{options}");
+        assert_eq!(world.git(&["rev-parse", "HEAD"]), head, "{options} twice");
+        (value, world)
+    };
+    for (options, expected) in [
+        ("--take source=timeout", "20s\n"),
+        ("--take target=timeout", "7s\n"),
+        ("--set timeout=11s", "11s\n"),
+        ("--skip-undecided", "7s\n"),
+    ] {
+        let (value, world) = decide(options);
+        assert_eq!(value, expected, "{options}");
+        let open = options == "--skip-undecided";
+        assert_eq!(world.line("promote pay --to staging --yes").code, if open { 3 } else { 0 }, "{options}");
+    }
+}
+
+#[test]
+fn pins_and_secrets_stay_where_they_are() {
+    let mut world = moved();
+    world.write("terrace.toml", "version = 1\n[[pin]]\npath = \"timeout\"\n");
+    world.line("set pay db.password hunter2 --env development").exits(0);
+    world.commit("pinned");
+    for (path, why) in [
+        ("timeout", "pinned, terrace.toml:2"),
+        ("db.password", "a secret is never promoted; give staging its own"),
+    ] {
+        let stderr = format!(
+            "error: `{path}` is not promoted: {why}\nhelp: give the target its own value with --set PATH=VALUE, or leave the path out"
+        );
+        world.refuses(
+            &format!("promote pay --to staging --yes --without-new --take source={path}"),
+            3,
+            &stderr,
+        );
+    }
+    world.line("promote pay --to staging --yes --with-new").exits(0);
+    let staging = world.read("environments/staging/pay.yaml");
+    assert!(
+        staging.contains("timeout: 5s") && staging.contains("${STG_DB}") && staging.contains("ttl: 60"),
+        "{staging}"
+    );
+}
+
+#[test]
+fn items_come_into_being_and_go_when_named() {
+    let mut world = shop();
+    world.write("terrace.toml", "version = 1\n[[pin]]\npath = \"tls\"\n");
+    world.write(
+        "environments/development/new.yaml",
+        "# new\nurl: http://x\ntls:\n  cert: c\npassword: hunter2\nlist:\n  - token: t\n    n: 1\n",
+    );
+    world.write("schemas/new.schema.json", r#"{"type": "object", "required": ["password"]}"#);
+    world.commit("new");
+    let all = world.line("promote --all --to staging --yes").exits(0);
+    assert!(all.contains("new   is not in staging yet: terrace promote new --to staging"), "{all}");
+    world.refuses("promote new --to staging --yes --only url", 2, "error: staging has no item `new` yet, so --only has nothing to choose from\nhelp: a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own");
+    for line in ["promote new --to staging --yes", "promote new --to staging --dry-run"] {
+        let output = world.line(line);
+        assert!(
+            output.code == 3 && output.stderr.contains("--set '") && output.stderr.contains("password"),
+            "{}",
+            output.told()
+        );
+        assert!(!output.told().contains("hunter2"), "{}", output.told());
+    }
+    world
+        .terrace(&[
+            "promote",
+            "new",
+            "--to",
+            "staging",
+            "--yes",
+            "--set",
+            "password=${P}",
+            "--set",
+            "tls={cert: mine}",
+        ])
+        .exits(0);
+    assert_eq!(
+        world.read("environments/staging/new.yaml"),
+        "# new\nurl: http://x\ntls:\n  cert: mine\npassword: ${P}\nlist:\n  - n: 1\n"
+    );
+    world.git(&["rm", "--quiet", "environments/development/new.yaml"]);
+    world.commit("gone");
+    world.refuses("promote new --to staging --yes", 2, "error: development has no item `new`\nhelp: if it was deleted there, delete it in staging with --delete");
+    world.line("promote --all --to staging --yes").exits(0);
+    world.line("get new url --env staging").exits(0);
+    world.line("promote new --to staging --delete --yes").exits(0);
+    assert_eq!(world.line("get new --env staging").code, 1);
+}
+
+#[test]
+fn the_same_item_twice_is_the_same_item_once() {
+    let world = moved();
+    world.line("promote pay pay --to staging --with-new --yes").exits(0);
+    assert_eq!(world.git(&["log", "--format=%s", "-2"]), "promote(pay): development -> staging\nmove on\n");
+}
+
+#[test]
+fn bytes_that_nobody_asked_for_stay() {
+    let mut world = World::unborn();
+    let text = |timeout: &str, end: &str| {
+        format!("\u{feff}# top\r\na:   1   # one\r\ntimeout: {timeout}   # wait\r\nb: 'x'{end}")
+    };
+    world.write("environments/development/odd.yaml", &text("5s", "\r\n"));
+    world.write("environments/staging/odd.yaml", &text("5s", ""));
+    world.write("environments/development/many.yaml", "a: 1\n---\nb: 1\n");
+    world.write("environments/staging/many.yaml", "a: 1\n---\nb: 1\n");
+    world.commit("base");
+    world.write("environments/development/odd.yaml", &text("9s", "\r\n"));
+    world.write("environments/development/many.yaml", "a: 1\n---\nb: 2\n");
+    world.commit("moved");
+    world.line("promote odd --to staging --yes").exits(0);
+    assert_eq!(world.read("environments/staging/odd.yaml"), text("9s", ""));
+    let many = world.line("promote many --to staging --yes");
+    assert!(
+        many.code == 0 && world.read("environments/staging/many.yaml") == "a: 1\n---\nb: 2\n"
+            || many.code == 3 && many.stderr.contains("many.yaml:"),
+        "{}",
+        many.told()
+    );
+}
+
+#[test]
+fn aliases_and_merges_are_refused_where_others_would_change() {
+    let mut world = World::unborn();
+    world.write("environments/staging/a.yaml", "base: &b {x: 1}\nuse: *b\nmerged:\n  <<: *b\n  y: 1\n");
+    world.commit("base");
+    for (path, place) in [("use.x", "a.yaml:1:14: "), ("base", "a.yaml:2:6: "), ("merged.x", "a.yaml:")] {
+        let (before, output) = (world.state(), world.line(&format!("set a {path} 2 --env staging")));
+        let refused = output.code == 3 && output.stderr.contains(place) && output.stderr.contains("\nhelp: ");
+        let added = path == "merged.x" && output.code == 0;
+        assert!(refused || added, "{path}: {}", output.told());
+        assert!(added || world.state() == before, "{path}");
+        world.git(&["checkout", "--quiet", "."]);
+    }
+    world.line("set a use {x:3} --env staging").exits(0);
+}
+
+#[test]
+fn init_lays_out_what_is_missing_once() {
+    let world = World::bare_ground();
+    let first = world.line("init");
+    assert_eq!(first.code, 0, "{}", first.told());
+    assert!(world.line("init").exits(0).starts_with("nothing to do"), "twice");
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    world.write("environments/development/a.yaml", "a: 1\n");
+    assert_eq!(world.line("list").exits(0), "a  development\n");
+    world.write("file", "");
+    let before = world.state();
+    assert_eq!(world.line("init file").code, 2);
+    assert_eq!(world.state(), before);
+    world.line("init sub/folder").exits(0);
+    assert!(world.dir.join("sub/folder/environments/staging").is_dir());
+}
+
+/// Runs of a scalar, short or in need of quotes.
+fn scalar() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z]{1,6}", "[0-9]{1,3}", Just("'no'".to_owned()), Just("\"a: b\"".to_owned())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_promotion_takes_what_was_chosen_and_nothing_else(
+        values in prop::collection::vec((scalar(), scalar()), 3..7),
+        chosen in 0_usize..3,
+    ) {
+        let mut world = World::unborn();
+        let text = |new: bool| -> String {
+            values.iter().enumerate().map(|(i, (old, moved))| {
+                format!("k{i}:\n  v: {}  # {i}\n", if new { moved } else { old })
+            }).collect()
+        };
+        for environment in ["development", "staging", "production"] {
+            world.write(&format!("environments/{environment}/a.yaml"), &format!("# {environment}\n{}", text(false)));
+        }
+        world.commit("base");
+        world.write("environments/development/a.yaml", &format!("# development\n{}", text(true)));
+        world.commit("moved");
+        let before = world.read("environments/staging/a.yaml");
+        let only = format!("k{chosen}");
+        let differs = |document: &Document, other: &Document, path: &str| {
+            document.at(&path.parse().expect("a path")) != other.at(&path.parse().expect("a path"))
+        };
+        let parse = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        let source = parse(&world.read("environments/development/a.yaml"));
+        let moved = differs(&source, &parse(&before), &only);
+        let first = world.terrace(&["promote", "a", "--to", "staging", "--yes", "--only", &only]);
+        prop_assert_eq!(first.code, 0, "{}", first.told());
+        let after = world.read("environments/staging/a.yaml");
+        let target = parse(&after);
+        for i in 0..values.len() {
+            let path = format!("k{i}");
+            if i == chosen {
+                prop_assert!(!differs(&target, &source, &path), "{after}");
+            } else {
+                prop_assert!(!differs(&target, &parse(&before), &path), "{after}");
+            }
+        }
+        let changed = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
+        prop_assert_eq!((changed, before.lines().count()), (usize::from(moved), after.lines().count()));
+        world.line("promote a --to staging --yes").exits(0);
+        let head = world.git(&["rev-parse", "HEAD"]);
+        prop_assert!(world.line("promote a --to staging --yes").exits(0).ends_with("nothing to do\n"));
+        prop_assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+        let target = parse(&world.read("environments/staging/a.yaml"));
+        prop_assert_eq!(target.value(), source.value());
+        prop_assert_eq!(world.read("environments/production/a.yaml"), format!("# production\n{}", text(false)));
+    }
+}
