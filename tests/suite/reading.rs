@@ -102,7 +102,7 @@ fn machine_formats_keep_their_schemas() {
     let matrix = json(world.line("diff --format json"), &report::matrix::schema());
     assert_eq!(matrix["items"][0]["key"], "leaky");
     for line in ["status --format json", "promote leaky --to staging --dry-run --with-new --format json"] {
-        let plan = json(world.line(line), &report::plan::schema());
+        let plan = json(world.line(line), &report::plan_json::schema());
         assert!(
             plan["hops"][0]["items"][0]["resolutions"].as_array().is_some_and(|all| !all.is_empty()),
             "{line}"
@@ -111,10 +111,10 @@ fn machine_formats_keep_their_schemas() {
     // What is done is told apart: standard output holds one document and nothing else.
     let done = world.line("promote leaky --to staging --with-new --yes --format json");
     assert!(done.stderr.starts_with("committed "), "{}", done.told());
-    json(done, &report::plan::schema());
+    json(done, &report::plan_json::schema());
     let again = world.line("promote leaky --to staging --with-new --yes --format json");
     assert_eq!(again.stderr, "nothing to do\n");
-    json(again, &report::plan::schema());
+    json(again, &report::plan_json::schema());
     let value = world.line("get pay servers[name=api].port --env staging --format json --at HEAD").exits(0);
     let value: Json = serde_json::from_str(&value).expect("JSON");
     assert_eq!((&value["pointer"], &value["value"]), (&Json::from("/servers/0/port"), &Json::from(80)));
