@@ -262,6 +262,9 @@ impl Work<'_> {
         self.show(&prepared, (agreed.hop, agreed.reason.as_deref()))?;
         if args.dry_run {
             prepared.require_decided()?;
+            if !args.exit_code {
+                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+            }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
         self.commit(&prepared, &|options| {
