@@ -28,7 +28,7 @@ pub struct CommitChanges {
 }
 
 /// The first-parent history of a revision, as far as `environments/` is concerned.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct History {
     commits: Vec<CommitChanges>,
     complete: bool,
@@ -47,7 +47,10 @@ impl History {
         let mut by_path: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (c, commit) in commits.iter().enumerate() {
             for (f, change) in commit.changes.iter().enumerate() {
-                by_path.entry(change.path.clone()).or_default().push((c, f));
+                match by_path.get_mut(&change.path) {
+                    Some(known) => known.push((c, f)),
+                    None => drop(by_path.insert(change.path.clone(), vec![(c, f)])),
+                }
             }
         }
         Self { commits, complete, head_time, by_path }

@@ -1,13 +1,28 @@
-//! Walking first-parent history: which files below `environments/` each commit changed.
+//! First-parent history: which files below `environments/` each commit changed.
 //!
-//! Trees are compared entry by entry and equal subtrees are skipped, so a commit costs what it
-//! changed, not what the repository holds.
+//! What an earlier run learnt is in the history index; only commits that it does not know are
+//! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
-use git2::{ErrorCode, ObjectType, Oid, Tree};
+use git2::{Commit, ErrorCode, Oid};
 
+use super::cache::{Before, IndexFile};
 use super::repository::{Repository, git_error, info};
-use crate::engine::history::{CommitChanges, FileChange, History};
-use crate::model::{BlobId, CommitId, Result};
+use super::trees::Trees;
+use crate::engine::history::{CommitChanges, History};
+use crate::model::{CommitId, Result};
+
+/// So many commits without a change are worth a waypoint in the index.
+const LONG: usize = 128;
+
+/// What a walk found.
+struct Walk {
+    /// The commits that changed something, newest first.
+    commits: Vec<CommitChanges>,
+    /// How many commits came before the first of them.
+    quiet: usize,
+    /// What lies before the last of them.
+    end: Before,
+}
 
 impl Repository {
     /// The first-parent history of `head` below `environments/`.
@@ -15,116 +30,94 @@ impl Repository {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn history(&self, head: &CommitId) -> Result<History> {
-        let mut commit = self.find_commit(head)?;
+        let file = IndexFile::of(self);
+        let mut index = file.load();
+        let commit = self.find_commit(head)?;
+        let mut walk = self.walk(Some(commit.clone()), &|id| index.position(id))?;
+        if walk.quiet >= LONG {
+            walk.commits.insert(0, CommitChanges { info: info(&commit), changes: Vec::new() });
+        }
+        let is_news = !walk.commits.is_empty();
+        let tip = index.learn(walk.commits, walk.end);
+        if is_news {
+            file.save(&index, tip);
+        }
+        let (mut commits, mut end) = index.into_commits(tip);
+        if let (Before::Unknown, Some(last)) = (end, commits.last()) {
+            let rest = self.walk(self.parent(&self.find_commit(&last.info.id)?)?, &|_| None)?;
+            commits.extend(rest.commits);
+            end = rest.end;
+        }
+        commits.retain(|commit| !commit.changes.is_empty());
+        Ok(History::new(commits, end == Before::Beginning, commit.time().seconds()))
+    }
+
+    /// The same history, walked without the index; slower, and never another answer.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn walk_history(&self, head: &CommitId) -> Result<History> {
+        let commit = self.find_commit(head)?;
         let head_time = commit.time().seconds();
-        let mut tree = self.environments(&commit)?;
-        let mut commits = Vec::new();
-        let complete = loop {
-            let parent = match commit.parent(0) {
-                Ok(parent) => Some(parent),
-                Err(error) if error.code() == ErrorCode::NotFound && commit.parent_count() == 0 => None,
-                // The boundary of a shallow clone names a parent that is not there.
-                Err(error) if error.code() == ErrorCode::NotFound => break false,
-                Err(error) => return Err(git_error("walk the history", &error)),
-            };
+        let walk = self.walk(Some(commit), &|_| None)?;
+        Ok(History::new(walk.commits, walk.end == Before::Beginning, head_time))
+    }
+
+    /// Walks from `from` to the first commit that is `known`, or to where history ends.
+    fn walk(&self, from: Option<Commit<'_>>, known: &dyn Fn(Oid) -> Option<usize>) -> Result<Walk> {
+        let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Before::Unknown };
+        let mut trees = Trees::of(&self.git)?;
+        let Some(mut commit) = from else { return Ok(walk) };
+        let mut tree = self.environments(&commit, &mut trees)?;
+        loop {
+            if let Some(position) = known(commit.id()) {
+                walk.end = Before::Step(position);
+                return Ok(walk);
+            }
+            let parent = self.parent(&commit)?;
+            // A parent that is named and not there: nothing can be said of this commit either.
+            if parent.is_none() && commit.parent_count() > 0 {
+                return Ok(walk);
+            }
             let before = match &parent {
-                Some(parent) => self.environments(parent)?,
+                Some(parent) => self.environments(parent, &mut trees)?,
                 None => None,
             };
-            if before != tree && !(parent.is_none() && self.is_shallow_root(&commit)) {
-                let mut changes = Vec::new();
-                self.compare("environments", before, tree, &mut changes)?;
-                if !changes.is_empty() {
-                    commits.push(CommitChanges { info: info(&commit), changes });
-                }
+            let mut changes = Vec::new();
+            if before != tree {
+                trees.compare("environments", before, tree, &mut changes)?;
             }
-            match parent {
-                Some(parent) => (commit, tree) = (parent, before),
-                None if self.is_shallow_root(&commit) => {
-                    let mut changes = Vec::new();
-                    self.compare("environments", None, tree, &mut changes)?;
-                    commits.push(CommitChanges { info: info(&commit), changes });
-                    break false;
-                }
-                None => break true,
+            if !changes.is_empty() {
+                walk.commits.push(CommitChanges { info: info(&commit), changes });
+            } else if walk.commits.is_empty() {
+                walk.quiet += 1;
             }
-        };
-        Ok(History::new(commits, complete, head_time))
+            let Some(parent) = parent else {
+                walk.end = if self.is_shallow(&commit) { Before::Boundary } else { Before::Beginning };
+                return Ok(walk);
+            };
+            (commit, tree) = (parent, before);
+        }
+    }
+
+    /// The first parent; `None` when there is none, or it is not there (a shallow clone).
+    fn parent<'r>(&self, commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
+        match commit.parent(0) {
+            Ok(parent) => Ok(Some(parent)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(git_error("walk the history", &error)),
+        }
     }
 
     /// Whether the commit has no parent only because the clone is shallow.
-    fn is_shallow_root(&self, commit: &git2::Commit<'_>) -> bool {
+    fn is_shallow(&self, commit: &Commit<'_>) -> bool {
         let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
         listed.lines().any(|line| line.trim() == commit.id().to_string())
     }
 
     /// The tree of `environments/` in a commit.
-    fn environments(&self, commit: &git2::Commit<'_>) -> Result<Option<Oid>> {
-        let mut id = commit.tree_id();
-        for name in self.prefix().split_terminator('/').chain(["environments"]) {
-            let tree = self.tree(id)?;
-            match tree.get_name(name).filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
-                Some(entry) => id = entry.id(),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(id))
+    fn environments(&self, commit: &Commit<'_>, trees: &mut Trees<'_>) -> Result<Option<Oid>> {
+        let names = self.prefix().split_terminator('/').chain(["environments"]);
+        trees.folder(commit.tree_id(), names)
     }
-
-    fn tree(&self, id: Oid) -> Result<Tree<'_>> {
-        self.git.find_tree(id).map_err(|error| git_error(&format!("read tree {id}"), &error))
-    }
-
-    /// Appends what differs between two trees (either may be absent), in path order.
-    fn compare(
-        &self,
-        path: &str,
-        before: Option<Oid>,
-        after: Option<Oid>,
-        out: &mut Vec<FileChange>,
-    ) -> Result<()> {
-        let before = before.map(|id| self.tree(id)).transpose()?;
-        let after = after.map(|id| self.tree(id)).transpose()?;
-        for old in before.iter().flat_map(|tree| tree.iter()) {
-            let new = after.as_ref().and_then(|tree| find(tree, old.name_bytes()));
-            let new = new.map(|entry| (entry.id(), entry.kind()));
-            if new != Some((old.id(), old.kind())) {
-                let path = format!("{path}/{}", String::from_utf8_lossy(old.name_bytes()));
-                self.entry(&path, Some((old.id(), old.kind())), new, out)?;
-            }
-        }
-        for new in after.iter().flat_map(|tree| tree.iter()) {
-            if before.as_ref().and_then(|tree| find(tree, new.name_bytes())).is_none() {
-                let path = format!("{path}/{}", String::from_utf8_lossy(new.name_bytes()));
-                self.entry(&path, None, Some((new.id(), new.kind())), out)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn entry(
-        &self,
-        path: &str,
-        before: Option<(Oid, Option<ObjectType>)>,
-        after: Option<(Oid, Option<ObjectType>)>,
-        out: &mut Vec<FileChange>,
-    ) -> Result<()> {
-        let of_kind = |side: Option<(Oid, Option<ObjectType>)>, kind| {
-            side.filter(|(_, found)| *found == Some(kind)).map(|(id, _)| id)
-        };
-        let (old_tree, new_tree) = (of_kind(before, ObjectType::Tree), of_kind(after, ObjectType::Tree));
-        if old_tree.is_some() || new_tree.is_some() {
-            self.compare(path, old_tree, new_tree, out)?;
-        }
-        let blob = |side| of_kind(side, ObjectType::Blob).map(|id| BlobId(id.to_string()));
-        let (before, after) = (blob(before), blob(after));
-        if before != after {
-            out.push(FileChange { path: path.to_owned(), before, after });
-        }
-        Ok(())
-    }
-}
-
-fn find<'t>(tree: &'t Tree<'_>, name: &[u8]) -> Option<git2::TreeEntry<'t>> {
-    std::str::from_utf8(name).ok().and_then(|name| tree.get_name(name))
 }

@@ -3,11 +3,13 @@
 //! This room reads snapshots and history, and publishes changes through one [`door`]. It judges
 //! nothing, and knows nothing of the command line.
 
+mod cache;
 pub mod door;
 mod history;
 mod push;
 mod read;
 mod repository;
+mod trees;
 
 pub use push::Remote;
 pub use repository::Repository;

@@ -13,6 +13,7 @@ mod formats;
 mod generated;
 mod hindsight;
 mod hold;
+mod index;
 mod infer;
 mod injection;
 mod keep_legacy;

@@ -33,7 +33,7 @@ mod recover;
 mod sign;
 mod work_tree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Oid};
@@ -59,6 +59,14 @@ const TRIES: usize = 16;
 
 /// How long to wait for the locks of others unless said otherwise.
 const WAIT: Duration = Duration::from_secs(30);
+
+/// The folder beside git's files that all work trees of a repository share, made when it is not
+/// there.
+pub(super) fn shared_folder(repository: &Repository) -> Result<PathBuf> {
+    let places = Places::of(repository);
+    places.prepare()?;
+    Ok(places.shared(""))
+}
 
 /// One file of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,255 @@
+//! The index's file: found by the configuration root, believed only when it is whole, replaced by
+//! rename.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::bytes::{Decoder, Encoder, checksum};
+use super::{Before, Index, Step};
+use crate::store::door;
+use crate::store::repository::Repository;
+
+/// What the file begins with; its number changes with the meaning of the rest.
+const MAGIC: &[u8] = b"terrace history 1\n";
+
+/// The bytes of the checksum behind it.
+const SUM: usize = 8;
+
+/// The file never grows beyond this; what does not fit is walked each time.
+const LIMIT: usize = 64 << 20;
+
+/// What a writer that died left behind is removed after this time.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// Where the index of one configuration root lies.
+pub(in crate::store) struct IndexFile<'r> {
+    repository: &'r Repository,
+    name: String,
+    limit: usize,
+}
+
+impl<'r> IndexFile<'r> {
+    pub(in crate::store) fn of(repository: &'r Repository) -> Self {
+        let root = checksum(repository.prefix().as_bytes());
+        Self { repository, name: format!("history-{root:016x}"), limit: LIMIT }
+    }
+
+    /// What the file says; an empty index when there is no file to believe.
+    pub(in crate::store) fn load(&self) -> Index {
+        let path = self.repository.common_dir().join("terrace").join(&self.name);
+        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.prefix(), self.boundary());
+        self.read(&path).and_then(decode).unwrap_or_default()
+    }
+
+    /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
+    /// fits, the newest part of the history of `tip` is kept.
+    pub(in crate::store) fn save(&self, index: &Index, tip: Before) {
+        let encode = |steps: &mut dyn Iterator<Item = (&Step, Before)>| {
+            encode(steps, self.repository.prefix(), self.boundary(), self.limit)
+        };
+        let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
+        let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
+        if let (Some(bytes), Ok(folder)) = (bytes, door::shared_folder(&self.repository.git)) {
+            replace(&folder, &self.name, &bytes);
+        }
+    }
+
+    /// Stands for where history is cut off: behind the same commit may be more or less, another
+    /// time.
+    fn boundary(&self) -> u64 {
+        let read = |name: &str| fs::read(self.repository.common_dir().join(name)).unwrap_or_default();
+        let (shallow, grafts) = (read("shallow"), read("info/grafts"));
+        checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
+    }
+
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let fits = |length: u64| usize::try_from(length).is_ok_and(|length| length <= self.limit);
+        // Only a plain file is opened: a pipe would wait for ever.
+        let meta = fs::symlink_metadata(path).ok().filter(|meta| meta.is_file() && fits(meta.len()))?;
+        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
+        fs::File::open(path).ok()?.take(self.limit as u64).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}
+
+fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Index> {
+    let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<SUM>()?;
+    if u64::from_le_bytes(*sum) != checksum(body) {
+        return None;
+    }
+    let mut decoder = Decoder::new(body);
+    if decoder.plain()? != prefix || decoder.number()? != boundary {
+        return None;
+    }
+    Index::new(decoder.steps()?)
+}
+
+/// The file's bytes; `None` when they are more than `limit`, or something cannot be written.
+fn encode(
+    steps: &mut dyn Iterator<Item = (&Step, Before)>,
+    prefix: &str,
+    boundary: u64,
+    limit: usize,
+) -> Option<Vec<u8>> {
+    let mut encoder = Encoder::default();
+    encoder.plain(prefix);
+    encoder.number(boundary);
+    for (position, (step, before)) in steps.enumerate() {
+        encoder.step(step, position, before)?;
+        if encoder.len() + MAGIC.len() + SUM > limit {
+            return None;
+        }
+    }
+    let body = encoder.finish();
+    Some([MAGIC, &checksum(&body).to_le_bytes(), &body].concat())
+}
+
+/// The newest steps of a chain that surely fit into `limit` bytes, oldest first.
+fn newest(index: &Index, tip: Before, limit: usize) -> Vec<(&Step, Before)> {
+    let (chain, end) = index.chain(tip);
+    let mut room = limit;
+    let fits = |step: &&Step| {
+        let fitting = room.checked_sub(most_bytes(step));
+        room = fitting.unwrap_or_default();
+        fitting.is_some()
+    };
+    let mut kept: Vec<_> =
+        chain.iter().rev().filter_map(|position| index.steps.get(*position)).take_while(fits).collect();
+    kept.reverse();
+    let first = if kept.len() == chain.len() { end } else { Before::Unknown };
+    let before = |position: usize| position.checked_sub(1).map_or(first, Before::Step);
+    kept.into_iter().enumerate().map(|(position, step)| (step, before(position))).collect()
+}
+
+/// More bytes than a step takes in the file.
+fn most_bytes(step: &Step) -> usize {
+    let changes: usize = step.commit.changes.iter().map(|change| change.path.len() + 64).sum();
+    96 + step.commit.info.author.len() + step.commit.info.subject.len() + changes
+}
+
+/// Puts a file in the place of another at once. Nothing is flushed: what a power failure tears is
+/// not believed afterwards.
+fn replace(folder: &Path, name: &str, bytes: &[u8]) {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let scratch = folder.join(format!("{name}.{}-{number}.new", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&scratch)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.metadata()?.modified()));
+    match written {
+        Ok(now) => {
+            let before = now.checked_sub(STALE);
+            for old in leftovers(folder, name).filter(|(_, time)| Some(*time) < before) {
+                let _ = fs::remove_file(old.0);
+            }
+            if fs::rename(&scratch, folder.join(name)).is_err() {
+                let _ = fs::remove_file(&scratch);
+            }
+        }
+        Err(_) => {
+            let _ = fs::remove_file(&scratch);
+        }
+    }
+}
+
+/// The files of other writers, with the times of their last change.
+fn leftovers(folder: &Path, name: &str) -> impl Iterator<Item = (PathBuf, std::time::SystemTime)> {
+    let ours = format!("{name}.");
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(move |entry| {
+        let file = entry.file_name();
+        let named = file.to_str().is_some_and(|file| file.starts_with(&ours) && file.ends_with(".new"));
+        let time = entry.metadata().ok()?.modified().ok()?;
+        named.then(|| (entry.path(), time))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Before, Index, Step, decode, encode, newest};
+    use crate::engine::history::{CommitChanges, FileChange};
+    use crate::model::{BlobId, CommitId, CommitInfo};
+
+    fn step(number: u64, before: Before) -> Step {
+        let id = |number: u64| format!("{number:040x}");
+        let changes = (0..number % 4).map(|n| FileChange {
+            path: format!("environments/staging/item-{}.yaml", (number + n) % 7),
+            before: (n != 1).then(|| BlobId(id(number * 10 + n))),
+            after: (n != 2).then(|| BlobId(id(number * 10 + n + 5))),
+        });
+        let info = CommitInfo {
+            id: CommitId(id(number)),
+            author: format!("Åsa {}", number % 3),
+            time: 1_700_000_000 - i64::try_from(number).unwrap() * 977_777_777,
+            offset: if number.is_multiple_of(2) { -330 } else { 60 },
+            subject: "change → something".repeat(usize::try_from(number % 3).unwrap()),
+        };
+        Step { commit: CommitChanges { info, changes: changes.collect() }, before }
+    }
+
+    fn index(count: usize) -> Index {
+        let before = |position: usize| match position {
+            0 => Before::Beginning,
+            7 => Before::Boundary,
+            11 => Before::Unknown,
+            12 => Before::Step(3),
+            _ => Before::Step(position - 1),
+        };
+        Index::new((0..count).map(|n| step(n as u64 + 1, before(n))).collect()).expect("sound")
+    }
+
+    fn bytes(index: &Index, limit: usize) -> Option<Vec<u8>> {
+        encode(&mut index.steps.iter().map(|step| (step, step.before)), "a/b/", 7, limit)
+    }
+
+    #[test]
+    fn an_index_survives_its_bytes() {
+        for count in [0, 1, 2, 30] {
+            let index = index(count);
+            let bytes = bytes(&index, usize::MAX).expect("no limit");
+            assert_eq!(decode(&bytes, "a/b/", 7).expect("read again").steps, index.steps);
+            assert!(decode(&bytes, "a/", 7).is_none(), "another configuration root");
+            assert!(decode(&bytes, "a/b/", 8).is_none(), "another boundary");
+        }
+    }
+
+    #[test]
+    fn damage_is_never_believed() {
+        let bytes = bytes(&index(5), usize::MAX).expect("no limit");
+        for at in 0..bytes.len() {
+            assert!(decode(&bytes[..at], "a/b/", 7).is_none(), "cut at {at}");
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                assert!(decode(&damaged, "a/b/", 7).is_none(), "bit {bit} of byte {at}");
+            }
+        }
+        assert!(decode(&[bytes, vec![0]].concat(), "a/b/", 7).is_none(), "something behind it");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_the_oldest_part_of_the_chain() {
+        let index = index(30);
+        let whole = bytes(&index, usize::MAX).expect("no limit");
+        assert_eq!(bytes(&index, whole.len()), Some(whole.clone()));
+        assert_eq!(bytes(&index, whole.len() - 1), None);
+        for limit in [0, 500, 1_000, 2_000, 100_000] {
+            let kept = newest(&index, Before::Step(29), limit);
+            let fits = encode(&mut kept.clone().into_iter(), "a/b/", 7, limit + 64).expect("fits");
+            let read = decode(&fits, "a/b/", 7).expect("sound");
+            let (commits, end) = read.into_commits(match kept.len() {
+                0 => Before::Unknown,
+                n => Before::Step(n - 1),
+            });
+            let (all, _) = self::index(30).into_commits(Before::Step(29));
+            assert_eq!(commits[..], all[..commits.len()], "{limit}");
+            assert_eq!(commits.len() == all.len(), end == Before::Beginning, "{limit}");
+            assert_eq!(limit == 100_000, end == Before::Beginning, "{limit}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Git's tree objects, compared as bytes.
+//!
+//! Two versions of a wide folder are equal but for an entry or two, so they are walked side by
+//! side as they lie in the object database, without a structure for each entry. This file knows
+//! nothing of commits, and of paths only how to join them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use git2::{Odb, Oid, Repository as Git};
+
+use super::repository::git_error;
+use crate::engine::history::FileChange;
+use crate::model::{BlobId, Error, Result};
+
+/// What an entry of a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Tree,
+    Blob,
+    Submodule,
+}
+
+/// One entry of a tree.
+#[derive(Clone, Copy, Debug)]
+struct Entry<'a> {
+    name: &'a [u8],
+    kind: Kind,
+    id: Oid,
+}
+
+/// Reads trees, and remembers the last one at each path: the next commit's "after" is mostly this
+/// commit's "before".
+pub(super) struct Trees<'r> {
+    odb: Odb<'r>,
+    last: HashMap<String, (Oid, Rc<[u8]>)>,
+}
+
+impl<'r> Trees<'r> {
+    pub(super) fn of(git: &'r Git) -> Result<Self> {
+        let odb = git.odb().map_err(|error| git_error("open the objects", &error))?;
+        Ok(Self { odb, last: HashMap::new() })
+    }
+
+    /// The tree of a folder below the tree `root`; `None` when there is no such folder.
+    pub(super) fn folder<'n>(
+        &mut self,
+        root: Oid,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Option<Oid>> {
+        let mut id = root;
+        // No path of a configuration begins like this, so these trees stay apart from compared ones.
+        let mut path = "/".to_owned();
+        for name in names {
+            let tree = self.read(&path, id)?;
+            let found = entries(&tree, id).find(|entry| match entry {
+                Ok(entry) => entry.name == name.as_bytes(),
+                Err(_) => true,
+            });
+            match found.transpose()? {
+                Some(entry) if entry.kind == Kind::Tree => id = entry.id,
+                _ => return Ok(None),
+            }
+            path.push_str(name);
+            path.push('/');
+        }
+        Ok(Some(id))
+    }
+
+    /// Appends the files that differ between two versions of the folder at `path`, either of which
+    /// may be absent.
+    pub(super) fn compare(
+        &mut self,
+        path: &str,
+        before: Option<Oid>,
+        after: Option<Oid>,
+        out: &mut Vec<FileChange>,
+    ) -> Result<()> {
+        let new = after.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
+        let old = before.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
+        let nothing = Oid::ZERO_SHA1;
+        let mut old = entries(&old, before.unwrap_or(nothing));
+        let mut new = entries(&new, after.unwrap_or(nothing));
+        loop {
+            old.skip_what_is_equal(&mut new);
+            let (a, b) = match (old.peek()?, new.peek()?) {
+                (None, None) => return Ok(()),
+                (Some(a), Some(b)) if a.is_before(&b) => (Some(a), None),
+                (Some(a), Some(b)) if b.is_before(&a) => (None, Some(b)),
+                both => both,
+            };
+            if a.is_some() {
+                old.step();
+            }
+            if b.is_some() {
+                new.step();
+            }
+            self.entry(path, a, b, out)?;
+        }
+    }
+
+    fn entry(
+        &mut self,
+        folder: &str,
+        before: Option<Entry<'_>>,
+        after: Option<Entry<'_>>,
+        out: &mut Vec<FileChange>,
+    ) -> Result<()> {
+        let Some(name) = before.or(after).map(|entry| entry.name) else { return Ok(()) };
+        let path = format!("{folder}/{}", String::from_utf8_lossy(name));
+        let of_kind =
+            |entry: Option<Entry<'_>>, kind| entry.filter(|found| found.kind == kind).map(|found| found.id);
+        let (old, new) = (of_kind(before, Kind::Tree), of_kind(after, Kind::Tree));
+        if old != new {
+            self.compare(&path, old, new, out)?;
+        }
+        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId(id.to_string()));
+        let (before, after) = (blob(before), blob(after));
+        if before != after {
+            out.push(FileChange { path, before, after });
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, path: &str, id: Oid) -> Result<Rc<[u8]>> {
+        if let Some((_, bytes)) = self.last.get(path).filter(|(known, _)| *known == id) {
+            return Ok(Rc::clone(bytes));
+        }
+        let found = self.odb.read(id).map_err(|error| git_error(&format!("read tree {id}"), &error))?;
+        let bytes: Rc<[u8]> = Rc::from(found.data());
+        self.last.insert(path.to_owned(), (id, Rc::clone(&bytes)));
+        Ok(bytes)
+    }
+}
+
+/// The entries of a tree object: `mode name NUL id`, one after the other.
+struct Entries<'a> {
+    rest: &'a [u8],
+    tree: Oid,
+}
+
+const fn entries(bytes: &[u8], tree: Oid) -> Entries<'_> {
+    Entries { rest: bytes, tree }
+}
+
+/// The bytes of an id.
+const ID: usize = 20;
+
+impl<'a> Entries<'a> {
+    /// Goes past the entries that both trees begin with.
+    fn skip_what_is_equal(&mut self, other: &mut Self) {
+        while let Some(end) = self.end().filter(|end| {
+            let same = self.rest.get(..*end);
+            same.is_some() && same == other.rest.get(..*end)
+        }) {
+            self.rest = self.rest.get(end..).unwrap_or_default();
+            other.rest = other.rest.get(end..).unwrap_or_default();
+        }
+    }
+
+    /// Where the first entry ends.
+    fn end(&self) -> Option<usize> {
+        let name_end = self.rest.iter().position(|byte| *byte == 0)?;
+        Some(name_end + 1 + ID)
+    }
+
+    fn step(&mut self) {
+        let end = self.end().unwrap_or(self.rest.len());
+        self.rest = self.rest.get(end..).unwrap_or_default();
+    }
+
+    fn peek(&self) -> Result<Option<Entry<'a>>> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let entry = self.first();
+        entry.map(Some).ok_or_else(|| {
+            Error::usage(format!("tree {} is damaged", self.tree))
+                .help("`git fsck` tells whether the repository is sound")
+        })
+    }
+
+    fn first(&self) -> Option<Entry<'a>> {
+        let end = self.end()?;
+        let (head, id) = self.rest.get(..end)?.split_at_checked(end - ID)?;
+        let space = head.iter().position(|byte| *byte == b' ')?;
+        let (mode, name) = head.split_at_checked(space)?;
+        let kind = match mode {
+            b"40000" | b"040000" => Kind::Tree,
+            b"160000" => Kind::Submodule,
+            _ => Kind::Blob,
+        };
+        let name = name.strip_prefix(b" ")?.strip_suffix(b"\0")?;
+        Some(Entry { name, kind, id: Oid::from_bytes(id).ok()? })
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.peek().transpose();
+        match entry {
+            Some(Err(_)) => self.rest = &[],
+            _ => self.step(),
+        }
+        entry
+    }
+}
+
+impl Entry<'_> {
+    /// Git's order: by bytes, a folder as if its name ended in `/`.
+    fn is_before(&self, other: &Self) -> bool {
+        fn bytes<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = u8> + 'e {
+            entry.name.iter().copied().chain((entry.kind == Kind::Tree).then_some(b'/'))
+        }
+        bytes(self).lt(bytes(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, entries};
+    use git2::Oid;
+
+    fn entry(mode: &str, name: &str, id: u8) -> Vec<u8> {
+        [format!("{mode} {name}\0").as_bytes(), &[id; 20]].concat()
+    }
+
+    #[test]
+    fn entries_are_read_and_damage_is_an_error() {
+        let tree = [entry("100644", "a.yaml", 1), entry("40000", "b c", 2), entry("160000", "d", 3)].concat();
+        let read: Vec<_> = entries(&tree, Oid::ZERO_SHA1).map(|entry| entry.expect("sound")).collect();
+        let kinds: Vec<_> = read.iter().map(|entry| (entry.name, entry.kind)).collect();
+        assert_eq!(
+            kinds,
+            [(&b"a.yaml"[..], Kind::Blob), (&b"b c"[..], Kind::Tree), (&b"d"[..], Kind::Submodule)]
+        );
+        let ends = [34, 64];
+        for cut in (1..tree.len()).filter(|cut| !ends.contains(cut)) {
+            assert!(entries(&tree[..cut], Oid::ZERO_SHA1).any(|entry| entry.is_err()), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_folder_sorts_as_if_its_name_ended_in_a_slash() {
+        let tree = [entry("100644", "a.yaml", 1), entry("40000", "a", 2), entry("100644", "a0", 3)].concat();
+        let read: Vec<_> = entries(&tree, Oid::ZERO_SHA1).map(|entry| entry.expect("sound")).collect();
+        assert!(read[0].is_before(&read[1]) && read[1].is_before(&read[2]) && !read[2].is_before(&read[1]));
+    }
+
+    #[test]
+    fn equal_beginnings_are_skipped() {
+        let (a, b) = (entry("100644", "a", 1), entry("100644", "b", 2));
+        let (old, new) = ([a.clone(), b].concat(), [a, entry("100644", "b", 9)].concat());
+        let (mut old, mut new) = (entries(&old, Oid::ZERO_SHA1), entries(&new, Oid::ZERO_SHA1));
+        old.skip_what_is_equal(&mut new);
+        assert_eq!(old.peek().unwrap().unwrap().name, b"b");
+        assert_eq!(new.peek().unwrap().unwrap().name, b"b");
+    }
+}
