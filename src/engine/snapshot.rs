@@ -41,7 +41,7 @@ pub struct Reading {
     /// The file's bytes.
     pub bytes: Vec<u8>,
     /// The document, or why there is none.
-    pub document: Result<Document, Rejection>,
+    pub document: Result<Arc<Document>, Rejection>,
 }
 
 /// One item's file.
@@ -171,7 +171,7 @@ impl Snapshot {
     pub fn read<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Reading> {
         let reading = item.reading.get_or_init(|| {
             let bytes = self.source.read(&item.file, item.blob.as_ref())?;
-            let document = Document::parse(&bytes, limits);
+            let document = Document::parse(&bytes, limits).map(Arc::new);
             Ok(Arc::new(Reading { bytes, document }))
         });
         reading.as_ref().map(Arc::as_ref).map_err(Clone::clone)
@@ -187,7 +187,7 @@ impl Snapshot {
             Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
                 .help(rejection.help.clone())
         };
-        self.read(item, limits)?.document.as_ref().map_err(rejected)
+        self.read(item, limits)?.document.as_deref().map_err(rejected)
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it

@@ -1,8 +1,9 @@
 //! Planning promotions of a commit: everything the judge needs, read once.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use super::workspace::Workspace;
 use crate::engine::history::History;
@@ -14,7 +15,7 @@ use crate::engine::promotion::{
     parse_decisions, select,
 };
 use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, Source, limits};
+use crate::engine::snapshot::{ItemFile, Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Result, Revision, Segment, Value,
@@ -34,7 +35,7 @@ pub struct Planner {
     schemas: Schemas,
     limits: Limits,
     blobs: Arc<dyn Source>,
-    parsed: RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
+    parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
 }
 
 impl Planner {
@@ -51,7 +52,7 @@ impl Planner {
             history: repository.history(head)?,
             limits: limits(&policy),
             blobs: repository.blobs()?,
-            parsed: RefCell::default(),
+            parsed: Mutex::default(),
             schemas: Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy)),
             snapshot,
             policy,
@@ -72,13 +73,23 @@ impl Planner {
 
     /// A version of a file; `None` when it is not readable YAML.
     pub(super) fn version(&self, blob: &BlobId) -> Option<Arc<Document>> {
-        if let Some(known) = self.parsed.borrow().get(blob) {
+        let parsed = || self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = parsed().get(blob) {
             return known.clone();
         }
         let bytes = self.blobs.read("a version of an item", Some(blob)).ok();
         let document = bytes.and_then(|bytes| Document::parse(&bytes, &self.limits).ok()).map(Arc::new);
-        self.parsed.borrow_mut().insert(blob.clone(), document.clone());
+        parsed().insert(blob.clone(), document.clone());
         document
+    }
+
+    /// The document of an item of the snapshot, which also serves as a version.
+    fn document<'a>(&'a self, item: &'a ItemFile) -> Result<&'a Document> {
+        if let (Some(blob), Ok(document)) = (&item.blob, &self.snapshot.read(item, &self.limits)?.document) {
+            let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+            parsed.entry(blob.clone()).or_insert_with(|| Some(Arc::clone(document)));
+        }
+        self.snapshot.document(item, &self.limits)
     }
 
     /// What people decided for an item of the hop's target.
@@ -103,14 +114,13 @@ impl Planner {
         if from.blob.is_some() && from.blob == into.blob {
             return Ok(Some(Vec::new()));
         }
-        let (source, target) =
-            (self.snapshot.document(from, &self.limits)?, self.snapshot.document(into, &self.limits)?);
+        let (source, target) = (self.document(from)?, self.document(into)?);
         let lists = self.schemas.lists(key);
         if source.values() == target.values() {
             return Ok(Some(Vec::new()));
         }
         let production = match (hop, self.snapshot.item(key, Environment::Production)) {
-            (Hop::ToStaging, Some(item)) => self.snapshot.document(item, &self.limits).ok(),
+            (Hop::ToStaging, Some(item)) => self.document(item).ok(),
             _ => None,
         };
         let read = |blob: &BlobId| self.version(blob);
@@ -176,8 +186,7 @@ impl Planner {
         let Some(leaves) = self.leaves(key, hop)? else { return Ok(None) };
         let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
-        let (source, target) =
-            (self.snapshot.document(from, &self.limits)?, self.snapshot.document(into, &self.limits)?);
+        let (source, target) = (self.document(from)?, self.document(into)?);
         let blob = |blob: &Option<BlobId>| blob.clone().unwrap_or(BlobId(String::new()));
         Ok(Some(ItemPlan {
             key: key.clone(),
@@ -193,17 +202,15 @@ impl Planner {
     #[must_use]
     pub fn status(&self, keys: &[Key], hop: Hop) -> HopStatus {
         let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
-        let mut items = Vec::new();
-        for key in self.snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
-            let state = match self.plan(key, hop, &selection) {
-                Ok(Some(plan)) if plan.lines.is_empty() => continue,
-                Ok(Some(plan)) => ItemState::Differs(plan),
-                Ok(None) if self.snapshot.item(key, hop.source()).is_some() => ItemState::OnlyInSource,
-                Ok(None) => continue,
-                Err(error) => ItemState::Unreadable(error.message),
-            };
-            items.push((key.clone(), state));
-        }
+        let mut chosen = self.snapshot.keys();
+        chosen.retain(|key| keys.is_empty() || keys.contains(key));
+        let state = |key: &&Key| match self.plan(key, hop, &selection) {
+            Ok(Some(plan)) if plan.lines.is_empty() => None,
+            Ok(Some(plan)) => Some(ItemState::Differs(plan)),
+            Ok(None) => self.snapshot.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
+            Err(error) => Some(ItemState::Unreadable(error.message)),
+        };
+        let items = chosen.par_iter().filter_map(|key| Some(((*key).clone(), state(key)?))).collect();
         HopStatus { hop, items }
     }
 }

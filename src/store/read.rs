@@ -84,9 +84,10 @@ impl Repository {
     /// # Errors
     /// When the repository cannot be opened a second time.
     pub fn blobs(&self) -> Result<Arc<dyn Source>> {
-        let git = git2::Repository::open(self.git.path())
-            .map_err(|error| git_error("open the repository", &error))?;
-        Ok(Arc::new(Blobs { git: Mutex::new(git) }))
+        let blobs = Blobs { path: self.git.path().to_owned(), idle: Mutex::default() };
+        let git = blobs.open()?;
+        blobs.give_back(git);
+        Ok(Arc::new(blobs))
     }
 
     fn list_commit(&self, id: &CommitId) -> Result<BTreeMap<String, FileEntry>> {
@@ -227,24 +228,39 @@ impl Source for Disk {
     }
 }
 
-/// Blobs of the object database.
+/// Blobs of the object database. Each thread reads through a repository of its own, so that none
+/// waits for another.
 struct Blobs {
-    git: Mutex<git2::Repository>,
+    path: PathBuf,
+    idle: Mutex<Vec<git2::Repository>>,
+}
+
+impl Blobs {
+    fn open(&self) -> Result<git2::Repository> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let open = || git2::Repository::open(&self.path);
+        idle.map_or_else(open, Ok).map_err(|error| git_error("open the repository", &error))
+    }
+
+    fn give_back(&self, git: git2::Repository) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(git);
+    }
 }
 
 impl Source for Blobs {
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
         let oid = Oid::from_str(&blob.0).map_err(|error| git_error("read a blob id", &error))?;
-        let git = self.git.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = git.find_blob(oid).map_err(|error| {
+        let git = self.open()?;
+        let read = git.find_blob(oid).map(|found| found.content().to_vec());
+        self.give_back(git);
+        read.map_err(|error| {
             let failure = git_error(&format!("read {path} (blob {})", &blob.0[..7]), &error);
             if error.code() == ErrorCode::NotFound {
                 failure.help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
             } else {
                 failure
             }
-        })?;
-        Ok(found.content().to_vec())
+        })
     }
 }

@@ -77,7 +77,7 @@ impl<'a> World<'a> {
 impl<'a> Item<'a> {
     /// What the file reads as, when it can be read.
     pub(super) fn document(&self) -> Option<&'a Document> {
-        self.reading.document.as_ref().ok()
+        self.reading.document.as_deref().ok()
     }
 
     /// Visits every value but those that an encryption tool keeps for itself.
