@@ -62,8 +62,8 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The folder beside git's files that all work trees of a repository share, made when it is not
 /// there.
-pub(super) fn shared_folder(repository: &Repository) -> Result<PathBuf> {
-    let places = Places::of(repository);
+pub(super) fn shared_folder(repository: &git2::Repository) -> Result<PathBuf> {
+    let places = places::Places::of(repository);
     places.prepare()?;
     Ok(places.shared(""))
 }
