@@ -42,7 +42,9 @@ fn the_demo_can_be_typed() {
     world.dir = fresh;
     world.git(&["reset", "--quiet", "--hard", first.trim()]);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_terrace")).parent().expect("a folder");
-    let search = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    let search = std::env::join_paths(std::iter::once(bin.to_owned()).chain(std::env::split_paths(&search)))
+        .expect("a search path");
     for step in &steps[..] {
         let mut shell = world.command("sh");
         shell.arg("-c").arg(format!("{} 2>&1", step.line)).env("PATH", &search);
