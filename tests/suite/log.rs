@@ -36,5 +36,5 @@ fn each_commit_shows_what_it_changed_and_where() {
     assert!(!all.contains("hunter"), "{all}");
     assert_eq!(all.matches("(the whole item)").count(), 3, "{all}");
     let said = people.terrace("2026-02-03", &["log", "paymets"]);
-    assert!(said.code == 1 && said.err.contains("did you mean `payments`?"), "{said:?}");
+    assert!(said.code == 2 && said.err.contains("did you mean `payments`?"), "{said:?}");
 }
