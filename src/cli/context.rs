@@ -61,6 +61,11 @@ impl Context {
         &self.dir
     }
 
+    /// Opens the repository of the folder to change it, or (`looking`) only to say what would change.
+    pub(super) fn workspace_to_change(&self, looking: bool) -> Result<Workspace> {
+        if looking { self.workspace() } else { Workspace::open_to_change(&self.dir) }
+    }
+
     /// Opens the repository of the folder.
     pub(super) fn workspace(&self) -> Result<Workspace> {
         Workspace::open(&self.dir)

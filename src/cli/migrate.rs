@@ -43,7 +43,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_to_change(args.dry_run)?;
     if args.finish {
         return finish(args, context, &workspace);
     }

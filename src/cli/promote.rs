@@ -192,7 +192,7 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_to_change(args.dry_run)?;
     let policy = ops::policy_at_head(&workspace)?;
     let remote = args.push.as_deref().map(|name| workspace.repository.remote(name)).transpose()?;
     let work = Work { args, context, workspace: &workspace, policy: &policy, remote };

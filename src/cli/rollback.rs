@@ -56,7 +56,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_to_change(args.dry_run)?;
     let back = match (&args.to, &args.promotion) {
         (Some(revision), _) => Back::Revision(revision.clone()),
         (None, Some(commit)) => Back::Promotion(commit.clone()),

@@ -42,7 +42,7 @@ struct InferArgs {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let Command::Infer(args) = &args.command;
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_to_change(args.check)?;
     let found = ops::infer(&workspace, &args.place.at(), &keys(&args.keys)?, args.closed)?;
     let inferred = found.items;
     if !args.check {

@@ -81,7 +81,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Wish, context: &Context) -> O
         path: parse::<Path>(path)?,
         wish,
     };
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_to_change(false)?;
     let done = if place.commit {
         ops::set_committed(&workspace, &request, place.message.as_deref(), &context.commit_options()?)?
     } else {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Error, Key, Policy, Result, Revision, closest};
-use crate::store::Repository;
+use crate::store::{Repository, door};
 
 /// Which revision a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,16 @@ impl Workspace {
     /// When there is none, or it cannot be read.
     pub fn open(dir: &Path) -> Result<Self> {
         Ok(Self { repository: Repository::discover(dir)? })
+    }
+
+    /// Opens the repository to change it: what an interrupted run left is finished first.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when the earlier run cannot be finished.
+    pub fn open_to_change(dir: &Path) -> Result<Self> {
+        let workspace = Self::open(dir)?;
+        door::finish_earlier(workspace.repository.door_path())?;
+        Ok(workspace)
     }
 
     /// The revision that `at` means.

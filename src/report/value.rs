@@ -33,7 +33,7 @@ pub fn json_or_absent(value: Option<&Value>) -> Json {
     value.map_or_else(|| json!({ "absent": true }), json)
 }
 
-/// The value that [`json`] writes like this; `None` for what is masked or absent, and for a mapping
+/// The value that `json` writes like this; `None` for what is masked or absent, and for a mapping
 /// that reads like one of the notations above.
 #[must_use]
 pub fn from_json(value: &Json) -> Option<Value> {

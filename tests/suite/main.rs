@@ -17,6 +17,7 @@ mod index;
 mod infer;
 mod injection;
 mod keep_legacy;
+mod killed;
 mod legacy;
 mod log;
 mod people;

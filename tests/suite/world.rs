@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+/// The exit code of a program that a signal ended.
+pub(crate) const KILLED: i32 = -1;
+
 /// What a program said and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
@@ -168,7 +171,7 @@ pub(crate) fn run(command: &mut Command) -> Output {
     let output = command.output().expect("a program");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Output {
-        code: output.status.code().expect("an exit code"),
+        code: output.status.code().unwrap_or(KILLED),
         stdout: text(output.stdout),
         stderr: text(output.stderr),
     }

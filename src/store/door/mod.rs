@@ -224,6 +224,18 @@ impl Door {
     }
 }
 
+/// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
+/// that is going to write begins with it; where nothing was left it only looks.
+pub fn finish_earlier(repository: &Path) -> Result<()> {
+    let places = places::Places::of(&open::open_repository(repository)?);
+    for git_dir in places.git_dirs()? {
+        if recover::has_traces(&git_dir)? {
+            return enter(repository, WAIT).map(|_| ());
+        }
+    }
+    Ok(())
+}
+
 /// Decides and commits, again when somebody else's commit came in between. `decide` gets the
 /// commit to decide on and returns the change and what the caller wants to keep of the decision, or
 /// `None` when there is nothing to do; so does this.

@@ -28,7 +28,8 @@ pub(super) fn recover(here: &Repository, places: &Places, door: &DoorLock, wait:
     Ok(())
 }
 
-fn has_traces(git_dir: &Path) -> Result<bool> {
+/// Whether a run that wrote there may have been interrupted.
+pub(super) fn has_traces(git_dir: &Path) -> Result<bool> {
     for name in ["index.lock", "terrace/journal", "terrace/work-tree"] {
         if disk::read(&git_dir.join(name))?.is_some() {
             return Ok(true);
