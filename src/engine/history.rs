@@ -34,6 +34,8 @@ pub struct History {
     complete: bool,
     head_time: i64,
     by_path: HashMap<String, Vec<(usize, usize)>>,
+    /// Which commits removed a file: only those can have renamed one.
+    removes: Vec<bool>,
 }
 
 /// The contents of one file over time: commit position and content, newest first.
@@ -53,7 +55,9 @@ impl History {
                 }
             }
         }
-        Self { commits, complete, head_time, by_path }
+        let removed = |commit: &CommitChanges| commit.changes.iter().any(|change| change.after.is_none());
+        let removes = commits.iter().map(removed).collect();
+        Self { commits, complete, head_time, by_path, removes }
     }
 
     /// The commits, newest first.
@@ -90,8 +94,9 @@ impl History {
                 let same_bytes = |other: &&FileChange| {
                     other.after.is_none() && other.before == change.after && other.path.starts_with(&folder)
                 };
-                let origin = commit.changes.iter().find(same_bytes).filter(|_| change.before.is_none());
-                if let Some(origin) = origin.filter(|_| change.after.is_some()) {
+                let is_new = self.removes[*c] && change.before.is_none() && change.after.is_some();
+                let origin = if is_new { commit.changes.iter().find(same_bytes) } else { None };
+                if let Some(origin) = origin {
                     moved = Some((origin.path.clone(), c + 1));
                     break;
                 }
@@ -101,6 +106,12 @@ impl History {
             (path, newest) = (origin, from);
         }
         without_gaps(side)
+    }
+
+    /// The contents that an item had in one environment, newest first.
+    #[must_use]
+    pub fn blobs(&self, key: &Key, environment: Environment) -> Vec<BlobId> {
+        self.side(key, environment).into_iter().filter_map(|(_, blob)| blob).collect()
     }
 
     /// The versions of an item in one environment, oldest first. One that does not parse is skipped.

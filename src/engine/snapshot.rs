@@ -182,12 +182,15 @@ impl Snapshot {
     /// # Errors
     /// When the file cannot be read, or is not YAML that terrace can read.
     pub fn document<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Document> {
-        let rejected = |rejection: &Rejection| {
-            let at = rejection.location.start;
-            Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
-                .help(rejection.help.clone())
-        };
-        self.read(item, limits)?.document.as_deref().map_err(rejected)
+        self.read(item, limits)?.document.as_deref().map_err(|rejection| rejected(item, rejection))
+    }
+
+    /// The same document, to be kept as long as one likes.
+    ///
+    /// # Errors
+    /// As [`Snapshot::document`].
+    pub fn shared(&self, item: &ItemFile, limits: &Limits) -> Result<Arc<Document>> {
+        self.read(item, limits)?.document.clone().map_err(|rejection| rejected(item, &rejection))
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
@@ -223,6 +226,12 @@ impl Snapshot {
             None => Ok(Policy::default()),
         }
     }
+}
+
+fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
+    let at = rejection.location.start;
+    Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
+        .help(rejection.help.clone())
 }
 
 /// The bytes of some files laid over another source.

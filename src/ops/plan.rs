@@ -83,13 +83,13 @@ impl Planner {
         document
     }
 
-    /// The document of an item of the snapshot, which also serves as a version.
-    fn document<'a>(&'a self, item: &'a ItemFile) -> Result<&'a Document> {
-        if let (Some(blob), Ok(document)) = (&item.blob, &self.snapshot.read(item, &self.limits)?.document) {
-            let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-            parsed.entry(blob.clone()).or_insert_with(|| Some(Arc::clone(document)));
+    /// The document of an item of the snapshot: one of its versions, and let go with them.
+    fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
+        if let Some(known) = item.blob.as_ref().and_then(|blob| self.version(blob)) {
+            return Ok(known);
         }
-        self.snapshot.document(item, &self.limits)
+        // Why it cannot be read, the snapshot tells.
+        self.snapshot.shared(item, &self.limits)
     }
 
     /// What people decided for an item of the hop's target.
@@ -126,14 +126,14 @@ impl Planner {
         let read = |blob: &BlobId| self.version(blob);
         let timeline = self.history.timeline(key, hop, &read);
         let naming = Naming::new(&self.policy);
-        let judge = Judge::new(&timeline, hop, &naming, &lists, production);
+        let judge = Judge::new(&timeline, hop, &naming, &lists, production.as_deref());
         let nothing = BlobId(String::new());
         let input = Input {
             key,
             hop,
-            source,
+            source: &source,
             source_blob: from.blob.as_ref().unwrap_or(&nothing),
-            target,
+            target: &target,
             judge: &judge,
             policy: &self.policy,
             lists: &lists,
@@ -193,24 +193,52 @@ impl Planner {
             hop,
             source_blob: blob(&from.blob),
             target_blob: blob(&into.blob),
-            lines: select(leaves, selection, source, target),
+            lines: select(leaves, selection, &source, &target),
         }))
     }
 
-    /// How the items of a hop stand, by key; those in sync are left out. An item that cannot be
-    /// read does not hide the others.
+    /// How the items stand over each hop, by key; those in sync are left out. An item that cannot
+    /// be read does not hide the others.
     #[must_use]
-    pub fn status(&self, keys: &[Key], hop: Hop) -> HopStatus {
-        let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
+    pub fn status(&self, keys: &[Key]) -> Vec<HopStatus> {
         let mut chosen = self.snapshot.keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
-        let state = |key: &&Key| match self.plan(key, hop, &selection) {
+        let judge = |key: &&Key| {
+            let states = Hop::ALL.map(|hop| self.state(key, hop));
+            self.forget(key);
+            states
+        };
+        let judged: Vec<_> = chosen.par_iter().map(judge).collect();
+        let mut hops = Hop::ALL.map(|hop| HopStatus { hop, items: Vec::new() });
+        for (key, states) in chosen.into_iter().zip(judged) {
+            for (hop, state) in hops.iter_mut().zip(states) {
+                hop.items.extend(state.map(|state| (key.clone(), state)));
+            }
+        }
+        hops.into()
+    }
+
+    /// How an item stands over a hop; `None` when there is nothing to say.
+    fn state(&self, key: &Key, hop: Hop) -> Option<ItemState> {
+        let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
+        match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
             Ok(None) => self.snapshot.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
             Err(error) => Some(ItemState::Unreadable(error.message)),
-        };
-        let items = chosen.par_iter().filter_map(|key| Some(((*key).clone(), state(key)?))).collect();
-        HopStatus { hop, items }
+        }
+    }
+
+    /// Lets go of an item's versions, which nobody will ask for again: a thousand items have
+    /// thousands of them, and memory that is used again costs less than new.
+    fn forget(&self, key: &Key) {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone: Vec<_> = Environment::ALL
+            .into_iter()
+            .flat_map(|environment| self.history.blobs(key, environment))
+            .filter_map(|blob| parsed.remove(&blob))
+            .collect();
+        drop(parsed);
+        drop(gone);
     }
 }

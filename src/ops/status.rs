@@ -3,7 +3,7 @@
 use super::plan::Planner;
 use super::workspace::{Workspace, require_keys};
 use crate::engine::promotion::{HopStatus, ItemState};
-use crate::model::{Hop, Key, Result};
+use crate::model::{Key, Result};
 
 /// How the items stand.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, show_secret
     let planner = Planner::new(workspace, &head)?;
     require_keys(&planner.snapshot, keys)?;
     let mask = planner.mask(show_secrets);
-    let mut hops: Vec<_> = Hop::ALL.into_iter().map(|hop| planner.status(keys, hop)).collect();
+    let mut hops = planner.status(keys);
     for (_, state) in hops.iter_mut().flat_map(|hop| &mut hop.items) {
         if let ItemState::Differs(plan) = state {
             *plan = plan.masked(&mask);

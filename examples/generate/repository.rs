@@ -1,14 +1,10 @@
-//! Makes a repository to measure on: items in three environments, and commits that change two or
-//! three files each. The same arguments give the same commits.
-//!
-//! `cargo run --release --example generate -- DIR [ITEMS [COMMITS]]`
-
-#![expect(clippy::print_stdout, reason = "a support program says what it made")]
+//! A repository to measure on: items in three environments, and commits that change two or three
+//! files each. The same numbers give the same commits.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use git2::{Buf, FileMode, Oid, Repository, Signature, Time, build::TreeUpdateBuilder};
 
@@ -57,17 +53,13 @@ impl Item {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let dir = PathBuf::from(arguments.next().ok_or("usage: generate DIR [ITEMS [COMMITS]]")?);
-    let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<usize>());
-    let (items, commits) = (number(1000)?, number(1000)?);
-    let git = Repository::init_opts(&dir, git2::RepositoryInitOptions::new().initial_head("main"))?;
+/// Makes the repository in `dir`, checked out.
+pub(crate) fn generate(dir: &Path, items: usize, commits: usize) -> Result<Oid, Box<dyn Error>> {
+    let git = Repository::init_opts(dir, git2::RepositoryInitOptions::new().initial_head("main"))?;
     let head = fill(&git, items, commits)?;
     git.reference("refs/heads/main", head, true, "generate")?;
     git.checkout_head(Some(git2::build::CheckoutBuilder::new().force()))?;
-    println!("{}: {items} items, {commits} commits, main at {head}", dir.display());
-    Ok(())
+    Ok(head)
 }
 
 /// Makes all objects in memory and writes them as one pack, as a clone would have them.
@@ -91,7 +83,9 @@ fn fill(git: &Repository, items: usize, commits: usize) -> Result<Oid, Box<dyn E
         for _ in 0..2 + dice.below(2) {
             let (item, environment) = (dice.below(items.len()), dice.below(3));
             change(&mut items[item], environment, &mut dice);
-            touched.push((item, environment));
+            if !touched.contains(&(item, environment)) {
+                touched.push((item, environment));
+            }
         }
         write(git, &mut tree, &items, &touched)?;
         head = commit(git, tree, Some(head), number)?;
