@@ -262,7 +262,19 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
                     .help(format!("if it was deleted there, delete it in {} with --delete", hop.target())));
             }
             (false, true) => {}
-            (false, false) => return Err(no_such_item(key, known.clone(), None)),
+            (false, false) => {
+                let error = no_such_item(key, known.clone(), None);
+                let files =
+                    Environment::ALL.map(|env| format!("{}{}", planner.snapshot.prefix, key.file(env)));
+                let unsaved =
+                    workspace.repository.uncommitted()?.into_iter().find(|file| files.contains(file));
+                return Err(match unsaved {
+                    Some(file) => {
+                        error.help(format!("{file} is not committed; a promotion takes what is committed"))
+                    }
+                    None => error,
+                });
+            }
         }
     }
     refuse_pinned(&prepared.plans, &request.selection)?;
