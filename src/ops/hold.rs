@@ -5,7 +5,7 @@ use super::plan::Planner;
 use super::promote::decisions_change;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::lists::{by_name, identity};
-use crate::engine::promotion::{Decision, Held, Life, Until, digest};
+use crate::engine::promotion::{Decision, Held, Until, digest};
 use crate::engine::snapshot::limits;
 use crate::model::{Environment, Error, Fault, Hop, Key, Path, Result, Value};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
@@ -119,12 +119,6 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
     }
     held.sort_by(|a, b| (&a.key, a.target).cmp(&(&b.key, b.target)));
     Ok(held)
-}
-
-/// How many of these decisions still count.
-#[must_use]
-pub fn live(held: &[Held]) -> usize {
-    held.iter().filter(|held| held.life == Life::Live).count()
 }
 
 fn hop(target: Environment) -> Result<Hop> {

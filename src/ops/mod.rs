@@ -25,7 +25,7 @@ pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use check::check;
 pub use diff::{Compared, Side, diff, matrix};
 pub use finish::{finish, kept};
-pub use hold::{Request as HoldRequest, held, hold, live, release};
+pub use hold::{Request as HoldRequest, held, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list};
 pub use log::{LogRequest, blame, log};
