@@ -83,7 +83,6 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
     keys.sort();
     for key in &keys {
         for hop in Hop::ALL {
-            let whole = history.timeline(key, hop, &read);
             let target_file = key.file(hop.target());
             for (position, commit) in history.commits().iter().enumerate().rev() {
                 if !commit.changes.iter().any(|change| change.path == target_file) {
@@ -98,15 +97,21 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                 let (Some(source), Some(target)) = (now.source.as_deref(), now.target.as_deref()) else {
                     continue;
                 };
-                let Some(after) = whole.states.iter().find(|state| state.commit == position) else {
-                    continue;
-                };
+                // What people did, and what the target became: by file, for a later rename must
+                // not lend this one another item's past.
+                let done = History::new(history.commits()[position..].to_vec(), history.is_complete(), time);
+                let done = done.timeline(key, hop, &read);
+                let Some(after) = done.states.last().filter(|state| state.commit == 0) else { continue };
                 let (source_after, target_after) = (after.source.as_deref(), after.target.as_deref());
-                let later: Vec<&Document> = whole
-                    .states
+                // A file that went away took every value with it.
+                let later: Vec<Option<Arc<Document>>> = history.commits()[..=position]
                     .iter()
-                    .filter(|s| s.commit <= position)
-                    .filter_map(|s| s.target.as_deref())
+                    .flat_map(|commit| &commit.changes)
+                    .filter(|change| change.path == target_file)
+                    .filter_map(|change| match &change.after {
+                        Some(blob) => read(blob).map(Some),
+                        None => Some(None),
+                    })
                     .collect();
                 let at =
                     |document: Option<&Document>, path: &Path| document.and_then(|d| d.at(path)).cloned();
@@ -148,10 +153,15 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                         }
                         continue;
                     }
-                    let ever = later.iter().any(|document| document.at(&leaf.path) == leaf.source);
+                    let ever = later
+                        .iter()
+                        .any(|document| at(document.as_deref(), &leaf.path).as_ref() == leaf.source);
                     let id = (key.clone(), hop, leaf.path.clone(), text(leaf.source), text(leaf.target));
                     if takes && !took(leaf) && !ever {
                         tally.events += 1;
+                        if verbose {
+                            println!("EVENT {} {hop} {key} {}", commit.info.id.short(), leaf.path);
+                        }
                         if tally.wrong.insert(id.clone()) {
                             match (leaf.source, leaf.target) {
                                 (Some(_), Some(_)) => tally.overwrites += 1,
@@ -172,7 +182,9 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                             }
                         }
                     }
-                    let kept = later.iter().all(|document| document.at(&leaf.path) == leaf.target);
+                    let kept = later
+                        .iter()
+                        .all(|document| at(document.as_deref(), &leaf.path).as_ref() == leaf.target);
                     if judgement.level == Level::Stop && kept {
                         tally.conflicts.insert(id);
                     }
