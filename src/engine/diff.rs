@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 
 use super::lists::{ListRules, identity, name_of};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Map, Path, Segment, Value};
 
 /// One structural difference; at least one side is present.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,13 +119,8 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         if is_map(left) && is_map(right) {
-            let (left, right) = (left.and_then(Value::as_map), right.and_then(Value::as_map));
             // `{}` against a filled mapping is the filled mapping's keys.
-            let keys: IndexSet<&String> = left.into_iter().chain(right).flat_map(|map| map.keys()).collect();
-            for key in keys {
-                let child = |map: Option<&'a crate::model::Map>| map.and_then(|map| map.get(key));
-                self.compare(&path.key(key.clone()), child(left), child(right));
-            }
+            self.entries(path, left.and_then(Value::as_map), right.and_then(Value::as_map), None);
             return true;
         }
         if is_list(left) && is_list(right) {
@@ -136,11 +131,35 @@ impl<'a> Walk<'a, '_> {
             for name in names {
                 let find = |list: &'a [Value]| list.iter().find(|value| name_of(value, &field) == Some(name));
                 let segment = Segment::Identity { field: field.clone(), value: name.to_owned() };
-                self.compare(&path.join(segment), find(left), find(right));
+                self.element(&path.join(segment), &field, find(left), find(right));
             }
             return true;
         }
         false
+    }
+
+    /// Compares the entries of two mappings, but for the one at `except`.
+    fn entries(&mut self, path: &Path, left: Option<&'a Map>, right: Option<&'a Map>, except: Option<&str>) {
+        let keys: IndexSet<&String> = left.into_iter().chain(right).flat_map(|map| map.keys()).collect();
+        for key in keys.into_iter().filter(|key| Some(key.as_str()) != except) {
+            let child = |map: Option<&'a Map>| map.and_then(|map| map.get(key));
+            self.compare(&path.key(key.clone()), child(left), child(right));
+        }
+    }
+
+    /// Compares an element by the name that tells it apart. Where only one side has it, the name
+    /// is no leaf of its own: it comes and goes with the others, or they would lose what they
+    /// belong to.
+    fn element(&mut self, path: &Path, field: &str, left: Option<&'a Value>, right: Option<&'a Value>) {
+        let only = match (left, right) {
+            (Some(only), None) | (None, Some(only)) => only.as_map(),
+            _ => None,
+        };
+        if self.depth == Depth::Leaves && only.is_some_and(|map| map.len() > 1) {
+            self.entries(path, left.and_then(Value::as_map), right.and_then(Value::as_map), Some(field));
+        } else {
+            self.compare(path, left, right);
+        }
     }
 }
 
@@ -186,5 +205,13 @@ mod tests {
         let changes = diff(&left, &right, &NoListRules, Depth::Leaves);
         let shown: Vec<_> = changes.iter().map(|c| c.path.to_string()).collect();
         assert_eq!(shown, ["b.c", "b.d.e", "b.f"]);
+    }
+
+    #[test]
+    fn the_name_of_an_element_is_a_leaf_only_where_it_is_all_there_is() {
+        let (left, right) = (values("l: []"), values("l: [{name: x, v: 1}, {name: y}]"));
+        let changes = diff(&left, &right, &NoListRules, Depth::Leaves);
+        let shown: Vec<_> = changes.iter().map(|c| c.path.to_string()).collect();
+        assert_eq!(shown, ["l[name=x].v", "l[name=y].name"]);
     }
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::plan::Line;
 use super::selection::Verdict;
+use crate::engine::lists::name_of;
 use crate::model::{Map, Path, Segment, Value};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
@@ -16,9 +17,9 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
     for line in lines {
         let replacement = match &line.verdict {
             Verdict::Take if line.source.is_none() => {
-                let path = if is_whole(&line.top, lines) { &line.top } else { &line.path };
-                if !out.iter().any(|done| matches!(done, Operation::Remove { path: gone } if gone == path)) {
-                    out.push(Operation::Remove { path: path.clone() });
+                let path = highest_leaving(line, lines);
+                if !out.iter().any(|done| matches!(done, Operation::Remove { path: gone } if *gone == path)) {
+                    out.push(Operation::Remove { path });
                 }
                 continue;
             }
@@ -38,7 +39,7 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
             || entering.iter().any(|line| line.path == top && line.verdict == Verdict::Take);
         let value = match whole {
             true => Replacement::From { document: source, path: top.clone() },
-            false => Replacement::Value(partial(&top, &entering)),
+            false => Replacement::Value(partial(&top, &entering, source)),
         };
         let key = match top.last() {
             Some(Segment::Key(key)) => Some(key.clone()),
@@ -50,10 +51,20 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
     out
 }
 
-/// Whether all that there is below the highest path that one side lacks is taken, so that the whole
-/// of that path is written and no empty mapping stays behind.
-fn is_whole(top: &Path, lines: &[Line]) -> bool {
-    !top.is_root() && lines.iter().filter(|line| line.top == *top).all(|line| line.verdict == Verdict::Take)
+/// Whether all that there is at or below a path that one side lacks is taken.
+fn is_whole(at: &Path, lines: &[Line]) -> bool {
+    !at.is_root()
+        && lines.iter().filter(|line| at.covers(&line.path)).all(|line| line.verdict == Verdict::Take)
+}
+
+/// The highest path that goes when `line` does, so that no empty mapping and no element with only
+/// a name stays behind.
+fn highest_leaving(line: &Line, lines: &[Line]) -> Path {
+    let segments = &line.path.segments;
+    (line.top.segments.len()..segments.len())
+        .map(|n| Path { document: line.path.document, segments: segments[..n].to_vec() })
+        .find(|prefix| is_whole(prefix, lines))
+        .unwrap_or_else(|| line.path.clone())
 }
 
 /// Behind the nearest element before it in the source that the target has as well.
@@ -81,50 +92,56 @@ fn place(top: &Path, source: &Document, target: &Document) -> Place {
 }
 
 /// The value at `top` that holds just these lines.
-fn partial(top: &Path, lines: &[&Line]) -> Value {
-    let mut value = Value::Map(Map::new());
+fn partial(top: &Path, lines: &[&Line], source: &Document) -> Value {
+    let mut value = match top.last() {
+        Some(Segment::Identity { field, value }) => named(field, value, source.at(top)),
+        _ => Value::Map(Map::new()),
+    };
     for line in lines {
         let given =
             if let Verdict::Set(value) = &line.verdict { Some(value.clone()) } else { line.source.clone() };
         let leaf = given.unwrap_or(Value::Null);
-        put(&mut value, &line.path.segments[top.segments.len()..], leaf);
+        put(&mut value, source.at(top), &line.path.segments[top.segments.len()..], leaf);
     }
     value
 }
 
-fn put(into: &mut Value, segments: &[Segment], leaf: Value) {
-    match segments.split_first() {
-        None => *into = leaf,
-        Some((Segment::Key(key), rest)) => {
+/// Puts `leaf` into a value that has of `like` only what was put there, and the names of elements.
+fn put(into: &mut Value, like: Option<&Value>, segments: &[Segment], leaf: Value) {
+    let Some((segment, rest)) = segments.split_first() else {
+        *into = leaf;
+        return;
+    };
+    let child = like.and_then(|like| like.child(segment));
+    match segment {
+        Segment::Key(key) => {
             if !matches!(into, Value::Map(_)) {
                 *into = Value::Map(Map::new());
             }
             if let Value::Map(map) = into {
-                put(map.entry(key.clone()).or_insert(Value::Null), rest, leaf);
+                put(map.entry(key.clone()).or_insert(Value::Null), child, rest, leaf);
             }
         }
-        Some((Segment::Identity { field, value }, rest)) => {
+        Segment::Identity { field, value } => {
             if !matches!(into, Value::List(_)) {
                 *into = Value::List(Vec::new());
             }
             if let Value::List(list) = into {
-                let name = |element: &Value| {
-                    element
-                        .as_map()
-                        .and_then(|map| map.get(field))
-                        .and_then(Value::scalar_text)
-                        .map(str::to_owned)
-                };
-                let known = list.iter().position(|element| name(element).as_ref() == Some(value));
+                let known = list.iter().position(|element| name_of(element, field) == Some(value));
                 let position = known.unwrap_or_else(|| {
-                    list.push(Value::Map(
-                        [(field.clone(), Value::String(value.clone()))].into_iter().collect(),
-                    ));
+                    list.push(named(field, value, child));
                     list.len() - 1
                 });
-                put(&mut list[position], rest, leaf);
+                put(&mut list[position], child, rest, leaf);
             }
         }
-        Some((Segment::Index(_) | Segment::Append, _)) => {}
+        Segment::Index(_) | Segment::Append => {}
     }
+}
+
+/// An element with nothing but its name, which is written as in `like`: `id: 7` is no text.
+fn named(field: &str, value: &str, like: Option<&Value>) -> Value {
+    let name = like.and_then(Value::as_map).and_then(|map| map.get(field)).cloned();
+    let name = name.unwrap_or_else(|| Value::String(value.to_owned()));
+    Value::Map([(field.to_owned(), name)].into_iter().collect())
 }

@@ -9,6 +9,8 @@ mod edits;
 mod judge;
 mod leaves;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod resolution;
 mod selection;
 #[cfg(test)]

@@ -17,13 +17,13 @@ use crate::yaml::{Document, Limits};
 /// deletes it.
 type Step<'a> = (i64, Option<&'a str>, Option<&'a str>);
 
-struct World {
+pub(super) struct World {
     history: History,
     texts: HashMap<BlobId, String>,
     key: Key,
 }
 
-fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World {
+pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World {
     let key: Key = "app".parse().expect("key");
     let mut texts = HashMap::new();
     let mut now: [Option<BlobId>; 2] = [None, None];
@@ -64,7 +64,13 @@ impl World {
         cache.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone()
     }
 
-    fn plan(&self, policy: &str, decisions: &[Decision], selection: &Selection, required: &str) -> Vec<Line> {
+    pub(super) fn plan(
+        &self,
+        policy: &str,
+        decisions: &[Decision],
+        selection: &Selection,
+        required: &str,
+    ) -> Vec<Line> {
         let policy = Policy::parse(policy, "terrace.toml").expect("policy");
         let naming = Naming::new(&policy);
         let cache = std::cell::RefCell::default();
