@@ -10,7 +10,7 @@ use super::resolution::{Level, Resolution};
 use super::selection::{Selection, Verdict};
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
-use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Pointer, Policy, Value};
+use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Pointer, Policy, Segment, Value};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -259,7 +259,8 @@ fn gather(lines: Vec<Line>, source: &Document, target: &Document) -> Vec<Line> {
 
 fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, out: &mut Vec<Line>) {
     let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
-    if group.len() > 1 && one_fate && !group.iter().any(|line| line.secret) {
+    let several = group.len() > 1 || group.first().is_some_and(|line| enters_an_element(at, line));
+    if several && one_fate && !group.iter().any(|line| line.secret) {
         out.push(at_highest(at, group.swap_remove(0), source, target));
         return;
     }
@@ -282,6 +283,14 @@ fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, 
     for (path, branch) in branches.into_values() {
         merge(&path, branch, source, target, out);
     }
+}
+
+/// Whether a leaf is not all that comes or goes at `at`: the names of elements do with it.
+fn enters_an_element(at: &Path, line: &Line) -> bool {
+    let below = line.path.segments.get(at.segments.len().saturating_sub(1)..).unwrap_or_default();
+    same_judgement(line, line)
+        && line.path != *at
+        && below.iter().any(|segment| matches!(segment, Segment::Identity { .. }))
 }
 
 /// The line that stands at `at` for leaves of one fate, of which `line` is the first.

@@ -131,7 +131,7 @@ proptest! {
         // heads of what is gone.
         let lines_of_taken: Vec<usize> = taken
             .iter()
-            .filter_map(|path| Some(before.location(&before.locate(path)?.value).start.line as usize))
+            .filter_map(|path| Some(before.location(&before.locate(path)?.value).start.line))
             .collect();
         let mut rest = text.lines();
         for (number, line) in target.lines().enumerate() {
