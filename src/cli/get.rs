@@ -3,13 +3,12 @@
 use std::io::Write;
 
 use clap::Args as ClapArgs;
-use serde_json::json;
 
 use super::context::{Context, Where};
 use super::{Outcome, parse};
 use crate::model::{Environment, Key, Path, Value};
 use crate::ops;
-use crate::report::{json as json_report, value};
+use crate::report::items;
 use crate::yaml::render;
 
 /// Print an item, or one value of it.
@@ -40,16 +39,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let view = ops::get(&snapshot, &key, environment, path.as_ref())?;
     let mut out = context.out();
     if args.format == "json" {
-        let body = json!({
-            "version": 1,
-            "key": view.key.as_str(),
-            "environment": view.environment,
-            "commit": view.commit.map(|commit| commit.0),
-            "pointer": view.pointer.to_string(),
-            "path": view.path.to_string(),
-            "value": value::json(&view.value),
-        });
-        json_report::document(&body, &mut out)?;
+        let at = items::At {
+            key: &view.key,
+            environment: view.environment,
+            commit: view.commit.as_ref(),
+            pointer: &view.pointer,
+            path: &view.path,
+        };
+        items::get(&at, &view.value, &mut out)?;
         return Ok(0);
     }
     match (&view.text, &view.value) {

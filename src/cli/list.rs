@@ -3,13 +3,12 @@
 use std::io::Write;
 
 use clap::Args as ClapArgs;
-use serde_json::json;
 
 use super::context::{Context, Where};
 use super::{Outcome, parse};
 use crate::model::Environment;
 use crate::ops;
-use crate::report::json as json_report;
+use crate::report::items;
 
 /// List the items and the environments that have them.
 #[derive(Debug, ClapArgs)]
@@ -31,9 +30,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let keys = ops::list(&snapshot, environment);
     let mut out = context.out();
     if args.format == "json" {
-        let items: Vec<_> =
-            keys.iter().map(|(key, envs)| json!({"key": key.as_str(), "environments": envs})).collect();
-        json_report::document(&json!({"version": 1, "items": items}), &mut out)?;
+        items::list(keys.iter().map(|(key, environments)| (key, environments.as_slice())), &mut out)?;
         return Ok(0);
     }
     let widest = keys.keys().map(|key| key.as_str().len()).max().unwrap_or_default();

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::columns::{Cell, align};
 use super::json;
@@ -10,7 +12,7 @@ use super::path_name;
 use super::sanitize::clean;
 use super::view::View;
 use crate::engine::promotion::{Held, Life, Until};
-use crate::model::Hop;
+use crate::model::{Environment, Hop};
 
 /// Writes decisions for people, one a line.
 ///
@@ -60,23 +62,61 @@ fn why(held: &Held) -> String {
     }
 }
 
-/// Writes decisions for programs.
+/// Recorded decisions.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace hold --list")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The decisions, by environment and item.
+    decisions: Vec<Entry<'a>>,
+}
+
+/// One decision.
+#[derive(Serialize, JsonSchema)]
+struct Entry<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The environment that keeps its value.
+    environment: Environment,
+    /// Where.
+    path: String,
+    /// Why, in the words of who decided.
+    reason: &'a str,
+    /// Who decided.
+    by: &'a str,
+    /// `source-changes`, `released` or a day, `YYYY-MM-DD`.
+    until: String,
+    /// Whether it still counts.
+    live: bool,
+    /// How long it counts, or why it no longer does.
+    why: String,
+}
+
+/// Writes the decisions for programs.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn json(held: &[Held], out: &mut dyn Write) -> io::Result<()> {
-    let entry = |held: &Held| -> Json {
-        json!({
-            "key": held.key.as_str(),
-            "environment": held.target,
-            "path": held.decision.path.to_string(),
-            "reason": held.decision.reason,
-            "by": held.decision.by,
-            "until": held.decision.until.to_string(),
-            "live": held.life == Life::Live,
-            "why": why(held),
-        })
-    };
-    let decisions: Vec<Json> = held.iter().map(entry).collect();
-    json::document(&json!({ "version": 1, "decisions": decisions }), out)
+    fn entry(held: &Held) -> Entry<'_> {
+        let Held { key, target, decision, life } = held;
+        Entry {
+            key: key.as_str(),
+            environment: *target,
+            path: decision.path.to_string(),
+            reason: &decision.reason,
+            by: &decision.by,
+            until: decision.until.to_string(),
+            live: *life == Life::Live,
+            why: why(held),
+        }
+    }
+    json::document(&Report { version: 1, decisions: held.iter().map(entry).collect() }, out)
+}
+
+/// The JSON Schema of what `json` writes.
+#[must_use]
+pub fn schema() -> Json {
+    json::schema_of::<Report<'_>>()
 }

@@ -17,6 +17,7 @@ mod format;
 mod github;
 mod gitlab;
 pub mod hold;
+pub mod items;
 pub mod json;
 mod junit;
 pub mod log;

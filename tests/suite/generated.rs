@@ -8,13 +8,18 @@ use serde_json::Value;
 use terrace::report;
 
 fn schemas() -> Vec<(&'static str, Value)> {
-    vec![
+    let mut schemas = vec![
         ("policy", terrace::model::policy::schema()),
         ("findings", report::json::schema()),
         ("diff", report::diff::schema()),
         ("matrix", report::matrix::schema()),
         ("plan", report::plan_json::schema()),
-    ]
+        ("decisions", report::hold::schema()),
+        ("log", report::log::schema()),
+        ("blame", report::blame::schema()),
+    ];
+    schemas.extend(report::items::schemas());
+    schemas
 }
 
 #[test]

@@ -119,6 +119,21 @@ fn machine_formats_keep_their_schemas() {
     let value: Json = serde_json::from_str(&value).expect("JSON");
     assert_eq!((&value["pointer"], &value["value"]), (&Json::from("/servers/0/port"), &Json::from(80)));
     assert_eq!(value["commit"], world.git(&["rev-parse", "HEAD"]).trim());
+    world.line("hold pay timeout --env production --reason load").exits(0);
+    for (line, schema, at, expected) in [
+        ("hold --list --format json", report::hold::schema(), "/decisions/0/reason", "load"),
+        ("log --format json", report::log::schema(), "/commits/0/changes/0/key", "leaky"),
+        ("blame leaky --env staging --format json", report::blame::schema(), "/paths/0/path", "a"),
+    ] {
+        let told = json(world.line(line), &schema);
+        assert_eq!(told.pointer(at).and_then(Json::as_str), Some(expected), "{told:#}");
+    }
+    for ((name, schema), line) in
+        report::items::schemas().iter().zip(["list --format json", "get pay --env staging --format json"])
+    {
+        assert!(line.starts_with(name));
+        json(world.line(line), schema);
+    }
 }
 
 #[test]
