@@ -368,6 +368,9 @@ fn show_items(prepared: &Prepared, target: Environment, out: &mut dyn Write) -> 
     for key in &prepared.deletions {
         writeln!(out, "{key}   deleted in {target}\n")?;
     }
+    for (key, file) in &prepared.encrypted {
+        writeln!(out, "{key}   left alone: {} is encrypted with SOPS", clean(file))?;
+    }
     for key in &prepared.unnamed {
         writeln!(out, "{key}   is not in {target} yet: terrace promote {key} --to {target}")?;
     }

@@ -46,21 +46,25 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let states = || report.hops.iter().flat_map(|hop| &hop.items).map(|(_, state)| state);
     if args.format == "json" {
         for state in states() {
-            if let ItemState::Unreadable(why) = state {
-                context.remark(&format!("note: {why}; the item is left out"));
+            match state {
+                ItemState::Unreadable(why) => context.remark(&format!("note: {why}; the item is left out")),
+                ItemState::Encrypted(file) => {
+                    context.remark(&format!("note: {file} is encrypted with SOPS; the item is left out"));
+                }
+                ItemState::Differs(_) | ItemState::OnlyInSource => {}
             }
         }
     }
     let is_cut = |state: &ItemState| match state {
         ItemState::Differs(plan) => plan.lines.iter().any(|line| line.resolution == Resolution::Unknown),
-        ItemState::OnlyInSource | ItemState::Unreadable(_) => false,
+        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => false,
     };
     if states().any(is_cut) {
         context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
     }
     let waits = |state: &ItemState| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),
-        ItemState::OnlyInSource => false,
+        ItemState::OnlyInSource | ItemState::Encrypted(_) => false,
         ItemState::Unreadable(_) => true,
     };
     let waiting = states().any(waits);
@@ -70,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 fn plans(hops: &[HopStatus]) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan>)> {
     let plan = |state: &ItemState| match state {
         ItemState::Differs(plan) => Some(plan.clone()),
-        ItemState::OnlyInSource | ItemState::Unreadable(_) => None,
+        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
     };
     hops.iter()
         .map(|hop| (hop.hop, hop.items.iter().filter_map(|(_, state)| plan(state)).collect()))

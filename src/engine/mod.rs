@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod diff;
+pub mod encrypted;
 pub mod history;
 pub mod hosts;
 pub mod legacy;

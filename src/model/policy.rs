@@ -404,6 +404,13 @@ impl Policy {
         self.hosts.iter().filter(move |(_, glob)| glob.is_match(host)).map(|(env, _)| *env)
     }
 
+    /// Whether a waiver, ended or not, speaks of such a finding.
+    #[must_use]
+    pub fn is_waived(&self, rule: Rule, key: &Key, environment: Environment, path: &Path) -> bool {
+        let covers = |waiver: &Waiver| waiver.covers(Some(key), Some(environment), Some(path));
+        self.waivers.iter().any(|waiver| waiver.rule == rule && covers(waiver))
+    }
+
     /// Whether any host belongs to an environment.
     #[must_use]
     pub fn has_hosts(&self) -> bool {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::workspace::Workspace;
+use crate::engine::encrypted::{is_encrypted, not_promoted};
 use crate::engine::history::History;
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
@@ -104,10 +105,31 @@ impl Planner {
         }
     }
 
-    /// The judged leaves of an item over a hop, ungathered; `None` unless both sides have it.
+    /// The file of the item, of those that the hop has to do with, that SOPS encrypted; none where
+    /// both sides are the same.
     ///
     /// # Errors
     /// When a file cannot be read or is not YAML.
+    pub fn encrypted(&self, key: &Key, hop: Hop) -> Result<Option<&str>> {
+        let sides = [hop.source(), hop.target()].map(|environment| self.snapshot.item(key, environment));
+        if let [Some(from), Some(into)] = sides
+            && from.blob.is_some()
+            && from.blob == into.blob
+        {
+            return Ok(None);
+        }
+        for item in sides.into_iter().flatten() {
+            if is_encrypted(self.document(item)?.values()) {
+                return Ok(Some(&item.file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The judged leaves of an item over a hop, ungathered; `None` unless both sides have it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is not YAML, or is encrypted.
     pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<Line>>> {
         let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
@@ -118,6 +140,9 @@ impl Planner {
         let lists = self.schemas.lists(key);
         if source.values() == target.values() {
             return Ok(Some(Vec::new()));
+        }
+        if let Some(file) = self.encrypted(key, hop)? {
+            return Err(not_promoted(key, file));
         }
         let production = match (hop, self.snapshot.item(key, Environment::Production)) {
             (Hop::ToStaging, Some(item)) => self.document(item).ok(),
@@ -221,6 +246,13 @@ impl Planner {
     /// How an item stands over a hop; `None` when there is nothing to say.
     fn state(&self, key: &Key, hop: Hop) -> Option<ItemState> {
         let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
+        let is_there = |environment| self.snapshot.item(key, environment).is_some();
+        if is_there(hop.source())
+            && is_there(hop.target())
+            && let Ok(Some(file)) = self.encrypted(key, hop)
+        {
+            return Some(ItemState::Encrypted(file.to_owned()));
+        }
         match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),

@@ -10,6 +10,7 @@ use super::gate::{Gate, Proposal};
 use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
+use crate::engine::encrypted;
 use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
@@ -68,6 +69,8 @@ pub struct Prepared {
     pub deletions: Vec<Key>,
     /// Items that only the source has and nobody named.
     pub unnamed: Vec<Key>,
+    /// Items that nobody named and that SOPS encrypted, each with the file in question.
+    pub encrypted: Vec<(Key, String)>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
     /// Values given to paths at which the two sides of an item do not differ.
@@ -92,6 +95,7 @@ impl Prepared {
             creations: Vec::new(),
             deletions: Vec::new(),
             unnamed: Vec::new(),
+            encrypted: Vec::new(),
             refused: Vec::new(),
             given: BTreeMap::new(),
             files: Vec::new(),
@@ -223,6 +227,15 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
             planner.snapshot.item(key, hop.source()).is_some(),
             planner.snapshot.item(key, hop.target()).is_some(),
         );
+        let creates = request.create_unnamed || here.1;
+        if request.keys.is_empty()
+            && here.0
+            && creates
+            && let Some(file) = planner.encrypted(key, hop)?
+        {
+            prepared.encrypted.push((key.clone(), file.to_owned()));
+            continue;
+        }
         match here {
             (true, true) => {
                 let Some(plan) = planner.plan(key, hop, &request.selection)? else { continue };
@@ -325,6 +338,9 @@ pub(super) fn create(planner: &Planner, key: &Key, hop: Hop, selection: &Selecti
             .help("a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own"));
     }
     let document = planner.snapshot.document(item, &limits)?;
+    if encrypted::is_encrypted(document.values()) {
+        return Err(encrypted::not_promoted(key, &item.file));
+    }
     let mut left_out: Vec<Path> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&Path::document(number), &mut |path, value| {
@@ -395,6 +411,9 @@ pub(super) fn edit(
     limits: &Limits,
     file: &str,
 ) -> Result<String> {
+    if !edits.is_empty() && encrypted::is_encrypted(document.values()) {
+        return Err(encrypted::refusal(file));
+    }
     apply(document, edits, limits).map_err(|refusal| {
         let place = refusal.span.map_or_else(String::new, |span| {
             let at = document.location(&span).start;

@@ -2,6 +2,7 @@
 
 use super::diff::Compared;
 use super::workspace::{At, Workspace, require_keys};
+use crate::engine::encrypted::is_encrypted;
 use crate::engine::schema::{Ownership, infer as infer_schema, is_generated, text};
 use crate::engine::snapshot::limits;
 use crate::model::{Environment, Error, Key, Result, Value};
@@ -48,6 +49,11 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
         let mut samples: Vec<(Environment, &Value)> = Vec::new();
         for item in Environment::ALL.into_iter().filter_map(|env| snapshot.item(key, env)) {
             let document = snapshot.document(item, &limits)?;
+            if is_encrypted(document.values()) {
+                let message =
+                    format!("{} is encrypted with SOPS: its values have no types to see", item.file);
+                return Err(Error::usage(message).help("write the schema by hand"));
+            }
             samples.extend(document.values().iter().map(|value| (item.id.environment, value)));
         }
         let file = format!("schemas/{key}.schema.json");

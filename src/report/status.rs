@@ -57,6 +57,10 @@ fn row(key: &Key, state: &ItemState, view: &View) -> Option<Vec<Cell>> {
     let name = Cell::new(format!("  {}", clean(key.as_str())));
     match state {
         ItemState::OnlyInSource => Some(vec![name, Cell::new("not there yet").style(view.styles.faint)]),
+        ItemState::Encrypted(file) => {
+            let why = format!("not judged: {} is encrypted with SOPS", clean(file));
+            Some(vec![name, Cell::new(why).style(view.styles.faint)])
+        }
         ItemState::Unreadable(why) => Some(vec![name, Cell::new(cut(why, 120)).style(view.styles.error)]),
         ItemState::Differs(plan) => {
             let (what, aside) = summary(plan);

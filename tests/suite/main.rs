@@ -33,6 +33,7 @@ mod schema;
 mod shapes;
 mod shop;
 mod signing;
+mod sops;
 mod terminal;
 mod world;
 mod xml;

@@ -136,6 +136,8 @@ pub enum ItemState {
     Differs(ItemPlan),
     /// Only the source has it.
     OnlyInSource,
+    /// SOPS encrypted this file of the two, so that nothing can be said by path.
+    Encrypted(String),
     /// One side cannot be read; why, with its place.
     Unreadable(String),
 }

@@ -52,10 +52,16 @@ fn key_draft<'w>(
 fn plain(document: &Document, node: NodeId) -> Option<(&str, &'static str)> {
     let node = document.node(node);
     let Content::Scalar { text, style: Style::Plain } = &node.content else { return None };
-    if node.tag.is_some() {
+    if node.tag.is_some() || is_one_number(text) {
         return None;
     }
     reads_differently(text).map(|reading| (text.as_str(), reading))
+}
+
+/// Whether octal and decimal readers see the same number, as in `06`.
+fn is_one_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).trim_start_matches('0');
+    text.contains('0') && digits.len() < 2 && digits.chars().all(|c| c.is_digit(8))
 }
 
 fn otherwise(visit: &Visit<'_, '_>) -> &'static str {

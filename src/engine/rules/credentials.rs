@@ -18,22 +18,34 @@ pub(super) fn folded(key: &str) -> String {
 /// Whether a text only keeps the place of a secret, or is filled in later.
 pub(super) fn stands_in(text: &str) -> bool {
     let bare = folded(text);
-    let wrapped = |open, close| text.starts_with(open) && text.ends_with(close);
-    let name = text.strip_prefix('$').unwrap_or_default();
-    let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     bare.chars().all(|c| c == 'x')
         || ["none", "todo", "tbd", "fixme", "unset", "notset", "dummy"].contains(&bare.as_str())
+        || ["true", "false", "enabled", "disabled", "required", "optional"].contains(&text)
         || ["changeme", "changeit", "replaceme", "replacewith", "placeholder", "redacted"]
             .iter()
             .any(|word| bare.contains(word))
         || (bare.starts_with("your") && bare.ends_with("here"))
-        || ["{{", "${", "%{"].iter().any(|open| text.contains(open))
-        || ["$(", "<%", "%env(", "__"].iter().any(|open| text.starts_with(open))
+        || text.starts_with("__")
+        || is_filled_in(text)
+}
+
+/// Whether a text is a template, a variable or a parameter: its value comes from elsewhere.
+pub(super) fn is_filled_in(text: &str) -> bool {
+    let wrapped =
+        |open, close| text.strip_prefix(open).and_then(|text: &str| text.strip_suffix(close)).is_some();
+    let name = text.strip_prefix('$').unwrap_or_default();
+    let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let parameter = text.strip_prefix('%').and_then(|text| text.strip_suffix('%')).unwrap_or_default();
+    let is_parameter =
+        !parameter.is_empty() && parameter.chars().all(|c| c.is_ascii_alphanumeric() || "._-:()".contains(c));
+    ["{{", "${", "%{"].iter().any(|open| text.contains(open))
+        || ["$(", "<%", "%env("].iter().any(|open| text.starts_with(open))
         || wrapped("((", "))")
         || wrapped("<", ">")
         || wrapped("@", "@")
         || wrapped("[", "]")
+        || is_parameter
         || is_variable
 }
 
@@ -169,6 +181,9 @@ mod tests {
             "%{hiera('x')}",
             "$(PW)",
             "$PW",
+            "%kernel.secret%",
+            "%DB_PW%",
+            "required",
             "$_pw1",
             "((pw))",
             "[REDACTED]",
@@ -180,7 +195,9 @@ mod tests {
         ] {
             assert!(stands_in(text), "{text}");
         }
-        for text in ["hunter2", "$ecret!", "$1", "todo-list-of-9", "p<w>", "xoxo", "yourself"] {
+        for text in
+            ["hunter2", "100%", "%a b%", "$ecret!", "$1", "todo-list-of-9", "p<w>", "xoxo", "yourself"]
+        {
             assert!(!stands_in(text), "{text}");
         }
     }

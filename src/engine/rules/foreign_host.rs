@@ -2,7 +2,8 @@
 //!
 //! An error where the policy says whose the host is. A warning where only the host's name says so:
 //! one of its labels names another environment and none its own. Values that are no address, paths
-//! that themselves name the other environment, and names that merely look so are left alone.
+//! that themselves name the other environment, links for people to read, the sandbox of somebody
+//! else that development and staging share, and names that merely look so are left alone.
 
 use super::draft::{At, Draft};
 use super::secrets;
@@ -13,16 +14,21 @@ use crate::yaml::{Document, Visit};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();
-    for item in &world.items {
-        let Some(document) = item.document() else { continue };
-        item.scalars(&mut |visit| {
-            // What comes through an alias is judged at its anchor.
-            let Value::String(text) = visit.value else { return };
-            if !visit.aliased {
-                let found = owned(world, item, text).or_else(|| named(world, item, visit.path, text));
-                drafts.extend(found.map(|found| found.draft(world, item, document, visit)));
-            }
-        });
+    for items in world.by_key() {
+        for item in items {
+            let Some(document) = item.document() else { continue };
+            item.scalars(&mut |visit| {
+                // What comes through an alias is judged at its anchor.
+                let Value::String(text) = visit.value else { return };
+                if !visit.aliased {
+                    let found = owned(world, item, text).or_else(|| {
+                        let found = named(world, item, visit.path, text)?;
+                        (!is_shared_sandbox(world, items, item, visit, &found)).then_some(found)
+                    });
+                    drafts.extend(found.map(|found| found.draft(world, item, document, visit)));
+                }
+            });
+        }
     }
     drafts
 }
@@ -31,7 +37,6 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 struct Foreign<'t> {
     owner: Environment,
     text: &'t str,
-    what: &'static str,
     severity: Severity,
 }
 
@@ -43,10 +48,10 @@ impl Foreign<'_> {
         document: &Document,
         visit: &Visit<'_, '_>,
     ) -> Draft<'w> {
-        let Self { owner, text, what, severity } = self;
-        let message = format!("{} names a {owner} {what}", item.environment);
+        let Self { owner, text, severity } = self;
+        let message = format!("{} names a {owner} host", item.environment);
         let help = format!(
-            "use {}'s own {what}, or accept it on purpose: terrace explain foreign-host",
+            "use {}'s own host, or accept it on purpose: terrace explain foreign-host",
             item.environment
         );
         let draft =
@@ -67,7 +72,7 @@ fn owned<'t>(world: &World<'_>, item: &Item<'_>, text: &'t str) -> Option<Foreig
     tokens(text).find_map(|token| {
         let owners = owners(world, token);
         let owner = *owners.first().filter(|_| !owners.contains(&item.environment))?;
-        Some(Foreign { owner, text: token, what: "host", severity: Severity::Error })
+        Some(Foreign { owner, text: token, severity: Severity::Error })
     })
 }
 
@@ -78,25 +83,77 @@ fn owners(world: &World<'_>, host: &str) -> Vec<Environment> {
 /// An address whose own name gives it to another environment.
 fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &Path, text: &'t str) -> Option<Foreign<'t>> {
     let key = key_of(path);
-    // Names of buckets may look like hosts.
-    if world.policy.is_reference(text) || key.to_ascii_lowercase().contains("bucket") {
+    // Names of buckets may look like hosts, and nothing connects to what people only read.
+    let words = words(key);
+    let is_no_place = |word: &String| word == "bucket" || READ.contains(&word.as_str());
+    if world.policy.is_reference(text) || words.iter().any(is_no_place) {
         return None;
     }
     let is_whole = !text.trim().contains(char::is_whitespace);
-    let addresses = addresses(text, speaks_of_hosts(key)).into_iter();
+    let addresses = addresses(text, words.iter().any(|word| HOSTS.contains(&word.as_str()))).into_iter();
     // What the policy gives to this environment may be called anything.
     let is_own = |host: &str| is_public(host) || owners(world, host).contains(&item.environment);
     addresses.filter(|address| !is_own(address.host)).find_map(|address| {
-        let by_host = world.naming.by_word(labels(address.host));
-        let by_rest = if is_whole { places(world, &address) } else { Vec::new() };
-        let mut named = by_host.iter().chain(&by_rest).copied();
-        let owner = named.clone().next().filter(|_| named.all(|env| env != item.environment))?;
-        let what = if by_host.is_empty() { "URL" } else { "host" };
+        let named = world.naming.by_word(labels(address.host));
+        let owner = *named.first().filter(|_| !named.contains(&item.environment))?;
+        // A later environment's service that has a place for this one is shared on purpose.
+        let is_placed = is_whole
+            && owner > item.environment
+            && places(world, &address).any(|environment| environment == item.environment);
         // Whoever writes `staging.url` in production means staging.
         let on_purpose =
             path.segments.iter().filter_map(key_text).any(|key| world.naming.by_word(key).contains(&owner));
-        (!on_purpose).then_some(Foreign { owner, text: address.host, what, severity: Severity::Warning })
+        let foreign = Foreign { owner, text: address.host, severity: Severity::Warning };
+        (!on_purpose && !is_placed).then_some(foreign)
     })
+}
+
+/// Whether development and staging use one sandbox of somebody else: the same value stands in
+/// both, and neither development nor production has a host of its own in that domain.
+fn is_shared_sandbox(
+    world: &World<'_>,
+    items: &[Item<'_>],
+    item: &Item<'_>,
+    visit: &Visit<'_, '_>,
+    found: &Foreign<'_>,
+) -> bool {
+    if (item.environment, found.owner) != (Environment::Development, Environment::Staging) {
+        return false;
+    }
+    let in_staging = items.iter().find(|item| item.environment == Environment::Staging);
+    let same = in_staging.and_then(Item::document).and_then(|staging| staging.at(visit.path));
+    let domain = domain(found.text);
+    same == Some(visit.value)
+        && domain.contains('.')
+        && !items.iter().any(|item| has_own(world, item, domain))
+}
+
+/// Whether an item has a host in `domain` that shows whose the domain is: development's own, or one
+/// named after production.
+fn has_own(world: &World<'_>, item: &Item<'_>, domain: &str) -> bool {
+    let mut found = false;
+    item.scalars(&mut |visit| {
+        let Some(text) = visit.value.as_str().filter(|text| !found && text.contains(domain)) else { return };
+        found = tokens(text).filter(|host| self::domain(host) == domain).any(|host| {
+            let named = world.naming.by_word(labels(host));
+            match item.environment {
+                Environment::Development => !named.contains(&Environment::Staging),
+                Environment::Staging | Environment::Production => named.contains(&Environment::Production),
+            }
+        });
+    });
+    found
+}
+
+/// The part of a host's name that somebody registered: two labels, or three below a country's
+/// `co.uk`.
+fn domain(host: &str) -> &str {
+    let dots: Vec<usize> = host.rmatch_indices('.').map(|(at, _)| at).collect();
+    let label = |from: usize, to: usize| to.saturating_sub(from + 1);
+    let [last, second, ..] = dots.as_slice() else { return host };
+    let is_country = label(*last, host.len()) == 2 && label(*second, *last) <= 3;
+    let start = if is_country { dots.get(2).map_or(0, |at| at + 1) } else { second + 1 };
+    host.get(start..).unwrap_or(host)
 }
 
 /// The part of a host in which an environment can be named: `dev` is also a top-level domain.
@@ -105,8 +162,8 @@ fn labels(host: &str) -> &str {
 }
 
 /// The environments that whole segments of a URL's path, or whole values of its query, name.
-fn places(world: &World<'_>, address: &Address<'_>) -> Vec<Environment> {
-    address.rest.split(['/', '?', '&', '=', '#']).filter_map(|part| world.naming.word(part)).collect()
+fn places<'a>(world: &'a World<'_>, address: &Address<'a>) -> impl Iterator<Item = Environment> + 'a {
+    address.rest.split(['/', '?', '&', '=', '#']).filter_map(|part| world.naming.word(part))
 }
 
 /// The key that a value, or the list it is in, stands under.
@@ -118,13 +175,41 @@ fn key_text(segment: &Segment) -> Option<&str> {
     if let Segment::Key(key) = segment { Some(key) } else { None }
 }
 
-/// Whether a key says that its value is a host, so that one bare label is one.
-fn speaks_of_hosts(key: &str) -> bool {
-    let words = ["host", "hosts", "hostname", "hostnames", "server", "servers", "broker", "brokers"];
-    let endings = ["Host", "Hosts", "Hostname", "Hostnames", "Server", "Servers", "Broker", "Brokers"];
-    let mut separated = key.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
-    separated.any(|word| words.contains(&word.as_str())) || endings.iter().any(|ending| key.ends_with(ending))
+/// The words of a key, in lower case: `runbook_url`, `runbookUrl` and `RUNBOOK-URL` have two.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in key.chars() {
+        let begins = !c.is_alphanumeric() || (c.is_uppercase() && before.is_lowercase());
+        if begins {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words
 }
+
+/// Words of keys that say that the value is a host, so that one bare label is one.
+const HOSTS: [&str; 8] = ["host", "hosts", "hostname", "hostnames", "server", "servers", "broker", "brokers"];
+
+/// Words of keys whose values people read.
+const READ: [&str; 12] = [
+    "changelog",
+    "comment",
+    "comments",
+    "description",
+    "doc",
+    "docs",
+    "documentation",
+    "note",
+    "notes",
+    "readme",
+    "runbook",
+    "wiki",
+];
 
 /// Well-known hosts whose names only look as if they belonged to an environment of ours.
 fn is_public(host: &str) -> bool {
@@ -133,7 +218,9 @@ fn is_public(host: &str) -> bool {
         "dev.mysql.com",
         "dev.to",
         "dev.virtualearth.net",
+        "dev.twitch.tv",
         "docker.com",
+        "k8s.io",
         "prod-aks.azure.com",
     ];
     let is_in =
@@ -167,8 +254,13 @@ mod tests {
             ("staging", "dbHost: prod-db\n", "1:9"),
             ("production", "hostnames:\n  - podinfo.staging\n", "2:5"),
             ("production", "csp: \"default-src 'self' https://cdn.staging.example.com\"\n", "1:34"),
-            ("production", "config: https://config.example.com/staging/app\n", "1:17"),
-            ("production", "config: https://config.example.com/app?env=staging\n", "1:17"),
+            ("production", "vault: https://vault.staging.example.com/v1/production/pay\n", "1:16"),
+            ("production", "acme: https://acme-staging-v02.api.letsencrypt.org/directory\n", "1:15"),
+            ("production", "s3: https://payments-stage.s3.eu-west-1.amazonaws.com/x\n", "1:13"),
+            ("production", "origins: [https://example.com, https://stg.example.com]\n", "1:40"),
+            ("production", "doctor_url: https://doctor.dev.example.com\n", "1:21"),
+            ("staging", "redis: redis://cache.prod.example.com:6379/0\n", "1:16"),
+            ("development", "url: https://api.staging.example.com\n", "1:14"),
             (
                 "production",
                 "conf: |\n  server {\n    proxy_pass http://api.dev.example.com:80;\n  }\n",
@@ -187,6 +279,22 @@ mod tests {
         for (environment, text) in [
             ("staging", "host: db.staging.example.com\n"),
             ("production", "stages: [build, deploy]\npriority: production\n"),
+            ("development", "priority: production\nenv: {NODE_ENV: production, RAILS_ENV: production}\n"),
+            ("development", "image:\n  name: node\n  args: [--env=production]\nNODE_ENV: production\n"),
+            ("development", "stages:\n- {name: a, production: false}\n- {name: b, production: true}\n"),
+            ("production", "config: https://config.example.com/staging/app\n"),
+            ("production", "config: https://config.example.com/app?env=staging\n"),
+            ("staging", "config: https://config.prod.example.com/staging/app\n"),
+            ("production", "image: registry.example.com/staging/app:1.2\n"),
+            ("production", "docs_url: https://docs.dev.example.com/pay\n"),
+            ("production", "annotations: {runbookUrl: 'https://wiki.staging.example.com/pay'}\n"),
+            ("production", "description: like https://api.staging.example.com\n"),
+            (
+                "development",
+                "registry: https://registry-1.docker.io\ncdn: https://production.cloudflare.docker.com\n",
+            ),
+            ("production", "path: /srv/staging/app\nschedule: '@daily'\nteam: dev\n"),
+            ("production", "reporter: dev@example.com\nlog: dev.log\nchart: payments-staging-1.2.tgz\n"),
             ("production", "stage: staging\n"),
             ("staging", "queue: dps-core-prod-prisoner-event-queue\n"),
             ("staging", "bucket: govuk-production-assets\nuri: s3://govuk-production-assets/x\n"),
@@ -208,6 +316,30 @@ mod tests {
             ("production", "a: 1\nb: true\nc: null\n"),
         ] {
             assert_eq!(found("", environment, text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    /// Somebody else's sandbox is used by all who are not real; our own staging is not.
+    #[test]
+    fn a_sandbox_that_development_shares_with_staging_is_no_host_of_ours() {
+        let found = |development: &str, staging: &str, production: &str| {
+            let texts = [("development", development), ("staging", staging), ("production", production)];
+            let files = texts.map(|(env, text)| (format!("environments/{env}/a.yaml"), text));
+            let files: Vec<_> = files.iter().map(|(file, text)| (file.as_str(), *text)).collect();
+            Repository::new(&files).of(Rule::ForeignHost).len()
+        };
+        let sandbox = "mail: stage-api.mailer.com\n";
+        let production = "mail: api.mailer.com\n";
+        for (development, staging, production, expected) in [
+            (sandbox, sandbox, production, 0),
+            (sandbox, "mail: stage-eu.mailer.com\n", production, 1),
+            (sandbox, sandbox, "mail: prod-api.mailer.com\n", 1),
+            ("mail: stage-api.mailer.com\nown: api.mailer.com\n", sandbox, production, 1),
+            ("mail: stage-api.mailer.co.uk\nown: api.post.co.uk\n", "mail: stage-api.mailer.co.uk\n", "", 0),
+            ("host: db-staging\n", "host: db-staging\n", "host: db\n", 1),
+            (production, production, sandbox, 1),
+        ] {
+            assert_eq!(found(development, staging, production), expected, "{development}{production}");
         }
     }
 

@@ -10,18 +10,48 @@ use indexmap::IndexMap;
 
 use super::draft::{At, Draft};
 use super::listed;
-use super::world::{Item, World, is_encryption};
+use super::world::{Item, World};
 use crate::engine::diff::{Depth, diff};
+use crate::engine::encrypted::is_metadata;
 use crate::model::{Environment, Map, Path, Rule, Segment, Value};
 
 /// With more missing keys in one mapping, only so many are named.
 const SHOWN: usize = 3;
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
-    world.by_key().flat_map(|items| items.iter().flat_map(|item| missing(world, item, items))).collect()
+    world.by_key().flat_map(|items| of_key(world, items)).collect()
 }
 
-fn missing<'w>(world: &World<'_>, item: &'w Item<'w>, items: &[Item<'_>]) -> Vec<Draft<'w>> {
+/// What environments lack and others have.
+type Gap = (Vec<Environment>, Vec<Environment>);
+
+fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
+    let mut gaps: IndexMap<Path, Vec<(&'w Item<'w>, Path, Vec<Environment>)>> = IndexMap::new();
+    for item in items {
+        for (path, having) in missing(world, item, items) {
+            gaps.entry(item.named(&path)).or_default().push((item, path, having));
+        }
+    }
+    // What several environments lack is told once, where a promotion would begin.
+    let mut mappings: BTreeMap<(Environment, Path, Gap), (&Item<'_>, Vec<Path>)> = BTreeMap::new();
+    for mut lacks in gaps.into_values() {
+        while let Some((item, path, having)) = lacks.first().cloned() {
+            let (same, others) = lacks.into_iter().partition(|(.., other)| *other == having);
+            lacks = others;
+            let same: Vec<_> = same;
+            let lacking = same.iter().map(|(item, ..)| item.environment).collect();
+            let place = (item.environment, path.parent().unwrap_or_default(), (lacking, having));
+            mappings.entry(place).or_insert_with(|| (item, Vec::new())).1.push(path);
+        }
+    }
+    let told = |((_, parent, gap), (item, paths)): (&(_, Path, Gap), &(&'w Item<'w>, Vec<Path>))| {
+        told(world, item, parent, gap, paths)
+    };
+    mappings.iter().flat_map(told).collect()
+}
+
+/// The paths that `item` lacks, each with the later environments that have it.
+fn missing(world: &World<'_>, item: &Item<'_>, items: &[Item<'_>]) -> IndexMap<Path, Vec<Environment>> {
     let mut having: IndexMap<Path, Vec<Environment>> = IndexMap::new();
     for later in items.iter().filter(|later| later.environment > item.environment) {
         let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
@@ -29,40 +59,32 @@ fn missing<'w>(world: &World<'_>, item: &'w Item<'w>, items: &[Item<'_>]) -> Vec
             having.entry(path).or_default().push(later.environment);
         }
     }
-    let mut mappings: BTreeMap<(Path, Vec<Environment>), Vec<Path>> = BTreeMap::new();
-    for (path, having) in having {
-        let parent = path.parent().unwrap_or_default();
-        mappings.entry((parent, having)).or_default().push(path);
-    }
-    mappings.iter().flat_map(|((parent, having), paths)| told(world, item, parent, having, paths)).collect()
+    having
 }
 
 fn told<'w>(
     world: &World<'_>,
     item: &'w Item<'w>,
     parent: &Path,
-    having: &[Environment],
+    (lacking, having): &Gap,
     paths: &[Path],
 ) -> Vec<Draft<'w>> {
     let have = format!("{} {}", listed(having, "and"), if having.len() > 1 { "have" } else { "has" });
-    let is_waived = |path: &Path| {
-        let named = item.named(path);
-        world.policy.waivers.iter().any(|waiver| {
-            waiver.rule == Rule::MissingKey
-                && waiver.covers(Some(item.key), Some(item.environment), Some(&named))
-        })
-    };
+    let lack = format!("{} {}", listed(lacking, "and"), if lacking.len() > 1 { "lack" } else { "lacks" });
+    let is_waived =
+        |path: &Path| world.policy.is_waived(Rule::MissingKey, item.key, item.environment, &item.named(path));
     let (mut alone, together): (Vec<&Path>, Vec<&Path>) = paths.iter().partition(|path| is_waived(path));
     let mut drafts = Vec::new();
     if together.len() > SHOWN {
         let names: Vec<_> = together.iter().take(SHOWN).map(|path| last(path)).collect();
         let (n, names, more) = (together.len(), names.join(", "), together.len() - SHOWN);
-        drafts.push(draft(item, parent, parent, &format!("{n} keys that {have}: {names} and {more} more")));
+        let what = format!("{lack} {n} keys that {have}: {names} and {more} more");
+        drafts.push(draft(item, parent, parent, what));
     } else {
         alone.extend(together);
     }
-    drafts
-        .extend(alone.iter().map(|path| draft(item, path, parent, &format!("{}, which {have}", last(path)))));
+    let one = |path: &&Path| draft(item, path, parent, format!("{lack} {}, which {have}", last(path)));
+    drafts.extend(alone.iter().map(one));
     drafts
 }
 
@@ -77,7 +99,7 @@ fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -
     let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
         let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
         *alike.entry(parent).or_insert_with_key(|parent| are_alike(here, there, parent))
-            && !is_encryption(there, path)
+            && !is_metadata(there, path)
             && !world.naming.names_other(key, item.environment)
     });
     paths.collect()
@@ -96,8 +118,7 @@ fn mapping<'v>(values: &'v [Value], path: &Path) -> Option<&'v Map> {
     values.get(path.document)?.at(path)?.as_map()
 }
 
-fn draft<'w>(item: &'w Item<'w>, path: &Path, parent: &Path, lacks: &str) -> Draft<'w> {
-    let message = format!("{} lacks {lacks}", item.environment);
+fn draft<'w>(item: &'w Item<'w>, path: &Path, parent: &Path, message: String) -> Draft<'w> {
     let help = "set here what should be tried before it is real; terrace diff shows all that differs";
     Draft::of_item(Rule::MissingKey, item, message, help).path(path).at(At::Key(parent.clone()))
 }
@@ -124,10 +145,7 @@ mod tests {
     fn what_a_later_environment_has_is_told_at_the_parent() {
         assert_eq!(
             found("x: 1\ndb: {host: a}\n", "x: 1\ndb: {host: a}\n", "x: 1\ndb: {host: a, pool: {size: 1}}\n"),
-            [
-                "development/a.yaml:2:1 development lacks `pool`, which production has",
-                "staging/a.yaml:2:1 staging lacks `pool`, which production has",
-            ]
+            ["development/a.yaml:2:1 development and staging lack `pool`, which production has"]
         );
         assert_eq!(
             found("# top\na: 1\n", "a: 1\nb: 2\n", "a: 1\nb: 2\n"),

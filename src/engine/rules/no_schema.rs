@@ -1,23 +1,37 @@
 //! `no-schema`: no schema describes the item.
+//!
+//! Where there is no schema at all, nobody uses them yet, and that is said once.
 
 use super::draft::Draft;
-use super::world::World;
+use super::world::{Item, World};
 use crate::model::{Path, Rule};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
-    let undescribed = |items: &&'w [super::world::Item<'w>]| {
+    let undescribed = |items: &&'w [Item<'w>]| {
         items.iter().all(|item| world.schemas.describing(item.key, item.environment).is_empty())
     };
-    world
-        .by_key()
-        .filter(undescribed)
-        .filter_map(|items| {
-            let item = items.first()?;
-            let message = format!("no schema describes `{}`", item.key);
-            let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-            Some(Draft::of_item(Rule::NoSchema, item, message, help).path(&Path::root()))
-        })
-        .collect()
+    let is_waived = |items: &&'w [Item<'w>]| {
+        let fits = |item: &Item<'_>| {
+            world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &Path::root())
+        };
+        items.first().is_some_and(fits)
+    };
+    let has_no_schemas = world.policy.schemas.is_empty()
+        && !world.snapshot.files.keys().any(|file| file.starts_with("schemas/"));
+    let (alone, mut together): (Vec<&[Item<'_>]>, Vec<&[Item<'_>]>) =
+        world.by_key().filter(undescribed).partition(|items| !has_no_schemas || is_waived(items));
+    let first = if together.len() > 1 { together.drain(..).next() } else { None };
+    let one = |item: &'w Item<'w>| {
+        let message = format!("no schema describes `{}`", item.key);
+        let help = format!("write one from the values there are: terrace schema infer {}", item.key);
+        Draft::of_item(Rule::NoSchema, item, message, help).path(&Path::root())
+    };
+    let all = |item: &'w Item<'w>| {
+        let help = "write them from the values there are: terrace schema infer";
+        Draft::of_item(Rule::NoSchema, item, "no item has a schema yet", help).path(&Path::root())
+    };
+    let told = alone.into_iter().chain(together).filter_map(|items| items.first()).map(one);
+    told.chain(first.and_then(|items| items.first()).map(all)).collect()
 }
 
 #[cfg(test)]
@@ -33,6 +47,21 @@ mod tests {
             Repository::new(&items).of(Rule::NoSchema),
             ["environments/development/a.yaml:1:1 notice[no-schema] no schema describes `a`"]
         );
+        let many = Repository::new(&items)
+            .and("environments/staging/b.yaml", "a: 1\n")
+            .and("environments/staging/c.yaml", "a: 1\n");
+        assert_eq!(
+            many.of(Rule::NoSchema),
+            ["environments/development/a.yaml:1:1 notice[no-schema] no item has a schema yet"]
+        );
+        let waiver = "[[waiver]]\nrule = \"no-schema\"\nkey = \"a\"\nreason = \"free text\"\n";
+        let waived = many.clone().and("terrace.toml", waiver);
+        assert_eq!(
+            waived.of(Rule::NoSchema),
+            ["environments/staging/b.yaml:1:1 notice[no-schema] no item has a schema yet"]
+        );
+        assert!(waived.of(Rule::UnusedWaiver).is_empty());
+        assert_eq!(many.and("schemas/a.schema.json", "{}").of(Rule::NoSchema).len(), 2);
         let described = Repository::new(&items).and("schemas/a.schema.json", "{}");
         assert!(described.of(Rule::NoSchema).is_empty());
     }

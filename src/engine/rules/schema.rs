@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::draft::{At, Draft};
 use super::world::{Item, World};
+use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::engine::schema::{Broken, Violation};
-use crate::model::{Path, Rule};
+use crate::model::{Path, Rule, Value};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();
@@ -15,8 +16,14 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
             match world.schemas.load(&file).as_ref() {
                 Ok(schema) => {
                     let Some(document) = item.document() else { continue };
+                    let is_encrypted = is_encrypted(document.values());
                     for (number, value) in document.values().iter().enumerate() {
-                        let found = schema.validate(value).into_iter();
+                        let mut found = schema.validate(value);
+                        if is_encrypted {
+                            found
+                                .retain(|violation| is_of_plain_values(document.values(), number, violation));
+                        }
+                        let found = found.into_iter();
                         drafts.extend(found.map(|violation| broken_rule(world, item, number, violation)));
                     }
                 }
@@ -28,6 +35,15 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
         }
     }
     drafts
+}
+
+/// Whether a violation in a file that SOPS encrypted is about what can be read there: which keys
+/// there are, and values in plain text.
+fn is_of_plain_values(values: &[Value], document: usize, violation: &Violation) -> bool {
+    let path = Path { document, ..violation.path.clone() };
+    let is_about_keys = ["required", "dependentRequired"].contains(&violation.keyword.as_str());
+    let value = values.get(document).and_then(|value| value.at(&path));
+    !is_metadata(values, &path) && (is_about_keys || value.is_none_or(|value| !holds_ciphertext(value)))
 }
 
 fn broken_rule<'w>(

@@ -1,14 +1,16 @@
 //! `type-mismatch`: one path has values of different kinds in different environments.
 //!
-//! Null says nothing of a kind, nor does an empty string or a reference; and a quantity such as
+//! Null says nothing of a kind, nor does an empty string, a reference or a placeholder; and a quantity such as
 //! `20%` or `500m` is what a plain number is elsewhere.
 
 use std::collections::BTreeMap;
 
+use super::credentials::is_filled_in;
 use super::draft::Draft;
 use super::listed;
-use super::world::{Item, World, is_encryption};
+use super::world::{Item, World};
 use crate::engine::diff::{Depth, diff};
+use crate::engine::encrypted::is_metadata;
 use crate::model::{Environment, Path, Policy, Rule, Value};
 
 type Kinds = BTreeMap<Environment, &'static str>;
@@ -25,7 +27,7 @@ fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
             let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
             for change in diff(left.values(), right.values(), &lists, Depth::Whole) {
                 let (Some(a), Some(b)) = (change.left, change.right) else { continue };
-                if differ(world.policy, a, b) && !is_encryption(left.values(), &change.path) {
+                if differ(world.policy, a, b) && !is_metadata(left.values(), &change.path) {
                     let kinds = paths.entry(change.path).or_default();
                     kinds.insert(earlier.environment, a.kind());
                     kinds.insert(later.environment, b.kind());
@@ -39,11 +41,7 @@ fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
 fn differ(policy: &Policy, a: &Value, b: &Value) -> bool {
     let says_nothing = |value: &Value| match value {
         Value::Null => true,
-        Value::String(text) => {
-            text.is_empty()
-                || policy.is_reference(text)
-                || ["{{", "%{", "${", "(("].iter().any(|t| text.contains(t))
-        }
+        Value::String(text) => text.is_empty() || policy.is_reference(text) || is_filled_in(text),
         Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) | Value::Tagged(..) => false,
     };
     let is_quantity = |value: &Value, number: &Value| {

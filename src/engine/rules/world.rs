@@ -8,11 +8,12 @@ use rayon::prelude::*;
 
 use super::Subject;
 use super::secrets;
+use crate::engine::encrypted::is_metadata;
 use crate::engine::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
-use crate::model::{Environment, Key, Path, Policy, Result, Segment, Value};
+use crate::model::{Environment, Key, Path, Policy, Result, Value};
 use crate::yaml::{Document, Visit};
 
 /// Everything that rules look at.
@@ -84,7 +85,7 @@ impl<'a> Item<'a> {
     pub(super) fn values(&self, visit: &mut dyn FnMut(&Visit<'_, 'a>)) {
         let Some(document) = self.document() else { return };
         document.walk(&mut |found| {
-            if !is_encryption(document.values(), found.path) {
+            if !is_metadata(document.values(), found.path) {
                 visit(found);
             }
         });
@@ -116,14 +117,4 @@ impl<'a> Item<'a> {
             self.document().map(|document| secrets::spans(document, policy)).unwrap_or_default()
         })
     }
-}
-
-/// Whether `path` is in the block that SOPS adds to a file it encrypts.
-pub(super) fn is_encryption(values: &[Value], path: &Path) -> bool {
-    let is_sops = || {
-        let root = values.get(path.document).and_then(Value::as_map);
-        let block = root.and_then(|root| root.get("sops")).and_then(Value::as_map);
-        block.is_some_and(|block| block.contains_key("mac") && block.contains_key("version"))
-    };
-    matches!(path.segments.first(), Some(Segment::Key(key)) if key == "sops") && is_sops()
 }
