@@ -12,7 +12,7 @@ use crate::engine::mask::Mask;
 use crate::engine::promotion::{Selection, Verdict};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
-use crate::ops::{self, Prepared, PromoteRequest, Workspace};
+use crate::ops::{self, Left, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::store::Remote;
@@ -339,14 +339,15 @@ impl Work<'_> {
             plan::text(plan, &view, &mut out)?;
             writeln!(out)?;
         }
-        show_items(prepared, terms.0.target(), &mut out)?;
+        show_items(prepared, terms.0, &mut out)?;
         out.flush()?;
         Ok(())
     }
 }
 
 /// Prints what becomes of whole items.
-fn show_items(prepared: &Prepared, target: Environment, out: &mut dyn Write) -> Result<(), Failure> {
+fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), Failure> {
+    let target = hop.target();
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
         for path in &creation.left_out {
@@ -368,11 +369,16 @@ fn show_items(prepared: &Prepared, target: Environment, out: &mut dyn Write) -> 
     for key in &prepared.deletions {
         writeln!(out, "{key}   deleted in {target}\n")?;
     }
-    for (key, file) in &prepared.encrypted {
-        writeln!(out, "{key}   left alone: {} is encrypted with SOPS", clean(file))?;
-    }
-    for key in &prepared.unnamed {
-        writeln!(out, "{key}   is not in {target} yet: terrace promote {key} --to {target}")?;
+    for (key, left) in &prepared.left {
+        let why = match left {
+            Left::OnlyInSource => format!("is not in {target} yet: terrace promote {key} --to {target}"),
+            Left::Deleted => {
+                format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
+            }
+            Left::Encrypted(file) => format!("left alone: {} is encrypted with SOPS", clean(file)),
+            Left::Unreadable(why) => format!("left alone: {}", clean(why)),
+        };
+        writeln!(out, "{key}   {why}")?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::check::findings;
-use super::promote::blob_of;
+use super::edit::blob_of;
 use super::workspace::Workspace;
 use crate::engine::legacy::{Kept, RECORD, parse_kept};
 use crate::model::{CommitId, Error, Result, Revision, Rule};

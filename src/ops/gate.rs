@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::check::findings;
+use super::edit::blob_of;
 use super::plan::Planner;
-use super::promote::blob_of;
 use crate::engine::snapshot::{Place, Snapshot, place};
 use crate::model::{Finding, Key, Path, Policy, Result, Rule, Severity};
 use crate::store::door::FileChange;

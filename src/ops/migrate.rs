@@ -87,7 +87,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         limits: &limits,
     })?;
     let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
-    let record = super::promote::blob_of(&snapshot, RECORD);
+    let record = super::edit::blob_of(&snapshot, RECORD);
     Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
 }
 

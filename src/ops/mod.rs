@@ -6,6 +6,7 @@
 mod agreed;
 mod check;
 mod diff;
+mod edit;
 mod finish;
 mod gate;
 mod hold;
@@ -35,8 +36,8 @@ pub use migrate::{
 };
 pub use plan::Planner;
 pub use promote::{
-    Creation, Prepared, Request as PromoteRequest, commit as commit_promotion, foresee as foresee_promotion,
-    prepare as prepare_promotion, uncommitted_sources,
+    Creation, Left, Prepared, Request as PromoteRequest, commit as commit_promotion,
+    foresee as foresee_promotion, prepare as prepare_promotion, uncommitted_sources,
 };
 pub use rollback::{
     Back, Prepared as PreparedRollback, Request as RollbackRequest, commit as commit_rollback,

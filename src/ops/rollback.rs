@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::edit::edit;
 use super::gate::{Gate, Proposal};
 use super::plan::Planner;
-use super::promote::{edit, short};
+use super::promote::short;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;
 use crate::engine::promotion::{Verdict, operations};

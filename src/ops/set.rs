@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::edit::{edit, set_or_insert};
 use super::gate::{Gate, Proposal};
 use super::item::no_such_path;
-use super::promote::{edit, set_or_insert};
 use super::workspace::{At, Workspace, no_such_item};
 use crate::engine::mask::Mask;
 use crate::engine::schemas::Schemas;
@@ -92,7 +92,7 @@ pub fn set_committed(
         let snapshot = Arc::new(workspace.repository.snapshot(&Revision::Commit(head.clone()))?);
         let Some((done, _, new)) = decide(&snapshot, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
-        let before = super::promote::blob_of(&snapshot, &file);
+        let before = super::edit::blob_of(&snapshot, &file);
         let verb = if done.after.is_some() { "set" } else { "unset" };
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {

@@ -317,3 +317,32 @@ proptest! {
         prop_assert_eq!(world.read("environments/production/a.yaml"), format!("# production\n{}", text(false)));
     }
 }
+
+#[test]
+fn what_cannot_be_promoted_does_not_hold_up_the_rest_of_all() {
+    let mut world = World::with(&[
+        ("environments/development/a.yaml", "v: 1\n"),
+        ("environments/staging/a.yaml", "v: 1\n"),
+        ("environments/development/b.yaml", "v: 1\n"),
+        ("environments/staging/b.yaml", "v: 1\n"),
+        ("environments/development/old.yaml", "v: 1\n"),
+        ("environments/staging/old.yaml", "v: 1\n"),
+        ("environments/staging/own.yaml", "v: 1\n"),
+    ]);
+    world.write("environments/development/a.yaml", "v: 2\n");
+    world.write("environments/development/b.yaml", "{{ v }}: [\n");
+    world.write("environments/development/new.yaml", "v: 1\n");
+    world.git(&["rm", "-q", "environments/development/old.yaml"]);
+    world.commit("moved");
+    let said = world.line("promote --all --to staging --yes").exits(0);
+    for line in [
+        "b   left alone: environments/development/b.yaml:1:",
+        "new   is not in staging yet: terrace promote new --to staging\n",
+        "old   is deleted in development: terrace promote old --to staging --delete\n",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert!(!said.contains("own"), "{said}");
+    assert_eq!(world.read("environments/staging/a.yaml"), "v: 2\n");
+    assert_eq!(world.line("promote a b --to staging --yes").code, 2);
+}

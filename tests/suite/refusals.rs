@@ -231,6 +231,11 @@ fn one_broken_file_hides_no_other() {
         ("status", 0, "1 to promote"),
         ("list", 0, "pay"),
         ("promote pay --to staging --dry-run", 0, "5s → 9s"),
+        (
+            "promote --all --to staging --dry-run",
+            0,
+            "broken   left alone: environments/development/broken.yaml:3:1: ",
+        ),
         ("schema infer", 2, "schemas/pay.schema.json"),
     ] {
         let output = world.line(line);
@@ -239,7 +244,7 @@ fn one_broken_file_hides_no_other() {
         assert!(!output.told().contains("hunter2"), "{line}: {}", output.told());
     }
     for line in [
-        "promote --all --to staging --yes",
+        "promote pay broken --to staging --yes",
         "get broken a --env development",
         "set broken a 2 --env development",
     ] {

@@ -1,0 +1,106 @@
+//! The files that a promotion writes: the target's items and its decisions.
+
+use super::message::message;
+use super::prepared::{Prepared, Terms};
+use crate::engine::promotion::{
+    Decision, ItemPlan, Line, Until, Verdict, decisions_file, digest, operations, render_decisions,
+};
+use crate::engine::snapshot::{FileKind, limits};
+use crate::model::{Environment, Key, Path, Result};
+use crate::ops::edit::{edit, set_or_insert};
+use crate::ops::gate::{Gate, Proposal};
+use crate::ops::plan::Planner;
+use crate::store::door::FileChange;
+use crate::yaml::Document;
+
+/// Works out the files, the findings they would bring, and the message.
+pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
+    let (hop, limits) = (terms.hop, limits(&planner.policy));
+    let mut gate = Gate::new(planner);
+    for plan in &prepared.plans {
+        let sides =
+            (planner.snapshot.item(&plan.key, hop.source()), planner.snapshot.item(&plan.key, hop.target()));
+        let (Some(from), Some(into)) = sides else { continue };
+        let (source, target) =
+            (planner.snapshot.document(from, &limits)?, planner.snapshot.document(into, &limits)?);
+        let mut edits = operations(&plan.lines, source, target);
+        for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
+            edits.push(set_or_insert(target, path, value.clone(), &into.file)?);
+        }
+        if !edits.is_empty() {
+            let text = edit(target, &edits, &limits, &into.file)?;
+            if text != target.text() {
+                gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
+            }
+        }
+        if let Some(change) = record(planner, terms, plan, source)? {
+            prepared.files.push(change);
+        }
+    }
+    for creation in &prepared.creations {
+        gate.propose(Proposal { file: creation.key.file(hop.target()), text: Some(creation.text.clone()) });
+    }
+    for key in &prepared.deletions {
+        gate.propose(Proposal { file: key.file(hop.target()), text: None });
+    }
+    prepared.refused = gate.new_errors()?;
+    prepared.files.extend(gate.into_files(&planner.snapshot));
+    prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
+    (prepared.subject, prepared.body) = message(planner, prepared, hop);
+    Ok(())
+}
+
+/// The decisions file after this promotion, when it changes: what `--take target=…` records comes
+/// in, what no longer counts goes.
+fn record(
+    planner: &Planner,
+    terms: &Terms<'_>,
+    plan: &ItemPlan,
+    source: &Document,
+) -> Result<Option<FileChange>> {
+    let target = terms.hop.target();
+    let old = planner.decisions(&plan.key, target)?;
+    let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
+    if plan.taken() == 0 && declined.is_empty() {
+        return Ok(None);
+    }
+    let today = planner.head.date();
+    let source_digest = |path: &Path| {
+        let blob = planner.policy.is_secret(path).then_some(&plan.source_blob);
+        digest(source.at(path), blob)
+    };
+    let overruled = |path: &Path| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
+    let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
+    let mut new: Vec<Decision> = old
+        .iter()
+        .filter(|decision| decision.is_live(&source_digest(&decision.path), &today))
+        .filter(|decision| !overruled(&decision.path) && !renewed(&decision.path))
+        .cloned()
+        .collect();
+    new.extend(declined.iter().map(|line| Decision {
+        path: line.path.clone(),
+        reason: terms.reason.map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
+        by: String::new(),
+        until: Until::SourceChanges,
+        source: source_digest(&line.path),
+    }));
+    Ok((new != old).then(|| decisions_change(planner, &plan.key, target, &new)))
+}
+
+/// The change of an item's decisions file.
+pub(in crate::ops) fn decisions_change(
+    planner: &Planner,
+    key: &Key,
+    target: Environment,
+    decisions: &[Decision],
+) -> FileChange {
+    let file = decisions_file(key, target);
+    let before = planner
+        .snapshot
+        .files
+        .get(&file)
+        .filter(|entry| entry.kind == FileKind::File)
+        .and_then(|entry| entry.blob.clone());
+    let after = render_decisions(decisions).map(String::into_bytes);
+    FileChange { path: format!("{}{file}", planner.snapshot.prefix), before, after }
+}

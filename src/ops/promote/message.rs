@@ -1,0 +1,58 @@
+//! What the commit of a promotion says.
+
+use std::fmt::Write as _;
+
+use super::prepared::Prepared;
+use crate::engine::mask::Mask;
+use crate::engine::promotion::{ItemPlan, Verdict};
+use crate::model::{Hop, Key, Value};
+use crate::ops::plan::Planner;
+
+/// The commit's subject, and the masked list of changes with one trailer per item.
+pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String) {
+    let mask = Mask::new(&planner.policy);
+    let acting: Vec<&ItemPlan> = prepared
+        .plans
+        .iter()
+        .filter(|plan| plan.taken() > 0 || plan.with(&Verdict::Decline).count() > 0)
+        .collect();
+    let keys: Vec<&str> = acting
+        .iter()
+        .map(|plan| plan.key.as_str())
+        .chain(prepared.creations.iter().map(|creation| creation.key.as_str()))
+        .chain(prepared.deletions.iter().map(Key::as_str))
+        .collect();
+    let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
+    let mut body = String::new();
+    for plan in &acting {
+        let plan = plan.masked(&mask);
+        for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Verdict::Decline) {
+            let value = |value: Option<&Value>| {
+                value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
+            };
+            let new = match &line.verdict {
+                Verdict::Set(value) => short(&value.to_string()),
+                Verdict::Decline => format!("{} (kept)", value(line.target.as_ref())),
+                _ => value(line.source.as_ref()),
+            };
+            let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
+        }
+    }
+    for creation in &prepared.creations {
+        let _ = writeln!(body, "{}: new item", creation.key);
+    }
+    for key in &prepared.deletions {
+        let _ = writeln!(body, "{key}: item deleted");
+    }
+    body.push('\n');
+    for key in &keys {
+        let _ = writeln!(body, "Terrace-Promotion: {key} {} -> {}", hop.source(), hop.target());
+    }
+    (format!("promote({named}): {} -> {}", hop.source(), hop.target()), body)
+}
+
+/// A value short enough for a commit message, on one line.
+pub(in crate::ops) fn short(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= 60 { clean } else { clean.chars().take(59).chain(['…']).collect() }
+}

@@ -1,0 +1,282 @@
+//! `promote`: plan, then one commit.
+//!
+//! [`prepare`] reads and judges and writes nothing; [`commit`] publishes exactly what was
+//! prepared, or, when the branch moved meanwhile, what a new plan says if that is the same.
+
+mod creation;
+mod files;
+mod message;
+mod prepared;
+
+use std::collections::BTreeSet;
+
+use super::plan::Planner;
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::promotion::{ItemPlan, Selection};
+use crate::engine::snapshot::limits;
+use crate::model::{CommitId, Environment, Error, Hop, Key, Result};
+use crate::store::door::{self, Change, Committed, Options};
+
+pub(super) use creation::create;
+pub(super) use files::{decisions_change, write};
+pub(super) use message::short;
+pub(super) use prepared::Terms;
+pub use prepared::{Creation, Left, Prepared};
+
+/// What to promote.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The items; all when empty.
+    pub keys: Vec<Key>,
+    /// The hop.
+    pub hop: Hop,
+    /// What of the plan.
+    pub selection: Selection,
+    /// Whether items that only the source has are created although they were not named.
+    pub create_unnamed: bool,
+    /// Whether items that the source deleted are deleted.
+    pub delete: bool,
+    /// The reason recorded with `--take target=…`.
+    pub reason: Option<String>,
+}
+
+/// Plans a promotion of HEAD. Nothing is written.
+///
+/// # Errors
+/// When an item is not there, a file cannot be read, a selection speaks of nothing, or an edit
+/// cannot be made.
+pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
+    prepare_at(workspace, request, &workspace.repository.require_head()?)
+}
+
+fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
+    let planner = Planner::new(workspace, head)?;
+    let mut work = Preparing {
+        workspace,
+        planner: &planner,
+        request,
+        prepared: Prepared::new(head.clone()),
+        unmatched: None,
+    };
+    if request.keys.is_empty() {
+        planner.snapshot.keys().into_iter().try_for_each(|key| work.unnamed(key))?;
+    } else {
+        let mut seen = BTreeSet::new();
+        let mut keys = request.keys.iter().filter(|key| seen.insert(*key));
+        keys.try_for_each(|key| work.named(key))?;
+    }
+    let Preparing { mut prepared, unmatched, .. } = work;
+    refuse_pinned(&prepared.plans, &request.selection)?;
+    if let Some(word) = unmatched.into_iter().flatten().next() {
+        return Err(Error::usage(format!("nothing of this plan is at {word}"))
+            .help("a selection names paths or source commits of the plan; run with --dry-run to see them"));
+    }
+    write(&planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
+    Ok(prepared)
+}
+
+/// A promotion that is being prepared, item by item.
+struct Preparing<'a> {
+    workspace: &'a Workspace,
+    planner: &'a Planner,
+    request: &'a Request,
+    prepared: Prepared,
+    /// What of the selection spoke of nothing in any item so far.
+    unmatched: Option<Vec<String>>,
+}
+
+impl Preparing<'_> {
+    /// Whether source and target have the item.
+    fn is_there(&self, key: &Key) -> (bool, bool) {
+        let hop = self.request.hop;
+        let has = |environment| self.planner.snapshot.item(key, environment).is_some();
+        (has(hop.source()), has(hop.target()))
+    }
+
+    /// An item that was asked for: what cannot be done is an error.
+    fn named(&mut self, key: &Key) -> Result<()> {
+        let Self { planner, request, .. } = *self;
+        let (source, target) = (request.hop.source(), request.hop.target());
+        match self.is_there(key) {
+            (true, true) => self.merge(key),
+            (true, false) => self.create(key),
+            (false, true) if request.delete => {
+                if !self.was_deleted(key) {
+                    let file = format!("{}{}", planner.snapshot.prefix, key.file(target));
+                    let message =
+                        format!("{source} never had an item `{key}`, so there is no deletion to promote");
+                    return Err(Error::usage(message).help(format!("remove it by hand: git rm {file}")));
+                }
+                self.prepared.deletions.push(key.clone());
+                Ok(())
+            }
+            (false, true) => Err(Error::usage(format!("{source} has no item `{key}`"))
+                .help(format!("if it was deleted there, delete it in {target} with --delete"))),
+            (false, false) => Err(self.unknown(key)?),
+        }
+    }
+
+    /// One of all items: what cannot be done does not hold up the others.
+    fn unnamed(&mut self, key: &Key) -> Result<()> {
+        let left = match self.is_there(key) {
+            (false, _) => self.was_deleted(key).then_some(Left::Deleted),
+            (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
+            (true, target) => match self.planner.encrypted(key, self.request.hop) {
+                Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
+                Ok(None) => {
+                    let done = if target { self.merge(key) } else { self.create(key) };
+                    done.err().map(|error| Left::Unreadable(error.message))
+                }
+                Err(error) => Some(Left::Unreadable(error.message)),
+            },
+        };
+        self.prepared.left.extend(left.map(|left| (key.clone(), left)));
+        Ok(())
+    }
+
+    /// An item that both sides have.
+    fn merge(&mut self, key: &Key) -> Result<()> {
+        let Self { planner, request, .. } = *self;
+        let (hop, selection) = (request.hop, &request.selection);
+        let Some(plan) = planner.plan(key, hop, selection)? else { return Ok(()) };
+        let idle = planner.idle(key, hop, selection)?;
+        self.unmatched = Some(match self.unmatched.take() {
+            None => idle,
+            Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
+        });
+        let target = planner.snapshot.item(key, hop.target());
+        let target =
+            target.map(|item| planner.snapshot.document(item, &limits(&planner.policy))).transpose()?;
+        let given = selection.set.iter();
+        let given: Vec<_> = given
+            .filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
+            .filter(|(path, _)| planner.requires(key, hop.target(), path))
+            .filter(|(path, _)| target.is_none_or(|document| document.at(path).is_none()))
+            .cloned()
+            .collect();
+        if !given.is_empty() {
+            self.prepared.given.insert(key.clone(), given);
+        }
+        if !plan.lines.is_empty() || !request.keys.is_empty() {
+            self.prepared.plans.push(plan);
+        }
+        Ok(())
+    }
+
+    /// An item that the target gets.
+    fn create(&mut self, key: &Key) -> Result<()> {
+        let creation = create(self.planner, key, self.request.hop, &self.request.selection)?;
+        self.prepared.creations.push(creation);
+        Ok(())
+    }
+
+    /// Whether the source once had the item.
+    fn was_deleted(&self, key: &Key) -> bool {
+        let file = key.file(self.request.hop.source());
+        let commits = self.planner.history.commits();
+        commits.iter().flat_map(|commit| &commit.changes).any(|change| change.path == file)
+    }
+
+    /// That there is no such item; it may not be committed yet.
+    fn unknown(&self, key: &Key) -> Result<Error> {
+        let snapshot = &self.planner.snapshot;
+        let error = no_such_item(key, snapshot.keys(), None);
+        let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
+        let mut uncommitted = self.workspace.repository.uncommitted()?.into_iter();
+        Ok(match uncommitted.find(|file| files.contains(file)) {
+            Some(file) => error.help(format!("{file} is not committed; a promotion takes what is committed")),
+            None => error,
+        })
+    }
+}
+
+/// Refuses to take what is never promoted, although it was asked for by its very name.
+fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
+    let kept = plans
+        .iter()
+        .flat_map(|plan| &plan.lines)
+        .find(|line| !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path));
+    match kept {
+        None => Ok(()),
+        Some(line) => Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason))
+            .help("give the target its own value with --set PATH=VALUE, or leave the path out")),
+    }
+}
+
+/// What the write door would refuse of what was prepared; nothing is written.
+///
+/// # Errors
+/// The door's refusals.
+pub fn foresee(workspace: &Workspace, prepared: &Prepared, options: &Options) -> Result<()> {
+    if prepared.is_empty() {
+        return Ok(());
+    }
+    door::foresee(workspace.repository.door_path(), options, &prepared.head, &prepared.files)
+}
+
+/// Publishes what was prepared as one commit; `None` when there is nothing to do.
+///
+/// # Errors
+/// `Undecided` when something is still open; `Retry` when the branch moved and the plan changed
+/// with it; the door's refusals.
+pub fn commit(
+    workspace: &Workspace,
+    request: &Request,
+    prepared: &Prepared,
+    subject: Option<&str>,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    publish(workspace, prepared, &|head| prepare_at(workspace, request, head), subject, options)
+}
+
+/// Publishes what was prepared; `again` prepares the same on another head.
+pub(super) fn publish(
+    workspace: &Workspace,
+    prepared: &Prepared,
+    again: &dyn Fn(&CommitId) -> Result<Prepared>,
+    subject: Option<&str>,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    prepared.require_decided()?;
+    if prepared.is_empty() {
+        return Ok(None);
+    }
+    let message =
+        |prepared: &Prepared| format!("{}\n\n{}", subject.unwrap_or(&prepared.subject), prepared.body);
+    let published = door::publish(workspace.repository.door_path(), options, |head| {
+        let files = match head {
+            Some(head) if *head == prepared.head => prepared.files.clone(),
+            Some(head) => {
+                let again = again(head)?;
+                if again.require_decided().is_err() || again.essence() != prepared.essence() {
+                    return Err(Error::retry(
+                        "somebody committed meanwhile, and the plan is no longer what was shown",
+                    )
+                    .help("nothing was committed; look at the new plan and run the command again"));
+                }
+                again.files
+            }
+            None => {
+                return Err(
+                    Error::usage("the branch has no commit yet").help("commit the configuration first")
+                );
+            }
+        };
+        let change = Change { base: head.cloned(), files, message: message(prepared) };
+        Ok(Some((change, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
+}
+
+/// The source files of these items (all when none are named) whose changes are not committed.
+///
+/// # Errors
+/// When the working tree cannot be compared.
+pub fn uncommitted_sources(workspace: &Workspace, hop: Hop, keys: &[Key]) -> Result<Vec<String>> {
+    let prefix = workspace.repository.prefix();
+    let folder = format!("{prefix}environments/{}/", hop.source());
+    let named: Vec<String> = keys.iter().map(|key| format!("{prefix}{}", key.file(hop.source()))).collect();
+    let mut files = workspace.repository.uncommitted()?;
+    files.retain(|file| file.starts_with(&folder) && (named.is_empty() || named.contains(file)));
+    Ok(files)
+}

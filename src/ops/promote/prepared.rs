@@ -1,0 +1,179 @@
+//! What a promotion would do, and what keeps it from being committed.
+
+use std::collections::BTreeMap;
+
+use crate::engine::promotion::{ItemPlan, Verdict};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Value};
+use crate::store::door::FileChange;
+
+/// An item that the target does not have yet.
+#[derive(Clone, Debug)]
+pub struct Creation {
+    /// The item.
+    pub key: Key,
+    /// The source's blob.
+    pub source_blob: BlobId,
+    /// The new file.
+    pub text: String,
+    /// Pins, secrets and what was excepted: what was left out.
+    pub left_out: Vec<Path>,
+    /// What got a value of its own.
+    pub given: Vec<(Path, Value)>,
+    /// Values that came along and name another environment: somebody should look at them.
+    pub foreign: Vec<(Path, Environment)>,
+}
+
+/// Why an item that nobody named stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Only the source has it.
+    OnlyInSource,
+    /// The source deleted it.
+    Deleted,
+    /// SOPS encrypted this file of it.
+    Encrypted(String),
+    /// It cannot be promoted; why, with its place.
+    Unreadable(String),
+}
+
+/// What one promotion would do.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The commit that was judged.
+    pub head: CommitId,
+    /// The plans, values not masked.
+    pub plans: Vec<ItemPlan>,
+    /// Items that come into being.
+    pub creations: Vec<Creation>,
+    /// Items that go.
+    pub deletions: Vec<Key>,
+    /// Items that nobody named and that stay as they are, with the reason.
+    pub left: Vec<(Key, Left)>,
+    /// Findings of error severity that the result would bring.
+    pub refused: Vec<Finding>,
+    /// Values given to paths at which the two sides of an item do not differ.
+    pub given: BTreeMap<Key, Vec<(Path, Value)>>,
+    pub(super) files: Vec<FileChange>,
+    pub(super) subject: String,
+    pub(super) body: String,
+}
+
+/// What holds for all items of a promotion.
+pub(in crate::ops) struct Terms<'a> {
+    pub(in crate::ops) hop: Hop,
+    /// The reason recorded with what the target keeps.
+    pub(in crate::ops) reason: Option<&'a str>,
+}
+
+impl Prepared {
+    pub(in crate::ops) fn new(head: CommitId) -> Self {
+        Self {
+            head,
+            plans: Vec::new(),
+            creations: Vec::new(),
+            deletions: Vec::new(),
+            left: Vec::new(),
+            refused: Vec::new(),
+            given: BTreeMap::new(),
+            files: Vec::new(),
+            subject: String::new(),
+            body: String::new(),
+        }
+    }
+
+    /// The items that go, with the blobs of their files.
+    #[must_use]
+    pub fn deleted(&self, hop: Hop) -> Vec<(&Key, &BlobId)> {
+        let blob = |key: &Key| {
+            let file = key.file(hop.target());
+            self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
+        };
+        self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
+    /// How many lines have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: &Verdict) -> usize {
+        self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
+    }
+
+    /// Whether there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// How many changes would be committed.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.plans.iter().map(ItemPlan::taken).sum::<usize>() + self.creations.len() + self.deletions.len()
+    }
+
+    /// What keeps the promotion from being committed: conflicts, open questions, findings.
+    ///
+    /// # Errors
+    /// `Undecided`, when something does.
+    pub fn require_decided(&self) -> Result<()> {
+        let stops = self.count(&Verdict::Stop);
+        if stops > 0 {
+            let unknown = self
+                .plans
+                .iter()
+                .flat_map(|plan| plan.with(&Verdict::Stop))
+                .any(|line| line.base.is_none() && line.reason.starts_with("history ends"));
+            let (message, help) = if unknown {
+                (
+                    format!(
+                        "{stops} {} cannot be judged, because the history is cut off",
+                        if stops == 1 { "path" } else { "paths" }
+                    ),
+                    "this is a shallow clone; fetch the rest: git fetch --unshallow",
+                )
+            } else {
+                (
+                    format!(
+                        "{stops} {} to be decided; nothing was committed",
+                        if stops == 1 { "conflict has" } else { "conflicts have" }
+                    ),
+                    "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided",
+                )
+            };
+            return Err(Error::undecided(message).help(help));
+        }
+        let asks = self.count(&Verdict::Ask);
+        if asks > 0 {
+            let message = format!(
+                "{asks} new {} to be decided; nothing was committed",
+                if asks == 1 { "key has" } else { "keys have" }
+            );
+            return Err(Error::undecided(message).help(
+                "take them with --with-new, leave them with --without-new, or name some with --only PATH",
+            ));
+        }
+        match self.refused.first() {
+            None => Ok(()),
+            Some(finding) => {
+                let at = finding
+                    .location
+                    .map_or(String::new(), |at| format!(":{}:{}", at.start.line, at.start.column));
+                let message = format!(
+                    "the result would bring {} at {}{at}: {}",
+                    finding.rule, finding.file, finding.message
+                );
+                let help = match &finding.path {
+                    Some(path) if finding.message.contains("missing") => {
+                        format!("give a value: --set '{path}=…'; {}", finding.help)
+                    }
+                    _ => finding.help.clone(),
+                };
+                Err(Error::undecided(message).help(help))
+            }
+        }
+    }
+
+    /// What would be written, by path and value: two preparations with the same are the same
+    /// promotion.
+    pub(super) fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
+        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    }
+}
