@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::diff::{Depth, Kind, diff};
+use super::diff::{Change, Depth, Kind, diff};
 use super::lists::ListRules;
 use super::mask::{Mask, MaskedText};
 use super::promotion::Resolution;
@@ -52,25 +52,31 @@ pub fn rows(
     let values = |document: Option<&'_ Document>| document.map(|d| d.values().to_vec()).unwrap_or_default();
     let (left, right) = (values(from), values(to));
     let found = diff(&left, &right, lists, Depth::Whole);
-    found
-        .iter()
-        .map(|change| {
-            let line = |document: Option<&Document>| {
-                let document = document?;
-                Some(document.lines().line(document.locate(&change.path)?.token().start))
-            };
-            let holder = if change.right.is_some() { to } else { from };
-            DiffRow {
-                kind: change.kind(),
-                path: change.path.clone(),
-                pointer: holder.map(|document| document.pointer(&change.path)).unwrap_or_default(),
-                left: change.left.map(|value| mask.value(&change.path, value)),
-                right: change.right.map(|value| mask.value(&change.path, value)),
-                left_line: line(from),
-                right_line: line(to),
-            }
-        })
-        .collect()
+    found.iter().map(|change| row(change, from, to, mask)).collect()
+}
+
+/// One difference between two documents with its lines and pointer, values masked.
+#[must_use]
+pub fn row(
+    change: &Change<'_>,
+    from: Option<&Document>,
+    to: Option<&Document>,
+    mask: &Mask<'_>,
+) -> DiffRow {
+    let line = |document: Option<&Document>| {
+        let document = document?;
+        Some(document.lines().line(document.locate(&change.path)?.token().start))
+    };
+    let holder = if change.right.is_some() { to } else { from };
+    DiffRow {
+        kind: change.kind(),
+        path: change.path.clone(),
+        pointer: holder.map(|document| document.pointer(&change.path)).unwrap_or_default(),
+        left: change.left.map(|value| mask.value(&change.path, value)),
+        right: change.right.map(|value| mask.value(&change.path, value)),
+        left_line: line(from),
+        right_line: line(to),
+    }
 }
 
 /// One path that differs between environments, values masked.

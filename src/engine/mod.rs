@@ -17,6 +17,7 @@ pub mod mask;
 pub mod naming;
 pub mod promotion;
 pub mod provenance;
+pub mod review;
 pub mod rollback;
 pub mod rules;
 pub mod schema;

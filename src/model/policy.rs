@@ -197,6 +197,15 @@ impl Waiver {
             self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)));
         key_fits && environment_fits && path_fits
     }
+
+    /// The place it speaks of, as written: key, environment and path, what it leaves open left out.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let key = self.key.as_ref().map(|key| key.glob().to_string());
+        let environment = self.environment.map(|env| env.to_string());
+        let path = self.path.as_ref().map(ToString::to_string);
+        [key, environment, path].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A schema shared by all items whose key a glob matches.

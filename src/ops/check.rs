@@ -30,6 +30,7 @@ pub fn check(
         today: Some(today),
         keys,
         environment,
+        change: None,
     };
     rules::check(&subject)
 }
@@ -42,6 +43,6 @@ pub(super) fn findings(
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
     let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
-    let subject = Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment };
+    let subject = Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment, change: None };
     Ok(rules::check(&subject)?.findings)
 }

@@ -45,8 +45,16 @@ impl Planner {
     /// # Errors
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
+        let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
+        Self::over(workspace, head, Arc::new(snapshot))
+    }
+
+    /// The same over a part of the commit: its snapshot lists all that is asked about.
+    ///
+    /// # Errors
+    /// As [`Planner::new`].
+    pub fn over(workspace: &Workspace, head: &CommitId, snapshot: Arc<Snapshot>) -> Result<Self> {
         let repository = &workspace.repository;
-        let snapshot = Arc::new(repository.snapshot(&Revision::Commit(head.clone()))?);
         let policy = Arc::new(snapshot.policy()?);
         Ok(Self {
             head: repository.info(head)?,

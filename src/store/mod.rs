@@ -6,10 +6,13 @@
 mod cache;
 pub mod door;
 mod history;
+mod parts;
 mod push;
 mod read;
 mod repository;
 mod trees;
+mod upstream;
 
+pub use parts::Parts;
 pub use push::Remote;
 pub use repository::Repository;

@@ -12,7 +12,7 @@ use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
 /// The folders of the configuration root that a snapshot lists.
-const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
+pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
 
 impl Repository {
     /// The snapshot of a revision.

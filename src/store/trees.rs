@@ -4,13 +4,14 @@
 //! side as they lie in the object database, without a structure for each entry. This file knows
 //! nothing of commits, and of paths only how to join them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use git2::{Odb, Oid, Repository as Git};
 
 use super::repository::git_error;
 use crate::engine::history::FileChange;
+use crate::engine::snapshot::{FileEntry, FileKind};
 use crate::model::{BlobId, Error, Result};
 
 /// What an entry of a tree is.
@@ -26,6 +27,7 @@ enum Kind {
 struct Entry<'a> {
     name: &'a [u8],
     kind: Kind,
+    is_link: bool,
     id: Oid,
 }
 
@@ -122,6 +124,40 @@ impl<'r> Trees<'r> {
         Ok(())
     }
 
+    /// Gathers what stands at the `wanted` paths below `folder`, in whatever letter case they are
+    /// written; a path that ends in `/` wants all that is below. What stands where a folder should
+    /// is told under its own path. `folder` is empty or ends in `/`.
+    pub(super) fn pick(
+        &mut self,
+        folder: &str,
+        tree: Oid,
+        wanted: &[&str],
+        out: &mut BTreeMap<String, FileEntry>,
+    ) -> Result<()> {
+        let mut names: HashMap<Vec<u8>, Vec<&str>> = HashMap::new();
+        let everything = wanted.contains(&"");
+        for path in wanted {
+            let (name, rest) = path.split_once('/').map_or((*path, None), |(name, rest)| (name, Some(rest)));
+            names.entry(name.to_ascii_lowercase().into_bytes()).or_default().extend(rest);
+        }
+        let bytes = self.read(folder.trim_end_matches('/'), tree)?;
+        let mut lower = Vec::new();
+        for entry in entries(&bytes, tree) {
+            let entry = entry?;
+            lower.clear();
+            lower.extend(entry.name.iter().map(u8::to_ascii_lowercase));
+            let below = if everything { Some(&[""][..]) } else { names.get(&lower).map(Vec::as_slice) };
+            let Some(below) = below else { continue };
+            let path = format!("{folder}{}", String::from_utf8_lossy(entry.name));
+            match entry.kind {
+                Kind::Tree if below.is_empty() => {}
+                Kind::Tree => self.pick(&format!("{path}/"), entry.id, below, out)?,
+                Kind::Blob | Kind::Submodule => _ = out.insert(path, entry.file()),
+            }
+        }
+        Ok(())
+    }
+
     fn read(&mut self, path: &str, id: Oid) -> Result<Rc<[u8]>> {
         if let Some((_, bytes)) = self.last.get(path).filter(|(known, _)| *known == id) {
             return Ok(Rc::clone(bytes));
@@ -191,7 +227,8 @@ impl<'a> Entries<'a> {
             _ => Kind::Blob,
         };
         let name = name.strip_prefix(b" ")?.strip_suffix(b"\0")?;
-        Some(Entry { name, kind, id: Oid::from_bytes(id).ok()? })
+        let is_link = mode == b"120000";
+        Some(Entry { name, kind, is_link, id: Oid::from_bytes(id).ok()? })
     }
 }
 
@@ -209,6 +246,15 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 impl Entry<'_> {
+    fn file(&self) -> FileEntry {
+        let kind = match self.kind {
+            Kind::Blob if self.is_link => FileKind::Symlink,
+            Kind::Blob => FileKind::File,
+            Kind::Tree | Kind::Submodule => FileKind::Other,
+        };
+        FileEntry { blob: Some(BlobId(self.id.to_string())), kind }
+    }
+
     /// Git's order: by bytes, a folder as if its name ended in `/`.
     fn is_before(&self, other: &Self) -> bool {
         fn bytes<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = u8> + 'e {

@@ -24,6 +24,7 @@ mod missing_key;
 mod no_schema;
 mod plain_secret;
 mod shared_secret;
+mod skipped_promotion;
 mod stray_file;
 mod symlink;
 mod syntax;
@@ -42,7 +43,7 @@ use self::draft::Draft;
 use self::world::World;
 use super::schemas::Schemas;
 use super::snapshot::Snapshot;
-use crate::model::{Environment, Finding, Key, Policy, Result, Rule, Severity};
+use crate::model::{Environment, Finding, Key, Path, Policy, Result, Rule, Severity};
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -60,11 +61,20 @@ pub struct Subject<'a> {
     /// The environment whose findings are reported; all without one. What is compared across
     /// environments is compared all the same.
     pub environment: Option<Environment>,
+    /// What only a review knows; `None` when a revision is judged for itself.
+    pub change: Option<&'a Change>,
+}
+
+/// What a review knows besides the snapshot, which may be a part of the revision.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The production values that skipped staging.
+    pub skipped: Vec<(Key, Path)>,
 }
 
 impl Subject<'_> {
     fn is_narrowed(&self) -> bool {
-        !self.keys.is_empty() || self.environment.is_some()
+        !self.keys.is_empty() || self.environment.is_some() || self.change.is_some()
     }
 
     fn reports(&self, finding: &Finding) -> bool {
@@ -79,6 +89,8 @@ impl Subject<'_> {
 pub struct Report {
     /// By file, place and rule.
     pub findings: Vec<Finding>,
+    /// The findings that a waiver accepts, each with the position of the first one that does.
+    pub waived: Vec<(usize, Finding)>,
     /// How many items were judged, each environment's counted for itself.
     pub items: usize,
     /// The environments that these items are in, in order.
@@ -115,6 +127,7 @@ const RULES: &[(Rule, Judge)] = &[
     (Rule::NoSchema, no_schema::judge),
     (Rule::MissingItem, missing_item::judge),
     (Rule::MissingKey, missing_key::judge),
+    (Rule::SkippedPromotion, skipped_promotion::judge),
 ];
 
 /// Judges a snapshot.
@@ -133,7 +146,7 @@ pub fn check(subject: &Subject<'_>) -> Result<Report> {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     // What one anchor brings to several places is one finding.
     findings.dedup_by(|a, b| a.order() == b.order());
-    let mut findings = waivers::apply(subject, &world, findings)?;
+    let (mut findings, waived) = waivers::apply(subject, &world, findings)?;
     for finding in &mut findings {
         let severity = subject.policy.severity(finding.rule, finding.severity);
         finding.severity = severity.unwrap_or(finding.severity);
@@ -144,7 +157,7 @@ pub fn check(subject: &Subject<'_>) -> Result<Report> {
     let items = judged.len();
     judged.sort_unstable();
     judged.dedup();
-    Ok(Report { findings, items, environments: judged })
+    Ok(Report { findings, waived, items, environments: judged })
 }
 
 /// Environments as a sentence names them: "staging and production".

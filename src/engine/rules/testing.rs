@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Report, Subject};
+use super::{Change, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
@@ -17,6 +17,7 @@ pub(super) struct Repository {
     keys: Vec<Key>,
     environment: Option<Environment>,
     prefix: String,
+    skipped: Option<Change>,
 }
 
 struct Files {
@@ -67,6 +68,13 @@ impl Repository {
         self
     }
 
+    /// As a review that found these production values to have skipped staging.
+    pub(super) fn skipping(mut self, places: &[(&str, &str)]) -> Self {
+        let place = |(key, path): &(&str, &str)| (key.parse().expect(key), path.parse().expect(path));
+        self.skipped = Some(Change { skipped: places.iter().map(place).collect() });
+        self
+    }
+
     /// What is found, but for the notice that an item has no schema, which says nothing here.
     pub(super) fn report(&self) -> Report {
         let mut report = self.whole_report();
@@ -95,6 +103,7 @@ impl Repository {
             today: self.today.as_deref(),
             keys: &self.keys,
             environment: self.environment,
+            change: self.skipped.as_ref(),
         })
     }
 

@@ -7,7 +7,8 @@ use crate::model::policy::{FILE, Waiver};
 use crate::model::{Finding, Result, Rule};
 use crate::yaml::Lines;
 
-/// The findings that no waiver covers, and those about the waivers themselves.
+/// The findings that no waiver covers, with those about the waivers themselves, and the findings
+/// that one does.
 ///
 /// # Errors
 /// When `terrace.toml` cannot be read.
@@ -15,7 +16,7 @@ pub(super) fn apply(
     subject: &Subject<'_>,
     world: &World<'_>,
     mut findings: Vec<Finding>,
-) -> Result<Vec<Finding>> {
+) -> Result<(Vec<Finding>, Vec<(usize, Finding)>)> {
     let waivers = &subject.policy.waivers;
     let covers = |waiver: &Waiver, finding: &Finding| {
         waiver.rule == finding.rule
@@ -27,12 +28,19 @@ pub(super) fn apply(
     };
     let used: Vec<bool> =
         waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
-    findings.retain(|finding| !waivers.iter().any(|waiver| !has_ended(waiver) && covers(waiver, finding)));
+    let waiver_of = |finding: &Finding| {
+        waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding))
+    };
+    let waived = findings.iter().filter_map(|finding| Some((waiver_of(finding)?, finding.clone()))).collect();
+    findings.retain(|finding| waiver_of(finding).is_none());
 
     let text = if waivers.is_empty() { None } else { subject.snapshot.text(FILE)? };
     let text = text.unwrap_or_default();
     let lines = Lines::new(&text);
     let file = format!("{}{FILE}", subject.snapshot.prefix);
+    // What only a review judges, a check cannot miss.
+    let judged_here =
+        |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, _)| *judged == rule);
     // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
     for (waiver, used) in waivers.iter().zip(used) {
@@ -40,7 +48,7 @@ pub(super) fn apply(
             let until = waiver.until.as_deref().unwrap_or_default();
             let message = format!("this waiver for {} ended on {until}", waiver.rule);
             Some((Rule::ExpiredWaiver, message, "mend what it accepted, or give it a new date and reason"))
-        } else if !used && all_seen && RULES.iter().any(|(rule, _)| *rule == waiver.rule) {
+        } else if !used && all_seen && judged_here(waiver.rule) {
             let message = format!("this waiver accepts nothing: no {} finding fits it", waiver.rule);
             Some((Rule::UnusedWaiver, message, "remove it, or mend its key, environment or path"))
         } else {
@@ -54,7 +62,7 @@ pub(super) fn apply(
             findings.push(finding);
         }
     }
-    Ok(findings)
+    Ok((findings, waived))
 }
 
 #[cfg(test)]

@@ -1,0 +1,106 @@
+//! What a change does to the decisions of an item: recorded, withdrawn, ended, or still in use.
+
+use super::Turn;
+use crate::engine::promotion::{Decision, Life};
+use crate::model::{Environment, Key, Path};
+
+/// A decision of one revision and whether it counts there.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The decision.
+    pub decision: Decision,
+    /// Whether it counts.
+    pub life: Life,
+}
+
+/// What a change does to a decision.
+#[derive(Clone, Debug)]
+pub struct DecisionChange {
+    /// The item.
+    pub key: Key,
+    /// The environment that keeps its value.
+    pub target: Environment,
+    /// The decision; the new one where it changed.
+    pub decision: Decision,
+    /// What happens to it.
+    pub turn: Turn,
+    /// Whether it counts after the change, or counted before it was removed.
+    pub life: Life,
+}
+
+/// Compares the decisions of one item for one target. `keeps` says whether something at or below a
+/// path is kept by a decision now.
+#[must_use]
+pub fn compare(
+    key: &Key,
+    target: Environment,
+    [base, head]: [&[Standing]; 2],
+    keeps: &dyn Fn(&Path) -> bool,
+) -> Vec<DecisionChange> {
+    let at = |standings: &[Standing], path: &Path| {
+        standings.iter().find(|standing| standing.decision.path == *path).cloned()
+    };
+    let told = |standing: &Standing, turn| DecisionChange {
+        key: key.clone(),
+        target,
+        decision: standing.decision.clone(),
+        turn,
+        life: standing.life,
+    };
+    let now = head.iter().filter_map(|standing| {
+        let turn = match at(base, &standing.decision.path) {
+            None => Turn::Added,
+            Some(before) if before.decision != standing.decision => Turn::Changed,
+            Some(before) if before.life == Life::Live && standing.life != Life::Live => Turn::Ended,
+            Some(_) if standing.life == Life::Live && keeps(&standing.decision.path) => Turn::Used,
+            Some(_) => return None,
+        };
+        Some(told(standing, turn))
+    });
+    let gone = base.iter().filter(|standing| at(head, &standing.decision.path).is_none());
+    now.chain(gone.map(|standing| told(standing, Turn::Removed))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::promotion::Until;
+
+    fn standing(path: &str, reason: &str, life: Life) -> Standing {
+        let decision = Decision {
+            path: path.parse().expect(path),
+            reason: reason.to_owned(),
+            by: String::new(),
+            until: Until::SourceChanges,
+            source: String::new(),
+        };
+        Standing { decision, life }
+    }
+
+    #[test]
+    fn each_turn_is_told_once() {
+        use Life::{Live, SourceChanged};
+        let base = [
+            standing("gone", "", Live),
+            standing("said", "x", Live),
+            standing("ends", "", Live),
+            standing("dead", "", SourceChanged),
+            standing("kept", "", Live),
+            standing("idle", "", Live),
+        ];
+        let head = [
+            standing("said", "y", Live),
+            standing("ends", "", SourceChanged),
+            standing("dead", "", SourceChanged),
+            standing("kept", "", Live),
+            standing("idle", "", Live),
+            standing("new", "", Live),
+        ];
+        let key = "a".parse().expect("a key");
+        let keeps = |path: &Path| path.to_string() == "kept";
+        let found = compare(&key, Environment::Production, [&base, &head], &keeps);
+        let told: Vec<_> =
+            found.iter().map(|change| format!("{} {}", change.turn.name(), change.decision.path)).collect();
+        assert_eq!(told, ["changed said", "ended ends", "used kept", "added new", "removed gone"]);
+    }
+}

@@ -1,0 +1,218 @@
+//! What a change does to the values of one item, and where they came from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::skipped::{Customs, skipped};
+use super::{ItemChange, Origin, Row, What};
+use crate::engine::compare::row;
+use crate::engine::diff::{Change, Depth, diff};
+use crate::engine::lists::ListRules;
+use crate::engine::mask::Mask;
+use crate::model::{Environment, Hop, Key, Path, Value};
+use crate::yaml::Document;
+
+/// An item's file in one environment of one revision.
+#[derive(Clone, Copy, Debug)]
+pub enum Side<'a> {
+    /// There is none.
+    Absent,
+    /// It is not readable YAML.
+    Unreadable,
+    /// What it says.
+    Read(&'a Document),
+}
+
+impl<'a> Side<'a> {
+    const fn document(self) -> Option<&'a Document> {
+        match self {
+            Self::Read(document) => Some(document),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+/// An item in every environment, before and after.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// Before, in the order of the environments.
+    pub base: [Side<'a>; 3],
+    /// After.
+    pub head: [Side<'a>; 3],
+}
+
+/// The versions that the item had in an environment; `None` when history does not reach back.
+pub type Past<'a> = dyn Fn(Environment) -> Option<Vec<Arc<Document>>> + 'a;
+
+/// What is known of one item of a change.
+pub struct Input<'a> {
+    /// The item.
+    pub key: &'a Key,
+    /// Its files.
+    pub sides: Sides<'a>,
+    /// The environments in which its file differs.
+    pub touched: &'a BTreeSet<Environment>,
+    /// What it was called before in an environment, when it was renamed there.
+    pub renamed: &'a dyn Fn(Environment) -> Option<Key>,
+    /// What the schema says of lists.
+    pub lists: &'a dyn ListRules,
+    /// What may be shown: what neither revision calls secret.
+    pub masks: [Mask<'a>; 2],
+    /// Its history.
+    pub past: &'a Past<'a>,
+    /// What is production's own by rule.
+    pub customs: &'a Customs<'a>,
+}
+
+/// What a change does to one item.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Environment by environment.
+    pub changes: Vec<ItemChange>,
+    /// The production values that skipped staging.
+    pub skipped: Vec<Path>,
+}
+
+/// Judges one item.
+#[must_use]
+pub fn judge(input: &Input<'_>) -> Judged {
+    let mut out = Judged::default();
+    for environment in input.touched {
+        let (what, found) = input.changes(*environment);
+        if *environment == Environment::Production {
+            out.skipped = skipped(input, &found);
+        }
+        let rows = found.into_iter().map(|(path, origin)| input.row(*environment, &path, origin)).collect();
+        out.changes.push(ItemChange { key: input.key.clone(), environment: *environment, what, rows });
+    }
+    out
+}
+
+impl<'a> Input<'a> {
+    fn sides(&self, environment: Environment) -> [Side<'a>; 2] {
+        let of = |sides: &[Side<'a>; 3]| {
+            let found = Environment::ALL.iter().position(|env| *env == environment);
+            found.and_then(|at| sides.get(at)).copied().unwrap_or(Side::Absent)
+        };
+        [of(&self.sides.base), of(&self.sides.head)]
+    }
+
+    /// The value at a path before and after.
+    pub(super) fn values(&self, environment: Environment, path: &Path) -> [Option<&'a Value>; 2] {
+        self.sides(environment).map(|side| side.document().and_then(|document| document.at(path)))
+    }
+
+    /// Whether the change sets the path in an environment.
+    pub(super) fn sets(&self, environment: Environment, path: &Path) -> bool {
+        let [before, after] = self.values(environment, path);
+        before != after
+    }
+
+    /// Whether the item is there, and readable, after the change.
+    pub(super) fn is_in(&self, environment: Environment) -> bool {
+        matches!(self.sides(environment)[1], Side::Read(_))
+    }
+
+    fn changes(&self, environment: Environment) -> (What, Vec<(Path, Origin)>) {
+        let [before, after] = self.sides(environment);
+        let what = match (before, after) {
+            (_, Side::Unreadable) => return (What::Unreadable, Vec::new()),
+            (Side::Unreadable, Side::Read(_)) => return (What::Readable, Vec::new()),
+            (_, Side::Absent) => What::Removed,
+            (Side::Absent, Side::Read(_)) => What::Added,
+            (Side::Read(_), Side::Read(_)) => What::Modified,
+        };
+        if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
+            return (What::Renamed(old), Vec::new());
+        }
+        let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
+        let mut found = Vec::new();
+        for change in diff(left, right, self.lists, Depth::Whole) {
+            self.split(environment, &change, (left, right), &mut found);
+        }
+        let only_layout = found.is_empty() && what == What::Modified;
+        (if only_layout { What::Layout } else { what }, found)
+    }
+
+    /// One difference, or, where what lies below one path came from several places, the highest
+    /// paths that each came from one.
+    fn split(
+        &self,
+        environment: Environment,
+        change: &Change<'_>,
+        (left, right): (&[Value], &[Value]),
+        out: &mut Vec<(Path, Origin)>,
+    ) {
+        let origin = self.origin(environment, &change.path);
+        let one_sided = change.left.is_none() || change.right.is_none();
+        let value = change.left.or(change.right);
+        let is_leaf = value.is_none_or(Value::is_scalar);
+        if is_leaf || !one_sided || !matches!(origin, Origin::ByHand(_)) {
+            out.push((change.path.clone(), origin));
+            return;
+        }
+        let leaves = diff(left, right, self.lists, Depth::Leaves).into_iter().map(|leaf| leaf.path);
+        let below = leaves.filter(|path| change.path.covers(path));
+        let judged = below.map(|path| (self.origin(environment, &path), path));
+        gather(&change.path, judged.map(|(origin, path)| (path, origin)).collect(), out);
+    }
+
+    fn origin(&self, environment: Environment, path: &Path) -> Origin {
+        let [_, value] = self.values(environment, path);
+        if let Some(hop) = Hop::into_target(environment) {
+            if self.is_promoted(hop.source(), path, value) {
+                return Origin::Promoted(hop.source());
+            }
+        }
+        let others: Vec<_> = environment.others().filter(|other| self.sets(*other, path)).collect();
+        let same: Vec<_> =
+            others.iter().copied().filter(|other| self.values(*other, path)[1] == value).collect();
+        if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) }
+    }
+
+    /// Whether `value`, or its absence, is what the source had before the change and has still.
+    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> bool {
+        let [before, after] = self.values(source, path);
+        if before != after || after != value {
+            return false;
+        }
+        let had = || (self.past)(source).unwrap_or_default().iter().any(|version| version.at(path).is_some());
+        value.is_some() || had()
+    }
+
+    fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {
+        let [left, right] = self.values(environment, path);
+        let [from, to] = self.sides(environment).map(Side::document);
+        let change = Change { path: path.clone(), left, right };
+        let mut diff = row(&change, from, to, &self.masks[1]);
+        for value in [&mut diff.left, &mut diff.right] {
+            *value = value.take().map(|value| self.masks[0].value(path, &value));
+        }
+        Row { diff, origin }
+    }
+}
+
+/// Leaves of one origin as one, at the highest path at or below `at`.
+fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>) {
+    let one_origin = leaves.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    if let ([(_, origin), ..], true) = (leaves.as_slice(), one_origin) {
+        out.push((at.clone(), origin.clone()));
+        return;
+    }
+    let depth = at.segments.len();
+    let mut branches: Vec<(Path, Vec<(Path, Origin)>)> = Vec::new();
+    for (path, origin) in leaves {
+        let Some(segment) = path.segments.get(depth) else {
+            out.push((path, origin));
+            continue;
+        };
+        let branch = at.join(segment.clone());
+        match branches.iter_mut().find(|(known, _)| *known == branch) {
+            Some((_, leaves)) => leaves.push((path, origin)),
+            None => branches.push((branch, vec![(path, origin)])),
+        }
+    }
+    for (path, leaves) in branches {
+        gather(&path, leaves, out);
+    }
+}

@@ -1,0 +1,180 @@
+//! Review: what a change means, environment by environment.
+//!
+//! A change is two revisions of a repository. What differs is judged by content: a value that the
+//! environment before already has came by promotion, whatever the commit says of itself. Findings
+//! are told apart into those that the change introduces and those that were there. Which files were
+//! read, and from which commits, is somebody else's; so is how it looks.
+
+mod decisions;
+mod files;
+mod findings;
+mod items;
+mod skipped;
+mod waivers;
+
+pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
+pub use files::{Touched, touched};
+pub use findings::{Compared, compare as compare_findings};
+pub use items::{Input, Judged, Past, Side, Sides, judge};
+pub use skipped::Customs;
+pub use waivers::{WaiverChange, compare as compare_waivers};
+
+use super::compare::DiffRow;
+use super::diff::Kind;
+use super::promotion::HopStatus;
+use crate::model::{CommitInfo, Environment, Finding, Key};
+
+/// How a value came into an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is what this environment, which the change leaves alone here, has already.
+    Promoted(Environment),
+    /// The change does the same in these environments.
+    Together(Vec<Environment>),
+    /// It was set by hand; in these environments the change sets something else there.
+    ByHand(Vec<Environment>),
+}
+
+/// What happened to an item's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The item is new.
+    Added,
+    /// The item is gone.
+    Removed,
+    /// The item was called this before, and is the same.
+    Renamed(Key),
+    /// Values differ.
+    Modified,
+    /// Only comments, order or layout differ.
+    Layout,
+    /// It cannot be read as YAML now.
+    Unreadable,
+    /// It could not be read as YAML before.
+    Readable,
+}
+
+/// One difference and how it came about.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The difference, values masked.
+    pub diff: DiffRow,
+    /// How it came about.
+    pub origin: Origin,
+}
+
+/// What a change does to one item in one environment.
+#[derive(Clone, Debug)]
+pub struct ItemChange {
+    /// The item.
+    pub key: Key,
+    /// The environment.
+    pub environment: Environment,
+    /// What happened to its file.
+    pub what: What,
+    /// Its values that differ.
+    pub rows: Vec<Row>,
+}
+
+/// What happened to a decision or a waiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It says something else.
+    Changed,
+    /// It does not count any more.
+    Ended,
+    /// It keeps or accepts something of this change.
+    Used,
+}
+
+impl Turn {
+    /// The word that is printed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Ended => "ended",
+            Self::Used => "used",
+        }
+    }
+}
+
+/// A schema that the change touches, and what that does to the items it describes.
+#[derive(Clone, Debug)]
+pub struct SchemaChange {
+    /// The file, relative to the git root.
+    pub file: String,
+    /// What happened to it.
+    pub kind: Kind,
+    /// The items that it describes, alone or through other schemas.
+    pub keys: Vec<Key>,
+    /// The environments in which values that the change left alone break it now, and how many.
+    pub breaks: Vec<(Environment, usize)>,
+}
+
+/// One end of the change.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The commit.
+    pub commit: CommitInfo,
+    /// What the user, or git, calls it.
+    pub name: String,
+}
+
+/// What a change means.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// What it is compared with.
+    pub base: End,
+    /// What is reviewed.
+    pub head: End,
+    /// The commits of the change, newest first.
+    pub commits: Vec<CommitInfo>,
+    /// How many more there are.
+    pub more_commits: usize,
+    /// What changes, by environment and key.
+    pub items: Vec<ItemChange>,
+    /// Whether the policy changes, so that every item was judged anew.
+    pub policy: bool,
+    /// The schemas that it touches.
+    pub schemas: Vec<SchemaChange>,
+    /// The decisions that it touches.
+    pub decisions: Vec<DecisionChange>,
+    /// The waivers that it touches.
+    pub waivers: Vec<WaiverChange>,
+    /// What was found in the items of the change, and what was there before.
+    pub findings: Compared,
+    /// What waits for its next hop once the change is in.
+    pub waiting: Vec<HopStatus>,
+    /// How many items were judged, each environment's counted for itself.
+    pub judged: usize,
+    /// The environments that these items are in.
+    pub environments: Vec<Environment>,
+}
+
+impl Review {
+    /// Whether there is nothing to say at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let findings = self.findings.introduced.is_empty() && self.findings.mended.is_empty();
+        let touched = self.items.is_empty() && self.schemas.is_empty() && !self.policy;
+        findings && touched && self.decisions.is_empty() && self.waivers.is_empty()
+    }
+
+    /// What the change introduces.
+    #[must_use]
+    pub fn introduced(&self) -> &[Finding] {
+        &self.findings.introduced
+    }
+
+    /// The items of one environment.
+    pub fn of(&self, environment: Environment) -> impl Iterator<Item = &ItemChange> {
+        self.items.iter().filter(move |item| item.environment == environment)
+    }
+}

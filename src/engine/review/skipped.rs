@@ -1,0 +1,54 @@
+//! Which production values of a change skipped staging.
+//!
+//! A value that staging has, or ever had, was tried. One that is set in both at once was decided
+//! with both in view. And much is production's own and was never meant for staging: what names
+//! production, secrets and references, pins and decisions, and a path at which production already
+//! had a value that staging never knew. The rest is worth a question.
+
+use super::Origin;
+use super::items::Input;
+use crate::engine::naming::Naming;
+use crate::engine::promotion::Decision;
+use crate::model::{Environment, Hop, Path, Policy, Value};
+
+/// What is production's own by rule.
+pub struct Customs<'a> {
+    /// The policy: pins, secrets and references.
+    pub policy: &'a Policy,
+    /// What names an environment.
+    pub naming: &'a Naming<'a>,
+    /// What was decided for the item in production.
+    pub decisions: &'a [Decision],
+}
+
+/// The paths whose production values skipped staging.
+pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Vec<Path> {
+    let by_hand = found.iter().filter(|(_, origin)| matches!(origin, Origin::ByHand(_)));
+    let mut paths = by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, path)).peekable();
+    if paths.peek().is_none() {
+        return Vec::new();
+    }
+    // Without its whole history nobody can say that staging never had a value.
+    let Some(versions) = (input.past)(Environment::Staging) else { return Vec::new() };
+    let knew = |path: &Path, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
+    paths
+        .filter(|path| match input.values(Environment::Production, path) {
+            [before, Some(after)] => !knew(path, after) && before.is_none_or(|before| knew(path, before)),
+            [_, None] => false,
+        })
+        .cloned()
+        .collect()
+}
+
+/// Whether production gets a value here that nothing calls its own, and staging is left alone.
+fn is_new_here(input: &Input<'_>, path: &Path) -> bool {
+    let Customs { policy, naming, decisions } = input.customs;
+    let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
+    let is_own = policy.is_secret(path)
+        || value.as_str().is_some_and(|text| policy.is_reference(text))
+        || naming.named_by(value).contains(&Environment::Production)
+        || naming.named(&path.to_string()).contains(&Environment::Production)
+        || policy.pin(input.key, path, Hop::ToProduction).is_some()
+        || decisions.iter().any(|decision| decision.path.covers(path));
+    !is_own && input.is_in(Environment::Staging) && !input.sets(Environment::Staging, path)
+}

@@ -1,0 +1,106 @@
+//! What a change does to the waivers: added, removed, ended, or accepting what it brings.
+
+use super::Turn;
+use super::findings::news;
+use crate::engine::rules::Report;
+use crate::model::policy::Waiver;
+use crate::model::{Finding, Policy, Rule};
+
+/// What a change does to a waiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverChange {
+    /// The rule whose findings it accepts.
+    pub rule: Rule,
+    /// The place it speaks of; empty when it speaks of every place.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+    /// The last day it counts.
+    pub until: Option<String>,
+    /// What happens to it.
+    pub turn: Turn,
+    /// How many findings of the items judged it accepts after the change.
+    pub accepts: usize,
+}
+
+/// A policy and what was found under it.
+pub(super) type Judged<'a> = (&'a Policy, &'a Report);
+
+/// Compares the waivers of two revisions; `since` and `today` are the days of the base and of the
+/// review.
+#[must_use]
+pub fn compare(base: (&Policy, &Report), head: (&Policy, &Report), since: &str, today: &str) -> Vec<WaiverChange> {
+    let now = head.0.waivers.iter().enumerate().filter_map(|(n, waiver)| {
+        let ended = waiver.until.as_deref().is_some_and(|until| since <= until && until < today);
+        let turn = match twin(base.0, waiver) {
+            None => Turn::Added,
+            Some(before) if (&before.reason, &before.until) != (&waiver.reason, &waiver.until) => Turn::Changed,
+            Some(_) if ended => Turn::Ended,
+            Some(_) if accepts_news(base, head, n) => Turn::Used,
+            Some(_) => return None,
+        };
+        Some(told(waiver, turn, head.1.waived.iter().filter(|(by, _)| *by == n).count()))
+    });
+    let gone = base.0.waivers.iter().filter(|waiver| twin(head.0, waiver).is_none());
+    now.chain(gone.map(|waiver| told(waiver, Turn::Removed, 0))).collect()
+}
+
+fn twin<'p>(policy: &'p Policy, waiver: &Waiver) -> Option<&'p Waiver> {
+    policy.waivers.iter().find(|other| other.rule == waiver.rule && other.place() == waiver.place())
+}
+
+/// Whether the waiver accepts a finding that was not there before.
+fn accepts_news(base: Judged<'_>, head: Judged<'_>, waiver: usize) -> bool {
+    let accepted: Vec<&Finding> =
+        head.1.waived.iter().filter(|(by, _)| *by == waiver).map(|(_, finding)| finding).collect();
+    let before: Vec<&Finding> =
+        base.1.findings.iter().chain(base.1.waived.iter().map(|(_, finding)| finding)).collect();
+    news(&accepted, &before) > 0
+}
+
+fn told(waiver: &Waiver, turn: Turn, accepts: usize) -> WaiverChange {
+    WaiverChange {
+        rule: waiver.rule,
+        place: waiver.place(),
+        reason: waiver.reason.clone(),
+        until: waiver.until.clone(),
+        turn,
+        accepts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(waivers: &[(&str, &str, &str)]) -> Policy {
+        let waiver = |(key, reason, until): &(&str, &str, &str)| {
+            let until = if until.is_empty() { String::new() } else { format!("until = {until}\n") };
+            format!("[[waiver]]\nrule = \"schema\"\nkey = \"{key}\"\nreason = \"{reason}\"\n{until}")
+        };
+        let text: String = waivers.iter().map(waiver).collect();
+        Policy::parse(&text, "terrace.toml").expect("a policy")
+    }
+
+    fn report(waived: &[(usize, &str)]) -> Report {
+        let waived = waived.iter().map(|(by, file)| (*by, Finding::new(Rule::Schema, *file, "m", "")));
+        Report { findings: Vec::new(), waived: waived.collect(), items: 0, environments: Vec::new() }
+    }
+
+    #[test]
+    fn each_turn_is_told_once() {
+        let base = policy(&[("gone", "r", ""), ("said", "r", ""), ("over", "r", "2026-03-01"), ("used", "r", "")]);
+        let head = policy(&[
+            ("said", "s", ""),
+            ("over", "r", "2026-03-01"),
+            ("used", "r", ""),
+            ("new", "r", "2027-01-01"),
+        ]);
+        let (before, after) = (report(&[(3, "a")]), report(&[(2, "a"), (2, "b"), (3, "c")]));
+        let found = compare((&base, &before), (&head, &after), "2026-01-01", "2026-03-02");
+        let told: Vec<_> = found.iter().map(|w| format!("{} {} {}", w.turn.name(), w.place, w.accepts)).collect();
+        assert_eq!(told, ["changed said 0", "ended over 0", "used used 2", "added new 1", "removed gone 0"]);
+        let quiet = compare((&base, &before), (&base, &before), "2026-03-02", "2026-03-02");
+        assert_eq!(quiet, []);
+    }
+}

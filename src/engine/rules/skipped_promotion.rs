@@ -1,0 +1,52 @@
+//! `skipped-promotion`: a review brings a value to production that never was in staging.
+//!
+//! Which values those are, history says, and [`crate::engine::review`] asks it; here they become
+//! findings like all others, with their place, level and waivers.
+
+use super::draft::Draft;
+use super::world::World;
+use crate::model::{Environment, Rule};
+
+pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+    let production = || world.items.iter().filter(|item| item.environment == Environment::Production);
+    let drafts = world.skipped.iter().filter_map(|(key, path)| {
+        let item = production().find(|item| item.key == key)?;
+        let message = "production gets a value that staging never had";
+        let help = format!(
+            "make the change in staging and promote it, or keep it on purpose: terrace explain {}",
+            Rule::SkippedPromotion
+        );
+        Some(Draft::of_item(Rule::SkippedPromotion, item, message, help).path(path))
+    });
+    drafts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+    use crate::model::Rule;
+
+    fn repository(policy: &str) -> Repository {
+        Repository::new(&[
+            ("environments/staging/a.yaml", "rate: 1\n"),
+            ("environments/production/a.yaml", "# x\nrate: 2\n"),
+            ("terrace.toml", policy),
+        ])
+    }
+
+    #[test]
+    fn what_a_review_found_is_told_at_its_value() {
+        let told = "environments/production/a.yaml:2:7 notice[skipped-promotion] production gets a value that staging never had";
+        assert_eq!(repository("").skipping(&[("a", "rate")]).of(Rule::SkippedPromotion), [told]);
+        assert!(repository("").of(Rule::SkippedPromotion).is_empty());
+    }
+
+    #[test]
+    fn it_is_waived_like_others_and_a_check_does_not_call_its_waiver_unused() {
+        let waiver = "[[waiver]]\nrule = \"skipped-promotion\"\nkey = \"a\"\nreason = \"on-call\"\n";
+        let waived = repository(waiver).skipping(&[("a", "rate")]);
+        assert!(waived.places().is_empty());
+        assert_eq!(waived.report().waived.len(), 1);
+        assert!(repository(waiver).places().is_empty());
+    }
+}
