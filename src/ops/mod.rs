@@ -16,6 +16,7 @@ mod log;
 mod migrate;
 mod plan;
 mod promote;
+mod review;
 mod rollback;
 mod schema;
 mod set;
@@ -39,6 +40,7 @@ pub use promote::{
     Creation, Left, Prepared, Request as PromoteRequest, commit as commit_promotion,
     foresee as foresee_promotion, prepare as prepare_promotion, uncommitted_sources,
 };
+pub use review::{GithubHints, GitlabHints, Request as ReviewRequest, review};
 pub use rollback::{
     Back, Prepared as PreparedRollback, Request as RollbackRequest, commit as commit_rollback,
     prepare as prepare_rollback,

@@ -106,11 +106,7 @@ impl Planner {
     /// # Errors
     /// When the decisions file is not one.
     pub fn decisions(&self, key: &Key, target: Environment) -> Result<Vec<Decision>> {
-        let file = decisions_file(key, target);
-        match self.snapshot.text(&file)? {
-            Some(text) => parse_decisions(&text, &format!("{}{file}", self.snapshot.prefix)),
-            None => Ok(Vec::new()),
-        }
+        decisions(&self.snapshot, key, target)
     }
 
     /// The file of the item, of those that the hop has to do with, that SOPS encrypted; none where
@@ -280,5 +276,17 @@ impl Planner {
             .collect();
         drop(parsed);
         drop(gone);
+    }
+}
+
+/// What people decided for an item of a target.
+///
+/// # Errors
+/// When the decisions file is not one.
+pub(super) fn decisions(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<Vec<Decision>> {
+    let file = decisions_file(key, target);
+    match snapshot.text(&file)? {
+        Some(text) => parse_decisions(&text, &format!("{}{file}", snapshot.prefix)),
+        None => Ok(Vec::new()),
     }
 }

@@ -15,7 +15,7 @@ impl Repository {
     #[must_use]
     pub fn upstream(&self, head: &str) -> Option<(String, CommitId)> {
         let branch = if head == "HEAD" {
-            self.git.head().ok().filter(git2::Reference::is_branch).and_then(|head| short(&head))
+            self.branch()
         } else {
             self.git.find_branch(head, BranchType::Local).is_ok().then(|| head.to_owned())
         };
@@ -27,6 +27,12 @@ impl Repository {
         let main = MAIN_LINES.map(str::to_owned);
         let names = configured.into_iter().chain(remote).chain(main).chain(copy);
         names.into_iter().find_map(|name| Some((name.clone(), self.line(&name)?)))
+    }
+
+    /// The branch that HEAD is on.
+    #[must_use]
+    pub fn branch(&self) -> Option<String> {
+        self.git.head().ok().filter(git2::Reference::is_branch).and_then(|head| short(&head))
     }
 
     /// The commit of a branch, here or at a remote.

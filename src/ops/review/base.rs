@@ -1,0 +1,149 @@
+//! What a review compares: the commit under review, and the one it is compared with.
+
+use crate::engine::review::End;
+use crate::model::{CommitId, Error, Result};
+use crate::store::Repository;
+
+/// What the user asks for, and what a CI system says of the change; empty words say nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The revision to compare with: where it and the head part.
+    pub base: Option<String>,
+    /// The revision to review; HEAD without one.
+    pub head: Option<String>,
+    /// What GitHub Actions says.
+    pub github: GithubHints,
+    /// What GitLab CI says.
+    pub gitlab: GitlabHints,
+}
+
+/// What GitHub Actions says of a run.
+#[derive(Clone, Debug, Default)]
+pub struct GithubHints {
+    /// `GITHUB_EVENT_NAME`
+    pub event: Option<String>,
+    /// `GITHUB_BASE_REF`
+    pub base_ref: Option<String>,
+    /// `GITHUB_SHA`
+    pub sha: Option<String>,
+}
+
+/// What GitLab CI says of a job.
+#[derive(Clone, Debug, Default)]
+pub struct GitlabHints {
+    /// `CI_MERGE_REQUEST_DIFF_BASE_SHA`
+    pub base: Option<String>,
+    /// `CI_MERGE_REQUEST_TARGET_BRANCH_NAME`
+    pub target: Option<String>,
+}
+
+/// The two ends of the change.
+pub(super) fn ends(repository: &Repository, request: &Request) -> Result<[End; 2]> {
+    let head = match &request.head {
+        Some(name) => found(repository, name)?,
+        None => repository.require_head()?,
+    };
+    let name = match &request.head {
+        Some(name) => name.clone(),
+        None => repository.branch().unwrap_or_else(|| "HEAD".to_owned()),
+    };
+    let (base, line) = base(repository, request, &head)?;
+    let end = |id: &CommitId, name| Ok::<_, Error>(End { commit: repository.info(id)?, name });
+    Ok([end(&base, line)?, end(&head, name)?])
+}
+
+/// The commit to compare with, and the name of the line that it is on.
+fn base(repository: &Repository, request: &Request, head: &CommitId) -> Result<(CommitId, String)> {
+    if let Some(name) = &request.base {
+        return parting(repository, found(repository, name)?, name, head);
+    }
+    if request.head.is_none() {
+        if let Some(found) = github(repository, &request.github, head)? {
+            return Ok(found);
+        }
+        if let Some(found) = gitlab(repository, &request.gitlab, head)? {
+            return Ok(found);
+        }
+    }
+    match repository.upstream(request.head.as_deref().unwrap_or("HEAD")) {
+        Some((name, line)) => parting(repository, line, &name, head),
+        None if repository.is_cut_off() => Err(cut_off("the branch it goes back to")),
+        None => Err(Error::usage("there is no branch to compare with")
+            .help("name a commit or branch to compare with: terrace review --base REV")),
+    }
+}
+
+/// Where the head left a line. What shares no history is compared as it is.
+fn parting(
+    repository: &Repository,
+    line: CommitId,
+    name: &str,
+    head: &CommitId,
+) -> Result<(CommitId, String)> {
+    match repository.merge_base(&line, head)? {
+        Some(base) => Ok((base, name.to_owned())),
+        None if repository.is_cut_off() => Err(cut_off(name)),
+        None => Ok((line, name.to_owned())),
+    }
+}
+
+/// On a pull request GitHub checks out a merge of the change into its base, whose first parent is
+/// that base.
+fn github(
+    repository: &Repository,
+    hints: &GithubHints,
+    head: &CommitId,
+) -> Result<Option<(CommitId, String)>> {
+    let is_request = said(&hints.event).is_some_and(|event| event.starts_with("pull_request"));
+    let Some(base) = said(&hints.base_ref).filter(|_| is_request) else { return Ok(None) };
+    let parents = repository.parents(head)?;
+    let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.0);
+    if let ([first, _, ..], true) = (parents.as_slice(), is_theirs) {
+        return Ok(Some((first.clone(), base.to_owned())));
+    }
+    target(repository, base, head).map(Some)
+}
+
+fn gitlab(
+    repository: &Repository,
+    hints: &GitlabHints,
+    head: &CommitId,
+) -> Result<Option<(CommitId, String)>> {
+    let named = said(&hints.base).and_then(|sha| Some((repository.commit(sha).ok()?, sha)));
+    match (named, said(&hints.target), said(&hints.base)) {
+        (Some((base, sha)), target, _) => Ok(Some((base, target.unwrap_or(sha).to_owned()))),
+        (None, Some(branch), _) => target(repository, branch, head).map(Some),
+        (None, None, Some(sha)) if repository.is_cut_off() => Err(cut_off(sha)),
+        (None, None, _) => Ok(None),
+    }
+}
+
+/// Where the head left the branch that a merge request goes to, as the remote has it.
+fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<(CommitId, String)> {
+    match repository.line(&format!("origin/{branch}")).or_else(|| repository.line(branch)) {
+        Some(line) => parting(repository, line, branch, head),
+        None if repository.is_cut_off() => Err(cut_off(branch)),
+        None => Err(Error::usage(format!("this clone does not have the branch `{branch}` that the change goes to"))
+            .help("fetch it, for example with `fetch-depth: 0`, or name a commit: --base REV")),
+    }
+}
+
+fn found(repository: &Repository, name: &str) -> Result<CommitId> {
+    repository.commit(name).map_err(|error| {
+        if !repository.is_cut_off() {
+            return error;
+        }
+        cut_off(name)
+    })
+}
+
+fn said(word: &Option<String>) -> Option<&str> {
+    word.as_deref().filter(|word| !word.is_empty())
+}
+
+fn cut_off(line: &str) -> Error {
+    let line: String = line.escape_debug().collect();
+    Error::usage(format!("this clone's history is cut off before the change left {line}")).help(
+        "fetch the rest: git fetch --unshallow; in GitHub Actions check out with `fetch-depth: 0`, in GitLab CI set GIT_DEPTH to 0",
+    )
+}

@@ -1,0 +1,286 @@
+//! `review`: what a change means, read from two commits and nothing else.
+
+mod base;
+mod part;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use base::{GithubHints, GitlabHints, Request};
+
+use self::part::Part;
+use super::plan::Planner;
+use super::workspace::{Workspace, no_such_item};
+use crate::engine::mask::Mask;
+use crate::engine::naming::Naming;
+use crate::engine::promotion::{HopStatus, ItemState, Resolution, digest};
+use crate::engine::review::{
+    Customs, DecisionChange, End, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
+    compare_decisions, compare_findings, compare_waivers, judge, touched,
+};
+use crate::engine::rules::{self, Change, Report, Subject};
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::{Snapshot, limits};
+use crate::model::{Environment, Finding, Hop, Key, Path, Policy, Result, Rule};
+use crate::yaml::Document;
+
+/// The most commits that are named.
+const COMMITS: usize = 50;
+
+/// Reviews a change: all of it, or some items; `today` is the day by which waivers end.
+///
+/// # Errors
+/// When there is nothing to compare with, the policy is wrong, an item is nowhere, or something
+/// cannot be read.
+pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &str) -> Result<Review> {
+    let repository = &workspace.repository;
+    let [base, head] = base::ends(repository, request)?;
+    let mut parts = repository.parts()?;
+    let ends = [&base.commit.id, &head.commit.id];
+    let mut touched = touched(&parts.changes(ends[0], ends[1])?);
+    touched.items.retain(|key, _| asked.is_empty() || asked.contains(key));
+    touched.renamed.retain(|(_, key), _| asked.is_empty() || asked.contains(key));
+    touched.decisions.retain(|(key, _)| asked.is_empty() || asked.contains(key));
+    let part = part::read(workspace, &mut parts, ends, &touched, asked)?;
+    require_known(workspace, &part, asked, &head)?;
+    let (commits, more_commits) = repository.commits_between(ends[0], ends[1], COMMITS)?;
+    let mut review = Review {
+        commits,
+        more_commits,
+        items: Vec::new(),
+        policy: touched.policy,
+        schemas: Vec::new(),
+        decisions: Vec::new(),
+        waivers: Vec::new(),
+        findings: Default::default(),
+        waiting: Vec::new(),
+        judged: 0,
+        environments: Vec::new(),
+        base,
+        head,
+    };
+    if !part.keys.is_empty() || !touched.others.is_empty() || !touched.folders.is_empty() {
+        Reviewer::new(workspace, &part, &touched, &review.head)?.fill(&mut review, today)?;
+    }
+    Ok(review)
+}
+
+/// Refuses asked keys that neither commit has.
+fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) -> Result<()> {
+    let is_in = |snapshot: &Snapshot, key: &Key| Environment::ALL.iter().any(|env| snapshot.item(key, *env).is_some());
+    let unseen: Vec<&Key> =
+        asked.iter().filter(|key| !part.snapshots.iter().any(|snapshot| is_in(snapshot, key))).collect();
+    if unseen.is_empty() {
+        return Ok(());
+    }
+    let revision = crate::model::Revision::Commit(head.commit.id.clone());
+    let all = workspace.repository.snapshot(&revision)?;
+    match unseen.into_iter().find(|key| !is_in(&all, key)) {
+        Some(key) => Err(no_such_item(key, all.keys(), None)),
+        None => Ok(()),
+    }
+}
+
+/// The versions that items had, read once.
+type Versions = Option<Vec<Arc<Document>>>;
+
+struct Reviewer<'a> {
+    part: &'a Part,
+    touched: &'a Touched,
+    planner: Planner,
+    past: Mutex<HashMap<(Key, Environment), Versions>>,
+}
+
+impl<'a> Reviewer<'a> {
+    fn new(workspace: &Workspace, part: &'a Part, touched: &'a Touched, head: &End) -> Result<Self> {
+        let planner = Planner::over(workspace, &head.commit.id, Arc::clone(&part.snapshots[1]))?;
+        Ok(Self { part, touched, planner, past: Mutex::default() })
+    }
+
+    fn fill(&self, review: &mut Review, today: &str) -> Result<()> {
+        let mut skipped = Vec::new();
+        for (key, environments) in self.items() {
+            let judged = self.judge(&key, &environments)?;
+            skipped.extend(judged.skipped.into_iter().map(|path| (key.clone(), path)));
+            review.items.extend(judged.changes);
+        }
+        review.items.sort_by(|a, b| (b.environment, &a.key).cmp(&(a.environment, &b.key)));
+        let reports = [self.check(0, Vec::new(), today)?, self.check(1, skipped, today)?];
+        let status = self.planner.status(&self.part.keys.iter().cloned().collect::<Vec<_>>());
+        review.decisions = self.decisions(&review.base, &status)?;
+        let policies = &self.part.policies;
+        let since = review.base.commit.date();
+        review.waivers =
+            compare_waivers((&policies[0], &reports[0]), (&policies[1], &reports[1]), &since, today);
+        let [before, after] = reports;
+        review.judged = after.items;
+        review.environments = after.environments;
+        let accepted: Vec<Finding> = after.waived.into_iter().map(|(_, finding)| finding).collect();
+        let renamed = |key: &Key, environment: Environment| {
+            let found = self.touched.renamed.iter().find(|((env, _), old)| *env == environment && *old == key);
+            found.map(|((_, new), _)| new.clone())
+        };
+        review.findings = compare_findings(before.findings, after.findings, &accepted, &renamed);
+        review.schemas = self.schemas(&review.findings.introduced);
+        review.waiting = self.waiting(status, &review.items);
+        Ok(())
+    }
+
+    /// The items whose files differ, under their new names.
+    fn items(&self) -> BTreeMap<Key, BTreeSet<Environment>> {
+        let mut items = self.touched.items.clone();
+        for (environment, key) in self.touched.renamed.keys() {
+            items.entry(key.clone()).or_default().insert(*environment);
+        }
+        items.retain(|_, environments| !environments.is_empty());
+        items
+    }
+
+    fn judge(&self, key: &Key, environments: &BTreeSet<Environment>) -> Result<crate::engine::review::Judged> {
+        let renamed = |environment| self.touched.renamed.get(&(environment, key.clone())).cloned();
+        let decisions = self.planner.decisions(key, Environment::Production).unwrap_or_default();
+        let policies = &self.part.policies;
+        let customs =
+            Customs { policy: &policies[1], naming: &Naming::new(&policies[1]), decisions: &decisions };
+        let base_name = |environment| renamed(environment).unwrap_or_else(|| key.clone());
+        let mut sides = Sides { base: [Side::Absent; 3], head: [Side::Absent; 3] };
+        for (n, environment) in Environment::ALL.into_iter().enumerate() {
+            sides.base[n] = self.side(0, &base_name(environment), environment)?;
+            sides.head[n] = self.side(1, key, environment)?;
+        }
+        Ok(judge(&Input {
+            key,
+            sides,
+            touched: environments,
+            renamed: &renamed,
+            lists: self.planner.lists(key).as_ref(),
+            masks: [Mask::new(&policies[0]), Mask::new(&policies[1])],
+            past: &|environment| self.past(key, environment),
+            customs: &customs,
+        }))
+    }
+
+    fn side(&self, end: usize, key: &Key, environment: Environment) -> Result<Side<'_>> {
+        let snapshot = &self.part.snapshots[end];
+        let Some(item) = snapshot.item(key, environment) else { return Ok(Side::Absent) };
+        let reading = snapshot.read(item, &limits(&self.part.policies[end]))?;
+        Ok(reading.document.as_deref().map_or(Side::Unreadable, Side::Read))
+    }
+
+    fn past(&self, key: &Key, environment: Environment) -> Versions {
+        let history = &self.planner.history;
+        if !history.is_complete() {
+            return None;
+        }
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || {
+            let versions = history.versions(key, environment, &|blob| self.planner.version(blob));
+            Some(versions.into_iter().filter_map(|version| version.document).collect())
+        };
+        past.entry((key.clone(), environment)).or_insert_with(read).clone()
+    }
+
+    /// The findings of one end that concern the change.
+    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: &str) -> Result<Report> {
+        let (snapshot, policy) = (&self.part.snapshots[end], &self.part.policies[end]);
+        let mut report = rules::check(&Subject {
+            snapshot,
+            policy,
+            schemas: &Schemas::new(Arc::clone(snapshot), Arc::clone(policy)),
+            today: Some(today),
+            keys: &[],
+            environment: None,
+            change: Some(&Change { skipped }),
+        })?;
+        // What stands beside, such as a key in other letters, is judged with its own change.
+        let folded: BTreeSet<String> = self.part.keys.iter().map(|key| key.as_str().to_lowercase()).collect();
+        let concerns = |finding: &Finding| {
+            finding.key.as_ref().is_none_or(|key| folded.contains(&key.as_str().to_lowercase()))
+        };
+        report.findings.retain(concerns);
+        report.waived.retain(|(_, finding)| concerns(finding));
+        let here = |env: &Environment| self.part.keys.iter().filter(|key| snapshot.item(key, *env).is_some()).count();
+        report.items = Environment::ALL.iter().map(here).sum();
+        report.environments.retain(|env| here(env) > 0);
+        Ok(report)
+    }
+
+    fn decisions(&self, base: &End, status: &[HopStatus]) -> Result<Vec<DecisionChange>> {
+        let mut out = Vec::new();
+        for key in &self.part.keys {
+            for hop in Hop::ALL {
+                let standings = [
+                    self.standings(0, key, hop, &base.commit.date())?,
+                    self.standings(1, key, hop, &self.planner.head.date())?,
+                ];
+                let kept = declined(status, key, hop);
+                let keeps = |path: &Path| kept.iter().any(|declined| path.covers(declined));
+                out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The decisions of one end, each with whether it counts there.
+    fn standings(&self, end: usize, key: &Key, hop: Hop, today: &str) -> Result<Vec<Standing>> {
+        let (snapshot, policy): (&Snapshot, &Policy) = (&self.part.snapshots[end], &self.part.policies[end]);
+        let source = snapshot.item(key, hop.source());
+        let document = source.and_then(|item| snapshot.document(item, &limits(policy)).ok());
+        let life = |decision: &crate::engine::promotion::Decision| {
+            let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| policy.is_secret(&decision.path));
+            decision.life(&digest(document.and_then(|document| document.at(&decision.path)), secret), today)
+        };
+        let decisions = super::plan::decisions(snapshot, key, hop.target())?;
+        Ok(decisions.into_iter().map(|decision| Standing { life: life(&decision), decision }).collect())
+    }
+
+    fn schemas(&self, introduced: &[Finding]) -> Vec<SchemaChange> {
+        let change = |(change, keys): &(crate::engine::history::FileChange, BTreeSet<Key>)| {
+            let is_broken = |finding: &&Finding| {
+                let (Some(key), Some(environment)) = (&finding.key, finding.environment) else { return false };
+                let own = self.touched.items.get(key).is_some_and(|touched| touched.contains(&environment));
+                finding.rule == Rule::Schema && keys.contains(key) && !own
+            };
+            let broken: Vec<&Finding> = introduced.iter().filter(is_broken).collect();
+            let count = |env: Environment| broken.iter().filter(|f| f.environment == Some(env)).count();
+            let breaks = Environment::ALL.map(|env| (env, count(env)));
+            SchemaChange {
+                file: format!("{}{}", self.planner.snapshot.prefix, change.path),
+                kind: part::kind(change),
+                keys: keys.iter().cloned().collect(),
+                breaks: breaks.into_iter().filter(|(_, n)| *n > 0).collect(),
+            }
+        };
+        self.part.schemas.iter().map(change).collect()
+    }
+
+    /// What waits over the hops that begin where the change set something, values masked.
+    fn waiting(&self, status: Vec<HopStatus>, items: &[ItemChange]) -> Vec<HopStatus> {
+        let mask = self.planner.mask(false);
+        let concerned = |key: &Key, hop: Hop| {
+            items.iter().any(|item| item.key == *key && item.environment == hop.source())
+        };
+        let mut hops = status;
+        for HopStatus { hop, items } in &mut hops {
+            items.retain(|(key, _)| concerned(key, *hop));
+            for (_, state) in items {
+                if let ItemState::Differs(plan) = state {
+                    *plan = plan.masked(&mask);
+                }
+            }
+        }
+        hops.retain(|hop| !hop.items.is_empty());
+        hops
+    }
+}
+
+/// The paths of an item that a decision keeps over a hop.
+fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<Path> {
+    let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
+    let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
+        ItemState::Differs(plan) => Some(plan),
+        ItemState::OnlyInSource | ItemState::Unreadable(_) => None,
+    });
+    let lines = plans.flat_map(|plan| &plan.lines);
+    lines.filter(|line| line.resolution == Resolution::Declined).map(|line| line.path.clone()).collect()
+}

@@ -1,0 +1,202 @@
+//! The part of two commits that a review looks at: the items it touches in every environment, and
+//! what their rules need. Nothing else is listed, so that nothing else is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::diff::Kind;
+use crate::engine::history::FileChange;
+use crate::engine::legacy::{RECORD, parse_kept};
+use crate::engine::promotion::decisions_file;
+use crate::engine::review::Touched;
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::Snapshot;
+use crate::model::{CommitId, Environment, Hop, Key, Policy, Result, policy};
+use crate::ops::Workspace;
+use crate::store::Parts;
+
+/// What a review reads.
+pub(super) struct Part {
+    /// Before and after.
+    pub(super) snapshots: [Arc<Snapshot>; 2],
+    /// Their policies.
+    pub(super) policies: [Arc<Policy>; 2],
+    /// The items that are judged.
+    pub(super) keys: BTreeSet<Key>,
+    /// The schemas of the change and the items that they describe.
+    pub(super) schemas: Vec<(FileChange, BTreeSet<Key>)>,
+}
+
+/// Reads it: the items of `touched` that are asked for, and those whose schemas the change touches.
+/// Under another policy every item is judged anew.
+pub(super) fn read(
+    workspace: &Workspace,
+    parts: &mut Parts<'_>,
+    ends: [&CommitId; 2],
+    touched: &Touched,
+    asked: &[Key],
+) -> Result<Part> {
+    // The base first: trees that were compared last are still at hand.
+    let just_policy = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
+    let heads = [parts.snapshot(ends[0], &just_policy)?, parts.snapshot(ends[1], &just_policy)?];
+    let policies = [Arc::new(heads[0].policy()?), Arc::new(heads[1].policy()?)];
+    let schemas = described(parts, ends, touched, &policies)?;
+    let mut keys: BTreeSet<Key> = touched.keys().cloned().collect();
+    keys.extend(touched.renamed.iter().flat_map(|((_, new), old)| [new.clone(), old.clone()]));
+    keys.extend(schemas.iter().flat_map(|(_, keys)| keys.iter().cloned()));
+    if touched.policy || touched.record {
+        let full = |id: &CommitId| {
+            let snapshot = workspace.repository.snapshot(&crate::model::Revision::Commit(id.clone()))?;
+            Ok::<_, crate::model::Error>(Arc::new(snapshot))
+        };
+        let snapshots = [full(ends[0])?, full(ends[1])?];
+        keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
+        keys.retain(|key| asked.is_empty() || asked.contains(key));
+        return Ok(Part { snapshots, policies, keys, schemas });
+    }
+    keys.retain(|key| asked.is_empty() || asked.contains(key));
+    let mut wanted = just_policy;
+    wanted.extend(keys.iter().flat_map(|key| files(key, &policies)));
+    wanted.extend(touched.others.iter().flat_map(|file| with_item(file)));
+    wanted.extend(touched.folders.iter().map(|folder| format!("environments/{folder}/")));
+    wanted.extend(kept(&heads[1], &keys));
+    let mut snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
+    if snapshots.iter().any(refers_to_others) {
+        wanted.insert("schemas/".to_owned());
+        snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
+    }
+    Ok(Part { snapshots: snapshots.map(Arc::new), policies, keys, schemas })
+}
+
+/// The files that judging an item needs.
+fn files(key: &Key, policies: &[Arc<Policy>; 2]) -> Vec<String> {
+    let mut files = vec![format!("schemas/{key}.schema.json")];
+    for environment in Environment::ALL {
+        files.push(key.file(environment));
+        files.push(format!("schemas/{key}.{environment}.schema.json"));
+        // An item of that name would own the overlay.
+        let overlay: Option<Key> = format!("{key}.{environment}").parse().ok();
+        files.extend(overlay.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))));
+    }
+    files.extend(Hop::ALL.map(|hop| decisions_file(key, hop.target())));
+    let mapped = policies.iter().flat_map(|policy| policy.schemas_of(key)).map(|schema| schema.file.clone());
+    files.extend(mapped.filter(|file| file.starts_with("schemas/")));
+    files
+}
+
+/// A file that is no item, and the item that it may stand beside.
+fn with_item(file: &str) -> [String; 2] {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    [file.to_owned(), format!("{stem}.yaml")]
+}
+
+/// The legacy files that are kept beside these items.
+fn kept(head: &Snapshot, keys: &BTreeSet<Key>) -> Vec<String> {
+    let record = head.text(RECORD).ok().flatten().unwrap_or_default();
+    let kept = parse_kept(&record).unwrap_or_default();
+    kept.into_iter().filter(|kept| keys.contains(&kept.key)).map(|kept| kept.file).collect()
+}
+
+/// Whether a schema of the part refers to another file.
+fn refers_to_others(snapshot: &Snapshot) -> bool {
+    let schemas = snapshot.files.keys().filter(|file| file.starts_with("schemas/"));
+    let mut texts = schemas.filter_map(|file| snapshot.bytes(file));
+    texts.any(|bytes| refers(&String::from_utf8_lossy(&bytes)))
+}
+
+/// Whether a schema's text has a reference that leads out of its file.
+fn refers(text: &str) -> bool {
+    let after = |rest: &str| {
+        let target = rest.trim_start().strip_prefix(':').map(str::trim_start);
+        !target.is_some_and(|target| target.starts_with("\"#"))
+    };
+    ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""]
+        .iter()
+        .any(|word| text.split(word).skip(1).any(after))
+}
+
+/// The schemas of the change with the items that they describe, before or after.
+fn described(
+    parts: &mut Parts<'_>,
+    ends: [&CommitId; 2],
+    touched: &Touched,
+    policies: &[Arc<Policy>; 2],
+) -> Result<Vec<(FileChange, BTreeSet<Key>)>> {
+    let mut out: Vec<(FileChange, BTreeSet<Key>)> =
+        touched.schemas.iter().map(|change| (change.clone(), BTreeSet::new())).collect();
+    if out.is_empty() {
+        return Ok(out);
+    }
+    let everything = BTreeSet::from(["schemas/".to_owned(), "environments/".to_owned()]);
+    for (end, policy) in ends.into_iter().zip(policies) {
+        let snapshot = Arc::new(parts.snapshot(end, &everything)?);
+        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(policy));
+        let users = users(&snapshot, &out);
+        let mut describes: BTreeMap<String, BTreeSet<Key>> = BTreeMap::new();
+        for item in snapshot.items() {
+            for file in schemas.describing(&item.id.key, item.id.environment) {
+                describes.entry(file).or_default().insert(item.id.key.clone());
+            }
+        }
+        for (change, keys) in &mut out {
+            let files = users.get(&change.path).into_iter().flatten().chain([&change.path]);
+            keys.extend(files.filter_map(|file| describes.get(file)).flatten().cloned());
+        }
+    }
+    Ok(out)
+}
+
+/// The schemas that name each schema of the change, directly or through others.
+fn users(snapshot: &Snapshot, changed: &[(FileChange, BTreeSet<Key>)]) -> BTreeMap<String, BTreeSet<String>> {
+    let files: Vec<&String> = snapshot.files.keys().filter(|file| file.starts_with("schemas/")).collect();
+    let known_before = changed.iter().any(|(change, _)| change.before.is_some());
+    if !known_before || files.len() < 2 {
+        return BTreeMap::new();
+    }
+    let text = |file: &&String| {
+        let text = String::from_utf8_lossy(&snapshot.bytes(file)?).into_owned();
+        refers(&text).then(|| ((*file).clone(), text))
+    };
+    let texts: Vec<(String, String)> = files.iter().filter_map(text).collect();
+    let name = |file: &str| file.rsplit('/').next().unwrap_or(file).to_owned();
+    let users = |(change, _): &(FileChange, BTreeSet<Key>)| {
+        let mut found = BTreeSet::new();
+        let mut open = vec![change.path.clone()];
+        while let Some(file) = open.pop() {
+            let name = name(&file);
+            for (user, _) in texts.iter().filter(|(_, text)| text.contains(&name)) {
+                if found.insert(user.clone()) {
+                    open.push(user.clone());
+                }
+            }
+        }
+        (change.path.clone(), found)
+    };
+    changed.iter().map(users).collect()
+}
+
+/// What happened to a file.
+pub(super) const fn kind(change: &FileChange) -> Kind {
+    match (&change.before, &change.after) {
+        (None, _) => Kind::Added,
+        (_, None) => Kind::Removed,
+        _ => Kind::Modified,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refers;
+
+    #[test]
+    fn only_references_to_other_files_lead_out() {
+        for (text, expected) in [
+            (r##"{"$ref": "#/$defs/a"}"##, false),
+            (r##"{"$ref" : "common.json#/a"}"##, true),
+            (r##"{"$ref": "#a", "x": {"$ref":"b.json"}}"##, true),
+            (r##"{"title": "$refs"}"##, false),
+        ] {
+            assert_eq!(refers(text), expected, "{text}");
+        }
+    }
+}
