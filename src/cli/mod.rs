@@ -21,6 +21,7 @@ mod log;
 mod migrate;
 mod plan_file;
 mod promote;
+mod review;
 mod rollback;
 mod schema;
 mod set;
@@ -82,6 +83,8 @@ enum Command {
     Hold(hold::Args),
     /// Take back what a promotion changed, or restore older values
     Rollback(rollback::Args),
+    /// Say what a change means for every environment
+    Review(review::Args),
     /// Show values over time
     Log(log::Args),
     /// Show where each value came from
@@ -127,6 +130,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Promote(args) => promote::run(args, context),
         Command::Hold(args) => hold::run(args, context),
         Command::Rollback(args) => rollback::run(args, context),
+        Command::Review(args) => review::run(args, context),
         Command::Log(args) => log::run(args, context),
         Command::Blame(args) => blame::run(args, context),
         Command::Explain(args) => explain::run(args, context),

@@ -57,12 +57,7 @@ pub fn rows(
 
 /// One difference between two documents with its lines and pointer, values masked.
 #[must_use]
-pub fn row(
-    change: &Change<'_>,
-    from: Option<&Document>,
-    to: Option<&Document>,
-    mask: &Mask<'_>,
-) -> DiffRow {
+pub fn row(change: &Change<'_>, from: Option<&Document>, to: Option<&Document>, mask: &Mask<'_>) -> DiffRow {
     let line = |document: Option<&Document>| {
         let document = document?;
         Some(document.lines().line(document.locate(&change.path)?.token().start))

@@ -43,6 +43,7 @@ pub(super) fn findings(
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
     let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
-    let subject = Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment, change: None };
+    let subject =
+        Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment, change: None };
     Ok(rules::check(&subject)?.findings)
 }

@@ -71,7 +71,7 @@ fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
     ]
 }
 
-fn summary(row: &DiffRow, view: &View) -> String {
+pub(super) fn summary(row: &DiffRow, view: &View) -> String {
     match parts(row) {
         Some((old, new)) if old.len() > 1 || new.len() > 1 => {
             let what = if row.left.as_ref().is_some_and(|value| value.as_list().is_some()) {
@@ -101,7 +101,7 @@ fn parts(row: &DiffRow) -> Option<(Vec<String>, Vec<String>)> {
 }
 
 /// The lines or elements that differ, below the row.
-fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let Some((old, new)) = parts(row).filter(|(old, new)| old.len() > 1 || new.len() > 1) else {
         return Ok(());
     };

@@ -29,7 +29,7 @@ struct Report<'a> {
 
 /// A fact about the configuration.
 #[derive(Serialize, JsonSchema)]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     /// The rule's id; `terrace explain` tells about it.
     rule: &'static str,
     /// Its weight.
@@ -64,7 +64,7 @@ struct Entry<'a> {
 
 /// How much was looked at and found.
 #[derive(Serialize, JsonSchema)]
-struct Counts<'a> {
+pub(super) struct Counts<'a> {
     /// How many items were looked at.
     items: usize,
     /// The environments that were looked at.
@@ -98,19 +98,25 @@ impl<'a> From<&'a Finding> for Entry<'a> {
     }
 }
 
+impl<'a> From<&'a Summary> for Counts<'a> {
+    fn from(summary: &'a Summary) -> Self {
+        Self {
+            items: summary.items,
+            environments: &summary.environments,
+            errors: summary.errors,
+            warnings: summary.warnings,
+            notices: summary.notices,
+        }
+    }
+}
+
 /// Writes the findings as one JSON document.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let summary = Counts {
-        items: summary.items,
-        environments: &summary.environments,
-        errors: summary.errors,
-        warnings: summary.warnings,
-        notices: summary.notices,
-    };
-    document(&Report { version: 1, findings: findings.iter().map(Entry::from).collect(), summary }, out)
+    let (findings, summary) = (findings.iter().map(Entry::from).collect(), Counts::from(summary));
+    document(&Report { version: 1, findings, summary }, out)
 }
 
 /// Writes any value as one indented JSON document that is safe to look at on a terminal.

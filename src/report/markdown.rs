@@ -16,7 +16,7 @@ use crate::model::{Finding, Severity};
 pub const MARKER: &str = "<!-- terrace:check -->";
 
 /// What GitHub accepts in a comment; bytes are never fewer than its characters.
-const LIMIT: usize = 65_536;
+pub(super) const LIMIT: usize = 65_536;
 
 /// What the frame around the findings may take of the limit.
 const FRAME: usize = 1_536;

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::json;
 use super::value::{json as value_json, json_or_absent};
-use crate::engine::promotion::{ItemPlan, Level, Line, Resolution, Verdict};
+use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, Line, Resolution, Verdict};
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, Path, Value};
 
 /// Plans and states of promotions.
@@ -31,7 +31,7 @@ struct Report<'a> {
 
 /// One hop.
 #[derive(Serialize, JsonSchema)]
-struct HopReport<'a> {
+pub(super) struct HopReport<'a> {
     /// Where values come from.
     from: Environment,
     /// Where they go.
@@ -165,6 +165,17 @@ pub fn json(hops: &[(Hop, Vec<ItemPlan>)], out: &mut dyn Write) -> io::Result<()
     json::document(&Report { version: 1, head: None, reason: None, hops }, out)
 }
 
+/// The states of hops as a part of another report, values already masked.
+pub(super) fn hops(hops: &[HopStatus]) -> Vec<HopReport<'_>> {
+    fn plan((_, state): &(Key, ItemState)) -> Option<&ItemPlan> {
+        match state {
+            ItemState::Differs(plan) => Some(plan),
+            ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
+        }
+    }
+    hops.iter().map(|status| hop_report(status.hop, status.items.iter().filter_map(plan))).collect()
+}
+
 /// What one promotion does with all its items, values already masked.
 pub struct Promotion<'a> {
     /// The commit that was judged.
@@ -221,21 +232,18 @@ fn given(values: &[(Path, Value)]) -> Vec<Given> {
     values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
 }
 
-fn hop_report(hop: Hop, plans: &[ItemPlan]) -> HopReport<'_> {
-    let item = |plan| {
-        let plan: &ItemPlan = plan;
-        Item {
-            key: plan.key.as_str(),
-            source_blob: &plan.source_blob.0,
-            target_blob: &plan.target_blob.0,
-            resolutions: plan.lines.iter().map(entry).collect(),
-            set: Vec::new(),
-        }
+fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> HopReport<'a> {
+    let item = |plan: &'a ItemPlan| Item {
+        key: plan.key.as_str(),
+        source_blob: &plan.source_blob.0,
+        target_blob: &plan.target_blob.0,
+        resolutions: plan.lines.iter().map(entry).collect(),
+        set: Vec::new(),
     };
     HopReport {
         from: hop.source(),
         to: hop.target(),
-        items: plans.iter().map(item).collect(),
+        items: plans.into_iter().map(item).collect(),
         created: Vec::new(),
         deleted: Vec::new(),
     }

@@ -20,7 +20,8 @@ impl Repository {
             self.git.find_branch(head, BranchType::Local).is_ok().then(|| head.to_owned())
         };
         let configured = branch.as_deref().and_then(|name| self.configured_upstream(name));
-        let is_copy = |upstream: &str| branch.as_deref().is_some_and(|own| upstream.ends_with(&format!("/{own}")));
+        let is_copy =
+            |upstream: &str| branch.as_deref().is_some_and(|own| upstream.ends_with(&format!("/{own}")));
         let (copy, configured): (Vec<_>, Vec<_>) = configured.into_iter().partition(|name| is_copy(name));
         let remote = self.git.find_reference("refs/remotes/origin/HEAD").ok();
         let remote = remote.and_then(|head| head.resolve().ok()).and_then(|head| short(&head));

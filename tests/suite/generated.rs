@@ -17,6 +17,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("decisions", report::hold::schema()),
         ("log", report::log::schema()),
         ("blame", report::blame::schema()),
+        ("review", report::review::schema()),
     ];
     schemas.extend(report::items::schemas());
     schemas

@@ -126,7 +126,8 @@ mod tests {
             change("environments/production/new.yaml", "", "1"),
             change("environments/staging/copy.yaml", "", "1"),
         ]);
-        let renamed: Vec<_> = found.renamed.iter().map(|((env, new), old)| format!("{env} {old} {new}")).collect();
+        let renamed: Vec<_> =
+            found.renamed.iter().map(|((env, new), old)| format!("{env} {old} {new}")).collect();
         assert_eq!(renamed, ["staging old new"]);
         assert!(found.items[&"old".parse::<Key>().expect("a key")].is_empty());
     }

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn lines_do_not_matter_and_every_occurrence_counts() {
-        let base = vec![finding("a", "x", "old", 1), finding("a", "x", "gone", 2), finding("a", "x", "kept", 3)];
+        let base =
+            vec![finding("a", "x", "old", 1), finding("a", "x", "gone", 2), finding("a", "x", "kept", 3)];
         let head = vec![
             finding("a", "x", "old", 9),
             finding("a", "x", "old", 10),
@@ -113,7 +114,8 @@ mod tests {
     #[test]
     fn a_renamed_item_keeps_its_findings() {
         let renamed = |key: &Key, _| (key.as_str() == "a").then(|| "b".parse().expect("a key"));
-        let found = compare(vec![finding("a", "x", "old", 1)], vec![finding("b", "x", "old", 1)], &[], &renamed);
+        let found =
+            compare(vec![finding("a", "x", "old", 1)], vec![finding("b", "x", "old", 1)], &[], &renamed);
         assert_eq!((found.known.len(), found.introduced.len(), found.mended.len()), (1, 0, 0));
     }
 

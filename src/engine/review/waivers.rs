@@ -29,12 +29,19 @@ pub(super) type Judged<'a> = (&'a Policy, &'a Report);
 /// Compares the waivers of two revisions; `since` and `today` are the days of the base and of the
 /// review.
 #[must_use]
-pub fn compare(base: (&Policy, &Report), head: (&Policy, &Report), since: &str, today: &str) -> Vec<WaiverChange> {
+pub fn compare(
+    base: (&Policy, &Report),
+    head: (&Policy, &Report),
+    since: &str,
+    today: &str,
+) -> Vec<WaiverChange> {
     let now = head.0.waivers.iter().enumerate().filter_map(|(n, waiver)| {
         let ended = waiver.until.as_deref().is_some_and(|until| since <= until && until < today);
         let turn = match twin(base.0, waiver) {
             None => Turn::Added,
-            Some(before) if (&before.reason, &before.until) != (&waiver.reason, &waiver.until) => Turn::Changed,
+            Some(before) if (&before.reason, &before.until) != (&waiver.reason, &waiver.until) => {
+                Turn::Changed
+            }
             Some(_) if ended => Turn::Ended,
             Some(_) if accepts_news(base, head, n) => Turn::Used,
             Some(_) => return None,
@@ -89,7 +96,8 @@ mod tests {
 
     #[test]
     fn each_turn_is_told_once() {
-        let base = policy(&[("gone", "r", ""), ("said", "r", ""), ("over", "r", "2026-03-01"), ("used", "r", "")]);
+        let base =
+            policy(&[("gone", "r", ""), ("said", "r", ""), ("over", "r", "2026-03-01"), ("used", "r", "")]);
         let head = policy(&[
             ("said", "s", ""),
             ("over", "r", "2026-03-01"),
@@ -98,7 +106,8 @@ mod tests {
         ]);
         let (before, after) = (report(&[(3, "a")]), report(&[(2, "a"), (2, "b"), (3, "c")]));
         let found = compare((&base, &before), (&head, &after), "2026-01-01", "2026-03-02");
-        let told: Vec<_> = found.iter().map(|w| format!("{} {} {}", w.turn.name(), w.place, w.accepts)).collect();
+        let told: Vec<_> =
+            found.iter().map(|w| format!("{} {} {}", w.turn.name(), w.place, w.accepts)).collect();
         assert_eq!(told, ["changed said 0", "ended over 0", "used used 2", "added new 1", "removed gone 0"]);
         let quiet = compare((&base, &before), (&base, &before), "2026-03-02", "2026-03-02");
         assert_eq!(quiet, []);

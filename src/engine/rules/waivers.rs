@@ -28,9 +28,8 @@ pub(super) fn apply(
     };
     let used: Vec<bool> =
         waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
-    let waiver_of = |finding: &Finding| {
-        waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding))
-    };
+    let waiver_of =
+        |finding: &Finding| waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding));
     let waived = findings.iter().filter_map(|finding| Some((waiver_of(finding)?, finding.clone()))).collect();
     findings.retain(|finding| waiver_of(finding).is_none());
 

@@ -123,8 +123,10 @@ fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<(Com
     match repository.line(&format!("origin/{branch}")).or_else(|| repository.line(branch)) {
         Some(line) => parting(repository, line, branch, head),
         None if repository.is_cut_off() => Err(cut_off(branch)),
-        None => Err(Error::usage(format!("this clone does not have the branch `{branch}` that the change goes to"))
-            .help("fetch it, for example with `fetch-depth: 0`, or name a commit: --base REV")),
+        None => Err(Error::usage(format!(
+            "this clone does not have the branch `{branch}` that the change goes to"
+        ))
+        .help("fetch it, for example with `fetch-depth: 0`, or name a commit: --base REV")),
     }
 }
 

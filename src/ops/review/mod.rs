@@ -67,7 +67,9 @@ pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &s
 
 /// Refuses asked keys that neither commit has.
 fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) -> Result<()> {
-    let is_in = |snapshot: &Snapshot, key: &Key| Environment::ALL.iter().any(|env| snapshot.item(key, *env).is_some());
+    let is_in = |snapshot: &Snapshot, key: &Key| {
+        Environment::ALL.iter().any(|env| snapshot.item(key, *env).is_some())
+    };
     let unseen: Vec<&Key> =
         asked.iter().filter(|key| !part.snapshots.iter().any(|snapshot| is_in(snapshot, key))).collect();
     if unseen.is_empty() {
@@ -117,7 +119,8 @@ impl<'a> Reviewer<'a> {
         review.environments = after.environments;
         let accepted: Vec<Finding> = after.waived.into_iter().map(|(_, finding)| finding).collect();
         let renamed = |key: &Key, environment: Environment| {
-            let found = self.touched.renamed.iter().find(|((env, _), old)| *env == environment && *old == key);
+            let found =
+                self.touched.renamed.iter().find(|((env, _), old)| *env == environment && *old == key);
             found.map(|((_, new), _)| new.clone())
         };
         review.findings = compare_findings(before.findings, after.findings, &accepted, &renamed);
@@ -136,7 +139,11 @@ impl<'a> Reviewer<'a> {
         items
     }
 
-    fn judge(&self, key: &Key, environments: &BTreeSet<Environment>) -> Result<crate::engine::review::Judged> {
+    fn judge(
+        &self,
+        key: &Key,
+        environments: &BTreeSet<Environment>,
+    ) -> Result<crate::engine::review::Judged> {
         let renamed = |environment| self.touched.renamed.get(&(environment, key.clone())).cloned();
         let decisions = self.planner.decisions(key, Environment::Production).unwrap_or_default();
         let policies = &self.part.policies;
@@ -199,7 +206,9 @@ impl<'a> Reviewer<'a> {
         };
         report.findings.retain(concerns);
         report.waived.retain(|(_, finding)| concerns(finding));
-        let here = |env: &Environment| self.part.keys.iter().filter(|key| snapshot.item(key, *env).is_some()).count();
+        let here = |env: &Environment| {
+            self.part.keys.iter().filter(|key| snapshot.item(key, *env).is_some()).count()
+        };
         report.items = Environment::ALL.iter().map(here).sum();
         report.environments.retain(|env| here(env) > 0);
         Ok(report)
@@ -227,7 +236,8 @@ impl<'a> Reviewer<'a> {
         let source = snapshot.item(key, hop.source());
         let document = source.and_then(|item| snapshot.document(item, &limits(policy)).ok());
         let life = |decision: &crate::engine::promotion::Decision| {
-            let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| policy.is_secret(&decision.path));
+            let secret =
+                source.and_then(|item| item.blob.as_ref()).filter(|_| policy.is_secret(&decision.path));
             decision.life(&digest(document.and_then(|document| document.at(&decision.path)), secret), today)
         };
         let decisions = super::plan::decisions(snapshot, key, hop.target())?;
@@ -237,7 +247,9 @@ impl<'a> Reviewer<'a> {
     fn schemas(&self, introduced: &[Finding]) -> Vec<SchemaChange> {
         let change = |(change, keys): &(crate::engine::history::FileChange, BTreeSet<Key>)| {
             let is_broken = |finding: &&Finding| {
-                let (Some(key), Some(environment)) = (&finding.key, finding.environment) else { return false };
+                let (Some(key), Some(environment)) = (&finding.key, finding.environment) else {
+                    return false;
+                };
                 let own = self.touched.items.get(key).is_some_and(|touched| touched.contains(&environment));
                 finding.rule == Rule::Schema && keys.contains(key) && !own
             };
@@ -279,7 +291,7 @@ fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<Path> {
     let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
     let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
         ItemState::Differs(plan) => Some(plan),
-        ItemState::OnlyInSource | ItemState::Unreadable(_) => None,
+        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
     });
     let lines = plans.flat_map(|plan| &plan.lines);
     lines.filter(|line| line.resolution == Resolution::Declined).map(|line| line.path.clone()).collect()

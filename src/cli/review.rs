@@ -1,0 +1,53 @@
+//! `terrace review`
+
+use clap::Args as ClapArgs;
+
+use super::context::Context;
+use super::{Outcome, keys, parse};
+use crate::model::Severity;
+use crate::ops::{self, GithubHints, GitlabHints, ReviewRequest};
+use crate::report::{Format, review};
+
+/// Say what a change means for every environment.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Without --base the change is what HEAD has and its upstream has not: the branch's configured upstream,\nelse origin's main branch, else main or master. On pull requests GitHub's and GitLab's variables say it.\n\nExamples:\n  terrace review\n  terrace review --base main --head feature payments\n  terrace review --format markdown > comment.md\n\nExit codes: 0 no errors introduced · 1 errors introduced"
+)]
+pub(super) struct Args {
+    /// Only these items
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+    /// Compare with the commit at which the change left REV
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Review this commit instead of HEAD
+    #[arg(long, value_name = "REV")]
+    head: Option<String>,
+    /// text, json, markdown, github, sarif, junit or gitlab
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    format: String,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let format = parse::<Format>(&args.format)?;
+    let request = ReviewRequest {
+        base: args.base.clone(),
+        head: args.head.clone(),
+        github: GithubHints {
+            event: variable("GITHUB_EVENT_NAME"),
+            base_ref: variable("GITHUB_BASE_REF"),
+            sha: variable("GITHUB_SHA"),
+        },
+        gitlab: GitlabHints {
+            base: variable("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            target: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+        },
+    };
+    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, &context.today())?;
+    review::review(format, &found, &context.view(), &mut context.out())?;
+    Ok(u8::from(found.introduced().iter().any(|finding| finding.severity == Severity::Error)))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}

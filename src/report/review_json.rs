@@ -1,0 +1,309 @@
+//! A review for programs: the findings that the change introduces in the shape that `check` has,
+//! and beside them all else that a review says.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::json::{self, Counts, Entry};
+use super::plan_json::{HopReport, hops};
+use super::value::json_or_absent;
+use crate::engine::promotion::Life;
+use crate::engine::review::{
+    DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,
+};
+use crate::model::{CommitInfo, Environment};
+
+/// What a change means.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace review")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// What it is compared with.
+    base: Tip<'a>,
+    /// What is reviewed.
+    head: Tip<'a>,
+    /// The findings that the change introduces.
+    findings: Vec<Entry<'a>>,
+    /// How much it introduces, in how many items.
+    summary: Counts<'a>,
+    /// The findings in the same items that were there before.
+    known: Vec<Entry<'a>>,
+    /// The findings that are gone, at their places before the change.
+    mended: Vec<Entry<'a>>,
+    /// What changes, item by item and environment by environment.
+    items: Vec<Item<'a>>,
+    /// Whether the policy changes, so that every item was judged anew.
+    policy: bool,
+    /// The schemas that change.
+    schemas: Vec<Schema<'a>>,
+    /// The decisions that the change touches.
+    decisions: Vec<Decision<'a>>,
+    /// The waivers that the change touches.
+    waivers: Vec<Waiver<'a>>,
+    /// What waits for its next hop once the change is in, in the form of `terrace status`.
+    waiting: Vec<HopReport<'a>>,
+    /// The commits of the change, newest first; at most 50 of them.
+    commits: Vec<Commit<'a>>,
+}
+
+/// One end of the change.
+#[derive(Serialize, JsonSchema)]
+struct Tip<'a> {
+    /// The commit.
+    commit: &'a str,
+    /// The branch or revision it was named by.
+    name: &'a str,
+}
+
+/// One item in one environment.
+#[derive(Serialize, JsonSchema)]
+struct Item<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// The environment.
+    environment: Environment,
+    /// What happened to the file.
+    change: Happening,
+    /// The item's key before, when it was renamed.
+    renamed_from: Option<&'a str>,
+    /// The values that differ.
+    changes: Vec<Change>,
+}
+
+/// What happened to a file.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Happening {
+    /// The item is new.
+    Added,
+    /// The item is gone.
+    Removed,
+    /// The item has a new key and is otherwise the same.
+    Renamed,
+    /// Values differ.
+    Modified,
+    /// Only comments, order or layout differ.
+    Layout,
+    /// It cannot be read as YAML now.
+    Unreadable,
+    /// It could not be read as YAML before.
+    Readable,
+}
+
+/// One difference.
+#[derive(Serialize, JsonSchema)]
+struct Change {
+    /// `added`, `removed` or `modified`.
+    kind: &'static str,
+    /// The value as a JSON Pointer into the new document, or the old where the new lacks it.
+    pointer: String,
+    /// The value as people name it.
+    path: String,
+    /// The old value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
+    left: Json,
+    /// The new value, likewise.
+    right: Json,
+    /// The line of the old value, from 1.
+    left_line: Option<usize>,
+    /// The line of the new value, from 1.
+    right_line: Option<usize>,
+    /// How it came about.
+    origin: Source,
+    /// The environment it was promoted from, those in which the change does the same, or those in
+    /// which it sets something else there.
+    environments: Vec<Environment>,
+}
+
+/// How a value came into an environment.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    /// The environment before has it and the change leaves that alone.
+    Promoted,
+    /// The change does the same in several environments.
+    Together,
+    /// Neither.
+    ByHand,
+}
+
+/// A schema that changes.
+#[derive(Serialize, JsonSchema)]
+struct Schema<'a> {
+    /// The file, relative to the root of the git repository.
+    file: &'a str,
+    /// `added`, `removed` or `modified`.
+    kind: &'static str,
+    /// The keys of the items it describes.
+    items: Vec<&'a str>,
+    /// Where values that the change left alone break it now.
+    breaks: Vec<Breaks>,
+}
+
+/// Values that break a schema.
+#[derive(Serialize, JsonSchema)]
+struct Breaks {
+    /// The environment.
+    environment: Environment,
+    /// How many findings there are.
+    findings: usize,
+}
+
+/// A decision.
+#[derive(Serialize, JsonSchema)]
+struct Decision<'a> {
+    /// `added`, `removed`, `changed`, `ended` or `used`.
+    change: &'static str,
+    /// The item's key.
+    key: &'a str,
+    /// The environment that keeps its value.
+    environment: Environment,
+    /// The path.
+    path: String,
+    /// Why.
+    reason: &'a str,
+    /// Who decided.
+    by: &'a str,
+    /// `source-changes`, `released`, or a day.
+    until: String,
+    /// Whether it counts.
+    live: bool,
+}
+
+/// A waiver.
+#[derive(Serialize, JsonSchema)]
+struct Waiver<'a> {
+    /// `added`, `removed`, `changed`, `ended` or `used`.
+    change: &'static str,
+    /// The rule.
+    rule: &'static str,
+    /// Key, environment and path as written, one after the other.
+    place: &'a str,
+    /// Why.
+    reason: &'a str,
+    /// The last day it counts.
+    until: Option<&'a str>,
+    /// How many findings of the items judged it accepts.
+    accepts: usize,
+}
+
+/// A commit.
+#[derive(Serialize, JsonSchema)]
+struct Commit<'a> {
+    /// Its id.
+    commit: &'a str,
+    /// The first line of its message.
+    subject: &'a str,
+    /// The author's name.
+    author: &'a str,
+    /// Its day.
+    date: String,
+}
+
+/// Writes the review as one JSON document.
+pub(super) fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+    let summary = super::review::summary(review);
+    let found = &review.findings;
+    let report = Report {
+        version: 1,
+        base: tip(&review.base),
+        head: tip(&review.head),
+        findings: found.introduced.iter().map(Entry::from).collect(),
+        summary: Counts::from(&summary),
+        known: found.known.iter().map(Entry::from).collect(),
+        mended: found.mended.iter().map(Entry::from).collect(),
+        items: review.items.iter().map(item).collect(),
+        policy: review.policy,
+        schemas: review.schemas.iter().map(schema_change).collect(),
+        decisions: review.decisions.iter().map(decision).collect(),
+        waivers: review.waivers.iter().map(waiver).collect(),
+        waiting: hops(&review.waiting),
+        commits: review.commits.iter().map(commit).collect(),
+    };
+    json::document(&report, out)
+}
+
+/// The JSON Schema of what a review is written as.
+#[must_use]
+pub fn schema() -> Json {
+    json::schema_of::<Report<'_>>()
+}
+
+fn tip(end: &End) -> Tip<'_> {
+    Tip { commit: &end.commit.id.0, name: &end.name }
+}
+
+fn item(item: &ItemChange) -> Item<'_> {
+    let (change, renamed_from) = match &item.what {
+        What::Added => (Happening::Added, None),
+        What::Removed => (Happening::Removed, None),
+        What::Renamed(old) => (Happening::Renamed, Some(old.as_str())),
+        What::Modified => (Happening::Modified, None),
+        What::Layout => (Happening::Layout, None),
+        What::Unreadable => (Happening::Unreadable, None),
+        What::Readable => (Happening::Readable, None),
+    };
+    let changes = item.rows.iter().map(self::change).collect();
+    Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }
+}
+
+fn change(Row { diff, origin }: &Row) -> Change {
+    let (origin, environments) = match origin {
+        Origin::Promoted(source) => (Source::Promoted, vec![*source]),
+        Origin::Together(others) => (Source::Together, others.clone()),
+        Origin::ByHand(others) => (Source::ByHand, others.clone()),
+    };
+    Change {
+        kind: diff.kind.name(),
+        pointer: diff.pointer.to_string(),
+        path: diff.path.to_string(),
+        left: json_or_absent(diff.left.as_ref()),
+        right: json_or_absent(diff.right.as_ref()),
+        left_line: diff.left_line,
+        right_line: diff.right_line,
+        origin,
+        environments,
+    }
+}
+
+fn schema_change(change: &SchemaChange) -> Schema<'_> {
+    let breaks = change.breaks.iter();
+    Schema {
+        file: &change.file,
+        kind: change.kind.name(),
+        items: change.keys.iter().map(crate::model::Key::as_str).collect(),
+        breaks: breaks.map(|(environment, n)| Breaks { environment: *environment, findings: *n }).collect(),
+    }
+}
+
+fn decision(change: &DecisionChange) -> Decision<'_> {
+    Decision {
+        change: change.turn.name(),
+        key: change.key.as_str(),
+        environment: change.target,
+        path: change.decision.path.to_string(),
+        reason: &change.decision.reason,
+        by: &change.decision.by,
+        until: change.decision.until.to_string(),
+        live: change.life == Life::Live,
+    }
+}
+
+fn waiver(change: &WaiverChange) -> Waiver<'_> {
+    Waiver {
+        change: change.turn.name(),
+        rule: change.rule.id(),
+        place: &change.place,
+        reason: &change.reason,
+        until: change.until.as_deref(),
+        accepts: change.accepts,
+    }
+}
+
+fn commit(commit: &CommitInfo) -> Commit<'_> {
+    Commit { commit: &commit.id.0, subject: &commit.subject, author: &commit.author, date: commit.date() }
+}

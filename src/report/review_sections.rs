@@ -1,0 +1,247 @@
+//! The parts of a review as text, one after the other; a terminal shows them below their titles, a
+//! comment folds them.
+//!
+//! Titles hold nothing of a file but counts. Every line of a body has passed the sanitizer.
+
+use std::io::{self, Write};
+
+use super::columns::{Cell, align};
+use super::diff::{detail, summary as change};
+use super::sanitize::{clean, cut};
+use super::view::View;
+use super::{counted, status, text};
+use crate::engine::diff::Kind;
+use crate::engine::promotion::{Life, Until};
+use crate::engine::review::{
+    DecisionChange, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,
+};
+use crate::model::{CommitInfo, Environment, Finding, Hop, Key, Value};
+
+/// One part of a review.
+pub(super) struct Section {
+    /// What it is and how much there is of it.
+    pub(super) title: String,
+    /// Its lines.
+    pub(super) body: String,
+    /// Whether it may stay folded.
+    pub(super) aside: bool,
+}
+
+/// The parts that have something to say, what matters most first.
+pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>> {
+    let found = &review.findings;
+    let mut out =
+        vec![section(format!("introduced: {}", counted(found.introduced.len(), "finding")), false, |out| {
+            findings(&found.introduced, view, out)
+        })?];
+    for environment in Environment::ALL.into_iter().rev() {
+        let items: Vec<&ItemChange> = review.of(environment).collect();
+        out.push(section(title(environment, &items), false, |out| {
+            items.iter().try_for_each(|item| self::item(item, view, out))
+        })?);
+    }
+    out.push(section("schemas and policy".to_owned(), false, |out| {
+        if review.policy {
+            writeln!(out, "  terrace.toml changes: every item was judged anew")?;
+        }
+        review.schemas.iter().try_for_each(|change| schema(change, out))
+    })?);
+    out.push(section("decisions and waivers".to_owned(), false, |out| {
+        review.decisions.iter().try_for_each(|change| decision(change, out))?;
+        review.waivers.iter().try_for_each(|change| waiver(change, out))
+    })?);
+    out.push(section("then waits for the next hop".to_owned(), false, |out| {
+        match review.waiting.as_slice() {
+            [] => Ok(()),
+            waiting => indented(out, |out| status::text(waiting, view, out)),
+        }
+    })?);
+    let mended = format!("mended: {}", counted(found.mended.len(), "finding"));
+    out.push(section(mended, true, |out| findings(&found.mended, view, out))?);
+    let known = format!("there before: {}", counted(found.known.len(), "finding"));
+    out.push(section(known, true, |out| findings(&found.known, view, out))?);
+    let commits = counted(review.commits.len() + review.more_commits, "commit");
+    out.push(section(commits, true, |out| self::commits(&review.commits, review.more_commits, out))?);
+    out.retain(|section| !section.body.is_empty());
+    Ok(out)
+}
+
+fn section(
+    title: String,
+    aside: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Section> {
+    let mut body = Vec::new();
+    write(&mut body)?;
+    Ok(Section { title, body: String::from_utf8_lossy(&body).into_owned(), aside })
+}
+
+fn indented(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut text = Vec::new();
+    write(&mut text)?;
+    for line in String::from_utf8_lossy(&text).lines() {
+        writeln!(out, "{}{line}", if line.is_empty() { "" } else { "  " })?;
+    }
+    Ok(())
+}
+
+fn findings(findings: &[Finding], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    for (n, finding) in findings.iter().enumerate() {
+        if n > 0 {
+            writeln!(out)?;
+        }
+        text::finding(finding, &view.styles, out)?;
+    }
+    Ok(())
+}
+
+/// `production: 4 changes in 2 items: 2 promoted, 1 by hand, 1 in several environments at once`.
+fn title(environment: Environment, items: &[&ItemChange]) -> String {
+    let rows = || items.iter().flat_map(|item| &item.rows);
+    let count = |fits: fn(&Origin) -> bool| rows().filter(|row| fits(&row.origin)).count();
+    let counts = [
+        (count(|origin| matches!(origin, Origin::Promoted(_))), "promoted"),
+        (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
+        (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
+    ];
+    let parts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let (values, files) = (rows().count(), counted(items.len(), "item"));
+    match (values, parts.is_empty()) {
+        (0, _) | (_, true) => format!("{environment}: {files}, no value changes"),
+        _ => format!("{environment}: {} in {files}: {}", counted(values, "change"), parts.join(", ")),
+    }
+}
+
+fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let strong = view.styles.strong;
+    let what = match &item.what {
+        What::Added => "   new item".to_owned(),
+        What::Removed => "   removed".to_owned(),
+        What::Renamed(old) => format!("   renamed from {}, otherwise the same", clean(old.as_str())),
+        What::Modified => String::new(),
+        What::Layout => "   comments or layout only".to_owned(),
+        What::Unreadable => "   cannot be read as YAML".to_owned(),
+        What::Readable => "   can be read again; what it was before is not known".to_owned(),
+    };
+    writeln!(out, "  {strong}{}{strong:#}{what}", clean(item.key.as_str()))?;
+    let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>());
+    for (line, row) in lines.iter().zip(&item.rows) {
+        writeln!(out, "{line}")?;
+        detail(&row.diff, view, out)?;
+    }
+    Ok(())
+}
+
+fn cells(row: &Row, view: &View) -> Vec<Cell> {
+    let Row { diff, origin } = row;
+    let styles = &view.styles;
+    let style = match diff.kind {
+        Kind::Added => styles.added,
+        Kind::Removed => styles.removed,
+        Kind::Modified => styles.modified,
+    };
+    let (path, what) = if diff.path.is_root() {
+        let value = diff.right.as_ref().or(diff.left.as_ref());
+        ("(the whole item)".to_owned(), counted(value.map_or(0, leaves), "value"))
+    } else {
+        (cut(&diff.path.to_string(), 120).into_owned(), change(diff, view))
+    };
+    let sign = diff.kind.sign();
+    vec![
+        Cell::new(format!("    {sign} {path}")).style(style),
+        Cell::new(what),
+        Cell::new(origin_phrase(origin)).style(styles.faint),
+    ]
+}
+
+fn leaves(value: &Value) -> usize {
+    match value {
+        Value::Map(map) => map.values().map(leaves).sum(),
+        Value::List(list) => list.iter().map(leaves).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(..) => 1,
+    }
+}
+
+fn origin_phrase(origin: &Origin) -> String {
+    match origin {
+        Origin::Promoted(source) => format!("promoted from {source}"),
+        Origin::Together(others) => format!("at once with {}", names(others)),
+        Origin::ByHand(others) if others.is_empty() => "by hand".to_owned(),
+        Origin::ByHand(others) => format!("by hand; {} changes otherwise", names(others)),
+    }
+}
+
+fn names(environments: &[Environment]) -> String {
+    environments.iter().map(|env| env.name()).collect::<Vec<_>>().join(" and ")
+}
+
+fn schema(change: &SchemaChange, out: &mut dyn Write) -> io::Result<()> {
+    let breaks: Vec<String> =
+        change.breaks.iter().map(|(env, n)| format!("{} in {env}", counted(*n, "value"))).collect();
+    let breaks = match (breaks.as_slice(), change.keys.as_slice()) {
+        (_, []) => "describes no item".to_owned(),
+        ([], keys) => format!("describes {}; breaks nothing that was left alone", some(keys)),
+        (breaks, keys) => format!("describes {}; breaks {}", some(keys), breaks.join(", ")),
+    };
+    writeln!(out, "  {} {}: {breaks}", change.kind.name(), clean(&change.file))
+}
+
+/// The first keys, and how many more there are.
+fn some(keys: &[Key]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = keys.iter().take(SHOWN).map(|key| clean(key.as_str())).collect();
+    let more = keys.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
+    let DecisionChange { key, target, decision, turn, life } = change;
+    let source = Hop::into_target(*target).map_or("its source", |hop| hop.source().name());
+    let until = match (&decision.until, life) {
+        (_, Life::SourceChanged) => format!("{source} has changed"),
+        (Until::Date(date), Life::Expired) => format!("ended on {date}"),
+        (Until::SourceChanges, _) => format!("until {source} changes"),
+        (Until::Released, _) => "until released".to_owned(),
+        (Until::Date(date), _) => format!("until {date}"),
+    };
+    let by = if decision.by.is_empty() { String::new() } else { format!("{}, ", cut(&decision.by, 40)) };
+    let path = cut(&decision.path.to_string(), 120).into_owned();
+    let reason = cut(&decision.reason, 200);
+    let turn = turn.name();
+    writeln!(
+        out,
+        "  {turn:<8}decision: {target} keeps {} {path}: {reason} ({by}{until})",
+        clean(key.as_str())
+    )
+}
+
+fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
+    let WaiverChange { rule, place, reason, until, turn, accepts } = change;
+    let until = until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+    let place = if place.is_empty() { "everywhere".into() } else { cut(place, 120) };
+    let accepts = match accepts {
+        0 => "accepts nothing here".to_owned(),
+        n => format!("accepts {}", counted(*n, "finding")),
+    };
+    let turn = turn.name();
+    writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({accepts}{until})", cut(reason, 200))
+}
+
+fn commits(commits: &[CommitInfo], more: usize, out: &mut dyn Write) -> io::Result<()> {
+    let line = |commit: &CommitInfo| {
+        vec![
+            Cell::new(format!("  {}", commit.id.short())),
+            Cell::new(cut(&commit.subject, 80)),
+            Cell::new(format!("{}, {}", cut(&commit.author, 40), commit.date())),
+        ]
+    };
+    for line in align(&commits.iter().map(line).collect::<Vec<_>>()) {
+        writeln!(out, "{line}")?;
+    }
+    match more {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more"),
+    }
+}
