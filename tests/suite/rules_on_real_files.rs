@@ -33,7 +33,7 @@ fn judge(files: Files, policy: &str) -> Report {
     let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
     let (keys, environment) = (&[], None);
     let subject =
-        Subject { snapshot: &snapshot, policy: &policy, schemas: &schemas, today: None, keys, environment };
+        Subject { snapshot: &snapshot, policy: &policy, schemas: &schemas, today: None, keys, environment, change: None };
     check(&subject).expect("readable files")
 }
 
