@@ -3,6 +3,7 @@
 //!
 //! Titles hold nothing of a file but counts. Every line of a body has passed the sanitizer.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
@@ -86,7 +87,9 @@ fn indented(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 fn findings(findings: &[Finding], view: &View, out: &mut dyn Write) -> io::Result<()> {
-    for (n, finding) in findings.iter().enumerate() {
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    for (n, finding) in findings.into_iter().enumerate() {
         if n > 0 {
             writeln!(out)?;
         }

@@ -27,6 +27,7 @@ mod push;
 mod reading;
 mod real_repositories;
 mod refusals;
+mod review;
 mod rollback;
 mod rules_on_real_files;
 mod schema;

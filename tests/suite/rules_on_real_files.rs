@@ -32,8 +32,15 @@ fn judge(files: Files, policy: &str) -> Report {
         (Arc::new(snapshot), Arc::new(Policy::parse(policy, "terrace.toml").expect("a policy")));
     let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
     let (keys, environment) = (&[], None);
-    let subject =
-        Subject { snapshot: &snapshot, policy: &policy, schemas: &schemas, today: None, keys, environment, change: None };
+    let subject = Subject {
+        snapshot: &snapshot,
+        policy: &policy,
+        schemas: &schemas,
+        today: None,
+        keys,
+        environment,
+        change: None,
+    };
     check(&subject).expect("readable files")
 }
 

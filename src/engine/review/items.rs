@@ -102,10 +102,11 @@ impl<'a> Input<'a> {
         self.sides(environment).map(|side| side.document().and_then(|document| document.at(path)))
     }
 
-    /// Whether the change sets the path in an environment.
+    /// Whether the change sets the path in an environment; of what cannot be read nobody knows.
     pub(super) fn sets(&self, environment: Environment, path: &Path) -> bool {
+        let is_known = self.sides(environment).iter().all(|side| !matches!(side, Side::Unreadable));
         let [before, after] = self.values(environment, path);
-        before != after
+        is_known && before != after
     }
 
     /// Whether the item is there, and readable, after the change.

@@ -124,7 +124,7 @@ impl<'a> Reviewer<'a> {
             found.map(|((_, new), _)| new.clone())
         };
         review.findings = compare_findings(before.findings, after.findings, &accepted, &renamed);
-        review.schemas = self.schemas(&review.findings.introduced);
+        review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(status, &review.items);
         Ok(())
     }
@@ -244,14 +244,18 @@ impl<'a> Reviewer<'a> {
         Ok(decisions.into_iter().map(|decision| Standing { life: life(&decision), decision }).collect())
     }
 
-    fn schemas(&self, introduced: &[Finding]) -> Vec<SchemaChange> {
+    fn schemas(&self, introduced: &[Finding], items: &[ItemChange]) -> Vec<SchemaChange> {
         let change = |(change, keys): &(crate::engine::history::FileChange, BTreeSet<Key>)| {
             let is_broken = |finding: &&Finding| {
                 let (Some(key), Some(environment)) = (&finding.key, finding.environment) else {
                     return false;
                 };
-                let own = self.touched.items.get(key).is_some_and(|touched| touched.contains(&environment));
-                finding.rule == Rule::Schema && keys.contains(key) && !own
+                let path = finding.path.clone().unwrap_or_default();
+                let of_item = items.iter().filter(|item| item.key == *key && item.environment == environment);
+                let is_set = of_item
+                    .flat_map(|item| &item.rows)
+                    .any(|row| row.diff.path.covers(&path) || path.covers(&row.diff.path));
+                finding.rule == Rule::Schema && keys.contains(key) && !is_set
             };
             let broken: Vec<&Finding> = introduced.iter().filter(is_broken).collect();
             let count = |env: Environment| broken.iter().filter(|f| f.environment == Some(env)).count();
