@@ -46,19 +46,24 @@ impl Planner {
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
         let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
-        Self::over(workspace, head, Arc::new(snapshot))
+        Self::over(workspace, head, Arc::new(snapshot), workspace.repository.history(head)?)
     }
 
-    /// The same over a part of the commit: its snapshot lists all that is asked about.
+    /// The same over a part of the commit: its snapshot and history hold all that is asked about.
     ///
     /// # Errors
     /// As [`Planner::new`].
-    pub fn over(workspace: &Workspace, head: &CommitId, snapshot: Arc<Snapshot>) -> Result<Self> {
+    pub fn over(
+        workspace: &Workspace,
+        head: &CommitId,
+        snapshot: Arc<Snapshot>,
+        history: History,
+    ) -> Result<Self> {
         let repository = &workspace.repository;
         let policy = Arc::new(snapshot.policy()?);
         Ok(Self {
             head: repository.info(head)?,
-            history: repository.history(head)?,
+            history,
             limits: limits(&policy),
             blobs: repository.blobs()?,
             parsed: Mutex::default(),

@@ -66,7 +66,8 @@ fn extent(review: &Review) -> String {
     }
 }
 
-/// What is compared: `main 1a2b3c4 → feature 5d6e7f8, 3 commits`.
+/// What is compared: `since main 1a2b3c4: feature 5d6e7f8, 3 commits`. A branch's name never begins
+/// a line: a CI runner could take it for a command.
 pub(super) fn range(review: &Review) -> String {
     let end = |end: &crate::engine::review::End| {
         let id = end.commit.id.short();
@@ -77,7 +78,7 @@ pub(super) fn range(review: &Review) -> String {
         }
     };
     let commits = counted(review.commits.len() + review.more_commits, "commit");
-    format!("{} → {}, {commits}", end(&review.base), end(&review.head))
+    format!("since {}: {}, {commits}", end(&review.base), end(&review.head))
 }
 
 fn text(review: &Review, view: &View, out: &mut dyn Write) -> io::Result<()> {

@@ -3,12 +3,14 @@
 //! What an earlier run learnt is in the history index; only commits that it does not know are
 //! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
+use std::collections::BTreeSet;
+
 use git2::{Commit, ErrorCode, Oid};
 
 use super::cache::{Before, IndexFile};
 use super::repository::{Repository, git_error, info};
 use super::trees::Trees;
-use crate::engine::history::{CommitChanges, History};
+use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::model::{CommitId, Result};
 
 /// So many commits without a change are worth a waypoint in the index.
@@ -61,6 +63,40 @@ impl Repository {
         let head_time = commit.time().seconds();
         let walk = self.walk(Some(commit), &|_| None)?;
         Ok(History::new(walk.commits, walk.end == Before::Beginning, head_time))
+    }
+
+    /// The same history as far as these files below `environments/` are concerned, under their
+    /// former names too. It opens only the folders that they are in, and knows no index: what a few
+    /// files went through is less than what there is to know of all.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn history_of(&self, head: &CommitId, mut files: BTreeSet<String>) -> Result<History> {
+        let mut commit = self.find_commit(head)?;
+        let head_time = commit.time().seconds();
+        let mut trees = Trees::of(&self.git)?;
+        let mut tree = self.environments(&commit, &mut trees)?;
+        let mut commits = Vec::new();
+        loop {
+            let parent = self.parent(&commit)?;
+            if parent.is_none() && commit.parent_count() > 0 {
+                return Ok(History::new(commits, false, head_time));
+            }
+            let before = match &parent {
+                Some(parent) => self.environments(parent, &mut trees)?,
+                None => None,
+            };
+            if before != tree {
+                let changes = changes_of(&mut trees, (before, tree), &mut files)?;
+                if !changes.is_empty() {
+                    commits.push(CommitChanges { info: info(&commit), changes });
+                }
+            }
+            let Some(parent) = parent else {
+                return Ok(History::new(commits, !self.is_shallow(&commit), head_time));
+            };
+            (commit, tree) = (parent, before);
+        }
     }
 
     /// Walks from `from` to the first commit that is `known`, or to where history ends.
@@ -120,4 +156,33 @@ impl Repository {
         let names = self.prefix().split_terminator('/').chain(["environments"]);
         trees.folder(commit.tree_id(), names)
     }
+}
+
+/// What a commit did to `files`. Where it brought one, what it removed is looked at too: the file
+/// may have had another name, which then is one of them.
+fn changes_of(
+    trees: &mut Trees<'_>,
+    sides: (Option<Oid>, Option<Oid>),
+    files: &mut BTreeSet<String>,
+) -> Result<Vec<FileChange>> {
+    let mut changes = Vec::new();
+    let wants = |path: &str| match path.strip_suffix('/') {
+        // The first file at or behind a folder's name says whether one is in it.
+        Some(_) => files.range(path.to_owned()..).next().is_some_and(|file| file.starts_with(path)),
+        None => files.contains(path),
+    };
+    trees.compare_within("environments", sides, &wants, &mut changes)?;
+    let is_new = |change: &FileChange| change.before.is_none() && change.after.is_some();
+    if sides.0.is_some() && changes.iter().any(is_new) {
+        let mut all = Vec::new();
+        trees.compare("environments", sides.0, sides.1, &mut all)?;
+        let became_ours = |old: &FileChange| {
+            old.after.is_none() && changes.iter().any(|new| is_new(new) && new.after == old.before)
+        };
+        let former: Vec<FileChange> =
+            all.into_iter().filter(|old| !files.contains(&old.path) && became_ours(old)).collect();
+        files.extend(former.iter().map(|old| old.path.clone()));
+        changes.extend(former);
+    }
+    Ok(changes)
 }

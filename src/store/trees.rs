@@ -78,6 +78,18 @@ impl<'r> Trees<'r> {
         after: Option<Oid>,
         out: &mut Vec<FileChange>,
     ) -> Result<()> {
+        self.compare_within(path, (before, after), &|_| true, out)
+    }
+
+    /// The same for the files that `wants` says yes to; a folder, whose path ends in `/`, is opened
+    /// only when it does.
+    pub(super) fn compare_within(
+        &mut self,
+        path: &str,
+        (before, after): (Option<Oid>, Option<Oid>),
+        wants: &dyn Fn(&str) -> bool,
+        out: &mut Vec<FileChange>,
+    ) -> Result<()> {
         let new = after.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
         let old = before.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
         let nothing = Oid::ZERO_SHA1;
@@ -97,15 +109,15 @@ impl<'r> Trees<'r> {
             if b.is_some() {
                 new.step();
             }
-            self.entry(path, a, b, out)?;
+            self.entry(path, (a, b), wants, out)?;
         }
     }
 
     fn entry(
         &mut self,
         folder: &str,
-        before: Option<Entry<'_>>,
-        after: Option<Entry<'_>>,
+        (before, after): (Option<Entry<'_>>, Option<Entry<'_>>),
+        wants: &dyn Fn(&str) -> bool,
         out: &mut Vec<FileChange>,
     ) -> Result<()> {
         let Some(name) = before.or(after).map(|entry| entry.name) else { return Ok(()) };
@@ -113,12 +125,12 @@ impl<'r> Trees<'r> {
         let of_kind =
             |entry: Option<Entry<'_>>, kind| entry.filter(|found| found.kind == kind).map(|found| found.id);
         let (old, new) = (of_kind(before, Kind::Tree), of_kind(after, Kind::Tree));
-        if old != new {
-            self.compare(&path, old, new, out)?;
+        if old != new && wants(&format!("{path}/")) {
+            self.compare_within(&path, (old, new), wants, out)?;
         }
         let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId(id.to_string()));
         let (before, after) = (blob(before), blob(after));
-        if before != after {
+        if before != after && wants(&path) {
             out.push(FileChange { path, before, after });
         }
         Ok(())

@@ -1,9 +1,17 @@
 //! Whatever a file holds, no format lets it act: not on a terminal, a CI runner, or a web page.
 
 use serde_json::Value as Json;
-use terrace::model::{Excerpt, Finding, Path, Rule};
+use terrace::engine::compare::DiffRow;
+use terrace::engine::diff::Kind;
+use terrace::engine::promotion::{Decision, HopStatus, ItemState, Life, Until};
+use terrace::engine::review::{
+    Compared, DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, Turn, WaiverChange, What,
+};
+use terrace::model::{
+    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Path, Pointer, Rule, Value,
+};
 use terrace::report::sanitize::clean;
-use terrace::report::{Format, Summary};
+use terrace::report::{Format, Summary, View, review};
 
 use crate::formats::{at, written};
 use crate::xml::{self, Event};
@@ -209,4 +217,125 @@ proptest::proptest! {
 fn the_summary_holds_nothing_of_a_file() {
     let summary = Summary::new(1, [], &[finding("x")]);
     assert_eq!(summary.to_string(), "1 item in 0 environments: 1 error");
+}
+
+/// A commit whose words are `text`.
+fn commit(text: &str) -> CommitInfo {
+    let id = CommitId("0123456789abcdef0123456789abcdef01234567".to_owned());
+    CommitInfo { id, author: text.to_owned(), time: 0, offset: 0, subject: text.to_owned() }
+}
+
+/// A review that holds `text` as keys' names, values, authors, subjects, branches and reasons.
+fn reviewed(text: &str) -> Review {
+    let (key, path): (Key, Path) = ("pay".parse().expect("a key"), Path::root().key(text));
+    let value = |text: &str| Some(Value::String(text.to_owned()));
+    let diff = DiffRow {
+        kind: Kind::Modified,
+        path: path.clone(),
+        pointer: Pointer::default(),
+        left: value("old"),
+        right: value(text),
+        left_line: Some(1),
+        right_line: Some(1),
+    };
+    let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null]));
+    let list = DiffRow { left: value("old").map(|old| Value::List(vec![old])), right: lists, ..diff.clone() };
+    let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
+    let item =
+        ItemChange { key: key.clone(), environment: Environment::Production, what: What::Modified, rows };
+    let decision = Decision {
+        path,
+        reason: text.to_owned(),
+        by: text.to_owned(),
+        until: Until::Released,
+        source: String::new(),
+    };
+    let (target, turn, life) = (Environment::Production, Turn::Added, Life::Live);
+    Review {
+        base: End { commit: commit(text), name: text.to_owned() },
+        head: End { commit: commit(text), name: text.to_owned() },
+        commits: vec![commit(text)],
+        more_commits: 0,
+        items: vec![item],
+        policy: true,
+        schemas: vec![SchemaChange {
+            file: text.to_owned(),
+            kind: Kind::Added,
+            keys: vec![key.clone()],
+            breaks: Vec::new(),
+        }],
+        decisions: vec![DecisionChange { key, target, decision, turn, life }],
+        waivers: vec![WaiverChange {
+            rule: Rule::Schema,
+            place: text.to_owned(),
+            reason: text.to_owned(),
+            until: None,
+            turn,
+            accepts: 0,
+        }],
+        findings: Compared {
+            introduced: vec![finding(text)],
+            known: vec![finding(text)],
+            mended: vec![finding(text)],
+        },
+        waiting: vec![HopStatus {
+            hop: Hop::ToProduction,
+            items: vec![("pay".parse().expect("a key"), ItemState::Unreadable(text.to_owned()))],
+        }],
+        judged: 1,
+        environments: vec![Environment::Production],
+    }
+}
+
+fn written_review(format: Format, text: &str) -> String {
+    let mut out = Vec::new();
+    review::review(format, &reviewed(text), &View { verbose: true, ..View::default() }, &mut out)
+        .expect("writes");
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn a_review_lets_nothing_act_in_any_format() {
+    for attack in ATTACKS {
+        for format in Format::ALL {
+            assert_inert(&written_review(format, attack), attack);
+        }
+        let annotations = written_review(Format::Github, attack);
+        assert_eq!(annotations.lines().filter(|line| command(line).is_some()).count(), 1, "{annotations}");
+        let json: Json = serde_json::from_str(&written_review(Format::Json, attack)).expect("JSON");
+        let harmless: Json = serde_json::from_str(&written_review(Format::Json, "x")).expect("JSON");
+        assert_eq!(shape(&json), shape(&harmless), "{attack:?}");
+        assert_eq!(json["decisions"][0]["reason"], *attack, "programs get the exact text");
+        assert!(xml::read(&written_review(Format::Junit, attack)).is_ok());
+        let text = written_review(Format::Text, attack);
+        assert!(!text.lines().any(|line| command(line).is_some()), "{text}");
+    }
+}
+
+#[test]
+fn a_reviews_markdown_around_the_code_is_the_same_for_every_text() {
+    let outside = |text: &str| -> Vec<String> {
+        let mut fence: Option<String> = None;
+        let mut lines = Vec::new();
+        for line in written_review(Format::Markdown, text).lines() {
+            let ticks: String = line.trim_start().chars().take_while(|c| *c == '`').collect();
+            match &fence {
+                // The range is a span of code on a line of its own, whose fence nothing in it can end.
+                None if line.starts_with('`') && line.ends_with(&ticks) && line.len() > 2 * ticks.len() => {
+                    let inner = &line[ticks.len()..line.len() - ticks.len()];
+                    assert!(inner.split(|c| c != '`').all(|run| run != ticks), "{line}");
+                    lines.push("a span of code".to_owned());
+                }
+                None if ticks.len() >= 3 => fence = Some(ticks),
+                None => lines.push(line.to_owned()),
+                Some(open) if ticks.len() >= open.len() && line.trim() == ticks => fence = None,
+                Some(_) => {}
+            }
+        }
+        assert_eq!(fence, None, "{text:?} leaves a fence open");
+        lines
+    };
+    for attack in ATTACKS {
+        assert_eq!(outside(attack), outside("harmless"), "{attack:?}");
+    }
 }

@@ -114,7 +114,7 @@ fn it_says_what_changes_and_where_it_came_from() {
 fn nothing_changed_is_nothing_to_say() {
     let world = branch();
     let text = world.terrace(&["review"]).exits(0);
-    assert!(text.starts_with("nothing changes\nmain "), "{text}");
+    assert!(text.starts_with("nothing changes\nsince main "), "{text}");
     let markdown = world.terrace(&["review", "--format", "markdown"]).exits(0);
     assert!(
         markdown.starts_with("<!-- terrace:review -->\n**terrace review: nothing changes**\n"),
@@ -451,4 +451,26 @@ fn a_comment_that_is_too_long_is_cut_and_says_so() {
     assert!(comment.contains("did not fit into this comment"), "{}", &comment[comment.len() - 300..]);
     assert_eq!(comment.matches("<details").count(), comment.matches("</details>").count());
     assert_eq!(comment.matches("```").count() % 2, 0);
+}
+
+#[test]
+fn a_renamed_item_keeps_its_history() {
+    let mut world = shop();
+    edit(&world, STAGING, "timeout: 5s", "timeout: 7s");
+    world.commit("tried");
+    edit(&world, STAGING, "timeout: 7s", "timeout: 5s");
+    world.commit("and taken back");
+    for environment in ["development", "staging", "production"] {
+        let file = |key: &str| format!("environments/{environment}/{key}.yaml");
+        world.git(&["mv", &file("pay"), &file("paying")]);
+    }
+    world.commit("another name");
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    for (value, expected) in [("7s", 0), ("8s", 1)] {
+        edit(&world, "environments/production/paying.yaml", "timeout: 5s", &format!("timeout: {value}"));
+        world.commit(value);
+        let found = told(&json(&world, &[], 0)["findings"]);
+        assert_eq!(found.iter().filter(|f| f.starts_with("skipped-promotion")).count(), expected, "{value}");
+        world.git(&["reset", "--quiet", "--hard", "main"]);
+    }
 }

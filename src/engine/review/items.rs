@@ -160,10 +160,9 @@ impl<'a> Input<'a> {
 
     fn origin(&self, environment: Environment, path: &Path) -> Origin {
         let [_, value] = self.values(environment, path);
-        if let Some(hop) = Hop::into_target(environment) {
-            if self.is_promoted(hop.source(), path, value) {
-                return Origin::Promoted(hop.source());
-            }
+        let source = Hop::into_target(environment).map(Hop::source);
+        if let Some(source) = source.filter(|source| self.is_promoted(*source, path, value)) {
+            return Origin::Promoted(source);
         }
         let others: Vec<_> = environment.others().filter(|other| self.sets(*other, path)).collect();
         let same: Vec<_> =

@@ -84,13 +84,16 @@ impl Subject<'_> {
     }
 }
 
+/// Accepted findings, each with the position of its waiver.
+pub type Waived = Vec<(usize, Finding)>;
+
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// By file, place and rule.
     pub findings: Vec<Finding>,
     /// The findings that a waiver accepts, each with the position of the first one that does.
-    pub waived: Vec<(usize, Finding)>,
+    pub waived: Waived,
     /// How many items were judged, each environment's counted for itself.
     pub items: usize,
     /// The environments that these items are in, in order.

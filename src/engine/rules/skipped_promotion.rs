@@ -28,6 +28,7 @@ mod tests {
 
     fn repository(policy: &str) -> Repository {
         Repository::new(&[
+            ("environments/development/a.yaml", "rate: 1\n"),
             ("environments/staging/a.yaml", "rate: 1\n"),
             ("environments/production/a.yaml", "# x\nrate: 2\n"),
             ("terrace.toml", policy),

@@ -2,7 +2,7 @@
 
 use super::draft;
 use super::world::World;
-use super::{RULES, Subject};
+use super::{RULES, Subject, Waived};
 use crate::model::policy::{FILE, Waiver};
 use crate::model::{Finding, Result, Rule};
 use crate::yaml::Lines;
@@ -16,7 +16,7 @@ pub(super) fn apply(
     subject: &Subject<'_>,
     world: &World<'_>,
     mut findings: Vec<Finding>,
-) -> Result<(Vec<Finding>, Vec<(usize, Finding)>)> {
+) -> Result<(Vec<Finding>, Waived)> {
     let waivers = &subject.policy.waivers;
     let covers = |waiver: &Waiver, finding: &Finding| {
         waiver.rule == finding.rule

@@ -13,7 +13,7 @@ use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::{HopStatus, ItemState, Resolution, digest};
+use crate::engine::promotion::{HopStatus, ItemState, Resolution, decisions_file, digest};
 use crate::engine::review::{
     Customs, DecisionChange, End, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
     compare_decisions, compare_findings, compare_waivers, judge, touched,
@@ -95,7 +95,10 @@ struct Reviewer<'a> {
 
 impl<'a> Reviewer<'a> {
     fn new(workspace: &Workspace, part: &'a Part, touched: &'a Touched, head: &End) -> Result<Self> {
-        let planner = Planner::over(workspace, &head.commit.id, Arc::clone(&part.snapshots[1]))?;
+        let id = &head.commit.id;
+        let files = part.keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
+        let history = workspace.repository.history_of(id, files)?;
+        let planner = Planner::over(workspace, id, Arc::clone(&part.snapshots[1]), history)?;
         Ok(Self { part, touched, planner, past: Mutex::default() })
     }
 
@@ -108,7 +111,7 @@ impl<'a> Reviewer<'a> {
         }
         review.items.sort_by(|a, b| (b.environment, &a.key).cmp(&(a.environment, &b.key)));
         let reports = [self.check(0, Vec::new(), today)?, self.check(1, skipped, today)?];
-        let status = self.planner.status(&self.part.keys.iter().cloned().collect::<Vec<_>>());
+        let status = self.status(&review.items);
         review.decisions = self.decisions(&review.base, &status)?;
         let policies = &self.part.policies;
         let since = review.base.commit.date();
@@ -127,6 +130,22 @@ impl<'a> Reviewer<'a> {
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(status, &review.items);
         Ok(())
+    }
+
+    /// How the items stand over both hops: those that the change set something in for a next hop,
+    /// and those that a decision speaks of.
+    fn status(&self, items: &[ItemChange]) -> Vec<HopStatus> {
+        let moves = |key: &Key| {
+            items.iter().any(|item| item.key == *key && item.environment != Environment::Production)
+        };
+        let is_held = |key: &Key| {
+            let files = &self.part.snapshots[1].files;
+            Hop::ALL.iter().any(|hop| files.contains_key(&decisions_file(key, hop.target())))
+        };
+        let keys: Vec<Key> =
+            self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
+        // No key at all would mean every key.
+        if keys.is_empty() { Vec::new() } else { self.planner.status(&keys) }
     }
 
     /// The items whose files differ, under their new names.
