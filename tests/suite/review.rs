@@ -267,15 +267,14 @@ fn only_what_a_change_introduces_counts() {
             "missing-key development pay db.url",
             "skipped-promotion production pay db.url",
             "foreign-host production pay db.url",
-            "missing-key staging pay db.url",
         ]
     );
     assert!(told(&review["known"]).contains(&"duplicate-key production pay timeout".to_owned()));
     let sarif: Json =
         serde_json::from_str(&world.terrace(&["review", "--format", "sarif"]).exits(0)).expect("JSON");
-    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(4));
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(3));
     let annotations = world.terrace(&["review", "--format", "github"]).exits(0);
-    assert_eq!(annotations.matches("\n::").count() + 1, 4, "{annotations}");
+    assert_eq!(annotations.matches("\n::").count() + 1, 3, "{annotations}");
 
     world.write("terrace.toml", "[rules]\nforeign-host = \"error\"\n");
     world.commit("stricter");
