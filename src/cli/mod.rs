@@ -26,6 +26,8 @@ mod rollback;
 mod schema;
 mod set;
 mod status;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -61,6 +63,9 @@ enum Command {
     Init(init::Args),
     /// Judge every file: syntax, schema, layout and isolation
     Check(check::Args),
+    /// Judge again whenever a file is saved
+    #[cfg(feature = "watch")]
+    Watch(watch::Args),
     /// List the items and the environments that have them
     List(list::Args),
     /// Print an item, or one value of it
@@ -119,6 +124,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Check(args) => check::run(args, context),
+        #[cfg(feature = "watch")]
+        Command::Watch(args) => watch::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Get(args) => get::run(args, context),
         Command::Set(args) => set::run(args, context),

@@ -23,3 +23,4 @@ pub mod rules;
 pub mod schema;
 pub mod schemas;
 pub mod snapshot;
+pub mod watch;

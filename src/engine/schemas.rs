@@ -29,6 +29,14 @@ impl Schemas {
         Self { snapshot, policy, files, keys, loaded: Mutex::default() }
     }
 
+    /// The schemas of the next state of the same files, in which no schema has changed: what was
+    /// compiled stays.
+    #[must_use]
+    pub fn succeed(&self, snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { loaded: Mutex::new(loaded), ..Self::new(snapshot, policy) }
+    }
+
     /// The files that describe an item; none when no schema does.
     #[must_use]
     pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::model::{BlobId, Environment, Error, ItemId, Key, Policy, Result, Revision, policy};
@@ -144,6 +144,25 @@ impl Snapshot {
         }
         let source = Arc::new(Overlay { files: laid, below: Arc::clone(&self.source) });
         Self::new(self.revision.clone(), self.prefix.clone(), files, source)
+    }
+
+    /// The next state of these files: of an item that is not among `changed` (relative to the
+    /// configuration root), what was read of it stays.
+    #[must_use]
+    pub fn succeed(
+        &self,
+        files: BTreeMap<String, FileEntry>,
+        source: Arc<dyn Source>,
+        changed: &BTreeSet<String>,
+    ) -> Self {
+        let mut next = Self::new(self.revision.clone(), self.prefix.clone(), files, source);
+        for (id, item) in &mut next.items {
+            let path = item.file.strip_prefix(&self.prefix).unwrap_or(&item.file);
+            if let Some(before) = self.items.get(id).filter(|_| !changed.contains(path)) {
+                item.reading = before.reading.clone();
+            }
+        }
+        next
     }
 
     /// All items, by key and then environment.

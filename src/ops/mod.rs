@@ -21,6 +21,8 @@ mod rollback;
 mod schema;
 mod set;
 mod status;
+#[cfg(feature = "watch")]
+mod watch;
 mod workspace;
 
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
@@ -48,4 +50,6 @@ pub use rollback::{
 pub use schema::{Inferred, State as SchemaState, infer, write as write_schemas};
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
+#[cfg(feature = "watch")]
+pub use watch::{Options as WatchOptions, Turn, Watch};
 pub use workspace::{At, Workspace, policy_at_head};

@@ -124,11 +124,20 @@ pub fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) ->
 /// # Errors
 /// Those of `out`, and those of the value's own serialization.
 pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{}", safe(&serde_json::to_string_pretty(value)?))
+}
+
+/// Writes any value as one line of JSON that is safe to look at on a terminal.
+pub(super) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", safe(&serde_json::to_string(value)?))
+}
+
+/// JSON in which what a terminal would act on is escaped.
+fn safe(text: &str) -> String {
     // Outside of strings JSON has nothing to escape but its own line breaks.
     let mut safe = String::with_capacity(text.len() + 1);
     for (at, c) in text.char_indices() {
-        if c == '\n' || !acts(&text, at) {
+        if c == '\n' || !acts(text, at) {
             safe.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -136,7 +145,7 @@ pub fn document(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    writeln!(out, "{safe}")
+    safe
 }
 
 /// The JSON Schema (draft 2020-12) of what a type writes.

@@ -40,6 +40,7 @@ mod summary;
 pub mod text;
 pub mod value;
 mod view;
+pub mod watch;
 
 pub use format::{Format, UnknownFormat, findings};
 pub use style::Styles;

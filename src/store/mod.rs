@@ -12,6 +12,8 @@ mod read;
 mod repository;
 mod trees;
 mod upstream;
+#[cfg(feature = "watch")]
+pub mod watch;
 
 pub use parts::Parts;
 pub use push::Remote;

@@ -71,6 +71,20 @@ impl Repository {
         self.git.commondir()
     }
 
+    /// The git folder of this work tree, with its HEAD and index.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        self.git.path()
+    }
+
+    /// The branch that is checked out; `None` where HEAD names a commit, or cannot be read.
+    #[must_use]
+    pub fn branch(&self) -> Option<String> {
+        let head = self.git.find_reference("HEAD").ok()?;
+        let target = head.symbolic_target().ok().flatten()?;
+        Some(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())
+    }
+
     /// The commit that HEAD names; `None` before the first commit.
     ///
     /// # Errors

@@ -1,0 +1,91 @@
+//! What is held between two looks: everything that was read, parsed and compiled, and what was
+//! said of it. The next state takes over what has not changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::rules::{self, Report, Subject};
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::watch::Scope;
+use crate::model::{Finding, Policy, Result, policy};
+use crate::ops::workspace::require_keys;
+
+/// What is held.
+pub(super) struct State {
+    /// The files.
+    pub(super) snapshot: Arc<Snapshot>,
+    schemas: Option<Schemas>,
+    /// What was said of them.
+    pub(super) outcome: Result<Arc<Report>>,
+}
+
+impl State {
+    /// Judges a first snapshot.
+    pub(super) fn first(snapshot: Arc<Snapshot>, scope: &Scope, today: &str) -> Self {
+        Self::judge(snapshot, None, scope, today)
+    }
+
+    /// Judges the next snapshot, in which the files `changed` are not what they were.
+    pub(super) fn next(
+        &self,
+        snapshot: Arc<Snapshot>,
+        changed: &BTreeSet<String>,
+        scope: &Scope,
+        today: &str,
+    ) -> Self {
+        let compiled = self.schemas.as_ref().filter(|_| !changed.iter().any(|path| path.ends_with(".json")));
+        Self::judge(snapshot, compiled, scope, today)
+    }
+
+    /// Whether nothing that was parsed may be kept: the policy sets the limits of reading.
+    pub(super) fn reads_anew(changed: &BTreeSet<String>) -> bool {
+        changed.contains(policy::FILE)
+    }
+
+    fn judge(snapshot: Arc<Snapshot>, compiled: Option<&Schemas>, scope: &Scope, today: &str) -> Self {
+        let policy = match snapshot.policy() {
+            Ok(policy) => Arc::new(policy),
+            Err(error) => return Self { snapshot, schemas: None, outcome: Err(error) },
+        };
+        let (held, known) = (Arc::clone(&snapshot), Arc::clone(&policy));
+        let schemas = compiled.map_or_else(
+            || Schemas::new(Arc::clone(&held), Arc::clone(&known)),
+            |schemas| schemas.succeed(Arc::clone(&held), Arc::clone(&known)),
+        );
+        let outcome = report(&snapshot, &policy, &schemas, scope, today).map(Arc::new);
+        Self { snapshot, schemas: Some(schemas), outcome }
+    }
+
+    /// The files of which `next` says other things than this state: their findings are not equal.
+    pub(super) fn said_anew(&self, next: &Self) -> BTreeSet<String> {
+        let (before, after) = (by_file(&self.outcome), by_file(&next.outcome));
+        let files = before.keys().chain(after.keys()).filter(|file| before.get(*file) != after.get(*file));
+        files.map(|file| (*file).to_owned()).collect()
+    }
+
+    /// The files of which something is said.
+    pub(super) fn said(&self) -> BTreeSet<String> {
+        by_file(&self.outcome).into_keys().map(str::to_owned).collect()
+    }
+}
+
+fn report(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    schemas: &Schemas,
+    scope: &Scope,
+    today: &str,
+) -> Result<Report> {
+    require_keys(snapshot, &scope.keys)?;
+    let (keys, environment) = (scope.keys.as_slice(), scope.environment);
+    rules::check(&Subject { snapshot, policy, schemas, today: Some(today), keys, environment })
+}
+
+fn by_file(outcome: &Result<Arc<Report>>) -> BTreeMap<&str, Vec<&Finding>> {
+    let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in outcome.iter().flat_map(|report| &report.findings) {
+        files.entry(&finding.file).or_default().push(finding);
+    }
+    files
+}

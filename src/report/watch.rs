@@ -1,0 +1,348 @@
+//! What a watch shows: one screen of text that is drawn again, or one line of JSON for each turn.
+//!
+//! The text of a turn is the same on a terminal and on a pipe: which files changed, the findings
+//! of the files at hand, and one line for the whole. [`fit`] makes it fit a terminal. Where the
+//! screen is, and what is on it, somebody else knows.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::json::{Counts, Entry};
+use super::sanitize::{clean, width};
+use super::text::{self, place};
+use super::{Styles, Summary, counted, json};
+use crate::engine::watch::{Change, ChangeKind, Verdict};
+
+/// With more changed files, only their number is told.
+const NAMED: usize = 3;
+
+/// What the command of a watch does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Doing {
+    /// It was started.
+    Started,
+    /// It runs on the present state.
+    Running,
+    /// It ended by itself.
+    Ended,
+    /// It has run on the present state.
+    Current,
+    /// It was stopped, to be started again on the new state.
+    Stopped,
+    /// It runs on the last good state, because the present one is broken.
+    Kept,
+    /// It is not started, because the present state is broken.
+    Withheld,
+    /// It runs still, and is run once more when it has ended.
+    Queued,
+}
+
+/// What is told of the command.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandState<'a> {
+    /// The command as it was given.
+    pub command: &'a str,
+    /// What it does.
+    pub doing: Doing,
+    /// With which exit code it ended.
+    pub code: Option<i32>,
+}
+
+/// The text of a verdict, each line with its line feed.
+#[must_use]
+pub fn verdict(verdict: &Verdict, watched: &str, styles: &Styles) -> String {
+    let mut out = Vec::new();
+    // A Vec takes everything.
+    let _ = write_verdict(verdict, watched, styles, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn write_verdict(verdict: &Verdict, watched: &str, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
+    let Styles { faint, error, strong, .. } = styles;
+    let heading = heading(verdict, watched);
+    writeln!(out, "{faint}{heading}{faint:#}\n")?;
+    for finding in verdict.findings() {
+        text::finding(finding, styles, out)?;
+        writeln!(out)?;
+    }
+    match &verdict.outcome {
+        Ok(report) => {
+            let summary = Summary::new(report.items, report.environments.iter().copied(), &report.findings);
+            let weight = if verdict.is_good() { styles.added } else { *error };
+            let elsewhere = elsewhere(verdict);
+            writeln!(out, "{}: {weight}{}{weight:#}{elsewhere}", summary.scope(), summary.verdict())
+        }
+        Err(failure) => {
+            writeln!(out, "{error}error{error:#}: {strong}{}{strong:#}", clean(&failure.message))?;
+            for line in failure.help.iter().flat_map(|help| help.lines()) {
+                writeln!(out, "{strong}help{strong:#}: {}", clean(line))?;
+            }
+            writeln!(out, "\nnothing can be judged: {error}1 error{error:#}")
+        }
+    }
+}
+
+fn heading(verdict: &Verdict, watched: &str) -> String {
+    let branch = verdict.branch.as_ref().map(|name| format!("on {}", clean(name)));
+    let branch = branch.unwrap_or_else(|| "on a detached HEAD".to_owned());
+    if verdict.number == 1 {
+        return format!("watching {} {branch}; Ctrl-C ends", clean(watched));
+    }
+    let what = match verdict.changed.as_slice() {
+        [] => "another state".to_owned(),
+        few if few.len() <= NAMED => few.iter().map(change).collect::<Vec<_>>().join(", "),
+        many => format!("{} changed", counted(many.len(), "file")),
+    };
+    format!("{what} · {branch}")
+}
+
+fn change(change: &Change) -> String {
+    let word = match change.change {
+        ChangeKind::Added => "new",
+        ChangeKind::Modified => "changed",
+        ChangeKind::Removed => "removed",
+    };
+    format!("{word} {}", clean(&change.file))
+}
+
+/// The errors that are not shown, and where the first of them is.
+fn elsewhere(verdict: &Verdict) -> String {
+    let mut errors = verdict.errors_elsewhere();
+    let Some(first) = errors.next() else { return String::new() };
+    match errors.count() {
+        0 => format!(" (not shown: the error at {})", place(first)),
+        more => format!(" (not shown: the error at {}, and {more} more)", place(first)),
+    }
+}
+
+/// The line that tells of the command.
+#[must_use]
+pub fn command(state: &CommandState<'_>, styles: &Styles) -> String {
+    let Styles { faint, strong, .. } = styles;
+    let name = format!("{strong}{}{strong:#}", super::sanitize::cut(state.command, 60));
+    let said = match (state.doing, state.code) {
+        (Doing::Started | Doing::Running, _) => format!("running {name}"),
+        (Doing::Current, _) => format!("{name} has run on this state"),
+        (Doing::Ended, Some(0)) => format!("{name} ended"),
+        (Doing::Ended, Some(code)) => format!("{name} ended with exit code {code}"),
+        (Doing::Ended, None) => format!("{name} was ended by a signal"),
+        (Doing::Stopped, _) => format!("stopping {name} to start it again"),
+        (Doing::Kept, _) => format!("the last good state stays in force: {name} keeps running on it"),
+        (Doing::Withheld, _) => {
+            format!("the last good state stays in force: {name} does not run until this is mended")
+        }
+        (Doing::Queued, _) => format!("{name} runs still; it is run once more when it has ended"),
+    };
+    format!("{faint}$ {faint:#}{said}\n")
+}
+
+/// Lines that fit a terminal of so many columns and rows: wide ones are cut, and what is too much
+/// is left out before the last `tail` lines, and said.
+#[must_use]
+pub fn fit(text: &str, columns: usize, rows: usize, tail: usize) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().map(|line| cut(line, columns)).collect();
+    let rows = rows.max(tail + 2);
+    if lines.len() > rows {
+        let kept = rows - tail - 1;
+        let more = lines.len() - kept - tail;
+        let note = cut(&format!("… {more} more lines; `terrace check` shows all"), columns);
+        lines.splice(kept..kept + more, [note]);
+    }
+    lines
+}
+
+/// A line with its colours, cut to so many columns.
+fn cut(line: &str, columns: usize) -> String {
+    let mut parts = Vec::new();
+    let (mut rest, mut total) = (line, 0);
+    while let Some(c) = rest.chars().next() {
+        let escape = rest.strip_prefix("\u{1b}[").and_then(|after| after.find('m')).map(|end| end + 3);
+        let length = escape.unwrap_or(c.len_utf8());
+        let (part, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let wide = if escape.is_some() { 0 } else { width(part) };
+        total += wide;
+        parts.push((part, wide, escape.is_some()));
+        rest = after;
+    }
+    if total <= columns {
+        return line.to_owned();
+    }
+    let (mut out, mut used, room) = (String::new(), 0, columns.saturating_sub(1));
+    let mut is_full = false;
+    for (part, wide, is_escape) in parts {
+        is_full = is_full || used + wide > room;
+        if is_escape || !is_full {
+            out.push_str(part);
+            used += wide;
+        }
+    }
+    let _ = write!(out, "…");
+    out
+}
+
+/// One turn of a watch.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace watch, one line")]
+struct Line<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    #[serde(flatten)]
+    turn: Turn<'a>,
+}
+
+/// What is told.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Turn<'a> {
+    /// What is said of the configuration now.
+    Verdict {
+        /// How many verdicts there were, this one included.
+        number: u64,
+        /// Whether there is no error.
+        good: bool,
+        /// The branch that is checked out; null when HEAD names a commit.
+        branch: Option<&'a str>,
+        /// The files that changed since the last verdict.
+        changed: &'a [Change],
+        /// The files at hand: the findings below replace all that was said of them before.
+        files: Vec<&'a str>,
+        /// The findings of these files.
+        findings: Vec<Entry<'a>>,
+        /// Why nothing can be judged; null when it can.
+        error: Option<Failure<'a>>,
+        /// How much is found in all files; null when nothing can be judged.
+        summary: Option<Counts<'a>>,
+    },
+    /// Another branch is checked out, in which all that is watched is the same.
+    Branch {
+        /// Its name; null when HEAD names a commit.
+        branch: Option<&'a str>,
+    },
+    /// What the command does.
+    Command {
+        /// The command as it was given.
+        command: &'a str,
+        /// What it does.
+        state: Doing,
+        /// Its exit code, where it ended with one.
+        code: Option<i32>,
+    },
+    /// Something about the watch itself.
+    Remark {
+        /// One sentence.
+        message: &'a str,
+    },
+}
+
+/// A failure to look.
+#[derive(Serialize, JsonSchema)]
+struct Failure<'a> {
+    /// One sentence.
+    message: &'a str,
+    /// What to do.
+    help: Option<&'a str>,
+}
+
+fn write_line(turn: Turn<'_>, out: &mut dyn Write) -> io::Result<()> {
+    json::line(&Line { version: 1, turn }, out)
+}
+
+/// Writes a verdict as one line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn verdict_json(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+    let summary = verdict
+        .outcome
+        .as_ref()
+        .ok()
+        .map(|report| Summary::new(report.items, report.environments.iter().copied(), &report.findings));
+    let failure = verdict.outcome.as_ref().err();
+    let turn = Turn::Verdict {
+        number: verdict.number,
+        good: verdict.is_good(),
+        branch: verdict.branch.as_deref(),
+        changed: &verdict.changed,
+        files: verdict.at_hand.iter().map(String::as_str).collect(),
+        findings: verdict.findings().map(Entry::from).collect(),
+        error: failure.map(|error| Failure { message: &error.message, help: error.help.as_deref() }),
+        summary: summary.as_ref().map(Counts::from),
+    };
+    write_line(turn, out)
+}
+
+/// Writes another branch as one line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn branch_json(branch: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    write_line(Turn::Branch { branch }, out)
+}
+
+/// Writes what the command does as one line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn command_json(state: &CommandState<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let CommandState { command, doing, code } = *state;
+    write_line(Turn::Command { command, state: doing, code }, out)
+}
+
+/// Writes a remark as one line of JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn remark_json(message: &str, out: &mut dyn Write) -> io::Result<()> {
+    write_line(Turn::Remark { message }, out)
+}
+
+/// The JSON Schema of a line.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    json::schema_of::<Line<'_>>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_to_the_columns_and_keep_their_colours() {
+        for (line, columns, expected) in [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "ab…"),
+            ("設定設定", 5, "設定…"),
+            ("\u{1b}[1mabcd\u{1b}[0m", 4, "\u{1b}[1mabcd\u{1b}[0m"),
+            ("\u{1b}[1mabcd\u{1b}[0m", 3, "\u{1b}[1mab\u{1b}[0m…"),
+            ("", 3, ""),
+            ("ab", 0, "…"),
+        ] {
+            assert_eq!(cut(line, columns), expected, "{line:?} in {columns}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_is_left_out_before_the_end() {
+        let text = "1\n2\n3\n4\n5\nsum\n";
+        assert_eq!(fit(text, 80, 6, 1), ["1", "2", "3", "4", "5", "sum"]);
+        let lines = fit(text, 80, 4, 1);
+        assert_eq!(lines, ["1", "2", "… 3 more lines; `terrace check` shows all", "sum"]);
+        assert_eq!(fit(text, 80, 0, 1).len(), 3);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_fits(text in "(?s).{0,200}", columns in 1_usize..40, rows in 3_usize..20) {
+            let lines = fit(&clean(&text), columns, rows, 1);
+            proptest::prop_assert!(lines.len() <= rows);
+            for line in lines {
+                proptest::prop_assert!(width(&line) <= columns, "{:?} in {}", line, columns);
+            }
+        }
+    }
+}
