@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 10] = [
+const KEPT: [(&str, &str); 12] = [
     ("git2", "store"),
     ("notify", "store"),
     ("atomic_write_file", "store"),
@@ -29,6 +29,8 @@ const KEPT: [(&str, &str); 10] = [
     ("clap_complete", "cli"),
     ("dialoguer", "cli"),
     ("indicatif", "cli"),
+    ("rustix", "cli"),
+    ("signal_hook", "cli"),
     ("granit_parser", "yaml"),
     ("jsonschema", "engine"),
     ("toml_edit", "engine"),

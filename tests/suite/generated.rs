@@ -18,6 +18,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("log", report::log::schema()),
         ("blame", report::blame::schema()),
         ("review", report::review::schema()),
+        ("watch", report::watch::schema()),
     ];
     schemas.extend(report::items::schemas());
     schemas

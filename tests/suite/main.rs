@@ -36,6 +36,8 @@ mod shop;
 mod signing;
 mod sops;
 mod terminal;
+#[cfg(unix)]
+mod watch;
 mod world;
 mod xml;
 mod yaml_suite;

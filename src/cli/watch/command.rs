@@ -58,8 +58,11 @@ impl Plan {
 
     /// Takes in that the process has ended, and says whether it did so by itself.
     fn ended(&mut self) -> bool {
-        self.told = Some(Doing::Current);
-        std::mem::replace(&mut self.process, Process::None) == Process::Running
+        let by_itself = std::mem::replace(&mut self.process, Process::None) == Process::Running;
+        if by_itself {
+            self.told = Some(Doing::Current);
+        }
+        by_itself
     }
 
     /// What is next; `None` when everything is as it should be.
