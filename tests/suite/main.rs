@@ -38,6 +38,8 @@ mod sops;
 mod terminal;
 #[cfg(unix)]
 mod watch;
+#[cfg(unix)]
+mod watch_terminal;
 mod world;
 mod xml;
 mod yaml_suite;
