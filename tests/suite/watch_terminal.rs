@@ -112,18 +112,20 @@ impl Live {
 
     fn take(&mut self, more: &[u8]) {
         self.partial.extend(more);
-        // Whole updates only: what is between two of them nobody sees.
-        let marker = b"\x1b[?2026l";
-        let end = self.partial.windows(marker.len()).rposition(|window| window == marker);
-        let in_update = self.partial.windows(8).any(|window| window == b"\x1b[?2026h");
-        let end = match (end, in_update) {
-            (Some(end), _) => end + marker.len(),
-            (None, false) => self.partial.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
-            (None, true) => 0,
-        };
-        let rest = self.partial.split_off(end);
-        let text = String::from_utf8(std::mem::replace(&mut self.partial, rest)).expect("UTF-8");
-        self.terminal.feed(&text);
+        // Whole updates only: what is between their two ends nobody sees.
+        let find = |bytes: &[u8], marker: &[u8]| bytes.windows(marker.len()).position(|at| at == marker);
+        loop {
+            let (begin, end) = (b"\x1b[?2026h", b"\x1b[?2026l");
+            let until = match find(&self.partial, begin) {
+                Some(0) => find(&self.partial, end).map(|at| at + end.len()),
+                Some(at) => Some(at),
+                None => self.partial.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1),
+            };
+            let Some(until) = until else { return };
+            let rest = self.partial.split_off(until);
+            let text = String::from_utf8(std::mem::replace(&mut self.partial, rest)).expect("UTF-8");
+            self.terminal.feed(&text);
+        }
     }
 
     /// Waits until the screen has this text, and gives the whole of it.

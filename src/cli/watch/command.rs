@@ -101,6 +101,7 @@ pub(super) struct Runner {
     dir: PathBuf,
     waker: Waker,
     signals: Signals,
+    starting: bool,
     group: Option<Group>,
     ended: Receiver<Option<i32>>,
     end: Sender<Option<i32>>,
@@ -110,7 +111,17 @@ impl Runner {
     pub(super) fn new(command: &str, dir: &Path, restart: bool, waker: Waker, signals: Signals) -> Self {
         let (end, ended) = channel();
         let (command, dir) = (command.to_owned(), dir.to_path_buf());
-        Self { plan: Plan::new(restart), command, dir, waker, signals, group: None, ended, end }
+        Self {
+            plan: Plan::new(restart),
+            command,
+            dir,
+            waker,
+            signals,
+            starting: false,
+            group: None,
+            ended,
+            end,
+        }
     }
 
     /// The command as it was given.
@@ -123,8 +134,12 @@ impl Runner {
         self.plan.judged(good, content);
     }
 
-    /// Does what is next, and tells it.
+    /// Does what is next, and tells it. A start is told first and done by the next call, so that
+    /// what the command writes comes behind what is said of it.
     pub(super) fn step(&mut self) -> Option<(Doing, Option<i32>)> {
+        if std::mem::take(&mut self.starting) {
+            self.start();
+        }
         if let Ok(code) = self.ended.try_recv() {
             self.group = None;
             if self.plan.ended() {
@@ -134,7 +149,7 @@ impl Runner {
         match self.plan.step()? {
             Step::Tell(doing) => Some((doing, None)),
             Step::Start => {
-                self.start();
+                self.starting = true;
                 Some((Doing::Started, None))
             }
             Step::Stop => {
