@@ -194,7 +194,7 @@ fn what_a_command_writes_is_not_drawn_over() {
     let mut live = Live::start(&world, &["--exec", &format!("cat {PAY}")], &[("NO_COLOR", "1")]);
     live.until("pool: 10\n$ cat environments/staging/pay.yaml ended");
     world.write(PAY, "pool: 500\n");
-    live.until("does not run until this is mended");
+    live.until("the last good state stays in force");
     world.write(PAY, "pool: 20\n");
     let shown = live.until("pool: 20\n$ cat environments/staging/pay.yaml ended");
     assert!(shown.contains("pool: 10\n$ cat") && !shown.contains("500 is more"), "{shown}");
