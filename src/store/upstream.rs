@@ -30,12 +30,6 @@ impl Repository {
         names.into_iter().find_map(|name| Some((name.clone(), self.line(&name)?)))
     }
 
-    /// The branch that HEAD is on.
-    #[must_use]
-    pub fn branch(&self) -> Option<String> {
-        self.git.head().ok().filter(git2::Reference::is_branch).and_then(|head| short(&head))
-    }
-
     /// The commit of a branch, here or at a remote.
     #[must_use]
     pub fn line(&self, name: &str) -> Option<CommitId> {

@@ -79,7 +79,7 @@ fn report(
 ) -> Result<Report> {
     require_keys(snapshot, &scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    rules::check(&Subject { snapshot, policy, schemas, today: Some(today), keys, environment })
+    rules::check(&Subject { snapshot, policy, schemas, today: Some(today), keys, environment, change: None })
 }
 
 fn by_file(outcome: &Result<Arc<Report>>) -> BTreeMap<&str, Vec<&Finding>> {
