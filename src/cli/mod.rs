@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod failure;
 mod get;
 mod hold;
@@ -23,6 +24,7 @@ mod plan_file;
 mod promote;
 mod review;
 mod rollback;
+mod run;
 mod schema;
 mod set;
 mod status;
@@ -94,6 +96,10 @@ enum Command {
     Log(log::Args),
     /// Show where each value came from
     Blame(blame::Args),
+    /// Write an environment's configuration for a process or a tool
+    Export(export::Args),
+    /// Run a command with an environment's configuration as its variables
+    Run(run::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
     /// Make a small repository and run the main job in it
@@ -140,6 +146,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Review(args) => review::run(args, context),
         Command::Log(args) => log::run(args, context),
         Command::Blame(args) => blame::run(args, context),
+        Command::Export(args) => export::run(args, context),
+        Command::Run(args) => run::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -9,6 +9,7 @@
 pub mod compare;
 pub mod diff;
 pub mod encrypted;
+pub mod export;
 pub mod history;
 pub mod hosts;
 pub mod legacy;

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -16,6 +16,11 @@ const END_OF_INPUT: &str = "\u{4}";
 /// Runs the command on a terminal, and types each answer when its question stands there; gives the
 /// exit code and everything that the terminal showed.
 fn talk(shop: &Shop, arguments: &[&str], answers: &[(&str, &str)]) -> (i32, String) {
+    converse(shop.terrace_command(arguments), answers)
+}
+
+/// The same for any command.
+pub(crate) fn converse(mut command: Command, answers: &[(&str, &str)]) -> (i32, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&master).expect("granted");
     unlockpt(&master).expect("unlocked");
@@ -24,7 +29,6 @@ fn talk(shop: &Shop, arguments: &[&str], answers: &[(&str, &str)]) -> (i32, Stri
         let file = OpenOptions::new().read(true).write(true).open(name.to_str().expect("text"));
         Stdio::from(file.expect("the other end"))
     };
-    let mut command = shop.terrace_command(arguments);
     command.env("TERM", "dumb").stdin(open()).stdout(open()).stderr(open());
     let mut child = command.spawn().expect("terrace runs");
     drop(command);

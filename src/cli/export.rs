@@ -1,0 +1,73 @@
+//! `terrace export`
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use clap::Args as ClapArgs;
+
+use super::context::{Context, Where};
+use super::{Outcome, keys, parse};
+use crate::engine::export::Format;
+use crate::model::{Environment, Error};
+use crate::ops::{self, ExportRequest};
+use crate::report::sanitize::clean;
+
+/// Write an environment's configuration for a process or a tool.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Names: database.pool.size is DATABASE_POOL_SIZE (dotenv, shell, configmap) or database.pool.size\n(properties); hosts[0] is HOSTS_0 or hosts[0]. Unless exactly one KEY is given, names begin with the\nitem's key, and json, yaml and toml map keys to values. Null, {} and [] are empty text.\n\nExamples:\n  terrace export payments --env production --format json\n  eval \"$(terrace export payments --env staging --format shell)\"\n  terrace export --env production --format configmap | kubectl apply -f -"
+)]
+pub(super) struct Args {
+    /// The items; all of the environment's without
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+    #[command(flatten)]
+    from: Origin,
+    /// dotenv, shell, json, yaml, toml, properties or configmap
+    #[arg(long, value_name = "FORMAT")]
+    format: String,
+}
+
+/// Whose values are meant, and how they are named.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Origin {
+    /// The environment; nothing is ever taken from another one
+    #[arg(long, value_name = "ENVIRONMENT")]
+    env: String,
+    /// Put PREFIX before every name, as it is
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    prefix: String,
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Origin {
+    pub(super) fn request(&self, words: &[String]) -> Result<ExportRequest, Error> {
+        let environment = parse::<Environment>(&self.env)?;
+        Ok(ExportRequest { environment, keys: keys(words)?, prefix: self.prefix.clone() })
+    }
+
+    pub(super) fn place(&self) -> &Where {
+        &self.place
+    }
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let format = parse::<Format>(&args.format)?;
+    let request = args.from.request(&args.keys)?;
+    let snapshot = Arc::new(context.workspace()?.snapshot(&args.from.place().at())?);
+    let exported = ops::export(&snapshot, &request, format)?;
+    for note in &exported.notes {
+        context.remark(note);
+    }
+    let mut out = context.out();
+    if std::io::stdout().is_terminal() {
+        // A program gets the bytes; a screen must not obey them.
+        for line in exported.text.split_inclusive('\n') {
+            writeln!(out, "{}", clean(line.trim_end_matches('\n')))?;
+        }
+    } else {
+        out.write_all(exported.text.as_bytes())?;
+    }
+    Ok(0)
+}

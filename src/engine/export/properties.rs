@@ -1,0 +1,31 @@
+//! Java properties, in ASCII, so that readers of ISO-8859-1 and of UTF-8 see the same.
+
+use super::Entry;
+
+/// `name=value` lines.
+pub(super) fn write(entries: &[Entry]) -> String {
+    entries.iter().map(|entry| format!("{}={}\n", name(&entry.name), value(&entry.text))).collect()
+}
+
+fn name(text: &str) -> String {
+    text.chars().map(|c| if " =:#!".contains(c) { format!("\\{c}") } else { escaped(c) }).collect()
+}
+
+/// Only the blanks at the beginning would be lost.
+fn value(text: &str) -> String {
+    let body = text.trim_start_matches(' ');
+    let blanks = "\\ ".repeat(text.len() - body.len());
+    blanks + &body.chars().map(escaped).collect::<String>()
+}
+
+fn escaped(c: char) -> String {
+    match c {
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        ' '..='~' => c.to_string(),
+        // Java counts in UTF-16.
+        c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    }
+}

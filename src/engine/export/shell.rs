@@ -1,0 +1,16 @@
+//! Lines for `eval` in any POSIX shell.
+
+use super::Entry;
+use crate::model::Result;
+
+/// `export NAME='value'` lines.
+pub(super) fn write(entries: &[Entry]) -> Result<String> {
+    let mut out = String::new();
+    for entry in entries {
+        entry.refuse_nul("a variable")?;
+        // Between single quotes a shell takes everything but the quote itself as it is.
+        let quoted = entry.text.replace('\'', "'\\''");
+        out.push_str(&format!("export {}='{quoted}'\n", entry.name));
+    }
+    Ok(out)
+}

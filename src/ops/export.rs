@@ -1,0 +1,130 @@
+//! `export` and `run`: checked values of one environment leave the repository.
+//!
+//! What `check` calls an error in an item keeps it here, and an item that the environment lacks is
+//! an error of its own: no other environment is ever asked.
+
+use std::sync::Arc;
+
+use super::check::findings;
+use super::workspace::no_such_item;
+use crate::engine::export::{self, Entry, Exported, Format, Item, Selection};
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::{ItemFile, Snapshot, limits};
+use crate::model::{Environment, Error, Finding, Key, Policy, Result, Severity};
+
+/// What shall leave.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The environment, and no other.
+    pub environment: Environment,
+    /// The items; all of the environment's when empty. One item named alone lends its values no
+    /// name of its own.
+    pub keys: Vec<Key>,
+    /// What every name begins with.
+    pub prefix: String,
+}
+
+/// The items' values in a format.
+///
+/// # Errors
+/// When an item is missing, `Undecided` when it has error findings, holds several YAML documents,
+/// or cannot be said in the format.
+pub fn export(snapshot: &Arc<Snapshot>, request: &Request, format: Format) -> Result<Exported> {
+    with_selection(snapshot, request, |selection| export::export(selection, format))
+}
+
+/// The items' values as the variables of a process.
+///
+/// # Errors
+/// As [`export`](fn@export).
+pub fn variables(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Vec<Entry>> {
+    with_selection(snapshot, request, export::variables)
+}
+
+fn with_selection<T>(
+    snapshot: &Arc<Snapshot>,
+    request: &Request,
+    use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
+) -> Result<T> {
+    let policy = Arc::new(snapshot.policy()?);
+    let files = asked(snapshot, request)?;
+    refuse_errors(snapshot, &policy, request.environment, &files)?;
+    let limits = limits(&policy);
+    let mut items = Vec::new();
+    for file in files {
+        let document = snapshot.document(file, &limits)?;
+        if let count @ 2.. = document.values().len() {
+            let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
+            return Err(Error::undecided(message).help("split it into items of one document each"));
+        }
+        items.push(Item { key: &file.id.key, value: document.value() });
+    }
+    let selection = Selection { items, alone: request.keys.len() == 1, prefix: &request.prefix };
+    use_it(&selection)
+}
+
+/// The files of the items that are asked for, each once, in the order in which they are named.
+fn asked<'a>(snapshot: &'a Snapshot, request: &Request) -> Result<Vec<&'a ItemFile>> {
+    let environment = request.environment;
+    let present: Vec<&ItemFile> =
+        snapshot.items().filter(|item| item.id.environment == environment).collect();
+    if request.keys.is_empty() && present.is_empty() {
+        return Err(Error::usage(format!("{environment} has no items"))
+            .help("`terrace list` shows the items there are"));
+    }
+    if request.keys.is_empty() {
+        return Ok(present);
+    }
+    let mut files: Vec<&ItemFile> = Vec::new();
+    for key in &request.keys {
+        let file = snapshot.item(key, environment).ok_or_else(|| missing(snapshot, key, environment))?;
+        if !files.iter().any(|known| known.id == file.id) {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
+    let known = snapshot.items().filter(|item| item.id.environment == environment);
+    let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+    let elsewhere: Vec<&str> = environment
+        .others()
+        .filter(|other| snapshot.item(key, *other).is_some())
+        .map(Environment::name)
+        .collect();
+    if elsewhere.is_empty() {
+        return error;
+    }
+    let (names, verb) = (elsewhere.join(" and "), if elsewhere.len() == 1 { "has" } else { "have" });
+    error.help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
+}
+
+/// Refuses items of which `check` reports an error, or whose schema is broken.
+fn refuse_errors(
+    snapshot: &Arc<Snapshot>,
+    policy: &Arc<Policy>,
+    environment: Environment,
+    files: &[&ItemFile],
+) -> Result<()> {
+    let keys: Vec<Key> = files.iter().map(|file| file.id.key.clone()).collect();
+    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
+    let describing = keys.iter().flat_map(|key| schemas.describing(key, environment));
+    let mut concerned: Vec<String> = describing.map(|file| format!("{}{file}", snapshot.prefix)).collect();
+    concerned.extend(files.iter().map(|file| file.file.clone()));
+    let is_error =
+        |finding: &Finding| finding.severity == Severity::Error && concerned.contains(&finding.file);
+    let found = findings(snapshot, policy, &keys, None)?;
+    let mut errors = found.into_iter().filter(is_error);
+    let Some(first) = errors.next() else { return Ok(()) };
+    let place =
+        first.location.map_or_else(String::new, |at| format!(":{}:{}", at.start.line, at.start.column));
+    let more = match errors.count() {
+        0 => String::new(),
+        1 => " (and 1 more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
+    let at = first.path.filter(|path| !path.is_root()).map_or_else(String::new, |path| format!("{path}: "));
+    Err(Error::undecided(format!("{}{place}: {at}{} [{}]{more}", first.file, first.message, first.rule))
+        .help(format!("{}; only items without errors leave: terrace check --env {environment}", first.help)))
+}

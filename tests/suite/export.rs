@@ -1,0 +1,503 @@
+//! `export`: what it writes is what other people's readers read, for real items and for strings
+//! that were made to break it; and what it refuses.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::Value as Json;
+use terrace::engine::export::{Format, Item, Selection, export};
+use terrace::engine::legacy;
+use terrace::model::{Key, Value};
+use terrace::yaml::{Document, Limits};
+
+use crate::fixtures;
+use crate::readers::{self, Values};
+use crate::world::{World, shop};
+
+/// How a test names variables, apart from the code under test.
+fn variable(steps: &[String]) -> String {
+    let name: String = steps.join("_").to_uppercase();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+fn property(steps: &[String]) -> String {
+    let mut name = String::new();
+    for step in steps {
+        match step.strip_prefix('\u{1}') {
+            Some(index) => name += &format!("[{index}]"),
+            None if name.is_empty() => name += step,
+            None => name += &format!(".{step}"),
+        }
+    }
+    name
+}
+
+/// Every single value by its steps; those into lists begin with U+0001 when `marked`.
+fn flat(value: &Value, marked: bool, steps: &mut Vec<String>, out: &mut Vec<(Vec<String>, String)>) {
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            for (key, value) in map {
+                steps.push(key.clone());
+                flat(value, marked, steps, out);
+                steps.pop();
+            }
+        }
+        Value::List(list) if !list.is_empty() => {
+            for (index, value) in list.iter().enumerate() {
+                steps.push(if marked { format!("\u{1}{index}") } else { index.to_string() });
+                flat(value, marked, steps, out);
+                steps.pop();
+            }
+        }
+        Value::Bool(value) => out.push((steps.clone(), value.to_string())),
+        Value::Number(text) | Value::String(text) => out.push((steps.clone(), text.clone())),
+        Value::Null | Value::List(_) | Value::Map(_) => out.push((steps.clone(), String::new())),
+        Value::Tagged(..) => panic!("a tag"),
+    }
+}
+
+fn named(value: &Value, marked: bool, name: fn(&[String]) -> String) -> Values {
+    let mut out = Vec::new();
+    flat(value, marked, &mut Vec::new(), &mut out);
+    out.into_iter().map(|(steps, text)| (name(&steps), text)).collect()
+}
+
+/// Whether another reader's tree says the same; numbers by value, and `nulls`: nulls in mappings
+/// may be left out.
+fn same(value: &Value, json: &Json, nulls: bool) -> bool {
+    match (value, json) {
+        (Value::Null, Json::Null) => true,
+        (Value::Bool(a), Json::Bool(b)) => a == b,
+        (Value::Number(a), Json::Number(b)) => {
+            *a == b.to_string() || a.parse::<f64>().is_ok_and(|a| Some(a) == b.as_f64())
+        }
+        (Value::String(a), Json::String(b)) => a == b,
+        (Value::List(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, nulls))
+        }
+        (Value::Map(a), Json::Object(b)) => {
+            let there = |value: &Value| !(nulls && *value == Value::Null);
+            a.values().filter(|value| there(value)).count() == b.len()
+                && a.iter()
+                    .filter(|(_, value)| there(value))
+                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b, nulls)))
+        }
+        _ => false,
+    }
+}
+
+/// The real items: those of `per-env` as they are, those of `flat` as `migrate` makes them.
+fn items(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for file in fixtures::files(folder) {
+        let name = file.strip_prefix(folder).expect("below").to_str().expect("UTF-8").to_owned();
+        let (Some(format), true) =
+            (legacy::Format::of(&name), name.starts_with("per-env/") || name.starts_with("flat/"))
+        else {
+            continue;
+        };
+        let bytes = std::fs::read(&file).expect("a file");
+        let text = match format {
+            legacy::Format::Yaml => bytes,
+            other => legacy::convert(other, &bytes, &Limits::default()).expect(&name).text.into_bytes(),
+        };
+        let bare = name.rsplit_once('.').map_or(name.as_str(), |(bare, _)| bare);
+        let key: String = bare
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "._-/".contains(c) { c } else { '_' })
+            .collect();
+        // Two files may differ in their extension only.
+        let key = if found.contains_key(&key) { format!("{key}-{format}") } else { key };
+        found.insert(key, text);
+    }
+    found
+}
+
+/// What readers made of one format: how many items came back, and why the others did not leave.
+#[derive(Default)]
+struct Tally {
+    readers: BTreeMap<&'static str, usize>,
+    refused: BTreeMap<String, usize>,
+    files: Vec<(PathBuf, Values)>,
+}
+
+#[test]
+fn every_real_item_reads_back_in_every_format() {
+    let Some(folder) = fixtures::folder("the round trips of real items") else { return };
+    let items = items(&folder);
+    assert!(items.len() > 60, "{}", items.len());
+    let mut world = World::unborn();
+    for (key, bytes) in &items {
+        world.write(&format!("environments/production/{key}.yaml"), "");
+        std::fs::write(world.dir.join(format!("environments/production/{key}.yaml")), bytes)
+            .expect("written");
+    }
+    world.commit("real items");
+    let out = tempfile::tempdir().expect("a folder");
+    let mut values_read = 0;
+    for format in Format::ALL {
+        let mut tally = Tally::default();
+        for (number, (key, bytes)) in items.iter().enumerate() {
+            let told = world.terrace(&["export", key, "--env", "production", "--format", format.name()]);
+            if told.code != 0 {
+                assert_eq!((told.code, told.stdout.as_str()), (3, ""), "{key} {format}: {}", told.stderr);
+                *tally.refused.entry(reason(&told.stderr)).or_default() += 1;
+                continue;
+            }
+            let document = Document::parse(bytes, &Limits::default()).expect("YAML");
+            let file = out.path().join(format!("{number}.{format}"));
+            std::fs::write(&file, &told.stdout).expect("written");
+            values_read += document.value().leaves();
+            read_back(format, document.value(), &told.stdout, file, &mut tally);
+        }
+        in_one_go(format, &mut tally);
+        println!(
+            "{format:<10} {} items: read back by {:?}; refused: {:?}",
+            items.len(),
+            tally.readers,
+            tally.refused
+        );
+        let refused: usize = tally.refused.values().sum();
+        for (reader, count) in &tally.readers {
+            assert_eq!(count + refused, items.len(), "{reader}");
+        }
+        assert!(refused < items.len() / 3, "{format}");
+    }
+    println!("{values_read} values");
+}
+
+/// The refusal without the names of its place.
+fn reason(stderr: &str) -> String {
+    let line = stderr.lines().next().unwrap_or_default();
+    for known in [
+        "YAML documents",
+        "would both be",
+        "as a whole",
+        "null within a list",
+        "under the tag",
+        "[syntax]",
+        "[duplicate-key]",
+        "is where programs",
+        "would be the variable",
+    ] {
+        if line.contains(known) {
+            return known.to_owned();
+        }
+    }
+    panic!("an unforeseen refusal: {stderr}");
+}
+
+fn read_back(format: Format, value: &Value, text: &str, file: PathBuf, tally: &mut Tally) {
+    let is_empty = match value {
+        Value::Map(map) => map.is_empty(),
+        Value::List(list) => list.is_empty(),
+        other => *other == Value::Null,
+    };
+    let wanted = |marked, name| if is_empty { Values::new() } else { named(value, marked, name) };
+    let mut count = |reader| *tally.readers.entry(reader).or_default() += 1;
+    match format {
+        Format::Json => {
+            assert!(same(value, &serde_json::from_str(text).expect("JSON"), false), "{}", file.display());
+            count("serde_json");
+        }
+        Format::Yaml => {
+            let yaml: serde_yaml::Value = serde_yaml::from_str(text).expect("YAML");
+            let json = serde_json::to_value(&yaml).expect("JSON");
+            assert!(same(value, &json, false), "{}", file.display());
+            count("yaml_serde");
+        }
+        Format::Toml => {
+            let table: toml::Table = toml::from_str(text).expect("TOML");
+            let json = serde_json::to_value(&table).expect("JSON");
+            assert!(same(value, &json, true) || is_empty && table.is_empty(), "{}", file.display());
+            count("toml");
+        }
+        Format::Dotenv => tally.files.push((file, wanted(false, variable))),
+        Format::Properties => {
+            let wanted = wanted(true, property);
+            agree(&readers::properties(text), &wanted, "the specification", &file);
+            count("the specification");
+            tally.files.push((file, wanted));
+        }
+        Format::Shell => {
+            let wanted = wanted(false, variable);
+            for shell in ["sh", "dash", "bash"] {
+                let names: Vec<&String> = wanted.keys().collect();
+                if let Some(read) = readers::shell(shell, &file, &names) {
+                    agree(&read, &wanted, shell, &file);
+                    count(shell);
+                }
+            }
+        }
+        Format::Configmap => {
+            let wanted = wanted(false, variable);
+            agree(&readers::manifest(text), &wanted, "Kubernetes' rules", &file);
+            count("Kubernetes' rules");
+            match readers::kubectl(&file) {
+                Some(read) => {
+                    agree(&read, &wanted, "kubectl", &file);
+                    count("kubectl");
+                }
+                None => println!("skipped kubectl: there is none"),
+            }
+        }
+    }
+}
+
+/// Fails with the first value that a reader sees otherwise.
+fn agree(read: &Values, wanted: &Values, reader: &str, file: &Path) {
+    let differs = |name: &&String| read.get(*name) != wanted.get(*name);
+    if let Some(name) = read.keys().chain(wanted.keys()).find(differs) {
+        let (read, wanted) = (read.get(name), wanted.get(name));
+        panic!("{reader} reads {name} of {} as {read:?}, not {wanted:?}", file.display());
+    }
+}
+
+/// Readers that are slow to start read all files at once.
+fn in_one_go(format: Format, tally: &mut Tally) {
+    let files: Vec<PathBuf> = tally.files.iter().map(|(file, _)| file.clone()).collect();
+    let (reader, read) = match format {
+        Format::Dotenv => ("python-dotenv", readers::dotenv(&files)),
+        Format::Properties => ("java", readers::java(&files)),
+        Format::Shell | Format::Json | Format::Yaml | Format::Toml | Format::Configmap => return,
+    };
+    let Some(read) = read else {
+        println!("skipped {reader}: it is not on this machine");
+        return;
+    };
+    for (read, (file, wanted)) in read.iter().zip(&tally.files) {
+        agree(read, wanted, reader, file);
+    }
+    tally.readers.insert(reader, read.len());
+}
+
+/// Strings that quoting gets wrong.
+fn nasty() -> Vec<String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(vec![
+            "'", "\"", "\\", "$", "`", "#", " ", "\n", "\r", "\r\n", "\t", "=", ":", "!", "%", "${HOME}", "$(id)",
+            "`id`", "\\n", "\\u0041", "\\'", "\\\"", "\\\\", "'\\''", "é", "設定", "🎉", "\u{2028}", "\u{85}", "\u{1b}[31m",
+            "\u{7f}", "\u{1}", "\u{feff}", "\u{202e}", "yes", "~", "---", "- ", "? ", "{{x}}", "%s", "&", ";", "|", "<<EOF",
+            "\\ ", "\u{b}", "\u{c}", "export ", "null", "0x1F", ",", "]", "}", "@",
+        ]).prop_map(str::to_owned),
+        1 => "[ -~]{1,6}",
+        1 => any::<char>().prop_filter("no NUL", |c| *c != '\0').prop_map(|c| c.to_string()),
+    ];
+    let text = prop::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat());
+    let mut runner = TestRunner::deterministic();
+    (0..2_000).map(|_| text.new_tree(&mut runner).expect("a string").current()).collect()
+}
+
+#[test]
+fn strings_made_to_break_quoting_read_back() {
+    let all = nasty();
+    // A backslash before the closing quote, which readers of .env files cannot have, is refused.
+    let quoted = |c: char| c.is_whitespace() || c.is_control() || "'\"`".contains(c);
+    let beyond_dotenv = |text: &&String| {
+        text.ends_with('\\') && (text.contains(['\n', '\r', '#']) || text.starts_with(quoted))
+    };
+    let key: Key = "nasty".parse().expect("a key");
+    let out = tempfile::tempdir().expect("a folder");
+    for format in Format::ALL {
+        let (refused, strings): (Vec<_>, Vec<_>) =
+            all.iter().partition(|text| format == Format::Dotenv && beyond_dotenv(text));
+        let items = strings.iter().enumerate();
+        let value =
+            Value::Map(items.map(|(i, text)| (format!("v{i}"), Value::String((*text).clone()))).collect());
+        let text = of_one(&key, &value, format).expect("exported");
+        let file = out.path().join(format.name());
+        std::fs::write(&file, &text).expect("written");
+        let mut tally = Tally::default();
+        read_back(format, &value, &text, file, &mut tally);
+        in_one_go(format, &mut tally);
+        println!("{format:<10} {} strings read back by {:?}", strings.len(), tally.readers.keys());
+        for text in refused {
+            let value = Value::Map([("v".to_owned(), Value::String(text.clone()))].into_iter().collect());
+            let error = of_one(&key, &value, format).expect_err("refused");
+            assert!(error.message.starts_with("`v` of nasty needs quotes"), "{}", error.message);
+        }
+    }
+}
+
+fn of_one(key: &Key, value: &Value, format: Format) -> terrace::model::Result<String> {
+    let selection = Selection { items: vec![Item { key, value }], alone: true, prefix: "" };
+    export(&selection, format).map(|exported| exported.text)
+}
+
+#[test]
+fn values_leave_unmasked_from_the_environment_and_revision_asked_for() {
+    let mut world = shop();
+    let export =
+        |world: &World, more: &str| world.line(&format!("export pay --format dotenv {more}")).exits(0);
+    let staging = "DB_HOST=db.stg.example.com\nDB_POOL=10\nDB_PASSWORD='${STG_DB}'\nTIMEOUT=5s\nSERVERS_0_NAME=api\nSERVERS_0_PORT=80\nSERVERS_1_NAME=web\nSERVERS_1_PORT=81\n";
+    assert_eq!(export(&world, "--env staging"), staging);
+    assert!(export(&world, "--env production --prefix PAY_").starts_with("PAY_DB_HOST=db.example.com\n"));
+    let path = "environments/staging/pay.yaml";
+    world.write(path, "password: staged\n");
+    world.git(&["add", "--all"]);
+    world.write(path, "password: here\n");
+    assert_eq!(export(&world, "--env staging"), "PASSWORD=here\n");
+    assert_eq!(export(&world, "--env staging --staged"), "PASSWORD=staged\n");
+    assert_eq!(export(&world, "--env staging --at HEAD"), staging);
+    world.commit("a password");
+    assert_eq!(export(&world, "--env staging --at HEAD~1"), staging);
+}
+
+#[test]
+fn several_items_are_named_by_their_keys() {
+    let world = World::with(&[
+        ("environments/staging/pay.yaml", "a: 1\n"),
+        ("environments/staging/billing/out.yaml", "a: 2\n"),
+    ]);
+    let export = |line: &str| world.line(&format!("export --env staging {line}")).exits(0);
+    assert_eq!(export("--format dotenv"), "BILLING_OUT_A=2\nPAY_A=1\n");
+    assert_eq!(export("pay billing/out pay --format dotenv"), "PAY_A=1\nBILLING_OUT_A=2\n");
+    assert_eq!(export("--format yaml"), "billing/out:\n  a: 2\npay:\n  a: 1\n");
+    assert_eq!(export("pay --format yaml"), "a: 1\n");
+}
+
+#[test]
+fn nothing_comes_from_another_environment() {
+    let world = World::with(&[
+        ("environments/development/pay.yaml", "a: 1\n"),
+        ("environments/staging/pay.yaml", "a: 2\n"),
+        ("environments/staging/search.yaml", "b: 1\n"),
+    ]);
+    world.refuses(
+        "export pay --env production --format json",
+        2,
+        "error: there is no item `pay` in production\nhelp: development and staging have it, and production takes nothing from there; promote it first",
+    );
+    world.refuses(
+        "export pay search --env development --format json",
+        2,
+        "error: there is no item `search` in development\nhelp: staging has it, and development takes nothing from there; promote it first",
+    );
+    world.refuses(
+        "export serch --env staging --format json",
+        2,
+        "error: there is no item `serch` in staging\nhelp: did you mean `search`?",
+    );
+    world.refuses(
+        "export --env production --format json",
+        2,
+        "error: production has no items\nhelp: `terrace list` shows the items there are",
+    );
+    world.refuses(
+        "export --env prod --format json",
+        2,
+        "error: `prod` is not an environment\nhelp: did you mean `production`? The environments are development, staging, production.",
+    );
+    world.refuses(
+        "export --env staging --format jsn",
+        2,
+        "error: `jsn` is not a format of export\nhelp: did you mean `json`? the formats are dotenv, shell, json, yaml, toml, properties, configmap",
+    );
+}
+
+#[test]
+fn only_items_without_errors_leave() {
+    let schema = r#"{"properties": {"size": {"maximum": 50}, "password": {"maxLength": 3}}}"#;
+    let world = World::with(&[
+        ("schemas/pay.schema.json", schema),
+        ("schemas/bad.schema.json", "{"),
+        ("environments/staging/pay.yaml", "size: 500\n"),
+        ("environments/production/pay.yaml", "size: 5\n"),
+        ("environments/production/leak.yaml", "a: 1\n"),
+        ("environments/staging/broken.yaml", "a: [\n"),
+        ("environments/staging/twice.yaml", "a: 1\na: 2\n"),
+        ("environments/staging/bad.yaml", "a: 1\n"),
+        ("environments/staging/two.yaml", "a: 1\n---\nb: 1\n"),
+        ("environments/staging/warned.yaml", "mode: 0644\n"),
+    ]);
+    let only = "only items without errors leave: terrace check --env staging";
+    for (key, expected) in [
+        ("pay", "environments/staging/pay.yaml:1:7: size: 500 is more than the maximum of 50 [schema]"),
+        ("broken", "environments/staging/broken.yaml:"),
+        ("twice", "environments/staging/twice.yaml:2:1: a: "),
+        ("bad", "schemas/bad.schema.json:"),
+    ] {
+        let told = world.line(&format!("export {key} --env staging --format shell"));
+        assert_eq!((told.code, told.stdout.as_str()), (3, ""), "{}", told.stderr);
+        assert!(told.stderr.starts_with(&format!("error: {expected}")), "{}", told.stderr);
+        assert!(told.stderr.contains(only), "{}", told.stderr);
+    }
+    world.refuses(
+        "export two --env staging --format json",
+        3,
+        "error: environments/staging/two.yaml holds 2 YAML documents, and an item leaves as one\nhelp: split it into items of one document each",
+    );
+    // Another environment's error and a warning are no obstacle; a policy or a waiver decides.
+    assert_eq!(world.line("export pay --env production --format dotenv").exits(0), "SIZE=5\n");
+    assert_eq!(world.line("export warned --env staging --format dotenv").exits(0), "MODE=0644\n");
+    world.write(
+        "terrace.toml",
+        "version = 1\n[[waiver]]\nrule = \"schema\"\nkey = \"pay\"\npath = \"size\"\nreason = \"load test\"\n",
+    );
+    assert_eq!(world.line("export pay --env staging --format dotenv").exits(0), "SIZE=500\n");
+}
+
+#[test]
+fn a_refusal_keeps_secrets() {
+    let schema = r#"{"properties": {"password": {"maxLength": 3}}}"#;
+    let world = World::with(&[
+        ("schemas/pay.schema.json", schema),
+        ("environments/staging/pay.yaml", "password: hunter2\n"),
+        ("environments/staging/odd.yaml", "password: \"hunter2\\0\"\ntoken: [.inf, hunter2]\n"),
+    ]);
+    for line in ["pay --format json", "odd --format dotenv", "odd --format json"] {
+        let told = world.line(&format!("export {line} --env staging"));
+        assert_eq!(told.code, 3);
+        assert!(!told.told().contains("hunter2"), "{}", told.told());
+    }
+}
+
+#[test]
+fn notes_go_to_standard_error() {
+    let world = World::with(&[("environments/staging/pay.yaml", "a: ~\nb: ${x}\n")]);
+    let told = world.line("export pay --env staging --format toml");
+    assert_eq!(
+        (told.stdout.as_str(), told.stderr.as_str()),
+        ("b = \"${x}\"\n", "TOML has no null: `a` of pay is left out\n")
+    );
+    let told = world.line("export pay --env staging --format dotenv");
+    assert!(told.stdout == "A=''\nB='${x}'\n" && told.stderr.contains("as in B;"), "{}", told.told());
+    assert_eq!(world.line("-q export pay --env staging --format toml").stderr, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_is_not_obeyed() {
+    let world = World::with(&[("environments/staging/pay.yaml", "a: \"x\\e[31my\\tz\\nb\"\n")]);
+    for format in Format::ALL {
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        command.args(["export", "pay", "--env", "staging", "--format", format.name()]);
+        let (code, shown) = crate::terminal::converse(command, &[]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{format}: {shown:?}");
+        assert!(shown.contains("[31m"), "{format}: {shown:?}");
+    }
+}
+
+#[test]
+fn a_bare_repository_exports_its_head() {
+    let world = shop();
+    let bare = world.beside("bare.git");
+    world.git(&["clone", "--quiet", "--bare", ".", bare.to_str().expect("UTF-8")]);
+    let told = world.terrace(&[
+        "-C",
+        bare.to_str().expect("UTF-8"),
+        "export",
+        "pay",
+        "--env",
+        "production",
+        "--format",
+        "json",
+    ]);
+    let json: Json = serde_json::from_str(&told.exits(0)).expect("JSON");
+    assert_eq!(json["db"]["host"], "db.example.com");
+}
