@@ -13,7 +13,7 @@ use crate::ops::{self, MigrateRequest, Workspace};
 use crate::report::migrate;
 use crate::report::sanitize::clean;
 
-/// Turn flat YAML, JSON, TOML and .env files into items of development.
+/// Turn flat YAML, JSON, TOML, .env and .properties files into items of development.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings"

@@ -31,7 +31,9 @@ fn source_values(format: Format, bytes: &[u8]) -> Json {
         Format::Toml => {
             serde_json::to_value(toml::from_str::<toml::Table>(text).expect("TOML")).expect("JSON")
         }
-        Format::Yaml | Format::Env => unreachable!("no other reader is asked for {format}"),
+        Format::Yaml | Format::Env | Format::Properties => {
+            unreachable!("no other reader is asked for {format}")
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod log;
 mod people;
 mod plans;
 mod promotions;
+mod properties;
 mod push;
 mod readers;
 mod reading;

@@ -98,7 +98,11 @@ pub(crate) fn properties(text: &str) -> Values {
     let is_blank = |c: char| matches!(c, ' ' | '\t' | '\u{c}');
     let mut at = 0;
     while at < units.len() {
-        while units.get(at).is_some_and(|c| is_blank(*c) || *c == '\n') {
+        // Blank lines, and continued ones without content, after which a line begins anew.
+        while units
+            .get(at)
+            .is_some_and(|c| is_blank(*c) || *c == '\n' || units[at..].starts_with(&['\\', '\n']))
+        {
             at += 1;
         }
         let mut line = Vec::new();

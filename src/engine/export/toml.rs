@@ -42,7 +42,11 @@ impl Writer<'_> {
         match value {
             Value::Map(map) => self.table(map, &Path::root()),
             Value::Null => Ok(Table::new()),
-            other => Err(Error::undecided(format!(
+            other @ (Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Tagged(..)) => Err(Error::undecided(format!(
                 "{} is a {} as a whole, and TOML has a mapping there",
                 self.key,
                 other.kind()
@@ -84,7 +88,9 @@ impl Writer<'_> {
                 }
                 Some(Node::ArrayOfTables(tables))
             }
-            other => Some(Node::Value(self.value(other, path)?)),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Tagged(..) => {
+                Some(Node::Value(self.value(value, path)?))
+            }
         })
     }
 

@@ -4,7 +4,7 @@ use super::comments::place;
 use super::draft::{Draft, Reading, Source};
 use super::format::Format;
 use super::write::write;
-use super::{dotenv, json, toml};
+use super::{dotenv, json, properties, toml};
 use crate::model::{Environment, Error, Rule, Value};
 use crate::yaml::{Document, Limits, NESTING, ProblemKind, Rejection, admit};
 
@@ -49,6 +49,8 @@ impl From<Rejection> for Refusal {
 /// A rejection with its place when the bytes are not valid in their format, hold a key twice, or
 /// exceed the limits; a defect when the result does not read back as the source's values.
 pub fn convert(format: Format, bytes: &[u8], limits: &Limits) -> Result<Converted, Refusal> {
+    let decoded = (format == Format::Properties).then(|| properties::from_latin_1(bytes)).flatten();
+    let bytes = decoded.as_deref().map_or(bytes, str::as_bytes);
     let text = admit(bytes, limits)?;
     let mut converted = match format {
         Format::Yaml => keep(bytes, limits)?,
@@ -68,7 +70,21 @@ pub fn convert(format: Format, bytes: &[u8], limits: &Limits) -> Result<Converte
             let source = Source::new(&text);
             finish(&source, dotenv::read(&source)?, limits, |_| true)?
         }
+        Format::Properties => {
+            let text = properties::normalized(text);
+            let source = Source::new(&text);
+            let (reading, pairs) = properties::read(&source)?;
+            finish(&source, reading, limits, |value| properties::agrees(value, &pairs))?
+        }
     };
+    if format == Format::Properties && !text.is_ascii() {
+        // Java's readers differ, by version and by framework.
+        let note = match decoded {
+            Some(_) => "the file was read as ISO-8859-1, for it is not UTF-8",
+            None => "letters beyond ASCII were read as UTF-8",
+        };
+        converted.notes.push(note.to_owned());
+    }
     converted.notes.extend(sections(&converted.documents));
     Ok(converted)
 }

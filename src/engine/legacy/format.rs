@@ -15,6 +15,8 @@ pub enum Format {
     Toml,
     /// `.env`, `app.env`, `.env.local`
     Env,
+    /// `.properties`
+    Properties,
 }
 
 impl Format {
@@ -28,6 +30,7 @@ impl Format {
             Some((_, "json")) => Some(Self::Json),
             Some((_, "toml")) => Some(Self::Toml),
             Some((_, "env")) => Some(Self::Env),
+            Some((_, "properties")) => Some(Self::Properties),
             _ if lower.starts_with(".env.") => Some(Self::Env),
             _ => None,
         }
@@ -41,6 +44,7 @@ impl Format {
             Self::Json => "JSON",
             Self::Toml => "TOML",
             Self::Env => ".env",
+            Self::Properties => ".properties",
         }
     }
 }
@@ -101,6 +105,7 @@ mod tests {
             ("a.toml", Some(Format::Toml)),
             (".env", Some(Format::Env)),
             ("x/app.env", Some(Format::Env)),
+            ("a.b.properties", Some(Format::Properties)),
             (".env.local", Some(Format::Env)),
             (".env.json", Some(Format::Json)),
             (".envrc", None),
@@ -124,6 +129,7 @@ mod tests {
             ("config", "config/.env", Some("env")),
             ("config", "config/api/.env", Some("api/env")),
             ("config", "config/app.env", Some("app")),
+            ("config", "config/application.properties", Some("application")),
             ("", ".env.local", Some("env.local")),
             ("", ".hidden.yaml", None),
             ("", "my file.yaml", None),

@@ -135,8 +135,8 @@ fn judge(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -
 }
 
 fn unknown_format(file: &str) -> Error {
-    Error::usage(format!("{file} is no YAML, JSON, TOML or .env file"))
-        .help("the name tells the format: .yaml, .yml, .json, .toml, .env")
+    Error::usage(format!("{file} is no YAML, JSON, TOML, .env or .properties file"))
+        .help("the name tells the format: .yaml, .yml, .json, .toml, .env, .properties")
 }
 
 /// The outermost of the named folders that hold `file`; the file itself when none does.
@@ -323,6 +323,6 @@ mod tests {
     #[test]
     fn a_named_file_of_no_known_format_is_an_error() {
         let error = world(&["a.ini"], &[("a.ini", "")]).plan().expect_err("no format");
-        assert_eq!(error.message, "a.ini is no YAML, JSON, TOML or .env file");
+        assert_eq!(error.message, "a.ini is no YAML, JSON, TOML, .env or .properties file");
     }
 }

@@ -115,7 +115,7 @@ fn environment(root: &str, file: &str, words: &BTreeMap<Environment, Vec<String>
 
 /// A lower-case file name without the extension that tells its format: `.env.local` has none.
 fn stem(name: &str) -> &str {
-    let extensions = [".yaml", ".yml", ".json", ".toml", ".env"];
+    let extensions = [".yaml", ".yml", ".json", ".toml", ".env", ".properties"];
     extensions.iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
 }
 
@@ -142,6 +142,10 @@ fn by_name(root: &str, file: &str) -> Option<&'static str> {
         | "pubspec.yaml" | "pipfile.toml" | "vcpkg.json" | "project.toml" | "gopkg.toml" => {
             "a package manifest"
         }
+        "gradle.properties"
+        | "gradle-wrapper.properties"
+        | "maven-wrapper.properties"
+        | "sonar-project.properties" => "a build tool's settings",
         "chart.yaml" | "chart.yml" => "a Helm chart manifest",
         "kustomization.yaml" | "kustomization.yml" => "a Kustomize manifest",
         "azure-pipelines.yml"
