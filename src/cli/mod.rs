@@ -10,6 +10,7 @@ mod completions;
 mod context;
 mod demo;
 mod diff;
+mod edit;
 mod explain;
 mod export;
 mod failure;

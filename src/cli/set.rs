@@ -5,23 +5,27 @@ use std::io::Write;
 use clap::Args as ClapArgs;
 
 use super::context::Context;
-use super::{Outcome, parse};
+use super::{Outcome, edit, parse};
 use crate::model::{Environment, Key, Path};
 use crate::ops::{self, SetRequest, Wish};
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents"
+    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  terrace set --edit payments --env staging"
 )]
 pub(super) struct Args {
     /// The item
     key: String,
     /// The value's path; `[+]` appends to a list
-    path: String,
+    #[arg(required_unless_present = "edit", conflicts_with = "edit")]
+    path: Option<String>,
     /// The value
-    #[arg(allow_hyphen_values = true)]
-    value: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "edit")]
+    value: Option<String>,
+    /// Open the whole item in $EDITOR; it is taken when it brings no new error
+    #[arg(long, conflicts_with_all = ["commit", "parents", "string"])]
+    edit: bool,
     #[command(flatten)]
     place: Place,
     /// Make the item when it is missing
@@ -61,13 +65,13 @@ struct Place {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let wish = Wish::Set {
-        text: args.value.clone(),
-        string: args.string,
-        parents: args.parents,
-        create: args.create,
+    let (Some(path), Some(value)) = (&args.path, &args.value) else {
+        let (key, environment) = (parse::<Key>(&args.key)?, parse::<Environment>(&args.place.env)?);
+        return edit::run(&key, environment, args.create, context);
     };
-    act(&args.key, &args.path, &args.place, wish, context)
+    let wish =
+        Wish::Set { text: value.clone(), string: args.string, parents: args.parents, create: args.create };
+    act(&args.key, path, &args.place, wish, context)
 }
 
 pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {

@@ -5,6 +5,7 @@
 
 mod cache;
 pub mod door;
+pub mod editor;
 mod history;
 mod parts;
 mod push;

@@ -35,6 +35,7 @@ mod rollback;
 mod rules_on_real_files;
 mod run;
 mod schema;
+mod set_edit;
 mod shapes;
 mod shop;
 mod signing;

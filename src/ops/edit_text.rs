@@ -1,0 +1,121 @@
+//! `set --edit`: an item's whole text, taken back only when it checks.
+
+use std::sync::Arc;
+
+use super::gate::{Gate, Proposal};
+use super::workspace::{At, Workspace, no_such_item};
+use crate::engine::diff::{Depth, diff};
+use crate::engine::mask::Mask;
+use crate::engine::schemas::Schemas;
+use crate::engine::snapshot::{Snapshot, limits};
+use crate::model::{Environment, Error, Finding, Key, Path, Policy, Result, Rule, Value};
+use crate::store::door::write_work_tree;
+use crate::yaml::{Document, Limits};
+
+/// An item of the working tree in somebody's hands.
+pub struct Editing {
+    snapshot: Arc<Snapshot>,
+    policy: Arc<Policy>,
+    key: Key,
+    environment: Environment,
+    before: Option<Vec<u8>>,
+}
+
+/// One value that an edit changed, masked.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    /// Where it is.
+    pub path: Path,
+    /// What it was.
+    pub before: Option<Value>,
+    /// What it is.
+    pub after: Option<Value>,
+}
+
+/// Takes an item up; one that is missing begins empty when `create` says so.
+///
+/// # Errors
+/// When there is no such item or no working tree.
+pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: bool) -> Result<Editing> {
+    if workspace.repository.work_tree().is_none() {
+        return Err(Error::usage("a bare repository has no working tree")
+            .help("edit in a clone, or set single values with --commit"));
+    }
+    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
+    let policy = Arc::new(snapshot.policy()?);
+    // A text that is no YAML can be edited: that is how it is mended.
+    let before = match snapshot.item(key, environment) {
+        Some(item) => Some(snapshot.read(item, &limits(&policy))?.bytes.clone()),
+        None if create => None,
+        None => {
+            let known = snapshot.items().filter(|item| item.id.environment == environment);
+            let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+            let help = error.help.clone().unwrap_or_default();
+            return Err(error.help(format!("{help}; --create begins a new item")));
+        }
+    };
+    Ok(Editing { snapshot, policy, key: key.clone(), environment, before })
+}
+
+impl Editing {
+    /// The item's bytes as they were taken up.
+    #[must_use]
+    pub fn before(&self) -> &[u8] {
+        self.before.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the item is only being made.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.before.is_none()
+    }
+
+    /// The item's file, relative to the git root.
+    #[must_use]
+    pub fn file(&self) -> String {
+        format!("{}{}", self.snapshot.prefix, self.key.file(self.environment))
+    }
+
+    /// The errors that a text would bring and that the item did not have.
+    ///
+    /// # Errors
+    /// When something else cannot be read.
+    pub fn judge(&self, bytes: &[u8]) -> Result<Vec<Finding>> {
+        let Ok(text) = String::from_utf8(bytes.to_vec()) else {
+            let finding =
+                Finding::new(Rule::Syntax, self.file(), "the text is not UTF-8", "save it as UTF-8");
+            return Ok(vec![finding]);
+        };
+        let mut gate = Gate::over(&self.snapshot, &self.policy);
+        gate.propose(Proposal { file: self.key.file(self.environment), text: Some(text) });
+        gate.new_errors()
+    }
+
+    /// The values that differ; `None` when one of the texts cannot be compared.
+    #[must_use]
+    pub fn changes(&self, bytes: &[u8]) -> Option<Vec<Edited>> {
+        let limits: Limits = limits(&self.policy);
+        let before = Document::parse(self.before(), &limits).ok()?;
+        let after = Document::parse(bytes, &limits).ok()?;
+        let schemas = Schemas::new(Arc::clone(&self.snapshot), Arc::clone(&self.policy));
+        let mask = Mask::new(&self.policy);
+        let lists = schemas.lists(&self.key);
+        let changes = diff(before.values(), after.values(), &lists, Depth::Leaves);
+        let edited = changes.into_iter().map(|change| {
+            let masked = |value: Option<&Value>| value.map(|value| mask.value(&change.path, value));
+            Edited { before: masked(change.left), after: masked(change.right), path: change.path.clone() }
+        });
+        Some(edited.collect())
+    }
+
+    /// Writes a text into the working tree.
+    ///
+    /// # Errors
+    /// `Retry` when the file has changed since it was taken up.
+    pub fn save(&self, workspace: &Workspace, bytes: &[u8]) -> Result<()> {
+        let Some(root) = workspace.repository.work_tree() else {
+            return Err(Error::internal("an edited item has no working tree"));
+        };
+        write_work_tree(root, &self.file(), self.before.as_deref(), bytes)
+    }
+}
