@@ -19,13 +19,19 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
     let name = format!("{}.{environment}.yaml", key.as_str().replace('/', "."));
     let scratch = Scratch::new(&std::env::temp_dir(), &name, editing.before())?;
     loop {
-        editor::open(&editor, scratch.path())?;
+        if let Err(error) = editor::open(&editor, scratch.path()) {
+            let changed = scratch.read().is_ok_and(|bytes| bytes != editing.before());
+            return Err(if changed { kept(error, scratch) } else { error }.into());
+        }
         let bytes = scratch.read()?;
         if bytes == editing.before() {
             writeln!(context.out(), "nothing to do")?;
             return Ok(0);
         }
-        let errors = editing.judge(&bytes)?;
+        let errors = match editing.judge(&bytes) {
+            Ok(errors) => errors,
+            Err(error) => return Err(kept(error, scratch).into()),
+        };
         if errors.is_empty() {
             return match editing.save(&workspace, &bytes) {
                 Ok(()) => told(&editing, &bytes, context),

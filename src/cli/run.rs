@@ -22,7 +22,7 @@ const NOT_RUNNABLE: u8 = 126;
 /// Run a command with an environment's configuration as its variables.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Names are those of `terrace export --format shell`. Other variables are inherited; those that\nare overridden are named on standard error. The command takes terrace's place, so signals and its exit\ncode are its own (127: not found, 126: cannot be run).\n\nExamples:\n  terrace run payments --env development -- ./payments --port 8080\n  terrace run --env staging --prefix APP_ -- env"
+    after_help = "Names are those of `terrace export --format shell`. Other variables are inherited;\nthose that are overridden are named on standard error. The command takes terrace's place,\nso signals and its exit code are its own (127: not found, 126: cannot be run).\n\nExamples:\n  terrace run payments --env development -- ./payments --port 8080\n  terrace run --env staging --prefix APP_ -- env"
 )]
 pub(super) struct Args {
     /// The items; all of the environment's without

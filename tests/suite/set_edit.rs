@@ -145,6 +145,7 @@ fn an_editor_that_fails_or_is_missing_changes_nothing() {
     let told = edit(&mut world, "echo 'x: 1' > \"$1\"; exit 1");
     assert_eq!(told.code, 2);
     assert!(told.stderr.contains("ended with exit code 1; nothing was changed"), "{}", told.stderr);
+    assert!(told.stderr.contains("your text is kept in "), "{}", told.stderr);
     world.variables.clear();
     let told = world.line("set --edit pay --env staging");
     assert_eq!(told.code, 2);
