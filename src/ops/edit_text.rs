@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace, no_such_item};
 use crate::engine::diff::{Depth, diff};
+use crate::engine::encrypted;
 use crate::engine::mask::Mask;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, limits};
@@ -45,7 +46,13 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
     let policy = Arc::new(snapshot.policy()?);
     // A text that is no YAML can be edited: that is how it is mended.
     let before = match snapshot.item(key, environment) {
-        Some(item) => Some(snapshot.read(item, &limits(&policy))?.bytes.clone()),
+        Some(item) => {
+            let reading = snapshot.read(item, &limits(&policy))?;
+            if reading.document.as_ref().is_ok_and(|document| encrypted::is_encrypted(document.values())) {
+                return Err(encrypted::refusal(&item.file));
+            }
+            Some(reading.bytes.clone())
+        }
         None if create => None,
         None => {
             let known = snapshot.items().filter(|item| item.id.environment == environment);

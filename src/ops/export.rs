@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::check::findings;
 use super::workspace::no_such_item;
+use crate::engine::encrypted::is_encrypted;
 use crate::engine::export::{self, Entry, Exported, Format, Item, Selection};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Snapshot, limits};
@@ -56,6 +57,13 @@ fn with_selection<T>(
         if let count @ 2.. = document.values().len() {
             let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
             return Err(Error::undecided(message).help("split it into items of one document each"));
+        }
+        if is_encrypted(document.values()) {
+            let message =
+                format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);
+            return Err(
+                Error::undecided(message).help(format!("decrypt it yourself: sops decrypt {}", file.file))
+            );
         }
         items.push(Item { key: &file.id.key, value: document.value() });
     }

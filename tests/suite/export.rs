@@ -442,6 +442,21 @@ fn only_items_without_errors_leave() {
 }
 
 #[test]
+fn ciphertext_is_no_configuration() {
+    let sops = "a: ENC[AES256_GCM,data:x]\nsops:\n  mac: ENC[AES256_GCM,data:y]\n  version: 3.9.0\n";
+    let world = World::with(&[("environments/staging/pay.yaml", sops)]);
+    for line in [
+        "export pay --env staging --format json",
+        "run pay --env staging -- true",
+        "set --edit pay --env staging",
+    ] {
+        let told = world.line(line);
+        assert_eq!((told.code, told.stdout.as_str()), (3, ""), "{}", told.stderr);
+        assert!(told.stderr.contains("pay.yaml is encrypted with SOPS"), "{}", told.stderr);
+    }
+}
+
+#[test]
 fn a_refusal_keeps_secrets() {
     let schema = r#"{"properties": {"password": {"maxLength": 3}}}"#;
     let world = World::with(&[
