@@ -15,6 +15,7 @@
 //! | [`report`] | how results look, one file per format; writes to the `io::Write` it is given | model, yaml, engine |
 //! | [`store`] | git and the disk: reading revisions, history, the one write door | model, yaml, engine |
 //! | [`ops`] | each verb once: read a snapshot, judge, commit or report | all but report |
+//! | [`library`] | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
 //! | [`cli`] | one file per command; the terminal, the clock and the process environment | all |
 //!
 //! ## Invariants
@@ -36,25 +37,53 @@
 //!
 //! ## As a library
 //!
-//! ```no_run
-//! use terrace::model::{Environment, Key};
-//! use terrace::ops::{self, At, Workspace};
+//! A program reads its configuration with [`open`], keeps it up to date with [`Item::watch`] and
+//! gives its item a schema with [`schema`]. It needs no default feature: `watch` for what its name
+//! says.
 //!
-//! # fn main() -> terrace::model::Result<()> {
-//! let workspace = Workspace::open(".".as_ref())?;
-//! let snapshot = workspace.snapshot(&At::Revision("main".into()))?;
-//! let key: Key = "payments".parse()?;
-//! let view = ops::get(&snapshot, &key, Environment::Staging, Some(&"database.pool.size".parse()?))?;
-//! println!("{}", view.value);
+//! ```
+//! use serde::Deserialize;
+//! use terrace::Environment;
+//!
+//! #[derive(Deserialize)]
+//! struct Settings {
+//!     timeout: u64,
+//!     database: Database,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! struct Database {
+//!     pool: u32,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path();
+//! # terrace::store::Repository::prepare(path)?;
+//! # std::fs::create_dir_all(path.join("environments/staging"))?;
+//! # std::fs::write(path.join("environments/staging/payments.yaml"), "timeout: 5\ndatabase:\n  pool: 10\n")?;
+//! let settings: Settings = terrace::open(path)?
+//!     .environment(Environment::Staging)
+//!     .item("payments")?
+//!     .load()?;
+//! assert_eq!((settings.timeout, settings.database.pool), (5, 10));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The rooms below are public for programs that do more, as the command line does.
 
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
+mod library;
 pub mod model;
 pub mod ops;
 pub mod report;
 pub mod store;
 pub mod yaml;
+
+#[cfg(feature = "watch")]
+pub use library::Watched;
+pub use library::{Configuration, Item, OneEnvironment, open, schema};
+pub use model::{Environment, Error, Key, Path, Result, Value};

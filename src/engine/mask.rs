@@ -76,6 +76,39 @@ impl Mask<'_> {
     }
 }
 
+/// The texts of a document that no message may show, so that one which somebody else wrote can be
+/// judged.
+#[derive(Clone, Debug, Default)]
+pub struct SecretTexts(Vec<Vec<char>>);
+
+/// So many characters in a row of a secret say something about it.
+const TELLING: usize = 4;
+
+impl SecretTexts {
+    /// The secrets of a document, by their paths and by their look.
+    #[must_use]
+    pub fn of(document: &Document, policy: &Policy) -> Self {
+        let mut texts = Vec::new();
+        document.walk(&mut |visit| {
+            let text = visit.value.scalar_text().unwrap_or_default();
+            if !text.is_empty() && secrets::is_hidden(policy, visit.path, visit.value) {
+                texts.push(text.to_lowercase().chars().collect());
+            }
+        });
+        Self(texts)
+    }
+
+    /// Whether a message holds a secret, or a stretch of one.
+    #[must_use]
+    pub fn are_told_in(&self, message: &str) -> bool {
+        let message = message.to_lowercase();
+        self.0.iter().any(|secret| {
+            let length = secret.len().min(TELLING);
+            secret.windows(length).any(|stretch| message.contains(&stretch.iter().collect::<String>()))
+        })
+    }
+}
+
 /// A line that begins at byte `start` with the bytes in `spans` blotted out.
 fn blotted(line: &str, start: usize, spans: &[Range<usize>]) -> String {
     let mut out = String::new();
@@ -108,6 +141,23 @@ mod tests {
             ["a: 1", "password: •••• # why", "token: ••••", "••••", "••••", "b: {secret: ••••, c: 1}"];
         assert_eq!(masked.shown, shown);
         assert_eq!(Mask::none().text(&document).shown[1], "password: x y # why");
+    }
+
+    #[test]
+    fn a_message_that_tells_of_a_secret_is_noticed() {
+        let text = "a: hello\npassword: hunter2\nb: {token: 7}\nsecret: ${REF}\n";
+        let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
+        let secrets = SecretTexts::of(&document, &Policy::default());
+        for (message, tells) in [
+            ("hello is wrong", false),
+            ("`HUNTER2` is wrong", true),
+            ("no digit in \"unte\"", true),
+            ("unt", false),
+            ("7 is too much", true),
+            ("${REF} is not set", false),
+        ] {
+            assert_eq!(secrets.are_told_in(message), tells, "{message}");
+        }
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub fn check(
 }
 
 /// The findings of some items of a snapshot, no waiver ended.
-pub(super) fn findings(
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn findings(
     snapshot: &Arc<Snapshot>,
     policy: &Arc<Policy>,
     keys: &[Key],

@@ -28,7 +28,7 @@ mod watch;
 mod workspace;
 
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
-pub use check::check;
+pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
 pub use export::{Request as ExportRequest, export, variables};
@@ -51,7 +51,7 @@ pub use rollback::{
     Back, Prepared as PreparedRollback, Request as RollbackRequest, commit as commit_rollback,
     prepare as prepare_rollback,
 };
-pub use schema::{Inferred, State as SchemaState, infer, write as write_schemas};
+pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
 #[cfg(feature = "watch")]

@@ -1,10 +1,12 @@
-//! `schema infer`: JSON Schemas from the values there are.
+//! `schema infer`: JSON Schemas from the values there are; and those from a program's types.
+
+use serde_json::Value as Json;
 
 use super::diff::Compared;
 use super::workspace::{At, Workspace, require_keys};
 use crate::engine::encrypted::is_encrypted;
-use crate::engine::schema::{Ownership, infer as infer_schema, is_generated, text};
-use crate::engine::snapshot::limits;
+use crate::engine::schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
+use crate::engine::snapshot::{Snapshot, limits};
 use crate::model::{Environment, Error, Key, Result, Value};
 use crate::store::door::write_work_tree;
 
@@ -17,11 +19,11 @@ pub enum State {
     Stale,
     /// It says just that.
     Current,
-    /// A person took it over; it is never overwritten.
+    /// A person took it over, or for one that is inferred a program's type; it is never overwritten.
     TakenOver,
 }
 
-/// The schema inferred for one item.
+/// The schema inferred for one item, or given by a type.
 #[derive(Clone, Debug)]
 pub struct Inferred {
     /// The item.
@@ -56,23 +58,39 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
             }
             samples.extend(document.values().iter().map(|value| (item.id.environment, value)));
         }
-        let file = format!("schemas/{key}.schema.json");
-        let new = text(&infer_schema(key, &samples, closed));
-        let old = snapshot.text(&file)?;
-        let state = match &old {
-            None => State::New,
-            Some(old) if is_generated(old) != Ownership::Generated => State::TakenOver,
-            Some(old) if *old == new => State::Current,
-            Some(_) => State::Stale,
-        };
-        let file = format!("{}{file}", snapshot.prefix);
-        Ok(Some(Inferred { key: key.clone(), file, state, text: new, old }))
+        propose(&snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
     };
     let mut out = Compared::default();
     for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
         out.add(infer(key));
     }
     Ok(out)
+}
+
+/// Compares a schema that a program's type gave, in `schemas/KEY.schema.json`, with the file there is.
+/// Nothing is written. It may replace what was inferred from values, but nothing a person wrote.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn typed(workspace: &Workspace, key: &Key, schema: &Json) -> Result<Inferred> {
+    let snapshot = workspace.snapshot(&At::Here)?;
+    propose(&snapshot, key, text(schema), &[Origin::Type, Origin::Values])
+}
+
+/// How a new text for an item's schema stands to the file there is, of which those generated from
+/// `replaced` may be replaced.
+fn propose(snapshot: &Snapshot, key: &Key, new: String, replaced: &[Origin]) -> Result<Inferred> {
+    let file = format!("schemas/{key}.schema.json");
+    let old = snapshot.text(&file)?;
+    let is_ours = |old: &str| matches!(is_generated(old), Ownership::Generated(by) if replaced.contains(&by));
+    let state = match &old {
+        None => State::New,
+        Some(old) if !is_ours(old) => State::TakenOver,
+        Some(old) if *old == new => State::Current,
+        Some(_) => State::Stale,
+    };
+    let file = format!("{}{file}", snapshot.prefix);
+    Ok(Inferred { key: key.clone(), file, state, text: new, old })
 }
 
 /// Writes what is new or stale into the working tree.

@@ -9,13 +9,14 @@ use std::path::Path;
 use crate::fixtures::files;
 
 /// Each room and the rooms it may import.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("yaml", &["model"]),
     ("engine", &["model", "yaml"]),
     ("report", &["model", "yaml", "engine"]),
     ("store", &["model", "yaml", "engine"]),
     ("ops", &["model", "yaml", "engine", "store"]),
+    ("library", &["model", "yaml", "engine", "report", "store", "ops"]),
     ("cli", &["model", "yaml", "engine", "report", "store", "ops"]),
     ("main", &["cli"]),
 ];

@@ -20,6 +20,7 @@ mod injection;
 mod keep_legacy;
 mod killed;
 mod legacy;
+mod library;
 mod log;
 mod people;
 mod plans;

@@ -1,7 +1,5 @@
 //! `schema`: a value breaks its JSON Schema, or the schema itself is broken.
 
-use std::collections::BTreeSet;
-
 use super::draft::{At, Draft};
 use super::world::{Item, World};
 use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
@@ -10,7 +8,6 @@ use crate::model::{Path, Rule, Value};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();
-    let mut told = BTreeSet::new();
     for item in &world.items {
         for file in world.schemas.describing(item.key, item.environment) {
             match world.schemas.load(&file).as_ref() {
@@ -27,10 +24,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
                         drafts.extend(found.map(|violation| broken_rule(world, item, number, violation)));
                     }
                 }
-                Err(broken) if told.insert(file) => {
-                    drafts.extend(broken.iter().map(|broken| broken_schema(world, item, broken)));
-                }
-                Err(_) => {}
+                Err(broken) => drafts.extend(broken.iter().map(|broken| broken_schema(world, item, broken))),
             }
         }
     }
@@ -62,7 +56,8 @@ fn broken_rule<'w>(
     Draft::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at).note("schema", place)
 }
 
-/// A finding about the schema itself, told once, as of the first item that it describes.
+/// A finding about the schema itself, which is told once, as of the first item reported that it
+/// describes.
 fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &Broken) -> Draft<'w> {
     let file = format!("{}{}", world.snapshot.prefix, broken.file);
     let mut draft = Draft::of_file(Rule::Schema, file, broken.message.clone(), broken.help.clone());
@@ -75,7 +70,7 @@ fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &Broken) -> Dra
 #[cfg(test)]
 mod tests {
     use super::super::testing::Repository;
-    use crate::model::Rule;
+    use crate::model::{Environment, Rule};
 
     const SCHEMA: &str = r#"{"properties": {"size": {"type": "integer", "maximum": 50}, "password": {"type": "string", "maxLength": 3}}, "required": ["size"]}"#;
 
@@ -115,6 +110,19 @@ mod tests {
         };
         assert!(files("staging").is_empty());
         assert_eq!(files("production").len(), 1);
+    }
+
+    #[test]
+    fn a_broken_schema_is_told_to_whoever_looks_at_one_environment() {
+        let files = [
+            ("environments/staging/a.yaml", "size: 30\n"),
+            ("environments/production/a.yaml", "size: 30\n"),
+            ("schemas/a.schema.json", "{\"type\": \n"),
+        ];
+        for environment in [Environment::Staging, Environment::Production] {
+            let told = Repository::new(&files).only(environment).of(Rule::Schema);
+            assert_eq!(told.len(), 1, "{told:?}");
+        }
     }
 
     #[test]

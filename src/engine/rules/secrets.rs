@@ -36,6 +36,13 @@ fn by_path<'a>(policy: &Policy, path: &Path, value: &Value, text: &'a str) -> Op
     (!is_none).then_some(Secret { what: "a secret", text })
 }
 
+/// Whether no message may show the value at `path`: a literal under a secrets path, or what looks
+/// like a secret.
+pub(in crate::engine) fn is_hidden(policy: &Policy, path: &Path, value: &Value) -> bool {
+    let text = value.scalar_text().unwrap_or_default();
+    (policy.is_secret(path) && !policy.is_reference(text)) || secret(policy, path, value).is_some()
+}
+
 /// Whether a text reads like the name of an object: words joined by hyphens.
 fn is_object_name(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema};
 
 /// The schema of `T`, in draft 2020-12.
 ///
-/// Formats that no draft knows, such as `uint`, are left out: what they say, `minimum` says too.
+/// Formats that no draft knows, such as `uint`, are left out: what they say, `minimum` and
+/// `maximum` say too.
 #[must_use]
 pub fn generate<T: JsonSchema>() -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(known_formats));
@@ -16,8 +17,20 @@ pub fn generate<T: JsonSchema>() -> serde_json::Value {
 fn known_formats(schema: &mut Schema) {
     const KNOWN: [&str; 8] = ["date", "date-time", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"];
     let format = schema.get("format").and_then(serde_json::Value::as_str);
+    let (minimum, maximum) = match format {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("uint32") => (0, i64::from(u32::MAX)),
+        _ => (0, 0),
+    };
     if format.is_some_and(|format| !KNOWN.contains(&format)) {
         schema.remove("format");
+    }
+    if maximum > 0 {
+        for (keyword, bound) in [("minimum", minimum), ("maximum", maximum)] {
+            if schema.get(keyword).is_none() {
+                schema.insert(keyword.to_owned(), bound.into());
+            }
+        }
     }
 }
 
@@ -41,5 +54,13 @@ mod tests {
         let policy = |json: serde_json::Value| compiled.validate(&super::super::convert::from_json(&json));
         assert!(policy(json!({"version": 1, "promotion": {"new-keys": "ask"}})).is_empty());
         assert_eq!(policy(json!({"vesion": 1}))[0].message, "`vesion` is not an allowed key");
+    }
+
+    #[test]
+    fn numbers_are_bounded_by_what_their_type_holds() {
+        let bounds = |schema: serde_json::Value| (schema["minimum"].clone(), schema["maximum"].clone());
+        assert_eq!(bounds(generate::<u32>()), (json!(0), json!(u32::MAX)));
+        assert_eq!(bounds(generate::<i32>()), (json!(i32::MIN), json!(i32::MAX)));
+        assert_eq!(bounds(generate::<u8>()), (json!(0), json!(255)));
     }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::format::Formats;
+use super::mark::{Origin, generated};
 use crate::model::{Environment, Key, Value};
 
 /// How deep a schema may nest, in levels of JSON: readers stop at 127.
@@ -33,49 +33,7 @@ pub fn infer(key: &Key, values: &[(Environment, &Value)], closed: bool) -> Json 
     schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".to_owned(), key.as_str().into());
     schema.extend(writer.schema(&shape, 0));
-    let digest = digest(&Json::Object(schema.clone()));
-    schema.insert("x-terrace".to_owned(), json!({ "generated": digest }));
-    Json::Object(schema)
-}
-
-/// A schema as the text of its file.
-#[must_use]
-pub fn text(schema: &Json) -> String {
-    format!("{schema:#}\n")
-}
-
-/// Whose a schema file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ownership {
-    /// Generated and untouched: it may be generated again.
-    Generated,
-    /// Generated once and changed by a person since.
-    TakenOver,
-    /// Written by a person, or not readable.
-    NotGenerated,
-}
-
-/// Whose the schema file with this text is; only a generated one may be overwritten.
-#[must_use]
-pub fn is_generated(text: &str) -> Ownership {
-    let Ok(mut schema) = serde_json::from_str::<Json>(text) else { return Ownership::NotGenerated };
-    let Some(own) = schema.get_mut("x-terrace").and_then(Json::as_object_mut) else {
-        return Ownership::NotGenerated;
-    };
-    let Some(Json::String(said)) = own.shift_remove("generated") else { return Ownership::NotGenerated };
-    if own.is_empty()
-        && let Some(schema) = schema.as_object_mut()
-    {
-        schema.shift_remove("x-terrace");
-    }
-    if digest(&schema) == said { Ownership::Generated } else { Ownership::TakenOver }
-}
-
-/// The digest of a schema, whatever its layout and the order of its keys.
-fn digest(schema: &Json) -> String {
-    let mut sorted = schema.clone();
-    sorted.sort_all_objects();
-    Sha256::digest(sorted.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    generated(Json::Object(schema), Origin::Values)
 }
 
 /// What was seen at one path.
@@ -195,6 +153,7 @@ impl Writer {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::mark::{Ownership, is_generated, text};
     use super::super::testing::{schema, yaml};
     use super::*;
 
@@ -206,7 +165,7 @@ mod tests {
         let mut schema = infer(&"payments".parse().expect("key"), &values, closed);
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(schema["title"], "payments");
-        assert_eq!(is_generated(&text(&schema)), Ownership::Generated);
+        assert_eq!(is_generated(&text(&schema)), Ownership::Generated(Origin::Values));
         let map = schema.as_object_mut().expect("an object");
         for keyword in ["$schema", "title", "x-terrace"] {
             map.shift_remove(keyword).expect(keyword);
@@ -285,9 +244,9 @@ mod tests {
         let mut unmarked = generated.clone();
         unmarked["x-terrace"] = json!({});
         for (text, expected) in [
-            (untouched.clone(), Ownership::Generated),
-            (untouched.replace("  ", "\t"), Ownership::Generated),
-            (sorted.to_string(), Ownership::Generated),
+            (untouched.clone(), Ownership::Generated(Origin::Values)),
+            (untouched.replace("  ", "\t"), Ownership::Generated(Origin::Values)),
+            (sorted.to_string(), Ownership::Generated(Origin::Values)),
             (edited.to_string(), Ownership::TakenOver),
             (marked.to_string(), Ownership::TakenOver),
             (unmarked.to_string(), Ownership::NotGenerated),

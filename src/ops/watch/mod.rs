@@ -138,6 +138,12 @@ impl Watch {
         self.good.as_ref().map(|(snapshot, ..)| snapshot)
     }
 
+    /// The configuration as it was last judged, good or not.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.state.as_ref().map(|state| &state.snapshot)
+    }
+
     /// Waits until there is something to say; `today` is the day by which waivers end.
     ///
     /// # Errors

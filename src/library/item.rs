@@ -1,0 +1,197 @@
+//! [`Item`]: one item of one environment, as a program asks for it.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::{OneEnvironment, refusal, typed};
+use crate::engine::snapshot::{ItemFile, Snapshot, limits};
+use crate::model::{Environment, Error, Finding, Key, Path, Policy, Result, Severity, Value};
+use crate::ops;
+use crate::yaml::Document;
+
+/// One item of one environment. Each question reads its file anew.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Item {
+    pub(super) place: OneEnvironment,
+    key: Key,
+}
+
+/// An item's file that has no error.
+struct Checked {
+    policy: Arc<Policy>,
+    file: String,
+    document: Arc<Document>,
+}
+
+impl Checked {
+    fn typed<T: DeserializeOwned>(&self, number: usize, value: &Value) -> Result<T> {
+        let read = typed::read(value, Path::document(number));
+        read.map_err(|wrong| refusal::of_wrong(&wrong, &self.file, &self.document, &self.policy))
+    }
+
+    /// The value of the only YAML document.
+    fn only(&self) -> Result<&Value> {
+        match self.document.values() {
+            [value] => Ok(value),
+            values => Err(Error::usage(format!("{} has {} YAML documents", self.file, values.len()))
+                .help("read all of them with `load_all`, or keep one to a file")),
+        }
+    }
+}
+
+impl Item {
+    pub(super) fn new(place: &OneEnvironment, key: Key) -> Self {
+        Self { place: place.clone(), key }
+    }
+
+    /// Its key.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Its environment.
+    #[must_use]
+    pub const fn environment(&self) -> Environment {
+        self.place.environment
+    }
+
+    /// Its values as a `T`: merges applied, aliases followed, found good by its schemas and every
+    /// other rule whose findings are errors.
+    ///
+    /// Strings and numbers are told apart by quotes (`"1.10"` and `1.10`), and whole numbers up to
+    /// 128 bits arrive exactly or not at all.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use terrace::Environment;
+    ///
+    /// #[derive(Debug, Deserialize)]
+    /// struct Settings {
+    ///     version: String,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path();
+    /// # terrace::store::Repository::prepare(path)?;
+    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
+    /// std::fs::write(path.join("environments/staging/payments.yaml"), "version: 1.10\n")?;
+    /// let item = terrace::open(path)?.environment(Environment::Staging).item("payments")?;
+    /// let error = item.load::<Settings>().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "environments/staging/payments.yaml:1:10: version: expected a string, found the number 1.10",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What `terrace check` calls an error, or why the values are no `T`: one line each, beginning
+    /// with `file:line:column`, secrets masked. Also when the file holds several YAML documents.
+    pub fn load<T: DeserializeOwned>(&self) -> Result<T> {
+        let checked = self.checked(&Arc::new(self.snapshot()?))?;
+        checked.typed(0, checked.only()?)
+    }
+
+    /// The values of each YAML document of its file as a `T`, as [`Self::load`] does for one.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path();
+    /// # terrace::store::Repository::prepare(path)?;
+    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
+    /// std::fs::write(path.join("environments/staging/limits.yaml"), "[1, 2]\n---\n[3]\n")?;
+    /// let item = terrace::open(path)?.environment(terrace::Environment::Staging).item("limits")?;
+    /// assert_eq!(item.load_all::<Vec<u32>>()?, [vec![1, 2], vec![3]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_all<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        let checked = self.checked(&Arc::new(self.snapshot()?))?;
+        checked.document.values().iter().enumerate().map(|(i, value)| checked.typed(i, value)).collect()
+    }
+
+    /// One value, delivered as it is, secret or not, and not judged; `path` is written as
+    /// `database.pool.size` or `/database/pool/size`.
+    ///
+    /// # Errors
+    /// When the path is none, nothing stands there, or the file is not YAML.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let path = path.parse::<Path>()?;
+        Ok(ops::get(&self.snapshot()?, &self.key, self.place.environment, Some(&path))?.value)
+    }
+
+    /// The values of each YAML document as YAML readers see them, numbers by their text; delivered
+    /// as they are, secret or not, and not judged.
+    ///
+    /// # Errors
+    /// When the file is not YAML.
+    pub fn values(&self) -> Result<Vec<Value>> {
+        let snapshot = self.snapshot()?;
+        let item = self.file(&snapshot)?;
+        Ok(snapshot.document(item, &limits(&snapshot.policy()?))?.values().to_vec())
+    }
+
+    /// Everything that `terrace check` says of it; no waiver has ended.
+    ///
+    /// # Errors
+    /// When files or the policy cannot be read.
+    pub fn findings(&self) -> Result<Vec<Finding>> {
+        let snapshot = Arc::new(self.snapshot()?);
+        self.file(&snapshot)?;
+        let policy = Arc::new(snapshot.policy()?);
+        self.judged(&snapshot, &policy)
+    }
+
+    pub(super) fn exists(&self) -> Result<()> {
+        self.file(&self.snapshot()?).map(|_| ())
+    }
+
+    fn judged(&self, snapshot: &Arc<Snapshot>, policy: &Arc<Policy>) -> Result<Vec<Finding>> {
+        ops::findings(snapshot, policy, std::slice::from_ref(&self.key), Some(self.place.environment))
+    }
+
+    fn snapshot(&self) -> Result<Snapshot> {
+        self.place.snapshot()
+    }
+
+    fn file<'s>(&self, snapshot: &'s Snapshot) -> Result<&'s ItemFile> {
+        let found = snapshot.item(&self.key, self.place.environment);
+        found.ok_or_else(|| self.place.absent(&self.key, snapshot))
+    }
+
+    fn checked(&self, snapshot: &Arc<Snapshot>) -> Result<Checked> {
+        let file = self.file(snapshot)?;
+        let policy = Arc::new(snapshot.policy()?);
+        let mut errors = self.judged(snapshot, &policy)?;
+        errors.retain(|finding| finding.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(refusal::of_findings(&errors));
+        }
+        let document = snapshot.shared(file, &limits(&policy))?;
+        Ok(Checked { policy, file: file.file.clone(), document })
+    }
+
+    /// The value in a snapshot as a `T`, unless it equals `before`; and what it was made from.
+    #[cfg(feature = "watch")]
+    pub(super) fn differing<T: DeserializeOwned>(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        before: Option<&Value>,
+    ) -> Result<Option<(T, Value)>> {
+        let checked = self.checked(snapshot)?;
+        let value = checked.only()?;
+        if before == Some(value) {
+            return Ok(None);
+        }
+        Ok(Some((checked.typed(0, value)?, value.clone())))
+    }
+}

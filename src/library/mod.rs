@@ -1,0 +1,138 @@
+//! Configuration for Rust programs: typed values of one environment, kept up to date while the
+//! program runs, and schemas from the program's types.
+//!
+//! A door like the command line, only for code: it calls the same operations and translates. What
+//! `terrace check KEY --env ENVIRONMENT` calls an error, a program does not get as a value; but no
+//! waiver ends here, since no clock may keep a program from starting. Nothing is written but by
+//! [`schema::write`].
+
+mod item;
+mod refusal;
+pub mod schema;
+mod typed;
+#[cfg(feature = "watch")]
+mod watched;
+
+use std::path::{Path, PathBuf};
+
+pub use self::item::Item;
+#[cfg(feature = "watch")]
+pub use self::watched::Watched;
+use crate::model::{Environment, Error, Key, Result};
+use crate::ops::{At, Workspace};
+
+/// Opens the configuration that holds the folder `path`: its working tree, or `HEAD` of a bare
+/// repository.
+///
+/// ```no_run
+/// # fn main() -> terrace::Result<()> {
+/// for item in terrace::open("/srv/config")?.environment(terrace::Environment::Staging).items()? {
+///     println!("{}", item.key());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// When there is no repository, or it cannot be read.
+pub fn open(path: impl AsRef<Path>) -> Result<Configuration> {
+    let path = path.as_ref();
+    let dir = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
+    Workspace::open(&dir)?;
+    Ok(Configuration { dir, at: At::Here })
+}
+
+/// The configuration of a repository. Nothing is held: whatever is asked for is read then.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Configuration {
+    dir: PathBuf,
+    at: At,
+}
+
+impl Configuration {
+    /// The same at a commit, by any name git knows; what the name means is settled here.
+    ///
+    /// ```no_run
+    /// # fn main() -> terrace::Result<()> {
+    /// let released = terrace::open(".")?.at("v1.4")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the name means no commit.
+    pub fn at(self, revision: &str) -> Result<Self> {
+        let commit = Workspace::open(&self.dir)?.repository.commit(revision)?;
+        Ok(Self { at: At::Revision(commit.0), ..self })
+    }
+
+    /// What it holds for one environment. A name becomes an [`Environment`] by [`str::parse`],
+    /// which takes exactly the three names; there is no default.
+    ///
+    /// ```
+    /// use terrace::Environment;
+    ///
+    /// assert_eq!("staging".parse(), Ok(Environment::Staging));
+    /// assert!("stage".parse::<Environment>().is_err());
+    /// ```
+    pub fn environment(&self, environment: Environment) -> OneEnvironment {
+        OneEnvironment { configuration: self.clone(), environment }
+    }
+}
+
+/// The configuration of one environment; nothing of another is ever taken for it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct OneEnvironment {
+    configuration: Configuration,
+    environment: Environment,
+}
+
+impl OneEnvironment {
+    /// The item of this key.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path();
+    /// # terrace::store::Repository::prepare(path)?;
+    /// # std::fs::create_dir_all(path.join("environments/development"))?;
+    /// # std::fs::write(path.join("environments/development/payments.yaml"), "timeout: 5\n")?;
+    /// let production = terrace::open(path)?.environment(terrace::Environment::Production);
+    /// let error = production.item("payments").unwrap_err();
+    /// assert_eq!(error.to_string(), "there is no item `payments` in production");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is no key, or this environment has no such item.
+    pub fn item(&self, key: &str) -> Result<Item> {
+        let item = Item::new(self, key.parse()?);
+        item.exists()?;
+        Ok(item)
+    }
+
+    /// All items, by key.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn items(&self) -> Result<Vec<Item>> {
+        let snapshot = self.snapshot()?;
+        let here = snapshot.items().filter(|item| item.id.environment == self.environment);
+        Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
+    }
+
+    fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
+        Workspace::open(&self.configuration.dir)?.snapshot(&self.configuration.at)
+    }
+
+    /// The error for an item that is not there.
+    fn absent(&self, key: &Key, snapshot: &crate::engine::snapshot::Snapshot) -> Error {
+        match crate::ops::get(snapshot, key, self.environment, None) {
+            Err(error) => error,
+            Ok(_) => Error::internal(format!("`{key}` is there and is not")),
+        }
+    }
+}
