@@ -28,7 +28,7 @@ struct Checked {
 impl Checked {
     fn typed<T: DeserializeOwned>(&self, number: usize, value: &Value) -> Result<T> {
         let read = typed::read(value, Path::document(number));
-        read.map_err(|wrong| refusal::of_wrong(&wrong, &self.file, &self.document, &self.policy))
+        read.map_err(|wrong| refusal::of_wrong(wrong.told(), &self.file, &self.document, &self.policy))
     }
 
     /// The value of the only YAML document.

@@ -1,6 +1,6 @@
 //! Why a program does not get its values, as an error that says where.
 
-use super::typed::Wrong;
+use super::typed::Told;
 use crate::engine::mask::SecretTexts;
 use crate::model::{Error, Fault, Finding, Path, Policy, Position};
 use crate::report::sanitize::clean;
@@ -24,7 +24,7 @@ pub(super) fn of_findings(errors: &[Finding]) -> Error {
 }
 
 /// The error for a value that a program's type does not take.
-pub(super) fn of_wrong(wrong: &Wrong, file: &str, document: &Document, policy: &Policy) -> Error {
+pub(super) fn of_wrong(wrong: &Told, file: &str, document: &Document, policy: &Policy) -> Error {
     let root = Path::root();
     let (path, is_key) = wrong.place.as_ref().map_or((&root, false), |at| (&at.path, at.is_key));
     let at = position(document, path, is_key);

@@ -156,7 +156,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         ("pool: 10", "pol: 10", ":3:3: database.pol: `pol` is not a key that the program knows"),
         ("version: \"1.10\"", "version: 1.10", ":8:10: version: expected a string, found the number 1.10"),
-        ("version: \"1.10\"", "vers: x", ":1:1: the key `version` is missing"),
+        ("version: \"1.10\"", "vers: x", ":2:1: the key `version` is missing"),
         ("version: \"1.10\"", "version: x\nversion: y", ":9:1: version: "),
         ("version: \"1.10\"", "version: [", ":9:1: "),
         (

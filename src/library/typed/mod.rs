@@ -17,7 +17,7 @@ use serde::forward_to_deserialize_any;
 
 use self::access::{Elements, Entries, Variant};
 use self::number::Read;
-pub(super) use self::wrong::Wrong;
+pub(super) use self::wrong::{Told, Wrong};
 use crate::model::{Path, Value};
 
 /// Reads a document's value as a `T`.

@@ -15,7 +15,7 @@ fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
 
 /// Where and what is wrong, and what of it may be shown.
 fn wrong<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> [String; 3] {
-    let wrong = read_as::<T>(text).expect_err(text);
+    let wrong = read_as::<T>(text).expect_err(text).told().clone();
     let place = wrong.place.expect("a place");
     let key = if place.is_key { "key " } else { "" };
     [format!("{key}{}", place.path), wrong.message, wrong.masked]

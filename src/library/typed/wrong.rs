@@ -6,9 +6,13 @@ use serde::de::{Error, Expected, Unexpected};
 
 use crate::model::{Path, Value, closest};
 
-/// Why a value is not what a program takes, and where.
+/// Why a value is not what a program takes, and where; in a box, since it rides in every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::library) struct Wrong {
+pub(in crate::library) struct Wrong(Box<Told>);
+
+/// What a [`Wrong`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::library) struct Told {
     /// What is meant; `None` until somebody who knows has said so.
     pub(in crate::library) place: Option<Place>,
     /// One sentence, which may show values.
@@ -38,7 +42,17 @@ struct Found {
 
 impl Wrong {
     fn new(message: String, masked: String) -> Self {
-        Self { place: None, message, masked, help: None, found: None }
+        Self(Box::new(Told { place: None, message, masked, help: None, found: None }))
+    }
+
+    /// What it tells.
+    pub(in crate::library) fn told(&self) -> &Told {
+        &self.0
+    }
+
+    fn help(mut self, help: Option<String>) -> Self {
+        self.0.help = help;
+        self
     }
 
     /// The same without a value in it.
@@ -48,16 +62,16 @@ impl Wrong {
 
     /// The same at this value, unless it has a place already.
     pub(super) fn at(mut self, path: &Path, value: &Value) -> Self {
-        if self.place.is_some() {
+        if self.0.place.is_some() {
             return self;
         }
-        self.place = Some(Place { path: path.clone(), is_key: false });
+        self.0.place = Some(Place { path: path.clone(), is_key: false });
         // Its own words only where serde spoke of this very value.
-        if let Some(Found { kind, expected }) = self.found.take().filter(|found| fits(found.kind, value)) {
-            self.masked = format!("expected {expected}, found {}", unnamed(value));
-            self.message = format!("expected {expected}, found {}", described(value));
+        if let Some(Found { kind, expected }) = self.0.found.take().filter(|found| fits(found.kind, value)) {
+            self.0.masked = format!("expected {expected}, found {}", unnamed(value));
+            self.0.message = format!("expected {expected}, found {}", described(value));
             if expected == "a string" && kind != "null" && value.is_scalar() {
-                self.help = Some("put quotes around it to make it a string".to_owned());
+                self.0.help = Some("put quotes around it to make it a string".to_owned());
             }
         }
         self
@@ -65,7 +79,7 @@ impl Wrong {
 
     /// The same at the key at `path`, unless it has a place already.
     pub(super) fn at_key(mut self, path: &Path) -> Self {
-        self.place.get_or_insert_with(|| Place { path: path.clone(), is_key: true });
+        self.0.place.get_or_insert_with(|| Place { path: path.clone(), is_key: true });
         self
     }
 
@@ -74,7 +88,7 @@ impl Wrong {
         let kind = kind(unexpected);
         let mut wrong =
             Self::new(format!("expected {expected}, found {unexpected}"), format!("expected {expected}"));
-        wrong.found = Some(Found { kind, expected });
+        wrong.0.found = Some(Found { kind, expected });
         wrong
     }
 }
@@ -147,7 +161,7 @@ fn listed(names: &[&str]) -> String {
 
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.masked)
+        f.write_str(&self.0.masked)
     }
 }
 
@@ -172,28 +186,22 @@ impl Error for Wrong {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let names = listed(expected);
-        let mut wrong = Self::new(
-            format!("`{variant}` is not one of {names}"),
-            format!("the value is not one of {names}"),
-        );
-        wrong.help = closest(variant, expected.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-        wrong
+        let near = closest(variant, expected.iter().copied());
+        Self::new(format!("`{variant}` is not one of {names}"), format!("the value is not one of {names}"))
+            .help(near.map(|near| format!("did you mean `{near}`?")))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let mut wrong = Self::plain(format!("`{field}` is not a key that the program knows"));
-        let near = closest(field, expected.iter().copied());
-        wrong.help = Some(match near {
+        let help = match closest(field, expected.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it knows {}", listed(expected)),
-        });
-        wrong
+        };
+        Self::plain(format!("`{field}` is not a key that the program knows")).help(Some(help))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        let mut wrong = Self::plain(format!("the key `{field}` is missing"));
-        wrong.help = Some(format!("the program needs `{field}` here"));
-        wrong
+        Self::plain(format!("the key `{field}` is missing"))
+            .help(Some(format!("the program needs `{field}` here")))
     }
 
     fn duplicate_field(field: &'static str) -> Self {
