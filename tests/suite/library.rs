@@ -158,7 +158,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("version: \"1.10\"", "version: 1.10", ":8:10: version: expected a string, found the number 1.10"),
         ("version: \"1.10\"", "vers: x", ":2:1: the key `version` is missing"),
         ("version: \"1.10\"", "version: x\nversion: y", ":9:1: version: "),
-        ("version: \"1.10\"", "version: [", ":9:1: "),
+        ("version: \"1.10\"", "version: [", ":8:10: unclosed bracket '[' [syntax]"),
         (
             "  password",
             "  mode: read-onyl\n  password",
@@ -412,6 +412,25 @@ mod watched {
         assert!(item.watch::<Settings>().expect_err("broken").to_string().contains("database.pool"));
         std::fs::remove_file(world.dir.join(FILE)).expect("removed");
         assert!(item.watch::<Settings>().is_err());
+    }
+
+    #[test]
+    fn a_type_that_panics_leaves_nobody_waiting() {
+        #[derive(Debug, Deserialize)]
+        #[serde(from = "serde_json::Value")]
+        struct Fragile;
+        impl From<serde_json::Value> for Fragile {
+            fn from(value: serde_json::Value) -> Self {
+                assert!(value["database"]["pool"] == 10, "this type takes ten only");
+                Self
+            }
+        }
+        let world = world();
+        let mut settings = payments(&world).watch::<Fragile>().expect("a watch");
+        pool(&world, "11");
+        let error = settings.changed_within(SOON).expect("in time").expect_err("a panic");
+        assert_eq!(error.fault, Fault::Internal);
+        let _ = settings.current();
     }
 
     #[test]

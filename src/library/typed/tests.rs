@@ -232,3 +232,17 @@ fn what_is_wrong_says_where() {
         assert_eq!(found, expected);
     }
 }
+
+#[test]
+fn the_deepest_document_is_read() {
+    let deep = format!("{}{}", "[".repeat(crate::yaml::NESTING - 1), "]".repeat(crate::yaml::NESTING - 1));
+    assert!(read_as::<serde_json::Value>(&deep).is_ok());
+    assert!(read_as::<serde::de::IgnoredAny>(&deep).is_ok());
+    // Aliases nest deeper than a text may.
+    let half = crate::yaml::NESTING - 5;
+    let (open, close) = ("[".repeat(half), "]".repeat(half));
+    let through = format!("- &a {open}{close}\n- {open}*a{close}\n");
+    let nested = value(&through);
+    assert!(read::<serde_json::Value>(&nested, Path::root()).is_ok());
+    assert!(read::<Vec<String>>(&nested, Path::root()).is_err());
+}
