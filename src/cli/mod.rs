@@ -15,6 +15,7 @@ mod explain;
 mod export;
 mod failure;
 mod get;
+mod git_merge;
 mod hold;
 mod identity;
 mod init;
@@ -103,6 +104,8 @@ enum Command {
     Run(run::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
+    /// Merge one YAML file by path; git calls this
+    GitMerge(git_merge::Args),
     /// Make a small repository and run the main job in it
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -150,6 +153,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Export(args) => export::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Explain(args) => explain::run(args, context),
+        Command::GitMerge(args) => git_merge::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }

@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod legacy;
 pub mod lists;
 pub mod mask;
+pub mod merge;
 pub mod naming;
 pub mod promotion;
 pub mod provenance;

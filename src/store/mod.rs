@@ -8,6 +8,7 @@ pub mod door;
 pub mod editor;
 mod history;
 mod parts;
+pub mod merge_lines;
 mod push;
 mod read;
 mod repository;

@@ -22,6 +22,7 @@ mod killed;
 mod legacy;
 mod library;
 mod log;
+mod merge_driver;
 mod people;
 mod plans;
 mod promotions;

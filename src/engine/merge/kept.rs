@@ -1,0 +1,110 @@
+//! What is no value and must not get lost: comments, and where text merging cannot vouch for it,
+//! layout and order.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Path, Segment};
+use crate::yaml::{Content, Document, NodeId, Style};
+
+/// Whether each comment is in the result as often as both sides' changes make it.
+pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document) -> bool {
+    let [base, ours, theirs, result] = [base, ours, theirs, result].map(counted);
+    let all = [&base, &ours, &theirs, &result].into_iter().flat_map(BTreeMap::keys);
+    let count = |side: &BTreeMap<&str, i64>, text: &str| side.get(text).copied().unwrap_or(0);
+    all.into_iter().all(|text| {
+        let before = count(&base, text);
+        let (mine, other) = (count(&ours, text) - before, count(&theirs, text) - before);
+        let now = count(&result, text) - before;
+        let both = mine + other;
+        // Two comments of one text may be one that both sides wrote.
+        let once = if mine.abs() < other.abs() { other } else { mine };
+        let at_least = if mine.signum() == other.signum() { once } else { both };
+        (at_least.min(both)..=at_least.max(both)).contains(&now)
+    })
+}
+
+fn counted(document: &Document) -> BTreeMap<&str, i64> {
+    let mut out = BTreeMap::new();
+    for span in document.comments() {
+        let text = document.text().get(span.clone()).unwrap_or_default().trim_end();
+        *out.entry(text).or_insert(0) += 1;
+    }
+    out
+}
+
+/// How something is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Layout {
+    Scalar(Style),
+    Flow,
+    /// The column of its entries, and their names in order.
+    Block(usize, Vec<Segment>),
+    Alias,
+}
+
+/// Whether all that a side writes in another way than the base is written that way in the result.
+pub(super) fn layout([base, ours, theirs]: [&Document; 3], result: &Document) -> bool {
+    let [base, ours, theirs, result] = [base, ours, theirs, result].map(layouts);
+    [ours, theirs].iter().all(|side| {
+        let changed = side.iter().filter_map(|(path, now)| Some((path, base.get(path)?, now)));
+        let changed = changed.filter(|(_, before, now)| !alike(before, now));
+        changed.into_iter().all(|(path, _, now)| result.get(path).is_none_or(|result| alike(now, result)))
+    })
+}
+
+/// Entries that only one of the two has say nothing of the order.
+fn alike(a: &Layout, b: &Layout) -> bool {
+    let (Layout::Block(at, left), Layout::Block(there, right)) = (a, b) else { return a == b };
+    let common = |of: &[Segment], other: &[Segment]| -> Vec<Segment> {
+        of.iter().filter(|name| other.contains(name)).cloned().collect()
+    };
+    at == there && common(left, right) == common(right, left)
+}
+
+fn layouts(document: &Document) -> BTreeMap<Path, Layout> {
+    let mut out = BTreeMap::new();
+    for (number, root) in document.roots().iter().enumerate() {
+        visit(document, *root, &Path::document(number), &mut out);
+    }
+    out
+}
+
+fn visit(document: &Document, id: NodeId, path: &Path, out: &mut BTreeMap<Path, Layout>) {
+    let column = |offset: usize| document.location(&(offset..offset)).start.column;
+    let (layout, children): (Layout, Vec<(Segment, NodeId)>) = match &document.node(id).content {
+        Content::Scalar { style, .. } => (Layout::Scalar(*style), Vec::new()),
+        Content::Alias { .. } => (Layout::Alias, Vec::new()),
+        Content::Sequence { items, flow } => {
+            let name = |(index, id)| named(document, id).unwrap_or(Segment::Index(index));
+            let nodes = items.iter().map(|item| item.node);
+            let children: Vec<_> = nodes.enumerate().map(|(index, id)| (name((index, id)), id)).collect();
+            (block(*flow, items.first().map(|item| column(item.start)), &children), children)
+        }
+        Content::Mapping { entries, flow } => {
+            let key = |key| Segment::Key(document.key_text(key).unwrap_or_default().to_owned());
+            let children: Vec<_> = entries.iter().map(|entry| (key(entry.key), entry.value)).collect();
+            (block(*flow, entries.first().map(|entry| column(entry.start)), &children), children)
+        }
+    };
+    for (segment, child) in children {
+        visit(document, child, &path.join(segment), out);
+    }
+    out.insert(path.clone(), layout);
+}
+
+fn block(flow: bool, column: Option<usize>, children: &[(Segment, NodeId)]) -> Layout {
+    match column.filter(|_| !flow) {
+        Some(column) => Layout::Block(column, children.iter().map(|(segment, _)| segment.clone()).collect()),
+        None => Layout::Flow,
+    }
+}
+
+/// What a list's element is called, by the keys that usually tell elements apart.
+fn named(document: &Document, id: NodeId) -> Option<Segment> {
+    let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
+    ["name", "id", "key"].into_iter().find_map(|field| {
+        let entry = entries.iter().find(|entry| document.key_text(entry.key) == Some(field))?;
+        let Content::Scalar { text, .. } = &document.node(entry.value).content else { return None };
+        Some(Segment::Identity { field: field.to_owned(), value: text.clone() })
+    })
+}

@@ -1,0 +1,63 @@
+//! Merging lines: as git itself does it, and in memory.
+//!
+//! The first merge of a file is git's own, by the user's git with fixed arguments, so that nothing
+//! it can solve is lost: libgit2 has another diff algorithm than `git merge` and finds other
+//! conflicts. The second one only joins what the first three versions have been brought to.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use git2::{MergeFileInput, MergeFileOptions};
+
+use crate::engine::merge::{TextMerge, Versions};
+use crate::model::{Error, Result};
+
+/// The algorithm of `git merge`, which old versions of `git merge-file` cannot be told.
+const ALGORITHM: &str = "--diff-algorithm=histogram";
+
+/// What git makes of three files; `None` when it takes them for no text.
+///
+/// # Errors
+/// When git does not run.
+pub fn by_git(base: &Path, ours: &Path, theirs: &Path, marker_size: usize) -> Result<Option<TextMerge>> {
+    let run = |algorithm: &[&str]| {
+        let mut git = Command::new("git");
+        for name in std::env::vars_os().map(|(name, _)| name) {
+            if name.to_string_lossy().starts_with("GIT_") {
+                git.env_remove(name);
+            }
+        }
+        git.args(["merge-file", "-p", "-q"]).args(algorithm);
+        git.arg(format!("--marker-size={marker_size}"));
+        git.args(["-L", "ours", "-L", "base", "-L", "theirs", "--"]).args([ours, base, theirs]);
+        git.stdin(Stdio::null()).stderr(Stdio::piped());
+        git.output().map_err(|error| {
+            Error::usage(format!("git does not run: {error}")).help("see that git is on the search path")
+        })
+    };
+    let mut output = run(&[ALGORITHM])?;
+    if output.status.code() == Some(129) {
+        output = run(&[])?;
+    }
+    Ok(merged(output))
+}
+
+/// The exit code is the number of conflicts, up to 127; what is above is a refusal.
+fn merged(output: Output) -> Option<TextMerge> {
+    let code = output.status.code().filter(|code| (0..=127).contains(code))?;
+    Some(TextMerge { text: output.stdout, clean: code == 0 })
+}
+
+/// The merge of three texts; `None` when it conflicts.
+#[must_use]
+pub fn in_memory(versions: &Versions<'_>) -> Option<Vec<u8>> {
+    let input = |content| {
+        let mut input = MergeFileInput::new();
+        input.content(content);
+        input
+    };
+    let (base, ours, theirs) = (input(versions.base), input(versions.ours), input(versions.theirs));
+    let mut options = MergeFileOptions::new();
+    let result = git2::merge_file(&base, &ours, &theirs, Some(&mut options)).ok()?;
+    result.is_automergeable().then(|| result.content().to_vec())
+}
