@@ -42,8 +42,19 @@ enum Layout {
     Alias,
 }
 
+/// How a text begins and ends, and how its lines end.
+fn frame(document: &Document) -> [bool; 3] {
+    let text = document.text();
+    [text.starts_with('\u{feff}'), text.ends_with('\n'), text.contains("\r\n")]
+}
+
 /// Whether all that a side writes in another way than the base is written that way in the result.
 pub(super) fn layout([base, ours, theirs]: [&Document; 3], result: &Document) -> bool {
+    let [old, left, right, new] = [base, ours, theirs, result].map(frame);
+    let framed = old.iter().zip(left).zip(right).zip(new);
+    if framed.into_iter().any(|(((old, left), right), new)| new != if left == *old { right } else { left }) {
+        return false;
+    }
     let [base, ours, theirs, result] = [base, ours, theirs, result].map(layouts);
     [ours, theirs].iter().all(|side| {
         let changed = side.iter().filter_map(|(path, now)| Some((path, base.get(path)?, now)));

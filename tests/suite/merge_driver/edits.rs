@@ -60,11 +60,16 @@ pub(super) struct Edit {
     pub(super) change: Change,
 }
 
-/// Whether two edits concern the same: one's path begins with the other's.
+/// Whether two edits concern the same: one's path begins with the other's. What is written beside or
+/// around a value is another thing than the value; a comment does not go with a value that is removed.
 pub(super) fn meet(a: &Edit, b: &Edit) -> bool {
     let split = |edit: &Edit| edit.touches.split('.').collect::<Vec<_>>();
-    let (a, b) = (split(a), split(b));
-    a.starts_with(&b) || b.starts_with(&a)
+    let within = |inner: &Edit, outer: &Edit| {
+        let (deep, path) = (split(inner), split(outer));
+        let around = deep.iter().skip(path.len()).any(|segment| segment.starts_with('!'));
+        deep.starts_with(&path) && (!around || (outer.kind == "remove" && matches!(inner.kind, "comment" | "rename")))
+    };
+    within(a, b) || within(b, a)
 }
 
 /// Both edits made one after the other, in the order in which both have something to change; where
@@ -151,7 +156,6 @@ pub(super) fn all() -> Vec<Edit> {
     }
     add("add", "flow key", "limits.window", replace("burst: 40", "burst: 40, window: 1m"));
     add("add", "into the empty", "empty.first", replace("empty: {}", "empty:\n  first: 1"));
-    add("add", "otherwise into the empty", "empty.second", replace("empty: {}", "empty: {second: 2}"));
     for (name, touches, gone) in [
         ("port", "service.port", "  port: 8080\n"),
         ("timeout", "service.timeout", "  timeout: 5s\n"),
@@ -174,7 +178,7 @@ pub(super) fn all() -> Vec<Edit> {
         ("beside max", "scaling.max.!beside", "max: 10", "max: 10  # in the sale 40"),
         ("reworded", "service.name.!beside", "# shown to people", "# what people see"),
         ("reworded otherwise", "service.name.!beside", "# shown to people", "# the title"),
-        ("gone", "scaling.policy.!above", "  # steady or bold\n", ""),
+        ("gone", "!gone", "  # steady or bold\n", ""),
         ("head", "!head", "# settings of the shop", "# settings of the shop\n# asked for by sales"),
         ("beside port", "service.port.!beside", "port: 8080", "port: 8080 # public"),
         ("above owner", "owner.!above", "owner: ", "# who answers\nowner: "),
@@ -183,11 +187,16 @@ pub(super) fn all() -> Vec<Edit> {
     }
     for (name, touches, old, new) in [
         ("host", "service.host.!quotes", "\"shop.example.com\"", "shop.example.com"),
-        ("timeout", "service.timeout.!quotes", "timeout: 5s", "timeout: '5s'"),
-        ("policy", "scaling.policy.!quotes", "policy: steady", "policy: \"steady\""),
         ("limits as a block", "limits.!layout", "limits: {rate: 20, burst: 40}", "limits:\n  rate: 20\n  burst: 40"),
     ] {
         add("quoting", name, touches, replace(old, new));
+    }
+    for (name, touches, start) in [
+        ("timeout", "service.timeout.!quotes", "  timeout: "),
+        ("policy", "scaling.policy.!quotes", "  policy: "),
+    ] {
+        let quoted = move |line: &str| vec![format!("{start}'{}'", &line[start.len()..])];
+        add("quoting", name, touches, lines(start, quoted));
     }
     add("rename", "scaling", "scaling.!name", replace("scaling:\n", "autoscaling:\n"));
     add("reorder", "min and max", "scaling.!order", swap("  min:", "  max:"));
@@ -228,7 +237,7 @@ fn swap(first: &'static str, second: &'static str) -> Change {
 /// The comments of a text in which `#` begins nothing else, with how often each is there.
 pub(super) fn comments(text: &str) -> BTreeMap<String, usize> {
     let mut out = BTreeMap::new();
-    for line in text.lines() {
+    for line in text.trim_start_matches('\u{feff}').lines() {
         let at = if line.trim_start().starts_with('#') { line.find('#') } else { line.find(" #") };
         if let Some(at) = at {
             *out.entry(line[at..].trim().to_owned()).or_insert(0) += 1;

@@ -206,12 +206,14 @@ fn each_pair_of_edits_is_merged_right_or_left_to_a_person() {
                 continue;
             }
             let kinds = if ours.kind <= theirs.kind { [ours.kind, theirs.kind] } else { [theirs.kind, ours.kind] };
-            let both = edits::both(edits::BASE, ours, theirs);
-            let truth = match both.first() {
-                Some(text) if !edits::meet(ours, theirs) && both.iter().all(|other| values(other) == values(text)) => {
-                    Truth::Text(text.clone())
-                }
-                _ => Truth::Conflict,
+            let mut both = edits::both(edits::BASE, ours, theirs);
+            both.retain(|text| values(text).is_some());
+            let one = both.first().filter(|text| both.iter().all(|other| values(other) == values(text)));
+            let truth = match (edits::meet(ours, theirs), one) {
+                (true, _) => Truth::Conflict,
+                (false, Some(text)) => Truth::Text(text.clone()),
+                // How this was made does not tell what it comes to.
+                (false, None) => continue,
             };
             cases.push(Case {
                 kind: kinds.join(" · "),
