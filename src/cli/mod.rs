@@ -17,6 +17,7 @@ mod failure;
 mod get;
 mod git_merge;
 mod hold;
+mod hooks;
 mod identity;
 mod init;
 mod list;
@@ -104,6 +105,8 @@ enum Command {
     Run(run::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
+    /// Make git check, show and merge configuration by path
+    Hooks(hooks::Args),
     /// Merge one YAML file by path; git calls this
     GitMerge(git_merge::Args),
     /// Make a small repository and run the main job in it
@@ -153,6 +156,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Export(args) => export::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Explain(args) => explain::run(args, context),
+        Command::Hooks(args) => hooks::run(args, context),
         Command::GitMerge(args) => git_merge::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -14,6 +14,7 @@ pub mod history;
 pub mod hosts;
 pub mod legacy;
 pub mod lists;
+pub mod manners;
 pub mod mask;
 pub mod merge;
 pub mod naming;

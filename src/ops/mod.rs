@@ -37,6 +37,7 @@ pub use finish::{finish, kept};
 pub use git_merge::{MergeFiles, git_merge};
 pub use hold::{Request as HoldRequest, held, hold, release};
 pub use init::init;
+pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use item::{ItemView, get, list};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{

@@ -8,6 +8,7 @@ pub mod door;
 pub mod editor;
 mod history;
 mod parts;
+mod hooks;
 pub mod merge_lines;
 mod push;
 mod read;
@@ -18,5 +19,6 @@ mod upstream;
 pub mod watch;
 
 pub use parts::Parts;
+pub use hooks::{Manner, Place as ManneredPlace, Standing};
 pub use push::Remote;
 pub use repository::Repository;

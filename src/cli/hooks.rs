@@ -1,0 +1,130 @@
+//! `terrace hooks`
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::Outcome;
+use super::ask::{Answer, ask};
+use super::context::Context;
+use crate::engine::manners;
+use crate::ops::{Manner, ManneredPlace, Standing, Workspace};
+
+/// Make git check what is committed, and show and merge configuration by path.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up the pre-commit check, the diff and the merge driver of this clone
+    #[command(
+        after_help = "Everything is written to this clone's own git folder and is no part of a commit. `hooks uninstall` takes it out again.\n\nFor a team: commit the line of the attributes as .gitattributes; each clone then still needs the settings, because git takes no programs from a commit:\n  echo '/environments/**/*.yaml merge=terrace diff=terrace' >> .gitattributes\n  terrace hooks install --yes\n\nWithout terrace on the search path git shows and merges lines as ever. `git log -p` and `git show` show lines; --ext-diff shows paths there too, --no-ext-diff shows lines in `git diff`."
+    )]
+    Install(Consent),
+    /// Take out what `install` set up
+    Uninstall(Consent),
+    /// Show what is set up
+    Status,
+}
+
+#[derive(Debug, ClapArgs)]
+struct Consent {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let workspace = context.workspace()?;
+    match &args.command {
+        Command::Install(consent) => install(&workspace, consent, context),
+        Command::Uninstall(consent) => uninstall(&workspace, consent, context),
+        Command::Status => {
+            let mut out = context.out();
+            for manner in workspace.repository.manners()? {
+                let word = match manner.standing {
+                    Standing::Missing => "not set up",
+                    Standing::Current => "set up",
+                    Standing::Stale => "outdated",
+                    Standing::Foreign => "not ours",
+                };
+                writeln!(out, "{word:<12} {}", name(&manner, &workspace))?;
+            }
+            Ok(0)
+        }
+    }
+}
+
+fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outcome {
+    let manners = workspace.repository.manners()?;
+    let due = |manner: &&Manner| matches!(manner.standing, Standing::Missing | Standing::Stale);
+    let mut out = context.out();
+    for manner in manners.iter().filter(due) {
+        writeln!(out, "will write {}", name(manner, workspace))?;
+        for line in manner.text.lines() {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    for manner in manners.iter().filter(|manner| manner.standing == Standing::Foreign) {
+        writeln!(out, "left alone {}: {}", name(manner, workspace), advice(manner, workspace))?;
+    }
+    if !manners.iter().any(|manner| due(&manner)) {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    }
+    if !consent.yes && ask(context, "Write this?", &[Answer::Yes, Answer::Quit])? != Answer::Yes {
+        return Ok(3);
+    }
+    workspace.repository.set_up(&manners)?;
+    writeln!(out, "set up; `terrace hooks uninstall` takes it out again")?;
+    Ok(0)
+}
+
+fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Outcome {
+    let manners = workspace.repository.manners()?;
+    let ours: Vec<_> = manners
+        .iter()
+        .filter(|manner| matches!(manner.standing, Standing::Current | Standing::Stale))
+        .collect();
+    let mut out = context.out();
+    if ours.is_empty() {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    }
+    for manner in ours {
+        writeln!(out, "will take out {}", name(manner, workspace))?;
+    }
+    if !consent.yes && ask(context, "Take this out?", &[Answer::Yes, Answer::Quit])? != Answer::Yes {
+        return Ok(3);
+    }
+    workspace.repository.take_down(&manners)?;
+    writeln!(out, "taken out")?;
+    Ok(0)
+}
+
+/// A place as the user knows it.
+fn name(manner: &Manner, workspace: &Workspace) -> String {
+    match &manner.place {
+        ManneredPlace::Setting(name) => format!("git config {name}"),
+        ManneredPlace::Hook(file) | ManneredPlace::Attributes(file) => {
+            let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
+            file.strip_prefix(root).unwrap_or(file).display().to_string()
+        }
+    }
+}
+
+/// How to get the same where somebody else's is.
+fn advice(manner: &Manner, workspace: &Workspace) -> String {
+    match &manner.place {
+        ManneredPlace::Hook(_) => format!(
+            "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
+            manners::check(workspace.repository.prefix())
+        ),
+        ManneredPlace::Setting(name) => format!("it is set already; `git config --unset {name}` makes room"),
+        ManneredPlace::Attributes(_) => format!("add this line: {}", manner.text),
+    }
+}

@@ -1,0 +1,121 @@
+//! What `hooks install` sets up in a git repository, as text: one source for what is shown, what is
+//! written, and what is known again later.
+
+/// The first line that a hook of ours has behind the `#!`.
+const MARK: &str = "# terrace: written by `terrace hooks install`, removed by `terrace hooks uninstall`";
+
+/// The lines around what is ours in a file that others write as well.
+const BEGIN: &str = "# terrace: begin";
+const END: &str = "# terrace: end";
+
+/// The settings, by name. Where terrace is not on the search path git does what it does without.
+pub const SETTINGS: [(&str, &str); 3] = [
+    ("merge.terrace.name", "YAML by path, and lines where that cannot decide"),
+    (
+        "merge.terrace.driver",
+        "if command -v terrace >/dev/null 2>&1; then terrace git-merge --marker-size=%L -- %O %A %B %P; else git merge-file -q --marker-size=%L -L ours -L base -L theirs %A %O %B; fi",
+    ),
+    (
+        "diff.terrace.command",
+        "f() { if command -v terrace >/dev/null 2>&1; then terrace git-diff -- \"$@\"; else git --no-pager diff --no-ext-diff --no-index -- \"$2\" \"$5\" || :; fi; }; f",
+    ),
+];
+
+/// The command that judges what is about to be committed; `prefix` is the configuration root
+/// relative to the git root, empty or ending in `/`.
+#[must_use]
+pub fn check(prefix: &str) -> String {
+    match prefix {
+        "" => "terrace check --staged".to_owned(),
+        prefix => format!("terrace -C {} check --staged", quoted(prefix)),
+    }
+}
+
+/// The pre-commit hook.
+#[must_use]
+pub fn pre_commit(prefix: &str) -> String {
+    let check = check(prefix);
+    format!(
+        "#!/bin/sh\n{MARK}\nif command -v terrace >/dev/null 2>&1; then\n    exec {check}\nfi\necho 'terrace is not on the search path: the configuration was not checked' >&2\n"
+    )
+}
+
+/// Whether a hook is one that we wrote, in this version or another.
+#[must_use]
+pub fn is_ours(hook: &str) -> bool {
+    hook.lines().nth(1) == Some(MARK)
+}
+
+/// The line of `.git/info/attributes` or `.gitattributes`.
+#[must_use]
+pub fn attributes(prefix: &str) -> String {
+    let mut pattern = String::from("/");
+    for c in prefix.chars() {
+        if matches!(c, '*' | '?' | '[' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push_str("environments/**/*.yaml");
+    if pattern.contains([' ', '\t', '"']) || !pattern.is_ascii() {
+        pattern = format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\""));
+    }
+    format!("{pattern} merge=terrace diff=terrace")
+}
+
+/// A file's text with our line in it, between lines that say whose it is.
+#[must_use]
+pub fn with_line(text: &str, line: &str) -> String {
+    let mut rest = without_line(text);
+    if !rest.is_empty() && !rest.ends_with('\n') {
+        rest.push('\n');
+    }
+    format!("{rest}{BEGIN}\n{line}\n{END}\n")
+}
+
+/// A file's text without what we wrote.
+#[must_use]
+pub fn without_line(text: &str) -> String {
+    let mut within = false;
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        match line.trim_end() {
+            BEGIN => within = true,
+            END if within => within = false,
+            _ if within => {}
+            _ => out.push_str(line),
+        }
+    }
+    // A beginning without its end is nobody's to cut.
+    if within { text.to_owned() } else { out }
+}
+
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_line_comes_and_goes_and_nothing_else_does() {
+        for text in ["", "*.png binary\n", "*.png binary", "# terrace: begin\nleft open\n"] {
+            let line = attributes("");
+            let with = with_line(text, &line);
+            assert!(with.contains("/environments/**/*.yaml merge=terrace"), "{with}");
+            assert_eq!(with_line(&with, &line), with);
+            let without = without_line(&with);
+            assert!(without == text || without == format!("{text}\n") || text.contains("left open"), "{without}");
+        }
+    }
+
+    #[test]
+    fn odd_folders_are_quoted() {
+        assert_eq!(attributes("a b/"), "\"/a b/environments/**/*.yaml\" merge=terrace diff=terrace");
+        assert_eq!(attributes("[x]/"), "/\\[x]/environments/**/*.yaml merge=terrace diff=terrace");
+        assert_eq!(check("it's/"), "terrace -C 'it'\\''s/' check --staged");
+        assert!(is_ours(&pre_commit("")));
+        assert!(!is_ours("#!/bin/sh\nterrace check --staged\n"));
+    }
+}

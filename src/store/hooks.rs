@@ -1,0 +1,191 @@
+//! A repository's own hook, attributes and settings: read, written, and taken out again.
+//!
+//! Nothing here is part of a commit. What somebody else wrote at one of these places is told and
+//! left as it is.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Config, ConfigLevel, ErrorCode};
+
+use super::repository::{Repository, git_error};
+use crate::engine::manners::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
+use crate::model::{Error, Result};
+
+/// How a place stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// There is nothing of ours yet.
+    Missing,
+    /// It is as we would write it now.
+    Current,
+    /// We wrote it, and would write something else now.
+    Stale,
+    /// Somebody else's is there, or the place is shared with other repositories.
+    Foreign,
+}
+
+/// One place in which something is set up.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// What it is: a file, or a setting.
+    pub place: Place,
+    /// What we write there.
+    pub text: String,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// Where something is set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The pre-commit hook.
+    Hook(PathBuf),
+    /// The attributes that are no part of a commit.
+    Attributes(PathBuf),
+    /// A setting of the repository.
+    Setting(&'static str),
+}
+
+impl Repository {
+    /// All places and how they stand.
+    ///
+    /// # Errors
+    /// When git's configuration or a file cannot be read.
+    pub fn manners(&self) -> Result<Vec<Manner>> {
+        let mut out = vec![self.hook()?];
+        let local = self.local_config()?;
+        for (name, wanted) in SETTINGS {
+            let standing = match local.get_string(name) {
+                Ok(value) if value == wanted => Standing::Current,
+                // What begins otherwise than any version of ours is somebody's own.
+                Ok(value) if name.ends_with("name") || value.contains("terrace git-") => Standing::Stale,
+                Ok(_) => Standing::Foreign,
+                Err(error) if error.code() == ErrorCode::NotFound => Standing::Missing,
+                Err(error) => return Err(git_error("read git's configuration", &error)),
+            };
+            out.push(Manner { place: Place::Setting(name), text: wanted.to_owned(), standing });
+        }
+        let file = self.common_dir().join("info").join("attributes");
+        let (line, old) = (attributes(self.prefix()), read(&file)?.unwrap_or_default());
+        let standing = match () {
+            () if with_line(&old, &line) == old => Standing::Current,
+            () if without_line(&old) == old => Standing::Missing,
+            () => Standing::Stale,
+        };
+        out.push(Manner { place: Place::Attributes(file), text: line, standing });
+        Ok(out)
+    }
+
+    fn hook(&self) -> Result<Manner> {
+        let (folder, shared) = self.hooks_folder()?;
+        let file = folder.join("pre-commit");
+        let text = pre_commit(self.prefix());
+        let standing = match read(&file)? {
+            Some(old) if old == text => Standing::Current,
+            Some(old) if is_ours(&old) => Standing::Stale,
+            Some(_) => Standing::Foreign,
+            None if shared => Standing::Foreign,
+            None => Standing::Missing,
+        };
+        Ok(Manner { place: Place::Hook(file), text, standing })
+    }
+
+    /// The folder that git runs hooks from, and whether other repositories use it too.
+    fn hooks_folder(&self) -> Result<(PathBuf, bool)> {
+        let unreadable = |error| git_error("read git's configuration", &error);
+        let config = self.git.config().and_then(|mut config| config.snapshot()).map_err(unreadable)?;
+        let folder = match config.get_path("core.hooksPath") {
+            Ok(folder) => folder,
+            Err(error) if error.code() == ErrorCode::NotFound => {
+                return Ok((self.common_dir().join("hooks"), false));
+            }
+            Err(error) => return Err(unreadable(error)),
+        };
+        let level = config.get_entry("core.hooksPath").map_err(unreadable)?.level();
+        let own = matches!(level, ConfigLevel::Local | ConfigLevel::Worktree);
+        Ok((self.door_path().join(folder), !own))
+    }
+
+    fn local_config(&self) -> Result<Config> {
+        Config::open(&self.common_dir().join("config"))
+            .map_err(|error| git_error("read the repository's configuration", &error))
+    }
+
+    /// Writes what is missing or stale. What is foreign stays.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn set_up(&self, manners: &[Manner]) -> Result<()> {
+        let due = |manner: &&Manner| matches!(manner.standing, Standing::Missing | Standing::Stale);
+        for manner in manners.iter().filter(due) {
+            match &manner.place {
+                Place::Hook(file) => {
+                    write(file, &manner.text)?;
+                    executable(file)?;
+                }
+                Place::Attributes(file) => {
+                    write(file, &with_line(&read(file)?.unwrap_or_default(), &manner.text))?;
+                }
+                Place::Setting(name) => self
+                    .local_config()?
+                    .set_str(name, &manner.text)
+                    .map_err(|error| git_error(&format!("set {name}"), &error))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out what is ours.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn take_down(&self, manners: &[Manner]) -> Result<()> {
+        let ours = |manner: &&Manner| matches!(manner.standing, Standing::Current | Standing::Stale);
+        for manner in manners.iter().filter(ours) {
+            match &manner.place {
+                Place::Hook(file) => remove(file)?,
+                Place::Attributes(file) => match without_line(&read(file)?.unwrap_or_default()) {
+                    rest if rest.is_empty() => remove(file)?,
+                    rest => write(file, &rest)?,
+                },
+                Place::Setting(name) => self
+                    .local_config()?
+                    .remove(name)
+                    .map_err(|error| git_error(&format!("unset {name}"), &error))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &Path) -> Result<Option<String>> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", file, &error)),
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, &error))?;
+    }
+    std::fs::write(file, text).map_err(|error| Error::io("write", file, &error))
+}
+
+fn remove(file: &Path) -> Result<()> {
+    std::fs::remove_file(file).map_err(|error| Error::io("remove", file, &error))
+}
+
+#[cfg(unix)]
+fn executable(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(file, mode).map_err(|error| Error::io("make executable", file, &error))
+}
+
+/// Elsewhere git asks for no such permission.
+#[cfg(not(unix))]
+fn executable(_: &Path) -> Result<()> {
+    Ok(())
+}
