@@ -68,7 +68,10 @@ impl Context {
 
     /// Opens the repository of the folder.
     pub(super) fn workspace(&self) -> Result<Workspace> {
-        Workspace::open(&self.dir)
+        let Workspace { repository } = Workspace::open(&self.dir)?;
+        // Relative to where git runs its hooks, not to `-C`.
+        let index = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty());
+        Ok(Workspace { repository: repository.with_index(index.map(PathBuf::from)) })
     }
 
     /// Standard output. Not buffered beyond a line: a buffer that fails as it is dropped says so

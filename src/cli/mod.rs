@@ -15,6 +15,7 @@ mod explain;
 mod export;
 mod failure;
 mod get;
+mod git_diff;
 mod git_merge;
 mod hold;
 mod hooks;
@@ -107,6 +108,8 @@ enum Command {
     Explain(explain::Args),
     /// Make git check, show and merge configuration by path
     Hooks(hooks::Args),
+    /// Show one changed file by path; git calls this
+    GitDiff(git_diff::Args),
     /// Merge one YAML file by path; git calls this
     GitMerge(git_merge::Args),
     /// Make a small repository and run the main job in it
@@ -157,6 +160,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Run(args) => run::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Hooks(args) => hooks::run(args, context),
+        Command::GitDiff(args) => git_diff::run(args, context),
         Command::GitMerge(args) => git_merge::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use super::diff::{Change, Depth, Kind, diff};
-use super::lists::ListRules;
+use super::lists::{ListRules, NoListRules};
 use super::mask::{Mask, MaskedText};
 use super::promotion::Resolution;
 use crate::model::{Key, Path, Pointer, Value};
-use crate::yaml::Document;
+use crate::yaml::{Document, Limits};
 
 /// One difference, values masked.
 #[derive(Clone, Debug)]
@@ -71,6 +71,62 @@ pub fn row(change: &Change<'_>, from: Option<&Document>, to: Option<&Document>, 
         right: change.right.map(|value| mask.value(&change.path, value)),
         left_line: line(from),
         right_line: line(to),
+    }
+}
+
+/// The difference of one file, for git.
+#[derive(Clone, Debug)]
+pub struct FileDiff {
+    /// What differs by path.
+    pub rows: Vec<DiffRow>,
+    /// Why lines tell more than paths; `None` when they do not.
+    pub by_lines: Option<&'static str>,
+    /// Whether comments differ besides the values.
+    pub comments_differ: bool,
+    /// The old text; `None` when there was no file.
+    pub left_text: Option<MaskedText>,
+    /// The new text; `None` when there is no file.
+    pub right_text: Option<MaskedText>,
+}
+
+/// Compares two versions of a file, either of which may be absent, and neither of which need be
+/// YAML.
+#[must_use]
+pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, mask: &Mask<'_>) -> FileDiff {
+    let read =
+        |bytes: Option<&[u8]>| bytes.map(|bytes| Document::parse(bytes, &Limits::default())).transpose();
+    let (Ok(from), Ok(to)) = (read(old), read(new)) else {
+        let text = |bytes: Option<&[u8]>| bytes.map(|bytes| MaskedText::of(&String::from_utf8_lossy(bytes)));
+        let by_lines = Some("not plain YAML, so by lines");
+        return FileDiff {
+            rows: Vec::new(),
+            by_lines,
+            comments_differ: false,
+            left_text: text(old),
+            right_text: text(new),
+        };
+    };
+    let rows = rows(from.as_ref(), to.as_ref(), &NoListRules, mask);
+    let by_lines = match (&from, &to) {
+        (None, _) => Some("new file"),
+        (_, None) => Some("deleted file"),
+        _ if rows.is_empty() => Some("the same values, other comments or layout"),
+        _ => None,
+    };
+    let comments = |document: &Option<Document>| -> Vec<String> {
+        let Some(document) = document else { return Vec::new() };
+        document
+            .comments()
+            .iter()
+            .filter_map(|span| Some(document.text().get(span.clone())?.to_owned()))
+            .collect()
+    };
+    FileDiff {
+        by_lines,
+        comments_differ: comments(&from) != comments(&to),
+        left_text: from.as_ref().map(|document| mask.text(document)),
+        right_text: to.as_ref().map(|document| mask.text(document)),
+        rows,
     }
 }
 

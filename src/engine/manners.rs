@@ -106,7 +106,10 @@ mod tests {
             assert!(with.contains("/environments/**/*.yaml merge=terrace"), "{with}");
             assert_eq!(with_line(&with, &line), with);
             let without = without_line(&with);
-            assert!(without == text || without == format!("{text}\n") || text.contains("left open"), "{without}");
+            assert!(
+                without == text || without == format!("{text}\n") || text.contains("left open"),
+                "{without}"
+            );
         }
     }
 

@@ -60,6 +60,16 @@ pub struct MaskedText {
     pub shown: Vec<String>,
 }
 
+impl MaskedText {
+    /// A text that is no document, in which nothing can be told to be a secret.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let raw: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let shown = raw.iter().map(|line| line.trim_end_matches(['\n', '\r']).to_owned()).collect();
+        Self { raw, shown }
+    }
+}
+
 impl Mask<'_> {
     /// The text of a document, split at every line feed.
     #[must_use]

@@ -27,8 +27,9 @@ pub struct MergeFiles<'a> {
 /// When a file cannot be read or written, or git does not run.
 pub fn git_merge(files: &MergeFiles<'_>) -> Result<Merged> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io("read", path, &error));
-    let write =
-        |text: &[u8]| std::fs::write(files.ours, text).map_err(|error| Error::io("write", files.ours, &error));
+    let write = |text: &[u8]| {
+        std::fs::write(files.ours, text).map_err(|error| Error::io("write", files.ours, &error))
+    };
     let (base, ours, theirs) = (read(files.base)?, read(files.ours)?, read(files.theirs)?);
     let Some(by_git) = merge_lines::by_git(files.base, files.ours, files.theirs, files.marker_size)? else {
         return Ok(Merged::Conflict { text: ours, paths: Vec::new() });

@@ -11,6 +11,7 @@ mod edit_text;
 mod export;
 mod finish;
 mod gate;
+mod git_diff;
 mod git_merge;
 mod hold;
 mod init;
@@ -28,16 +29,17 @@ mod status;
 mod watch;
 mod workspace;
 
+pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
 pub use export::{Request as ExportRequest, export, variables};
 pub use finish::{finish, kept};
+pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
 pub use hold::{Request as HoldRequest, held, hold, release};
 pub use init::init;
-pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use item::{ItemView, get, list};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{

@@ -51,7 +51,7 @@ pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut 
     }
 }
 
-fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
+pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
     let style = match row.kind {
         Kind::Added => view.styles.added,
         Kind::Removed => view.styles.removed,
@@ -217,30 +217,42 @@ pub fn unified(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let styles = &view.styles;
+    for item in items {
+        let name = |label: &str, text: &Option<MaskedText>| match text {
+            Some(_) => clean(&format!("{label}/{}.yaml", item.key)).into_owned(),
+            None => "/dev/null".to_owned(),
+        };
+        writeln!(out, "{}--- {}{:#}", styles.removed, name(left, &item.left_text), styles.removed)?;
+        writeln!(out, "{}+++ {}{:#}", styles.added, name(right, &item.right_text), styles.added)?;
+        unified_lines(&item.left_text, &item.right_text, view, out)?;
+    }
+    Ok(())
+}
+
+/// Writes the hunks of two texts.
+pub(super) fn unified_lines(
+    left: &Option<MaskedText>,
+    right: &Option<MaskedText>,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let styles = &view.styles;
     let mut write = |style: anstyle::Style, sign: &str, line: &str| {
         writeln!(out, "{style}{sign}{}{style:#}", clean(line))
     };
-    for item in items {
-        let name = |label: &str, text: &Option<MaskedText>| match text {
-            Some(_) => format!("{label}/{}.yaml", item.key),
-            None => "/dev/null".to_owned(),
-        };
-        write(styles.removed, "--- ", &name(left, &item.left_text))?;
-        write(styles.added, "+++ ", &name(right, &item.right_text))?;
-        let (old, new) = (lines(&item.left_text), lines(&item.right_text));
-        let diff = TextDiff::from_slices(&old.raw, &new.raw);
-        for group in diff.grouped_ops(3) {
-            write(styles.frame, "", &UnifiedHunkHeader::new(&group).to_string())?;
-            for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                let (sign, style, line) = match change.tag() {
-                    ChangeTag::Delete => ("-", styles.removed, shown(&old, change.old_index())),
-                    ChangeTag::Insert => ("+", styles.added, shown(&new, change.new_index())),
-                    ChangeTag::Equal => (" ", anstyle::Style::new(), shown(&new, change.new_index())),
-                };
-                write(style, sign, line)?;
-                if !change.value().ends_with('\n') {
-                    write(styles.faint, "", "\\ No newline at end of file")?;
-                }
+    let (old, new) = (lines(left), lines(right));
+    let diff = TextDiff::from_slices(&old.raw, &new.raw);
+    for group in diff.grouped_ops(3) {
+        write(styles.frame, "", &UnifiedHunkHeader::new(&group).to_string())?;
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let (sign, style, line) = match change.tag() {
+                ChangeTag::Delete => ("-", styles.removed, shown(&old, change.old_index())),
+                ChangeTag::Insert => ("+", styles.added, shown(&new, change.new_index())),
+                ChangeTag::Equal => (" ", anstyle::Style::new(), shown(&new, change.new_index())),
+            };
+            write(style, sign, line)?;
+            if !change.value().ends_with('\n') {
+                write(styles.faint, "", "\\ No newline at end of file")?;
             }
         }
     }

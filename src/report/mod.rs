@@ -14,6 +14,7 @@ mod excerpt;
 pub mod explain;
 mod fingerprint;
 mod format;
+mod git_diff;
 mod github;
 mod gitlab;
 pub mod hold;
@@ -43,6 +44,7 @@ mod view;
 pub mod watch;
 
 pub use format::{Format, UnknownFormat, findings};
+pub use git_diff::{file_diff, unmerged};
 pub use style::Styles;
 pub use summary::{Summary, counted};
 pub use view::View;

@@ -154,7 +154,24 @@ impl Repository {
                     .map_err(|error| git_error(&format!("unset {name}"), &error))?,
             }
         }
-        Ok(())
+        self.drop_empty_sections()
+    }
+
+    /// What unsetting leaves of our sections, which nobody else has a use for.
+    fn drop_empty_sections(&self) -> Result<()> {
+        let file = self.common_dir().join("config");
+        let Some(old) = read(&file)? else { return Ok(()) };
+        let mut text = old.clone();
+        for header in ["[merge \"terrace\"]\n", "[diff \"terrace\"]\n"] {
+            let empty = |at: &usize| {
+                let rest = text.get(at + header.len()..).unwrap_or_default();
+                rest.is_empty() || rest.starts_with('[')
+            };
+            if let Some(at) = text.find(header).filter(empty) {
+                text.replace_range(at..at + header.len(), "");
+            }
+        }
+        if text == old { Ok(()) } else { write(&file, &text) }
     }
 }
 

@@ -7,9 +7,9 @@ mod cache;
 pub mod door;
 pub mod editor;
 mod history;
-mod parts;
 mod hooks;
 pub mod merge_lines;
+mod parts;
 mod push;
 mod read;
 mod repository;
@@ -18,7 +18,7 @@ mod upstream;
 #[cfg(feature = "watch")]
 pub mod watch;
 
-pub use parts::Parts;
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
+pub use parts::Parts;
 pub use push::Remote;
 pub use repository::Repository;

@@ -66,7 +66,7 @@ impl Repository {
                 }
             }
             (Revision::Index, _) => {
-                let index = self.git.index().map_err(failed)?;
+                let index = self.open_index().map_err(failed)?;
                 let entry = index.get_path(Path::new(path), 0);
                 Ok(entry.map(|entry| entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)))
             }
@@ -126,7 +126,7 @@ impl Repository {
     }
 
     fn list_index(&self) -> Result<BTreeMap<String, FileEntry>> {
-        let index = self.git.index().map_err(|error| git_error("read the index", &error))?;
+        let index = self.open_index().map_err(|error| git_error("read the index", &error))?;
         let mut files = BTreeMap::new();
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();

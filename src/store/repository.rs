@@ -11,6 +11,8 @@ pub struct Repository {
     pub(super) git: git2::Repository,
     /// The configuration root relative to the git root: empty, or ending in `/`.
     prefix: String,
+    /// The index to read instead of the repository's own.
+    index: Option<PathBuf>,
 }
 
 impl Repository {
@@ -37,7 +39,17 @@ impl Repository {
             Some(root) => configuration_root(root, &dir),
             None => String::new(),
         };
-        Ok(Self { git, prefix })
+        Ok(Self { git, prefix, index: None })
+    }
+
+    /// Reads another index: the one that `git commit -a` or `git commit FILE` hands to its hooks.
+    #[must_use]
+    pub fn with_index(self, index: Option<PathBuf>) -> Self {
+        Self { index, ..self }
+    }
+
+    pub(super) fn open_index(&self) -> Result<git2::Index, git2::Error> {
+        self.index.as_ref().map_or_else(|| self.git.index(), |file| git2::Index::open(file))
     }
 
     /// The configuration root relative to the git root: empty, or ending in `/`.

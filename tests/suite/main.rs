@@ -14,6 +14,7 @@ mod formats;
 mod generated;
 mod hindsight;
 mod hold;
+mod hooks;
 mod index;
 mod infer;
 mod injection;

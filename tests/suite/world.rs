@@ -67,6 +67,14 @@ impl World {
         world
     }
 
+    /// Puts terrace on the search path, where git looks for it.
+    pub(crate) fn find_terrace(&mut self) {
+        let folder = Path::new(env!("CARGO_BIN_EXE_terrace")).parent().expect("a folder").to_owned();
+        let known = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&known)));
+        self.variables.push(("PATH".to_owned(), path.expect("a path").into_string().expect("UTF-8")));
+    }
+
     /// A place beside the work tree.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().canonicalize().expect("a path").join(name)

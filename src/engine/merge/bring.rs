@@ -22,11 +22,7 @@ pub(super) fn to(
     apply(target, &operations, limits).ok()
 }
 
-fn operation<'a>(
-    change: &Change<'_>,
-    intended: &[Value],
-    sources: &[&'a Document],
-) -> Option<Operation<'a>> {
+fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Document]) -> Option<Operation<'a>> {
     let path = change.path.clone();
     let Some(value) = change.right else { return Some(Operation::Remove { path }) };
     let source = sources.iter().find(|source| source.at(&path) == Some(value));

@@ -189,11 +189,23 @@ mod tests {
             ("[a, b]", "[a, b, x]", "[a, b, y]", "[a, b, y, x]", true),
             ("[a, b]", "[a, b, x]", "[x, a, b]", "[x, a, b, x]", false),
             ("[{n: 1, m: 1}]", "[{n: 2, m: 1}]", "[{n: 1, m: 2}]", "[{n: 2, m: 2}]", true),
-            ("[{id: 1}]", "[{id: 1}, {id: 2, v: 1}]", "[{id: 2, v: 1}, {id: 1}]", "[{id: 2, v: 1}, {id: 1}, {id: 2, v: 1}]", false),
+            (
+                "[{id: 1}]",
+                "[{id: 1}, {id: 2, v: 1}]",
+                "[{id: 2, v: 1}, {id: 1}]",
+                "[{id: 2, v: 1}, {id: 1}, {id: 2, v: 1}]",
+                false,
+            ),
             ("[{id: 1, v: 1}]", "[{id: 2, v: 1}]", "[{id: 1, v: 2}]", "[{id: 2, v: 2}]", true),
             ("t: |\n a\n b\n c", "t: |\n x\n b\n c", "t: |\n a\n b\n y", "t: |\n x\n b\n y", true),
             ("t: |\n a\n b\n c", "t: |\n x\n b\n c", "t: |\n a\n b\n y", "t: |\n a\n b\n y", false),
-            ("a: 1\n---\nb: 1", "a: 2\n---\nb: 1", "a: 1\n---\nb: 1\n---\nc: 1", "a: 2\n---\nb: 1\n---\nc: 1", true),
+            (
+                "a: 1\n---\nb: 1",
+                "a: 2\n---\nb: 1",
+                "a: 1\n---\nb: 1\n---\nc: 1",
+                "a: 2\n---\nb: 1\n---\nc: 1",
+                true,
+            ),
         ] {
             let found = documents(&values(base), &values(ours), &values(theirs), &values(result));
             assert_eq!(found, expected, "{base} | {ours} | {theirs} | {result}");

@@ -14,11 +14,7 @@ pub(super) enum Piece {
     /// Only they changed it to these elements of theirs.
     Theirs(Range<usize>),
     /// Both changed it.
-    Both {
-        base: Range<usize>,
-        ours: Range<usize>,
-        theirs: Range<usize>,
-    },
+    Both { base: Range<usize>, ours: Range<usize>, theirs: Range<usize> },
 }
 
 /// One side's change: these elements of the base became those of the side.
@@ -108,7 +104,13 @@ fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {
 }
 
 /// The elements of a side that stand for the group, from where the last group ended.
-fn side(hunks: &[Hunk], count: usize, base_end: usize, side_end: usize, group: &Range<usize>) -> Range<usize> {
+fn side(
+    hunks: &[Hunk],
+    count: usize,
+    base_end: usize,
+    side_end: usize,
+    group: &Range<usize>,
+) -> Range<usize> {
     let start = side_end + (group.start - base_end);
     let (mut removed, mut added) = (0, 0);
     for hunk in hunks.iter().take(count) {

@@ -139,9 +139,8 @@ impl Three {
             let merged = lines(&Versions { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() })?;
             good(String::from_utf8(merged).ok()?, false)
         };
-        let found = both()
-            .or_else(|| good(our_text.clone()?, true))
-            .or_else(|| good(their_text.clone()?, true));
+        let found =
+            both().or_else(|| good(our_text.clone()?, true)).or_else(|| good(their_text.clone()?, true));
         found.ok_or_else(Vec::new)
     }
 }

@@ -12,14 +12,14 @@ pub(super) struct Order {
 /// What is new stands behind what it follows on its own side, ours before theirs.
 pub(super) fn order(base: &[String], ours: &[String], theirs: &[String]) -> Order {
     let common = |side: &[String]| -> Vec<String> {
-        let everywhere = |name: &&String| base.contains(*name) && ours.contains(*name) && theirs.contains(*name);
+        let everywhere =
+            |name: &&String| base.contains(*name) && ours.contains(*name) && theirs.contains(*name);
         side.iter().filter(everywhere).cloned().collect()
     };
     let [b, o, t] = [base, ours, theirs].map(common);
     // Only where we left the order alone and they did not is theirs the one to keep.
     let theirs_first = o == b && t != b;
-    let (mut names, others) =
-        if theirs_first { (theirs.to_vec(), ours) } else { (ours.to_vec(), theirs) };
+    let (mut names, others) = if theirs_first { (theirs.to_vec(), ours) } else { (ours.to_vec(), theirs) };
     let mut at = 0;
     for name in others {
         if let Some(known) = names.iter().position(|other| other == name) {
@@ -27,7 +27,8 @@ pub(super) fn order(base: &[String], ours: &[String], theirs: &[String]) -> Orde
             continue;
         }
         if !theirs_first {
-            let ours_alone = |name: &String| ours.contains(name) && !theirs.contains(name) && !base.contains(name);
+            let ours_alone =
+                |name: &String| ours.contains(name) && !theirs.contains(name) && !base.contains(name);
             at += names.iter().skip(at).take_while(|name| ours_alone(name)).count();
         }
         names.insert(at, name.clone());

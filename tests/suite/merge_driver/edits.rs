@@ -67,7 +67,8 @@ pub(super) fn meet(a: &Edit, b: &Edit) -> bool {
     let within = |inner: &Edit, outer: &Edit| {
         let (deep, path) = (split(inner), split(outer));
         let around = deep.iter().skip(path.len()).any(|segment| segment.starts_with('!'));
-        deep.starts_with(&path) && (!around || (outer.kind == "remove" && matches!(inner.kind, "comment" | "rename")))
+        deep.starts_with(&path)
+            && (!around || (outer.kind == "remove" && matches!(inner.kind, "comment" | "rename")))
     };
     within(a, b) || within(b, a)
 }
@@ -168,11 +169,16 @@ pub(super) fn all() -> Vec<Edit> {
     ] {
         add("remove", name, touches, replace(gone, ""));
     }
-    add("remove", "scaling", "scaling", Box::new(|text| {
-        let (before, rest) = text.split_once("# how it scales\n").expect("scaling");
-        let (_, after) = rest.split_once("features:").expect("features");
-        format!("{before}features:{after}")
-    }));
+    add(
+        "remove",
+        "scaling",
+        "scaling",
+        Box::new(|text| {
+            let (before, rest) = text.split_once("# how it scales\n").expect("scaling");
+            let (_, after) = rest.split_once("features:").expect("features");
+            format!("{before}features:{after}")
+        }),
+    );
     for (name, touches, old, new) in [
         ("above min", "scaling.min.!above", "  min: ", "  # never below\n  min: "),
         ("beside max", "scaling.max.!beside", "max: 10", "max: 10  # in the sale 40"),
@@ -187,7 +193,12 @@ pub(super) fn all() -> Vec<Edit> {
     }
     for (name, touches, old, new) in [
         ("host", "service.host.!quotes", "\"shop.example.com\"", "shop.example.com"),
-        ("limits as a block", "limits.!layout", "limits: {rate: 20, burst: 40}", "limits:\n  rate: 20\n  burst: 40"),
+        (
+            "limits as a block",
+            "limits.!layout",
+            "limits: {rate: 20, burst: 40}",
+            "limits:\n  rate: 20\n  burst: 40",
+        ),
     ] {
         add("quoting", name, touches, replace(old, new));
     }
@@ -201,24 +212,39 @@ pub(super) fn all() -> Vec<Edit> {
     add("rename", "scaling", "scaling.!name", replace("scaling:\n", "autoscaling:\n"));
     add("reorder", "min and max", "scaling.!order", swap("  min:", "  max:"));
     add("reorder", "port and host", "service.!order", swap("  port:", "  host:"));
-    add("reorder", "owner first", "!order", Box::new(|text| {
-        let (owner, rest): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("owner:"));
-        owner.into_iter().chain(rest).map(|line| format!("{line}\n")).collect()
-    }));
-    add("layout", "wider", "!wider", Box::new(|text| {
-        let widen = |line: &str| {
-            let rest = line.trim_start_matches(' ');
-            format!("{}{rest}\n", " ".repeat(2 * (line.len() - rest.len())))
-        };
-        text.lines().map(widen).collect()
-    }));
+    add(
+        "reorder",
+        "owner first",
+        "!order",
+        Box::new(|text| {
+            let (owner, rest): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("owner:"));
+            owner.into_iter().chain(rest).map(|line| format!("{line}\n")).collect()
+        }),
+    );
+    add(
+        "layout",
+        "wider",
+        "!wider",
+        Box::new(|text| {
+            let widen = |line: &str| {
+                let rest = line.trim_start_matches(' ');
+                format!("{}{rest}\n", " ".repeat(2 * (line.len() - rest.len())))
+            };
+            text.lines().map(widen).collect()
+        }),
+    );
     add("layout", "CRLF", "!crlf", Box::new(|text| text.replace('\n', "\r\n")));
     add("layout", "no final newline", "!final", Box::new(|text| text.trim_end().to_owned()));
     add("layout", "byte order mark", "!bom", Box::new(|text| format!("\u{feff}{text}")));
-    add("layout", "blank lines", "!blank", Box::new(|text| {
-        let open = |line: &str| if line.ends_with(':') && !line.starts_with(' ') { "\n" } else { "" };
-        text.lines().map(|line| format!("{}{line}\n", open(line))).collect()
-    }));
+    add(
+        "layout",
+        "blank lines",
+        "!blank",
+        Box::new(|text| {
+            let open = |line: &str| if line.ends_with(':') && !line.starts_with(' ') { "\n" } else { "" };
+            text.lines().map(|line| format!("{}{line}\n", open(line))).collect()
+        }),
+    );
     out.retain(|edit| (edit.change)(BASE) != BASE);
     out
 }

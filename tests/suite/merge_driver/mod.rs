@@ -9,7 +9,6 @@ mod explicit;
 mod real;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_yaml::Value;
 
@@ -107,11 +106,7 @@ fn file(number: usize) -> String {
 /// Makes the merge of all cases, by git alone or with the driver.
 fn merge_all(cases: &[Case], driver: bool) -> Vec<Merged> {
     let mut world = World::unborn();
-    let bin = Path::new(env!("CARGO_BIN_EXE_terrace")).parent().expect("a folder");
-    let path = std::env::join_paths(
-        [bin.to_path_buf()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").expect("PATH"))),
-    );
-    world.variables.push(("PATH".to_owned(), path.expect("a path").into_string().expect("UTF-8")));
+    world.find_terrace();
     world.write("README.md", "cases\n");
     let put = |world: &World, content: &dyn Fn(&Case) -> Option<Vec<u8>>| {
         for (number, case) in cases.iter().enumerate() {
@@ -132,8 +127,7 @@ fn merge_all(cases: &[Case], driver: bool) -> Vec<Merged> {
     put(&world, &|case| Some(case.ours.clone()));
     world.commit("ours");
     if driver {
-        world.git(&["config", "merge.terrace.driver", "terrace git-merge --marker-size=%L -- %O %A %B %P"]);
-        world.write(".git/info/attributes", "environments/**/*.yaml merge=terrace\n");
+        world.terrace(&["hooks", "install", "--yes"]).exits(0);
     }
     let output = run(world.command("git").args(["merge", "--no-edit", "--quiet", "theirs"]));
     assert!(output.code <= 1, "{}", output.stderr);
@@ -175,14 +169,22 @@ fn compare(title: &str, cases: &[Case]) -> [usize; 2] {
         }
     }
     println!("{title}\n{:<22} {:>7}   {:^23}   {:^23}", "kind", "merges", "git", "terrace");
-    println!("{:<30}   {:>7} {:>8} {:>6}   {:>7} {:>8} {:>6}", "", "right", "conflict", "wrong", "right", "conflict", "wrong");
+    println!(
+        "{:<30}   {:>7} {:>8} {:>6}   {:>7} {:>8} {:>6}",
+        "", "right", "conflict", "wrong", "right", "conflict", "wrong"
+    );
     let mut total = [0; 7];
     for (kind, row) in &rows {
         show(kind, row);
         total.iter_mut().zip(row).for_each(|(total, count)| *total += count);
     }
     show("all", &total);
-    assert!(mistakes.is_empty(), "{} mistakes, the first:\n{}", mistakes.len(), mistakes[..mistakes.len().min(12)].join("\n\n"));
+    assert!(
+        mistakes.is_empty(),
+        "{} mistakes, the first:\n{}",
+        mistakes.len(),
+        mistakes[..mistakes.len().min(12)].join("\n\n")
+    );
     [total[1], total[4]]
 }
 
@@ -205,7 +207,8 @@ fn each_pair_of_edits_is_merged_right_or_left_to_a_person() {
             if a == b {
                 continue;
             }
-            let kinds = if ours.kind <= theirs.kind { [ours.kind, theirs.kind] } else { [theirs.kind, ours.kind] };
+            let kinds =
+                if ours.kind <= theirs.kind { [ours.kind, theirs.kind] } else { [theirs.kind, ours.kind] };
             let mut both = edits::both(edits::BASE, ours, theirs);
             both.retain(|text| values(text).is_some());
             let one = both.first().filter(|text| both.iter().all(|other| values(other) == values(text)));

@@ -71,6 +71,7 @@ pub(super) fn cases(folder: &Path) -> Vec<Case> {
 /// Whether a line is a key with a short plain value.
 fn is_simple(line: &str) -> bool {
     let Some((key, value)) = line.trim_start().split_once(": ") else { return false };
-    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let word =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     word(key) && word(value)
 }

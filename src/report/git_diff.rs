@@ -1,0 +1,40 @@
+//! One changed file as `git diff` shows it: by path, and by lines where paths do not tell.
+
+use std::io::{self, Write};
+
+use super::columns::align;
+use super::diff::{cells, detail, unified_lines};
+use super::sanitize::clean;
+use super::view::View;
+use crate::engine::compare::FileDiff;
+
+/// Writes the difference of a file.
+///
+/// # Errors
+/// Those of `out`.
+pub fn file_diff(name: &str, diff: &FileDiff, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let styles = &view.styles;
+    writeln!(out, "{}diff --terrace {}{:#}", styles.strong, clean(name), styles.strong)?;
+    if let Some(reason) = diff.by_lines {
+        writeln!(out, "{}{reason}{:#}", styles.faint, styles.faint)?;
+        return unified_lines(&diff.left_text, &diff.right_text, view, out);
+    }
+    let rows: Vec<_> = diff.rows.iter().map(|row| cells(row, view)).collect();
+    for (line, row) in align(&rows).iter().zip(&diff.rows) {
+        writeln!(out, "{line}")?;
+        detail(row, view, out)?;
+    }
+    if diff.comments_differ {
+        writeln!(out, "{}  comments differ as well: git diff --no-ext-diff{:#}", styles.faint, styles.faint)?;
+    }
+    Ok(())
+}
+
+/// Writes that a file is in an unfinished merge.
+///
+/// # Errors
+/// Those of `out`.
+pub fn unmerged(name: &str, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let strong = view.styles.strong;
+    writeln!(out, "{strong}* unmerged {}{strong:#}", clean(name))
+}

@@ -1,0 +1,184 @@
+//! `hooks`: what git does once it is set up, and that all of it goes again.
+
+use crate::world::{World, run, shop};
+
+const PAY: &str = "environments/staging/pay.yaml";
+
+fn set_up() -> World {
+    let mut world = shop();
+    world.find_terrace();
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    world
+}
+
+/// Every file of git's own folder that a person may write, and git's settings.
+fn manners(world: &World) -> Vec<String> {
+    let read = |path: &str| std::fs::read_to_string(world.dir.join(path)).unwrap_or_default();
+    vec![read(".git/config"), read(".git/info/attributes"), read(".git/hooks/pre-commit")]
+}
+
+#[test]
+fn what_is_set_up_goes_again() {
+    let mut world = shop();
+    world.find_terrace();
+    world.write(".git/info/attributes", "*.png binary\n");
+    let before = manners(&world);
+    let told = world.line("hooks install");
+    assert_eq!(told.code, 2, "without a terminal nobody agreed");
+    for line in
+        ["will write .git/hooks/pre-commit", "exec terrace check --staged", "merge=terrace diff=terrace"]
+    {
+        assert!(told.stdout.contains(line), "{}", told.stdout);
+    }
+    assert_eq!(manners(&world), before);
+    world.line("hooks install --yes").exits(0);
+    assert!(manners(&world)[1].starts_with("*.png binary\n"));
+    assert_eq!(world.line("hooks install --yes").exits(0), "nothing to do\n");
+    let status = world.line("hooks status").exits(0);
+    assert!(status.lines().count() == 5 && status.lines().all(|line| line.starts_with("set up")), "{status}");
+    world.line("hooks uninstall --yes").exits(0);
+    let after = manners(&world);
+    assert_eq!(after[1..], before[1..]);
+    assert!(!after[0].contains("terrace"), "{}", after[0]);
+    assert_eq!(world.line("hooks uninstall --yes").exits(0), "nothing to do\n");
+}
+
+#[test]
+fn what_others_wrote_is_left_alone() {
+    let world = shop();
+    world.write(".git/hooks/pre-commit", "#!/bin/sh\nmake test\n");
+    world.git(&["config", "diff.terrace.command", "mine"]);
+    let told = world.line("hooks install --yes").exits(0);
+    assert!(told.contains("left alone .git/hooks/pre-commit"), "{told}");
+    assert!(told.contains("add this line to the hook: terrace check --staged"), "{told}");
+    assert!(told.contains("left alone git config diff.terrace.command"), "{told}");
+    world.line("hooks uninstall --yes").exits(0);
+    assert_eq!(world.read(".git/hooks/pre-commit"), "#!/bin/sh\nmake test\n");
+    assert_eq!(world.git(&["config", "diff.terrace.command"]), "mine\n");
+}
+
+#[test]
+fn the_folder_of_the_hooks_is_the_one_that_git_uses() {
+    let mut world = shop();
+    world.find_terrace();
+    world.git(&["config", "core.hooksPath", ".own"]);
+    world.line("hooks install --yes").exits(0);
+    assert!(world.read(".own/pre-commit").contains("terrace check --staged"));
+    let shared = shop();
+    let global = shared.beside("gitconfig");
+    std::fs::write(&global, "[core]\n\thooksPath = /nowhere/hooks\n").expect("a file");
+    let mut shared = shared;
+    shared.variables.push(("GIT_CONFIG_GLOBAL".to_owned(), global.display().to_string()));
+    // libgit2 finds the user's configuration in the home folder.
+    std::fs::copy(&global, shared.beside(".gitconfig")).expect("a file");
+    let told = shared.line("hooks install --yes").exits(0);
+    assert!(told.contains("left alone /nowhere/hooks/pre-commit"), "{told}");
+}
+
+#[test]
+fn a_commit_is_judged_by_what_it_would_hold() {
+    let world = set_up();
+    let good = world.read(PAY);
+    let commit =
+        |arguments: &[&str]| run(world.command("git").args(["commit", "--quiet", "-m", "x"]).args(arguments));
+
+    // Staged broken, mended in the work tree only.
+    world.write(PAY, "a: [\n");
+    world.git(&["add", PAY]);
+    world.write(PAY, &good);
+    let told = commit(&[]);
+    assert_eq!(told.code, 1, "{}", told.stderr);
+    assert!(format!("{}{}", told.stdout, told.stderr).contains("error[syntax]"), "{}", told.stdout);
+
+    // Staged good, broken in the work tree only.
+    world.write(PAY, &good.replace("5s", "6s"));
+    world.git(&["add", PAY]);
+    world.write(PAY, "a: [\n");
+    assert_eq!(commit(&[]).code, 0);
+
+    // Committed straight from the work tree, by an index of its own.
+    for arguments in [&["-a"][..], &["--", PAY]] {
+        let told = commit(arguments);
+        assert_eq!(told.code, 1, "{arguments:?} {}", told.stderr);
+    }
+    world.write(PAY, &good);
+    assert_eq!(commit(&["-a"]).code, 0);
+}
+
+#[test]
+fn a_linked_work_tree_and_a_sub_folder_are_judged_too() {
+    let mut world = World::with(&[
+        ("config/environments/staging/pay.yaml", "a: 1\n"),
+        ("config/terrace.toml", "version = 1\n"),
+    ]);
+    world.find_terrace();
+    world.terrace_in("config", &["hooks", "install", "--yes"]).exits(0);
+    assert!(world.read(".git/hooks/pre-commit").contains("terrace -C 'config/' check --staged"));
+    let linked = world.beside("linked");
+    world.git(&["worktree", "add", "--quiet", linked.to_str().expect("UTF-8")]);
+    std::fs::write(linked.join("config/environments/staging/pay.yaml"), "a: [\n").expect("a file");
+    let commit = run(world.command("git").current_dir(&linked).args(["commit", "--quiet", "-a", "-m", "x"]));
+    assert_eq!(commit.code, 1, "{}", commit.stderr);
+    // The main work tree is as it was.
+    assert_eq!(world.terrace_in("config", &["check", "--staged"]).code, 0);
+    let status = run(world
+        .command(env!("CARGO_BIN_EXE_terrace"))
+        .current_dir(linked.join("config"))
+        .args(["hooks", "status"]));
+    assert!(status.stdout.lines().all(|line| line.starts_with("set up")), "{}", status.stdout);
+}
+
+#[test]
+fn git_diff_reads_by_path() {
+    let world = set_up();
+    let text = world.read(PAY);
+    world.write(PAY, &text.replace("pool: 10", "pool: 40").replace("STG_DB", "OTHER_DB"));
+    let shown = world.git(&["diff"]);
+    assert_eq!(
+        shown,
+        "diff --terrace environments/staging/pay.yaml\n  ~ db.pool      10 → 40                  4  4\n  ~ db.password  ${STG_DB} → ${OTHER_DB}  5  5\n"
+    );
+    // A secret is masked, comments alone are shown by lines, and so is what is no YAML.
+    world.write(PAY, &text.replace("${STG_DB}", "hunter2"));
+    assert!(!world.git(&["diff"]).contains("hunter2"));
+    world.write(PAY, &text.replace("# whose", "# ours"));
+    let shown = world.git(&["diff"]);
+    assert!(
+        shown.contains("the same values") && shown.contains("+  host: db.stg.example.com  # ours"),
+        "{shown}"
+    );
+    world.write(PAY, "a: [\n");
+    assert!(world.git(&["diff"]).contains("+a: ["));
+    // Added and removed files, and git's other ways to show them.
+    world.write("environments/staging/new.yaml", "b: 1\n");
+    std::fs::remove_file(world.dir.join(PAY)).expect("a file");
+    world.git(&["add", "--all"]);
+    let shown = world.git(&["diff", "--cached"]);
+    assert!(
+        shown.contains("new file") && shown.contains("+b: 1") && shown.contains("deleted file"),
+        "{shown}"
+    );
+    world.git(&["commit", "--quiet", "--no-verify", "-m", "x"]);
+    assert!(world.git(&["show"]).contains("@@"), "lines unless asked");
+    assert!(world.git(&["show", "--ext-diff"]).contains("diff --terrace"));
+}
+
+#[test]
+fn without_terrace_git_works_as_ever() {
+    let mut world = set_up();
+    let text = world.read(PAY);
+    let git = std::env::split_paths(&std::env::var_os("PATH").expect("PATH"))
+        .filter(|folder| !folder.join("terrace").exists())
+        .collect::<Vec<_>>();
+    let path = std::env::join_paths(git).expect("a path").into_string().expect("UTF-8");
+    world.variables.push(("PATH".to_owned(), path));
+    world.git(&["checkout", "--quiet", "-b", "theirs"]);
+    world.write(PAY, &text.replace("timeout: 5s", "timeout: 6s"));
+    assert!(world.git(&["diff"]).contains("+timeout: 6s"));
+    world.commit("theirs");
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write(PAY, &text.replace("timeout: 5s", "timeout: 7s"));
+    world.commit("ours");
+    assert_eq!(run(world.command("git").args(["merge", "--quiet", "theirs"])).code, 1);
+    assert!(world.read(PAY).contains("<<<<<<< ours"));
+}
