@@ -7,7 +7,8 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use crate::ops;
+use super::editor;
+use crate::ops::{self, Workspace};
 
 /// Lay out a configuration repository and commit it.
 #[derive(Debug, ClapArgs)]
@@ -32,6 +33,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         )?,
         None => writeln!(out, "nothing to do: the repository is laid out already")?,
     }
+    drop(out);
+    editor::keep(&Workspace::open(&dir)?, context)?;
     context.remark(
         "next: put YAML files into environments/development/, or bring flat files with `terrace migrate SRC`",
     );

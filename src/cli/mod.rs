@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod diff;
 mod edit;
+mod editor;
 mod explain;
 mod export;
 mod failure;

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::context::{Context, Where};
+use super::editor;
 use super::failure::all_read;
 use super::{Outcome, keys};
 use crate::ops::{self, SchemaState};
@@ -61,6 +62,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         };
         due += usize::from(matches!(schema.state, SchemaState::New | SchemaState::Stale));
         writeln!(out, "{word:<8} {}", schema.file)?;
+    }
+    drop(out);
+    if !args.check {
+        editor::keep(&workspace, context)?;
     }
     all_read(found.unreadable, context)?;
     if inferred.is_empty() {

@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod diff;
+pub mod editor;
 pub mod encrypted;
 pub mod export;
 pub mod history;

@@ -8,6 +8,7 @@ mod demo;
 mod door;
 mod edit_cases;
 mod edit_properties;
+mod editor;
 mod export;
 mod fixtures;
 mod formats;

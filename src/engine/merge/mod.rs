@@ -18,6 +18,7 @@ mod order;
 mod values;
 mod written;
 
+use crate::engine::encrypted::is_encrypted;
 use crate::model::{Path, Value};
 use crate::yaml::{Document, Limits};
 
@@ -98,9 +99,10 @@ struct Three {
 }
 
 impl Three {
-    /// `None` unless all three are plain YAML that may be edited piece by piece.
+    /// `None` unless all three are plain YAML that may be edited piece by piece: over an encrypted
+    /// file stands a checksum.
     fn read(versions: &Versions<'_>, limits: &Limits) -> Option<Self> {
-        let read = |bytes| plain(bytes, limits).filter(|document| !is_sealed(document));
+        let read = |bytes| plain(bytes, limits).filter(|document| !is_encrypted(document.values()));
         Some(Self { base: read(versions.base)?, ours: read(versions.ours)?, theirs: read(versions.theirs)? })
     }
 
@@ -153,13 +155,4 @@ fn plain(bytes: &[u8], limits: &Limits) -> Option<Document> {
 /// The values of the documents that are there: none in a file without any.
 fn values(document: &Document) -> Vec<Value> {
     if document.roots().is_empty() { Vec::new() } else { document.values().to_vec() }
-}
-
-/// Whether a checksum over the whole file would no longer hold after a merge (SOPS).
-fn is_sealed(document: &Document) -> bool {
-    let sealed = |value: &Value| {
-        let block = value.as_map().and_then(|root| root.get("sops")).and_then(Value::as_map);
-        block.is_some_and(|block| block.contains_key("mac"))
-    };
-    document.values().iter().any(sealed)
 }

@@ -155,9 +155,9 @@ pub(super) fn cases() -> Vec<Case> {
         ("duplicate keys", "a: 1\nb: 1\na: 1\n", "a: 2\nb: 1\na: 1\n", "a: 3\nb: 1\na: 1\n", Truth::Conflict),
         (
             "sealed by SOPS",
-            "a: ENC[1]\nb: ENC[1]\nsops:\n  mac: ENC[m1]\n",
-            "a: ENC[2]\nb: ENC[1]\nsops:\n  mac: ENC[m2]\n",
-            "a: ENC[1]\nb: ENC[2]\nsops:\n  mac: ENC[m3]\n",
+            "a: ENC[1]\nb: ENC[1]\nsops:\n  version: 3\n  mac: ENC[m1]\n",
+            "a: ENC[2]\nb: ENC[1]\nsops:\n  version: 3\n  mac: ENC[m2]\n",
+            "a: ENC[1]\nb: ENC[2]\nsops:\n  version: 3\n  mac: ENC[m3]\n",
             Truth::Conflict,
         ),
     ] {

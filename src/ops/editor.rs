@@ -1,0 +1,52 @@
+//! The editor's settings kept in step with the schemas, in the working tree.
+
+use std::sync::Arc;
+
+use super::workspace::{At, Workspace};
+use crate::engine::editor::{FILE, mapping, settings};
+use crate::engine::schemas::Schemas;
+use crate::model::{Error, Result};
+use crate::store::door::write_work_tree;
+
+/// What became of the editor's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditorSettings {
+    /// They say all that there is to say.
+    Current,
+    /// They were written.
+    Written(&'static str),
+    /// They are somebody's, and cannot be merged; the reason.
+    LeftAlone(&'static str, &'static str),
+}
+
+/// Puts the schemas of the working tree's items into the editor's settings at the git root.
+///
+/// # Errors
+/// When the items cannot be listed, or the file cannot be read or written.
+pub fn keep_editor(workspace: &Workspace) -> Result<EditorSettings> {
+    let Some(root) = workspace.repository.work_tree() else { return Ok(EditorSettings::Current) };
+    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
+    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::new(snapshot.policy()?));
+    let mapping =
+        mapping(&snapshot.prefix, &snapshot.keys(), &|key, environment| schemas.describing(key, environment));
+    if mapping.is_empty() {
+        return Ok(EditorSettings::Current);
+    }
+    let path = root.join(FILE);
+    let old = match std::fs::read(&path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::io("read", &path, &error)),
+    };
+    let Ok(text) = old.as_deref().map(std::str::from_utf8).transpose() else {
+        return Ok(EditorSettings::LeftAlone(FILE, "it is not UTF-8"));
+    };
+    match settings(text, &mapping) {
+        Err(reason) => Ok(EditorSettings::LeftAlone(FILE, reason)),
+        Ok(new) if Some(new.as_str()) == text => Ok(EditorSettings::Current),
+        Ok(new) => {
+            write_work_tree(root, FILE, old.as_deref(), new.as_bytes())?;
+            Ok(EditorSettings::Written(FILE))
+        }
+    }
+}
