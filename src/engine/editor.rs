@@ -12,7 +12,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::model::{Environment, Key, Map, Path, Value};
-use crate::yaml::{Content, Document, Limits, Node};
+use crate::yaml::{Content, Document, Entry, Limits, Node};
 
 /// Where the settings lie, from the git root: the folder that people open.
 pub const FILE: &str = ".vscode/settings.json";
@@ -89,7 +89,7 @@ pub fn settings(old: Option<&str>, mapping: &Mapping) -> Result<String, &'static
         let missing = files.iter().filter(|file| !known.contains(file));
         let all: Vec<_> = known.iter().chain(missing).collect();
         let place = document.locate(&section.key(schema)).ok_or("yaml.schemas was not found")?.value;
-        text.replace_range(place, &json!(all).to_string().replace("\",\"", "\", \""));
+        text.replace_range(place, &one_line(&json!(all)));
     }
     if intended(&read(old)?, mapping) == *read(&text)?.value() {
         Ok(text)
@@ -135,65 +135,71 @@ fn read(text: &str) -> Result<Document, &'static str> {
     }
 }
 
-fn entries(node: &Node) -> Option<&[crate::yaml::Entry]> {
-    match &node.content {
-        Content::Mapping { entries, flow: true } => Some(entries),
-        _ => None,
-    }
+fn entries(node: &Node) -> Option<&[Entry]> {
+    if let Content::Mapping { entries, flow: true } = &node.content { Some(entries) } else { None }
 }
 
 /// The text with a new last entry in the object at `path`.
 fn put(text: &str, path: &Path, key: &str, value: &Json) -> Result<String, &'static str> {
-    let failed = "its objects were not found";
     let document = read(text)?;
-    let object = document.node(document.locate(path).ok_or(failed)?.node);
-    let close = object.span.end.checked_sub(1).ok_or(failed)?;
+    let node = |path: &Path| Some(document.node(document.locate(path)?.node));
+    let (root, object) = node(&Path::root()).zip(node(path)).ok_or("its objects were not found")?;
+    let first = entries(root).and_then(<[_]>::first);
+    let unit = first.map(|first| indentation(text, first.start)).filter(|unit| !unit.is_empty());
+    let outer = indentation(text, object.span.start);
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let indent_of = |at: usize| {
-        let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-        line.get(..line.len() - line.trim_start().len())
-            .unwrap_or_default()
-            .trim_start_matches('\u{feff}')
-            .to_owned()
-    };
-    let unit = match document.node(document.locate(&Path::root()).ok_or(failed)?.node) {
-        root => entries(root)
-            .and_then(<[_]>::first)
-            .map(|first| indent_of(first.start))
-            .filter(|unit| !unit.is_empty()),
-    };
-    let unit = unit.unwrap_or_else(|| "  ".to_owned());
-    let outer = indent_of(object.span.start);
-    let entry =
-        format!("{ending}{outer}{unit}{}: {}", json!(key), value.to_string().replace("\",\"", "\", \""));
+    let entry = format!("{ending}{outer}{}{}: {}", unit.unwrap_or("  "), json!(key), one_line(value));
+    let closing = format!("{ending}{outer}");
+    let last = entries(object).and_then(<[_]>::last).map(|last| document.node(last.value).outer.end);
+    Ok(match last {
+        Some(last) => behind(text, last, object.span.end - 1, &entry, &closing),
+        None => alone(text, &object.span, &format!("{entry}{closing}")),
+    })
+}
+
+/// The blanks that the line of the byte at `at` begins with.
+fn indentation(text: &str, at: usize) -> &str {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let line = line.trim_start_matches('\u{feff}');
+    line.get(..line.len() - line.trim_start().len()).unwrap_or_default()
+}
+
+fn one_line(value: &Json) -> String {
+    value.to_string().replace("\",\"", "\", \"")
+}
+
+/// The entry in an object without any. What such an object holds are comments; they stay in front.
+fn alone(text: &str, object: &Range<usize>, entry: &str) -> String {
+    let (start, close) = (object.start + 1, object.end - 1);
+    let inside = text.get(start..close).unwrap_or_default().trim_end().len();
     let mut out = text.to_owned();
-    let Some(last) = entries(object).and_then(<[_]>::last) else {
-        // What an empty object holds are comments; they stay in front.
-        let inside = text.get(object.span.start + 1..close).ok_or(failed)?;
-        let inside = inside.trim_end_matches([' ', '\t', '\r', '\n']).len();
-        let end = if inside == 0 { object.span.start + 1 } else { object.span.start + 1 + inside };
-        out.replace_range(end..close, &format!("{entry}{ending}{outer}"));
-        return Ok(out);
-    };
-    let value_end = document.node(last.value).outer.end;
+    out.replace_range(start + inside..close, entry);
+    out
+}
+
+/// The entry behind the one whose value ends at `last`, and behind what else stands on its line, its
+/// comment above all.
+fn behind(text: &str, last: usize, close: usize, entry: &str, closing: &str) -> String {
     let comments = comments(text);
-    let comma = blanked(text).get(value_end..close).and_then(|rest| rest.find(',')).map(|at| value_end + at);
-    // Behind what else stands on the last entry's line, its comment above all.
-    let mut at = comma.map_or(value_end, |comma| comma + 1);
-    let line_end = |at: usize| text.get(at..).and_then(|rest| rest.find(['\r', '\n'])).map(|end| at + end);
-    let mut end = line_end(at).filter(|end| *end < close);
+    let comma = blanked(text).get(last..close).and_then(|rest| rest.find(',')).map(|at| last + at);
+    let line_end = |at: usize| {
+        let end = text.get(at..).and_then(|rest| rest.find(['\r', '\n'])).map(|end| at + end);
+        end.filter(|end| *end < close)
+    };
+    let mut end = line_end(comma.unwrap_or(last));
     while let Some(comment) = end.and_then(|end| comments.iter().find(|range| range.contains(&end))) {
-        end = line_end(comment.end).filter(|end| *end < close);
+        end = line_end(comment.end);
     }
-    let own_line = end.is_some();
-    at = end.unwrap_or(at);
+    let mut out = text.to_owned();
     let tail = if comma.is_some() { "," } else { "" };
-    let tail = if own_line { tail.to_owned() } else { format!("{tail}{ending}{outer}") };
-    out.insert_str(at, &format!("{entry}{tail}"));
-    if comma.is_none() {
-        out.insert(value_end, ',');
+    match end {
+        Some(end) => out.insert_str(end, &format!("{entry}{tail}")),
+        None => out.insert_str(comma.map_or(last, |comma| comma + 1), &format!("{entry}{tail}{closing}")),
     }
-    Ok(out)
+    if comma.is_none() {
+        out.insert(last, ',');
+    }
+    out
 }
 
 /// The text with its comments as blanks, byte for byte.
