@@ -37,6 +37,8 @@ mod testing;
 #[cfg(test)]
 mod traps;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rayon::prelude::*;
 
 use self::draft::Draft;
@@ -110,46 +112,105 @@ impl Report {
 
 type Judge = for<'w> fn(&'w World<'w>) -> Vec<Draft<'w>>;
 
+/// What a rule looks at to judge an item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// The item in all its environments.
+    Item,
+    /// Everything.
+    All,
+}
+
 /// Every rule that is judged here.
-const RULES: &[(Rule, Judge)] = &[
-    (Rule::Syntax, syntax::judge),
-    (Rule::Schema, schema::judge),
-    (Rule::UnknownEnvironment, unknown_environment::judge),
-    (Rule::InvalidKey, invalid_key::judge),
-    (Rule::KeyCaseCollision, key_case_collision::judge),
-    (Rule::Symlink, symlink::judge),
-    (Rule::DuplicateKey, duplicate_key::judge),
-    (Rule::ForeignHost, foreign_host::judge),
-    (Rule::SharedSecret, shared_secret::judge),
-    (Rule::LegacyDrift, legacy_drift::judge),
-    (Rule::StrayFile, stray_file::judge),
-    (Rule::PlainSecret, plain_secret::judge),
-    (Rule::TypeMismatch, type_mismatch::judge),
-    (Rule::AmbiguousScalar, ambiguous_scalar::judge),
-    (Rule::UnsupportedYaml, unsupported_yaml::judge),
-    (Rule::NoSchema, no_schema::judge),
-    (Rule::MissingItem, missing_item::judge),
-    (Rule::MissingKey, missing_key::judge),
-    (Rule::SkippedPromotion, skipped_promotion::judge),
+const RULES: &[(Rule, Reach, Judge)] = &[
+    (Rule::Syntax, Reach::Item, syntax::judge),
+    (Rule::Schema, Reach::Item, schema::judge),
+    (Rule::UnknownEnvironment, Reach::All, unknown_environment::judge),
+    (Rule::InvalidKey, Reach::All, invalid_key::judge),
+    (Rule::KeyCaseCollision, Reach::All, key_case_collision::judge),
+    (Rule::Symlink, Reach::All, symlink::judge),
+    (Rule::DuplicateKey, Reach::Item, duplicate_key::judge),
+    (Rule::ForeignHost, Reach::Item, foreign_host::judge),
+    (Rule::SharedSecret, Reach::All, shared_secret::judge),
+    (Rule::LegacyDrift, Reach::All, legacy_drift::judge),
+    (Rule::StrayFile, Reach::All, stray_file::judge),
+    (Rule::PlainSecret, Reach::Item, plain_secret::judge),
+    (Rule::TypeMismatch, Reach::Item, type_mismatch::judge),
+    (Rule::AmbiguousScalar, Reach::Item, ambiguous_scalar::judge),
+    (Rule::UnsupportedYaml, Reach::Item, unsupported_yaml::judge),
+    (Rule::NoSchema, Reach::All, no_schema::judge),
+    (Rule::MissingItem, Reach::Item, missing_item::judge),
+    (Rule::MissingKey, Reach::Item, missing_key::judge),
+    (Rule::SkippedPromotion, Reach::All, skipped_promotion::judge),
 ];
+
+/// What was found by the rules that look at one item at a time, item by item: it holds as long as
+/// the item, the policy and the schemas are the same.
+#[derive(Clone, Debug, Default)]
+pub struct ByItem(BTreeMap<Key, Vec<Finding>>);
 
 /// Judges a snapshot.
 ///
 /// # Errors
 /// When a file cannot be read at all; what is wrong inside a file is a finding.
 pub fn check(subject: &Subject<'_>) -> Result<Report> {
-    let world = World::read(subject)?;
-    let mut findings: Vec<Finding> = RULES
+    check_again(subject, None).map(|(report, _)| report)
+}
+
+/// Judges a snapshot that differs from one that was judged before, with what was found there, in
+/// these items and perhaps in files that are no items.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_again(
+    subject: &Subject<'_>,
+    before: Option<(&ByItem, &BTreeSet<Key>)>,
+) -> Result<(Report, ByItem)> {
+    let world = World::read(subject, None)?;
+    let mut findings = judged(subject, &world, Reach::All);
+    let mut by_item = match before {
+        None => ByItem::default(),
+        Some((held, changed)) => {
+            let is_held = |(key, _): &(&Key, &Vec<Finding>)| !changed.contains(key);
+            let held = held.0.iter().filter(is_held);
+            ByItem(held.map(|(key, found)| (key.clone(), found.clone())).collect())
+        }
+    };
+    let part;
+    let of_items = match before {
+        None => &world,
+        Some((_, changed)) => {
+            part = World::read(subject, Some(changed))?;
+            &part
+        }
+    };
+    for finding in judged(subject, of_items, Reach::Item) {
+        match &finding.key {
+            Some(key) => by_item.0.entry(key.clone()).or_default().push(finding),
+            None => findings.push(finding),
+        }
+    }
+    findings.extend(by_item.0.values().flatten().cloned());
+    Ok((report(subject, &world, findings)?, by_item))
+}
+
+/// What the rules of one reach find.
+fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
+    RULES
         .par_iter()
-        .filter(|(rule, _)| subject.policy.severity(*rule, rule.severity()).is_some())
-        .flat_map_iter(|(_, judge)| judge(&world))
+        .filter(|(rule, reach, _)| *reach == of && subject.policy.severity(*rule, rule.severity()).is_some())
+        .flat_map_iter(|(.., judge)| judge(world))
         .filter(|draft| subject.reports(&draft.finding))
-        .map(|draft| draft.settle(&world))
-        .collect();
+        .map(|draft| draft.settle(world))
+        .collect()
+}
+
+/// All findings in order, waivers applied.
+fn report(subject: &Subject<'_>, world: &World<'_>, mut findings: Vec<Finding>) -> Result<Report> {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     // What one anchor brings to several places is one finding.
     findings.dedup_by(|a, b| a.order() == b.order());
-    let (mut findings, waived) = waivers::apply(subject, &world, findings)?;
+    let (mut findings, waived) = waivers::apply(subject, world, findings)?;
     for finding in &mut findings {
         let severity = subject.policy.severity(finding.rule, finding.severity);
         finding.severity = severity.unwrap_or(finding.severity);
@@ -171,7 +232,7 @@ fn listed(environments: &[Environment], conjunction: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::testing::Repository;
     use crate::engine::snapshot::{FileEntry, FileKind};
@@ -208,6 +269,31 @@ mod tests {
                 "config/environments/staging/b.yml warning[stray-file]",
             ]
         );
+    }
+
+    #[test]
+    fn judged_again_it_is_as_judged_anew() {
+        let nothing = BTreeMap::new();
+        let mut now = repository();
+        let (_, mut held) = now.judge_again(&nothing, None).expect("readable files");
+        for (file, text) in [
+            ("environments/development/a.yaml", "x: 2\n"),
+            ("environments/production/a.yaml", "x: '1'\nhost: db.staging.example.com\nmode: no\n"),
+            ("environments/production/c.yaml", "token: hunter2\n"),
+            ("environments/production/a.yaml", "x: [\n"),
+            ("environments/staging/b.yaml", "password: other\nx: &a 0644\ny: *a\n"),
+            ("environments/production/a.yaml", "x: 1\n"),
+        ] {
+            now = now.and(file, text);
+            let key =
+                file.rsplit_once('/').and_then(|(_, name)| name.strip_suffix(".yaml")).expect("an item");
+            let changed = BTreeSet::from([key.parse().expect("a key")]);
+            let (again, by_item) =
+                now.judge_again(&nothing, Some((&held, &changed))).expect("readable files");
+            let anew = now.judge(&nothing).expect("readable files");
+            assert_eq!((&again.findings, again.items), (&anew.findings, anew.items), "{file}");
+            held = by_item;
+        }
     }
 
     #[test]

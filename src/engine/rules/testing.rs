@@ -1,9 +1,9 @@
 //! Repositories in memory, for the tables beside the rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Change, Report, Subject};
+use super::{ByItem, Change, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
@@ -88,6 +88,15 @@ impl Repository {
 
     /// Judges with more files in the listing than can be read.
     pub(super) fn judge(&self, more: &BTreeMap<String, FileEntry>) -> Result<Report> {
+        self.judge_again(more, None).map(|(report, _)| report)
+    }
+
+    /// Judges with what was found before these items changed.
+    pub(super) fn judge_again(
+        &self,
+        more: &BTreeMap<String, FileEntry>,
+        before: Option<(&ByItem, &BTreeSet<Key>)>,
+    ) -> Result<(Report, ByItem)> {
         let entry = |kind| FileEntry { blob: None, kind };
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
@@ -96,7 +105,7 @@ impl Repository {
         let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source));
         let policy: Arc<Policy> = Arc::new(snapshot.policy()?);
         let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
-        super::check(&Subject {
+        let subject = Subject {
             snapshot: &snapshot,
             policy: &policy,
             schemas: &schemas,
@@ -104,7 +113,8 @@ impl Repository {
             keys: &self.keys,
             environment: self.environment,
             change: self.skipped.as_ref(),
-        })
+        };
+        super::check_again(&subject, before)
     }
 
     /// Each finding as `file:line:column severity[rule]`.

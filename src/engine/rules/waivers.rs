@@ -39,7 +39,7 @@ pub(super) fn apply(
     let file = format!("{}{FILE}", subject.snapshot.prefix);
     // What only a review judges, a check cannot miss.
     let judged_here =
-        |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, _)| *judged == rule);
+        |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, ..)| *judged == rule);
     // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
     for (waiver, used) in waivers.iter().zip(used) {

@@ -1,6 +1,6 @@
 //! What rules look at: the items of a snapshot, read and parsed, under a policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -41,13 +41,16 @@ pub(super) struct Item<'a> {
 }
 
 impl<'a> World<'a> {
-    /// Reads the items in parallel.
+    /// Reads the items, or only these of them, in parallel.
     ///
     /// # Errors
     /// The first file, in order, that cannot be read at all.
-    pub(super) fn read(subject: &Subject<'a>) -> Result<Self> {
+    pub(super) fn read(subject: &Subject<'a>, only: Option<&BTreeSet<Key>>) -> Result<Self> {
         let limits = limits(subject.policy);
-        let wanted = |file: &&ItemFile| subject.keys.is_empty() || subject.keys.contains(&file.id.key);
+        let wanted = |file: &&ItemFile| {
+            (subject.keys.is_empty() || subject.keys.contains(&file.id.key))
+                && only.is_none_or(|only| only.contains(&file.id.key))
+        };
         let files: Vec<&ItemFile> = subject.snapshot.items().filter(wanted).collect();
         let readings: Vec<Result<&Reading>> =
             files.par_iter().map(|file| subject.snapshot.read(file, &limits)).collect();

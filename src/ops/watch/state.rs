@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::rules::{self, Report, Subject};
+use crate::engine::rules::{self, ByItem, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::watch::Scope;
-use crate::model::{Finding, Policy, Result, policy};
+use crate::model::{Finding, Key, Policy, Result, policy};
 use crate::ops::workspace::require_keys;
 
 /// What is held.
@@ -16,6 +16,7 @@ pub(super) struct State {
     /// The files.
     pub(super) snapshot: Arc<Snapshot>,
     schemas: Option<Schemas>,
+    by_item: ByItem,
     /// What was said of them.
     pub(super) outcome: Result<Arc<Report>>,
 }
@@ -23,7 +24,7 @@ pub(super) struct State {
 impl State {
     /// Judges a first snapshot.
     pub(super) fn first(snapshot: Arc<Snapshot>, scope: &Scope, today: &str) -> Self {
-        Self::judge(snapshot, None, scope, today)
+        Self::judge(snapshot, None, None, scope, today)
     }
 
     /// Judges the next snapshot, in which the files `changed` are not what they were.
@@ -35,7 +36,9 @@ impl State {
         today: &str,
     ) -> Self {
         let compiled = self.schemas.as_ref().filter(|_| !changed.iter().any(|path| path.ends_with(".json")));
-        Self::judge(snapshot, compiled, scope, today)
+        let items = items(changed).filter(|_| self.outcome.is_ok());
+        let held = items.as_ref().map(|changed| (&self.by_item, changed));
+        Self::judge(snapshot, compiled, held, scope, today)
     }
 
     /// Whether nothing that was parsed may be kept: the policy sets the limits of reading.
@@ -43,18 +46,29 @@ impl State {
         changed.contains(policy::FILE)
     }
 
-    fn judge(snapshot: Arc<Snapshot>, compiled: Option<&Schemas>, scope: &Scope, today: &str) -> Self {
+    fn judge(
+        snapshot: Arc<Snapshot>,
+        compiled: Option<&Schemas>,
+        before: Option<(&ByItem, &BTreeSet<Key>)>,
+        scope: &Scope,
+        today: &str,
+    ) -> Self {
         let policy = match snapshot.policy() {
             Ok(policy) => Arc::new(policy),
-            Err(error) => return Self { snapshot, schemas: None, outcome: Err(error) },
+            Err(error) => {
+                return Self { snapshot, schemas: None, by_item: ByItem::default(), outcome: Err(error) };
+            }
         };
         let (held, known) = (Arc::clone(&snapshot), Arc::clone(&policy));
         let schemas = compiled.map_or_else(
             || Schemas::new(Arc::clone(&held), Arc::clone(&known)),
             |schemas| schemas.succeed(Arc::clone(&held), Arc::clone(&known)),
         );
-        let outcome = report(&snapshot, &policy, &schemas, scope, today).map(Arc::new);
-        Self { snapshot, schemas: Some(schemas), outcome }
+        let (outcome, by_item) = match report(&snapshot, &policy, &schemas, before, scope, today) {
+            Ok((report, by_item)) => (Ok(Arc::new(report)), by_item),
+            Err(error) => (Err(error), ByItem::default()),
+        };
+        Self { snapshot, schemas: Some(schemas), by_item, outcome }
     }
 
     /// The files of which `next` says other things than this state: their findings are not equal.
@@ -74,12 +88,25 @@ fn report(
     snapshot: &Snapshot,
     policy: &Policy,
     schemas: &Schemas,
+    before: Option<(&ByItem, &BTreeSet<Key>)>,
     scope: &Scope,
     today: &str,
-) -> Result<Report> {
+) -> Result<(Report, ByItem)> {
     require_keys(snapshot, &scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    rules::check(&Subject { snapshot, policy, schemas, today: Some(today), keys, environment, change: None })
+    let subject = Subject { snapshot, policy, schemas, today: Some(today), keys, environment, change: None };
+    rules::check_again(&subject, before)
+}
+
+/// The items that these files are of; `None` when one of them, a schema or the policy, concerns
+/// others too.
+fn items(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
+    let mut keys = BTreeSet::new();
+    for file in changed {
+        let item = file.strip_prefix("environments/")?.split_once('/').map_or("", |(_, item)| item);
+        keys.extend(item.strip_suffix(".yaml").and_then(|key| key.parse().ok()));
+    }
+    Some(keys)
 }
 
 fn by_file(outcome: &Result<Arc<Report>>) -> BTreeMap<&str, Vec<&Finding>> {
