@@ -27,11 +27,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                 id.parse::<Rule>().map_err(|error| Error::usage(error.to_string()).help(error.help()))?;
             write!(out, "{}", explain::text(rule))?;
         }
-        None => {
-            for rule in Rule::ALL {
-                writeln!(out, "{:<20} {:<8} {}", rule.id(), rule.severity(), rule.explanation().what)?;
-            }
-        }
+        None => write!(out, "{}", explain::list())?,
     }
     Ok(0)
 }

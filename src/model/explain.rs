@@ -119,7 +119,9 @@ impl Rule {
             },
             Self::ForeignHost => Explanation {
                 what: "A value names a host that belongs to another environment: by `[isolation.hosts]` (an \
-                       error), or because the name looks like one (a warning).",
+                       error), or because the name looks like one (a warning). A key that itself names that \
+                       environment, a URL's path, links for people to read and well-known public hosts do \
+                       not count, nor does somebody else's sandbox that development and staging share.",
                 why: "A production service that talks to a staging database, or the reverse, is the \
                       accident that separate environments are meant to rule out.",
                 mend: "Use this environment's own host. If the host is shared on purpose, take it out of \
@@ -157,7 +159,8 @@ impl Rule {
             },
             Self::PlainSecret => Explanation {
                 what: "A value under a secrets path is a literal, not a reference to a secret store; or a \
-                       value anywhere looks like a private key, an access token, or a URL with a password.",
+                       value anywhere looks like a private key, an access token, or a URL with a password. \
+                       What SOPS or another tool encrypted (`ENC[…]`) is a reference.",
                 why: "Everybody who can read the repository can read it, now and in its whole history. \
                       Terrace masks such values and never promotes them.",
                 mend: "Put the secret into a store, write a reference (`vault:…`, `${NAME}`, `op://…`, \
@@ -168,7 +171,8 @@ impl Rule {
             },
             Self::TypeMismatch => Explanation {
                 what: "The same path has different types in different environments, such as a number in one \
-                       and a string in another.",
+                       and a string in another. Null, references, placeholders and quantities such as `500m` \
+                       have no type of their own.",
                 why: "An application that was tried with one type meets the other for the first time in \
                       production.",
                 mend: "Write the value with the same type everywhere; often only quotes are missing or too \
@@ -213,7 +217,8 @@ impl Rule {
                 waivable: Waivable::Level,
             },
             Self::NoSchema => Explanation {
-                what: "No JSON Schema describes the item.",
+                what: "No JSON Schema describes the item. Where there are no schemas at all, that is said \
+                       once.",
                 why: "Without one, types and required keys are not checked, and a promotion cannot know \
                       which new keys the target needs.",
                 mend: "Let `terrace schema infer` write a first one from the values, or map a shared one \
@@ -230,7 +235,8 @@ impl Rule {
                 waivable: Waivable::Item("one item per production cluster"),
             },
             Self::MissingKey => Explanation {
-                what: "A later environment has a key in an item that this one lacks.",
+                what: "A later environment has a key in an item that this one lacks; many keys of one \
+                       mapping are told together, in the first environment that lacks them.",
                 why: "A key that only production has was never tried before it was real.",
                 mend: "Set the key here as well, with a value that suits this environment.",
                 waive: "Accept keys that belong to the later environment alone.",

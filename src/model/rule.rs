@@ -21,6 +21,12 @@ macro_rules! rules {
                 match self { $(Self::$variant => $id),+ }
             }
 
+            /// What it finds, in one short sentence.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+)),+ }.trim()
+            }
+
             /// The severity unless the policy or the rule itself says otherwise.
             #[must_use]
             pub const fn severity(self) -> Severity {

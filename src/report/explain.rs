@@ -23,11 +23,29 @@ pub fn text(rule: Rule) -> String {
     out
 }
 
-/// What a rule is about, as a section of Markdown under the anchor of [`anchor`].
+/// Every rule in one line each, for a terminal.
 #[must_use]
-pub fn markdown(rule: Rule) -> String {
+pub fn list() -> String {
+    let line = |rule: &Rule| format!("{rule:<20} {:<8} {}\n", rule.severity(), rule.summary());
+    Rule::ALL.iter().map(line).collect()
+}
+
+/// All rules as the README has them: a table, and a section each.
+#[must_use]
+pub fn reference() -> String {
+    let row = |rule: &Rule| {
+        let (anchor, severity, summary) = (anchor(*rule), rule.severity(), rule.summary());
+        format!("| [`{rule}`](#{anchor}) | {severity} | {summary} |\n")
+    };
+    let rows: String = Rule::ALL.iter().map(row).collect();
+    let sections: Vec<String> = Rule::ALL.iter().map(|rule| markdown(*rule)).collect();
+    format!("| rule | weight | what it finds |\n|---|---|---|\n{rows}\n{}", sections.join("\n"))
+}
+
+/// What a rule is about, as a section of Markdown under the anchor of [`anchor`].
+fn markdown(rule: Rule) -> String {
     let (anchor, severity) = (anchor(rule), rule.severity());
-    format!("<a id=\"{anchor}\"></a>\n\n#### `{rule}` ({severity})\n\n{}", body(rule))
+    format!("<a id=\"{anchor}\"></a>\n\n### `{rule}` ({severity})\n\n{}", body(rule))
 }
 
 /// The section's text alone, without HTML.
@@ -41,9 +59,14 @@ pub(super) fn body(rule: Rule) -> String {
 }
 
 /// Where the README explains a rule.
-#[must_use]
-pub fn anchor(rule: Rule) -> String {
+fn anchor(rule: Rule) -> String {
     format!("rule-{rule}")
+}
+
+/// The address of a rule's section in the README of a project that has its home at `repository`.
+pub(super) fn address(repository: &str, rule: Rule) -> Option<String> {
+    let is_web = repository.starts_with("https://");
+    is_web.then(|| format!("{}#{}", repository.trim_end_matches('/'), anchor(rule)))
 }
 
 /// `text` in lines of at most [`WIDTH`] columns, broken at blanks.
@@ -75,7 +98,9 @@ mod tests {
 
           A value names a host that belongs to another environment: by
           `[isolation.hosts]` (an error), or because the name looks like one (a
-          warning).
+          warning). A key that itself names that environment, a URL's path, links for
+          people to read and well-known public hosts do not count, nor does somebody
+          else's sandbox that development and staging share.
 
         Why:
           A production service that talks to a staging database, or the reverse, is the
@@ -104,7 +129,7 @@ mod tests {
         insta::assert_snapshot!(markdown(Rule::ExpiredWaiver), @r#"
         <a id="rule-expired-waiver"></a>
 
-        #### `expired-waiver` (warning)
+        ### `expired-waiver` (warning)
 
         A waiver in `terrace.toml` has passed its `until` date and no longer counts.
 
@@ -123,7 +148,30 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_has_an_address_where_the_project_has_a_home() {
+        let found = |repository| address(repository, Rule::Schema);
+        assert_eq!(found("https://example.com/t/").as_deref(), Some("https://example.com/t#rule-schema"));
+        assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn every_rule_is_listed_on_a_line_of_its_own() {
+        let list = list();
+        assert_eq!(list.lines().count(), Rule::ALL.len());
+        assert!(
+            list.starts_with("syntax               error    The file cannot be read as YAML.\n"),
+            "{list}"
+        );
+        let reference = reference();
+        for rule in Rule::ALL {
+            assert!(reference.contains(&format!("](#{}) | {}", anchor(*rule), rule.severity())), "{rule}");
+            assert_eq!(reference.matches(&format!("<a id=\"{}\"></a>", anchor(*rule))).count(), 1, "{rule}");
+        }
+    }
+
+    #[test]
     fn every_line_fits() {
+        assert!(list().lines().all(|line| line.chars().count() <= 110));
         for rule in Rule::ALL {
             assert!(text(*rule).lines().all(|line| line.chars().count() <= WIDTH), "{rule}");
         }

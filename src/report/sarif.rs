@@ -49,6 +49,8 @@ struct Descriptor {
     short_description: Message,
     full_description: Message,
     help: Help,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
     default_configuration: Configuration,
 }
 
@@ -134,9 +136,10 @@ fn descriptor(rule: Rule) -> Descriptor {
     let message = |text: &str| Message { text: text.to_owned() };
     Descriptor {
         id: rule.id(),
-        short_description: message(explanation.what),
-        full_description: message(explanation.why),
+        short_description: message(rule.summary()),
+        full_description: message(&format!("{} {}", explanation.what, explanation.why)),
         help: Help { text: explain::text(rule), markdown: explain::body(rule) },
+        help_uri: explain::address(env!("CARGO_PKG_REPOSITORY"), rule),
         default_configuration: Configuration { level: level(rule.severity()) },
     }
 }

@@ -1,4 +1,5 @@
-//! What is generated and committed is current: the JSON Schemas of terrace's own formats.
+//! What is generated and committed is current: the JSON Schemas of terrace's own formats, and the
+//! README's sections on the rules.
 //!
 //! `TERRACE_WRITE=1 cargo test --test suite generated` writes them anew.
 
@@ -42,6 +43,25 @@ fn the_schemas_of_our_own_formats_are_current() {
             file.display()
         );
         jsonschema::draft202012::new(&schema).expect("a valid JSON Schema");
+    }
+}
+
+/// The README and `terrace explain` say the same of every rule, since both say what the model says.
+#[test]
+fn the_rules_in_the_readme_are_current() {
+    let (begin, end) = ("<!-- rules:begin -->\n", "<!-- rules:end -->");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&file).expect("the README");
+    let (before, rest) = readme.split_once(begin).expect("where the rules begin");
+    let (committed, after) = rest.split_once(end).expect("where the rules end");
+    let current = format!("\n{}\n", report::explain::reference());
+    if std::env::var_os("TERRACE_WRITE").is_some() {
+        std::fs::write(&file, format!("{before}{begin}{current}{end}{after}")).expect("the README");
+    } else {
+        assert!(
+            committed == current,
+            "README.md is stale: TERRACE_WRITE=1 cargo test --test suite generated"
+        );
     }
 }
 

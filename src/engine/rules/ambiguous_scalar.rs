@@ -89,7 +89,14 @@ mod tests {
             ("a: &x off\nb: *x\n", vec!["1:7 `off` is a boolean"]),
             ("base: &b {on: 1}\nc:\n  <<: *b\n", vec!["1:11 the key `on` is a boolean"]),
             ("password: 0123\n", vec!["1:11 this is an octal number"]),
+            ("flags: [yes, ON, Off]\n", vec!["1:9 `yes` is", "1:14 `ON` is", "1:18 `Off` is"]),
+            ("umask: 022\nhour: 010\n", vec!["1:8 `022` is an octal", "2:7 `010` is an octal"]),
+            ("mask: 0b11\nbase: 0o17\n", vec!["1:7 `0b11` is a binary", "2:7 `0o17` is a string"]),
             ("point: {x: 1, y: 2}\n", vec![]),
+            ("hour: 06\nminute: 00\nday: -07\n", vec![]),
+            ("enabled: 'yes'\nnorth: nono\nonline: offline\n", vec![]),
+            ("version: 1.10\nsemver: 1.2.3\nhash: 0a1b2c\nempty:\nnothing: ~\n", vec![]),
+            ("hex: 0x1F\nfloat: 1.5e3\nneg: -4\nratio: 16:9:x\n", vec![]),
             ("a: 'no'\nb: \"0644\"\nc: !!str on\n", vec![]),
             ("a: true\nb: 17\nc: 2024-01-01\nd: '12:30:45'\ne: note\nf: 0.5\ng: 0\n", vec![]),
             ("a: |\n  no\n", vec![]),
@@ -99,10 +106,9 @@ mod tests {
             assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
             for (found, expected) in found.iter().zip(expected) {
                 let (at, message) = expected.split_once(' ').expect(expected);
-                let whole = format!(
-                    "environments/staging/a.yaml:{at} warning[ambiguous-scalar] {message} to YAML 1.1"
-                );
+                let whole = format!("environments/staging/a.yaml:{at} warning[ambiguous-scalar] {message}");
                 assert!(found.starts_with(&whole), "{found} / {whole}");
+                assert!(found.contains(" to YAML 1.1 readers"), "{found}");
             }
         }
     }

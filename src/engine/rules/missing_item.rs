@@ -39,6 +39,29 @@ mod tests {
         Repository::new(&files).of(Rule::MissingItem)
     }
 
+    /// What stands in the earlier environment and is no item, or no YAML, is there all the same.
+    #[test]
+    fn each_item_counts_for_itself() {
+        let item = |path: &str| (format!("environments/{path}.yaml"), "a: 1\n".to_owned());
+        for (paths, broken, expected) in [
+            (vec!["production/a/b", "development/a", "staging/a"], None, 1),
+            (vec!["production/eu", "production/us", "development/eu"], None, 2),
+            (vec!["production/a", "staging/A"], None, 2),
+            (vec!["development/a/b", "staging/a/b", "production/a/b"], None, 0),
+            (vec!["production/a", "staging/a"], Some("development/a"), 0),
+            (vec!["development/x", "staging/x", "development/only-here"], None, 0),
+            (vec!["development/a"], Some("production/a"), 1),
+        ] {
+            let broken = broken.map(|path| (item(path).0, "a: [\n".to_owned()));
+            let files: Vec<_> = paths.iter().map(|path| item(path)).chain(broken).collect();
+            let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+            assert_eq!(Repository::new(&files).of(Rule::MissingItem).len(), expected, "{paths:?}");
+        }
+        let link = Repository::new(&[("environments/staging/a.yaml", "a: 1\n")])
+            .link("environments/development/a.yaml");
+        assert!(link.of(Rule::MissingItem).is_empty());
+    }
+
     #[test]
     fn only_what_a_later_environment_has_is_missing() {
         assert_eq!(
@@ -49,6 +72,15 @@ mod tests {
         );
         assert_eq!(found(&["staging", "production"]).len(), 1);
         assert_eq!(found(&["development", "production"]).len(), 1);
+        for (environments, expected) in [
+            (&["production"][..], "`a` is in production, but not in development or staging"),
+            (&["staging"], "`a` is in staging, but not in development"),
+            (&["staging", "production"], "`a` is in staging and production, but not in development"),
+            (&["development", "production"], "`a` is in production, but not in staging"),
+        ] {
+            let found = found(environments);
+            assert!(found.len() == 1 && found[0].ends_with(expected), "{found:?}");
+        }
         for fine in
             [&["development"][..], &["development", "staging"], &["development", "staging", "production"]]
         {

@@ -156,6 +156,24 @@ mod tests {
             ["staging/a.yaml:1:1 staging lacks 4 keys that production has: `b`, `c`, `d` and 1 more"]
         );
         assert_eq!(
+            found("a: {x: 1}\n", "a: {x: 1, y: 2}\n", "a: {x: 1, y: 2, z: 3}\n"),
+            [
+                "development/a.yaml:1:1 development and staging lack `z`, which production has",
+                "development/a.yaml:1:1 development lacks `y`, which staging and production have",
+            ]
+        );
+        assert_eq!(
+            found("a: {}\n", "", "a: {b: 1}\nenv: {JAVA_OPTS: -Xmx1g}\n"),
+            [
+                "development/a.yaml:1:1 development lacks `env`, which production has",
+                "development/a.yaml:1:1 development lacks `b`, which production has",
+            ]
+        );
+        assert_eq!(
+            found("a: 1\n---\nb: 1\n", "a: 1\n---\nb: 1\nc: 2\n", ""),
+            ["development/a.yaml:3:1 development lacks `c`, which staging has"]
+        );
+        assert_eq!(
             found("l: [{name: x, a: 1}]\n", "l: []\n", "l: [{name: x, a: 1, b: 2}, {name: y}]\n"),
             ["development/a.yaml:1:5 development lacks `b`, which production has"]
         );
@@ -184,6 +202,10 @@ mod tests {
             ("a: 1\n", "a: 1\n", "a: 1\nsops: {mac: 'ENC[x]', version: 3.8.1}\n"),
             ("a: [1]\n", "a: [1]\n", "a: [1, 2]\n"),
             ("a: 1\n", "a: [\n", "a: 1\n"),
+            ("a: 1\nb: null\n", "a: 1\nb: 1\n", "a: 1\nb: {c: 1}\n"),
+            ("hosts: {a-1: x}\n", "hosts: {b-1: y, b-2: y}\n", "hosts: {c-1: z}\n"),
+            ("l: [{name: x}]\n", "l: [{name: x}, {name: y, b: 2}]\n", "l: [{name: y}]\n"),
+            ("a: &b {x: 1}\nc:\n  <<: *b\n", "a: {x: 1}\nc: {x: 2}\n", "a: {x: 1}\nc: {x: 3}\n"),
         ] {
             assert_eq!(found(development, staging, production), Vec::<String>::new(), "{production}");
         }

@@ -31,11 +31,15 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     drafts
 }
 
+/// Keywords that ask for keys, which SOPS leaves readable.
+const KEYWORDS_OF_KEYS: [&str; 5] =
+    ["additionalProperties", "dependentRequired", "propertyNames", "required", "unevaluatedProperties"];
+
 /// Whether a violation in a file that SOPS encrypted is about what can be read there: which keys
 /// there are, and values in plain text.
 fn is_of_plain_values(values: &[Value], document: usize, violation: &Violation) -> bool {
     let path = Path { document, ..violation.path.clone() };
-    let is_about_keys = ["required", "dependentRequired"].contains(&violation.keyword.as_str());
+    let is_about_keys = KEYWORDS_OF_KEYS.contains(&violation.keyword.as_str());
     let value = values.get(document).and_then(|value| value.at(&path));
     !is_metadata(values, &path) && (is_about_keys || value.is_none_or(|value| !holds_ciphertext(value)))
 }

@@ -98,10 +98,47 @@ mod tests {
     }
 
     #[test]
+    fn one_secret_in_two_environments_is_told_wherever_it_stands() {
+        let private = "tls: |\n  -----BEGIN PRIVATE KEY-----\n  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB\n  -----END PRIVATE KEY-----\n";
+        for (development, production) in [
+            ("password: hunter2\n", "password: \"hunter2\"\n"),
+            ("db: {password: hunter2}\n", "cache: {password: hunter2}\n"),
+            ("users: [{name: a, token: t0psecret}]\n", "users: [{name: b, token: t0psecret}]\n"),
+            ("API-KEY: k-91f3\n", "api_key: k-91f3\n"),
+            ("token: 123456\n", "token: 123456\n"),
+            (
+                "db: postgres://app:hunter2@db.dev.example.com/x\n",
+                "db: postgres://app:hunter2@db.example.com/x\n",
+            ),
+            ("db: postgres://app:hunter2@db.dev.example.com/x\n", "password: hunter2\n"),
+            (
+                "ci: ghp_0123456789abcdefghijABCDEFGHIJ012345\n",
+                "git: ghp_0123456789abcdefghijABCDEFGHIJ012345\n",
+            ),
+            (private, private),
+            ("p: &p hunter2\npassword: *p\n", "password: hunter2\n"),
+            ("secret: {signing: 9fK2pQ}\n", "secret: {signing: 9fK2pQ}\n"),
+        ] {
+            assert_eq!(found(development, "", production).len(), 1, "{development}{production}");
+        }
+    }
+
+    #[test]
     fn references_placeholders_and_repetition_within_one_environment_are_fine() {
-        for text in
-            ["password: ${PW}\n", "password: CHANGEME\n", "token: ''\n", "host: same\n", "token: true\n"]
-        {
+        for text in [
+            "password: ${PW}\n",
+            "password: CHANGEME\n",
+            "token: ''\n",
+            "host: same\n",
+            "token: true\n",
+            "password: vault:kv/db#password\n",
+            "secret: '%kernel.secret%'\n",
+            "secret: payments-db\n",
+            "password: ENC[PKCS7,MIIBeQYJKoZIhvcNAQcDoIIBajCCAWYCAQAxggEh]\n",
+            "private_key: /run/secrets/tls.key\n",
+            "token: {url: https://auth.example.com/oauth/token}\n",
+            "dsn: postgres://app:${PW}@db.example.com/x\n",
+        ] {
             assert!(found(text, text, text).is_empty(), "{text}");
         }
         assert!(found("", "", "password: a1\ntoken: a1\n").is_empty());

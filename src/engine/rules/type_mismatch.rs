@@ -25,9 +25,11 @@ fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
     for (n, earlier) in items.iter().enumerate() {
         for later in items.iter().skip(n + 1) {
             let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
+            let is_metadata =
+                |path: &Path| is_metadata(left.values(), path) || is_metadata(right.values(), path);
             for change in diff(left.values(), right.values(), &lists, Depth::Whole) {
                 let (Some(a), Some(b)) = (change.left, change.right) else { continue };
-                if differ(world.policy, a, b) && !is_metadata(left.values(), &change.path) {
+                if differ(world.policy, a, b) && !is_metadata(&change.path) {
                     let kinds = paths.entry(change.path).or_default();
                     kinds.insert(earlier.environment, a.kind());
                     kinds.insert(later.environment, b.kind());
@@ -124,6 +126,42 @@ mod tests {
                 "a: 1\n",
                 "production/a.yaml:1:1 a mapping here, a list in development and staging",
             ),
+            (
+                "port: 8080\n",
+                "port: 8080\n",
+                "port: '8080'\n",
+                "production/a.yaml:1:7 a string here, a number in development and staging",
+            ),
+            (
+                "tls: {on: true}\n",
+                "tls: {on: 1}\n",
+                "tls: {on: true}\n",
+                "staging/a.yaml:1:11 a number here, a boolean in development and production",
+            ),
+            (
+                "tag: abc12f\n",
+                "tag: 1234567\n",
+                "",
+                "staging/a.yaml:1:6 a number here, a string in development",
+            ),
+            (
+                "hosts: [a, b]\n",
+                "hosts: [a]\n",
+                "hosts: a,b\n",
+                "production/a.yaml:1:8 a string here, a list in development and staging",
+            ),
+            (
+                "s: [{name: api, port: 80}]\n",
+                "s: [{name: web, port: 1}, {name: api, port: '80'}]\n",
+                "",
+                "staging/a.yaml:1:45 a string here, a number in development",
+            ),
+            (
+                "l: []\n",
+                "l: {a: 1}\n",
+                "l: {b: 1}\n",
+                "development/a.yaml:1:4 a list here, a mapping in staging and production",
+            ),
         ] {
             assert_eq!(found(development, staging, production), [expected]);
         }
@@ -141,6 +179,12 @@ mod tests {
             ("password: ENC[AES256_GCM,data:x,type:int]\n", "password: 5\n"),
             ("a: 1\n", "a: 1.5\n"),
             ("a: {}\n", "a: {b: 1}\n"),
+            ("port: '%env(int:PORT)%'\nn: '%n%'\n", "port: 80\nn: 5\n"),
+            ("port: ((port))\non: '{{ on }}'\n", "port: 80\non: true\n"),
+            ("port: ENC[AES256_GCM,data:x,type:int]\nsops: {mac: x, version: 1}\n", "port: 80\nsops: off\n"),
+            ("on: true\n", "on: false\n"),
+            ("l: [1, 2]\n", "l: [a, b]\n"),
+            ("v: 1.10\n", "v: 0x1F\n"),
         ] {
             assert_eq!(found("", staging, production), Vec::<String>::new(), "{staging}");
         }

@@ -46,7 +46,12 @@ pub(super) fn apply(
         let about = if has_ended(waiver) && (used || !subject.is_narrowed()) {
             let until = waiver.until.as_deref().unwrap_or_default();
             let message = format!("this waiver for {} ended on {until}", waiver.rule);
-            Some((Rule::ExpiredWaiver, message, "mend what it accepted, or give it a new date and reason"))
+            let help = match (used, all_seen) {
+                (true, _) => "mend what it accepted, or give it a new date and reason",
+                (false, true) => "remove it: nothing is left that it would accept",
+                (false, false) => "remove it, or give it a new date and reason",
+            };
+            Some((Rule::ExpiredWaiver, message, help))
         } else if !used && all_seen && judged_here(waiver.rule) {
             let message = format!("this waiver accepts nothing: no {} finding fits it", waiver.rule);
             Some((Rule::UnusedWaiver, message, "remove it, or mend its key, environment or path"))
@@ -92,6 +97,65 @@ mod tests {
         {
             assert_eq!(repository("a:\n  b: no\n").at(today).places(), expected, "{today:?}");
         }
+    }
+
+    /// One waiver over one finding in each of two items and environments: how many are left, and
+    /// whether the waiver is unused.
+    #[test]
+    fn a_waiver_covers_what_its_globs_do() {
+        let text = "servers:\n- name: api\n  modes: {a: 0644}\n";
+        let files = ["development/pay", "staging/pay", "staging/billing/invoices"]
+            .map(|path| (format!("environments/{path}.yaml"), text));
+        let repository = |waiver: &str| {
+            let policy = format!("[[waiver]]\nrule = \"ambiguous-scalar\"\nreason = \"x\"\n{waiver}");
+            let files: Vec<_> = files.iter().map(|(file, text)| (file.as_str(), *text)).collect();
+            Repository::new(&files).and("terrace.toml", &policy).at(Some("2026-06-01"))
+        };
+        for (waiver, left, unused, expired) in [
+            ("", 0, 0, 0),
+            ("key = \"pay\"", 1, 0, 0),
+            ("key = \"billing/*\"", 2, 0, 0),
+            ("key = \"*\"", 0, 0, 0),
+            ("key = \"p?y\"\nenvironment = \"staging\"", 2, 0, 0),
+            ("key = \"{pay,billing/**}\"\nenvironment = \"staging\"", 1, 0, 0),
+            ("environment = \"development\"", 2, 0, 0),
+            ("environment = \"production\"", 3, 1, 0),
+            ("key = \"Pay\"", 3, 1, 0),
+            ("key = \"pay*\"\nenvironment = \"production\"", 3, 1, 0),
+            ("path = \"servers\"", 0, 0, 0),
+            ("path = \"servers[name=api].modes.a\"", 0, 0, 0),
+            ("path = \"servers[name=web].modes.a\"", 3, 1, 0),
+            ("path = \"servers.*.modes\"", 0, 0, 0),
+            ("path = \"**.a\"", 0, 0, 0),
+            ("path = \"**.mode\"", 3, 1, 0),
+            ("path = \"**.mode*\"", 0, 0, 0),
+            ("path = \"modes.a\"", 3, 1, 0),
+            ("key = \"pay\"\nenvironment = \"staging\"\npath = \"servers.**\"", 2, 0, 0),
+            ("until = 2026-06-01", 0, 0, 0),
+            ("until = 2026-06-02T00:00:00Z", 0, 0, 0),
+            ("until = 2026-05-31", 3, 0, 1),
+            ("until = 2026-05-31\nkey = \"pay\"", 3, 0, 1),
+            ("until = 2025-12-31\nenvironment = \"production\"", 3, 0, 1),
+            ("until = 2027-01-01\nenvironment = \"production\"", 3, 1, 0),
+        ] {
+            let repository = repository(waiver);
+            let counts = [Rule::AmbiguousScalar, Rule::UnusedWaiver, Rule::ExpiredWaiver];
+            let counts = counts.map(|rule| repository.of(rule).len());
+            assert_eq!(counts, [left, unused, expired], "{waiver}");
+        }
+    }
+
+    #[test]
+    fn two_waivers_for_one_finding_are_both_used_and_the_living_one_counts() {
+        let waiver = |until: &str| {
+            format!("[[waiver]]\nrule = \"ambiguous-scalar\"\nreason = \"x\"\nuntil = {until}\n")
+        };
+        let policy = format!("{}{}", waiver("2026-01-01"), waiver("2026-12-31"));
+        let files = [("environments/development/a.yaml", "a: no\n"), ("terrace.toml", policy.as_str())];
+        let places = |today| Repository::new(&files).at(Some(today)).places();
+        assert_eq!(places("2025-12-31"), Vec::<String>::new());
+        assert_eq!(places("2026-06-01"), ["terrace.toml:1:1 warning[expired-waiver]"]);
+        assert_eq!(places("2027-01-01").len(), 3);
     }
 
     #[test]
