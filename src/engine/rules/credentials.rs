@@ -75,8 +75,18 @@ pub(super) fn refers(text: &str) -> bool {
     let is_path = (text.starts_with(['/', '~']) || text.starts_with("./"))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-~".contains(c));
     is_path
+        || is_variables_name(text)
         || text.contains("://")
         || SCHEMES.iter().chain(&PROTECTED).any(|beginning| text.starts_with(beginning))
+}
+
+/// Whether a text is the name of a variable that holds a secret, such as `DB_PASSWORD`.
+fn is_variables_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split('_').collect();
+    let is_word =
+        |word: &&str| word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) && !word.is_empty();
+    let speaks = ["PASSWORD", "PASSWD", "PASS", "PWD", "PW", "SECRET", "TOKEN", "KEY"];
+    words.len() > 1 && words.iter().all(is_word) && words.iter().any(|word| speaks.contains(word))
 }
 
 /// Tokens with a shape of their own: what they are, prefix, least length of the rest.

@@ -25,33 +25,26 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 /// What environments lack and others have.
 type Gap = (Vec<Environment>, Vec<Environment>);
 
+/// What of one mapping is missing, by stable names: the same in several environments is told once,
+/// where a promotion would begin.
+type Missing<'w> = (&'w Item<'w>, Vec<Path>, Gap);
+
 fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
-    let mut gaps: IndexMap<Path, Vec<(&'w Item<'w>, Path, Vec<Environment>)>> = IndexMap::new();
+    let mut known: IndexMap<(Vec<Environment>, Vec<Path>), Missing<'w>> = IndexMap::new();
     for item in items {
-        for (path, having) in missing(world, item, items) {
-            gaps.entry(item.named(&path)).or_default().push((item, path, having));
+        for (having, paths) in missing(world, item, items) {
+            let named = paths.iter().map(|path| item.named(path)).collect();
+            let gap = (Vec::new(), having.clone());
+            let (.., (lacking, _)) = known.entry((having, named)).or_insert_with(|| (item, paths, gap));
+            lacking.push(item.environment);
         }
     }
-    // What several environments lack is told once, where a promotion would begin.
-    let mut mappings: BTreeMap<(Environment, Path, Gap), (&Item<'_>, Vec<Path>)> = BTreeMap::new();
-    for mut lacks in gaps.into_values() {
-        while let Some((item, path, having)) = lacks.first().cloned() {
-            let (same, others) = lacks.into_iter().partition(|(.., other)| *other == having);
-            lacks = others;
-            let same: Vec<_> = same;
-            let lacking = same.iter().map(|(item, ..)| item.environment).collect();
-            let place = (item.environment, path.parent().unwrap_or_default(), (lacking, having));
-            mappings.entry(place).or_insert_with(|| (item, Vec::new())).1.push(path);
-        }
-    }
-    let told = |((_, parent, gap), (item, paths)): (&(_, Path, Gap), &(&'w Item<'w>, Vec<Path>))| {
-        told(world, item, parent, gap, paths)
-    };
-    mappings.iter().flat_map(told).collect()
+    known.values().flat_map(|(item, paths, gap)| told(world, item, gap, paths)).collect()
 }
 
-/// The paths that `item` lacks, each with the later environments that have it.
-fn missing(world: &World<'_>, item: &Item<'_>, items: &[Item<'_>]) -> IndexMap<Path, Vec<Environment>> {
+/// The paths that `item` lacks, those of one mapping together, and the later environments that
+/// have them.
+fn missing(world: &World<'_>, item: &Item<'_>, items: &[Item<'_>]) -> Vec<(Vec<Environment>, Vec<Path>)> {
     let mut having: IndexMap<Path, Vec<Environment>> = IndexMap::new();
     for later in items.iter().filter(|later| later.environment > item.environment) {
         let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
@@ -59,13 +52,16 @@ fn missing(world: &World<'_>, item: &Item<'_>, items: &[Item<'_>]) -> IndexMap<P
             having.entry(path).or_default().push(later.environment);
         }
     }
-    having
+    let mut mappings: BTreeMap<(Path, Vec<Environment>), Vec<Path>> = BTreeMap::new();
+    for (path, having) in having {
+        mappings.entry((path.parent().unwrap_or_default(), having)).or_default().push(path);
+    }
+    mappings.into_iter().map(|((_, having), paths)| (having, paths)).collect()
 }
 
 fn told<'w>(
     world: &World<'_>,
     item: &'w Item<'w>,
-    parent: &Path,
     (lacking, having): &Gap,
     paths: &[Path],
 ) -> Vec<Draft<'w>> {
@@ -74,6 +70,7 @@ fn told<'w>(
     let is_waived =
         |path: &Path| world.policy.is_waived(Rule::MissingKey, item.key, item.environment, &item.named(path));
     let (mut alone, together): (Vec<&Path>, Vec<&Path>) = paths.iter().partition(|path| is_waived(path));
+    let parent = &paths.first().and_then(Path::parent).unwrap_or_default();
     let mut drafts = Vec::new();
     if together.len() > SHOWN {
         let names: Vec<_> = together.iter().take(SHOWN).map(|path| last(path)).collect();
