@@ -70,7 +70,7 @@ fn the_rules_in_the_readme_are_current() {
 fn documented_policies_fit_the_schema_of_policies() {
     let readme = include_str!("../../README.md");
     let policy =
-        readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a policy");
+        readme.split("## Policy\n\n```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a policy");
     assert!(policy.contains("[promotion]"));
     terrace::model::Policy::parse(policy, "README.md").expect("the README's policy");
     let validator = jsonschema::draft202012::new(&terrace::model::policy::schema()).expect("a schema");
