@@ -117,6 +117,9 @@ enum Command {
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Answer the scripts of `terrace completions`
+    #[command(hide = true)]
+    Complete(completions::AnswerArgs),
 }
 
 /// Runs the command line and says how it went.
@@ -165,6 +168,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::GitMerge(args) => git_merge::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),
+        Command::Complete(args) => completions::answer(args, context),
     }
 }
 

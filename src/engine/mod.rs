@@ -6,6 +6,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod candidates;
 pub mod compare;
 pub mod diff;
 pub mod editor;

@@ -4,6 +4,7 @@
 //! Author, time and the process environment are arguments; what is printed is somebody else's.
 
 mod agreed;
+mod candidates;
 mod check;
 mod diff;
 mod edit;
@@ -32,6 +33,7 @@ mod workspace;
 
 pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
+pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};

@@ -9,6 +9,7 @@ pub mod editor;
 mod history;
 mod hooks;
 pub mod merge_lines;
+mod names;
 mod parts;
 mod push;
 mod read;

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod blame;
+mod comfort;
+mod completion;
 mod demo;
 mod door;
 mod edit_cases;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::shop::{PRODUCTION, Shop};
 
@@ -21,6 +22,12 @@ fn talk(shop: &Shop, arguments: &[&str], answers: &[(&str, &str)]) -> (i32, Stri
 
 /// The same for any command.
 pub(crate) fn converse(mut command: Command, answers: &[(&str, &str)]) -> (i32, String) {
+    command.env("TERM", "dumb");
+    talk_to(command, 80, answers)
+}
+
+/// The same on a terminal of so many columns, with whatever TERM the command has.
+pub(crate) fn talk_to(mut command: Command, columns: u16, answers: &[(&str, &str)]) -> (i32, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&master).expect("granted");
     unlockpt(&master).expect("unlocked");
@@ -29,7 +36,9 @@ pub(crate) fn converse(mut command: Command, answers: &[(&str, &str)]) -> (i32, 
         let file = OpenOptions::new().read(true).write(true).open(name.to_str().expect("text"));
         Stdio::from(file.expect("the other end"))
     };
-    command.env("TERM", "dumb").stdin(open()).stdout(open()).stderr(open());
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&master, size).expect("a size");
+    command.stdin(open()).stdout(open()).stderr(open());
     let mut child = command.spawn().expect("terrace runs");
     drop(command);
     let mut master = File::from(master);
