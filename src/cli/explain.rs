@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                 id.parse::<Rule>().map_err(|error| Error::usage(error.to_string()).help(error.help()))?;
             write!(out, "{}", explain::text(rule))?;
         }
-        None => write!(out, "{}", explain::list())?,
+        None => explain::list(&context.view(), &mut out)?,
     }
     Ok(0)
 }

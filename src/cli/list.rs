@@ -1,14 +1,12 @@
 //! `terrace list`
 
-use std::io::Write;
-
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
 use super::{Outcome, parse};
 use crate::model::Environment;
 use crate::ops;
-use crate::report::items;
+use crate::report::{items, list};
 
 /// List the items and the environments that have them.
 #[derive(Debug, ClapArgs)]
@@ -33,11 +31,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         items::list(keys.iter().map(|(key, environments)| (key, environments.as_slice())), &mut out)?;
         return Ok(0);
     }
-    let widest = keys.keys().map(|key| key.as_str().len()).max().unwrap_or_default();
-    for (key, environments) in &keys {
-        let names: Vec<_> = environments.iter().map(|env| env.name()).collect();
-        writeln!(out, "{key:<widest$}  {}", names.join(", "))?;
-    }
+    list::text(&keys, &context.view(), &mut out)?;
     if keys.is_empty() {
         context
             .remark("no items yet; put YAML files into environments/development/, or run `terrace migrate`");

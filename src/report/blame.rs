@@ -29,7 +29,7 @@ pub fn text(
     let strong = view.styles.strong;
     writeln!(out, "{strong}{key}{strong:#}   {environment}")?;
     let rows: Vec<_> = blames.iter().map(|blame| row(blame, view)).collect();
-    for line in align(&rows) {
+    for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -49,7 +49,7 @@ fn row(blame: &Blame, view: &View) -> Vec<Cell> {
         Cell::new(format!("  {}", path_name(&blame.path))),
         Cell::new(view.value(&blame.value)),
         Cell::new(way.join(" ← ")).style(frame),
-        Cell::new(written).style(faint),
+        Cell::new(written).style(faint).prose(),
     ]
 }
 

@@ -38,7 +38,7 @@ pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut 
         ];
         let mut rows = vec![head];
         rows.extend(item.rows.iter().map(|row| cells(row, view)));
-        let lines = align(&rows);
+        let lines = align(&rows, view.room());
         writeln!(out, "{}", lines[0])?;
         for (line, row) in lines[1..].iter().zip(&item.rows) {
             writeln!(out, "{line}")?;
@@ -114,8 +114,7 @@ pub(super) fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Res
             ChangeTag::Insert => ('+', view.styles.added),
             ChangeTag::Equal => continue,
         };
-        let line =
-            super::sanitize::cut(change.value(), view.columns.unwrap_or(200).saturating_sub(8).max(20));
+        let line = super::sanitize::cut(change.value(), view.room().unwrap_or(200).saturating_sub(8).max(20));
         writeln!(out, "      {style}{sign} {line}{style:#}")?;
     }
     Ok(())

@@ -1,11 +1,30 @@
 //! `terrace explain RULE`, the README's section on a rule, and the help of code scanning.
 
 use std::fmt::Write;
+use std::io;
 
+use super::columns::{Cell, align};
+use super::view::View;
 use crate::model::{Explanation, Rule};
 
 /// The width that plain text is wrapped to.
 const WIDTH: usize = 80;
+
+/// Writes every rule in one line each, for a terminal.
+///
+/// # Errors
+/// Those of `out`.
+pub fn list(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let row = |rule: &Rule| {
+        let what = Cell::new(rule.summary()).prose();
+        vec![Cell::new(rule.id()), Cell::new(rule.severity().to_string()), what]
+    };
+    let rows: Vec<_> = Rule::ALL.iter().map(row).collect();
+    for line in align(&rows, view.room()) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
 
 /// What a rule is about, for a terminal.
 #[must_use]
@@ -21,13 +40,6 @@ pub fn text(rule: Rule) -> String {
         let _ = writeln!(out, "  {line}");
     }
     out
-}
-
-/// Every rule in one line each, for a terminal.
-#[must_use]
-pub fn list() -> String {
-    let line = |rule: &Rule| format!("{rule:<20} {:<8} {}\n", rule.severity(), rule.summary());
-    Rule::ALL.iter().map(line).collect()
 }
 
 /// All rules as the README has them: a table, and a section each.

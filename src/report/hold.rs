@@ -23,7 +23,7 @@ pub fn text(held: &[Held], view: &View, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "no decisions are recorded");
     }
     let rows: Vec<_> = held.iter().map(|held| row(held, view)).collect();
-    for line in align(&rows) {
+    for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     let dead = held.iter().filter(|held| held.life != Life::Live).count();
@@ -47,7 +47,9 @@ fn row(held: &Held, view: &View) -> Vec<Cell> {
         Cell::new(clean(held.key.as_str())),
         Cell::new(path_name(&decision.path)),
         Cell::new(why(held)),
-        Cell::new(format!("{by}{}", clean(&decision.reason).replace('\n', " "))).style(view.styles.faint),
+        Cell::new(format!("{by}{}", clean(&decision.reason).replace('\n', " ")))
+            .style(view.styles.faint)
+            .prose(),
     ]
 }
 

@@ -27,10 +27,10 @@ pub fn text(commits: &[Logged], view: &View, out: &mut dyn Write) -> io::Result<
         }
         let (frame, faint, commit) = (view.styles.frame, view.styles.faint, &logged.commit);
         let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
-        let subject = cut(&commit.subject, 60);
+        let subject = view.subject(&commit.subject, 60, &who);
         writeln!(out, "{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())?;
         let rows: Vec<_> = logged.entries.iter().map(|entry| row(entry, view)).collect();
-        for line in align(&rows) {
+        for line in align(&rows, view.room()) {
             writeln!(out, "{line}")?;
         }
         for file in &logged.unreadable {

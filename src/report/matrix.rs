@@ -37,7 +37,7 @@ pub fn text(items: &[MatrixItem], view: &View, out: &mut dyn Write) -> io::Resul
             rows.push(row);
         }
         rows.extend(item.rows.iter().map(|row| cells(row, item, view)));
-        for line in align(&rows) {
+        for line in align(&rows, view.room()) {
             writeln!(out, "{line}")?;
         }
     }

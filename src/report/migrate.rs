@@ -28,7 +28,7 @@ pub fn text(
             Cell::new(word),
             Cell::new(clean(file)),
             Cell::new(rest),
-            Cell::new(aside).style(faint),
+            Cell::new(aside).style(faint).prose(),
         ]);
     };
     for item in &plan.items {
@@ -69,7 +69,7 @@ pub fn text(
     for (file, why) in &plan.unnamed {
         row("no key", file, clean(&why.reason).into_owned(), String::new());
     }
-    for line in align(&rows) {
+    for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     if !rows.is_empty() {

@@ -21,6 +21,7 @@ pub mod hold;
 pub mod items;
 pub mod json;
 mod junit;
+pub mod list;
 pub mod log;
 pub mod markdown;
 pub mod matrix;

@@ -31,7 +31,7 @@ pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()>
     };
     // One alignment for all groups, so that the columns of the screen are one.
     let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines).map(row).collect();
-    let mut aligned = align(&rows).into_iter();
+    let mut aligned = align(&rows, view.room()).into_iter();
     if !groups.is_empty() {
         writeln!(out)?;
     }
@@ -65,8 +65,8 @@ fn groups(plan: &ItemPlan) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
 fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
     let Some(commit) = commit else { return "without a source commit".to_owned() };
     let (frame, faint) = (view.styles.frame, view.styles.faint);
-    let subject = cut(&commit.subject, 48);
     let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
+    let subject = view.subject(&commit.subject, 48, &who);
     format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
 }
 
@@ -115,7 +115,7 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         Cell::new(format!("  {word}")).style(style),
         Cell::new(path_of(line)),
         Cell::new(change),
-        Cell::new(why).style(view.styles.faint),
+        Cell::new(why).style(view.styles.faint).prose(),
     ]
 }
 
@@ -175,7 +175,7 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
             Cell::new(word).style(view.styles.faint),
             Cell::new(path_of(line)),
             Cell::new(value),
-            Cell::new(reason).style(view.styles.faint),
+            Cell::new(reason).style(view.styles.faint).prose(),
         ]
     };
     let waiting = |line: &&Line| {
@@ -189,7 +189,7 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    for line in align(&rows) {
+    for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     if kept > listed {

@@ -31,7 +31,7 @@ pub fn text(
         commit.id.short()
     )?;
     let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
-    writeln!(out, "{faint}{}   {who}{faint:#}\n", cut(&commit.subject, 60))?;
+    writeln!(out, "{faint}{}   {who}{faint:#}\n", view.subject(&commit.subject, 60, &who))?;
     match item.whole {
         Whole::Stays => {}
         Whole::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
@@ -39,7 +39,7 @@ pub fn text(
     }
     let concerned = item.lines.iter().filter(|line| line.level != Level::Keep);
     let rows: Vec<_> = concerned.map(|line| row(line, view)).collect();
-    for line in align(&rows) {
+    for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     if rows.is_empty() && item.whole == Whole::Stays {
@@ -69,6 +69,6 @@ fn row(line: &Line, view: &View) -> Vec<Cell> {
         Cell::new(format!("  {word}")).style(style),
         Cell::new(path_name(&line.path)),
         Cell::new(back),
-        Cell::new(why).style(view.styles.faint),
+        Cell::new(why).style(view.styles.faint).prose(),
     ]
 }

@@ -43,6 +43,18 @@ pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…{tail}", text.get(..front).unwrap_or_default()))
 }
 
+/// `text` cleaned and, where it is wider than `width` columns, cut at its end with `…`.
+#[must_use]
+pub fn cut_end(text: &str, width: usize) -> Cow<'_, str> {
+    let text = clean(text);
+    if text.width() <= width {
+        return text;
+    }
+    let ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), c));
+    let end = fitting(ends, width.saturating_sub(1)).unwrap_or(0);
+    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default().trim_end()))
+}
+
 /// The last offset at which the characters so far still fit into `room` columns.
 fn fitting(chars: impl Iterator<Item = (usize, char)>, room: usize) -> Option<usize> {
     let widths = chars.scan(0, |used, (at, c)| {

@@ -25,7 +25,7 @@ pub fn text(hops: &[HopStatus], view: &View, out: &mut dyn Write) -> io::Result<
     }
     // One alignment for both hops, so that the columns of the screen are one.
     let all: Vec<_> = rows.iter().flatten().cloned().collect();
-    let mut lines = align(&all).into_iter();
+    let mut lines = align(&all, view.room()).into_iter();
     for (hop, rows) in hops.iter().zip(&rows) {
         let strong = view.styles.strong;
         writeln!(out, "{strong}{}{strong:#}", hop.hop)?;
@@ -59,9 +59,11 @@ fn row(key: &Key, state: &ItemState, view: &View) -> Option<Vec<Cell>> {
         ItemState::OnlyInSource => Some(vec![name, Cell::new("not there yet").style(view.styles.faint)]),
         ItemState::Encrypted(file) => {
             let why = format!("not judged: {} is encrypted with SOPS", clean(file));
-            Some(vec![name, Cell::new(why).style(view.styles.faint)])
+            Some(vec![name, Cell::new(why).style(view.styles.faint).prose()])
         }
-        ItemState::Unreadable(why) => Some(vec![name, Cell::new(cut(why, 120)).style(view.styles.error)]),
+        ItemState::Unreadable(why) => {
+            Some(vec![name, Cell::new(cut(why, 120)).style(view.styles.error).prose()])
+        }
         ItemState::Differs(plan) => {
             let (what, aside) = summary(plan);
             if what.is_empty() && aside.is_empty() {
@@ -69,7 +71,11 @@ fn row(key: &Key, state: &ItemState, view: &View) -> Option<Vec<Cell>> {
             }
             let stops = plan.lines.iter().any(|line| line.level == Level::Stop);
             let style = if stops { view.styles.error } else { anstyle::Style::new() };
-            Some(vec![name, Cell::new(what).style(style), Cell::new(aside).style(view.styles.faint)])
+            Some(vec![
+                name,
+                Cell::new(what).style(style).prose(),
+                Cell::new(aside).style(view.styles.faint).prose(),
+            ])
         }
     }
 }

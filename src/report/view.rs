@@ -16,10 +16,24 @@ pub struct View {
 }
 
 impl View {
+    /// How wide a line of a table may be; without limit on a pipe, and where everything is listed.
+    #[must_use]
+    pub fn room(&self) -> Option<usize> {
+        self.columns.filter(|columns| *columns > 0 && !self.verbose)
+    }
+
+    /// A commit's subject, cut so that it fits on a line with the short id and `who`.
+    #[must_use]
+    pub fn subject(&self, subject: &str, most: usize, who: &str) -> String {
+        // Seven digits, two blanks before the subject and three behind it.
+        let room = self.room().map(|room| room.saturating_sub(12 + sanitize::width(who)).max(12));
+        sanitize::cut_end(subject, room.map_or(most, |room| room.min(most))).into_owned()
+    }
+
     /// A value on one line, cut in the middle when it is too wide.
     #[must_use]
     pub fn value(&self, value: &Value) -> String {
-        let room = self.columns.map_or(72, |columns| (columns / 3).clamp(16, 60));
+        let room = self.room().map_or(72, |columns| (columns / 3).clamp(16, 60));
         let text = match value {
             Value::String(text) if text.contains('\n') => {
                 format!("{:?}", text.lines().next().unwrap_or_default()) + " …"

@@ -1,9 +1,9 @@
 #compdef terrace
 # Completion of terrace for zsh: terrace itself says what the words can become.
 _terrace() {
-    local line
+    local line quote=$compstate[quote]
     local -a lines fields ends ends_shown opens opens_shown
-    lines=("${(@f)$(command terrace complete zsh -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+    lines=("${(@f)$(command terrace complete zsh -- "${(@Q)words[1,CURRENT-1]}" "${(Q)${:-$quote$PREFIX$quote}}" 2>/dev/null)}")
     for line in "${lines[@]}"; do
         [[ -n $line ]] || continue
         fields=("${(@ps:\t:)line}")
