@@ -11,7 +11,7 @@ use crate::report::blame;
 /// Show where each value came from.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Each line names the commit that gave this environment the value and, through promotions, the one that first wrote it, with its author.\n\nExamples:\n  terrace blame payments --env production\n  terrace blame payments database --env production --format json"
+    after_help = "Each line names the commit that gave this environment the value and, through promotions, the one that first wrote it, with its author.\n\nExamples:\n  terrace blame payments --env production\n  terrace blame payments database --env production --format json\n\nExit codes: 0 done · 1 no such value · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// The item

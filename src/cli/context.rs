@@ -1,10 +1,11 @@
 //! What every command is handed: where it works, how it prints, who acts and when.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice, ValueEnum};
 use dialoguer::console::Term;
 
 use crate::model::Result;
@@ -16,16 +17,30 @@ use crate::report::{Styles, View};
 pub(super) struct Globals {
     // Not called `dir`: clap would take it for the DIR of `init` and `demo`.
     /// Work as if started in DIR
-    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        help_heading = "Global options",
+        default_value = ".",
+        hide_default_value = true
+    )]
     started_in: PathBuf,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        help_heading = "Global options",
+        default_value = "auto",
+        hide_default_value = true
+    )]
     color: When,
     /// Print results only, no remarks
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     quiet: bool,
     /// Print more
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     verbose: bool,
 }
 
@@ -34,6 +49,34 @@ enum When {
     Auto,
     Always,
     Never,
+}
+
+impl When {
+    /// Whether a stream gets colours: the option decides, else NO_COLOR, else CLICOLOR_FORCE, else
+    /// what the stream is.
+    fn wants(self, terminal: bool) -> bool {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if set("NO_COLOR").is_some() => false,
+            Self::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Self::Auto => terminal && set("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+/// When help and complaints about the words themselves get colours: those words are not read yet.
+pub(super) fn color_of_help(words: &[OsString]) -> ColorChoice {
+    let text = |word: &OsString| word.to_str().map(str::to_owned);
+    let words: Vec<String> = words.iter().filter_map(text).take_while(|word| word != "--").collect();
+    let after = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    match after.chain(joined).last() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
 }
 
 /// What every command is handed.
@@ -86,13 +129,7 @@ impl Context {
     }
 
     fn styles_for(&self, terminal: bool) -> Styles {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        match self.color {
-            When::Always => Styles::coloured(),
-            When::Auto if terminal && !refused => Styles::coloured(),
-            When::Auto | When::Never => Styles::plain(),
-        }
+        if self.color.wants(terminal) { Styles::coloured() } else { Styles::plain() }
     }
 
     /// The styles of standard error.

@@ -13,7 +13,7 @@ use crate::model::{Error, Result};
 /// Make a small repository and run the main job in it.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Every command is printed as you would type it, with its answer. The repository stays, to go on with."
+    after_help = "Every command is printed as you would type it, with its answer. The repository stays, to go on with.\n\nExamples:\n  terrace demo\n  terrace demo /tmp/terrace-demo\n\nExit codes: 0 done · 2 the folder is there already"
 )]
 pub(super) struct Args {
     /// Where; must not exist yet

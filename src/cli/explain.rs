@@ -12,10 +12,11 @@ use crate::report::explain;
 /// Say what a rule means, why, and how to mend or waive it.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace explain foreign-host\n  terrace explain          lists the rules"
+    after_help = "Examples:\n  terrace explain foreign-host\n  terrace explain          lists the rules\n\nExit codes: 0 done · 2 no such rule"
 )]
 pub(super) struct Args {
     /// The rule's id
+    #[arg(value_name = "RULE")]
     rule: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::yaml::render;
 /// Print an item, or one value of it.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace get payments --env staging\n  terrace get payments database.pool.size --env production\n  terrace get payments 'servers[name=api].port' --env production --format json"
+    after_help = "Examples:\n  terrace get payments --env staging\n  terrace get payments database.pool.size --env production\n  terrace get payments 'servers[name=api].port' --env production --format json\n\nExit codes: 0 done · 1 no such item or value · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// The item

@@ -6,8 +6,8 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, parse};
-use crate::engine::promotion::Until;
-use crate::model::{Environment, Error, Key, Path};
+use crate::engine::promotion::{Held, Until};
+use crate::model::{Environment, Error, Key, Path, closest};
 use crate::ops::{self, HoldRequest};
 use crate::report::hold;
 use crate::report::sanitize::clean;
@@ -20,7 +20,9 @@ Examples:
   terrace hold payments limits.rate --env production --reason 'load limit of the provider'
   terrace hold payments cache --env staging --reason 'not sized yet' --until 2027-01-31
   terrace hold --list
-  terrace hold --release payments limits.rate --env production")]
+  terrace hold --release payments limits.rate --env production
+
+Exit codes: 0 done or nothing to do · 2 no such item or path · 4 somebody else was faster")]
 pub(super) struct Args {
     /// The item
     #[arg(required_unless_present = "list")]
@@ -59,6 +61,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
         return Ok(0);
     };
+    let asked = path.clone();
     let (key, path, target) = (parse::<Key>(key)?, parse::<Path>(path)?, parse::<Environment>(env)?);
     let options = context.commit_options()?;
     let done = if args.release {
@@ -72,7 +75,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         ops::hold(&workspace, &HoldRequest { key: key.clone(), target, path, reason, until }, &options)?
     };
     match done {
-        None => writeln!(out, "nothing to do")?,
+        None => {
+            writeln!(out, "nothing to do")?;
+            if args.release {
+                tell_near(&ops::held(&workspace)?, &format!("{key} {asked}"), context);
+            }
+        }
         Some((committed, path)) => {
             let (path, path_is_root) = (path.to_string(), path.is_root());
             let what = if path_is_root { "the whole item".into() } else { clean(&path) };
@@ -82,4 +90,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
     }
     Ok(0)
+}
+
+/// Nothing is held there; perhaps because of a slip of the hand.
+fn tell_near(held: &[Held], asked: &str, context: &Context) {
+    let known: Vec<String> = held.iter().map(|held| format!("{} {}", held.key, held.decision.path)).collect();
+    match closest(asked, known.iter().map(String::as_str)) {
+        Some(near) => {
+            context.remark(&format!("note: no decision is recorded for {asked}; did you mean {near}?"))
+        }
+        None => {
+            context.remark(&format!("note: no decision is recorded for {asked}; see terrace hold --list"))
+        }
+    }
 }

@@ -12,7 +12,9 @@ use crate::ops::{self, Workspace};
 
 /// Lay out a configuration repository and commit it.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  terrace init config-repository")]
+#[command(
+    after_help = "Examples:\n  terrace init\n  terrace init config-repository\n\nExit codes: 0 done or nothing to do · 2 usage or repository"
+)]
 pub(super) struct Args {
     /// The folder; made when it is not there
     dir: Option<PathBuf>,

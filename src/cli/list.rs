@@ -10,7 +10,9 @@ use crate::report::{items, list};
 
 /// List the items and the environments that have them.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  terrace list\n  terrace list --env production --at v1.4")]
+#[command(
+    after_help = "Examples:\n  terrace list\n  terrace list --env production --at v1.4\n\nExit codes: 0 done · 2 usage or repository"
+)]
 pub(super) struct Args {
     /// Only items of this environment
     #[arg(long, value_name = "ENVIRONMENT")]

@@ -13,7 +13,7 @@ use crate::report::log;
 /// Show values over time.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Follows first parents, newest first. `from staging` marks a value that staging had before: a promotion, whatever the message says.\n\nExamples:\n  terrace log\n  terrace log payments --env production -n 5\n  terrace log --format json"
+    after_help = "Follows first parents, newest first. `from staging` marks a value that staging had before: a promotion, whatever the message says.\n\nExamples:\n  terrace log\n  terrace log payments --env production -n 5\n  terrace log --format json\n\nExit codes: 0 done · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// Only this item

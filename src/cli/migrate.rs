@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueHint};
 
 use super::ask::{Answer, ask};
 use super::context::Context;
@@ -16,11 +16,11 @@ use crate::report::sanitize::clean;
 /// Turn flat YAML, JSON, TOML, .env and .properties files into items of development.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings"
+    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings\n\nExit codes: 0 done or nothing to do · 2 usage or a file that cannot be read · 3 something must be decided"
 )]
 pub(super) struct Args {
     /// Files or folders
-    #[arg(value_name = "SRC")]
+    #[arg(value_name = "SRC", value_hint = ValueHint::AnyPath)]
     sources: Vec<String>,
     /// Show what would happen and stop
     #[arg(long)]

@@ -24,6 +24,7 @@ mod identity;
 mod init;
 mod list;
 mod log;
+mod man;
 mod migrate;
 mod plan_file;
 mod promote;
@@ -41,7 +42,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use context::{Context, Globals};
 use failure::Failure;
@@ -117,6 +118,9 @@ enum Command {
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Args),
     /// Answer the scripts of `terrace completions`
     #[command(hide = true)]
     Complete(completions::AnswerArgs),
@@ -124,7 +128,9 @@ enum Command {
 
 /// Runs the command line and says how it went.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let command = Cli::command().color(context::color_of_help(&words));
+    let cli = match command.try_get_matches_from(&words).and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
@@ -168,6 +174,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::GitMerge(args) => git_merge::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),
+        Command::Man(args) => man::run(args, context),
         Command::Complete(args) => completions::answer(args, context),
     }
 }

@@ -12,6 +12,9 @@ use crate::ops::{self, SchemaState};
 
 /// Infer JSON Schemas from the items.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  terrace schema infer\n  terrace schema infer --check\n\nExit codes: those of the sub-command"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -21,7 +24,7 @@ pub(super) struct Args {
 enum Command {
     /// Write `schemas/KEY.schema.json` from the values there are
     #[command(
-        after_help = "A schema that a person edited is never overwritten.\n\nExamples:\n  terrace schema infer\n  terrace schema infer payments --closed\n  terrace schema infer --check      exits 1 when one is missing or stale"
+        after_help = "A schema that a person edited is never overwritten.\n\nExamples:\n  terrace schema infer\n  terrace schema infer payments --closed\n  terrace schema infer --check      exits 1 when one is missing or stale\n\nExit codes: 0 done · 1 with --check: missing or stale · 2 usage or repository"
     )]
     Infer(InferArgs),
 }

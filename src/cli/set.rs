@@ -6,13 +6,13 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, edit, parse};
-use crate::model::{Environment, Key, Path};
-use crate::ops::{self, SetRequest, Wish};
+use crate::model::{Environment, Key, Path, Result};
+use crate::ops::{self, At, SetRequest, Wish, Workspace};
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  terrace set --edit payments --env staging"
+    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  terrace set --edit payments --env staging\n\nExit codes: 0 done or nothing to do · 2 no such item or parent · 3 refused by a rule · 4 busy"
 )]
 pub(super) struct Args {
     /// The item
@@ -41,7 +41,9 @@ pub(super) struct Args {
 
 /// Remove one value of an item.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  terrace unset payments retry.legacy --env staging")]
+#[command(
+    after_help = "Examples:\n  terrace unset payments retry.legacy --env staging\n  terrace unset payments 'servers[name=old]' --env production --commit\n\nExit codes: 0 done or nothing to do · 2 no such item · 3 refused by a rule · 4 busy"
+)]
 pub(super) struct UnsetArgs {
     /// The item
     key: String,
@@ -78,6 +80,16 @@ pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
     act(&args.key, &args.path, &args.place, Wish::Unset, context)
 }
 
+/// There is nothing to remove; perhaps because of a slip of the hand.
+fn tell_absent(request: &SetRequest, workspace: &Workspace, context: &Context) -> Result<()> {
+    let snapshot = workspace.snapshot(&At::Here)?;
+    let absent = ops::get(&snapshot, &request.key, request.environment, Some(&request.path)).err();
+    if let Some(error) = absent.filter(|_| matches!(request.wish, Wish::Unset)) {
+        context.remark(&format!("note: {}; {}", error.message, error.help.unwrap_or_default()));
+    }
+    Ok(())
+}
+
 fn act(key: &str, path: &str, place: &Place, wish: Wish, context: &Context) -> Outcome {
     let request = SetRequest {
         key: parse::<Key>(key)?,
@@ -94,6 +106,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Wish, context: &Context) -> O
     let mut out = context.out();
     let Some(done) = done else {
         writeln!(out, "nothing to do")?;
+        tell_absent(&request, &workspace, context)?;
         return Ok(0);
     };
     let view = context.view();

@@ -11,7 +11,7 @@ use crate::report::{plan_json, status};
 /// Show what waits, what stops and what is behind.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace status\n  terrace status payments --at v1.4\n  terrace status --exit-code      exits 1 when something waits"
+    after_help = "Examples:\n  terrace status\n  terrace status payments --at v1.4\n  terrace status --exit-code      exits 1 when something waits\n\nExit codes: 0 done · 1 with --exit-code: something waits · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// Only these items

@@ -73,9 +73,41 @@ pub fn get(
     })
 }
 
+/// Asks whether one of `paths` was meant, else gives the advice.
+pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: &str) -> String {
+    let paths: Vec<String> = paths.collect();
+    match closest(word, paths.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => advice.to_owned(),
+    }
+}
+
+/// The path that is there and that `path` is a slip of the hand from, at any of its steps.
+fn nearest(values: &[Value], path: &Path) -> Option<Path> {
+    let mut here = values.get(path.document)?;
+    let mut near = Path::document(path.document);
+    for segment in &path.segments {
+        let (step, next) = match here.child(segment) {
+            Some(next) => (segment.clone(), next),
+            None => {
+                let Segment::Key(wrong) = segment else { return None };
+                let map = here.as_map()?;
+                let right = closest(wrong, map.keys().map(String::as_str))?;
+                (Segment::Key(right.to_owned()), map.get(right)?)
+            }
+        };
+        near = near.join(step);
+        here = next;
+    }
+    Some(near)
+}
+
 /// The error for a path that is not there, with the nearest one that is.
 pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
     let error = Error::absent(format!("{file} has no `{path}`"));
+    if let Some(near) = nearest(values, path) {
+        return error.help(format!("did you mean `{near}`?"));
+    }
     let Some(mut here) = values.get(path.document) else {
         return error.help(format!("the file has {} YAML documents", values.len()));
     };

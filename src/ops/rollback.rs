@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::edit::edit;
 use super::gate::{Gate, Proposal};
 use super::plan::Planner;
+use super::item::near_or;
 use super::promote::short;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;
@@ -128,8 +129,12 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         items.push(item);
     }
     if let Some(word) = unmatched.into_iter().flatten().next() {
-        return Err(Error::usage(format!("this rollback changes nothing at {word}"))
-            .help("run with --dry-run and without --only to see what it changes"));
+        let paths = items.iter().flat_map(|item| &item.lines).map(|line| line.path.to_string());
+        return Err(Error::usage(format!("this rollback changes nothing at {word}")).help(near_or(
+            &word,
+            paths,
+            "run with --dry-run and without --only to see what it changes",
+        )));
     }
     let refused = gate.new_errors()?;
     let files = gate.into_files(&planner.snapshot);

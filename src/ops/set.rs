@@ -128,7 +128,7 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
             );
             let help = error.help.clone().unwrap_or_default();
             return Err(match wish {
-                Wish::Set { .. } => error.help(format!("{help}; --create makes a new item")),
+                Wish::Set { .. } => error.help(format!("{}--create makes a new item", before_advice(&help))),
                 Wish::Unset => error,
             });
         }
@@ -189,7 +189,8 @@ fn assignment<'a>(
     let error = no_such_path(document.values(), path, file);
     if !parents {
         let help = error.help.unwrap_or_default();
-        return Err(Error::usage(error.message).help(format!("{help}; --parents makes what is missing")));
+        return Err(Error::usage(error.message)
+            .help(format!("{}--parents makes what is missing", before_advice(&help))));
     }
     let there = (0..path.segments.len())
         .rev()
@@ -207,6 +208,11 @@ fn assignment<'a>(
         }),
         _ => Err(error),
     }
+}
+
+/// A question stands for itself; anything else goes on.
+fn before_advice(help: &str) -> String {
+    if help.ends_with('?') { format!("{help} ") } else { format!("{help}; ") }
 }
 
 /// The value below mappings made of the path's keys.

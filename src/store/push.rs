@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use git2::ConfigLevel;
 
 use super::repository::{Repository, git_error};
-use crate::model::{Error, Result};
+use crate::model::{Error, Result, closest};
 
 /// A remote that a branch can be sent to.
 #[derive(Debug)]
@@ -30,9 +30,13 @@ impl Repository {
         let known = self.git.remotes().map_err(|error| git_error("read the remotes", &error))?;
         let known: Vec<&str> = known.iter().flatten().flatten().collect();
         if !known.contains(&name) {
+            let near = closest(name, known.iter().copied());
             let help = match known.as_slice() {
                 [] => "there are none; git remote add NAME URL adds one".to_owned(),
-                names => format!("the remotes are {}", names.join(", ")),
+                names => match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the remotes are {}", names.join(", ")),
+                },
             };
             return Err(Error::usage(format!("there is no remote `{}`", name.escape_debug())).help(help));
         }

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
-use crate::model::{BlobId, CommitId, CommitInfo, Error, Result, Revision, policy};
+use crate::model::{BlobId, CommitId, CommitInfo, Error, Result, Revision, closest, policy};
 
 /// A git repository and the configuration root within it.
 pub struct Repository {
@@ -223,8 +223,13 @@ impl Repository {
     /// When it names none.
     pub fn commit(&self, revision: &str) -> Result<CommitId> {
         let unknown = || {
-            Error::usage(format!("`{}` names no commit", revision.escape_debug()))
-                .help("name a commit, branch or tag; `git log --oneline` lists some")
+            let names = self.names().unwrap_or_default();
+            let near = closest(revision, names.iter().map(|(name, _)| name.as_str()));
+            let help = match near {
+                Some(near) if near != revision => format!("did you mean `{near}`?"),
+                _ => "name a commit, branch or tag; `git log --oneline` lists some".to_owned(),
+            };
+            Error::usage(format!("`{}` names no commit", revision.escape_debug())).help(help)
         };
         let object = self.git.revparse_single(revision).map_err(|_| unknown())?;
         let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;

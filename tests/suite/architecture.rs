@@ -22,12 +22,13 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 12] = [
+const KEPT: [(&str, &str); 13] = [
     ("git2", "store"),
     ("notify", "store"),
     ("atomic_write_file", "store"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
     ("dialoguer", "cli"),
     ("indicatif", "cli"),
     ("rustix", "cli"),

@@ -24,7 +24,9 @@ use super::{Cli, Outcome};
 Examples:
   terrace completions bash > ~/.local/share/bash-completion/completions/terrace
   terrace completions zsh > ~/.zfunc/_terrace      a folder of $fpath
-  terrace completions fish > ~/.config/fish/completions/terrace.fish"
+  terrace completions fish > ~/.config/fish/completions/terrace.fish
+
+Exit codes: 0 done"
 )]
 pub(super) struct Args {
     /// The shell

@@ -10,6 +10,7 @@ mod prepared;
 
 use std::collections::BTreeSet;
 
+use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::promotion::{ItemPlan, Selection};
@@ -68,8 +69,9 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     let Preparing { mut prepared, unmatched, .. } = work;
     refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
-        return Err(Error::usage(format!("nothing of this plan is at {word}"))
-            .help("a selection names paths or source commits of the plan; run with --dry-run to see them"));
+        let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
+        let advice = "a selection names paths or source commits of the plan; run with --dry-run to see them";
+        return Err(Error::usage(format!("nothing of this plan is at {word}")).help(near_or(&word, paths, advice)));
     }
     write(&planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
     Ok(prepared)
