@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ColorChoice, ValueEnum};
 use dialoguer::console::Term;
 
+use super::progress::{Clear, ProgressLine};
 use crate::model::Result;
 use crate::ops::{At, Workspace};
 use crate::report::{Styles, View};
@@ -87,15 +89,20 @@ pub(super) struct Context {
     /// Whether remarks are left out.
     pub(super) quiet: bool,
     verbose: bool,
+    /// Where long work is told of: a terminal that nobody wants quiet.
+    line: Option<Arc<ProgressLine>>,
 }
 
 impl Context {
     pub(super) fn new(globals: &Globals) -> Self {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let can_show = !globals.quiet && !dumb && io::stderr().is_terminal();
         Self {
             dir: globals.started_in.clone(),
             color: globals.color,
             quiet: globals.quiet,
             verbose: globals.verbose,
+            line: can_show.then(|| Arc::new(ProgressLine::new())),
         }
     }
 
@@ -106,7 +113,7 @@ impl Context {
 
     /// Opens the repository of the folder to change it, or (`looking`) only to say what would change.
     pub(super) fn workspace_to_change(&self, looking: bool) -> Result<Workspace> {
-        if looking { self.workspace() } else { Workspace::open_to_change(&self.dir) }
+        if looking { self.workspace() } else { Ok(self.watched(Workspace::open_to_change(&self.dir)?)) }
     }
 
     /// Opens the repository of the folder.
@@ -114,18 +121,27 @@ impl Context {
         let Workspace { repository } = Workspace::open(&self.dir)?;
         // Relative to where git runs its hooks, not to `-C`.
         let index = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty());
-        Ok(Workspace { repository: repository.with_index(index.map(PathBuf::from)) })
+        let repository = repository.with_index(index.map(PathBuf::from));
+        Ok(self.watched(Workspace { repository }))
+    }
+
+    /// Long work of the workspace is told of.
+    fn watched(&self, workspace: Workspace) -> Workspace {
+        match &self.line {
+            Some(line) => workspace.told_to(Arc::<ProgressLine>::clone(line)),
+            None => workspace,
+        }
     }
 
     /// Standard output. Not buffered beyond a line: a buffer that fails as it is dropped says so
     /// to nobody.
     pub(super) fn out(&self) -> Box<dyn Write> {
-        Box::new(io::stdout().lock())
+        Box::new(Clear { line: self.line.clone(), inner: io::stdout().lock() })
     }
 
-    /// Standard error.
+    /// Standard error; not locked, since long work in other threads is told of there as well.
     pub(super) fn err(&self) -> Box<dyn Write> {
-        Box::new(io::stderr().lock())
+        Box::new(Clear { line: self.line.clone(), inner: io::stderr() })
     }
 
     fn styles_for(&self, terminal: bool) -> Styles {

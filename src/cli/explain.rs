@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                 id.parse::<Rule>().map_err(|error| Error::usage(error.to_string()).help(error.help()))?;
             write!(out, "{}", explain::text(rule))?;
         }
-        None => explain::list(&context.view(), &mut out)?,
+        None => write!(out, "{}", explain::list(&context.view()))?,
     }
     Ok(0)
 }

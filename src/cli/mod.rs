@@ -27,6 +27,7 @@ mod log;
 mod man;
 mod migrate;
 mod plan_file;
+mod progress;
 mod promote;
 mod review;
 mod rollback;

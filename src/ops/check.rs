@@ -6,7 +6,7 @@ use super::workspace::{At, Workspace, require_keys};
 use crate::engine::rules::{self, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Finding, Key, Policy, Result};
+use crate::model::{Environment, Finding, Key, Policy, Result, Silent};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -31,6 +31,7 @@ pub fn check(
         keys,
         environment,
         change: None,
+        progress: workspace.repository.progress(),
     };
     rules::check(&subject)
 }
@@ -46,7 +47,15 @@ pub fn findings(
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
     let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
-    let subject =
-        Subject { snapshot, policy, schemas: &schemas, today: None, keys, environment, change: None };
+    let subject = Subject {
+        snapshot,
+        policy,
+        schemas: &schemas,
+        today: None,
+        keys,
+        environment,
+        change: None,
+        progress: &Silent,
+    };
     Ok(rules::check(&subject)?.findings)
 }

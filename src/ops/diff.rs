@@ -9,7 +9,7 @@ use crate::engine::lists::{ListRules, NoListRules};
 use crate::engine::mask::Mask;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Error, Hop, Key, Result};
+use crate::model::{Environment, Error, Hop, Key, Result, Steps};
 use crate::yaml::Document;
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
@@ -157,8 +157,12 @@ pub fn matrix(
         Ok(differs.then(|| MatrixItem { key: key.clone(), present, rows }))
     };
     let mut out = Compared::default();
-    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+    let chosen: Vec<_> =
+        snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
+    let steps = Steps::new(workspace.repository.progress(), "comparing items", Some(chosen.len()));
+    for key in chosen {
         out.add(compare(key));
+        steps.step();
     }
     Ok(out)
 }

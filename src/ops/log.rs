@@ -9,7 +9,7 @@ use crate::engine::lists::{by_name, identity};
 use crate::engine::mask::Mask;
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
 use crate::engine::snapshot::{Place, limits, place};
-use crate::model::{BlobId, CommitId, Environment, Key, Path, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Key, Path, Result, Steps, Value};
 
 /// Which commits are told of.
 #[derive(Clone, Debug, Default)]
@@ -35,10 +35,13 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
     let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
     let mut out = Vec::new();
     let mut met = false;
+    let total = planner.history.commits().len();
+    let steps = Steps::new(workspace.repository.progress(), "comparing commits", Some(total));
     for (position, commit) in planner.history.commits().iter().enumerate() {
         if request.most.is_some_and(|most| out.len() >= most) {
             break;
         }
+        steps.step();
         let mut logged = Logged { commit: commit.info.clone(), entries: Vec::new(), unreadable: Vec::new() };
         for change in &commit.changes {
             let Some(Place::Item(id)) = place(&change.path) else { continue };

@@ -19,7 +19,8 @@ use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Result, Revision, Segment, Value,
+    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Progress, Result, Revision, Segment,
+    Steps, Value,
 };
 use crate::yaml::{Document, Limits};
 
@@ -234,12 +235,14 @@ impl Planner {
     /// How the items stand over each hop, by key; those in sync are left out. An item that cannot
     /// be read does not hide the others.
     #[must_use]
-    pub fn status(&self, keys: &[Key]) -> Vec<HopStatus> {
+    pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Vec<HopStatus> {
         let mut chosen = self.snapshot.keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
+        let steps = Steps::new(progress, "judging items", Some(chosen.len()));
         let judge = |key: &&Key| {
             let states = Hop::ALL.map(|hop| self.state(key, hop));
             self.forget(key);
+            steps.step();
             states
         };
         let judged: Vec<_> = chosen.par_iter().map(judge).collect();

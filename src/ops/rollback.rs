@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::edit::edit;
 use super::gate::{Gate, Proposal};
-use super::plan::Planner;
 use super::item::near_or;
+use super::plan::Planner;
 use super::promote::short;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;

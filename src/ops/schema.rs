@@ -7,7 +7,7 @@ use super::workspace::{At, Workspace, require_keys};
 use crate::engine::encrypted::is_encrypted;
 use crate::engine::schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
 use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Error, Key, Result, Value};
+use crate::model::{Environment, Error, Key, Result, Steps, Value};
 use crate::store::door::write_work_tree;
 
 /// How a schema file stands to what would be inferred now.
@@ -61,8 +61,12 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
         propose(&snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
     };
     let mut out = Compared::default();
-    for key in snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)) {
+    let chosen: Vec<_> =
+        snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
+    let steps = Steps::new(workspace.repository.progress(), "inferring schemas", Some(chosen.len()));
+    for key in chosen {
         out.add(infer(key));
+        steps.step();
     }
     Ok(out)
 }

@@ -1,9 +1,10 @@
 //! A repository opened for work, and the revision a command reads.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Key, Policy, Result, Revision, closest};
+use crate::model::{Environment, Error, Key, Policy, Progress, Result, Revision, closest};
 use crate::store::{Repository, door};
 
 /// Which revision a command reads.
@@ -41,6 +42,12 @@ impl Workspace {
         let workspace = Self::open(dir)?;
         door::finish_earlier(workspace.repository.door_path())?;
         Ok(workspace)
+    }
+
+    /// Tells `progress` of long work.
+    #[must_use]
+    pub fn told_to(self, progress: Arc<dyn Progress>) -> Self {
+        Self { repository: self.repository.told_to(progress) }
     }
 
     /// The revision that `at` means.

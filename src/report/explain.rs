@@ -1,7 +1,6 @@
 //! `terrace explain RULE`, the README's section on a rule, and the help of code scanning.
 
 use std::fmt::Write;
-use std::io;
 
 use super::columns::{Cell, align};
 use super::view::View;
@@ -10,20 +9,15 @@ use crate::model::{Explanation, Rule};
 /// The width that plain text is wrapped to.
 const WIDTH: usize = 80;
 
-/// Writes every rule in one line each, for a terminal.
-///
-/// # Errors
-/// Those of `out`.
-pub fn list(view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+/// Every rule in one line each, for a terminal.
+#[must_use]
+pub fn list(view: &View) -> String {
     let row = |rule: &Rule| {
         let what = Cell::new(rule.summary()).prose();
         vec![Cell::new(rule.id()), Cell::new(rule.severity().to_string()), what]
     };
     let rows: Vec<_> = Rule::ALL.iter().map(row).collect();
-    for line in align(&rows, view.room()) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+    align(&rows, view.room()).into_iter().map(|line| line + "\n").collect()
 }
 
 /// What a rule is about, for a terminal.
@@ -168,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_listed_on_a_line_of_its_own() {
-        let list = list();
+        let list = list(&View::default());
         assert_eq!(list.lines().count(), Rule::ALL.len());
         assert!(
             list.starts_with("syntax               error    The file cannot be read as YAML.\n"),
@@ -183,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_line_fits() {
-        assert!(list().lines().all(|line| line.chars().count() <= 110));
+        assert!(list(&View::default()).lines().all(|line| line.chars().count() <= 110));
         for rule in Rule::ALL {
             assert!(text(*rule).lines().all(|line| line.chars().count() <= WIDTH), "{rule}");
         }

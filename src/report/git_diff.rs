@@ -20,7 +20,7 @@ pub fn file_diff(name: &str, diff: &FileDiff, view: &View, out: &mut dyn Write) 
         return unified_lines(&diff.left_text, &diff.right_text, view, out);
     }
     let rows: Vec<_> = diff.rows.iter().map(|row| cells(row, view)).collect();
-    for (line, row) in align(&rows).iter().zip(&diff.rows) {
+    for (line, row) in align(&rows, view.room()).iter().zip(&diff.rows) {
         writeln!(out, "{line}")?;
         detail(row, view, out)?;
     }

@@ -128,7 +128,7 @@ fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
         What::Readable => "   can be read again; what it was before is not known".to_owned(),
     };
     writeln!(out, "  {strong}{}{strong:#}{what}", clean(item.key.as_str()))?;
-    let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>());
+    let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>(), view.room());
     for (line, row) in lines.iter().zip(&item.rows) {
         writeln!(out, "{line}")?;
         detail(&row.diff, view, out)?;
@@ -240,7 +240,7 @@ fn commits(commits: &[CommitInfo], more: usize, out: &mut dyn Write) -> io::Resu
             Cell::new(format!("{}, {}", cut(&commit.author, 40), commit.date())),
         ]
     };
-    for line in align(&commits.iter().map(line).collect::<Vec<_>>()) {
+    for line in align(&commits.iter().map(line).collect::<Vec<_>>(), None) {
         writeln!(out, "{line}")?;
     }
     match more {

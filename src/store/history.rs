@@ -11,7 +11,7 @@ use super::cache::{Before, IndexFile};
 use super::repository::{Repository, git_error, info};
 use super::trees::Trees;
 use crate::engine::history::{CommitChanges, FileChange, History};
-use crate::model::{CommitId, Result};
+use crate::model::{CommitId, Result, Steps};
 
 /// So many commits without a change are worth a waypoint in the index.
 const LONG: usize = 128;
@@ -102,6 +102,7 @@ impl Repository {
     /// Walks from `from` to the first commit that is `known`, or to where history ends.
     fn walk(&self, from: Option<Commit<'_>>, known: &dyn Fn(Oid) -> Option<usize>) -> Result<Walk> {
         let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Before::Unknown };
+        let steps = Steps::new(self.progress(), "reading the history, commit", None);
         let mut trees = Trees::of(&self.git)?;
         let Some(mut commit) = from else { return Ok(walk) };
         let mut tree = self.environments(&commit, &mut trees)?;
@@ -110,6 +111,7 @@ impl Repository {
                 walk.end = Before::Step(position);
                 return Ok(walk);
             }
+            steps.step();
             let parent = self.parent(&commit)?;
             // A parent that is named and not there: nothing can be said of this commit either.
             if parent.is_none() && commit.parent_count() > 0 {

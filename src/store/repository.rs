@@ -1,10 +1,13 @@
 //! Finding and opening a repository, and naming its revisions.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
-use crate::model::{BlobId, CommitId, CommitInfo, Error, Result, Revision, closest, policy};
+use crate::model::{
+    BlobId, CommitId, CommitInfo, Error, Progress, Result, Revision, Silent, closest, policy,
+};
 
 /// A git repository and the configuration root within it.
 pub struct Repository {
@@ -13,6 +16,7 @@ pub struct Repository {
     prefix: String,
     /// The index to read instead of the repository's own.
     index: Option<PathBuf>,
+    progress: Arc<dyn Progress>,
 }
 
 impl Repository {
@@ -39,7 +43,7 @@ impl Repository {
             Some(root) => configuration_root(root, &dir),
             None => String::new(),
         };
-        Ok(Self { git, prefix, index: None })
+        Ok(Self { git, prefix, index: None, progress: Arc::new(Silent) })
     }
 
     /// Reads another index: the one that `git commit -a` or `git commit FILE` hands to its hooks.
@@ -50,6 +54,18 @@ impl Repository {
 
     pub(super) fn open_index(&self) -> Result<git2::Index, git2::Error> {
         self.index.as_ref().map_or_else(|| self.git.index(), |file| git2::Index::open(file))
+    }
+
+    /// Tells `progress` of long work.
+    #[must_use]
+    pub fn told_to(self, progress: Arc<dyn Progress>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Who is told of long work.
+    #[must_use]
+    pub fn progress(&self) -> &dyn Progress {
+        self.progress.as_ref()
     }
 
     /// The configuration root relative to the git root: empty, or ending in `/`.

@@ -40,6 +40,7 @@ fn judge(files: Files, policy: &str) -> Report {
         keys,
         environment,
         change: None,
+        progress: &terrace::model::Silent,
     };
     check(&subject).expect("readable files")
 }

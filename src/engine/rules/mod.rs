@@ -45,7 +45,7 @@ use self::draft::Draft;
 use self::world::World;
 use super::schemas::Schemas;
 use super::snapshot::Snapshot;
-use crate::model::{Environment, Finding, Key, Path, Policy, Result, Rule, Severity};
+use crate::model::{Environment, Finding, Key, Path, Policy, Progress, Result, Rule, Severity, Steps};
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -65,6 +65,8 @@ pub struct Subject<'a> {
     pub environment: Option<Environment>,
     /// What only a review knows; `None` when a revision is judged for itself.
     pub change: Option<&'a Change>,
+    /// Is told how far it has come.
+    pub progress: &'a dyn Progress,
 }
 
 /// What a review knows besides the snapshot, which may be a part of the revision.
@@ -196,10 +198,18 @@ pub fn check_again(
 
 /// What the rules of one reach find.
 fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
+    let on = |(rule, reach, _): &&(Rule, Reach, Judge)| {
+        *reach == of && subject.policy.severity(*rule, rule.severity()).is_some()
+    };
+    let steps = Steps::new(subject.progress, "judging, rule", Some(RULES.iter().filter(on).count()));
     RULES
         .par_iter()
-        .filter(|(rule, reach, _)| *reach == of && subject.policy.severity(*rule, rule.severity()).is_some())
-        .flat_map_iter(|(.., judge)| judge(world))
+        .filter(on)
+        .flat_map_iter(|(.., judge)| {
+            let drafts = judge(world);
+            steps.step();
+            drafts
+        })
         .filter(|draft| subject.reports(&draft.finding))
         .map(|draft| draft.settle(world))
         .collect()

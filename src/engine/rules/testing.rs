@@ -106,6 +106,7 @@ impl Repository {
         let policy: Arc<Policy> = Arc::new(snapshot.policy()?);
         let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
         let subject = Subject {
+            progress: &crate::model::Silent,
             snapshot: &snapshot,
             policy: &policy,
             schemas: &schemas,

@@ -13,7 +13,7 @@ use crate::engine::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
-use crate::model::{Environment, Key, Path, Policy, Result, Value};
+use crate::model::{Environment, Key, Path, Policy, Result, Steps, Value};
 use crate::yaml::{Document, Visit};
 
 /// Everything that rules look at.
@@ -52,8 +52,13 @@ impl<'a> World<'a> {
                 && only.is_none_or(|only| only.contains(&file.id.key))
         };
         let files: Vec<&ItemFile> = subject.snapshot.items().filter(wanted).collect();
-        let readings: Vec<Result<&Reading>> =
-            files.par_iter().map(|file| subject.snapshot.read(file, &limits)).collect();
+        let steps = Steps::new(subject.progress, "reading items", Some(files.len()));
+        let read = |file: &&'a ItemFile| {
+            let reading = subject.snapshot.read(file, &limits);
+            steps.step();
+            reading
+        };
+        let readings: Vec<Result<&Reading>> = files.par_iter().map(read).collect();
         let items = files.into_iter().zip(readings).map(|(file, reading)| {
             Ok(Item {
                 key: &file.id.key,

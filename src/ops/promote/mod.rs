@@ -15,7 +15,7 @@ use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::promotion::{ItemPlan, Selection};
 use crate::engine::snapshot::limits;
-use crate::model::{CommitId, Environment, Error, Hop, Key, Result};
+use crate::model::{CommitId, Environment, Error, Hop, Key, Result, Steps};
 use crate::store::door::{self, Change, Committed, Options};
 
 pub(super) use creation::create;
@@ -60,7 +60,12 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         unmatched: None,
     };
     if request.keys.is_empty() {
-        planner.snapshot.keys().into_iter().try_for_each(|key| work.unnamed(key))?;
+        let keys = planner.snapshot.keys();
+        let steps = Steps::new(workspace.repository.progress(), "planning items", Some(keys.len()));
+        for key in keys {
+            work.unnamed(key)?;
+            steps.step();
+        }
     } else {
         let mut seen = BTreeSet::new();
         let mut keys = request.keys.iter().filter(|key| seen.insert(*key));
@@ -71,7 +76,9 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
         let advice = "a selection names paths or source commits of the plan; run with --dry-run to see them";
-        return Err(Error::usage(format!("nothing of this plan is at {word}")).help(near_or(&word, paths, advice)));
+        return Err(
+            Error::usage(format!("nothing of this plan is at {word}")).help(near_or(&word, paths, advice))
+        );
     }
     write(&planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
     Ok(prepared)

@@ -145,7 +145,7 @@ impl<'a> Reviewer<'a> {
         let keys: Vec<Key> =
             self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
         // No key at all would mean every key.
-        if keys.is_empty() { Vec::new() } else { self.planner.status(&keys) }
+        if keys.is_empty() { Vec::new() } else { self.planner.status(&keys, &crate::model::Silent) }
     }
 
     /// The items whose files differ, under their new names.
@@ -210,6 +210,7 @@ impl<'a> Reviewer<'a> {
     fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: &str) -> Result<Report> {
         let (snapshot, policy) = (&self.part.snapshots[end], &self.part.policies[end]);
         let mut report = rules::check(&Subject {
+            progress: &crate::model::Silent,
             snapshot,
             policy,
             schemas: &Schemas::new(Arc::clone(snapshot), Arc::clone(policy)),

@@ -94,7 +94,16 @@ fn report(
 ) -> Result<(Report, ByItem)> {
     require_keys(snapshot, &scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    let subject = Subject { snapshot, policy, schemas, today: Some(today), keys, environment, change: None };
+    let subject = Subject {
+        snapshot,
+        policy,
+        schemas,
+        today: Some(today),
+        keys,
+        environment,
+        change: None,
+        progress: &crate::model::Silent,
+    };
     rules::check_again(&subject, before)
 }
 

@@ -1,0 +1,87 @@
+//! One line on a terminal that says how far long work has come, and leaves no trace.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dialoguer::console::Term;
+
+use crate::model::Progress;
+use crate::report::sanitize::cut_end;
+
+/// Work that is done sooner is not worth a line.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Nobody reads faster.
+const PACE: Duration = Duration::from_millis(100);
+
+/// The line on standard error.
+#[derive(Debug)]
+pub(super) struct ProgressLine {
+    begin: Instant,
+    is_shown: AtomicBool,
+    last: Mutex<Instant>,
+}
+
+impl ProgressLine {
+    pub(super) fn new() -> Self {
+        let begin = Instant::now();
+        Self { begin, is_shown: AtomicBool::new(false), last: Mutex::new(begin) }
+    }
+
+    /// Takes the line away, so that something else can be said.
+    pub(super) fn erase(&self) {
+        if self.is_shown.swap(false, Ordering::SeqCst) {
+            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+        }
+    }
+}
+
+impl Progress for ProgressLine {
+    fn tell(&self, work: &'static str, done: usize, total: Option<usize>) {
+        let now = Instant::now();
+        if now.duration_since(self.begin) < PATIENCE {
+            return;
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(*last) < PACE {
+            return;
+        }
+        *last = now;
+        let text = match total {
+            Some(total) => format!("{work}: {done} of {total}"),
+            None => format!("{work}: {done}"),
+        };
+        let columns = usize::from(Term::stderr().size().1).max(2);
+        self.is_shown.store(true, Ordering::SeqCst);
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "\r{}\u{1b}[K", cut_end(&text, columns - 1));
+        let _ = err.flush();
+    }
+}
+
+/// Output before which the line has to go.
+pub(super) struct Clear<W> {
+    pub(super) line: Option<Arc<ProgressLine>>,
+    pub(super) inner: W,
+}
+
+impl<W> Clear<W> {
+    fn erase(&self) {
+        if let Some(line) = &self.line {
+            line.erase();
+        }
+    }
+}
+
+impl<W: Write> Write for Clear<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.erase();
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.erase();
+        self.inner.flush()
+    }
+}
