@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::{Args, ColorChoice, ValueEnum};
+use clap::{Args, ValueEnum};
 use dialoguer::console::Term;
 
 use super::progress::{Clear, ProgressLine};
@@ -68,17 +68,16 @@ impl When {
     }
 }
 
-/// When help and complaints about the words themselves get colours: those words are not read yet.
-pub(super) fn color_of_help(words: &[OsString]) -> ColorChoice {
-    let text = |word: &OsString| word.to_str().map(str::to_owned);
-    let words: Vec<String> = words.iter().filter_map(text).take_while(|word| word != "--").collect();
-    let after = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+/// Whether help, or a complaint about the words themselves, gets colours on its stream: those words
+/// are not read yet.
+pub(super) fn colours_help(words: &[OsString], on_stderr: bool) -> bool {
+    let words: Vec<&str> =
+        words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--").collect();
+    let after = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1]);
     let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
-    match after.chain(joined).last() {
-        Some("always") => ColorChoice::Always,
-        Some("never") => ColorChoice::Never,
-        _ => ColorChoice::Auto,
-    }
+    let when = after.chain(joined).last().and_then(|when| When::from_str(when, false).ok());
+    let terminal = if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    when.unwrap_or(When::Auto).wants(terminal)
 }
 
 /// What every command is handed.

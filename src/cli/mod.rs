@@ -39,11 +39,11 @@ mod status;
 mod watch;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use context::{Context, Globals};
 use failure::Failure;
@@ -130,14 +130,9 @@ enum Command {
 /// Runs the command line and says how it went.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.into_iter().collect();
-    let command = Cli::command().color(context::color_of_help(&words));
-    let cli = match command.try_get_matches_from(&words).and_then(|found| Cli::from_arg_matches(&found)) {
+    let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            let _ = error.print();
-            return ExitCode::from(code);
-        }
+        Err(error) => return misread(&error, &words),
     };
     let context = Context::new(&cli.globals);
     let outcome = run(&cli.command, &context).and_then(|code| {
@@ -145,6 +140,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code)
     });
     ExitCode::from(outcome.unwrap_or_else(|failure| failure.report(&context)))
+}
+
+/// Prints help, or what is wrong with the words.
+fn misread(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let on_stderr = error.use_stderr();
+    let text = error.render();
+    let text =
+        if context::colours_help(words, on_stderr) { text.ansi().to_string() } else { text.to_string() };
+    // Nobody is left to tell when this cannot be written.
+    let _ = if on_stderr {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn run(command: &Command, context: &Context) -> Outcome {

@@ -27,7 +27,8 @@ pub fn text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let strong = view.styles.strong;
-    writeln!(out, "{strong}{key}{strong:#}   {environment}")?;
+    let name = view.head(key.as_str(), environment.name());
+    writeln!(out, "{strong}{name}{strong:#}   {environment}")?;
     let rows: Vec<_> = blames.iter().map(|blame| row(blame, view)).collect();
     for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;

@@ -17,7 +17,8 @@ const KEPT: usize = 12;
 /// Those of `out`.
 pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let strong = view.styles.strong;
-    writeln!(out, "{strong}{}{strong:#}   {}", clean(plan.key.as_str()), plan.hop)?;
+    let name = view.head(plan.key.as_str(), &plan.hop.to_string());
+    writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
     let renames = renames(&plan.lines);
     let hidden = |index: &usize| renames.iter().any(|(removed, _)| removed == index);
     let groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = groups(plan)

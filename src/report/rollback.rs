@@ -24,12 +24,9 @@ pub fn text(
 ) -> io::Result<()> {
     let (strong, faint, commit) = (view.styles.strong, view.styles.faint, &item.commit);
     let word = if before { "to before" } else { "to" };
-    writeln!(
-        out,
-        "{strong}{}{strong:#}   {environment} {word} {}",
-        clean(item.key.as_str()),
-        commit.id.short()
-    )?;
+    let goal = format!("{environment} {word} {}", commit.id.short());
+    let name = view.head(item.key.as_str(), &goal);
+    writeln!(out, "{strong}{name}{strong:#}   {goal}")?;
     let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
     writeln!(out, "{faint}{}   {who}{faint:#}\n", view.subject(&commit.subject, 60, &who))?;
     match item.whole {

@@ -22,6 +22,13 @@ impl View {
         self.columns.filter(|columns| *columns > 0 && !self.verbose)
     }
 
+    /// A name at the head of a line, cut so that `rest` fits behind it.
+    #[must_use]
+    pub fn head(&self, name: &str, rest: &str) -> String {
+        let room = self.room().map(|room| room.saturating_sub(3 + sanitize::width(rest)).max(8));
+        sanitize::cut(name, room.unwrap_or(usize::MAX)).into_owned()
+    }
+
     /// A commit's subject, cut so that it fits on a line with the short id and `who`.
     #[must_use]
     pub fn subject(&self, subject: &str, most: usize, who: &str) -> String {

@@ -28,9 +28,9 @@ fn world() -> World {
 }
 
 /// Where the shells find the command under test.
-fn search_path() -> String {
+pub(crate) fn search_path() -> String {
     let folder = Path::new(env!("CARGO_BIN_EXE_terrace")).parent().expect("a folder").display();
-    format!("{folder}:{}", std::env::var("PATH").unwrap_or_default())
+    format!("{folder}:{}", std::env::var_os("PATH").unwrap_or_default().display())
 }
 
 fn is_there(shell: &str) -> bool {
