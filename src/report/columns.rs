@@ -123,7 +123,7 @@ mod tests {
             [row("database.pool.size", "10", "a reason of some length"), row("a", "設定設定設定設定", "b")];
         assert_eq!(
             align(&rows, Some(40)),
-            ["  datab….size  10              a reason …", "  a            設定設…定設定  b"]
+            ["  datab…size  10            a reason of…", "  a           設定設…設定   b"]
         );
         for room in 5..80 {
             for line in align(&rows, Some(room)) {

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::terminal::talk_to;
 use crate::world::{World, run};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "init",
     "check",
     "list",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 18] = [
     "explain",
     "demo",
     "completions",
+    "review",
+    "watch",
 ];
 
 /// Long names, wide letters and long values, with something to say for every table.
