@@ -15,7 +15,7 @@ use crate::report::sanitize::clean;
 /// Write an environment's configuration for a process or a tool.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Names: database.pool.size is DATABASE_POOL_SIZE (dotenv, shell, configmap) or database.pool.size\n(properties); hosts[0] is HOSTS_0 or hosts[0]. Unless exactly one KEY is given, names begin with the\nitem's key, and json, yaml and toml map keys to values. Null, {} and [] are empty text.\n\nExamples:\n  terrace export payments --env production --format json\n  eval \"$(terrace export payments --env staging --format shell)\"\n  terrace export --env production --format configmap | kubectl apply -f -"
+    after_help = "Names: database.pool.size is DATABASE_POOL_SIZE (dotenv, shell, configmap) or database.pool.size\n(properties); hosts[0] is HOSTS_0 or hosts[0]. Unless exactly one KEY is given, names begin with the\nitem's key, and json, yaml and toml map keys to values. Null, {} and [] are empty text.\n\nExamples:\n  terrace export payments --env production --format json\n  eval \"$(terrace export payments --env staging --format shell)\"\n  terrace export --env production --format configmap | kubectl apply -f -\n\nExit codes: 0 done · 1 no such item · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// The items; all of the environment's without

@@ -12,7 +12,7 @@ use crate::{ops, report};
 /// Show one changed file by path; git calls this, see `hooks install`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Git gives PATH OLD-FILE OLD-ID OLD-MODE NEW-FILE NEW-ID NEW-MODE, and for a rename the new path and what git says of it; for an unmerged file PATH alone.\n\nIn use:\n  git diff                 by path\n  git diff --no-ext-diff   lines\n  git show --ext-diff      by path"
+    after_help = "Git gives PATH OLD-FILE OLD-ID OLD-MODE NEW-FILE NEW-ID NEW-MODE, and for a rename the new path and what git says of it; for an unmerged file PATH alone.\n\nExamples:\n  git diff                 by path\n  git diff --no-ext-diff   lines\n  git show --ext-diff      by path\n\nExit codes: 0 shown · 2 a file cannot be read"
 )]
 pub(super) struct Args {
     /// What git gives

@@ -12,7 +12,7 @@ use crate::ops::{self, MergeFiles};
 /// Merge one YAML file by path; git calls this, see `hooks install`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide, and what is no plain YAML, keeps ordinary conflict markers.\n\nTo set it up by hand:\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
+    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide, and what is no plain YAML, keeps ordinary conflict markers.\n\nExamples (to set it up by hand):\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
 )]
 pub(super) struct Args {
     /// The version both sides began with (%O)

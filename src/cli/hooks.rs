@@ -13,6 +13,9 @@ use crate::ops::{Manner, ManneredPlace, Standing, Workspace};
 
 /// Make git check what is committed, and show and merge configuration by path.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  terrace hooks install\n  terrace hooks status\n  terrace hooks uninstall --yes\n\nExit codes: 0 done or nothing to do · 2 usage or repository"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -22,7 +22,7 @@ const NOT_RUNNABLE: u8 = 126;
 /// Run a command with an environment's configuration as its variables.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Names are those of `terrace export --format shell`. Other variables are inherited;\nthose that are overridden are named on standard error. The command takes terrace's place,\nso signals and its exit code are its own (127: not found, 126: cannot be run).\n\nExamples:\n  terrace run payments --env development -- ./payments --port 8080\n  terrace run --env staging --prefix APP_ -- env"
+    after_help = "Names are those of `terrace export --format shell`. Other variables are inherited;\nthose that are overridden are named on standard error. The command takes terrace's place,\nso signals and its exit code are its own (127: not found, 126: cannot be run).\n\nExamples:\n  terrace run payments --env development -- ./payments --port 8080\n  terrace run --env staging --prefix APP_ -- env\n\nExit codes: the command's own · 2 usage or repository · 126 cannot be run · 127 not found"
 )]
 pub(super) struct Args {
     /// The items; all of the environment's without

@@ -7,28 +7,17 @@ use unicode_width::UnicodeWidthStr;
 use crate::terminal::talk_to;
 use crate::world::{World, run};
 
-const COMMANDS: [&str; 20] = [
-    "init",
-    "check",
-    "list",
-    "get",
-    "set",
-    "unset",
-    "migrate",
-    "schema",
-    "diff",
-    "status",
-    "promote",
-    "hold",
-    "rollback",
-    "log",
-    "blame",
-    "explain",
-    "demo",
-    "completions",
-    "review",
-    "watch",
-];
+/// Every command that the help lists.
+fn commands(world: &World) -> Vec<String> {
+    let help = world.terrace(&["--help"]).exits(0);
+    let listed =
+        help.split("\nCommands:\n").nth(1).expect("commands").lines().take_while(|line| !line.is_empty());
+    let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<String> =
+        names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect();
+    assert!(names.len() > 18, "{names:?}");
+    names.into_iter().filter(|name| name != "help").collect()
+}
 
 /// Long names, wide letters and long values, with something to say for every table.
 fn wide() -> World {
@@ -172,7 +161,8 @@ fn long_work_is_told_of_and_leaves_no_trace() {
 #[test]
 fn every_help_has_examples_and_exit_codes() {
     let world = World::bare_ground();
-    for command in COMMANDS {
+    for command in commands(&world) {
+        let command = command.as_str();
         let help = world.terrace(&[command, "--help"]).exits(0);
         assert!(help.contains("Example"), "{command}:\n{help}");
         assert!(help.contains("Exit codes: "), "{command}:\n{help}");
@@ -185,10 +175,6 @@ fn every_help_has_examples_and_exit_codes() {
         }
         assert_eq!(world.terrace(&["help", command]).exits(0), help);
     }
-    let listed = world.terrace(&["--help"]).exits(0);
-    for command in COMMANDS {
-        assert!(listed.contains(&format!("\n  {command} ")), "{command} is in the help:\n{listed}");
-    }
     let alone = world.terrace(&[]);
     assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
     assert!(alone.stderr.contains("Usage: terrace"), "{}", alone.stderr);
@@ -199,7 +185,7 @@ fn every_help_has_examples_and_exit_codes() {
 fn manual_pages_are_written_for_every_command() {
     let world = World::bare_ground();
     world.terrace(&["man", "pages"]).exits(0);
-    for command in COMMANDS {
+    for command in commands(&world) {
         let page = world.read(&format!("pages/terrace-{command}.1"));
         assert!(page.contains(".SH NAME") && page.contains("Exit codes"), "{command}:\n{page}");
     }
