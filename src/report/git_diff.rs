@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::columns::align;
+use super::columns::{Cell, align};
 use super::diff::{cells, detail, unified_lines};
 use super::sanitize::clean;
 use super::view::View;
@@ -19,10 +19,16 @@ pub fn file_diff(name: &str, diff: &FileDiff, view: &View, out: &mut dyn Write) 
         writeln!(out, "{}{reason}{:#}", styles.faint, styles.faint)?;
         return unified_lines(&diff.left_text, &diff.right_text, view, out);
     }
-    let rows: Vec<_> = diff.rows.iter().map(|row| cells(row, view)).collect();
-    for (line, row) in align(&rows, view.room()).iter().zip(&diff.rows) {
-        writeln!(out, "{line}")?;
-        detail(row, view, out)?;
+    let place = |side: &str| Cell::new(format!("{side}:line")).style(styles.faint).right();
+    let mut rows = vec![vec![Cell::default(), Cell::default(), place("old"), place("new")]];
+    rows.extend(diff.rows.iter().map(|row| cells(row, view)));
+    let lines = align(&rows, view.room());
+    if let Some((head, lines)) = lines.split_first().filter(|_| !diff.rows.is_empty()) {
+        writeln!(out, "{head}")?;
+        for (line, row) in lines.iter().zip(&diff.rows) {
+            writeln!(out, "{line}")?;
+            detail(row, view, out)?;
+        }
     }
     if diff.comments_differ {
         writeln!(out, "{}  comments differ as well: git diff --no-ext-diff{:#}", styles.faint, styles.faint)?;

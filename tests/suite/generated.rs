@@ -69,8 +69,11 @@ fn the_rules_in_the_readme_are_current() {
 #[test]
 fn documented_policies_fit_the_schema_of_policies() {
     let readme = include_str!("../../README.md");
-    let policy =
-        readme.split("## Policy\n\n```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a policy");
+    let policy = readme
+        .split("## Policy\n\n```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a policy");
     assert!(policy.contains("[promotion]"));
     terrace::model::Policy::parse(policy, "README.md").expect("the README's policy");
     let validator = jsonschema::draft202012::new(&terrace::model::policy::schema()).expect("a schema");

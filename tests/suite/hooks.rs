@@ -136,7 +136,7 @@ fn git_diff_reads_by_path() {
     let shown = world.git(&["diff"]);
     assert_eq!(
         shown,
-        "diff --terrace environments/staging/pay.yaml\n  ~ db.pool      10 → 40                  4  4\n  ~ db.password  ${STG_DB} → ${OTHER_DB}  5  5\n"
+        "diff --terrace environments/staging/pay.yaml\n                                          old:line  new:line\n  ~ db.pool      10 → 40                         4         4\n  ~ db.password  ${STG_DB} → ${OTHER_DB}         5         5\n"
     );
     // A secret is masked, comments alone are shown by lines, and so is what is no YAML.
     world.write(PAY, &text.replace("${STG_DB}", "hunter2"));

@@ -293,7 +293,8 @@ fn a_type_gives_its_item_a_schema_that_check_uses() {
     let before = written();
     assert_eq!(schema::write::<Settings>(&world.dir, "payments"), Ok(State::Current));
     assert_eq!(written(), before);
-    assert_eq!(world.line("schema infer payments").exits(0), format!("yours    {file}\n"));
+    let said = world.line("schema infer payments").exits(0);
+    assert!(said.starts_with(&format!("yours    {file}\n")), "{said}");
     assert_eq!(world.read(file), text);
     assert_eq!(schema::write::<Database>(&world.dir, "payments"), Ok(State::Stale));
     assert_ne!(world.read(file), text);
