@@ -4,6 +4,8 @@
 //! says it. It holds what was read, parsed and compiled, and reads again only what changed. What
 //! is done with a verdict — a screen, a command, a typed value — is the caller's.
 
+#[cfg(test)]
+mod again;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};

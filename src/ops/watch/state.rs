@@ -8,7 +8,7 @@ use crate::engine::rules::{self, ByItem, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::watch::Scope;
-use crate::model::{Finding, Key, Policy, Result, policy};
+use crate::model::{Environment, Finding, Key, Policy, Result, policy};
 use crate::ops::workspace::require_keys;
 
 /// What is held.
@@ -35,9 +35,9 @@ impl State {
         scope: &Scope,
         today: &str,
     ) -> Self {
-        let compiled = self.schemas.as_ref().filter(|_| !changed.iter().any(|path| path.ends_with(".json")));
-        let items = items(changed).filter(|_| self.outcome.is_ok());
-        let held = items.as_ref().map(|changed| (&self.by_item, changed));
+        let items = items(changed);
+        let compiled = self.schemas.as_ref().filter(|_| items.is_some());
+        let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
         Self::judge(snapshot, compiled, held, scope, today)
     }
 
@@ -107,13 +107,16 @@ fn report(
     rules::check_again(&subject, before)
 }
 
-/// The items that these files are of; `None` when one of them, a schema or the policy, concerns
-/// others too.
+/// The items that these files concern; `None` when one of them, a schema or the policy, may concern
+/// any.
 fn items(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
     let mut keys = BTreeSet::new();
     for file in changed {
-        let item = file.strip_prefix("environments/")?.split_once('/').map_or("", |(_, item)| item);
-        keys.extend(item.strip_suffix(".yaml").and_then(|key| key.parse().ok()));
+        let (_, name) = file.strip_prefix("environments/")?.strip_suffix(".yaml")?.split_once('/')?;
+        // An item called `a.production` takes the schema of that name away from `a`.
+        let shorter =
+            Environment::ALL.iter().filter_map(|env| name.strip_suffix(env.name())?.strip_suffix('.'));
+        keys.extend(shorter.chain([name]).filter_map(|key| key.parse().ok()));
     }
     Some(keys)
 }
