@@ -14,6 +14,7 @@ use super::{Outcome, export};
 use crate::engine::export::Entry;
 use crate::model::Error;
 use crate::ops;
+use crate::report::counted;
 
 /// The exit codes of a command that is not there, and of one that cannot be run, as shells give them.
 const NOT_FOUND: u8 = 127;
@@ -102,8 +103,8 @@ fn too_large(name: &str, variables: &[Entry]) -> Error {
     let error = Error::usage(message);
     match variables.iter().max_by_key(|entry| entry.text.len()) {
         Some(largest) => error.help(format!(
-            "the {} variables of terrace have {total} bytes; the largest is {} with {}. Deliver large values as files",
-            variables.len(),
+            "the {} of terrace have {total} bytes; the largest is {} with {}. Deliver large values as files",
+            counted(variables.len(), "variable"),
             largest.name,
             largest.text.len()
         )),

@@ -80,13 +80,13 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         Verdict::Decline => ("keep", view.styles.faint),
         Verdict::Stop | Verdict::Keep => ("STOP", view.styles.error),
     };
+    let side = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
         (Verdict::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
         (Verdict::Decline, _) => {
-            format!("{} keeps {}", hop.target(), view.change(None, line.target.as_ref()))
+            format!("{} keeps {}", hop.target(), side(line.target.as_ref()))
         }
         (Verdict::Stop, _) => {
-            let side = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| view.value(value));
             format!(
                 "{} {}, {} {}",
                 hop.target(),

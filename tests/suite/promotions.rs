@@ -346,3 +346,10 @@ fn what_cannot_be_promoted_does_not_hold_up_the_rest_of_all() {
     assert_eq!(world.read("environments/staging/a.yaml"), "v: 2\n");
     assert_eq!(world.line("promote a b --to staging --yes").code, 2);
 }
+
+#[test]
+fn a_new_key_that_is_declined_is_kept_as_nothing() {
+    let world = moved();
+    let plan = world.line("promote pay --to staging --dry-run --with-new --take target=cache").exits(0);
+    assert!(plan.contains("staging keeps nothing"), "{plan}");
+}
