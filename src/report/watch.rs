@@ -4,6 +4,7 @@
 //! of the files at hand, and one line for the whole. [`fit`] makes it fit a terminal. Where the
 //! screen is, and what is on it, somebody else knows.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -39,6 +40,8 @@ pub enum Doing {
     Withheld,
     /// It runs still, and is run once more when it has ended.
     Queued,
+    /// It was started often in a short time, so that the next start waits.
+    Held,
 }
 
 /// What is told of the command.
@@ -65,7 +68,10 @@ fn write_verdict(verdict: &Verdict, watched: &str, styles: &Styles, out: &mut dy
     let Styles { faint, error, strong, .. } = styles;
     let heading = heading(verdict, watched);
     writeln!(out, "{faint}{heading}{faint:#}\n")?;
-    for finding in verdict.findings() {
+    // A small screen may not hold them all: what weighs most comes first.
+    let mut findings: Vec<_> = verdict.findings().collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    for finding in findings {
         text::finding(finding, styles, out)?;
         writeln!(out)?;
     }
@@ -136,6 +142,9 @@ pub fn command(state: &CommandState<'_>, styles: &Styles) -> String {
             format!("the last good state stays in force: {name} does not run until this is mended")
         }
         (Doing::Queued, _) => format!("{name} runs still; it is run once more when it has ended"),
+        (Doing::Held, _) => {
+            format!("{name} starts again in a few seconds: started so often, it may change what is watched")
+        }
     };
     format!("{faint}$ {faint:#}{said}\n")
 }

@@ -542,3 +542,23 @@ fn secrets_are_masked() {
     watch.until("plain-secret");
     assert!(!watch.seen.concat().contains("hunter2"));
 }
+
+#[test]
+fn a_command_that_changes_what_is_watched_does_not_run_as_fast_as_it_can() {
+    let world = world();
+    let log = world.beside("log");
+    let command = format!("echo >> '{}'; echo \"pool: $$\" > environments/staging/loop.yaml", log.display());
+    let mut watch = Watching::start(&world, &["--exec", &command]);
+    watch.until("it may change what is watched");
+    assert_eq!(text(&log).len(), 10);
+}
+
+#[test]
+fn errors_stand_before_what_weighs_less() {
+    let world = world();
+    world.write(PAY, "mode: no\npool: 500\n");
+    let mut watch = Watching::start(&world, &[]);
+    let lines = watch.until("1 error");
+    let at = |what: &str| lines.iter().position(|line| line.starts_with(what)).expect(what);
+    assert!(at("error[schema]") < at("warning[ambiguous-scalar]"), "{lines:#?}");
+}

@@ -1,8 +1,10 @@
 //! The command that a watch runs: when to start and stop it, and its process group.
 //!
 //! [`Plan`] decides and knows no processes. [`Runner`] has the process: it is the leader of a
-//! group of its own, so that what it starts ends with it.
+//! group of its own, so that what it starts ends with it. A command that itself changes what is
+//! watched would start again for ever: [`Pace`] keeps it from doing so as fast as it can.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,6 +18,8 @@ use crate::store::watch::Waker;
 const GRACE: Duration = Duration::from_secs(5);
 /// How often it is asked whether it has.
 const ASK: Duration = Duration::from_millis(10);
+/// So many starts may follow each other in so long a time.
+const STARTS: (usize, Duration) = (10, Duration::from_secs(10));
 
 /// What the process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +69,12 @@ impl Plan {
         by_itself
     }
 
-    /// What is next; `None` when everything is as it should be.
-    fn step(&mut self) -> Option<Step> {
+    /// What is next; `None` when everything is as it should be. While `held`, nothing starts.
+    fn step(&mut self, held: bool) -> Option<Step> {
         let (good, content) = self.state?;
         let is_new = self.started != Some(content);
         match (self.process, good && is_new) {
+            (Process::None, true) if held => self.tell(Doing::Held),
             (Process::None, true) => {
                 self.process = Process::Running;
                 (self.started, self.told) = (Some(content), Some(Doing::Running));
@@ -94,9 +99,28 @@ impl Plan {
     }
 }
 
+/// The last starts.
+#[derive(Debug, Default)]
+struct Pace(VecDeque<Instant>);
+
+impl Pace {
+    /// Takes in a start.
+    fn started(&mut self, now: Instant) {
+        self.0.truncate(STARTS.0 - 1);
+        self.0.push_front(now);
+    }
+
+    /// How long the next start has to wait.
+    fn wait(&self, now: Instant) -> Duration {
+        let earliest = self.0.get(STARTS.0 - 1);
+        earliest.map_or(Duration::ZERO, |start| (*start + STARTS.1).saturating_duration_since(now))
+    }
+}
+
 /// Runs the command.
 pub(super) struct Runner {
     plan: Plan,
+    pace: Pace,
     command: String,
     dir: PathBuf,
     waker: Waker,
@@ -113,6 +137,7 @@ impl Runner {
         let (command, dir) = (command.to_owned(), dir.to_path_buf());
         Self {
             plan: Plan::new(restart),
+            pace: Pace::default(),
             command,
             dir,
             waker,
@@ -146,9 +171,19 @@ impl Runner {
                 return Some((Doing::Ended, code));
             }
         }
-        match self.plan.step()? {
+        let wait = self.pace.wait(Instant::now());
+        match self.plan.step(!wait.is_zero())? {
+            Step::Tell(Doing::Held) => {
+                let waker = self.waker.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(wait);
+                    waker.wake();
+                });
+                Some((Doing::Held, None))
+            }
             Step::Tell(doing) => Some((doing, None)),
             Step::Start => {
+                self.pace.started(Instant::now());
                 self.starting = true;
                 Some((Doing::Started, None))
             }
@@ -257,7 +292,7 @@ mod tests {
                 Some((good, content)) => plan.judged(*good, *content),
                 None => drop(plan.ended()),
             }
-            std::iter::from_fn(|| plan.step()).collect()
+            std::iter::from_fn(|| plan.step(false)).collect()
         });
         told.collect()
     }
@@ -309,5 +344,23 @@ mod tests {
             ]
         );
         assert_eq!(steps(true, &[GOOD(1), GOOD(2), BROKEN, None])[3], []);
+    }
+
+    #[test]
+    fn what_started_often_waits_and_then_starts() {
+        let mut plan = Plan::new(false);
+        plan.judged(true, 1);
+        assert_eq!([plan.step(true), plan.step(true)], [Some(Step::Tell(Doing::Held)), None]);
+        assert_eq!(plan.step(false), Some(Step::Start));
+        let (mut pace, begin) = (Pace::default(), Instant::now());
+        let at = |millis| begin + Duration::from_millis(millis);
+        for start in 0..10 {
+            assert_eq!(pace.wait(at(start * 100)), Duration::ZERO, "start {start}");
+            pace.started(at(start * 100));
+        }
+        assert_eq!(pace.wait(at(1_000)), Duration::from_secs(9));
+        pace.started(at(10_000));
+        assert_eq!(pace.wait(at(10_000)), Duration::from_millis(100));
+        assert_eq!(pace.wait(at(60_000)), Duration::ZERO);
     }
 }
