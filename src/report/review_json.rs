@@ -93,6 +93,8 @@ enum Happening {
     Unreadable,
     /// It could not be read as YAML before.
     Readable,
+    /// SOPS encrypts it; its values are not compared.
+    Encrypted,
 }
 
 /// One difference.
@@ -246,6 +248,7 @@ fn item(item: &ItemChange) -> Item<'_> {
         What::Layout => (Happening::Layout, None),
         What::Unreadable => (Happening::Unreadable, None),
         What::Readable => (Happening::Readable, None),
+        What::Encrypted => (Happening::Encrypted, None),
     };
     let changes = item.rows.iter().map(self::change).collect();
     Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }

@@ -125,6 +125,7 @@ fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
         What::Modified => String::new(),
         What::Layout => "   comments or layout only".to_owned(),
         What::Unreadable => "   cannot be read as YAML".to_owned(),
+        What::Encrypted => "   changed, encrypted with SOPS".to_owned(),
         What::Readable => "   can be read again; what it was before is not known".to_owned(),
     };
     writeln!(out, "  {strong}{}{strong:#}{what}", clean(item.key.as_str()))?;

@@ -111,6 +111,26 @@ fn it_says_what_changes_and_where_it_came_from() {
 }
 
 #[test]
+fn what_sops_encrypted_is_one_line() {
+    let mut world = branch();
+    let text = |mac: &str| {
+        format!(
+            "token: ENC[AES256_GCM,data:{mac}]\nsops:\n  mac: ENC[AES256_GCM,data:{mac}]\n  version: 3.9.0\n"
+        )
+    };
+    world.write("environments/production/keys.yaml", &text("one"));
+    world.commit("encrypted");
+    world.git(&["checkout", "-q", "-b", "rotate"]);
+    world.write("environments/production/keys.yaml", &text("two"));
+    world.commit("rotate");
+    let said = world.terrace(&["review", "--base", "HEAD~1"]).exits(0);
+    assert!(said.contains("  keys   changed, encrypted with SOPS\n"), "{said}");
+    assert!(!said.contains("mac") && !said.contains("skipped-promotion"), "{said}");
+    let review = json(&world, &["--base", "HEAD~1"], 0);
+    assert_eq!(review["items"][0]["change"], "encrypted");
+}
+
+#[test]
 fn nothing_changed_is_nothing_to_say() {
     let world = branch();
     let text = world.terrace(&["review"]).exits(0);

@@ -7,6 +7,7 @@ use super::skipped::{Customs, skipped};
 use super::{ItemChange, Origin, Row, What};
 use crate::engine::compare::row;
 use crate::engine::diff::{Change, Depth, diff};
+use crate::engine::encrypted;
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
 use crate::model::{Environment, Hop, Key, Path, Value};
@@ -123,6 +124,11 @@ impl<'a> Input<'a> {
             (Side::Absent, Side::Read(_)) => What::Added,
             (Side::Read(_), Side::Read(_)) => What::Modified,
         };
+        let is_encrypted =
+            |side: Side<'_>| side.document().is_some_and(|d| encrypted::is_encrypted(d.values()));
+        if what == What::Modified && (is_encrypted(before) || is_encrypted(after)) {
+            return (What::Encrypted, Vec::new());
+        }
         if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
             return (What::Renamed(old), Vec::new());
         }

@@ -52,6 +52,8 @@ pub enum What {
     Unreadable,
     /// It could not be read as YAML before.
     Readable,
+    /// SOPS encrypts it, before or after: its values are not for review.
+    Encrypted,
 }
 
 /// One difference and how it came about.
