@@ -25,7 +25,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (created, committed) = ops::init(&dir, &context.commit_options()?)?;
     let mut out = context.out();
     if created {
-        writeln!(out, "made a git repository in {}", dir.display())?;
+        // `.` in `.` is one.
+        let shown: PathBuf = dir.components().collect();
+        writeln!(out, "made a git repository in {}", shown.display())?;
     }
     match committed {
         Some(committed) => writeln!(
