@@ -8,6 +8,9 @@ const MARK: &str = "# terrace: written by `terrace hooks install`, removed by `t
 const BEGIN: &str = "# terrace: begin";
 const END: &str = "# terrace: end";
 
+/// What begins our lines where the last line before them had no end, and gets that back.
+const BEGIN_UNENDED: &str = "# terrace: begin, behind a line without an end";
+
 /// The settings, by name. Where terrace is not on the search path git does what it does without.
 pub const SETTINGS: [(&str, &str); 3] = [
     ("merge.terrace.name", "YAML by path, and lines where that cannot decide"),
@@ -66,11 +69,11 @@ pub fn attributes(prefix: &str) -> String {
 /// A file's text with our line in it, between lines that say whose it is.
 #[must_use]
 pub fn with_line(text: &str, line: &str) -> String {
-    let mut rest = without_line(text);
-    if !rest.is_empty() && !rest.ends_with('\n') {
-        rest.push('\n');
+    let rest = without_line(text);
+    match rest.as_str() {
+        ended if ended.is_empty() || ended.ends_with('\n') => format!("{rest}{BEGIN}\n{line}\n{END}\n"),
+        _ => format!("{rest}\n{BEGIN_UNENDED}\n{line}\n{END}\n"),
     }
-    format!("{rest}{BEGIN}\n{line}\n{END}\n")
 }
 
 /// A file's text without what we wrote: one line between ours. A beginning without its end is
@@ -81,9 +84,15 @@ pub fn without_line(text: &str) -> String {
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
         let mut ahead = lines.clone();
-        let is_ours = line.trim_end() == BEGIN && ahead.nth(1).is_some_and(|line| line.trim_end() == END);
+        let begin = line.trim_end();
+        let is_ours = [BEGIN, BEGIN_UNENDED].contains(&begin)
+            && ahead.nth(1).is_some_and(|line| line.trim_end() == END);
         if is_ours {
             lines = ahead;
+            // What somebody wrote behind ours since then stays on a line of its own.
+            if begin == BEGIN_UNENDED && lines.clone().next().is_none() {
+                out.pop();
+            }
         } else {
             out.push_str(line);
         }
@@ -107,7 +116,8 @@ mod tests {
             assert!(with.contains("/environments/**/*.yaml merge=terrace"), "{with}");
             assert_eq!(with_line(&with, &line), with);
             let without = without_line(&with);
-            assert!(without == text || without == format!("{text}\n"), "{without}");
+            assert_eq!(without, text);
+            assert_eq!(without_line(&format!("{with}more\n")).lines().last(), Some("more"));
         }
     }
 
