@@ -1,6 +1,7 @@
 //! `no-schema`: no schema describes the item.
 //!
-//! Where there is no schema at all, nobody uses them yet, and that is said once.
+//! Where there is no schema at all, nobody uses them yet, and that is said once. A part of a
+//! repository cannot know that.
 
 use super::draft::Draft;
 use super::world::{Item, World};
@@ -16,7 +17,8 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
         };
         items.first().is_some_and(fits)
     };
-    let has_no_schemas = world.policy.schemas.is_empty()
+    let has_no_schemas = !world.is_part
+        && world.policy.schemas.is_empty()
         && !world.snapshot.files.keys().any(|file| file.starts_with("schemas/"));
     let (alone, mut together): (Vec<&[Item<'_>]>, Vec<&[Item<'_>]>) =
         world.by_key().filter(undescribed).partition(|items| !has_no_schemas || is_waived(items));
@@ -61,6 +63,7 @@ mod tests {
             ["environments/staging/b.yaml:1:1 notice[no-schema] no item has a schema yet"]
         );
         assert!(waived.of(Rule::UnusedWaiver).is_empty());
+        assert_eq!(many.clone().skipping(&[]).of(Rule::NoSchema).len(), 3, "a review sees a part");
         assert_eq!(many.and("schemas/a.schema.json", "{}").of(Rule::NoSchema).len(), 2);
         let described = Repository::new(&items).and("schemas/a.schema.json", "{}");
         assert!(described.of(Rule::NoSchema).is_empty());

@@ -22,6 +22,8 @@ pub(super) struct World<'a> {
     pub(super) policy: &'a Policy,
     pub(super) schemas: &'a Schemas,
     pub(super) naming: Naming<'a>,
+    /// Whether the snapshot may be a part of its revision.
+    pub(super) is_part: bool,
     /// The production values that skipped staging, where a review looked for them.
     pub(super) skipped: &'a [(Key, Path)],
     /// By key and then environment.
@@ -75,6 +77,7 @@ impl<'a> World<'a> {
             policy: subject.policy,
             schemas: subject.schemas,
             naming: Naming::new(subject.policy),
+            is_part: subject.change.is_some(),
             skipped: subject.change.map_or(&[], |change| change.skipped.as_slice()),
             items: items.collect::<Result<_>>()?,
         })
