@@ -55,7 +55,7 @@ pub(super) fn verdict(review: &Review) -> String {
 
 /// How much changes: `4 values in 2 items`.
 fn extent(review: &Review) -> String {
-    let values: usize = review.items.iter().map(|item| item.rows.len()).sum();
+    let values: usize = review.items.iter().map(ItemChange::extent).sum();
     let mut keys: Vec<_> = review.items.iter().map(|item: &ItemChange| &item.key).collect();
     keys.sort_unstable();
     keys.dedup();

@@ -87,14 +87,14 @@ enum Happening {
     Renamed,
     /// Values differ.
     Modified,
+    /// SOPS encrypted it: only its values in plain text are told apart.
+    Encrypted,
     /// Only comments, order or layout differ.
     Layout,
     /// It cannot be read as YAML now.
     Unreadable,
     /// It could not be read as YAML before.
     Readable,
-    /// SOPS encrypts it; its values are not compared.
-    Encrypted,
 }
 
 /// One difference.
@@ -245,10 +245,10 @@ fn item(item: &ItemChange) -> Item<'_> {
         What::Removed => (Happening::Removed, None),
         What::Renamed(old) => (Happening::Renamed, Some(old.as_str())),
         What::Modified => (Happening::Modified, None),
+        What::Encrypted => (Happening::Encrypted, None),
         What::Layout => (Happening::Layout, None),
         What::Unreadable => (Happening::Unreadable, None),
         What::Readable => (Happening::Readable, None),
-        What::Encrypted => (Happening::Encrypted, None),
     };
     let changes = item.rows.iter().map(self::change).collect();
     Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }

@@ -106,10 +106,12 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
         (count(|origin| matches!(origin, Origin::Promoted(_))), "promoted"),
         (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
         (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
+        (items.iter().filter(|item| item.what == What::Encrypted).count(), "encrypted"),
     ];
     let parts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let (values, files) = (rows().count(), counted(items.len(), "item"));
+    let values = items.iter().map(|item| item.extent()).sum();
+    let files = counted(items.len(), "item");
     match (values, parts.is_empty()) {
         (0, _) | (_, true) => format!("{environment}: {files}, no value changes"),
         _ => format!("{environment}: {} in {files}: {}", counted(values, "change"), parts.join(", ")),
@@ -172,7 +174,10 @@ fn origin_phrase(origin: &Origin) -> String {
         Origin::Promoted(source) => format!("promoted from {source}"),
         Origin::Together(others) => format!("at once with {}", names(others)),
         Origin::ByHand(others) if others.is_empty() => "by hand".to_owned(),
-        Origin::ByHand(others) => format!("by hand; {} changes otherwise", names(others)),
+        Origin::ByHand(others) => {
+            let change = if others.len() == 1 { "changes" } else { "change" };
+            format!("by hand; {} {change} otherwise", names(others))
+        }
     }
 }
 

@@ -493,3 +493,29 @@ fn a_renamed_item_keeps_its_history() {
         world.git(&["reset", "--quiet", "--hard", "main"]);
     }
 }
+
+#[test]
+fn a_promoted_value_stays_promoted_when_its_source_moves_on() {
+    let mut world = branch();
+    edit(&world, STAGING, "timeout: 5s", "timeout: 8s");
+    world.commit("staging first");
+    world.git(&["branch", "--quiet", "--force", "main"]);
+    edit(&world, PRODUCTION, "timeout: 5s", "timeout: 8s");
+    edit(&world, STAGING, "timeout: 8s", "timeout: 9s");
+    world.commit("production follows, staging moves on");
+    assert_eq!(
+        changes(&json(&world, &[], 0)),
+        ["production pay timeout promoted staging", "staging pay timeout by-hand production"]
+    );
+}
+
+#[test]
+fn an_item_waits_only_when_something_of_it_does() {
+    let mut world = branch();
+    for file in ["environments/development/pay.yaml", STAGING, PRODUCTION] {
+        edit(&world, file, "timeout: 5s", "timeout: 8s");
+    }
+    world.commit("everywhere at once");
+    assert_eq!(json(&world, &[], 0)["waiting"].as_array().map(Vec::len), Some(0));
+    assert!(!world.terrace(&["review"]).exits(0).contains("then waits"), "nothing does");
+}

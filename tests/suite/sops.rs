@@ -161,3 +161,27 @@ fn nothing_is_inferred_of_ciphertext() {
     assert!(world.dir.join("schemas/pay.schema.json").exists());
     assert!(!world.dir.join("schemas/keys.schema.json").exists());
 }
+
+#[test]
+fn a_review_says_that_it_changed_and_shows_what_was_left_in_plain_text() {
+    let mut world = world();
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(&file("staging"), &encrypted("n").replace("eu-1", "eu-2"));
+    world.write(&file("production"), &encrypted("p"));
+    world.commit("rotate");
+    let review = world.terrace(&["review"]).exits(0);
+    assert!(review.contains("; 3 changes in 1 item\n"), "{review}");
+    assert!(
+        review.contains(
+            "\nproduction: 1 change in 1 item: 1 encrypted\n  keys   changed, encrypted with SOPS\n\n"
+        ),
+        "{review}"
+    );
+    assert!(
+        review.contains(
+            "keys   changed, encrypted with SOPS\n    ~ region_unencrypted  eu-1 → eu-2  by hand\n"
+        ),
+        "{review}"
+    );
+    assert!(!review.contains("ENC[") && !review.contains("sops."), "{review}");
+}

@@ -7,7 +7,7 @@ use super::skipped::{Customs, skipped};
 use super::{ItemChange, Origin, Row, What};
 use crate::engine::compare::row;
 use crate::engine::diff::{Change, Depth, diff};
-use crate::engine::encrypted;
+use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
 use crate::model::{Environment, Hop, Key, Path, Value};
@@ -124,21 +124,34 @@ impl<'a> Input<'a> {
             (Side::Absent, Side::Read(_)) => What::Added,
             (Side::Read(_), Side::Read(_)) => What::Modified,
         };
-        let is_encrypted =
-            |side: Side<'_>| side.document().is_some_and(|d| encrypted::is_encrypted(d.values()));
-        if what == What::Modified && (is_encrypted(before) || is_encrypted(after)) {
-            return (What::Encrypted, Vec::new());
-        }
         if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
             return (What::Renamed(old), Vec::new());
         }
         let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
+        if what == What::Modified && is_encrypted(right) {
+            return (What::Encrypted, self.in_plain_text(environment, left, right));
+        }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
             self.split(environment, &change, (left, right), &mut found);
         }
         let only_layout = found.is_empty() && what == What::Modified;
         (if only_layout { What::Layout } else { what }, found)
+    }
+
+    /// The differences that are not SOPS's own, of which each encryption makes new ones.
+    fn in_plain_text(
+        &self,
+        environment: Environment,
+        left: &[Value],
+        right: &[Value],
+    ) -> Vec<(Path, Origin)> {
+        let is_plain = |change: &Change<'_>| {
+            let is_cipher = [change.left, change.right].into_iter().flatten().any(holds_ciphertext);
+            !is_cipher && !is_metadata(left, &change.path) && !is_metadata(right, &change.path)
+        };
+        let plain = diff(left, right, self.lists, Depth::Leaves).into_iter().filter(is_plain);
+        plain.map(|change| (change.path.clone(), self.origin(environment, &change.path))).collect()
     }
 
     /// One difference, or, where what lies below one path came from several places, the highest
@@ -176,14 +189,12 @@ impl<'a> Input<'a> {
         if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) }
     }
 
-    /// Whether `value`, or its absence, is what the source had before the change and has still.
+    /// Whether `value` is what the source had before the change, wherever that moves the source; or
+    /// its absence what the source had and has still, after it once had a value.
     fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> bool {
         let [before, after] = self.values(source, path);
-        if before != after || after != value {
-            return false;
-        }
         let had = || (self.past)(source).unwrap_or_default().iter().any(|version| version.at(path).is_some());
-        value.is_some() || had()
+        before == value && (value.is_some() || (after.is_none() && had()))
     }
 
     fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {

@@ -27,7 +27,7 @@ use crate::model::{CommitInfo, Environment, Finding, Key};
 /// How a value came into an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is what this environment, which the change leaves alone here, has already.
+    /// It is what this environment had before the change.
     Promoted(Environment),
     /// The change does the same in these environments.
     Together(Vec<Environment>),
@@ -46,14 +46,14 @@ pub enum What {
     Renamed(Key),
     /// Values differ.
     Modified,
+    /// SOPS encrypted it: of its values only those in plain text can be told apart.
+    Encrypted,
     /// Only comments, order or layout differ.
     Layout,
     /// It cannot be read as YAML now.
     Unreadable,
     /// It could not be read as YAML before.
     Readable,
-    /// SOPS encrypts it, before or after: its values are not for review.
-    Encrypted,
 }
 
 /// One difference and how it came about.
@@ -76,6 +76,14 @@ pub struct ItemChange {
     pub what: What,
     /// Its values that differ.
     pub rows: Vec<Row>,
+}
+
+impl ItemChange {
+    /// How many differences it counts as; what only SOPS can read is one.
+    #[must_use]
+    pub fn extent(&self) -> usize {
+        self.rows.len() + usize::from(self.what == What::Encrypted)
+    }
 }
 
 /// What happened to a decision or a waiver.

@@ -13,7 +13,7 @@ use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::{HopStatus, ItemState, Resolution, decisions_file, digest};
+use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
     Customs, DecisionChange, End, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
     compare_decisions, compare_findings, compare_waivers, judge, touched,
@@ -298,7 +298,7 @@ impl<'a> Reviewer<'a> {
         };
         let mut hops = status;
         for HopStatus { hop, items } in &mut hops {
-            items.retain(|(key, _)| concerned(key, *hop));
+            items.retain(|(key, state)| concerned(key, *hop) && !is_settled(state));
             for (_, state) in items {
                 if let ItemState::Differs(plan) = state {
                     *plan = plan.masked(&mask);
@@ -308,6 +308,11 @@ impl<'a> Reviewer<'a> {
         hops.retain(|hop| !hop.items.is_empty());
         hops
     }
+}
+
+/// Whether nothing waits: the target keeps whatever differs.
+fn is_settled(state: &ItemState) -> bool {
+    matches!(state, ItemState::Differs(plan) if plan.lines.iter().all(|line| line.level == Level::Keep))
 }
 
 /// The paths of an item that a decision keeps over a hop.
