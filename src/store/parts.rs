@@ -58,6 +58,16 @@ impl Parts<'_> {
         Ok(changes)
     }
 
+    /// Whether a commit has a configuration at the configuration root.
+    ///
+    /// # Errors
+    /// When the commit or a tree cannot be read.
+    pub fn is_configured(&mut self, commit: &CommitId) -> Result<bool> {
+        let Some(root) = self.root(commit)? else { return Ok(false) };
+        let environments = self.trees.folder(root, ["environments"].into_iter())?;
+        Ok(environments.is_some() || !self.files(commit, &[policy::FILE])?.is_empty())
+    }
+
     /// A snapshot of the files at these paths (relative to the configuration root), in whatever
     /// letter case they are written; a path that ends in `/` wants all that is below.
     ///

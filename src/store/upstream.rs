@@ -11,7 +11,8 @@ const MAIN_LINES: [&str; 4] = ["origin/main", "origin/master", "main", "master"]
 impl Repository {
     /// The line that a branch (or HEAD) goes back to, with its commit: the branch's configured
     /// upstream, else the remote's main line, else the local one. A branch's own copy at the remote
-    /// is where it is stored, not where it goes, and so comes last.
+    /// is where it is stored, not where it goes, and so comes last; where a clone is cut off it is the
+    /// change itself, and no line at all.
     #[must_use]
     pub fn upstream(&self, head: &str) -> Option<(String, CommitId)> {
         let branch = if head == "HEAD" {
@@ -26,6 +27,7 @@ impl Repository {
         let remote = self.git.find_reference("refs/remotes/origin/HEAD").ok();
         let remote = remote.and_then(|head| head.resolve().ok()).and_then(|head| short(&head));
         let main = MAIN_LINES.map(str::to_owned);
+        let copy = copy.into_iter().filter(|_| !self.is_cut_off());
         let names = configured.into_iter().chain(remote).chain(main).chain(copy);
         names.into_iter().find_map(|name| Some((name.clone(), self.line(&name)?)))
     }

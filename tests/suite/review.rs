@@ -519,3 +519,32 @@ fn an_item_waits_only_when_something_of_it_does() {
     assert_eq!(json(&world, &[], 0)["waiting"].as_array().map(Vec::len), Some(0));
     assert!(!world.terrace(&["review"]).exits(0).contains("then waits"), "nothing does");
 }
+
+#[test]
+fn a_folder_without_configuration_is_not_reviewed_in_silence() {
+    let mut world = World::unborn();
+    world.write("cfg/environments/staging/pay.yaml", "a: 1\n");
+    world.commit("in a folder");
+    world.refuses(
+        "review --base HEAD",
+        2,
+        "error: there is no configuration here: neither commit has `environments/` or `terrace.toml`\n\
+         help: name the folder that holds it: -C DIR",
+    );
+    assert!(
+        world.terrace(&["-C", "cfg", "review", "--base", "HEAD"]).exits(0).starts_with("nothing changes\n")
+    );
+}
+
+#[test]
+fn a_shallow_clone_of_one_branch_is_not_compared_with_itself() {
+    let mut world = branch();
+    edit(&world, PRODUCTION, "pool: 10", "pool: 12");
+    world.commit("mine");
+    world.git(&["checkout", "--quiet", "main"]);
+    let origin = format!("file://{}", world.dir.display());
+    world.git(&["clone", "--quiet", "--depth", "1", "--branch", "feature", &origin, "shallow"]);
+    let review = world.terrace(&["-C", "shallow", "review"]);
+    assert_eq!(review.code, 2);
+    assert!(review.stderr.contains("history is cut off before the change left"), "{}", review.stderr);
+}

@@ -21,7 +21,8 @@ use crate::engine::review::{
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Finding, Hop, Key, Path, Policy, Result, Rule};
+use crate::model::{CommitId, Environment, Error, Finding, Hop, Key, Path, Policy, Result, Rule};
+use crate::store::Parts;
 use crate::yaml::Document;
 
 /// The most commits that are named.
@@ -37,6 +38,7 @@ pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &s
     let [base, head] = base::ends(repository, request)?;
     let mut parts = repository.parts()?;
     let ends = [&base.commit.id, &head.commit.id];
+    require_configuration(&mut parts, ends)?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
     touched.items.retain(|key, _| asked.is_empty() || asked.contains(key));
     touched.renamed.retain(|(_, key), _| asked.is_empty() || asked.contains(key));
@@ -63,6 +65,15 @@ pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &s
         Reviewer::new(workspace, &part, &touched, &review.head)?.fill(&mut review, today)?;
     }
     Ok(review)
+}
+
+/// Refuses to say that nothing changes where nothing was looked at.
+fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
+    if parts.is_configured(ends[0])? || parts.is_configured(ends[1])? {
+        return Ok(());
+    }
+    let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
+    Err(Error::usage(missing).help("name the folder that holds it: -C DIR"))
 }
 
 /// Refuses asked keys that neither commit has.
