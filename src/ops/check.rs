@@ -6,7 +6,7 @@ use super::workspace::{At, Workspace, require_keys};
 use crate::engine::rules::{self, Report, Subject};
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Finding, Key, Policy, Result, Silent};
+use crate::model::{Environment, Error, Finding, Key, Policy, Result, Silent, policy};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -20,6 +20,10 @@ pub fn check(
     today: &str,
 ) -> Result<Report> {
     let snapshot = Arc::new(workspace.snapshot(at)?);
+    // A hook checks every commit, also of a branch that has none.
+    if !matches!(at, At::Staged) {
+        require_configuration(&snapshot)?;
+    }
     require_keys(&snapshot, keys)?;
     let policy = Arc::new(snapshot.policy()?);
     let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
@@ -34,6 +38,16 @@ pub fn check(
         progress: workspace.repository.progress(),
     };
     rules::check(&subject)
+}
+
+/// Refuses a folder without configuration: nothing found there would read like an all-clear.
+fn require_configuration(snapshot: &Snapshot) -> Result<()> {
+    let is_part = |file: &String| file == policy::FILE || file.starts_with("environments/");
+    if snapshot.files.keys().any(is_part) {
+        return Ok(());
+    }
+    Err(Error::usage("there is no configuration here: neither files in `environments/` nor `terrace.toml`")
+        .help("run `terrace init` to lay one out, or say where it is with -C DIR"))
 }
 
 /// The findings of some items of a snapshot, no waiver ended.

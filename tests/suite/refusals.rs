@@ -287,10 +287,12 @@ fn places_without_a_repository_or_a_commit() {
     for (verb, stdout) in [
         ("list", ""),
         ("diff", "no differences between the environments\n"),
-        ("check", "0 items in 0 environments: no findings\n"),
+        ("check --staged", "0 items in 0 environments: no findings\n"),
     ] {
         assert_eq!(unborn.line(verb).exits(0), stdout);
     }
+    let nothing = "error: there is no configuration here: neither files in `environments/` nor `terrace.toml`\nhelp: run `terrace init` to lay one out, or say where it is with -C DIR";
+    unborn.refuses("check", 2, nothing);
     unborn.write("environments/staging/a.yaml", "a: 1\n");
     assert_eq!(unborn.line("list").exits(0), "a  staging\n");
     unborn.refuses("set a a 2 --env staging --commit", 2, no_commit);
