@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use super::editor;
+use super::vscode;
 use crate::ops::{self, Workspace};
 
 /// Lay out a configuration repository and commit it.
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => writeln!(out, "nothing to do: the repository is laid out already")?,
     }
     drop(out);
-    editor::keep(&Workspace::open(&dir)?, context)?;
+    vscode::keep(&Workspace::open(&dir)?, context)?;
     context.remark(
         "next: put YAML files into environments/development/, or bring flat files with `terrace migrate SRC`",
     );

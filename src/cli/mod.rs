@@ -11,7 +11,6 @@ mod context;
 mod demo;
 mod diff;
 mod edit;
-mod editor;
 mod explain;
 mod export;
 mod failure;
@@ -35,6 +34,7 @@ mod run;
 mod schema;
 mod set;
 mod status;
+mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
 

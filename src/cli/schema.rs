@@ -5,8 +5,8 @@ use std::io::Write;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::context::{Context, Where};
-use super::editor;
 use super::failure::all_read;
+use super::vscode;
 use super::{Outcome, keys};
 use crate::ops::{self, SchemaState};
 
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     drop(out);
     if !args.check {
-        editor::keep(&workspace, context)?;
+        vscode::keep(&workspace, context)?;
     }
     all_read(found.unreadable, context)?;
     if inferred.is_empty() {

@@ -9,7 +9,6 @@
 pub mod candidates;
 pub mod compare;
 pub mod diff;
-pub mod editor;
 pub mod encrypted;
 pub mod export;
 pub mod history;
@@ -28,4 +27,5 @@ pub mod rules;
 pub mod schema;
 pub mod schemas;
 pub mod snapshot;
+pub mod vscode;
 pub mod watch;

@@ -9,7 +9,6 @@ mod check;
 mod diff;
 mod edit;
 mod edit_text;
-mod editor;
 mod export;
 mod finish;
 mod gate;
@@ -27,6 +26,7 @@ mod rollback;
 mod schema;
 mod set;
 mod status;
+mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
 mod workspace;
@@ -37,7 +37,6 @@ pub use candidates::{commit_candidates, key_candidates, path_candidates, revisio
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
-pub use editor::{EditorSettings, keep_editor};
 pub use export::{Request as ExportRequest, export, variables};
 pub use finish::{finish, kept};
 pub use git_diff::git_diff;
@@ -63,6 +62,7 @@ pub use rollback::{
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
+pub use vscode::{EditorSettings, keep_editor};
 #[cfg(feature = "watch")]
 pub use watch::{Options as WatchOptions, Turn, Watch};
 pub use workspace::{At, Workspace, policy_at_head};

@@ -146,10 +146,10 @@ struct Item<'a> {
 
 /// One difference.
 #[derive(Serialize, JsonSchema)]
-struct Change {
+pub(super) struct Change {
     /// `added`, `removed` or `modified`.
     kind: &'static str,
-    /// The value as a JSON Pointer into the right document, or the left where the right lacks it.
+    /// The value as a JSON Pointer into the right (new) document, or the left where that lacks it.
     pointer: String,
     /// The value as people name it.
     path: String,
@@ -163,8 +163,9 @@ struct Change {
     right_line: Option<usize>,
 }
 
-fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a> {
-    let change = |row: &DiffRow| Change {
+/// One difference for programs.
+pub(super) fn change(row: &DiffRow) -> Change {
+    Change {
         kind: row.kind.name(),
         pointer: row.pointer.to_string(),
         path: row.path.to_string(),
@@ -172,7 +173,10 @@ fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a
         right: json_or_absent(row.right.as_ref()),
         left_line: row.left_line,
         right_line: row.right_line,
-    };
+    }
+}
+
+fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a> {
     let items = items.iter().filter(|item| !item.rows.is_empty());
     let items =
         items.map(|item| Item { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });

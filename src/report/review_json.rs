@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::diff;
 use super::json::{self, Counts, Entry};
 use super::plan_json::{HopReport, hops};
-use super::value::json_or_absent;
 use crate::engine::promotion::Life;
 use crate::engine::review::{
     DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,
@@ -100,20 +100,8 @@ enum Happening {
 /// One difference.
 #[derive(Serialize, JsonSchema)]
 struct Change {
-    /// `added`, `removed` or `modified`.
-    kind: &'static str,
-    /// The value as a JSON Pointer into the new document, or the old where the new lacks it.
-    pointer: String,
-    /// The value as people name it.
-    path: String,
-    /// The old value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
-    left: Json,
-    /// The new value, likewise.
-    right: Json,
-    /// The line of the old value, from 1.
-    left_line: Option<usize>,
-    /// The line of the new value, from 1.
-    right_line: Option<usize>,
+    #[serde(flatten)]
+    difference: diff::Change,
     /// How it came about.
     origin: Source,
     /// The environment it was promoted from, those in which the change does the same, or those in
@@ -254,23 +242,13 @@ fn item(item: &ItemChange) -> Item<'_> {
     Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }
 }
 
-fn change(Row { diff, origin }: &Row) -> Change {
+fn change(Row { diff: row, origin }: &Row) -> Change {
     let (origin, environments) = match origin {
         Origin::Promoted(source) => (Source::Promoted, vec![*source]),
         Origin::Together(others) => (Source::Together, others.clone()),
         Origin::ByHand(others) => (Source::ByHand, others.clone()),
     };
-    Change {
-        kind: diff.kind.name(),
-        pointer: diff.pointer.to_string(),
-        path: diff.path.to_string(),
-        left: json_or_absent(diff.left.as_ref()),
-        right: json_or_absent(diff.right.as_ref()),
-        left_line: diff.left_line,
-        right_line: diff.right_line,
-        origin,
-        environments,
-    }
+    Change { difference: diff::change(row), origin, environments }
 }
 
 fn schema_change(change: &SchemaChange) -> Schema<'_> {

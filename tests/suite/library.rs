@@ -294,7 +294,7 @@ fn a_type_gives_its_item_a_schema_that_check_uses() {
     assert_eq!(schema::write::<Settings>(&world.dir, "payments"), Ok(State::Current));
     assert_eq!(written(), before);
     let said = world.line("schema infer payments").exits(0);
-    assert!(said.starts_with(&format!("yours    {file}\n")), "{said}");
+    assert_eq!(said, format!("yours    {file}\nwrote    .vscode/settings.json\n"));
     assert_eq!(world.read(file), text);
     assert_eq!(schema::write::<Database>(&world.dir, "payments"), Ok(State::Stale));
     assert_ne!(world.read(file), text);

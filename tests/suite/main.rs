@@ -10,7 +10,6 @@ mod demo;
 mod door;
 mod edit_cases;
 mod edit_properties;
-mod editor;
 mod export;
 mod fixtures;
 mod formats;
@@ -47,6 +46,7 @@ mod shop;
 mod signing;
 mod sops;
 mod terminal;
+mod vscode;
 #[cfg(unix)]
 mod watch;
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What is said of the editor's settings.
+//! What is said of the settings of VS Code.
 
 use std::io::Write;
 

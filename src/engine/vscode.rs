@@ -1,4 +1,4 @@
-//! The editor's settings: which schema describes which files, so that one typing sees what `check`
+//! The settings of VS Code: which schema describes which files, so that one typing sees what `check`
 //! will say.
 //!
 //! `.vscode/settings.json` is JSON with comments and belongs to people. Only what is missing below

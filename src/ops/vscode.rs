@@ -1,10 +1,10 @@
-//! The editor's settings kept in step with the schemas, in the working tree.
+//! The settings of VS Code kept in step with the schemas, in the working tree.
 
 use std::sync::Arc;
 
 use super::workspace::{At, Workspace};
-use crate::engine::editor::{FILE, mapping, settings};
 use crate::engine::schemas::Schemas;
+use crate::engine::vscode::{FILE, mapping, settings};
 use crate::model::{Error, Result};
 use crate::store::door::write_work_tree;
 
