@@ -47,14 +47,14 @@ struct Documents {
 }
 
 impl Documents {
-    fn read(&self, blob: &BlobId) -> Option<Arc<Document>> {
+    fn read(&self, blob: &BlobId) -> Result<Option<Arc<Document>>> {
         if let Some(known) = self.parsed.borrow().get(blob) {
-            return known.clone();
+            return Ok(known.clone());
         }
-        let bytes = self.blobs.read("a version", Some(blob)).ok();
-        let document = bytes.and_then(|bytes| Document::parse(&bytes, &Limits::default()).ok()).map(Arc::new);
+        let bytes = self.blobs.read("a version", Some(blob))?;
+        let document = Document::parse(&bytes, &Limits::default()).ok().map(Arc::new);
         self.parsed.borrow_mut().insert(blob.clone(), document.clone());
-        document
+        Ok(document)
     }
 }
 
@@ -92,7 +92,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                 let time = repository.info(&parent)?.time;
                 let past =
                     History::new(history.commits()[position + 1..].to_vec(), history.is_complete(), time);
-                let timeline = past.timeline(key, hop, &read);
+                let timeline = past.timeline(key, hop, &read)?;
                 let Some(now) = timeline.states.last() else { continue };
                 let (Some(source), Some(target)) = (now.source.as_deref(), now.target.as_deref()) else {
                     continue;
@@ -100,7 +100,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                 // What people did, and what the target became: by file, for a later rename must
                 // not lend this one another item's past.
                 let done = History::new(history.commits()[position..].to_vec(), history.is_complete(), time);
-                let done = done.timeline(key, hop, &read);
+                let done = done.timeline(key, hop, &read)?;
                 let Some(after) = done.states.last().filter(|state| state.commit == 0) else { continue };
                 let (source_after, target_after) = (after.source.as_deref(), after.target.as_deref());
                 // A file that went away took every value with it.
@@ -109,7 +109,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                     .flat_map(|commit| &commit.changes)
                     .filter(|change| change.path == target_file)
                     .filter_map(|change| match &change.after {
-                        Some(blob) => read(blob).map(Some),
+                        Some(blob) => read(blob).ok().flatten().map(Some),
                         None => Some(None),
                     })
                     .collect();
@@ -127,7 +127,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                 }
                 tally.commits += 1;
                 let production = (hop == Hop::ToStaging)
-                    .then(|| past.timeline(key, Hop::ToProduction, &read).states.last()?.target.clone())
+                    .then(|| past.timeline(key, Hop::ToProduction, &read).ok()?.states.last()?.target.clone())
                     .flatten();
                 let judge = Judge::new(&timeline, hop, &naming, &NoListRules, production.as_deref());
                 for leaf in &differing {

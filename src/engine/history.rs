@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{BlobId, CommitInfo, Environment, Hop, Key};
+use crate::model::{BlobId, CommitInfo, Environment, Hop, Key, Result};
 use crate::yaml::Document;
 
 /// One file that a commit changed against its first parent.
@@ -37,6 +37,10 @@ pub struct History {
     /// Which commits removed a file: only those can have renamed one.
     removes: Vec<bool>,
 }
+
+/// Gives the document of an old version: `None` where its content is not YAML. A content that is
+/// named by history and cannot be read is an error, for it may have been any value.
+pub type ReadVersion<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<Document>>> + 'r;
 
 /// The contents of one file over time: commit position and content, newest first.
 type Side = Vec<(usize, Option<BlobId>)>;
@@ -115,48 +119,47 @@ impl History {
     }
 
     /// The versions of an item in one environment, oldest first. One that does not parse is skipped.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Those of `read`.
     pub fn versions(
         &self,
         key: &Key,
         environment: Environment,
-        read: &dyn Fn(&BlobId) -> Option<Arc<Document>>,
-    ) -> Vec<Version> {
+        read: &ReadVersion<'_>,
+    ) -> Result<Vec<Version>> {
         let mut side = self.side(key, environment);
         let mut versions: Vec<Version> = Vec::new();
         let mut now = None;
         while let Some((commit, _)) = side.last() {
             let (commit, before) = (*commit, now.clone());
-            advance(&mut side, commit, &mut now, read);
+            advance(&mut side, commit, &mut now, read)?;
             if !same(&before, &now) {
                 versions.push(Version { commit, document: now.clone() });
             }
         }
-        versions
+        Ok(versions)
     }
 
     /// The states that source and target of `key` went through, oldest first, with the documents
     /// that `read` gives. A version that does not parse is skipped.
-    #[must_use]
-    pub fn timeline(
-        &self,
-        key: &Key,
-        hop: Hop,
-        read: &dyn Fn(&BlobId) -> Option<Arc<Document>>,
-    ) -> Timeline<'_> {
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn timeline(&self, key: &Key, hop: Hop, read: &ReadVersion<'_>) -> Result<Timeline<'_>> {
         let mut source = self.side(key, hop.source());
         let mut target = self.side(key, hop.target());
         let mut states: Vec<State> = Vec::new();
         let (mut s, mut t) = (None, None);
         while let Some(commit) = source.last().map(|x| x.0).max(target.last().map(|x| x.0)) {
             let before = (s.clone(), t.clone());
-            advance(&mut source, commit, &mut s, read);
-            advance(&mut target, commit, &mut t, read);
+            advance(&mut source, commit, &mut s, read)?;
+            advance(&mut target, commit, &mut t, read)?;
             if !same(&before.0, &s) || !same(&before.1, &t) {
                 states.push(State { commit, source: s.clone(), target: t.clone() });
             }
         }
-        Timeline { history: self, states }
+        Ok(Timeline { history: self, states })
     }
 }
 
@@ -172,15 +175,16 @@ fn advance(
     side: &mut Side,
     commit: usize,
     now: &mut Option<Arc<Document>>,
-    read: &dyn Fn(&BlobId) -> Option<Arc<Document>>,
-) {
+    read: &ReadVersion<'_>,
+) -> Result<()> {
     if side.last().is_some_and(|(c, _)| *c == commit) {
         match side.pop() {
-            Some((_, Some(blob))) => *now = read(&blob).or(now.take()),
+            Some((_, Some(blob))) => *now = read(&blob)?.or(now.take()),
             Some((_, None)) => *now = None,
             None => {}
         }
     }
+    Ok(())
 }
 
 /// Takes out every deletion whose next version has the bytes from before.

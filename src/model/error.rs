@@ -11,8 +11,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Fault {
     /// What was asked for is not there (exit 1).
     Absent,
-    /// The command line, the policy, the repository or the disk (exit 2).
+    /// The command line, the policy or the repository's content (exit 2).
     Usage,
+    /// The disk or the object database: something that is there could not be read or written
+    /// (exit 2).
+    Io,
     /// A person must decide: a conflict, an open question, a refusal by a rule (exit 3).
     Undecided,
     /// Somebody else was faster or is busy: the same command may succeed later (exit 4).
@@ -27,7 +30,7 @@ impl Fault {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Absent => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Io => 2,
             Self::Undecided => 3,
             Self::Retry => 4,
             Self::Internal => 70,
@@ -55,6 +58,11 @@ impl Error {
     /// A mistake in the command line, the policy or the repository.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Fault::Usage, message)
+    }
+
+    /// Something that is there and could not be read or written.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self::new(Fault::Io, message)
     }
 
     /// What was asked for does not exist.
@@ -90,7 +98,7 @@ impl Error {
             std::io::ErrorKind::StorageFull => "make room on the disk and run the command again",
             _ => "see that the path can be read and written, and run the command again",
         };
-        Self::usage(format!("cannot {doing} {}: {error}", path.display())).help(help)
+        Self::unreadable(format!("cannot {doing} {}: {error}", path.display())).help(help)
     }
 
     /// The same error with advice attached.

@@ -1,6 +1,6 @@
 //! `log` and `blame`: values over time, and where they came from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 
 use super::item::no_such_path;
 use super::plan::Planner;
@@ -50,14 +50,19 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
                 continue;
             }
             met = true;
-            let blobs = [&change.before, &change.after];
-            if blobs.into_iter().flatten().any(|blob| planner.version(blob).is_none()) {
-                logged.unreadable.push(change.path.clone());
+            for blob in [&change.before, &change.after].into_iter().flatten() {
+                if planner.version(blob)?.is_none() {
+                    logged.unreadable.push(change.path.clone());
+                    break;
+                }
             }
             let lists = planner.lists(&id.key);
-            let provenance = known
-                .entry(id.key.clone())
-                .or_insert_with(|| Provenance::new(&planner.history, &id.key, &read));
+            let provenance = match known.entry(id.key.clone()) {
+                hash_map::Entry::Occupied(known) => known.into_mut(),
+                hash_map::Entry::Vacant(new) => {
+                    new.insert(Provenance::new(&planner.history, &id.key, &read)?)
+                }
+            };
             let entries = provenance.entries(&id.key, id.environment, position, lists.as_ref());
             logged.entries.extend(entries.into_iter().map(|entry| masked(entry, &mask)));
         }
@@ -104,7 +109,7 @@ pub fn blame(
     let named = |path: &Path, list: &[Value]| identity(lists.as_ref(), path, list, list);
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
-    let provenance = Provenance::new(&planner.history, key, &read);
+    let provenance = Provenance::new(&planner.history, key, &read)?;
     let mask = planner.mask(show_secrets);
     let mut found = provenance.blame(environment, document, &asked, lists.as_ref());
     for blame in &mut found {

@@ -19,8 +19,8 @@ use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Snapshot, Source, limits};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Progress, Result, Revision, Segment,
-    Steps, Value,
+    BlobId, CommitId, CommitInfo, Environment, Fault, Hop, Key, Path, Policy, Progress, Result, Revision,
+    Segment, Steps, Value,
 };
 use crate::yaml::{Document, Limits};
 
@@ -86,21 +86,26 @@ impl Planner {
         Box::new(self.schemas.lists(key))
     }
 
-    /// A version of a file; `None` when it is not readable YAML.
-    pub(super) fn version(&self, blob: &BlobId) -> Option<Arc<Document>> {
+    /// A version of a file; `None` when it is not YAML.
+    ///
+    /// # Errors
+    /// When its content cannot be read.
+    pub(super) fn version(&self, blob: &BlobId) -> Result<Option<Arc<Document>>> {
         let parsed = || self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = parsed().get(blob) {
-            return known.clone();
+            return Ok(known.clone());
         }
-        let bytes = self.blobs.read("a version of an item", Some(blob)).ok();
-        let document = bytes.and_then(|bytes| Document::parse(&bytes, &self.limits).ok()).map(Arc::new);
+        let bytes = self.blobs.read("an old version of an item", Some(blob))?;
+        let document = Document::parse(&bytes, &self.limits).ok().map(Arc::new);
         parsed().insert(blob.clone(), document.clone());
-        document
+        Ok(document)
     }
 
     /// The document of an item of the snapshot: one of its versions, and let go with them.
     fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
-        if let Some(known) = item.blob.as_ref().and_then(|blob| self.version(blob)) {
+        if let Some(blob) = &item.blob
+            && let Some(known) = self.version(blob)?
+        {
             return Ok(known);
         }
         // Why it cannot be read, the snapshot tells.
@@ -155,11 +160,14 @@ impl Planner {
             return Err(not_promoted(key, file));
         }
         let production = match (hop, self.snapshot.item(key, Environment::Production)) {
-            (Hop::ToStaging, Some(item)) => self.document(item).ok(),
+            (Hop::ToStaging, Some(item)) => match self.document(item) {
+                Err(error) if error.fault == Fault::Io => return Err(error),
+                document => document.ok(),
+            },
             _ => None,
         };
         let read = |blob: &BlobId| self.version(blob);
-        let timeline = self.history.timeline(key, hop, &read);
+        let timeline = self.history.timeline(key, hop, &read)?;
         let naming = Naming::new(&self.policy);
         let judge = Judge::new(&timeline, hop, &naming, &lists, production.as_deref());
         let nothing = BlobId(String::new());
@@ -233,9 +241,11 @@ impl Planner {
     }
 
     /// How the items stand over each hop, by key; those in sync are left out. An item that cannot
-    /// be read does not hide the others.
-    #[must_use]
-    pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Vec<HopStatus> {
+    /// understood does not hide the others.
+    ///
+    /// # Errors
+    /// When something of the history cannot be read: nothing is an all-clear that was not looked at.
+    pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Result<Vec<HopStatus>> {
         let mut chosen = self.snapshot.keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
         let steps = Steps::new(progress, "judging items", Some(chosen.len()));
@@ -243,34 +253,36 @@ impl Planner {
             let states = Hop::ALL.map(|hop| self.state(key, hop));
             self.forget(key);
             steps.step();
-            states
+            let [staging, production] = states;
+            Ok([staging?, production?])
         };
-        let judged: Vec<_> = chosen.par_iter().map(judge).collect();
+        let judged: Result<Vec<_>> = chosen.par_iter().map(judge).collect();
         let mut hops = Hop::ALL.map(|hop| HopStatus { hop, items: Vec::new() });
-        for (key, states) in chosen.into_iter().zip(judged) {
+        for (key, states) in chosen.into_iter().zip(judged?) {
             for (hop, state) in hops.iter_mut().zip(states) {
                 hop.items.extend(state.map(|state| (key.clone(), state)));
             }
         }
-        hops.into()
+        Ok(hops.into())
     }
 
     /// How an item stands over a hop; `None` when there is nothing to say.
-    fn state(&self, key: &Key, hop: Hop) -> Option<ItemState> {
+    fn state(&self, key: &Key, hop: Hop) -> Result<Option<ItemState>> {
         let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
         let is_there = |environment| self.snapshot.item(key, environment).is_some();
         if is_there(hop.source())
             && is_there(hop.target())
             && let Ok(Some(file)) = self.encrypted(key, hop)
         {
-            return Some(ItemState::Encrypted(file.to_owned()));
+            return Ok(Some(ItemState::Encrypted(file.to_owned())));
         }
-        match self.plan(key, hop, &selection) {
+        Ok(match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
             Ok(None) => self.snapshot.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
+            Err(error) if error.fault == Fault::Io => return Err(error),
             Err(error) => Some(ItemState::Unreadable(error.message)),
-        }
+        })
     }
 
     /// Lets go of an item's versions, which nobody will ask for again: a thousand items have

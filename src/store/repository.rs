@@ -336,7 +336,7 @@ fn below(root: &Path, folder: &Path) -> String {
 }
 
 pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
-    Error::usage(format!("cannot {doing}: {}", error.message()))
+    Error::unreadable(format!("cannot {doing}: {}", error.message()))
         .help("`git fsck` tells whether the repository is sound")
 }
 

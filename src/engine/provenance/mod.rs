@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use super::diff::{Depth, Kind, diff};
-use super::history::{History, Version};
+use super::history::{History, ReadVersion, Version};
 use super::lists::ListRules;
-use crate::model::{BlobId, CommitInfo, Environment, Hop, Key, Path, Value};
+use crate::model::{CommitInfo, Environment, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
 /// One environment that a value passed, and the commit that brought it there.
@@ -71,8 +71,13 @@ pub struct Provenance<'a> {
 
 impl<'a> Provenance<'a> {
     /// The versions of `key`, with the documents that `read` gives.
-    pub fn new(history: &'a History, key: &Key, read: &dyn Fn(&BlobId) -> Option<Arc<Document>>) -> Self {
-        Self { history, versions: Environment::ALL.map(|env| history.versions(key, env, read)) }
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn new(history: &'a History, key: &Key, read: &ReadVersion<'_>) -> Result<Self> {
+        let [development, staging, production] =
+            Environment::ALL.map(|environment| history.versions(key, environment, read));
+        Ok(Self { history, versions: [development?, staging?, production?] })
     }
 
     fn of(&self, environment: Environment) -> &[Version] {

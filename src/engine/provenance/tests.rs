@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::engine::history::{CommitChanges, FileChange};
 use crate::engine::lists::NoListRules;
-use crate::model::CommitId;
+use crate::model::{BlobId, CommitId};
 use crate::yaml::Limits;
 
 /// One commit: the texts of development, staging, production; `None` leaves the file as it was,
@@ -43,9 +43,9 @@ fn over<T>(steps: &[Step<'_>], complete: bool, ask: impl Fn(&Provenance<'_>) -> 
     let known: std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>> = std::cell::RefCell::default();
     let read = |blob: &BlobId| {
         let parse = || Document::parse(blob.0.as_bytes(), &Limits::default()).ok().map(Arc::new);
-        known.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone()
+        Ok(known.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone())
     };
-    ask(&Provenance::new(&history, &"app".parse().expect("key"), &read))
+    ask(&Provenance::new(&history, &"app".parse().expect("key"), &read).expect("versions"))
 }
 
 /// The way of production's `a`, as `environment step`.

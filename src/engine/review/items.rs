@@ -10,7 +10,7 @@ use crate::engine::diff::{Change, Depth, diff};
 use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
-use crate::model::{Environment, Hop, Key, Path, Value};
+use crate::model::{Environment, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
 /// An item's file in one environment of one revision.
@@ -43,7 +43,7 @@ pub struct Sides<'a> {
 }
 
 /// The versions that the item had in an environment; `None` when history does not reach back.
-pub type Past<'a> = dyn Fn(Environment) -> Option<Vec<Arc<Document>>> + 'a;
+pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<Document>>>> + 'a;
 
 /// What is known of one item of a change.
 pub struct Input<'a> {
@@ -75,18 +75,20 @@ pub struct Judged {
 }
 
 /// Judges one item.
-#[must_use]
-pub fn judge(input: &Input<'_>) -> Judged {
+///
+/// # Errors
+/// When its past cannot be read.
+pub fn judge(input: &Input<'_>) -> Result<Judged> {
     let mut out = Judged::default();
     for environment in input.touched {
-        let (what, found) = input.changes(*environment);
+        let (what, found) = input.changes(*environment)?;
         if *environment == Environment::Production {
-            out.skipped = skipped(input, &found);
+            out.skipped = skipped(input, &found)?;
         }
         let rows = found.into_iter().map(|(path, origin)| input.row(*environment, &path, origin)).collect();
         out.changes.push(ItemChange { key: input.key.clone(), environment: *environment, what, rows });
     }
-    out
+    Ok(out)
 }
 
 impl<'a> Input<'a> {
@@ -115,28 +117,28 @@ impl<'a> Input<'a> {
         matches!(self.sides(environment)[1], Side::Read(_))
     }
 
-    fn changes(&self, environment: Environment) -> (What, Vec<(Path, Origin)>) {
+    fn changes(&self, environment: Environment) -> Result<(What, Vec<(Path, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
-            (_, Side::Unreadable) => return (What::Unreadable, Vec::new()),
-            (Side::Unreadable, Side::Read(_)) => return (What::Readable, Vec::new()),
+            (_, Side::Unreadable) => return Ok((What::Unreadable, Vec::new())),
+            (Side::Unreadable, Side::Read(_)) => return Ok((What::Readable, Vec::new())),
             (_, Side::Absent) => What::Removed,
             (Side::Absent, Side::Read(_)) => What::Added,
             (Side::Read(_), Side::Read(_)) => What::Modified,
         };
         if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
-            return (What::Renamed(old), Vec::new());
+            return Ok((What::Renamed(old), Vec::new()));
         }
         let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
         if what == What::Modified && is_encrypted(right) {
-            return (What::Encrypted, self.in_plain_text(environment, left, right));
+            return Ok((What::Encrypted, self.in_plain_text(environment, left, right)?));
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
-            self.split(environment, &change, (left, right), &mut found);
+            self.split(environment, &change, (left, right), &mut found)?;
         }
         let only_layout = found.is_empty() && what == What::Modified;
-        (if only_layout { What::Layout } else { what }, found)
+        Ok((if only_layout { What::Layout } else { what }, found))
     }
 
     /// The differences that are not SOPS's own, of which each encryption makes new ones.
@@ -145,13 +147,13 @@ impl<'a> Input<'a> {
         environment: Environment,
         left: &[Value],
         right: &[Value],
-    ) -> Vec<(Path, Origin)> {
+    ) -> Result<Vec<(Path, Origin)>> {
         let is_plain = |change: &Change<'_>| {
             let is_cipher = [change.left, change.right].into_iter().flatten().any(holds_ciphertext);
             !is_cipher && !is_metadata(left, &change.path) && !is_metadata(right, &change.path)
         };
         let plain = diff(left, right, self.lists, Depth::Leaves).into_iter().filter(is_plain);
-        plain.map(|change| (change.path.clone(), self.origin(environment, &change.path))).collect()
+        plain.map(|change| Ok((change.path.clone(), self.origin(environment, &change.path)?))).collect()
     }
 
     /// One difference, or, where what lies below one path came from several places, the highest
@@ -162,39 +164,46 @@ impl<'a> Input<'a> {
         change: &Change<'_>,
         (left, right): (&[Value], &[Value]),
         out: &mut Vec<(Path, Origin)>,
-    ) {
-        let origin = self.origin(environment, &change.path);
+    ) -> Result<()> {
+        let origin = self.origin(environment, &change.path)?;
         let one_sided = change.left.is_none() || change.right.is_none();
         let value = change.left.or(change.right);
         let is_leaf = value.is_none_or(Value::is_scalar);
         if is_leaf || !one_sided || !matches!(origin, Origin::ByHand(_)) {
             out.push((change.path.clone(), origin));
-            return;
+            return Ok(());
         }
         let leaves = diff(left, right, self.lists, Depth::Leaves).into_iter().map(|leaf| leaf.path);
         let below = leaves.filter(|path| change.path.covers(path));
-        let judged = below.map(|path| (self.origin(environment, &path), path));
-        gather(&change.path, judged.map(|(origin, path)| (path, origin)).collect(), out);
+        let judged: Result<Vec<_>> =
+            below.map(|path| Ok((path.clone(), self.origin(environment, &path)?))).collect();
+        gather(&change.path, judged?, out);
+        Ok(())
     }
 
-    fn origin(&self, environment: Environment, path: &Path) -> Origin {
+    fn origin(&self, environment: Environment, path: &Path) -> Result<Origin> {
         let [_, value] = self.values(environment, path);
         let source = Hop::into_target(environment).map(Hop::source);
-        if let Some(source) = source.filter(|source| self.is_promoted(*source, path, value)) {
-            return Origin::Promoted(source);
+        if let Some(source) = source
+            && self.is_promoted(source, path, value)?
+        {
+            return Ok(Origin::Promoted(source));
         }
         let others: Vec<_> = environment.others().filter(|other| self.sets(*other, path)).collect();
         let same: Vec<_> =
             others.iter().copied().filter(|other| self.values(*other, path)[1] == value).collect();
-        if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) }
+        Ok(if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) })
     }
 
     /// Whether `value` is what the source had before the change, wherever that moves the source; or
     /// its absence what the source had and has still, after it once had a value.
-    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> bool {
+    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> Result<bool> {
         let [before, after] = self.values(source, path);
-        let had = || (self.past)(source).unwrap_or_default().iter().any(|version| version.at(path).is_some());
-        before == value && (value.is_some() || (after.is_none() && had()))
+        if before != value || value.is_some() || after.is_some() {
+            return Ok(before == value && value.is_some());
+        }
+        let past = (self.past)(source)?.unwrap_or_default();
+        Ok(past.iter().any(|version| version.at(path).is_some()))
     }
 
     fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {

@@ -9,7 +9,7 @@ use super::Origin;
 use super::items::Input;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Decision;
-use crate::model::{Environment, Hop, Path, Policy, Value};
+use crate::model::{Environment, Hop, Path, Policy, Result, Value};
 
 /// What is production's own by rule.
 pub struct Customs<'a> {
@@ -22,22 +22,20 @@ pub struct Customs<'a> {
 }
 
 /// The paths whose production values skipped staging.
-pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Vec<Path> {
+pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec<Path>> {
     let by_hand = found.iter().filter(|(_, origin)| matches!(origin, Origin::ByHand(_)));
     let mut paths = by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, path)).peekable();
     if paths.peek().is_none() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     // Without its whole history nobody can say that staging never had a value.
-    let Some(versions) = (input.past)(Environment::Staging) else { return Vec::new() };
+    let Some(versions) = (input.past)(Environment::Staging)? else { return Ok(Vec::new()) };
     let knew = |path: &Path, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
-    paths
-        .filter(|path| match input.values(Environment::Production, path) {
-            [before, Some(after)] => !knew(path, after) && before.is_none_or(|before| knew(path, before)),
-            [_, None] => false,
-        })
-        .cloned()
-        .collect()
+    let skipped = paths.filter(|path| match input.values(Environment::Production, path) {
+        [before, Some(after)] => !knew(path, after) && before.is_none_or(|before| knew(path, before)),
+        [_, None] => false,
+    });
+    Ok(skipped.cloned().collect())
 }
 
 /// Whether production gets a value here that nothing calls its own, and staging is left alone.

@@ -122,7 +122,7 @@ impl<'a> Reviewer<'a> {
         }
         review.items.sort_by(|a, b| (b.environment, &a.key).cmp(&(a.environment, &b.key)));
         let reports = [self.check(0, Vec::new(), today)?, self.check(1, skipped, today)?];
-        let status = self.status(&review.items);
+        let status = self.status(&review.items)?;
         review.decisions = self.decisions(&review.base, &status)?;
         let policies = &self.part.policies;
         let since = review.base.commit.date();
@@ -145,7 +145,7 @@ impl<'a> Reviewer<'a> {
 
     /// How the items stand over both hops: those that the change set something in for a next hop,
     /// and those that a decision speaks of.
-    fn status(&self, items: &[ItemChange]) -> Vec<HopStatus> {
+    fn status(&self, items: &[ItemChange]) -> Result<Vec<HopStatus>> {
         let moves = |key: &Key| {
             items.iter().any(|item| item.key == *key && item.environment != Environment::Production)
         };
@@ -156,7 +156,7 @@ impl<'a> Reviewer<'a> {
         let keys: Vec<Key> =
             self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
         // No key at all would mean every key.
-        if keys.is_empty() { Vec::new() } else { self.planner.status(&keys, &crate::model::Silent) }
+        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::Silent) }
     }
 
     /// The items whose files differ, under their new names.
@@ -185,7 +185,7 @@ impl<'a> Reviewer<'a> {
             sides.base[n] = self.side(0, &base_name(environment), environment)?;
             sides.head[n] = self.side(1, key, environment)?;
         }
-        Ok(judge(&Input {
+        judge(&Input {
             key,
             sides,
             touched: environments,
@@ -194,7 +194,7 @@ impl<'a> Reviewer<'a> {
             masks: [Mask::new(&policies[0]), Mask::new(&policies[1])],
             past: &|environment| self.past(key, environment),
             customs: &customs,
-        }))
+        })
     }
 
     fn side(&self, end: usize, key: &Key, environment: Environment) -> Result<Side<'_>> {
@@ -204,17 +204,19 @@ impl<'a> Reviewer<'a> {
         Ok(reading.document.as_deref().map_or(Side::Unreadable, Side::Read))
     }
 
-    fn past(&self, key: &Key, environment: Environment) -> Versions {
+    fn past(&self, key: &Key, environment: Environment) -> Result<Versions> {
         let history = &self.planner.history;
         if !history.is_complete() {
-            return None;
+            return Ok(None);
         }
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || {
-            let versions = history.versions(key, environment, &|blob| self.planner.version(blob));
-            Some(versions.into_iter().filter_map(|version| version.document).collect())
-        };
-        past.entry((key.clone(), environment)).or_insert_with(read).clone()
+        if let Some(known) = past.get(&(key.clone(), environment)) {
+            return Ok(known.clone());
+        }
+        let versions = history.versions(key, environment, &|blob| self.planner.version(blob))?;
+        let versions: Versions = Some(versions.into_iter().filter_map(|version| version.document).collect());
+        past.insert((key.clone(), environment), versions.clone());
+        Ok(versions)
     }
 
     /// The findings of one end that concern the change.
