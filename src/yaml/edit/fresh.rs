@@ -42,6 +42,11 @@ impl<'a> New<'a> {
         Self { value: self.value.clone(), source: None }
     }
 
+    /// The document whose root it is.
+    pub(super) fn whole_source(&self) -> Option<&'a Document> {
+        self.source.as_ref().filter(|(_, path)| path.is_root()).map(|(document, _)| *document)
+    }
+
     /// The value one step down.
     pub(super) fn child(&self, segment: &Segment) -> Option<Self> {
         let value = match &self.value {

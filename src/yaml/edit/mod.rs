@@ -137,6 +137,9 @@ pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits)
 }
 
 fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String, Refusal> {
+    if let Some(text) = plan.whole_text(document) {
+        return verify(document, plan, text.to_owned(), limits);
+    }
     if document.roots().is_empty() {
         return verify(document, plan, empty::fill(document, plan), limits);
     }

@@ -156,6 +156,17 @@ impl<'a> Plan<'a> {
         overlap.map_or(Ok(()), |pair| Err(twice(document, pair[1].0)))
     }
 
+    /// The text of the source whose one scalar becomes this file's one scalar. Such a file is its
+    /// value: laid out anew, ciphertext that happens to be YAML could not be opened any more.
+    pub(super) fn whole_text(&self, document: &Document) -> Option<&'a str> {
+        let (path, new) = self.sets.first_key_value().filter(|_| self.sets.len() == 1)?;
+        let source = new.whole_source()?;
+        let is_scalar = |document: &Document| document.values().len() == 1 && document.value().is_scalar();
+        let alone = self.adds.is_empty() && self.removes.is_empty();
+        let fits = path.is_root() && alone && is_scalar(document) && is_scalar(source);
+        fits.then(|| source.text())
+    }
+
     /// The same plan without the text of sources.
     pub(super) fn bare(&self) -> Self {
         let added = |added: &Added<'a>| Added { new: added.new.bare(), ..added.clone() };
