@@ -221,21 +221,27 @@ impl Watch {
 
     /// Looks at what is due, unless all of it is gone, and says what is different.
     fn turn(&mut self, today: &dyn Fn() -> String) -> Result<Option<Turn>> {
-        let batch = self.coalescer.take(self.now());
-        if batch.listing || batch.everything {
-            self.eyes.cover(self.files.listing().keys().map(String::as_str));
+        let mut batch = self.coalescer.take(self.now());
+        // What was written in a folder before it was watched, no event tells.
+        if (batch.listing || batch.everything)
+            && self.eyes.cover(self.files.listing().keys().map(String::as_str))
+        {
+            batch.everything = true;
         }
-        let again = |watch: &mut Self| watch.coalescer.path(watch.now(), "environments", Sign::Unsure, true);
+        let again = |watch: &mut Self, path: &str| {
+            let now = watch.now();
+            watch.coalescer.path(now, path, Sign::Unsure, true);
+        };
         let looked = self.files.look(&self.workspace.repository, &batch);
         // Whether all of it went away for good is asked by the clock.
         if !self.eyes.is_there() {
-            again(self);
+            again(self, "environments");
             return Ok(None);
         }
         let changed = looked?;
-        // A folder may have got files before it was watched.
+        // A folder may have got files before it was watched, or other contents since they were read.
         if batch.listing && !changed.is_empty() {
-            again(self);
+            changed.keys().map(String::as_str).chain(["environments"]).for_each(|path| again(self, path));
         }
         Ok(self.judge(&changed, batch.head || batch.everything, today))
     }

@@ -97,9 +97,10 @@ impl Eyes {
         self.covered.clear();
     }
 
-    /// Watches what there is to watch and is not watched yet; `more` are further files, relative to
-    /// the configuration root.
-    pub fn cover<'f>(&mut self, more: impl Iterator<Item = &'f str>) {
+    /// Watches what there is to watch and is not watched yet, and says whether there was any; `more`
+    /// are further files, relative to the configuration root.
+    pub fn cover<'f>(&mut self, more: impl Iterator<Item = &'f str>) -> bool {
+        let mut is_new = false;
         let deep = DEEP.map(|folder| (self.root.join(folder), RecursiveMode::Recursive));
         let flat = [self.root.clone(), self.git_dir.clone()].map(|path| (path, RecursiveMode::NonRecursive));
         let inside = |path: &str| DEEP.iter().any(|top| path.split('/').next() == Some(*top));
@@ -113,19 +114,22 @@ impl Eyes {
             if self.watcher.is_none() || self.covered.contains_key(&path) || !path.is_dir() {
                 continue;
             }
-            let Some(watcher) = &mut self.watcher else { return };
+            let Some(watcher) = &mut self.watcher else { return is_new };
             match watcher.watch(&path, mode) {
                 Ok(()) => {
                     self.covered.insert(path, mode);
+                    is_new = true;
                 }
                 // It went away in the meantime.
                 Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {}
                 Err(error) => {
                     let _ = self.sender.send(Sight::Blind(reason(&error)));
-                    return self.close();
+                    self.close();
+                    return is_new;
                 }
             }
         }
+        is_new
     }
 
     /// Takes in that a folder, relative to the configuration root, is not the one that is watched.
