@@ -36,7 +36,7 @@ impl ItemRollback {
     pub fn masked(&self, mask: &Mask<'_>) -> Self {
         let mut shown = self.clone();
         for line in &mut shown.lines {
-            for value in [&mut line.source, &mut line.base, &mut line.target] {
+            for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
                 *value = value.take().map(|value| mask.value(&line.path, &value));
             }
         }
@@ -87,6 +87,7 @@ pub fn plan(
             verdict: Verdict::Keep,
             source: leaf.source.cloned(),
             base: given.cloned(),
+            was: None,
             target: leaf.target.cloned(),
             reason: reason.to_owned(),
             commit: None,

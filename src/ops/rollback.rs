@@ -149,7 +149,7 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
     let environment = request.environment;
     let limits = limits(&planner.policy);
     let read = |blob: &BlobId| planner.version(blob);
-    let provenance = Provenance::new(&planner.history, key, &read);
+    let provenance = Provenance::new(&planner.history, key, &read)?;
     let now = match planner.snapshot.item(key, environment) {
         Some(item) => Some(planner.snapshot.document(item, &limits)?),
         None => None,
@@ -273,7 +273,7 @@ fn restored(
     };
     // Read for its message: a version that is not YAML cannot come back.
     snapshot.document(item, &limits(&planner.policy))?;
-    let before = item.blob.as_ref().and_then(|blob| planner.version(blob));
+    let before = item.blob.as_ref().map(|blob| planner.version(blob)).transpose()?.flatten();
     Ok(Point { commit: workspace.repository.info(&id)?, before, after: Given::Any })
 }
 

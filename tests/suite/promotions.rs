@@ -353,3 +353,89 @@ fn a_new_key_that_is_declined_is_kept_as_nothing() {
     let plan = world.line("promote pay --to staging --dry-run --with-new --take target=cache").exits(0);
     assert!(plan.contains("staging keeps nothing"), "{plan}");
 }
+
+/// A repository with one item everywhere; development then has another text of it.
+fn went_on(before: &str, after: &str) -> World {
+    let files = ["development", "staging", "production"].map(|env| format!("environments/{env}/x.yaml"));
+    let mut world = World::with(&files.each_ref().map(|file| (file.as_str(), before)));
+    world.write(&files[0], after);
+    world.commit("development goes on");
+    world
+}
+
+#[test]
+fn a_renamed_entry_is_taken_or_left_whole_at_any_age() {
+    let mut world =
+        went_on("queue:\n  size: 7\n  name: q\nimage: a\n", "queue:\n  capacity: 7\n  name: q\nimage: a\n");
+    world.pass(130);
+    world.write("environments/development/x.yaml", "queue:\n  capacity: 7\n  name: q\nimage: b\n");
+    world.commit("four months later");
+    world.line("promote --all --to staging --yes").exits(0);
+    assert_eq!(world.read("environments/staging/x.yaml"), "queue:\n  size: 7\n  name: q\nimage: b\n");
+    world.line("promote x --to staging --only queue --yes").exits(0);
+    assert_eq!(world.read("environments/staging/x.yaml"), "queue:\n  name: q\n  capacity: 7\nimage: b\n");
+}
+
+#[test]
+fn what_the_text_would_not_hold_is_not_committed() {
+    let (one, two) = ("kind: A\nn: 1\n", "kind: B\nn: 2\n");
+    let world = went_on(&format!("{one}---\n{two}"), &format!("kind: C\nn: 3\n---\n{one}---\n{two}"));
+    let before = world.state();
+    let output = world.line("promote x --to staging --with-new --yes");
+    assert_eq!(output.code, 3, "{}", output.told());
+    assert!(
+        output.stderr.contains("YAML document 3 would not become what the plan shows"),
+        "{}",
+        output.told()
+    );
+    assert_eq!(world.state(), before);
+}
+
+#[test]
+fn a_file_that_is_one_scalar_keeps_its_lines() {
+    let vault = |id: &str| format!("$ANSIBLE_VAULT;1.1;AES256\n3336{id}\n3132\n");
+    let age = |id: &str| {
+        format!("-----BEGIN AGE ENCRYPTED FILE-----\nYWdl{id}\nQUJD\n-----END AGE ENCRYPTED FILE-----\n")
+    };
+    for text in [&vault as &dyn Fn(&str) -> String, &age] {
+        let world = went_on(&text("old"), &text("new"));
+        world.line("promote x --to staging --yes").exits(0);
+        assert_eq!(world.read("environments/staging/x.yaml"), text("new"));
+        world.line("rollback x --env staging --yes").exits(0);
+        assert_eq!(world.read("environments/staging/x.yaml"), text("old"));
+    }
+}
+
+#[test]
+fn a_version_that_cannot_be_read_is_an_error_that_nothing_passes() {
+    let mut world = went_on("a: 1\nb: 1\n", "a: 2\nb: 1\n");
+    world.line("promote x --to staging --yes").exits(0);
+    world.line("set x a 1 --env staging --commit").exits(0);
+    world.pass(1);
+    world.line("promote x --to staging --dry-run").exits(0);
+    // The version that staging was rolled back from, as a partial clone or a bad disk has it.
+    let blob = world.git(&["rev-parse", "HEAD~1:environments/staging/x.yaml"]);
+    let (folder, rest) = blob.trim().split_at(2);
+    let object = world.dir.join(".git/objects").join(folder).join(rest);
+    let before = world.state();
+    for damage in [true, false] {
+        std::fs::remove_file(&object).expect("a loose object");
+        if damage {
+            std::fs::write(&object, "garbage").expect("a file");
+        }
+        for line in [
+            "promote x --to staging --yes",
+            "promote --all --to staging --yes --skip-undecided",
+            "promote x --to staging --dry-run",
+            "rollback x --env staging --yes",
+            "status",
+            "log",
+            "blame x --env staging",
+        ] {
+            let output = world.line(line);
+            assert_eq!(output.code, 2, "{line}: {}", output.told());
+            assert!(output.stderr.contains("cannot read an old version of an item"), "{}", output.told());
+        }
+    }
+    assert_eq!(world.state(), before);
+}

@@ -87,6 +87,14 @@ impl World {
         std::fs::write(path, text).expect("a file");
     }
 
+    /// Puts a file of the work tree in its place at once, so that nobody sees half of it.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        let (path, new) = (self.dir.join(path), self.beside("put"));
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&new, text).expect("a file");
+        std::fs::rename(new, path).expect("a file");
+    }
+
     /// Reads a file of the work tree.
     pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.dir.join(path)).expect(path)

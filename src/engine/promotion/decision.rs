@@ -121,7 +121,7 @@ pub fn digest(value: Option<&Value>, secret: Option<&BlobId>) -> String {
 }
 
 /// One text per value, whatever the order of its mappings.
-fn canonical(value: &Value) -> String {
+pub(super) fn canonical(value: &Value) -> String {
     match value {
         Value::Null => "~".to_owned(),
         Value::Bool(value) => format!("b{value}"),

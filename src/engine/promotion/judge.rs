@@ -24,6 +24,8 @@ pub struct Judgement {
     pub reason: String,
     /// The source's value at the base.
     pub base: Option<Value>,
+    /// The source's value before the commit that brought the present one.
+    pub was: Option<Value>,
     /// The commit that gave the source its value here, or took it away.
     pub source_commit: Option<CommitInfo>,
     /// The commit that gave the target its value here, or took it away.
@@ -89,6 +91,7 @@ impl<'a> Judge<'a> {
             level,
             reason,
             base: base.and_then(|base| track.s(base)).cloned(),
+            was: track.source_changed().and_then(|i| track.s(i.checked_sub(1)?)).cloned(),
             source_commit: commit(track.source_changed()),
             target_commit: commit(track.target_changed()),
             base_commit: commit(base),

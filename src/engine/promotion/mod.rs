@@ -6,6 +6,7 @@
 mod agreed;
 mod decision;
 mod edits;
+mod fate;
 mod judge;
 mod leaves;
 mod plan;
@@ -16,6 +17,7 @@ mod selection;
 #[cfg(test)]
 mod tests;
 mod track;
+mod verify;
 
 pub use agreed::{Agreed, AgreedCreation, AgreedItem, AgreedLine, settle, wrong as wrong_plan};
 pub use decision::{
@@ -28,3 +30,4 @@ pub use leaves::{Leaf, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};
 pub use resolution::{Level, Resolution};
 pub use selection::{Selection, Verdict};
+pub use verify::broken_promise;

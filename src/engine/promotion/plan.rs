@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::decision::{Decision, digest};
+use super::fate;
 use super::judge::{Judge, Judgement};
 use super::leaves::{Leaf, leaves};
 use super::resolution::{Level, Resolution};
@@ -56,6 +57,8 @@ pub struct Line {
     pub source: Option<Value>,
     /// The source's value at the base.
     pub base: Option<Value>,
+    /// The source's value before the commit that brought the present one.
+    pub was: Option<Value>,
     /// The target's value.
     pub target: Option<Value>,
     /// Why, in one phrase without values.
@@ -107,7 +110,7 @@ impl ItemPlan {
     pub fn masked(&self, mask: &Mask<'_>) -> Self {
         let mut plan = self.clone();
         for line in &mut plan.lines {
-            for value in [&mut line.source, &mut line.base, &mut line.target] {
+            for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
                 *value = value.take().map(|value| mask.value(&line.path, &value));
             }
             if let Verdict::Set(value) = &line.verdict {
@@ -167,6 +170,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
         verdict: Verdict::Keep,
         source: leaf.source.cloned(),
         base: None,
+        was: None,
         target: leaf.target.cloned(),
         reason: String::new(),
         commit: None,
@@ -210,6 +214,7 @@ fn adopt(line: &mut Line, judgement: Judgement) {
     line.level = judgement.level;
     line.reason = judgement.reason;
     line.base = judgement.base;
+    line.was = judgement.was;
     line.commit = judgement.source_commit;
     line.target_commit = judgement.target_commit;
 }
@@ -240,6 +245,7 @@ pub fn select(
     for line in &mut lines {
         line.verdict = selection.verdict(line);
     }
+    fate::share(&mut lines, selection);
     gather(lines, source, target)
 }
 

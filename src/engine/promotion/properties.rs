@@ -160,7 +160,8 @@ proptest! {
             taken.iter().cloned().zip(first).partition(|(_, first)| *first);
         let paths = |part: Vec<(Path, bool)>| part.into_iter().map(|(path, _)| path).collect::<Vec<_>>();
         let (mine, later) = (paths(mine), paths(later));
-        let part = Selection { except: later.clone(), ..everything() };
+        // What is named goes alone; else a removal waits for what took its place.
+        let part = Selection { take_source: mine.clone(), except: later.clone(), ..everything() };
         let (half, did) = promoted(&world, &part, &source, &target);
         prop_assert_eq!(did, mine);
         let (world, _, source, target) = happened(&start, &events, &[&half]);

@@ -59,9 +59,9 @@ impl World {
         &self,
         cache: &std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
         blob: &BlobId,
-    ) -> Option<Arc<Document>> {
+    ) -> crate::model::Result<Option<Arc<Document>>> {
         let parse = || Document::parse(self.texts[blob].as_bytes(), &Limits::default()).ok().map(Arc::new);
-        cache.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone()
+        Ok(cache.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone())
     }
 
     pub(super) fn plan(
@@ -76,7 +76,7 @@ impl World {
         let cache = std::cell::RefCell::default();
         let read = |blob: &BlobId| self.read(&cache, blob);
         let hop = Hop::ToProduction;
-        let timeline = self.history.timeline(&self.key, hop, &read);
+        let timeline = self.history.timeline(&self.key, hop, &read).expect("readable");
         let last = timeline.states.last().expect("a state");
         let (source, target) = (last.source.clone().expect("source"), last.target.clone().expect("target"));
         let judge = Judge::new(&timeline, hop, &naming, &NoListRules, None);
@@ -213,8 +213,8 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];
     let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
     let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
-    let read = |blob: &BlobId| texts.get(blob.0.as_str()).cloned();
-    let timeline = history.timeline(&key, Hop::ToStaging, &read);
+    let read = |blob: &BlobId| Ok(texts.get(blob.0.as_str()).cloned());
+    let timeline = history.timeline(&key, Hop::ToStaging, &read).expect("readable");
     let policy = Policy::default();
     let naming = Naming::new(&policy);
     for (production, expected) in [
@@ -435,4 +435,50 @@ fn a_mapping_that_the_source_gave_up_leaves_nothing_empty_behind() {
         let text = crate::yaml::edit::apply(&target, &edits, &Limits::default());
         assert_eq!(text.as_deref(), Ok("a: 1\n"));
     }
+}
+
+#[test]
+fn a_removal_waits_for_what_took_its_place() {
+    let renamed = |to: &'static str, later: i64| {
+        [
+            (0, Some("q: {size: 7, n: x}"), Some("q: {size: 7, n: x}")),
+            (1, Some(to), None),
+            (later, None, None),
+        ]
+    };
+    let both = "q: {capacity: 7, n: x}";
+    let left = Selection { new_keys: NewKeys::Leave, ..Selection::default() };
+    let taken = |lines: Vec<Line>| -> Vec<String> {
+        lines.iter().filter(|line| line.is_taken()).map(|line| line.path.to_string()).collect()
+    };
+    // Asked about together, taken together, left together, at any age.
+    let world_of = |to| world(&renamed(to, 1)[..2], true, 2);
+    let asked = world_of(both).plan("", &[], &Selection::default(), "");
+    assert_eq!(shown(&asked), ["q.capacity new ask", "q.size removed ask"]);
+    assert_eq!(taken(world_of(both).plan("", &[], &left, "")), Vec::<String>::new());
+    let all = Selection { new_keys: NewKeys::Take, ..Selection::default() };
+    assert_eq!(taken(world_of(both).plan("", &[], &all, "")), ["q.capacity", "q.size"]);
+    let old = world(&renamed(both, 1)[..2], true, 140).plan("", &[], &Selection::default(), "");
+    assert_eq!(shown(&old), ["q.capacity left-out offer", "q.size removed offer"]);
+    assert!(old[1].reason.ends_with("`q.capacity`, which took its place, is not taken"), "{}", old[1].reason);
+    // By its value wherever it went; by standing alone when its value is another one.
+    assert_eq!(
+        taken(world_of("q: {n: x}\nm: {deep: {er: 7}}").plan("", &[], &left, "")),
+        Vec::<String>::new()
+    );
+    assert_eq!(taken(world_of("q: {capacity: 8, n: x}").plan("", &[], &left, "")), Vec::<String>::new());
+    // What comes elsewhere with another value is no successor.
+    assert_eq!(taken(world_of("q: {n: x}\nm: {other: 9}").plan("", &[], &left, "")), ["q.size"]);
+    // Asked for by its own path.
+    let named = Selection { only: vec!["q.size".parse().expect("path")], ..Selection::default() };
+    assert_eq!(taken(world_of(both).plan("", &[], &named, "")), ["q.size"]);
+}
+
+#[test]
+fn an_element_that_is_called_otherwise_goes_only_with_its_successor() {
+    let list = |name: &str| format!("l:\n- name: {name}\n  at: 5\n- name: report\n  at: 9\n");
+    let (old, new) = (list("cleanup"), list("tidy"));
+    let steps = [(0, Some(old.as_str()), Some(old.as_str())), (1, Some(new.as_str()), None)];
+    let lines = plan(&steps, 150);
+    assert!(lines.iter().all(|line| !line.is_taken()), "{:?}", shown(&lines));
 }

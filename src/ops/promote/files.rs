@@ -3,10 +3,11 @@
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
-    Decision, ItemPlan, Line, Until, Verdict, decisions_file, digest, operations, render_decisions,
+    Decision, ItemPlan, Line, Until, Verdict, broken_promise, decisions_file, digest, operations,
+    render_decisions,
 };
 use crate::engine::snapshot::{FileKind, limits};
-use crate::model::{Environment, Key, Path, Result};
+use crate::model::{Environment, Error, Key, Path, Result};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
@@ -29,6 +30,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         }
         if !edits.is_empty() {
             let text = edit(target, &edits, &limits, &into.file)?;
+            require_promised(planner, prepared, plan, target, &text, &into.file)?;
             if text != target.text() {
                 gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
@@ -48,6 +50,33 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
     (prepared.subject, prepared.body) = message(planner, prepared, hop);
     Ok(())
+}
+
+/// Refuses a text that is not what the plan shows.
+fn require_promised(
+    planner: &Planner,
+    prepared: &Prepared,
+    plan: &ItemPlan,
+    target: &Document,
+    text: &str,
+    file: &str,
+) -> Result<()> {
+    let after = Document::parse(text.as_bytes(), &limits(&planner.policy))
+        .map_err(|rejection| Error::internal(format!("{file} would not parse: {}", rejection.message)))?;
+    let given = prepared.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
+    let lists = planner.lists(&plan.key);
+    match broken_promise(&plan.lines, given, target, &after, lists.as_ref()) {
+        None => Ok(()),
+        Some(path) => {
+            let path = if path.is_root() { path_of_document(&path) } else { format!("`{path}`") };
+            Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))
+                .help("nothing was committed; make this change by hand, or leave it out with --except"))
+        }
+    }
+}
+
+fn path_of_document(path: &Path) -> String {
+    if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
 /// The decisions file after this promotion, when it changes: what `--take target=…` records comes

@@ -15,7 +15,7 @@ use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::promotion::{ItemPlan, Selection};
 use crate::engine::snapshot::limits;
-use crate::model::{CommitId, Environment, Error, Hop, Key, Result, Steps};
+use crate::model::{CommitId, Environment, Error, Fault, Hop, Key, Result, Steps};
 use crate::store::door::{self, Change, Committed, Options};
 
 pub(super) use creation::create;
@@ -134,9 +134,9 @@ impl Preparing<'_> {
                 Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
                 Ok(None) => {
                     let done = if target { self.merge(key) } else { self.create(key) };
-                    done.err().map(|error| Left::Unreadable(error.message))
+                    done.err().map(unreadable).transpose()?
                 }
-                Err(error) => Some(Left::Unreadable(error.message)),
+                Err(error) => Some(unreadable(error)?),
             },
         };
         self.prepared.left.extend(left.map(|left| (key.clone(), left)));
@@ -197,6 +197,12 @@ impl Preparing<'_> {
             None => error,
         })
     }
+}
+
+/// Why an item is left alone. What cannot be read at all is an error that nothing passes: it may
+/// hold what would change the plan.
+fn unreadable(error: Error) -> Result<Left> {
+    if error.fault == Fault::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
 }
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.

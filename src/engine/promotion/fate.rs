@@ -1,0 +1,113 @@
+//! A removal shares the fate of what its source commit put in its place.
+//!
+//! Who renames an entry removes one and adds another. A target that took the removal and left the
+//! addition would have neither, so the removal waits for the addition.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::decision::canonical;
+use super::plan::Line;
+use super::resolution::Level;
+use super::selection::{Selection, Verdict};
+use crate::model::{CommitId, Path};
+
+/// An entry that comes or goes as a whole: the leaves below one path that one side lacks.
+struct Entry<'a> {
+    top: &'a Path,
+    leaves: Vec<usize>,
+}
+
+/// What one source commit removed, and what it added that the target still lacks.
+#[derive(Default)]
+struct Commit<'a> {
+    removed: Vec<Entry<'a>>,
+    added: Vec<Entry<'a>>,
+}
+
+/// Keeps removals from being taken while what took their place is not; the leaves have their
+/// verdicts already.
+pub(super) fn share(lines: &mut [Line], selection: &Selection) {
+    let mut shared: Vec<(usize, Verdict, Path)> = Vec::new();
+    for commit in by_commit(lines).values().filter(|commit| !commit.removed.is_empty()) {
+        let successors = Successors::new(commit, lines);
+        for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
+            let open = successors.of(removal, lines).find_map(|addition| {
+                let leaf = addition.leaves.iter().find(|leaf| !lines[**leaf].is_taken())?;
+                Some((lines[*leaf].verdict == Verdict::Ask, addition.top))
+            });
+            let Some((is_asked, top)) = open else { continue };
+            let verdict = if is_asked { Verdict::Ask } else { Verdict::Keep };
+            let taken = removal.leaves.iter().filter(|leaf| lines[**leaf].verdict == Verdict::Take);
+            shared.extend(taken.map(|leaf| (*leaf, verdict.clone(), top.clone())));
+        }
+    }
+    for (leaf, verdict, top) in shared {
+        let line = &mut lines[leaf];
+        line.level = if verdict == Verdict::Ask { Level::Ask } else { Level::Offer };
+        line.reason = format!("{}; `{top}`, which took its place, is not taken", line.reason);
+        line.verdict = verdict;
+    }
+}
+
+fn by_commit(lines: &[Line]) -> BTreeMap<&CommitId, Commit<'_>> {
+    let mut commits: BTreeMap<&CommitId, Commit<'_>> = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(commit) = &line.commit else { continue };
+        let commit = commits.entry(&commit.id).or_default();
+        let entries = match (&line.source, &line.target) {
+            (None, Some(_)) => &mut commit.removed,
+            (Some(_), None) => &mut commit.added,
+            _ => continue,
+        };
+        // The leaves of one entry stand together.
+        match entries.last_mut().filter(|entry| *entry.top == line.top) {
+            Some(entry) => entry.leaves.push(index),
+            None => entries.push(Entry { top: &line.top, leaves: vec![index] }),
+        }
+    }
+    commits
+}
+
+/// Whether the user asked for the removal itself.
+fn is_named(top: &Path, selection: &Selection) -> bool {
+    selection.only.iter().chain(&selection.take_source).any(|named| top.covers(named))
+}
+
+/// Finds what took the place of a removed entry: an added one that holds a value which the removed
+/// one held, or the two that are all their commit removed and added in one mapping or list.
+struct Successors<'c, 'a> {
+    added: &'c [Entry<'a>],
+    by_value: HashMap<String, Vec<usize>>,
+    /// Below each parent: how many entries were removed and added, and the last one added.
+    by_parent: HashMap<Option<Path>, (usize, usize, usize)>,
+}
+
+impl<'c, 'a> Successors<'c, 'a> {
+    fn new(commit: &'c Commit<'a>, lines: &[Line]) -> Self {
+        let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_parent: HashMap<Option<Path>, (usize, usize, usize)> = HashMap::new();
+        for entry in &commit.removed {
+            by_parent.entry(entry.top.parent()).or_default().0 += 1;
+        }
+        for (number, entry) in commit.added.iter().enumerate() {
+            let (_, added, last) = by_parent.entry(entry.top.parent()).or_default();
+            (*added, *last) = (*added + 1, number);
+            for value in entry.leaves.iter().filter_map(|leaf| lines[*leaf].source.as_ref()) {
+                by_value.entry(canonical(value)).or_default().push(number);
+            }
+        }
+        Self { added: &commit.added, by_value, by_parent }
+    }
+
+    fn of(&self, removal: &Entry<'_>, lines: &[Line]) -> impl Iterator<Item = &'c Entry<'a>> {
+        let held = removal.leaves.iter().filter_map(|leaf| lines[*leaf].was.as_ref());
+        let mut found: Vec<usize> =
+            held.filter_map(|value| self.by_value.get(&canonical(value))).flatten().copied().collect();
+        if let Some((1, 1, added)) = self.by_parent.get(&removal.top.parent()) {
+            found.push(*added);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|number| self.added.get(number))
+    }
+}

@@ -1,0 +1,105 @@
+//! The result of a promotion, compared with the plan that was shown.
+//!
+//! How the result came about does not count: not the edits, not their own check. Each line that is
+//! taken has its value in it, and every other path is as it was.
+
+use std::collections::HashSet;
+
+use super::leaves::leaves;
+use super::plan::Line;
+use super::selection::Verdict;
+use crate::engine::lists::ListRules;
+use crate::model::{Path, Segment, Value};
+use crate::yaml::Document;
+
+/// The first path at which `after` is not what the plan's lines and given values promise of
+/// `target`; `None` when it is all of that and nothing else.
+#[must_use]
+pub fn broken_promise(
+    lines: &[Line],
+    given: &[(Path, Value)],
+    target: &Document,
+    after: &Document,
+    lists: &dyn ListRules,
+) -> Option<Path> {
+    let promised = |line: &'_ Line| match &line.verdict {
+        Verdict::Take => Some(line.source.clone()),
+        Verdict::Set(value) => Some(Some(value.clone())),
+        Verdict::Decline | Verdict::Keep | Verdict::Ask | Verdict::Stop => None,
+    };
+    let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?)));
+    let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
+    let promised: Vec<(&Path, Option<Value>)> = lines.chain(given).collect();
+    if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
+        return Some((*path).clone());
+    }
+    let places: HashSet<(usize, &[Segment])> =
+        promised.iter().map(|(path, _)| (path.document, path.segments.as_slice())).collect();
+    let is_covered = |path: &Path| {
+        (0..=path.segments.len()).any(|n| places.contains(&(path.document, &path.segments[..n])))
+    };
+    leaves(target, after, lists).into_iter().map(|leaf| leaf.path).find(|path| !is_covered(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Line;
+    use super::super::resolution::{Level, Resolution};
+    use super::*;
+    use crate::engine::lists::NoListRules;
+    use crate::model::Pointer;
+    use crate::yaml::Limits;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text)
+    }
+
+    fn taken(path: &str, source: &Document) -> Line {
+        let path: Path = path.parse().expect(path);
+        Line {
+            pointer: Pointer::default(),
+            resolution: Resolution::Pending,
+            level: Level::Take,
+            verdict: Verdict::Take,
+            source: source.at(&path).cloned(),
+            base: None,
+            was: None,
+            target: None,
+            reason: String::new(),
+            commit: None,
+            target_commit: None,
+            top: path.clone(),
+            secret: false,
+            literal: false,
+            path,
+        }
+    }
+
+    #[test]
+    fn a_result_is_all_that_was_promised_and_nothing_else() {
+        for (source, target, paths, after, broken) in [
+            ("a: 2\nb: 2", "a: 1\nb: 1", &["a"][..], "a: 2\nb: 1", None),
+            ("a: 2\nb: 2", "a: 1\nb: 1", &["a"], "a: 2\nb: 2", Some("b")),
+            ("a: 2\nb: 2", "a: 1\nb: 1", &["a", "b"], "a: 2\nb: 1", Some("b")),
+            // Half a rename.
+            ("q: {new: 7}", "q: {old: 7}", &["q.new"], "q: {old: 7, new: 7}", None),
+            ("q: {new: 7}", "q: {old: 7}", &["q.new"], "q: {new: 7}", Some("q.old")),
+            ("a: 1", "a: 1\nc: {d: 1}", &["c.d"], "a: 1", None),
+            ("a: 1", "a: 1\nc: {d: 1}", &["c"], "a: 1\nc: {}", Some("c")),
+            ("l: [{name: x, v: 1}]", "l: []", &["l[name=x].v"], "l: [{name: x, v: 1}]", None),
+            // A document that was announced and not written.
+            ("a: 1\n---\nb: 1", "a: 1", &["#2:"], "a: 1", Some("#2:")),
+            ("a: 1\n---\nb: 1", "a: 1", &["#2:"], "a: 1\n---\nb: 1", None),
+        ] {
+            let (source, target, after) = (document(source), document(target), document(after));
+            let lines: Vec<Line> = paths.iter().map(|path| taken(path, &source)).collect();
+            let found = broken_promise(&lines, &[], &target, &after, &NoListRules);
+            assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
+        }
+        let (target, given) = (document("a: 1"), (Path::root().key("b"), Value::Bool(true)));
+        let given = [given];
+        let broken = |after| broken_promise(&[], &given, &target, &document(after), &NoListRules);
+        assert_eq!(broken("a: 1\nb: true"), None);
+        assert_eq!(broken("a: 1"), Some(Path::root().key("b")));
+    }
+}
