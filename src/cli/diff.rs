@@ -1,7 +1,5 @@
 //! `terrace diff`
 
-use std::sync::Arc;
-
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
@@ -75,11 +73,12 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let side = |text: &str| -> Result<_, Error> {
         let (at, environment) = Side::parse(text)?;
         let at = if at == At::Here { args.place.at() } else { at };
-        Ok((Arc::new(workspace.snapshot(&at)?), environment))
+        Ok((workspace.configuration(&at)?, environment))
     };
-    let ((left_snapshot, left_env), (right_snapshot, right_env)) = (side(left)?, side(right)?);
-    let left_side = Side { label: left.clone(), snapshot: &left_snapshot, environment: left_env };
-    let right_side = Side { label: right.clone(), snapshot: &right_snapshot, environment: right_env };
+    let ((left_configuration, left_env), (right_configuration, right_env)) = (side(left)?, side(right)?);
+    let left_side = Side { label: left.clone(), configuration: &left_configuration, environment: left_env };
+    let right_side =
+        Side { label: right.clone(), configuration: &right_configuration, environment: right_env };
     let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, args.show_secrets)?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {

@@ -8,11 +8,10 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{Selection, Verdict};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
-use crate::ops::{self, Left, Prepared, PromoteRequest, Workspace};
+use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::store::Remote;
@@ -193,9 +192,9 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
-    let policy = ops::policy_at_head(&workspace)?;
+    let planner = workspace.planner(None)?;
     let remote = args.push.as_deref().map(|name| workspace.repository.remote(name)).transpose()?;
-    let work = Work { args, context, workspace: &workspace, policy: &policy, remote };
+    let work = Work { args, context, workspace: &workspace, planner: &planner, remote };
     match &args.plan {
         Some(file) => work.carry_out(file),
         None => work.promote(),
@@ -207,14 +206,15 @@ struct Work<'a> {
     args: &'a Args,
     context: &'a Context,
     workspace: &'a Workspace,
-    policy: &'a Policy,
+    planner: &'a Planner,
     remote: Option<Remote>,
 }
 
 impl Work<'_> {
     /// Plans, asks, and commits.
     fn promote(&self) -> Outcome {
-        let Self { args, context, workspace, policy, .. } = *self;
+        let Self { args, context, workspace, planner, .. } = *self;
+        let policy = planner.configuration.policy();
         let hop = args.hop()?;
         let mut request = PromoteRequest {
             keys: keys(&args.keys)?,
@@ -224,7 +224,7 @@ impl Work<'_> {
             delete: args.delete,
             reason: args.reason.clone(),
         };
-        let mut prepared = ops::prepare_promotion(workspace, &request)?;
+        let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
         let terms = (hop, args.reason.as_deref());
         self.show(&prepared, terms)?;
         self.remark_uncommitted(hop, &request.keys)?;
@@ -246,7 +246,7 @@ impl Work<'_> {
                 context.remark("nothing was committed");
                 return Ok(0);
             }
-            prepared = ops::prepare_promotion(workspace, &request)?;
+            prepared = ops::prepare_promotion(workspace, planner, &request)?;
             self.show(&prepared, terms)?;
         }
         self.commit(&prepared, &|options| {
@@ -256,8 +256,8 @@ impl Work<'_> {
 
     /// Carries out a plan file.
     fn carry_out(&self, file: &std::path::Path) -> Outcome {
-        let Self { args, context, workspace, policy, .. } = *self;
-        let (plan, prepared) = plan_file::read(file, workspace, policy, context)?;
+        let Self { args, context, workspace, planner, .. } = *self;
+        let (plan, prepared) = plan_file::read(file, workspace, planner, context)?;
         let agreed = &plan.agreed;
         self.show(&prepared, (agreed.hop, agreed.reason.as_deref()))?;
         if args.dry_run {
@@ -326,8 +326,8 @@ impl Work<'_> {
 
     /// Prints the plans, and what becomes of whole items.
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
-        let Self { args, context, policy, .. } = *self;
-        let mask = if args.show_secrets { Mask::none() } else { Mask::new(policy) };
+        let Self { args, context, planner, .. } = *self;
+        let mask = planner.configuration.mask(args.show_secrets);
         let plans = plan_file::masked(prepared, &mask);
         let mut out = context.out();
         if args.format == "json" {

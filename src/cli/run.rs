@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::process::Command;
-use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
@@ -39,8 +38,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let request = args.from.request(&args.keys)?;
     let variables = {
-        let snapshot = Arc::new(context.workspace()?.snapshot(&args.from.place().at())?);
-        ops::variables(&snapshot, &request)?
+        let configuration = context.workspace()?.configuration(&args.from.place().at())?;
+        ops::variables(&configuration, &request)?
     };
     tell_overridden(&variables, context);
     let Some((program, arguments)) = args.command.split_first() else {

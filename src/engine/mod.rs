@@ -8,6 +8,7 @@
 
 pub mod candidates;
 pub mod compare;
+pub mod configuration;
 pub mod diff;
 pub mod encrypted;
 pub mod export;

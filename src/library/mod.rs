@@ -119,18 +119,18 @@ impl OneEnvironment {
     /// # Errors
     /// When they cannot be listed.
     pub fn items(&self) -> Result<Vec<Item>> {
-        let snapshot = self.snapshot()?;
-        let here = snapshot.items().filter(|item| item.id.environment == self.environment);
+        let configuration = self.read()?;
+        let here = configuration.snapshot().items().filter(|item| item.id.environment == self.environment);
         Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
     }
 
-    fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
-        Workspace::open(&self.configuration.dir)?.snapshot(&self.configuration.at)
+    fn read(&self) -> Result<crate::engine::configuration::Configuration> {
+        Workspace::open(&self.configuration.dir)?.configuration(&self.configuration.at)
     }
 
     /// The error for an item that is not there.
-    fn absent(&self, key: &Key, snapshot: &crate::engine::snapshot::Snapshot) -> Error {
-        match crate::ops::get(snapshot, key, self.environment, None) {
+    fn absent(&self, key: &Key, configuration: &crate::engine::configuration::Configuration) -> Error {
+        match crate::ops::get(configuration, key, self.environment, None) {
             Err(error) => error,
             Ok(_) => Error::internal(format!("`{key}` is there and is not")),
         }

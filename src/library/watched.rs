@@ -65,8 +65,9 @@ impl Item {
                 .help("watch the working tree: leave `at` out"));
         }
         let watch = self.eyes()?;
-        let snapshot = watch.snapshot().ok_or_else(|| Error::internal("nothing was judged"))?;
-        let (good, value) = self.differing(snapshot, None)?.ok_or_else(|| Error::internal("no value"))?;
+        let configuration = self.judged_by(&watch)?;
+        let (good, value) =
+            self.differing(configuration, None)?.ok_or_else(|| Error::internal("no value"))?;
         let state = State {
             good: Arc::new(good),
             value,
@@ -81,6 +82,12 @@ impl Item {
         let thread = thread.spawn(move || follower.follow(watch));
         let thread = thread.map_err(|error| Error::usage(format!("cannot start a thread: {error}")))?;
         Ok(Watched { owner: Arc::new(Owner { shared, thread: Some(thread) }), seen: 0 })
+    }
+
+    /// What a watch judged last, or why there is nothing to judge.
+    fn judged_by<'w>(&self, watch: &'w Watch) -> Result<&'w crate::engine::configuration::Configuration> {
+        let nothing = || watch.error().cloned().unwrap_or_else(|| Error::internal("nothing was judged"));
+        watch.configuration().ok_or_else(nothing)
     }
 
     /// A watch that has judged the item once.
@@ -269,9 +276,9 @@ impl<T: DeserializeOwned> Follower<T> {
     }
 
     fn look(&self, watch: &Watch) {
-        let Some(snapshot) = watch.snapshot() else { return };
         let before = self.shared.lock().value.clone();
-        self.shared.take(self.item.differing(snapshot, Some(&before)));
+        let judged = self.item.judged_by(watch);
+        self.shared.take(judged.and_then(|judged| self.item.differing(judged, Some(&before))));
     }
 
     /// Tries whether the repository is back.

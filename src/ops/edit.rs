@@ -1,9 +1,11 @@
 //! Edits that several verbs make.
 
 use super::item::no_such_path;
+use crate::engine::configuration::Configuration;
 use crate::engine::encrypted;
+use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{BlobId, Error, Path, Result, Segment, Value};
+use crate::model::{BlobId, Environment, Error, Hop, Key, Path, Result, Segment, Value, policy};
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 
@@ -47,6 +49,23 @@ pub(super) fn edit(
         });
         Error::undecided(format!("{file}{place}: {}", refusal.message)).help(refusal.help)
     })
+}
+
+/// The files and folders, relative to the git root, that a judgement of these items rests on: the
+/// items everywhere, what was decided about them, the policy and the schemas.
+pub(super) fn rests_on<'k>(
+    configuration: &Configuration,
+    keys: impl IntoIterator<Item = &'k Key>,
+) -> Vec<String> {
+    let prefix = &configuration.snapshot().prefix;
+    let policy = configuration.policy();
+    let mut files = vec![policy::FILE.to_owned(), "schemas".to_owned()];
+    for key in keys {
+        files.extend(Environment::ALL.map(|environment| key.file(environment)));
+        files.extend(Hop::ALL.map(|hop| decisions_file(key, hop.target())));
+        files.extend(policy.schemas_of(key).map(|schema| schema.file.clone()));
+    }
+    files.into_iter().map(|file| format!("{prefix}{file}")).collect()
 }
 
 /// The blob that a file change was judged on.

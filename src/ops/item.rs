@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::workspace::no_such_item;
-use crate::engine::snapshot::{Snapshot, limits};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::Snapshot;
 use crate::model::{
     CommitId, Environment, Error, Fault, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
 };
@@ -42,18 +43,18 @@ pub struct ItemView {
 /// # Errors
 /// `Absent` when there is no such item or path; usage when the file is not YAML.
 pub fn get(
-    snapshot: &Snapshot,
+    configuration: &Configuration,
     key: &Key,
     environment: Environment,
     path: Option<&Path>,
 ) -> Result<ItemView> {
-    let policy = snapshot.policy()?;
+    let snapshot = configuration.snapshot();
     let Some(item) = snapshot.item(key, environment) else {
         let known = snapshot.items().filter(|item| item.id.environment == environment);
         let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
         return Err(Error { fault: Fault::Absent, ..error });
     };
-    let document = snapshot.document(item, &limits(&policy))?;
+    let document = configuration.document(item)?;
     let path_or_root = document.resolve(path.unwrap_or(&Path::root()));
     let value = document
         .at(&path_or_root)

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::workspace::Workspace;
+use crate::engine::configuration::Configuration;
 use crate::engine::legacy::{self, Format, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
-use crate::engine::snapshot::limits;
+use crate::model::policy::FILE;
 use crate::model::{BlobId, CommitId, Environment, Error, Key, Result, Revision};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 
@@ -45,9 +46,8 @@ pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
 
 fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
     let repository = &workspace.repository;
-    let snapshot = repository.snapshot(&Revision::Commit(head.clone()))?;
-    let policy = snapshot.policy()?;
-    let limits = limits(&policy);
+    let configuration = Configuration::read(repository.snapshot(&Revision::Commit(head.clone()))?)?;
+    let snapshot = configuration.snapshot();
     let prefix = snapshot.prefix.clone();
     let ours = ["environments/", "schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}"));
     let roots: Vec<String> =
@@ -76,18 +76,18 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     }
     let mut existing = BTreeMap::new();
     for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
-        existing.insert(item.id.key.clone(), snapshot.read(item, &limits)?.bytes.clone());
+        existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
     }
     let plan = legacy::plan(&Migration {
         roots: &roots,
         files: &files,
         existing: &existing,
         as_key: request.as_key.as_ref(),
-        policy: &policy,
-        limits: &limits,
+        policy: configuration.policy(),
+        limits: configuration.limits(),
     })?;
     let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
-    let record = super::edit::blob_of(&snapshot, RECORD);
+    let record = super::edit::blob_of(snapshot, RECORD);
     Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
 }
 
@@ -147,28 +147,28 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
-        let again;
-        let prepared = match head {
-            Some(head) if *head == prepared.head => prepared,
-            Some(head) => {
-                again = prepare_at(workspace, request, head)?;
-                require_clear(&again, request)?;
-                &again
-            }
-            None => return Ok(None),
-        };
-        if prepared.plan.items.is_empty() {
-            return Ok(None);
-        }
-        let change = Change {
-            base: head.cloned(),
-            files: files(prepared, request.keep_legacy),
-            message: message(prepared),
-        };
-        Ok(Some((change, ())))
+    let Some(shown) = change(prepared, request) else { return Ok(None) };
+    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
+        let Some(head) = head else { return Ok(None) };
+        let prepared = prepare_at(workspace, request, head)?;
+        require_clear(&prepared, request)?;
+        Ok(change(&prepared, request).map(|change| (change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
+}
+
+/// What is committed; `None` when there is nothing to do.
+fn change(prepared: &Prepared, request: &Request) -> Option<Change> {
+    let Prepared { prefix, .. } = prepared;
+    (!prepared.plan.items.is_empty()).then(|| Change {
+        base: Some(prepared.head.clone()),
+        files: files(prepared, request.keep_legacy),
+        rests_on: vec![
+            format!("{prefix}environments/{}", Environment::Development),
+            format!("{prefix}{FILE}"),
+        ],
+        message: message(prepared),
+    })
 }
 
 fn files(prepared: &Prepared, keep: bool) -> Vec<FileChange> {

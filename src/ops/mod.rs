@@ -65,4 +65,4 @@ pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
 #[cfg(feature = "watch")]
 pub use watch::{Options as WatchOptions, Turn, Watch};
-pub use workspace::{At, Workspace, policy_at_head};
+pub use workspace::{At, Workspace};

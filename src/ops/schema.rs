@@ -6,7 +6,7 @@ use super::diff::Compared;
 use super::workspace::{At, Workspace, require_keys};
 use crate::engine::encrypted::is_encrypted;
 use crate::engine::schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
-use crate::engine::snapshot::{Snapshot, limits};
+use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Error, Key, Result, Steps, Value};
 use crate::store::door::write_work_tree;
 
@@ -43,22 +43,24 @@ pub struct Inferred {
 /// # Errors
 /// When an item is not there, or the policy is wrong.
 pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Result<Compared<Inferred>> {
-    let snapshot = workspace.snapshot(at)?;
-    require_keys(&snapshot, keys)?;
-    let policy = snapshot.policy()?;
-    let limits = limits(&policy);
+    let configuration = workspace.configuration(at)?;
+    let snapshot = configuration.snapshot();
+    require_keys(snapshot, keys)?;
     let infer = |key: &Key| {
-        let mut samples: Vec<(Environment, &Value)> = Vec::new();
-        for item in Environment::ALL.into_iter().filter_map(|env| snapshot.item(key, env)) {
-            let document = snapshot.document(item, &limits)?;
+        let mut documents = Vec::new();
+        for item in Environment::ALL.into_iter().filter_map(|env| configuration.item(key, env)) {
+            let document = configuration.document(item)?;
             if is_encrypted(document.values()) {
                 let message =
                     format!("{} is encrypted with SOPS: its values have no types to see", item.file);
                 return Err(Error::usage(message).help("write the schema by hand"));
             }
-            samples.extend(document.values().iter().map(|value| (item.id.environment, value)));
+            documents.push((item.id.environment, document));
         }
-        propose(&snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
+        let values =
+            documents.iter().flat_map(|(env, document)| document.values().iter().map(|value| (*env, value)));
+        let samples: Vec<(Environment, &Value)> = values.collect();
+        propose(snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
     };
     let mut out = Compared::default();
     let chosen: Vec<_> =

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use super::edit::{edit, set_or_insert};
+use super::edit::{edit, rests_on, set_or_insert};
 use super::gate::{Gate, Proposal};
 use super::item::no_such_path;
 use super::workspace::{At, Workspace, no_such_item};
-use crate::engine::mask::Mask;
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Error, Key, Map, Path, Policy, Result, Revision, Segment, Value};
+use crate::engine::configuration::Configuration;
+use crate::model::{Environment, Error, Key, Map, Path, Result, Revision, Segment, Value};
 use crate::store::door::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::{Operation, Place, Replacement};
 use crate::yaml::{Document, Limits, render};
@@ -68,8 +66,8 @@ pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree").help("commit directly: --commit"));
     };
-    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
-    let Some((done, old, new)) = decide(&snapshot, request)? else { return Ok(None) };
+    let configuration = workspace.configuration(&At::Here)?;
+    let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
     write_work_tree(root, &done.file, old.as_deref().map(str::as_bytes), new.as_bytes())?;
     Ok(Some(done))
 }
@@ -84,20 +82,22 @@ pub fn set_committed(
     message: Option<&str>,
     options: &Options,
 ) -> Result<Option<Done>> {
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
+    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
                 .help("commit the configuration first: git add -A && git commit"));
         };
-        let snapshot = Arc::new(workspace.repository.snapshot(&Revision::Commit(head.clone()))?);
-        let Some((done, _, new)) = decide(&snapshot, request)? else { return Ok(None) };
+        let configuration =
+            Configuration::read(workspace.repository.snapshot(&Revision::Commit(head.clone()))?)?;
+        let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
-        let before = super::edit::blob_of(&snapshot, &file);
+        let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if done.after.is_some() { "set" } else { "unset" };
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {
             base: Some(head.clone()),
             files: vec![door::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
+            rests_on: rests_on(&configuration, [&request.key]),
             message: message.map_or(subject, str::to_owned),
         };
         Ok(Some((change, done)))
@@ -108,17 +108,17 @@ pub fn set_committed(
 /// The outcome, the old text and the new text.
 type Decided = (Done, Option<String>, String);
 
-fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>> {
-    let policy = Arc::new(snapshot.policy()?);
-    let limits = limits(&policy);
-    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(&policy));
+fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Decided>> {
+    let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
     let file = request.key.file(request.environment);
     let shown = format!("{}{file}", snapshot.prefix);
     let item = snapshot.item(&request.key, request.environment);
-    let empty = Document::parse(b"", &limits).map_err(|_| Error::internal("an empty file does not parse"))?;
     let document = match (item, &request.wish) {
-        (Some(item), _) => snapshot.document(item, &limits)?,
-        (None, Wish::Set { create: true, .. }) => &empty,
+        (Some(item), _) => configuration.document(item)?,
+        (None, Wish::Set { create: true, .. }) => {
+            let empty = Document::parse(b"", limits);
+            empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?
+        }
         (None, wish) => {
             let known = snapshot.items().filter(|item| item.id.environment == request.environment);
             let error = no_such_item(
@@ -137,14 +137,15 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
     let wanted = match &request.wish {
         Wish::Unset => None,
         Wish::Set { text, string, .. } => {
-            let only_strings = schemas.allows_only_strings(&request.key, request.environment, &path);
+            let only_strings =
+                configuration.schemas().allows_only_strings(&request.key, request.environment, &path);
             Some(
                 if *string
-                    || only_strings && flow_value(text, &limits).is_none_or(|value| value.as_str().is_none())
+                    || only_strings && flow_value(text, limits).is_none_or(|value| value.as_str().is_none())
                 {
                     Value::String(text.clone())
                 } else {
-                    flow_value(text, &limits).ok_or_else(|| not_a_value(&path))?
+                    flow_value(text, limits).ok_or_else(|| not_a_value(&path))?
                 },
             )
         }
@@ -157,12 +158,12 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) => {
-            edit(document, &[assignment(document, &path, value, parents, &shown)?], &limits, &shown)?
+            edit(&document, &[assignment(&document, &path, value, parents, &shown)?], limits, &shown)?
         }
-        None => edit(document, &[Operation::Remove { path: path.clone() }], &limits, &shown)?,
+        None => edit(&document, &[Operation::Remove { path: path.clone() }], limits, &shown)?,
     };
-    refuse(snapshot, &policy, &file, &text)?;
-    let mask = Mask::new(&policy);
+    refuse(configuration, &file, &text)?;
+    let mask = configuration.mask(false);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let done = Done {
         file: shown,
@@ -239,8 +240,8 @@ fn not_a_value(path: &Path) -> Error {
 }
 
 /// Refuses a text that brings an error.
-fn refuse(snapshot: &Arc<Snapshot>, policy: &Arc<Policy>, file: &str, text: &str) -> Result<()> {
-    let mut gate = Gate::over(snapshot, policy);
+fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
+    let mut gate = Gate::over(configuration);
     gate.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
     match gate.new_errors()?.into_iter().next() {
         None => Ok(()),

@@ -1,9 +1,6 @@
 //! The settings of VS Code kept in step with the schemas, in the working tree.
 
-use std::sync::Arc;
-
 use super::workspace::{At, Workspace};
-use crate::engine::schemas::Schemas;
 use crate::engine::vscode::{FILE, mapping, settings};
 use crate::model::{Error, Result};
 use crate::store::door::write_work_tree;
@@ -25,8 +22,8 @@ pub enum EditorSettings {
 /// When the items cannot be listed, or the file cannot be read or written.
 pub fn keep_editor(workspace: &Workspace) -> Result<EditorSettings> {
     let Some(root) = workspace.repository.work_tree() else { return Ok(EditorSettings::Current) };
-    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
-    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::new(snapshot.policy()?));
+    let configuration = workspace.configuration(&At::Here)?;
+    let (snapshot, schemas) = (configuration.snapshot(), configuration.schemas());
     let mapping =
         mapping(&snapshot.prefix, &snapshot.keys(), &|key, environment| schemas.describing(key, environment));
     if mapping.is_empty() {

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Key, Policy, Progress, Result, Revision, closest};
+use crate::model::{Environment, Error, Key, Progress, Result, Revision, closest};
 use crate::store::{Repository, door};
+
+use super::plan::Planner;
 
 /// Which revision a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,15 +75,26 @@ impl Workspace {
     pub fn snapshot(&self, at: &At) -> Result<Snapshot> {
         self.repository.snapshot(&self.revision(at)?)
     }
-}
 
-/// The policy of HEAD.
-///
-/// # Errors
-/// When there is no commit, or the policy is wrong.
-pub fn policy_at_head(workspace: &Workspace) -> Result<Policy> {
-    let head = workspace.repository.require_head()?;
-    workspace.repository.snapshot(&Revision::Commit(head))?.policy()
+    /// The configuration that `at` means.
+    ///
+    /// # Errors
+    /// When it cannot be listed, or its policy is wrong.
+    pub fn configuration(&self, at: &At) -> Result<Configuration> {
+        Configuration::read(self.snapshot(at)?)
+    }
+
+    /// What promotions are judged on: the commit that `at` names, HEAD without one.
+    ///
+    /// # Errors
+    /// When there is no such commit, or something of it cannot be read.
+    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        let commit = match at {
+            Some(revision) => self.repository.commit(revision)?,
+            None => self.repository.require_head()?,
+        };
+        Planner::new(self, &commit)
+    }
 }
 
 /// Refuses keys that no environment of the snapshot has.

@@ -8,7 +8,6 @@ use super::world::World;
 use crate::engine::diff::{Depth, diff};
 use crate::engine::legacy::{Format, Kept, RECORD, convert, parse_kept};
 use crate::engine::lists::NoListRules;
-use crate::engine::snapshot::limits;
 use crate::model::{Environment, Rule};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
@@ -50,7 +49,7 @@ fn compare<'w>(world: &'w World<'w>, kept: &Kept) -> Option<Draft<'w>> {
         return Some(drift(message, format!("bring it back with git restore; {finish}")));
     };
     let format = Format::of(&kept.file)?;
-    let Ok(legacy) = convert(format, &bytes, &limits(world.policy)) else {
+    let Ok(legacy) = convert(format, &bytes, world.limits) else {
         let message = format!("this file cannot be read any more as what became `{}`", kept.key);
         return Some(drift(message, format!("make it say what the item says; {finish}")));
     };

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{ByItem, Change, Report, Subject};
-use crate::engine::schemas::Schemas;
+use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
-use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
+use crate::model::{BlobId, Environment, Error, Finding, Key, Result, Revision, Rule};
 
 /// Files with what `check` is asked of them.
 #[derive(Clone, Default)]
@@ -102,14 +102,11 @@ impl Repository {
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
         let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
         let listing = files.chain(links).chain(more.clone()).collect();
-        let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source));
-        let policy: Arc<Policy> = Arc::new(snapshot.policy()?);
-        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+        let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
+        let configuration = Configuration::read(snapshot)?;
         let subject = Subject {
             progress: &crate::model::Silent,
-            snapshot: &snapshot,
-            policy: &policy,
-            schemas: &schemas,
+            configuration: &configuration,
             today: self.today.as_deref(),
             keys: &self.keys,
             environment: self.environment,

@@ -17,7 +17,7 @@ pub(super) fn apply(
     world: &World<'_>,
     mut findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
-    let waivers = &subject.policy.waivers;
+    let waivers = &world.policy.waivers;
     let covers = |waiver: &Waiver, finding: &Finding| {
         waiver.rule == finding.rule
             && waiver.covers(finding.key.as_ref(), finding.environment, finding.path.as_ref())
@@ -33,10 +33,10 @@ pub(super) fn apply(
     let waived = findings.iter().filter_map(|finding| Some((waiver_of(finding)?, finding.clone()))).collect();
     findings.retain(|finding| waiver_of(finding).is_none());
 
-    let text = if waivers.is_empty() { None } else { subject.snapshot.text(FILE)? };
+    let text = if waivers.is_empty() { None } else { world.snapshot.text(FILE)? };
     let text = text.unwrap_or_default();
     let lines = Lines::new(&text);
-    let file = format!("{}{FILE}", subject.snapshot.prefix);
+    let file = format!("{}{FILE}", world.snapshot.prefix);
     // What only a review judges, a check cannot miss.
     let judged_here =
         |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, ..)| *judged == rule);
@@ -58,7 +58,7 @@ pub(super) fn apply(
         } else {
             None
         };
-        let about = about.filter(|(rule, ..)| subject.policy.severity(*rule, rule.severity()).is_some());
+        let about = about.filter(|(rule, ..)| world.policy.severity(*rule, rule.severity()).is_some());
         if let Some((rule, message, help)) = about {
             let mut finding = Finding::new(rule, file.clone(), message, help);
             finding.location = Some(lines.location(&text, &waiver.span));

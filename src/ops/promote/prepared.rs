@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::promotion::{ItemPlan, Verdict};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Value};
-use crate::store::door::FileChange;
+use crate::store::door::{Change, FileChange};
 
 /// An item that the target does not have yet.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Prepared {
     /// Values given to paths at which the two sides of an item do not differ.
     pub given: BTreeMap<Key, Vec<(Path, Value)>>,
     pub(super) files: Vec<FileChange>,
+    /// What the plans rest on besides the files that they change.
+    pub(super) rests_on: Vec<String>,
     pub(super) subject: String,
     pub(super) body: String,
 }
@@ -76,6 +78,7 @@ impl Prepared {
             refused: Vec::new(),
             given: BTreeMap::new(),
             files: Vec::new(),
+            rests_on: Vec::new(),
             subject: String::new(),
             body: String::new(),
         }
@@ -89,6 +92,12 @@ impl Prepared {
             self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
         };
         self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
+    /// The items that something becomes of.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        let plans = self.plans.iter().map(|plan| &plan.key);
+        plans.chain(self.creations.iter().map(|creation| &creation.key)).chain(&self.deletions)
     }
 
     /// How many lines have this verdict.
@@ -171,9 +180,14 @@ impl Prepared {
         }
     }
 
-    /// What would be written, by path and value: two preparations with the same are the same
-    /// promotion.
-    pub(super) fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
-        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    /// What is committed, under a subject of the caller's or its own; `None` when there is nothing to
+    /// do.
+    pub(super) fn change(&self, subject: Option<&str>) -> Option<Change> {
+        (!self.is_empty()).then(|| Change {
+            base: Some(self.head.clone()),
+            files: self.files.clone(),
+            rests_on: self.rests_on.clone(),
+            message: format!("{}\n\n{}", subject.unwrap_or(&self.subject), self.body),
+        })
     }
 }

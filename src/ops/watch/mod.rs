@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use self::state::State;
 use super::workspace::{Workspace, require_keys};
-use crate::engine::snapshot::Snapshot;
+use crate::engine::configuration::Configuration;
 use crate::engine::watch::{
     Batch, Change, ChangeKind, Coalescer, Concern, Happened, Scope, Sign, Verdict, concern, sign,
 };
@@ -65,8 +65,8 @@ pub struct Watch {
     start: Instant,
     state: Option<State>,
     branch: Option<String>,
-    /// The snapshot and the contents that last had no error, and their number.
-    good: Option<(Arc<Snapshot>, Contents, u64)>,
+    /// The configuration and the contents that last had no error, and their number.
+    good: Option<(Configuration, Contents, u64)>,
     numbers: Numbers,
     missed: u32,
     /// When the repository was last asked for, and the last look around was taken.
@@ -103,7 +103,7 @@ impl Watch {
         let everything = Batch { everything: true, ..Batch::default() };
         files.look(repository, &everything)?;
         eyes.cover(files.listing().keys().map(String::as_str));
-        require_keys(&files.snapshot(None), &options.scope.keys)?;
+        require_keys(&files.snapshot(), &options.scope.keys)?;
         let branch = repository.branch();
         let now = Instant::now();
         Ok(Self {
@@ -136,14 +136,20 @@ impl Watch {
 
     /// The configuration as it was when it last had no error.
     #[must_use]
-    pub fn last_good(&self) -> Option<&Arc<Snapshot>> {
-        self.good.as_ref().map(|(snapshot, ..)| snapshot)
+    pub fn last_good(&self) -> Option<&Configuration> {
+        self.good.as_ref().map(|(configuration, ..)| configuration)
     }
 
     /// The configuration as it was last judged, good or not.
     #[must_use]
-    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
-        self.state.as_ref().map(|state| &state.snapshot)
+    pub fn configuration(&self) -> Option<&Configuration> {
+        self.state.as_ref().and_then(|state| state.configuration.as_ref())
+    }
+
+    /// Why what was last looked at could not be judged.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.state.as_ref().and_then(|state| state.outcome.as_ref().err())
     }
 
     /// Waits until there is something to say; `today` is the day by which waivers end.
@@ -265,8 +271,7 @@ impl Watch {
     }
 
     fn first(&mut self, today: &str) -> Verdict {
-        let snapshot = Arc::new(self.files.snapshot(None));
-        let state = State::first(snapshot, &self.scope, today);
+        let state = State::first(self.files.snapshot(), &self.scope, today);
         let at_hand = state.said();
         self.verdict(state, Vec::new(), at_hand)
     }
@@ -279,9 +284,7 @@ impl Watch {
         today: &str,
     ) -> Option<Verdict> {
         let paths: BTreeSet<String> = changed.keys().cloned().collect();
-        let kept = Some((before.snapshot.as_ref(), &paths)).filter(|_| !State::reads_anew(&paths));
-        let snapshot = Arc::new(self.files.snapshot(kept));
-        let state = before.next(snapshot, &paths, &self.scope, today);
+        let state = before.next(self.files.snapshot(), &paths, &self.scope, today);
         let prefix = self.workspace.repository.prefix();
         let changed: Vec<_> = changed
             .iter()
@@ -306,8 +309,8 @@ impl Watch {
             self.numbers.contents += 1;
             self.numbers.contents
         });
-        if good {
-            self.good = Some((Arc::clone(&state.snapshot), contents, content));
+        if let Some(configuration) = state.configuration.clone().filter(|_| good) {
+            self.good = Some((configuration, contents, content));
         }
         self.numbers.verdicts += 1;
         let outcome = state.outcome.clone();

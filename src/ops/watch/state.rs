@@ -4,18 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, ByItem, Report, Subject};
-use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::watch::Scope;
-use crate::model::{Environment, Finding, Key, Policy, Result, policy};
+use crate::model::{Environment, Error, Finding, Key, Result};
 use crate::ops::workspace::require_keys;
 
 /// What is held.
 pub(super) struct State {
-    /// The files.
-    pub(super) snapshot: Arc<Snapshot>,
-    schemas: Option<Schemas>,
+    /// The files and what they mean; `None` where the policy is wrong.
+    pub(super) configuration: Option<Configuration>,
     by_item: ByItem,
     /// What was said of them.
     pub(super) outcome: Result<Arc<Report>>,
@@ -23,52 +22,44 @@ pub(super) struct State {
 
 impl State {
     /// Judges a first snapshot.
-    pub(super) fn first(snapshot: Arc<Snapshot>, scope: &Scope, today: &str) -> Self {
-        Self::judge(snapshot, None, None, scope, today)
+    pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: &str) -> Self {
+        Self::judge(Configuration::read(snapshot), None, scope, today)
     }
 
     /// Judges the next snapshot, in which the files `changed` are not what they were.
     pub(super) fn next(
         &self,
-        snapshot: Arc<Snapshot>,
+        snapshot: Snapshot,
         changed: &BTreeSet<String>,
         scope: &Scope,
         today: &str,
     ) -> Self {
+        let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
         let items = items(changed);
-        let compiled = self.schemas.as_ref().filter(|_| items.is_some());
         let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
-        Self::judge(snapshot, compiled, held, scope, today)
-    }
-
-    /// Whether nothing that was parsed may be kept: the policy sets the limits of reading.
-    pub(super) fn reads_anew(changed: &BTreeSet<String>) -> bool {
-        changed.contains(policy::FILE)
+        Self::judge(before.advance(snapshot, changed), held, scope, today)
     }
 
     fn judge(
-        snapshot: Arc<Snapshot>,
-        compiled: Option<&Schemas>,
+        configuration: Result<Configuration>,
         before: Option<(&ByItem, &BTreeSet<Key>)>,
         scope: &Scope,
         today: &str,
     ) -> Self {
-        let policy = match snapshot.policy() {
-            Ok(policy) => Arc::new(policy),
-            Err(error) => {
-                return Self { snapshot, schemas: None, by_item: ByItem::default(), outcome: Err(error) };
-            }
+        let unjudged = |error: Error, configuration| Self {
+            configuration,
+            by_item: ByItem::default(),
+            outcome: Err(error),
         };
-        let (held, known) = (Arc::clone(&snapshot), Arc::clone(&policy));
-        let schemas = compiled.map_or_else(
-            || Schemas::new(Arc::clone(&held), Arc::clone(&known)),
-            |schemas| schemas.succeed(Arc::clone(&held), Arc::clone(&known)),
-        );
-        let (outcome, by_item) = match report(&snapshot, &policy, &schemas, before, scope, today) {
-            Ok((report, by_item)) => (Ok(Arc::new(report)), by_item),
-            Err(error) => (Err(error), ByItem::default()),
-        };
-        Self { snapshot, schemas: Some(schemas), by_item, outcome }
+        match configuration {
+            Err(error) => unjudged(error, None),
+            Ok(configuration) => match report(&configuration, before, scope, today) {
+                Err(error) => unjudged(error, Some(configuration)),
+                Ok((report, by_item)) => {
+                    Self { configuration: Some(configuration), by_item, outcome: Ok(Arc::new(report)) }
+                }
+            },
+        }
     }
 
     /// The files of which `next` says other things than this state: their findings are not equal.
@@ -85,19 +76,15 @@ impl State {
 }
 
 fn report(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    schemas: &Schemas,
+    configuration: &Configuration,
     before: Option<(&ByItem, &BTreeSet<Key>)>,
     scope: &Scope,
     today: &str,
 ) -> Result<(Report, ByItem)> {
-    require_keys(snapshot, &scope.keys)?;
+    require_keys(configuration.snapshot(), &scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
     let subject = Subject {
-        snapshot,
-        policy,
-        schemas,
+        configuration,
         today: Some(today),
         keys,
         environment,

@@ -13,7 +13,7 @@ use super::content::BlobView;
 use super::files::{self, Sight};
 use super::journal::BlobChange;
 use super::places::Places;
-use super::{FileChange, git_error, index};
+use super::{Change, FileChange, git_error, index};
 use crate::model::{Error, Result};
 
 /// One file of the commit: its journal line and the blob to write; no blob removes the file.
@@ -159,6 +159,36 @@ impl Judge<'_> {
         };
         Err(Error::usage(message).help(help))
     }
+}
+
+/// Whether all that a change was decided on is the same in `parent` as in the commit that it was
+/// decided on.
+pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid>) -> Result<bool> {
+    let base = change.base.as_ref().map(|id| Oid::from_str(&id.0)).transpose();
+    let base = base.map_err(|error| git_error("read a commit id", &error))?;
+    if base == parent {
+        return Ok(true);
+    }
+    let tree = |id: Option<Oid>| match id {
+        Some(id) => repository
+            .find_commit(id)
+            .and_then(|commit| commit.tree())
+            .map(Some)
+            .map_err(|error| git_error(&format!("read commit {id}"), &error)),
+        None => Ok(None),
+    };
+    let (before, now) = (tree(base)?, tree(parent)?);
+    let entry = |tree: &Option<Tree<'_>>, path: &str| match tree {
+        Some(tree) => tree_entry(tree, path),
+        None => Ok(None),
+    };
+    let files = change.files.iter().map(|file| file.path.as_str());
+    for path in files.chain(change.rests_on.iter().map(String::as_str)) {
+        if entry(&before, path)? != entry(&now, path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Blob and mode of a file; anything else at the path, or above it, is refused.

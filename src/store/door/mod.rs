@@ -54,8 +54,12 @@ pub use self::kill::KILL_POINTS;
 pub use self::work_tree::write_work_tree;
 
 /// How often a decision is made anew before the door gives up: each time, somebody else's commit
-/// came in between, although the door holds git's index.
+/// changed what it rests on.
 const TRIES: usize = 16;
+
+/// How often of these it is made before anything is locked. Then it is made under the locks, where
+/// only git itself can still come in between, so that a busy repository starves nobody.
+const FREE_TRIES: usize = 3;
 
 /// How long to wait for the locks of others unless said otherwise.
 const WAIT: Duration = Duration::from_secs(30);
@@ -82,10 +86,13 @@ pub struct FileChange {
 /// What one commit shall do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The commit that the decision was made on ([`Door::head`]).
+    /// The commit that the decision was made on ([`tip`]).
     pub base: Option<CommitId>,
     /// The files, each once.
     pub files: Vec<FileChange>,
+    /// Further files and folders, relative to the git root, that the decision rests on: where one of
+    /// them is another one by now, it is made anew.
+    pub rests_on: Vec<String>,
     /// The commit's message.
     pub message: String,
 }
@@ -125,8 +132,8 @@ pub struct Committed {
 pub enum Outcome {
     /// The commit is made.
     Committed(Committed),
-    /// The branch is no longer where the decision was made; nothing was done.
-    HeadMoved,
+    /// What the decision rests on has changed since; nothing was done.
+    Stale,
     /// All files are as wanted already; nothing was done.
     NothingToDo,
 }
@@ -169,8 +176,8 @@ impl Door {
         let OpenRepository { git, places } = &self.repository;
         let old = self.branch.tip(git)?;
         let parent = self.branch.parent(git)?;
-        if parent.map(|id| id.to_string()) != change.base.as_ref().map(|id| id.0.clone()) {
-            return Ok(Outcome::HeadMoved);
+        if !judge::holds(git, change, parent)? {
+            return Ok(Outcome::Stale);
         }
         let followed = self.index_lock.is_some();
         let files = Judge { repository: git, places, parent, followed }.plan(&change.files)?;
@@ -185,7 +192,7 @@ impl Door {
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(places)?;
         if !self.publish(old, new, &who, subject)? {
-            return Ok(Outcome::HeadMoved);
+            return Ok(Outcome::Stale);
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
         let (commit, branch) = (CommitId(new.to_string()), self.branch.short().to_owned());
@@ -236,31 +243,54 @@ pub fn finish_earlier(repository: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Decides and commits, again when somebody else's commit came in between. `decide` gets the
-/// commit to decide on and returns the change and what the caller wants to keep of the decision, or
-/// `None` when there is nothing to do; so does this.
+/// The commit that decisions must be made on now: the tip of the branch that `options` name, or HEAD
+/// for a branch that is yet to be made; `None` before the first commit.
+pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
+    let git = open::open_repository(repository)?;
+    let branch = Branch::find(&git, &places::Places::of(&git), options.branch.as_deref())?;
+    Ok(branch.parent(&git)?.map(|id| CommitId(id.to_string())))
+}
+
+/// What was decided: the change, and what the caller wants to keep of the decision.
+pub type Decided<T> = Option<(Change, T)>;
+
+/// Decides and commits, again when what a decision rests on changed meanwhile. `decide` gets the
+/// commit to decide on; `None` means that there is nothing to do, of it and of this. What was
+/// `shown` already is committed as it was shown, or not at all.
 pub fn publish<T>(
     repository: &Path,
     options: &Options,
-    mut decide: impl FnMut(Option<&CommitId>) -> Result<Option<(Change, T)>>,
+    shown: Decided<T>,
+    mut decide: impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
 ) -> Result<Option<(Committed, T)>> {
+    finish_earlier(repository)?;
+    let agreed = shown.as_ref().map(|(change, _)| fingerprint(change));
+    let mut decided = match shown {
+        Some(shown) => Some(shown),
+        None => decide(tip(repository, options)?.as_ref())?,
+    };
+    for _ in 0..FREE_TRIES {
+        let Some((change, kept)) = decided else { return Ok(None) };
+        let mut door = Door::open(repository, options)?;
+        match door.commit(&change)? {
+            Outcome::Stale => {
+                let head = door.head()?;
+                door.close()?;
+                decided = again(head.as_ref(), agreed.as_ref(), &mut decide)?;
+            }
+            Outcome::NothingToDo => return door.close().map(|()| None),
+            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
+        }
+    }
     let mut door = Door::open(repository, options)?;
-    for _ in 0..TRIES {
-        let head = door.head()?;
-        let Some((change, kept)) = decide(head.as_ref())? else {
-            door.close()?;
-            return Ok(None);
+    for _ in FREE_TRIES..TRIES {
+        let Some((change, kept)) = again(door.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
+            return door.close().map(|()| None);
         };
         match door.commit(&change)? {
-            Outcome::HeadMoved => continue,
-            Outcome::NothingToDo => {
-                door.close()?;
-                return Ok(None);
-            }
-            Outcome::Committed(committed) => {
-                door.close()?;
-                return Ok(Some((committed, kept)));
-            }
+            Outcome::Stale => {}
+            Outcome::NothingToDo => return door.close().map(|()| None),
+            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
         }
     }
     Err(Error::retry(format!(
@@ -268,6 +298,36 @@ pub fn publish<T>(
         door.branch.short()
     ))
     .help("nothing was changed; run the command again when it is quieter"))
+}
+
+/// Decides on another commit. Where something was agreed on, nothing else will do.
+fn again<T>(
+    head: Option<&CommitId>,
+    agreed: Option<&Fingerprint>,
+    decide: &mut impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
+) -> Result<Decided<T>> {
+    let decided = decide(head)?;
+    match (&decided, agreed) {
+        (Some((change, _)), Some(agreed)) if fingerprint(change) != *agreed => Err(not_as_shown()),
+        _ => Ok(decided),
+    }
+}
+
+/// The refusal to commit something else than what was shown.
+#[must_use]
+pub fn not_as_shown() -> Error {
+    Error::retry("somebody committed meanwhile, and the plan is no longer what was shown")
+        .help("nothing was committed; look at the new plan and run the command again")
+}
+
+/// What a change would write, by path and content: two with the same are the same change.
+type Fingerprint = Vec<(String, Option<Vec<u8>>)>;
+
+fn fingerprint(change: &Change) -> Fingerprint {
+    let mut files: Fingerprint =
+        change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
+    files.sort();
+    files
 }
 
 /// An error of libgit2; `doing` is what was tried.

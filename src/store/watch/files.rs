@@ -2,7 +2,7 @@
 //!
 //! Contents decide: a file that was written with the bytes it had is no change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -156,15 +156,12 @@ impl Files {
         }
     }
 
-    /// A snapshot of what is held; of `before` stays what was read of files not in `changed`.
+    /// A snapshot of what is held.
     #[must_use]
-    pub fn snapshot(&self, before: Option<(&Snapshot, &BTreeSet<String>)>) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         let (listing, prefix) = (self.listing.clone(), self.prefix.clone());
         let held = Arc::new(Held { prefix: prefix.clone(), contents: self.contents.clone() });
-        match before {
-            Some((before, changed)) => before.succeed(listing, held, changed),
-            None => Snapshot::new(Revision::WorkTree, prefix, listing, held),
-        }
+        Snapshot::new(Revision::WorkTree, prefix, listing, held)
     }
 
     /// The contents that `counts`, to compare with later ones.

@@ -81,7 +81,7 @@ fn publish(
     let mut options = Options { branch: task.branch.clone(), ..Options::default() };
     options.wait = task.milliseconds.map_or(options.wait, std::time::Duration::from_millis);
     let repository = Repository::open(root).expect("a repository");
-    let published = door::publish(root, &options, |head| {
+    let published = door::publish(root, &options, None, |head| {
         let files = decide(&repository);
         if files.is_empty() {
             return Ok(None);
@@ -91,7 +91,12 @@ fn publish(
             after: after.map(String::into_bytes),
             path,
         });
-        let change = Change { base: head.cloned(), files: files.collect(), message: "publish".to_owned() };
+        let change = Change {
+            base: head.cloned(),
+            files: files.collect(),
+            rests_on: Vec::new(),
+            message: "publish".to_owned(),
+        };
         Ok(Some((change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))

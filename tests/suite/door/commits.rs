@@ -1,6 +1,7 @@
 //! What a commit does, and what it leaves alone.
 
-use terrace::store::door::{self, Door, Identity, Moment, Options, Outcome, Person, write_work_tree};
+use terrace::model::CommitId;
+use terrace::store::door::{self, Change, Door, Identity, Moment, Options, Outcome, Person, write_work_tree};
 
 use super::world::World;
 
@@ -122,39 +123,60 @@ fn author_committer_and_dates_come_from_the_caller() {
     assert_eq!(world.git(&["reflog", "main", "-1", "--format=%gs"]), "terrace: change");
 }
 
-#[test]
-fn a_moved_head_is_decided_anew() {
-    let world = World::new();
+/// Publishes a change that rests on the search item while others push `pushes` times.
+fn beside(
+    world: &World,
+    pushed: &str,
+    pushes: usize,
+    shown: bool,
+) -> (terrace::Result<Option<usize>>, usize) {
     let mut asked = 0;
-    let published = door::publish(&world.root, &Options::default(), |head| {
-        asked += 1;
+    let decide = |asked: &mut usize| {
+        *asked += 1;
         let change = world.change(&[(PAYMENTS, Some("size: 2\n"))]);
-        assert_eq!(head, change.base.as_ref());
-        if asked < 3 {
-            // Somebody pushes into the repository between the decision and the swap.
-            let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
-            let commit = world.git(&["commit-tree", &tree, "-p", "HEAD", "-m", "pushed"]);
-            world.git(&["update-ref", "refs/heads/main", &commit]);
+        let change = Change { rests_on: vec![SEARCH.to_owned()], ..change };
+        if *asked <= pushes {
+            // Between the decision and the swap.
+            world.pushed(pushed, &format!("boost: {asked}0\n"));
         }
-        Ok(Some((change, asked)))
-    });
-    let (_, kept) = published.expect("published").expect("a commit");
-    assert_eq!((kept, asked), (3, 3));
-    assert_eq!(world.git(&["log", "--format=%s"]), "change\npushed\npushed\nbegin");
-    assert_eq!(world.git(&["status", "--porcelain"]), "");
+        (change, *asked)
+    };
+    let first = shown.then(|| decide(&mut asked));
+    let published = door::publish(&world.root, &Options::default(), first, |_| Ok(Some(decide(&mut asked))));
+    (published.map(|made| made.map(|(_, kept)| kept)), asked)
+}
+
+#[test]
+fn what_a_decision_rests_on_says_whether_it_is_made_anew() {
+    for (pushed, pushes, expected) in [(SEARCH, 2, 3), (SEARCH, 5, 6), ("other.yaml", 1, 1)] {
+        for shown in [false, true] {
+            let world = World::new();
+            let (published, asked) = beside(&world, pushed, pushes, shown);
+            assert_eq!((published, asked), (Ok(Some(expected)), expected), "{pushed} {pushes} {shown}");
+            let log = format!("change\n{}begin", "pushed\n".repeat(pushes));
+            assert_eq!(world.git(&["log", "--format=%s"]), log);
+            assert_eq!(world.read(PAYMENTS).as_deref(), Some("size: 2\n"));
+        }
+    }
+}
+
+#[test]
+fn what_was_shown_is_committed_or_nothing() {
+    let world = World::new();
+    let shown = world.change(&[(PAYMENTS, Some("size: 2\n"))]);
+    world.pushed(PAYMENTS, "size: 3\n");
+    let other = |_: Option<&CommitId>| Ok(Some((world.change(&[(PAYMENTS, Some("size: 4\n"))]), ())));
+    let published = door::publish(&world.root, &Options::default(), Some((shown, ())), other);
+    assert_eq!(published.expect_err("another plan").fault, terrace::model::Fault::Retry);
+    assert_eq!(world.git(&["log", "--format=%s"]), "pushed\nbegin");
+    assert_eq!(world.litter(), Vec::<String>::new());
 }
 
 #[test]
 fn a_head_that_never_rests_is_retried_later() {
     let world = World::new();
-    let error = door::publish(&world.root, &Options::default(), |_| {
-        let change = world.change(&[(PAYMENTS, Some("size: 2\n"))]);
-        let tree = world.git(&["rev-parse", "HEAD^{tree}"]);
-        let commit = world.git(&["commit-tree", &tree, "-p", "HEAD", "-m", "pushed"]);
-        world.git(&["update-ref", "refs/heads/main", &commit]);
-        Ok(Some((change, ())))
-    });
-    assert_eq!(error.expect_err("moved").fault, terrace::model::Fault::Retry);
+    let (published, _) = beside(&world, SEARCH, usize::MAX, false);
+    assert_eq!(published.expect_err("moved").fault, terrace::model::Fault::Retry);
     assert_eq!(world.litter(), Vec::<String>::new());
 }
 

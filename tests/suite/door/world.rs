@@ -117,7 +117,27 @@ impl World {
             after: after.map(|text| text.as_bytes().to_vec()),
         };
         let files = files.iter().map(file).collect();
-        Change { base: self.head().map(CommitId), files, message: "change".to_owned() }
+        Change { base: self.head().map(CommitId), files, rests_on: Vec::new(), message: "change".to_owned() }
+    }
+
+    /// Somebody pushes a commit that gives this file this content.
+    pub(crate) fn pushed(&self, path: &str, text: &str) {
+        let blob = self.folder.path().join("pushed");
+        std::fs::write(&blob, text).expect("written");
+        let id = self.git(&["hash-object", "-w", blob.to_str().expect("UTF-8")]);
+        let index = self.folder.path().join("pushed-index");
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(arguments).current_dir(&self.root);
+            let output = self.scrub(&mut git).env("GIT_INDEX_FILE", &index).output().expect("git runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        git(&["read-tree", "HEAD"]);
+        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},{path}")]);
+        let tree = git(&["write-tree"]);
+        let commit = git(&["commit-tree", &tree, "-p", "HEAD", "-m", "pushed"]);
+        git(&["update-ref", "refs/heads/main", &commit]);
     }
 
     /// Publishes that change through the door.
@@ -126,7 +146,7 @@ impl World {
         files: &[(&str, Option<&str>)],
         options: &Options,
     ) -> Result<Option<Committed>> {
-        let published = door::publish(&self.root, options, |_| Ok(Some((self.change(files), ()))));
+        let published = door::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
         Ok(published?.map(|(committed, ())| committed))
     }
 
