@@ -151,7 +151,9 @@ impl Item {
     }
 
     pub(super) fn exists(&self) -> Result<()> {
-        self.file(&self.configuration()?).map(|_| ())
+        let snapshot = self.place.snapshot()?;
+        let found = snapshot.item(&self.key, self.place.environment);
+        found.map(|_| ()).ok_or_else(|| self.place.absent(&self.key, &snapshot))
     }
 
     fn judged(&self, configuration: &Configuration) -> Result<Vec<Finding>> {
@@ -164,7 +166,7 @@ impl Item {
 
     fn file<'c>(&self, configuration: &'c Configuration) -> Result<&'c ItemFile> {
         let found = configuration.item(&self.key, self.place.environment);
-        found.ok_or_else(|| self.place.absent(&self.key, configuration))
+        found.ok_or_else(|| self.place.absent(&self.key, configuration.snapshot()))
     }
 
     fn checked(&self, configuration: &Configuration) -> Result<Checked> {

@@ -119,9 +119,13 @@ impl OneEnvironment {
     /// # Errors
     /// When they cannot be listed.
     pub fn items(&self) -> Result<Vec<Item>> {
-        let configuration = self.read()?;
-        let here = configuration.snapshot().items().filter(|item| item.id.environment == self.environment);
+        let snapshot = self.snapshot()?;
+        let here = snapshot.items().filter(|item| item.id.environment == self.environment);
         Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
+    }
+
+    fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
+        Workspace::open(&self.configuration.dir)?.snapshot(&self.configuration.at)
     }
 
     fn read(&self) -> Result<crate::engine::configuration::Configuration> {
@@ -129,10 +133,7 @@ impl OneEnvironment {
     }
 
     /// The error for an item that is not there.
-    fn absent(&self, key: &Key, configuration: &crate::engine::configuration::Configuration) -> Error {
-        match crate::ops::get(configuration, key, self.environment, None) {
-            Err(error) => error,
-            Ok(_) => Error::internal(format!("`{key}` is there and is not")),
-        }
+    fn absent(&self, key: &Key, snapshot: &crate::engine::snapshot::Snapshot) -> Error {
+        crate::ops::no_item(snapshot, key, self.environment)
     }
 }

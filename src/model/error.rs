@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use super::Finding;
+
 /// The result of an operation that can fail to look or to act.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,8 +20,10 @@ pub enum Fault {
     Io,
     /// A person must decide: a conflict, an open question, a refusal by a rule (exit 3).
     Undecided,
-    /// Somebody else was faster or is busy: the same command may succeed later (exit 4).
-    Retry,
+    /// Somebody else was faster: what was looked at is no longer what is there (exit 4).
+    Stale,
+    /// Somebody else is at work: the same may succeed later (exit 4).
+    Busy,
     /// A defect of Terrace itself (exit 70).
     Internal,
 }
@@ -32,7 +36,7 @@ impl Fault {
             Self::Absent => 1,
             Self::Usage | Self::Io => 2,
             Self::Undecided => 3,
-            Self::Retry => 4,
+            Self::Stale | Self::Busy => 4,
             Self::Internal => 70,
         }
     }
@@ -47,12 +51,14 @@ pub struct Error {
     pub message: String,
     /// What the user can do.
     pub help: Option<String>,
+    /// The findings that it is about, when a rule refused something.
+    pub findings: Vec<Finding>,
 }
 
 impl Error {
     /// A failure of the given kind.
     pub fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self { fault, message: message.into(), help: None }
+        Self { fault, message: message.into(), help: None, findings: Vec::new() }
     }
 
     /// A mistake in the command line, the policy or the repository.
@@ -75,9 +81,14 @@ impl Error {
         Self::new(Fault::Undecided, message)
     }
 
-    /// A lost race or a busy repository.
-    pub fn retry(message: impl Into<String>) -> Self {
-        Self::new(Fault::Retry, message)
+    /// What was looked at is no longer what is there.
+    pub fn stale(message: impl Into<String>) -> Self {
+        Self::new(Fault::Stale, message)
+    }
+
+    /// Somebody else holds what is needed.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(Fault::Busy, message)
     }
 
     /// A defect of Terrace.
@@ -99,6 +110,19 @@ impl Error {
             _ => "see that the path can be read and written, and run the command again",
         };
         Self::unreadable(format!("cannot {doing} {}: {error}", path.display())).help(help)
+    }
+
+    /// The same error about these findings.
+    #[must_use]
+    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// The same error of somebody who asked whether it is there.
+    #[must_use]
+    pub fn into_absent(self) -> Self {
+        Self { fault: Fault::Absent, ..self }
     }
 
     /// The same error with advice attached.

@@ -24,7 +24,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<
         now
     } else {
         workspace.repository.info(&agreed.head).map_err(|error| {
-            Error::retry(format!("the commit that the plan was made on is not here: {error}"))
+            Error::stale(format!("the commit that the plan was made on is not here: {error}"))
                 .help("fetch it, or plan anew: terrace promote … -o FILE")
         })?;
         planned = Planner::new(workspace, &agreed.head)?;
@@ -123,6 +123,6 @@ fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()>
 }
 
 fn stale(file: &str) -> Error {
-    Error::retry(format!("{file} has changed since the plan was made"))
+    Error::stale(format!("{file} has changed since the plan was made"))
         .help("nothing was committed; plan anew: terrace promote … -o FILE")
 }

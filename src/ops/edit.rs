@@ -5,7 +5,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::encrypted;
 use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{BlobId, Environment, Error, Hop, Key, Path, Result, Segment, Value, policy};
+use crate::model::{BlobId, Environment, Error, Hop, Key, Map, Path, Result, Segment, Value, policy};
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 
@@ -30,6 +30,55 @@ pub(super) fn set_or_insert<'a>(
         }
         _ => Err(no_such_path(document.values(), path, file)),
     }
+}
+
+/// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
+pub(super) fn set_or_insert_with<'a>(
+    document: &Document,
+    path: &Path,
+    value: Value,
+    parents: bool,
+    file: &str,
+) -> Result<Operation<'a>> {
+    let parent_is_there = path.parent().is_none_or(|parent| document.at(&parent).is_some());
+    if document.at(path).is_some() || parent_is_there {
+        return set_or_insert(document, path, value, file);
+    }
+    let error = no_such_path(document.values(), path, file);
+    if !parents {
+        let help = error.help.unwrap_or_default();
+        return Err(Error::usage(error.message)
+            .help(format!("{}--parents makes what is missing", before_advice(&help))));
+    }
+    let there = (0..path.segments.len())
+        .rev()
+        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .find(|prefix| document.at(prefix).is_some());
+    let Some(there) = there else { return Err(error) };
+    let rest = &path.segments[there.segments.len()..];
+    match rest.split_first() {
+        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
+            parent: there,
+            key: Some(key.clone()),
+            place: Place::Last,
+            value: Replacement::Value(nested(below, value)),
+            comment: None,
+        }),
+        _ => Err(error),
+    }
+}
+
+/// A question stands for itself; anything else goes on.
+pub(super) fn before_advice(help: &str) -> String {
+    if help.ends_with('?') { format!("{help} ") } else { format!("{help}; ") }
+}
+
+/// The value below mappings made of the path's keys.
+pub(super) fn nested(segments: &[Segment], value: Value) -> Value {
+    segments.iter().rev().fold(value, |value, segment| match segment {
+        Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
+    })
 }
 
 /// Applies edits; a refusal becomes an error with its place.

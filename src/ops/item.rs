@@ -6,7 +6,7 @@ use super::workspace::no_such_item;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
-    CommitId, Environment, Error, Fault, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
+    CommitId, Environment, Error, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
 };
 
 /// The keys of a snapshot, each with the environments that have it.
@@ -50,9 +50,7 @@ pub fn get(
 ) -> Result<ItemView> {
     let snapshot = configuration.snapshot();
     let Some(item) = snapshot.item(key, environment) else {
-        let known = snapshot.items().filter(|item| item.id.environment == environment);
-        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
-        return Err(Error { fault: Fault::Absent, ..error });
+        return Err(no_item(snapshot, key, environment));
     };
     let document = configuration.document(item)?;
     let path_or_root = document.resolve(path.unwrap_or(&Path::root()));
@@ -72,6 +70,13 @@ pub fn get(
         text: path.is_none().then(|| document.text().to_owned()),
         path: path_or_root,
     })
+}
+
+/// The error for an item that an environment does not have, with the nearest one that it has.
+#[must_use]
+pub fn no_item(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
+    let here = snapshot.items().filter(|item| item.id.environment == environment);
+    no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment)).into_absent()
 }
 
 /// Asks whether one of `paths` was meant, else gives the advice.

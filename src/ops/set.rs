@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::edit::{edit, rests_on, set_or_insert};
+use super::edit::{before_advice, edit, nested, rests_on, set_or_insert_with};
 use super::gate::{Gate, Proposal};
-use super::item::no_such_path;
 use super::workspace::{At, Workspace, no_such_item};
 use crate::engine::configuration::Configuration;
-use crate::model::{Environment, Error, Key, Map, Path, Result, Revision, Segment, Value};
+use crate::model::{Environment, Error, Key, Path, Result, Revision, Value};
 use crate::store::door::{self, Change, Committed, Options, write_work_tree};
-use crate::yaml::edit::{Operation, Place, Replacement};
+use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
 
 /// What shall become of the value.
@@ -158,7 +157,7 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) => {
-            edit(&document, &[assignment(&document, &path, value, parents, &shown)?], limits, &shown)?
+            edit(&document, &[set_or_insert_with(&document, &path, value, parents, &shown)?], limits, &shown)?
         }
         None => edit(&document, &[Operation::Remove { path: path.clone() }], limits, &shown)?,
     };
@@ -173,55 +172,6 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
         committed: None,
     };
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
-}
-
-/// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
-fn assignment<'a>(
-    document: &Document,
-    path: &Path,
-    value: Value,
-    parents: bool,
-    file: &str,
-) -> Result<Operation<'a>> {
-    let parent_is_there = path.parent().is_none_or(|parent| document.at(&parent).is_some());
-    if document.at(path).is_some() || parent_is_there {
-        return set_or_insert(document, path, value, file);
-    }
-    let error = no_such_path(document.values(), path, file);
-    if !parents {
-        let help = error.help.unwrap_or_default();
-        return Err(Error::usage(error.message)
-            .help(format!("{}--parents makes what is missing", before_advice(&help))));
-    }
-    let there = (0..path.segments.len())
-        .rev()
-        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
-        .find(|prefix| document.at(prefix).is_some());
-    let Some(there) = there else { return Err(error) };
-    let rest = &path.segments[there.segments.len()..];
-    match rest.split_first() {
-        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
-            parent: there,
-            key: Some(key.clone()),
-            place: Place::Last,
-            value: Replacement::Value(nested(below, value)),
-            comment: None,
-        }),
-        _ => Err(error),
-    }
-}
-
-/// A question stands for itself; anything else goes on.
-fn before_advice(help: &str) -> String {
-    if help.ends_with('?') { format!("{help} ") } else { format!("{help}; ") }
-}
-
-/// The value below mappings made of the path's keys.
-fn nested(segments: &[Segment], value: Value) -> Value {
-    segments.iter().rev().fold(value, |value, segment| match segment {
-        Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
-        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
-    })
 }
 
 /// One YAML flow value.

@@ -119,7 +119,7 @@ impl Remote {
                 "the commit is made, on {branch} here; send it another way, for example with --branch and a pull request"
             ));
         }
-        Error::retry(format!("{name} has commits on {branch} that are not here")).help(format!(
+        Error::stale(format!("{name} has commits on {branch} that are not here")).help(format!(
             "the commit is made, on {branch} here; git pull --rebase {name} {branch}, then git push {name} {branch}"
         ))
     }

@@ -32,8 +32,9 @@ pub(super) fn share(lines: &mut [Line], selection: &Selection) {
         let successors = Successors::new(commit, lines);
         for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
             let open = successors.of(removal, lines).find_map(|addition| {
-                let leaf = addition.leaves.iter().find(|leaf| !lines[**leaf].is_taken())?;
-                Some((lines[*leaf].verdict == Verdict::Ask, addition.top))
+                let is_absent = !addition.leaves.iter().any(|leaf| lines[*leaf].is_taken());
+                let is_asked = addition.leaves.iter().any(|leaf| lines[*leaf].verdict == Verdict::Ask);
+                is_absent.then_some((is_asked, addition.top))
             });
             let Some((is_asked, top)) = open else { continue };
             let verdict = if is_asked { Verdict::Ask } else { Verdict::Keep };

@@ -157,7 +157,7 @@ impl Move<'_> {
         let content = lock_content(self.new);
         if !patiently(wait, || disk::claim(&path, &scratch, content.as_bytes()))? {
             let message = format!("another git process holds {}", path.display());
-            return Err(Error::retry(message).help(
+            return Err(Error::busy(message).help(
                 "wait until it has finished, then run the command again; \
                  if no git is running, remove the file",
             ));

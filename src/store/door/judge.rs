@@ -66,7 +66,7 @@ impl Judge<'_> {
         };
         let before = old.map(|(id, _)| id);
         if before.map(|id| id.to_string()) != file.before.as_ref().map(|id| id.0.clone()) {
-            return Err(Error::retry(format!("{} has changed since it was looked at", file.path))
+            return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
                 .help("run the command again; it will look at the new content"));
         }
         let endings = line_endings(self.repository, &file.path)?;

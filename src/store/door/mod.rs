@@ -293,7 +293,7 @@ pub fn publish<T>(
             Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
         }
     }
-    Err(Error::retry(format!(
+    Err(Error::busy(format!(
         "branch {} moved {TRIES} times while the change was decided",
         door.branch.short()
     ))
@@ -316,7 +316,7 @@ fn again<T>(
 /// The refusal to commit something else than what was shown.
 #[must_use]
 pub fn not_as_shown() -> Error {
-    Error::retry("somebody committed meanwhile, and the plan is no longer what was shown")
+    Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
         .help("nothing was committed; look at the new plan and run the command again")
 }
 

@@ -44,7 +44,7 @@ pub fn write_work_tree(root: &Path, path: &str, before: Option<&[u8]>, after: &[
     if replaced? {
         return Ok(());
     }
-    Err(Error::retry(format!("{path} has changed since it was read"))
+    Err(Error::stale(format!("{path} has changed since it was read"))
         .help("run the command again; it will look at the new content"))
 }
 

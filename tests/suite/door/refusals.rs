@@ -110,9 +110,9 @@ const CASES: &[Case] = &[
                           w.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "environments/production"]); } },
     Case { name: "broken index", files: CHANGE, fault: Fault::Usage, says: ".git/index cannot be read",
            prepare: break_index },
-    Case { name: "busy index", files: CHANGE, fault: Fault::Retry, says: "another git process holds",
+    Case { name: "busy index", files: CHANGE, fault: Fault::Busy, says: "another git process holds",
            prepare: |w| w.write(".git/index.lock", "") },
-    Case { name: "busy branch", files: CHANGE, fault: Fault::Retry, says: "another git process holds",
+    Case { name: "busy branch", files: CHANGE, fault: Fault::Busy, says: "another git process holds",
            prepare: |w| w.write(".git/refs/heads/main.lock", "") },
     Case { name: "a newer journal", files: CHANGE, fault: Fault::Usage, says: ".git/terrace/journal cannot be read",
            prepare: |w| w.write(".git/terrace/journal", "{\"version\": 2}") },
@@ -208,7 +208,7 @@ fn a_change_decided_on_another_blob_is_retried_later() {
     drop(door);
     assert_eq!(
         (error.fault, error.message.as_str()),
-        (Fault::Retry, "notes.txt has changed since it was looked at")
+        (Fault::Stale, "notes.txt has changed since it was looked at")
     );
     assert!(everything(&world) == before);
 }
@@ -219,7 +219,7 @@ fn another_terrace_is_waited_for_and_then_reported() {
     let _door = Door::open(&world.root, &Options::default()).expect("open");
     let options = Options { wait: Duration::from_millis(50), ..Options::default() };
     let error = world.publish(CHANGE, &options).expect_err("busy");
-    assert_eq!(error.fault, Fault::Retry);
+    assert_eq!(error.fault, Fault::Busy);
     assert!(error.message.contains("another terrace is writing to"), "{error}");
 }
 
