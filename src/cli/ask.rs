@@ -49,7 +49,9 @@ pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Resu
     let labels: Vec<_> = answers.iter().map(|answer| answer.label()).collect();
     loop {
         let mut err = context.err();
-        let _ = write!(err, "{question}  {}  ", labels.join("  "));
+        // In one piece: somebody may type ahead, and what is typed appears where it falls.
+        let asked = format!("{question}  {}  ", labels.join("  "));
+        let _ = err.write_all(asked.as_bytes());
         let _ = err.flush();
         drop(err);
         let mut line = String::new();
