@@ -54,12 +54,10 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
 /// The editor, by git's order: what is meant for git first, then the user's configuration, then
 /// the environment.
 fn editor(context: &Context) -> Result<String> {
-    let variable = |name: &str| {
-        let value = std::env::var_os(name)?.into_string().ok()?;
-        Some(value).filter(|value| !value.trim().is_empty())
-    };
+    let environment = context.environment();
+    let variable = |name: &str| environment.text(name);
     let screen = variable("TERM").is_some_and(|term| term != "dumb");
-    let named = variable("GIT_EDITOR").or_else(editor::configured);
+    let named = variable("GIT_EDITOR").or_else(|| editor::configured(environment));
     let named = named.or_else(|| variable("VISUAL").filter(|_| screen)).or_else(|| variable("EDITOR"));
     match named {
         Some(editor) => Ok(editor),

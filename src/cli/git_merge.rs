@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         theirs: &theirs,
         marker_size: usize::from(args.marker_size.max(1)),
     };
-    let Merged::Conflict { paths, .. } = ops::git_merge(&files)? else { return Ok(0) };
+    let Merged::Conflict { paths, .. } = ops::git_merge(&files, context.environment())? else { return Ok(0) };
     let name = args.path.clone().unwrap_or_else(|| args.ours.display().to_string());
     for path in paths {
         context.remark(&format!("{name}: both sides changed {path}"));

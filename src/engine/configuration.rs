@@ -140,9 +140,17 @@ impl Configuration {
 /// The policy of a snapshot; the defaults where it has no `terrace.toml`.
 fn policy_of(snapshot: &Snapshot) -> Result<Policy> {
     match snapshot.text(policy::FILE)? {
-        Some(text) => Policy::parse(&text, &format!("{}{}", snapshot.prefix, policy::FILE)),
+        Some(text) => parse_policy(&text, &format!("{}{}", snapshot.prefix, policy::FILE)),
         None => Ok(Policy::default()),
     }
+}
+
+/// The policy that a text says; `file` is its name for messages.
+///
+/// # Errors
+/// When it says something that means nothing.
+pub fn parse_policy(text: &str, file: &str) -> Result<Policy> {
+    Policy::parse(text, file)
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl Prepared {
     }
 
     fn change(self) -> Option<Change> {
-        (!self.is_empty()).then(|| Change {
+        (!self.is_empty()).then_some(Change {
             base: Some(self.head),
             files: self.files,
             rests_on: self.rests_on,

@@ -116,6 +116,7 @@ impl Editing {
         let Some(root) = workspace.repository.work_tree() else {
             return Err(Error::internal("an edited item has no working tree"));
         };
-        write_work_tree(root, &self.file(), self.before.as_deref(), bytes)
+        let environment = workspace.repository.environment();
+        write_work_tree(root, &self.file(), self.before.as_deref(), bytes, environment)
     }
 }

@@ -29,7 +29,7 @@ version = 1
 /// # Errors
 /// When the folder cannot be made, or the door refuses.
 pub fn init(dir: &Path, options: &Options) -> Result<(bool, Option<Committed>)> {
-    let (created, prefix) = Repository::prepare(dir)?;
+    let (created, prefix) = Repository::prepare(dir, &options.environment)?;
     let repository = Repository::discover(dir)?;
     let published = door::publish(repository.door_path(), options, None, |head| {
         let known = match head {

@@ -69,7 +69,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         };
         blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
     }
-    let source = repository.blobs()?;
+    let source = repository.blobs();
     let mut files = Vec::new();
     for (path, blob) in &blobs {
         files.push((path.clone(), source.read(path, Some(blob))?));

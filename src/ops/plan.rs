@@ -58,7 +58,7 @@ impl Planner {
         Ok(Self {
             head: repository.info(head)?,
             history,
-            blobs: repository.blobs()?,
+            blobs: repository.verified_blobs(),
             parsed: Mutex::default(),
             configuration,
         })

@@ -114,6 +114,7 @@ pub fn write(workspace: &Workspace, inferred: &[Inferred]) -> Result<()> {
             &schema.file,
             schema.old.as_deref().map(str::as_bytes),
             schema.text.as_bytes(),
+            workspace.repository.environment(),
         )?;
     }
     Ok(())

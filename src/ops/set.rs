@@ -67,7 +67,8 @@ pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
     };
     let configuration = workspace.configuration(&At::Here)?;
     let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
-    write_work_tree(root, &done.file, old.as_deref().map(str::as_bytes), new.as_bytes())?;
+    let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
+    write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
     Ok(Some(done))
 }
 

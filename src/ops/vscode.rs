@@ -42,7 +42,7 @@ pub fn keep_editor(workspace: &Workspace) -> Result<EditorSettings> {
         Err(reason) => Ok(EditorSettings::LeftAlone(FILE, reason)),
         Ok(new) if Some(new.as_str()) == text => Ok(EditorSettings::Current),
         Ok(new) => {
-            write_work_tree(root, FILE, old.as_deref(), new.as_bytes())?;
+            write_work_tree(root, FILE, old.as_deref(), new.as_bytes(), workspace.repository.environment())?;
             Ok(EditorSettings::Written(FILE))
         }
     }

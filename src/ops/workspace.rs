@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Error, Key, Progress, Result, Revision, closest};
-use crate::store::{Repository, door};
+use crate::store::{ProcessEnvironment, Repository, door};
 
 use super::plan::Planner;
 
@@ -22,28 +22,30 @@ pub enum At {
     Revision(String),
 }
 
-/// A repository opened for work.
+/// A repository opened for work. Cheap to clone, and shared by threads.
+#[derive(Clone)]
 pub struct Workspace {
     /// The repository.
     pub repository: Repository,
 }
 
 impl Workspace {
-    /// Opens the repository that holds `dir`.
+    /// Opens the repository that holds `dir`, for the user whose variables these are.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn open(dir: &Path) -> Result<Self> {
-        Ok(Self { repository: Repository::discover(dir)? })
+    pub fn open(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
+        let repository = Repository::discover(dir)?.with_environment(Arc::clone(environment));
+        Ok(Self { repository })
     }
 
     /// Opens the repository to change it: what an interrupted run left is finished first.
     ///
     /// # Errors
     /// As [`Self::open`]; also when the earlier run cannot be finished.
-    pub fn open_to_change(dir: &Path) -> Result<Self> {
-        let workspace = Self::open(dir)?;
-        door::finish_earlier(workspace.repository.door_path())?;
+    pub fn open_to_change(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
+        let workspace = Self::open(dir, environment)?;
+        door::finish_earlier(workspace.repository.door_path(), environment)?;
         Ok(workspace)
     }
 

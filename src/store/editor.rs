@@ -5,13 +5,14 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::git_config::GitConfig;
+use super::process_environment::ProcessEnvironment;
 use crate::model::{Error, Result};
 
 /// The editor that the user's git names; what a repository names is never run.
 #[must_use]
-pub fn configured() -> Option<String> {
-    let config = git2::Config::open_default().and_then(|mut config| config.snapshot()).ok()?;
-    config.get_string("core.editor").ok().filter(|editor| !editor.trim().is_empty())
+pub fn configured(environment: &ProcessEnvironment) -> Option<String> {
+    GitConfig::of_user(environment).ok()?.text(&["core.editor"])
 }
 
 /// Opens a file in an editor and waits for it. The editor is a line of the shell, as it is to git.

@@ -31,17 +31,21 @@ struct Entry<'a> {
     id: Oid,
 }
 
-/// Reads trees, and remembers the last one at each path: the next commit's "after" is mostly this
-/// commit's "before".
+/// The last tree that was read at each path: the next commit's "after" is mostly this commit's
+/// "before".
+#[derive(Default)]
+pub(super) struct LastTrees(HashMap<String, (Oid, Rc<[u8]>)>);
+
+/// Reads trees.
 pub(super) struct Trees<'r> {
     odb: Odb<'r>,
-    last: HashMap<String, (Oid, Rc<[u8]>)>,
+    last: &'r mut LastTrees,
 }
 
 impl<'r> Trees<'r> {
-    pub(super) fn of(git: &'r Git) -> Result<Self> {
+    pub(super) fn of(git: &'r Git, last: &'r mut LastTrees) -> Result<Self> {
         let odb = git.odb().map_err(|error| git_error("open the objects", &error))?;
-        Ok(Self { odb, last: HashMap::new() })
+        Ok(Self { odb, last })
     }
 
     /// The tree of a folder below the tree `root`; `None` when there is no such folder.
@@ -171,12 +175,12 @@ impl<'r> Trees<'r> {
     }
 
     fn read(&mut self, path: &str, id: Oid) -> Result<Rc<[u8]>> {
-        if let Some((_, bytes)) = self.last.get(path).filter(|(known, _)| *known == id) {
+        if let Some((_, bytes)) = self.last.0.get(path).filter(|(known, _)| *known == id) {
             return Ok(Rc::clone(bytes));
         }
         let found = self.odb.read(id).map_err(|error| git_error(&format!("read tree {id}"), &error))?;
         let bytes: Rc<[u8]> = Rc::from(found.data());
-        self.last.insert(path.to_owned(), (id, Rc::clone(&bytes)));
+        self.last.0.insert(path.to_owned(), (id, Rc::clone(&bytes)));
         Ok(bytes)
     }
 }

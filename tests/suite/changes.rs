@@ -1,10 +1,11 @@
 //! Items put, patched and deleted, one or several in one commit.
 
 use std::path::Path as FsPath;
+use std::sync::Arc;
 
 use terrace::model::{BlobId, Environment, Fault, ItemId, Map, Rule, Value};
 use terrace::ops::{ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Workspace, commit_changes};
-use terrace::store::door::{Identity, Options, Person};
+use terrace::store::door::{Identity, Moment, Options, Person};
 
 use crate::world::World;
 
@@ -33,8 +34,10 @@ fn change(key: &str, expected: Option<Expected>, edit: ItemEdit) -> ItemChange {
 fn commit(world: &World, items: Vec<ItemChange>) -> terrace::Result<bool> {
     let person = Person { name: Some("Bot".into()), email: Some("bot@example.com".into()), time: None };
     let identity = Identity { author: person.clone(), committer: person };
-    let options = Options { identity, ..Options::default() };
-    let workspace = Workspace::open(FsPath::new(&world.dir))?;
+    let environment = Arc::default();
+    let workspace = Workspace::open(FsPath::new(&world.dir), &environment)?;
+    let now = Moment { seconds: 1_800_000_000, offset: 0 };
+    let options = Options { identity, ..Options::at(now, environment) };
     let request = ChangeRequest { items, message: None };
     Ok(commit_changes(&workspace, &request, &options)?.is_some())
 }

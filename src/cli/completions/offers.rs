@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::super::Cli;
+use super::super::context::process_environment;
 use crate::engine::candidates::Candidate;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
@@ -91,7 +92,7 @@ impl Scene {
     }
 
     fn workspace(&self) -> Option<Workspace> {
-        Workspace::open(&self.dir).ok()
+        Workspace::open(&self.dir, &process_environment()).ok()
     }
 
     fn snapshot(&self) -> Option<Snapshot> {

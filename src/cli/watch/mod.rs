@@ -44,7 +44,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let scope = Scope { keys: keys(&args.keys)?, environment };
-    let mut watch = Watch::open(context.dir(), WatchOptions { scope, poll: args.poll })?;
+    let mut watch =
+        Watch::open(context.dir(), WatchOptions { scope, poll: args.poll }, context.environment())?;
     let signals = Signals::listen(watch.waker())?;
     let mut screen = Screen::new(context, args.format == "json", watch.place());
     let mut runner = args

@@ -34,7 +34,7 @@ const COMMITS: usize = 50;
 pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &str) -> Result<Review> {
     let repository = &workspace.repository;
     let [base, head] = base::ends(repository, request)?;
-    let mut parts = repository.parts()?;
+    let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(&mut parts, ends)?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);

@@ -20,6 +20,7 @@ use crate::engine::watch::{
     Batch, Change, ChangeKind, Coalescer, Concern, Happened, Scope, Sign, Verdict, concern, sign,
 };
 use crate::model::{Error, Result, Severity};
+use crate::store::ProcessEnvironment;
 use crate::store::watch::{Eyes, Files, Sight, Waker};
 
 /// How often a look around is taken where the system tells of no events.
@@ -85,8 +86,8 @@ impl Watch {
     ///
     /// # Errors
     /// When there is no repository with environments here, or no working tree.
-    pub fn open(dir: &Path, options: Options) -> Result<Self> {
-        let workspace = Workspace::open(dir)?;
+    pub fn open(dir: &Path, options: Options, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
+        let workspace = Workspace::open(dir, environment)?;
         let repository = &workspace.repository;
         let root = repository.root().ok_or_else(|| {
             Error::usage("a bare repository has no working tree").help("watch a clone of it")

@@ -52,7 +52,7 @@ impl<'r> IndexFile<'r> {
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
-        if let (Some(bytes), Ok(folder)) = (bytes, door::shared_folder(&self.repository.git)) {
+        if let (Some(bytes), Ok(folder)) = (bytes, self.shared_folder()) {
             replace(&folder, &self.name, &bytes);
         }
     }
@@ -63,6 +63,10 @@ impl<'r> IndexFile<'r> {
         let read = |name: &str| fs::read(self.repository.common_dir().join(name)).unwrap_or_default();
         let (shallow, grafts) = (read("shallow"), read("info/grafts"));
         checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
+    }
+
+    fn shared_folder(&self) -> crate::model::Result<PathBuf> {
+        door::shared_folder(&*self.repository.git()?)
     }
 
     fn read(&self, path: &Path) -> Option<Vec<u8>> {

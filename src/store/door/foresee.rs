@@ -23,5 +23,5 @@ pub fn foresee(repository: &Path, options: &Options, base: &CommitId, files: &[F
         let followed = branch.head && places.root.is_some();
         Judge { repository: &git, places: &places, parent, followed }.plan(files)?;
     }
-    options.identity.signatures(&git).map(|_| ())
+    options.identity.signatures(&git, options).map(|_| ())
 }

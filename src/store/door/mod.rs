@@ -34,6 +34,7 @@ mod sign;
 mod work_tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Oid};
@@ -46,6 +47,7 @@ use self::kill::kill_point;
 use self::lock::{DoorLock, IndexLock};
 use self::open::{OpenRepository, enter};
 use crate::model::{BlobId, CommitId, Error, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 pub use self::foresee::foresee;
 pub use self::identity::{Identity, Moment, Person};
@@ -107,11 +109,17 @@ pub struct Options {
     pub identity: Identity,
     /// How long to wait for a lock that somebody else holds.
     pub wait: Duration,
+    /// The variables of the process.
+    pub environment: Arc<ProcessEnvironment>,
+    /// The time, where the identity says none.
+    pub now: Moment,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { branch: None, identity: Identity::default(), wait: WAIT }
+impl Options {
+    /// A commit on the branch that is checked out, at this time, by whoever the configuration names.
+    #[must_use]
+    pub fn at(now: Moment, environment: Arc<ProcessEnvironment>) -> Self {
+        Self { branch: None, identity: Identity::default(), wait: WAIT, environment, now }
     }
 }
 
@@ -154,7 +162,7 @@ impl Door {
     /// other terrace writes there, and git neither stages nor commits in this work tree; so open it
     /// late, ask nobody anything, and let it go soon.
     pub fn open(repository: &Path, options: &Options) -> Result<Self> {
-        let (repository, lock) = enter(repository, options.wait)?;
+        let (repository, lock) = enter(repository, options.wait, &options.environment)?;
         let branch = Branch::find(&repository.git, &repository.places, options.branch.as_deref())?;
         let followed = branch.head && repository.places.root.is_some();
         let index_lock = match followed {
@@ -184,10 +192,16 @@ impl Door {
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
-        let who = self.options.identity.signatures(git)?;
+        let who = self.options.identity.signatures(git, &self.options)?;
         let subject = subject(&change.message)?;
         kill_point("judged");
-        let new = objects::write(git, parent, &files, &who, &change.message)?;
+        let commit = objects::Commit {
+            parent,
+            who: &who,
+            message: &change.message,
+            environment: &self.options.environment,
+        };
+        let new = objects::write(git, &files, &commit)?;
         let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(places)?;
@@ -233,11 +247,11 @@ impl Door {
 
 /// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
 /// that is going to write begins with it; where nothing was left it only looks.
-pub fn finish_earlier(repository: &Path) -> Result<()> {
+pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Result<()> {
     let places = places::Places::of(&open::open_repository(repository)?);
     for git_dir in places.git_dirs()? {
         if recover::has_traces(&git_dir)? {
-            return enter(repository, WAIT).map(|_| ());
+            return enter(repository, WAIT, environment).map(|_| ());
         }
     }
     Ok(())
@@ -263,7 +277,7 @@ pub fn publish<T>(
     shown: Decided<T>,
     mut decide: impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
 ) -> Result<Option<(Committed, T)>> {
-    finish_earlier(repository)?;
+    finish_earlier(repository, &options.environment)?;
     let agreed = shown.as_ref().map(|(change, _)| fingerprint(change));
     let mut decided = match shown {
         Some(shown) => Some(shown),

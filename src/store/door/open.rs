@@ -11,6 +11,7 @@ use super::lock::DoorLock;
 use super::places::Places;
 use super::{config, recover};
 use crate::model::{Error, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 /// A repository opened for writing, with its places.
 pub(super) struct OpenRepository {
@@ -25,13 +26,17 @@ impl std::fmt::Debug for OpenRepository {
 }
 
 /// Opens a repository, takes terrace's lock and finishes what earlier runs began.
-pub(super) fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository, DoorLock)> {
+pub(super) fn enter(
+    repository: &Path,
+    wait: Duration,
+    environment: &ProcessEnvironment,
+) -> Result<(OpenRepository, DoorLock)> {
     let git = open_repository(repository)?;
     let places = Places::of(&git);
     places.prepare()?;
     let lock = DoorLock::take(&places, wait)?;
-    config::restrict(&git, &places.own("config"))?;
-    recover::recover(&git, &places, &lock, wait)?;
+    config::restrict(&git, &places.own("config"), environment)?;
+    recover::recover(&git, &places, &lock, wait, environment)?;
     kill_point("recovered");
     Ok((OpenRepository { git, places }, lock))
 }

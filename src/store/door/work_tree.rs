@@ -12,6 +12,7 @@ use super::open::enter;
 use super::places::Places;
 use super::{WAIT, disk, git_error, judge};
 use crate::model::{Error, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 /// The file that names the temporary file: its tag and the path beside which it lies.
 const NOTE: &str = "work-tree";
@@ -19,9 +20,15 @@ const NOTE: &str = "work-tree";
 /// Replaces the file at `path` below the work tree's top folder `root`, if its bytes are still
 /// `before` (`None`: there is no file). Readers see the old bytes or the new ones; the mode stays.
 /// Not to be called while a [`Door`](super::Door) is open: it waits for the door's lock.
-pub fn write_work_tree(root: &Path, path: &str, before: Option<&[u8]>, after: &[u8]) -> Result<()> {
+pub fn write_work_tree(
+    root: &Path,
+    path: &str,
+    before: Option<&[u8]>,
+    after: &[u8],
+    environment: &ProcessEnvironment,
+) -> Result<()> {
     judge::check_path(path)?;
-    let (repository, _lock) = enter(root, WAIT)?;
+    let (repository, _lock) = enter(root, WAIT, environment)?;
     let Some(root) = &repository.places.root else {
         return Err(Error::usage(format!("{} has no work tree", root.display()))
             .help("in a bare repository only commits can change: use --commit"));

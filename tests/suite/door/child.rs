@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 
 use git2::Repository;
 use terrace::model::{BlobId, CommitId, Result};
+use terrace::store::ProcessEnvironment;
 use terrace::store::door::{self, Change, Committed, FileChange, Options};
 
-use super::world::World;
+use super::world::{World, options_of};
 
 /// What a child does.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -67,7 +68,8 @@ fn act(root: &Path, task: &Task) -> Result<()> {
         let (path, after) = task.files.first().expect("a file");
         let before = std::fs::read(root.join(path)).ok();
         let after = after.as_deref().unwrap_or_default();
-        return door::write_work_tree(root, path, before.as_deref(), after.as_bytes());
+        let environment = ProcessEnvironment::of(std::env::vars_os());
+        return door::write_work_tree(root, path, before.as_deref(), after.as_bytes(), &environment);
     }
     publish(root, task, |_| task.files.clone())?;
     Ok(())
@@ -78,7 +80,7 @@ fn publish(
     task: &Task,
     decide: impl Fn(&Repository) -> Vec<(String, Option<String>)>,
 ) -> Result<Option<Committed>> {
-    let mut options = Options { branch: task.branch.clone(), ..Options::default() };
+    let mut options = Options { branch: task.branch.clone(), ..options_of(std::env::vars_os()) };
     options.wait = task.milliseconds.map_or(options.wait, std::time::Duration::from_millis);
     let repository = Repository::open(root).expect("a repository");
     let published = door::publish(root, &options, None, |head| {

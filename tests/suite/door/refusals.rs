@@ -6,7 +6,7 @@ use std::time::Duration;
 use terrace::model::{BlobId, Fault};
 use terrace::store::door::{self, Door, Options};
 
-use super::world::World;
+use super::world::{World, options};
 
 const PAYMENTS: &str = "environments/production/payments.yaml";
 const NEW: &str = "environments/production/billing/invoices.yaml";
@@ -130,7 +130,7 @@ fn branch_off(world: &World) {
 
 #[test]
 fn refusals_come_before_the_first_write() {
-    let options = Options { wait: Duration::from_millis(50), ..Options::default() };
+    let options = Options { wait: Duration::from_millis(50), ..options() };
     for case in CASES {
         let world = World::new();
         (case.prepare)(&world);
@@ -172,11 +172,17 @@ fn no_symbolic_link_is_followed() {
         }
         let before = everything(&world);
         for files in [CHANGE, DELETE] {
-            let error = world.publish(files, &Options::default()).expect_err(link);
+            let error = world.publish(files, &options()).expect_err(link);
             assert!(error.message.contains(&format!("{link} is a symbolic link")), "{error}");
         }
-        let error =
-            door::write_work_tree(&world.root, PAYMENTS, Some(b"size: 10\n"), b"size: 11\n").expect_err(link);
+        let error = door::write_work_tree(
+            &world.root,
+            PAYMENTS,
+            Some(b"size: 10\n"),
+            b"size: 11\n",
+            &options().environment,
+        )
+        .expect_err(link);
         assert!(error.message.contains(&format!("{link} is a symbolic link")), "{error}");
         assert!(everything(&world) == before, "{link}");
         assert_eq!(std::fs::read_to_string(&target).expect("there"), "size: 10\n");
@@ -193,7 +199,7 @@ fn a_link_that_is_committed_is_no_file() {
     world.git(&["add", "."]);
     world.git(&["commit", "-qm", "a link"]);
     let files = [("environments/production/link.yaml", Some("x: 1\n"))];
-    let error = world.publish(&files, &Options::default()).expect_err("refused");
+    let error = world.publish(&files, &options()).expect_err("refused");
     assert!(error.message.contains("link.yaml is not a regular file"), "{error}");
 }
 
@@ -203,7 +209,7 @@ fn a_change_decided_on_another_blob_is_retried_later() {
     let mut change = world.change(CHANGE);
     change.files[0].before = Some(BlobId("0123456789012345678901234567890123456789".to_owned()));
     let before = everything(&world);
-    let mut door = Door::open(&world.root, &Options::default()).expect("open");
+    let mut door = Door::open(&world.root, &options()).expect("open");
     let error = door.commit(&change).expect_err("stale");
     drop(door);
     assert_eq!(
@@ -216,8 +222,8 @@ fn a_change_decided_on_another_blob_is_retried_later() {
 #[test]
 fn another_terrace_is_waited_for_and_then_reported() {
     let world = World::new();
-    let _door = Door::open(&world.root, &Options::default()).expect("open");
-    let options = Options { wait: Duration::from_millis(50), ..Options::default() };
+    let _door = Door::open(&world.root, &options()).expect("open");
+    let options = Options { wait: Duration::from_millis(50), ..options() };
     let error = world.publish(CHANGE, &options).expect_err("busy");
     assert_eq!(error.fault, Fault::Busy);
     assert!(error.message.contains("another terrace is writing to"), "{error}");
@@ -232,7 +238,7 @@ fn a_foreign_lock_is_waited_for() {
         std::thread::sleep(Duration::from_millis(300));
         std::fs::remove_file(lock).expect("still there: nobody else removes it");
     });
-    assert!(world.publish(CHANGE, &Options::default()).expect("published").is_some());
+    assert!(world.publish(CHANGE, &options()).expect("published").is_some());
     git.join().expect("still there");
 }
 
@@ -253,7 +259,7 @@ fn folders_that_are_no_repository_are_named() {
         ("plain", "is not a git repository"),
         ("absent", "is not a git repository"),
     ] {
-        let error = Door::open(&folder.path().join(name), &Options::default()).expect_err(name);
+        let error = Door::open(&folder.path().join(name), &options()).expect_err(name);
         assert!(error.message.ends_with(says), "{error}");
         assert!(error.help.is_some());
     }
@@ -267,7 +273,7 @@ fn a_planted_folder_link_is_refused() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(&outside, world.path(".git/terrace")).expect("linked");
-        let error = world.publish(CHANGE, &Options::default()).expect_err("refused");
+        let error = world.publish(CHANGE, &options()).expect_err("refused");
         assert!(error.message.contains(".git/terrace is not a folder"), "{error}");
         assert_eq!(std::fs::read_dir(&outside).expect("there").count(), 0);
     }

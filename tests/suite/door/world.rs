@@ -1,11 +1,14 @@
 //! A repository with people at work in it, and plain git to judge.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use terrace::model::{BlobId, CommitId, Result};
-use terrace::store::door::{self, Change, Committed, FileChange, Options};
+use terrace::store::ProcessEnvironment;
+use terrace::store::door::{self, Change, Committed, FileChange, Moment, Options};
 
 /// A temporary folder with a home and a repository in it.
 pub(crate) struct World {
@@ -184,6 +187,18 @@ impl World {
         let complaints: Vec<_> = said.lines().filter(|line| !line.starts_with("notice:")).collect();
         assert!(output.status.success() && complaints.is_empty(), "fsck: {said}");
     }
+}
+
+/// How the tests commit: by whoever the repository names, with nothing of the tester's but the search
+/// path.
+pub(crate) fn options() -> Options {
+    options_of(std::env::vars_os().filter(|(name, _)| name == "PATH"))
+}
+
+/// The same with these variables.
+pub(crate) fn options_of(variables: impl Iterator<Item = (OsString, OsString)>) -> Options {
+    let now = Moment { seconds: 1_800_000_000, offset: 0 };
+    Options::at(now, Arc::new(ProcessEnvironment::of(variables)))
 }
 
 fn collect(base: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
