@@ -75,12 +75,9 @@ impl Item {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// std::fs::write(path.join("environments/staging/payments.yaml"), "version: 1.10\n")?;
-    /// let item = terrace::open(path)?.environment(Environment::Staging).item("payments")?;
+    /// let file = ("environments/staging/payments.yaml", "version: 1.10\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let item = terrace::open(repository.path())?.environment(Environment::Staging).item("payments")?;
     /// let error = item.load::<Settings>().unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
@@ -102,12 +99,10 @@ impl Item {
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// std::fs::write(path.join("environments/staging/limits.yaml"), "[1, 2]\n---\n[3]\n")?;
-    /// let item = terrace::open(path)?.environment(terrace::Environment::Staging).item("limits")?;
+    /// let file = ("environments/staging/limits.yaml", "[1, 2]\n---\n[3]\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let staging = terrace::open(repository.path())?.environment(terrace::Environment::Staging);
+    /// let item = staging.item("limits")?;
     /// assert_eq!(item.load_all::<Vec<u32>>()?, [vec![1, 2], vec![3]]);
     /// # Ok(())
     /// # }

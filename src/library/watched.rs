@@ -33,20 +33,17 @@ impl Item {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// # let file = path.join("environments/staging/payments.yaml");
-    /// # std::fs::write(&file, "timeout: 5\n")?;
-    /// let item = terrace::open(path)?.environment(Environment::Staging).item("payments")?;
+    /// let file = "environments/staging/payments.yaml";
+    /// let repository = terrace::testing::Repository::with(&[(file, "timeout: 5\n")])?;
+    /// let staging = terrace::open(repository.path())?.environment(Environment::Staging);
+    /// let item = staging.item("payments")?;
     /// let mut settings = item.watch::<Settings>()?;
     /// assert_eq!(settings.current().timeout, 5);
     ///
-    /// std::fs::write(&file, "timeout: 8\n")?;
+    /// repository.write(file, "timeout: 8\n")?;
     /// assert_eq!(settings.changed()?.timeout, 8);
     ///
-    /// std::fs::write(&file, "timeout: soon\n")?;
+    /// repository.write(file, "timeout: soon\n")?;
     /// assert!(settings.changed().is_err());
     /// assert_eq!(settings.current().timeout, 8);
     /// # Ok(())
@@ -93,7 +90,11 @@ impl Item {
     /// A watch that has judged the item once.
     fn eyes(&self) -> Result<Watch> {
         let scope = Scope { keys: vec![self.key().clone()], environment: Some(self.environment()) };
-        let mut watch = Watch::open(&self.place.configuration.dir, WatchOptions { scope, poll: false })?;
+        let mut watch = Watch::open(
+            &self.place.configuration.dir,
+            WatchOptions { scope, poll: false },
+            &super::environment(),
+        )?;
         watch.next(&no_day)?;
         Ok(watch)
     }
