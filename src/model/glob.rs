@@ -9,6 +9,10 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 /// The longest glob in bytes; the compiler gives up at about twenty times as many.
 const LONGEST: usize = 16_384;
 
+/// The longest name with stars in bytes: each of them may have to be kept in view at every place
+/// of a text.
+const LONGEST_NAME: usize = 1024;
+
 /// So many `{` may be open at once; the compiler gives up at about three times as many.
 const DEEPEST: usize = 32;
 
@@ -24,19 +28,38 @@ pub(super) fn compile(text: &str) -> Result<GlobMatcher, String> {
     Ok(glob.compile_matcher())
 }
 
-/// The glob of a text in which `*` alone is special; `None` when it is too long.
-pub(super) fn of_stars(text: &str) -> Option<GlobMatcher> {
-    let mut glob = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // `**` would speak of folders, and takes no more than `*` does.
-            '*' if glob.ends_with('*') => {}
-            '?' | '[' | ']' | '{' | '}' | ',' | '\\' => glob.extend(['\\', c]),
-            _ => glob.push(c),
+/// A name in which `*` stands for any characters, and nothing else is special.
+#[derive(Clone, Debug)]
+pub(super) struct Stars {
+    /// What stands before the first star, and behind the last one: most texts differ there already.
+    head: String,
+    tail: String,
+    glob: GlobMatcher,
+}
+
+impl Stars {
+    /// The name that `text` is; `None` when it is too long.
+    pub(super) fn new(text: &str) -> Option<Self> {
+        let mut glob = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                // `**` would speak of folders, and takes no more than `*` does.
+                '*' if glob.ends_with('*') => {}
+                '?' | '[' | ']' | '{' | '}' | ',' | '\\' => glob.extend(['\\', c]),
+                _ => glob.push(c),
+            }
         }
+        let glob = GlobBuilder::new(&glob).backslash_escape(true).build().ok();
+        let glob = glob.filter(|_| text.len() <= LONGEST_NAME)?.compile_matcher();
+        let head = text.split('*').next().unwrap_or_default().to_owned();
+        let tail = text.rsplit('*').next().unwrap_or_default().to_owned();
+        Some(Self { head, tail, glob })
     }
-    let glob = GlobBuilder::new(&glob).backslash_escape(true).build().ok();
-    glob.filter(|_| text.len() <= LONGEST).map(|glob| glob.compile_matcher())
+
+    /// Whether `text` is such a name.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        text.starts_with(&self.head) && text.ends_with(&self.tail) && self.glob.is_match(text)
+    }
 }
 
 /// How many `{` are open at once at most. Escaped ones are counted too: nobody writes that many.
@@ -72,6 +95,8 @@ mod tests {
             ("a/**", "a/", true),
             ("a/**/b", "a/b", false),
             ("a**b", "ab", true),
+            ("ab*ba", "aba", false),
+            ("a*a", "a", false),
             ("?*", "ab", false),
             ("?*", "?", true),
             ("{a,b}*", "a", false),
@@ -85,8 +110,8 @@ mod tests {
             ("(a|b)+.*$", "(a|b)+.x$", true),
             ("(a|b)+.*$", "ab$", false),
         ] {
-            let glob = of_stars(pattern).expect(pattern);
-            assert_eq!(glob.is_match(text), expected, "{pattern} {text}");
+            let name = Stars::new(pattern).expect(pattern);
+            assert_eq!(name.fits(text), expected, "{pattern} {text}");
         }
     }
 
@@ -97,7 +122,7 @@ mod tests {
         for (pattern, expected) in
             [("*a".repeat(40) + "*b", false), ("a*".repeat(40), true), ("*".repeat(40), true)]
         {
-            assert_eq!(of_stars(&pattern).expect(&pattern).is_match(&text), expected, "{pattern}");
+            assert_eq!(Stars::new(&pattern).expect(&pattern).fits(&text), expected, "{pattern}");
             assert_eq!(compile(&pattern).expect(&pattern).is_match(&text), expected, "{pattern}");
         }
     }
@@ -121,8 +146,8 @@ mod tests {
             assert_eq!(error.is_some(), expected.is_some(), "{glob}");
             assert!(error.unwrap_or_default().contains(expected.unwrap_or_default()), "{glob}");
         }
-        assert!(of_stars(&("*".to_owned() + &"a".repeat(LONGEST - 1))).is_some());
-        assert!(of_stars(&("*".to_owned() + &"a".repeat(LONGEST))).is_none());
+        assert!(Stars::new(&("*".to_owned() + &"a".repeat(LONGEST_NAME - 1))).is_some());
+        assert!(Stars::new(&("*".to_owned() + &"a".repeat(LONGEST_NAME))).is_none());
     }
 
     /// What a star means, written down plainly; it may take for ever.
@@ -140,8 +165,8 @@ mod tests {
             filling in "[ab?{}/\\[\n]{0,3}",
         ) {
             for text in [text, pattern.replace('*', &filling)] {
-                let glob = of_stars(&pattern).expect("glob");
-                prop_assert_eq!(glob.is_match(&text), fits_plainly(&pattern, &text), "{} {}", pattern, text);
+                let name = Stars::new(&pattern).expect("name");
+                prop_assert_eq!(name.fits(&text), fits_plainly(&pattern, &text), "{} {}", pattern, text);
             }
         }
     }

@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use globset::GlobMatcher;
-
+use super::glob::Stars;
 use super::path::Reader;
-use super::{InvalidPath, Path, Segment, glob};
+use super::{InvalidPath, Path, Segment};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -19,7 +18,7 @@ enum Step {
     /// `*`: one segment, be it a key or an element.
     One,
     /// A key in which `*` stands for any characters.
-    Glob(GlobMatcher),
+    Stars(Stars),
     /// Exactly this key.
     Key(String),
     /// `[0]`, `[name=api]`
@@ -124,7 +123,7 @@ impl Step {
         match word {
             "**" => Some(Self::Any),
             "*" => Some(Self::One),
-            _ if word.contains('*') => glob::of_stars(word).map(Self::Glob),
+            _ if word.contains('*') => Stars::new(word).map(Self::Stars),
             _ => Some(Self::Key(word.to_owned())),
         }
     }
@@ -133,7 +132,7 @@ impl Step {
     fn fits(&self, segment: &Segment, key: Option<&str>) -> bool {
         match self {
             Self::Any | Self::One => true,
-            Self::Glob(glob) => key.is_some_and(|key| glob.is_match(key)),
+            Self::Stars(name) => key.is_some_and(|key| name.fits(key)),
             Self::Key(text) => key == Some(text),
             Self::Element(wanted) => wanted == segment,
         }
@@ -172,10 +171,13 @@ fn read_key(reader: &mut Reader<'_>) -> Result<[Step; 2], InvalidPattern> {
     if quoted {
         return Ok([Step::Key(word.clone()), Step::Key(word)]);
     }
-    match (Step::of_word(&word), Step::of_word(&fold(&word))) {
-        (Some(step), Some(folded)) => Ok([step, folded]),
-        _ => Err(reader.error("a name with `*` is too long")),
-    }
+    let too_long = |reader: &Reader<'_>| reader.error("a name with `*` is too long");
+    let step = Step::of_word(&word).ok_or_else(|| too_long(reader))?;
+    let folded = match fold(&word) {
+        Cow::Borrowed(_) => step.clone(),
+        Cow::Owned(folded) => Step::of_word(&folded).ok_or_else(|| too_long(reader))?,
+    };
+    Ok([step, folded])
 }
 
 impl fmt::Display for PathPattern {
