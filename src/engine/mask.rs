@@ -168,11 +168,12 @@ mod tests {
         let text = "ab cd\nef\nghi";
         for (spans, shown) in [
             (vec![], ["ab cd", "ef", "ghi"]),
-            (vec![0..2, 3..5], ["•••• ••••", "ef", "ghi"]),
-            (vec![0..2, 2..3, 7..8], ["••••cd", "e••••", "ghi"]),
-            (vec![4..10], ["ab c••••", "••••", "••••hi"]),
-            (vec![5..6, 8..9, 10..11], ["ab cd", "ef", "g••••i"]),
+            (vec![(0, 2), (3, 5)], ["•••• ••••", "ef", "ghi"]),
+            (vec![(0, 2), (2, 3), (7, 8)], ["••••cd", "e••••", "ghi"]),
+            (vec![(4, 10)], ["ab c••••", "••••", "••••hi"]),
+            (vec![(5, 6), (8, 9), (10, 11)], ["ab cd", "ef", "g••••i"]),
         ] {
+            let spans: Vec<_> = spans.into_iter().map(|(start, end)| start..end).collect();
             let (mut at, mut ahead) = (0, spans.as_slice());
             let lines = text.split_inclusive('\n').map(|line| {
                 let shown = blotted(line.trim_end(), at, &mut ahead);
