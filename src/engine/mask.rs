@@ -1,5 +1,6 @@
 //! Masking: what of a value may be shown.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::rules::secrets;
@@ -76,10 +77,12 @@ impl Mask<'_> {
     pub fn text(&self, document: &Document) -> MaskedText {
         let spans = self.policy.map(|policy| secrets::spans(document, policy)).unwrap_or_default();
         let mut at = 0;
+        // The spans are in order, as the lines are: both are walked once.
+        let mut ahead = spans.as_slice();
         let mut out = MaskedText { raw: Vec::new(), shown: Vec::new() };
         for line in document.text().split_inclusive('\n') {
             out.raw.push(line.to_owned());
-            out.shown.push(blotted(line.trim_end_matches(['\n', '\r']), at, &spans));
+            out.shown.push(blotted(line.trim_end_matches(['\n', '\r']), at, &mut ahead));
             at += line.len();
         }
         out
@@ -111,20 +114,27 @@ impl SecretTexts {
     /// Whether a message holds a secret, or a stretch of one.
     #[must_use]
     pub fn are_told_in(&self, message: &str) -> bool {
-        let message = message.to_lowercase();
+        let message: Vec<char> = message.to_lowercase().chars().collect();
+        let stretches: [BTreeSet<&[char]>; TELLING] =
+            std::array::from_fn(|shorter| message.windows(shorter + 1).collect());
         self.0.iter().any(|secret| {
             let length = secret.len().min(TELLING);
-            secret.windows(length).any(|stretch| message.contains(&stretch.iter().collect::<String>()))
+            let told = length.checked_sub(1).and_then(|shorter| stretches.get(shorter));
+            told.is_some_and(|told| secret.windows(length).any(|stretch| told.contains(stretch)))
         })
     }
 }
 
-/// A line that begins at byte `start` with the bytes in `spans` blotted out.
-fn blotted(line: &str, start: usize, spans: &[Range<usize>]) -> String {
+/// A line that begins at byte `start` with the bytes in the spans blotted out. `ahead` are those
+/// that may lie in this line or behind it, in order; what the line is past is taken off.
+fn blotted(line: &str, start: usize, ahead: &mut &[Range<usize>]) -> String {
     let mut out = String::new();
     let mut within = false;
     for (i, c) in line.char_indices() {
-        let hidden = spans.iter().any(|span| span.contains(&(start + i)));
+        while let Some((_, behind)) = ahead.split_first().filter(|(span, _)| span.end <= start + i) {
+            *ahead = behind;
+        }
+        let hidden = ahead.first().is_some_and(|span| span.start <= start + i);
         match (hidden, within) {
             (true, false) => out.push_str("••••"),
             (true, true) => {}
@@ -154,6 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_shows_one_blot_for_what_is_hidden_in_a_row() {
+        let text = "ab cd\nef\nghi";
+        for (spans, shown) in [
+            (vec![], ["ab cd", "ef", "ghi"]),
+            (vec![(0, 2), (3, 5)], ["•••• ••••", "ef", "ghi"]),
+            (vec![(0, 2), (2, 3), (7, 8)], ["••••cd", "e••••", "ghi"]),
+            (vec![(4, 10)], ["ab c••••", "••••", "••••hi"]),
+            (vec![(5, 6), (8, 9), (10, 11)], ["ab cd", "ef", "g••••i"]),
+        ] {
+            let spans: Vec<_> = spans.into_iter().map(|(start, end)| start..end).collect();
+            let (mut at, mut ahead) = (0, spans.as_slice());
+            let lines = text.split_inclusive('\n').map(|line| {
+                let shown = blotted(line.trim_end(), at, &mut ahead);
+                at += line.len();
+                shown
+            });
+            assert_eq!(lines.collect::<Vec<_>>(), shown, "{spans:?}");
+        }
+    }
+
+    #[test]
     fn a_message_that_tells_of_a_secret_is_noticed() {
         let text = "a: hello\npassword: hunter2\nb: {token: 7}\nsecret: ${REF}\n";
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
@@ -165,6 +196,8 @@ mod tests {
             ("unt", false),
             ("7 is too much", true),
             ("${REF} is not set", false),
+            ("unt hun ter", false),
+            ("", false),
         ] {
             assert_eq!(secrets.are_told_in(message), tells, "{message}");
         }

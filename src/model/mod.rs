@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod explain;
 mod finding;
+mod glob;
 mod key;
 mod path;
 mod pattern;

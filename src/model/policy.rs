@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
 use super::pattern::any_covers_loosely;
-use super::{Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest};
+use super::{Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest, glob};
 
 /// The file's name at the configuration root.
 pub const FILE: &str = "terrace.toml";
@@ -190,12 +190,10 @@ impl Waiver {
     /// Whether the waiver speaks of this place.
     #[must_use]
     pub fn covers(&self, key: Option<&Key>, environment: Option<Environment>, path: Option<&Path>) -> bool {
-        let key_fits =
-            self.key.as_ref().is_none_or(|glob| key.is_some_and(|key| glob.is_match(key.as_str())));
-        let environment_fits = self.environment.is_none() || self.environment == environment;
-        let path_fits =
-            self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)));
-        key_fits && environment_fits && path_fits
+        // What is cheap to compare comes first: this is asked for every finding.
+        (self.environment.is_none() || self.environment == environment)
+            && self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)))
+            && self.key.as_ref().is_none_or(|glob| key.is_some_and(|key| glob.is_match(key.as_str())))
     }
 
     /// The place it speaks of, as written: key, environment and path, what it leaves open left out.
@@ -291,10 +289,8 @@ impl Policy {
             return Err(Error::usage(at(whole, message)).help("write `version = 1`, or use a newer terrace"));
         }
         let glob = |span: std::ops::Range<usize>, text: &str| {
-            Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| {
-                Error::usage(at(span, format!("`{text}` is not a glob: {}", error.kind())))
-                    .help("use `*`, `**`, `?` or `[…]`")
-            })
+            glob::compile(text)
+                .map_err(|reason| Error::usage(at(span, reason)).help("use `*`, `**`, `?` or `[…]`"))
         };
         let pattern = |span: std::ops::Range<usize>, text: &str| {
             text.parse::<PathPattern>().map_err(|error| {
@@ -390,9 +386,10 @@ impl Policy {
     #[must_use]
     pub fn pin(&self, key: &Key, path: &Path, hop: Hop) -> Option<&Pin> {
         self.pins.iter().find(|pin| {
-            pin.key.as_ref().is_none_or(|glob| glob.is_match(key.as_str()))
-                && pin.to.is_none_or(|to| to == hop.target())
+            // What is cheap to compare comes first: this is asked for every path.
+            pin.to.is_none_or(|to| to == hop.target())
                 && pin.path.covers(path)
+                && pin.key.as_ref().is_none_or(|glob| glob.is_match(key.as_str()))
         })
     }
 
@@ -491,6 +488,7 @@ file = "schemas/service.schema.json"
 
     #[test]
     fn mistakes_are_named_with_their_place() {
+        let nested = format!("[[schema]]\nkeys = \"{}\"\nfile = \"a\"", "{".repeat(100_000));
         for (text, expected) in [
             ("vesion = 1", "terrace.toml:1:1: unknown field `vesion`"),
             ("\n[promotion]\nnew-keys = \"yes\"", "terrace.toml:3:12: unknown variant `yes`"),
@@ -498,6 +496,8 @@ file = "schemas/service.schema.json"
             ("[rules]\nforeign-hosts = \"off\"", "terrace.toml:2:1: `foreign-hosts` is not a rule"),
             ("[[waiver]]\nrule = \"schema\"\nreason = \" \"", "terrace.toml:1:1: a waiver needs a reason"),
             ("version = 2", "terrace.toml:1:1: version 2 is not known"),
+            ("[[pin]]\nkey = \"[a\"\npath = \"a\"", "terrace.toml:1:1: `[a` is not a glob: "),
+            (&nested, "terrace.toml:1:1: a glob of 100000 bytes is too long (at most 16384)"),
             ("a = ", "terrace.toml:1:5: "),
         ] {
             let error = Policy::parse(text, FILE).expect_err(text);

@@ -18,6 +18,10 @@ pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Opti
     }
     let text = String::from_utf8_lossy(bytes);
     let lines = Lines::new(&text);
+    // What is not shown needs no masks.
+    if lines.bytes(&text, location.start.line).len() > draft::WIDEST {
+        return None;
+    }
     let span = offset(&text, &lines, location.start)..offset(&text, &lines, location.end);
     let masks = masks(&text, &lines, location.start.line, policy);
     draft::excerpt(&text, &lines, &span, &masks)
@@ -78,6 +82,14 @@ fn key_before(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each of the colons may stand behind a secret key.
+    #[test]
+    fn a_line_that_is_not_shown_is_not_searched() {
+        let text = "a: [".to_owned() + &"a:".repeat(400_000);
+        let at = Position { line: 1, column: 1 };
+        assert_eq!(excerpt(text.as_bytes(), Location { start: at, end: at }, &Policy::default()), None);
+    }
 
     #[test]
     fn what_may_be_secret_is_masked_without_a_parse() {

@@ -2,6 +2,7 @@
 //!
 //! A value that refers to a secret, stands in for one, or only describes one is none.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::credentials::{Secret, by_look, folded, refers, stands_in};
@@ -90,7 +91,7 @@ const DESCRIBING: [&str; 26] = [
 const SOUGHT: usize = 16;
 
 /// The bytes of a document that no report may show: every literal under a secrets path, and
-/// whatever looks like a secret.
+/// whatever looks like a secret; in order, and no two of them overlap.
 pub(in crate::engine) fn spans(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     document.walk(&mut |visit| {
@@ -110,13 +111,51 @@ pub(in crate::engine) fn spans(document: &Document, policy: &Policy) -> Vec<Rang
             }
         }
     });
-    // What a later duplicate overrides is not visited.
+    found.extend(overridden(document, policy));
+    apart(found)
+}
+
+/// The values of secret duplicate keys: what a later one overrides is not visited.
+fn overridden(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
+    let mut keys = Vec::new();
     for problem in document.problems().iter().filter(|problem| policy.is_secret(&problem.path)) {
         if let ProblemKind::DuplicateKey { first, .. } = &problem.kind {
-            found.extend([first, &problem.span].into_iter().filter_map(|key| value_of(document, key)));
+            keys.extend([first.clone(), problem.span.clone()]);
         }
     }
-    found
+    if keys.is_empty() {
+        return keys;
+    }
+    let values = values_by_key(document);
+    keys.iter().filter_map(|key| values.get(key).cloned()).collect()
+}
+
+/// The bytes of each entry's value, by the bytes of its key.
+fn values_by_key(document: &Document) -> HashMap<Range<usize>, Range<usize>> {
+    let mut values = HashMap::new();
+    for (_, node) in document.nodes() {
+        if let Content::Mapping { entries, .. } = &node.content {
+            for entry in entries {
+                let value = || document.node(entry.value).span.clone();
+                values.entry(document.node(entry.key).span.clone()).or_insert_with(value);
+            }
+        }
+    }
+    values
+}
+
+/// The same bytes in order, those that overlap as one.
+fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.retain(|span| !span.is_empty());
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    spans.dedup_by(|next, last| {
+        let overlaps = next.start < last.end;
+        if overlaps {
+            last.end = last.end.max(next.end);
+        }
+        overlaps
+    });
+    spans
 }
 
 /// The bytes to point at when `text` within the scalar `node` is meant: an alias as written.
@@ -162,13 +201,42 @@ fn target(document: &Document, node: NodeId) -> NodeId {
     }
 }
 
-/// The value of the entry whose key has the bytes `key`.
-fn value_of(document: &Document, key: &Range<usize>) -> Option<Range<usize>> {
-    document.nodes().find_map(|(_, node)| match &node.content {
-        Content::Mapping { entries, .. } => {
-            let entry = entries.iter().find(|entry| document.node(entry.key).span == *key)?;
-            Some(document.node(entry.value).span.clone())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Limits;
+
+    #[test]
+    fn spans_are_in_order_and_apart() {
+        for (spans, expected) in [
+            (vec![], vec![]),
+            (vec![(5, 7), (1, 3)], vec![(1, 3), (5, 7)]),
+            (vec![(1, 3), (3, 5)], vec![(1, 3), (3, 5)]),
+            (vec![(2, 5), (1, 3), (4, 4)], vec![(1, 5)]),
+            (vec![(1, 9), (2, 3), (4, 5), (8, 12)], vec![(1, 12)]),
+            (vec![(1, 2), (1, 2)], vec![(1, 2)]),
+        ] {
+            let found = apart(spans.iter().map(|(start, end)| *start..*end).collect());
+            let found: Vec<_> = found.into_iter().map(|span| (span.start, span.end)).collect();
+            assert_eq!(found, expected, "{spans:?}");
         }
-        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias { .. } => None,
-    })
+    }
+
+    #[test]
+    fn what_no_report_may_show_is_found_where_it_is_written() {
+        for (text, expected) in [
+            ("a: 1\n", vec![]),
+            ("b: {token: x1, a: 1, secret: y2}\npassword: z3\n", vec!["x1", "y2", "z3"]),
+            ("password: one\npassword: two\n", vec!["one", "two"]),
+            ("x: &x one\npassword: *x\n", vec!["one"]),
+            ("secret: {a: one}\nsecret: {b: two}\n", vec!["{a: one}", "{b: two}"]),
+            ("url: a://u:hunter2@b/c://v:hunter3@d\n", vec!["hunter2", "hunter3"]),
+            ("token: ${T}\n", vec![]),
+        ] {
+            let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
+            let found: Vec<_> =
+                spans(&document, &Policy::default()).into_iter().map(|span| &text[span]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

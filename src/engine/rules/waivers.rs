@@ -15,7 +15,7 @@ use crate::yaml::Lines;
 pub(super) fn apply(
     subject: &Subject<'_>,
     world: &World<'_>,
-    mut findings: Vec<Finding>,
+    findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
     let waivers = &world.policy.waivers;
     let covers = |waiver: &Waiver, finding: &Finding| {
@@ -30,8 +30,13 @@ pub(super) fn apply(
         waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
     let waiver_of =
         |finding: &Finding| waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding));
-    let waived = findings.iter().filter_map(|finding| Some((waiver_of(finding)?, finding.clone()))).collect();
-    findings.retain(|finding| waiver_of(finding).is_none());
+    let (mut open, mut waived) = (Vec::new(), Waived::new());
+    for finding in findings {
+        match waiver_of(&finding) {
+            Some(waiver) => waived.push((waiver, finding)),
+            None => open.push(finding),
+        }
+    }
 
     let text = if waivers.is_empty() { None } else { world.snapshot.text(FILE)? };
     let text = text.unwrap_or_default();
@@ -63,10 +68,10 @@ pub(super) fn apply(
             let mut finding = Finding::new(rule, file.clone(), message, help);
             finding.location = Some(lines.location(&text, &waiver.span));
             finding.excerpt = draft::excerpt(&text, &lines, &waiver.span, &[]);
-            findings.push(finding);
+            open.push(finding);
         }
     }
-    Ok((findings, waived))
+    Ok((open, waived))
 }
 
 #[cfg(test)]
