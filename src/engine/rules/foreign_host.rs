@@ -143,22 +143,21 @@ fn is_shared_sandbox(
 struct OwnDomains<'w, 'a> {
     world: &'w World<'a>,
     items: &'w [Item<'a>],
-    domains: OnceCell<BTreeSet<&'a str>>,
+    domains: OnceCell<BTreeSet<String>>,
 }
 
 impl OwnDomains<'_, '_> {
     fn hold(&self, domain: &str) -> bool {
         self.domains.get_or_init(|| self.find()).contains(domain)
     }
-}
 
-impl<'a> OwnDomains<'_, 'a> {
-    fn find(&self) -> BTreeSet<&'a str> {
+    fn find(&self) -> BTreeSet<String> {
         let mut domains = BTreeSet::new();
         for item in self.items {
             item.scalars(&mut |visit| {
                 let hosts = tokens(visit.value.as_str().unwrap_or_default());
-                domains.extend(hosts.filter(|host| self.is_own(item, host)).map(domain));
+                domains
+                    .extend(hosts.filter(|host| self.is_own(item, host)).map(|host| domain(host).to_owned()));
             });
         }
         domains
