@@ -83,4 +83,4 @@ pub mod yaml;
 #[cfg(feature = "watch")]
 pub use library::Watched;
 pub use library::{Configuration, Item, OneEnvironment, open, schema, testing};
-pub use model::{Environment, Error, Key, Path, Result, Value};
+pub use model::{Environment, Error, ErrorKind, Finding, Help, Key, Path, Result, Value};

@@ -44,7 +44,7 @@ impl Answer {
 pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Result<Answer> {
     if !context.is_interactive() {
         return Err(Error::usage("there is no terminal to ask on")
-            .help("say --yes to go ahead, or --dry-run to look"));
+            .with_help("say --yes to go ahead, or --dry-run to look"));
     }
     let labels: Vec<_> = answers.iter().map(|answer| answer.label()).collect();
     loop {

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use dialoguer::console::Term;
 
 use super::progress::{Clear, ProgressLine};
-use crate::model::Result;
+use crate::model::{Date, Result};
 use crate::ops::{At, Workspace};
 use crate::report::{Styles, View};
 use crate::store::ProcessEnvironment;
@@ -190,8 +190,8 @@ impl Context {
     }
 
     /// Today, UTC, as `YYYY-MM-DD`.
-    pub(super) fn today(&self) -> String {
-        crate::model::civil_date(self.now())
+    pub(super) fn today(&self) -> Date {
+        Date::of(self.now(), 0)
     }
 
     /// The present moment in seconds since 1970-01-01 UTC.

@@ -51,7 +51,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
         (_, 1) => {
             let error = Error::usage(format!("`{}` is one side; a comparison has two", args.words[0]));
-            return Err(error.help("name the other as well: terrace diff staging production [KEY…]").into());
+            return Err(error
+                .with_help("name the other as well: terrace diff staging production [KEY…]")
+                .into());
         }
         _ => return Err(no_environment(&args.words[1]).into()),
     };
@@ -64,7 +66,7 @@ fn no_environment(word: &str) -> Error {
 
 fn sides_first() -> Error {
     Error::usage("a comparison of two sides names both before the items")
-        .help("for example: terrace diff staging production payments")
+        .with_help("for example: terrace diff staging production payments")
 }
 
 fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
@@ -96,7 +98,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
 fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     if args.format == "unified" {
         return Err(Error::usage("the matrix has no unified format")
-            .help("name two sides: terrace diff staging production --format unified")
+            .with_help("name two sides: terrace diff staging production --format unified")
             .into());
     }
     let workspace = context.workspace()?;

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             Ok(0)
         }
         _ => Err(Error::usage("git gives a path, or seven arguments and more")
-            .help("git calls this: `terrace hooks install` sets it up, then `git diff`")
+            .with_help("git calls this: `terrace hooks install` sets it up, then `git diff`")
             .into()),
     }
 }

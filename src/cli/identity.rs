@@ -37,7 +37,7 @@ fn person(role: &str, environment: &ProcessEnvironment, now: Moment) -> Result<P
     let time = match variable("DATE") {
         None => None,
         Some(text) => Some(moment(&text, now).ok_or_else(|| {
-            Error::usage(format!("GIT_{role}_DATE is `{}`, which is no date", text.escape_debug())).help(
+            Error::usage(format!("GIT_{role}_DATE is `{}`, which is no date", text.escape_debug())).with_help(
                 "write seconds since 1970 and a zone (`1700000000 +0000`), or `2026-01-31T12:00:00+00:00`",
             )
         })?),

@@ -17,6 +17,7 @@ mod failure;
 mod get;
 mod git_diff;
 mod git_merge;
+mod help;
 mod hold;
 mod hooks;
 mod identity;

@@ -120,13 +120,13 @@ impl Args {
         let source = self.from.as_deref().map(parse::<Environment>).transpose()?;
         let hop = Hop::into_target(target).ok_or_else(|| {
             Error::usage("nothing is promoted to development")
-                .help("changes begin there: terrace set KEY PATH VALUE --env development")
+                .with_help("changes begin there: terrace set KEY PATH VALUE --env development")
         })?;
         match source {
             Some(source) if source != hop.source() => {
                 let message = format!("there is no promotion from {source} to {target}");
                 Err(Error::usage(message)
-                    .help(format!("{target} takes from {}; promote hop by hop", hop.source())))
+                    .with_help(format!("{target} takes from {}; promote hop by hop", hop.source())))
             }
             _ => Ok(hop),
         }
@@ -156,7 +156,7 @@ impl Args {
                 Some(("target", path)) => selection.take_target.push(parse(path)?),
                 _ => {
                     return Err(Error::usage(format!("`--take {}` names no side", clean(word)))
-                        .help("write --take source=PATH or --take target=PATH"));
+                        .with_help("write --take source=PATH or --take target=PATH"));
                 }
             }
         }
@@ -179,7 +179,8 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
         *c == '=' && depth == 0
     });
     let wrong = |path: &str, what: &str| {
-        Error::usage(format!("`--set {}` {what}", clean(path))).help("for example: --set limits.rate=40/s")
+        Error::usage(format!("`--set {}` {what}", clean(path)))
+            .with_help("for example: --set limits.rate=40/s")
     };
     let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
         return Err(wrong(word, "is not PATH=VALUE"));

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             target: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         },
     };
-    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, &context.today())?;
+    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
     review::review(format, &found, &context.view(), &mut context.out())?;
     Ok(u8::from(found.introduced().iter().any(|finding| finding.severity == Severity::Error)))
 }

@@ -40,7 +40,7 @@ pub fn refusal(file: &str) -> Error {
     Error::undecided(format!(
         "{file} is encrypted with SOPS, whose MAC covers every value: an edit of one would break it"
     ))
-    .help(format!("edit it with `sops edit {file}`, or replace it by a whole encrypted file"))
+    .with_help(format!("edit it with `sops edit {file}`, or replace it by a whole encrypted file"))
 }
 
 /// The refusal to promote an item of which this file is encrypted.
@@ -49,7 +49,7 @@ pub fn not_promoted(key: &Key, file: &str) -> Error {
     Error::undecided(format!(
         "`{key}` is not promoted by path: {file} is encrypted with SOPS, whose MAC covers the whole file"
     ))
-    .help(
+    .with_help(
         "give the target its own values with `sops edit FILE`, or replace its file by a whole encrypted one",
     )
 }

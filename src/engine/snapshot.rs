@@ -260,7 +260,7 @@ impl Snapshot {
         let file = format!("{}{path}", self.prefix);
         let bytes = self.source.read(&file, entry.blob.as_ref())?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).help("save the file as UTF-8"))?;
+            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
         Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
     }
 }
@@ -268,7 +268,7 @@ impl Snapshot {
 fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
     let at = rejection.location.start;
     Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
-        .help(rejection.help.clone())
+        .with_help(rejection.help.clone())
 }
 
 /// The bytes of some files laid over another source.

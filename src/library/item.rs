@@ -37,7 +37,7 @@ impl Checked {
         match self.document.values() {
             [value] => Ok(value),
             values => Err(Error::usage(format!("{} has {} YAML documents", self.file, values.len()))
-                .help("read all of them with `load_all`, or keep one to a file")),
+                .with_help("read all of them with `load_all`, or keep one to a file")),
         }
     }
 }

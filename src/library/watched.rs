@@ -59,7 +59,7 @@ impl Item {
     {
         if self.place.configuration.at != At::Here {
             return Err(Error::usage("a commit does not change, so there is nothing to watch")
-                .help("watch the working tree: leave `at` out"));
+                .with_help("watch the working tree: leave `at` out"));
         }
         let watch = self.eyes()?;
         let configuration = self.judged_by(&watch)?;
@@ -95,14 +95,9 @@ impl Item {
             WatchOptions { scope, poll: false },
             &super::environment(),
         )?;
-        watch.next(&no_day)?;
+        watch.next(&|| None)?;
         Ok(watch)
     }
-}
-
-/// No waiver ends for a program that runs.
-fn no_day() -> String {
-    String::new()
 }
 
 /// A value that follows its file. While the file is broken or gone, the last good value stays.
@@ -265,7 +260,7 @@ impl<T: DeserializeOwned> Follower<T> {
 
     /// Waits for one thing; without a watch when there is nothing to watch any more.
     fn step(&self, mut watch: Watch) -> Option<Watch> {
-        match watch.next(&no_day) {
+        match watch.next(&|| None) {
             Ok(Turn::Verdict(_)) => self.look(&watch),
             Ok(Turn::Branch(_) | Turn::Remark(_) | Turn::Woken) => {}
             Err(error) => {

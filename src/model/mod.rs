@@ -3,11 +3,13 @@
 //! Everything here is plain data that is parsed once, at the edge, and cannot hold what must not
 //! be. This room knows nothing of YAML text, git, files or terminals.
 
+pub(crate) mod date;
 mod environment;
 mod error;
 mod explain;
 mod finding;
 mod glob;
+mod help;
 mod key;
 mod path;
 mod pattern;
@@ -19,17 +21,19 @@ mod rule;
 mod suggest;
 mod value;
 
+pub use date::{Date, InvalidDate};
 pub use environment::{Environment, Hop, UnknownEnvironment};
-pub use error::{Error, Fault, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, Position, Severity};
+pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
 pub use path::{InvalidPath, Path, Segment};
 pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
 pub use policy::Policy;
 pub use progress::{Progress, Silent, Steps};
-pub use revision::{BlobId, CommitId, CommitInfo, Revision, civil_date};
+pub use revision::{BlobId, CommitId, CommitInfo, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use suggest::closest;
 pub use value::{Map, Value};

@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, ItemPlan, Selection, decisions_file, settle, wrong_plan,
 };
-use crate::model::{BlobId, Error, Key, Result, policy};
+use crate::model::{BlobId, Error, Help, Key, Result, policy};
 use crate::store::door::{Committed, Options};
 
 /// Reads what carrying out the plan would write. Nothing is written.
@@ -25,7 +25,8 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<
     } else {
         workspace.repository.info(&agreed.head).map_err(|error| {
             Error::stale(format!("the commit that the plan was made on is not here: {error}"))
-                .help("fetch it, or plan anew: terrace promote … -o FILE")
+                .with_help("fetch it")
+                .or_help(Help::PlanAnew)
         })?;
         planned = Planner::new(workspace, &agreed.head)?;
         &planned
@@ -123,6 +124,5 @@ fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()>
 }
 
 fn stale(file: &str) -> Error {
-    Error::stale(format!("{file} has changed since the plan was made"))
-        .help("nothing was committed; plan anew: terrace promote … -o FILE")
+    Error::stale(format!("{file} has changed since the plan was made")).with_help(Help::PlanAnew)
 }

@@ -108,7 +108,9 @@ impl Prepared {
             None => Ok(()),
             Some(first) => {
                 let message = format!("{} would bring {}: {}", first.file, first.rule, first.message);
-                Err(Error::undecided(message).help(first.help.clone()).with_findings(self.refused.clone()))
+                Err(Error::undecided(message)
+                    .with_help(first.help.clone())
+                    .with_findings(self.refused.clone()))
             }
         }
     }
@@ -159,7 +161,7 @@ pub fn commit(workspace: &Workspace, request: &Request, options: &Options) -> Re
     let published = door::publish(workspace.repository.door_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
-                .help("commit the configuration first: git add -A && git commit"));
+                .with_help("commit the configuration first: git add -A && git commit"));
         };
         let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
         let prepared = prepare(&Configuration::read(snapshot)?, head, request)?;
@@ -188,7 +190,8 @@ fn require_expected(
         (_, None) => "is not there any more",
         (_, Some(_)) => "has changed since it was read",
     };
-    Err(Error::stale(format!("{file} {what}")).help("nothing was committed; read it again, and decide anew"))
+    Err(Error::stale(format!("{file} {what}"))
+        .with_help("nothing was committed; read it again, and decide anew"))
 }
 
 /// The new text of an item's file; `None` when it goes.
@@ -209,7 +212,8 @@ fn text(
                     "{shown} holds {} YAML documents, and one value is none of them",
                     document.values().len()
                 );
-                Err(Error::undecided(message).help("write the whole file, or single values by their paths"))
+                Err(Error::undecided(message)
+                    .with_help("write the whole file, or single values by their paths"))
             }
             Some(document) => {
                 let value = Replacement::Value(value.clone());
@@ -228,7 +232,7 @@ fn put(configuration: &Configuration, bytes: &[u8], shown: &str) -> Result<Strin
     let document = Document::parse(bytes, configuration.limits()).map_err(|rejection| {
         let at = rejection.location.start;
         Error::usage(format!("{shown}:{}:{}: {}", at.line, at.column, rejection.message))
-            .help(rejection.help.clone())
+            .with_help(rejection.help.clone())
     })?;
     Ok(document.text().to_owned())
 }

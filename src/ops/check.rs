@@ -4,7 +4,7 @@ use super::workspace::{At, Workspace, require_keys};
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, Report, Subject};
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Finding, Key, Result, Silent, policy};
+use crate::model::{Date, Environment, Error, Finding, Help, Key, Result, Silent, policy};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -15,7 +15,7 @@ pub fn check(
     at: &At,
     keys: &[Key],
     environment: Option<Environment>,
-    today: &str,
+    today: Date,
 ) -> Result<Report> {
     let snapshot = workspace.snapshot(at)?;
     // A hook checks every commit, also of a branch that has none.
@@ -42,7 +42,7 @@ fn require_configuration(snapshot: &Snapshot) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage("there is no configuration here: neither files in `environments/` nor `terrace.toml`")
-        .help("run `terrace init` to lay one out, or say where it is with -C DIR"))
+        .with_help(Help::LayOut))
 }
 
 /// The findings of some items, no waiver ended.

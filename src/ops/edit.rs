@@ -5,7 +5,9 @@ use crate::engine::configuration::Configuration;
 use crate::engine::encrypted;
 use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{BlobId, Environment, Error, Hop, Key, Map, Path, Result, Segment, Value, policy};
+use crate::model::{
+    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Path, Result, Segment, Value, policy,
+};
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 
@@ -46,9 +48,7 @@ pub(super) fn set_or_insert_with<'a>(
     }
     let error = no_such_path(document.values(), path, file);
     if !parents {
-        let help = error.help.unwrap_or_default();
-        return Err(Error::usage(error.message)
-            .help(format!("{}--parents makes what is missing", before_advice(&help))));
+        return Err(error.with_kind(ErrorKind::Usage).or_help(Help::CreateParents));
     }
     let there = (0..path.segments.len())
         .rev()
@@ -66,11 +66,6 @@ pub(super) fn set_or_insert_with<'a>(
         }),
         _ => Err(error),
     }
-}
-
-/// A question stands for itself; anything else goes on.
-pub(super) fn before_advice(help: &str) -> String {
-    if help.ends_with('?') { format!("{help} ") } else { format!("{help}; ") }
 }
 
 /// The value below mappings made of the path's keys.
@@ -96,7 +91,7 @@ pub(super) fn edit(
             let at = document.location(&span).start;
             format!(":{}:{}", at.line, at.column)
         });
-        Error::undecided(format!("{file}{place}: {}", refusal.message)).help(refusal.help)
+        Error::undecided(format!("{file}{place}: {}", refusal.message)).with_help(refusal.help)
     })
 }
 

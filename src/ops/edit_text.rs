@@ -5,7 +5,7 @@ use super::workspace::{At, Workspace, no_such_item};
 use crate::engine::configuration::Configuration;
 use crate::engine::diff::{Depth, diff};
 use crate::engine::encrypted;
-use crate::model::{Environment, Error, Finding, Key, Path, Result, Rule, Value};
+use crate::model::{Environment, Error, Finding, Help, Key, Path, Result, Rule, Value};
 use crate::store::door::write_work_tree;
 use crate::yaml::Document;
 
@@ -35,7 +35,8 @@ pub struct Edited {
 pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: bool) -> Result<Editing> {
     if workspace.repository.work_tree().is_none() {
         return Err(Error::usage("a bare repository has no working tree")
-            .help("edit in a clone, or set single values with --commit"));
+            .with_help("edit in a clone")
+            .or_help(Help::CommitDirectly));
     }
     let configuration = workspace.configuration(&At::Here)?;
     // A text that is no YAML can be edited: that is how it is mended.
@@ -51,8 +52,7 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
         None => {
             let known = configuration.snapshot().items().filter(|item| item.id.environment == environment);
             let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
-            let help = error.help.clone().unwrap_or_default();
-            return Err(error.help(format!("{help}; --create begins a new item")));
+            return Err(error.or_help(Help::CreateItem));
         }
     };
     Ok(Editing { configuration, key: key.clone(), environment, before })

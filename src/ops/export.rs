@@ -9,7 +9,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::encrypted::is_encrypted;
 use crate::engine::export::{self, Entry, Exported, Format, Item, Selection};
 use crate::engine::snapshot::{ItemFile, Snapshot};
-use crate::model::{Environment, Error, Finding, Key, Result, Severity};
+use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
 
 /// What shall leave.
 #[derive(Clone, Debug)]
@@ -52,14 +52,13 @@ fn with_selection<T>(
         let document = configuration.document(file)?;
         if let count @ 2.. = document.values().len() {
             let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
-            return Err(Error::undecided(message).help("split it into items of one document each"));
+            return Err(Error::undecided(message).with_help("split it into items of one document each"));
         }
         if is_encrypted(document.values()) {
             let message =
                 format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);
-            return Err(
-                Error::undecided(message).help(format!("decrypt it yourself: sops decrypt {}", file.file))
-            );
+            return Err(Error::undecided(message)
+                .with_help(format!("decrypt it yourself: sops decrypt {}", file.file)));
         }
         documents.push((file, document));
     }
@@ -77,8 +76,7 @@ fn asked<'a>(snapshot: &'a Snapshot, request: &Request) -> Result<Vec<&'a ItemFi
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();
     if request.keys.is_empty() && present.is_empty() {
-        return Err(Error::usage(format!("{environment} has no items"))
-            .help("`terrace list` shows the items there are"));
+        return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
     }
     if request.keys.is_empty() {
         return Ok(present);
@@ -105,7 +103,8 @@ fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
         return error;
     }
     let (names, verb) = (elsewhere.join(" and "), if elsewhere.len() == 1 { "has" } else { "have" });
-    error.help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
+    error
+        .with_help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
 }
 
 /// Refuses items of which `check` reports an error, or whose schema is broken.
@@ -129,5 +128,6 @@ fn refuse_errors(configuration: &Configuration, environment: Environment, files:
     };
     let at = first.path.filter(|path| !path.is_root()).map_or_else(String::new, |path| format!("{path}: "));
     Err(Error::undecided(format!("{}{place}: {at}{} [{}]{more}", first.file, first.message, first.rule))
-        .help(format!("{}; only items without errors leave: terrace check --env {environment}", first.help)))
+        .with_help(first.help)
+        .or_help(Help::CheckEnvironment(environment)))
 }

@@ -43,7 +43,7 @@ fn removal(workspace: &Workspace, head: &CommitId) -> Result<Option<Change>> {
     });
     if let Some(drift) = drift {
         return Err(Error::undecided(format!("{}: {}", drift.file, drift.message))
-            .help("decide which one is right and make both say it; then finish"));
+            .with_help("decide which one is right and make both say it; then finish"));
     }
     let remove = |file: &str| FileChange {
         path: format!("{}{file}", snapshot.prefix),

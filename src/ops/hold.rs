@@ -9,7 +9,7 @@ use super::promote::decisions_change;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, Held, Until, digest};
-use crate::model::{Environment, Error, Fault, Hop, Key, Path, Result, Value};
+use crate::model::{Environment, Error, ErrorKind, Hop, Key, Path, Result, Value};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -44,7 +44,7 @@ pub fn hold(
         {
             let head = planner.head.date();
             return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
-                .help("name a later day"));
+                .with_help("name a later day"));
         }
         let path = settle(planner, &request.key, hop, &request.path)?;
         let decision = Decision {
@@ -56,7 +56,7 @@ pub fn hold(
         };
         let old = planner.decisions(&request.key, request.target)?;
         let same = |known: &Decision| {
-            let counts = known.is_live(&decision.source, &planner.head.date());
+            let counts = known.is_live(&decision.source, planner.head.date());
             counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
         };
         if old.iter().any(same) {
@@ -113,7 +113,7 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
         for key in keys {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(&planner, &key, hop, &decision.path)?;
-                let life = decision.life(&source, &planner.head.date());
+                let life = decision.life(&source, planner.head.date());
                 held.push(Held { key: key.clone(), target: hop.target(), decision, life });
             }
         }
@@ -125,7 +125,7 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
 fn hop(target: Environment) -> Result<Hop> {
     Hop::into_target(target).ok_or_else(|| {
         Error::usage("nothing is promoted to development, so there is nothing to hold there")
-            .help("name the environment that keeps its value: staging or production")
+            .with_help("name the environment that keeps its value: staging or production")
     })
 }
 
@@ -169,7 +169,7 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
         missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
     }
     let error = missing.unwrap_or_else(|| no_such_item(key, planner.configuration.snapshot().keys(), None));
-    Err(Error { fault: Fault::Usage, ..error })
+    Err(error.with_kind(ErrorKind::Usage))
 }
 
 fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<String> {

@@ -6,7 +6,8 @@ use super::workspace::no_such_item;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
-    CommitId, Environment, Error, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
+    CommitId, Environment, Error, ErrorKind, Help, Key, Path, Pointer, Result, Revision, Segment, Value,
+    closest,
 };
 
 /// The keys of a snapshot, each with the environments that have it.
@@ -76,15 +77,16 @@ pub fn get(
 #[must_use]
 pub fn no_item(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
     let here = snapshot.items().filter(|item| item.id.environment == environment);
-    no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment)).into_absent()
+    no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
+        .with_kind(ErrorKind::NotFound)
 }
 
 /// Asks whether one of `paths` was meant, else gives the advice.
-pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: &str) -> String {
+pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: Help) -> Help {
     let paths: Vec<String> = paths.collect();
     match closest(word, paths.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => advice.to_owned(),
+        Some(near) => Help::DidYouMean(near.to_owned()),
+        None => advice,
     }
 }
 
@@ -110,12 +112,12 @@ fn nearest(values: &[Value], path: &Path) -> Option<Path> {
 
 /// The error for a path that is not there, with the nearest one that is.
 pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
-    let error = Error::absent(format!("{file} has no `{path}`"));
+    let error = Error::not_found(format!("{file} has no `{path}`"));
     if let Some(near) = nearest(values, path) {
-        return error.help(format!("did you mean `{near}`?"));
+        return error.with_help(Help::DidYouMean(near.to_string()));
     }
     let Some(mut here) = values.get(path.document) else {
-        return error.help(format!("the file has {} YAML documents", values.len()));
+        return error.with_help(format!("the file has {} YAML documents", values.len()));
     };
     let mut reached = Path::document(path.document);
     for segment in &path.segments {
@@ -130,14 +132,14 @@ pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
             Segment::Index(_) | Segment::Identity { .. } | Segment::Append => None,
         };
         let place = if reached.is_root() { "the item".to_owned() } else { format!("`{reached}`") };
-        return error.help(match (near, here) {
-            (Some(near), _) => format!("did you mean `{}`?", reached.key(near)),
+        return error.with_help(match (near, here) {
+            (Some(near), _) => Help::DidYouMean(reached.key(near).to_string()),
             (None, Value::Map(_)) if !keys.is_empty() => {
                 let shown: Vec<_> = keys.iter().take(8).copied().collect();
                 let more = if keys.len() > 8 { ", …" } else { "" };
-                format!("{place} has {}{more}", shown.join(", "))
+                format!("{place} has {}{more}", shown.join(", ")).into()
             }
-            (None, other) => format!("{place} is a {}", other.kind()),
+            (None, other) => format!("{place} is a {}", other.kind()).into(),
         });
     }
     error

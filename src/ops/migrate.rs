@@ -6,7 +6,7 @@ use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::legacy::{self, Format, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
 use crate::model::policy::FILE;
-use crate::model::{BlobId, CommitId, Environment, Error, Key, Result, Revision};
+use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 
 /// What to migrate.
@@ -56,7 +56,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     for root in &roots {
         if ours.iter().any(|folder| format!("{root}/").starts_with(folder)) {
             return Err(Error::usage(format!("{root} is part of the configuration repository already"))
-                .help("name flat files that stand outside environments/, schemas/ and .terrace/"));
+                .with_help("name flat files that stand outside environments/, schemas/ and .terrace/"));
         }
         let found = repository.files_at(head, root)?;
         if found.is_empty() && !root.is_empty() {
@@ -95,11 +95,9 @@ fn no_source(workspace: &Workspace, root: &str) -> Error {
     let on_disk = workspace.repository.work_tree().is_some_and(|top| top.join(root).exists());
     if on_disk {
         Error::usage(format!("{root} is not committed"))
-            .help("a migration moves what git has: git add it and commit first")
+            .with_help("a migration moves what git has: git add it and commit first")
     } else {
-        Error::usage(format!("there is no {root}")).help(
-            "name a file or a folder of this repository; without one, `terrace migrate` lists candidates",
-        )
+        Error::usage(format!("there is no {root}")).with_help(Help::NameSources)
     }
 }
 
@@ -119,18 +117,19 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
             collision.sources.join(" and "),
             collision.key
         ))
-        .help("migrate one of them alone, with --as KEY to give it another name"));
+        .with_help(Help::OtherKey));
     }
     let outside = |source: &&legacy::Planned| !source.source.starts_with(&prepared.prefix);
     if let Some(item) = prepared.plan.items.iter().find(outside).filter(|_| request.keep_legacy) {
         return Err(Error::usage(format!("{} is outside the configuration root", item.source))
-            .help("only files below it can be kept and compared; migrate this one without --keep-legacy"));
+            .with_help(Help::WithoutKeeping));
     }
     match prepared.plan.rejected.first() {
         Some((file, rejection)) if !request.skip_invalid => {
             let at = rejection.location.start;
             Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
-                .help(format!("{}; or leave such files with --skip-invalid", rejection.help)))
+                .with_help(rejection.help.as_str())
+                .or_help(Help::SkipInvalid))
         }
         _ => Ok(()),
     }

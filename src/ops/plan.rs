@@ -17,8 +17,8 @@ use crate::engine::promotion::{
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Fault, Hop, Key, Path, Progress, Result, Revision, Segment,
-    Steps, Value,
+    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, Result, Revision,
+    Segment, Steps, Value,
 };
 use crate::yaml::Document;
 
@@ -143,7 +143,7 @@ impl Planner {
         }
         let production = match (hop, self.item(key, Environment::Production)) {
             (Hop::ToStaging, Some(item)) => match self.document(item) {
-                Err(error) if error.fault == Fault::Io => return Err(error),
+                Err(error) if error.kind == ErrorKind::Io => return Err(error),
                 document => document.ok(),
             },
             _ => None,
@@ -164,7 +164,7 @@ impl Planner {
             lists: &lists,
             decisions: &self.decisions(key, hop.target())?,
             required: &|path| self.requires(key, hop.target(), path),
-            today: &self.head.date(),
+            today: self.head.date(),
         };
         Ok(Some(judge_leaves(&input)))
     }
@@ -262,7 +262,7 @@ impl Planner {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
             Ok(None) => self.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
-            Err(error) if error.fault == Fault::Io => return Err(error),
+            Err(error) if error.kind == ErrorKind::Io => return Err(error),
             Err(error) => Some(ItemState::Unreadable(error.message)),
         })
     }

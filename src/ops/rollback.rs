@@ -13,7 +13,7 @@ use crate::engine::promotion::{Verdict, operations};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemRollback, Versions, Whole, plan};
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Hop, Key, Path, Result, Revision, Value,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
 };
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
@@ -84,7 +84,7 @@ impl Prepared {
         if stops > 0 {
             let what = if stops == 1 { "value was" } else { "values were" };
             return Err(Error::undecided(format!("{stops} {what} changed since; nothing was committed"))
-                .help("name what to take back with --only PATH, or restore a revision with --to REV"));
+                .with_help(Help::ChooseRollback));
         }
         match self.refused.first() {
             Some(finding) if !force => {
@@ -92,7 +92,7 @@ impl Prepared {
                     "the older values bring {} in {}: {}",
                     finding.rule, finding.file, finding.message
                 );
-                Err(Error::undecided(message).help("accept that with --force"))
+                Err(Error::undecided(message).with_help(Help::AcceptErrors))
             }
             _ => Ok(()),
         }
@@ -130,10 +130,10 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> R
     }
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = items.iter().flat_map(|item| &item.lines).map(|line| line.path.to_string());
-        return Err(Error::usage(format!("this rollback changes nothing at {word}")).help(near_or(
+        return Err(Error::usage(format!("this rollback changes nothing at {word}")).with_help(near_or(
             &word,
             paths,
-            "run with --dry-run and without --only to see what it changes",
+            Help::SeeRollback,
         )));
     }
     let refused = gate.new_errors()?;
@@ -166,14 +166,14 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
             return Ok((item, text, Vec::new()));
         }
         let message = format!("`{key}` comes or goes as a whole in {environment}, so --only cannot choose");
-        Err(Error::usage(message).help("take it back without --only"))
+        Err(Error::usage(message).with_help(Help::WithoutChoice))
     };
     let since = || {
         let message = format!(
             "{environment}'s `{key}` came or went with {} and was changed since",
             point.commit.id.short()
         );
-        Err(Error::undecided(message).help("restore the values of a revision with --to REV"))
+        Err(Error::undecided(message).with_help(Help::RestoreRevision))
     };
     let same = |after: &Document| now.as_ref().is_some_and(|now| now.values() == after.values());
     match (&point.before, &point.after, &now) {
@@ -223,7 +223,7 @@ fn promotion(
     let environment = request.environment;
     let hop = Hop::into_target(environment).ok_or_else(|| {
         Error::usage("nothing is promoted to development, so there is no promotion to take back")
-            .help("name the revision whose values shall come back: --to REV")
+            .with_help(Help::RestoreRevision)
     })?;
     let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
@@ -233,9 +233,7 @@ fn promotion(
             let position = commits.iter().position(|commit| commit.info.id == id);
             position.filter(|at| provenance.is_promotion(hop, *at, &lists)).ok_or_else(|| {
                 let message = format!("{} did not promote `{key}` to {environment}", id.short());
-                let before = "restore the values from before it with --to";
-                Error::usage(message)
-                    .help(format!("`terrace log {key}` lists promotions; {before} {}~1", id.short()))
+                Error::usage(message).with_help(Help::FindPromotion(key.clone(), id))
             })?
         }
         Back::LastPromotion | Back::Revision(_) => {
@@ -245,7 +243,7 @@ fn promotion(
             }
             provenance.last_promotion(hop, &lists).ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
-                    .help("name the revision whose values shall come back: --to REV")
+                    .with_help(Help::RestoreRevision)
             })?
         }
     };
@@ -271,7 +269,7 @@ fn restored(
         let known = snapshot.items().filter(|item| item.id.environment == request.environment);
         let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(request.environment));
         return Err(Error::usage(format!("{} at {}", error.message, id.short()))
-            .help("name a revision that has it; to remove an item, remove its file"));
+            .with_help("name a revision that has it; to remove an item, remove its file"));
     };
     // Read for its message: a version that is not YAML cannot come back.
     snapshot.document(item, planner.configuration.limits())?;
@@ -328,7 +326,7 @@ pub fn commit(
     let Some(shown) = prepared.change() else { return Ok(None) };
     let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
         let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").help("there is nothing to take back")
+            Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
         })?;
         let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
         prepared.require_decided(request.force).map_err(|_| door::not_as_shown())?;

@@ -53,7 +53,7 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
             if is_encrypted(document.values()) {
                 let message =
                     format!("{} is encrypted with SOPS: its values have no types to see", item.file);
-                return Err(Error::usage(message).help("write the schema by hand"));
+                return Err(Error::usage(message).with_help("write the schema by hand"));
             }
             documents.push((item.id.environment, document));
         }
@@ -106,7 +106,7 @@ fn propose(snapshot: &Snapshot, key: &Key, new: String, replaced: &[Origin]) -> 
 pub fn write(workspace: &Workspace, inferred: &[Inferred]) -> Result<()> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree")
-            .help("infer schemas in a clone and commit them"));
+            .with_help("infer schemas in a clone and commit them"));
     };
     for schema in inferred.iter().filter(|schema| matches!(schema.state, State::New | State::Stale)) {
         write_work_tree(

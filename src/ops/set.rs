@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::edit::{before_advice, edit, nested, rests_on, set_or_insert_with};
+use super::edit::{edit, nested, rests_on, set_or_insert_with};
 use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace, no_such_item};
 use crate::engine::configuration::Configuration;
-use crate::model::{Environment, Error, Key, Path, Result, Revision, Value};
+use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
 use crate::store::door::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
@@ -63,7 +63,7 @@ pub struct Done {
 /// When the item, the path or the value is wrong, or a rule refuses the result.
 pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
     let Some(root) = workspace.repository.work_tree() else {
-        return Err(Error::usage("a bare repository has no working tree").help("commit directly: --commit"));
+        return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
     let configuration = workspace.configuration(&At::Here)?;
     let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
@@ -85,7 +85,7 @@ pub fn set_committed(
     let published = door::publish(workspace.repository.door_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
-                .help("commit the configuration first: git add -A && git commit"));
+                .with_help("commit the configuration first: git add -A && git commit"));
         };
         let configuration =
             Configuration::read(workspace.repository.snapshot(&Revision::Commit(head.clone()))?)?;
@@ -126,9 +126,8 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
                 known.map(|item| &item.id.key).collect(),
                 Some(request.environment),
             );
-            let help = error.help.clone().unwrap_or_default();
             return Err(match wish {
-                Wish::Set { .. } => error.help(format!("{}--create makes a new item", before_advice(&help))),
+                Wish::Set { .. } => error.or_help(Help::CreateItem),
                 Wish::Unset => error,
             });
         }
@@ -186,8 +185,7 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 
 /// The text itself is not repeated: it may be a secret.
 fn not_a_value(path: &Path) -> Error {
-    Error::usage(format!("what is given for `{path}` is not one YAML value"))
-        .help("quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is")
+    Error::usage(format!("what is given for `{path}` is not one YAML value")).with_help(Help::GiveText)
 }
 
 /// Refuses a text that brings an error.
@@ -200,6 +198,6 @@ fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
             "{} would bring {}: {}",
             finding.file, finding.rule, finding.message
         ))
-        .help(finding.help)),
+        .with_help(finding.help)),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Key, Progress, Result, Revision, closest};
+use crate::model::{Environment, Error, Help, Key, Progress, Result, Revision, closest};
 use crate::store::{ProcessEnvironment, Repository, door};
 
 use super::plan::Planner;
@@ -63,7 +63,7 @@ impl Workspace {
         match at {
             At::Here => self.repository.default_revision(),
             At::Staged if self.repository.work_tree().is_none() => {
-                Err(Error::usage("a bare repository has no index").help("name a commit: --at REV"))
+                Err(Error::usage("a bare repository has no index").with_help(Help::NameRevision))
             }
             At::Staged => Ok(Revision::Index),
             At::Revision(name) => Ok(Revision::Commit(self.repository.commit(name)?)),
@@ -115,8 +115,8 @@ pub(super) fn require_keys(snapshot: &Snapshot, keys: &[Key]) -> Result<()> {
 pub(super) fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
     let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
     let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
-        Some(near) if near != key.as_str() => format!("did you mean `{near}`?"),
-        _ => "`terrace list` shows the items there are".to_owned(),
+        Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
+        _ => Help::ListItems,
     };
-    Error::usage(format!("there is no item `{key}` in {place}")).help(help)
+    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
 }

@@ -126,7 +126,7 @@ pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
     fn commit(logged: &Logged) -> Commit<'_> {
         Commit {
             commit: &logged.commit.id.0,
-            date: logged.commit.date(),
+            date: logged.commit.date().to_string(),
             author: &logged.commit.author,
             subject: &logged.commit.subject,
             changes: logged.entries.iter().map(change).collect(),

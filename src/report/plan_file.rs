@@ -14,7 +14,7 @@ use crate::engine::mask::Mask;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
 };
-use crate::model::{BlobId, CommitId, Environment, Error, Hop, Key, Path, Policy, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Error, Help, Hop, Key, Path, Policy, Result, Value};
 
 /// What may be edited, and is therefore not compared.
 const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
@@ -98,7 +98,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     let raw: RawFile<'_> = reader.parse(text)?;
     if raw.version != 1 {
         return Err(Error::usage(format!("{file}: plan version {} is not known", raw.version))
-            .help("this terrace reads version 1"));
+            .with_help("this terrace reads version 1"));
     }
     let [hop] = raw.hops.as_slice() else {
         return Err(wrong_plan(file, "a plan that can be carried out has exactly one hop"));
@@ -244,8 +244,7 @@ impl<'a> Reader<'a> {
     fn value(&self, path: &Path, value: &Json, place: &str) -> Result<Value> {
         let value = from_json(value)
             .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
-        require_no_secret(path, &value, self.policy)
-            .map_err(|error| Error { message: format!("{place}: {}", error.message), ..error })?;
+        require_no_secret(path, &value, self.policy).map_err(|error| error.at(place))?;
         Ok(value)
     }
 
@@ -289,13 +288,12 @@ pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<(
         return Ok(());
     }
     Err(Error::usage(format!("a plan file cannot hold the value of {path} exactly"))
-        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+        .with_help(Help::SetByItself))
 }
 
 fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
     if Mask::new(policy).value(path, value) == *value {
         return Ok(());
     }
-    Err(Error::usage(format!("a plan file holds no secrets, and {path} is one"))
-        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+    Err(Error::usage(format!("a plan file holds no secrets, and {path} is one")).with_help(Help::SetByItself))
 }

@@ -29,7 +29,7 @@ pub fn open(editor: &str, file: &Path) -> Result<()> {
     }
     let how = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
     Err(Error::usage(format!("the editor `{editor}` ended {how}; nothing was changed"))
-        .help("choose another one by VISUAL, EDITOR or git's core.editor"))
+        .with_help("choose another one by VISUAL, EDITOR or git's core.editor"))
 }
 
 /// A file that nobody else reads, in a folder of its own; both go when it is dropped, unless kept.

@@ -45,7 +45,7 @@ impl GitConfig {
         command.arg("--git-dir").arg(git_dir).args(["config", "--null", "--show-scope", "--list"]);
         let output = command.output().map_err(|error| {
             Error::usage(format!("git's configuration cannot be read, for git does not start: {error}"))
-                .help("install git, or put it on PATH")
+                .with_help("install git, or put it on PATH")
         })?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);

@@ -40,7 +40,7 @@ impl Repository {
                     None => format!("the remotes are {}", names.join(", ")),
                 },
             };
-            return Err(Error::usage(format!("there is no remote `{}`", name.escape_debug())).help(help));
+            return Err(Error::usage(format!("there is no remote `{}`", name.escape_debug())).with_help(help));
         }
         self.refuse_programs(name)?;
         Ok(Remote {
@@ -59,7 +59,7 @@ impl Repository {
             Some(name) => Err(Error::usage(format!(
                 "the repository's own configuration says what to run for a push ({name})"
             ))
-            .help("terrace runs nothing that a repository names; put it into your global configuration, or push by hand")),
+            .with_help("terrace runs nothing that a repository names; put it into your global configuration, or push by hand")),
         }
     }
 }
@@ -110,18 +110,18 @@ impl Remote {
         let Self { name, .. } = self;
         if why.starts_with("[remote rejected]") {
             let reason = why.trim_start_matches("[remote rejected]").trim();
-            return Error::undecided(format!("{name} refuses branch {branch}: {reason}")).help(format!(
+            return Error::undecided(format!("{name} refuses branch {branch}: {reason}")).with_help(format!(
                 "the commit is made, on {branch} here; send it another way, for example with --branch and a pull request"
             ));
         }
-        Error::stale(format!("{name} has commits on {branch} that are not here")).help(format!(
+        Error::stale(format!("{name} has commits on {branch} that are not here")).with_help(format!(
             "the commit is made, on {branch} here; git pull --rebase {name} {branch}, then git push {name} {branch}"
         ))
     }
 
     fn failed(&self, branch: &str, why: &str) -> Error {
         Error::usage(format!("{branch} could not be sent to {}: {why}", self.name))
-            .help(format!("the commit is made, on {branch} here; then: git push {} {branch}", self.name))
+            .with_help(format!("the commit is made, on {branch} here; then: git push {} {branch}", self.name))
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
             ("[rejected] (non-fast-forward)", 4),
             ("[remote rejected] (hook declined)", 3),
         ] {
-            assert_eq!(remote.rejected("main", why).fault.exit_code(), code, "{why}");
+            assert_eq!(remote.rejected("main", why).kind.exit_code(), code, "{why}");
         }
     }
 }

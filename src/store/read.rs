@@ -143,7 +143,7 @@ impl Repository {
             let stage = (entry.flags >> 12) & 3;
             if listed && stage != 0 {
                 return Err(Error::usage(format!("{path} is in an unfinished merge"))
-                    .help("resolve it and `git add` it first"));
+                    .with_help("resolve it and `git add` it first"));
             }
             if listed {
                 let mode = i32::try_from(entry.mode).unwrap_or_default();
@@ -156,7 +156,7 @@ impl Repository {
     fn list_work_tree(&self) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
-                Error::usage("a bare repository has no working tree").help("name a revision: --at REV")
+                Error::usage("a bare repository has no working tree").with_help("name a revision: --at REV")
             );
         };
         let mut files = BTreeMap::new();
@@ -249,14 +249,14 @@ impl Source for Blobs {
         let read = read.map_err(|error| {
             let failure = git_error(&format!("read {path} (blob {})", &blob.0[..7]), &error);
             if error.code() == ErrorCode::NotFound {
-                failure.help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
+                failure.with_help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
             } else {
                 failure
             }
         })?;
         let is_it = || Oid::hash_object(ObjectType::Blob, &read).is_ok_and(|found| found == oid);
         if self.is_verified && !is_it() {
-            return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.0[..7])).help(
+            return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.0[..7])).with_help(
                 "`git fsck` tells whether the repository is sound; fetch the object again from elsewhere",
             ));
         }

@@ -40,7 +40,7 @@ impl Repository {
         let git = git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none).map_err(|error| {
             if error.code() == ErrorCode::NotFound {
                 Error::usage(format!("{} is in no git repository", dir.display()))
-                    .help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
+                    .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
             } else {
                 unreadable(&dir, &error)
             }
@@ -188,7 +188,7 @@ impl Repository {
     pub fn require_head(&self) -> Result<CommitId> {
         self.head()?.ok_or_else(|| {
             Error::usage("the repository has no commit yet")
-                .help("commit the configuration first: git add -A && git commit")
+                .with_help("commit the configuration first: git add -A && git commit")
         })
     }
 
@@ -214,7 +214,7 @@ impl Repository {
         };
         let Some(root) = git.workdir() else {
             return Err(Error::usage(format!("{} is in a bare repository", dir.display()))
-                .help("lay the repository out in a clone"));
+                .with_help("lay the repository out in a clone"));
         };
         Ok((created, below(root, &dir)))
     }
@@ -264,10 +264,10 @@ impl Repository {
     pub fn relative(&self, dir: &Path, path: &Path) -> Result<String> {
         let outside = || {
             Error::usage(format!("{} is outside the repository", path.display()))
-                .help("name a file or folder of this repository")
+                .with_help("name a file or folder of this repository")
         };
         let root = self.work_tree().ok_or_else(|| {
-            Error::usage("a bare repository has no working tree").help("run the command in a clone")
+            Error::usage("a bare repository has no working tree").with_help("run the command in a clone")
         })?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let mut full = PathBuf::new();
@@ -298,7 +298,7 @@ impl Repository {
                 Some(near) if near != revision => format!("did you mean `{near}`?"),
                 _ => "name a commit, branch or tag; `git log --oneline` lists some".to_owned(),
             };
-            Error::usage(format!("`{}` names no commit", revision.escape_debug())).help(help)
+            Error::usage(format!("`{}` names no commit", revision.escape_debug())).with_help(help)
         };
         let git = self.git()?;
         let object = git.revparse_single(revision).map_err(|_| unknown())?;
@@ -394,10 +394,11 @@ fn below(root: &Path, folder: &Path) -> String {
 
 pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
     Error::unreadable(format!("cannot {doing}: {}", error.message()))
-        .help("`git fsck` tells whether the repository is sound")
+        .with_help("`git fsck` tells whether the repository is sound")
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {
     let help = "terrace reads repositories with SHA-1 objects and ordinary refs (no sha256, no reftable)";
-    Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message())).help(help)
+    Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message()))
+        .with_help(help)
 }

@@ -228,7 +228,7 @@ impl<'a> Entries<'a> {
         let entry = self.first();
         entry.map(Some).ok_or_else(|| {
             Error::usage(format!("tree {} is damaged", self.tree))
-                .help("`git fsck` tells whether the repository is sound")
+                .with_help("`git fsck` tells whether the repository is sound")
         })
     }
 

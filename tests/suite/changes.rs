@@ -3,7 +3,7 @@
 use std::path::Path as FsPath;
 use std::sync::Arc;
 
-use terrace::model::{BlobId, Environment, Fault, ItemId, Map, Rule, Value};
+use terrace::model::{BlobId, Environment, ErrorKind, Help, ItemId, Map, Rule, Value};
 use terrace::ops::{ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Workspace, commit_changes};
 use terrace::store::door::{Identity, Moment, Options, Person};
 
@@ -77,8 +77,8 @@ fn only_the_bytes_of_what_changes_move() {
     assert_eq!(commit(&world, vec![change("pay", None, ItemEdit::Value(value.clone()))]), Ok(false));
     let stale = commit(&world, vec![change("pay", expected, ItemEdit::Value(value))]).expect_err("stale");
     assert_eq!(
-        (stale.fault, stale.message.as_str()),
-        (Fault::Stale, "environments/staging/pay.yaml has changed since it was read")
+        (stale.kind(), stale.message()),
+        (ErrorKind::Stale, "environments/staging/pay.yaml has changed since it was read")
     );
 }
 
@@ -92,7 +92,7 @@ fn several_items_are_one_commit_or_none() {
     let before = world.state();
     let wrong = Some(Expected::Blob(BlobId("0".repeat(40))));
     let stale = commit(&world, vec![new(Some(Expected::Absent)), gone(wrong)]).expect_err("stale");
-    assert_eq!(stale.fault, Fault::Stale);
+    assert_eq!(stale.kind(), ErrorKind::Stale);
     assert_eq!(world.state(), before);
     assert_eq!(commit(&world, vec![new(Some(Expected::Absent)), gone(present.clone())]), Ok(true));
     assert_eq!(world.read("environments/staging/new/one.yaml").as_bytes(), text);
@@ -102,7 +102,7 @@ fn several_items_are_one_commit_or_none() {
         (new(Some(Expected::Absent)), "environments/staging/new/one.yaml is there already"),
         (gone(present), "environments/staging/search.yaml is not there any more"),
     ] {
-        assert_eq!(commit(&world, vec![item]).expect_err("stale").message, told);
+        assert_eq!(commit(&world, vec![item]).expect_err("stale").message(), told);
     }
     assert_eq!(commit(&world, vec![gone(None)]), Ok(false));
 }
@@ -113,17 +113,20 @@ fn what_a_rule_refuses_is_told_with_its_findings() {
     let before = world.state();
     let edits = vec![set("size", number("9")), set("db.pool", number("11"))];
     let refused = commit(&world, vec![change("pay", None, ItemEdit::Patch(edits))]).expect_err("refused");
-    assert_eq!(refused.fault, Fault::Undecided);
+    assert_eq!(refused.kind(), ErrorKind::Undecided);
     let found: Vec<_> =
-        refused.findings.iter().map(|f| (f.rule, f.location.map(|at| at.start.line))).collect();
+        refused.findings().iter().map(|f| (f.rule, f.location.map(|at| at.start.line))).collect();
     assert_eq!(found, [(Rule::Schema, Some(2))]);
     for (edit, fault) in [
-        (ItemEdit::Put(b"size: [".to_vec()), Fault::Usage),
-        (ItemEdit::Put(b"boost: 1\n".to_vec()), Fault::Undecided),
+        (ItemEdit::Put(b"size: [".to_vec()), ErrorKind::Usage),
+        (ItemEdit::Put(b"boost: 1\n".to_vec()), ErrorKind::Undecided),
     ] {
-        assert_eq!(commit(&world, vec![change("pay", None, edit)]).expect_err("refused").fault, fault);
+        assert_eq!(commit(&world, vec![change("pay", None, edit)]).expect_err("refused").kind(), fault);
     }
     let absent = commit(&world, vec![change("pya", None, ItemEdit::Patch(Vec::new()))]).expect_err("absent");
-    assert_eq!((absent.fault, absent.help.as_deref()), (Fault::Absent, Some("did you mean `pay`?")));
+    assert_eq!(
+        (absent.kind(), absent.help().cloned()),
+        (ErrorKind::NotFound, Some(Help::DidYouMean("pay".into())))
+    );
     assert_eq!(world.state(), before);
 }

@@ -318,7 +318,7 @@ fn strings_made_to_break_quoting_read_back() {
         for text in refused {
             let value = Value::Map([("v".to_owned(), Value::String(text.clone()))].into_iter().collect());
             let error = of_one(&key, &value, format).expect_err("refused");
-            assert!(error.message.starts_with("`v` of nasty needs quotes"), "{}", error.message);
+            assert!(error.message().starts_with("`v` of nasty needs quotes"), "{}", error.message());
         }
     }
 }

@@ -10,6 +10,7 @@ use self::command::Runner;
 use self::screen::Screen;
 use self::signals::Signals;
 use super::context::Context;
+use super::help::worded;
 use super::{Outcome, keys, parse};
 use crate::engine::watch::Scope;
 use crate::model::Environment;
@@ -67,8 +68,9 @@ fn turns(
     context: &Context,
 ) -> Result<(), super::Failure> {
     while !signals.say_end() {
-        match watch.next(&|| context.today())? {
-            Turn::Verdict(verdict) => {
+        match watch.next(&|| Some(context.today()))? {
+            Turn::Verdict(mut verdict) => {
+                verdict.outcome = verdict.outcome.map_err(worded);
                 screen.verdict(&verdict)?;
                 if let Some(runner) = &mut runner {
                     runner.judged(verdict.is_good(), verdict.content);

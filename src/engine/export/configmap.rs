@@ -21,14 +21,14 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
     for item in &selection.items {
         let name = names::object(item.key).ok_or_else(|| {
             Error::undecided(format!("`{}` cannot be the name of a ConfigMap", item.key))
-                .help("a name has letters or digits, and at most 253 characters")
+                .with_help("a name has letters or digits, and at most 253 characters")
         })?;
         if let Some(first) = taken.insert(name.clone(), item.key) {
             return Err(Error::undecided(format!(
                 "{first} and {} would both be the ConfigMap {name}",
                 item.key
             ))
-            .help("export one of them apart, or rename it"));
+            .with_help("export one of them apart, or rename it"));
         }
         manifests.push(manifest(&name, item, selection.prefix)?);
     }
@@ -40,12 +40,14 @@ fn manifest(name: &str, item: &Item<'_>, prefix: &str) -> Result<String> {
     let entries = entries(&alone, Naming::Variable)?;
     if let Some(long) = entries.iter().find(|entry| entry.name.len() > LONGEST) {
         let message = format!("`{}` of {} has a name of more than {LONGEST} characters", long.path, item.key);
-        return Err(Error::undecided(message).help("Kubernetes allows no longer names; shorten its keys"));
+        return Err(
+            Error::undecided(message).with_help("Kubernetes allows no longer names; shorten its keys")
+        );
     }
     let size: usize = entries.iter().map(|entry| entry.name.len() + entry.text.len()).sum();
     if size > LIMIT {
         return Err(Error::undecided(format!("{} has {size} bytes, a ConfigMap holds {LIMIT}", item.key))
-            .help("split the item, or deliver its large values as files"));
+            .with_help("split the item, or deliver its large values as files"));
     }
     // Always quoted: a reader of YAML 1.1 takes a bare `on` or `y` for a boolean, keys included.
     let quoted = |text: &str| render::string(text, Some(Style::DoubleQuoted), false);

@@ -7,7 +7,7 @@
 //! where it cannot. Where readers still differ, a note names the values.
 
 use super::{Entry, Exported, place};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
 
 /// `NAME=value` lines.
 pub(super) fn write(entries: &[Entry]) -> Result<Exported> {
@@ -68,7 +68,7 @@ fn backslash(entry: &Entry) -> Error {
     Error::undecided(format!(
         "{place} needs quotes and ends in a backslash, which readers of .env files take to escape the quote"
     ))
-    .help("take --format shell or json, or hand it over with `terrace run`")
+    .with_help(Help::WithoutFile { formats: "shell or json" })
 }
 
 /// Whether single quotes will not do: some readers unescape `\\` there, and a reader in text mode

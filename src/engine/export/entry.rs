@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Item, Selection, names, place};
-use crate::model::{Error, Key, Path, Result, Value};
+use crate::model::{Error, Help, Key, Path, Result, Value};
 
 /// How a format names values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,12 @@ impl Entry {
             return Ok(());
         }
         let place = place(&self.key, &self.path);
-        Err(Error::undecided(format!("{place} holds a NUL character, which {what} cannot"))
-            .help("take --format json or yaml, or encode the value, for example in base64"))
+        Err(Error::undecided(format!("{place} holds a NUL character, which {what} cannot")).with_help(
+            Help::OtherFormat {
+                formats: "json or yaml",
+                or: Some("encode the value, for example in base64"),
+            },
+        ))
     }
 }
 
@@ -53,7 +57,7 @@ pub(super) fn entries(selection: &Selection<'_>, naming: Naming) -> Result<Vec<E
     if naming == Naming::Variable && !names::is_prefix(selection.prefix) {
         let shown = selection.prefix.escape_debug();
         return Err(Error::usage(format!("`{shown}` cannot begin the name of a variable"))
-            .help("a prefix has letters, digits and `_`, and does not begin with a digit"));
+            .with_help("a prefix has letters, digits and `_`, and does not begin with a digit"));
     }
     let mut found = Vec::new();
     for item in &selection.items {
@@ -109,7 +113,7 @@ fn refuse_collisions(entries: &[Entry]) -> Result<()> {
                 "{one} and {two} would both be {}",
                 entry.name.escape_debug()
             ))
-            .help("rename one of them, or take a format that keeps the tree: json, yaml, toml"));
+            .with_help("rename one of them, or take a format that keeps the tree: json, yaml, toml"));
         }
     }
     Ok(())
@@ -119,5 +123,5 @@ fn refuse_taken(entry: &Entry) -> Result<()> {
     let Some(what) = names::taken_by(&entry.name) else { return Ok(()) };
     let place = place(&entry.key, &entry.path);
     Err(Error::undecided(format!("{place} would be the variable {}, which is {what}", entry.name))
-        .help("give every name a prefix: --prefix APP_"))
+        .with_help(Help::NamePrefix))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::{Selection, number, place};
-use crate::model::{Error, Key, Path, Result, Segment, Value};
+use crate::model::{Error, Help, Key, Path, Result, Segment, Value};
 
 /// The items' values: of one item meant by itself, or of several below their keys.
 pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
@@ -31,7 +31,10 @@ fn of(value: &Value, key: &Key, path: &Path) -> Result<Json> {
                     "{} is {text}, which JSON cannot say",
                     place(key, path)
                 ))
-                .help("quote it in the item if its readers take a string, or take --format yaml"));
+                .with_help(Help::OtherFormat {
+                    formats: "yaml",
+                    or: Some("quote it in the item if its readers take a string"),
+                }));
             }
         },
         Value::String(text) => Json::String(text.clone()),

@@ -23,7 +23,7 @@ use std::str::FromStr;
 pub use entry::Entry;
 use entry::Naming;
 
-use crate::model::{Error, Key, Path, Result, Value, closest};
+use crate::model::{Error, Help, Key, Path, Result, Value, closest};
 use crate::yaml::render;
 
 /// A format of an export.
@@ -79,8 +79,8 @@ impl FromStr for Format {
             let set = format!("the formats are {}", Self::ALL.map(Self::name).join(", "));
             let error = Error::usage(format!("`{}` is not a format of export", name.escape_debug()));
             match closest(name, Self::ALL.map(Self::name)) {
-                Some(near) => error.help(format!("did you mean `{near}`? {set}")),
-                None => error.help(set),
+                Some(near) => error.with_help(format!("did you mean `{near}`? {set}")),
+                None => error.with_help(set),
             }
         })
     }
@@ -170,7 +170,7 @@ fn refuse_prefix(selection: &Selection<'_>, format: Format) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{format} keeps the tree of values and has no names to put a prefix before"))
-        .help("--prefix goes with dotenv, shell, properties and configmap"))
+        .with_help(Help::PrefixFormats("dotenv, shell, properties and configmap")))
 }
 
 /// A tag says what a value means; where it cannot be written the value would mean something else.
@@ -183,7 +183,10 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
             place(key, &path),
             tag.escape_debug()
         ))
-        .help("take --format yaml, whose readers see the tag, or remove it from the item")),
+        .with_help(Help::OtherFormat {
+            formats: "yaml, whose readers see the tag",
+            or: Some("remove it from the item"),
+        })),
     }
 }
 

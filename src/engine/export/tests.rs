@@ -195,7 +195,7 @@ fn formats_are_known_by_their_names() {
         assert_eq!(format.name().parse(), Ok(format));
     }
     let error = "dotev".parse::<Format>().expect_err("no format");
-    assert!(error.help.is_some_and(|help| help.starts_with("did you mean `dotenv`?")));
+    assert!(error.help.is_some_and(|help| help.to_string().starts_with("did you mean `dotenv`?")));
 }
 
 fn tree() -> impl Strategy<Value = Value> {

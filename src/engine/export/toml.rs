@@ -3,7 +3,7 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item as Node, Table, Value as Toml};
 
 use super::{Exported, Selection, number, place};
-use crate::model::{Error, Key, Map, Path, Result, Segment, Value};
+use crate::model::{Error, Help, Key, Map, Path, Result, Segment, Value};
 
 /// The items' values: of one item meant by itself, or of several below their keys.
 pub(super) fn write(selection: &Selection<'_>) -> Result<Exported> {
@@ -51,7 +51,7 @@ impl Writer<'_> {
                 self.key,
                 other.kind()
             ))
-            .help("take --format json or yaml")),
+            .with_help(Help::OtherFormat { formats: "json or yaml", or: None })),
         }
     }
 
@@ -126,7 +126,8 @@ impl Writer<'_> {
     }
 
     fn cannot(&self, path: &Path, what: &str) -> Error {
-        Error::undecided(format!("{} {what}, which TOML cannot say", place(self.key, path)))
-            .help("take --format json or yaml, or change the value in the item")
+        Error::undecided(format!("{} {what}, which TOML cannot say", place(self.key, path))).with_help(
+            Help::OtherFormat { formats: "json or yaml", or: Some("change the value in the item") },
+        )
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Error, Key, Result};
+use crate::model::{Error, Help, Key, Result};
 
 /// Where the record is, relative to the configuration root.
 pub const RECORD: &str = ".terrace/legacy.toml";
@@ -39,8 +39,7 @@ struct RawKept {
 /// # Errors
 /// When the text is no record, or a path in it leaves the configuration root.
 pub fn parse(text: &str) -> Result<Vec<Kept>> {
-    let help = "terrace migrate --keep-legacy writes this file; bring it back with git restore";
-    let wrong = |what: String| Error::usage(format!("{RECORD}: {what}")).help(help);
+    let wrong = |what: String| Error::usage(format!("{RECORD}: {what}")).with_help(Help::RestoreRecord);
     let raw: RawRecord = toml::from_str(text).map_err(|error| wrong(error.message().replace('\n', ", ")))?;
     if raw.version != 1 {
         return Err(wrong(format!("version {} is not known", raw.version)));

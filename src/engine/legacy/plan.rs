@@ -91,7 +91,7 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     }
     if let (Some(key), count @ 2..) = (migration.as_key, plan.items.len()) {
         return Err(Error::usage(format!("`--as {key}` names one item, and there are {count} files"))
-            .help("name the one file that becomes this item"));
+            .with_help("name the one file that becomes this item"));
     }
     let items = std::mem::take(&mut plan.items);
     for sources in by_key(items) {
@@ -109,10 +109,7 @@ fn judge(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -
     };
     let root = root_of(migration.roots, file);
     let outcome = match convert(format, bytes, migration.limits) {
-        Err(Refusal::Defect(mut error)) => {
-            error.message = format!("{file}: {}", error.message);
-            return Err(error);
-        }
+        Err(Refusal::Defect(error)) => return Err(error.at(file)),
         Err(Refusal::Rejected(rejection)) => Err(rejection),
         Ok(converted) => Ok(converted),
     };
@@ -136,7 +133,7 @@ fn judge(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -
 
 fn unknown_format(file: &str) -> Error {
     Error::usage(format!("{file} is no YAML, JSON, TOML, .env or .properties file"))
-        .help("the name tells the format: .yaml, .yml, .json, .toml, .env, .properties")
+        .with_help("the name tells the format: .yaml, .yml, .json, .toml, .env, .properties")
 }
 
 /// The outermost of the named folders that hold `file`; the file itself when none does.

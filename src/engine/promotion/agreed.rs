@@ -5,7 +5,7 @@
 
 use super::plan::{Line, at_highest, same_judgement};
 use super::selection::Verdict;
-use crate::model::{BlobId, CommitId, Error, Hop, Key, Path, Result, Value};
+use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
@@ -117,8 +117,7 @@ fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Do
 /// The error of a plan file that contradicts the repository or itself.
 #[must_use]
 pub fn wrong(place: &str, what: &str) -> Error {
-    Error::usage(format!("{place}: {what}")).help(
-        "of a plan only the outcomes may be edited (with `taken` and `value`); \
-         to plan anew: terrace promote … -o FILE",
-    )
+    Error::usage(format!("{place}: {what}"))
+        .with_help("of a plan only the outcomes may be edited, with `taken` and `value`")
+        .or_help(Help::PlanAnew)
 }

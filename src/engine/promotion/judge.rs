@@ -99,7 +99,10 @@ impl<'a> Judge<'a> {
     }
 
     fn date(&self, index: Option<usize>) -> String {
-        index.map_or_else(|| "an unknown day".to_owned(), |index| self.timeline.commit(index).date())
+        index.map_or_else(
+            || "an unknown day".to_owned(),
+            |index| self.timeline.commit(index).date().to_string(),
+        )
     }
 
     /// Row 4.

@@ -11,7 +11,7 @@ use super::resolution::{Level, Resolution};
 use super::selection::{Selection, Verdict};
 use crate::engine::lists::ListRules;
 use crate::engine::mask::Mask;
-use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::model::{BlobId, CommitInfo, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -37,7 +37,7 @@ pub struct Input<'a> {
     /// Whether the target's schema requires the key at a path.
     pub required: &'a dyn Fn(&Path) -> bool,
     /// The day that is judged, `YYYY-MM-DD`: HEAD's.
-    pub today: &'a str,
+    pub today: Date,
 }
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path.

@@ -9,6 +9,7 @@ use super::{
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::lists::NoListRules;
 use crate::engine::naming::Naming;
+use crate::model::date::day;
 use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Value};
 use crate::yaml::{Document, Limits};
@@ -91,7 +92,7 @@ impl World {
             lists: &NoListRules,
             decisions,
             required: &|path| path.to_string() == required,
-            today: "2026-01-01",
+            today: day("2026-01-01"),
         };
         select(judge_leaves(&input), selection, &source, &target)
     }

@@ -20,7 +20,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     match record {
         Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
         Err(error) => {
-            let help = error.help.unwrap_or_default();
+            let help = error.help.as_ref().map(ToString::to_string).unwrap_or_default();
             vec![Draft::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
         }
     }

@@ -44,7 +44,7 @@ use rayon::prelude::*;
 use self::draft::Draft;
 use self::world::World;
 use super::configuration::Configuration;
-use crate::model::{Environment, Finding, Key, Path, Progress, Result, Rule, Severity, Steps};
+use crate::model::{Date, Environment, Finding, Key, Path, Progress, Result, Rule, Severity, Steps};
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ pub struct Subject<'a> {
     /// The revision.
     pub configuration: &'a Configuration,
     /// The day, `YYYY-MM-DD`, by which waivers end; without one none has ended.
-    pub today: Option<&'a str>,
+    pub today: Option<Date>,
     /// The items that are judged; all when empty.
     pub keys: &'a [Key],
     /// The environment whose findings are reported; all without one. What is compared across

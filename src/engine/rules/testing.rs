@@ -6,14 +6,15 @@ use std::sync::Arc;
 use super::{ByItem, Change, Report, Subject};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
-use crate::model::{BlobId, Environment, Error, Finding, Key, Result, Revision, Rule};
+use crate::model::date::day;
+use crate::model::{BlobId, Date, Environment, Error, Finding, Key, Result, Revision, Rule};
 
 /// Files with what `check` is asked of them.
 #[derive(Clone, Default)]
 pub(super) struct Repository {
     files: BTreeMap<String, Vec<u8>>,
     links: Vec<String>,
-    today: Option<String>,
+    today: Option<Date>,
     keys: Vec<Key>,
     environment: Option<Environment>,
     prefix: String,
@@ -54,7 +55,7 @@ impl Repository {
     }
 
     pub(super) fn at(mut self, today: Option<&str>) -> Self {
-        self.today = today.map(str::to_owned);
+        self.today = today.map(day);
         self
     }
 
@@ -107,7 +108,7 @@ impl Repository {
         let subject = Subject {
             progress: &crate::model::Silent,
             configuration: &configuration,
-            today: self.today.as_deref(),
+            today: self.today,
             keys: &self.keys,
             environment: self.environment,
             change: self.skipped.as_ref(),

@@ -23,7 +23,7 @@ pub(super) fn apply(
             && waiver.covers(finding.key.as_ref(), finding.environment, finding.path.as_ref())
     };
     let has_ended = |waiver: &Waiver| match (&waiver.until, subject.today) {
-        (Some(until), Some(today)) => until.as_str() < today,
+        (Some(until), Some(today)) => *until < today,
         _ => false,
     };
     let used: Vec<bool> =
@@ -49,8 +49,8 @@ pub(super) fn apply(
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
     for (waiver, used) in waivers.iter().zip(used) {
         let about = if has_ended(waiver) && (used || !subject.is_narrowed()) {
-            let until = waiver.until.as_deref().unwrap_or_default();
-            let message = format!("this waiver for {} ended on {until}", waiver.rule);
+            let until = waiver.until.map_or_else(String::new, |until| format!(" on {until}"));
+            let message = format!("this waiver for {} ended{until}", waiver.rule);
             let help = match (used, all_seen) {
                 (true, _) => "mend what it accepted, or give it a new date and reason",
                 (false, true) => "remove it: nothing is left that it would accept",

@@ -4,7 +4,7 @@ use super::Creation;
 use crate::engine::encrypted;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
-use crate::model::{BlobId, Error, Hop, Key, Path, Result, Value};
+use crate::model::{BlobId, Error, Help, Hop, Key, Path, Result, Value};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::yaml::edit::{Operation, Replacement};
@@ -21,8 +21,11 @@ pub(in crate::ops) fn create(
         return Err(Error::internal(format!("{key} vanished while it was planned")));
     };
     if let Some(word) = selection.parts() {
-        return Err(Error::usage(format!("{} has no item `{key}` yet, so {word} has nothing to choose from", hop.target()))
-            .help("a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own"));
+        return Err(Error::usage(format!(
+            "{} has no item `{key}` yet, so {word} has nothing to choose from",
+            hop.target()
+        ))
+        .with_help(Help::ShapeItem));
     }
     let document = configuration.document(item)?;
     if encrypted::is_encrypted(document.values()) {

@@ -7,7 +7,7 @@ use crate::engine::promotion::{
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Key, Path, Result};
+use crate::model::{Environment, Error, Help, Key, Path, Result};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
@@ -70,7 +70,7 @@ fn require_promised(
         Some(path) => {
             let path = if path.is_root() { path_of_document(&path) } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))
-                .help("nothing was committed; make this change by hand, or leave it out with --except"))
+                .with_help(Help::LeaveOut))
         }
     }
 }
@@ -102,7 +102,7 @@ fn record(
     let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
     let mut new: Vec<Decision> = old
         .iter()
-        .filter(|decision| decision.is_live(&source_digest(&decision.path), &today))
+        .filter(|decision| decision.is_live(&source_digest(&decision.path), today))
         .filter(|decision| !overruled(&decision.path) && !renewed(&decision.path))
         .cloned()
         .collect();

@@ -14,7 +14,7 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::{Workspace, no_such_item};
 use crate::engine::promotion::{ItemPlan, Selection};
-use crate::model::{Environment, Error, Fault, Hop, Key, Result, Steps};
+use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, Result, Steps};
 use crate::store::door::{self, Committed, Options};
 
 pub(super) use creation::create;
@@ -69,10 +69,11 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> R
     refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
-        let advice = "a selection names paths or source commits of the plan; run with --dry-run to see them";
-        return Err(
-            Error::usage(format!("nothing of this plan is at {word}")).help(near_or(&word, paths, advice))
-        );
+        return Err(Error::usage(format!("nothing of this plan is at {word}")).with_help(near_or(
+            &word,
+            paths,
+            Help::SeePlan,
+        )));
     }
     write(planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
     Ok(prepared)
@@ -108,13 +109,13 @@ impl Preparing<'_> {
                     let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(target));
                     let message =
                         format!("{source} never had an item `{key}`, so there is no deletion to promote");
-                    return Err(Error::usage(message).help(format!("remove it by hand: git rm {file}")));
+                    return Err(Error::usage(message).with_help(format!("remove it by hand: git rm {file}")));
                 }
                 self.prepared.deletions.push(key.clone());
                 Ok(())
             }
             (false, true) => Err(Error::usage(format!("{source} has no item `{key}`"))
-                .help(format!("if it was deleted there, delete it in {target} with --delete"))),
+                .with_help(Help::PromoteDeletion(target))),
             (false, false) => Err(self.unknown(key)?),
         }
     }
@@ -186,7 +187,9 @@ impl Preparing<'_> {
         let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
         let mut uncommitted = self.workspace.repository.uncommitted()?.into_iter();
         Ok(match uncommitted.find(|file| files.contains(file)) {
-            Some(file) => error.help(format!("{file} is not committed; a promotion takes what is committed")),
+            Some(file) => {
+                error.with_help(format!("{file} is not committed; a promotion takes what is committed"))
+            }
             None => error,
         })
     }
@@ -195,7 +198,7 @@ impl Preparing<'_> {
 /// Why an item is left alone. What cannot be read at all is an error that nothing passes: it may
 /// hold what would change the plan.
 fn unreadable(error: Error) -> Result<Left> {
-    if error.fault == Fault::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
+    if error.kind == ErrorKind::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
 }
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.
@@ -207,7 +210,7 @@ fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
     match kept {
         None => Ok(()),
         Some(line) => Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason))
-            .help("give the target its own value with --set PATH=VALUE, or leave the path out")),
+            .with_help(Help::GiveOrLeaveOut)),
     }
 }
 
@@ -250,7 +253,7 @@ pub(super) fn publish(
     let Some(shown) = prepared.change(subject) else { return Ok(None) };
     let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
         let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").help("commit the configuration first")
+            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
         })?;
         let prepared = reprepare(&Planner::new(workspace, head)?)?;
         prepared.require_decided().map_err(|_| door::not_as_shown())?;

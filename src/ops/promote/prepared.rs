@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::promotion::{ItemPlan, Verdict};
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
 use crate::store::door::{Change, FileChange};
 
 /// An item that the target does not have yet.
@@ -136,7 +136,7 @@ impl Prepared {
                         "{stops} {} cannot be judged, because the history is cut off",
                         if stops == 1 { "path" } else { "paths" }
                     ),
-                    "this is a shallow clone; fetch the rest: git fetch --unshallow",
+                    Help::FetchHistory,
                 )
             } else {
                 (
@@ -144,10 +144,10 @@ impl Prepared {
                         "{stops} {} to be decided; nothing was committed",
                         if stops == 1 { "conflict has" } else { "conflicts have" }
                     ),
-                    "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided",
+                    Help::DecideConflicts,
                 )
             };
-            return Err(Error::undecided(message).help(help));
+            return Err(Error::undecided(message).with_help(help));
         }
         let asks = self.count(&Verdict::Ask);
         if asks > 0 {
@@ -155,9 +155,7 @@ impl Prepared {
                 "{asks} new {} to be decided; nothing was committed",
                 if asks == 1 { "key has" } else { "keys have" }
             );
-            return Err(Error::undecided(message).help(
-                "take them with --with-new, leave them with --without-new, or name some with --only PATH",
-            ));
+            return Err(Error::undecided(message).with_help(Help::DecideNew));
         }
         match self.refused.first() {
             None => Ok(()),
@@ -171,11 +169,11 @@ impl Prepared {
                 );
                 let help = match &finding.path {
                     Some(path) if finding.message.contains("missing") => {
-                        format!("give a value: --set '{path}=…'; {}", finding.help)
+                        Help::Any(vec![Help::GiveValue(path.clone()), finding.help.as_str().into()])
                     }
-                    _ => finding.help.clone(),
+                    _ => finding.help.as_str().into(),
                 };
-                Err(Error::undecided(message).help(help))
+                Err(Error::undecided(message).with_help(help))
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::engine::review::{
 };
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::snapshot::{Reading, Snapshot};
-use crate::model::{CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Rule};
+use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, Result, Rule};
 use crate::store::Parts;
 use crate::yaml::Document;
 
@@ -31,7 +31,7 @@ const COMMITS: usize = 50;
 /// # Errors
 /// When there is nothing to compare with, the policy is wrong, an item is nowhere, or something
 /// cannot be read.
-pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &str) -> Result<Review> {
+pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: Date) -> Result<Review> {
     let repository = &workspace.repository;
     let [base, head] = base::ends(repository, request)?;
     let mut parts = repository.parts();
@@ -71,7 +71,7 @@ fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<
         return Ok(());
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
-    Err(Error::usage(missing).help("name the folder that holds it: -C DIR"))
+    Err(Error::usage(missing).with_help(Help::LayOut))
 }
 
 /// Refuses asked keys that neither commit has.
@@ -111,7 +111,7 @@ impl<'a> Reviewer<'a> {
         Ok(Self { part, touched, planner, past: Mutex::default() })
     }
 
-    fn fill(&self, review: &mut Review, today: &str) -> Result<()> {
+    fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
         let mut skipped = Vec::new();
         for (key, environments) in self.items() {
             let judged = self.judge(&key, &environments)?;
@@ -125,7 +125,7 @@ impl<'a> Reviewer<'a> {
         let [old, new] = &self.part.ends;
         let since = review.base.commit.date();
         review.waivers =
-            compare_waivers((old.policy(), &reports[0]), (new.policy(), &reports[1]), &since, today);
+            compare_waivers((old.policy(), &reports[0]), (new.policy(), &reports[1]), since, today);
         let [before, after] = reports;
         review.judged = after.items;
         review.environments = after.environments;
@@ -218,7 +218,7 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: &str) -> Result<Report> {
+    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
             progress: &crate::model::Silent,
@@ -248,8 +248,8 @@ impl<'a> Reviewer<'a> {
         for key in &self.part.keys {
             for hop in Hop::ALL {
                 let standings = [
-                    self.standings(0, key, hop, &base.commit.date())?,
-                    self.standings(1, key, hop, &self.planner.head.date())?,
+                    self.standings(0, key, hop, base.commit.date())?,
+                    self.standings(1, key, hop, self.planner.head.date())?,
                 ];
                 let kept = declined(status, key, hop);
                 let keeps = |path: &Path| kept.iter().any(|declined| path.covers(declined));
@@ -260,7 +260,7 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The decisions of one end, each with whether it counts there.
-    fn standings(&self, end: usize, key: &Key, hop: Hop, today: &str) -> Result<Vec<Standing>> {
+    fn standings(&self, end: usize, key: &Key, hop: Hop, today: Date) -> Result<Vec<Standing>> {
         let configuration = &self.part.ends[end];
         let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
         let source = configuration.item(key, hop.source());

@@ -10,9 +10,8 @@ use proptest::sample::select;
 use super::state::State;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::engine::watch::Scope;
+use crate::model::date::day;
 use crate::model::{BlobId, Environment, Error, Result, Revision};
-
-const TODAY: &str = "2026-06-01";
 
 /// Items of which some share hosts and secrets, name each other's environments, or break.
 const ITEMS: &[&str] = &[
@@ -146,14 +145,14 @@ proptest! {
     #[test]
     fn judged_again_it_is_as_judged_anew(scope in scope(), batches in vec(vec(save(), 1..4), 2..12)) {
         let mut world = World::default();
-        let mut state = State::first(world.snapshot(), &scope, TODAY);
+        let mut state = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
         for batch in &batches {
             for (path, save) in batch {
                 world.save(path, save);
             }
             let changed = batch.iter().map(|(path, _)| (*path).to_owned()).collect();
-            state = state.next(world.snapshot(), &changed, &scope, TODAY);
-            let anew = State::first(world.snapshot(), &scope, TODAY);
+            state = state.next(world.snapshot(), &changed, &scope, Some(day("2026-06-01")));
+            let anew = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
             prop_assert_eq!(said(&state), said(&anew), "after {:?}", batch);
         }
     }

@@ -19,7 +19,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::watch::{
     Batch, Change, ChangeKind, Coalescer, Concern, Happened, Scope, Sign, Verdict, concern, sign,
 };
-use crate::model::{Error, Result, Severity};
+use crate::model::{Date, Error, Help, Result, Severity};
 use crate::store::ProcessEnvironment;
 use crate::store::watch::{Eyes, Files, Sight, Waker};
 
@@ -90,13 +90,13 @@ impl Watch {
         let workspace = Workspace::open(dir, environment)?;
         let repository = &workspace.repository;
         let root = repository.root().ok_or_else(|| {
-            Error::usage("a bare repository has no working tree").help("watch a clone of it")
+            Error::usage("a bare repository has no working tree").with_help("watch a clone of it")
         })?;
         let root = root.canonicalize().map_err(|error| Error::io("find", &root, &error))?;
         let mut eyes = Eyes::of(repository, root.clone(), !options.poll);
         if !eyes.is_there() {
             return Err(Error::usage(format!("there is no folder {}environments", repository.prefix()))
-                .help("run `terrace init` to lay one out, or `terrace migrate` to fill it"));
+                .with_help(Help::LayOut));
         }
         // Watched before anything is read, so that no change falls in between.
         eyes.cover(std::iter::empty());
@@ -153,13 +153,13 @@ impl Watch {
         self.state.as_ref().and_then(|state| state.outcome.as_ref().err())
     }
 
-    /// Waits until there is something to say; `today` is the day by which waivers end.
+    /// Waits until there is something to say; `today` is the day by which waivers end; without one none ends.
     ///
     /// # Errors
     /// When the repository or its environments are gone, or their folders cannot be read.
-    pub fn next(&mut self, today: &dyn Fn() -> String) -> Result<Turn> {
+    pub fn next(&mut self, today: &dyn Fn() -> Option<Date>) -> Result<Turn> {
         if self.state.is_none() {
-            return Ok(Turn::Verdict(self.first(&today())));
+            return Ok(Turn::Verdict(self.first(today())));
         }
         loop {
             let wait = match self.due() {
@@ -227,7 +227,7 @@ impl Watch {
     }
 
     /// Looks at what is due, unless all of it is gone, and says what is different.
-    fn turn(&mut self, today: &dyn Fn() -> String) -> Result<Option<Turn>> {
+    fn turn(&mut self, today: &dyn Fn() -> Option<Date>) -> Result<Option<Turn>> {
         let mut batch = self.coalescer.take(self.now());
         // What was written in a folder before it was watched, no event tells.
         if (batch.listing || batch.everything)
@@ -257,13 +257,13 @@ impl Watch {
         &mut self,
         changed: &BTreeMap<String, ChangeKind>,
         head: bool,
-        today: &dyn Fn() -> String,
+        today: &dyn Fn() -> Option<Date>,
     ) -> Option<Turn> {
         let branch = if head { self.workspace.repository.branch() } else { self.branch.clone() };
         let switched = self.branch != branch;
         self.branch = branch;
         let before = self.state.take()?;
-        let verdict = if changed.is_empty() { None } else { self.next_verdict(&before, changed, &today()) };
+        let verdict = if changed.is_empty() { None } else { self.next_verdict(&before, changed, today()) };
         if verdict.is_none() {
             self.state.get_or_insert(before);
         }
@@ -271,7 +271,7 @@ impl Watch {
         verdict.map(Turn::Verdict).or_else(|| switched.then(|| Turn::Branch(self.branch.clone())))
     }
 
-    fn first(&mut self, today: &str) -> Verdict {
+    fn first(&mut self, today: Option<Date>) -> Verdict {
         let state = State::first(self.files.snapshot(), &self.scope, today);
         let at_hand = state.said();
         self.verdict(state, Vec::new(), at_hand)
@@ -282,7 +282,7 @@ impl Watch {
         &mut self,
         before: &State,
         changed: &BTreeMap<String, ChangeKind>,
-        today: &str,
+        today: Option<Date>,
     ) -> Option<Verdict> {
         let paths: BTreeSet<String> = changed.keys().cloned().collect();
         let state = before.next(self.files.snapshot(), &paths, &self.scope, today);
@@ -331,7 +331,7 @@ impl Watch {
             let place = self.workspace.repository.root().unwrap_or_default();
             let place = place.join("environments");
             return Err(Error::usage(format!("{} is not there any more", place.display()))
-                .help("watch again when the repository is back"));
+                .with_help("watch again when the repository is back"));
         }
         if !self.eyes.has_events() && self.missed == 0 {
             self.look_around()?;

@@ -8,7 +8,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, ByItem, Report, Subject};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::watch::Scope;
-use crate::model::{Environment, Error, Finding, Key, Result};
+use crate::model::{Date, Environment, Error, Finding, Key, Result};
 use crate::ops::workspace::require_keys;
 
 /// What is held.
@@ -22,7 +22,7 @@ pub(super) struct State {
 
 impl State {
     /// Judges a first snapshot.
-    pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: &str) -> Self {
+    pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: Option<Date>) -> Self {
         Self::judge(Configuration::read(snapshot), None, scope, today)
     }
 
@@ -32,7 +32,7 @@ impl State {
         snapshot: Snapshot,
         changed: &BTreeSet<String>,
         scope: &Scope,
-        today: &str,
+        today: Option<Date>,
     ) -> Self {
         let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
         let items = items(changed);
@@ -44,7 +44,7 @@ impl State {
         configuration: Result<Configuration>,
         before: Option<(&ByItem, &BTreeSet<Key>)>,
         scope: &Scope,
-        today: &str,
+        today: Option<Date>,
     ) -> Self {
         let unjudged = |error: Error, configuration| Self {
             configuration,
@@ -79,18 +79,12 @@ fn report(
     configuration: &Configuration,
     before: Option<(&ByItem, &BTreeSet<Key>)>,
     scope: &Scope,
-    today: &str,
+    today: Option<Date>,
 ) -> Result<(Report, ByItem)> {
     require_keys(configuration.snapshot(), &scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    let subject = Subject {
-        configuration,
-        today: Some(today),
-        keys,
-        environment,
-        change: None,
-        progress: &crate::model::Silent,
-    };
+    let subject =
+        Subject { configuration, today, keys, environment, change: None, progress: &crate::model::Silent };
     rules::check_again(&subject, before)
 }
 

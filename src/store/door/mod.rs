@@ -311,7 +311,7 @@ pub fn publish<T>(
         "branch {} moved {TRIES} times while the change was decided",
         door.branch.short()
     ))
-    .help("nothing was changed; run the command again when it is quieter"))
+    .with_help("nothing was changed; run the command again when it is quieter"))
 }
 
 /// Decides on another commit. Where something was agreed on, nothing else will do.
@@ -331,7 +331,7 @@ fn again<T>(
 #[must_use]
 pub fn not_as_shown() -> Error {
     Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
-        .help("nothing was committed; look at the new plan and run the command again")
+        .with_help("nothing was committed; look at the new plan and run the command again")
 }
 
 /// What a change would write, by path and content: two with the same are the same change.
@@ -348,7 +348,7 @@ fn fingerprint(change: &Change) -> Fingerprint {
 fn git_error(doing: &str, error: &git2::Error) -> Error {
     let told = Error::usage(format!("cannot {doing}: {}", error.message()));
     if error.class() == ErrorClass::Odb && error.code() == ErrorCode::NotFound {
-        return told.help(
+        return told.with_help(
             "the object is not in this clone; if it is a partial one, \
              `git fetch --refetch --no-filter` completes it",
         );
@@ -361,13 +361,15 @@ fn unfinished(new: Oid, error: Error) -> Error {
     let commit = CommitId(new.to_string());
     let message =
         format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
-    Error::new(error.fault, message)
-        .help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
+    Error::new(error.kind, message)
+        .with_help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
 }
 
 fn subject(message: &str) -> Result<&str> {
     let subject = message.lines().map(str::trim).find(|line| !line.is_empty());
-    subject.ok_or_else(|| Error::usage("the commit message is empty").help("say in a few words what changes"))
+    subject.ok_or_else(|| {
+        Error::usage("the commit message is empty").with_help("say in a few words what changes")
+    })
 }
 
 /// What the reflog says behind the ids.

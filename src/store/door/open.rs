@@ -10,7 +10,7 @@ use super::kill::kill_point;
 use super::lock::DoorLock;
 use super::places::Places;
 use super::{config, recover};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
 use crate::store::process_environment::ProcessEnvironment;
 
 /// A repository opened for writing, with its places.
@@ -48,22 +48,25 @@ pub(super) fn open_repository(path: &Path) -> Result<Repository> {
         let shown = path.display();
         let (message, help) = match () {
             () if error.code() == ErrorCode::NotFound => {
-                (format!("{shown} is not a git repository"), "terrace init makes one")
+                (format!("{shown} is not a git repository"), Help::MakeRepository)
             }
             () if error.code() == ErrorCode::Owner => (
                 format!("{shown} belongs to another user"),
-                "if you trust it: git config --global --add safe.directory FOLDER",
+                format!("if you trust it: git config --global --add safe.directory {shown}").into(),
             ),
             () if text.contains("objectformat") || text.contains("object format") => (
                 format!("{shown} is a sha256 repository, which terrace cannot open"),
-                "terrace works with sha1 repositories, git's default",
+                "terrace works with sha1 repositories, git's default".into(),
             ),
             () if text.contains("refstorage") => (
                 format!("{shown} keeps its branches as reftable, which terrace cannot open"),
-                "git refs migrate --ref-format=files turns them into files",
+                "git refs migrate --ref-format=files turns them into files".into(),
             ),
-            () => (format!("{shown} cannot be opened: {text}"), "`git status` tells whether git can open it"),
+            () => (
+                format!("{shown} cannot be opened: {text}"),
+                "`git status` tells whether git can open it".into(),
+            ),
         };
-        Error::usage(message).help(help)
+        Error::usage(message).with_help(help)
     })
 }

@@ -11,7 +11,7 @@ use super::files::{self, Sight};
 use super::open::enter;
 use super::places::Places;
 use super::{WAIT, disk, git_error, judge};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
 use crate::store::process_environment::ProcessEnvironment;
 
 /// The file that names the temporary file: its tag and the path beside which it lies.
@@ -31,10 +31,13 @@ pub fn write_work_tree(
     let (repository, _lock) = enter(root, WAIT, environment)?;
     let Some(root) = &repository.places.root else {
         return Err(Error::usage(format!("{} has no work tree", root.display()))
-            .help("in a bare repository only commits can change: use --commit"));
+            .with_help("in a bare repository only commits can change")
+            .or_help(Help::CommitDirectly));
     };
     if let Sight::Blocked(reason) = files::look(root, path)? {
-        return Err(Error::usage(reason).help("terrace changes only regular files; put one in its place"));
+        return Err(
+            Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
+        );
     }
     let tag = Oid::hash_object(ObjectType::Blob, after);
     let tag = tag.map_err(|error| git_error(&format!("hash {path}"), &error))?.to_string();
@@ -52,7 +55,7 @@ pub fn write_work_tree(
         return Ok(());
     }
     Err(Error::stale(format!("{path} has changed since it was read"))
-        .help("run the command again; it will look at the new content"))
+        .with_help("run the command again; it will look at the new content"))
 }
 
 /// Removes the temporary file that the note names, if it is still there, and the note.

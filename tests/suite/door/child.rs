@@ -49,7 +49,7 @@ fn role() {
     let task: Task = serde_json::from_str(task.to_str().expect("text")).expect("a task");
     let root = std::env::current_dir().expect("a folder");
     if let Err(error) = act(&root, &task) {
-        panic!("{:?}: {error}", error.fault);
+        panic!("{:?}: {error}", error.kind());
     }
 }
 

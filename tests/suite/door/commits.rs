@@ -168,7 +168,7 @@ fn what_was_shown_is_committed_or_nothing() {
     world.pushed(PAYMENTS, "size: 3\n");
     let other = |_: Option<&CommitId>| Ok(Some((world.change(&[(PAYMENTS, Some("size: 4\n"))]), ())));
     let published = door::publish(&world.root, &options(), Some((shown, ())), other);
-    assert_eq!(published.expect_err("another plan").fault, terrace::model::Fault::Stale);
+    assert_eq!(published.expect_err("another plan").kind(), terrace::model::ErrorKind::Stale);
     assert_eq!(world.git(&["log", "--format=%s"]), "pushed\nbegin");
     assert_eq!(world.litter(), Vec::<String>::new());
 }
@@ -177,7 +177,7 @@ fn what_was_shown_is_committed_or_nothing() {
 fn a_head_that_never_rests_is_retried_later() {
     let world = World::new();
     let (published, _) = beside(&world, SEARCH, usize::MAX, false);
-    assert_eq!(published.expect_err("moved").fault, terrace::model::Fault::Busy);
+    assert_eq!(published.expect_err("moved").kind(), terrace::model::ErrorKind::Busy);
     assert_eq!(world.litter(), Vec::<String>::new());
 }
 
@@ -220,7 +220,7 @@ fn the_work_tree_is_written_only_over_what_was_read() {
     for (path, before) in [(PAYMENTS, Some(&b"size: 10\n"[..])), (PAYMENTS, None), ("absent", Some(b"x"))] {
         let error = write_work_tree(&world.root, path, before, b"never\n", &options().environment)
             .expect_err("changed");
-        assert_eq!(error.fault, terrace::model::Fault::Stale, "{error}");
+        assert_eq!(error.kind(), terrace::model::ErrorKind::Stale, "{error}");
     }
     assert_eq!(world.read(PAYMENTS).as_deref(), Some("size: 11\n"));
     assert_eq!(world.read("absent"), None);

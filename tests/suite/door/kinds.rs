@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use terrace::model::{Fault, Result};
+use terrace::model::{ErrorKind, Result};
 use terrace::store::door::{Committed, Door, Options};
 
 use super::child::Task;
@@ -82,8 +82,8 @@ fn names_that_cannot_be_branches_are_refused() {
         ("", "`` is not a name for a branch"),
     ] {
         let error = on_branch(&world, name).expect_err(name);
-        assert_eq!((error.fault, error.message.as_str()), (Fault::Usage, says));
-        assert!(error.help.is_some());
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Usage, says));
+        assert!(error.help().is_some());
     }
     assert_eq!(world.git(&["for-each-ref"]), before);
     assert_eq!(world.litter(), Vec::<String>::new());
@@ -140,7 +140,7 @@ fn a_bare_repository_has_only_commits() {
     let files = [(".gitattributes", Some("*.yaml filter=lfs\n"))];
     world.publish(&files, &options()).expect("published").expect("a commit");
     let error = world.publish(&[(PAYMENTS, Some("size: 1\n"))], &options()).expect_err("refused");
-    assert!(error.message.contains("goes through the filter `lfs`"), "{error}");
+    assert!(error.message().contains("goes through the filter `lfs`"), "{error}");
 }
 
 #[test]
