@@ -148,7 +148,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                                 text(leaf.source),
                                 judgement.resolution,
                                 judgement.level.name(),
-                                judgement.reason
+                                judgement.reason.phrase(hop)
                             );
                         }
                         continue;
@@ -177,7 +177,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                                     text(leaf.target),
                                     text(leaf.source),
                                     judgement.resolution,
-                                    judgement.reason
+                                    judgement.reason.phrase(hop)
                                 );
                             }
                         }

@@ -2,7 +2,7 @@
 
 use super::lists::ListRules;
 use super::mask::Mask;
-use super::promotion::{Level, Line, Resolution, Selection, Verdict, leaves, select};
+use super::promotion::{Level, Line, Reason, Resolution, Selection, Verdict, leaves, select};
 use crate::model::{CommitInfo, Key, Path};
 use crate::yaml::Document;
 
@@ -75,9 +75,11 @@ pub fn plan(
         let given = after.map_or(leaf.target, |after| after.at(&leaf.path));
         // What others changed stays a line: it says that its surroundings are not free to go.
         let (resolution, level, reason) = match given {
-            given if given == leaf.source => (Resolution::EnvironmentSpecific, Level::Keep, "another change"),
-            given if given == leaf.target => (Resolution::Pending, Level::Take, "to take back"),
-            _ => (Resolution::Conflict, Level::Stop, "changed since"),
+            given if given == leaf.source => {
+                (Resolution::EnvironmentSpecific, Level::Keep, Reason::AnotherChange)
+            }
+            given if given == leaf.target => (Resolution::Pending, Level::Take, Reason::ToTakeBack),
+            _ => (Resolution::Conflict, Level::Stop, Reason::ChangedSince),
         };
         let holder = if leaf.target.is_some() { now } else { before };
         lines.push(Line {
@@ -89,7 +91,7 @@ pub fn plan(
             base: given.cloned(),
             was: None,
             target: leaf.target.cloned(),
-            reason: reason.to_owned(),
+            reason,
             commit: None,
             target_commit: changed_by(&leaf.path).filter(|_| level == Level::Stop),
             top: leaf.top,

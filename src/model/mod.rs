@@ -25,7 +25,7 @@ pub use date::{Date, InvalidDate};
 pub use environment::{Environment, Hop, UnknownEnvironment};
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, Waivable};
-pub use finding::{Excerpt, Finding, Location, Position, Severity};
+pub use finding::{Excerpt, Finding, Location, Position, Related, Severity};
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
 pub use path::{InvalidPath, Path, Segment};

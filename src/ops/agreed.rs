@@ -47,7 +47,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<
             hop: agreed.hop,
             source_blob: item.source_blob.clone(),
             target_blob: item.target_blob.clone(),
-            lines: settle(leaves, item, &source, &target)?,
+            lines: settle(leaves, item, agreed.hop, &source, &target)?,
         });
         if !item.given.is_empty() {
             prepared.given.insert(item.key.clone(), item.given.clone());

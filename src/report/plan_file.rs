@@ -131,7 +131,8 @@ impl PlanFile {
         for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
             for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
                 // Reading JSON gives exponents a sign, so what is compared was read as well.
-                let expected = serde_json::from_str(&entry_json(line).to_string()).unwrap_or(Json::Null);
+                let expected =
+                    serde_json::from_str(&entry_json(line, plan.hop).to_string()).unwrap_or(Json::Null);
                 let fields = expected.as_object().into_iter().flatten();
                 let differing = fields
                     .filter(|(field, _)| !EDITABLE.contains(&field.as_str()))

@@ -520,7 +520,7 @@ mod service {
             ),
             (
                 "production",
-                "there is no item `payments` in production\nhelp: `terrace list` shows the items there are\n",
+                "there is no item `payments` in production\nhelp: name an item that the environment has\n",
             ),
         ] {
             let output = run(world.command(binary).args([environment, dir]));

@@ -76,6 +76,7 @@ pub struct AgreedCreation {
 pub fn settle(
     leaves: Vec<Line>,
     agreed: &AgreedItem,
+    hop: Hop,
     source: &Document,
     target: &Document,
 ) -> Result<Vec<Line>> {
@@ -91,10 +92,16 @@ pub fn settle(
             }
         }
     }
-    groups.into_iter().map(|(line, group)| settled(line, group, source, target)).collect()
+    groups.into_iter().map(|(line, group)| settled(line, group, hop, source, target)).collect()
 }
 
-fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Document) -> Result<Line> {
+fn settled(
+    agreed: &AgreedLine,
+    group: Vec<Line>,
+    hop: Hop,
+    source: &Document,
+    target: &Document,
+) -> Result<Line> {
     let AgreedLine { path, verdict, place } = agreed;
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
     let alone = group.len() == 1;
@@ -108,7 +115,7 @@ fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Do
         _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
     };
     if *verdict == Verdict::Take && line.is_refused() {
-        return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason)));
+        return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
     }
     line.verdict = verdict.clone();
     Ok(line)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::decision::canonical;
 use super::plan::Line;
+use super::reason::Reason;
 use super::resolution::Level;
 use super::selection::{Selection, Verdict};
 use crate::model::{CommitId, Path};
@@ -45,7 +46,7 @@ pub(super) fn share(lines: &mut [Line], selection: &Selection) {
     for (leaf, verdict, top) in shared {
         let line = &mut lines[leaf];
         line.level = if verdict == Verdict::Ask { Level::Ask } else { Level::Offer };
-        line.reason = format!("{}; `{top}`, which took its place, is not taken", line.reason);
+        line.reason = Reason::Awaits { removed: Box::new(line.reason.clone()), successor: top };
         line.verdict = verdict;
     }
 }

@@ -98,6 +98,11 @@ impl World {
     }
 }
 
+/// The reason in words; the worlds promote to production.
+fn phrase(line: &Line) -> String {
+    line.reason.phrase(Hop::ToProduction)
+}
+
 /// The plan of a complete history that ends on `day`.
 fn plan(steps: &[Step<'_>], day: i64) -> Vec<Line> {
     world(steps, true, day).plan("", &[], &Selection::default(), "")
@@ -119,7 +124,7 @@ fn row_2_pinned_by_policy() {
     let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 2"), None)];
     let lines = world(&steps, true, 100).plan("[[pin]]\npath = \"a\"", &[], &Selection::default(), "");
     assert_eq!(shown(&lines), ["a pinned keep"]);
-    assert_eq!(lines[0].reason, "pinned, terrace.toml:1");
+    assert_eq!(phrase(&lines[0]), "pinned, terrace.toml:1");
 }
 
 #[test]
@@ -153,16 +158,16 @@ fn row_4_unknown_where_history_was_cut_off() {
 fn row_5_removed_in_the_source() {
     let lines = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (1, Some("a: 1"), None)], 100);
     assert_eq!(shown(&lines), ["b removed take"]);
-    assert_eq!(lines[0].reason, "removed in staging on 1970-01-02");
+    assert_eq!(phrase(&lines[0]), "removed in staging on 1970-01-02");
     let own = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 7")), (1, Some("a: 1"), None)], 100);
-    assert_eq!(own[0].reason, "removed in staging on 1970-01-02 (production had its own value)");
+    assert_eq!(phrase(&own[0]), "removed in staging on 1970-01-02 (production had its own value)");
 }
 
 #[test]
 fn row_6_only_the_target_has_it() {
     let lines = plan(&[(0, Some(BOTH), Some(BOTH)), (1, None, Some("a: 1\nb: 1"))], 100);
     assert_eq!(shown(&lines), ["b environment-specific keep"]);
-    assert_eq!(lines[0].reason, "exists only in production");
+    assert_eq!(phrase(&lines[0]), "exists only in production");
 }
 
 #[test]
@@ -170,11 +175,11 @@ fn row_7_the_target_removed_it_or_began_without_it() {
     let began = [(0, Some("a: 1\nb: 1"), Some(BOTH))];
     assert_eq!(shown(&plan(&began, 100)), ["b environment-specific keep"]);
     assert_eq!(shown(&plan(&began, 29)), ["b environment-specific offer"]);
-    assert_eq!(plan(&began, 100)[0].reason, "production began without it");
+    assert_eq!(phrase(&plan(&began, 100)[0]), "production began without it");
     let removed = [(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (50, None, Some(BOTH))];
     assert_eq!(shown(&plan(&removed, 100)), ["b environment-specific keep"]);
     assert_eq!(shown(&plan(&removed, 57)), ["b environment-specific offer"]);
-    assert_eq!(plan(&removed, 100)[0].reason, "production removed this key");
+    assert_eq!(phrase(&plan(&removed, 100)[0]), "production removed this key");
 }
 
 #[test]
@@ -267,7 +272,7 @@ fn row_11_new_keys_are_asked_about_unless_the_schema_requires_them() {
     let lines = world.plan("", &[], &Selection::default(), "");
     assert_eq!(shown(&lines), ["b new ask"]);
     assert_eq!(
-        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
         (Verdict::Ask, "new in staging on 1970-01-02 by 0000000")
     );
     let required = world.plan("", &[], &Selection::default(), "b");
@@ -283,7 +288,7 @@ fn row_12_the_target_is_behind() {
     let steps = [(0, Some("a: 1"), Some("a: 1")), (1, Some("a: 2"), Some("a: 2")), (20, None, Some("a: 1"))];
     assert_eq!(shown(&plan(&steps, 100)), ["a behind keep"]);
     assert_eq!(shown(&plan(&steps, 30)), ["a behind offer"]);
-    assert_eq!(plan(&steps, 100)[0].reason, "production is on the value staging left on 1970-01-02");
+    assert_eq!(phrase(&plan(&steps, 100)[0]), "production is on the value staging left on 1970-01-02");
 }
 
 #[test]
@@ -329,7 +334,7 @@ fn row_17_the_target_is_on_an_older_source_value() {
     ];
     let lines = plan(&steps, 100);
     assert_eq!(shown(&lines), ["a pending take"]);
-    assert_eq!(lines[0].reason, "production is on an older staging value (set by platform)");
+    assert_eq!(phrase(&lines[0]), "production is on an older staging value (set by platform)");
 }
 
 #[test]
@@ -345,7 +350,7 @@ fn row_19_conflict() {
     let lines = plan(&steps, 100);
     assert_eq!(shown(&lines), ["a conflict stop"]);
     assert_eq!(
-        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
         (Verdict::Stop, "changed on both sides since 1970-01-02")
     );
 }
@@ -461,7 +466,11 @@ fn a_removal_waits_for_what_took_its_place() {
     assert_eq!(taken(world_of(both).plan("", &[], &all, "")), ["q.capacity", "q.size"]);
     let old = world(&renamed(both, 1)[..2], true, 140).plan("", &[], &Selection::default(), "");
     assert_eq!(shown(&old), ["q.capacity left-out offer", "q.size removed offer"]);
-    assert!(old[1].reason.ends_with("`q.capacity`, which took its place, is not taken"), "{}", old[1].reason);
+    assert!(
+        phrase(&old[1]).ends_with("`q.capacity`, which took its place, is not taken"),
+        "{}",
+        phrase(&old[1])
+    );
     // By its value wherever it went; by standing alone when its value is another one.
     assert_eq!(
         taken(world_of("q: {n: x}\nm: {deep: {er: 7}}").plan("", &[], &left, "")),

@@ -44,6 +44,7 @@ pub fn broken_promise(
 #[cfg(test)]
 mod tests {
     use super::super::plan::Line;
+    use super::super::reason::Reason;
     use super::super::resolution::{Level, Resolution};
     use super::*;
     use crate::engine::lists::NoListRules;
@@ -65,7 +66,7 @@ mod tests {
             base: None,
             was: None,
             target: None,
-            reason: String::new(),
+            reason: Reason::ToTakeBack,
             commit: None,
             target_commit: None,
             top: path.clone(),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::rough;
 use super::world::{Item, World};
-use crate::model::{Excerpt, Finding, Location, Path, Rule, Severity};
+use crate::model::{Excerpt, Finding, Location, Path, Related, Rule, Severity};
 use crate::yaml::{Document, Lines};
 
 /// Longer lines are not shown.
@@ -92,6 +92,12 @@ impl<'w> Draft<'w> {
     /// The same with a further fact.
     pub(super) fn note(mut self, label: &'static str, text: impl Into<String>) -> Self {
         self.finding.notes.push((label, text.into()));
+        self
+    }
+
+    /// The same with a further place.
+    pub(super) fn related(mut self, related: Related) -> Self {
+        self.finding.related.push(related);
         self
     }
 

@@ -124,12 +124,24 @@ impl Repository {
     /// As [`Self::places`], of one rule, with the message.
     pub(super) fn of(&self, rule: Rule) -> Vec<String> {
         let findings = self.whole_report().findings.into_iter().filter(|finding| finding.rule == rule);
-        findings.map(|finding| format!("{} {}", place(&finding), finding.message)).collect()
+        findings
+            .map(|finding| format!("{} {}{}", place(&finding), finding.message, elsewhere(&finding)))
+            .collect()
     }
 }
 
 pub(super) fn check(files: &[(&str, &str)]) -> Vec<Finding> {
     Repository::new(files).report().findings
+}
+
+/// The further places: ` (first 1:2)`; the file is named where it is another one.
+fn elsewhere(finding: &Finding) -> String {
+    let places = finding.related.iter().map(|related| {
+        let file = if related.file == finding.file { String::new() } else { format!("{}:", related.file) };
+        let at = related.location.start;
+        format!(" ({} {file}{}:{})", related.label, at.line, at.column)
+    });
+    places.collect()
 }
 
 fn place(finding: &Finding) -> String {

@@ -203,14 +203,16 @@ fn unreadable(error: Error) -> Result<Left> {
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.
 fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
-    let kept = plans
-        .iter()
-        .flat_map(|plan| &plan.lines)
-        .find(|line| !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path));
+    let kept =
+        plans.iter().flat_map(|plan| plan.lines.iter().map(|line| (line, plan.hop))).find(|(line, _)| {
+            !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path)
+        });
     match kept {
         None => Ok(()),
-        Some(line) => Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason))
-            .with_help(Help::GiveOrLeaveOut)),
+        Some((line, hop)) => {
+            Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)))
+                .with_help(Help::GiveOrLeaveOut))
+        }
     }
 }
 

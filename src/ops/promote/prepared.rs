@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::promotion::{ItemPlan, Verdict};
+use crate::engine::promotion::{ItemPlan, Reason, Verdict};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
 use crate::store::door::{Change, FileChange};
 
@@ -129,7 +129,7 @@ impl Prepared {
                 .plans
                 .iter()
                 .flat_map(|plan| plan.with(&Verdict::Stop))
-                .any(|line| line.base.is_none() && line.reason.starts_with("history ends"));
+                .any(|line| line.reason == Reason::HistoryEnds);
             let (message, help) = if unknown {
                 (
                     format!(
@@ -168,7 +168,7 @@ impl Prepared {
                     finding.rule, finding.file, finding.message
                 );
                 let help = match &finding.path {
-                    Some(path) if finding.message.contains("missing") => {
+                    Some(path) if finding.is_absence => {
                         Help::Any(vec![Help::GiveValue(path.clone()), finding.help.as_str().into()])
                     }
                     _ => finding.help.as_str().into(),
