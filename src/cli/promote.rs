@@ -10,7 +10,7 @@ use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::promotion::{Selection, Verdict};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
@@ -148,7 +148,7 @@ impl Args {
             ..Selection::default()
         };
         for commit in &self.change {
-            selection.changes.push(workspace.repository.commit(commit)?.0);
+            selection.changes.push(workspace.repository.commit(commit)?.to_string());
         }
         for word in &self.take {
             match word.split_once('=') {
@@ -395,13 +395,13 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
         }
     }
     for (commit, paths) in groups {
-        let CommitInfo { id: CommitId(id), subject, .. } = &commit;
+        let CommitInfo { id, subject, .. } = &commit;
         let count = crate::report::counted(paths.len(), "new key");
         let question = format!("Take \"{}\" ({count}) as well?", cut(subject, 60));
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
-            Answer::Yes => request.selection.accepted.push(id.clone()),
+            Answer::Yes => request.selection.accepted.push(id.to_string()),
             Answer::No | Answer::Never => request.selection.take_target.extend(paths),
-            Answer::Skip => request.selection.left.push(id.clone()),
+            Answer::Skip => request.selection.left.push(id.to_string()),
             Answer::Quit => return Ok(false),
         }
     }

@@ -178,7 +178,7 @@ mod tests {
 
     fn snapshot(texts: &Arc<Texts>) -> Snapshot {
         let entry = |path: &String| {
-            let blob = Some(BlobId(format!("blob of {path}")));
+            let blob = Some(BlobId::new(format!("blob of {path}")));
             (path.clone(), FileEntry { blob, kind: FileKind::File })
         };
         let files = texts.texts.keys().map(entry).collect();

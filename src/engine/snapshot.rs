@@ -72,6 +72,14 @@ impl ItemFile {
         Self { id, file, blob, held: Mutex::default() }
     }
 
+    /// Its content's id, of a snapshot of a commit.
+    ///
+    /// # Errors
+    /// Internal, for a file of the working tree.
+    pub fn committed(&self) -> Result<&BlobId> {
+        self.blob.as_ref().ok_or_else(|| Error::internal(format!("{} belongs to no commit", self.file)))
+    }
+
     fn held(&self) -> Held {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -72,7 +72,7 @@ impl Configuration {
     /// When the name means no commit.
     pub fn at(self, revision: &str) -> Result<Self> {
         let commit = Workspace::open(&self.dir, &environment())?.repository.commit(revision)?;
-        Ok(Self { at: At::Revision(commit.0), ..self })
+        Ok(Self { at: At::Revision(commit.to_string()), ..self })
     }
 
     /// What it holds for one environment. A name becomes an [`Environment`] by [`str::parse`],

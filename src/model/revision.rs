@@ -6,9 +6,20 @@ use super::Date;
 
 /// The id of a commit (hexadecimal).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommitId(pub String);
+pub struct CommitId(String);
 
 impl CommitId {
+    /// The id with these hexadecimal digits.
+    pub(crate) fn new(digits: impl Into<String>) -> Self {
+        Self(digits.into())
+    }
+
+    /// All its digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The first seven digits, as people write commits.
     #[must_use]
     pub fn short(&self) -> &str {
@@ -24,7 +35,20 @@ impl fmt::Display for CommitId {
 
 /// The id of a file's content in git (hexadecimal).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId(pub String);
+pub struct BlobId(String);
+
+impl BlobId {
+    /// The id with these hexadecimal digits.
+    pub(crate) fn new(digits: impl Into<String>) -> Self {
+        Self(digits.into())
+    }
+
+    /// All its digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

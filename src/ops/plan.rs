@@ -152,12 +152,11 @@ impl Planner {
         let timeline = self.history.timeline(key, hop, &read)?;
         let naming = Naming::new(self.configuration.policy());
         let judge = Judge::new(&timeline, hop, &naming, &lists, production.as_deref());
-        let nothing = BlobId(String::new());
         let input = Input {
             key,
             hop,
             source: &source,
-            source_blob: from.blob.as_ref().unwrap_or(&nothing),
+            source_blob: from.committed()?,
             target: &target,
             judge: &judge,
             policy: self.configuration.policy(),
@@ -212,12 +211,11 @@ impl Planner {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         let (source, target) = (self.document(from)?, self.document(into)?);
-        let blob = |blob: &Option<BlobId>| blob.clone().unwrap_or(BlobId(String::new()));
         Ok(Some(ItemPlan {
             key: key.clone(),
             hop,
-            source_blob: blob(&from.blob),
-            target_blob: blob(&into.blob),
+            source_blob: from.committed()?.clone(),
+            target_blob: into.committed()?.clone(),
             lines: select(leaves, selection, &source, &target),
         }))
     }

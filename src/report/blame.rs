@@ -114,7 +114,7 @@ pub fn json(key: &Key, environment: Environment, blames: &[Blame], out: &mut dyn
         let commit = step.commit.as_ref();
         Stop {
             environment: step.environment,
-            commit: commit.map(|commit| commit.id.0.as_str()),
+            commit: commit.map(|commit| commit.id.as_str()),
             date: commit.map(crate::model::CommitInfo::date),
             author: commit.map(|commit| commit.author.as_str()),
             subject: commit.map(|commit| commit.subject.as_str()),

@@ -125,7 +125,7 @@ pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
     }
     fn commit(logged: &Logged) -> Commit<'_> {
         Commit {
-            commit: &logged.commit.id.0,
+            commit: logged.commit.id.as_str(),
             date: logged.commit.date().to_string(),
             author: &logged.commit.author,
             subject: &logged.commit.subject,

@@ -115,7 +115,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     }
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
-    let head = CommitId(reader.object_id(&raw.head, file)?);
+    let head = CommitId::new(reader.object_id(&raw.head, file)?);
     let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
@@ -187,8 +187,8 @@ impl<'a> Reader<'a> {
         }
         let item = AgreedItem {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
-            target_blob: BlobId(self.object_id(&raw.target_blob, &place)?),
+            source_blob: BlobId::new(self.object_id(&raw.source_blob, &place)?),
+            target_blob: BlobId::new(self.object_id(&raw.target_blob, &place)?),
             lines,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
         let raw: RawCreated<'_> = self.parse(part.get())?;
         Ok(AgreedCreation {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
+            source_blob: BlobId::new(self.object_id(&raw.source_blob, &place)?),
             left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
     fn deletion(&self, part: &'a RawValue) -> Result<(Key, BlobId)> {
         let place = self.place(part.get(), 0);
         let raw: RawDeleted = self.parse(part.get())?;
-        Ok((key(&raw.key, &place)?, BlobId(self.object_id(&raw.target_blob, &place)?)))
+        Ok((key(&raw.key, &place)?, BlobId::new(self.object_id(&raw.target_blob, &place)?)))
     }
 
     fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {

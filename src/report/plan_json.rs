@@ -217,14 +217,14 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     }
     hop.created.extend(promotion.created.iter().map(|creation| Created {
         key: creation.key.as_str(),
-        source_blob: &creation.source_blob.0,
+        source_blob: creation.source_blob.as_str(),
         left_out: creation.left_out.iter().map(ToString::to_string).collect(),
         set: given(creation.given),
     }));
     let deleted = promotion.deleted.iter();
-    hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: &blob.0 }));
+    hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
     let report =
-        Report { version: 1, head: Some(&promotion.head.0), reason: promotion.reason, hops: vec![hop] };
+        Report { version: 1, head: Some(promotion.head.as_str()), reason: promotion.reason, hops: vec![hop] };
     json::document(&report, out)
 }
 
@@ -235,8 +235,8 @@ fn given(values: &[(Path, Value)]) -> Vec<Given> {
 fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> HopReport<'a> {
     let item = |plan: &'a ItemPlan| Item {
         key: plan.key.as_str(),
-        source_blob: &plan.source_blob.0,
-        target_blob: &plan.target_blob.0,
+        source_blob: plan.source_blob.as_str(),
+        target_blob: plan.target_blob.as_str(),
         resolutions: plan.lines.iter().map(|line| entry(line, plan.hop)).collect(),
         set: Vec::new(),
     };
@@ -262,7 +262,7 @@ fn entry(line: &Line, hop: Hop) -> Entry<'_> {
         outcome: Outcome::from(&line.verdict),
         value: if let Verdict::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
         reason: line.reason.phrase(hop),
-        commit: line.commit.as_ref().map(|commit| commit.id.0.as_str()),
+        commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 

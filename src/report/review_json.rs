@@ -224,7 +224,7 @@ pub fn schema() -> Json {
 }
 
 fn tip(end: &End) -> Tip<'_> {
-    Tip { commit: &end.commit.id.0, name: &end.name }
+    Tip { commit: end.commit.id.as_str(), name: &end.name }
 }
 
 fn item(item: &ItemChange) -> Item<'_> {
@@ -287,7 +287,7 @@ fn waiver(change: &WaiverChange) -> Waiver<'_> {
 
 fn commit(commit: &CommitInfo) -> Commit<'_> {
     Commit {
-        commit: &commit.id.0,
+        commit: commit.id.as_str(),
         subject: &commit.subject,
         author: &commit.author,
         date: commit.date().to_string(),

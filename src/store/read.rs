@@ -218,7 +218,7 @@ fn entry_of(mode: i32, id: Oid) -> FileEntry {
         0o120_000 => FileKind::Symlink,
         _ => FileKind::Other,
     };
-    FileEntry { blob: Some(BlobId(id.to_string())), kind }
+    FileEntry { blob: Some(BlobId::new(id.to_string())), kind }
 }
 
 /// Files of the working tree.
@@ -243,11 +243,11 @@ struct Blobs {
 impl Source for Blobs {
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
-        let oid = Oid::from_str(&blob.0).map_err(|error| git_error("read a blob id", &error))?;
+        let oid = Oid::from_str(&blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
         let git = self.handles.take()?;
         let read = git.find_blob(oid).map(|found| found.content().to_vec());
         let read = read.map_err(|error| {
-            let failure = git_error(&format!("read {path} (blob {})", &blob.0[..7]), &error);
+            let failure = git_error(&format!("read {path} (blob {})", &blob.as_str()[..7]), &error);
             if error.code() == ErrorCode::NotFound {
                 failure.with_help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
             } else {
@@ -256,9 +256,10 @@ impl Source for Blobs {
         })?;
         let is_it = || Oid::hash_object(ObjectType::Blob, &read).is_ok_and(|found| found == oid);
         if self.is_verified && !is_it() {
-            return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.0[..7])).with_help(
-                "`git fsck` tells whether the repository is sound; fetch the object again from elsewhere",
-            ));
+            return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.as_str()[..7]))
+                .with_help(
+                    "`git fsck` tells whether the repository is sound; fetch the object again from elsewhere",
+                ));
         }
         Ok(read)
     }

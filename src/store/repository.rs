@@ -174,7 +174,7 @@ impl Repository {
         match self.git()?.head() {
             Ok(head) => {
                 let commit = head.peel_to_commit().map_err(|error| git_error("read HEAD", &error))?;
-                Ok(Some(CommitId(commit.id().to_string())))
+                Ok(Some(CommitId::new(commit.id().to_string())))
             }
             Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
             Err(error) => Err(git_error("read HEAD", &error)),
@@ -239,7 +239,7 @@ impl Repository {
             match entry.kind() {
                 Some(ObjectType::Tree) => tree = git.find_tree(entry.id()).map_err(failed)?,
                 _ if regular(entry.filemode()) => {
-                    return Ok(vec![(path.to_owned(), BlobId(entry.id().to_string()))]);
+                    return Ok(vec![(path.to_owned(), BlobId::new(entry.id().to_string()))]);
                 }
                 _ => return Ok(Vec::new()),
             }
@@ -249,7 +249,7 @@ impl Repository {
         let walked = tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| {
             if regular(entry.filemode()) {
                 let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-                files.push((format!("{base}{parent}{name}"), BlobId(entry.id().to_string())));
+                files.push((format!("{base}{parent}{name}"), BlobId::new(entry.id().to_string())));
             }
             git2::TreeWalkResult::Ok
         });
@@ -303,7 +303,7 @@ impl Repository {
         let git = self.git()?;
         let object = git.revparse_single(revision).map_err(|_| unknown())?;
         let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
-        Ok(CommitId(commit.id().to_string()))
+        Ok(CommitId::new(commit.id().to_string()))
     }
 
     /// What git's configuration says of the first of these names that it knows.
@@ -355,14 +355,14 @@ impl Repository {
 
 /// A commit that has to be there.
 pub(super) fn find_commit<'g>(git: &'g git2::Repository, id: &CommitId) -> Result<git2::Commit<'g>> {
-    let oid = Oid::from_str(&id.0).map_err(|error| git_error("read a commit id", &error))?;
+    let oid = Oid::from_str(&id.as_str()).map_err(|error| git_error("read a commit id", &error))?;
     git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
 }
 
 pub(super) fn info(commit: &git2::Commit<'_>) -> CommitInfo {
     let time = commit.time();
     CommitInfo {
-        id: CommitId(commit.id().to_string()),
+        id: CommitId::new(commit.id().to_string()),
         author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
         time: time.seconds(),
         offset: time.offset_minutes(),

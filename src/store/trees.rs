@@ -132,7 +132,7 @@ impl<'r> Trees<'r> {
         if old != new && wants(&format!("{path}/")) {
             self.compare_within(&path, (old, new), wants, out)?;
         }
-        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId(id.to_string()));
+        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId::new(id.to_string()));
         let (before, after) = (blob(before), blob(after));
         if before != after && wants(&path) {
             out.push(FileChange { path, before, after });
@@ -268,7 +268,7 @@ impl Entry<'_> {
             Kind::Blob => FileKind::File,
             Kind::Tree | Kind::Submodule => FileKind::Other,
         };
-        FileEntry { blob: Some(BlobId(self.id.to_string())), kind }
+        FileEntry { blob: Some(BlobId::new(self.id.to_string())), kind }
     }
 
     /// Git's order: by bytes, a folder as if its name ended in `/`.

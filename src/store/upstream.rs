@@ -39,7 +39,7 @@ impl Repository {
         let full = [format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
         let git = self.git().ok()?;
         let found = full.iter().find_map(|name| git.find_reference(name).ok())?;
-        Some(CommitId(found.peel_to_commit().ok()?.id().to_string()))
+        Some(CommitId::new(found.peel_to_commit().ok()?.id().to_string()))
     }
 
     fn configured_upstream(&self, branch: &str) -> Option<String> {
@@ -54,7 +54,7 @@ impl Repository {
     /// When the history cannot be walked.
     pub fn merge_base(&self, a: &CommitId, b: &CommitId) -> Result<Option<CommitId>> {
         match self.git()?.merge_base(oid(a)?, oid(b)?) {
-            Ok(found) => Ok(Some(CommitId(found.to_string()))),
+            Ok(found) => Ok(Some(CommitId::new(found.to_string()))),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(git_error("find where the two lines part", &error)),
         }
@@ -74,7 +74,7 @@ impl Repository {
         let git = self.git()?;
         let commit = find_commit(&git, id)?;
         let here = commit.parent_ids().filter(|id| git.find_commit(*id).is_ok());
-        Ok(here.map(|id| CommitId(id.to_string())).collect())
+        Ok(here.map(|id| CommitId::new(id.to_string())).collect())
     }
 
     /// The commits that `head` has and `base` has not, newest first: at most `most` of them, and
@@ -105,5 +105,5 @@ fn short(reference: &git2::Reference<'_>) -> Option<String> {
 }
 
 fn oid(id: &CommitId) -> Result<Oid> {
-    Oid::from_str(&id.0).map_err(|error| git_error("read a commit id", &error))
+    Oid::from_str(&id.as_str()).map_err(|error| git_error("read a commit id", &error))
 }

@@ -35,7 +35,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             [(source, Environment::Staging), (target, Environment::Production)].into_iter().enumerate()
         {
             let Some(text) = text else { continue };
-            let after = (*text != "gone").then(|| BlobId(format!("{text:?}")));
+            let after = (*text != "gone").then(|| BlobId::new(format!("{text:?}")));
             if let Some(blob) = &after {
                 texts.insert(blob.clone(), (*text).to_owned());
             }
@@ -43,7 +43,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             now[side] = after;
         }
         let info = CommitInfo {
-            id: CommitId(format!("{:040x}", n + 1)),
+            id: CommitId::new(format!("{:040x}", n + 1)),
             author: "platform".into(),
             time: day * 86_400,
             offset: 0,
@@ -85,7 +85,7 @@ impl World {
             key: &self.key,
             hop,
             source: &source,
-            source_blob: &BlobId("s".into()),
+            source_blob: &BlobId::new("s"),
             target: &target,
             judge: &judge,
             policy: &policy,
@@ -202,12 +202,12 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let key: Key = "app".parse().expect("key");
     let change = |env, before: Option<&str>, after: &str| FileChange {
         path: key.file(env),
-        before: before.map(|text| BlobId(text.into())),
-        after: Some(BlobId(after.into())),
+        before: before.map(|text| BlobId::new(text)),
+        after: Some(BlobId::new(after)),
     };
     let commit = |n: i64, changes| CommitChanges {
         info: CommitInfo {
-            id: CommitId(format!("{n:040x}")),
+            id: CommitId::new(format!("{n:040x}")),
             author: "platform".into(),
             time: n * 86_400,
             offset: 0,
@@ -219,7 +219,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];
     let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
     let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
-    let read = |blob: &BlobId| Ok(texts.get(blob.0.as_str()).cloned());
+    let read = |blob: &BlobId| Ok(texts.get(blob.as_str()).cloned());
     let timeline = history.timeline(&key, Hop::ToStaging, &read).expect("readable");
     let policy = Policy::default();
     let naming = Naming::new(&policy);

@@ -4,7 +4,7 @@ use super::Creation;
 use crate::engine::encrypted;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
-use crate::model::{BlobId, Error, Help, Hop, Key, Path, Result, Value};
+use crate::model::{Error, Help, Hop, Key, Path, Result, Value};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::yaml::edit::{Operation, Replacement};
@@ -67,6 +67,6 @@ pub(in crate::ops) fn create(
     }
     left_out.retain(|path| given(path).is_none());
     let text = edit(&document, &edits, configuration.limits(), &item.file)?;
-    let source_blob = item.blob.clone().unwrap_or(BlobId(String::new()));
+    let source_blob = item.committed()?.clone();
     Ok(Creation { key: key.clone(), source_blob, text, left_out, given: selection.set.clone(), foreign })
 }

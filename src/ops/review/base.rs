@@ -96,7 +96,7 @@ fn github(
     let is_request = said(&hints.event).is_some_and(|event| event.starts_with("pull_request"));
     let Some(base) = said(&hints.base_ref).filter(|_| is_request) else { return Ok(None) };
     let parents = repository.parents(head)?;
-    let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.0);
+    let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.as_str());
     if let ([first, _, ..], true) = (parents.as_slice(), is_theirs) {
         return Ok(Some((first.clone(), base.to_owned())));
     }

@@ -183,11 +183,11 @@ mod tests {
         let id = |number: u64| format!("{number:040x}");
         let changes = (0..number % 4).map(|n| FileChange {
             path: format!("environments/staging/item-{}.yaml", (number + n) % 7),
-            before: (n != 1).then(|| BlobId(id(number * 10 + n))),
-            after: (n != 2).then(|| BlobId(id(number * 10 + n + 5))),
+            before: (n != 1).then(|| BlobId::new(id(number * 10 + n))),
+            after: (n != 2).then(|| BlobId::new(id(number * 10 + n + 5))),
         });
         let info = CommitInfo {
-            id: CommitId(id(number)),
+            id: CommitId::new(id(number)),
             author: format!("Åsa {}", number % 3),
             time: 1_700_000_000 - i64::try_from(number).unwrap() * 977_777_777,
             offset: if number.is_multiple_of(2) { -330 } else { 60 },

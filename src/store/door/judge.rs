@@ -65,7 +65,7 @@ impl Judge<'_> {
             None => None,
         };
         let before = old.map(|(id, _)| id);
-        if before.map(|id| id.to_string()) != file.before.as_ref().map(|id| id.0.clone()) {
+        if before.map(|id| id.to_string()) != file.before.as_ref().map(ToString::to_string) {
             return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
                 .with_help("run the command again; it will look at the new content"));
         }
@@ -163,7 +163,7 @@ impl Judge<'_> {
 /// Whether all that a change was decided on is the same in `parent` as in the commit that it was
 /// decided on.
 pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid>) -> Result<bool> {
-    let base = change.base.as_ref().map(|id| Oid::from_str(&id.0)).transpose();
+    let base = change.base.as_ref().map(|id| Oid::from_str(&id.as_str())).transpose();
     let base = base.map_err(|error| git_error("read a commit id", &error))?;
     if base == parent {
         return Ok(true);

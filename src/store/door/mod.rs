@@ -175,7 +175,7 @@ impl Door {
     /// The commit that decisions must be made on now: the branch's tip, or HEAD for a branch that
     /// is yet to be made; `None` before the first commit.
     pub fn head(&self) -> Result<Option<CommitId>> {
-        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId(id.to_string())))
+        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId::new(id.to_string())))
     }
 
     /// Commits the change. An error of a refusal leaves everything as it was; an error after the
@@ -209,7 +209,7 @@ impl Door {
             return Ok(Outcome::Stale);
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
-        let (commit, branch) = (CommitId(new.to_string()), self.branch.short().to_owned());
+        let (commit, branch) = (CommitId::new(new.to_string()), self.branch.short().to_owned());
         Ok(Outcome::Committed(Committed { commit, branch, left_alone }))
     }
 
@@ -262,7 +262,7 @@ pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Re
 pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
     let git = open::open_repository(repository)?;
     let branch = Branch::find(&git, &places::Places::of(&git), options.branch.as_deref())?;
-    Ok(branch.parent(&git)?.map(|id| CommitId(id.to_string())))
+    Ok(branch.parent(&git)?.map(|id| CommitId::new(id.to_string())))
 }
 
 /// What was decided: the change, and what the caller wants to keep of the decision.
@@ -358,7 +358,7 @@ fn git_error(doing: &str, error: &git2::Error) -> Error {
 
 /// An error behind the point of no return.
 fn unfinished(new: Oid, error: Error) -> Error {
-    let commit = CommitId(new.to_string());
+    let commit = CommitId::new(new.to_string());
     let message =
         format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
     Error::new(error.kind, message)

@@ -109,7 +109,10 @@ impl World {
     /// The blob at a path of HEAD.
     pub(crate) fn blob(&self, path: &str) -> Option<BlobId> {
         let output = self.try_git(&["rev-parse", "--verify", "-q", &format!("HEAD:{path}")]);
-        output.status.success().then(|| BlobId(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+        output
+            .status
+            .success()
+            .then(|| BlobId::new(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     }
 
     /// The change that gives these files these contents, decided on HEAD.
