@@ -243,7 +243,7 @@ struct Blobs {
 impl Source for Blobs {
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
-        let oid = Oid::from_str(&blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
+        let oid = Oid::from_str(blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
         let git = self.handles.take()?;
         let read = git.find_blob(oid).map(|found| found.content().to_vec());
         let read = read.map_err(|error| {

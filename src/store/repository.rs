@@ -355,7 +355,7 @@ impl Repository {
 
 /// A commit that has to be there.
 pub(super) fn find_commit<'g>(git: &'g git2::Repository, id: &CommitId) -> Result<git2::Commit<'g>> {
-    let oid = Oid::from_str(&id.as_str()).map_err(|error| git_error("read a commit id", &error))?;
+    let oid = Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error))?;
     git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
 }
 

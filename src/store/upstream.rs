@@ -105,5 +105,5 @@ fn short(reference: &git2::Reference<'_>) -> Option<String> {
 }
 
 fn oid(id: &CommitId) -> Result<Oid> {
-    Oid::from_str(&id.as_str()).map_err(|error| git_error("read a commit id", &error))
+    Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error))
 }

@@ -202,7 +202,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let key: Key = "app".parse().expect("key");
     let change = |env, before: Option<&str>, after: &str| FileChange {
         path: key.file(env),
-        before: before.map(|text| BlobId::new(text)),
+        before: before.map(BlobId::new),
         after: Some(BlobId::new(after)),
     };
     let commit = |n: i64, changes| CommitChanges {

@@ -163,7 +163,7 @@ impl Judge<'_> {
 /// Whether all that a change was decided on is the same in `parent` as in the commit that it was
 /// decided on.
 pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid>) -> Result<bool> {
-    let base = change.base.as_ref().map(|id| Oid::from_str(&id.as_str())).transpose();
+    let base = change.base.as_ref().map(|id| Oid::from_str(id.as_str())).transpose();
     let base = base.map_err(|error| git_error("read a commit id", &error))?;
     if base == parent {
         return Ok(true);
