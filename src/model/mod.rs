@@ -33,7 +33,7 @@ pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
 pub use policy::Policy;
 pub use progress::{Progress, Silent, Steps};
-pub use revision::{BlobId, CommitId, CommitInfo, Revision};
+pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use suggest::closest;
 pub use value::{Map, Value};

@@ -1,6 +1,7 @@
 //! Names of git objects and of what can be read: a commit, the index, or the working tree.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::Date;
 
@@ -53,6 +54,41 @@ impl BlobId {
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A text is no id of an object of git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id has 40 or 64 hexadecimal digits")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+/// The digits of a whole id: those of SHA-1 or of SHA-256, in lower case as git writes them.
+fn digits(text: &str) -> Result<String, InvalidId> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_id = matches!(text.len(), 40 | 64) && text.bytes().all(is_digit);
+    if is_id { Ok(text.to_owned()) } else { Err(InvalidId) }
+}
+
+impl FromStr for CommitId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        digits(text).map(Self)
+    }
+}
+
+impl FromStr for BlobId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        digits(text).map(Self)
     }
 }
 

@@ -4,6 +4,8 @@
 //! else it says must be what the repository says, so that nobody reviews one thing and gets
 //! another. Every complaint names its place in the file.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -14,7 +16,7 @@ use crate::engine::mask::Mask;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
 };
-use crate::model::{BlobId, CommitId, Environment, Error, Help, Hop, Key, Path, Policy, Result, Value};
+use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
 
 /// What may be edited, and is therefore not compared.
 const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
@@ -115,7 +117,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     }
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
-    let head = CommitId::new(reader.object_id(&raw.head, file)?);
+    let head = object_id(&raw.head, file)?;
     let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
@@ -187,8 +189,8 @@ impl<'a> Reader<'a> {
         }
         let item = AgreedItem {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId::new(self.object_id(&raw.source_blob, &place)?),
-            target_blob: BlobId::new(self.object_id(&raw.target_blob, &place)?),
+            source_blob: object_id(&raw.source_blob, &place)?,
+            target_blob: object_id(&raw.target_blob, &place)?,
             lines,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -221,7 +223,7 @@ impl<'a> Reader<'a> {
         let raw: RawCreated<'_> = self.parse(part.get())?;
         Ok(AgreedCreation {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId::new(self.object_id(&raw.source_blob, &place)?),
+            source_blob: object_id(&raw.source_blob, &place)?,
             left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -231,7 +233,7 @@ impl<'a> Reader<'a> {
     fn deletion(&self, part: &'a RawValue) -> Result<(Key, BlobId)> {
         let place = self.place(part.get(), 0);
         let raw: RawDeleted = self.parse(part.get())?;
-        Ok((key(&raw.key, &place)?, BlobId::new(self.object_id(&raw.target_blob, &place)?)))
+        Ok((key(&raw.key, &place)?, object_id(&raw.target_blob, &place)?))
     }
 
     fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {
@@ -247,11 +249,6 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
         require_no_secret(path, &value, self.policy).map_err(|error| error.at(place))?;
         Ok(value)
-    }
-
-    fn object_id(&self, text: &str, place: &str) -> Result<String> {
-        let hex = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if hex { Ok(text.to_owned()) } else { Err(wrong_plan(place, "this is no object's id")) }
     }
 
     fn refuse_twice(&self, agreed: &Agreed) -> Result<()> {
@@ -271,6 +268,10 @@ impl<'a> Reader<'a> {
 
 fn key(text: &str, place: &str) -> Result<Key> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
+}
+
+fn object_id<T: FromStr<Err = InvalidId>>(text: &str, place: &str) -> Result<T> {
+    text.parse().map_err(|error: InvalidId| wrong_plan(place, &error.to_string()))
 }
 
 fn path(text: &str, place: &str) -> Result<Path> {

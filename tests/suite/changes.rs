@@ -23,7 +23,7 @@ fn world() -> World {
 }
 
 fn blob(world: &World, file: &str) -> BlobId {
-    BlobId::new(world.git(&["rev-parse", &format!("HEAD:{file}")]).trim().to_owned())
+    world.git(&["rev-parse", &format!("HEAD:{file}")]).trim().parse::<BlobId>().expect("an id")
 }
 
 fn change(key: &str, expected: Option<Expected>, edit: ItemEdit) -> ItemChange {
@@ -90,7 +90,7 @@ fn several_items_are_one_commit_or_none() {
     let gone = |expected| change("search", expected, ItemEdit::Delete);
     let present = Some(Expected::Blob(blob(&world, "environments/staging/search.yaml")));
     let before = world.state();
-    let wrong = Some(Expected::Blob(BlobId::new("0".repeat(40))));
+    let wrong = Some(Expected::Blob("0".repeat(40).parse::<BlobId>().expect("an id")));
     let stale = commit(&world, vec![new(Some(Expected::Absent)), gone(wrong)]).expect_err("stale");
     assert_eq!(stale.kind(), ErrorKind::Stale);
     assert_eq!(world.state(), before);

@@ -221,7 +221,7 @@ fn the_summary_holds_nothing_of_a_file() {
 
 /// A commit whose words are `text`.
 fn commit(text: &str) -> CommitInfo {
-    let id = CommitId::new("0123456789abcdef0123456789abcdef01234567".to_owned());
+    let id = "0123456789abcdef0123456789abcdef01234567".parse::<CommitId>().expect("an id");
     CommitInfo { id, author: text.to_owned(), time: 0, offset: 0, subject: text.to_owned() }
 }
 

@@ -22,7 +22,7 @@ fn exactly_the_named_files_change() {
 
     assert_eq!(committed.branch, "main");
     assert!(committed.left_alone.is_empty());
-    assert_eq!(Some(committed.commit.0), world.head());
+    assert_eq!(Some(committed.commit.to_string()), world.head());
     let names = world.git(&["show", "--format=%s|%an <%ae>|%cn", "--name-status", "HEAD"]);
     let expected =
         format!("change|Tester <tester@example.com>|Tester\n\nA\t{new}\nM\t{PAYMENTS}\nD\t{SEARCH}");

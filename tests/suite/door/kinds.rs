@@ -119,7 +119,7 @@ fn a_branch_that_is_another_name_moves_the_other() {
     let committed = world.publish(CHANGE, &options()).expect("published").expect("a commit");
     assert_eq!(committed.branch, "main");
     assert_eq!(world.git(&["symbolic-ref", "refs/heads/alias"]), "refs/heads/main");
-    assert_eq!(world.git(&["rev-parse", "main"]), committed.commit.0);
+    assert_eq!(world.git(&["rev-parse", "main"]), committed.commit.as_str());
     assert_eq!(world.git(&["status", "--porcelain"]), "");
 }
 

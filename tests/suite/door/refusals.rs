@@ -207,7 +207,8 @@ fn a_link_that_is_committed_is_no_file() {
 fn a_change_decided_on_another_blob_is_retried_later() {
     let world = World::new();
     let mut change = world.change(CHANGE);
-    change.files[0].before = Some(BlobId::new("0123456789012345678901234567890123456789".to_owned()));
+    change.files[0].before =
+        Some("0123456789012345678901234567890123456789".parse::<BlobId>().expect("an id"));
     let before = everything(&world);
     let mut door = Door::open(&world.root, &options()).expect("open");
     let error = door.commit(&change).expect_err("stale");

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use terrace::model::{BlobId, CommitId, Result};
+use terrace::model::{BlobId, Result};
 use terrace::store::ProcessEnvironment;
 use terrace::store::door::{self, Change, Committed, FileChange, Moment, Options};
 
@@ -112,7 +112,7 @@ impl World {
         output
             .status
             .success()
-            .then(|| BlobId::new(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().parse::<BlobId>().expect("an id"))
     }
 
     /// The change that gives these files these contents, decided on HEAD.
@@ -123,7 +123,12 @@ impl World {
             after: after.map(|text| text.as_bytes().to_vec()),
         };
         let files = files.iter().map(file).collect();
-        Change { base: self.head().map(CommitId), files, rests_on: Vec::new(), message: "change".to_owned() }
+        Change {
+            base: self.head().and_then(|head| head.parse().ok()),
+            files,
+            rests_on: Vec::new(),
+            message: "change".to_owned(),
+        }
     }
 
     /// Somebody pushes a commit that gives this file this content.
