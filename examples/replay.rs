@@ -18,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path as FsPath;
 use std::sync::Arc;
 
+use terrace::diff::lists::NoListRules;
 use terrace::engine::history::History;
-use terrace::engine::lists::NoListRules;
 use terrace::engine::naming::Naming;
 use terrace::engine::promotion::{Judge, Leaf, Level, leaves};
 use terrace::engine::snapshot::Source;

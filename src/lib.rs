@@ -72,12 +72,19 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod diff;
 pub mod engine;
+pub mod formats;
+pub mod json_schema;
 mod library;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod report;
+pub mod secrets;
 pub mod store;
+#[cfg(feature = "watch")]
+pub mod watch;
 pub mod yaml;
 
 #[cfg(feature = "watch")]

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
 use super::{Outcome, keys, parse};
-use crate::engine::export::Format;
+use crate::formats::write::Format;
 use crate::model::{Environment, Error};
 use crate::ops::{self, ExportRequest};
 use crate::report::sanitize::clean;

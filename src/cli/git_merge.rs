@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use crate::engine::merge::Merged;
+use crate::merge::Merged;
 use crate::ops::{self, MergeFiles};
 
 /// Merge one YAML file by path; git calls this, see `hooks install`.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::context::Context;
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{ItemPlan, Verdict};
 use crate::model::{Error, Hop, Policy, Result};
 use crate::ops::{self, Planner, Prepared, Workspace};
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::plan_json::{self, Creation, Promotion};
+use crate::secrets::mask::Mask;
 
 /// Writes what was prepared to a file; secrets stay out of it.
 pub(super) fn write(

@@ -10,7 +10,7 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::{Outcome, export};
-use crate::engine::export::Entry;
+use crate::formats::write::Entry;
 use crate::model::Error;
 use crate::ops;
 use crate::report::counted;

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::mask::Mask;
 use super::schemas::{SchemaLists, Schemas};
 use super::snapshot::{ItemFile, Reading, Snapshot};
 use crate::model::{Environment, Key, Policy, Result, policy};
+use crate::secrets::mask::Mask;
 use crate::yaml::{Document, Limits};
 
 /// One revision, read and understood: its snapshot, its policy with the limits of reading, and its

@@ -1,9 +1,9 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::lists::ListRules;
-use super::mask::Mask;
 use super::promotion::{Level, Line, Reason, Resolution, Selection, Verdict, leaves, select};
+use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Path};
+use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// What becomes of an item's file as a whole.
@@ -108,9 +108,9 @@ pub fn plan(
 
 #[cfg(test)]
 mod tests {
-    use super::super::lists::NoListRules;
     use super::super::promotion::operations;
     use super::*;
+    use crate::diff::lists::NoListRules;
     use crate::yaml::Limits;
     use crate::yaml::edit::apply;
 

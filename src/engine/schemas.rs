@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::lists::ListRules;
-use super::schema::{Broken, Catalog, Compiled};
 use super::snapshot::Snapshot;
+use crate::diff::lists::ListRules;
+use crate::json_schema::{Broken, Catalog, Compiled};
 use crate::model::{Environment, Key, Path, Policy};
 
 /// A schema, or what is wrong with it.

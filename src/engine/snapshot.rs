@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BlobId, Environment, Error, ItemId, Key, Result, Revision};
+use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -204,6 +204,18 @@ impl Snapshot {
         self.items.values().map(Arc::as_ref)
     }
 
+    /// Refuses keys that no environment has.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest key.
+    pub fn require_keys(&self, keys: &[Key]) -> Result<()> {
+        let known = self.keys();
+        match keys.iter().find(|key| !known.contains(key)) {
+            None => Ok(()),
+            Some(key) => Err(no_such_item(key, known, None)),
+        }
+    }
+
     /// All keys, in order.
     pub fn keys(&self) -> Vec<&Key> {
         let mut keys: Vec<_> = self.items.keys().map(|(key, _)| key).collect();
@@ -292,6 +304,16 @@ impl Source for Overlay {
             None => self.below.read(path, blob),
         }
     }
+}
+
+/// The error for an item that is not there.
+pub fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
+    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
+    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
+        Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
+        _ => Help::ListItems,
+    };
+    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
 }
 
 #[cfg(test)]

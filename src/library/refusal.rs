@@ -1,9 +1,9 @@
 //! Why a program does not get its values, as an error that says where.
 
 use super::typed::Told;
-use crate::engine::mask::SecretTexts;
 use crate::model::{Error, Finding, Path, Policy, Position};
 use crate::report::sanitize::clean;
+use crate::secrets::mask::SecretTexts;
 use crate::yaml::Document;
 
 /// So many findings are told.

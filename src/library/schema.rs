@@ -28,7 +28,7 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 
-use crate::engine::schema::{Origin, generate as schema_of, generated};
+use crate::json_schema::{Origin, generate as schema_of, generated};
 use crate::model::{Key, Result};
 use crate::ops::{self, Inferred, Workspace};
 

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use super::Item;
-use crate::engine::watch::Scope;
 use crate::model::{Error, Result, Value};
-use crate::ops::{At, Turn, Watch, WatchOptions};
-use crate::store::watch::Waker;
+use crate::ops::At;
+use crate::watch::Scope;
+use crate::watch::Waker;
+use crate::watch::{Options as WatchOptions, Update, Watch};
 
 /// How long to wait before looking for a repository that went away.
 const AWAY: Duration = Duration::from_secs(1);
@@ -261,8 +262,8 @@ impl<T: DeserializeOwned> Follower<T> {
     /// Waits for one thing; without a watch when there is nothing to watch any more.
     fn step(&self, mut watch: Watch) -> Option<Watch> {
         match watch.next(&|| None) {
-            Ok(Turn::Verdict(_)) => self.look(&watch),
-            Ok(Turn::Branch(_) | Turn::Remark(_) | Turn::Woken) => {}
+            Ok(Update::Verdict(_)) => self.look(&watch),
+            Ok(Update::Branch(_) | Update::Remark(_) | Update::Woken) => {}
             Err(error) => {
                 self.shared.take(Err(error));
                 return None;

@@ -22,7 +22,7 @@ mod suggest;
 mod value;
 
 pub use date::{Date, InvalidDate};
-pub use environment::{Environment, Hop, UnknownEnvironment};
+pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, Position, Related, Severity};

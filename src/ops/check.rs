@@ -1,6 +1,6 @@
 //! `check`: every rule over one snapshot.
 
-use super::workspace::{At, Workspace, require_keys};
+use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, Report, Subject};
 use crate::engine::snapshot::Snapshot;
@@ -22,7 +22,7 @@ pub fn check(
     if !matches!(at, At::Staged) {
         require_configuration(&snapshot)?;
     }
-    require_keys(&snapshot, keys)?;
+    snapshot.require_keys(keys)?;
     let configuration = Configuration::read(snapshot)?;
     let subject = Subject {
         configuration: &configuration,

@@ -1,9 +1,10 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
 use super::plan::Planner;
-use super::workspace::{At, Workspace, no_such_item, require_keys};
+use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Hop, Key, Result, Steps};
 use crate::yaml::Document;
 
@@ -120,7 +121,7 @@ pub fn matrix(
 ) -> Result<Compared<MatrixItem>> {
     let configuration = workspace.configuration(at)?;
     let snapshot = configuration.snapshot();
-    require_keys(snapshot, keys)?;
+    snapshot.require_keys(keys)?;
     let mask = configuration.mask(show_secrets);
     let planner = match (at, workspace.repository.head()?) {
         (At::Revision(name), _) => Some(Planner::new(workspace, &workspace.repository.commit(name)?)?),

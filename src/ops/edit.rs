@@ -2,12 +2,12 @@
 
 use super::item::no_such_path;
 use crate::engine::configuration::Configuration;
-use crate::engine::encrypted;
 use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
     BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Path, Result, Segment, Value, policy,
 };
+use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 

@@ -1,11 +1,12 @@
 //! `set --edit`: an item's whole text, taken back only when it checks.
 
 use super::gate::{Gate, Proposal};
-use super::workspace::{At, Workspace, no_such_item};
+use super::workspace::{At, Workspace};
+use crate::diff::{Depth, diff};
 use crate::engine::configuration::Configuration;
-use crate::engine::diff::{Depth, diff};
-use crate::engine::encrypted;
+use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Finding, Help, Key, Path, Result, Rule, Value};
+use crate::secrets::encrypted;
 use crate::store::door::write_work_tree;
 use crate::yaml::Document;
 

@@ -4,12 +4,11 @@
 //! an error of its own: no other environment is ever asked.
 
 use super::check::findings;
-use super::workspace::no_such_item;
 use crate::engine::configuration::Configuration;
-use crate::engine::encrypted::is_encrypted;
-use crate::engine::export::{self, Entry, Exported, Format, Item, Selection};
-use crate::engine::snapshot::{ItemFile, Snapshot};
+use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
+use crate::formats::write::{self, Entry, Exported, Format, Item, Selection};
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
+use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
 #[derive(Clone, Debug)]
@@ -29,7 +28,7 @@ pub struct Request {
 /// When an item is missing, `Undecided` when it has error findings, holds several YAML documents,
 /// or cannot be said in the format.
 pub fn export(configuration: &Configuration, request: &Request, format: Format) -> Result<Exported> {
-    with_selection(configuration, request, |selection| export::export(selection, format))
+    with_selection(configuration, request, |selection| write::export(selection, format))
 }
 
 /// The items' values as the variables of a process.
@@ -37,7 +36,7 @@ pub fn export(configuration: &Configuration, request: &Request, format: Format) 
 /// # Errors
 /// As [`export`](fn@export).
 pub fn variables(configuration: &Configuration, request: &Request) -> Result<Vec<Entry>> {
-    with_selection(configuration, request, export::variables)
+    with_selection(configuration, request, write::variables)
 }
 
 fn with_selection<T>(

@@ -4,7 +4,7 @@ use super::check::findings;
 use super::edit::blob_of;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::legacy::{Kept, RECORD, parse_kept};
+use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::model::{CommitId, Environment, Error, Result, Revision, Rule};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::workspace::Workspace;
 use crate::engine::compare::{FileDiff, file_diff};
 use crate::engine::configuration::parse_policy;
-use crate::engine::mask::Mask;
 use crate::model::{Error, Policy, Result, policy};
+use crate::secrets::mask::Mask;
 use crate::store::ProcessEnvironment;
 
 /// Compares two files, either of which may be absent, as the policy of the work tree that holds

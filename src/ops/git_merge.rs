@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::merge::{Merged, Versions, merge};
+use crate::merge::{Merged, Versions, merge};
 use crate::model::{Error, Result};
 use crate::store::{ProcessEnvironment, merge_lines};
 use crate::yaml::Limits;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::workspace::no_such_item;
 use crate::engine::configuration::Configuration;
-use crate::engine::snapshot::Snapshot;
+use crate::engine::snapshot::{Snapshot, no_such_item};
 use crate::model::{
     CommitId, Environment, Error, ErrorKind, Help, Key, Path, Pointer, Result, Revision, Segment, Value,
     closest,

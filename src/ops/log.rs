@@ -4,12 +4,12 @@ use std::collections::{HashMap, hash_map};
 
 use super::item::no_such_path;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
-use crate::engine::lists::{by_name, identity};
-use crate::engine::mask::Mask;
+use super::workspace::Workspace;
+use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
-use crate::engine::snapshot::{Place, place};
+use crate::engine::snapshot::{Place, no_such_item, place};
 use crate::model::{BlobId, CommitId, Environment, Key, Path, Result, Steps, Value};
+use crate::secrets::mask::Mask;
 
 /// Which commits are told of.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::legacy::{self, Format, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
+use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
+use crate::formats::read::Format;
 use crate::model::policy::FILE;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
@@ -78,7 +79,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
         existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
     }
-    let plan = legacy::plan(&Migration {
+    let plan = migration::plan(&Migration {
         roots: &roots,
         files: &files,
         existing: &existing,
@@ -119,7 +120,7 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
         ))
         .with_help(Help::OtherKey));
     }
-    let outside = |source: &&legacy::Planned| !source.source.starts_with(&prepared.prefix);
+    let outside = |source: &&migration::Planned| !source.source.starts_with(&prepared.prefix);
     if let Some(item) = prepared.plan.items.iter().find(outside).filter(|_| request.keep_legacy) {
         return Err(Error::usage(format!("{} is outside the configuration root", item.source))
             .with_help(Help::WithoutKeeping));

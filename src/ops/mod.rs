@@ -28,8 +28,6 @@ mod schema;
 mod set;
 mod status;
 mod vscode;
-#[cfg(feature = "watch")]
-mod watch;
 mod workspace;
 
 pub use crate::store::{Manner, ManneredPlace, Standing};
@@ -68,6 +66,4 @@ pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, w
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
-#[cfg(feature = "watch")]
-pub use watch::{Options as WatchOptions, Turn, Watch};
 pub use workspace::{At, Workspace};

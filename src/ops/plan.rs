@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::encrypted::{is_encrypted, not_promoted};
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
@@ -20,6 +19,7 @@ use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, Result, Revision,
     Segment, Steps, Value,
 };
+use crate::secrets::encrypted::{is_encrypted, not_promoted};
 use crate::yaml::Document;
 
 /// Reads what the judge needs of one commit, and plans.

@@ -8,10 +8,11 @@ use super::gate::{Gate, Proposal};
 use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
-use super::workspace::{Workspace, no_such_item};
+use super::workspace::Workspace;
 use crate::engine::promotion::{Verdict, operations};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemRollback, Versions, Whole, plan};
+use crate::engine::snapshot::no_such_item;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
 };

@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::diff::Compared;
-use super::workspace::{At, Workspace, require_keys};
-use crate::engine::encrypted::is_encrypted;
-use crate::engine::schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
+use super::workspace::{At, Workspace};
 use crate::engine::snapshot::Snapshot;
+use crate::json_schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
 use crate::model::{Environment, Error, Key, Result, Steps, Value};
+use crate::secrets::encrypted::is_encrypted;
 use crate::store::door::write_work_tree;
 
 /// How a schema file stands to what would be inferred now.
@@ -45,7 +45,7 @@ pub struct Inferred {
 pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Result<Compared<Inferred>> {
     let configuration = workspace.configuration(at)?;
     let snapshot = configuration.snapshot();
-    require_keys(snapshot, keys)?;
+    snapshot.require_keys(keys)?;
     let infer = |key: &Key| {
         let mut documents = Vec::new();
         for item in Environment::ALL.into_iter().filter_map(|env| configuration.item(key, env)) {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::edit::{edit, nested, rests_on, set_or_insert_with};
 use super::gate::{Gate, Proposal};
-use super::workspace::{At, Workspace, no_such_item};
+use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
 use crate::store::door::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;

@@ -1,7 +1,7 @@
 //! The settings of VS Code kept in step with the schemas, in the working tree.
 
 use super::workspace::{At, Workspace};
-use crate::engine::vscode::{FILE, mapping, settings};
+use crate::json_schema::editor_settings::{FILE, mapping, settings};
 use crate::model::{Error, Result};
 use crate::store::door::write_work_tree;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Help, Key, Progress, Result, Revision, closest};
+use crate::model::{Error, Help, Progress, Result, Revision};
 use crate::store::{ProcessEnvironment, Repository, door};
 
 use super::plan::Planner;
@@ -97,26 +97,4 @@ impl Workspace {
         };
         Planner::new(self, &commit)
     }
-}
-
-/// Refuses keys that no environment of the snapshot has.
-///
-/// # Errors
-/// A usage error that names the nearest key.
-pub(super) fn require_keys(snapshot: &Snapshot, keys: &[Key]) -> Result<()> {
-    let known = snapshot.keys();
-    match keys.iter().find(|key| !known.contains(key)) {
-        None => Ok(()),
-        Some(key) => Err(no_such_item(key, known, None)),
-    }
-}
-
-/// The error for an item that is not there.
-pub(super) fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
-    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
-    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
-        Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
-        _ => Help::ListItems,
-    };
-    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
 }

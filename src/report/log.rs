@@ -12,7 +12,7 @@ use super::path_name;
 use super::sanitize::{clean, cut};
 use super::value::json_or_absent;
 use super::view::View;
-use crate::engine::diff::Kind;
+use crate::diff::Kind;
 use crate::engine::provenance::{Entry, Logged};
 use crate::model::Environment;
 

@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 
 use super::plan_json::{Outcome, entry_json};
 use super::value::{from_json, json};
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
 };
 use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
+use crate::secrets::mask::Mask;
 
 /// What may be edited, and is therefore not compared.
 const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];

@@ -15,7 +15,7 @@ use super::json::{Counts, Entry};
 use super::sanitize::{clean, width};
 use super::text::{self, place};
 use super::{Styles, Summary, counted, json};
-use crate::engine::watch::{Change, ChangeKind, Verdict};
+use crate::engine::verdict::{Change, ChangeKind, Verdict};
 
 /// With more changed files, only their number is told.
 const NAMED: usize = 3;

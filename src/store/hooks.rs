@@ -9,7 +9,7 @@ use git2::{Config, ErrorCode};
 
 use super::git_config::Scope;
 use super::repository::{Repository, git_error};
-use crate::engine::manners::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
+use crate::engine::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
 use crate::model::{Error, Result};
 
 /// How a place stands.

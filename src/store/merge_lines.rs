@@ -11,7 +11,7 @@ use git2::{MergeFileInput, MergeFileOptions};
 
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
-use crate::engine::merge::{TextMerge, Versions};
+use crate::merge::{TextMerge, Versions};
 use crate::model::{Error, Result};
 
 /// The algorithm of `git merge`, which old versions of `git merge-file` cannot be told.

@@ -20,8 +20,6 @@ mod read;
 mod repository;
 mod trees;
 mod upstream;
-#[cfg(feature = "watch")]
-pub mod watch;
 
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
 pub use parts::Parts;

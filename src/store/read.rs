@@ -8,7 +8,7 @@ use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::handles::Handles;
 use super::repository::{Repository, find_commit, git_error};
-use crate::engine::legacy;
+use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
@@ -42,10 +42,10 @@ impl Repository {
         files: &mut BTreeMap<String, FileEntry>,
         source: &dyn Source,
     ) -> Result<()> {
-        let record = files.get(legacy::RECORD).filter(|entry| entry.kind == FileKind::File);
+        let record = files.get(migration::RECORD).filter(|entry| entry.kind == FileKind::File);
         let Some(record) = record.cloned() else { return Ok(()) };
-        let bytes = source.read(&format!("{}{}", self.prefix(), legacy::RECORD), record.blob.as_ref())?;
-        let kept = legacy::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
+        let bytes = source.read(&format!("{}{}", self.prefix(), migration::RECORD), record.blob.as_ref())?;
+        let kept = migration::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
         for kept in kept {
             if let Some(entry) = self.entry_at(revision, &format!("{}{}", self.prefix(), kept.file))? {
                 files.entry(kept.file).or_insert(entry);

@@ -1,8 +1,8 @@
 //! Whatever a file holds, no format lets it act: not on a terminal, a CI runner, or a web page.
 
 use serde_json::Value as Json;
+use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
-use terrace::engine::diff::Kind;
 use terrace::engine::promotion::{Decision, HopStatus, ItemState, Life, Until};
 use terrace::engine::review::{
     Compared, DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, Turn, WaiverChange, What,

@@ -12,9 +12,9 @@ use self::signals::Signals;
 use super::context::Context;
 use super::help::worded;
 use super::{Outcome, keys, parse};
-use crate::engine::watch::Scope;
 use crate::model::Environment;
-use crate::ops::{Turn, Watch, WatchOptions};
+use crate::watch::Scope;
+use crate::watch::{Options as WatchOptions, Update, Watch};
 
 /// Judge again whenever a file is saved, and show the state.
 #[derive(Debug, ClapArgs)]
@@ -69,16 +69,16 @@ fn turns(
 ) -> Result<(), super::Failure> {
     while !signals.say_end() {
         match watch.next(&|| Some(context.today()))? {
-            Turn::Verdict(mut verdict) => {
+            Update::Verdict(mut verdict) => {
                 verdict.outcome = verdict.outcome.map_err(worded);
                 screen.verdict(&verdict)?;
                 if let Some(runner) = &mut runner {
                     runner.judged(verdict.is_good(), verdict.content);
                 }
             }
-            Turn::Branch(branch) => screen.branch(branch.as_deref())?,
-            Turn::Remark(remark) => screen.remark(&remark)?,
-            Turn::Woken => {}
+            Update::Branch(branch) => screen.branch(branch.as_deref())?,
+            Update::Remark(remark) => screen.remark(&remark)?,
+            Update::Woken => {}
         }
         // A command that has just ended may have to be started at once.
         while let Some((doing, code)) = runner.as_mut().and_then(|runner| runner.step()) {

@@ -10,9 +10,9 @@ use super::leaves::{Leaf, leaves};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::{Selection, Verdict};
-use crate::engine::lists::ListRules;
-use crate::engine::mask::Mask;
+use crate::diff::lists::ListRules;
 use crate::model::{BlobId, CommitInfo, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.

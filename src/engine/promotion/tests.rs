@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{
     Decision, Input, Judge, Level, Line, Resolution, Selection, Until, Verdict, digest, judge_leaves, select,
 };
+use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
-use crate::engine::lists::NoListRules;
 use crate::engine::naming::Naming;
 use crate::model::date::day;
 use crate::model::policy::NewKeys;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange};
-use crate::engine::lists::NoListRules;
 use crate::model::{BlobId, CommitId};
 use crate::yaml::Limits;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::history::FileChange;
-use crate::engine::legacy::RECORD;
+use crate::engine::migration::RECORD;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Environment, Key, policy};
 

@@ -9,10 +9,10 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::draft::{At, Draft};
-use super::secrets;
 use super::world::{Item, World};
 use crate::engine::hosts::{addresses, tokens};
 use crate::model::{Environment, Path, Rule, Segment, Severity, Value};
+use crate::secrets;
 use crate::yaml::{Document, Visit};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {

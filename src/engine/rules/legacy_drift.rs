@@ -5,9 +5,10 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::engine::diff::{Depth, diff};
-use crate::engine::legacy::{Format, Kept, RECORD, convert, parse_kept};
-use crate::engine::lists::NoListRules;
+use crate::diff::lists::NoListRules;
+use crate::diff::{Depth, diff};
+use crate::engine::migration::{Kept, RECORD, parse_kept};
+use crate::formats::read::{Format, convert};
 use crate::model::{Environment, Rule};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {

@@ -5,11 +5,9 @@
 //! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
-mod credentials;
 mod draft;
 mod rough;
 mod schema;
-pub(super) mod secrets;
 mod waivers;
 mod world;
 

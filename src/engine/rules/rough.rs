@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::credentials;
 use super::draft;
 use crate::model::{Excerpt, Location, Path, Policy, Position};
+use crate::secrets::looks_secret;
 use crate::yaml::Lines;
 
 /// The line of `location`, what may be secret in it masked.
@@ -38,7 +38,7 @@ fn masks(text: &str, lines: &Lines, number: usize, policy: &Policy) -> Vec<Range
     let body = text.get(line.clone()).unwrap_or_default();
     let above = keys_above(text, lines, number);
     let indent = body.len() - body.trim_start().len();
-    if policy.is_secret(&above) || credentials::by_look(body).next().is_some() || is_opaque(body.trim()) {
+    if policy.is_secret(&above) || looks_secret(body) || is_opaque(body.trim()) {
         return std::iter::once(line.start + indent..line.end).collect();
     }
     let secret_from = body.match_indices(':').find(|(at, _)| {

@@ -2,9 +2,9 @@
 
 use super::draft::{At, Draft};
 use super::world::{Item, World};
-use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::engine::schema::{Broken, Violation};
+use crate::json_schema::{Broken, Violation};
 use crate::model::{Path, Rule, Value};
+use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();

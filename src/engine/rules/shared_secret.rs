@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::draft::{At, Draft};
+use super::listed;
 use super::world::{Item, World};
-use super::{listed, secrets};
 use crate::model::{Environment, Key, Path, Related, Rule};
+use crate::secrets;
 use crate::yaml::NodeId;
 
 /// Where a secret stands.

@@ -7,13 +7,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::Subject;
-use super::secrets;
-use crate::engine::encrypted::is_metadata;
-use crate::engine::lists::{by_name, identity};
+use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
 use crate::model::{Environment, Key, Path, Policy, Result, Steps, Value};
+use crate::secrets;
+use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
 
 /// Everything that rules look at.

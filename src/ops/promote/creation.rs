@@ -1,12 +1,12 @@
 //! The file of an item that the target does not have yet.
 
 use super::Creation;
-use crate::engine::encrypted;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
 use crate::model::{Error, Help, Hop, Key, Path, Result, Value};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
+use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Replacement};
 
 /// The file of a new item: the source's, without pins and secrets.

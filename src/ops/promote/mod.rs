@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 
 use super::item::near_or;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
+use super::workspace::Workspace;
 use crate::engine::promotion::{ItemPlan, Selection};
+use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, Result, Steps};
 use crate::store::door::{self, Committed, Options};
 

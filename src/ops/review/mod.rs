@@ -10,7 +10,7 @@ pub use base::{GithubHints, GitlabHints, Request};
 
 use self::part::Part;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
+use super::workspace::Workspace;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
@@ -18,7 +18,7 @@ use crate::engine::review::{
     compare_decisions, compare_findings, compare_waivers, judge, touched,
 };
 use crate::engine::rules::{self, Change, Report, Subject};
-use crate::engine::snapshot::{Reading, Snapshot};
+use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, Result, Rule};
 use crate::store::Parts;
 use crate::yaml::Document;

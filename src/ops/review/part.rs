@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::diff::Kind;
 use crate::engine::configuration::Configuration;
-use crate::engine::diff::Kind;
 use crate::engine::history::FileChange;
-use crate::engine::legacy::{RECORD, parse_kept};
+use crate::engine::migration::{RECORD, parse_kept};
 use crate::engine::promotion::decisions_file;
 use crate::engine::review::Touched;
 use crate::engine::snapshot::Snapshot;

@@ -105,7 +105,7 @@ fn publish(
 }
 
 fn blob_at(repository: &Repository, head: Option<&CommitId>, path: &str) -> Option<BlobId> {
-    let commit = repository.revparse_single(&head?.as_str()).expect("a commit");
+    let commit = repository.revparse_single(head?.as_str()).expect("a commit");
     let tree = commit.peel_to_tree().expect("a tree");
     tree.get_path(Path::new(path)).ok().map(|entry| entry.id().to_string().parse::<BlobId>().expect("an id"))
 }
