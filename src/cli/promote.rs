@@ -15,7 +15,7 @@ use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::store::Remote;
-use crate::store::door::{Committed, Options};
+use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
 /// Move changes from one environment to the next.
@@ -237,7 +237,7 @@ impl Work<'_> {
             prepared.require_decided()?;
             // With --exit-code the question is whether something waits, not whether it can be committed.
             if args.dry_run && !args.exit_code {
-                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
@@ -264,7 +264,7 @@ impl Work<'_> {
         if args.dry_run {
             prepared.require_decided()?;
             if !args.exit_code {
-                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }

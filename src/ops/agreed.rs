@@ -11,7 +11,7 @@ use crate::engine::promotion::{
     Agreed, AgreedCreation, ItemPlan, Selection, decisions_file, settle, wrong_plan,
 };
 use crate::model::{BlobId, Error, Help, Key, Result, policy};
-use crate::store::door::{Committed, Options};
+use crate::store::transaction::{Committed, Options};
 
 /// Reads what carrying out the plan would write. Nothing is written.
 ///

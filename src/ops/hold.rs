@@ -11,7 +11,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, Held, Until, digest};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, Path, Result, Value};
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
 /// A path that its environment shall keep.
@@ -138,7 +138,7 @@ fn publish(
     options: &Options,
     decide: impl Fn(&Planner) -> Result<Option<Recorded>>,
 ) -> Result<Option<(Committed, Path)>> {
-    door::publish(workspace.repository.door_path(), options, None, |head| {
+    transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let head = match head {
             Some(head) => head.clone(),
             None => workspace.repository.require_head()?,

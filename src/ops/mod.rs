@@ -55,7 +55,7 @@ pub use migrate::{
 pub use plan::Planner;
 pub use promote::{
     Creation, Left, Prepared, Request as PromoteRequest, commit as commit_promotion,
-    foresee as foresee_promotion, prepare as prepare_promotion, uncommitted_sources,
+    preflight as preflight_promotion, prepare as prepare_promotion, uncommitted_sources,
 };
 pub use review::{GithubHints, GitlabHints, Request as ReviewRequest, review};
 pub use rollback::{

@@ -34,6 +34,20 @@ pub struct Planner {
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
 }
 
+impl Workspace {
+    /// What promotions are judged on: the commit that `at` names, HEAD without one.
+    ///
+    /// # Errors
+    /// When there is no such commit, or something of it cannot be read.
+    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        let commit = match at {
+            Some(revision) => self.repository.commit(revision)?,
+            None => self.repository.require_head()?,
+        };
+        Planner::new(self, &commit)
+    }
+}
+
 impl Planner {
     /// Reads configuration and history of a commit.
     ///

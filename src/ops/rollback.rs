@@ -16,7 +16,7 @@ use crate::engine::snapshot::no_such_item;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
 };
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
 /// Where to go back to.
@@ -325,12 +325,12 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     prepared.require_decided(request.force)?;
     let Some(shown) = prepared.change() else { return Ok(None) };
-    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
         let head = head.ok_or_else(|| {
             Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
         })?;
         let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
-        prepared.require_decided(request.force).map_err(|_| door::not_as_shown())?;
+        prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;
         Ok(prepared.change().map(|change| (change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))

@@ -8,7 +8,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::json_schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
 use crate::model::{Environment, Error, Key, Result, Steps, Value};
 use crate::secrets::encrypted::is_encrypted;
-use crate::store::door::write_work_tree;
+use crate::store::transaction::write_work_tree;
 
 /// How a schema file stands to what would be inferred now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

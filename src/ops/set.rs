@@ -8,7 +8,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
-use crate::store::door::{self, Change, Committed, Options, write_work_tree};
+use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
 
@@ -83,7 +83,7 @@ pub fn set_committed(
     message: Option<&str>,
     options: &Options,
 ) -> Result<Option<Done>> {
-    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
@@ -97,7 +97,7 @@ pub fn set_committed(
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {
             base: Some(head.clone()),
-            files: vec![door::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
+            files: vec![transaction::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
             rests_on: rests_on(&configuration, [&request.key]),
             message: message.map_or(subject, str::to_owned),
         };

@@ -196,7 +196,7 @@ struct Commit<'a> {
 
 /// Writes the review as one JSON document.
 pub(super) fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
-    let summary = super::review::summary(review);
+    let summary = super::review_summary::summary(review);
     let found = &review.findings;
     let report = Report {
         version: 1,

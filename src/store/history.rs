@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use git2::{Commit, ErrorCode, Oid};
 
 use super::cache::{Before, IndexFile};
-use super::repository::{Repository, find_commit, git_error, info};
+use super::git_error::git_error;
+use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::model::{CommitId, Result, Steps};

@@ -3,8 +3,9 @@
 //! The outcomes come from the file, everything else is judged again. Where the file comes from and
 //! how it is written is not known here; places in it are carried along for messages.
 
-use super::plan::{Line, at_highest, same_judgement};
-use super::selection::Verdict;
+use super::line::Line;
+use super::line::Verdict;
+use super::plan::{at_highest, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 

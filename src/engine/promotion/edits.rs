@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::plan::Line;
-use super::selection::Verdict;
+use super::line::Line;
+use super::line::Verdict;
 use crate::diff::lists::name_of;
 use crate::model::{Map, Path, Segment, Value};
 use crate::yaml::Document;

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::decision::canonical;
-use super::plan::Line;
+use super::line::Line;
+use super::line::Verdict;
 use super::reason::Reason;
 use super::resolution::Level;
-use super::selection::{Selection, Verdict};
+use super::selection::Selection;
 use crate::model::{CommitId, Path};
 
 /// An entry that comes or goes as a whole: the leaves below one path that one side lacks.

@@ -9,6 +9,7 @@ mod edits;
 mod fate;
 mod judge;
 mod leaves;
+mod line;
 mod plan;
 #[cfg(test)]
 mod properties;
@@ -28,8 +29,9 @@ pub use decision::{
 pub use edits::operations;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
-pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};
+pub use line::{Line, Verdict};
+pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, renames, select};
 pub use reason::{LeftOut, Reason};
 pub use resolution::{Level, Resolution};
-pub use selection::{Selection, Verdict};
+pub use selection::Selection;
 pub use verify::broken_promise;

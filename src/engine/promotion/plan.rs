@@ -7,11 +7,12 @@ use super::decision::{Decision, digest};
 use super::fate;
 use super::judge::{Judge, Judgement};
 use super::leaves::{Leaf, leaves};
+use super::line::{Line, Verdict};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
-use super::selection::{Selection, Verdict};
+use super::selection::Selection;
 use crate::diff::lists::ListRules;
-use crate::model::{BlobId, CommitInfo, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::model::{BlobId, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
@@ -39,55 +40,6 @@ pub struct Input<'a> {
     pub required: &'a dyn Fn(&Path) -> bool,
     /// The day that is judged, `YYYY-MM-DD`: HEAD's.
     pub today: Date,
-}
-
-/// One line of a plan: a path, or several with one fate gathered at the highest path.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// Where.
-    pub path: Path,
-    /// The same as a pointer into the target's document, or the source's where the target lacks it.
-    pub pointer: Pointer,
-    /// What the table says.
-    pub resolution: Resolution,
-    /// What a plain promotion does.
-    pub level: Level,
-    /// What this promotion does.
-    pub verdict: Verdict,
-    /// The source's value.
-    pub source: Option<Value>,
-    /// The source's value at the base.
-    pub base: Option<Value>,
-    /// The source's value before the commit that brought the present one.
-    pub was: Option<Value>,
-    /// The target's value.
-    pub target: Option<Value>,
-    /// Why.
-    pub reason: Reason,
-    /// The commit that brought the source's value.
-    pub commit: Option<CommitInfo>,
-    /// The commit that brought the target's value.
-    pub target_commit: Option<CommitInfo>,
-    /// The highest path at or above `path` that source or target lacks.
-    pub top: Path,
-    /// Whether the value is a secret (to be masked).
-    pub secret: bool,
-    /// Whether the source's value is a secret itself, and not a reference to one.
-    pub literal: bool,
-}
-
-impl Line {
-    /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
-    #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.resolution == Resolution::Pinned || self.literal
-    }
-
-    /// Whether this promotion writes the path.
-    #[must_use]
-    pub const fn is_taken(&self) -> bool {
-        matches!(self.verdict, Verdict::Take | Verdict::Set(_))
-    }
 }
 
 /// The plan of one item over one hop.

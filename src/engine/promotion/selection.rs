@@ -1,26 +1,9 @@
 //! What the user chose of a plan.
 
-use super::plan::Line;
+use super::line::{Line, Verdict};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
 use crate::model::{Path, Value};
-
-/// What one promotion does with one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The source's value is written (or the target's removed).
-    Take,
-    /// The target gets a value of its own.
-    Set(Value),
-    /// The target keeps its value, and that is recorded.
-    Decline,
-    /// Nothing happens.
-    Keep,
-    /// A new key that nobody has decided about.
-    Ask,
-    /// A conflict, or history that is not there: nothing may be written until it is decided.
-    Stop,
-}
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use super::leaves::leaves;
-use super::plan::Line;
-use super::selection::Verdict;
+use super::line::Line;
+use super::line::Verdict;
 use crate::diff::lists::ListRules;
 use crate::model::{Path, Segment, Value};
 use crate::yaml::Document;
@@ -43,7 +43,7 @@ pub fn broken_promise(
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::Line;
+    use super::super::line::Line;
     use super::super::reason::Reason;
     use super::super::resolution::{Level, Resolution};
     use super::*;

@@ -8,6 +8,7 @@
 mod decisions;
 mod files;
 mod findings;
+mod input;
 mod items;
 mod skipped;
 mod waivers;
@@ -15,8 +16,8 @@ mod waivers;
 pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
 pub use findings::{Compared, compare as compare_findings};
-pub use items::{Input, Judged, Past, Side, Sides, judge};
-pub use skipped::Customs;
+pub use input::{Exemptions, Input, Past, Side, Sides};
+pub use items::{Judged, judge};
 pub use waivers::{WaiverChange, compare as compare_waivers};
 
 use super::compare::DiffRow;

@@ -6,6 +6,7 @@
 //! be read as YAML is a finding and hides no other file's.
 
 mod draft;
+mod excerpt;
 mod rough;
 mod schema;
 mod waivers;

@@ -11,7 +11,7 @@ use crate::model::{Environment, Error, Help, Key, Path, Result};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
-use crate::store::door::FileChange;
+use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
 /// Works out the files, the findings they would bring, and the message.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::promotion::{ItemPlan, Reason, Verdict};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
-use crate::store::door::{Change, FileChange};
+use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
 #[derive(Clone, Debug)]

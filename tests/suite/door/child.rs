@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use git2::Repository;
 use terrace::model::{BlobId, CommitId, Result};
 use terrace::store::ProcessEnvironment;
-use terrace::store::door::{self, Change, Committed, FileChange, Options};
+use terrace::store::transaction::{self, Change, Committed, FileChange, Options};
 
 use super::world::{World, options_of};
 

@@ -1,7 +1,7 @@
 //! What a commit does, and what it leaves alone.
 
 use terrace::model::CommitId;
-use terrace::store::door::{self, Change, Door, Identity, Moment, Options, Outcome, Person, write_work_tree};
+use terrace::store::transaction::{self, Change, Transaction, Identity, Moment, Options, Outcome, Person, write_work_tree};
 
 use super::world::{World, options};
 
@@ -184,7 +184,7 @@ fn a_head_that_never_rests_is_retried_later() {
 #[test]
 fn a_file_saved_meanwhile_is_left_alone_and_told() {
     let world = World::new();
-    let mut door = Door::open(&world.root, &options()).expect("open");
+    let mut door = Transaction::open(&world.root, &options()).expect("open");
     let change = world.change(&[(PAYMENTS, Some("size: 2\n")), (SEARCH, Some("boost: 2\n"))]);
     // The refusals see a clean file; the editor saves while the branch is locked by somebody's git.
     std::fs::write(world.path(".git/refs/heads/main.lock"), "").expect("locked");

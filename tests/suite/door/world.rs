@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use terrace::model::{BlobId, Result};
 use terrace::store::ProcessEnvironment;
-use terrace::store::door::{self, Change, Committed, FileChange, Moment, Options};
+use terrace::store::transaction::{self, Change, Committed, FileChange, Moment, Options};
 
 /// A temporary folder with a home and a repository in it.
 pub(crate) struct World {
