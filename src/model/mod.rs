@@ -33,7 +33,7 @@ pub use path::{InvalidPath, Path, Segment};
 pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
 pub use policy::Policy;
-pub use progress::{Progress, Silent, Steps};
+pub use progress::{NoProgress, Progress, ProgressCounter};
 pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use severity::Severity;

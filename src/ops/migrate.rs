@@ -148,12 +148,13 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
     let Some(shown) = change(prepared, request) else { return Ok(None) };
-    let published = transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-        let Some(head) = head else { return Ok(None) };
-        let prepared = prepare_at(workspace, request, head)?;
-        require_clear(&prepared, request)?;
-        Ok(change(&prepared, request).map(|change| (change, ())))
-    })?;
+    let published =
+        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
+            let Some(head) = head else { return Ok(None) };
+            let prepared = prepare_at(workspace, request, head)?;
+            require_clear(&prepared, request)?;
+            Ok(change(&prepared, request).map(|change| (change, ())))
+        })?;
     Ok(published.map(|(committed, ())| committed))
 }
 

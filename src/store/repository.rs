@@ -10,7 +10,7 @@ use super::git_error::git_error;
 use super::handles::{Handle, Handles};
 use super::process_environment::ProcessEnvironment;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Error, Progress, Result, Revision, Silent, closest, policy,
+    BlobId, CommitId, CommitInfo, Error, NoProgress, Progress, Result, Revision, closest, policy,
 };
 
 /// A git repository and the configuration root within it. Cheap to clone, and shared by threads.
@@ -58,7 +58,7 @@ impl Repository {
             prefix,
             index: None,
             environment: Arc::default(),
-            progress: Arc::new(Silent),
+            progress: Arc::new(NoProgress),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::input::{Input, Side};
 use super::skipped::skipped;
-use super::{ItemChange, Origin, Row, What};
+use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff};
 use crate::engine::compare::row;
 use crate::model::{Environment, Hop, Path, Result, Value};
@@ -36,28 +36,28 @@ pub fn judge(input: &Input<'_>) -> Result<Judged> {
 }
 
 impl<'a> Input<'a> {
-    fn changes(&self, environment: Environment) -> Result<(What, Vec<(Path, Origin)>)> {
+    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(Path, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
-            (_, Side::Unreadable) => return Ok((What::Unreadable, Vec::new())),
-            (Side::Unreadable, Side::Read(_)) => return Ok((What::Readable, Vec::new())),
-            (_, Side::Absent) => What::Removed,
-            (Side::Absent, Side::Read(_)) => What::Added,
-            (Side::Read(_), Side::Read(_)) => What::Modified,
+            (_, Side::Unreadable) => return Ok((FileChangeKind::Unreadable, Vec::new())),
+            (Side::Unreadable, Side::Read(_)) => return Ok((FileChangeKind::Readable, Vec::new())),
+            (_, Side::Absent) => FileChangeKind::Removed,
+            (Side::Absent, Side::Read(_)) => FileChangeKind::Added,
+            (Side::Read(_), Side::Read(_)) => FileChangeKind::Modified,
         };
-        if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
-            return Ok((What::Renamed(old), Vec::new()));
+        if let (FileChangeKind::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
+            return Ok((FileChangeKind::Renamed(old), Vec::new()));
         }
         let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
-        if what == What::Modified && is_encrypted(right) {
-            return Ok((What::Encrypted, self.in_plain_text(environment, left, right)?));
+        if what == FileChangeKind::Modified && is_encrypted(right) {
+            return Ok((FileChangeKind::Encrypted, self.in_plain_text(environment, left, right)?));
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
             self.split(environment, &change, (left, right), &mut found)?;
         }
-        let only_layout = found.is_empty() && what == What::Modified;
-        Ok((if only_layout { What::Layout } else { what }, found))
+        let only_layout = found.is_empty() && what == FileChangeKind::Modified;
+        Ok((if only_layout { FileChangeKind::Layout } else { what }, found))
     }
 
     /// The differences that are not SOPS's own, of which each encryption makes new ones.

@@ -38,7 +38,7 @@ pub enum Origin {
 
 /// What happened to an item's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum FileChangeKind {
     /// The item is new.
     Added,
     /// The item is gone.
@@ -74,7 +74,7 @@ pub struct ItemChange {
     /// The environment.
     pub environment: Environment,
     /// What happened to its file.
-    pub what: What,
+    pub what: FileChangeKind,
     /// Its values that differ.
     pub rows: Vec<Row>,
 }
@@ -83,7 +83,7 @@ impl ItemChange {
     /// How many differences it counts as; what only SOPS can read is one.
     #[must_use]
     pub fn extent(&self) -> usize {
-        self.rows.len() + usize::from(self.what == What::Encrypted)
+        self.rows.len() + usize::from(self.what == FileChangeKind::Encrypted)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
-    Decision, ItemPlan, Line, Until, Verdict, broken_promise, decisions_file, digest, operations,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
@@ -89,7 +89,7 @@ fn record(
 ) -> Result<Option<FileChange>> {
     let target = terms.hop.target();
     let old = planner.decisions(&plan.key, target)?;
-    let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
+    let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
         return Ok(None);
     }

@@ -154,7 +154,7 @@ impl<'a> Reviewer<'a> {
         let keys: Vec<Key> =
             self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
         // No key at all would mean every key.
-        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::Silent) }
+        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::NoProgress) }
     }
 
     /// The items whose files differ, under their new names.
@@ -221,7 +221,7 @@ impl<'a> Reviewer<'a> {
     fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
-            progress: &crate::model::Silent,
+            progress: &crate::model::NoProgress,
             configuration,
             today: Some(today),
             keys: &[],

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::bytes::{Decoder, Encoder, checksum};
 use super::{Before, Index, Step};
-use crate::store::transaction;
 use crate::store::repository::Repository;
+use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
 const MAGIC: &[u8] = b"terrace history 1\n";

@@ -179,7 +179,11 @@ fn make_folders(root: &Path, path: &str) -> Result<()> {
 
 /// Removes the file at `path` if `still` agrees to what stands there, and the folders that this
 /// leaves empty, as git does; says whether it did.
-pub(super) fn remove(root: &Path, path: &str, still: &dyn Fn(&WorktreeEntry) -> Result<bool>) -> Result<bool> {
+pub(super) fn remove(
+    root: &Path,
+    path: &str,
+    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+) -> Result<bool> {
     if !still(&look(root, path)?)? {
         return Ok(false);
     }

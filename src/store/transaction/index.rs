@@ -10,8 +10,8 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexTime, Oid};
 
 use super::disk;
-use super::journal::BlobChange;
 use super::failpoints::kill_point;
+use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::{Error, Result};
 

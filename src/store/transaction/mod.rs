@@ -17,22 +17,22 @@ mod config;
 mod content;
 mod disk;
 mod eol;
+mod failpoints;
 mod files;
-mod worktree;
-mod preflight;
 mod identity;
 mod index;
 mod journal;
-mod preconditions;
-mod failpoints;
 mod lock;
 mod note;
 mod objects;
 mod open;
 mod paths;
+mod preconditions;
+mod preflight;
 mod recover;
-mod sign;
 mod replace;
+mod sign;
+mod worktree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,19 +41,19 @@ use std::time::Duration;
 use git2::Oid;
 
 use self::branch::{Branch, Move};
+use self::failpoints::kill_point;
 use self::identity::Signatures;
 use self::journal::Journal;
-use self::preconditions::Preconditions;
-use self::failpoints::kill_point;
-use self::lock::{TransactionLock, IndexLock};
+use self::lock::{IndexLock, TransactionLock};
 use self::open::{OpenRepository, enter};
+use self::preconditions::Preconditions;
 use crate::model::{BlobId, CommitId, Error, Result};
 use crate::store::process_environment::ProcessEnvironment;
 
-pub use self::preflight::preflight;
-pub use self::identity::{Identity, Moment, Person};
 #[cfg(feature = "kill-points")]
 pub use self::failpoints::KILL_POINTS;
+pub use self::identity::{Identity, Moment, Person};
+pub use self::preflight::preflight;
 pub use self::replace::write_work_tree;
 
 /// How often a decision is made anew before the transaction gives up: each time, somebody else's commit

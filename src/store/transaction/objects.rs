@@ -3,9 +3,9 @@
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Repository, Tree};
 
+use super::failpoints::kill_point;
 use super::identity::Signatures;
 use super::preconditions::Planned;
-use super::failpoints::kill_point;
 use super::sign::{self, Unsigned};
 use crate::model::Result;
 use crate::store::git_error::git_error;

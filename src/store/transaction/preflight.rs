@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::branch::Branch;
-use super::preconditions::Preconditions;
 use super::open::open_repository;
 use super::paths::Paths;
+use super::preconditions::Preconditions;
 use super::{FileChange, Options};
 use crate::model::{CommitId, Result};
 

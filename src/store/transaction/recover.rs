@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use git2::Repository;
 
-use super::worktree::follow;
 use super::journal::{BlobChange, Journal};
-use super::preconditions::tree_entry;
-use super::lock::{TransactionLock, IndexLock, remove_stale};
+use super::lock::{IndexLock, TransactionLock, remove_stale};
 use super::paths::Paths;
+use super::preconditions::tree_entry;
+use super::worktree::follow;
 use super::{branch, config, disk, files, note};
 use crate::model::Result;
 use crate::store::git_error::git_error;

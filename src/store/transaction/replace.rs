@@ -9,7 +9,7 @@ use git2::{ObjectType, Oid};
 
 use super::files::{self, WorktreeEntry};
 use super::open::enter;
-use super::{WAIT, preconditions, note};
+use super::{WAIT, note, preconditions};
 use crate::model::{Error, Help, Result};
 use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;

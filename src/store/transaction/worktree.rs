@@ -6,20 +6,16 @@ use std::path::Path;
 use git2::Repository;
 
 use super::content::{BlobView, shows};
+use super::failpoints::kill_point;
 use super::files::{self, WorktreeEntry};
 use super::index::{self, Followed};
 use super::journal::BlobChange;
-use super::failpoints::kill_point;
 use super::paths::Paths;
 use crate::model::Result;
 
 /// Brings these files from the old blobs to the new ones, then the index. Returns the files that
 /// were no longer the old blob and stay as they are.
-pub(super) fn follow(
-    repository: &Repository,
-    paths: &Paths,
-    changes: &[BlobChange],
-) -> Result<Vec<String>> {
+pub(super) fn follow(repository: &Repository, paths: &Paths, changes: &[BlobChange]) -> Result<Vec<String>> {
     let Some(root) = &paths.root else { return Ok(Vec::new()) };
     let index = index::read(paths)?;
     let mut followed = Vec::new();

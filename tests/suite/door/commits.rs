@@ -1,7 +1,9 @@
 //! What a commit does, and what it leaves alone.
 
 use terrace::model::CommitId;
-use terrace::store::transaction::{self, Change, Transaction, Identity, Moment, Options, Outcome, Person, write_work_tree};
+use terrace::store::transaction::{
+    self, Change, Identity, Moment, Options, Outcome, Person, Transaction, write_work_tree,
+};
 
 use super::world::{World, options};
 
@@ -143,7 +145,7 @@ fn beside(
         (change, *asked)
     };
     let first = shown.then(|| decide(&mut asked));
-    let published = door::publish(&world.root, &options(), first, |_| Ok(Some(decide(&mut asked))));
+    let published = transaction::publish(&world.root, &options(), first, |_| Ok(Some(decide(&mut asked))));
     (published.map(|made| made.map(|(_, kept)| kept)), asked)
 }
 
@@ -167,7 +169,7 @@ fn what_was_shown_is_committed_or_nothing() {
     let shown = world.change(&[(PAYMENTS, Some("size: 2\n"))]);
     world.pushed(PAYMENTS, "size: 3\n");
     let other = |_: Option<&CommitId>| Ok(Some((world.change(&[(PAYMENTS, Some("size: 4\n"))]), ())));
-    let published = door::publish(&world.root, &options(), Some((shown, ())), other);
+    let published = transaction::publish(&world.root, &options(), Some((shown, ())), other);
     assert_eq!(published.expect_err("another plan").kind(), terrace::model::ErrorKind::Stale);
     assert_eq!(world.git(&["log", "--format=%s"]), "pushed\nbegin");
     assert_eq!(world.litter(), Vec::<String>::new());

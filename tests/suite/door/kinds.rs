@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use terrace::model::{ErrorKind, Result};
-use terrace::store::transaction::{Committed, Transaction, Options};
+use terrace::store::transaction::{Committed, Options, Transaction};
 
 use super::child::Task;
 use super::world::{World, options};

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use terrace::model::{BlobId, ErrorKind};
-use terrace::store::transaction::{self, Transaction, Options};
+use terrace::store::transaction::{self, Options, Transaction};
 
 use super::world::{World, options};
 
@@ -175,7 +175,7 @@ fn no_symbolic_link_is_followed() {
             let error = world.publish(files, &options()).expect_err(link);
             assert!(error.message().contains(&format!("{link} is a symbolic link")), "{error}");
         }
-        let error = door::write_work_tree(
+        let error = transaction::write_work_tree(
             &world.root,
             PAYMENTS,
             Some(b"size: 10\n"),

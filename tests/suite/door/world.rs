@@ -157,7 +157,8 @@ impl World {
         files: &[(&str, Option<&str>)],
         options: &Options,
     ) -> Result<Option<Committed>> {
-        let published = door::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
+        let published =
+            transaction::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
         Ok(published?.map(|(committed, ())| committed))
     }
 

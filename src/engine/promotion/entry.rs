@@ -6,7 +6,7 @@ use crate::model::{CommitInfo, Path, Pointer, Value};
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct PlanEntry {
     /// Where.
     pub path: Path,
     /// The same as a pointer into the target's document, or the source's where the target lacks it.
@@ -16,7 +16,7 @@ pub struct Line {
     /// What a plain promotion does.
     pub level: Level,
     /// What this promotion does.
-    pub verdict: Verdict,
+    pub verdict: Action,
     /// The source's value.
     pub source: Option<Value>,
     /// The source's value at the base.
@@ -39,7 +39,7 @@ pub struct Line {
     pub literal: bool,
 }
 
-impl Line {
+impl PlanEntry {
     /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -49,13 +49,13 @@ impl Line {
     /// Whether this promotion writes the path.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
-        matches!(self.verdict, Verdict::Take | Verdict::Set(_))
+        matches!(self.verdict, Action::Take | Action::Set(_))
     }
 }
 
 /// What one promotion does with one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Action {
     /// The source's value is written (or the target's removed).
     Take,
     /// The target gets a value of its own.
