@@ -7,7 +7,7 @@ use terrace::model::{BlobId, Environment, ErrorKind, Help, ItemId, Map, Rule, Va
 use terrace::ops::{ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Workspace, commit_changes};
 use terrace::store::transaction::{Identity, Moment, Options, Person};
 
-use crate::world::World;
+use crate::support::World;
 
 const STAGING: Environment = Environment::Staging;
 

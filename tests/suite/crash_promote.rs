@@ -3,7 +3,7 @@
 //!
 //! Needs the feature `kill-points`; without it the test says that it is skipped.
 
-use crate::world::{KILLED, World};
+use crate::support::{KILLED, World};
 
 /// A promotion that is due, beside a colleague's work.
 fn world() -> World {
