@@ -13,8 +13,8 @@ use terrace::formats::write::{Format, Item, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
-use crate::fixtures;
 use crate::external_readers::{self, Values};
+use crate::fixtures;
 use crate::support::{World, shop};
 
 /// How a test names variables, apart from the code under test.

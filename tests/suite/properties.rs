@@ -11,8 +11,8 @@ use terrace::formats::write::{Format as Export, Item, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::Limits;
 
-use crate::fixtures::files;
 use crate::external_readers::{self, Values};
+use crate::fixtures::files;
 use crate::support::World;
 
 /// An item's strings by their dotted paths.
@@ -187,7 +187,8 @@ fn real_properties_files_go_there_and_back() {
         std::fs::write(&copy, text).expect("written");
         back.push(copy);
     }
-    let (before, after) = (external_readers::java(&files).expect("java"), external_readers::java(&back).expect("java"));
+    let (before, after) =
+        (external_readers::java(&files).expect("java"), external_readers::java(&back).expect("java"));
     assert_eq!(before, after);
     println!("{} real files, {count} values, {comments} comments", files.len());
 }
