@@ -7,7 +7,7 @@ use super::workspace::{Workspace, no_such_item};
 use crate::engine::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, Held, Until, digest};
 use crate::engine::snapshot::limits;
-use crate::model::{Environment, Error, Fault, Hop, Key, Path, Result, Value};
+use crate::model::{Environment, Error, Fault, Hop, Key, List, Path, Result};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -155,7 +155,7 @@ fn document<'p>(planner: &'p Planner, key: &Key, environment: Environment) -> Re
 /// The path by its stable name, in the target or else in the source.
 fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
     let lists = planner.lists(key);
-    let named = |list_path: &Path, list: &[Value]| identity(lists.as_ref(), list_path, list, list);
+    let named = |list_path: &Path, list: &List| identity(lists.as_ref(), list_path, list, list);
     let mut missing = None;
     for environment in [hop.target(), hop.source()] {
         let Some(document) = document(planner, key, environment)? else { continue };

@@ -9,7 +9,7 @@ use crate::engine::lists::{by_name, identity};
 use crate::engine::mask::Mask;
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
 use crate::engine::snapshot::{Place, limits, place};
-use crate::model::{BlobId, CommitId, Environment, Key, Path, Result, Steps, Value};
+use crate::model::{BlobId, CommitId, Environment, Key, List, Path, Result, Steps, Value};
 
 /// Which commits are told of.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +106,7 @@ pub fn blame(
     if document.at(&asked).is_none() {
         return Err(no_such_path(document.values(), &asked, &item.file));
     }
-    let named = |path: &Path, list: &[Value]| identity(lists.as_ref(), path, list, list);
+    let named = |path: &Path, list: &List| identity(lists.as_ref(), path, list, list);
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;

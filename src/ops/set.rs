@@ -219,7 +219,7 @@ fn before_advice(help: &str) -> String {
 fn nested(segments: &[Segment], value: Value) -> Value {
     segments.iter().rev().fold(value, |value, segment| match segment {
         Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
-        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value].into()),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::engine::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
-use crate::model::{Environment, Key, Path, Policy, Result, Steps, Value};
+use crate::model::{Environment, Key, List, Path, Policy, Result, Steps};
 use crate::yaml::{Document, Visit};
 
 /// Everything that rules look at.
@@ -116,9 +116,9 @@ impl<'a> Item<'a> {
 
     /// A path in this item as people write it, elements of lists by their names.
     pub(super) fn named(&self, path: &Path) -> Path {
-        let identity_of = |path: &Path, list: &[Value]| {
+        let identity_of = |path: &Path, list: &List| {
             let mut known = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = || identity(&self.schemas.lists(self.key), path, list, &[]);
+            let found = || identity(&self.schemas.lists(self.key), path, list, Default::default());
             known.entry(path.clone()).or_insert_with(found).clone()
         };
         self.document()
