@@ -18,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path as FsPath;
 use std::sync::Arc;
 
+use terrace::diff::lists::NoListRules;
 use terrace::engine::history::History;
-use terrace::engine::lists::NoListRules;
 use terrace::engine::naming::Naming;
 use terrace::engine::promotion::{Judge, Leaf, Level, leaves};
 use terrace::engine::snapshot::Source;
@@ -66,7 +66,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
     let repository = Repository::discover(folder)?;
     let head = repository.require_head()?;
     let history = repository.history(&head)?;
-    let documents = Documents { blobs: repository.blobs()?, parsed: RefCell::default() };
+    let documents = Documents { blobs: repository.blobs(), parsed: RefCell::default() };
     let read = |blob: &BlobId| documents.read(blob);
     let policy = Policy::default();
     let naming = Naming::new(&policy);
@@ -148,7 +148,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                                 text(leaf.source),
                                 judgement.resolution,
                                 judgement.level.name(),
-                                judgement.reason
+                                judgement.reason.phrase(hop)
                             );
                         }
                         continue;
@@ -177,7 +177,7 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                                     text(leaf.target),
                                     text(leaf.source),
                                     judgement.resolution,
-                                    judgement.reason
+                                    judgement.reason.phrase(hop)
                                 );
                             }
                         }

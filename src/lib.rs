@@ -57,12 +57,9 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
-//! # let path = folder.path();
-//! # terrace::store::Repository::prepare(path)?;
-//! # std::fs::create_dir_all(path.join("environments/staging"))?;
-//! # std::fs::write(path.join("environments/staging/payments.yaml"), "timeout: 5\ndatabase:\n  pool: 10\n")?;
-//! let settings: Settings = terrace::open(path)?
+//! let file = ("environments/staging/payments.yaml", "timeout: 5\ndatabase:\n  pool: 10\n");
+//! let repository = terrace::testing::Repository::with(&[file])?;
+//! let settings: Settings = terrace::open(repository.path())?
 //!     .environment(Environment::Staging)
 //!     .item("payments")?
 //!     .load()?;
@@ -75,15 +72,22 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod diff;
 pub mod engine;
+pub mod formats;
+pub mod json_schema;
 mod library;
+pub mod merge;
 pub mod model;
 pub mod ops;
 pub mod report;
+pub mod secrets;
 pub mod store;
+#[cfg(feature = "watch")]
+pub mod watch;
 pub mod yaml;
 
 #[cfg(feature = "watch")]
 pub use library::Watched;
-pub use library::{Configuration, Item, OneEnvironment, open, schema};
-pub use model::{Environment, Error, Key, Path, Result, Value};
+pub use library::{Configuration, Item, OneEnvironment, open, schema, testing};
+pub use model::{Environment, Error, ErrorKind, Finding, Help, Key, Path, Result, Value};

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            if let Some(help) = &error.help {
+            if let Some(help) = error.help() {
                 eprintln!("help: {help}");
             }
             ExitCode::FAILURE

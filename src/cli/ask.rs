@@ -44,12 +44,14 @@ impl Answer {
 pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Result<Answer> {
     if !context.is_interactive() {
         return Err(Error::usage("there is no terminal to ask on")
-            .help("say --yes to go ahead, or --dry-run to look"));
+            .with_help("say --yes to go ahead, or --dry-run to look"));
     }
     let labels: Vec<_> = answers.iter().map(|answer| answer.label()).collect();
     loop {
         let mut err = context.err();
-        let _ = write!(err, "{question}  {}  ", labels.join("  "));
+        // In one piece: somebody may type ahead, and what is typed appears where it falls.
+        let asked = format!("{question}  {}  ", labels.join("  "));
+        let _ = err.write_all(asked.as_bytes());
         let _ = err.flush();
         drop(err);
         let mut line = String::new();

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let today = context.today();
     let mut found =
-        ops::check(&context.workspace()?, &args.place.at(), &keys(&args.keys)?, environment, &today)?;
+        ops::check(&context.workspace()?, &args.place.at(), &keys(&args.keys)?, environment, today)?;
     if args.strict {
         for finding in found.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
             finding.severity = Severity::Error;

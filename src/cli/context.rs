@@ -10,9 +10,10 @@ use clap::{Args, ValueEnum};
 use dialoguer::console::Term;
 
 use super::progress::{Clear, ProgressLine};
-use crate::model::Result;
+use crate::model::{Date, Result};
 use crate::ops::{At, Workspace};
 use crate::report::{Styles, View};
+use crate::store::ProcessEnvironment;
 
 /// Options that every command knows.
 #[derive(Debug, Args)]
@@ -90,11 +91,18 @@ pub(super) struct Context {
     verbose: bool,
     /// Where long work is told of: a terminal that nobody wants quiet.
     line: Option<Arc<ProgressLine>>,
+    environment: Arc<ProcessEnvironment>,
+}
+
+/// The variables of this process.
+pub(super) fn process_environment() -> Arc<ProcessEnvironment> {
+    Arc::new(ProcessEnvironment::of(std::env::vars_os()))
 }
 
 impl Context {
     pub(super) fn new(globals: &Globals) -> Self {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let environment = process_environment();
+        let dumb = environment.get("TERM").is_none_or(|term| term == "dumb");
         let can_show = !globals.quiet && !dumb && io::stderr().is_terminal();
         Self {
             dir: globals.started_in.clone(),
@@ -102,6 +110,7 @@ impl Context {
             quiet: globals.quiet,
             verbose: globals.verbose,
             line: can_show.then(|| Arc::new(ProgressLine::new())),
+            environment,
         }
     }
 
@@ -110,16 +119,25 @@ impl Context {
         &self.dir
     }
 
+    /// The variables of the process.
+    pub(super) fn environment(&self) -> &Arc<ProcessEnvironment> {
+        &self.environment
+    }
+
     /// Opens the repository of the folder to change it, or (`looking`) only to say what would change.
     pub(super) fn workspace_to_change(&self, looking: bool) -> Result<Workspace> {
-        if looking { self.workspace() } else { Ok(self.watched(Workspace::open_to_change(&self.dir)?)) }
+        if looking {
+            self.workspace()
+        } else {
+            Ok(self.watched(Workspace::open_to_change(&self.dir, &self.environment)?))
+        }
     }
 
     /// Opens the repository of the folder.
     pub(super) fn workspace(&self) -> Result<Workspace> {
-        let Workspace { repository } = Workspace::open(&self.dir)?;
+        let Workspace { repository } = Workspace::open(&self.dir, &self.environment)?;
         // Relative to where git runs its hooks, not to `-C`.
-        let index = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty());
+        let index = self.environment.get("GIT_INDEX_FILE");
         let repository = repository.with_index(index.map(PathBuf::from));
         Ok(self.watched(Workspace { repository }))
     }
@@ -172,13 +190,13 @@ impl Context {
     }
 
     /// Today, UTC, as `YYYY-MM-DD`.
-    pub(super) fn today(&self) -> String {
-        crate::model::civil_date(self.now())
+    pub(super) fn today(&self) -> Date {
+        Date::of(self.now(), 0)
     }
 
     /// The present moment in seconds since 1970-01-01 UTC.
     #[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))

@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let dir = context.dir().join(&args.dir);
     if dir.exists() {
         return Err(Error::usage(format!("{} exists already", dir.display()))
-            .help("name another folder: terrace demo DIR")
+            .with_help("name another folder: terrace demo DIR")
             .into());
     }
     let mut out = context.out();
@@ -172,5 +172,5 @@ fn prepare(dir: &Path) -> Result<()> {
     }
     let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(Error::usage(format!("git could not make the demo's repository: {why}"))
-        .help("the demo needs git 2.28 or later"))
+        .with_help("the demo needs git 2.28 or later"))
 }

@@ -1,7 +1,5 @@
 //! `terrace diff`
 
-use std::sync::Arc;
-
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
@@ -53,7 +51,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
         (_, 1) => {
             let error = Error::usage(format!("`{}` is one side; a comparison has two", args.words[0]));
-            return Err(error.help("name the other as well: terrace diff staging production [KEY…]").into());
+            return Err(error
+                .with_help("name the other as well: terrace diff staging production [KEY…]")
+                .into());
         }
         _ => return Err(no_environment(&args.words[1]).into()),
     };
@@ -66,7 +66,7 @@ fn no_environment(word: &str) -> Error {
 
 fn sides_first() -> Error {
     Error::usage("a comparison of two sides names both before the items")
-        .help("for example: terrace diff staging production payments")
+        .with_help("for example: terrace diff staging production payments")
 }
 
 fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
@@ -75,11 +75,12 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let side = |text: &str| -> Result<_, Error> {
         let (at, environment) = Side::parse(text)?;
         let at = if at == At::Here { args.place.at() } else { at };
-        Ok((Arc::new(workspace.snapshot(&at)?), environment))
+        Ok((workspace.configuration(&at)?, environment))
     };
-    let ((left_snapshot, left_env), (right_snapshot, right_env)) = (side(left)?, side(right)?);
-    let left_side = Side { label: left.clone(), snapshot: &left_snapshot, environment: left_env };
-    let right_side = Side { label: right.clone(), snapshot: &right_snapshot, environment: right_env };
+    let ((left_configuration, left_env), (right_configuration, right_env)) = (side(left)?, side(right)?);
+    let left_side = Side { label: left.clone(), configuration: &left_configuration, environment: left_env };
+    let right_side =
+        Side { label: right.clone(), configuration: &right_configuration, environment: right_env };
     let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, args.show_secrets)?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
@@ -97,7 +98,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
 fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     if args.format == "unified" {
         return Err(Error::usage("the matrix has no unified format")
-            .help("name two sides: terrace diff staging production --format unified")
+            .with_help("name two sides: terrace diff staging production --format unified")
             .into());
     }
     let workspace = context.workspace()?;

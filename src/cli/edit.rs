@@ -5,7 +5,8 @@ use std::io::Write;
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::model::{Environment, Error, Fault, Finding, Key, Result};
+use super::help::say;
+use crate::model::{Environment, Error, ErrorKind, Finding, Key, Result};
 use crate::ops::{self, Editing};
 use crate::report::sanitize::clean;
 use crate::report::text;
@@ -42,7 +43,7 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
         if !context.is_interactive() {
             let count = crate::report::counted(errors.len(), "error");
             let message = format!("{} would have {count}; nothing was changed", editing.file());
-            return Err(kept(Error::new(Fault::Undecided, message), scratch).into());
+            return Err(kept(Error::new(ErrorKind::Undecided, message), scratch).into());
         }
         if ask(context, "Edit again? (No drops the text.)", &[Answer::Yes, Answer::No])? != Answer::Yes {
             context.remark("nothing was changed");
@@ -54,26 +55,24 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
 /// The editor, by git's order: what is meant for git first, then the user's configuration, then
 /// the environment.
 fn editor(context: &Context) -> Result<String> {
-    let variable = |name: &str| {
-        let value = std::env::var_os(name)?.into_string().ok()?;
-        Some(value).filter(|value| !value.trim().is_empty())
-    };
+    let environment = context.environment();
+    let variable = |name: &str| environment.text(name);
     let screen = variable("TERM").is_some_and(|term| term != "dumb");
-    let named = variable("GIT_EDITOR").or_else(editor::configured);
+    let named = variable("GIT_EDITOR").or_else(|| editor::configured(environment));
     let named = named.or_else(|| variable("VISUAL").filter(|_| screen)).or_else(|| variable("EDITOR"));
     match named {
         Some(editor) => Ok(editor),
         None if screen && context.is_interactive() => Ok("vi".to_owned()),
         None => Err(Error::usage("there is no editor to open the item in")
-            .help("name one by VISUAL or EDITOR, or set single values: terrace set KEY PATH VALUE")),
+            .with_help("name one by VISUAL or EDITOR, or set single values: terrace set KEY PATH VALUE")),
     }
 }
 
 /// What people typed is not thrown away with a refusal.
 fn kept(error: Error, scratch: Scratch) -> Error {
     let path = scratch.keep();
-    let help = error.help.map_or_else(String::new, |help| format!("{help}\n"));
-    Error { help: Some(format!("{help}your text is kept in {}", path.display())), ..error }
+    let help = error.help.as_ref().map_or_else(String::new, |help| format!("{}\n", say(help)));
+    error.with_help(format!("{help}your text is kept in {}", path.display()))
 }
 
 fn show(errors: &[Finding], context: &Context) -> Result<(), super::Failure> {

@@ -24,8 +24,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let mut out = context.out();
     match &args.rule {
         Some(id) => {
-            let rule =
-                id.parse::<Rule>().map_err(|error| Error::usage(error.to_string()).help(error.help()))?;
+            let rule = id
+                .parse::<Rule>()
+                .map_err(|error| Error::usage(error.to_string()).with_help(error.help()))?;
             write!(out, "{}", explain::text(rule))?;
         }
         None => write!(out, "{}", explain::list(&context.view()))?,

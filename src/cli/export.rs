@@ -1,13 +1,12 @@
 //! `terrace export`
 
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
 use super::context::{Context, Where};
 use super::{Outcome, keys, parse};
-use crate::engine::export::Format;
+use crate::formats::write::Format;
 use crate::model::{Environment, Error};
 use crate::ops::{self, ExportRequest};
 use crate::report::sanitize::clean;
@@ -55,8 +54,8 @@ impl Origin {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let request = args.from.request(&args.keys)?;
-    let snapshot = Arc::new(context.workspace()?.snapshot(&args.from.place().at())?);
-    let exported = ops::export(&snapshot, &request, format)?;
+    let configuration = context.workspace()?.configuration(&args.from.place().at())?;
+    let exported = ops::export(&configuration, &request, format)?;
     for note in &exported.notes {
         context.remark(note);
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::context::Context;
+use super::help::say;
 use crate::model::Error;
 use crate::report::sanitize::clean;
 
@@ -33,7 +34,7 @@ impl Failure {
         let error = match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
             Self::Output(error) => Error::usage(format!("cannot write the output: {error}"))
-                .help("see where the output goes, and whether there is room"),
+                .with_help("see where the output goes, and whether there is room"),
             Self::Error(error) => error,
         };
         let styles = context.error_styles();
@@ -41,10 +42,10 @@ impl Failure {
         let _ = context.out().flush();
         let mut err = context.err();
         let _ = writeln!(err, "{red}error{red:#}: {strong}{}{strong:#}", clean(&error.message));
-        for line in error.help.iter().flat_map(|help| help.lines()) {
+        for line in error.help.as_ref().map(say).unwrap_or_default().lines() {
             let _ = writeln!(err, "{strong}help{strong:#}: {}", clean(line));
         }
-        error.fault.exit_code()
+        error.kind.exit_code()
     }
 }
 

@@ -35,8 +35,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = parse::<Environment>(&args.env)?;
     let key = parse::<Key>(&args.key)?;
     let path = args.path.as_deref().map(parse::<Path>).transpose()?;
-    let snapshot = context.workspace()?.snapshot(&args.place.at())?;
-    let view = ops::get(&snapshot, &key, environment, path.as_ref())?;
+    let configuration = context.workspace()?.configuration(&args.place.at())?;
+    let view = ops::get(&configuration, &key, environment, path.as_ref())?;
     let mut out = context.out();
     if args.format == "json" {
         let at = items::At {

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use crate::engine::merge::Merged;
+use crate::merge::Merged;
 use crate::ops::{self, MergeFiles};
 
 /// Merge one YAML file by path; git calls this, see `hooks install`.
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         theirs: &theirs,
         marker_size: usize::from(args.marker_size.max(1)),
     };
-    let Merged::Conflict { paths, .. } = ops::git_merge(&files)? else { return Ok(0) };
+    let Merged::Conflict { paths, .. } = ops::git_merge(&files, context.environment())? else { return Ok(0) };
     let name = args.path.clone().unwrap_or_else(|| args.ours.display().to_string());
     for path in paths {
         context.remark(&format!("{name}: both sides changed {path}"));

@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         let reason = args.reason.clone().unwrap_or_default();
         if reason.trim().is_empty() {
-            return Err(Error::usage("a decision needs a reason").help("say why with --reason").into());
+            return Err(Error::usage("a decision needs a reason").with_help("say why with --reason").into());
         }
         let until = parse::<Until>(&args.until)?;
         ops::hold(&workspace, &HoldRequest { key: key.clone(), target, path, reason, until }, &options)?

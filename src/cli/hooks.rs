@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::engine::manners;
+use crate::engine::integration;
 use crate::ops::{Manner, ManneredPlace, Standing, Workspace};
 
 /// Make git check what is committed, and show and merge configuration by path.
@@ -125,7 +125,7 @@ fn advice(manner: &Manner, workspace: &Workspace) -> String {
     match &manner.place {
         ManneredPlace::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
-            manners::check(workspace.repository.prefix())
+            integration::check(workspace.repository.prefix())
         ),
         ManneredPlace::Setting(name) => format!("it is set already; `git config --unset {name}` makes room"),
         ManneredPlace::Attributes(_) => format!("add this line: {}", manner.text),

@@ -1,26 +1,43 @@
 //! Who acts and when, as git's environment variables say.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
 use super::context::Context;
 use crate::model::{Error, Result};
+use crate::store::ProcessEnvironment;
 use crate::store::door::{Identity, Moment, Options, Person};
 
 impl Context {
-    /// How commits are made: by whom the environment names, else whom git's configuration names.
+    /// How to commit: whom and when the process environment names.
+    ///
+    /// # Errors
+    /// When a date in the environment is none.
     pub(super) fn commit_options(&self) -> Result<Options> {
-        let identity = Identity { author: person("AUTHOR")?, committer: person("COMMITTER")? };
-        Ok(Options { identity, ..Options::default() })
+        let now = self.moment();
+        let environment = self.environment();
+        let identity = Identity {
+            author: person("AUTHOR", environment, now)?,
+            committer: person("COMMITTER", environment, now)?,
+        };
+        Ok(Options { identity, ..Options::at(now, Arc::clone(environment)) })
+    }
+
+    /// The present time, in the zone of the machine.
+    fn moment(&self) -> Moment {
+        let offset = gix_date::Time::now_local_or_utc().offset;
+        Moment { seconds: self.now(), offset: offset / 60 }
     }
 }
 
-fn person(role: &str) -> Result<Person> {
-    let variable = |what: &str| {
-        let value = std::env::var_os(format!("GIT_{role}_{what}"))?;
-        Some(value.to_string_lossy().into_owned()).filter(|value| !value.trim().is_empty())
-    };
+fn person(role: &str, environment: &ProcessEnvironment, now: Moment) -> Result<Person> {
+    let variable = |what: &str| environment.text(&format!("GIT_{role}_{what}"));
     let time = match variable("DATE") {
         None => None,
-        Some(text) => Some(moment(&text).ok_or_else(|| {
-            Error::usage(format!("GIT_{role}_DATE is `{}`, which is no date", text.escape_debug())).help(
+        Some(text) => Some(moment(&text, now).ok_or_else(|| {
+            Error::usage(format!("GIT_{role}_DATE is `{}`, which is no date", text.escape_debug())).with_help(
                 "write seconds since 1970 and a zone (`1700000000 +0000`), or `2026-01-31T12:00:00+00:00`",
             )
         })?),
@@ -28,50 +45,14 @@ fn person(role: &str) -> Result<Person> {
     Ok(Person { name: variable("NAME"), email: variable("EMAIL"), time })
 }
 
-/// A date as git writes it (`@1700000000 +0100`) or as ISO 8601 does.
-fn moment(text: &str) -> Option<Moment> {
+/// Reads a date as git does: `@SECONDS ZONE`, ISO 8601, RFC 2822, git's own, or one that is told from
+/// `now`. A date without a zone is in the zone of `now`.
+fn moment(text: &str, now: Moment) -> Option<Moment> {
     let text = text.trim();
-    let (first, zone) = text.split_once(' ').unwrap_or((text, "+0000"));
-    if let Ok(seconds) = first.trim_start_matches('@').parse() {
-        return Some(Moment { seconds, offset: offset(zone)? });
-    }
-    let (date, rest) = text.split_once(['T', ' '])?;
-    let zone_at = rest.find(['+', '-', 'Z', ' ']).unwrap_or(rest.len());
-    let (clock, zone) = rest.split_at(zone_at);
-    let offset = offset(zone.trim())?;
-    let numbers = |text: &str, separator| {
-        text.split(separator).map(|n| n.parse::<i64>().ok()).collect::<Option<Vec<_>>>()
-    };
-    let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
-    let ([year, month, day], [hour, minute, rest @ ..]) = (date.as_slice(), clock.as_slice()) else {
-        return None;
-    };
-    let second = rest.first().copied().unwrap_or(0);
-    let valid =
-        (1..=12).contains(month) && (1..=31).contains(day) && *hour < 24 && *minute < 60 && second < 61;
-    let seconds =
-        days(*year, *month, *day) * 86_400 + hour * 3_600 + minute * 60 + second - i64::from(offset) * 60;
-    valid.then_some(Moment { seconds, offset })
-}
-
-fn offset(zone: &str) -> Option<i32> {
-    if matches!(zone, "" | "Z") {
-        return Some(0);
-    }
-    let sign = if zone.starts_with('-') { -1 } else { 1 };
-    let digits: String = zone.strip_prefix(['+', '-'])?.chars().filter(|c| *c != ':').collect();
-    let number: i32 = digits.parse().ok().filter(|_| digits.len() == 4)?;
-    Some(sign * (number / 100 * 60 + number % 100))
-}
-
-/// Days from 1970-01-01 to a civil date.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Howard Hinnant's civil-to-days algorithm, on eras of 400 years from 0000-03-01.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    let zone = TimeZone::fixed(Offset::from_seconds(now.offset * 60).ok()?);
+    let now = Timestamp::from_second(now.seconds).ok()?.to_zoned(zone);
+    let time = gix_date::parse(text, Some(now)).ok()?;
+    Some(Moment { seconds: time.seconds, offset: time.offset / 60 })
 }
 
 #[cfg(test)]
@@ -80,17 +61,21 @@ mod tests {
 
     #[test]
     fn dates_are_read_as_git_reads_them() {
+        let now = Moment { seconds: 1_700_000_000, offset: 0 };
         for (text, seconds, offset) in [
             ("@1700000000 +0100", 1_700_000_000, 60),
             ("1700000000 -0330", 1_700_000_000, -210),
             ("2023-11-14T22:13:20Z", 1_700_000_000, 0),
             ("2023-11-14T23:13:20+01:00", 1_700_000_000, 60),
             ("2023-11-14 22:13:20 +0000", 1_700_000_000, 0),
+            ("Tue, 14 Nov 2023 23:13:20 +0100", 1_700_000_000, 60),
+            ("Tue Nov 14 22:13:20 2023 +0000", 1_700_000_000, 0),
         ] {
-            assert_eq!(moment(text), Some(Moment { seconds, offset }), "{text}");
+            assert_eq!(moment(text, now), Some(Moment { seconds, offset }), "{text}");
         }
-        for text in ["yesterday", "2023-13-01T00:00:00Z", ""] {
-            assert_eq!(moment(text), None, "{text}");
+        for text in ["2026-02-31T12:00:00Z", "2026-02-31 12:00:00 +0000", "2023-13-01T00:00:00Z", "soon", ""]
+        {
+            assert_eq!(moment(text, now), None, "{text}");
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => writeln!(out, "nothing to do: the repository is laid out already")?,
     }
     drop(out);
-    vscode::keep(&Workspace::open(&dir)?, context)?;
+    vscode::keep(&Workspace::open(&dir, context.environment())?, context)?;
     context.remark(
         "next: put YAML files into environments/development/, or bring flat files with `terrace migrate SRC`",
     );

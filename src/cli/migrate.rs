@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     migrate::text(&prepared.plan, planned, &place, &view, &mut context.out())?;
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
-            .help("for example: terrace migrate config --dry-run")
+            .with_help("for example: terrace migrate config --dry-run")
             .into());
     }
     ops::require_clear(&prepared, &request)?;

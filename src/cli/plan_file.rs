@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::context::Context;
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{ItemPlan, Verdict};
 use crate::model::{Error, Hop, Policy, Result};
-use crate::ops::{self, Prepared, Workspace};
+use crate::ops::{self, Planner, Prepared, Workspace};
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::plan_json::{self, Creation, Promotion};
+use crate::secrets::mask::Mask;
 
 /// Writes what was prepared to a file; secrets stay out of it.
 pub(super) fn write(
@@ -62,14 +62,14 @@ pub(super) fn json(
 pub(super) fn read(
     file: &Path,
     workspace: &Workspace,
-    policy: &Policy,
+    planner: &Planner,
     context: &Context,
 ) -> Result<(PlanFile, Prepared)> {
     let path = context.dir().join(file);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
-    let plan = plan_file::read(&text, &file.display().to_string(), policy)?;
-    let prepared = ops::prepare_agreed(workspace, &plan.agreed)?;
-    plan.require_same(&masked(&prepared, &Mask::new(policy)))?;
+    let plan = plan_file::read(&text, &file.display().to_string(), planner.configuration.policy())?;
+    let prepared = ops::prepare_agreed(workspace, planner, &plan.agreed)?;
+    plan.require_same(&masked(&prepared, &planner.configuration.mask(false)))?;
     Ok((plan, prepared))
 }
 

@@ -8,11 +8,10 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{Selection, Verdict};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitId, CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
-use crate::ops::{self, Left, Prepared, PromoteRequest, Workspace};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
+use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::store::Remote;
@@ -121,13 +120,13 @@ impl Args {
         let source = self.from.as_deref().map(parse::<Environment>).transpose()?;
         let hop = Hop::into_target(target).ok_or_else(|| {
             Error::usage("nothing is promoted to development")
-                .help("changes begin there: terrace set KEY PATH VALUE --env development")
+                .with_help("changes begin there: terrace set KEY PATH VALUE --env development")
         })?;
         match source {
             Some(source) if source != hop.source() => {
                 let message = format!("there is no promotion from {source} to {target}");
                 Err(Error::usage(message)
-                    .help(format!("{target} takes from {}; promote hop by hop", hop.source())))
+                    .with_help(format!("{target} takes from {}; promote hop by hop", hop.source())))
             }
             _ => Ok(hop),
         }
@@ -149,7 +148,7 @@ impl Args {
             ..Selection::default()
         };
         for commit in &self.change {
-            selection.changes.push(workspace.repository.commit(commit)?.0);
+            selection.changes.push(workspace.repository.commit(commit)?.to_string());
         }
         for word in &self.take {
             match word.split_once('=') {
@@ -157,7 +156,7 @@ impl Args {
                 Some(("target", path)) => selection.take_target.push(parse(path)?),
                 _ => {
                     return Err(Error::usage(format!("`--take {}` names no side", clean(word)))
-                        .help("write --take source=PATH or --take target=PATH"));
+                        .with_help("write --take source=PATH or --take target=PATH"));
                 }
             }
         }
@@ -180,7 +179,8 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
         *c == '=' && depth == 0
     });
     let wrong = |path: &str, what: &str| {
-        Error::usage(format!("`--set {}` {what}", clean(path))).help("for example: --set limits.rate=40/s")
+        Error::usage(format!("`--set {}` {what}", clean(path)))
+            .with_help("for example: --set limits.rate=40/s")
     };
     let Some((path, value)) = at.and_then(|(i, _)| Some((word.get(..i)?, word.get(i + 1..)?))) else {
         return Err(wrong(word, "is not PATH=VALUE"));
@@ -193,9 +193,9 @@ fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
-    let policy = ops::policy_at_head(&workspace)?;
+    let planner = workspace.planner(None)?;
     let remote = args.push.as_deref().map(|name| workspace.repository.remote(name)).transpose()?;
-    let work = Work { args, context, workspace: &workspace, policy: &policy, remote };
+    let work = Work { args, context, workspace: &workspace, planner: &planner, remote };
     match &args.plan {
         Some(file) => work.carry_out(file),
         None => work.promote(),
@@ -207,14 +207,15 @@ struct Work<'a> {
     args: &'a Args,
     context: &'a Context,
     workspace: &'a Workspace,
-    policy: &'a Policy,
+    planner: &'a Planner,
     remote: Option<Remote>,
 }
 
 impl Work<'_> {
     /// Plans, asks, and commits.
     fn promote(&self) -> Outcome {
-        let Self { args, context, workspace, policy, .. } = *self;
+        let Self { args, context, workspace, planner, .. } = *self;
+        let policy = planner.configuration.policy();
         let hop = args.hop()?;
         let mut request = PromoteRequest {
             keys: keys(&args.keys)?,
@@ -224,7 +225,7 @@ impl Work<'_> {
             delete: args.delete,
             reason: args.reason.clone(),
         };
-        let mut prepared = ops::prepare_promotion(workspace, &request)?;
+        let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
         let terms = (hop, args.reason.as_deref());
         self.show(&prepared, terms)?;
         self.remark_uncommitted(hop, &request.keys)?;
@@ -246,7 +247,7 @@ impl Work<'_> {
                 context.remark("nothing was committed");
                 return Ok(0);
             }
-            prepared = ops::prepare_promotion(workspace, &request)?;
+            prepared = ops::prepare_promotion(workspace, planner, &request)?;
             self.show(&prepared, terms)?;
         }
         self.commit(&prepared, &|options| {
@@ -256,8 +257,8 @@ impl Work<'_> {
 
     /// Carries out a plan file.
     fn carry_out(&self, file: &std::path::Path) -> Outcome {
-        let Self { args, context, workspace, policy, .. } = *self;
-        let (plan, prepared) = plan_file::read(file, workspace, policy, context)?;
+        let Self { args, context, workspace, planner, .. } = *self;
+        let (plan, prepared) = plan_file::read(file, workspace, planner, context)?;
         let agreed = &plan.agreed;
         self.show(&prepared, (agreed.hop, agreed.reason.as_deref()))?;
         if args.dry_run {
@@ -326,8 +327,8 @@ impl Work<'_> {
 
     /// Prints the plans, and what becomes of whole items.
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
-        let Self { args, context, policy, .. } = *self;
-        let mask = if args.show_secrets { Mask::none() } else { Mask::new(policy) };
+        let Self { args, context, planner, .. } = *self;
+        let mask = planner.configuration.mask(args.show_secrets);
         let plans = plan_file::masked(prepared, &mask);
         let mut out = context.out();
         if args.format == "json" {
@@ -394,13 +395,13 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
         }
     }
     for (commit, paths) in groups {
-        let CommitInfo { id: CommitId(id), subject, .. } = &commit;
+        let CommitInfo { id, subject, .. } = &commit;
         let count = crate::report::counted(paths.len(), "new key");
         let question = format!("Take \"{}\" ({count}) as well?", cut(subject, 60));
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
-            Answer::Yes => request.selection.accepted.push(id.clone()),
+            Answer::Yes => request.selection.accepted.push(id.to_string()),
             Answer::No | Answer::Never => request.selection.take_target.extend(paths),
-            Answer::Skip => request.selection.left.push(id.clone()),
+            Answer::Skip => request.selection.left.push(id.to_string()),
             Answer::Quit => return Ok(false),
         }
     }

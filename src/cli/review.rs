@@ -30,6 +30,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
+    let variable = |name: &str| context.environment().text(name);
     let request = ReviewRequest {
         base: args.base.clone(),
         head: args.head.clone(),
@@ -43,11 +44,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             target: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         },
     };
-    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, &context.today())?;
+    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
     review::review(format, &found, &context.view(), &mut context.out())?;
     Ok(u8::from(found.introduced().iter().any(|finding| finding.severity == Severity::Error)))
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }

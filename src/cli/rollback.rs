@@ -7,7 +7,6 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Outcome, keys, parse};
-use crate::engine::mask::Mask;
 use crate::model::{Environment, Path, Result};
 use crate::ops::{self, Back, PreparedRollback, RollbackRequest};
 use crate::report::{counted, rollback};
@@ -69,9 +68,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         only: args.only.iter().map(|path| parse::<Path>(path)).collect::<Result<_>>()?,
         force: args.force,
     };
-    let policy = ops::policy_at_head(&workspace)?;
-    let prepared = ops::prepare_rollback(&workspace, &request)?;
-    let mask = if args.show_secrets { Mask::none() } else { Mask::new(&policy) };
+    let planner = workspace.planner(None)?;
+    let prepared = ops::prepare_rollback(&workspace, &planner, &request)?;
+    let mask = planner.configuration.mask(args.show_secrets);
     let mut out = context.out();
     let before = args.to.is_none();
     for item in &prepared.items {

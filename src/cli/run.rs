@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::process::Command;
-use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::{Outcome, export};
-use crate::engine::export::Entry;
+use crate::formats::write::Entry;
 use crate::model::Error;
 use crate::ops;
 use crate::report::counted;
@@ -39,12 +38,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let request = args.from.request(&args.keys)?;
     let variables = {
-        let snapshot = Arc::new(context.workspace()?.snapshot(&args.from.place().at())?);
-        ops::variables(&snapshot, &request)?
+        let configuration = context.workspace()?.configuration(&args.from.place().at())?;
+        ops::variables(&configuration, &request)?
     };
     tell_overridden(&variables, context);
     let Some((program, arguments)) = args.command.split_first() else {
-        return Err(Error::usage("there is no command to run").help("name it behind `--`").into());
+        return Err(Error::usage("there is no command to run").with_help("name it behind `--`").into());
     };
     let mut command = Command::new(program);
     command.args(arguments).current_dir(context.dir());
@@ -57,13 +56,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (code, error) = match failure.kind() {
         io::ErrorKind::NotFound => (
             NOT_FOUND,
-            Error::usage(format!("cannot run {name}: there is no such command"))
-                .help("see that it is on PATH, or name its file; a script's interpreter must be there too"),
+            Error::usage(format!("cannot run {name}: there is no such command")).with_help(
+                "see that it is on PATH, or name its file; a script's interpreter must be there too",
+            ),
         ),
         io::ErrorKind::ArgumentListTooLong => (NOT_RUNNABLE, too_large(&name, &variables)),
         _ => (
             NOT_RUNNABLE,
-            Error::usage(format!("cannot run {name}: {failure}")).help("see that the file may be executed"),
+            Error::usage(format!("cannot run {name}: {failure}"))
+                .with_help("see that the file may be executed"),
         ),
     };
     Failure::from(error).report(context);
@@ -102,7 +103,7 @@ fn too_large(name: &str, variables: &[Entry]) -> Error {
     let message = format!("cannot run {name}: its variables and arguments are larger than the system allows");
     let error = Error::usage(message);
     match variables.iter().max_by_key(|entry| entry.text.len()) {
-        Some(largest) => error.help(format!(
+        Some(largest) => error.with_help(format!(
             "the {} of terrace have {total} bytes; the largest is {} with {}. Deliver large values as files",
             counted(variables.len(), "variable"),
             largest.name,

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args as ClapArgs;
 
 use super::context::Context;
+use super::help::say;
 use super::{Outcome, edit, parse};
 use crate::model::{Environment, Key, Path, Result};
 use crate::ops::{self, At, SetRequest, Wish, Workspace};
@@ -82,10 +83,14 @@ pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
 
 /// There is nothing to remove; perhaps because of a slip of the hand.
 fn tell_absent(request: &SetRequest, workspace: &Workspace, context: &Context) -> Result<()> {
-    let snapshot = workspace.snapshot(&At::Here)?;
-    let absent = ops::get(&snapshot, &request.key, request.environment, Some(&request.path)).err();
+    let configuration = workspace.configuration(&At::Here)?;
+    let absent = ops::get(&configuration, &request.key, request.environment, Some(&request.path)).err();
     if let Some(error) = absent.filter(|_| matches!(request.wish, Wish::Unset)) {
-        context.remark(&format!("note: {}; {}", error.message, error.help.unwrap_or_default()));
+        context.remark(&format!(
+            "note: {}; {}",
+            error.message,
+            error.help.as_ref().map(say).unwrap_or_default()
+        ));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Only names are looked at. No value is ever part of a candidate, except the text by which the
 //! elements of a list are told apart, and that only where it is no secret.
 
-use super::lists::{NoListRules, identity, name_of};
+use crate::diff::lists::{NoListRules, identity, name_of};
 use crate::model::{Path, Segment, Value};
 use crate::yaml::Document;
 

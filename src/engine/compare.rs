@@ -2,11 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::diff::{Change, Depth, Kind, diff};
-use super::lists::{ListRules, NoListRules};
-use super::mask::{Mask, MaskedText};
 use super::promotion::Resolution;
+use crate::diff::lists::{ListRules, NoListRules};
+use crate::diff::{Change, Depth, Kind, diff};
 use crate::model::{Key, Path, Pointer, Value};
+use crate::secrets::mask::{Mask, MaskedText};
 use crate::yaml::{Document, Limits};
 
 /// One difference, values masked.

@@ -39,14 +39,20 @@ const NOT_HOSTS: [&str; 6] = ["s3", "s3a", "s3n", "gs", "file", "op"];
 
 fn urls(text: &str) -> Vec<Address<'_>> {
     let mut found = Vec::new();
+    // Where the word ends that the last URL stands in: many URLs may share one word.
+    let mut word_end = 0;
     for (at, separator) in text.match_indices("://") {
         let before = text.get(..at).unwrap_or_default();
         let scheme = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
         if scheme.is_empty() || NOT_HOSTS.contains(&scheme.to_ascii_lowercase().as_str()) {
             continue;
         }
-        let after = text.get(at + separator.len()..).unwrap_or_default();
-        let after = after.split(char::is_whitespace).next().unwrap_or_default();
+        let start = at + separator.len();
+        if start > word_end {
+            let after = text.get(start..).unwrap_or_default();
+            word_end = start + after.find(char::is_whitespace).unwrap_or(after.len());
+        }
+        let after = text.get(start..word_end).unwrap_or_default();
         let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
         let rest = after.get(authority.len()..).unwrap_or_default();
         // A user and password may hold anything; several hosts may share one URL.
@@ -234,6 +240,11 @@ mod tests {
         for host in ["db-staging", "podinfo.production"] {
             assert_eq!(addresses(host, true), [Address { host, rest: "" }]);
         }
+        let rests = |text| addresses(text, false).iter().map(|address| address.rest).collect::<Vec<_>>();
+        assert_eq!(rests("a://b/c://d/e f://g h"), ["/c://d/e", "/e", ""]);
+        assert_eq!(rests("a:// b://c"), [""]);
+        let many = "a://b/".repeat(100_000);
+        assert_eq!(addresses(&many, false).iter().filter(|address| address.host == "b").count(), 100_000);
         assert!(addresses("application.dev.yaml", true).is_empty());
         assert_eq!(addresses("https://x.example.com:8/a/b?c#d", false)[0].rest, "/a/b?c#d");
     }

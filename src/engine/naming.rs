@@ -3,6 +3,8 @@
 //! Rules use this to find one environment's values in another, promotions to leave what belongs
 //! to one environment where it is.
 
+use std::sync::OnceLock;
+
 use super::hosts;
 use crate::model::{Environment, Policy, Value};
 
@@ -10,8 +12,18 @@ use crate::model::{Environment, Policy, Value};
 #[derive(Clone, Debug)]
 pub struct Naming<'a> {
     policy: &'a Policy,
-    /// Lower case; those that mean none of the three have no environment.
-    words: Vec<(&'a str, Option<Environment>)>,
+    words: Vec<Word<'a>>,
+}
+
+/// A word that may name an environment.
+#[derive(Clone, Debug)]
+struct Word<'a> {
+    /// In lower case.
+    text: &'a str,
+    /// `None` for one that means none of the three.
+    environment: Option<Environment>,
+    /// The longer words that hold it, by position; found when first asked.
+    longer: OnceLock<Vec<usize>>,
 }
 
 /// Words that hold an environment's name and mean another one.
@@ -37,7 +49,8 @@ impl<'a> Naming<'a> {
         let neutral = NEUTRAL.into_iter().filter(|neutral| words.iter().all(|(word, _)| word != neutral));
         let neutral: Vec<_> = neutral.map(|word| (word, None)).collect();
         words.extend(neutral);
-        Self { policy, words }
+        let word = |(text, environment)| Word { text, environment, longer: OnceLock::new() };
+        Self { policy, words: words.into_iter().map(word).collect() }
     }
 
     /// The environments that `text` names, in order.
@@ -86,7 +99,7 @@ impl<'a> Naming<'a> {
     #[must_use]
     pub fn word(&self, text: &str) -> Option<Environment> {
         let lower = text.to_lowercase();
-        self.words.iter().find(|(word, _)| **word == *lower).and_then(|(_, env)| *env)
+        self.words.iter().find(|word| word.text == lower).and_then(|word| word.environment)
     }
 
     fn words_in(&self, lower: &str) -> Vec<Environment> {
@@ -94,21 +107,33 @@ impl<'a> Naming<'a> {
     }
 
     fn has_word_of(&self, lower: &str, environment: Environment) -> bool {
-        self.words.iter().filter(|(_, env)| *env == Some(environment)).any(|(word, _)| {
-            lower.match_indices(*word).any(|(at, _)| {
-                is_apart(lower, &(at..at + word.len())) && !self.inside_a_longer_word(lower, at, word)
+        self.words.iter().filter(|word| word.environment == Some(environment)).any(|word| {
+            lower.match_indices(word.text).any(|(at, _)| {
+                is_apart(lower, &(at..at + word.text.len())) && !self.inside_a_longer_word(lower, at, word)
             })
         })
     }
 
-    fn inside_a_longer_word(&self, text: &str, at: usize, word: &str) -> bool {
-        self.words.iter().filter(|(longer, _)| longer.len() > word.len()).any(|(longer, _)| {
-            longer.match_indices(word).any(|(offset, _)| {
+    fn inside_a_longer_word(&self, text: &str, at: usize, word: &Word<'_>) -> bool {
+        let longer = word.longer.get_or_init(|| self.longer_than(word.text)).iter();
+        longer.filter_map(|position| self.words.get(*position)).any(|longer| {
+            longer.text.match_indices(word.text).any(|(offset, _)| {
                 let start = at.checked_sub(offset);
-                let fits = |start: &usize| text.get(*start..).is_some_and(|text| text.starts_with(longer));
-                start.filter(fits).is_some_and(|start| is_apart(text, &(start..start + longer.len())))
+                let fits =
+                    |start: &usize| text.get(*start..).is_some_and(|text| text.starts_with(longer.text));
+                start.filter(fits).is_some_and(|start| is_apart(text, &(start..start + longer.text.len())))
             })
         })
+    }
+
+    /// The longer words that hold `text`.
+    fn longer_than(&self, text: &str) -> Vec<usize> {
+        let holds = |longer: &&str| longer.len() > text.len() && longer.contains(text);
+        (0..)
+            .zip(self.words.iter().map(|word| word.text))
+            .filter(|(_, word)| holds(word))
+            .map(|(at, _)| at)
+            .collect()
     }
 }
 

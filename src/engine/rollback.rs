@@ -1,9 +1,9 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::lists::ListRules;
-use super::mask::Mask;
-use super::promotion::{Level, Line, Resolution, Selection, Verdict, leaves, select};
+use super::promotion::{Level, Line, Reason, Resolution, Selection, Verdict, leaves, select};
+use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Path};
+use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// What becomes of an item's file as a whole.
@@ -75,9 +75,11 @@ pub fn plan(
         let given = after.map_or(leaf.target, |after| after.at(&leaf.path));
         // What others changed stays a line: it says that its surroundings are not free to go.
         let (resolution, level, reason) = match given {
-            given if given == leaf.source => (Resolution::EnvironmentSpecific, Level::Keep, "another change"),
-            given if given == leaf.target => (Resolution::Pending, Level::Take, "to take back"),
-            _ => (Resolution::Conflict, Level::Stop, "changed since"),
+            given if given == leaf.source => {
+                (Resolution::EnvironmentSpecific, Level::Keep, Reason::AnotherChange)
+            }
+            given if given == leaf.target => (Resolution::Pending, Level::Take, Reason::ToTakeBack),
+            _ => (Resolution::Conflict, Level::Stop, Reason::ChangedSince),
         };
         let holder = if leaf.target.is_some() { now } else { before };
         lines.push(Line {
@@ -89,7 +91,7 @@ pub fn plan(
             base: given.cloned(),
             was: None,
             target: leaf.target.cloned(),
-            reason: reason.to_owned(),
+            reason,
             commit: None,
             target_commit: changed_by(&leaf.path).filter(|_| level == Level::Stop),
             top: leaf.top,
@@ -106,9 +108,9 @@ pub fn plan(
 
 #[cfg(test)]
 mod tests {
-    use super::super::lists::NoListRules;
     use super::super::promotion::operations;
     use super::*;
+    use crate::diff::lists::NoListRules;
     use crate::yaml::Limits;
     use crate::yaml::edit::apply;
 

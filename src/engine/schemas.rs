@@ -1,11 +1,11 @@
 //! The schemas of one snapshot, each read and compiled once, when an item asks for it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::lists::ListRules;
-use super::schema::{Broken, Catalog, Compiled};
 use super::snapshot::Snapshot;
+use crate::diff::lists::ListRules;
+use crate::json_schema::{Broken, Catalog, Compiled};
 use crate::model::{Environment, Key, Path, Policy};
 
 /// A schema, or what is wrong with it.
@@ -17,8 +17,11 @@ pub struct Schemas {
     policy: Arc<Policy>,
     files: BTreeSet<String>,
     keys: BTreeSet<Key>,
-    loaded: Mutex<HashMap<String, Arc<Loaded>>>,
+    loaded: Mutex<HashMap<String, Slot>>,
 }
+
+/// A schema that is compiled once, by whoever asks first; others wait for it, and for no other.
+type Slot = Arc<OnceLock<Arc<Loaded>>>;
 
 impl Schemas {
     /// The schemas of `snapshot`; nothing is read yet.
@@ -29,12 +32,17 @@ impl Schemas {
         Self { snapshot, policy, files, keys, loaded: Mutex::default() }
     }
 
-    /// The schemas of the next state of the same files, in which no schema has changed: what was
-    /// compiled stays.
+    /// The schemas of the next snapshot, in which these files are not what they were: what was
+    /// compiled of others stays.
     #[must_use]
-    pub fn succeed(&self, snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
-        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Self { loaded: Mutex::new(loaded), ..Self::new(snapshot, policy) }
+    pub(super) fn advance(&self, snapshot: Arc<Snapshot>, changed: &BTreeSet<String>) -> Self {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // What keeps a schema from being compiled may be mended by any file, so it is tried again.
+        loaded.retain(|_, slot| match slot.get().map(Arc::as_ref) {
+            Some(Ok(schema)) => !schema.files().iter().any(|file| changed.contains(file)),
+            Some(Err(_)) | None => false,
+        });
+        Self { loaded: Mutex::new(loaded), ..Self::new(snapshot, Arc::clone(&self.policy)) }
     }
 
     /// The files that describe an item; none when no schema does.
@@ -46,14 +54,12 @@ impl Schemas {
     /// The schema in a file (relative to the configuration root).
     #[must_use]
     pub fn load(&self, file: &str) -> Arc<Loaded> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = loaded.get(file).cloned();
-        known.unwrap_or_else(|| {
-            let read = |path: &str| self.snapshot.bytes(path);
-            let schema = Arc::new(Compiled::load(file, &read));
-            loaded.insert(file.to_owned(), Arc::clone(&schema));
-            schema
-        })
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(file.to_owned()).or_default())
+        };
+        let compiled = || Arc::new(Compiled::load(file, &|path| self.snapshot.bytes(path)));
+        Arc::clone(slot.get_or_init(compiled))
     }
 
     /// The usable schemas that describe an item.

@@ -1,9 +1,9 @@
 //! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BlobId, Environment, Error, ItemId, Key, Policy, Result, Revision, policy};
+use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -36,12 +36,23 @@ pub struct FileEntry {
 }
 
 /// The content of an item's file: its bytes, and what they read as.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reading {
     /// The file's bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// The document, or why there is none.
-    pub document: Result<Arc<Document>, Rejection>,
+    pub document: Result<Arc<Document>, Arc<Rejection>>,
+}
+
+/// What is held of an item's content.
+#[derive(Clone, Debug, Default)]
+enum Held {
+    #[default]
+    Nothing,
+    Bytes(Arc<[u8]>),
+    Reading(Reading),
+    /// It could not be read, and so it stays: a revision says the same each time.
+    Failed(Error),
 }
 
 /// One item's file.
@@ -53,7 +64,37 @@ pub struct ItemFile {
     pub file: String,
     /// Its content's id in git, where known.
     pub blob: Option<BlobId>,
-    reading: OnceLock<Result<Arc<Reading>>>,
+    held: Mutex<Held>,
+}
+
+impl ItemFile {
+    fn new(id: ItemId, file: String, blob: Option<BlobId>) -> Self {
+        Self { id, file, blob, held: Mutex::default() }
+    }
+
+    /// Its content's id, of a snapshot of a commit.
+    ///
+    /// # Errors
+    /// Internal, for a file of the working tree.
+    pub fn committed(&self) -> Result<&BlobId> {
+        self.blob.as_ref().ok_or_else(|| Error::internal(format!("{} belongs to no commit", self.file)))
+    }
+
+    fn held(&self) -> Held {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold(&self, held: Held) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
+    /// Gives the parsed tree back, and the bytes where git keeps them: whoever holds many items keeps
+    /// no more than it must. The next question reads it again.
+    pub fn let_go(&self) {
+        if let Held::Reading(Reading { bytes, .. }) = self.held() {
+            self.hold(if self.blob.is_some() { Held::Nothing } else { Held::Bytes(bytes) });
+        }
+    }
 }
 
 /// All items of one revision.
@@ -64,7 +105,7 @@ pub struct Snapshot {
     pub prefix: String,
     /// Every file of concern, relative to the configuration root.
     pub files: BTreeMap<String, FileEntry>,
-    items: BTreeMap<(Key, Environment), ItemFile>,
+    items: BTreeMap<(Key, Environment), Arc<ItemFile>>,
     source: Arc<dyn Source>,
 }
 
@@ -115,9 +156,8 @@ impl Snapshot {
             .filter_map(|(path, entry)| match place(path) {
                 Some(Place::Item(id)) => {
                     let file = format!("{prefix}{path}");
-                    let item =
-                        ItemFile { id: id.clone(), file, blob: entry.blob.clone(), reading: OnceLock::new() };
-                    Some(((id.key, id.environment), item))
+                    let item = ItemFile::new(id.clone(), file, entry.blob.clone());
+                    Some(((id.key, id.environment), Arc::new(item)))
                 }
                 _ => None,
             })
@@ -146,28 +186,34 @@ impl Snapshot {
         Self::new(self.revision.clone(), self.prefix.clone(), files, source)
     }
 
-    /// The next state of these files: of an item that is not among `changed` (relative to the
-    /// configuration root), what was read of it stays.
+    /// The same, with what `before` has read of items that are not among `changed` (relative to the
+    /// configuration root).
     #[must_use]
-    pub fn succeed(
-        &self,
-        files: BTreeMap<String, FileEntry>,
-        source: Arc<dyn Source>,
-        changed: &BTreeSet<String>,
-    ) -> Self {
-        let mut next = Self::new(self.revision.clone(), self.prefix.clone(), files, source);
-        for (id, item) in &mut next.items {
+    pub fn inherit(mut self, before: &Self, changed: &BTreeSet<String>) -> Self {
+        for (id, item) in &mut self.items {
             let path = item.file.strip_prefix(&self.prefix).unwrap_or(&item.file);
-            if let Some(before) = self.items.get(id).filter(|_| !changed.contains(path)) {
-                item.reading = before.reading.clone();
+            if let Some(before) = before.items.get(id).filter(|_| !changed.contains(path)) {
+                *item = Arc::clone(before);
             }
         }
-        next
+        self
     }
 
     /// All items, by key and then environment.
     pub fn items(&self) -> impl Iterator<Item = &ItemFile> {
-        self.items.values()
+        self.items.values().map(Arc::as_ref)
+    }
+
+    /// Refuses keys that no environment has.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest key.
+    pub fn require_keys(&self, keys: &[Key]) -> Result<()> {
+        let known = self.keys();
+        match keys.iter().find(|key| !known.contains(key)) {
+            None => Ok(()),
+            Some(key) => Err(no_such_item(key, known, None)),
+        }
     }
 
     /// All keys, in order.
@@ -180,36 +226,39 @@ impl Snapshot {
     /// One item.
     #[must_use]
     pub fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
-        self.items.get(&(key.clone(), environment))
+        self.items.get(&(key.clone(), environment)).map(Arc::as_ref)
     }
 
-    /// The content of an item's file, read and parsed at most once.
+    /// The content of an item's file, held until [`ItemFile::let_go`].
     ///
     /// # Errors
     /// When the file cannot be read; a file that is not YAML is a [`Reading`] without document.
-    pub fn read<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Reading> {
-        let reading = item.reading.get_or_init(|| {
-            let bytes = self.source.read(&item.file, item.blob.as_ref())?;
-            let document = Document::parse(&bytes, limits).map(Arc::new);
-            Ok(Arc::new(Reading { bytes, document }))
-        });
-        reading.as_ref().map(Arc::as_ref).map_err(Clone::clone)
+    pub fn read(&self, item: &ItemFile, limits: &Limits) -> Result<Reading> {
+        // Read and parsed without the lock: two that ask at once do the work twice, and none waits.
+        let bytes = match item.held() {
+            Held::Reading(reading) => return Ok(reading),
+            Held::Failed(error) => return Err(error),
+            Held::Bytes(bytes) => bytes,
+            Held::Nothing => match self.source.read(&item.file, item.blob.as_ref()) {
+                Ok(bytes) => bytes.into(),
+                Err(error) => {
+                    item.hold(Held::Failed(error.clone()));
+                    return Err(error);
+                }
+            },
+        };
+        let document = Document::parse(&bytes, limits).map(Arc::new).map_err(Arc::new);
+        let reading = Reading { bytes, document };
+        item.hold(Held::Reading(reading.clone()));
+        Ok(reading)
     }
 
     /// The document of an item's file.
     ///
     /// # Errors
     /// When the file cannot be read, or is not YAML that terrace can read.
-    pub fn document<'a>(&'a self, item: &'a ItemFile, limits: &Limits) -> Result<&'a Document> {
-        self.read(item, limits)?.document.as_deref().map_err(|rejection| rejected(item, rejection))
-    }
-
-    /// The same document, to be kept as long as one likes.
-    ///
-    /// # Errors
-    /// As [`Snapshot::document`].
-    pub fn shared(&self, item: &ItemFile, limits: &Limits) -> Result<Arc<Document>> {
-        self.read(item, limits)?.document.clone().map_err(|rejection| rejected(item, &rejection))
+    pub fn document(&self, item: &ItemFile, limits: &Limits) -> Result<Arc<Document>> {
+        self.read(item, limits)?.document.map_err(|rejection| rejected(item, &rejection))
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
@@ -231,26 +280,15 @@ impl Snapshot {
         let file = format!("{}{path}", self.prefix);
         let bytes = self.source.read(&file, entry.blob.as_ref())?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).help("save the file as UTF-8"))?;
+            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
         Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
-    }
-
-    /// The policy of this revision; the defaults where it has no `terrace.toml`.
-    ///
-    /// # Errors
-    /// When the file cannot be read or says something that means nothing.
-    pub fn policy(&self) -> Result<Policy> {
-        match self.text(policy::FILE)? {
-            Some(text) => Policy::parse(&text, &format!("{}{}", self.prefix, policy::FILE)),
-            None => Ok(Policy::default()),
-        }
     }
 }
 
 fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
     let at = rejection.location.start;
     Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
-        .help(rejection.help.clone())
+        .with_help(rejection.help.clone())
 }
 
 /// The bytes of some files laid over another source.
@@ -268,10 +306,14 @@ impl Source for Overlay {
     }
 }
 
-/// The reading limits that a policy sets.
-#[must_use]
-pub fn limits(policy: &Policy) -> Limits {
-    Limits { file_bytes: policy.file_bytes, ..Limits::default() }
+/// The error for an item that is not there.
+pub fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
+    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
+    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
+        Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
+        _ => Help::ListItems,
+    };
+    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
 }
 
 #[cfg(test)]

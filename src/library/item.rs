@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::{OneEnvironment, refusal, typed};
-use crate::engine::snapshot::{ItemFile, Snapshot, limits};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::ItemFile;
 use crate::model::{Environment, Error, Finding, Key, Path, Policy, Result, Severity, Value};
 use crate::ops;
 use crate::yaml::Document;
@@ -36,7 +37,7 @@ impl Checked {
         match self.document.values() {
             [value] => Ok(value),
             values => Err(Error::usage(format!("{} has {} YAML documents", self.file, values.len()))
-                .help("read all of them with `load_all`, or keep one to a file")),
+                .with_help("read all of them with `load_all`, or keep one to a file")),
         }
     }
 }
@@ -74,12 +75,9 @@ impl Item {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// std::fs::write(path.join("environments/staging/payments.yaml"), "version: 1.10\n")?;
-    /// let item = terrace::open(path)?.environment(Environment::Staging).item("payments")?;
+    /// let file = ("environments/staging/payments.yaml", "version: 1.10\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let item = terrace::open(repository.path())?.environment(Environment::Staging).item("payments")?;
     /// let error = item.load::<Settings>().unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
@@ -93,7 +91,7 @@ impl Item {
     /// What `terrace check` calls an error, or why the values are no `T`: one line each, beginning
     /// with `file:line:column`, secrets masked. Also when the file holds several YAML documents.
     pub fn load<T: DeserializeOwned>(&self) -> Result<T> {
-        let checked = self.checked(&Arc::new(self.snapshot()?))?;
+        let checked = self.checked(&self.configuration()?)?;
         checked.typed(0, checked.only()?)
     }
 
@@ -101,12 +99,10 @@ impl Item {
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// std::fs::write(path.join("environments/staging/limits.yaml"), "[1, 2]\n---\n[3]\n")?;
-    /// let item = terrace::open(path)?.environment(terrace::Environment::Staging).item("limits")?;
+    /// let file = ("environments/staging/limits.yaml", "[1, 2]\n---\n[3]\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let staging = terrace::open(repository.path())?.environment(terrace::Environment::Staging);
+    /// let item = staging.item("limits")?;
     /// assert_eq!(item.load_all::<Vec<u32>>()?, [vec![1, 2], vec![3]]);
     /// # Ok(())
     /// # }
@@ -115,7 +111,7 @@ impl Item {
     /// # Errors
     /// As [`Self::load`].
     pub fn load_all<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
-        let checked = self.checked(&Arc::new(self.snapshot()?))?;
+        let checked = self.checked(&self.configuration()?)?;
         checked.document.values().iter().enumerate().map(|(i, value)| checked.typed(i, value)).collect()
     }
 
@@ -126,7 +122,7 @@ impl Item {
     /// When the path is none, nothing stands there, or the file is not YAML.
     pub fn get(&self, path: &str) -> Result<Value> {
         let path = path.parse::<Path>()?;
-        Ok(ops::get(&self.snapshot()?, &self.key, self.place.environment, Some(&path))?.value)
+        Ok(ops::get(&self.configuration()?, &self.key, self.place.environment, Some(&path))?.value)
     }
 
     /// The values of each YAML document as YAML readers see them, numbers by their text; delivered
@@ -135,9 +131,8 @@ impl Item {
     /// # Errors
     /// When the file is not YAML.
     pub fn values(&self) -> Result<Vec<Value>> {
-        let snapshot = self.snapshot()?;
-        let item = self.file(&snapshot)?;
-        Ok(snapshot.document(item, &limits(&snapshot.policy()?))?.values().to_vec())
+        let configuration = self.configuration()?;
+        Ok(configuration.document(self.file(&configuration)?)?.values().to_vec())
     }
 
     /// Everything that `terrace check` says of it; no waiver has ended.
@@ -145,49 +140,49 @@ impl Item {
     /// # Errors
     /// When files or the policy cannot be read.
     pub fn findings(&self) -> Result<Vec<Finding>> {
-        let snapshot = Arc::new(self.snapshot()?);
-        self.file(&snapshot)?;
-        let policy = Arc::new(snapshot.policy()?);
-        self.judged(&snapshot, &policy)
+        let configuration = self.configuration()?;
+        self.file(&configuration)?;
+        self.judged(&configuration)
     }
 
     pub(super) fn exists(&self) -> Result<()> {
-        self.file(&self.snapshot()?).map(|_| ())
-    }
-
-    fn judged(&self, snapshot: &Arc<Snapshot>, policy: &Arc<Policy>) -> Result<Vec<Finding>> {
-        ops::findings(snapshot, policy, std::slice::from_ref(&self.key), Some(self.place.environment))
-    }
-
-    fn snapshot(&self) -> Result<Snapshot> {
-        self.place.snapshot()
-    }
-
-    fn file<'s>(&self, snapshot: &'s Snapshot) -> Result<&'s ItemFile> {
+        let snapshot = self.place.snapshot()?;
         let found = snapshot.item(&self.key, self.place.environment);
-        found.ok_or_else(|| self.place.absent(&self.key, snapshot))
+        found.map(|_| ()).ok_or_else(|| self.place.absent(&self.key, &snapshot))
     }
 
-    fn checked(&self, snapshot: &Arc<Snapshot>) -> Result<Checked> {
-        let file = self.file(snapshot)?;
-        let policy = Arc::new(snapshot.policy()?);
-        let mut errors = self.judged(snapshot, &policy)?;
+    fn judged(&self, configuration: &Configuration) -> Result<Vec<Finding>> {
+        ops::findings(configuration, std::slice::from_ref(&self.key), Some(self.place.environment))
+    }
+
+    fn configuration(&self) -> Result<Configuration> {
+        self.place.read()
+    }
+
+    fn file<'c>(&self, configuration: &'c Configuration) -> Result<&'c ItemFile> {
+        let found = configuration.item(&self.key, self.place.environment);
+        found.ok_or_else(|| self.place.absent(&self.key, configuration.snapshot()))
+    }
+
+    fn checked(&self, configuration: &Configuration) -> Result<Checked> {
+        let file = self.file(configuration)?;
+        let mut errors = self.judged(configuration)?;
         errors.retain(|finding| finding.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(refusal::of_findings(&errors));
         }
-        let document = snapshot.shared(file, &limits(&policy))?;
-        Ok(Checked { policy, file: file.file.clone(), document })
+        let document = configuration.document(file)?;
+        Ok(Checked { policy: configuration.shared_policy(), file: file.file.clone(), document })
     }
 
     /// The value in a snapshot as a `T`, unless it equals `before`; and what it was made from.
     #[cfg(feature = "watch")]
     pub(super) fn differing<T: DeserializeOwned>(
         &self,
-        snapshot: &Arc<Snapshot>,
+        configuration: &Configuration,
         before: Option<&Value>,
     ) -> Result<Option<(T, Value)>> {
-        let checked = self.checked(snapshot)?;
+        let checked = self.checked(configuration)?;
         let value = checked.only()?;
         if before == Some(value) {
             return Ok(None);

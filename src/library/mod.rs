@@ -9,17 +9,20 @@
 mod item;
 mod refusal;
 pub mod schema;
+pub mod testing;
 mod typed;
 #[cfg(feature = "watch")]
 mod watched;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use self::item::Item;
 #[cfg(feature = "watch")]
 pub use self::watched::Watched;
 use crate::model::{Environment, Error, Key, Result};
 use crate::ops::{At, Workspace};
+use crate::store::ProcessEnvironment;
 
 /// Opens the configuration that holds the folder `path`: its working tree, or `HEAD` of a bare
 /// repository.
@@ -38,8 +41,13 @@ use crate::ops::{At, Workspace};
 pub fn open(path: impl AsRef<Path>) -> Result<Configuration> {
     let path = path.as_ref();
     let dir = std::path::absolute(path).map_err(|error| Error::io("find", path, &error))?;
-    Workspace::open(&dir)?;
+    Workspace::open(&dir, &environment())?;
     Ok(Configuration { dir, at: At::Here })
+}
+
+/// The variables of this process: a program that reads its configuration is a door.
+fn environment() -> Arc<ProcessEnvironment> {
+    Arc::new(ProcessEnvironment::of(std::env::vars_os()))
 }
 
 /// The configuration of a repository. Nothing is held: whatever is asked for is read then.
@@ -63,8 +71,8 @@ impl Configuration {
     /// # Errors
     /// When the name means no commit.
     pub fn at(self, revision: &str) -> Result<Self> {
-        let commit = Workspace::open(&self.dir)?.repository.commit(revision)?;
-        Ok(Self { at: At::Revision(commit.0), ..self })
+        let commit = Workspace::open(&self.dir, &environment())?.repository.commit(revision)?;
+        Ok(Self { at: At::Revision(commit.to_string()), ..self })
     }
 
     /// What it holds for one environment. A name becomes an [`Environment`] by [`str::parse`],
@@ -94,12 +102,9 @@ impl OneEnvironment {
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/development"))?;
-    /// # std::fs::write(path.join("environments/development/payments.yaml"), "timeout: 5\n")?;
-    /// let production = terrace::open(path)?.environment(terrace::Environment::Production);
+    /// let file = ("environments/development/payments.yaml", "timeout: 5\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let production = terrace::open(repository.path())?.environment(terrace::Environment::Production);
     /// let error = production.item("payments").unwrap_err();
     /// assert_eq!(error.to_string(), "there is no item `payments` in production");
     /// # Ok(())
@@ -125,14 +130,15 @@ impl OneEnvironment {
     }
 
     fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
-        Workspace::open(&self.configuration.dir)?.snapshot(&self.configuration.at)
+        Workspace::open(&self.configuration.dir, &environment())?.snapshot(&self.configuration.at)
+    }
+
+    fn read(&self) -> Result<crate::engine::configuration::Configuration> {
+        Workspace::open(&self.configuration.dir, &environment())?.configuration(&self.configuration.at)
     }
 
     /// The error for an item that is not there.
     fn absent(&self, key: &Key, snapshot: &crate::engine::snapshot::Snapshot) -> Error {
-        match crate::ops::get(snapshot, key, self.environment, None) {
-            Err(error) => error,
-            Ok(_) => Error::internal(format!("`{key}` is there and is not")),
-        }
+        crate::ops::no_item(snapshot, key, self.environment)
     }
 }

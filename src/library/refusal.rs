@@ -1,9 +1,9 @@
 //! Why a program does not get its values, as an error that says where.
 
 use super::typed::Told;
-use crate::engine::mask::SecretTexts;
-use crate::model::{Error, Fault, Finding, Path, Policy, Position};
+use crate::model::{Error, Finding, Path, Policy, Position};
 use crate::report::sanitize::clean;
+use crate::secrets::mask::SecretTexts;
 use crate::yaml::Document;
 
 /// So many findings are told.
@@ -19,8 +19,11 @@ pub(super) fn of_findings(errors: &[Finding]) -> Error {
     if errors.len() > TOLD {
         lines.push(format!("and {} more errors", errors.len() - TOLD));
     }
-    let help = errors.first().map(|finding| finding.help.clone()).filter(|help| !help.is_empty());
-    Error { help, ..Error::new(Fault::Usage, lines.join("\n")) }
+    let error = Error::usage(lines.join("\n")).with_findings(errors.to_vec());
+    match errors.first().filter(|finding| !finding.help.is_empty()) {
+        Some(finding) => error.with_help(finding.help.as_str()),
+        None => error,
+    }
 }
 
 /// The error for a value that a program's type does not take.
@@ -30,8 +33,8 @@ pub(super) fn of_wrong(wrong: &Told, file: &str, document: &Document, policy: &P
     let at = position(document, path, is_key);
     let hidden = policy.is_secret(path) || SecretTexts::of(document, policy).are_told_in(&wrong.message);
     let message = if hidden { &wrong.masked } else { &wrong.message };
-    let help = wrong.help.clone().or_else(|| Some("change the value, or the type that reads it".to_owned()));
-    Error { help, ..Error::usage(line(file, Some(at), Some(path), message)) }
+    let help = wrong.help.as_deref().unwrap_or("change the value, or the type that reads it");
+    Error::usage(line(file, Some(at), Some(path), message)).with_help(help)
 }
 
 /// Where a value stands: a list or a mapping at its key, and what has no key where its document

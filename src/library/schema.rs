@@ -28,7 +28,7 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 
-use crate::engine::schema::{Origin, generate as schema_of, generated};
+use crate::json_schema::{Origin, generate as schema_of, generated};
 use crate::model::{Key, Result};
 use crate::ops::{self, Inferred, Workspace};
 
@@ -59,7 +59,7 @@ pub fn generate<T: JsonSchema>() -> serde_json::Value {
 /// # Errors
 /// When the text is no key, or the file cannot be read.
 pub fn compare<T: JsonSchema>(path: impl AsRef<Path>, key: &str) -> Result<State> {
-    Ok(state(&propose::<T>(&Workspace::open(path.as_ref())?, key)?))
+    Ok(state(&propose::<T>(&Workspace::open(path.as_ref(), &super::environment())?, key)?))
 }
 
 /// Writes `schemas/KEY.schema.json` in the working tree that holds `path`, unless it is current or
@@ -74,12 +74,10 @@ pub fn compare<T: JsonSchema>(path: impl AsRef<Path>, key: &str) -> Result<State
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path();
-/// # terrace::store::Repository::prepare(path)?;
-/// # std::fs::create_dir_all(path.join("environments"))?;
-/// assert_eq!(schema::write::<Settings>(path, "payments")?, State::New);
-/// assert_eq!(schema::write::<Settings>(path, "payments")?, State::Current);
+/// let file = ("environments/staging/payments.yaml", "pool_size: 5\n");
+/// let repository = terrace::testing::Repository::with(&[file])?;
+/// assert_eq!(schema::write::<Settings>(repository.path(), "payments")?, State::New);
+/// assert_eq!(schema::write::<Settings>(repository.path(), "payments")?, State::Current);
 /// # Ok(())
 /// # }
 /// ```
@@ -87,7 +85,7 @@ pub fn compare<T: JsonSchema>(path: impl AsRef<Path>, key: &str) -> Result<State
 /// # Errors
 /// When the text is no key, the repository has no working tree, or the file cannot be written.
 pub fn write<T: JsonSchema>(path: impl AsRef<Path>, key: &str) -> Result<State> {
-    let workspace = Workspace::open_to_change(path.as_ref())?;
+    let workspace = Workspace::open_to_change(path.as_ref(), &super::environment())?;
     let proposed = propose::<T>(&workspace, key)?;
     ops::write_schemas(&workspace, std::slice::from_ref(&proposed))?;
     Ok(state(&proposed))

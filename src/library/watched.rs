@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use super::Item;
-use crate::engine::watch::Scope;
 use crate::model::{Error, Result, Value};
-use crate::ops::{At, Turn, Watch, WatchOptions};
-use crate::store::watch::Waker;
+use crate::ops::At;
+use crate::watch::Scope;
+use crate::watch::Waker;
+use crate::watch::{Options as WatchOptions, Update, Watch};
 
 /// How long to wait before looking for a repository that went away.
 const AWAY: Duration = Duration::from_secs(1);
@@ -33,20 +34,17 @@ impl Item {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path();
-    /// # terrace::store::Repository::prepare(path)?;
-    /// # std::fs::create_dir_all(path.join("environments/staging"))?;
-    /// # let file = path.join("environments/staging/payments.yaml");
-    /// # std::fs::write(&file, "timeout: 5\n")?;
-    /// let item = terrace::open(path)?.environment(Environment::Staging).item("payments")?;
+    /// let file = "environments/staging/payments.yaml";
+    /// let repository = terrace::testing::Repository::with(&[(file, "timeout: 5\n")])?;
+    /// let staging = terrace::open(repository.path())?.environment(Environment::Staging);
+    /// let item = staging.item("payments")?;
     /// let mut settings = item.watch::<Settings>()?;
     /// assert_eq!(settings.current().timeout, 5);
     ///
-    /// std::fs::write(&file, "timeout: 8\n")?;
+    /// repository.write(file, "timeout: 8\n")?;
     /// assert_eq!(settings.changed()?.timeout, 8);
     ///
-    /// std::fs::write(&file, "timeout: soon\n")?;
+    /// repository.write(file, "timeout: soon\n")?;
     /// assert!(settings.changed().is_err());
     /// assert_eq!(settings.current().timeout, 8);
     /// # Ok(())
@@ -62,11 +60,12 @@ impl Item {
     {
         if self.place.configuration.at != At::Here {
             return Err(Error::usage("a commit does not change, so there is nothing to watch")
-                .help("watch the working tree: leave `at` out"));
+                .with_help("watch the working tree: leave `at` out"));
         }
         let watch = self.eyes()?;
-        let snapshot = watch.snapshot().ok_or_else(|| Error::internal("nothing was judged"))?;
-        let (good, value) = self.differing(snapshot, None)?.ok_or_else(|| Error::internal("no value"))?;
+        let configuration = self.judged_by(&watch)?;
+        let (good, value) =
+            self.differing(configuration, None)?.ok_or_else(|| Error::internal("no value"))?;
         let state = State {
             good: Arc::new(good),
             value,
@@ -83,18 +82,23 @@ impl Item {
         Ok(Watched { owner: Arc::new(Owner { shared, thread: Some(thread) }), seen: 0 })
     }
 
+    /// What a watch judged last, or why there is nothing to judge.
+    fn judged_by<'w>(&self, watch: &'w Watch) -> Result<&'w crate::engine::configuration::Configuration> {
+        let nothing = || watch.error().cloned().unwrap_or_else(|| Error::internal("nothing was judged"));
+        watch.configuration().ok_or_else(nothing)
+    }
+
     /// A watch that has judged the item once.
     fn eyes(&self) -> Result<Watch> {
         let scope = Scope { keys: vec![self.key().clone()], environment: Some(self.environment()) };
-        let mut watch = Watch::open(&self.place.configuration.dir, WatchOptions { scope, poll: false })?;
-        watch.next(&no_day)?;
+        let mut watch = Watch::open(
+            &self.place.configuration.dir,
+            WatchOptions { scope, poll: false },
+            &super::environment(),
+        )?;
+        watch.next(&|| None)?;
         Ok(watch)
     }
-}
-
-/// No waiver ends for a program that runs.
-fn no_day() -> String {
-    String::new()
 }
 
 /// A value that follows its file. While the file is broken or gone, the last good value stays.
@@ -257,9 +261,9 @@ impl<T: DeserializeOwned> Follower<T> {
 
     /// Waits for one thing; without a watch when there is nothing to watch any more.
     fn step(&self, mut watch: Watch) -> Option<Watch> {
-        match watch.next(&no_day) {
-            Ok(Turn::Verdict(_)) => self.look(&watch),
-            Ok(Turn::Branch(_) | Turn::Remark(_) | Turn::Woken) => {}
+        match watch.next(&|| None) {
+            Ok(Update::Verdict(_)) => self.look(&watch),
+            Ok(Update::Branch(_) | Update::Remark(_) | Update::Woken) => {}
             Err(error) => {
                 self.shared.take(Err(error));
                 return None;
@@ -269,9 +273,9 @@ impl<T: DeserializeOwned> Follower<T> {
     }
 
     fn look(&self, watch: &Watch) {
-        let Some(snapshot) = watch.snapshot() else { return };
         let before = self.shared.lock().value.clone();
-        self.shared.take(self.item.differing(snapshot, Some(&before)));
+        let judged = self.item.judged_by(watch);
+        self.shared.take(judged.and_then(|judged| self.item.differing(judged, Some(&before))));
     }
 
     /// Tries whether the repository is back.

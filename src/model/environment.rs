@@ -155,6 +155,21 @@ impl fmt::Display for Hop {
     }
 }
 
+/// Whether a name holds one of `words` with no letter directly before or after it.
+pub fn names_word<'a>(
+    name: &str,
+    words: impl IntoIterator<Item = &'a (impl AsRef<str> + ?Sized + 'a)>,
+) -> bool {
+    let lower = name.to_lowercase();
+    words.into_iter().any(|word| {
+        let word = word.as_ref();
+        lower.match_indices(word).any(|(at, _)| {
+            !lower[..at].ends_with(char::is_alphabetic)
+                && !lower[at + word.len()..].starts_with(char::is_alphabetic)
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

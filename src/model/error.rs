@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
+
+use super::{Finding, Help};
 
 /// The result of an operation that can fail to look or to act.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Whose fault a failure is; each has its exit code.
+/// Whose fault a failure is; each has its exit code and a stable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+#[non_exhaustive]
+pub enum ErrorKind {
     /// What was asked for is not there (exit 1).
-    Absent,
+    NotFound,
     /// The command line, the policy or the repository's content (exit 2).
     Usage,
     /// The disk or the object database: something that is there could not be read or written
@@ -18,71 +22,115 @@ pub enum Fault {
     Io,
     /// A person must decide: a conflict, an open question, a refusal by a rule (exit 3).
     Undecided,
-    /// Somebody else was faster or is busy: the same command may succeed later (exit 4).
-    Retry,
+    /// Somebody else was faster: what was looked at is no longer what is there (exit 4).
+    Stale,
+    /// Somebody else is at work: the same may succeed later (exit 4).
+    Busy,
     /// A defect of Terrace itself (exit 70).
     Internal,
 }
 
-impl Fault {
-    /// The process exit code of this fault.
+impl ErrorKind {
+    /// The process exit code of this kind.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Absent => 1,
+            Self::NotFound => 1,
             Self::Usage | Self::Io => 2,
             Self::Undecided => 3,
-            Self::Retry => 4,
+            Self::Stale | Self::Busy => 4,
             Self::Internal => 70,
+        }
+    }
+
+    /// The name that machines know it by; it does not change.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Usage => "usage",
+            Self::Io => "io",
+            Self::Undecided => "undecided",
+            Self::Stale => "stale",
+            Self::Busy => "busy",
+            Self::Internal => "internal",
         }
     }
 }
 
 /// A failure: one sentence saying what and where, and help saying what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Error {
-    /// Whose fault it is.
-    pub fault: Fault,
-    /// One sentence without a final stop; it names file, line and column where there are such.
-    pub message: String,
-    /// What the user can do.
-    pub help: Option<String>,
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) help: Option<Help>,
+    pub(crate) findings: Vec<Finding>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// A failure of the given kind.
-    pub fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self { fault, message: message.into(), help: None }
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), help: None, findings: Vec::new(), source: None }
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// One sentence without a final stop; it names file, line and column where there are such.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the user can do.
+    #[must_use]
+    pub const fn help(&self) -> Option<&Help> {
+        self.help.as_ref()
+    }
+
+    /// The findings that it is about, when a rule refused something.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// A mistake in the command line, the policy or the repository.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Fault::Usage, message)
+        Self::new(ErrorKind::Usage, message)
     }
 
     /// Something that is there and could not be read or written.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self::new(Fault::Io, message)
+        Self::new(ErrorKind::Io, message)
     }
 
     /// What was asked for does not exist.
-    pub fn absent(message: impl Into<String>) -> Self {
-        Self::new(Fault::Absent, message)
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
     }
 
     /// Something only a person can decide.
     pub fn undecided(message: impl Into<String>) -> Self {
-        Self::new(Fault::Undecided, message)
+        Self::new(ErrorKind::Undecided, message)
     }
 
-    /// A lost race or a busy repository.
-    pub fn retry(message: impl Into<String>) -> Self {
-        Self::new(Fault::Retry, message)
+    /// What was looked at is no longer what is there.
+    pub fn stale(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Stale, message)
+    }
+
+    /// Somebody else holds what is needed.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Busy, message)
     }
 
     /// A defect of Terrace.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self::new(Fault::Internal, message).help(
+        Self::new(ErrorKind::Internal, message).with_help(
             "this is a defect of terrace; nothing was changed. Please report it with the command you ran",
         )
     }
@@ -91,23 +139,78 @@ impl Error {
     #[must_use]
     pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let help = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                "check the spelling, and the folder that terrace runs in (-C DIR)"
-            }
-            std::io::ErrorKind::PermissionDenied => "see with ls -l who may read and write there",
-            std::io::ErrorKind::StorageFull => "make room on the disk and run the command again",
-            _ => "see that the path can be read and written, and run the command again",
+            std::io::ErrorKind::NotFound => Help::OtherFolder,
+            std::io::ErrorKind::PermissionDenied => "see with ls -l who may read and write there".into(),
+            std::io::ErrorKind::StorageFull => "make room on the disk and run the command again".into(),
+            _ => "see that the path can be read and written, and run the command again".into(),
         };
-        Self::unreadable(format!("cannot {doing} {}: {error}", path.display())).help(help)
+        let source = match error.raw_os_error() {
+            Some(code) => std::io::Error::from_raw_os_error(code),
+            None => std::io::Error::new(error.kind(), error.to_string()),
+        };
+        Self::unreadable(format!("cannot {doing} {}: {error}", path.display()))
+            .with_help(help)
+            .with_source(source)
     }
 
-    /// The same error with advice attached.
+    /// The same error about these findings.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// The same error, and why.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same failure as another kind: who asked for a thing sees its absence otherwise than who
+    /// counted on it.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same error, said of a place.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    /// The same error with advice attached, in the place of any that it had.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(help.into());
         self
     }
+
+    /// The same error with one more piece of advice.
+    #[must_use]
+    pub fn or_help(mut self, help: impl Into<Help>) -> Self {
+        self.help = Some(match self.help.take() {
+            None => help.into(),
+            Some(Help::Any(mut several)) => {
+                several.push(help.into());
+                Help::Any(several)
+            }
+            Some(one) => Help::Any(vec![one, help.into()]),
+        });
+        self
+    }
 }
+
+/// Two errors are the same when they say the same.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.message, &self.help, &self.findings)
+            == (other.kind, &other.message, &other.help, &other.findings)
+    }
+}
+
+impl Eq for Error {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,10 +218,14 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
 
 impl From<super::UnknownEnvironment> for Error {
     fn from(error: super::UnknownEnvironment) -> Self {
-        Self::usage(error.to_string()).help(error.help())
+        Self::usage(error.to_string()).with_help(error.help())
     }
 }

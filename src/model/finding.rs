@@ -68,6 +68,17 @@ pub struct Excerpt {
     pub highlight: Range<usize>,
 }
 
+/// A further place that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// What is there, in one word: `first`, `also`.
+    pub label: &'static str,
+    /// The file, relative to the git root.
+    pub file: String,
+    /// Where in the file.
+    pub location: Location,
+}
+
 /// A fact about the configuration: what a rule found, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -81,6 +92,10 @@ pub struct Finding {
     pub help: String,
     /// Further facts, each with a label such as `schema`.
     pub notes: Vec<(&'static str, String)>,
+    /// Further places, nearest first.
+    pub related: Vec<Related>,
+    /// Whether `path` is meant because something that is required is missing below it.
+    pub is_absence: bool,
     /// The file, relative to the git root.
     pub file: String,
     /// Where in the file; `None` when the file as a whole is meant.
@@ -111,6 +126,8 @@ impl Finding {
             message: message.into(),
             help: help.into(),
             notes: Vec::new(),
+            related: Vec::new(),
+            is_absence: false,
             file: file.into(),
             location: None,
             excerpt: None,

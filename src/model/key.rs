@@ -86,7 +86,7 @@ impl From<InvalidKey> for super::Error {
                     .into()
             }
         };
-        Self::usage(error.to_string()).help(help)
+        Self::usage(error.to_string()).with_help(help)
     }
 }
 

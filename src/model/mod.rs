@@ -3,10 +3,13 @@
 //! Everything here is plain data that is parsed once, at the edge, and cannot hold what must not
 //! be. This room knows nothing of YAML text, git, files or terminals.
 
+pub(crate) mod date;
 mod environment;
 mod error;
 mod explain;
 mod finding;
+mod glob;
+mod help;
 mod key;
 mod list;
 pub(crate) mod lookups;
@@ -21,10 +24,12 @@ mod rule;
 mod suggest;
 mod value;
 
-pub use environment::{Environment, Hop, UnknownEnvironment};
-pub use error::{Error, Fault, Result};
+pub use date::{Date, InvalidDate};
+pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
+pub use error::{Error, ErrorKind, Result};
 pub use explain::{Explanation, Waivable};
-pub use finding::{Excerpt, Finding, Location, Position, Severity};
+pub use finding::{Excerpt, Finding, Location, Position, Related, Severity};
+pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
 pub use list::List;
 pub use path::{InvalidPath, Path, Segment};
@@ -33,7 +38,7 @@ pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
 pub use policy::Policy;
 pub use progress::{Progress, Silent, Steps};
-pub use revision::{BlobId, CommitId, CommitInfo, Revision, civil_date};
+pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use suggest::closest;
 pub use value::{Map, Value};

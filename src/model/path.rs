@@ -176,7 +176,7 @@ impl std::error::Error for InvalidPath {}
 
 impl From<InvalidPath> for super::Error {
     fn from(error: InvalidPath) -> Self {
-        Self::usage(error.to_string()).help(
+        Self::usage(error.to_string()).with_help(
             "write a path such as `database.pool.size`, `servers[name=api].port` or `\"a.b\".c`, or a JSON pointer such as `/database/pool/size`",
         )
     }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
 use super::pattern::any_covers_loosely;
-use super::{Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest};
+use super::{Date, Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest, glob};
 
 /// The file's name at the configuration root.
 pub const FILE: &str = "terrace.toml";
@@ -181,7 +181,7 @@ pub struct Waiver {
     /// Why.
     pub reason: String,
     /// The last day it counts, `YYYY-MM-DD`.
-    pub until: Option<String>,
+    pub until: Option<Date>,
     /// The bytes of `terrace.toml` that hold it.
     pub span: std::ops::Range<usize>,
 }
@@ -190,12 +190,10 @@ impl Waiver {
     /// Whether the waiver speaks of this place.
     #[must_use]
     pub fn covers(&self, key: Option<&Key>, environment: Option<Environment>, path: Option<&Path>) -> bool {
-        let key_fits =
-            self.key.as_ref().is_none_or(|glob| key.is_some_and(|key| glob.is_match(key.as_str())));
-        let environment_fits = self.environment.is_none() || self.environment == environment;
-        let path_fits =
-            self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)));
-        key_fits && environment_fits && path_fits
+        // What is cheap to compare comes first: this is asked for every finding.
+        (self.environment.is_none() || self.environment == environment)
+            && self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)))
+            && self.key.as_ref().is_none_or(|glob| key.is_some_and(|key| glob.is_match(key.as_str())))
     }
 
     /// The place it speaks of, as written: key, environment and path, what it leaves open left out.
@@ -279,7 +277,7 @@ impl Policy {
                 Some(name) if message.starts_with("unknown") => format!("did you mean `{name}`?"),
                 _ => "see the section on terrace.toml in the README".to_owned(),
             };
-            Error::usage(format!("{}: {message}", place(offset))).help(help)
+            Error::usage(format!("{}: {message}", place(offset))).with_help(help)
         })?;
         Self::resolve(raw, &|span, message| format!("{}: {message}", place(span.start)))
     }
@@ -288,21 +286,23 @@ impl Policy {
         let whole = 0..0;
         if let Some(version) = raw.version.filter(|version| *version != 1) {
             let message = format!("version {version} is not known");
-            return Err(Error::usage(at(whole, message)).help("write `version = 1`, or use a newer terrace"));
+            return Err(
+                Error::usage(at(whole, message)).with_help("write `version = 1`, or use a newer terrace")
+            );
         }
         let glob = |span: std::ops::Range<usize>, text: &str| {
-            Glob::new(text).map(|glob| glob.compile_matcher()).map_err(|error| {
-                Error::usage(at(span, format!("`{text}` is not a glob: {}", error.kind())))
-                    .help("use `*`, `**`, `?` or `[…]`")
-            })
+            glob::compile(text)
+                .map_err(|reason| Error::usage(at(span, reason)).with_help("use `*`, `**`, `?` or `[…]`"))
         };
         let pattern = |span: std::ops::Range<usize>, text: &str| {
             text.parse::<PathPattern>().map_err(|error| {
-                Error::usage(at(span, error.to_string())).help("a path pattern is `a.b`, `a.*` or `**.b`")
+                Error::usage(at(span, error.to_string()))
+                    .with_help("a path pattern is `a.b`, `a.*` or `**.b`")
             })
         };
         let rule = |span: std::ops::Range<usize>, id: &str| {
-            id.parse::<Rule>().map_err(|error| Error::usage(at(span, error.to_string())).help(error.help()))
+            id.parse::<Rule>()
+                .map_err(|error| Error::usage(at(span, error.to_string())).with_help(error.help()))
         };
         let mut pins = Vec::new();
         for pin in raw.pin {
@@ -316,15 +316,22 @@ impl Policy {
                 line: line.unwrap_or(1),
             });
         }
+        let day = |span: std::ops::Range<usize>, until: Datetime| -> Result<Date> {
+            let day = until.date.and_then(|date| date.to_string().parse().ok());
+            day.ok_or_else(|| {
+                let message = format!("until = {until} is no day of the calendar");
+                Error::usage(at(span, message))
+                    .with_help("write the last day on which it counts: until = 2027-01-31")
+            })
+        };
         let mut waivers = Vec::new();
         for waiver in raw.waiver {
             let span = waiver.span();
             let waiver = waiver.into_inner();
             if waiver.reason.trim().is_empty() {
                 let message = "a waiver needs a reason".to_owned();
-                return Err(
-                    Error::usage(at(span, message)).help("say why the finding is accepted: reason = \"…\"")
-                );
+                return Err(Error::usage(at(span, message))
+                    .with_help("say why the finding is accepted: reason = \"…\""));
             }
             waivers.push(Waiver {
                 rule: rule(span.clone(), &waiver.rule)?,
@@ -332,7 +339,7 @@ impl Policy {
                 environment: waiver.environment,
                 path: waiver.path.map(|path| pattern(span.clone(), &path)).transpose()?,
                 reason: waiver.reason,
-                until: waiver.until.and_then(|until| until.date).map(|date| date.to_string()),
+                until: waiver.until.map(|until| day(span.clone(), until)).transpose()?,
                 span,
             });
         }
@@ -390,9 +397,10 @@ impl Policy {
     #[must_use]
     pub fn pin(&self, key: &Key, path: &Path, hop: Hop) -> Option<&Pin> {
         self.pins.iter().find(|pin| {
-            pin.key.as_ref().is_none_or(|glob| glob.is_match(key.as_str()))
-                && pin.to.is_none_or(|to| to == hop.target())
+            // What is cheap to compare comes first: this is asked for every path.
+            pin.to.is_none_or(|to| to == hop.target())
                 && pin.path.covers(path)
+                && pin.key.as_ref().is_none_or(|glob| glob.is_match(key.as_str()))
         })
     }
 
@@ -484,13 +492,14 @@ file = "schemas/service.schema.json"
         assert!(policy.pin(&key, &path("database.host"), Hop::ToStaging).is_none());
         assert_eq!(policy.host_owners("a.dev.example.com").collect::<Vec<_>>(), [Environment::Development]);
         assert_eq!(policy.severity(Rule::SkippedPromotion, Severity::Notice), None);
-        assert_eq!(policy.waivers[0].until.as_deref(), Some("2027-01-31"));
+        assert_eq!(policy.waivers[0].until, "2027-01-31".parse().ok());
         assert!(policy.words[&Environment::Staging].contains(&"uat".to_owned()));
         assert_eq!(policy.schemas_of(&"services/a".parse().expect("key")).count(), 1);
     }
 
     #[test]
     fn mistakes_are_named_with_their_place() {
+        let nested = format!("[[schema]]\nkeys = \"{}\"\nfile = \"a\"", "{".repeat(100_000));
         for (text, expected) in [
             ("vesion = 1", "terrace.toml:1:1: unknown field `vesion`"),
             ("\n[promotion]\nnew-keys = \"yes\"", "terrace.toml:3:12: unknown variant `yes`"),
@@ -498,6 +507,8 @@ file = "schemas/service.schema.json"
             ("[rules]\nforeign-hosts = \"off\"", "terrace.toml:2:1: `foreign-hosts` is not a rule"),
             ("[[waiver]]\nrule = \"schema\"\nreason = \" \"", "terrace.toml:1:1: a waiver needs a reason"),
             ("version = 2", "terrace.toml:1:1: version 2 is not known"),
+            ("[[pin]]\nkey = \"[a\"\npath = \"a\"", "terrace.toml:1:1: `[a` is not a glob: "),
+            (&nested, "terrace.toml:1:1: a glob of 100000 bytes is too long (at most 16384)"),
             ("a = ", "terrace.toml:1:5: "),
         ] {
             let error = Policy::parse(text, FILE).expect_err(text);

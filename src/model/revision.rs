@@ -1,12 +1,26 @@
 //! Names of git objects and of what can be read: a commit, the index, or the working tree.
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::Date;
 
 /// The id of a commit (hexadecimal).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommitId(pub String);
+pub struct CommitId(String);
 
 impl CommitId {
+    /// The id with these hexadecimal digits.
+    pub(crate) fn new(digits: impl Into<String>) -> Self {
+        Self(digits.into())
+    }
+
+    /// All its digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The first seven digits, as people write commits.
     #[must_use]
     pub fn short(&self) -> &str {
@@ -22,11 +36,59 @@ impl fmt::Display for CommitId {
 
 /// The id of a file's content in git (hexadecimal).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId(pub String);
+pub struct BlobId(String);
+
+impl BlobId {
+    /// The id with these hexadecimal digits.
+    pub(crate) fn new(digits: impl Into<String>) -> Self {
+        Self(digits.into())
+    }
+
+    /// All its digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A text is no id of an object of git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id has 40 or 64 hexadecimal digits")
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+/// The digits of a whole id: those of SHA-1 or of SHA-256, in lower case as git writes them.
+fn digits(text: &str) -> Result<String, InvalidId> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_id = matches!(text.len(), 40 | 64) && text.bytes().all(is_digit);
+    if is_id { Ok(text.to_owned()) } else { Err(InvalidId) }
+}
+
+impl FromStr for CommitId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        digits(text).map(Self)
+    }
+}
+
+impl FromStr for BlobId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        digits(text).map(Self)
     }
 }
 
@@ -57,42 +119,9 @@ pub struct CommitInfo {
 }
 
 impl CommitInfo {
-    /// The commit's day as `YYYY-MM-DD` in the committer's own time zone.
+    /// The commit's day in the committer's own time zone.
     #[must_use]
-    pub fn date(&self) -> String {
-        civil_date(self.time + i64::from(self.offset) * 60)
-    }
-}
-
-/// The civil date, `YYYY-MM-DD`, of a number of seconds since 1970-01-01.
-#[must_use]
-pub fn civil_date(seconds: i64) -> String {
-    // Howard Hinnant's days-to-civil algorithm, on eras of 400 years from 0000-03-01.
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::civil_date;
-
-    #[test]
-    fn dates_are_civil_dates() {
-        for (seconds, expected) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (1_700_000_000, "2023-11-14"),
-            (-1, "1969-12-31"),
-        ] {
-            assert_eq!(civil_date(seconds), expected);
-        }
+    pub fn date(&self) -> Date {
+        Date::of(self.time, self.offset)
     }
 }

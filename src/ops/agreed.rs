@@ -10,17 +10,55 @@ use super::workspace::Workspace;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, ItemPlan, Selection, decisions_file, settle, wrong_plan,
 };
-use crate::engine::snapshot::limits;
-use crate::model::{BlobId, CommitId, Error, Key, Result, policy};
+use crate::model::{BlobId, Error, Help, Key, Result, policy};
 use crate::store::door::{Committed, Options};
 
-/// Reads what carrying out the plan on HEAD would write. Nothing is written.
+/// Reads what carrying out the plan would write. Nothing is written.
 ///
 /// # Errors
 /// `Retry` when a file that the plan rests on has changed since; a usage error, with its place,
 /// when the plan contradicts the repository.
-pub fn prepare(workspace: &Workspace, agreed: &Agreed) -> Result<Prepared> {
-    prepare_at(workspace, agreed, &workspace.repository.require_head()?)
+pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<Prepared> {
+    let planned;
+    let then = if agreed.head == now.head.id {
+        now
+    } else {
+        workspace.repository.info(&agreed.head).map_err(|error| {
+            Error::stale(format!("the commit that the plan was made on is not here: {error}"))
+                .with_help("fetch it")
+                .or_help(Help::PlanAnew)
+        })?;
+        planned = Planner::new(workspace, &agreed.head)?;
+        &planned
+    };
+    require_unmoved(agreed, then, now)?;
+    let mut prepared = Prepared::new(now.head.id.clone());
+    for item in &agreed.items {
+        let leaves = then.leaves(&item.key, agreed.hop)?.unwrap_or_default();
+        let (Some(from), Some(into)) = (
+            now.configuration.item(&item.key, agreed.hop.source()),
+            now.configuration.item(&item.key, agreed.hop.target()),
+        ) else {
+            return Err(stale(&item.key.file(agreed.hop.target())));
+        };
+        let (source, target) = (now.configuration.document(from)?, now.configuration.document(into)?);
+        prepared.plans.push(ItemPlan {
+            key: item.key.clone(),
+            hop: agreed.hop,
+            source_blob: item.source_blob.clone(),
+            target_blob: item.target_blob.clone(),
+            lines: settle(leaves, item, agreed.hop, &source, &target)?,
+        });
+        if !item.given.is_empty() {
+            prepared.given.insert(item.key.clone(), item.given.clone());
+        }
+    }
+    for creation in &agreed.creations {
+        prepared.creations.push(created(now, agreed, creation)?);
+    }
+    prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
+    write(now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref() }, &mut prepared)?;
+    Ok(prepared)
 }
 
 /// Publishes a prepared plan as one commit; `None` when there is nothing to do.
@@ -34,51 +72,7 @@ pub fn commit(
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
-    publish(workspace, prepared, &|head| prepare_at(workspace, agreed, head), subject, options)
-}
-
-fn prepare_at(workspace: &Workspace, agreed: &Agreed, head: &CommitId) -> Result<Prepared> {
-    let now = Planner::new(workspace, head)?;
-    let planned;
-    let then = if agreed.head == *head {
-        &now
-    } else {
-        workspace.repository.info(&agreed.head).map_err(|error| {
-            Error::retry(format!("the commit that the plan was made on is not here: {error}"))
-                .help("fetch it, or plan anew: terrace promote … -o FILE")
-        })?;
-        planned = Planner::new(workspace, &agreed.head)?;
-        &planned
-    };
-    require_unmoved(agreed, then, &now)?;
-    let mut prepared = Prepared::new(head.clone());
-    for item in &agreed.items {
-        let leaves = then.leaves(&item.key, agreed.hop)?.unwrap_or_default();
-        let (Some(from), Some(into)) = (
-            now.snapshot.item(&item.key, agreed.hop.source()),
-            now.snapshot.item(&item.key, agreed.hop.target()),
-        ) else {
-            return Err(stale(&item.key.file(agreed.hop.target())));
-        };
-        let limits = limits(&now.policy);
-        let (source, target) = (now.snapshot.document(from, &limits)?, now.snapshot.document(into, &limits)?);
-        prepared.plans.push(ItemPlan {
-            key: item.key.clone(),
-            hop: agreed.hop,
-            source_blob: item.source_blob.clone(),
-            target_blob: item.target_blob.clone(),
-            lines: settle(leaves, item, source, target)?,
-        });
-        if !item.given.is_empty() {
-            prepared.given.insert(item.key.clone(), item.given.clone());
-        }
-    }
-    for creation in &agreed.creations {
-        prepared.creations.push(created(&now, agreed, creation)?);
-    }
-    prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
-    write(&now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref() }, &mut prepared)?;
-    Ok(prepared)
+    publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
 }
 
 fn created(now: &Planner, agreed: &Agreed, creation: &AgreedCreation) -> Result<super::promote::Creation> {
@@ -94,9 +88,10 @@ fn created(now: &Planner, agreed: &Agreed, creation: &AgreedCreation) -> Result<
 
 /// Refuses when a file that the plan rests on is another one now.
 fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()> {
+    let now = now.configuration.snapshot();
     let same = |file: &str, then: Option<&BlobId>| {
-        let found = now.snapshot.files.get(file).and_then(|entry| entry.blob.as_ref());
-        if found == then { Ok(()) } else { Err(stale(&format!("{}{file}", now.snapshot.prefix))) }
+        let found = now.files.get(file).and_then(|entry| entry.blob.as_ref());
+        if found == then { Ok(()) } else { Err(stale(&format!("{}{file}", now.prefix))) }
     };
     let (source, target) = (agreed.hop.source(), agreed.hop.target());
     for item in &agreed.items {
@@ -114,12 +109,12 @@ fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()>
     let keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
     let decisions = keys.into_iter().map(|key| decisions_file(key, target));
     for file in decisions.chain([policy::FILE.to_owned()]) {
-        same(&file, then.snapshot.files.get(&file).and_then(|entry| entry.blob.as_ref()))?;
+        same(&file, then.configuration.snapshot().files.get(&file).and_then(|entry| entry.blob.as_ref()))?;
     }
     // The commit that the plan names must be one that it can have been made on.
     for item in &agreed.items {
         for (env, blob) in [(source, &item.source_blob), (target, &item.target_blob)] {
-            if then.snapshot.item(&item.key, env).and_then(|item| item.blob.as_ref()) != Some(blob) {
+            if then.configuration.item(&item.key, env).and_then(|item| item.blob.as_ref()) != Some(blob) {
                 let what = format!("commit {} has other files of {}", agreed.head.short(), item.key);
                 return Err(wrong_plan(&item.place, &what));
             }
@@ -129,6 +124,5 @@ fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()>
 }
 
 fn stale(file: &str) -> Error {
-    Error::retry(format!("{file} has changed since the plan was made"))
-        .help("nothing was committed; plan anew: terrace promote … -o FILE")
+    Error::stale(format!("{file} has changed since the plan was made")).with_help(Help::PlanAnew)
 }

@@ -4,7 +4,8 @@
 
 use super::workspace::Workspace;
 use crate::engine::candidates::{self, Candidate};
-use crate::engine::snapshot::{Snapshot, limits};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Key, Result};
 
 /// How many commits are offered by their ids.
@@ -29,23 +30,22 @@ pub fn key_candidates(snapshot: &Snapshot, environments: &[Environment]) -> Vec<
 /// these has the item. A file that cannot be read offers nothing.
 #[must_use]
 pub fn path_candidates(
-    snapshot: &Snapshot,
+    configuration: &Configuration,
     keys: &[Key],
     environments: &[Environment],
     typed: &str,
 ) -> Vec<Candidate> {
-    let policy = snapshot.policy().unwrap_or_default();
-    let limits = limits(&policy);
+    let policy = configuration.policy();
     let mut found: Vec<Candidate> = Vec::new();
     for key in keys {
-        let has = |environment: &Environment| snapshot.item(key, *environment).is_some();
+        let has = |environment: &Environment| configuration.item(key, *environment).is_some();
         let mut chosen: Vec<_> = environments.iter().copied().filter(has).collect();
         if chosen.is_empty() {
             chosen = Environment::ALL.into_iter().filter(has).collect();
         }
-        for item in chosen.into_iter().filter_map(|environment| snapshot.item(key, environment)) {
-            let Ok(document) = snapshot.document(item, &limits) else { continue };
-            found.extend(candidates::paths(document, typed, &|path| policy.is_secret(path)));
+        for item in chosen.into_iter().filter_map(|environment| configuration.item(key, environment)) {
+            let Ok(document) = configuration.document(item) else { continue };
+            found.extend(candidates::paths(&document, typed, &|path| policy.is_secret(path)));
         }
     }
     // What several environments have is offered once, where it was met first.

@@ -1,12 +1,10 @@
 //! `check`: every rule over one snapshot.
 
-use std::sync::Arc;
-
-use super::workspace::{At, Workspace, require_keys};
+use super::workspace::{At, Workspace};
+use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, Report, Subject};
-use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Finding, Key, Policy, Result, Silent, policy};
+use crate::model::{Date, Environment, Error, Finding, Help, Key, Result, Silent, policy};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -17,20 +15,17 @@ pub fn check(
     at: &At,
     keys: &[Key],
     environment: Option<Environment>,
-    today: &str,
+    today: Date,
 ) -> Result<Report> {
-    let snapshot = Arc::new(workspace.snapshot(at)?);
+    let snapshot = workspace.snapshot(at)?;
     // A hook checks every commit, also of a branch that has none.
     if !matches!(at, At::Staged) {
         require_configuration(&snapshot)?;
     }
-    require_keys(&snapshot, keys)?;
-    let policy = Arc::new(snapshot.policy()?);
-    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+    snapshot.require_keys(keys)?;
+    let configuration = Configuration::read(snapshot)?;
     let subject = Subject {
-        snapshot: &snapshot,
-        policy: &policy,
-        schemas: &schemas,
+        configuration: &configuration,
         today: Some(today),
         keys,
         environment,
@@ -47,29 +42,18 @@ fn require_configuration(snapshot: &Snapshot) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage("there is no configuration here: neither files in `environments/` nor `terrace.toml`")
-        .help("run `terrace init` to lay one out, or say where it is with -C DIR"))
+        .with_help(Help::LayOut))
 }
 
-/// The findings of some items of a snapshot, no waiver ended.
+/// The findings of some items, no waiver ended.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn findings(
-    snapshot: &Arc<Snapshot>,
-    policy: &Arc<Policy>,
+    configuration: &Configuration,
     keys: &[Key],
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
-    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
-    let subject = Subject {
-        snapshot,
-        policy,
-        schemas: &schemas,
-        today: None,
-        keys,
-        environment,
-        change: None,
-        progress: &Silent,
-    };
+    let subject = Subject { configuration, today: None, keys, environment, change: None, progress: &Silent };
     Ok(rules::check(&subject)?.findings)
 }

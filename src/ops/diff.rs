@@ -1,14 +1,10 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
-use std::sync::Arc;
-
 use super::plan::Planner;
-use super::workspace::{At, Workspace, no_such_item, require_keys};
+use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
-use crate::engine::lists::{ListRules, NoListRules};
-use crate::engine::mask::Mask;
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, limits};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Hop, Key, Result, Steps};
 use crate::yaml::Document;
 
@@ -17,7 +13,7 @@ pub struct Side<'a> {
     /// As the user wrote it.
     pub label: String,
     /// Where it is read.
-    pub snapshot: &'a Arc<Snapshot>,
+    pub configuration: &'a Configuration,
     /// Whose values are meant.
     pub environment: Environment,
 }
@@ -37,9 +33,9 @@ impl Side<'_> {
 
 /// The keys to compare: those asked for, else all that either side has.
 fn keys_of(sides: &[&Side<'_>], asked: &[Key]) -> Result<Vec<Key>> {
-    let has = |key: &Key| sides.iter().any(|side| side.snapshot.item(key, side.environment).is_some());
+    let has = |key: &Key| sides.iter().any(|side| side.configuration.item(key, side.environment).is_some());
     let mut known: Vec<&Key> =
-        sides.iter().flat_map(|side| side.snapshot.keys()).filter(|key| has(key)).collect();
+        sides.iter().flat_map(|side| side.configuration.snapshot().keys()).filter(|key| has(key)).collect();
     known.sort();
     known.dedup();
     match asked.iter().find(|key| !has(key)) {
@@ -83,22 +79,22 @@ pub fn diff(
     keys: &[Key],
     show_secrets: bool,
 ) -> Result<Compared<ItemDiff>> {
-    let policy = Arc::new(right.snapshot.policy()?);
-    let limits = limits(&policy);
-    let schemas = Schemas::new(Arc::clone(right.snapshot), Arc::clone(&policy));
-    let mask = if show_secrets { Mask::none() } else { Mask::new(&policy) };
+    let mask = right.configuration.mask(show_secrets);
     let compare = |key: Key| {
-        let (from, to) =
-            (left.snapshot.item(&key, left.environment), right.snapshot.item(&key, right.environment));
+        let (from, to) = (
+            left.configuration.item(&key, left.environment),
+            right.configuration.item(&key, right.environment),
+        );
         let same_blob = from
             .and_then(|item| item.blob.as_ref())
             .is_some_and(|blob| to.and_then(|item| item.blob.as_ref()) == Some(blob));
         if same_blob {
             return Ok(None);
         }
-        let from = from.map(|item| left.snapshot.document(item, &limits)).transpose()?;
-        let to = to.map(|item| right.snapshot.document(item, &limits)).transpose()?;
-        let rows = rows(from, to, &schemas.lists(&key), &mask);
+        let from = from.map(|item| left.configuration.document(item)).transpose()?;
+        let to = to.map(|item| right.configuration.document(item)).transpose()?;
+        let (from, to) = (from.as_deref(), to.as_deref());
+        let rows = rows(from, to, &right.configuration.lists(&key), &mask);
         let same_text = from.map(Document::text) == to.map(Document::text);
         let (left_text, right_text) =
             (from.map(|document| mask.text(document)), to.map(|document| mask.text(document)));
@@ -123,25 +119,23 @@ pub fn matrix(
     keys: &[Key],
     show_secrets: bool,
 ) -> Result<Compared<MatrixItem>> {
-    let snapshot = workspace.snapshot(at)?;
-    require_keys(&snapshot, keys)?;
-    let policy = snapshot.policy()?;
-    let limits = limits(&policy);
-    let mask = if show_secrets { Mask::none() } else { Mask::new(&policy) };
+    let configuration = workspace.configuration(at)?;
+    let snapshot = configuration.snapshot();
+    snapshot.require_keys(keys)?;
+    let mask = configuration.mask(show_secrets);
     let planner = match (at, workspace.repository.head()?) {
         (At::Revision(name), _) => Some(Planner::new(workspace, &workspace.repository.commit(name)?)?),
         (_, Some(head)) => Some(Planner::new(workspace, &head)?),
         (_, None) => None,
     };
     let compare = |key: &Key| {
-        let mut documents = [None; 3];
-        for (slot, environment) in documents.iter_mut().zip(Environment::ALL) {
-            let item = snapshot.item(key, environment);
-            *slot = item.map(|item| snapshot.document(item, &limits)).transpose()?;
+        let mut read = [None, None, None];
+        for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
+            let item = configuration.item(key, environment);
+            *slot = item.map(|item| configuration.document(item)).transpose()?;
         }
-        let lists =
-            planner.as_ref().map_or_else(|| Box::new(NoListRules) as Box<dyn ListRules>, |p| p.lists(key));
-        let mut rows = matrix_rows(&documents, lists.as_ref(), &mask);
+        let documents = read.each_ref().map(|document| document.as_deref());
+        let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
         for (i, hop) in Hop::ALL.into_iter().enumerate() {
             // What HEAD cannot judge has no resolution; the working tree's values stand all the same.
             let lines = planner.as_ref().and_then(|planner| planner.leaves(key, hop).ok().flatten());

@@ -1,9 +1,13 @@
 //! Edits that several verbs make.
 
 use super::item::no_such_path;
-use crate::engine::encrypted;
+use crate::engine::configuration::Configuration;
+use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{BlobId, Error, Path, Result, Segment, Value};
+use crate::model::{
+    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Path, Result, Segment, Value, policy,
+};
+use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 
@@ -30,6 +34,48 @@ pub(super) fn set_or_insert<'a>(
     }
 }
 
+/// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
+pub(super) fn set_or_insert_with<'a>(
+    document: &Document,
+    path: &Path,
+    value: Value,
+    parents: bool,
+    file: &str,
+) -> Result<Operation<'a>> {
+    let parent_is_there = path.parent().is_none_or(|parent| document.at(&parent).is_some());
+    if document.at(path).is_some() || parent_is_there {
+        return set_or_insert(document, path, value, file);
+    }
+    let error = no_such_path(document.values(), path, file);
+    if !parents {
+        return Err(error.with_kind(ErrorKind::Usage).or_help(Help::CreateParents));
+    }
+    let there = (0..path.segments.len())
+        .rev()
+        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .find(|prefix| document.at(prefix).is_some());
+    let Some(there) = there else { return Err(error) };
+    let rest = &path.segments[there.segments.len()..];
+    match rest.split_first() {
+        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
+            parent: there,
+            key: Some(key.clone()),
+            place: Place::Last,
+            value: Replacement::Value(nested(below, value)),
+            comment: None,
+        }),
+        _ => Err(error),
+    }
+}
+
+/// The value below mappings made of the path's keys.
+pub(super) fn nested(segments: &[Segment], value: Value) -> Value {
+    segments.iter().rev().fold(value, |value, segment| match segment {
+        Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value].into()),
+    })
+}
+
 /// Applies edits; a refusal becomes an error with its place.
 pub(super) fn edit(
     document: &Document,
@@ -45,8 +91,25 @@ pub(super) fn edit(
             let at = document.location(&span).start;
             format!(":{}:{}", at.line, at.column)
         });
-        Error::undecided(format!("{file}{place}: {}", refusal.message)).help(refusal.help)
+        Error::undecided(format!("{file}{place}: {}", refusal.message)).with_help(refusal.help)
     })
+}
+
+/// The files and folders, relative to the git root, that a judgement of these items rests on: the
+/// items everywhere, what was decided about them, the policy and the schemas.
+pub(super) fn rests_on<'k>(
+    configuration: &Configuration,
+    keys: impl IntoIterator<Item = &'k Key>,
+) -> Vec<String> {
+    let prefix = &configuration.snapshot().prefix;
+    let policy = configuration.policy();
+    let mut files = vec![policy::FILE.to_owned(), "schemas".to_owned()];
+    for key in keys {
+        files.extend(Environment::ALL.map(|environment| key.file(environment)));
+        files.extend(Hop::ALL.map(|hop| decisions_file(key, hop.target())));
+        files.extend(policy.schemas_of(key).map(|schema| schema.file.clone()));
+    }
+    files.into_iter().map(|file| format!("{prefix}{file}")).collect()
 }
 
 /// The blob that a file change was judged on.

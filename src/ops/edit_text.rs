@@ -1,22 +1,18 @@
 //! `set --edit`: an item's whole text, taken back only when it checks.
 
-use std::sync::Arc;
-
 use super::gate::{Gate, Proposal};
-use super::workspace::{At, Workspace, no_such_item};
-use crate::engine::diff::{Depth, diff};
-use crate::engine::encrypted;
-use crate::engine::mask::Mask;
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Error, Finding, Key, Path, Policy, Result, Rule, Value};
+use super::workspace::{At, Workspace};
+use crate::diff::{Depth, diff};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::no_such_item;
+use crate::model::{Environment, Error, Finding, Help, Key, Path, Result, Rule, Value};
+use crate::secrets::encrypted;
 use crate::store::door::write_work_tree;
-use crate::yaml::{Document, Limits};
+use crate::yaml::Document;
 
 /// An item of the working tree in somebody's hands.
 pub struct Editing {
-    snapshot: Arc<Snapshot>,
-    policy: Arc<Policy>,
+    configuration: Configuration,
     key: Key,
     environment: Environment,
     before: Option<Vec<u8>>,
@@ -40,28 +36,27 @@ pub struct Edited {
 pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: bool) -> Result<Editing> {
     if workspace.repository.work_tree().is_none() {
         return Err(Error::usage("a bare repository has no working tree")
-            .help("edit in a clone, or set single values with --commit"));
+            .with_help("edit in a clone")
+            .or_help(Help::CommitDirectly));
     }
-    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
-    let policy = Arc::new(snapshot.policy()?);
+    let configuration = workspace.configuration(&At::Here)?;
     // A text that is no YAML can be edited: that is how it is mended.
-    let before = match snapshot.item(key, environment) {
+    let before = match configuration.item(key, environment) {
         Some(item) => {
-            let reading = snapshot.read(item, &limits(&policy))?;
+            let reading = configuration.reading(item)?;
             if reading.document.as_ref().is_ok_and(|document| encrypted::is_encrypted(document.values())) {
                 return Err(encrypted::refusal(&item.file));
             }
-            Some(reading.bytes.clone())
+            Some(reading.bytes.to_vec())
         }
         None if create => None,
         None => {
-            let known = snapshot.items().filter(|item| item.id.environment == environment);
+            let known = configuration.snapshot().items().filter(|item| item.id.environment == environment);
             let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
-            let help = error.help.clone().unwrap_or_default();
-            return Err(error.help(format!("{help}; --create begins a new item")));
+            return Err(error.or_help(Help::CreateItem));
         }
     };
-    Ok(Editing { snapshot, policy, key: key.clone(), environment, before })
+    Ok(Editing { configuration, key: key.clone(), environment, before })
 }
 
 impl Editing {
@@ -80,7 +75,7 @@ impl Editing {
     /// The item's file, relative to the git root.
     #[must_use]
     pub fn file(&self) -> String {
-        format!("{}{}", self.snapshot.prefix, self.key.file(self.environment))
+        format!("{}{}", self.configuration.snapshot().prefix, self.key.file(self.environment))
     }
 
     /// The errors that a text would bring and that the item did not have.
@@ -93,7 +88,7 @@ impl Editing {
                 Finding::new(Rule::Syntax, self.file(), "the text is not UTF-8", "save it as UTF-8");
             return Ok(vec![finding]);
         };
-        let mut gate = Gate::over(&self.snapshot, &self.policy);
+        let mut gate = Gate::over(&self.configuration);
         gate.propose(Proposal { file: self.key.file(self.environment), text: Some(text) });
         gate.new_errors()
     }
@@ -101,12 +96,11 @@ impl Editing {
     /// The values that differ; `None` when one of the texts cannot be compared.
     #[must_use]
     pub fn changes(&self, bytes: &[u8]) -> Option<Vec<Edited>> {
-        let limits: Limits = limits(&self.policy);
-        let before = Document::parse(self.before(), &limits).ok()?;
-        let after = Document::parse(bytes, &limits).ok()?;
-        let schemas = Schemas::new(Arc::clone(&self.snapshot), Arc::clone(&self.policy));
-        let mask = Mask::new(&self.policy);
-        let lists = schemas.lists(&self.key);
+        let limits = self.configuration.limits();
+        let before = Document::parse(self.before(), limits).ok()?;
+        let after = Document::parse(bytes, limits).ok()?;
+        let mask = self.configuration.mask(false);
+        let lists = self.configuration.lists(&self.key);
         let changes = diff(before.values(), after.values(), &lists, Depth::Leaves);
         let edited = changes.into_iter().map(|change| {
             let masked = |value: Option<&Value>| value.map(|value| mask.value(&change.path, value));
@@ -123,6 +117,7 @@ impl Editing {
         let Some(root) = workspace.repository.work_tree() else {
             return Err(Error::internal("an edited item has no working tree"));
         };
-        write_work_tree(root, &self.file(), self.before.as_deref(), bytes)
+        let environment = workspace.repository.environment();
+        write_work_tree(root, &self.file(), self.before.as_deref(), bytes, environment)
     }
 }

@@ -3,15 +3,12 @@
 //! What `check` calls an error in an item keeps it here, and an item that the environment lacks is
 //! an error of its own: no other environment is ever asked.
 
-use std::sync::Arc;
-
 use super::check::findings;
-use super::workspace::no_such_item;
-use crate::engine::encrypted::is_encrypted;
-use crate::engine::export::{self, Entry, Exported, Format, Item, Selection};
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{ItemFile, Snapshot, limits};
-use crate::model::{Environment, Error, Finding, Key, Policy, Result, Severity};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
+use crate::formats::write::{self, Entry, Exported, Format, Item, Selection};
+use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
+use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
 #[derive(Clone, Debug)]
@@ -30,43 +27,44 @@ pub struct Request {
 /// # Errors
 /// When an item is missing, `Undecided` when it has error findings, holds several YAML documents,
 /// or cannot be said in the format.
-pub fn export(snapshot: &Arc<Snapshot>, request: &Request, format: Format) -> Result<Exported> {
-    with_selection(snapshot, request, |selection| export::export(selection, format))
+pub fn export(configuration: &Configuration, request: &Request, format: Format) -> Result<Exported> {
+    with_selection(configuration, request, |selection| write::export(selection, format))
 }
 
 /// The items' values as the variables of a process.
 ///
 /// # Errors
 /// As [`export`](fn@export).
-pub fn variables(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Vec<Entry>> {
-    with_selection(snapshot, request, export::variables)
+pub fn variables(configuration: &Configuration, request: &Request) -> Result<Vec<Entry>> {
+    with_selection(configuration, request, write::variables)
 }
 
 fn with_selection<T>(
-    snapshot: &Arc<Snapshot>,
+    configuration: &Configuration,
     request: &Request,
     use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
 ) -> Result<T> {
-    let policy = Arc::new(snapshot.policy()?);
-    let files = asked(snapshot, request)?;
-    refuse_errors(snapshot, &policy, request.environment, &files)?;
-    let limits = limits(&policy);
-    let mut items = Vec::new();
+    let files = asked(configuration.snapshot(), request)?;
+    refuse_errors(configuration, request.environment, &files)?;
+    let mut documents = Vec::new();
     for file in files {
-        let document = snapshot.document(file, &limits)?;
+        let document = configuration.document(file)?;
         if let count @ 2.. = document.values().len() {
             let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
-            return Err(Error::undecided(message).help("split it into items of one document each"));
+            return Err(Error::undecided(message).with_help("split it into items of one document each"));
         }
         if is_encrypted(document.values()) {
             let message =
                 format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);
-            return Err(
-                Error::undecided(message).help(format!("decrypt it yourself: sops decrypt {}", file.file))
-            );
+            return Err(Error::undecided(message)
+                .with_help(format!("decrypt it yourself: sops decrypt {}", file.file)));
         }
-        items.push(Item { key: &file.id.key, value: document.value() });
+        documents.push((file, document));
     }
+    let items = documents
+        .iter()
+        .map(|(file, document)| Item { key: &file.id.key, value: document.value() })
+        .collect();
     let selection = Selection { items, alone: request.keys.len() == 1, prefix: &request.prefix };
     use_it(&selection)
 }
@@ -77,8 +75,7 @@ fn asked<'a>(snapshot: &'a Snapshot, request: &Request) -> Result<Vec<&'a ItemFi
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();
     if request.keys.is_empty() && present.is_empty() {
-        return Err(Error::usage(format!("{environment} has no items"))
-            .help("`terrace list` shows the items there are"));
+        return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
     }
     if request.keys.is_empty() {
         return Ok(present);
@@ -105,24 +102,20 @@ fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
         return error;
     }
     let (names, verb) = (elsewhere.join(" and "), if elsewhere.len() == 1 { "has" } else { "have" });
-    error.help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
+    error
+        .with_help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
 }
 
 /// Refuses items of which `check` reports an error, or whose schema is broken.
-fn refuse_errors(
-    snapshot: &Arc<Snapshot>,
-    policy: &Arc<Policy>,
-    environment: Environment,
-    files: &[&ItemFile],
-) -> Result<()> {
+fn refuse_errors(configuration: &Configuration, environment: Environment, files: &[&ItemFile]) -> Result<()> {
     let keys: Vec<Key> = files.iter().map(|file| file.id.key.clone()).collect();
-    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(policy));
+    let (schemas, prefix) = (configuration.schemas(), &configuration.snapshot().prefix);
     let describing = keys.iter().flat_map(|key| schemas.describing(key, environment));
-    let mut concerned: Vec<String> = describing.map(|file| format!("{}{file}", snapshot.prefix)).collect();
+    let mut concerned: Vec<String> = describing.map(|file| format!("{prefix}{file}")).collect();
     concerned.extend(files.iter().map(|file| file.file.clone()));
     let is_error =
         |finding: &Finding| finding.severity == Severity::Error && concerned.contains(&finding.file);
-    let found = findings(snapshot, policy, &keys, None)?;
+    let found = findings(configuration, &keys, None)?;
     let mut errors = found.into_iter().filter(is_error);
     let Some(first) = errors.next() else { return Ok(()) };
     let place =
@@ -134,5 +127,6 @@ fn refuse_errors(
     };
     let at = first.path.filter(|path| !path.is_root()).map_or_else(String::new, |path| format!("{path}: "));
     Err(Error::undecided(format!("{}{place}: {at}{} [{}]{more}", first.file, first.message, first.rule))
-        .help(format!("{}; only items without errors leave: terrace check --env {environment}", first.help)))
+        .with_help(first.help)
+        .or_help(Help::CheckEnvironment(environment)))
 }

@@ -1,12 +1,11 @@
 //! `migrate --finish`: the files that stayed for old readers go, with the record of them.
 
-use std::sync::Arc;
-
 use super::check::findings;
 use super::edit::blob_of;
 use super::workspace::Workspace;
-use crate::engine::legacy::{Kept, RECORD, parse_kept};
-use crate::model::{CommitId, Error, Result, Revision, Rule};
+use crate::engine::configuration::Configuration;
+use crate::engine::migration::{Kept, RECORD, parse_kept};
+use crate::model::{CommitId, Environment, Error, Result, Revision, Rule};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 
 /// The files of HEAD that stay for old readers.
@@ -25,7 +24,7 @@ pub fn kept(workspace: &Workspace) -> Result<Vec<Kept>> {
 /// `Undecided` when a file and its item have come apart, so that a value would be lost; the door's
 /// refusals.
 pub fn finish(workspace: &Workspace, options: &Options) -> Result<Option<Committed>> {
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
+    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
         let Some(head) = head else { return Ok(None) };
         Ok(removal(workspace, head)?.map(|change| (change, ())))
     })?;
@@ -33,27 +32,29 @@ pub fn finish(workspace: &Workspace, options: &Options) -> Result<Option<Committ
 }
 
 fn removal(workspace: &Workspace, head: &CommitId) -> Result<Option<Change>> {
-    let snapshot = Arc::new(workspace.repository.snapshot(&Revision::Commit(head.clone()))?);
+    let configuration = Configuration::read(workspace.repository.snapshot(&Revision::Commit(head.clone()))?)?;
+    let snapshot = configuration.snapshot();
     let Some(text) = snapshot.text(RECORD)? else { return Ok(None) };
     let kept = parse_kept(&text)?;
     let there: Vec<&Kept> = kept.iter().filter(|kept| snapshot.files.contains_key(&kept.file)).collect();
-    let policy = Arc::new(snapshot.policy()?);
-    let drift = findings(&snapshot, &policy, &[], None)?.into_iter().find(|finding| {
+    let drift = findings(&configuration, &[], None)?.into_iter().find(|finding| {
         let concerned = |kept: &&Kept| finding.file == format!("{}{}", snapshot.prefix, kept.file);
         finding.rule == Rule::LegacyDrift && there.iter().any(concerned)
     });
     if let Some(drift) = drift {
         return Err(Error::undecided(format!("{}: {}", drift.file, drift.message))
-            .help("decide which one is right and make both say it; then finish"));
+            .with_help("decide which one is right and make both say it; then finish"));
     }
     let remove = |file: &str| FileChange {
         path: format!("{}{file}", snapshot.prefix),
-        before: blob_of(&snapshot, file),
+        before: blob_of(snapshot, file),
         after: None,
     };
     let mut files: Vec<FileChange> = there.iter().map(|kept| remove(&kept.file)).collect();
     files.push(remove(RECORD));
     let lines: Vec<String> = there.iter().map(|kept| format!("{} (item {})", kept.file, kept.key)).collect();
     let message = format!("migrate: finish, old files removed\n\n{}\n", lines.join("\n"));
-    Ok(Some(Change { base: Some(head.clone()), files, message }))
+    let rests_on =
+        there.iter().map(|kept| format!("{}{}", snapshot.prefix, kept.key.file(Environment::Development)));
+    Ok(Some(Change { base: Some(head.clone()), files, rests_on: rests_on.collect(), message }))
 }

@@ -2,13 +2,12 @@
 //! was not there before.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use super::check::findings;
 use super::edit::blob_of;
-use super::plan::Planner;
-use crate::engine::snapshot::{Place, Snapshot, place};
-use crate::model::{Finding, Key, Path, Policy, Result, Rule, Severity};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::{Place, place};
+use crate::model::{Finding, Key, Path, Result, Rule, Severity};
 use crate::store::door::FileChange;
 
 /// One file as it would be; `None` when it would be gone.
@@ -21,18 +20,13 @@ pub(super) struct Proposal {
 
 /// Gathers proposals and judges the snapshot that they would make.
 pub(super) struct Gate<'a> {
-    snapshot: &'a Arc<Snapshot>,
-    policy: &'a Arc<Policy>,
+    configuration: &'a Configuration,
     proposals: Vec<Proposal>,
 }
 
 impl<'a> Gate<'a> {
-    pub(super) fn new(planner: &'a Planner) -> Self {
-        Self::over(&planner.snapshot, &planner.policy)
-    }
-
-    pub(super) fn over(snapshot: &'a Arc<Snapshot>, policy: &'a Arc<Policy>) -> Self {
-        Self { snapshot, policy, proposals: Vec::new() }
+    pub(super) fn over(configuration: &'a Configuration) -> Self {
+        Self { configuration, proposals: Vec::new() }
     }
 
     pub(super) fn propose(&mut self, proposal: Proposal) {
@@ -49,7 +43,7 @@ impl<'a> Gate<'a> {
             .iter()
             .map(|proposal| (proposal.file.clone(), proposal.text.clone().map(String::into_bytes)))
             .collect();
-        let after = Arc::new(self.snapshot.with(&texts));
+        let after = self.configuration.with(&texts)?;
         let keys: Vec<Key> = texts
             .keys()
             .filter_map(|file| match place(file) {
@@ -58,20 +52,21 @@ impl<'a> Gate<'a> {
             })
             .collect();
         let files: HashSet<String> =
-            texts.keys().map(|file| format!("{}{file}", self.snapshot.prefix)).collect();
-        let errors = |snapshot: &Arc<Snapshot>| -> Result<Vec<Finding>> {
-            let all = findings(snapshot, self.policy, &keys, None)?;
+            texts.keys().map(|file| format!("{}{file}", self.configuration.snapshot().prefix)).collect();
+        let errors = |configuration: &Configuration| -> Result<Vec<Finding>> {
+            let all = findings(configuration, &keys, None)?;
             Ok(all.into_iter().filter(|f| f.severity == Severity::Error && files.contains(&f.file)).collect())
         };
         let id = |finding: &Finding| -> (String, Rule, Option<Path>, String) {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
-        let before: HashSet<_> = errors(self.snapshot)?.iter().map(id).collect();
+        let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
         Ok(errors(&after)?.into_iter().filter(|finding| !before.contains(&id(finding))).collect())
     }
 
     /// The proposals as changes of files.
-    pub(super) fn into_files(self, snapshot: &Snapshot) -> Vec<FileChange> {
+    pub(super) fn into_files(self) -> Vec<FileChange> {
+        let snapshot = self.configuration.snapshot();
         let change = |proposal: Proposal| FileChange {
             path: format!("{}{}", snapshot.prefix, proposal.file),
             before: blob_of(snapshot, &proposal.file),

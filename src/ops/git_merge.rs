@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::engine::merge::{Merged, Versions, merge};
+use crate::merge::{Merged, Versions, merge};
 use crate::model::{Error, Result};
-use crate::store::merge_lines;
+use crate::store::{ProcessEnvironment, merge_lines};
 use crate::yaml::Limits;
 
 /// The files that git hands to a merge driver.
@@ -25,13 +25,15 @@ pub struct MergeFiles<'a> {
 ///
 /// # Errors
 /// When a file cannot be read or written, or git does not run.
-pub fn git_merge(files: &MergeFiles<'_>) -> Result<Merged> {
+pub fn git_merge(files: &MergeFiles<'_>, environment: &ProcessEnvironment) -> Result<Merged> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io("read", path, &error));
     let write = |text: &[u8]| {
         std::fs::write(files.ours, text).map_err(|error| Error::io("write", files.ours, &error))
     };
     let (base, ours, theirs) = (read(files.base)?, read(files.ours)?, read(files.theirs)?);
-    let Some(by_git) = merge_lines::by_git(files.base, files.ours, files.theirs, files.marker_size)? else {
+    let Some(by_git) =
+        merge_lines::by_git([files.base, files.ours, files.theirs], files.marker_size, environment)?
+    else {
         return Ok(Merged::Conflict { text: ours, paths: Vec::new() });
     };
     write(&by_git.text)?;

@@ -1,13 +1,16 @@
 //! `hold`: what people decided not to promote, recorded, listed and released.
 
+use std::sync::Arc;
+
+use super::edit::rests_on;
 use super::item::no_such_path;
 use super::plan::Planner;
 use super::promote::decisions_change;
-use super::workspace::{Workspace, no_such_item};
-use crate::engine::lists::{by_name, identity};
+use super::workspace::Workspace;
+use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, Held, Until, digest};
-use crate::engine::snapshot::limits;
-use crate::model::{Environment, Error, Fault, Hop, Key, List, Path, Result};
+use crate::engine::snapshot::no_such_item;
+use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Path, Result};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -36,13 +39,13 @@ pub fn hold(
     options: &Options,
 ) -> Result<Option<(Committed, Path)>> {
     let hop = hop(request.target)?;
-    publish(workspace, options, |planner| {
+    publish(workspace, &request.key, options, |planner| {
         if let Until::Date(date) = &request.until
             && *date < planner.head.date()
         {
             let head = planner.head.date();
             return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
-                .help("name a later day"));
+                .with_help("name a later day"));
         }
         let path = settle(planner, &request.key, hop, &request.path)?;
         let decision = Decision {
@@ -54,7 +57,7 @@ pub fn hold(
         };
         let old = planner.decisions(&request.key, request.target)?;
         let same = |known: &Decision| {
-            let counts = known.is_live(&decision.source, &planner.head.date());
+            let counts = known.is_live(&decision.source, planner.head.date());
             counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
         };
         if old.iter().any(same) {
@@ -81,7 +84,7 @@ pub fn release(
     options: &Options,
 ) -> Result<Option<(Committed, Path)>> {
     let hop = hop(target)?;
-    publish(workspace, options, |planner| {
+    publish(workspace, key, options, |planner| {
         // What is held may be gone; its decision can be released all the same.
         let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
         let old = planner.decisions(key, target)?;
@@ -103,16 +106,15 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
     let mut held = Vec::new();
     for hop in Hop::ALL {
         let folder = format!(".terrace/decisions/{}/", hop.target());
-        let keys: Vec<Key> = planner
-            .snapshot
-            .files
+        let files = &planner.configuration.snapshot().files;
+        let keys: Vec<Key> = files
             .keys()
             .filter_map(|file| file.strip_prefix(&folder)?.strip_suffix(".toml")?.parse().ok())
             .collect();
         for key in keys {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(&planner, &key, hop, &decision.path)?;
-                let life = decision.life(&source, &planner.head.date());
+                let life = decision.life(&source, planner.head.date());
                 held.push(Held { key: key.clone(), target: hop.target(), decision, life });
             }
         }
@@ -124,7 +126,7 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
 fn hop(target: Environment) -> Result<Hop> {
     Hop::into_target(target).ok_or_else(|| {
         Error::usage("nothing is promoted to development, so there is nothing to hold there")
-            .help("name the environment that keeps its value: staging or production")
+            .with_help("name the environment that keeps its value: staging or production")
     })
 }
 
@@ -132,30 +134,31 @@ type Recorded = (FileChange, String, Path);
 
 fn publish(
     workspace: &Workspace,
+    key: &Key,
     options: &Options,
     decide: impl Fn(&Planner) -> Result<Option<Recorded>>,
 ) -> Result<Option<(Committed, Path)>> {
-    door::publish(workspace.repository.door_path(), options, |head| {
+    door::publish(workspace.repository.door_path(), options, None, |head| {
         let head = match head {
             Some(head) => head.clone(),
             None => workspace.repository.require_head()?,
         };
-        let Some((file, message, path)) = decide(&Planner::new(workspace, &head)?)? else {
-            return Ok(None);
-        };
-        Ok(Some((Change { base: Some(head), files: vec![file], message }, path)))
+        let planner = Planner::new(workspace, &head)?;
+        let Some((file, message, path)) = decide(&planner)? else { return Ok(None) };
+        let rests_on = rests_on(&planner.configuration, [key]);
+        Ok(Some((Change { base: Some(head), files: vec![file], rests_on, message }, path)))
     })
 }
 
-fn document<'p>(planner: &'p Planner, key: &Key, environment: Environment) -> Result<Option<&'p Document>> {
-    let item = planner.snapshot.item(key, environment);
-    item.map(|item| planner.snapshot.document(item, &limits(&planner.policy))).transpose()
+fn document(planner: &Planner, key: &Key, environment: Environment) -> Result<Option<Arc<Document>>> {
+    let item = planner.configuration.item(key, environment);
+    item.map(|item| planner.configuration.document(item)).transpose()
 }
 
 /// The path by its stable name, in the target or else in the source.
 fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
-    let lists = planner.lists(key);
-    let named = |list_path: &Path, list: &List| identity(lists.as_ref(), list_path, list, list);
+    let lists = planner.configuration.lists(key);
+    let named = |list_path: &Path, list: &List| identity(&lists, list_path, list, list);
     let mut missing = None;
     for environment in [hop.target(), hop.source()] {
         let Some(document) = document(planner, key, environment)? else { continue };
@@ -163,18 +166,18 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
         if document.at(&settled).is_some() {
             return Ok(by_name(document.values(), &settled, &named));
         }
-        let file = format!("{}{}", planner.snapshot.prefix, key.file(environment));
+        let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(environment));
         missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
     }
-    let error = missing.unwrap_or_else(|| no_such_item(key, planner.snapshot.keys(), None));
-    Err(Error { fault: Fault::Usage, ..error })
+    let error = missing.unwrap_or_else(|| no_such_item(key, planner.configuration.snapshot().keys(), None));
+    Err(error.with_kind(ErrorKind::Usage))
 }
 
 fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<String> {
-    let blob = planner.snapshot.item(key, hop.source()).and_then(|item| item.blob.as_ref());
-    let secret = blob.filter(|_| planner.policy.is_secret(path));
-    let value = document(planner, key, hop.source())?.and_then(|document| document.at(path));
-    Ok(digest(value, secret))
+    let blob = planner.configuration.item(key, hop.source()).and_then(|item| item.blob.as_ref());
+    let secret = blob.filter(|_| planner.configuration.policy().is_secret(path));
+    let source = document(planner, key, hop.source())?;
+    Ok(digest(source.as_ref().and_then(|document| document.at(path)), secret))
 }
 
 /// Who decides: whom the caller names, else git's configuration.

@@ -29,9 +29,9 @@ version = 1
 /// # Errors
 /// When the folder cannot be made, or the door refuses.
 pub fn init(dir: &Path, options: &Options) -> Result<(bool, Option<Committed>)> {
-    let (created, prefix) = Repository::prepare(dir)?;
+    let (created, prefix) = Repository::prepare(dir, &options.environment)?;
     let repository = Repository::discover(dir)?;
-    let published = door::publish(repository.door_path(), options, |head| {
+    let published = door::publish(repository.door_path(), options, None, |head| {
         let known = match head {
             Some(head) => repository.files_at(head, &prefix)?,
             None => Vec::new(),
@@ -63,7 +63,7 @@ pub fn init(dir: &Path, options: &Options) -> Result<(bool, Option<Committed>)> 
             return Ok(None);
         }
         let message = "init: lay out development, staging and production".to_owned();
-        Ok(Some((Change { base: head.cloned(), files, message }, ())))
+        Ok(Some((Change { base: head.cloned(), files, rests_on: Vec::new(), message }, ())))
     })?;
     Ok((created, published.map(|(committed, ())| committed)))
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::workspace::no_such_item;
-use crate::engine::snapshot::{Snapshot, limits};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::{Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Environment, Error, Fault, Key, Path, Pointer, Result, Revision, Segment, Value, closest,
+    CommitId, Environment, Error, ErrorKind, Help, Key, Path, Pointer, Result, Revision, Segment, Value,
+    closest,
 };
 
 /// The keys of a snapshot, each with the environments that have it.
@@ -42,18 +43,16 @@ pub struct ItemView {
 /// # Errors
 /// `Absent` when there is no such item or path; usage when the file is not YAML.
 pub fn get(
-    snapshot: &Snapshot,
+    configuration: &Configuration,
     key: &Key,
     environment: Environment,
     path: Option<&Path>,
 ) -> Result<ItemView> {
-    let policy = snapshot.policy()?;
+    let snapshot = configuration.snapshot();
     let Some(item) = snapshot.item(key, environment) else {
-        let known = snapshot.items().filter(|item| item.id.environment == environment);
-        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
-        return Err(Error { fault: Fault::Absent, ..error });
+        return Err(no_item(snapshot, key, environment));
     };
-    let document = snapshot.document(item, &limits(&policy))?;
+    let document = configuration.document(item)?;
     let path_or_root = document.resolve(path.unwrap_or(&Path::root()));
     let value = document
         .at(&path_or_root)
@@ -73,12 +72,20 @@ pub fn get(
     })
 }
 
+/// The error for an item that an environment does not have, with the nearest one that it has.
+#[must_use]
+pub fn no_item(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
+    let here = snapshot.items().filter(|item| item.id.environment == environment);
+    no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
+        .with_kind(ErrorKind::NotFound)
+}
+
 /// Asks whether one of `paths` was meant, else gives the advice.
-pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: &str) -> String {
+pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: Help) -> Help {
     let paths: Vec<String> = paths.collect();
     match closest(word, paths.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => advice.to_owned(),
+        Some(near) => Help::DidYouMean(near.to_owned()),
+        None => advice,
     }
 }
 
@@ -104,12 +111,12 @@ fn nearest(values: &[Value], path: &Path) -> Option<Path> {
 
 /// The error for a path that is not there, with the nearest one that is.
 pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
-    let error = Error::absent(format!("{file} has no `{path}`"));
+    let error = Error::not_found(format!("{file} has no `{path}`"));
     if let Some(near) = nearest(values, path) {
-        return error.help(format!("did you mean `{near}`?"));
+        return error.with_help(Help::DidYouMean(near.to_string()));
     }
     let Some(mut here) = values.get(path.document) else {
-        return error.help(format!("the file has {} YAML documents", values.len()));
+        return error.with_help(format!("the file has {} YAML documents", values.len()));
     };
     let mut reached = Path::document(path.document);
     for segment in &path.segments {
@@ -124,14 +131,14 @@ pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
             Segment::Index(_) | Segment::Identity { .. } | Segment::Append => None,
         };
         let place = if reached.is_root() { "the item".to_owned() } else { format!("`{reached}`") };
-        return error.help(match (near, here) {
-            (Some(near), _) => format!("did you mean `{}`?", reached.key(near)),
+        return error.with_help(match (near, here) {
+            (Some(near), _) => Help::DidYouMean(reached.key(near).to_string()),
             (None, Value::Map(_)) if !keys.is_empty() => {
                 let shown: Vec<_> = keys.iter().take(8).copied().collect();
                 let more = if keys.len() > 8 { ", …" } else { "" };
-                format!("{place} has {}{more}", shown.join(", "))
+                format!("{place} has {}{more}", shown.join(", ")).into()
             }
-            (None, other) => format!("{place} is a {}", other.kind()),
+            (None, other) => format!("{place} is a {}", other.kind()).into(),
         });
     }
     error

@@ -4,12 +4,12 @@ use std::collections::{HashMap, hash_map};
 
 use super::item::no_such_path;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
-use crate::engine::lists::{by_name, identity};
-use crate::engine::mask::Mask;
+use super::workspace::Workspace;
+use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
-use crate::engine::snapshot::{Place, limits, place};
+use crate::engine::snapshot::{Place, no_such_item, place};
 use crate::model::{BlobId, CommitId, Environment, Key, List, Path, Result, Steps, Value};
+use crate::secrets::mask::Mask;
 
 /// Which commits are told of.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct LogRequest {
 /// When history cannot be read, or never had the item.
 pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> Result<Vec<Logged>> {
     let planner = Planner::new(workspace, &revision(workspace, request.at.as_deref())?)?;
-    let mask = planner.mask(show_secrets);
+    let mask = planner.configuration.mask(show_secrets);
     let read = |blob: &BlobId| planner.version(blob);
     let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
     let mut out = Vec::new();
@@ -56,14 +56,14 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
                     break;
                 }
             }
-            let lists = planner.lists(&id.key);
+            let lists = planner.configuration.lists(&id.key);
             let provenance = match known.entry(id.key.clone()) {
                 hash_map::Entry::Occupied(known) => known.into_mut(),
                 hash_map::Entry::Vacant(new) => {
                     new.insert(Provenance::new(&planner.history, &id.key, &read)?)
                 }
             };
-            let entries = provenance.entries(&id.key, id.environment, position, lists.as_ref());
+            let entries = provenance.entries(&id.key, id.environment, position, &lists);
             logged.entries.extend(entries.into_iter().map(|entry| masked(entry, &mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
@@ -72,7 +72,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {
-            Err(no_such_item(key, planner.snapshot.keys(), request.environment))
+            Err(no_such_item(key, planner.configuration.snapshot().keys(), request.environment))
         }
         _ => Ok(out),
     }
@@ -96,22 +96,23 @@ pub fn blame(
     show_secrets: bool,
 ) -> Result<Vec<Blame>> {
     let planner = Planner::new(workspace, &revision(workspace, at)?)?;
-    let Some(item) = planner.snapshot.item(key, environment) else {
-        let known = planner.snapshot.items().filter(|item| item.id.environment == environment);
+    let Some(item) = planner.configuration.item(key, environment) else {
+        let known =
+            planner.configuration.snapshot().items().filter(|item| item.id.environment == environment);
         return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
     };
-    let document = planner.snapshot.document(item, &limits(&planner.policy))?;
-    let lists = planner.lists(key);
+    let document = planner.configuration.document(item)?;
+    let lists = planner.configuration.lists(key);
     let asked = document.resolve(path.unwrap_or(&Path::root()));
     if document.at(&asked).is_none() {
         return Err(no_such_path(document.values(), &asked, &item.file));
     }
-    let named = |path: &Path, list: &List| identity(lists.as_ref(), path, list, list);
+    let named = |path: &Path, list: &List| identity(&lists, path, list, list);
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;
-    let mask = planner.mask(show_secrets);
-    let mut found = provenance.blame(environment, document, &asked, lists.as_ref());
+    let mask = planner.configuration.mask(show_secrets);
+    let mut found = provenance.blame(environment, &document, &asked, &lists);
     for blame in &mut found {
         blame.value = mask.value(&blame.path, &blame.value);
     }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::workspace::Workspace;
-use crate::engine::legacy::{self, Format, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
-use crate::engine::snapshot::limits;
-use crate::model::{BlobId, CommitId, Environment, Error, Key, Result, Revision};
+use crate::engine::configuration::Configuration;
+use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
+use crate::formats::read::Format;
+use crate::model::policy::FILE;
+use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 
 /// What to migrate.
@@ -45,9 +47,8 @@ pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
 
 fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
     let repository = &workspace.repository;
-    let snapshot = repository.snapshot(&Revision::Commit(head.clone()))?;
-    let policy = snapshot.policy()?;
-    let limits = limits(&policy);
+    let configuration = Configuration::read(repository.snapshot(&Revision::Commit(head.clone()))?)?;
+    let snapshot = configuration.snapshot();
     let prefix = snapshot.prefix.clone();
     let ours = ["environments/", "schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}"));
     let roots: Vec<String> =
@@ -56,7 +57,7 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     for root in &roots {
         if ours.iter().any(|folder| format!("{root}/").starts_with(folder)) {
             return Err(Error::usage(format!("{root} is part of the configuration repository already"))
-                .help("name flat files that stand outside environments/, schemas/ and .terrace/"));
+                .with_help("name flat files that stand outside environments/, schemas/ and .terrace/"));
         }
         let found = repository.files_at(head, root)?;
         if found.is_empty() && !root.is_empty() {
@@ -69,25 +70,25 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
         };
         blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
     }
-    let source = repository.blobs()?;
+    let source = repository.blobs();
     let mut files = Vec::new();
     for (path, blob) in &blobs {
         files.push((path.clone(), source.read(path, Some(blob))?));
     }
     let mut existing = BTreeMap::new();
     for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
-        existing.insert(item.id.key.clone(), snapshot.read(item, &limits)?.bytes.clone());
+        existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
     }
-    let plan = legacy::plan(&Migration {
+    let plan = migration::plan(&Migration {
         roots: &roots,
         files: &files,
         existing: &existing,
         as_key: request.as_key.as_ref(),
-        policy: &policy,
-        limits: &limits,
+        policy: configuration.policy(),
+        limits: configuration.limits(),
     })?;
     let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
-    let record = super::edit::blob_of(&snapshot, RECORD);
+    let record = super::edit::blob_of(snapshot, RECORD);
     Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
 }
 
@@ -95,11 +96,9 @@ fn no_source(workspace: &Workspace, root: &str) -> Error {
     let on_disk = workspace.repository.work_tree().is_some_and(|top| top.join(root).exists());
     if on_disk {
         Error::usage(format!("{root} is not committed"))
-            .help("a migration moves what git has: git add it and commit first")
+            .with_help("a migration moves what git has: git add it and commit first")
     } else {
-        Error::usage(format!("there is no {root}")).help(
-            "name a file or a folder of this repository; without one, `terrace migrate` lists candidates",
-        )
+        Error::usage(format!("there is no {root}")).with_help(Help::NameSources)
     }
 }
 
@@ -119,18 +118,19 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
             collision.sources.join(" and "),
             collision.key
         ))
-        .help("migrate one of them alone, with --as KEY to give it another name"));
+        .with_help(Help::OtherKey));
     }
-    let outside = |source: &&legacy::Planned| !source.source.starts_with(&prepared.prefix);
+    let outside = |source: &&migration::Planned| !source.source.starts_with(&prepared.prefix);
     if let Some(item) = prepared.plan.items.iter().find(outside).filter(|_| request.keep_legacy) {
         return Err(Error::usage(format!("{} is outside the configuration root", item.source))
-            .help("only files below it can be kept and compared; migrate this one without --keep-legacy"));
+            .with_help(Help::WithoutKeeping));
     }
     match prepared.plan.rejected.first() {
         Some((file, rejection)) if !request.skip_invalid => {
             let at = rejection.location.start;
             Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
-                .help(format!("{}; or leave such files with --skip-invalid", rejection.help)))
+                .with_help(rejection.help.as_str())
+                .or_help(Help::SkipInvalid))
         }
         _ => Ok(()),
     }
@@ -147,28 +147,28 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
-        let again;
-        let prepared = match head {
-            Some(head) if *head == prepared.head => prepared,
-            Some(head) => {
-                again = prepare_at(workspace, request, head)?;
-                require_clear(&again, request)?;
-                &again
-            }
-            None => return Ok(None),
-        };
-        if prepared.plan.items.is_empty() {
-            return Ok(None);
-        }
-        let change = Change {
-            base: head.cloned(),
-            files: files(prepared, request.keep_legacy),
-            message: message(prepared),
-        };
-        Ok(Some((change, ())))
+    let Some(shown) = change(prepared, request) else { return Ok(None) };
+    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
+        let Some(head) = head else { return Ok(None) };
+        let prepared = prepare_at(workspace, request, head)?;
+        require_clear(&prepared, request)?;
+        Ok(change(&prepared, request).map(|change| (change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
+}
+
+/// What is committed; `None` when there is nothing to do.
+fn change(prepared: &Prepared, request: &Request) -> Option<Change> {
+    let Prepared { prefix, .. } = prepared;
+    (!prepared.plan.items.is_empty()).then(|| Change {
+        base: Some(prepared.head.clone()),
+        files: files(prepared, request.keep_legacy),
+        rests_on: vec![
+            format!("{prefix}environments/{}", Environment::Development),
+            format!("{prefix}{FILE}"),
+        ],
+        message: message(prepared),
+    })
 }
 
 fn files(prepared: &Prepared, keep: bool) -> Vec<FileChange> {

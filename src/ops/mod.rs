@@ -5,6 +5,7 @@
 
 mod agreed;
 mod candidates;
+mod changes;
 mod check;
 mod diff;
 mod edit;
@@ -27,13 +28,15 @@ mod schema;
 mod set;
 mod status;
 mod vscode;
-#[cfg(feature = "watch")]
-mod watch;
 mod workspace;
 
 pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
+pub use changes::{
+    Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges, Request as ChangeRequest,
+    commit as commit_changes, prepare as prepare_changes,
+};
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
@@ -43,7 +46,7 @@ pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
 pub use hold::{Request as HoldRequest, held, hold, release};
 pub use init::init;
-pub use item::{ItemView, get, list};
+pub use item::{ItemView, get, list, no_item};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{
     Prepared as PreparedMigration, Request as MigrateRequest, commit as commit_migration,
@@ -63,6 +66,4 @@ pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, w
 pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
-#[cfg(feature = "watch")]
-pub use watch::{Options as WatchOptions, Turn, Watch};
-pub use workspace::{At, Workspace, policy_at_head};
+pub use workspace::{At, Workspace};

@@ -6,84 +6,66 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::workspace::Workspace;
-use crate::engine::encrypted::{is_encrypted, not_promoted};
+use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
-use crate::engine::lists::ListRules;
-use crate::engine::mask::Mask;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Line, Selection, decisions_file, judge_leaves,
     parse_decisions, select,
 };
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{ItemFile, Snapshot, Source, limits};
+use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Fault, Hop, Key, Path, Policy, Progress, Result, Revision,
+    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, Result, Revision,
     Segment, Steps, Value,
 };
-use crate::yaml::{Document, Limits};
+use crate::secrets::encrypted::{is_encrypted, not_promoted};
+use crate::yaml::Document;
 
 /// Reads what the judge needs of one commit, and plans.
 pub struct Planner {
     /// The commit judged.
     pub head: CommitInfo,
-    /// Its snapshot.
-    pub snapshot: Arc<Snapshot>,
-    /// Its policy.
-    pub policy: Arc<Policy>,
+    /// What it holds.
+    pub configuration: Configuration,
     /// Its first-parent history.
     pub history: History,
-    schemas: Schemas,
-    limits: Limits,
     blobs: Arc<dyn Source>,
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
 }
 
 impl Planner {
-    /// Reads snapshot, policy and history of a commit.
+    /// Reads configuration and history of a commit.
     ///
     /// # Errors
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
         let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
-        Self::over(workspace, head, Arc::new(snapshot), workspace.repository.history(head)?)
+        Self::over(workspace, head, Configuration::read(snapshot)?, workspace.repository.history(head)?)
     }
 
-    /// The same over a part of the commit: its snapshot and history hold all that is asked about.
+    /// The same over a part of the commit: its configuration and history hold all that is asked about.
     ///
     /// # Errors
     /// As [`Planner::new`].
     pub fn over(
         workspace: &Workspace,
         head: &CommitId,
-        snapshot: Arc<Snapshot>,
+        configuration: Configuration,
         history: History,
     ) -> Result<Self> {
         let repository = &workspace.repository;
-        let policy = Arc::new(snapshot.policy()?);
         Ok(Self {
             head: repository.info(head)?,
             history,
-            limits: limits(&policy),
-            blobs: repository.blobs()?,
+            blobs: repository.verified_blobs(),
             parsed: Mutex::default(),
-            schemas: Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy)),
-            snapshot,
-            policy,
+            configuration,
         })
     }
 
-    /// What may be shown of values.
-    #[must_use]
-    pub fn mask(&self, show_secrets: bool) -> Mask<'_> {
-        if show_secrets { Mask::none() } else { Mask::new(&self.policy) }
-    }
-
-    /// What the item's schema says of lists.
-    #[must_use]
-    pub fn lists(&self, key: &Key) -> Box<dyn ListRules> {
-        Box::new(self.schemas.lists(key))
+    fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
+        self.configuration.item(key, environment)
     }
 
     /// A version of a file; `None` when it is not YAML.
@@ -96,7 +78,7 @@ impl Planner {
             return Ok(known.clone());
         }
         let bytes = self.blobs.read("an old version of an item", Some(blob))?;
-        let document = Document::parse(&bytes, &self.limits).ok().map(Arc::new);
+        let document = Document::parse(&bytes, self.configuration.limits()).ok().map(Arc::new);
         parsed().insert(blob.clone(), document.clone());
         Ok(document)
     }
@@ -109,7 +91,7 @@ impl Planner {
             return Ok(known);
         }
         // Why it cannot be read, the snapshot tells.
-        self.snapshot.shared(item, &self.limits)
+        self.configuration.document(item)
     }
 
     /// What people decided for an item of the hop's target.
@@ -117,7 +99,7 @@ impl Planner {
     /// # Errors
     /// When the decisions file is not one.
     pub fn decisions(&self, key: &Key, target: Environment) -> Result<Vec<Decision>> {
-        decisions(&self.snapshot, key, target)
+        decisions(self.configuration.snapshot(), key, target)
     }
 
     /// The file of the item, of those that the hop has to do with, that SOPS encrypted; none where
@@ -126,7 +108,7 @@ impl Planner {
     /// # Errors
     /// When a file cannot be read or is not YAML.
     pub fn encrypted(&self, key: &Key, hop: Hop) -> Result<Option<&str>> {
-        let sides = [hop.source(), hop.target()].map(|environment| self.snapshot.item(key, environment));
+        let sides = [hop.source(), hop.target()].map(|environment| self.item(key, environment));
         if let [Some(from), Some(into)] = sides
             && from.blob.is_some()
             && from.blob == into.blob
@@ -146,43 +128,42 @@ impl Planner {
     /// # Errors
     /// When a file cannot be read, is not YAML, or is encrypted.
     pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<Line>>> {
-        let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
+        let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {
             return Ok(Some(Vec::new()));
         }
         let (source, target) = (self.document(from)?, self.document(into)?);
-        let lists = self.schemas.lists(key);
+        let lists = self.configuration.lists(key);
         if source.values() == target.values() {
             return Ok(Some(Vec::new()));
         }
         if let Some(file) = self.encrypted(key, hop)? {
             return Err(not_promoted(key, file));
         }
-        let production = match (hop, self.snapshot.item(key, Environment::Production)) {
+        let production = match (hop, self.item(key, Environment::Production)) {
             (Hop::ToStaging, Some(item)) => match self.document(item) {
-                Err(error) if error.fault == Fault::Io => return Err(error),
+                Err(error) if error.kind == ErrorKind::Io => return Err(error),
                 document => document.ok(),
             },
             _ => None,
         };
         let read = |blob: &BlobId| self.version(blob);
         let timeline = self.history.timeline(key, hop, &read)?;
-        let naming = Naming::new(&self.policy);
+        let naming = Naming::new(self.configuration.policy());
         let judge = Judge::new(&timeline, hop, &naming, &lists, production.as_deref());
-        let nothing = BlobId(String::new());
         let input = Input {
             key,
             hop,
             source: &source,
-            source_blob: from.blob.as_ref().unwrap_or(&nothing),
+            source_blob: from.committed()?,
             target: &target,
             judge: &judge,
-            policy: &self.policy,
+            policy: self.configuration.policy(),
             lists: &lists,
             decisions: &self.decisions(key, hop.target())?,
-            required: &|path| self.schemas.required(key, hop.target(), path),
-            today: &self.head.date(),
+            required: &|path| self.requires(key, hop.target(), path),
+            today: self.head.date(),
         };
         Ok(Some(judge_leaves(&input)))
     }
@@ -190,7 +171,7 @@ impl Planner {
     /// Whether the item's schema requires the key at a path.
     #[must_use]
     pub fn requires(&self, key: &Key, environment: Environment, path: &Path) -> bool {
-        self.schemas.required(key, environment, path)
+        self.configuration.schemas().required(key, environment, path)
     }
 
     /// What of a selection speaks of nothing in the item. What is in sync or as given already is
@@ -205,8 +186,8 @@ impl Planner {
         let leaves = self.leaves(key, hop)?.unwrap_or_default();
         let mut sides = Vec::new();
         for environment in [hop.source(), hop.target()] {
-            if let Some(item) = self.snapshot.item(key, environment) {
-                sides.push(self.snapshot.document(item, &self.limits)?);
+            if let Some(item) = self.item(key, environment) {
+                sides.push(self.configuration.document(item)?);
             }
         }
         let by_place = |path: &Path| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
@@ -227,15 +208,14 @@ impl Planner {
     /// When a file cannot be read or is not YAML.
     pub fn plan(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Option<ItemPlan>> {
         let Some(leaves) = self.leaves(key, hop)? else { return Ok(None) };
-        let sides = (self.snapshot.item(key, hop.source()), self.snapshot.item(key, hop.target()));
+        let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         let (source, target) = (self.document(from)?, self.document(into)?);
-        let blob = |blob: &Option<BlobId>| blob.clone().unwrap_or(BlobId(String::new()));
         Ok(Some(ItemPlan {
             key: key.clone(),
             hop,
-            source_blob: blob(&from.blob),
-            target_blob: blob(&into.blob),
+            source_blob: from.committed()?.clone(),
+            target_blob: into.committed()?.clone(),
             lines: select(leaves, selection, &source, &target),
         }))
     }
@@ -246,7 +226,7 @@ impl Planner {
     /// # Errors
     /// When something of the history cannot be read: nothing is an all-clear that was not looked at.
     pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Result<Vec<HopStatus>> {
-        let mut chosen = self.snapshot.keys();
+        let mut chosen = self.configuration.snapshot().keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
         let steps = Steps::new(progress, "judging items", Some(chosen.len()));
         let judge = |key: &&Key| {
@@ -269,7 +249,7 @@ impl Planner {
     /// How an item stands over a hop; `None` when there is nothing to say.
     fn state(&self, key: &Key, hop: Hop) -> Result<Option<ItemState>> {
         let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
-        let is_there = |environment| self.snapshot.item(key, environment).is_some();
+        let is_there = |environment| self.item(key, environment).is_some();
         if is_there(hop.source())
             && is_there(hop.target())
             && let Ok(Some(file)) = self.encrypted(key, hop)
@@ -279,8 +259,8 @@ impl Planner {
         Ok(match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
-            Ok(None) => self.snapshot.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
-            Err(error) if error.fault == Fault::Io => return Err(error),
+            Ok(None) => self.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
+            Err(error) if error.kind == ErrorKind::Io => return Err(error),
             Err(error) => Some(ItemState::Unreadable(error.message)),
         })
     }

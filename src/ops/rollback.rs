@@ -3,19 +3,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::edit::edit;
+use super::edit::{edit, rests_on};
 use super::gate::{Gate, Proposal};
 use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
-use super::workspace::{Workspace, no_such_item};
-use crate::engine::mask::Mask;
+use super::workspace::Workspace;
 use crate::engine::promotion::{Verdict, operations};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemRollback, Versions, Whole, plan};
-use crate::engine::snapshot::limits;
+use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Hop, Key, Path, Result, Revision, Value,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
 };
 use crate::store::door::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
@@ -55,6 +54,7 @@ pub struct Prepared {
     pub refused: Vec<Finding>,
     head: CommitId,
     files: Vec<FileChange>,
+    rests_on: Vec<String>,
     message: String,
 }
 
@@ -85,7 +85,7 @@ impl Prepared {
         if stops > 0 {
             let what = if stops == 1 { "value was" } else { "values were" };
             return Err(Error::undecided(format!("{stops} {what} changed since; nothing was committed"))
-                .help("name what to take back with --only PATH, or restore a revision with --to REV"));
+                .with_help(Help::ChooseRollback));
         }
         match self.refused.first() {
             Some(finding) if !force => {
@@ -93,32 +93,33 @@ impl Prepared {
                     "the older values bring {} in {}: {}",
                     finding.rule, finding.file, finding.message
                 );
-                Err(Error::undecided(message).help("accept that with --force"))
+                Err(Error::undecided(message).with_help(Help::AcceptErrors))
             }
             _ => Ok(()),
         }
     }
 
-    fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
-        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    /// What is committed; `None` when there is nothing to do.
+    fn change(&self) -> Option<Change> {
+        (!self.is_empty()).then(|| Change {
+            base: Some(self.head.clone()),
+            files: self.files.clone(),
+            rests_on: self.rests_on.clone(),
+            message: self.message.clone(),
+        })
     }
 }
 
-/// Plans a rollback of HEAD. Nothing is written.
+/// Plans a rollback. Nothing is written.
 ///
 /// # Errors
 /// When an item, a revision or a promotion is not there, or an edit cannot be made.
-pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
-    prepare_at(workspace, request, &workspace.repository.require_head()?)
-}
-
-fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
-    let planner = Planner::new(workspace, head)?;
-    let mut gate = Gate::new(&planner);
+pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> Result<Prepared> {
+    let mut gate = Gate::over(&planner.configuration);
     let mut items = Vec::new();
     let mut unmatched: Option<Vec<String>> = None;
     for key in &request.keys {
-        let (item, text, idle) = item(workspace, &planner, request, key)?;
+        let (item, text, idle) = item(workspace, planner, request, key)?;
         unmatched = Some(match unmatched {
             None => idle,
             Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
@@ -130,16 +131,17 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     }
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = items.iter().flat_map(|item| &item.lines).map(|line| line.path.to_string());
-        return Err(Error::usage(format!("this rollback changes nothing at {word}")).help(near_or(
+        return Err(Error::usage(format!("this rollback changes nothing at {word}")).with_help(near_or(
             &word,
             paths,
-            "run with --dry-run and without --only to see what it changes",
+            Help::SeeRollback,
         )));
     }
     let refused = gate.new_errors()?;
-    let files = gate.into_files(&planner.snapshot);
-    let message = message(&planner, request, &items);
-    Ok(Prepared { items, refused, head: head.clone(), files, message })
+    let files = gate.into_files();
+    let message = message(planner, request, &items);
+    let rests_on = rests_on(&planner.configuration, &request.keys);
+    Ok(Prepared { items, refused, head: planner.head.id.clone(), files, rests_on, message })
 }
 
 type Planned = (ItemRollback, Option<String>, Vec<String>);
@@ -147,35 +149,35 @@ type Planned = (ItemRollback, Option<String>, Vec<String>);
 /// One item's lines, its new text, and the selected paths that speak of none of its lines.
 fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) -> Result<Planned> {
     let environment = request.environment;
-    let limits = limits(&planner.policy);
+    let configuration = &planner.configuration;
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;
-    let now = match planner.snapshot.item(key, environment) {
-        Some(item) => Some(planner.snapshot.document(item, &limits)?),
+    let now = match configuration.item(key, environment) {
+        Some(item) => Some(configuration.document(item)?),
         None => None,
     };
     let point = match &request.back {
         Back::Revision(revision) => restored(workspace, planner, request, key, revision)?,
         Back::LastPromotion | Back::Promotion(_) => promotion(workspace, planner, &provenance, request, key)?,
     };
-    let lists = planner.lists(key);
+    let lists = configuration.lists(key);
     let done = |whole: Whole, text: Option<String>| {
         let item = ItemRollback { key: key.clone(), commit: point.commit.clone(), lines: Vec::new(), whole };
         if request.only.is_empty() || item.whole == Whole::Stays {
             return Ok((item, text, Vec::new()));
         }
         let message = format!("`{key}` comes or goes as a whole in {environment}, so --only cannot choose");
-        Err(Error::usage(message).help("take it back without --only"))
+        Err(Error::usage(message).with_help(Help::WithoutChoice))
     };
     let since = || {
         let message = format!(
             "{environment}'s `{key}` came or went with {} and was changed since",
             point.commit.id.short()
         );
-        Err(Error::undecided(message).help("restore the values of a revision with --to REV"))
+        Err(Error::undecided(message).with_help(Help::RestoreRevision))
     };
-    let same = |after: &Document| now.is_some_and(|now| now.values() == after.values());
-    match (&point.before, &point.after, now) {
+    let same = |after: &Document| now.as_ref().is_some_and(|now| now.values() == after.values());
+    match (&point.before, &point.after, &now) {
         (None, _, None) => done(Whole::Stays, None),
         (None, Given::This(Some(after)), Some(_)) if same(after) => done(Whole::Goes, None),
         (None, _, Some(_)) | (Some(_), Given::This(None), Some(_)) => since(),
@@ -187,9 +189,9 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
             let after = if let Given::This(after) = after { after.as_deref() } else { None };
             let versions = Versions { before, after, now };
             let changed_by = |path: &Path| provenance.written(environment, path).cloned();
-            let (lines, idle) = plan(&versions, &request.only, lists.as_ref(), &changed_by);
-            let file = format!("{}{}", planner.snapshot.prefix, key.file(environment));
-            let text = edit(now, &operations(&lines, before, now), &limits, &file)?;
+            let (lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
+            let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
+            let text = edit(now, &operations(&lines, before, now), configuration.limits(), &file)?;
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: Whole::Stays };
             Ok((item, Some(text), idle))
         }
@@ -222,28 +224,27 @@ fn promotion(
     let environment = request.environment;
     let hop = Hop::into_target(environment).ok_or_else(|| {
         Error::usage("nothing is promoted to development, so there is no promotion to take back")
-            .help("name the revision whose values shall come back: --to REV")
+            .with_help(Help::RestoreRevision)
     })?;
-    let lists = planner.lists(key);
+    let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
     let position = match &request.back {
         Back::Promotion(revision) => {
             let id = workspace.repository.commit(revision)?;
             let position = commits.iter().position(|commit| commit.info.id == id);
-            position.filter(|at| provenance.is_promotion(hop, *at, lists.as_ref())).ok_or_else(|| {
+            position.filter(|at| provenance.is_promotion(hop, *at, &lists)).ok_or_else(|| {
                 let message = format!("{} did not promote `{key}` to {environment}", id.short());
-                let before = "restore the values from before it with --to";
-                Error::usage(message)
-                    .help(format!("`terrace log {key}` lists promotions; {before} {}~1", id.short()))
+                Error::usage(message).with_help(Help::FindPromotion(key.clone(), id))
             })?
         }
         Back::LastPromotion | Back::Revision(_) => {
-            if !planner.snapshot.keys().contains(&key) {
-                return Err(no_such_item(key, planner.snapshot.keys(), None));
+            let known = planner.configuration.snapshot().keys();
+            if !known.contains(&key) {
+                return Err(no_such_item(key, known, None));
             }
-            provenance.last_promotion(hop, lists.as_ref()).ok_or_else(|| {
+            provenance.last_promotion(hop, &lists).ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
-                    .help("name the revision whose values shall come back: --to REV")
+                    .with_help(Help::RestoreRevision)
             })?
         }
     };
@@ -269,17 +270,17 @@ fn restored(
         let known = snapshot.items().filter(|item| item.id.environment == request.environment);
         let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(request.environment));
         return Err(Error::usage(format!("{} at {}", error.message, id.short()))
-            .help("name a revision that has it; to remove an item, remove its file"));
+            .with_help("name a revision that has it; to remove an item, remove its file"));
     };
     // Read for its message: a version that is not YAML cannot come back.
-    snapshot.document(item, &limits(&planner.policy))?;
+    snapshot.document(item, planner.configuration.limits())?;
     let before = item.blob.as_ref().map(|blob| planner.version(blob)).transpose()?.flatten();
     Ok(Point { commit: workspace.repository.info(&id)?, before, after: Given::Any })
 }
 
 /// The commit's message: the subject, the masked list of changes, one trailer per item.
 fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> String {
-    let mask = Mask::new(&planner.policy);
+    let mask = planner.configuration.mask(false);
     let acting: Vec<&ItemRollback> = items.iter().filter(|item| item.changes() > 0).collect();
     let keys: Vec<&str> = acting.iter().map(|item| item.key.as_str()).collect();
     let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
@@ -323,25 +324,14 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     prepared.require_decided(request.force)?;
-    if prepared.is_empty() {
-        return Ok(None);
-    }
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
-        let Some(head) = head else {
-            return Err(Error::usage("the branch has no commit yet").help("there is nothing to take back"));
-        };
-        let files = if *head == prepared.head {
-            prepared.files.clone()
-        } else {
-            let again = prepare_at(workspace, request, head)?;
-            if again.require_decided(request.force).is_err() || again.essence() != prepared.essence() {
-                let message = "somebody committed meanwhile, and the rollback is no longer what was shown";
-                return Err(Error::retry(message)
-                    .help("nothing was committed; look at it again and run the command again"));
-            }
-            again.files
-        };
-        Ok(Some((Change { base: Some(head.clone()), files, message: prepared.message.clone() }, ())))
+    let Some(shown) = prepared.change() else { return Ok(None) };
+    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
+        let head = head.ok_or_else(|| {
+            Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
+        })?;
+        let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
+        prepared.require_decided(request.force).map_err(|_| door::not_as_shown())?;
+        Ok(prepared.change().map(|change| (change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
 }

@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::diff::Compared;
-use super::workspace::{At, Workspace, require_keys};
-use crate::engine::encrypted::is_encrypted;
-use crate::engine::schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
-use crate::engine::snapshot::{Snapshot, limits};
+use super::workspace::{At, Workspace};
+use crate::engine::snapshot::Snapshot;
+use crate::json_schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
 use crate::model::{Environment, Error, Key, Result, Steps, Value};
+use crate::secrets::encrypted::is_encrypted;
 use crate::store::door::write_work_tree;
 
 /// How a schema file stands to what would be inferred now.
@@ -43,22 +43,24 @@ pub struct Inferred {
 /// # Errors
 /// When an item is not there, or the policy is wrong.
 pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Result<Compared<Inferred>> {
-    let snapshot = workspace.snapshot(at)?;
-    require_keys(&snapshot, keys)?;
-    let policy = snapshot.policy()?;
-    let limits = limits(&policy);
+    let configuration = workspace.configuration(at)?;
+    let snapshot = configuration.snapshot();
+    snapshot.require_keys(keys)?;
     let infer = |key: &Key| {
-        let mut samples: Vec<(Environment, &Value)> = Vec::new();
-        for item in Environment::ALL.into_iter().filter_map(|env| snapshot.item(key, env)) {
-            let document = snapshot.document(item, &limits)?;
+        let mut documents = Vec::new();
+        for item in Environment::ALL.into_iter().filter_map(|env| configuration.item(key, env)) {
+            let document = configuration.document(item)?;
             if is_encrypted(document.values()) {
                 let message =
                     format!("{} is encrypted with SOPS: its values have no types to see", item.file);
-                return Err(Error::usage(message).help("write the schema by hand"));
+                return Err(Error::usage(message).with_help("write the schema by hand"));
             }
-            samples.extend(document.values().iter().map(|value| (item.id.environment, value)));
+            documents.push((item.id.environment, document));
         }
-        propose(&snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
+        let values =
+            documents.iter().flat_map(|(env, document)| document.values().iter().map(|value| (*env, value)));
+        let samples: Vec<(Environment, &Value)> = values.collect();
+        propose(snapshot, key, text(&infer_schema(key, &samples, closed)), &[Origin::Values]).map(Some)
     };
     let mut out = Compared::default();
     let chosen: Vec<_> =
@@ -104,7 +106,7 @@ fn propose(snapshot: &Snapshot, key: &Key, new: String, replaced: &[Origin]) -> 
 pub fn write(workspace: &Workspace, inferred: &[Inferred]) -> Result<()> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree")
-            .help("infer schemas in a clone and commit them"));
+            .with_help("infer schemas in a clone and commit them"));
     };
     for schema in inferred.iter().filter(|schema| matches!(schema.state, State::New | State::Stale)) {
         write_work_tree(
@@ -112,6 +114,7 @@ pub fn write(workspace: &Workspace, inferred: &[Inferred]) -> Result<()> {
             &schema.file,
             schema.old.as_deref().map(str::as_bytes),
             schema.text.as_bytes(),
+            workspace.repository.environment(),
         )?;
     }
     Ok(())

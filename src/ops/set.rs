@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::edit::{edit, set_or_insert};
+use super::edit::{edit, nested, rests_on, set_or_insert_with};
 use super::gate::{Gate, Proposal};
-use super::item::no_such_path;
-use super::workspace::{At, Workspace, no_such_item};
-use crate::engine::mask::Mask;
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{Environment, Error, Key, Map, Path, Policy, Result, Revision, Segment, Value};
+use super::workspace::{At, Workspace};
+use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::no_such_item;
+use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
 use crate::store::door::{self, Change, Committed, Options, write_work_tree};
-use crate::yaml::edit::{Operation, Place, Replacement};
+use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
 
 /// What shall become of the value.
@@ -66,11 +64,12 @@ pub struct Done {
 /// When the item, the path or the value is wrong, or a rule refuses the result.
 pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
     let Some(root) = workspace.repository.work_tree() else {
-        return Err(Error::usage("a bare repository has no working tree").help("commit directly: --commit"));
+        return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
-    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
-    let Some((done, old, new)) = decide(&snapshot, request)? else { return Ok(None) };
-    write_work_tree(root, &done.file, old.as_deref().map(str::as_bytes), new.as_bytes())?;
+    let configuration = workspace.configuration(&At::Here)?;
+    let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
+    let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
+    write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
     Ok(Some(done))
 }
 
@@ -84,20 +83,22 @@ pub fn set_committed(
     message: Option<&str>,
     options: &Options,
 ) -> Result<Option<Done>> {
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
+    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
-                .help("commit the configuration first: git add -A && git commit"));
+                .with_help("commit the configuration first: git add -A && git commit"));
         };
-        let snapshot = Arc::new(workspace.repository.snapshot(&Revision::Commit(head.clone()))?);
-        let Some((done, _, new)) = decide(&snapshot, request)? else { return Ok(None) };
+        let configuration =
+            Configuration::read(workspace.repository.snapshot(&Revision::Commit(head.clone()))?)?;
+        let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
-        let before = super::edit::blob_of(&snapshot, &file);
+        let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if done.after.is_some() { "set" } else { "unset" };
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {
             base: Some(head.clone()),
             files: vec![door::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
+            rests_on: rests_on(&configuration, [&request.key]),
             message: message.map_or(subject, str::to_owned),
         };
         Ok(Some((change, done)))
@@ -108,17 +109,17 @@ pub fn set_committed(
 /// The outcome, the old text and the new text.
 type Decided = (Done, Option<String>, String);
 
-fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>> {
-    let policy = Arc::new(snapshot.policy()?);
-    let limits = limits(&policy);
-    let schemas = Schemas::new(Arc::clone(snapshot), Arc::clone(&policy));
+fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Decided>> {
+    let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
     let file = request.key.file(request.environment);
     let shown = format!("{}{file}", snapshot.prefix);
     let item = snapshot.item(&request.key, request.environment);
-    let empty = Document::parse(b"", &limits).map_err(|_| Error::internal("an empty file does not parse"))?;
     let document = match (item, &request.wish) {
-        (Some(item), _) => snapshot.document(item, &limits)?,
-        (None, Wish::Set { create: true, .. }) => &empty,
+        (Some(item), _) => configuration.document(item)?,
+        (None, Wish::Set { create: true, .. }) => {
+            let empty = Document::parse(b"", limits);
+            empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?
+        }
         (None, wish) => {
             let known = snapshot.items().filter(|item| item.id.environment == request.environment);
             let error = no_such_item(
@@ -126,9 +127,8 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
                 known.map(|item| &item.id.key).collect(),
                 Some(request.environment),
             );
-            let help = error.help.clone().unwrap_or_default();
             return Err(match wish {
-                Wish::Set { .. } => error.help(format!("{}--create makes a new item", before_advice(&help))),
+                Wish::Set { .. } => error.or_help(Help::CreateItem),
                 Wish::Unset => error,
             });
         }
@@ -137,14 +137,15 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
     let wanted = match &request.wish {
         Wish::Unset => None,
         Wish::Set { text, string, .. } => {
-            let only_strings = schemas.allows_only_strings(&request.key, request.environment, &path);
+            let only_strings =
+                configuration.schemas().allows_only_strings(&request.key, request.environment, &path);
             Some(
                 if *string
-                    || only_strings && flow_value(text, &limits).is_none_or(|value| value.as_str().is_none())
+                    || only_strings && flow_value(text, limits).is_none_or(|value| value.as_str().is_none())
                 {
                     Value::String(text.clone())
                 } else {
-                    flow_value(text, &limits).ok_or_else(|| not_a_value(&path))?
+                    flow_value(text, limits).ok_or_else(|| not_a_value(&path))?
                 },
             )
         }
@@ -157,12 +158,12 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) => {
-            edit(document, &[assignment(document, &path, value, parents, &shown)?], &limits, &shown)?
+            edit(&document, &[set_or_insert_with(&document, &path, value, parents, &shown)?], limits, &shown)?
         }
-        None => edit(document, &[Operation::Remove { path: path.clone() }], &limits, &shown)?,
+        None => edit(&document, &[Operation::Remove { path: path.clone() }], limits, &shown)?,
     };
-    refuse(snapshot, &policy, &file, &text)?;
-    let mask = Mask::new(&policy);
+    refuse(configuration, &file, &text)?;
+    let mask = configuration.mask(false);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let done = Done {
         file: shown,
@@ -172,55 +173,6 @@ fn decide(snapshot: &Arc<Snapshot>, request: &Request) -> Result<Option<Decided>
         committed: None,
     };
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
-}
-
-/// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
-fn assignment<'a>(
-    document: &Document,
-    path: &Path,
-    value: Value,
-    parents: bool,
-    file: &str,
-) -> Result<Operation<'a>> {
-    let parent_is_there = path.parent().is_none_or(|parent| document.at(&parent).is_some());
-    if document.at(path).is_some() || parent_is_there {
-        return set_or_insert(document, path, value, file);
-    }
-    let error = no_such_path(document.values(), path, file);
-    if !parents {
-        let help = error.help.unwrap_or_default();
-        return Err(Error::usage(error.message)
-            .help(format!("{}--parents makes what is missing", before_advice(&help))));
-    }
-    let there = (0..path.segments.len())
-        .rev()
-        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
-        .find(|prefix| document.at(prefix).is_some());
-    let Some(there) = there else { return Err(error) };
-    let rest = &path.segments[there.segments.len()..];
-    match rest.split_first() {
-        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
-            parent: there,
-            key: Some(key.clone()),
-            place: Place::Last,
-            value: Replacement::Value(nested(below, value)),
-            comment: None,
-        }),
-        _ => Err(error),
-    }
-}
-
-/// A question stands for itself; anything else goes on.
-fn before_advice(help: &str) -> String {
-    if help.ends_with('?') { format!("{help} ") } else { format!("{help}; ") }
-}
-
-/// The value below mappings made of the path's keys.
-fn nested(segments: &[Segment], value: Value) -> Value {
-    segments.iter().rev().fold(value, |value, segment| match segment {
-        Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
-        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value].into()),
-    })
 }
 
 /// One YAML flow value.
@@ -234,13 +186,12 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 
 /// The text itself is not repeated: it may be a secret.
 fn not_a_value(path: &Path) -> Error {
-    Error::usage(format!("what is given for `{path}` is not one YAML value"))
-        .help("quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is")
+    Error::usage(format!("what is given for `{path}` is not one YAML value")).with_help(Help::GiveText)
 }
 
 /// Refuses a text that brings an error.
-fn refuse(snapshot: &Arc<Snapshot>, policy: &Arc<Policy>, file: &str, text: &str) -> Result<()> {
-    let mut gate = Gate::over(snapshot, policy);
+fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
+    let mut gate = Gate::over(configuration);
     gate.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
     match gate.new_errors()?.into_iter().next() {
         None => Ok(()),
@@ -248,6 +199,6 @@ fn refuse(snapshot: &Arc<Snapshot>, policy: &Arc<Policy>, file: &str, text: &str
             "{} would bring {}: {}",
             finding.file, finding.rule, finding.message
         ))
-        .help(finding.help)),
+        .with_help(finding.help)),
     }
 }

@@ -1,7 +1,7 @@
 //! `status`: how every item stands over both hops.
 
 use super::plan::Planner;
-use super::workspace::{Workspace, require_keys};
+use super::workspace::Workspace;
 use crate::engine::promotion::{HopStatus, ItemState};
 use crate::model::{Key, Result};
 
@@ -25,8 +25,8 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, show_secret
         None => repository.require_head()?,
     };
     let planner = Planner::new(workspace, &head)?;
-    require_keys(&planner.snapshot, keys)?;
-    let mask = planner.mask(show_secrets);
+    planner.configuration.snapshot().require_keys(keys)?;
+    let mask = planner.configuration.mask(show_secrets);
     let mut hops = planner.status(keys, repository.progress())?;
     for (_, state) in hops.iter_mut().flat_map(|hop| &mut hop.items) {
         if let ItemState::Differs(plan) = state {

@@ -1,10 +1,7 @@
 //! The settings of VS Code kept in step with the schemas, in the working tree.
 
-use std::sync::Arc;
-
 use super::workspace::{At, Workspace};
-use crate::engine::schemas::Schemas;
-use crate::engine::vscode::{FILE, mapping, settings};
+use crate::json_schema::editor_settings::{FILE, mapping, settings};
 use crate::model::{Error, Result};
 use crate::store::door::write_work_tree;
 
@@ -25,8 +22,8 @@ pub enum EditorSettings {
 /// When the items cannot be listed, or the file cannot be read or written.
 pub fn keep_editor(workspace: &Workspace) -> Result<EditorSettings> {
     let Some(root) = workspace.repository.work_tree() else { return Ok(EditorSettings::Current) };
-    let snapshot = Arc::new(workspace.snapshot(&At::Here)?);
-    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::new(snapshot.policy()?));
+    let configuration = workspace.configuration(&At::Here)?;
+    let (snapshot, schemas) = (configuration.snapshot(), configuration.schemas());
     let mapping =
         mapping(&snapshot.prefix, &snapshot.keys(), &|key, environment| schemas.describing(key, environment));
     if mapping.is_empty() {
@@ -45,7 +42,7 @@ pub fn keep_editor(workspace: &Workspace) -> Result<EditorSettings> {
         Err(reason) => Ok(EditorSettings::LeftAlone(FILE, reason)),
         Ok(new) if Some(new.as_str()) == text => Ok(EditorSettings::Current),
         Ok(new) => {
-            write_work_tree(root, FILE, old.as_deref(), new.as_bytes())?;
+            write_work_tree(root, FILE, old.as_deref(), new.as_bytes(), workspace.repository.environment())?;
             Ok(EditorSettings::Written(FILE))
         }
     }

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Environment, Error, Key, Policy, Progress, Result, Revision, closest};
-use crate::store::{Repository, door};
+use crate::model::{Error, Help, Progress, Result, Revision};
+use crate::store::{ProcessEnvironment, Repository, door};
+
+use super::plan::Planner;
 
 /// Which revision a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,28 +22,30 @@ pub enum At {
     Revision(String),
 }
 
-/// A repository opened for work.
+/// A repository opened for work. Cheap to clone, and shared by threads.
+#[derive(Clone)]
 pub struct Workspace {
     /// The repository.
     pub repository: Repository,
 }
 
 impl Workspace {
-    /// Opens the repository that holds `dir`.
+    /// Opens the repository that holds `dir`, for the user whose variables these are.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn open(dir: &Path) -> Result<Self> {
-        Ok(Self { repository: Repository::discover(dir)? })
+    pub fn open(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
+        let repository = Repository::discover(dir)?.with_environment(Arc::clone(environment));
+        Ok(Self { repository })
     }
 
     /// Opens the repository to change it: what an interrupted run left is finished first.
     ///
     /// # Errors
     /// As [`Self::open`]; also when the earlier run cannot be finished.
-    pub fn open_to_change(dir: &Path) -> Result<Self> {
-        let workspace = Self::open(dir)?;
-        door::finish_earlier(workspace.repository.door_path())?;
+    pub fn open_to_change(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
+        let workspace = Self::open(dir, environment)?;
+        door::finish_earlier(workspace.repository.door_path(), environment)?;
         Ok(workspace)
     }
 
@@ -58,7 +63,7 @@ impl Workspace {
         match at {
             At::Here => self.repository.default_revision(),
             At::Staged if self.repository.work_tree().is_none() => {
-                Err(Error::usage("a bare repository has no index").help("name a commit: --at REV"))
+                Err(Error::usage("a bare repository has no index").with_help(Help::NameRevision))
             }
             At::Staged => Ok(Revision::Index),
             At::Revision(name) => Ok(Revision::Commit(self.repository.commit(name)?)),
@@ -72,35 +77,24 @@ impl Workspace {
     pub fn snapshot(&self, at: &At) -> Result<Snapshot> {
         self.repository.snapshot(&self.revision(at)?)
     }
-}
 
-/// The policy of HEAD.
-///
-/// # Errors
-/// When there is no commit, or the policy is wrong.
-pub fn policy_at_head(workspace: &Workspace) -> Result<Policy> {
-    let head = workspace.repository.require_head()?;
-    workspace.repository.snapshot(&Revision::Commit(head))?.policy()
-}
-
-/// Refuses keys that no environment of the snapshot has.
-///
-/// # Errors
-/// A usage error that names the nearest key.
-pub(super) fn require_keys(snapshot: &Snapshot, keys: &[Key]) -> Result<()> {
-    let known = snapshot.keys();
-    match keys.iter().find(|key| !known.contains(key)) {
-        None => Ok(()),
-        Some(key) => Err(no_such_item(key, known, None)),
+    /// The configuration that `at` means.
+    ///
+    /// # Errors
+    /// When it cannot be listed, or its policy is wrong.
+    pub fn configuration(&self, at: &At) -> Result<Configuration> {
+        Configuration::read(self.snapshot(at)?)
     }
-}
 
-/// The error for an item that is not there.
-pub(super) fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
-    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
-    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
-        Some(near) if near != key.as_str() => format!("did you mean `{near}`?"),
-        _ => "`terrace list` shows the items there are".to_owned(),
-    };
-    Error::usage(format!("there is no item `{key}` in {place}")).help(help)
+    /// What promotions are judged on: the commit that `at` names, HEAD without one.
+    ///
+    /// # Errors
+    /// When there is no such commit, or something of it cannot be read.
+    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        let commit = match at {
+            Some(revision) => self.repository.commit(revision)?,
+            None => self.repository.require_head()?,
+        };
+        Planner::new(self, &commit)
+    }
 }

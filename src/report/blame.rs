@@ -13,7 +13,7 @@ use super::sanitize::cut;
 use super::value;
 use super::view::View;
 use crate::engine::provenance::{Blame, Step};
-use crate::model::{Environment, Key};
+use crate::model::{Date, Environment, Key};
 
 /// Writes the origin of each value for people, values already masked.
 ///
@@ -97,7 +97,8 @@ struct Stop<'a> {
     /// The commit's full id.
     commit: Option<&'a str>,
     /// The day it was committed, `YYYY-MM-DD`.
-    date: Option<String>,
+    #[schemars(with = "Option<String>")]
+    date: Option<Date>,
     /// Its author.
     author: Option<&'a str>,
     /// The first line of its message.
@@ -113,7 +114,7 @@ pub fn json(key: &Key, environment: Environment, blames: &[Blame], out: &mut dyn
         let commit = step.commit.as_ref();
         Stop {
             environment: step.environment,
-            commit: commit.map(|commit| commit.id.0.as_str()),
+            commit: commit.map(|commit| commit.id.as_str()),
             date: commit.map(crate::model::CommitInfo::date),
             author: commit.map(|commit| commit.author.as_str()),
             subject: commit.map(|commit| commit.subject.as_str()),

@@ -13,10 +13,10 @@ use super::sanitize::clean;
 use super::value::json_or_absent;
 use super::view::View;
 use super::{counted, json, markdown};
+use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};
-use crate::engine::diff::Kind;
-use crate::engine::mask::MaskedText;
 use crate::model::Value;
+use crate::secrets::mask::MaskedText;
 
 /// Writes the differences for people.
 ///

@@ -114,7 +114,7 @@ impl std::error::Error for UnknownFormat {}
 
 impl From<UnknownFormat> for Error {
     fn from(error: UnknownFormat) -> Self {
-        Self::usage(error.to_string()).help(error.help())
+        Self::usage(error.to_string()).with_help(error.help())
     }
 }
 
@@ -129,6 +129,6 @@ mod tests {
         }
         let error = Error::from("sariff".parse::<Format>().expect_err("no format"));
         assert_eq!(error.message, "`sariff` is not a format");
-        assert!(error.help.is_some_and(|help| help.starts_with("did you mean `sarif`?")));
+        assert!(error.help.is_some_and(|help| help.to_string().starts_with("did you mean `sarif`?")));
     }
 }

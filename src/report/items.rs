@@ -85,7 +85,7 @@ pub fn get(at: &At<'_>, value: &Value, out: &mut dyn Write) -> io::Result<()> {
         version: 1,
         key: at.key.as_str(),
         environment: at.environment,
-        commit: at.commit.map(|commit| commit.0.as_str()),
+        commit: at.commit.map(|commit| commit.as_str()),
         pointer: at.pointer.to_string(),
         path: at.path.to_string(),
         value: value::json(value),

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::sanitize::acts;
 use super::summary::Summary;
-use crate::model::{Environment, Finding, Severity};
+use crate::model::{Environment, Finding, Related, Severity};
 
 /// The findings of a check or a review.
 #[derive(Serialize, JsonSchema)]
@@ -60,6 +60,23 @@ pub(super) struct Entry<'a> {
     pointer: Option<String>,
     /// The value as people name it.
     path: Option<String>,
+    /// Further places that the finding is about.
+    related: Vec<Elsewhere<'a>>,
+}
+
+/// A further place.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Elsewhere<'a> {
+    /// What is there: `first`, `also`.
+    label: &'static str,
+    /// The file, relative to the root of the git repository.
+    file: &'a str,
+    /// The line, from 1.
+    #[schemars(range(min = 1))]
+    line: usize,
+    /// The column in Unicode characters, from 1.
+    #[schemars(range(min = 1))]
+    column: usize,
 }
 
 /// How much was looked at and found.
@@ -94,7 +111,15 @@ impl<'a> From<&'a Finding> for Entry<'a> {
             key: finding.key.as_ref().map(crate::model::Key::as_str),
             pointer: finding.pointer.as_ref().map(ToString::to_string),
             path: finding.path.as_ref().map(ToString::to_string),
+            related: finding.related.iter().map(Elsewhere::from).collect(),
         }
+    }
+}
+
+impl<'a> From<&'a Related> for Elsewhere<'a> {
+    fn from(related: &'a Related) -> Self {
+        let Related { label, file, location } = related;
+        Self { label, file, line: location.start.line, column: location.start.column }
     }
 }
 

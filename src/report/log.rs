@@ -12,7 +12,7 @@ use super::path_name;
 use super::sanitize::{clean, cut};
 use super::value::json_or_absent;
 use super::view::View;
-use crate::engine::diff::Kind;
+use crate::diff::Kind;
 use crate::engine::provenance::{Entry, Logged};
 use crate::model::Environment;
 
@@ -125,8 +125,8 @@ pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
     }
     fn commit(logged: &Logged) -> Commit<'_> {
         Commit {
-            commit: &logged.commit.id.0,
-            date: logged.commit.date(),
+            commit: logged.commit.id.as_str(),
+            date: logged.commit.date().to_string(),
             author: &logged.commit.author,
             subject: &logged.commit.subject,
             changes: logged.entries.iter().map(change).collect(),

@@ -6,7 +6,7 @@ use super::columns::{Cell, align};
 use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::legacy::{Plan, Planned};
+use crate::engine::migration::{Plan, Planned};
 use crate::model::Key;
 
 /// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says

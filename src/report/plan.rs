@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::promotion::{ItemPlan, Level, Line, Resolution, Verdict, renames};
+use crate::engine::promotion::{ItemPlan, Level, Line, Reason, Resolution, Verdict, renames};
 use crate::model::{CommitInfo, Hop, Value};
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -103,13 +103,15 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         None => change,
     };
     let why = match (&line.verdict, line.level) {
-        (Verdict::Take, Level::Take) if says_more(line) => clean(&line.reason).into_owned(),
+        (Verdict::Take, Level::Take) if line.reason.says_more() => {
+            clean(&line.reason.phrase(hop)).into_owned()
+        }
         (Verdict::Take, Level::Offer | Level::Keep | Level::Stop) => {
-            format!("asked for; {}", clean(&line.reason))
+            format!("asked for; {}", clean(&line.reason.phrase(hop)))
         }
         (Verdict::Set(_), _) => "as given".to_owned(),
         (Verdict::Decline, _) => "as decided; recorded".to_owned(),
-        (Verdict::Stop, _) => clean(&line.reason).into_owned(),
+        (Verdict::Stop, _) => clean(&line.reason.phrase(hop)).into_owned(),
         _ => String::new(),
     };
     vec![
@@ -118,11 +120,6 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         Cell::new(change),
         Cell::new(why).style(view.styles.faint).prose(),
     ]
-}
-
-/// Whether the reason says more than that the source changed or removed the value.
-fn says_more(line: &Line) -> bool {
-    line.reason.contains('(') || line.reason.contains("required") || line.reason.contains("older")
 }
 
 fn path_of(line: &Line) -> String {
@@ -153,7 +150,7 @@ fn explain_stop(line: &Line, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
 
 /// What is offered and what is kept, and the count.
 fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let source = plan.hop.source();
+    let (source, target) = (plan.hop.source(), plan.hop.target());
     let rest = |level: Level| {
         plan.lines.iter().filter(move |line| line.verdict == Verdict::Keep && line.level == level)
     };
@@ -163,15 +160,15 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
             (None, Some(source)) => view.value(source),
             (None, None) => String::new(),
         };
-        let reason = clean(&line.reason);
         let both = line.target.is_some() && line.resolution != Resolution::Pinned;
-        let reason = match line.source.as_ref().filter(|_| both).map(|value| view.value(value)) {
-            Some(value) if reason.contains("has not changed it since") => {
-                reason.replace("has not changed it since", &format!("has {value} since"))
-            }
-            Some(value) => format!("{reason}; {source} has {value}"),
-            None => reason.into_owned(),
-        };
+        let reason =
+            match (line.source.as_ref().filter(|_| both).map(|value| view.value(value)), &line.reason) {
+                (Some(value), Reason::Own { since: Some(since) }) => {
+                    format!("{target}'s own; {source} has {value} since {since}")
+                }
+                (Some(value), reason) => format!("{}; {source} has {value}", clean(&reason.phrase(plan.hop))),
+                (None, reason) => clean(&reason.phrase(plan.hop)).into_owned(),
+            };
         vec![
             Cell::new(word).style(view.styles.faint),
             Cell::new(path_of(line)),

@@ -4,17 +4,19 @@
 //! else it says must be what the repository says, so that nobody reviews one thing and gets
 //! another. Every complaint names its place in the file.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::plan_json::{Outcome, entry_json};
 use super::value::{from_json, json};
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{
     Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
 };
-use crate::model::{BlobId, CommitId, Environment, Error, Hop, Key, Path, Policy, Result, Value};
+use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
+use crate::secrets::mask::Mask;
 
 /// What may be edited, and is therefore not compared.
 const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
@@ -98,7 +100,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     let raw: RawFile<'_> = reader.parse(text)?;
     if raw.version != 1 {
         return Err(Error::usage(format!("{file}: plan version {} is not known", raw.version))
-            .help("this terrace reads version 1"));
+            .with_help("this terrace reads version 1"));
     }
     let [hop] = raw.hops.as_slice() else {
         return Err(wrong_plan(file, "a plan that can be carried out has exactly one hop"));
@@ -115,7 +117,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     }
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
-    let head = CommitId(reader.object_id(&raw.head, file)?);
+    let head = object_id(&raw.head, file)?;
     let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
@@ -131,7 +133,8 @@ impl PlanFile {
         for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
             for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
                 // Reading JSON gives exponents a sign, so what is compared was read as well.
-                let expected = serde_json::from_str(&entry_json(line).to_string()).unwrap_or(Json::Null);
+                let expected =
+                    serde_json::from_str(&entry_json(line, plan.hop).to_string()).unwrap_or(Json::Null);
                 let fields = expected.as_object().into_iter().flatten();
                 let differing = fields
                     .filter(|(field, _)| !EDITABLE.contains(&field.as_str()))
@@ -186,8 +189,8 @@ impl<'a> Reader<'a> {
         }
         let item = AgreedItem {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
-            target_blob: BlobId(self.object_id(&raw.target_blob, &place)?),
+            source_blob: object_id(&raw.source_blob, &place)?,
+            target_blob: object_id(&raw.target_blob, &place)?,
             lines,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -220,7 +223,7 @@ impl<'a> Reader<'a> {
         let raw: RawCreated<'_> = self.parse(part.get())?;
         Ok(AgreedCreation {
             key: key(&raw.key, &place)?,
-            source_blob: BlobId(self.object_id(&raw.source_blob, &place)?),
+            source_blob: object_id(&raw.source_blob, &place)?,
             left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
             place,
@@ -230,7 +233,7 @@ impl<'a> Reader<'a> {
     fn deletion(&self, part: &'a RawValue) -> Result<(Key, BlobId)> {
         let place = self.place(part.get(), 0);
         let raw: RawDeleted = self.parse(part.get())?;
-        Ok((key(&raw.key, &place)?, BlobId(self.object_id(&raw.target_blob, &place)?)))
+        Ok((key(&raw.key, &place)?, object_id(&raw.target_blob, &place)?))
     }
 
     fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {
@@ -244,14 +247,8 @@ impl<'a> Reader<'a> {
     fn value(&self, path: &Path, value: &Json, place: &str) -> Result<Value> {
         let value = from_json(value)
             .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
-        require_no_secret(path, &value, self.policy)
-            .map_err(|error| Error { message: format!("{place}: {}", error.message), ..error })?;
+        require_no_secret(path, &value, self.policy).map_err(|error| error.at(place))?;
         Ok(value)
-    }
-
-    fn object_id(&self, text: &str, place: &str) -> Result<String> {
-        let hex = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if hex { Ok(text.to_owned()) } else { Err(wrong_plan(place, "this is no object's id")) }
     }
 
     fn refuse_twice(&self, agreed: &Agreed) -> Result<()> {
@@ -273,6 +270,10 @@ fn key(text: &str, place: &str) -> Result<Key> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
 }
 
+fn object_id<T: FromStr<Err = InvalidId>>(text: &str, place: &str) -> Result<T> {
+    text.parse().map_err(|error: InvalidId| wrong_plan(place, &error.to_string()))
+}
+
 fn path(text: &str, place: &str) -> Result<Path> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
 }
@@ -289,13 +290,12 @@ pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<(
         return Ok(());
     }
     Err(Error::usage(format!("a plan file cannot hold the value of {path} exactly"))
-        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+        .with_help(Help::SetByItself))
 }
 
 fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
     if Mask::new(policy).value(path, value) == *value {
         return Ok(());
     }
-    Err(Error::usage(format!("a plan file holds no secrets, and {path} is one"))
-        .help("leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"))
+    Err(Error::usage(format!("a plan file holds no secrets, and {path} is one")).with_help(Help::SetByItself))
 }

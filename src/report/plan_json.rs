@@ -151,7 +151,7 @@ struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Json>,
     /// Why, in one phrase.
-    reason: &'a str,
+    reason: String,
     /// The source commit that brought the value.
     commit: Option<&'a str>,
 }
@@ -217,14 +217,14 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     }
     hop.created.extend(promotion.created.iter().map(|creation| Created {
         key: creation.key.as_str(),
-        source_blob: &creation.source_blob.0,
+        source_blob: creation.source_blob.as_str(),
         left_out: creation.left_out.iter().map(ToString::to_string).collect(),
         set: given(creation.given),
     }));
     let deleted = promotion.deleted.iter();
-    hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: &blob.0 }));
+    hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
     let report =
-        Report { version: 1, head: Some(&promotion.head.0), reason: promotion.reason, hops: vec![hop] };
+        Report { version: 1, head: Some(promotion.head.as_str()), reason: promotion.reason, hops: vec![hop] };
     json::document(&report, out)
 }
 
@@ -235,9 +235,9 @@ fn given(values: &[(Path, Value)]) -> Vec<Given> {
 fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> HopReport<'a> {
     let item = |plan: &'a ItemPlan| Item {
         key: plan.key.as_str(),
-        source_blob: &plan.source_blob.0,
-        target_blob: &plan.target_blob.0,
-        resolutions: plan.lines.iter().map(entry).collect(),
+        source_blob: plan.source_blob.as_str(),
+        target_blob: plan.target_blob.as_str(),
+        resolutions: plan.lines.iter().map(|line| entry(line, plan.hop)).collect(),
         set: Vec::new(),
     };
     HopReport {
@@ -249,7 +249,7 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> Ho
     }
 }
 
-fn entry(line: &Line) -> Entry<'_> {
+fn entry(line: &Line, hop: Hop) -> Entry<'_> {
     Entry {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
@@ -261,14 +261,14 @@ fn entry(line: &Line) -> Entry<'_> {
         taken: line.is_taken(),
         outcome: Outcome::from(&line.verdict),
         value: if let Verdict::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
-        reason: &line.reason,
-        commit: line.commit.as_ref().map(|commit| commit.id.0.as_str()),
+        reason: line.reason.phrase(hop),
+        commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 
 /// One line as it stands in a plan.
-pub(super) fn entry_json(line: &Line) -> Json {
-    let text = serde_json::to_string(&entry(line)).unwrap_or_default();
+pub(super) fn entry_json(line: &Line, hop: Hop) -> Json {
+    let text = serde_json::to_string(&entry(line, hop)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
 

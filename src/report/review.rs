@@ -71,7 +71,7 @@ fn extent(review: &Review) -> String {
 pub(super) fn range(review: &Review) -> String {
     let end = |end: &crate::engine::review::End| {
         let id = end.commit.id.short();
-        if end.commit.id.0.starts_with(&end.name) {
+        if end.commit.id.as_str().starts_with(&end.name) {
             id.to_owned()
         } else {
             format!("{} {id}", cut(&end.name, 60))

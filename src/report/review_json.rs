@@ -176,7 +176,7 @@ struct Waiver<'a> {
     /// Why.
     reason: &'a str,
     /// The last day it counts.
-    until: Option<&'a str>,
+    until: Option<String>,
     /// How many findings of the items judged it accepts.
     accepts: usize,
 }
@@ -224,7 +224,7 @@ pub fn schema() -> Json {
 }
 
 fn tip(end: &End) -> Tip<'_> {
-    Tip { commit: &end.commit.id.0, name: &end.name }
+    Tip { commit: end.commit.id.as_str(), name: &end.name }
 }
 
 fn item(item: &ItemChange) -> Item<'_> {
@@ -280,11 +280,16 @@ fn waiver(change: &WaiverChange) -> Waiver<'_> {
         rule: change.rule.id(),
         place: &change.place,
         reason: &change.reason,
-        until: change.until.as_deref(),
+        until: change.until.map(|until| until.to_string()),
         accepts: change.accepts,
     }
 }
 
 fn commit(commit: &CommitInfo) -> Commit<'_> {
-    Commit { commit: &commit.id.0, subject: &commit.subject, author: &commit.author, date: commit.date() }
+    Commit {
+        commit: commit.id.as_str(),
+        subject: &commit.subject,
+        author: &commit.author,
+        date: commit.date().to_string(),
+    }
 }

@@ -11,7 +11,7 @@ use super::diff::{detail, summary as change};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, status, text};
-use crate::engine::diff::Kind;
+use crate::diff::Kind;
 use crate::engine::promotion::{Life, Until};
 use crate::engine::review::{
     DecisionChange, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,

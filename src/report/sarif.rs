@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::fingerprint::fingerprints;
 use super::{explain, headline};
-use crate::model::{Finding, Location, Position, Rule, Severity};
+use crate::model::{Finding, Location, Position, Related, Rule, Severity};
 
 #[derive(Serialize)]
 struct Log {
@@ -78,6 +78,8 @@ struct Outcome {
     level: &'static str,
     message: Message,
     locations: [Place; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<RelatedPlace>,
     partial_fingerprints: Fingerprints,
 }
 
@@ -90,6 +92,13 @@ struct Fingerprints {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Place {
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RelatedPlace {
+    message: Message,
     physical_location: PhysicalLocation,
 }
 
@@ -146,24 +155,34 @@ fn descriptor(rule: Rule) -> Descriptor {
 
 fn result(finding: &Finding, fingerprint: String) -> Outcome {
     let first = Position { line: 1, column: 1 };
-    let Location { start, end } = finding.location.unwrap_or(Location { start: first, end: first });
+    let location = finding.location.unwrap_or(Location { start: first, end: first });
     Outcome {
         rule_id: finding.rule.id(),
         rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
         level: level(finding.severity),
         message: Message { text: plain(&headline(finding)) },
-        locations: [Place {
-            physical_location: PhysicalLocation {
-                artifact_location: Artifact { uri: uri(&finding.file) },
-                region: Region {
-                    start_line: start.line,
-                    start_column: start.column,
-                    end_line: end.line,
-                    end_column: end.column,
-                },
-            },
-        }],
+        locations: [Place { physical_location: physical_location(&finding.file, location) }],
+        related_locations: finding.related.iter().map(related_place).collect(),
         partial_fingerprints: Fingerprints { terrace: fingerprint },
+    }
+}
+
+fn related_place(related: &Related) -> RelatedPlace {
+    RelatedPlace {
+        message: Message { text: related.label.to_owned() },
+        physical_location: physical_location(&related.file, related.location),
+    }
+}
+
+fn physical_location(file: &str, Location { start, end }: Location) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: Artifact { uri: uri(file) },
+        region: Region {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use super::sanitize::clean;
 use super::sentence;
 use super::style::Styles;
 use super::summary::Summary;
-use crate::model::Finding;
+use crate::model::{Finding, Related};
 
 /// Writes every finding and the summary.
 ///
@@ -45,11 +45,20 @@ pub fn finding(finding: &Finding, styles: &Styles, out: &mut dyn Write) -> io::R
     }
     let notes = finding.notes.iter().map(|(label, text)| (*label, text.as_str()));
     let help = Some(("help", finding.help.as_str())).filter(|(_, help)| !help.is_empty());
-    for (label, text) in notes.chain(help) {
+    let places: Vec<_> =
+        finding.related.iter().map(|related| (related.label, related_place(related))).collect();
+    let places = places.iter().map(|(label, place)| (*label, place.as_str()));
+    for (label, text) in notes.chain(places).chain(help) {
         let text = sentence(text);
         writeln!(out, "{:gutter$} {frame}={frame:#} {strong}{label}{strong:#}: {text}", "")?;
     }
     Ok(())
+}
+
+/// A further place of a finding, the same way.
+pub(super) fn related_place(related: &Related) -> String {
+    let Related { file, location, .. } = related;
+    format!("{}:{}:{}", clean(file), location.start.line, location.start.column)
 }
 
 /// Where a finding is, as editors understand it: `file:line:column`.

@@ -15,7 +15,7 @@ use super::json::{Counts, Entry};
 use super::sanitize::{clean, width};
 use super::text::{self, place};
 use super::{Styles, Summary, counted, json};
-use crate::engine::watch::{Change, ChangeKind, Verdict};
+use crate::engine::verdict::{Change, ChangeKind, Verdict};
 
 /// With more changed files, only their number is told.
 const NAMED: usize = 3;
@@ -84,7 +84,8 @@ fn write_verdict(verdict: &Verdict, watched: &str, styles: &Styles, out: &mut dy
         }
         Err(failure) => {
             writeln!(out, "{error}error{error:#}: {strong}{}{strong:#}", clean(&failure.message))?;
-            for line in failure.help.iter().flat_map(|help| help.lines()) {
+            let help = failure.help.as_ref().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines() {
                 writeln!(out, "{strong}help{strong:#}: {}", clean(line))?;
             }
             writeln!(out, "\nnothing can be judged: {error}1 error{error:#}")
@@ -254,7 +255,7 @@ struct Failure<'a> {
     /// One sentence.
     message: &'a str,
     /// What to do.
-    help: Option<&'a str>,
+    help: Option<String>,
 }
 
 fn write_line(turn: Turn<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -279,7 +280,10 @@ pub fn verdict_json(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         changed: &verdict.changed,
         files: verdict.at_hand.iter().map(String::as_str).collect(),
         findings: verdict.findings().map(Entry::from).collect(),
-        error: failure.map(|error| Failure { message: &error.message, help: error.help.as_deref() }),
+        error: failure.map(|error| Failure {
+            message: &error.message,
+            help: error.help.as_ref().map(ToString::to_string),
+        }),
         summary: summary.as_ref().map(Counts::from),
     };
     write_line(turn, out)

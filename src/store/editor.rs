@@ -5,13 +5,14 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::git_config::GitConfig;
+use super::process_environment::ProcessEnvironment;
 use crate::model::{Error, Result};
 
 /// The editor that the user's git names; what a repository names is never run.
 #[must_use]
-pub fn configured() -> Option<String> {
-    let config = git2::Config::open_default().and_then(|mut config| config.snapshot()).ok()?;
-    config.get_string("core.editor").ok().filter(|editor| !editor.trim().is_empty())
+pub fn configured(environment: &ProcessEnvironment) -> Option<String> {
+    GitConfig::of_user(environment).ok()?.text(&["core.editor"])
 }
 
 /// Opens a file in an editor and waits for it. The editor is a line of the shell, as it is to git.
@@ -28,7 +29,7 @@ pub fn open(editor: &str, file: &Path) -> Result<()> {
     }
     let how = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
     Err(Error::usage(format!("the editor `{editor}` ended {how}; nothing was changed"))
-        .help("choose another one by VISUAL, EDITOR or git's core.editor"))
+        .with_help("choose another one by VISUAL, EDITOR or git's core.editor"))
 }
 
 /// A file that nobody else reads, in a folder of its own; both go when it is dropped, unless kept.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use git2::{Commit, ErrorCode, Oid};
 
 use super::cache::{Before, IndexFile};
-use super::repository::{Repository, git_error, info};
-use super::trees::Trees;
+use super::repository::{Repository, find_commit, git_error, info};
+use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::model::{CommitId, Result, Steps};
 
@@ -34,8 +34,9 @@ impl Repository {
     pub fn history(&self, head: &CommitId) -> Result<History> {
         let file = IndexFile::of(self);
         let mut index = file.load();
-        let commit = self.find_commit(head)?;
-        let mut walk = self.walk(Some(commit.clone()), &|id| index.position(id))?;
+        let git = self.git()?;
+        let commit = find_commit(&git, head)?;
+        let mut walk = self.walk(&git, Some(commit.clone()), &|id| index.position(id))?;
         if walk.quiet >= LONG {
             walk.commits.insert(0, CommitChanges { info: info(&commit), changes: Vec::new() });
         }
@@ -46,7 +47,7 @@ impl Repository {
         }
         let (mut commits, mut end) = index.into_commits(tip);
         if let (Before::Unknown, Some(last)) = (end, commits.last()) {
-            let rest = self.walk(self.parent(&self.find_commit(&last.info.id)?)?, &|_| None)?;
+            let rest = self.walk(&git, parent(&find_commit(&git, &last.info.id)?)?, &|_| None)?;
             commits.extend(rest.commits);
             end = rest.end;
         }
@@ -59,9 +60,10 @@ impl Repository {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn walk_history(&self, head: &CommitId) -> Result<History> {
-        let commit = self.find_commit(head)?;
+        let git = self.git()?;
+        let commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let walk = self.walk(Some(commit), &|_| None)?;
+        let walk = self.walk(&git, Some(commit), &|_| None)?;
         Ok(History::new(walk.commits, walk.end == Before::Beginning, head_time))
     }
 
@@ -72,13 +74,15 @@ impl Repository {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn history_of(&self, head: &CommitId, mut files: BTreeSet<String>) -> Result<History> {
-        let mut commit = self.find_commit(head)?;
+        let git = self.git()?;
+        let mut commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let mut trees = Trees::of(&self.git)?;
+        let mut last = LastTrees::default();
+        let mut trees = Trees::of(&git, &mut last)?;
         let mut tree = self.environments(&commit, &mut trees)?;
         let mut commits = Vec::new();
         loop {
-            let parent = self.parent(&commit)?;
+            let parent = parent(&commit)?;
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(History::new(commits, false, head_time));
             }
@@ -100,10 +104,16 @@ impl Repository {
     }
 
     /// Walks from `from` to the first commit that is `known`, or to where history ends.
-    fn walk(&self, from: Option<Commit<'_>>, known: &dyn Fn(Oid) -> Option<usize>) -> Result<Walk> {
+    fn walk(
+        &self,
+        git: &git2::Repository,
+        from: Option<Commit<'_>>,
+        known: &dyn Fn(Oid) -> Option<usize>,
+    ) -> Result<Walk> {
         let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Before::Unknown };
         let steps = Steps::new(self.progress(), "reading the history, commit", None);
-        let mut trees = Trees::of(&self.git)?;
+        let mut last = LastTrees::default();
+        let mut trees = Trees::of(git, &mut last)?;
         let Some(mut commit) = from else { return Ok(walk) };
         let mut tree = self.environments(&commit, &mut trees)?;
         loop {
@@ -112,7 +122,7 @@ impl Repository {
                 return Ok(walk);
             }
             steps.step();
-            let parent = self.parent(&commit)?;
+            let parent = parent(&commit)?;
             // A parent that is named and not there: nothing can be said of this commit either.
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(walk);
@@ -138,15 +148,6 @@ impl Repository {
         }
     }
 
-    /// The first parent; `None` when there is none, or it is not there (a shallow clone).
-    fn parent<'r>(&self, commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
-        match commit.parent(0) {
-            Ok(parent) => Ok(Some(parent)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(git_error("walk the history", &error)),
-        }
-    }
-
     /// Whether the commit has no parent only because the clone is shallow.
     fn is_shallow(&self, commit: &Commit<'_>) -> bool {
         let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
@@ -157,6 +158,15 @@ impl Repository {
     fn environments(&self, commit: &Commit<'_>, trees: &mut Trees<'_>) -> Result<Option<Oid>> {
         let names = self.prefix().split_terminator('/').chain(["environments"]);
         trees.folder(commit.tree_id(), names)
+    }
+}
+
+/// The first parent; `None` when there is none, or it is not there (a shallow clone).
+fn parent<'r>(commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
+    match commit.parent(0) {
+        Ok(parent) => Ok(Some(parent)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git_error("walk the history", &error)),
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel, ErrorCode};
+use git2::{Config, ErrorCode};
 
+use super::git_config::Scope;
 use super::repository::{Repository, git_error};
-use crate::engine::manners::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
+use crate::engine::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
 use crate::model::{Error, Result};
 
 /// How a place stands.
@@ -92,18 +93,12 @@ impl Repository {
 
     /// The folder that git runs hooks from, and whether other repositories use it too.
     fn hooks_folder(&self) -> Result<(PathBuf, bool)> {
-        let unreadable = |error| git_error("read git's configuration", &error);
-        let config = self.git.config().and_then(|mut config| config.snapshot()).map_err(unreadable)?;
-        let folder = match config.get_path("core.hooksPath") {
-            Ok(folder) => folder,
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                return Ok((self.common_dir().join("hooks"), false));
-            }
-            Err(error) => return Err(unreadable(error)),
+        let config = self.config()?;
+        let name = "core.hookspath";
+        let (Some(folder), Some(entry)) = (config.path(name), config.get(name)) else {
+            return Ok((self.common_dir().join("hooks"), false));
         };
-        let level = config.get_entry("core.hooksPath").map_err(unreadable)?.level();
-        let own = matches!(level, ConfigLevel::Local | ConfigLevel::Worktree);
-        Ok((self.door_path().join(folder), !own))
+        Ok((self.door_path().join(folder), entry.scope == Scope::User))
     }
 
     fn local_config(&self) -> Result<Config> {

@@ -5,11 +5,13 @@
 //! conflicts. The second one only joins what the first three versions have been brought to.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use git2::{MergeFileInput, MergeFileOptions};
 
-use crate::engine::merge::{TextMerge, Versions};
+use super::git_program::git;
+use super::process_environment::ProcessEnvironment;
+use crate::merge::{TextMerge, Versions};
 use crate::model::{Error, Result};
 
 /// The algorithm of `git merge`, which old versions of `git merge-file` cannot be told.
@@ -19,20 +21,18 @@ const ALGORITHM: &str = "--diff-algorithm=histogram";
 ///
 /// # Errors
 /// When git does not run.
-pub fn by_git(base: &Path, ours: &Path, theirs: &Path, marker_size: usize) -> Result<Option<TextMerge>> {
+pub fn by_git(
+    [base, ours, theirs]: [&Path; 3],
+    marker_size: usize,
+    environment: &ProcessEnvironment,
+) -> Result<Option<TextMerge>> {
     let run = |algorithm: &[&str]| {
-        let mut git = Command::new("git");
-        for name in std::env::vars_os().map(|(name, _)| name) {
-            if name.to_string_lossy().starts_with("GIT_") {
-                git.env_remove(name);
-            }
-        }
+        let mut git = git(environment);
         git.args(["merge-file", "-p", "-q"]).args(algorithm);
         git.arg(format!("--marker-size={marker_size}"));
         git.args(["-L", "ours", "-L", "base", "-L", "theirs", "--"]).args([ours, base, theirs]);
-        git.stdin(Stdio::null()).stderr(Stdio::piped());
         git.output().map_err(|error| {
-            Error::usage(format!("git does not run: {error}")).help("see that git is on the search path")
+            Error::usage(format!("git does not run: {error}")).with_help("see that git is on the search path")
         })
     };
     let mut output = run(&[ALGORITHM])?;

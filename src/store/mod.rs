@@ -6,20 +6,23 @@
 mod cache;
 pub mod door;
 pub mod editor;
+mod git_config;
+mod git_program;
+mod handles;
 mod history;
 mod hooks;
 pub mod merge_lines;
 mod names;
 mod parts;
+mod process_environment;
 mod push;
 mod read;
 mod repository;
 mod trees;
 mod upstream;
-#[cfg(feature = "watch")]
-pub mod watch;
 
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
 pub use parts::Parts;
+pub use process_environment::ProcessEnvironment;
 pub use push::Remote;
 pub use repository::Repository;

@@ -2,7 +2,7 @@
 
 use git2::ErrorCode;
 
-use super::repository::{Repository, git_error, info};
+use super::repository::{Repository, find_commit, git_error, info};
 use crate::model::{CommitInfo, Result};
 
 impl Repository {
@@ -13,7 +13,8 @@ impl Repository {
     pub fn names(&self) -> Result<Vec<(String, &'static str)>> {
         let failed = |error: git2::Error| git_error("read the references", &error);
         let mut names = Vec::new();
-        for reference in self.git.references().map_err(failed)? {
+        let git = self.git()?;
+        for reference in git.references().map_err(failed)? {
             let reference = reference.map_err(failed)?;
             let what = match () {
                 () if reference.is_branch() => "branch",
@@ -31,7 +32,7 @@ impl Repository {
     /// # Errors
     /// When the configuration cannot be read.
     pub fn remotes(&self) -> Result<Vec<String>> {
-        let names = self.git.remotes().map_err(|error| git_error("read the remotes", &error))?;
+        let names = self.git()?.remotes().map_err(|error| git_error("read the remotes", &error))?;
         Ok(names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect())
     }
 
@@ -41,7 +42,8 @@ impl Repository {
     /// When one of them cannot be read.
     pub fn recent(&self, most: usize) -> Result<Vec<CommitInfo>> {
         let mut commits = Vec::new();
-        let mut next = self.head()?.map(|id| self.find_commit(&id)).transpose()?;
+        let git = self.git()?;
+        let mut next = self.head()?.map(|id| find_commit(&git, &id)).transpose()?;
         while let Some(commit) = next.filter(|_| commits.len() < most) {
             commits.push(info(&commit));
             next = match commit.parent(0) {

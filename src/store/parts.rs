@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::Oid;
 
 use super::read::FOLDERS;
-use super::repository::{Repository, git_error};
-use super::trees::Trees;
+use super::repository::{Repository, find_commit, git_error};
+use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
 use crate::model::{CommitId, Result, Revision, policy};
@@ -17,16 +17,14 @@ use crate::model::{CommitId, Result, Revision, policy};
 /// Reads parts of commits; trees that were read are remembered.
 pub struct Parts<'r> {
     repository: &'r Repository,
-    trees: Trees<'r>,
+    last: LastTrees,
 }
 
 impl Repository {
     /// Reads parts of this repository's commits.
-    ///
-    /// # Errors
-    /// When the objects cannot be opened.
-    pub fn parts(&self) -> Result<Parts<'_>> {
-        Ok(Parts { repository: self, trees: Trees::of(&self.git)? })
+    #[must_use]
+    pub fn parts(&self) -> Parts<'_> {
+        Parts { repository: self, last: LastTrees::default() }
     }
 }
 
@@ -37,23 +35,30 @@ impl Parts<'_> {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn changes(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
-        let roots = [self.root(base)?, self.root(head)?];
-        let mut changes = Vec::new();
-        for name in FOLDERS {
-            let mut folder = |root: Option<Oid>| match root {
-                Some(root) => self.trees.folder(root, [name].into_iter()),
-                None => Ok(None),
-            };
-            let [before, after] = [folder(roots[0])?, folder(roots[1])?];
-            if before != after {
-                self.trees.compare(name, before, after, &mut changes)?;
-            }
-        }
+        let mut changes = self.changes_of_folders(base, head)?;
         let [before, after] = [self.files(base, &[policy::FILE])?, self.files(head, &[policy::FILE])?];
         let blob = |files: &BTreeMap<String, FileEntry>| files.get(policy::FILE)?.blob.clone();
         if before != after {
             let path = policy::FILE.to_owned();
             changes.push(FileChange { path, before: blob(&before), after: blob(&after) });
+        }
+        Ok(changes)
+    }
+
+    fn changes_of_folders(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
+        let roots = [self.root(base)?, self.root(head)?];
+        let git = self.repository.git()?;
+        let mut trees = Trees::of(&git, &mut self.last)?;
+        let mut changes = Vec::new();
+        for name in FOLDERS {
+            let mut folder = |root: Option<Oid>| match root {
+                Some(root) => trees.folder(root, [name].into_iter()),
+                None => Ok(None),
+            };
+            let [before, after] = [folder(roots[0])?, folder(roots[1])?];
+            if before != after {
+                trees.compare(name, before, after, &mut changes)?;
+            }
         }
         Ok(changes)
     }
@@ -64,7 +69,8 @@ impl Parts<'_> {
     /// When the commit or a tree cannot be read.
     pub fn is_configured(&mut self, commit: &CommitId) -> Result<bool> {
         let Some(root) = self.root(commit)? else { return Ok(false) };
-        let environments = self.trees.folder(root, ["environments"].into_iter())?;
+        let git = self.repository.git()?;
+        let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
         Ok(environments.is_some() || !self.files(commit, &[policy::FILE])?.is_empty())
     }
 
@@ -79,13 +85,14 @@ impl Parts<'_> {
         // The policy has one spelling.
         files.retain(|path, _| path.contains('/') || path == policy::FILE);
         let prefix = self.repository.prefix().to_owned();
-        Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()?))
+        Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))
     }
 
     fn files(&mut self, commit: &CommitId, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
         let mut files = BTreeMap::new();
         if let Some(root) = self.root(commit)? {
-            self.trees.pick("", root, wanted, &mut files)?;
+            let git = self.repository.git()?;
+            Trees::of(&git, &mut self.last)?.pick("", root, wanted, &mut files)?;
         }
         files.retain(|path, entry| path != policy::FILE || entry.kind == FileKind::File);
         Ok(files)
@@ -93,9 +100,10 @@ impl Parts<'_> {
 
     /// The tree of the configuration root.
     fn root(&mut self, commit: &CommitId) -> Result<Option<Oid>> {
-        let commit = self.repository.find_commit(commit)?;
+        let git = self.repository.git()?;
+        let commit = find_commit(&git, commit)?;
         let failed = |error| git_error("read a commit's tree", &error);
         let tree = commit.tree().map_err(failed)?.id();
-        self.trees.folder(tree, self.repository.prefix().split_terminator('/'))
+        Trees::of(&git, &mut self.last)?.folder(tree, self.repository.prefix().split_terminator('/'))
     }
 }

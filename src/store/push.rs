@@ -1,14 +1,15 @@
 //! Sending a branch to a remote, by the user's own git.
 //!
 //! The network is git's business: addresses, credentials and keys are as the user's configuration
-//! says. Its arguments are fixed and no `GIT_*` variable of the caller reaches it. What the
-//! repository's own configuration would have executed is refused before anything is committed.
+//! says. What the repository's own configuration would have executed is refused before anything is
+//! committed.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use git2::ConfigLevel;
-
+use super::git_config::Scope;
+use super::git_program::git;
+use super::process_environment::ProcessEnvironment;
 use super::repository::{Repository, git_error};
 use crate::model::{Error, Result, closest};
 
@@ -18,6 +19,7 @@ pub struct Remote {
     name: String,
     /// The work tree's top folder, from which relative addresses count, or a bare repository.
     folder: PathBuf,
+    environment: Arc<ProcessEnvironment>,
 }
 
 impl Repository {
@@ -27,7 +29,7 @@ impl Repository {
     /// When there is none, or the repository's own configuration names a program that a push would
     /// run.
     pub fn remote(&self, name: &str) -> Result<Remote> {
-        let known = self.git.remotes().map_err(|error| git_error("read the remotes", &error))?;
+        let known = self.git()?.remotes().map_err(|error| git_error("read the remotes", &error))?;
         let known: Vec<&str> = known.iter().flatten().flatten().collect();
         if !known.contains(&name) {
             let near = closest(name, known.iter().copied());
@@ -38,28 +40,27 @@ impl Repository {
                     None => format!("the remotes are {}", names.join(", ")),
                 },
             };
-            return Err(Error::usage(format!("there is no remote `{}`", name.escape_debug())).help(help));
+            return Err(Error::usage(format!("there is no remote `{}`", name.escape_debug())).with_help(help));
         }
         self.refuse_programs(name)?;
-        Ok(Remote { name: name.to_owned(), folder: self.door_path().to_path_buf() })
+        Ok(Remote {
+            name: name.to_owned(),
+            folder: self.door_path().to_path_buf(),
+            environment: Arc::clone(self.environment()),
+        })
     }
 
     fn refuse_programs(&self, remote: &str) -> Result<()> {
-        let error = |error| git_error("read git's configuration", &error);
-        let config = self.git.config().map_err(error)?;
-        let mut entries = config.entries(None).map_err(error)?;
-        while let Some(entry) = entries.next() {
-            let entry = entry.map_err(error)?;
-            let own = matches!(entry.level(), ConfigLevel::Local | ConfigLevel::Worktree);
-            let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-            if own && names_a_program(&name, remote) {
-                return Err(Error::usage(format!(
-                    "the repository's own configuration says what to run for a push ({name})"
-                ))
-                .help("terrace runs nothing that a repository names; put it into your global configuration, or push by hand"));
-            }
+        let config = self.config()?;
+        let own = config.entries().iter().filter(|entry| entry.scope == Scope::Repository);
+        let names: Vec<_> = own.map(|entry| entry.name.as_str()).collect();
+        match names.iter().find(|name| names_a_program(name, remote)) {
+            None => Ok(()),
+            Some(name) => Err(Error::usage(format!(
+                "the repository's own configuration says what to run for a push ({name})"
+            ))
+            .with_help("terrace runs nothing that a repository names; put it into your global configuration, or push by hand")),
         }
-        Ok(())
     }
 }
 
@@ -79,12 +80,7 @@ impl Remote {
     /// `Retry` when the remote has commits that the branch lacks; `Undecided` when the remote
     /// refuses it; a usage error when it cannot be reached.
     pub fn push(&self, branch: &str) -> Result<()> {
-        let mut git = Command::new("git");
-        for name in std::env::vars_os().map(|(name, _)| name) {
-            if name.to_string_lossy().starts_with("GIT_") {
-                git.env_remove(name);
-            }
-        }
+        let mut git = git(&self.environment);
         git.current_dir(&self.folder);
         for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.ext.allow=never"] {
             git.args(["-c", setting]);
@@ -92,7 +88,6 @@ impl Remote {
         git.args(["push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--no-force"]);
         git.args(["--recurse-submodules=no", "--end-of-options", &self.name]);
         git.arg(format!("refs/heads/{branch}:refs/heads/{branch}"));
-        git.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let output =
             git.output().map_err(|error| self.failed(branch, &format!("git does not run: {error}")))?;
         if output.status.success() {
@@ -115,18 +110,18 @@ impl Remote {
         let Self { name, .. } = self;
         if why.starts_with("[remote rejected]") {
             let reason = why.trim_start_matches("[remote rejected]").trim();
-            return Error::undecided(format!("{name} refuses branch {branch}: {reason}")).help(format!(
+            return Error::undecided(format!("{name} refuses branch {branch}: {reason}")).with_help(format!(
                 "the commit is made, on {branch} here; send it another way, for example with --branch and a pull request"
             ));
         }
-        Error::retry(format!("{name} has commits on {branch} that are not here")).help(format!(
+        Error::stale(format!("{name} has commits on {branch} that are not here")).with_help(format!(
             "the commit is made, on {branch} here; git pull --rebase {name} {branch}, then git push {name} {branch}"
         ))
     }
 
     fn failed(&self, branch: &str, why: &str) -> Error {
         Error::usage(format!("{branch} could not be sent to {}: {why}", self.name))
-            .help(format!("the commit is made, on {branch} here; then: git push {} {branch}", self.name))
+            .with_help(format!("the commit is made, on {branch} here; then: git push {} {branch}", self.name))
     }
 }
 
@@ -151,13 +146,14 @@ mod tests {
 
     #[test]
     fn refusals_say_whether_to_try_again() {
-        let remote = Remote { name: "origin".to_owned(), folder: PathBuf::new() };
+        let remote =
+            Remote { name: "origin".to_owned(), folder: PathBuf::new(), environment: Arc::default() };
         for (why, code) in [
             ("[rejected] (fetch first)", 4),
             ("[rejected] (non-fast-forward)", 4),
             ("[remote rejected] (hook declined)", 3),
         ] {
-            assert_eq!(remote.rejected("main", why).fault.exit_code(), code, "{why}");
+            assert_eq!(remote.rejected("main", why).kind.exit_code(), code, "{why}");
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
-use super::repository::{Repository, git_error};
-use crate::engine::legacy;
+use super::handles::Handles;
+use super::repository::{Repository, find_commit, git_error};
+use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
@@ -27,7 +28,7 @@ impl Repository {
         };
         let source: Arc<dyn Source> = match (revision, self.work_tree()) {
             (Revision::WorkTree, Some(root)) => Arc::new(Disk { root: root.to_path_buf() }),
-            _ => self.blobs()?,
+            _ => self.blobs(),
         };
         self.add_kept(revision, &mut files, source.as_ref())?;
         Ok(Snapshot::new(revision.clone(), self.prefix().to_owned(), files, source))
@@ -41,10 +42,10 @@ impl Repository {
         files: &mut BTreeMap<String, FileEntry>,
         source: &dyn Source,
     ) -> Result<()> {
-        let record = files.get(legacy::RECORD).filter(|entry| entry.kind == FileKind::File);
+        let record = files.get(migration::RECORD).filter(|entry| entry.kind == FileKind::File);
         let Some(record) = record.cloned() else { return Ok(()) };
-        let bytes = source.read(&format!("{}{}", self.prefix(), legacy::RECORD), record.blob.as_ref())?;
-        let kept = legacy::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
+        let bytes = source.read(&format!("{}{}", self.prefix(), migration::RECORD), record.blob.as_ref())?;
+        let kept = migration::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
         for kept in kept {
             if let Some(entry) = self.entry_at(revision, &format!("{}{}", self.prefix(), kept.file))? {
                 files.entry(kept.file).or_insert(entry);
@@ -58,7 +59,8 @@ impl Repository {
         let failed = |error: git2::Error| git_error(&format!("read {path}"), &error);
         match (revision, self.work_tree()) {
             (Revision::Commit(id), _) => {
-                let tree = self.find_commit(id)?.tree().map_err(failed)?;
+                let git = self.git()?;
+                let tree = find_commit(&git, id)?.tree().map_err(failed)?;
                 match tree.get_path(Path::new(path)) {
                     Ok(entry) => Ok(Some(entry_of(entry.filemode(), entry.id()))),
                     Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -66,7 +68,7 @@ impl Repository {
                 }
             }
             (Revision::Index, _) => {
-                let index = self.open_index().map_err(failed)?;
+                let index = self.open_index()?;
                 let entry = index.get_path(Path::new(path), 0);
                 Ok(entry.map(|entry| entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)))
             }
@@ -80,26 +82,28 @@ impl Repository {
     }
 
     /// Reads blobs of this repository, from any thread.
-    ///
-    /// # Errors
-    /// When the repository cannot be opened a second time.
-    pub fn blobs(&self) -> Result<Arc<dyn Source>> {
-        let blobs = Blobs { path: self.git.path().to_owned(), idle: Mutex::default() };
-        let git = blobs.open()?;
-        blobs.give_back(git);
-        Ok(Arc::new(blobs))
+    #[must_use]
+    pub fn blobs(&self) -> Arc<dyn Source> {
+        Arc::new(Blobs { handles: self.handles(), is_verified: false })
+    }
+
+    /// The same, and makes sure that each has the content that its id stands for: for what decides.
+    #[must_use]
+    pub fn verified_blobs(&self) -> Arc<dyn Source> {
+        Arc::new(Blobs { handles: self.handles(), is_verified: true })
     }
 
     fn list_commit(&self, id: &CommitId) -> Result<BTreeMap<String, FileEntry>> {
         let failed =
             |error: git2::Error| git_error(&format!("read the files of commit {}", id.short()), &error);
-        let mut tree = self.find_commit(id)?.tree().map_err(failed)?;
+        let git = self.git()?;
+        let mut tree = find_commit(&git, id)?.tree().map_err(failed)?;
         let mut files = BTreeMap::new();
         for folder in self.prefix().split_terminator('/') {
             let next =
                 tree.get_name(folder).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|e| e.id());
             match next {
-                Some(id) => tree = self.git.find_tree(id).map_err(failed)?,
+                Some(id) => tree = git.find_tree(id).map_err(failed)?,
                 None => return Ok(files),
             }
         }
@@ -112,7 +116,7 @@ impl Repository {
                 files.insert(folder.to_owned(), entry_of(entry.filemode(), entry.id()));
                 continue;
             }
-            let below = self.git.find_tree(entry.id()).map_err(failed)?;
+            let below = git.find_tree(entry.id()).map_err(failed)?;
             let walked = below.walk(TreeWalkMode::PreOrder, |parent, entry| {
                 if entry.kind() != Some(ObjectType::Tree) {
                     let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
@@ -126,7 +130,7 @@ impl Repository {
     }
 
     fn list_index(&self) -> Result<BTreeMap<String, FileEntry>> {
-        let index = self.open_index().map_err(|error| git_error("read the index", &error))?;
+        let index = self.open_index()?;
         let mut files = BTreeMap::new();
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
@@ -139,7 +143,7 @@ impl Repository {
             let stage = (entry.flags >> 12) & 3;
             if listed && stage != 0 {
                 return Err(Error::usage(format!("{path} is in an unfinished merge"))
-                    .help("resolve it and `git add` it first"));
+                    .with_help("resolve it and `git add` it first"));
             }
             if listed {
                 let mode = i32::try_from(entry.mode).unwrap_or_default();
@@ -152,7 +156,7 @@ impl Repository {
     fn list_work_tree(&self) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
-                Error::usage("a bare repository has no working tree").help("name a revision: --at REV")
+                Error::usage("a bare repository has no working tree").with_help("name a revision: --at REV")
             );
         };
         let mut files = BTreeMap::new();
@@ -172,10 +176,11 @@ impl Repository {
         for folder in FOLDERS {
             list(folder)?;
         }
+        let git = self.git()?;
         // Editors' backups and the like that git ignores are nobody's findings.
         files.retain(|path, entry| {
             let is_item = path.ends_with(".yaml") && entry.kind == FileKind::File;
-            is_item || !self.git.is_path_ignored(format!("{}{path}", self.prefix())).unwrap_or(false)
+            is_item || !git.is_path_ignored(format!("{}{path}", self.prefix())).unwrap_or(false)
         });
         Ok(files)
     }
@@ -213,7 +218,7 @@ fn entry_of(mode: i32, id: Oid) -> FileEntry {
         0o120_000 => FileKind::Symlink,
         _ => FileKind::Other,
     };
-    FileEntry { blob: Some(BlobId(id.to_string())), kind }
+    FileEntry { blob: Some(BlobId::new(id.to_string())), kind }
 }
 
 /// Files of the working tree.
@@ -228,39 +233,34 @@ impl Source for Disk {
     }
 }
 
-/// Blobs of the object database. Each thread reads through a repository of its own, so that none
-/// waits for another.
+/// Blobs of the object database. Each thread reads through a handle of its own, so that none waits
+/// for another.
 struct Blobs {
-    path: PathBuf,
-    idle: Mutex<Vec<git2::Repository>>,
-}
-
-impl Blobs {
-    fn open(&self) -> Result<git2::Repository> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let open = || git2::Repository::open(&self.path);
-        idle.map_or_else(open, Ok).map_err(|error| git_error("open the repository", &error))
-    }
-
-    fn give_back(&self, git: git2::Repository) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(git);
-    }
+    handles: Arc<Handles>,
+    is_verified: bool,
 }
 
 impl Source for Blobs {
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
-        let oid = Oid::from_str(&blob.0).map_err(|error| git_error("read a blob id", &error))?;
-        let git = self.open()?;
+        let oid = Oid::from_str(blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
+        let git = self.handles.take()?;
         let read = git.find_blob(oid).map(|found| found.content().to_vec());
-        self.give_back(git);
-        read.map_err(|error| {
-            let failure = git_error(&format!("read {path} (blob {})", &blob.0[..7]), &error);
+        let read = read.map_err(|error| {
+            let failure = git_error(&format!("read {path} (blob {})", &blob.as_str()[..7]), &error);
             if error.code() == ErrorCode::NotFound {
-                failure.help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
+                failure.with_help("a partial clone lacks this content; fetch it, for example with `git fetch --refetch --filter=blob:limit=1m`")
             } else {
                 failure
             }
-        })
+        })?;
+        let is_it = || Oid::hash_object(ObjectType::Blob, &read).is_ok_and(|found| found == oid);
+        if self.is_verified && !is_it() {
+            return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.as_str()[..7]))
+                .with_help(
+                    "`git fsck` tells whether the repository is sound; fetch the object again from elsewhere",
+                ));
+        }
+        Ok(read)
     }
 }

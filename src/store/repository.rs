@@ -5,17 +5,25 @@ use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
+use super::git_config::GitConfig;
+use super::handles::{Handle, Handles};
+use super::process_environment::ProcessEnvironment;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Error, Progress, Result, Revision, Silent, closest, policy,
 };
 
-/// A git repository and the configuration root within it.
+/// A git repository and the configuration root within it. Cheap to clone, and shared by threads.
+#[derive(Clone)]
 pub struct Repository {
-    pub(super) git: git2::Repository,
+    handles: Arc<Handles>,
+    work_tree: Option<PathBuf>,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
     /// The configuration root relative to the git root: empty, or ending in `/`.
     prefix: String,
     /// The index to read instead of the repository's own.
     index: Option<PathBuf>,
+    environment: Arc<ProcessEnvironment>,
     progress: Arc<dyn Progress>,
 }
 
@@ -28,13 +36,11 @@ impl Repository {
     pub fn discover(dir: &Path) -> Result<Self> {
         let dir = std::path::absolute(dir).map_err(|error| Error::io("find", dir, &error))?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", &dir, &error))?;
-        // Bulk reads trust the object database: git itself verifies what it fetches.
-        git2::opts::strict_hash_verification(false);
         let none: [&Path; 0] = [];
         let git = git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none).map_err(|error| {
             if error.code() == ErrorCode::NotFound {
                 Error::usage(format!("{} is in no git repository", dir.display()))
-                    .help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
+                    .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
             } else {
                 unreadable(&dir, &error)
             }
@@ -43,7 +49,32 @@ impl Repository {
             Some(root) => configuration_root(root, &dir),
             None => String::new(),
         };
-        Ok(Self { git, prefix, index: None, progress: Arc::new(Silent) })
+        Ok(Self {
+            work_tree: git.workdir().map(Path::to_owned),
+            git_dir: git.path().to_owned(),
+            common_dir: git.commondir().to_owned(),
+            handles: Arc::new(Handles::new(git)),
+            prefix,
+            index: None,
+            environment: Arc::default(),
+            progress: Arc::new(Silent),
+        })
+    }
+
+    /// Trusts the object database for the rest of the process: what is read is not hashed again, as
+    /// git itself reads. That is for a program's `main` to decide, and no library's business.
+    pub fn trust_objects() {
+        git2::opts::strict_hash_verification(false);
+    }
+
+    /// A handle for the caller alone.
+    pub(super) fn git(&self) -> Result<Handle<'_>> {
+        self.handles.take()
+    }
+
+    /// The pool, for readers that outlive this.
+    pub(super) fn handles(&self) -> Arc<Handles> {
+        Arc::clone(&self.handles)
     }
 
     /// Reads another index: the one that `git commit -a` or `git commit FILE` hands to its hooks.
@@ -52,8 +83,29 @@ impl Repository {
         Self { index, ..self }
     }
 
-    pub(super) fn open_index(&self) -> Result<git2::Index, git2::Error> {
-        self.index.as_ref().map_or_else(|| self.git.index(), |file| git2::Index::open(file))
+    /// Works for the user whose variables these are.
+    #[must_use]
+    pub fn with_environment(self, environment: Arc<ProcessEnvironment>) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// The variables that were handed in.
+    #[must_use]
+    pub fn environment(&self) -> &Arc<ProcessEnvironment> {
+        &self.environment
+    }
+
+    /// Git's configuration: the system's, the user's and the repository's own.
+    pub(super) fn config(&self) -> Result<GitConfig> {
+        GitConfig::of(&self.environment, self.git()?.path())
+    }
+
+    pub(super) fn open_index(&self) -> Result<git2::Index> {
+        let opened = match &self.index {
+            Some(file) => git2::Index::open(file),
+            None => self.git()?.index(),
+        };
+        opened.map_err(|error| git_error("read the index", &error))
     }
 
     /// Tells `progress` of long work.
@@ -77,38 +129,39 @@ impl Repository {
     /// The folder of the working tree; `None` in a bare repository.
     #[must_use]
     pub fn work_tree(&self) -> Option<&Path> {
-        self.git.workdir()
+        self.work_tree.as_deref()
     }
 
     /// Where the write door opens the repository: the work tree's top folder, or the git folder of
     /// a bare one.
     #[must_use]
     pub fn door_path(&self) -> &Path {
-        self.git.workdir().unwrap_or_else(|| self.git.path())
+        self.work_tree.as_deref().unwrap_or(&self.git_dir)
     }
 
     /// The configuration root on disk; `None` in a bare repository.
     #[must_use]
     pub fn root(&self) -> Option<PathBuf> {
-        self.git.workdir().map(|root| root.join(&self.prefix))
+        self.work_tree.as_ref().map(|root| root.join(&self.prefix))
     }
 
     /// The repository's git folder, shared by linked work trees.
     #[must_use]
     pub fn common_dir(&self) -> &Path {
-        self.git.commondir()
+        &self.common_dir
     }
 
     /// The git folder of this work tree, with its HEAD and index.
     #[must_use]
     pub fn git_dir(&self) -> &Path {
-        self.git.path()
+        &self.git_dir
     }
 
     /// The branch that is checked out; `None` where HEAD names a commit, or cannot be read.
     #[must_use]
     pub fn branch(&self) -> Option<String> {
-        let head = self.git.find_reference("HEAD").ok()?;
+        let git = self.git().ok()?;
+        let head = git.find_reference("HEAD").ok()?;
         let target = head.symbolic_target().ok().flatten()?;
         Some(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())
     }
@@ -118,10 +171,10 @@ impl Repository {
     /// # Errors
     /// When HEAD cannot be read.
     pub fn head(&self) -> Result<Option<CommitId>> {
-        match self.git.head() {
+        match self.git()?.head() {
             Ok(head) => {
                 let commit = head.peel_to_commit().map_err(|error| git_error("read HEAD", &error))?;
-                Ok(Some(CommitId(commit.id().to_string())))
+                Ok(Some(CommitId::new(commit.id().to_string())))
             }
             Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
             Err(error) => Err(git_error("read HEAD", &error)),
@@ -135,7 +188,7 @@ impl Repository {
     pub fn require_head(&self) -> Result<CommitId> {
         self.head()?.ok_or_else(|| {
             Error::usage("the repository has no commit yet")
-                .help("commit the configuration first: git add -A && git commit")
+                .with_help("commit the configuration first: git add -A && git commit")
         })
     }
 
@@ -144,7 +197,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the folder or the repository cannot be made.
-    pub fn prepare(dir: &Path) -> Result<(bool, String)> {
+    pub fn prepare(dir: &Path, environment: &ProcessEnvironment) -> Result<(bool, String)> {
         std::fs::create_dir_all(dir).map_err(|error| Error::io("make", dir, &error))?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let none: [&Path; 0] = [];
@@ -152,8 +205,7 @@ impl Repository {
             Ok(git) => (false, git),
             Err(error) if error.code() == ErrorCode::NotFound => {
                 let mut options = git2::RepositoryInitOptions::new();
-                let branch =
-                    git2::Config::open_default().and_then(|config| config.get_string("init.defaultBranch"));
+                let branch = GitConfig::of_user(environment)?.text(&["init.defaultbranch"]);
                 options.initial_head(branch.as_deref().unwrap_or("main"));
                 let git = git2::Repository::init_opts(&dir, &options);
                 (true, git.map_err(|error| git_error("make a git repository", &error))?)
@@ -162,7 +214,7 @@ impl Repository {
         };
         let Some(root) = git.workdir() else {
             return Err(Error::usage(format!("{} is in a bare repository", dir.display()))
-                .help("lay the repository out in a clone"));
+                .with_help("lay the repository out in a clone"));
         };
         Ok((created, below(root, &dir)))
     }
@@ -175,7 +227,8 @@ impl Repository {
         let failed =
             |error: git2::Error| git_error(&format!("read the files of commit {}", id.short()), &error);
         let path = path.trim_end_matches('/');
-        let mut tree = self.find_commit(id)?.tree().map_err(failed)?;
+        let git = self.git()?;
+        let mut tree = find_commit(&git, id)?.tree().map_err(failed)?;
         let regular = |mode: i32| matches!(mode, 0o100_644 | 0o100_755 | 0o100_664);
         if !path.is_empty() {
             let entry = match tree.get_path(Path::new(path)) {
@@ -184,9 +237,9 @@ impl Repository {
                 Err(error) => return Err(failed(error)),
             };
             match entry.kind() {
-                Some(ObjectType::Tree) => tree = self.git.find_tree(entry.id()).map_err(failed)?,
+                Some(ObjectType::Tree) => tree = git.find_tree(entry.id()).map_err(failed)?,
                 _ if regular(entry.filemode()) => {
-                    return Ok(vec![(path.to_owned(), BlobId(entry.id().to_string()))]);
+                    return Ok(vec![(path.to_owned(), BlobId::new(entry.id().to_string()))]);
                 }
                 _ => return Ok(Vec::new()),
             }
@@ -196,7 +249,7 @@ impl Repository {
         let walked = tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| {
             if regular(entry.filemode()) {
                 let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-                files.push((format!("{base}{parent}{name}"), BlobId(entry.id().to_string())));
+                files.push((format!("{base}{parent}{name}"), BlobId::new(entry.id().to_string())));
             }
             git2::TreeWalkResult::Ok
         });
@@ -211,10 +264,10 @@ impl Repository {
     pub fn relative(&self, dir: &Path, path: &Path) -> Result<String> {
         let outside = || {
             Error::usage(format!("{} is outside the repository", path.display()))
-                .help("name a file or folder of this repository")
+                .with_help("name a file or folder of this repository")
         };
-        let root = self.git.workdir().ok_or_else(|| {
-            Error::usage("a bare repository has no working tree").help("run the command in a clone")
+        let root = self.work_tree().ok_or_else(|| {
+            Error::usage("a bare repository has no working tree").with_help("run the command in a clone")
         })?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let mut full = PathBuf::new();
@@ -245,19 +298,18 @@ impl Repository {
                 Some(near) if near != revision => format!("did you mean `{near}`?"),
                 _ => "name a commit, branch or tag; `git log --oneline` lists some".to_owned(),
             };
-            Error::usage(format!("`{}` names no commit", revision.escape_debug())).help(help)
+            Error::usage(format!("`{}` names no commit", revision.escape_debug())).with_help(help)
         };
-        let object = self.git.revparse_single(revision).map_err(|_| unknown())?;
+        let git = self.git()?;
+        let object = git.revparse_single(revision).map_err(|_| unknown())?;
         let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
-        Ok(CommitId(commit.id().to_string()))
+        Ok(CommitId::new(commit.id().to_string()))
     }
 
     /// What git's configuration says of the first of these names that it knows.
     #[must_use]
     pub fn configured(&self, names: &[&str]) -> Option<String> {
-        let config = self.git.config().and_then(|mut config| config.snapshot()).ok()?;
-        let value = |name: &&str| config.get_str(name).ok().map(str::to_owned);
-        names.iter().filter_map(value).find(|value| !value.trim().is_empty())
+        self.config().ok()?.text(names)
     }
 
     /// What is told of a commit.
@@ -265,12 +317,7 @@ impl Repository {
     /// # Errors
     /// When it cannot be read.
     pub fn info(&self, id: &CommitId) -> Result<CommitInfo> {
-        Ok(info(&self.find_commit(id)?))
-    }
-
-    pub(super) fn find_commit(&self, id: &CommitId) -> Result<git2::Commit<'_>> {
-        let oid = Oid::from_str(&id.0).map_err(|error| git_error("read a commit id", &error))?;
-        self.git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
+        Ok(info(&find_commit(&*self.git()?, id)?))
     }
 
     /// The item files of the working tree that differ from HEAD, relative to the git root.
@@ -278,14 +325,14 @@ impl Repository {
     /// # Errors
     /// When the index or the working tree cannot be read.
     pub fn uncommitted(&self) -> Result<Vec<String>> {
-        if self.git.is_bare() {
+        if self.work_tree.is_none() {
             return Ok(Vec::new());
         }
+        let git = self.git()?;
         let mut options = git2::StatusOptions::new();
         options.pathspec(format!("{}environments", self.prefix)).disable_pathspec_match(true);
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
-        let found = self
-            .git
+        let found = git
             .statuses(Some(&mut options))
             .map_err(|error| git_error("compare the working tree", &error))?;
         let paths = found.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned());
@@ -298,14 +345,24 @@ impl Repository {
     /// # Errors
     /// When the repository is bare and empty.
     pub fn default_revision(&self) -> Result<Revision> {
-        if self.git.is_bare() { Ok(Revision::Commit(self.require_head()?)) } else { Ok(Revision::WorkTree) }
+        if self.work_tree.is_none() {
+            Ok(Revision::Commit(self.require_head()?))
+        } else {
+            Ok(Revision::WorkTree)
+        }
     }
+}
+
+/// A commit that has to be there.
+pub(super) fn find_commit<'g>(git: &'g git2::Repository, id: &CommitId) -> Result<git2::Commit<'g>> {
+    let oid = Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error))?;
+    git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
 }
 
 pub(super) fn info(commit: &git2::Commit<'_>) -> CommitInfo {
     let time = commit.time();
     CommitInfo {
-        id: CommitId(commit.id().to_string()),
+        id: CommitId::new(commit.id().to_string()),
         author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
         time: time.seconds(),
         offset: time.offset_minutes(),
@@ -337,10 +394,11 @@ fn below(root: &Path, folder: &Path) -> String {
 
 pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
     Error::unreadable(format!("cannot {doing}: {}", error.message()))
-        .help("`git fsck` tells whether the repository is sound")
+        .with_help("`git fsck` tells whether the repository is sound")
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {
     let help = "terrace reads repositories with SHA-1 objects and ordinary refs (no sha256, no reftable)";
-    Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message())).help(help)
+    Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message()))
+        .with_help(help)
 }

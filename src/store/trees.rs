@@ -31,17 +31,21 @@ struct Entry<'a> {
     id: Oid,
 }
 
-/// Reads trees, and remembers the last one at each path: the next commit's "after" is mostly this
-/// commit's "before".
+/// The last tree that was read at each path: the next commit's "after" is mostly this commit's
+/// "before".
+#[derive(Default)]
+pub(super) struct LastTrees(HashMap<String, (Oid, Rc<[u8]>)>);
+
+/// Reads trees.
 pub(super) struct Trees<'r> {
     odb: Odb<'r>,
-    last: HashMap<String, (Oid, Rc<[u8]>)>,
+    last: &'r mut LastTrees,
 }
 
 impl<'r> Trees<'r> {
-    pub(super) fn of(git: &'r Git) -> Result<Self> {
+    pub(super) fn of(git: &'r Git, last: &'r mut LastTrees) -> Result<Self> {
         let odb = git.odb().map_err(|error| git_error("open the objects", &error))?;
-        Ok(Self { odb, last: HashMap::new() })
+        Ok(Self { odb, last })
     }
 
     /// The tree of a folder below the tree `root`; `None` when there is no such folder.
@@ -128,7 +132,7 @@ impl<'r> Trees<'r> {
         if old != new && wants(&format!("{path}/")) {
             self.compare_within(&path, (old, new), wants, out)?;
         }
-        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId(id.to_string()));
+        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId::new(id.to_string()));
         let (before, after) = (blob(before), blob(after));
         if before != after && wants(&path) {
             out.push(FileChange { path, before, after });
@@ -171,12 +175,12 @@ impl<'r> Trees<'r> {
     }
 
     fn read(&mut self, path: &str, id: Oid) -> Result<Rc<[u8]>> {
-        if let Some((_, bytes)) = self.last.get(path).filter(|(known, _)| *known == id) {
+        if let Some((_, bytes)) = self.last.0.get(path).filter(|(known, _)| *known == id) {
             return Ok(Rc::clone(bytes));
         }
         let found = self.odb.read(id).map_err(|error| git_error(&format!("read tree {id}"), &error))?;
         let bytes: Rc<[u8]> = Rc::from(found.data());
-        self.last.insert(path.to_owned(), (id, Rc::clone(&bytes)));
+        self.last.0.insert(path.to_owned(), (id, Rc::clone(&bytes)));
         Ok(bytes)
     }
 }
@@ -224,7 +228,7 @@ impl<'a> Entries<'a> {
         let entry = self.first();
         entry.map(Some).ok_or_else(|| {
             Error::usage(format!("tree {} is damaged", self.tree))
-                .help("`git fsck` tells whether the repository is sound")
+                .with_help("`git fsck` tells whether the repository is sound")
         })
     }
 
@@ -264,7 +268,7 @@ impl Entry<'_> {
             Kind::Blob => FileKind::File,
             Kind::Tree | Kind::Submodule => FileKind::Other,
         };
-        FileEntry { blob: Some(BlobId(self.id.to_string())), kind }
+        FileEntry { blob: Some(BlobId::new(self.id.to_string())), kind }
     }
 
     /// Git's order: by bytes, a folder as if its name ended in `/`.

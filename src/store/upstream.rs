@@ -2,7 +2,7 @@
 
 use git2::{BranchType, ErrorCode, Oid, Sort};
 
-use super::repository::{Repository, git_error, info};
+use super::repository::{Repository, find_commit, git_error, info};
 use crate::model::{CommitId, CommitInfo, Result};
 
 /// The names that a main line has where nobody says which it is.
@@ -15,16 +15,17 @@ impl Repository {
     /// change itself, and no line at all.
     #[must_use]
     pub fn upstream(&self, head: &str) -> Option<(String, CommitId)> {
+        let git = self.git().ok()?;
         let branch = if head == "HEAD" {
             self.branch()
         } else {
-            self.git.find_branch(head, BranchType::Local).is_ok().then(|| head.to_owned())
+            git.find_branch(head, BranchType::Local).is_ok().then(|| head.to_owned())
         };
         let configured = branch.as_deref().and_then(|name| self.configured_upstream(name));
         let is_copy =
             |upstream: &str| branch.as_deref().is_some_and(|own| upstream.ends_with(&format!("/{own}")));
         let (copy, configured): (Vec<_>, Vec<_>) = configured.into_iter().partition(|name| is_copy(name));
-        let remote = self.git.find_reference("refs/remotes/origin/HEAD").ok();
+        let remote = git.find_reference("refs/remotes/origin/HEAD").ok();
         let remote = remote.and_then(|head| head.resolve().ok()).and_then(|head| short(&head));
         let main = MAIN_LINES.map(str::to_owned);
         let copy = copy.into_iter().filter(|_| !self.is_cut_off());
@@ -36,12 +37,14 @@ impl Repository {
     #[must_use]
     pub fn line(&self, name: &str) -> Option<CommitId> {
         let full = [format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
-        let found = full.iter().find_map(|name| self.git.find_reference(name).ok())?;
-        Some(CommitId(found.peel_to_commit().ok()?.id().to_string()))
+        let git = self.git().ok()?;
+        let found = full.iter().find_map(|name| git.find_reference(name).ok())?;
+        Some(CommitId::new(found.peel_to_commit().ok()?.id().to_string()))
     }
 
     fn configured_upstream(&self, branch: &str) -> Option<String> {
-        let branch = self.git.find_branch(branch, BranchType::Local).ok()?;
+        let git = self.git().ok()?;
+        let branch = git.find_branch(branch, BranchType::Local).ok()?;
         short(branch.upstream().ok()?.get())
     }
 
@@ -50,8 +53,8 @@ impl Repository {
     /// # Errors
     /// When the history cannot be walked.
     pub fn merge_base(&self, a: &CommitId, b: &CommitId) -> Result<Option<CommitId>> {
-        match self.git.merge_base(oid(a)?, oid(b)?) {
-            Ok(found) => Ok(Some(CommitId(found.to_string()))),
+        match self.git()?.merge_base(oid(a)?, oid(b)?) {
+            Ok(found) => Ok(Some(CommitId::new(found.to_string()))),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(git_error("find where the two lines part", &error)),
         }
@@ -60,7 +63,7 @@ impl Repository {
     /// Whether the history of this clone is cut off.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
-        self.git.is_shallow()
+        self.git().is_ok_and(|git| git.is_shallow())
     }
 
     /// The parents of a commit that are here.
@@ -68,9 +71,10 @@ impl Repository {
     /// # Errors
     /// When the commit cannot be read.
     pub fn parents(&self, id: &CommitId) -> Result<Vec<CommitId>> {
-        let commit = self.find_commit(id)?;
-        let here = commit.parent_ids().filter(|id| self.git.find_commit(*id).is_ok());
-        Ok(here.map(|id| CommitId(id.to_string())).collect())
+        let git = self.git()?;
+        let commit = find_commit(&git, id)?;
+        let here = commit.parent_ids().filter(|id| git.find_commit(*id).is_ok());
+        Ok(here.map(|id| CommitId::new(id.to_string())).collect())
     }
 
     /// The commits that `head` has and `base` has not, newest first: at most `most` of them, and
@@ -85,12 +89,13 @@ impl Repository {
         most: usize,
     ) -> Result<(Vec<CommitInfo>, usize)> {
         let failed = |error: git2::Error| git_error("walk the history", &error);
-        let mut walk = self.git.revwalk().map_err(failed)?;
+        let git = self.git()?;
+        let mut walk = git.revwalk().map_err(failed)?;
         walk.set_sorting(Sort::TOPOLOGICAL).map_err(failed)?;
         walk.push(oid(head)?).map_err(failed)?;
         walk.hide(oid(base)?).map_err(failed)?;
         let ids: Vec<Oid> = walk.filter_map(Result::ok).collect();
-        let shown = ids.iter().take(most).filter_map(|id| self.git.find_commit(*id).ok());
+        let shown = ids.iter().take(most).filter_map(|id| git.find_commit(*id).ok());
         Ok((shown.map(|commit| info(&commit)).collect(), ids.len().saturating_sub(most)))
     }
 }
@@ -100,5 +105,5 @@ fn short(reference: &git2::Reference<'_>) -> Option<String> {
 }
 
 fn oid(id: &CommitId) -> Result<Oid> {
-    Oid::from_str(&id.0).map_err(|error| git_error("read a commit id", &error))
+    Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error))
 }

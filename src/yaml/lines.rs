@@ -8,7 +8,13 @@ use crate::model::{Excerpt, Location, Position};
 #[derive(Clone, Debug)]
 pub struct Lines {
     starts: Vec<usize>,
+    /// How many characters begin before each stride of bytes: a long line is not counted again for
+    /// each place in it.
+    counts: Vec<usize>,
 }
+
+/// So many bytes are counted for one position.
+const STRIDE: usize = 1024;
 
 impl Lines {
     /// Finds the lines of `text`, which end at LF, CR LF or a lone CR (YAML 1.2.2, section 5.4).
@@ -23,7 +29,12 @@ impl Lines {
                 starts.push(i + 1);
             }
         }
-        Self { starts }
+        let mut count = 0;
+        let counts = bytes.chunks(STRIDE).map(|stride| {
+            count += characters(stride);
+            count
+        });
+        Self { starts, counts: std::iter::once(0).chain(counts).collect() }
     }
 
     /// The position of the byte at `offset`.
@@ -31,8 +42,16 @@ impl Lines {
     pub fn position(&self, text: &str, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts[line - 1];
-        let before = text.get(start..offset.max(start)).unwrap_or_default();
-        Position { line, column: before.chars().count() + 1 }
+        let end = offset.max(start);
+        let before = text.get(start..end).map_or(0, |_| self.before(text, end) - self.before(text, start));
+        Position { line, column: before + 1 }
+    }
+
+    /// How many characters begin before the byte at `offset` of the text.
+    fn before(&self, text: &str, offset: usize) -> usize {
+        let stride = offset / STRIDE;
+        let rest = text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();
+        self.counts.get(stride).map_or(0, |count| count + characters(rest))
     }
 
     /// The location of the bytes in `span`.
@@ -56,7 +75,8 @@ impl Lines {
         start..start + body.trim_end_matches(['\n', '\r']).len()
     }
 
-    /// The first line of `span` with `span` highlighted and the bytes in `masks` blotted out.
+    /// The first line of `span` with `span` highlighted and the bytes in `masks`, which are in order
+    /// and do not overlap, blotted out.
     #[must_use]
     pub fn excerpt(&self, text: &str, span: &Range<usize>, masks: &[Range<usize>]) -> Excerpt {
         let first_line = self.line(span.start);
@@ -64,11 +84,13 @@ impl Lines {
         let wanted = span.start.clamp(whole.start, whole.end)..span.end.clamp(whole.start, whole.end);
         let mut out = String::new();
         let mut highlight = 0..0;
+        let mut masks = masks.iter().peekable();
         let mut masked_until = whole.start;
         for (i, c) in text.get(whole.clone()).unwrap_or_default().char_indices() {
             let at = whole.start + i;
             let before = out.len();
-            if let Some(mask) = masks.iter().find(|mask| mask.contains(&at)) {
+            while masks.next_if(|mask| mask.end <= at).is_some() {}
+            if let Some(mask) = masks.peek().filter(|mask| mask.contains(&at)) {
                 if at >= masked_until {
                     out.push_str("••••");
                     masked_until = mask.end;
@@ -92,6 +114,12 @@ impl Lines {
     }
 }
 
+/// How many characters begin in these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    let goes_on = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    bytes.len() - bytes.iter().filter(goes_on).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +131,41 @@ mod tests {
         for (needle, line, column) in [("ä", 1, 1), ("ö", 1, 4), ("b", 2, 1), ("c", 3, 1)] {
             let offset = text.find(needle).expect(needle);
             assert_eq!(lines.position(text, offset), Position { line, column }, "{needle}");
+        }
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_as_many_as_those_of_short_ones() {
+        for piece in ["a", "ä", "€x", "\u{1f600}"] {
+            for pieces in [1, 340, 341, 342, 511, 512, 513, 1023, 1024, 1025, 4096] {
+                let text = format!("ä: 1\n{}", piece.repeat(pieces));
+                let (start, lines) = (text.find('\n').map_or(0, |at| at + 1), Lines::new(&text));
+                let offsets = text[start..].char_indices().map(|(at, _)| at + start).chain([text.len()]);
+                for (column, offset) in offsets.enumerate() {
+                    assert_eq!(lines.position(&text, offset), Position { line: 2, column: column + 1 });
+                }
+            }
+        }
+        let text = "ä".repeat(2);
+        let lines = Lines::new(&text);
+        for offset in [1, 3, 5, 5000] {
+            assert_eq!(lines.position(&text, offset), Position { line: 1, column: 1 }, "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_line_may_hold_many_masks() {
+        let text = "a bc de f\nxx yy\n";
+        let lines = Lines::new(text);
+        for (span, masks, shown) in [
+            (0..1, vec![2..4, 5..7], "a •••• •••• f"),
+            (0..1, vec![2..4, 4..5, 5..7], "a •••••••••••• f"),
+            (0..1, vec![8..12, 13..15], "a bc de ••••"),
+            (10..12, vec![8..12, 13..15], "•••• ••••"),
+            (10..12, vec![0..3, 13..15], "xx ••••"),
+        ] {
+            let excerpt = lines.excerpt(text, &span, &masks);
+            assert_eq!(excerpt.text, shown, "{masks:?}");
         }
     }
 

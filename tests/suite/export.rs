@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value as Json;
-use terrace::engine::export::{Format, Item, Selection, export};
-use terrace::engine::legacy;
+use terrace::formats::read;
+use terrace::formats::write::{Format, Item, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
@@ -96,14 +96,14 @@ fn items(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     for file in fixtures::files(folder) {
         let name = file.strip_prefix(folder).expect("below").to_str().expect("UTF-8").to_owned();
         let (Some(format), true) =
-            (legacy::Format::of(&name), name.starts_with("per-env/") || name.starts_with("flat/"))
+            (read::Format::of(&name), name.starts_with("per-env/") || name.starts_with("flat/"))
         else {
             continue;
         };
         let bytes = std::fs::read(&file).expect("a file");
         let text = match format {
-            legacy::Format::Yaml => bytes,
-            other => legacy::convert(other, &bytes, &Limits::default()).expect(&name).text.into_bytes(),
+            read::Format::Yaml => bytes,
+            other => read::convert(other, &bytes, &Limits::default()).expect(&name).text.into_bytes(),
         };
         let bare = name.rsplit_once('.').map_or(name.as_str(), |(bare, _)| bare);
         let key: String = bare
@@ -318,7 +318,7 @@ fn strings_made_to_break_quoting_read_back() {
         for text in refused {
             let value = Value::Map([("v".to_owned(), Value::String(text.clone()))].into_iter().collect());
             let error = of_one(&key, &value, format).expect_err("refused");
-            assert!(error.message.starts_with("`v` of nasty needs quotes"), "{}", error.message);
+            assert!(error.message().starts_with("`v` of nasty needs quotes"), "{}", error.message());
         }
     }
 }

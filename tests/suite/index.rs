@@ -182,7 +182,7 @@ impl Field {
     fn same(&self, dir: &Path, head: Oid) -> History {
         let repository = Repository::discover(dir).expect("a repository");
         assert_eq!(repository.prefix(), self.root);
-        let head = CommitId(head.to_string());
+        let head = head.to_string().parse::<CommitId>().expect("an id");
         let walked = repository.walk_history(&head).expect("walked");
         for turn in ["first", "again"] {
             assert_eq!(repository.history(&head).expect("answered"), walked, "{turn}");
@@ -235,7 +235,7 @@ fn told(history: &History) -> Vec<Told> {
     let blob = |id: &Option<BlobId>| id.as_ref().map_or_else(String::new, ToString::to_string);
     let changes = history.commits().iter().flat_map(|commit| {
         let told =
-            |c: &FileChange| (commit.info.id.0.clone(), c.path.clone(), [blob(&c.before), blob(&c.after)]);
+            |c: &FileChange| (commit.info.id.to_string(), c.path.clone(), [blob(&c.before), blob(&c.after)]);
         commit.changes.iter().map(told)
     });
     let mut out: Vec<_> = changes.collect();
@@ -286,7 +286,8 @@ fn only_new_commits_are_walked() {
     let mut field = grown(20);
     field.check(&field.dir(), field.head());
     let repository = Repository::discover(&field.dir()).expect("a repository");
-    let old = repository.history(&CommitId(field.head().to_string())).expect("answered");
+    let old =
+        repository.history(&field.head().to_string().parse::<CommitId>().expect("an id")).expect("answered");
     // Nobody can walk through a tree that is gone.
     let gone = field.git.find_commit(field.heads[4]).expect("a commit").tree_id().to_string();
     let object = field.git.path().join("objects").join(&gone[..2]).join(&gone[2..]);
@@ -294,7 +295,7 @@ fn only_new_commits_are_walked() {
     for event in [write(1, 9), Event::Quiet(3), write(2, 9)] {
         field.happen(&event);
     }
-    let head = CommitId(field.head().to_string());
+    let head = field.head().to_string().parse::<CommitId>().expect("an id");
     let new = repository.history(&head).expect("answered from the index");
     assert_eq!(new.commits().len(), old.commits().len() + 2);
     assert_eq!(new.commits()[2..], *old.commits());
@@ -366,7 +367,10 @@ fn writers_at_the_same_time_do_not_disturb_each_other() {
             scope.spawn(move || {
                 let repository = Repository::discover(dir).expect("a repository");
                 for turn in 0..25 {
-                    let head = CommitId(heads[(turn * 13 + writer * 7) % heads.len()].to_string());
+                    let head = heads[(turn * 13 + writer * 7) % heads.len()]
+                        .to_string()
+                        .parse::<CommitId>()
+                        .expect("an id");
                     let walked = repository.walk_history(&head).expect("walked");
                     assert_eq!(repository.history(&head).expect("answered"), walked);
                     if turn % 10 == writer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use terrace::engine::schema::{Compiled, infer};
+use terrace::json_schema::{Compiled, infer};
 use terrace::model::{Environment, Value};
 use terrace::yaml::{Document, Limits};
 

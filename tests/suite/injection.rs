@@ -1,8 +1,8 @@
 //! Whatever a file holds, no format lets it act: not on a terminal, a CI runner, or a web page.
 
 use serde_json::Value as Json;
+use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
-use terrace::engine::diff::Kind;
 use terrace::engine::promotion::{Decision, HopStatus, ItemState, Life, Until};
 use terrace::engine::review::{
     Compared, DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, Turn, WaiverChange, What,
@@ -221,7 +221,7 @@ fn the_summary_holds_nothing_of_a_file() {
 
 /// A commit whose words are `text`.
 fn commit(text: &str) -> CommitInfo {
-    let id = CommitId("0123456789abcdef0123456789abcdef01234567".to_owned());
+    let id = "0123456789abcdef0123456789abcdef01234567".parse::<CommitId>().expect("an id");
     CommitInfo { id, author: text.to_owned(), time: 0, offset: 0, subject: text.to_owned() }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
-use terrace::engine::legacy::{Format, Migration, Plan, Refusal, convert, plan};
+use terrace::engine::migration::{Migration, Plan, plan};
+use terrace::formats::read::{Format, Refusal, convert};
 use terrace::model::Policy;
 use terrace::yaml::Limits;
 
@@ -151,7 +152,7 @@ fn real_overlays_and_other_environments_are_asked_about() {
         let listed = plan.items.len() + plan.asks.len() + plan.left_alone.len();
         assert_eq!(listed, files.len(), "{:?}{:?}{:?}", plan.collisions, plan.rejected, plan.unnamed);
     }
-    let names = |listed: &[(String, terrace::engine::legacy::Suspicion)]| -> Vec<String> {
+    let names = |listed: &[(String, terrace::engine::migration::Suspicion)]| -> Vec<String> {
         listed.iter().map(|(file, _)| file.rsplit('/').next().expect("a name").to_owned()).collect()
     };
     let ches = planned("ches-node-config", &sets["ches-node-config"]);

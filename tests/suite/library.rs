@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use terrace::model::Fault;
+use terrace::model::ErrorKind;
 use terrace::schema::{self, State};
 use terrace::{Environment, Item};
 
@@ -104,8 +104,8 @@ fn values_are_delivered_by_path_and_as_a_whole() {
     assert_eq!(item.get("database.pool").expect("a value").to_string(), "10");
     assert_eq!(item.get("/database/password").expect("a value").to_string(), "hunter2-secret");
     let absent = item.get("database.pol").expect_err("absent");
-    assert_eq!(absent.fault, Fault::Absent);
-    assert_eq!(absent.help.as_deref(), Some("did you mean `database.pool`?"));
+    assert_eq!(absent.kind(), ErrorKind::NotFound);
+    assert_eq!(absent.help().map(ToString::to_string).as_deref(), Some("did you mean `database.pool`?"));
     assert_eq!(item.values().expect("values").len(), 1);
 
     world.write(FILE, "n: 123456789012345678901234567890123456789012345678\nf: 1.10\n---\n0x1F\n");
@@ -125,8 +125,8 @@ fn nothing_is_filled_from_another_environment() {
     let world = world();
     let error = item(&world, "only").expect_err("not in staging");
     assert_eq!(
-        (error.fault, error.to_string()),
-        (Fault::Absent, "there is no item `only` in staging".into())
+        (error.kind(), error.to_string()),
+        (ErrorKind::NotFound, "there is no item `only` in staging".into())
     );
     assert!(item(&world, "../x").is_err());
     let keys = |environment| {
@@ -141,7 +141,7 @@ fn nothing_is_filled_from_another_environment() {
     // It went away between two questions.
     let payments = payments(&world);
     std::fs::remove_file(world.dir.join(FILE)).expect("removed");
-    assert_eq!(payments.load::<Settings>().expect_err("gone").fault, Fault::Absent);
+    assert_eq!(payments.load::<Settings>().expect_err("gone").kind(), ErrorKind::NotFound);
     assert!(terrace::open(world.beside("nowhere")).is_err());
 }
 
@@ -430,7 +430,7 @@ mod watched {
         let mut settings = payments(&world).watch::<Fragile>().expect("a watch");
         pool(&world, "11");
         let error = settings.changed_within(SOON).expect("in time").expect_err("a panic");
-        assert_eq!(error.fault, Fault::Internal);
+        assert_eq!(error.kind(), ErrorKind::Internal);
         let _ = settings.current();
     }
 
@@ -520,7 +520,7 @@ mod service {
             ),
             (
                 "production",
-                "there is no item `payments` in production\nhelp: `terrace list` shows the items there are\n",
+                "there is no item `payments` in production\nhelp: name an item that the environment has\n",
             ),
         ] {
             let output = run(world.command(binary).args([environment, dir]));

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod blame;
+mod changes;
 mod comfort;
 mod completion;
 mod demo;

@@ -6,8 +6,8 @@ use std::process::Command;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use terrace::engine::export::{Format as Export, Item, Selection, export};
-use terrace::engine::legacy::{Converted, Format, Refusal, convert};
+use terrace::formats::read::{Converted, Format, Refusal, convert};
+use terrace::formats::write::{Format as Export, Item, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::Limits;
 

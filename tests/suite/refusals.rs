@@ -399,7 +399,7 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
         (output.code, output.stderr.as_str()),
         (
             3,
-            "error: 3 paths cannot be judged, because the history is cut off\nhelp: this is a shallow clone; fetch the rest: git fetch --unshallow\n"
+            "error: 3 paths cannot be judged, because the history is cut off\nhelp: fetch the rest: git fetch --unshallow; in GitHub Actions check out with `fetch-depth: 0`, in GitLab CI set GIT_DEPTH to 0\n"
         )
     );
     world.git(&["fetch", "--quiet", "--unshallow"]);

@@ -529,7 +529,7 @@ fn a_folder_without_configuration_is_not_reviewed_in_silence() {
         "review --base HEAD",
         2,
         "error: there is no configuration here: neither commit has `environments/` or `terrace.toml`\n\
-         help: name the folder that holds it: -C DIR",
+         help: run `terrace init` to lay one out, or say where it is with -C DIR",
     );
     assert!(
         world.terrace(&["-C", "cfg", "review", "--base", "HEAD"]).exits(0).starts_with("nothing changes\n")

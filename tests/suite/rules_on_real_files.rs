@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use terrace::engine::configuration::Configuration;
 use terrace::engine::rules::{Report, Subject, check};
-use terrace::engine::schemas::Schemas;
 use terrace::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use terrace::model::{BlobId, Error, Policy, Result, Revision, Rule};
 
@@ -28,14 +28,11 @@ fn judge(files: Files, policy: &str) -> Report {
     let entry = FileEntry { blob: None, kind: FileKind::File };
     let listing = files.keys().map(|path| (path.clone(), entry.clone())).collect();
     let snapshot = Snapshot::new(Revision::WorkTree, String::new(), listing, Arc::new(InMemory(files)));
-    let (snapshot, policy) =
-        (Arc::new(snapshot), Arc::new(Policy::parse(policy, "terrace.toml").expect("a policy")));
-    let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+    let policy = Policy::parse(policy, "terrace.toml").expect("a policy");
+    let configuration = Configuration::under(snapshot, Arc::new(policy));
     let (keys, environment) = (&[], None);
     let subject = Subject {
-        snapshot: &snapshot,
-        policy: &policy,
-        schemas: &schemas,
+        configuration: &configuration,
         today: None,
         keys,
         environment,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json, json};
-use terrace::engine::schema::{Broken, Compiled};
+use terrace::json_schema::{Broken, Compiled};
 use terrace::model::Value;
 use terrace::yaml::{Document, Limits};
 

@@ -119,7 +119,7 @@ fn a_new_item_begins_empty() {
     editor(&mut world, "test ! -s \"$1\" && echo 'a: 1' > \"$1\"");
     let told = world.line("set --edit new/one --env production");
     assert_eq!(told.code, 2);
-    assert!(told.stderr.contains("--create begins a new item"), "{}", told.stderr);
+    assert!(told.stderr.contains("--create makes a new item"), "{}", told.stderr);
     let told = world.line("set --edit new/one --env production --create");
     assert_eq!(told.told(), "environments/production/new/one.yaml: created\n[exit 0]");
     assert_eq!(world.read("environments/production/new/one.yaml"), "a: 1\n");

@@ -381,7 +381,7 @@ fn a_repository_that_goes_away_ends_the_watch() {
         assert!(error.contains("environments is not there any more\n"), "{error}");
     }
     let world = World::with(&[("README.md", "")]);
-    world.refuses("watch", 2, "error: there is no folder environments\nhelp: run `terrace init` to lay one out, or `terrace migrate` to fill it");
+    world.refuses("watch", 2, "error: there is no folder environments\nhelp: run `terrace init` to lay one out, or say where it is with -C DIR");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::super::Cli;
+use super::super::context::process_environment;
 use crate::engine::candidates::Candidate;
+use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Hop, Key, Rule};
 use crate::ops::{self, At, Workspace};
@@ -90,11 +92,20 @@ impl Scene {
     }
 
     fn workspace(&self) -> Option<Workspace> {
-        Workspace::open(&self.dir).ok()
+        Workspace::open(&self.dir, &process_environment()).ok()
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
         self.workspace()?.snapshot(&self.at).ok()
+    }
+
+    /// Under the policy by default where the one there is is wrong: a key that is pressed is no
+    /// occasion to say so.
+    fn configuration(&self) -> Option<Configuration> {
+        let workspace = self.workspace()?;
+        let under_defaults =
+            || Some(Configuration::under(workspace.snapshot(&self.at).ok()?, Arc::default()));
+        workspace.configuration(&self.at).ok().or_else(under_defaults)
     }
 
     fn keys(&self) -> Vec<Candidate> {
@@ -106,8 +117,8 @@ impl Scene {
     }
 
     fn paths(&self, typed: &str) -> Vec<Candidate> {
-        let Some(snapshot) = self.snapshot() else { return Vec::new() };
-        ops::path_candidates(&snapshot, &self.keys, &self.environments, typed)
+        let Some(configuration) = self.configuration() else { return Vec::new() };
+        ops::path_candidates(&configuration, &self.keys, &self.environments, typed)
     }
 
     fn revisions(&self) -> Vec<Candidate> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::signals::Signals;
 use crate::report::watch::Doing;
-use crate::store::watch::Waker;
+use crate::watch::Waker;
 
 /// How long a process may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(5);

@@ -10,10 +10,11 @@ use self::command::Runner;
 use self::screen::Screen;
 use self::signals::Signals;
 use super::context::Context;
+use super::help::worded;
 use super::{Outcome, keys, parse};
-use crate::engine::watch::Scope;
 use crate::model::Environment;
-use crate::ops::{Turn, Watch, WatchOptions};
+use crate::watch::Scope;
+use crate::watch::{Options as WatchOptions, Update, Watch};
 
 /// Judge again whenever a file is saved, and show the state.
 #[derive(Debug, ClapArgs)]
@@ -44,7 +45,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let scope = Scope { keys: keys(&args.keys)?, environment };
-    let mut watch = Watch::open(context.dir(), WatchOptions { scope, poll: args.poll })?;
+    let mut watch =
+        Watch::open(context.dir(), WatchOptions { scope, poll: args.poll }, context.environment())?;
     let signals = Signals::listen(watch.waker())?;
     let mut screen = Screen::new(context, args.format == "json", watch.place());
     let mut runner = args
@@ -66,16 +68,17 @@ fn turns(
     context: &Context,
 ) -> Result<(), super::Failure> {
     while !signals.say_end() {
-        match watch.next(&|| context.today())? {
-            Turn::Verdict(verdict) => {
+        match watch.next(&|| Some(context.today()))? {
+            Update::Verdict(mut verdict) => {
+                verdict.outcome = verdict.outcome.map_err(worded);
                 screen.verdict(&verdict)?;
                 if let Some(runner) = &mut runner {
                     runner.judged(verdict.is_good(), verdict.content);
                 }
             }
-            Turn::Branch(branch) => screen.branch(branch.as_deref())?,
-            Turn::Remark(remark) => screen.remark(&remark)?,
-            Turn::Woken => {}
+            Update::Branch(branch) => screen.branch(branch.as_deref())?,
+            Update::Remark(remark) => screen.remark(&remark)?,
+            Update::Woken => {}
         }
         // A command that has just ended may have to be started at once.
         while let Some((doing, code)) = runner.as_mut().and_then(|runner| runner.step()) {

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use dialoguer::console::Term;
 
 use super::super::context::Context;
-use crate::engine::watch::Verdict;
+use crate::engine::verdict::Verdict;
 use crate::report::sanitize::{clean, width};
 use crate::report::watch::{self as text, CommandState, Doing};
 use crate::report::{Styles, View};

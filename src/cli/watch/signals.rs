@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::Result;
-use crate::store::watch::Waker;
+use crate::watch::Waker;
 
 /// How often the watch was asked to end: by Ctrl-C, by SIGTERM, or because the terminal is gone.
 #[derive(Clone, Debug, Default)]

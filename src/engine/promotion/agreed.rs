@@ -5,7 +5,7 @@
 
 use super::plan::{Line, at_highest, same_judgement};
 use super::selection::Verdict;
-use crate::model::{BlobId, CommitId, Error, Hop, Key, Path, Result, Value};
+use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
@@ -76,6 +76,7 @@ pub struct AgreedCreation {
 pub fn settle(
     leaves: Vec<Line>,
     agreed: &AgreedItem,
+    hop: Hop,
     source: &Document,
     target: &Document,
 ) -> Result<Vec<Line>> {
@@ -91,10 +92,16 @@ pub fn settle(
             }
         }
     }
-    groups.into_iter().map(|(line, group)| settled(line, group, source, target)).collect()
+    groups.into_iter().map(|(line, group)| settled(line, group, hop, source, target)).collect()
 }
 
-fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Document) -> Result<Line> {
+fn settled(
+    agreed: &AgreedLine,
+    group: Vec<Line>,
+    hop: Hop,
+    source: &Document,
+    target: &Document,
+) -> Result<Line> {
     let AgreedLine { path, verdict, place } = agreed;
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
     let alone = group.len() == 1;
@@ -108,7 +115,7 @@ fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Do
         _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
     };
     if *verdict == Verdict::Take && line.is_refused() {
-        return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason)));
+        return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
     }
     line.verdict = verdict.clone();
     Ok(line)
@@ -117,8 +124,7 @@ fn settled(agreed: &AgreedLine, group: Vec<Line>, source: &Document, target: &Do
 /// The error of a plan file that contradicts the repository or itself.
 #[must_use]
 pub fn wrong(place: &str, what: &str) -> Error {
-    Error::usage(format!("{place}: {what}")).help(
-        "of a plan only the outcomes may be edited (with `taken` and `value`); \
-         to plan anew: terrace promote … -o FILE",
-    )
+    Error::usage(format!("{place}: {what}"))
+        .with_help("of a plan only the outcomes may be edited, with `taken` and `value`")
+        .or_help(Help::PlanAnew)
 }

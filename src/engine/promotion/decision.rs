@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Environment, Error, Key, Path, Result, Value};
+use crate::model::{BlobId, Date, Environment, Error, Help, Key, Path, Result, Value};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub enum Until {
     SourceChanges,
     /// Until somebody releases it.
     Released,
-    /// Up to and including a day, `YYYY-MM-DD`.
-    Date(String),
+    /// Up to and including a day.
+    Date(Date),
 }
 
 impl std::fmt::Display for Until {
@@ -26,7 +26,7 @@ impl std::fmt::Display for Until {
         match self {
             Self::SourceChanges => f.write_str("source-changes"),
             Self::Released => f.write_str("released"),
-            Self::Date(date) => f.write_str(date),
+            Self::Date(date) => date.fmt(f),
         }
     }
 }
@@ -35,14 +35,13 @@ impl std::str::FromStr for Until {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match (text, text.parse::<Datetime>()) {
-            ("source-changes", _) => Ok(Self::SourceChanges),
-            ("released", _) => Ok(Self::Released),
-            (_, Ok(Datetime { date: Some(date), time: None, offset: None })) => {
-                Ok(Self::Date(date.to_string()))
-            }
-            _ => Err(Error::usage(format!("`{}` is no end of a decision", text.escape_debug()))
-                .help("write source-changes, released, or a day such as 2027-01-31")),
+        match text {
+            "source-changes" => Ok(Self::SourceChanges),
+            "released" => Ok(Self::Released),
+            _ => text.parse().map(Self::Date).map_err(|_| {
+                Error::usage(format!("`{}` is no end of a decision", text.escape_debug()))
+                    .with_help("write source-changes, released, or a day such as 2027-01-31")
+            }),
         }
     }
 }
@@ -90,16 +89,16 @@ impl Decision {
     /// Whether it still counts: `source` is the source's present value at its path (with the
     /// source's blob where the path is secret), `today` the day that is judged.
     #[must_use]
-    pub fn is_live(&self, source: &str, today: &str) -> bool {
+    pub fn is_live(&self, source: &str, today: Date) -> bool {
         self.life(source, today) == Life::Live
     }
 
     /// The same, with why not.
     #[must_use]
-    pub fn life(&self, source: &str, today: &str) -> Life {
+    pub fn life(&self, source: &str, today: Date) -> Life {
         match &self.until {
             Until::SourceChanges if self.source != source => Life::SourceChanged,
-            Until::Date(date) if today > date.as_str() => Life::Expired,
+            Until::Date(date) if today > *date => Life::Expired,
             Until::Released | Until::SourceChanges | Until::Date(_) => Life::Live,
         }
     }
@@ -181,22 +180,27 @@ pub fn parse(text: &str, file: &str) -> Result<Vec<Decision>> {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{file}:{}:{column}", before.matches('\n').count() + 1)
     };
-    let help = "terrace hold writes this file; `terrace hold --list` shows what it says";
     let raw: RawFile = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        Error::usage(format!("{}: {}", place(at), error.message().replace('\n', ", "))).help(help)
+        Error::usage(format!("{}: {}", place(at), error.message().replace('\n', ", ")))
+            .with_help(Help::ReadDecisions)
     })?;
     if raw.version != 1 {
-        return Err(Error::usage(format!("{}: version {} is not known", place(0), raw.version)).help(help));
+        return Err(Error::usage(format!("{}: version {} is not known", place(0), raw.version))
+            .with_help(Help::ReadDecisions));
     }
     raw.decision
         .into_iter()
         .map(|spanned| {
             let at = spanned.span().start;
-            let wrong = |message: String| Error::usage(format!("{}: {message}", place(at))).help(help);
+            let wrong = |message: String| {
+                Error::usage(format!("{}: {message}", place(at))).with_help(Help::ReadDecisions)
+            };
             let raw = spanned.into_inner();
             let until = match raw.until {
-                RawUntil::Date(Datetime { date: Some(date), .. }) => Until::Date(date.to_string()),
+                RawUntil::Date(Datetime { date: Some(date), .. }) => {
+                    Until::Date(date.to_string().parse().map_err(|error| wrong(format!("until: {error}")))?)
+                }
                 RawUntil::Word(word) if word == "source-changes" => Until::SourceChanges,
                 RawUntil::Word(word) if word == "released" => Until::Released,
                 RawUntil::Date(_) | RawUntil::Word(_) => {
@@ -230,7 +234,8 @@ pub fn render(decisions: &[Decision]) -> Option<String> {
     for decision in decisions {
         let until = match &decision.until {
             Until::Date(date) => {
-                date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date.clone()))
+                let date = date.to_string();
+                date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date))
             }
             Until::SourceChanges | Until::Released => toml::Value::String(decision.until.to_string()),
         };
@@ -250,6 +255,7 @@ pub fn render(decisions: &[Decision]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::date::day;
 
     #[test]
     fn decisions_survive_being_written_and_read() {
@@ -263,7 +269,7 @@ mod tests {
         let all = vec![
             decision("limits.rate", Until::SourceChanges),
             decision("l[name=a].b", Until::Released),
-            decision("\"a.b\"", Until::Date("2027-01-31".into())),
+            decision("\"a.b\"", Until::Date(day("2027-01-31"))),
         ];
         let text = render(&all).expect("text");
         assert_eq!(parse(&text, "x.toml").expect("decisions"), all);
@@ -275,7 +281,7 @@ mod tests {
         for (text, expected) in [
             ("source-changes", Some(Until::SourceChanges)),
             ("released", Some(Until::Released)),
-            ("2027-01-31", Some(Until::Date("2027-01-31".into()))),
+            ("2027-01-31", Some(Until::Date(day("2027-01-31")))),
             ("2027-02-31", None),
             ("2027-01-31T10:00:00Z", None),
             ("10:00:00", None),
@@ -294,8 +300,8 @@ mod tests {
             (Until::SourceChanges, now.clone(), "2026-01-01", true),
             (Until::SourceChanges, digest(None, None), "2026-01-01", false),
             (Until::Released, digest(None, None), "2026-01-01", true),
-            (Until::Date("2026-01-01".into()), now.clone(), "2026-01-01", true),
-            (Until::Date("2026-01-01".into()), now.clone(), "2026-01-02", false),
+            (Until::Date(day("2026-01-01")), now.clone(), "2026-01-01", true),
+            (Until::Date(day("2026-01-01")), now.clone(), "2026-01-02", false),
         ] {
             let decision = Decision {
                 path: Path::root().key("a"),
@@ -304,7 +310,7 @@ mod tests {
                 until,
                 source,
             };
-            assert_eq!(decision.is_live(&now, today), live, "{decision:?} {today}");
+            assert_eq!(decision.is_live(&now, day(today)), live, "{decision:?} {today}");
         }
     }
 }

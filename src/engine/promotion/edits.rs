@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::plan::Line;
 use super::selection::Verdict;
-use crate::engine::lists::name_of;
+use crate::diff::lists::name_of;
 use crate::model::{List, Map, Path, Segment, Value};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};

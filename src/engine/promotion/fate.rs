@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::decision::canonical;
 use super::plan::Line;
+use super::reason::Reason;
 use super::resolution::Level;
 use super::selection::{Selection, Verdict};
 use crate::model::{CommitId, Path};
@@ -32,8 +33,9 @@ pub(super) fn share(lines: &mut [Line], selection: &Selection) {
         let successors = Successors::new(commit, lines);
         for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
             let open = successors.of(removal, lines).find_map(|addition| {
-                let leaf = addition.leaves.iter().find(|leaf| !lines[**leaf].is_taken())?;
-                Some((lines[*leaf].verdict == Verdict::Ask, addition.top))
+                let is_absent = !addition.leaves.iter().any(|leaf| lines[*leaf].is_taken());
+                let is_asked = addition.leaves.iter().any(|leaf| lines[*leaf].verdict == Verdict::Ask);
+                is_absent.then_some((is_asked, addition.top))
             });
             let Some((is_asked, top)) = open else { continue };
             let verdict = if is_asked { Verdict::Ask } else { Verdict::Keep };
@@ -44,7 +46,7 @@ pub(super) fn share(lines: &mut [Line], selection: &Selection) {
     for (leaf, verdict, top) in shared {
         let line = &mut lines[leaf];
         line.level = if verdict == Verdict::Ask { Level::Ask } else { Level::Offer };
-        line.reason = format!("{}; `{top}`, which took its place, is not taken", line.reason);
+        line.reason = Reason::Awaits { removed: Box::new(line.reason.clone()), successor: top };
         line.verdict = verdict;
     }
 }

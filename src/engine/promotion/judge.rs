@@ -4,13 +4,14 @@
 
 use std::cell::OnceCell;
 
+use super::reason::{LeftOut, Reason};
 use super::resolution::{Level, Resolution};
 use super::track::{DAY, Track};
-use crate::engine::diff::{Depth, diff};
+use crate::diff::lists::ListRules;
+use crate::diff::{Depth, diff};
 use crate::engine::history::Timeline;
-use crate::engine::lists::ListRules;
 use crate::engine::naming::Naming;
-use crate::model::{CommitInfo, Environment, Hop, Path, Segment, Value};
+use crate::model::{CommitInfo, Date, Environment, Hop, Path, Segment, Value};
 use crate::yaml::Document;
 
 /// What was found of one path.
@@ -20,8 +21,8 @@ pub struct Judgement {
     pub resolution: Resolution,
     /// What a plain promotion does.
     pub level: Level,
-    /// Why, in one phrase; values are not in it.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// The source's value at the base.
     pub base: Option<Value>,
     /// The source's value before the commit that brought the present one.
@@ -32,6 +33,22 @@ pub struct Judgement {
     pub target_commit: Option<CommitInfo>,
     /// The commit of the base.
     pub base_commit: Option<CommitInfo>,
+}
+
+impl Judgement {
+    /// Row 2, by the pin on this line of `terrace.toml`; history is not asked.
+    pub(super) const fn pinned(line: usize) -> Self {
+        Self {
+            resolution: Resolution::Pinned,
+            level: Level::Keep,
+            reason: Reason::Pinned { line },
+            base: None,
+            was: None,
+            source_commit: None,
+            target_commit: None,
+            base_commit: None,
+        }
+    }
 }
 
 /// Judges the paths of one item over one hop.
@@ -82,7 +99,7 @@ impl<'a> Judge<'a> {
         track: &Track<'_>,
         resolution: Resolution,
         level: Level,
-        reason: String,
+        reason: Reason,
         base: Option<usize>,
     ) -> Judgement {
         let commit = |index: Option<usize>| index.map(|index| self.timeline.commit(index).clone());
@@ -98,14 +115,13 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn date(&self, index: Option<usize>) -> String {
-        index.map_or_else(|| "an unknown day".to_owned(), |index| self.timeline.commit(index).date())
+    fn date(&self, index: Option<usize>) -> Option<Date> {
+        index.map(|index| self.timeline.commit(index).date())
     }
 
     /// Row 4.
     fn unknown(&self, track: &Track<'_>) -> Judgement {
-        let reason = "history ends before this path can be judged".to_owned();
-        self.judgement(track, Resolution::Unknown, Level::Stop, reason, None)
+        self.judgement(track, Resolution::Unknown, Level::Stop, Reason::HistoryEnds, None)
     }
 
     /// Rows 5 and 6.
@@ -114,31 +130,23 @@ impl<'a> Judge<'a> {
         track: &Track<'_>,
         base: Option<&Value>,
         target: Option<&Value>,
-    ) -> (Resolution, Level, String) {
+    ) -> (Resolution, Level, Reason) {
         if base.is_none() {
-            let reason = format!("exists only in {}", self.hop.target());
-            return (Resolution::EnvironmentSpecific, Level::Keep, reason);
+            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::OnlyInTarget);
         }
-        let own = if base == target {
-            String::new()
-        } else {
-            format!(" ({} had its own value)", self.hop.target())
-        };
-        let reason =
-            format!("removed in {} on {}{own}", self.hop.source(), self.date(track.source_changed()));
+        let reason = Reason::Removed { on: self.date(track.source_changed()), is_own: base != target };
         (Resolution::Removed, Level::Take, reason)
     }
 
     /// Row 7.
-    fn target_absent(&self, track: &Track<'_>) -> (Resolution, Level, String) {
-        let target = self.hop.target();
+    fn target_absent(&self, track: &Track<'_>) -> (Resolution, Level, Reason) {
         let created =
             self.timeline.states.iter().rposition(|state| state.target.is_none()).map_or(0, |i| i + 1);
         let young = self.timeline.age(created) < 30 * DAY;
         let level = if young || track.target_lately_left() { Level::Offer } else { Level::Keep };
         let reason = match track.target_changed() {
-            Some(_) => format!("{target} removed this key"),
-            None => format!("{target} began without it"),
+            Some(_) => Reason::TargetRemoved,
+            None => Reason::TargetBegan,
         };
         (Resolution::EnvironmentSpecific, level, reason)
     }
@@ -150,44 +158,40 @@ impl<'a> Judge<'a> {
         path: &Path,
         top: &Path,
         source: &Value,
-    ) -> (Resolution, Level, String) {
+    ) -> (Resolution, Level, Reason) {
         if let Some(other) = self.names_other(path, source) {
-            return (Resolution::EnvironmentSpecific, Level::Keep, format!("new, but names {other}"));
+            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::NewButNames(other));
         }
         let later =
             self.production.filter(|_| self.hop == Hop::ToStaging).and_then(|document| document.at(path));
         if later.is_some_and(|later| later != source) {
-            let reason = "production has its own value".to_owned();
-            return (Resolution::EnvironmentSpecific, Level::Keep, reason);
+            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::ProductionsOwn);
         }
         let brought = track.source_changed();
-        if let Some(reason) = brought.and_then(|brought| self.left_out(top, brought)) {
-            return (Resolution::LeftOut, Level::Offer, reason);
+        if let Some(why) = brought.and_then(|brought| self.left_out(top, brought)) {
+            return (Resolution::LeftOut, Level::Offer, Reason::LeftOut(why));
         }
-        let by = brought.map_or(String::new(), |i| format!(" by {}", self.timeline.commit(i).id.short()));
-        let reason = format!("new in {} on {}{by}", self.hop.source(), self.date(brought));
-        (Resolution::New, Level::Ask, reason)
+        let by = brought.map(|brought| self.timeline.commit(brought).id.clone());
+        (Resolution::New, Level::Ask, Reason::New { on: self.date(brought), by })
     }
 
     /// Row 10: why people seem to have left a new key out on purpose.
-    fn left_out(&self, top: &Path, brought: usize) -> Option<String> {
-        let target = self.hop.target();
+    fn left_out(&self, top: &Path, brought: usize) -> Option<LeftOut> {
         let parent = top.parent().unwrap_or_default();
         let edits: Vec<usize> =
             (brought..self.timeline.states.len()).filter(|i| self.edited_directly(&parent, *i)).collect();
-        let commit = self.timeline.commit(brought).id.short();
         if edits.first() == Some(&brought) {
-            return Some(format!("{commit} left this out of {target}"));
+            return Some(LeftOut::By(self.timeline.commit(brought).id.clone()));
         }
         if edits.len() >= 5 {
-            return Some(format!("{} commits edited {target} beside it and left it out", edits.len()));
+            return Some(LeftOut::Edits(edits.len()));
         }
         let promotions = self.promotions().iter().filter(|i| **i > brought).count();
         if promotions >= 5 {
-            return Some(format!("{promotions} promotions to {target} left it out"));
+            return Some(LeftOut::Promotions(promotions));
         }
         let days = self.timeline.age(brought) / DAY;
-        (days > 120).then(|| format!("waiting for {days} days, left out of {target}"))
+        (days > 120).then_some(LeftOut::Days(days))
     }
 
     /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
@@ -246,48 +250,43 @@ impl<'a> Judge<'a> {
         s: &Value,
         t: &Value,
         b: Option<&Value>,
-    ) -> (Resolution, Level, String) {
-        let (source, target) = (self.hop.source(), self.hop.target());
+    ) -> (Resolution, Level, Reason) {
         let left = track.source_left(t);
         if b == Some(s) {
             let lately = track.target_lately_left();
             let offer = |yes: bool| if yes { Level::Offer } else { Level::Keep };
             if track.source_had(t) {
                 let recent = left.is_some_and(|left| self.timeline.age(left) <= 30 * DAY);
-                let reason = format!("{target} is on the value {source} left on {}", self.date(left));
+                let reason = Reason::Behind { left: self.date(left) };
                 return (Resolution::Behind, offer(recent || lately), reason);
             }
-            let since = self.date(track.source_changed());
-            let reason = format!("{target}'s own; {source} has not changed it since {since}");
+            let reason = Reason::Own { since: self.date(track.source_changed()) };
             return (Resolution::EnvironmentSpecific, offer(lately), reason);
         }
         let written = track.target_changed();
         let met_by_chance = written.is_some_and(|written| base > written && track.s(written) == Some(s));
         if b == Some(t) && met_by_chance {
-            let reason = format!("{source} is back at the value it had when {target}'s was written");
-            return (Resolution::EnvironmentSpecific, Level::Offer, reason);
+            return (Resolution::EnvironmentSpecific, Level::Offer, Reason::MetByChance);
         }
         if let Some(other) = self.names_foreign(s, t) {
-            return (Resolution::EnvironmentSpecific, Level::Keep, format!("{source}'s value names {other}"));
+            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::SourceNames(other));
         }
         if b == Some(t) {
-            let reason = format!("changed in {source} on {}", self.date(track.source_changed()));
+            let reason = Reason::Changed { on: self.date(track.source_changed()) };
             return (Resolution::Pending, Level::Take, reason);
         }
         if track.source_had(t) {
-            let by =
-                written.map_or(String::new(), |i| format!(" (set by {})", self.timeline.commit(i).author));
-            return (Resolution::Pending, Level::Take, format!("{target} is on an older {source} value{by}"));
+            let by = written.map(|written| self.timeline.commit(written).author.clone());
+            return (Resolution::Pending, Level::Take, Reason::OlderValue { by });
         }
         if !track.ever_equal() {
             let moved = track.source_changed();
             let lately = moved.is_some_and(|moved| self.timeline.age(moved) <= 7 * DAY);
             let level = if lately { Level::Offer } else { Level::Keep };
-            let reason = format!("always different here; {source} moved on {}", self.date(moved));
+            let reason = Reason::AlwaysDifferent { moved: self.date(moved) };
             return (Resolution::EnvironmentSpecific, level, reason);
         }
-        let reason = format!("changed on both sides since {}", self.date(Some(base)));
-        (Resolution::Conflict, Level::Stop, reason)
+        (Resolution::Conflict, Level::Stop, Reason::BothChanged { since: self.date(Some(base)) })
     }
 
     /// Row 8: an environment other than the target, named by the path or by the value.

@@ -1,7 +1,7 @@
 //! The paths at which an item's source and target differ, leaf by leaf.
 
-use crate::engine::diff::{Depth, diff};
-use crate::engine::lists::ListRules;
+use crate::diff::lists::ListRules;
+use crate::diff::{Depth, diff};
 use crate::model::{Path, Value};
 use crate::yaml::Document;
 

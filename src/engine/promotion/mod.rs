@@ -12,6 +12,7 @@ mod leaves;
 mod plan;
 #[cfg(test)]
 mod properties;
+mod reason;
 mod resolution;
 mod selection;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use edits::operations;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};
+pub use reason::{LeftOut, Reason};
 pub use resolution::{Level, Resolution};
 pub use selection::{Selection, Verdict};
 pub use verify::broken_promise;

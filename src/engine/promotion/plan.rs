@@ -7,11 +7,12 @@ use super::decision::{Decision, digest};
 use super::fate;
 use super::judge::{Judge, Judgement};
 use super::leaves::{Leaf, leaves};
+use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::{Selection, Verdict};
-use crate::engine::lists::ListRules;
-use crate::engine::mask::Mask;
-use crate::model::{BlobId, CommitInfo, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::diff::lists::ListRules;
+use crate::model::{BlobId, CommitInfo, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -37,7 +38,7 @@ pub struct Input<'a> {
     /// Whether the target's schema requires the key at a path.
     pub required: &'a dyn Fn(&Path) -> bool,
     /// The day that is judged, `YYYY-MM-DD`: HEAD's.
-    pub today: &'a str,
+    pub today: Date,
 }
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path.
@@ -61,8 +62,8 @@ pub struct Line {
     pub was: Option<Value>,
     /// The target's value.
     pub target: Option<Value>,
-    /// Why, in one phrase without values.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// The commit that brought the source's value.
     pub commit: Option<CommitInfo>,
     /// The commit that brought the target's value.
@@ -162,61 +163,47 @@ pub fn judge_leaves(input: &Input<'_>) -> Vec<Line> {
 
 fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
     let secret = input.policy.is_secret(&leaf.path);
+    let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
+        Some(pin) => Judgement::pinned(pin.line),
+        None => input.judge.judge(&leaf.path, &leaf.top),
+    };
     let mut line = Line {
         path: leaf.path.clone(),
         pointer: pointer(input, &leaf.path, leaf.target.is_some()),
-        resolution: Resolution::Pinned,
-        level: Level::Keep,
+        resolution: judgement.resolution,
+        level: judgement.level,
         verdict: Verdict::Keep,
         source: leaf.source.cloned(),
-        base: None,
-        was: None,
+        base: judgement.base,
+        was: judgement.was,
         target: leaf.target.cloned(),
-        reason: String::new(),
-        commit: None,
-        target_commit: None,
+        reason: judgement.reason,
+        commit: judgement.source_commit,
+        target_commit: judgement.target_commit,
         top: leaf.top.clone(),
         secret,
         literal: is_secret_literal(input, leaf),
     };
-    if let Some(pin) = input.policy.pin(input.key, &leaf.path, input.hop) {
-        line.reason = format!("pinned, terrace.toml:{}", pin.line);
+    if line.resolution == Resolution::Pinned {
         return line;
     }
-    let judgement = input.judge.judge(&leaf.path, &leaf.top);
-    adopt(&mut line, judgement);
     if let Some(decision) = live_decision(input, &leaf.path) {
         line.resolution = Resolution::Declined;
         line.level = Level::Keep;
-        let by = if decision.by.is_empty() { String::new() } else { format!(" by {}", decision.by) };
-        let until = match &decision.until {
-            super::Until::SourceChanges => format!("until {} changes", input.hop.source()),
-            super::Until::Released => "until released".to_owned(),
-            super::Until::Date(date) => format!("until {date}"),
-        };
-        line.reason = format!("declined{by}: {} ({until})", decision.reason);
+        let Decision { by, reason, until, .. } = decision.clone();
+        line.reason = Reason::Declined { by, reason, until };
     } else if line.literal && !matches!(line.level, Level::Keep) {
         line.level = Level::Keep;
-        line.reason = format!("a secret is never promoted; give {} its own", input.hop.target());
+        line.reason = Reason::Secret;
     } else if line.resolution == Resolution::New && (input.required)(&leaf.path) {
         line.level = Level::Take;
-        line.reason = format!("{}, required by the schema", line.reason);
+        line.reason = Reason::Required(Box::new(line.reason));
     }
     line
 }
 
 fn pointer(input: &Input<'_>, path: &Path, in_target: bool) -> Pointer {
     if in_target { input.target.pointer(path) } else { input.source.pointer(path) }
-}
-
-fn adopt(line: &mut Line, judgement: Judgement) {
-    line.resolution = judgement.resolution;
-    line.level = judgement.level;
-    line.reason = judgement.reason;
-    line.base = judgement.base;
-    line.was = judgement.was;
-    line.commit = judgement.source_commit;
-    line.target_commit = judgement.target_commit;
 }
 
 fn live_decision<'a>(input: &Input<'a>, path: &Path) -> Option<&'a Decision> {

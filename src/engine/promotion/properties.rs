@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::tests::{World, world};
 use super::{Selection, leaves, operations};
-use crate::engine::lists::NoListRules;
+use crate::diff::lists::NoListRules;
 use crate::model::Path;
 use crate::model::policy::NewKeys;
 use crate::yaml::edit::apply;

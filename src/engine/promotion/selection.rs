@@ -51,7 +51,7 @@ impl Selection {
     /// What happens to one judged leaf.
     pub(super) fn verdict(&self, line: &Line) -> Verdict {
         let covers = |paths: &[Path]| paths.iter().any(|path| path.covers(&line.path));
-        let commit = line.commit.as_ref().map(|commit| commit.id.0.as_str()).unwrap_or_default();
+        let commit = line.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
         let by_commit = |prefixes: &[String]| {
             prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
         };
@@ -113,7 +113,9 @@ impl Selection {
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
         let by = |prefix: &String| {
-            lines.iter().any(|line| line.commit.as_ref().is_some_and(|c| c.id.0.starts_with(prefix.as_str())))
+            lines
+                .iter()
+                .any(|line| line.commit.as_ref().is_some_and(|c| c.id.as_str().starts_with(prefix.as_str())))
         };
         let idle_commits =
             self.changes.iter().filter(|prefix| !by(prefix)).map(|prefix| format!("commit {prefix}"));

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::{
     Decision, Input, Judge, Level, Line, Resolution, Selection, Until, Verdict, digest, judge_leaves, select,
 };
+use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
-use crate::engine::lists::NoListRules;
 use crate::engine::naming::Naming;
+use crate::model::date::day;
 use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Value};
 use crate::yaml::{Document, Limits};
@@ -34,7 +35,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             [(source, Environment::Staging), (target, Environment::Production)].into_iter().enumerate()
         {
             let Some(text) = text else { continue };
-            let after = (*text != "gone").then(|| BlobId(format!("{text:?}")));
+            let after = (*text != "gone").then(|| BlobId::new(format!("{text:?}")));
             if let Some(blob) = &after {
                 texts.insert(blob.clone(), (*text).to_owned());
             }
@@ -42,7 +43,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             now[side] = after;
         }
         let info = CommitInfo {
-            id: CommitId(format!("{:040x}", n + 1)),
+            id: CommitId::new(format!("{:040x}", n + 1)),
             author: "platform".into(),
             time: day * 86_400,
             offset: 0,
@@ -84,17 +85,22 @@ impl World {
             key: &self.key,
             hop,
             source: &source,
-            source_blob: &BlobId("s".into()),
+            source_blob: &BlobId::new("s"),
             target: &target,
             judge: &judge,
             policy: &policy,
             lists: &NoListRules,
             decisions,
             required: &|path| path.to_string() == required,
-            today: "2026-01-01",
+            today: day("2026-01-01"),
         };
         select(judge_leaves(&input), selection, &source, &target)
     }
+}
+
+/// The reason in words; the worlds promote to production.
+fn phrase(line: &Line) -> String {
+    line.reason.phrase(Hop::ToProduction)
 }
 
 /// The plan of a complete history that ends on `day`.
@@ -118,7 +124,7 @@ fn row_2_pinned_by_policy() {
     let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some("a: 2"), None)];
     let lines = world(&steps, true, 100).plan("[[pin]]\npath = \"a\"", &[], &Selection::default(), "");
     assert_eq!(shown(&lines), ["a pinned keep"]);
-    assert_eq!(lines[0].reason, "pinned, terrace.toml:1");
+    assert_eq!(phrase(&lines[0]), "pinned, terrace.toml:1");
 }
 
 #[test]
@@ -152,16 +158,16 @@ fn row_4_unknown_where_history_was_cut_off() {
 fn row_5_removed_in_the_source() {
     let lines = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (1, Some("a: 1"), None)], 100);
     assert_eq!(shown(&lines), ["b removed take"]);
-    assert_eq!(lines[0].reason, "removed in staging on 1970-01-02");
+    assert_eq!(phrase(&lines[0]), "removed in staging on 1970-01-02");
     let own = plan(&[(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 7")), (1, Some("a: 1"), None)], 100);
-    assert_eq!(own[0].reason, "removed in staging on 1970-01-02 (production had its own value)");
+    assert_eq!(phrase(&own[0]), "removed in staging on 1970-01-02 (production had its own value)");
 }
 
 #[test]
 fn row_6_only_the_target_has_it() {
     let lines = plan(&[(0, Some(BOTH), Some(BOTH)), (1, None, Some("a: 1\nb: 1"))], 100);
     assert_eq!(shown(&lines), ["b environment-specific keep"]);
-    assert_eq!(lines[0].reason, "exists only in production");
+    assert_eq!(phrase(&lines[0]), "exists only in production");
 }
 
 #[test]
@@ -169,11 +175,11 @@ fn row_7_the_target_removed_it_or_began_without_it() {
     let began = [(0, Some("a: 1\nb: 1"), Some(BOTH))];
     assert_eq!(shown(&plan(&began, 100)), ["b environment-specific keep"]);
     assert_eq!(shown(&plan(&began, 29)), ["b environment-specific offer"]);
-    assert_eq!(plan(&began, 100)[0].reason, "production began without it");
+    assert_eq!(phrase(&plan(&began, 100)[0]), "production began without it");
     let removed = [(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (50, None, Some(BOTH))];
     assert_eq!(shown(&plan(&removed, 100)), ["b environment-specific keep"]);
     assert_eq!(shown(&plan(&removed, 57)), ["b environment-specific offer"]);
-    assert_eq!(plan(&removed, 100)[0].reason, "production removed this key");
+    assert_eq!(phrase(&plan(&removed, 100)[0]), "production removed this key");
 }
 
 #[test]
@@ -196,12 +202,12 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let key: Key = "app".parse().expect("key");
     let change = |env, before: Option<&str>, after: &str| FileChange {
         path: key.file(env),
-        before: before.map(|text| BlobId(text.into())),
-        after: Some(BlobId(after.into())),
+        before: before.map(BlobId::new),
+        after: Some(BlobId::new(after)),
     };
     let commit = |n: i64, changes| CommitChanges {
         info: CommitInfo {
-            id: CommitId(format!("{n:040x}")),
+            id: CommitId::new(format!("{n:040x}")),
             author: "platform".into(),
             time: n * 86_400,
             offset: 0,
@@ -213,7 +219,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];
     let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
     let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
-    let read = |blob: &BlobId| Ok(texts.get(blob.0.as_str()).cloned());
+    let read = |blob: &BlobId| Ok(texts.get(blob.as_str()).cloned());
     let timeline = history.timeline(&key, Hop::ToStaging, &read).expect("readable");
     let policy = Policy::default();
     let naming = Naming::new(&policy);
@@ -266,7 +272,7 @@ fn row_11_new_keys_are_asked_about_unless_the_schema_requires_them() {
     let lines = world.plan("", &[], &Selection::default(), "");
     assert_eq!(shown(&lines), ["b new ask"]);
     assert_eq!(
-        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
         (Verdict::Ask, "new in staging on 1970-01-02 by 0000000")
     );
     let required = world.plan("", &[], &Selection::default(), "b");
@@ -282,7 +288,7 @@ fn row_12_the_target_is_behind() {
     let steps = [(0, Some("a: 1"), Some("a: 1")), (1, Some("a: 2"), Some("a: 2")), (20, None, Some("a: 1"))];
     assert_eq!(shown(&plan(&steps, 100)), ["a behind keep"]);
     assert_eq!(shown(&plan(&steps, 30)), ["a behind offer"]);
-    assert_eq!(plan(&steps, 100)[0].reason, "production is on the value staging left on 1970-01-02");
+    assert_eq!(phrase(&plan(&steps, 100)[0]), "production is on the value staging left on 1970-01-02");
 }
 
 #[test]
@@ -328,7 +334,7 @@ fn row_17_the_target_is_on_an_older_source_value() {
     ];
     let lines = plan(&steps, 100);
     assert_eq!(shown(&lines), ["a pending take"]);
-    assert_eq!(lines[0].reason, "production is on an older staging value (set by platform)");
+    assert_eq!(phrase(&lines[0]), "production is on an older staging value (set by platform)");
 }
 
 #[test]
@@ -344,7 +350,7 @@ fn row_19_conflict() {
     let lines = plan(&steps, 100);
     assert_eq!(shown(&lines), ["a conflict stop"]);
     assert_eq!(
-        (lines[0].verdict.clone(), lines[0].reason.as_str()),
+        (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
         (Verdict::Stop, "changed on both sides since 1970-01-02")
     );
 }
@@ -460,7 +466,11 @@ fn a_removal_waits_for_what_took_its_place() {
     assert_eq!(taken(world_of(both).plan("", &[], &all, "")), ["q.capacity", "q.size"]);
     let old = world(&renamed(both, 1)[..2], true, 140).plan("", &[], &Selection::default(), "");
     assert_eq!(shown(&old), ["q.capacity left-out offer", "q.size removed offer"]);
-    assert!(old[1].reason.ends_with("`q.capacity`, which took its place, is not taken"), "{}", old[1].reason);
+    assert!(
+        phrase(&old[1]).ends_with("`q.capacity`, which took its place, is not taken"),
+        "{}",
+        phrase(&old[1])
+    );
     // By its value wherever it went; by standing alone when its value is another one.
     assert_eq!(
         taken(world_of("q: {n: x}\nm: {deep: {er: 7}}").plan("", &[], &left, "")),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::leaves::leaves;
 use super::plan::Line;
 use super::selection::Verdict;
-use crate::engine::lists::ListRules;
+use crate::diff::lists::ListRules;
 use crate::model::{Path, Segment, Value};
 use crate::yaml::Document;
 
@@ -44,9 +44,10 @@ pub fn broken_promise(
 #[cfg(test)]
 mod tests {
     use super::super::plan::Line;
+    use super::super::reason::Reason;
     use super::super::resolution::{Level, Resolution};
     use super::*;
-    use crate::engine::lists::NoListRules;
+    use crate::diff::lists::NoListRules;
     use crate::model::Pointer;
     use crate::yaml::Limits;
 
@@ -65,7 +66,7 @@ mod tests {
             base: None,
             was: None,
             target: None,
-            reason: String::new(),
+            reason: Reason::ToTakeBack,
             commit: None,
             target_commit: None,
             top: path.clone(),

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::diff::{Depth, Kind, diff};
 use super::history::{History, ReadVersion, Version};
-use super::lists::ListRules;
+use crate::diff::lists::ListRules;
+use crate::diff::{Depth, Kind, diff};
 use crate::model::{CommitInfo, Environment, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
@@ -218,7 +218,7 @@ impl<'a> Provenance<'a> {
     ) -> Vec<Entry> {
         let (before, after) = (self.before(environment, commit), self.after(environment, commit));
         let hop = Hop::into_target(environment);
-        let entry = |change: &super::diff::Change<'_>| Entry {
+        let entry = |change: &crate::diff::Change<'_>| Entry {
             environment,
             key: key.clone(),
             path: change.path.clone(),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange};
-use crate::engine::lists::NoListRules;
 use crate::model::{BlobId, CommitId};
 use crate::yaml::Limits;
 
@@ -20,12 +20,12 @@ fn history(steps: &[Step<'_>], complete: bool) -> History {
         let mut changes = Vec::new();
         for (env, text) in Environment::ALL.into_iter().zip(step) {
             let Some(text) = text else { continue };
-            let after = (*text != "gone").then(|| BlobId((*text).to_owned()));
+            let after = (*text != "gone").then(|| BlobId::new((*text).to_owned()));
             let before = std::mem::replace(&mut now[env as usize], after.clone());
             changes.push(FileChange { path: key.file(env), before, after });
         }
         let info = CommitInfo {
-            id: CommitId(format!("{n}")),
+            id: CommitId::new(format!("{n}")),
             author: "platform".into(),
             time: 0,
             offset: 0,
@@ -42,7 +42,7 @@ fn over<T>(steps: &[Step<'_>], complete: bool, ask: impl Fn(&Provenance<'_>) -> 
     let history = history(steps, complete);
     let known: std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>> = std::cell::RefCell::default();
     let read = |blob: &BlobId| {
-        let parse = || Document::parse(blob.0.as_bytes(), &Limits::default()).ok().map(Arc::new);
+        let parse = || Document::parse(blob.as_str().as_bytes(), &Limits::default()).ok().map(Arc::new);
         Ok(known.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone())
     };
     ask(&Provenance::new(&history, &"app".parse().expect("key"), &read).expect("versions"))
@@ -55,7 +55,7 @@ fn way(steps: &[Step<'_>], complete: bool) -> Vec<String> {
         let path = Path::root().key("a");
         let blames = provenance.blame(Environment::Production, &document, &path, &NoListRules);
         let step = |step: &super::Step| {
-            let commit = step.commit.as_ref().map_or("?", |commit| commit.id.0.as_str());
+            let commit = step.commit.as_ref().map_or("?", |commit| commit.id.as_str());
             format!("{} {commit}", step.environment)
         };
         blames.iter().flat_map(|blame| blame.steps.iter().map(step)).collect()
@@ -144,7 +144,7 @@ fn promotions_are_known_by_content() {
     ] {
         let found = over(&steps, true, |provenance| {
             let at = provenance.last_promotion(Hop::ToProduction, &NoListRules);
-            at.map(|at| provenance.info(at).id.0.clone())
+            at.map(|at| provenance.info(at).id.to_string())
         });
         assert_eq!(found.as_deref(), expected, "{steps:?}");
     }

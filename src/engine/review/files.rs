@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::history::FileChange;
-use crate::engine::legacy::RECORD;
+use crate::engine::migration::RECORD;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Environment, Key, policy};
 
@@ -95,7 +95,7 @@ mod tests {
     use crate::model::BlobId;
 
     fn change(path: &str, before: &str, after: &str) -> FileChange {
-        let blob = |text: &str| (!text.is_empty()).then(|| BlobId(text.to_owned()));
+        let blob = |text: &str| (!text.is_empty()).then(|| BlobId::new(text.to_owned()));
         FileChange { path: path.to_owned(), before: blob(before), after: blob(after) }
     }
 

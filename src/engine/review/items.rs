@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::skipped::{Customs, skipped};
 use super::{ItemChange, Origin, Row, What};
+use crate::diff::lists::ListRules;
+use crate::diff::{Change, Depth, diff};
 use crate::engine::compare::row;
-use crate::engine::diff::{Change, Depth, diff};
-use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::engine::lists::ListRules;
-use crate::engine::mask::Mask;
 use crate::model::{Environment, Hop, Key, Path, Result, Value};
+use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
+use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// An item's file in one environment of one revision.

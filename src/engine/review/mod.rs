@@ -20,8 +20,8 @@ pub use skipped::Customs;
 pub use waivers::{WaiverChange, compare as compare_waivers};
 
 use super::compare::DiffRow;
-use super::diff::Kind;
 use super::promotion::HopStatus;
+use crate::diff::Kind;
 use crate::model::{CommitInfo, Environment, Finding, Key};
 
 /// How a value came into an environment.

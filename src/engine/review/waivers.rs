@@ -4,7 +4,7 @@ use super::Turn;
 use super::findings::news;
 use crate::engine::rules::Report;
 use crate::model::policy::Waiver;
-use crate::model::{Finding, Policy, Rule};
+use crate::model::{Date, Finding, Policy, Rule};
 
 /// What a change does to a waiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct WaiverChange {
     /// Why.
     pub reason: String,
     /// The last day it counts.
-    pub until: Option<String>,
+    pub until: Option<Date>,
     /// What happens to it.
     pub turn: Turn,
     /// How many findings of the items judged it accepts after the change.
@@ -32,11 +32,11 @@ pub(super) type Judged<'a> = (&'a Policy, &'a Report);
 pub fn compare(
     base: (&Policy, &Report),
     head: (&Policy, &Report),
-    since: &str,
-    today: &str,
+    since: Date,
+    today: Date,
 ) -> Vec<WaiverChange> {
     let now = head.0.waivers.iter().enumerate().filter_map(|(n, waiver)| {
-        let ended = waiver.until.as_deref().is_some_and(|until| since <= until && until < today);
+        let ended = waiver.until.is_some_and(|until| since <= until && until < today);
         let turn = match twin(base.0, waiver) {
             None => Turn::Added,
             Some(before) if (&before.reason, &before.until) != (&waiver.reason, &waiver.until) => {
@@ -70,7 +70,7 @@ fn told(waiver: &Waiver, turn: Turn, accepts: usize) -> WaiverChange {
         rule: waiver.rule,
         place: waiver.place(),
         reason: waiver.reason.clone(),
-        until: waiver.until.clone(),
+        until: waiver.until,
         turn,
         accepts,
     }
@@ -79,6 +79,7 @@ fn told(waiver: &Waiver, turn: Turn, accepts: usize) -> WaiverChange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::date::day;
 
     fn policy(waivers: &[(&str, &str, &str)]) -> Policy {
         let waiver = |(key, reason, until): &(&str, &str, &str)| {
@@ -105,11 +106,11 @@ mod tests {
             ("new", "r", "2027-01-01"),
         ]);
         let (before, after) = (report(&[(3, "a")]), report(&[(2, "a"), (2, "b"), (3, "c")]));
-        let found = compare((&base, &before), (&head, &after), "2026-01-01", "2026-03-02");
+        let found = compare((&base, &before), (&head, &after), day("2026-01-01"), day("2026-03-02"));
         let told: Vec<_> =
             found.iter().map(|w| format!("{} {} {}", w.turn.name(), w.place, w.accepts)).collect();
         assert_eq!(told, ["changed said 0", "ended over 0", "used used 2", "added new 1", "removed gone 0"]);
-        let quiet = compare((&base, &before), (&base, &before), "2026-03-02", "2026-03-02");
+        let quiet = compare((&base, &before), (&base, &before), day("2026-03-02"), day("2026-03-02"));
         assert_eq!(quiet, []);
     }
 }

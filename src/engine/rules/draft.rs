@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::rough;
 use super::world::{Item, World};
-use crate::model::{Excerpt, Finding, Location, Path, Rule, Severity};
+use crate::model::{Excerpt, Finding, Location, Path, Related, Rule, Severity};
 use crate::yaml::{Document, Lines};
 
 /// Longer lines are not shown.
-const WIDEST: usize = 4_000;
+pub(super) const WIDEST: usize = 4_000;
 
 /// Where in its file a finding stands.
 #[derive(Clone, Debug)]
@@ -95,6 +95,12 @@ impl<'w> Draft<'w> {
         self
     }
 
+    /// The same with a further place.
+    pub(super) fn related(mut self, related: Related) -> Self {
+        self.finding.related.push(related);
+        self
+    }
+
     /// The finding, its place worked out.
     pub(super) fn settle(self, world: &World<'_>) -> Finding {
         let Self { mut finding, item, at } = self;
@@ -134,7 +140,8 @@ fn span(document: &Document, path: &Path, at: &At) -> Range<usize> {
     }
 }
 
-/// The line around `span`, unless it is too long to be read by anyone.
+/// The line around `span`, unless it is too long to be read by anyone. The masks are in order and
+/// do not overlap.
 pub(super) fn excerpt(
     text: &str,
     lines: &Lines,
@@ -142,7 +149,7 @@ pub(super) fn excerpt(
     masks: &[Range<usize>],
 ) -> Option<Excerpt> {
     let line = lines.bytes(text, lines.line(span.start));
-    let here: Vec<_> =
-        masks.iter().filter(|mask| mask.start < line.end && line.start < mask.end).cloned().collect();
-    (line.len() <= WIDEST).then(|| lines.excerpt(text, span, &here))
+    let first = masks.partition_point(|mask| mask.end <= line.start);
+    let end = masks.partition_point(|mask| mask.start < line.end);
+    (line.len() <= WIDEST).then(|| lines.excerpt(text, span, masks.get(first..end).unwrap_or_default()))
 }

@@ -2,7 +2,7 @@
 
 use super::draft::{At, Draft};
 use super::world::World;
-use crate::model::Rule;
+use crate::model::{Related, Rule};
 use crate::yaml::ProblemKind;
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
@@ -11,11 +11,12 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
         let Some(document) = item.document() else { continue };
         for problem in document.problems() {
             let ProblemKind::DuplicateKey { key, first } = &problem.kind else { continue };
-            let line = document.location(first).start.line;
-            let message = format!("`{}` stands here again, after line {line}", key.escape_debug());
+            let message = format!("`{}` stands here a second time", key.escape_debug());
             let help = "keep one of them; some readers take the last, some refuse the file";
             let draft = Draft::of_item(Rule::DuplicateKey, item, message, help).path(&problem.path);
-            drafts.push(draft.at(At::Span(problem.span.clone())));
+            let first =
+                Related { label: "first", file: item.file.to_owned(), location: document.location(first) };
+            drafts.push(draft.at(At::Span(problem.span.clone())).related(first));
         }
     }
     drafts
@@ -31,12 +32,15 @@ mod tests {
         for (text, expected) in [
             (
                 "port: 1\nhost: a\nport: 2\n",
-                vec!["3:1 error[duplicate-key] `port` stands here again, after line 1"],
+                vec!["3:1 error[duplicate-key] `port` stands here a second time (first 1:1)"],
             ),
-            ("a: {b: 1, \"b\": 2}\n", vec!["1:11 error[duplicate-key] `b` stands here again, after line 1"]),
+            (
+                "a: {b: 1, \"b\": 2}\n",
+                vec!["1:11 error[duplicate-key] `b` stands here a second time (first 1:5)"],
+            ),
             (
                 "x: &x\n  a: 1\n  a: 2\ny: *x\n",
-                vec!["3:3 error[duplicate-key] `a` stands here again, after line 2"],
+                vec!["3:3 error[duplicate-key] `a` stands here a second time (first 2:3)"],
             ),
             ("a: &a {k: 1}\nb:\n  <<: *a\n  k: 2\n", vec![]),
             ("a: {k: 1}\nb: {k: 1}\n", vec![]),

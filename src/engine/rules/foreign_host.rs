@@ -5,16 +5,20 @@
 //! that themselves name the other environment, links for people to read, the sandbox of somebody
 //! else that development and staging share, and names that merely look so are left alone.
 
+use std::cell::{LazyCell, OnceCell};
+use std::collections::BTreeSet;
+
 use super::draft::{At, Draft};
-use super::secrets;
 use super::world::{Item, World};
-use crate::engine::hosts::{Address, addresses, tokens};
+use crate::engine::hosts::{addresses, tokens};
 use crate::model::{Environment, Path, Rule, Segment, Severity, Value};
+use crate::secrets;
 use crate::yaml::{Document, Visit};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();
     for items in world.by_key() {
+        let own = OwnDomains { world, items, domains: OnceCell::new() };
         for item in items {
             let Some(document) = item.document() else { continue };
             item.scalars(&mut |visit| {
@@ -23,7 +27,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
                 if !visit.aliased {
                     let found = owned(world, item, text).or_else(|| {
                         let found = named(world, item, visit.path, text)?;
-                        (!is_shared_sandbox(world, items, item, visit, &found)).then_some(found)
+                        (!is_shared_sandbox(&own, item, visit, &found)).then_some(found)
                     });
                     drafts.extend(found.map(|found| found.draft(world, item, document, visit)));
                 }
@@ -93,26 +97,34 @@ fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &Path, text: &'t str) -> 
     let addresses = addresses(text, words.iter().any(|word| HOSTS.contains(&word.as_str()))).into_iter();
     // What the policy gives to this environment may be called anything.
     let is_own = |host: &str| is_public(host) || owners(world, host).contains(&item.environment);
+    let place = LazyCell::new(|| last_place(world, text.trim_end(), item.environment));
+    let is_url = text.contains("://");
+    // Whoever writes `staging.url` in production means staging.
+    let meant = LazyCell::new(|| -> Vec<Environment> {
+        path.segments.iter().filter_map(key_text).flat_map(|key| world.naming.by_word(key)).collect()
+    });
     addresses.filter(|address| !is_own(address.host)).find_map(|address| {
         let named = world.naming.by_word(labels(address.host));
         let owner = *named.first().filter(|_| !named.contains(&item.environment))?;
-        // A later environment's service that has a place for this one is shared on purpose.
-        let is_placed = is_whole
-            && owner > item.environment
-            && places(world, &address).any(|environment| environment == item.environment);
-        // Whoever writes `staging.url` in production means staging.
-        let on_purpose =
-            path.segments.iter().filter_map(key_text).any(|key| world.naming.by_word(key).contains(&owner));
+        // A later environment's service that has a place for this one is shared on purpose. The
+        // rest of every URL in a word goes on to the word's end.
+        let has_place = || {
+            if is_url {
+                place.is_some_and(|length| length <= address.rest.len())
+            } else {
+                last_place(world, address.rest, item.environment).is_some()
+            }
+        };
+        let is_placed = is_whole && owner > item.environment && has_place();
         let foreign = Foreign { owner, text: address.host, severity: Severity::Warning };
-        (!on_purpose && !is_placed).then_some(foreign)
+        (!is_placed && !meant.contains(&owner)).then_some(foreign)
     })
 }
 
 /// Whether development and staging use one sandbox of somebody else: the same value stands in
 /// both, and neither development nor production has a host of its own in that domain.
 fn is_shared_sandbox(
-    world: &World<'_>,
-    items: &[Item<'_>],
+    own: &OwnDomains<'_, '_>,
     item: &Item<'_>,
     visit: &Visit<'_, '_>,
     found: &Foreign<'_>,
@@ -120,35 +132,50 @@ fn is_shared_sandbox(
     if (item.environment, found.owner) != (Environment::Development, Environment::Staging) {
         return false;
     }
-    let in_staging = items.iter().find(|item| item.environment == Environment::Staging);
+    let in_staging = own.items.iter().find(|item| item.environment == Environment::Staging);
     let same = in_staging.and_then(Item::document).and_then(|staging| staging.at(visit.path));
     let domain = domain(found.text);
-    same == Some(visit.value)
-        && domain.contains('.')
-        && !items.iter().any(|item| has_own(world, item, domain))
+    same == Some(visit.value) && domain.contains('.') && !own.hold(domain)
 }
 
-/// Whether an item has a host in `domain` that shows whose the domain is: development's own, or one
-/// named after production.
-fn has_own(world: &World<'_>, item: &Item<'_>, domain: &str) -> bool {
-    let mut found = false;
-    item.scalars(&mut |visit| {
-        let Some(text) = visit.value.as_str().filter(|text| !found && text.contains(domain)) else { return };
-        found = tokens(text).filter(|host| self::domain(host) == domain).any(|host| {
-            let named = world.naming.by_word(labels(host));
-            match item.environment {
-                Environment::Development => !named.contains(&Environment::Staging),
-                Environment::Staging | Environment::Production => named.contains(&Environment::Production),
-            }
-        });
-    });
-    found
+/// The domains in which the items of one key have hosts that show whose the domain is:
+/// development's own, or one named after production. Found when first asked for.
+struct OwnDomains<'w, 'a> {
+    world: &'w World<'a>,
+    items: &'w [Item<'a>],
+    domains: OnceCell<BTreeSet<String>>,
+}
+
+impl OwnDomains<'_, '_> {
+    fn hold(&self, domain: &str) -> bool {
+        self.domains.get_or_init(|| self.find()).contains(domain)
+    }
+
+    fn find(&self) -> BTreeSet<String> {
+        let mut domains = BTreeSet::new();
+        for item in self.items {
+            item.scalars(&mut |visit| {
+                let hosts = tokens(visit.value.as_str().unwrap_or_default());
+                domains
+                    .extend(hosts.filter(|host| self.is_own(item, host)).map(|host| domain(host).to_owned()));
+            });
+        }
+        domains
+    }
+
+    fn is_own(&self, item: &Item<'_>, host: &str) -> bool {
+        let named = self.world.naming.by_word(labels(host));
+        match item.environment {
+            Environment::Development => !named.contains(&Environment::Staging),
+            Environment::Staging | Environment::Production => named.contains(&Environment::Production),
+        }
+    }
 }
 
 /// The part of a host's name that somebody registered: two labels, or three below a country's
 /// `co.uk`.
 fn domain(host: &str) -> &str {
-    let dots: Vec<usize> = host.rmatch_indices('.').map(|(at, _)| at).collect();
+    let dots: Vec<usize> = host.rmatch_indices('.').map(|(at, _)| at).take(3).collect();
     let label = |from: usize, to: usize| to.saturating_sub(from + 1);
     let [last, second, ..] = dots.as_slice() else { return host };
     let is_country = label(*last, host.len()) == 2 && label(*second, *last) <= 3;
@@ -161,9 +188,16 @@ fn labels(host: &str) -> &str {
     host.strip_suffix(".dev").unwrap_or(host)
 }
 
-/// The environments that whole segments of a URL's path, or whole values of its query, name.
-fn places<'a>(world: &'a World<'_>, address: &Address<'a>) -> impl Iterator<Item = Environment> + 'a {
-    address.rest.split(['/', '?', '&', '=', '#']).filter_map(|part| world.naming.word(part))
+/// How long before its end the last part of a URL begins that names `environment`: a whole segment
+/// of the path, or a whole value of the query.
+fn last_place(world: &World<'_>, url: &str, environment: Environment) -> Option<usize> {
+    let mut length = 0;
+    let mut lengths = url.rsplit(['/', '?', '&', '=', '#']).map(|part| {
+        let begin = length + part.len();
+        length = begin + 1;
+        (part, begin)
+    });
+    lengths.find(|(part, _)| world.naming.word(part) == Some(environment)).map(|(_, begin)| begin)
 }
 
 /// The key that a value, or the list it is in, stands under.
@@ -267,6 +301,10 @@ mod tests {
                 "3:23",
             ),
             ("production", "image: registry.dev.example.com/team/app:1.2\n", "1:8"),
+            ("staging", "v: https://a.prod.example.com/staging/https://b.prod.example.com/x\n", "1:47"),
+            ("staging", "v: a.prod.example.com/staging,b.prod.example.com/x\n", "1:31"),
+            ("staging", "v: a.prod.example.com/x,b.prod.example.com/staging\n", "1:4"),
+            ("staging", "v: https://a.prod.example.com/staging and more\n", "1:12"),
         ] {
             let found = found("", environment, text);
             assert_eq!(found.len(), 1, "{text}");
@@ -286,6 +324,8 @@ mod tests {
             ("production", "config: https://config.example.com/app?env=staging\n"),
             ("staging", "config: https://config.prod.example.com/staging/app\n"),
             ("production", "image: registry.example.com/staging/app:1.2\n"),
+            ("staging", "v: https://a.prod.example.com/x/https://b.prod.example.com/staging\n"),
+            ("staging", "v: a.prod.example.com/staging,b.prod.example.com/x?env=staging\n"),
             ("production", "docs_url: https://docs.dev.example.com/pay\n"),
             ("production", "annotations: {runbookUrl: 'https://wiki.staging.example.com/pay'}\n"),
             ("production", "description: like https://api.staging.example.com\n"),
@@ -341,6 +381,25 @@ mod tests {
         ] {
             assert_eq!(found(development, staging, production), expected, "{development}{production}");
         }
+    }
+
+    /// What is asked of every URL is not looked up in all that follows it.
+    #[test]
+    fn many_urls_in_one_word_stay_cheap() {
+        for (environment, key, end, expected) in
+            [("staging", "v", "staging", 0), ("staging", "v", "x", 1), ("staging", "prod", "x", 0)]
+        {
+            let urls = "a://b.prod.example.com/".repeat(30_000);
+            assert_eq!(
+                found("", environment, &format!("{key}: {urls}{end}\n")).len(),
+                expected,
+                "{key} {end}"
+            );
+        }
+        let values: String = (0..5_000).map(|n| format!("k{n}: s{n}.staging.x{n}.com\n")).collect();
+        let files =
+            [("environments/development/a.yaml", &*values), ("environments/staging/a.yaml", &*values)];
+        assert_eq!(Repository::new(&files).of(Rule::ForeignHost).len(), 0);
     }
 
     #[test]

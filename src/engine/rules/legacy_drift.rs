@@ -5,10 +5,10 @@
 
 use super::draft::Draft;
 use super::world::World;
-use crate::engine::diff::{Depth, diff};
-use crate::engine::legacy::{Format, Kept, RECORD, convert, parse_kept};
-use crate::engine::lists::NoListRules;
-use crate::engine::snapshot::limits;
+use crate::diff::lists::NoListRules;
+use crate::diff::{Depth, diff};
+use crate::engine::migration::{Kept, RECORD, parse_kept};
+use crate::formats::read::{Format, convert};
 use crate::model::{Environment, Rule};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
@@ -21,7 +21,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     match record {
         Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
         Err(error) => {
-            let help = error.help.unwrap_or_default();
+            let help = error.help.as_ref().map(ToString::to_string).unwrap_or_default();
             vec![Draft::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
         }
     }
@@ -50,7 +50,7 @@ fn compare<'w>(world: &'w World<'w>, kept: &Kept) -> Option<Draft<'w>> {
         return Some(drift(message, format!("bring it back with git restore; {finish}")));
     };
     let format = Format::of(&kept.file)?;
-    let Ok(legacy) = convert(format, &bytes, &limits(world.policy)) else {
+    let Ok(legacy) = convert(format, &bytes, world.limits) else {
         let message = format!("this file cannot be read any more as what became `{}`", kept.key);
         return Some(drift(message, format!("make it say what the item says; {finish}")));
     };

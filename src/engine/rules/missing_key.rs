@@ -11,9 +11,9 @@ use indexmap::IndexMap;
 use super::draft::{At, Draft};
 use super::listed;
 use super::world::{Item, World};
-use crate::engine::diff::{Depth, diff};
-use crate::engine::encrypted::is_metadata;
+use crate::diff::{Depth, diff};
 use crate::model::{Environment, Map, Path, Rule, Segment, Value};
+use crate::secrets::encrypted::is_metadata;
 
 /// With more missing keys in one mapping, only so many are named.
 const SHOWN: usize = 3;

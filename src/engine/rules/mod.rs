@@ -5,11 +5,9 @@
 //! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
-mod credentials;
 mod draft;
 mod rough;
 mod schema;
-pub(super) mod secrets;
 mod waivers;
 mod world;
 
@@ -43,21 +41,16 @@ use rayon::prelude::*;
 
 use self::draft::Draft;
 use self::world::World;
-use super::schemas::Schemas;
-use super::snapshot::Snapshot;
-use crate::model::{Environment, Finding, Key, Path, Policy, Progress, Result, Rule, Severity, Steps};
+use super::configuration::Configuration;
+use crate::model::{Date, Environment, Finding, Key, Path, Progress, Result, Rule, Severity, Steps};
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The revision.
-    pub snapshot: &'a Snapshot,
-    /// Its policy.
-    pub policy: &'a Policy,
-    /// Its schemas.
-    pub schemas: &'a Schemas,
+    pub configuration: &'a Configuration,
     /// The day, `YYYY-MM-DD`, by which waivers end; without one none has ended.
-    pub today: Option<&'a str>,
+    pub today: Option<Date>,
     /// The items that are judged; all when empty.
     pub keys: &'a [Key],
     /// The environment whose findings are reported; all without one. What is compared across
@@ -199,7 +192,7 @@ pub fn check_again(
 /// What the rules of one reach find.
 fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
     let on = |(rule, reach, _): &&(Rule, Reach, Judge)| {
-        *reach == of && subject.policy.severity(*rule, rule.severity()).is_some()
+        *reach == of && subject.configuration.policy().severity(*rule, rule.severity()).is_some()
     };
     let steps = Steps::new(subject.progress, "judging, rule", Some(RULES.iter().filter(on).count()));
     RULES
@@ -222,7 +215,7 @@ fn report(subject: &Subject<'_>, world: &World<'_>, mut findings: Vec<Finding>) 
     findings.dedup_by(|a, b| a.order() == b.order());
     let (mut findings, waived) = waivers::apply(subject, world, findings)?;
     for finding in &mut findings {
-        let severity = subject.policy.severity(finding.rule, finding.severity);
+        let severity = subject.configuration.policy().severity(finding.rule, finding.severity);
         finding.severity = severity.unwrap_or(finding.severity);
     }
     findings.sort_by(|a, b| a.order().cmp(&b.order()));

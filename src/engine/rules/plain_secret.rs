@@ -1,9 +1,9 @@
 //! `plain-secret`: a secret stands in plain text, where anyone with the repository reads it.
 
 use super::draft::{At, Draft};
-use super::secrets;
 use super::world::World;
 use crate::model::Rule;
+use crate::secrets;
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();

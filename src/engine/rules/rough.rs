@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::credentials;
 use super::draft;
 use crate::model::{Excerpt, Location, Path, Policy, Position};
+use crate::secrets::looks_secret;
 use crate::yaml::Lines;
 
 /// The line of `location`, what may be secret in it masked.
@@ -18,6 +18,10 @@ pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Opti
     }
     let text = String::from_utf8_lossy(bytes);
     let lines = Lines::new(&text);
+    // What is not shown needs no masks.
+    if lines.bytes(&text, location.start.line).len() > draft::WIDEST {
+        return None;
+    }
     let span = offset(&text, &lines, location.start)..offset(&text, &lines, location.end);
     let masks = masks(&text, &lines, location.start.line, policy);
     draft::excerpt(&text, &lines, &span, &masks)
@@ -34,7 +38,7 @@ fn masks(text: &str, lines: &Lines, number: usize, policy: &Policy) -> Vec<Range
     let body = text.get(line.clone()).unwrap_or_default();
     let above = keys_above(text, lines, number);
     let indent = body.len() - body.trim_start().len();
-    if policy.is_secret(&above) || credentials::by_look(body).next().is_some() || is_opaque(body.trim()) {
+    if policy.is_secret(&above) || looks_secret(body) || is_opaque(body.trim()) {
         return std::iter::once(line.start + indent..line.end).collect();
     }
     let secret_from = body.match_indices(':').find(|(at, _)| {
@@ -78,6 +82,14 @@ fn key_before(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each of the colons may stand behind a secret key.
+    #[test]
+    fn a_line_that_is_not_shown_is_not_searched() {
+        let text = "a: [".to_owned() + &"a:".repeat(400_000);
+        let at = Position { line: 1, column: 1 };
+        assert_eq!(excerpt(text.as_bytes(), Location { start: at, end: at }, &Policy::default()), None);
+    }
 
     #[test]
     fn what_may_be_secret_is_masked_without_a_parse() {

@@ -2,9 +2,9 @@
 
 use super::draft::{At, Draft};
 use super::world::{Item, World};
-use crate::engine::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::engine::schema::{Broken, Violation};
+use crate::json_schema::{Broken, Violation};
 use crate::model::{Path, Rule, Value};
+use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let mut drafts = Vec::new();
@@ -50,14 +50,16 @@ fn broken_rule<'w>(
     document: usize,
     violation: Violation,
 ) -> Draft<'w> {
-    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, .. } = violation;
+    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, keyword } = violation;
     let path = Path { document, ..path };
     let at = if at_key { At::Key(path.clone()) } else { At::Value };
     let place = match schema_pointer.as_str() {
         "" => format!("{}{schema_file}", world.snapshot.prefix),
         pointer => format!("{}{schema_file}#{pointer}", world.snapshot.prefix),
     };
-    Draft::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at).note("schema", place)
+    let mut draft = Draft::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at);
+    draft.finding.is_absence = keyword == "required";
+    draft.note("schema", place)
 }
 
 /// A finding about the schema itself, which is told once, as of the first item reported that it

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::draft::{At, Draft};
+use super::listed;
 use super::world::{Item, World};
-use super::{listed, secrets};
-use crate::model::{Environment, Key, Path, Rule};
+use crate::model::{Environment, Key, Path, Related, Rule};
+use crate::secrets;
 use crate::yaml::NodeId;
 
 /// Where a secret stands.
@@ -48,7 +49,7 @@ fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
         for other in others {
             // At the same path, if it is there.
             let other = places.get(&(other, item.key, path)).or_else(|| first.get(&other));
-            draft = draft.note("also", other.and_then(|other| other.place())?);
+            draft = draft.related(other.and_then(|other| other.related())?);
         }
         Some(draft)
     });
@@ -56,11 +57,10 @@ fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
 }
 
 impl Use<'_> {
-    /// File, line and column.
-    fn place(&self) -> Option<String> {
+    fn related(&self) -> Option<Related> {
         let document = self.item.document()?;
-        let at = document.location(&document.node(self.node).span).start;
-        Some(format!("{}:{}:{}", self.item.file, at.line, at.column))
+        let location = document.location(&document.node(self.node).span);
+        Some(Related { label: "also", file: self.item.file.to_owned(), location })
     }
 }
 
@@ -83,14 +83,14 @@ mod tests {
         assert_eq!(
             found("password: hunter2\n", "x: 1\npassword: hunter2\n", "password: other\n"),
             [
-                "environments/staging/a.yaml:2:11 error[shared-secret] staging has the same secret as development"
+                "environments/staging/a.yaml:2:11 error[shared-secret] staging has the same secret as development (also environments/development/a.yaml:1:11)"
             ]
         );
         assert_eq!(
             found("password: a1\n", "token: a1\n", "db: {password: a1}\n"),
             [
-                "environments/production/a.yaml:1:16 error[shared-secret] production has the same secret as development and staging",
-                "environments/staging/a.yaml:1:8 error[shared-secret] staging has the same secret as development",
+                "environments/production/a.yaml:1:16 error[shared-secret] production has the same secret as development and staging (also environments/development/a.yaml:1:11) (also environments/staging/a.yaml:1:8)",
+                "environments/staging/a.yaml:1:8 error[shared-secret] staging has the same secret as development (also environments/development/a.yaml:1:11)",
             ]
         );
         let key = "id: AKIAQ3EGRDXLZ7TYUPWN\n";

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{ByItem, Change, Report, Subject};
-use crate::engine::schemas::Schemas;
+use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
-use crate::model::{BlobId, Environment, Error, Finding, Key, Policy, Result, Revision, Rule};
+use crate::model::date::day;
+use crate::model::{BlobId, Date, Environment, Error, Finding, Key, Result, Revision, Rule};
 
 /// Files with what `check` is asked of them.
 #[derive(Clone, Default)]
 pub(super) struct Repository {
     files: BTreeMap<String, Vec<u8>>,
     links: Vec<String>,
-    today: Option<String>,
+    today: Option<Date>,
     keys: Vec<Key>,
     environment: Option<Environment>,
     prefix: String,
@@ -54,7 +55,7 @@ impl Repository {
     }
 
     pub(super) fn at(mut self, today: Option<&str>) -> Self {
-        self.today = today.map(str::to_owned);
+        self.today = today.map(day);
         self
     }
 
@@ -102,15 +103,12 @@ impl Repository {
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
         let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
         let listing = files.chain(links).chain(more.clone()).collect();
-        let snapshot = Arc::new(Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source));
-        let policy: Arc<Policy> = Arc::new(snapshot.policy()?);
-        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+        let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
+        let configuration = Configuration::read(snapshot)?;
         let subject = Subject {
             progress: &crate::model::Silent,
-            snapshot: &snapshot,
-            policy: &policy,
-            schemas: &schemas,
-            today: self.today.as_deref(),
+            configuration: &configuration,
+            today: self.today,
             keys: &self.keys,
             environment: self.environment,
             change: self.skipped.as_ref(),
@@ -126,12 +124,24 @@ impl Repository {
     /// As [`Self::places`], of one rule, with the message.
     pub(super) fn of(&self, rule: Rule) -> Vec<String> {
         let findings = self.whole_report().findings.into_iter().filter(|finding| finding.rule == rule);
-        findings.map(|finding| format!("{} {}", place(&finding), finding.message)).collect()
+        findings
+            .map(|finding| format!("{} {}{}", place(&finding), finding.message, elsewhere(&finding)))
+            .collect()
     }
 }
 
 pub(super) fn check(files: &[(&str, &str)]) -> Vec<Finding> {
     Repository::new(files).report().findings
+}
+
+/// The further places: ` (first 1:2)`; the file is named where it is another one.
+fn elsewhere(finding: &Finding) -> String {
+    let places = finding.related.iter().map(|related| {
+        let file = if related.file == finding.file { String::new() } else { format!("{}:", related.file) };
+        let at = related.location.start;
+        format!(" ({} {file}{}:{})", related.label, at.line, at.column)
+    });
+    places.collect()
 }
 
 fn place(finding: &Finding) -> String {

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::credentials::is_filled_in;
 use super::draft::Draft;
 use super::listed;
 use super::world::{Item, World};
-use crate::engine::diff::{Depth, diff};
-use crate::engine::encrypted::is_metadata;
+use crate::diff::{Depth, diff};
 use crate::model::{Environment, Path, Policy, Rule, Value};
+use crate::secrets::encrypted::is_metadata;
+use crate::secrets::is_filled_in;
 
 type Kinds = BTreeMap<Environment, &'static str>;
 

@@ -15,28 +15,33 @@ use crate::yaml::Lines;
 pub(super) fn apply(
     subject: &Subject<'_>,
     world: &World<'_>,
-    mut findings: Vec<Finding>,
+    findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
-    let waivers = &subject.policy.waivers;
+    let waivers = &world.policy.waivers;
     let covers = |waiver: &Waiver, finding: &Finding| {
         waiver.rule == finding.rule
             && waiver.covers(finding.key.as_ref(), finding.environment, finding.path.as_ref())
     };
     let has_ended = |waiver: &Waiver| match (&waiver.until, subject.today) {
-        (Some(until), Some(today)) => until.as_str() < today,
+        (Some(until), Some(today)) => *until < today,
         _ => false,
     };
     let used: Vec<bool> =
         waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
     let waiver_of =
         |finding: &Finding| waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding));
-    let waived = findings.iter().filter_map(|finding| Some((waiver_of(finding)?, finding.clone()))).collect();
-    findings.retain(|finding| waiver_of(finding).is_none());
+    let (mut open, mut waived) = (Vec::new(), Waived::new());
+    for finding in findings {
+        match waiver_of(&finding) {
+            Some(waiver) => waived.push((waiver, finding)),
+            None => open.push(finding),
+        }
+    }
 
-    let text = if waivers.is_empty() { None } else { subject.snapshot.text(FILE)? };
+    let text = if waivers.is_empty() { None } else { world.snapshot.text(FILE)? };
     let text = text.unwrap_or_default();
     let lines = Lines::new(&text);
-    let file = format!("{}{FILE}", subject.snapshot.prefix);
+    let file = format!("{}{FILE}", world.snapshot.prefix);
     // What only a review judges, a check cannot miss.
     let judged_here =
         |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, ..)| *judged == rule);
@@ -44,8 +49,8 @@ pub(super) fn apply(
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
     for (waiver, used) in waivers.iter().zip(used) {
         let about = if has_ended(waiver) && (used || !subject.is_narrowed()) {
-            let until = waiver.until.as_deref().unwrap_or_default();
-            let message = format!("this waiver for {} ended on {until}", waiver.rule);
+            let until = waiver.until.map_or_else(String::new, |until| format!(" on {until}"));
+            let message = format!("this waiver for {} ended{until}", waiver.rule);
             let help = match (used, all_seen) {
                 (true, _) => "mend what it accepted, or give it a new date and reason",
                 (false, true) => "remove it: nothing is left that it would accept",
@@ -58,15 +63,15 @@ pub(super) fn apply(
         } else {
             None
         };
-        let about = about.filter(|(rule, ..)| subject.policy.severity(*rule, rule.severity()).is_some());
+        let about = about.filter(|(rule, ..)| world.policy.severity(*rule, rule.severity()).is_some());
         if let Some((rule, message, help)) = about {
             let mut finding = Finding::new(rule, file.clone(), message, help);
             finding.location = Some(lines.location(&text, &waiver.span));
             finding.excerpt = draft::excerpt(&text, &lines, &waiver.span, &[]);
-            findings.push(finding);
+            open.push(finding);
         }
     }
-    Ok((findings, waived))
+    Ok((open, waived))
 }
 
 #[cfg(test)]

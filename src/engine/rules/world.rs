@@ -7,19 +7,20 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use super::Subject;
-use super::secrets;
-use crate::engine::encrypted::is_metadata;
-use crate::engine::lists::{by_name, identity};
+use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{ItemFile, Reading, Snapshot, limits};
+use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
 use crate::model::{Environment, Key, List, Path, Policy, Result, Steps};
-use crate::yaml::{Document, Visit};
+use crate::secrets;
+use crate::secrets::encrypted::is_metadata;
+use crate::yaml::{Document, Limits, Visit};
 
 /// Everything that rules look at.
 pub(super) struct World<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
+    pub(super) limits: &'a Limits,
     pub(super) schemas: &'a Schemas,
     pub(super) naming: Naming<'a>,
     /// Whether the snapshot may be a part of its revision.
@@ -35,7 +36,7 @@ pub(super) struct Item<'a> {
     pub(super) key: &'a Key,
     pub(super) environment: Environment,
     pub(super) file: &'a str,
-    pub(super) reading: &'a Reading,
+    pub(super) reading: Reading,
     schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
     /// By which key the elements of each list are known.
@@ -48,35 +49,36 @@ impl<'a> World<'a> {
     /// # Errors
     /// The first file, in order, that cannot be read at all.
     pub(super) fn read(subject: &Subject<'a>, only: Option<&BTreeSet<Key>>) -> Result<Self> {
-        let limits = limits(subject.policy);
         let wanted = |file: &&ItemFile| {
             (subject.keys.is_empty() || subject.keys.contains(&file.id.key))
                 && only.is_none_or(|only| only.contains(&file.id.key))
         };
-        let files: Vec<&ItemFile> = subject.snapshot.items().filter(wanted).collect();
+        let configuration = subject.configuration;
+        let files: Vec<&ItemFile> = configuration.snapshot().items().filter(wanted).collect();
         let steps = Steps::new(subject.progress, "reading items", Some(files.len()));
         let read = |file: &&'a ItemFile| {
-            let reading = subject.snapshot.read(file, &limits);
+            let reading = configuration.reading(file);
             steps.step();
             reading
         };
-        let readings: Vec<Result<&Reading>> = files.par_iter().map(read).collect();
+        let readings: Vec<Result<Reading>> = files.par_iter().map(read).collect();
         let items = files.into_iter().zip(readings).map(|(file, reading)| {
             Ok(Item {
                 key: &file.id.key,
                 environment: file.id.environment,
                 file: &file.file,
                 reading: reading?,
-                schemas: subject.schemas,
+                schemas: configuration.schemas(),
                 masks: OnceLock::new(),
                 identities: Mutex::default(),
             })
         });
         Ok(Self {
-            snapshot: subject.snapshot,
-            policy: subject.policy,
-            schemas: subject.schemas,
-            naming: Naming::new(subject.policy),
+            snapshot: configuration.snapshot(),
+            policy: configuration.policy(),
+            limits: configuration.limits(),
+            schemas: configuration.schemas(),
+            naming: Naming::new(configuration.policy()),
             is_part: subject.change.is_some(),
             skipped: subject.change.map_or(&[], |change| change.skipped.as_slice()),
             items: items.collect::<Result<_>>()?,
@@ -91,12 +93,12 @@ impl<'a> World<'a> {
 
 impl<'a> Item<'a> {
     /// What the file reads as, when it can be read.
-    pub(super) fn document(&self) -> Option<&'a Document> {
+    pub(super) fn document(&self) -> Option<&Document> {
         self.reading.document.as_deref().ok()
     }
 
     /// Visits every value but those that an encryption tool keeps for itself.
-    pub(super) fn values(&self, visit: &mut dyn FnMut(&Visit<'_, 'a>)) {
+    pub(super) fn values<'i>(&'i self, visit: &mut dyn FnMut(&Visit<'_, 'i>)) {
         let Some(document) = self.document() else { return };
         document.walk(&mut |found| {
             if !is_metadata(document.values(), found.path) {
@@ -106,7 +108,7 @@ impl<'a> Item<'a> {
     }
 
     /// Visits every scalar among [`Self::values`].
-    pub(super) fn scalars(&self, visit: &mut dyn FnMut(&Visit<'_, 'a>)) {
+    pub(super) fn scalars<'i>(&'i self, visit: &mut dyn FnMut(&Visit<'_, 'i>)) {
         self.values(&mut |found| {
             if found.value.is_scalar() {
                 visit(found);

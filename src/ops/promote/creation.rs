@@ -1,13 +1,12 @@
 //! The file of an item that the target does not have yet.
 
 use super::Creation;
-use crate::engine::encrypted;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
-use crate::engine::snapshot::limits;
-use crate::model::{BlobId, Error, Hop, Key, Path, Result, Value};
+use crate::model::{Error, Help, Hop, Key, Path, Result, Value};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
+use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Replacement};
 
 /// The file of a new item: the source's, without pins and secrets.
@@ -17,32 +16,35 @@ pub(in crate::ops) fn create(
     hop: Hop,
     selection: &Selection,
 ) -> Result<Creation> {
-    let limits = limits(&planner.policy);
-    let Some(item) = planner.snapshot.item(key, hop.source()) else {
+    let (configuration, policy) = (&planner.configuration, planner.configuration.policy());
+    let Some(item) = configuration.item(key, hop.source()) else {
         return Err(Error::internal(format!("{key} vanished while it was planned")));
     };
     if let Some(word) = selection.parts() {
-        return Err(Error::usage(format!("{} has no item `{key}` yet, so {word} has nothing to choose from", hop.target()))
-            .help("a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own"));
+        return Err(Error::usage(format!(
+            "{} has no item `{key}` yet, so {word} has nothing to choose from",
+            hop.target()
+        ))
+        .with_help(Help::ShapeItem));
     }
-    let document = planner.snapshot.document(item, &limits)?;
+    let document = configuration.document(item)?;
     if encrypted::is_encrypted(document.values()) {
         return Err(encrypted::not_promoted(key, &item.file));
     }
     let mut left_out: Vec<Path> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&Path::document(number), &mut |path, value| {
-            let reference = value.as_str().is_some_and(|text| planner.policy.is_reference(text));
-            let secret = planner.policy.is_secret(path) && !reference && *value != Value::Null;
+            let reference = value.as_str().is_some_and(|text| policy.is_reference(text));
+            let secret = policy.is_secret(path) && !reference && *value != Value::Null;
             let excepted = selection.except.iter().any(|except| except.covers(path));
-            if secret || excepted || planner.policy.pin(key, path, hop).is_some() {
+            if secret || excepted || policy.pin(key, path, hop).is_some() {
                 left_out.push(path.clone());
             }
         });
     }
     // What is given as a whole needs nothing left out inside.
     left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
-    let naming = Naming::new(&planner.policy);
+    let naming = Naming::new(policy);
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&Path::document(number), &mut |path, value| {
@@ -61,10 +63,10 @@ pub(in crate::ops) fn create(
         })
         .collect();
     for (path, value) in selection.set.iter().filter(|(path, _)| !left_out.contains(path)) {
-        edits.push(set_or_insert(document, path, value.clone(), &item.file)?);
+        edits.push(set_or_insert(&document, path, value.clone(), &item.file)?);
     }
     left_out.retain(|path| given(path).is_none());
-    let text = edit(document, &edits, &limits, &item.file)?;
-    let source_blob = item.blob.clone().unwrap_or(BlobId(String::new()));
+    let text = edit(&document, &edits, configuration.limits(), &item.file)?;
+    let source_blob = item.committed()?.clone();
     Ok(Creation { key: key.clone(), source_blob, text, left_out, given: selection.set.clone(), foreign })
 }

@@ -6,9 +6,9 @@ use crate::engine::promotion::{
     Decision, ItemPlan, Line, Until, Verdict, broken_promise, decisions_file, digest, operations,
     render_decisions,
 };
-use crate::engine::snapshot::{FileKind, limits};
-use crate::model::{Environment, Error, Key, Path, Result};
-use crate::ops::edit::{edit, set_or_insert};
+use crate::engine::snapshot::FileKind;
+use crate::model::{Environment, Error, Help, Key, Path, Result};
+use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
 use crate::store::door::FileChange;
@@ -16,26 +16,25 @@ use crate::yaml::Document;
 
 /// Works out the files, the findings they would bring, and the message.
 pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
-    let (hop, limits) = (terms.hop, limits(&planner.policy));
-    let mut gate = Gate::new(planner);
+    let (hop, configuration) = (terms.hop, &planner.configuration);
+    let mut gate = Gate::over(configuration);
     for plan in &prepared.plans {
         let sides =
-            (planner.snapshot.item(&plan.key, hop.source()), planner.snapshot.item(&plan.key, hop.target()));
+            (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
         let (Some(from), Some(into)) = sides else { continue };
-        let (source, target) =
-            (planner.snapshot.document(from, &limits)?, planner.snapshot.document(into, &limits)?);
-        let mut edits = operations(&plan.lines, source, target);
+        let (source, target) = (configuration.document(from)?, configuration.document(into)?);
+        let mut edits = operations(&plan.lines, &source, &target);
         for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
-            edits.push(set_or_insert(target, path, value.clone(), &into.file)?);
+            edits.push(set_or_insert(&target, path, value.clone(), &into.file)?);
         }
         if !edits.is_empty() {
-            let text = edit(target, &edits, &limits, &into.file)?;
-            require_promised(planner, prepared, plan, target, &text, &into.file)?;
+            let text = edit(&target, &edits, configuration.limits(), &into.file)?;
+            require_promised(planner, prepared, plan, &target, &text, &into.file)?;
             if text != target.text() {
                 gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, source)? {
+        if let Some(change) = record(planner, terms, plan, &source)? {
             prepared.files.push(change);
         }
     }
@@ -46,8 +45,9 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         gate.propose(Proposal { file: key.file(hop.target()), text: None });
     }
     prepared.refused = gate.new_errors()?;
-    prepared.files.extend(gate.into_files(&planner.snapshot));
+    prepared.files.extend(gate.into_files());
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
+    prepared.rests_on = rests_on(configuration, prepared.keys());
     (prepared.subject, prepared.body) = message(planner, prepared, hop);
     Ok(())
 }
@@ -61,16 +61,16 @@ fn require_promised(
     text: &str,
     file: &str,
 ) -> Result<()> {
-    let after = Document::parse(text.as_bytes(), &limits(&planner.policy))
+    let after = Document::parse(text.as_bytes(), planner.configuration.limits())
         .map_err(|rejection| Error::internal(format!("{file} would not parse: {}", rejection.message)))?;
     let given = prepared.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
-    let lists = planner.lists(&plan.key);
-    match broken_promise(&plan.lines, given, target, &after, lists.as_ref()) {
+    let lists = planner.configuration.lists(&plan.key);
+    match broken_promise(&plan.lines, given, target, &after, &lists) {
         None => Ok(()),
         Some(path) => {
             let path = if path.is_root() { path_of_document(&path) } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))
-                .help("nothing was committed; make this change by hand, or leave it out with --except"))
+                .with_help(Help::LeaveOut))
         }
     }
 }
@@ -95,14 +95,14 @@ fn record(
     }
     let today = planner.head.date();
     let source_digest = |path: &Path| {
-        let blob = planner.policy.is_secret(path).then_some(&plan.source_blob);
+        let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
         digest(source.at(path), blob)
     };
     let overruled = |path: &Path| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
     let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
     let mut new: Vec<Decision> = old
         .iter()
-        .filter(|decision| decision.is_live(&source_digest(&decision.path), &today))
+        .filter(|decision| decision.is_live(&source_digest(&decision.path), today))
         .filter(|decision| !overruled(&decision.path) && !renewed(&decision.path))
         .cloned()
         .collect();
@@ -123,13 +123,12 @@ pub(in crate::ops) fn decisions_change(
     target: Environment,
     decisions: &[Decision],
 ) -> FileChange {
-    let file = decisions_file(key, target);
-    let before = planner
-        .snapshot
+    let (file, snapshot) = (decisions_file(key, target), planner.configuration.snapshot());
+    let before = snapshot
         .files
         .get(&file)
         .filter(|entry| entry.kind == FileKind::File)
         .and_then(|entry| entry.blob.clone());
     let after = render_decisions(decisions).map(String::into_bytes);
-    FileChange { path: format!("{}{file}", planner.snapshot.prefix), before, after }
+    FileChange { path: format!("{}{file}", snapshot.prefix), before, after }
 }

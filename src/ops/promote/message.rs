@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use super::prepared::Prepared;
-use crate::engine::mask::Mask;
 use crate::engine::promotion::{ItemPlan, Verdict};
 use crate::model::{Hop, Key, Value};
 use crate::ops::plan::Planner;
 
 /// The commit's subject, and the masked list of changes with one trailer per item.
 pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String) {
-    let mask = Mask::new(&planner.policy);
+    let mask = planner.configuration.mask(false);
     let acting: Vec<&ItemPlan> = prepared
         .plans
         .iter()

@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 
 use super::item::near_or;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
+use super::workspace::Workspace;
 use crate::engine::promotion::{ItemPlan, Selection};
-use crate::engine::snapshot::limits;
-use crate::model::{CommitId, Environment, Error, Fault, Hop, Key, Result, Steps};
-use crate::store::door::{self, Change, Committed, Options};
+use crate::engine::snapshot::no_such_item;
+use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, Result, Steps};
+use crate::store::door::{self, Committed, Options};
 
 pub(super) use creation::create;
 pub(super) use files::{decisions_change, write};
@@ -41,26 +41,21 @@ pub struct Request {
     pub reason: Option<String>,
 }
 
-/// Plans a promotion of HEAD. Nothing is written.
+/// Plans a promotion. Nothing is written.
 ///
 /// # Errors
 /// When an item is not there, a file cannot be read, a selection speaks of nothing, or an edit
 /// cannot be made.
-pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
-    prepare_at(workspace, request, &workspace.repository.require_head()?)
-}
-
-fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
-    let planner = Planner::new(workspace, head)?;
+pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> Result<Prepared> {
     let mut work = Preparing {
         workspace,
-        planner: &planner,
+        planner,
         request,
-        prepared: Prepared::new(head.clone()),
+        prepared: Prepared::new(planner.head.id.clone()),
         unmatched: None,
     };
     if request.keys.is_empty() {
-        let keys = planner.snapshot.keys();
+        let keys = planner.configuration.snapshot().keys();
         let steps = Steps::new(workspace.repository.progress(), "planning items", Some(keys.len()));
         for key in keys {
             work.unnamed(key)?;
@@ -75,12 +70,13 @@ fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Resu
     refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
-        let advice = "a selection names paths or source commits of the plan; run with --dry-run to see them";
-        return Err(
-            Error::usage(format!("nothing of this plan is at {word}")).help(near_or(&word, paths, advice))
-        );
+        return Err(Error::usage(format!("nothing of this plan is at {word}")).with_help(near_or(
+            &word,
+            paths,
+            Help::SeePlan,
+        )));
     }
-    write(&planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
+    write(planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
     Ok(prepared)
 }
 
@@ -98,7 +94,7 @@ impl Preparing<'_> {
     /// Whether source and target have the item.
     fn is_there(&self, key: &Key) -> (bool, bool) {
         let hop = self.request.hop;
-        let has = |environment| self.planner.snapshot.item(key, environment).is_some();
+        let has = |environment| self.planner.configuration.item(key, environment).is_some();
         (has(hop.source()), has(hop.target()))
     }
 
@@ -111,16 +107,16 @@ impl Preparing<'_> {
             (true, false) => self.create(key),
             (false, true) if request.delete => {
                 if !self.was_deleted(key) {
-                    let file = format!("{}{}", planner.snapshot.prefix, key.file(target));
+                    let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(target));
                     let message =
                         format!("{source} never had an item `{key}`, so there is no deletion to promote");
-                    return Err(Error::usage(message).help(format!("remove it by hand: git rm {file}")));
+                    return Err(Error::usage(message).with_help(format!("remove it by hand: git rm {file}")));
                 }
                 self.prepared.deletions.push(key.clone());
                 Ok(())
             }
             (false, true) => Err(Error::usage(format!("{source} has no item `{key}`"))
-                .help(format!("if it was deleted there, delete it in {target} with --delete"))),
+                .with_help(Help::PromoteDeletion(target))),
             (false, false) => Err(self.unknown(key)?),
         }
     }
@@ -153,14 +149,13 @@ impl Preparing<'_> {
             None => idle,
             Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
         });
-        let target = planner.snapshot.item(key, hop.target());
-        let target =
-            target.map(|item| planner.snapshot.document(item, &limits(&planner.policy))).transpose()?;
+        let target = planner.configuration.item(key, hop.target());
+        let target = target.map(|item| planner.configuration.document(item)).transpose()?;
         let given = selection.set.iter();
         let given: Vec<_> = given
             .filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
             .filter(|(path, _)| planner.requires(key, hop.target(), path))
-            .filter(|(path, _)| target.is_none_or(|document| document.at(path).is_none()))
+            .filter(|(path, _)| target.as_ref().is_none_or(|document| document.at(path).is_none()))
             .cloned()
             .collect();
         if !given.is_empty() {
@@ -188,12 +183,14 @@ impl Preparing<'_> {
 
     /// That there is no such item; it may not be committed yet.
     fn unknown(&self, key: &Key) -> Result<Error> {
-        let snapshot = &self.planner.snapshot;
+        let snapshot = self.planner.configuration.snapshot();
         let error = no_such_item(key, snapshot.keys(), None);
         let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
         let mut uncommitted = self.workspace.repository.uncommitted()?.into_iter();
         Ok(match uncommitted.find(|file| files.contains(file)) {
-            Some(file) => error.help(format!("{file} is not committed; a promotion takes what is committed")),
+            Some(file) => {
+                error.with_help(format!("{file} is not committed; a promotion takes what is committed"))
+            }
             None => error,
         })
     }
@@ -202,19 +199,21 @@ impl Preparing<'_> {
 /// Why an item is left alone. What cannot be read at all is an error that nothing passes: it may
 /// hold what would change the plan.
 fn unreadable(error: Error) -> Result<Left> {
-    if error.fault == Fault::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
+    if error.kind == ErrorKind::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
 }
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.
 fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
-    let kept = plans
-        .iter()
-        .flat_map(|plan| &plan.lines)
-        .find(|line| !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path));
+    let kept =
+        plans.iter().flat_map(|plan| plan.lines.iter().map(|line| (line, plan.hop))).find(|(line, _)| {
+            !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path)
+        });
     match kept {
         None => Ok(()),
-        Some(line) => Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason))
-            .help("give the target its own value with --set PATH=VALUE, or leave the path out")),
+        Some((line, hop)) => {
+            Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)))
+                .with_help(Help::GiveOrLeaveOut))
+        }
     }
 }
 
@@ -241,44 +240,27 @@ pub fn commit(
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
-    publish(workspace, prepared, &|head| prepare_at(workspace, request, head), subject, options)
+    let reprepare = |planner: &Planner| prepare(workspace, planner, request);
+    publish(workspace, prepared, &reprepare, subject, options)
 }
 
-/// Publishes what was prepared; `again` prepares the same on another head.
+/// Publishes what was prepared; `reprepare` prepares the same on another commit.
 pub(super) fn publish(
     workspace: &Workspace,
     prepared: &Prepared,
-    again: &dyn Fn(&CommitId) -> Result<Prepared>,
+    reprepare: &dyn Fn(&Planner) -> Result<Prepared>,
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
     prepared.require_decided()?;
-    if prepared.is_empty() {
-        return Ok(None);
-    }
-    let message =
-        |prepared: &Prepared| format!("{}\n\n{}", subject.unwrap_or(&prepared.subject), prepared.body);
-    let published = door::publish(workspace.repository.door_path(), options, |head| {
-        let files = match head {
-            Some(head) if *head == prepared.head => prepared.files.clone(),
-            Some(head) => {
-                let again = again(head)?;
-                if again.require_decided().is_err() || again.essence() != prepared.essence() {
-                    return Err(Error::retry(
-                        "somebody committed meanwhile, and the plan is no longer what was shown",
-                    )
-                    .help("nothing was committed; look at the new plan and run the command again"));
-                }
-                again.files
-            }
-            None => {
-                return Err(
-                    Error::usage("the branch has no commit yet").help("commit the configuration first")
-                );
-            }
-        };
-        let change = Change { base: head.cloned(), files, message: message(prepared) };
-        Ok(Some((change, ())))
+    let Some(shown) = prepared.change(subject) else { return Ok(None) };
+    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
+        let head = head.ok_or_else(|| {
+            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
+        })?;
+        let prepared = reprepare(&Planner::new(workspace, head)?)?;
+        prepared.require_decided().map_err(|_| door::not_as_shown())?;
+        Ok(prepared.change(subject).map(|change| (change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::promotion::{ItemPlan, Verdict};
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, Hop, Key, Path, Result, Value};
-use crate::store::door::FileChange;
+use crate::engine::promotion::{ItemPlan, Reason, Verdict};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
+use crate::store::door::{Change, FileChange};
 
 /// An item that the target does not have yet.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct Prepared {
     /// Values given to paths at which the two sides of an item do not differ.
     pub given: BTreeMap<Key, Vec<(Path, Value)>>,
     pub(super) files: Vec<FileChange>,
+    /// What the plans rest on besides the files that they change.
+    pub(super) rests_on: Vec<String>,
     pub(super) subject: String,
     pub(super) body: String,
 }
@@ -76,6 +78,7 @@ impl Prepared {
             refused: Vec::new(),
             given: BTreeMap::new(),
             files: Vec::new(),
+            rests_on: Vec::new(),
             subject: String::new(),
             body: String::new(),
         }
@@ -89,6 +92,12 @@ impl Prepared {
             self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
         };
         self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
+    /// The items that something becomes of.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        let plans = self.plans.iter().map(|plan| &plan.key);
+        plans.chain(self.creations.iter().map(|creation| &creation.key)).chain(&self.deletions)
     }
 
     /// How many lines have this verdict.
@@ -120,14 +129,14 @@ impl Prepared {
                 .plans
                 .iter()
                 .flat_map(|plan| plan.with(&Verdict::Stop))
-                .any(|line| line.base.is_none() && line.reason.starts_with("history ends"));
+                .any(|line| line.reason == Reason::HistoryEnds);
             let (message, help) = if unknown {
                 (
                     format!(
                         "{stops} {} cannot be judged, because the history is cut off",
                         if stops == 1 { "path" } else { "paths" }
                     ),
-                    "this is a shallow clone; fetch the rest: git fetch --unshallow",
+                    Help::FetchHistory,
                 )
             } else {
                 (
@@ -135,10 +144,10 @@ impl Prepared {
                         "{stops} {} to be decided; nothing was committed",
                         if stops == 1 { "conflict has" } else { "conflicts have" }
                     ),
-                    "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided",
+                    Help::DecideConflicts,
                 )
             };
-            return Err(Error::undecided(message).help(help));
+            return Err(Error::undecided(message).with_help(help));
         }
         let asks = self.count(&Verdict::Ask);
         if asks > 0 {
@@ -146,9 +155,7 @@ impl Prepared {
                 "{asks} new {} to be decided; nothing was committed",
                 if asks == 1 { "key has" } else { "keys have" }
             );
-            return Err(Error::undecided(message).help(
-                "take them with --with-new, leave them with --without-new, or name some with --only PATH",
-            ));
+            return Err(Error::undecided(message).with_help(Help::DecideNew));
         }
         match self.refused.first() {
             None => Ok(()),
@@ -161,19 +168,24 @@ impl Prepared {
                     finding.rule, finding.file, finding.message
                 );
                 let help = match &finding.path {
-                    Some(path) if finding.message.contains("missing") => {
-                        format!("give a value: --set '{path}=…'; {}", finding.help)
+                    Some(path) if finding.is_absence => {
+                        Help::Any(vec![Help::GiveValue(path.clone()), finding.help.as_str().into()])
                     }
-                    _ => finding.help.clone(),
+                    _ => finding.help.as_str().into(),
                 };
-                Err(Error::undecided(message).help(help))
+                Err(Error::undecided(message).with_help(help))
             }
         }
     }
 
-    /// What would be written, by path and value: two preparations with the same are the same
-    /// promotion.
-    pub(super) fn essence(&self) -> Vec<(&str, Option<&[u8]>)> {
-        self.files.iter().map(|file| (file.path.as_str(), file.after.as_deref())).collect()
+    /// What is committed, under a subject of the caller's or its own; `None` when there is nothing to
+    /// do.
+    pub(super) fn change(&self, subject: Option<&str>) -> Option<Change> {
+        (!self.is_empty()).then(|| Change {
+            base: Some(self.head.clone()),
+            files: self.files.clone(),
+            rests_on: self.rests_on.clone(),
+            message: format!("{}\n\n{}", subject.unwrap_or(&self.subject), self.body),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! What a review compares: the commit under review, and the one it is compared with.
 
 use crate::engine::review::End;
-use crate::model::{CommitId, Error, Result};
+use crate::model::{CommitId, Error, Help, Result};
 use crate::store::Repository;
 
 /// What the user asks for, and what a CI system says of the change; empty words say nothing.
@@ -68,8 +68,7 @@ fn base(repository: &Repository, request: &Request, head: &CommitId) -> Result<(
     match repository.upstream(request.head.as_deref().unwrap_or("HEAD")) {
         Some((name, line)) => parting(repository, line, &name, head),
         None if repository.is_cut_off() => Err(cut_off("the branch it goes back to")),
-        None => Err(Error::usage("there is no branch to compare with")
-            .help("name a commit or branch to compare with: terrace review --base REV")),
+        None => Err(Error::usage("there is no branch to compare with").with_help(Help::NameBase)),
     }
 }
 
@@ -97,7 +96,7 @@ fn github(
     let is_request = said(&hints.event).is_some_and(|event| event.starts_with("pull_request"));
     let Some(base) = said(&hints.base_ref).filter(|_| is_request) else { return Ok(None) };
     let parents = repository.parents(head)?;
-    let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.0);
+    let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.as_str());
     if let ([first, _, ..], true) = (parents.as_slice(), is_theirs) {
         return Ok(Some((first.clone(), base.to_owned())));
     }
@@ -126,7 +125,7 @@ fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<(Com
         None => Err(Error::usage(format!(
             "this clone does not have the branch `{branch}` that the change goes to"
         ))
-        .help("fetch it, for example with `fetch-depth: 0`, or name a commit: --base REV")),
+        .with_help(Help::FetchBase)),
     }
 }
 
@@ -145,7 +144,6 @@ fn said(word: &Option<String>) -> Option<&str> {
 
 fn cut_off(line: &str) -> Error {
     let line: String = line.escape_debug().collect();
-    Error::usage(format!("this clone's history is cut off before the change left {line}")).help(
-        "fetch the rest: git fetch --unshallow; in GitHub Actions check out with `fetch-depth: 0`, in GitLab CI set GIT_DEPTH to 0",
-    )
+    Error::usage(format!("this clone's history is cut off before the change left {line}"))
+        .with_help(Help::FetchHistory)
 }

@@ -10,8 +10,7 @@ pub use base::{GithubHints, GitlabHints, Request};
 
 use self::part::Part;
 use super::plan::Planner;
-use super::workspace::{Workspace, no_such_item};
-use crate::engine::mask::Mask;
+use super::workspace::Workspace;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
@@ -19,9 +18,8 @@ use crate::engine::review::{
     compare_decisions, compare_findings, compare_waivers, judge, touched,
 };
 use crate::engine::rules::{self, Change, Report, Subject};
-use crate::engine::schemas::Schemas;
-use crate::engine::snapshot::{Snapshot, limits};
-use crate::model::{CommitId, Environment, Error, Finding, Hop, Key, Path, Policy, Result, Rule};
+use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
+use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, Result, Rule};
 use crate::store::Parts;
 use crate::yaml::Document;
 
@@ -33,10 +31,10 @@ const COMMITS: usize = 50;
 /// # Errors
 /// When there is nothing to compare with, the policy is wrong, an item is nowhere, or something
 /// cannot be read.
-pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: &str) -> Result<Review> {
+pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: Date) -> Result<Review> {
     let repository = &workspace.repository;
     let [base, head] = base::ends(repository, request)?;
-    let mut parts = repository.parts()?;
+    let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(&mut parts, ends)?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
@@ -73,7 +71,7 @@ fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<
         return Ok(());
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
-    Err(Error::usage(missing).help("name the folder that holds it: -C DIR"))
+    Err(Error::usage(missing).with_help(Help::LayOut))
 }
 
 /// Refuses asked keys that neither commit has.
@@ -82,7 +80,7 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
         Environment::ALL.iter().any(|env| snapshot.item(key, *env).is_some())
     };
     let unseen: Vec<&Key> =
-        asked.iter().filter(|key| !part.snapshots.iter().any(|snapshot| is_in(snapshot, key))).collect();
+        asked.iter().filter(|key| !part.ends.iter().any(|end| is_in(end.snapshot(), key))).collect();
     if unseen.is_empty() {
         return Ok(());
     }
@@ -109,11 +107,11 @@ impl<'a> Reviewer<'a> {
         let id = &head.commit.id;
         let files = part.keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
         let history = workspace.repository.history_of(id, files)?;
-        let planner = Planner::over(workspace, id, Arc::clone(&part.snapshots[1]), history)?;
+        let planner = Planner::over(workspace, id, part.ends[1].clone(), history)?;
         Ok(Self { part, touched, planner, past: Mutex::default() })
     }
 
-    fn fill(&self, review: &mut Review, today: &str) -> Result<()> {
+    fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
         let mut skipped = Vec::new();
         for (key, environments) in self.items() {
             let judged = self.judge(&key, &environments)?;
@@ -124,10 +122,10 @@ impl<'a> Reviewer<'a> {
         let reports = [self.check(0, Vec::new(), today)?, self.check(1, skipped, today)?];
         let status = self.status(&review.items)?;
         review.decisions = self.decisions(&review.base, &status)?;
-        let policies = &self.part.policies;
+        let [old, new] = &self.part.ends;
         let since = review.base.commit.date();
         review.waivers =
-            compare_waivers((&policies[0], &reports[0]), (&policies[1], &reports[1]), &since, today);
+            compare_waivers((old.policy(), &reports[0]), (new.policy(), &reports[1]), since, today);
         let [before, after] = reports;
         review.judged = after.items;
         review.environments = after.environments;
@@ -150,7 +148,7 @@ impl<'a> Reviewer<'a> {
             items.iter().any(|item| item.key == *key && item.environment != Environment::Production)
         };
         let is_held = |key: &Key| {
-            let files = &self.part.snapshots[1].files;
+            let files = &self.part.ends[1].snapshot().files;
             Hop::ALL.iter().any(|hop| files.contains_key(&decisions_file(key, hop.target())))
         };
         let keys: Vec<Key> =
@@ -176,32 +174,32 @@ impl<'a> Reviewer<'a> {
     ) -> Result<crate::engine::review::Judged> {
         let renamed = |environment| self.touched.renamed.get(&(environment, key.clone())).cloned();
         let decisions = self.planner.decisions(key, Environment::Production).unwrap_or_default();
-        let policies = &self.part.policies;
-        let customs =
-            Customs { policy: &policies[1], naming: &Naming::new(&policies[1]), decisions: &decisions };
+        let [old, new] = &self.part.ends;
+        let naming = Naming::new(new.policy());
+        let customs = Customs { policy: new.policy(), naming: &naming, decisions: &decisions };
         let base_name = |environment| renamed(environment).unwrap_or_else(|| key.clone());
-        let mut sides = Sides { base: [Side::Absent; 3], head: [Side::Absent; 3] };
+        let mut readings = [[None, None, None], [None, None, None]];
         for (n, environment) in Environment::ALL.into_iter().enumerate() {
-            sides.base[n] = self.side(0, &base_name(environment), environment)?;
-            sides.head[n] = self.side(1, key, environment)?;
+            readings[0][n] = self.reading(0, &base_name(environment), environment)?;
+            readings[1][n] = self.reading(1, key, environment)?;
         }
+        let [base, head] = readings.each_ref().map(|end| end.each_ref().map(side));
+        let sides = Sides { base, head };
         judge(&Input {
             key,
             sides,
             touched: environments,
             renamed: &renamed,
-            lists: self.planner.lists(key).as_ref(),
-            masks: [Mask::new(&policies[0]), Mask::new(&policies[1])],
+            lists: &self.planner.configuration.lists(key),
+            masks: [old.mask(false), new.mask(false)],
             past: &|environment| self.past(key, environment),
             customs: &customs,
         })
     }
 
-    fn side(&self, end: usize, key: &Key, environment: Environment) -> Result<Side<'_>> {
-        let snapshot = &self.part.snapshots[end];
-        let Some(item) = snapshot.item(key, environment) else { return Ok(Side::Absent) };
-        let reading = snapshot.read(item, &limits(&self.part.policies[end]))?;
-        Ok(reading.document.as_deref().map_or(Side::Unreadable, Side::Read))
+    fn reading(&self, end: usize, key: &Key, environment: Environment) -> Result<Option<Reading>> {
+        let configuration = &self.part.ends[end];
+        configuration.item(key, environment).map(|item| configuration.reading(item)).transpose()
     }
 
     fn past(&self, key: &Key, environment: Environment) -> Result<Versions> {
@@ -220,13 +218,11 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: &str) -> Result<Report> {
-        let (snapshot, policy) = (&self.part.snapshots[end], &self.part.policies[end]);
+    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
+        let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
             progress: &crate::model::Silent,
-            snapshot,
-            policy,
-            schemas: &Schemas::new(Arc::clone(snapshot), Arc::clone(policy)),
+            configuration,
             today: Some(today),
             keys: &[],
             environment: None,
@@ -240,7 +236,7 @@ impl<'a> Reviewer<'a> {
         report.findings.retain(concerns);
         report.waived.retain(|(_, finding)| concerns(finding));
         let here = |env: &Environment| {
-            self.part.keys.iter().filter(|key| snapshot.item(key, *env).is_some()).count()
+            self.part.keys.iter().filter(|key| configuration.item(key, *env).is_some()).count()
         };
         report.items = Environment::ALL.iter().map(here).sum();
         report.environments.retain(|env| here(env) > 0);
@@ -252,8 +248,8 @@ impl<'a> Reviewer<'a> {
         for key in &self.part.keys {
             for hop in Hop::ALL {
                 let standings = [
-                    self.standings(0, key, hop, &base.commit.date())?,
-                    self.standings(1, key, hop, &self.planner.head.date())?,
+                    self.standings(0, key, hop, base.commit.date())?,
+                    self.standings(1, key, hop, self.planner.head.date())?,
                 ];
                 let kept = declined(status, key, hop);
                 let keeps = |path: &Path| kept.iter().any(|declined| path.covers(declined));
@@ -264,14 +260,16 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The decisions of one end, each with whether it counts there.
-    fn standings(&self, end: usize, key: &Key, hop: Hop, today: &str) -> Result<Vec<Standing>> {
-        let (snapshot, policy): (&Snapshot, &Policy) = (&self.part.snapshots[end], &self.part.policies[end]);
-        let source = snapshot.item(key, hop.source());
-        let document = source.and_then(|item| snapshot.document(item, &limits(policy)).ok());
+    fn standings(&self, end: usize, key: &Key, hop: Hop, today: Date) -> Result<Vec<Standing>> {
+        let configuration = &self.part.ends[end];
+        let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
+        let source = configuration.item(key, hop.source());
+        let document = source.and_then(|item| configuration.document(item).ok());
         let life = |decision: &crate::engine::promotion::Decision| {
             let secret =
                 source.and_then(|item| item.blob.as_ref()).filter(|_| policy.is_secret(&decision.path));
-            decision.life(&digest(document.and_then(|document| document.at(&decision.path)), secret), today)
+            let value = document.as_ref().and_then(|document| document.at(&decision.path));
+            decision.life(&digest(value, secret), today)
         };
         let decisions = super::plan::decisions(snapshot, key, hop.target())?;
         Ok(decisions.into_iter().map(|decision| Standing { life: life(&decision), decision }).collect())
@@ -294,7 +292,7 @@ impl<'a> Reviewer<'a> {
             let count = |env: Environment| broken.iter().filter(|f| f.environment == Some(env)).count();
             let breaks = Environment::ALL.map(|env| (env, count(env)));
             SchemaChange {
-                file: format!("{}{}", self.planner.snapshot.prefix, change.path),
+                file: format!("{}{}", self.planner.configuration.snapshot().prefix, change.path),
                 kind: part::kind(change),
                 keys: keys.iter().cloned().collect(),
                 breaks: breaks.into_iter().filter(|(_, n)| *n > 0).collect(),
@@ -305,7 +303,7 @@ impl<'a> Reviewer<'a> {
 
     /// What waits over the hops that begin where the change set something, values masked.
     fn waiting(&self, status: Vec<HopStatus>, items: &[ItemChange]) -> Vec<HopStatus> {
-        let mask = self.planner.mask(false);
+        let mask = self.planner.configuration.mask(false);
         let concerned = |key: &Key, hop: Hop| {
             items.iter().any(|item| item.key == *key && item.environment == hop.source())
         };
@@ -320,6 +318,13 @@ impl<'a> Reviewer<'a> {
         }
         hops.retain(|hop| !hop.items.is_empty());
         hops
+    }
+}
+
+fn side(reading: &Option<Reading>) -> Side<'_> {
+    match reading {
+        None => Side::Absent,
+        Some(reading) => reading.document.as_deref().map_or(Side::Unreadable, Side::Read),
     }
 }
 

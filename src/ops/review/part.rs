@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::diff::Kind;
+use crate::diff::Kind;
+use crate::engine::configuration::Configuration;
 use crate::engine::history::FileChange;
-use crate::engine::legacy::{RECORD, parse_kept};
+use crate::engine::migration::{RECORD, parse_kept};
 use crate::engine::promotion::decisions_file;
 use crate::engine::review::Touched;
-use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{CommitId, Environment, Hop, Key, Policy, Result, policy};
 use crate::ops::Workspace;
@@ -18,9 +18,7 @@ use crate::store::Parts;
 /// What a review reads.
 pub(super) struct Part {
     /// Before and after.
-    pub(super) snapshots: [Arc<Snapshot>; 2],
-    /// Their policies.
-    pub(super) policies: [Arc<Policy>; 2],
+    pub(super) ends: [Configuration; 2],
     /// The items that are judged.
     pub(super) keys: BTreeSet<Key>,
     /// The schemas of the change and the items that they describe.
@@ -39,7 +37,11 @@ pub(super) fn read(
     // The base first: trees that were compared last are still at hand.
     let just_policy = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
     let heads = [parts.snapshot(ends[0], &just_policy)?, parts.snapshot(ends[1], &just_policy)?];
-    let policies = [Arc::new(heads[0].policy()?), Arc::new(heads[1].policy()?)];
+    let [old, head] = heads;
+    let record = head.text(RECORD);
+    let policies = [old, head].map(|head| Configuration::read(head).map(|head| head.shared_policy()));
+    let [old, new] = policies;
+    let policies = [old?, new?];
     let schemas = described(parts, ends, touched, &policies)?;
     let mut keys: BTreeSet<Key> = touched.keys().cloned().collect();
     keys.extend(touched.renamed.iter().flat_map(|((_, new), old)| [new.clone(), old.clone()]));
@@ -47,25 +49,30 @@ pub(super) fn read(
     if touched.policy || touched.record {
         let full = |id: &CommitId| {
             let snapshot = workspace.repository.snapshot(&crate::model::Revision::Commit(id.clone()))?;
-            Ok::<_, crate::model::Error>(Arc::new(snapshot))
+            Ok::<_, crate::model::Error>(snapshot)
         };
         let snapshots = [full(ends[0])?, full(ends[1])?];
         keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
         keys.retain(|key| asked.is_empty() || asked.contains(key));
-        return Ok(Part { snapshots, policies, keys, schemas });
+        return Ok(Part { ends: under(snapshots, policies), keys, schemas });
     }
     keys.retain(|key| asked.is_empty() || asked.contains(key));
     let mut wanted = just_policy;
     wanted.extend(keys.iter().flat_map(|key| files(key, &policies)));
     wanted.extend(touched.others.iter().flat_map(|file| with_item(file)));
     wanted.extend(touched.folders.iter().map(|folder| format!("environments/{folder}/")));
-    wanted.extend(kept(&heads[1], &keys));
+    wanted.extend(kept(record, &keys));
     let mut snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
     if snapshots.iter().any(refers_to_others) {
         wanted.insert("schemas/".to_owned());
         snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
     }
-    Ok(Part { snapshots: snapshots.map(Arc::new), policies, keys, schemas })
+    Ok(Part { ends: under(snapshots, policies), keys, schemas })
+}
+
+fn under(snapshots: [Snapshot; 2], policies: [Arc<Policy>; 2]) -> [Configuration; 2] {
+    let ([before, after], [old, new]) = (snapshots, policies);
+    [Configuration::under(before, old), Configuration::under(after, new)]
 }
 
 /// The files that judging an item needs.
@@ -91,8 +98,8 @@ fn with_item(file: &str) -> [String; 2] {
 }
 
 /// The legacy files that are kept beside these items.
-fn kept(head: &Snapshot, keys: &BTreeSet<Key>) -> Vec<String> {
-    let record = head.text(RECORD).ok().flatten().unwrap_or_default();
+fn kept(record: Result<Option<String>>, keys: &BTreeSet<Key>) -> Vec<String> {
+    let record = record.ok().flatten().unwrap_or_default();
     let kept = parse_kept(&record).unwrap_or_default();
     kept.into_iter().filter(|kept| keys.contains(&kept.key)).map(|kept| kept.file).collect()
 }
@@ -129,9 +136,9 @@ fn described(
     }
     let everything = BTreeSet::from(["schemas/".to_owned(), "environments/".to_owned()]);
     for (end, policy) in ends.into_iter().zip(policies) {
-        let snapshot = Arc::new(parts.snapshot(end, &everything)?);
-        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(policy));
-        let users = users(&snapshot, &out);
+        let configuration = Configuration::under(parts.snapshot(end, &everything)?, Arc::clone(policy));
+        let (snapshot, schemas) = (configuration.snapshot(), configuration.schemas());
+        let users = users(snapshot, &out);
         let mut describes: BTreeMap<String, BTreeSet<Key>> = BTreeMap::new();
         for item in snapshot.items() {
             for file in schemas.describing(&item.id.key, item.id.environment) {

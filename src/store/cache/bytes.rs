@@ -36,7 +36,7 @@ impl Encoder {
             Before::Step(before) => 3 + u64::try_from(position.checked_sub(before)?).ok()?,
         });
         let info = &step.commit.info;
-        self.id(&info.id.0)?;
+        self.id(info.id.as_str())?;
         self.number(zigzag(info.time));
         self.number(zigzag(info.offset.into()));
         self.text(&info.author);
@@ -52,7 +52,7 @@ impl Encoder {
         self.text(&change.path);
         self.number(u64::from(change.before.is_some()) | u64::from(change.after.is_some()) << 1);
         for id in [&change.before, &change.after].into_iter().flatten() {
-            self.id(&id.0)?;
+            self.id(id.as_str())?;
         }
         Some(())
     }
@@ -115,7 +115,7 @@ impl<'b> Decoder<'b> {
             2 => Before::Unknown,
             back => Before::Step(position.checked_sub(usize::try_from(back - 3).ok()?)?),
         };
-        let id = CommitId(self.id()?);
+        let id = CommitId::new(self.id()?);
         let time = unzigzag(self.number()?);
         let offset = i32::try_from(unzigzag(self.number()?)).ok()?;
         let author = self.text()?.to_owned();
@@ -135,7 +135,7 @@ impl<'b> Decoder<'b> {
         let sides = self.number().filter(|sides| *sides < 4)?;
         let mut side = |bit: u64| match sides & bit {
             0 => Some(None),
-            _ => self.id().map(|id| Some(BlobId(id))),
+            _ => self.id().map(|id| Some(BlobId::new(id))),
         };
         Some(FileChange { path, before: side(1)?, after: side(2)? })
     }

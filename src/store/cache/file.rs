@@ -52,7 +52,7 @@ impl<'r> IndexFile<'r> {
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
-        if let (Some(bytes), Ok(folder)) = (bytes, door::shared_folder(&self.repository.git)) {
+        if let (Some(bytes), Ok(folder)) = (bytes, self.shared_folder()) {
             replace(&folder, &self.name, &bytes);
         }
     }
@@ -63,6 +63,10 @@ impl<'r> IndexFile<'r> {
         let read = |name: &str| fs::read(self.repository.common_dir().join(name)).unwrap_or_default();
         let (shallow, grafts) = (read("shallow"), read("info/grafts"));
         checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
+    }
+
+    fn shared_folder(&self) -> crate::model::Result<PathBuf> {
+        door::shared_folder(&*self.repository.git()?)
     }
 
     fn read(&self, path: &Path) -> Option<Vec<u8>> {
@@ -179,11 +183,11 @@ mod tests {
         let id = |number: u64| format!("{number:040x}");
         let changes = (0..number % 4).map(|n| FileChange {
             path: format!("environments/staging/item-{}.yaml", (number + n) % 7),
-            before: (n != 1).then(|| BlobId(id(number * 10 + n))),
-            after: (n != 2).then(|| BlobId(id(number * 10 + n + 5))),
+            before: (n != 1).then(|| BlobId::new(id(number * 10 + n))),
+            after: (n != 2).then(|| BlobId::new(id(number * 10 + n + 5))),
         });
         let info = CommitInfo {
-            id: CommitId(id(number)),
+            id: CommitId::new(id(number)),
             author: format!("Åsa {}", number % 3),
             time: 1_700_000_000 - i64::try_from(number).unwrap() * 977_777_777,
             offset: if number.is_multiple_of(2) { -330 } else { 60 },

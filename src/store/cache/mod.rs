@@ -55,7 +55,7 @@ impl Index {
             if matches!(step.before, Before::Step(before) if before >= position) {
                 return None;
             }
-            positions.insert(Oid::from_str(&step.commit.info.id.0).ok()?, position);
+            positions.insert(Oid::from_str(step.commit.info.id.as_str()).ok()?, position);
         }
         Some(Self { steps, positions })
     }
@@ -70,7 +70,7 @@ impl Index {
         let mut before = end;
         for commit in walked.into_iter().rev() {
             let position = self.steps.len();
-            if let Ok(id) = Oid::from_str(&commit.info.id.0) {
+            if let Ok(id) = Oid::from_str(commit.info.id.as_str()) {
                 self.positions.insert(id, position);
             }
             self.steps.push(Step { commit, before });

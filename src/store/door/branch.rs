@@ -16,7 +16,7 @@ use super::kill::kill_point;
 use super::lock::patiently;
 use super::places::Places;
 use super::{disk, git_error};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
 
 /// The branch that a commit goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,7 @@ impl Branch {
         let name = match wanted {
             Some(wanted) => named(repository, wanted)?,
             None => head.clone().ok_or_else(|| {
-                Error::usage("HEAD is detached: no branch is checked out")
-                    .help("check out a branch, or name one with --branch")
+                Error::usage("HEAD is detached: no branch is checked out").with_help(Help::NameBranch)
             })?,
         };
         let branch = Self { head: head.as_ref() == Some(&name), name };
@@ -56,7 +55,7 @@ impl Branch {
             let bare = || Repository::open(&git_dir).is_ok_and(|it| it.is_bare());
             if on_it && !places.same(&git_dir) && !bare() {
                 let message = format!("branch {} is checked out in another work tree", self.short());
-                return Err(Error::usage(message).help(
+                return Err(Error::usage(message).with_help(
                     "`git worktree list` tells where; run the command there, or choose another branch",
                 ));
             }
@@ -87,7 +86,7 @@ impl Branch {
 fn named(repository: &Repository, short: &str) -> Result<String> {
     if !git2::Branch::name_is_valid(short).unwrap_or(false) {
         return Err(Error::usage(format!("`{short}` is not a name for a branch"))
-            .help("`git check-ref-format --branch NAME` tells which names are"));
+            .with_help("`git check-ref-format --branch NAME` tells which names are"));
     }
     follow(repository, format!("{HEADS}{short}"))
 }
@@ -157,7 +156,7 @@ impl Move<'_> {
         let content = lock_content(self.new);
         if !patiently(wait, || disk::claim(&path, &scratch, content.as_bytes()))? {
             let message = format!("another git process holds {}", path.display());
-            return Err(Error::retry(message).help(
+            return Err(Error::busy(message).with_help(
                 "wait until it has finished, then run the command again; \
                  if no git is running, remove the file",
             ));
@@ -254,7 +253,7 @@ fn refuse_taken_names(repository: &Repository, name: &str) -> Result<()> {
     let Some(taken) = taken else { return Ok(()) };
     let short = |name: &str| name.strip_prefix(HEADS).unwrap_or(name).to_owned();
     let message = format!("branch {} cannot be made beside branch {}", short(name), short(&taken));
-    Err(Error::usage(message).help("choose another name"))
+    Err(Error::usage(message).with_help("choose another name"))
 }
 
 /// Deleted branches leave empty folders, which stand where a new one shall be.

@@ -7,13 +7,14 @@
 
 use std::path::Path;
 
-use git2::{Config, ConfigLevel, ErrorCode, Repository};
+use git2::{Config, Repository};
 
 use super::{disk, git_error};
 use crate::model::Result;
+use crate::store::git_config::{Entry, GitConfig, Scope};
+use crate::store::process_environment::ProcessEnvironment;
 
-/// What is taken over as git would read it, the repository's own file and conditional includes of
-/// the user's included.
+/// What is taken over as git would read it, be it said by the repository's own file.
 const TAKEN_OVER: &[&str] = &[
     "author.email",
     "author.name",
@@ -33,34 +34,33 @@ const TAKEN_OVER: &[&str] = &[
     "user.name",
 ];
 
+/// What is taken over where the user or the system says it.
+const TAKEN_OF_USER: &[&str] = &["core.attributesfile", "core.excludesfile", "core.safecrlf"];
+
 /// Puts the door's view of the configuration in the place of the repository's.
-pub(super) fn restrict(repository: &Repository, overlay: &Path) -> Result<()> {
-    let text = overlay_text(&settings(repository)?);
+pub(super) fn restrict(
+    repository: &Repository,
+    overlay: &Path,
+    environment: &ProcessEnvironment,
+) -> Result<()> {
+    let text = overlay_text(&settings(&GitConfig::of(environment, repository.path())?));
     if disk::read(overlay)?.as_deref() != Some(text.as_bytes()) {
         disk::write(overlay, text.as_bytes())?;
     }
-    let attach = || {
-        let mut config = Config::open_default()?;
-        config.add_file(overlay, ConfigLevel::App, false)?;
-        repository.set_config(&config)
-    };
-    attach().map_err(|error| git_error("read git's configuration", &error))
+    Config::open(overlay)
+        .and_then(|config| repository.set_config(&config))
+        .map_err(|error| git_error("read git's configuration", &error))
 }
 
-fn settings(repository: &Repository) -> Result<Vec<(&'static str, String)>> {
-    let unreadable = |error| git_error("read git's configuration", &error);
-    let config = repository.config().and_then(|mut it| it.snapshot()).map_err(unreadable)?;
-    let mut found = Vec::new();
-    for name in TAKEN_OVER {
-        match config.get_entry(name) {
-            // A key without `=` is true.
-            Ok(entry) if !entry.has_value() => found.push((*name, "true".to_owned())),
-            Ok(entry) => found.push((*name, String::from_utf8_lossy(entry.value_bytes()).into_owned())),
-            Err(error) if error.code() == ErrorCode::NotFound => {}
-            Err(error) => return Err(unreadable(error)),
-        }
-    }
-    Ok(found)
+fn settings(config: &GitConfig) -> Vec<(&str, String)> {
+    let of_all = TAKEN_OVER.iter().filter_map(|name| config.get(name));
+    let by_user = |name: &&str| {
+        config.entries().iter().rfind(|entry| entry.scope == Scope::User && entry.name == **name)
+    };
+    let of_user = TAKEN_OF_USER.iter().filter_map(by_user);
+    // A key without `=` is true.
+    let value = |entry: &Entry| entry.value.clone().unwrap_or_else(|| "true".to_owned());
+    of_all.chain(of_user).map(|entry| (entry.name.as_str(), value(entry))).collect()
 }
 
 /// A configuration file with these settings and ours; later lines win, as in git.

@@ -19,9 +19,9 @@ pub fn foresee(repository: &Path, options: &Options, base: &CommitId, files: &[F
     let places = Places::of(&git);
     let branch = Branch::find(&git, &places, options.branch.as_deref())?;
     let parent = branch.parent(&git)?;
-    if parent.is_some_and(|id| id.to_string() == base.0) {
+    if parent.is_some_and(|id| id.to_string() == base.as_str()) {
         let followed = branch.head && places.root.is_some();
         Judge { repository: &git, places: &places, parent, followed }.plan(files)?;
     }
-    options.identity.signatures(&git).map(|_| ())
+    options.identity.signatures(&git, options).map(|_| ())
 }

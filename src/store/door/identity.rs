@@ -1,9 +1,10 @@
 //! Who commits: the caller's words first, git's configuration second, never a guess.
 
-use git2::{Config, Repository, Signature, Time};
+use git2::{Repository, Signature, Time};
 
-use super::git_error;
+use super::{Options, git_error};
 use crate::model::{Error, Result};
+use crate::store::git_config::GitConfig;
 
 /// Author and committer as the caller's environment names them (`GIT_AUTHOR_NAME` and so on).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Person {
     pub name: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
-    /// When.
+    /// When; the time of the call without it.
     pub time: Option<Moment>,
 }
 
@@ -41,41 +42,35 @@ pub(super) struct Signatures {
 }
 
 impl Identity {
-    pub(super) fn signatures(&self, repository: &Repository) -> Result<Signatures> {
-        let config = repository.config().and_then(|mut it| it.snapshot());
-        let config = config.map_err(|error| git_error("read git's configuration", &error))?;
+    pub(super) fn signatures(&self, repository: &Repository, options: &Options) -> Result<Signatures> {
+        let config = GitConfig::of(&options.environment, repository.path())?;
         Ok(Signatures {
-            author: self.author.signature("author", &config)?,
-            committer: self.committer.signature("committer", &config)?,
+            author: self.author.signature("author", &config, options)?,
+            committer: self.committer.signature("committer", &config, options)?,
         })
     }
 }
 
 impl Person {
-    fn signature(&self, role: &str, config: &Config) -> Result<Signature<'static>> {
+    fn signature(&self, role: &str, config: &GitConfig, options: &Options) -> Result<Signature<'static>> {
         let name = part(self.name.as_deref(), role, "name", config);
         let email = part(self.email.as_deref(), role, "email", config);
         let (Some(name), Some(email)) = (name, email) else {
-            return Err(Error::usage("git does not know who you are, and a commit needs a name").help(
+            return Err(Error::usage("git does not know who you are, and a commit needs a name").with_help(
                 "git config --global user.name \"Your Name\"\n      \
                  git config --global user.email you@example.com",
             ));
         };
-        let signature = match self.time {
-            Some(Moment { seconds, offset }) => Signature::new(&name, &email, &Time::new(seconds, offset)),
-            None => Signature::now(&name, &email),
-        };
+        let Moment { seconds, offset } = self.time.unwrap_or(options.now);
+        let signature = Signature::new(&name, &email, &Time::new(seconds, offset));
         let doing = format!("use `{name} <{email}>` as the {role}");
         signature.map_err(|error| git_error(&doing, &error))
     }
 }
 
 /// One half of a person, in git's order: as said, for this role, in general.
-fn part(said: Option<&str>, role: &str, what: &str, config: &Config) -> Option<String> {
-    let configured = |key: String| config.get_str(&key).ok().map(str::to_owned);
-    let usable = |text: &String| !text.trim().is_empty();
-    said.map(str::to_owned)
-        .filter(usable)
-        .or_else(|| configured(format!("{role}.{what}")).filter(usable))
-        .or_else(|| configured(format!("user.{what}")).filter(usable))
+fn part(said: Option<&str>, role: &str, what: &str, config: &GitConfig) -> Option<String> {
+    let names = [format!("{role}.{what}"), format!("user.{what}")];
+    let configured = || config.text(&names.each_ref().map(String::as_str));
+    said.map(str::to_owned).filter(|text| !text.trim().is_empty()).or_else(configured)
 }

@@ -31,7 +31,7 @@ fn open(file: &Path, named: &Path) -> Result<Index> {
             }
             _ => "`git status` tells whether git can read it",
         };
-        Error::usage(format!("{} cannot be read: {}", named.display(), error.message())).help(help)
+        Error::usage(format!("{} cannot be read: {}", named.display(), error.message())).with_help(help)
     })
 }
 

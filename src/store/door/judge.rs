@@ -13,7 +13,7 @@ use super::content::BlobView;
 use super::files::{self, Sight};
 use super::journal::BlobChange;
 use super::places::Places;
-use super::{FileChange, git_error, index};
+use super::{Change, FileChange, git_error, index};
 use crate::model::{Error, Result};
 
 /// One file of the commit: its journal line and the blob to write; no blob removes the file.
@@ -65,9 +65,9 @@ impl Judge<'_> {
             None => None,
         };
         let before = old.map(|(id, _)| id);
-        if before.map(|id| id.to_string()) != file.before.as_ref().map(|id| id.0.clone()) {
-            return Err(Error::retry(format!("{} has changed since it was looked at", file.path))
-                .help("run the command again; it will look at the new content"));
+        if before.map(|id| id.to_string()) != file.before.as_ref().map(ToString::to_string) {
+            return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
+                .with_help("run the command again; it will look at the new content"));
         }
         let endings = line_endings(self.repository, &file.path)?;
         let blob = match &file.after {
@@ -107,14 +107,14 @@ impl Judge<'_> {
             }
             RepositoryState::ApplyMailbox => ("git am", "git am --continue, or git am --abort"),
         };
-        Err(Error::usage(format!("a {what} is in progress")).help(format!("finish it first: {help}")))
+        Err(Error::usage(format!("a {what} is in progress")).with_help(format!("finish it first: {help}")))
     }
 
     fn refuse_staged(&self, index: &Index, change: &BlobChange) -> Result<()> {
         let path = &change.path;
         if index::in_conflict(index, path) {
             let message = format!("{path} has a merge conflict");
-            return Err(Error::usage(message).help("resolve and commit it first"));
+            return Err(Error::usage(message).with_help("resolve and commit it first"));
         }
         let staged = index::entry(index, path);
         let as_committed = match &staged {
@@ -125,9 +125,8 @@ impl Judge<'_> {
         let files_below = index.find_prefix(format!("{path}/")).is_ok();
         if !as_committed || file_above || files_below {
             let message = format!("{path} has staged changes that are not committed");
-            return Err(
-                Error::usage(message).help("commit them first, or take them back with git restore --staged")
-            );
+            return Err(Error::usage(message)
+                .with_help("commit them first, or take them back with git restore --staged"));
         }
         Ok(())
     }
@@ -157,8 +156,38 @@ impl Judge<'_> {
                 (format!("{path} has changes that are not committed"), "commit or stash them first")
             }
         };
-        Err(Error::usage(message).help(help))
+        Err(Error::usage(message).with_help(help))
     }
+}
+
+/// Whether all that a change was decided on is the same in `parent` as in the commit that it was
+/// decided on.
+pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid>) -> Result<bool> {
+    let base = change.base.as_ref().map(|id| Oid::from_str(id.as_str())).transpose();
+    let base = base.map_err(|error| git_error("read a commit id", &error))?;
+    if base == parent {
+        return Ok(true);
+    }
+    let tree = |id: Option<Oid>| match id {
+        Some(id) => repository
+            .find_commit(id)
+            .and_then(|commit| commit.tree())
+            .map(Some)
+            .map_err(|error| git_error(&format!("read commit {id}"), &error)),
+        None => Ok(None),
+    };
+    let (before, now) = (tree(base)?, tree(parent)?);
+    let entry = |tree: &Option<Tree<'_>>, path: &str| match tree {
+        Some(tree) => tree_entry(tree, path),
+        None => Ok(None),
+    };
+    let files = change.files.iter().map(|file| file.path.as_str());
+    for path in files.chain(change.rests_on.iter().map(String::as_str)) {
+        if entry(&before, path)? != entry(&now, path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Blob and mode of a file; anything else at the path, or above it, is refused.
@@ -167,7 +196,7 @@ fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
         let Some((_, mode)) = tree_entry(tree, folder)? else { return Ok(None) };
         if mode != u32::from(FileMode::Tree) {
             return Err(Error::usage(format!("{folder} is not a folder, so {path} cannot be in it"))
-                .help("it may be a file, a symbolic link or a submodule; choose another path"));
+                .with_help("it may be a file, a symbolic link or a submodule; choose another path"));
         }
     }
     let entry = tree_entry(tree, path)?;
@@ -175,7 +204,7 @@ fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
     match entry {
         Some((_, mode)) if !regular.contains(&mode) => {
             Err(Error::usage(format!("{path} is not a regular file"))
-                .help("it may be a folder, a symbolic link or a submodule; terrace changes only files"))
+                .with_help("it may be a folder, a symbolic link or a submodule; terrace changes only files"))
         }
         entry => Ok(entry),
     }
@@ -198,7 +227,7 @@ fn check_paths(files: &[FileChange]) -> Result<()> {
         check_path(path)?;
         if let Some(folder) = files::folders(path).find(|folder| paths.binary_search(folder).is_ok()) {
             return Err(Error::usage(format!("{folder} cannot be a file and the folder of {path}"))
-                .help("choose another key for one of them"));
+                .with_help("choose another key for one of them"));
         }
     }
     match paths.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -213,7 +242,7 @@ pub(super) fn check_path(path: &str) -> Result<()> {
     let wrong = |part: &str| part.is_empty() || part == "." || part == ".." || reserved(part);
     if path.split('/').any(wrong) || path.contains(['\0', '\\', '\n']) {
         return Err(Error::usage(format!("`{}` is not a path inside the repository", path.escape_debug()))
-            .help("paths are relative to the top folder of the repository"));
+            .with_help("paths are relative to the top folder of the repository"));
     }
     Ok(())
 }

@@ -40,7 +40,9 @@ impl DoorLock {
         })?;
         if !locked {
             let message = format!("another terrace is writing to {}", places.common.display());
-            return Err(Error::retry(message).help("wait until it has finished, then run the command again"));
+            return Err(
+                Error::busy(message).with_help("wait until it has finished, then run the command again")
+            );
         }
         kill_point("locked");
         Ok(Self { _file: file })
@@ -75,7 +77,7 @@ impl IndexLock {
         let held = is_ours(&path)? || patiently(wait, || disk::claim(&path, &scratch, MARK.as_bytes()))?;
         if !held {
             let message = format!("another git process holds {}", path.display());
-            return Err(Error::retry(message).help(
+            return Err(Error::busy(message).with_help(
                 "wait until it has finished, then run the command again; \
                  if no git is running, remove the file",
             ));

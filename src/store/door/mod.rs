@@ -34,6 +34,7 @@ mod sign;
 mod work_tree;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Oid};
@@ -46,6 +47,7 @@ use self::kill::kill_point;
 use self::lock::{DoorLock, IndexLock};
 use self::open::{OpenRepository, enter};
 use crate::model::{BlobId, CommitId, Error, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 pub use self::foresee::foresee;
 pub use self::identity::{Identity, Moment, Person};
@@ -54,8 +56,12 @@ pub use self::kill::KILL_POINTS;
 pub use self::work_tree::write_work_tree;
 
 /// How often a decision is made anew before the door gives up: each time, somebody else's commit
-/// came in between, although the door holds git's index.
+/// changed what it rests on.
 const TRIES: usize = 16;
+
+/// How often of these it is made before anything is locked. Then it is made under the locks, where
+/// only git itself can still come in between, so that a busy repository starves nobody.
+const FREE_TRIES: usize = 3;
 
 /// How long to wait for the locks of others unless said otherwise.
 const WAIT: Duration = Duration::from_secs(30);
@@ -82,10 +88,13 @@ pub struct FileChange {
 /// What one commit shall do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The commit that the decision was made on ([`Door::head`]).
+    /// The commit that the decision was made on ([`tip`]).
     pub base: Option<CommitId>,
     /// The files, each once.
     pub files: Vec<FileChange>,
+    /// Further files and folders, relative to the git root, that the decision rests on: where one of
+    /// them is another one by now, it is made anew.
+    pub rests_on: Vec<String>,
     /// The commit's message.
     pub message: String,
 }
@@ -100,11 +109,17 @@ pub struct Options {
     pub identity: Identity,
     /// How long to wait for a lock that somebody else holds.
     pub wait: Duration,
+    /// The variables of the process.
+    pub environment: Arc<ProcessEnvironment>,
+    /// The time, where the identity says none.
+    pub now: Moment,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { branch: None, identity: Identity::default(), wait: WAIT }
+impl Options {
+    /// A commit on the branch that is checked out, at this time, by whoever the configuration names.
+    #[must_use]
+    pub fn at(now: Moment, environment: Arc<ProcessEnvironment>) -> Self {
+        Self { branch: None, identity: Identity::default(), wait: WAIT, environment, now }
     }
 }
 
@@ -125,8 +140,8 @@ pub struct Committed {
 pub enum Outcome {
     /// The commit is made.
     Committed(Committed),
-    /// The branch is no longer where the decision was made; nothing was done.
-    HeadMoved,
+    /// What the decision rests on has changed since; nothing was done.
+    Stale,
     /// All files are as wanted already; nothing was done.
     NothingToDo,
 }
@@ -147,7 +162,7 @@ impl Door {
     /// other terrace writes there, and git neither stages nor commits in this work tree; so open it
     /// late, ask nobody anything, and let it go soon.
     pub fn open(repository: &Path, options: &Options) -> Result<Self> {
-        let (repository, lock) = enter(repository, options.wait)?;
+        let (repository, lock) = enter(repository, options.wait, &options.environment)?;
         let branch = Branch::find(&repository.git, &repository.places, options.branch.as_deref())?;
         let followed = branch.head && repository.places.root.is_some();
         let index_lock = match followed {
@@ -160,7 +175,7 @@ impl Door {
     /// The commit that decisions must be made on now: the branch's tip, or HEAD for a branch that
     /// is yet to be made; `None` before the first commit.
     pub fn head(&self) -> Result<Option<CommitId>> {
-        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId(id.to_string())))
+        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId::new(id.to_string())))
     }
 
     /// Commits the change. An error of a refusal leaves everything as it was; an error after the
@@ -169,26 +184,32 @@ impl Door {
         let OpenRepository { git, places } = &self.repository;
         let old = self.branch.tip(git)?;
         let parent = self.branch.parent(git)?;
-        if parent.map(|id| id.to_string()) != change.base.as_ref().map(|id| id.0.clone()) {
-            return Ok(Outcome::HeadMoved);
+        if !judge::holds(git, change, parent)? {
+            return Ok(Outcome::Stale);
         }
         let followed = self.index_lock.is_some();
         let files = Judge { repository: git, places, parent, followed }.plan(&change.files)?;
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
-        let who = self.options.identity.signatures(git)?;
+        let who = self.options.identity.signatures(git, &self.options)?;
         let subject = subject(&change.message)?;
         kill_point("judged");
-        let new = objects::write(git, parent, &files, &who, &change.message)?;
+        let commit = objects::Commit {
+            parent,
+            who: &who,
+            message: &change.message,
+            environment: &self.options.environment,
+        };
+        let new = objects::write(git, &files, &commit)?;
         let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(places)?;
         if !self.publish(old, new, &who, subject)? {
-            return Ok(Outcome::HeadMoved);
+            return Ok(Outcome::Stale);
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
-        let (commit, branch) = (CommitId(new.to_string()), self.branch.short().to_owned());
+        let (commit, branch) = (CommitId::new(new.to_string()), self.branch.short().to_owned());
         Ok(Outcome::Committed(Committed { commit, branch, left_alone }))
     }
 
@@ -226,55 +247,108 @@ impl Door {
 
 /// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
 /// that is going to write begins with it; where nothing was left it only looks.
-pub fn finish_earlier(repository: &Path) -> Result<()> {
+pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Result<()> {
     let places = places::Places::of(&open::open_repository(repository)?);
     for git_dir in places.git_dirs()? {
         if recover::has_traces(&git_dir)? {
-            return enter(repository, WAIT).map(|_| ());
+            return enter(repository, WAIT, environment).map(|_| ());
         }
     }
     Ok(())
 }
 
-/// Decides and commits, again when somebody else's commit came in between. `decide` gets the
-/// commit to decide on and returns the change and what the caller wants to keep of the decision, or
-/// `None` when there is nothing to do; so does this.
+/// The commit that decisions must be made on now: the tip of the branch that `options` name, or HEAD
+/// for a branch that is yet to be made; `None` before the first commit.
+pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
+    let git = open::open_repository(repository)?;
+    let branch = Branch::find(&git, &places::Places::of(&git), options.branch.as_deref())?;
+    Ok(branch.parent(&git)?.map(|id| CommitId::new(id.to_string())))
+}
+
+/// What was decided: the change, and what the caller wants to keep of the decision.
+pub type Decided<T> = Option<(Change, T)>;
+
+/// Decides and commits, again when what a decision rests on changed meanwhile. `decide` gets the
+/// commit to decide on; `None` means that there is nothing to do, of it and of this. What was
+/// `shown` already is committed as it was shown, or not at all.
 pub fn publish<T>(
     repository: &Path,
     options: &Options,
-    mut decide: impl FnMut(Option<&CommitId>) -> Result<Option<(Change, T)>>,
+    shown: Decided<T>,
+    mut decide: impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
 ) -> Result<Option<(Committed, T)>> {
-    let mut door = Door::open(repository, options)?;
-    for _ in 0..TRIES {
-        let head = door.head()?;
-        let Some((change, kept)) = decide(head.as_ref())? else {
-            door.close()?;
-            return Ok(None);
-        };
+    finish_earlier(repository, &options.environment)?;
+    let agreed = shown.as_ref().map(|(change, _)| fingerprint(change));
+    let mut decided = match shown {
+        Some(shown) => Some(shown),
+        None => decide(tip(repository, options)?.as_ref())?,
+    };
+    for _ in 0..FREE_TRIES {
+        let Some((change, kept)) = decided else { return Ok(None) };
+        let mut door = Door::open(repository, options)?;
         match door.commit(&change)? {
-            Outcome::HeadMoved => continue,
-            Outcome::NothingToDo => {
+            Outcome::Stale => {
+                let head = door.head()?;
                 door.close()?;
-                return Ok(None);
+                decided = again(head.as_ref(), agreed.as_ref(), &mut decide)?;
             }
-            Outcome::Committed(committed) => {
-                door.close()?;
-                return Ok(Some((committed, kept)));
-            }
+            Outcome::NothingToDo => return door.close().map(|()| None),
+            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
         }
     }
-    Err(Error::retry(format!(
+    let mut door = Door::open(repository, options)?;
+    for _ in FREE_TRIES..TRIES {
+        let Some((change, kept)) = again(door.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
+            return door.close().map(|()| None);
+        };
+        match door.commit(&change)? {
+            Outcome::Stale => {}
+            Outcome::NothingToDo => return door.close().map(|()| None),
+            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
+        }
+    }
+    Err(Error::busy(format!(
         "branch {} moved {TRIES} times while the change was decided",
         door.branch.short()
     ))
-    .help("nothing was changed; run the command again when it is quieter"))
+    .with_help("nothing was changed; run the command again when it is quieter"))
+}
+
+/// Decides on another commit. Where something was agreed on, nothing else will do.
+fn again<T>(
+    head: Option<&CommitId>,
+    agreed: Option<&Fingerprint>,
+    decide: &mut impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
+) -> Result<Decided<T>> {
+    let decided = decide(head)?;
+    match (&decided, agreed) {
+        (Some((change, _)), Some(agreed)) if fingerprint(change) != *agreed => Err(not_as_shown()),
+        _ => Ok(decided),
+    }
+}
+
+/// The refusal to commit something else than what was shown.
+#[must_use]
+pub fn not_as_shown() -> Error {
+    Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
+        .with_help("nothing was committed; look at the new plan and run the command again")
+}
+
+/// What a change would write, by path and content: two with the same are the same change.
+type Fingerprint = Vec<(String, Option<Vec<u8>>)>;
+
+fn fingerprint(change: &Change) -> Fingerprint {
+    let mut files: Fingerprint =
+        change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
+    files.sort();
+    files
 }
 
 /// An error of libgit2; `doing` is what was tried.
 fn git_error(doing: &str, error: &git2::Error) -> Error {
     let told = Error::usage(format!("cannot {doing}: {}", error.message()));
     if error.class() == ErrorClass::Odb && error.code() == ErrorCode::NotFound {
-        return told.help(
+        return told.with_help(
             "the object is not in this clone; if it is a partial one, \
              `git fetch --refetch --no-filter` completes it",
         );
@@ -284,16 +358,18 @@ fn git_error(doing: &str, error: &git2::Error) -> Error {
 
 /// An error behind the point of no return.
 fn unfinished(new: Oid, error: Error) -> Error {
-    let commit = CommitId(new.to_string());
+    let commit = CommitId::new(new.to_string());
     let message =
         format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
-    Error::new(error.fault, message)
-        .help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
+    Error::new(error.kind, message)
+        .with_help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
 }
 
 fn subject(message: &str) -> Result<&str> {
     let subject = message.lines().map(str::trim).find(|line| !line.is_empty());
-    subject.ok_or_else(|| Error::usage("the commit message is empty").help("say in a few words what changes"))
+    subject.ok_or_else(|| {
+        Error::usage("the commit message is empty").with_help("say in a few words what changes")
+    })
 }
 
 /// What the reflog says behind the ids.

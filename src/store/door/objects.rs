@@ -9,18 +9,23 @@ use super::judge::Planned;
 use super::kill::kill_point;
 use super::sign::{self, Unsigned};
 use crate::model::Result;
+use crate::store::process_environment::ProcessEnvironment;
 
-/// Writes the commit of these files on top of `parent` and everything it needs.
-pub(super) fn write(
-    repository: &Repository,
-    parent: Option<Oid>,
-    files: &[Planned],
-    who: &Signatures,
-    message: &str,
-) -> Result<Oid> {
-    let tree = write_tree(repository, parent, files).map_err(|error| git_error("write objects", &error))?;
+/// The commit that is to be.
+#[derive(Clone, Copy)]
+pub(super) struct Commit<'a> {
+    pub(super) parent: Option<Oid>,
+    pub(super) who: &'a Signatures,
+    pub(super) message: &'a str,
+    pub(super) environment: &'a ProcessEnvironment,
+}
+
+/// Writes the commit of these files and everything it needs.
+pub(super) fn write(repository: &Repository, files: &[Planned], commit: &Commit<'_>) -> Result<Oid> {
+    let tree = write_tree(repository, commit.parent, files);
+    let tree = tree.map_err(|error| git_error("write objects", &error))?;
     kill_point("tree-written");
-    let commit = write_commit(repository, parent, tree, who, message)?;
+    let commit = write_commit(repository, tree, commit)?;
     kill_point("commit-written");
     Ok(commit)
 }
@@ -52,13 +57,8 @@ fn base_tree(repository: &Repository, parent: Option<Oid>) -> Result<Tree<'_>, g
     }
 }
 
-fn write_commit(
-    repository: &Repository,
-    parent: Option<Oid>,
-    tree: Oid,
-    who: &Signatures,
-    message: &str,
-) -> Result<Oid> {
+fn write_commit(repository: &Repository, tree: Oid, commit: &Commit<'_>) -> Result<Oid> {
+    let Commit { parent, who, message, environment } = *commit;
     let error = |error| git_error("write the commit", &error);
     let message = git2::message_prettify(message, None).map_err(error)?;
     let text = || {
@@ -69,7 +69,8 @@ fn write_commit(
     };
     let text = text().map_err(error)?;
     if sign::is_wanted(repository) {
-        return sign::write(repository, &Unsigned { text: &text, tree, parent, who, message: &message });
+        let unsigned = Unsigned { text: &text, tree, parent, who, message: &message, environment };
+        return sign::write(repository, &unsigned);
     }
     repository.odb().and_then(|odb| odb.write(ObjectType::Commit, &text)).map_err(error)
 }

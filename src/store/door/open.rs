@@ -10,7 +10,8 @@ use super::kill::kill_point;
 use super::lock::DoorLock;
 use super::places::Places;
 use super::{config, recover};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 /// A repository opened for writing, with its places.
 pub(super) struct OpenRepository {
@@ -25,13 +26,17 @@ impl std::fmt::Debug for OpenRepository {
 }
 
 /// Opens a repository, takes terrace's lock and finishes what earlier runs began.
-pub(super) fn enter(repository: &Path, wait: Duration) -> Result<(OpenRepository, DoorLock)> {
+pub(super) fn enter(
+    repository: &Path,
+    wait: Duration,
+    environment: &ProcessEnvironment,
+) -> Result<(OpenRepository, DoorLock)> {
     let git = open_repository(repository)?;
     let places = Places::of(&git);
     places.prepare()?;
     let lock = DoorLock::take(&places, wait)?;
-    config::restrict(&git, &places.own("config"))?;
-    recover::recover(&git, &places, &lock, wait)?;
+    config::restrict(&git, &places.own("config"), environment)?;
+    recover::recover(&git, &places, &lock, wait, environment)?;
     kill_point("recovered");
     Ok((OpenRepository { git, places }, lock))
 }
@@ -43,22 +48,25 @@ pub(super) fn open_repository(path: &Path) -> Result<Repository> {
         let shown = path.display();
         let (message, help) = match () {
             () if error.code() == ErrorCode::NotFound => {
-                (format!("{shown} is not a git repository"), "terrace init makes one")
+                (format!("{shown} is not a git repository"), Help::MakeRepository)
             }
             () if error.code() == ErrorCode::Owner => (
                 format!("{shown} belongs to another user"),
-                "if you trust it: git config --global --add safe.directory FOLDER",
+                format!("if you trust it: git config --global --add safe.directory {shown}").into(),
             ),
             () if text.contains("objectformat") || text.contains("object format") => (
                 format!("{shown} is a sha256 repository, which terrace cannot open"),
-                "terrace works with sha1 repositories, git's default",
+                "terrace works with sha1 repositories, git's default".into(),
             ),
             () if text.contains("refstorage") => (
                 format!("{shown} keeps its branches as reftable, which terrace cannot open"),
-                "git refs migrate --ref-format=files turns them into files",
+                "git refs migrate --ref-format=files turns them into files".into(),
             ),
-            () => (format!("{shown} cannot be opened: {text}"), "`git status` tells whether git can open it"),
+            () => (
+                format!("{shown} cannot be opened: {text}"),
+                "`git status` tells whether git can open it".into(),
+            ),
         };
-        Error::usage(message).help(help)
+        Error::usage(message).with_help(help)
     })
 }

@@ -59,7 +59,7 @@ impl Places {
                 Some(found) if found.is_dir() => continue,
                 Some(_) => {
                     return Err(Error::usage(format!("{} is not a folder", folder.display()))
-                        .help("terrace keeps its locks there; remove what stands in the way"));
+                        .with_help("terrace keeps its locks there; remove what stands in the way"));
                 }
                 None => disk::make_folder(&folder)?,
             }

@@ -15,14 +15,21 @@ use super::lock::{DoorLock, IndexLock, remove_stale};
 use super::places::Places;
 use super::{branch, config, disk, files, git_error, work_tree};
 use crate::model::Result;
+use crate::store::process_environment::ProcessEnvironment;
 
 /// Finishes or drops what earlier runs began in any work tree of the repository.
-pub(super) fn recover(here: &Repository, places: &Places, door: &DoorLock, wait: Duration) -> Result<()> {
+pub(super) fn recover(
+    here: &Repository,
+    places: &Places,
+    door: &DoorLock,
+    wait: Duration,
+    environment: &ProcessEnvironment,
+) -> Result<()> {
     for git_dir in places.git_dirs()? {
         if places.same(&git_dir) {
             recover_one(here, places, door, wait)?;
         } else if has_traces(&git_dir)? {
-            recover_elsewhere(&git_dir, door, wait)?;
+            recover_elsewhere(&git_dir, door, wait, environment)?;
         }
     }
     Ok(())
@@ -39,14 +46,19 @@ pub(super) fn has_traces(git_dir: &Path) -> Result<bool> {
 }
 
 /// A work tree that is not there (a disk that is not mounted, say) keeps its journal until it is.
-fn recover_elsewhere(git_dir: &Path, door: &DoorLock, wait: Duration) -> Result<()> {
+fn recover_elsewhere(
+    git_dir: &Path,
+    door: &DoorLock,
+    wait: Duration,
+    environment: &ProcessEnvironment,
+) -> Result<()> {
     let Ok(repository) = Repository::open(git_dir) else { return Ok(()) };
     let places = Places::of(&repository);
     if places.root.as_ref().is_some_and(|root| !root.is_dir()) {
         return Ok(());
     }
     places.prepare()?;
-    config::restrict(&repository, &places.own("config"))?;
+    config::restrict(&repository, &places.own("config"), environment)?;
     recover_one(&repository, &places, door, wait)
 }
 

@@ -4,7 +4,6 @@
 //! repository of ours that borrows the objects of the real one, so that no setting of the real one
 //! can name a program. What it wrote counts only if it signed exactly the commit that was asked for.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -16,6 +15,8 @@ use super::git_error;
 use super::identity::Signatures;
 use super::places::Places;
 use crate::model::{Error, Result};
+use crate::store::git_program::git;
+use crate::store::process_environment::ProcessEnvironment;
 
 /// A commit before its signature.
 pub(super) struct Unsigned<'a> {
@@ -24,6 +25,7 @@ pub(super) struct Unsigned<'a> {
     pub(super) parent: Option<Oid>,
     pub(super) who: &'a Signatures,
     pub(super) message: &'a str,
+    pub(super) environment: &'a ProcessEnvironment,
 }
 
 /// Whether git would sign.
@@ -56,10 +58,7 @@ fn empty_repository(folder: &Path) -> Result<()> {
 }
 
 fn run(signer: &Path, objects: &Path, commit: &Unsigned<'_>) -> Result<Oid> {
-    let mut git = Command::new("git");
-    for name in std::env::vars_os().map(|(name, _)| name).filter(is_gits) {
-        git.env_remove(name);
-    }
+    let mut git = git(commit.environment);
     git.arg("--git-dir").arg(signer).args(["-c", "core.fsync=loose-object", "commit-tree", "-S", "-F", "-"]);
     if let Some(parent) = commit.parent {
         git.args(["-p", &parent.to_string()]);
@@ -68,7 +67,7 @@ fn run(signer: &Path, objects: &Path, commit: &Unsigned<'_>) -> Result<Oid> {
     git.env("GIT_OBJECT_DIRECTORY", objects).current_dir(signer);
     person(&mut git, "AUTHOR", &commit.who.author);
     person(&mut git, "COMMITTER", &commit.who.committer);
-    git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    git.stdin(Stdio::piped());
     let output = git.spawn().and_then(|mut child| {
         if let Some(mut pipe) = child.stdin.take() {
             // A git that does not listen says why when it ends.
@@ -94,12 +93,8 @@ fn person(git: &mut Command, role: &str, who: &Signature<'_>) {
     git.env(format!("GIT_{role}_DATE"), format!("@{} {zone}", when.seconds()));
 }
 
-fn is_gits(name: &OsString) -> bool {
-    name.to_string_lossy().starts_with("GIT_")
-}
-
 fn refused(why: &str) -> Error {
-    Error::usage(format!("git could not sign the commit: {why}")).help(
+    Error::usage(format!("git could not sign the commit: {why}")).with_help(
         "commits are signed because commit.gpgSign is on; \
          the programs and keys are those of your own git configuration, not of the repository's",
     )

@@ -11,7 +11,8 @@ use super::files::{self, Sight};
 use super::open::enter;
 use super::places::Places;
 use super::{WAIT, disk, git_error, judge};
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
+use crate::store::process_environment::ProcessEnvironment;
 
 /// The file that names the temporary file: its tag and the path beside which it lies.
 const NOTE: &str = "work-tree";
@@ -19,15 +20,24 @@ const NOTE: &str = "work-tree";
 /// Replaces the file at `path` below the work tree's top folder `root`, if its bytes are still
 /// `before` (`None`: there is no file). Readers see the old bytes or the new ones; the mode stays.
 /// Not to be called while a [`Door`](super::Door) is open: it waits for the door's lock.
-pub fn write_work_tree(root: &Path, path: &str, before: Option<&[u8]>, after: &[u8]) -> Result<()> {
+pub fn write_work_tree(
+    root: &Path,
+    path: &str,
+    before: Option<&[u8]>,
+    after: &[u8],
+    environment: &ProcessEnvironment,
+) -> Result<()> {
     judge::check_path(path)?;
-    let (repository, _lock) = enter(root, WAIT)?;
+    let (repository, _lock) = enter(root, WAIT, environment)?;
     let Some(root) = &repository.places.root else {
         return Err(Error::usage(format!("{} has no work tree", root.display()))
-            .help("in a bare repository only commits can change: use --commit"));
+            .with_help("in a bare repository only commits can change")
+            .or_help(Help::CommitDirectly));
     };
     if let Sight::Blocked(reason) = files::look(root, path)? {
-        return Err(Error::usage(reason).help("terrace changes only regular files; put one in its place"));
+        return Err(
+            Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
+        );
     }
     let tag = Oid::hash_object(ObjectType::Blob, after);
     let tag = tag.map_err(|error| git_error(&format!("hash {path}"), &error))?.to_string();
@@ -44,8 +54,8 @@ pub fn write_work_tree(root: &Path, path: &str, before: Option<&[u8]>, after: &[
     if replaced? {
         return Ok(());
     }
-    Err(Error::retry(format!("{path} has changed since it was read"))
-        .help("run the command again; it will look at the new content"))
+    Err(Error::stale(format!("{path} has changed since it was read"))
+        .with_help("run the command again; it will look at the new content"))
 }
 
 /// Removes the temporary file that the note names, if it is still there, and the note.

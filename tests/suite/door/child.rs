@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 
 use git2::Repository;
 use terrace::model::{BlobId, CommitId, Result};
+use terrace::store::ProcessEnvironment;
 use terrace::store::door::{self, Change, Committed, FileChange, Options};
 
-use super::world::World;
+use super::world::{World, options_of};
 
 /// What a child does.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -48,7 +49,7 @@ fn role() {
     let task: Task = serde_json::from_str(task.to_str().expect("text")).expect("a task");
     let root = std::env::current_dir().expect("a folder");
     if let Err(error) = act(&root, &task) {
-        panic!("{:?}: {error}", error.fault);
+        panic!("{:?}: {error}", error.kind());
     }
 }
 
@@ -67,7 +68,8 @@ fn act(root: &Path, task: &Task) -> Result<()> {
         let (path, after) = task.files.first().expect("a file");
         let before = std::fs::read(root.join(path)).ok();
         let after = after.as_deref().unwrap_or_default();
-        return door::write_work_tree(root, path, before.as_deref(), after.as_bytes());
+        let environment = ProcessEnvironment::of(std::env::vars_os());
+        return door::write_work_tree(root, path, before.as_deref(), after.as_bytes(), &environment);
     }
     publish(root, task, |_| task.files.clone())?;
     Ok(())
@@ -78,10 +80,10 @@ fn publish(
     task: &Task,
     decide: impl Fn(&Repository) -> Vec<(String, Option<String>)>,
 ) -> Result<Option<Committed>> {
-    let mut options = Options { branch: task.branch.clone(), ..Options::default() };
+    let mut options = Options { branch: task.branch.clone(), ..options_of(std::env::vars_os()) };
     options.wait = task.milliseconds.map_or(options.wait, std::time::Duration::from_millis);
     let repository = Repository::open(root).expect("a repository");
-    let published = door::publish(root, &options, |head| {
+    let published = door::publish(root, &options, None, |head| {
         let files = decide(&repository);
         if files.is_empty() {
             return Ok(None);
@@ -91,16 +93,21 @@ fn publish(
             after: after.map(String::into_bytes),
             path,
         });
-        let change = Change { base: head.cloned(), files: files.collect(), message: "publish".to_owned() };
+        let change = Change {
+            base: head.cloned(),
+            files: files.collect(),
+            rests_on: Vec::new(),
+            message: "publish".to_owned(),
+        };
         Ok(Some((change, ())))
     })?;
     Ok(published.map(|(committed, ())| committed))
 }
 
 fn blob_at(repository: &Repository, head: Option<&CommitId>, path: &str) -> Option<BlobId> {
-    let commit = repository.revparse_single(&head?.0).expect("a commit");
+    let commit = repository.revparse_single(head?.as_str()).expect("a commit");
     let tree = commit.peel_to_tree().expect("a tree");
-    tree.get_path(Path::new(path)).ok().map(|entry| BlobId(entry.id().to_string()))
+    tree.get_path(Path::new(path)).ok().map(|entry| entry.id().to_string().parse::<BlobId>().expect("an id"))
 }
 
 fn text_at(repository: &Repository, path: &str) -> Option<String> {

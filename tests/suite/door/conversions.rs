@@ -1,8 +1,6 @@
 //! Line endings: git itself would have written the same file and the same blob.
 
-use terrace::store::door::Options;
-
-use super::world::World;
+use super::world::{World, options};
 
 const FILE: &str = "environments/production/payments.yaml";
 
@@ -92,7 +90,7 @@ fn compare(world: &World, base: &str, case: &Case) -> usize {
     let shown = files(world);
     let paths: Vec<_> = (0..NEW.len()).map(path).collect();
     let change: Vec<_> = paths.iter().zip(NEW).map(|(path, new)| (path.as_str(), Some(new))).collect();
-    let published = world.publish(&change, &Options::default());
+    let published = world.publish(&change, &options());
     published.unwrap_or_else(|error| panic!("{told}: {error}")).expect("one of them changes");
     let (blobs, written) = (blobs(world, "HEAD"), files(world));
     // Git's own status sees nothing to do, even when it compares contents.
@@ -135,5 +133,5 @@ fn fresh_checkout(world: &World, commit: &str) {
 fn an_edit_that_only_changes_line_endings_is_no_change() {
     let world = World::new();
     world.write(".git/info/attributes", "*.yaml text eol=crlf\n");
-    assert_eq!(world.publish(&[(FILE, Some("size: 10\r\n"))], &Options::default()), Ok(None));
+    assert_eq!(world.publish(&[(FILE, Some("size: 10\r\n"))], &options()), Ok(None));
 }

@@ -2,18 +2,18 @@
 
 use std::process::Command;
 
-use terrace::model::{Fault, Result};
+use terrace::model::{ErrorKind, Result};
 use terrace::store::door::{Committed, Door, Options};
 
 use super::child::Task;
-use super::world::World;
+use super::world::{World, options};
 
 const PAYMENTS: &str = "environments/production/payments.yaml";
 const NEW: &str = "environments/production/eu/billing/invoices.yaml";
 const CHANGE: &[(&str, Option<&str>)] = &[(PAYMENTS, Some("size: 40\n")), (NEW, Some("a: 1\n"))];
 
 fn on_branch(world: &World, branch: &str) -> Result<Option<Committed>> {
-    let options = Options { branch: Some(branch.to_owned()), ..Options::default() };
+    let options = Options { branch: Some(branch.to_owned()), ..options() };
     world.publish(CHANGE, &options)
 }
 
@@ -27,8 +27,8 @@ fn the_first_commit() {
     let world = World::empty();
     world.write("mine.txt", "x\n");
     world.git(&["add", "mine.txt"]);
-    assert_eq!(Door::open(&world.root, &Options::default()).expect("open").head(), Ok(None));
-    world.publish(&[(NEW, Some("a: 1\n"))], &Options::default()).expect("published").expect("a commit");
+    assert_eq!(Door::open(&world.root, &options()).expect("open").head(), Ok(None));
+    world.publish(&[(NEW, Some("a: 1\n"))], &options()).expect("published").expect("a commit");
     assert_eq!(world.git(&["log", "--format=%s"]), "change");
     assert_eq!(world.git(&["ls-tree", "-r", "--name-only", "HEAD"]), NEW);
     assert_eq!(world.git(&["status", "--porcelain"]), "A  mine.txt");
@@ -46,7 +46,7 @@ fn another_branch_leaves_work_tree_and_index() {
     assert_eq!(changed(&world, "promote/payments"), format!("{NEW}\n{PAYMENTS}"));
     assert_eq!(world.git(&["rev-parse", "promote/payments^"]), head.clone().expect("a head"));
     // The branch has a tip of its own now, and that is what is decided on.
-    let options = Options { branch: Some("promote/payments".to_owned()), ..Options::default() };
+    let options = Options { branch: Some("promote/payments".to_owned()), ..options() };
     assert_eq!(Door::open(&world.root, &options).expect("open").head(), Ok(Some(committed.commit)));
     assert!(world.files() == files && world.index() == index && world.head() == head);
     let reflog = world.git(&["reflog", "promote/payments", "--format=%gs"]);
@@ -82,8 +82,8 @@ fn names_that_cannot_be_branches_are_refused() {
         ("", "`` is not a name for a branch"),
     ] {
         let error = on_branch(&world, name).expect_err(name);
-        assert_eq!((error.fault, error.message.as_str()), (Fault::Usage, says));
-        assert!(error.help.is_some());
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Usage, says));
+        assert!(error.help().is_some());
     }
     assert_eq!(world.git(&["for-each-ref"]), before);
     assert_eq!(world.litter(), Vec::<String>::new());
@@ -98,15 +98,12 @@ fn packed_branches_move_and_deleted_ones_leave_no_trap() {
     world.git(&["branch", "old/name"]);
     world.git(&["pack-refs", "--all"]);
     assert!(!world.path(".git/refs/heads/main").exists());
-    world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+    world.publish(CHANGE, &options()).expect("published").expect("a commit");
     world.git(&["branch", "-D", "old/name"]);
     std::fs::create_dir_all(world.path(".git/refs/heads/old/empty")).expect("made");
     std::fs::create_dir_all(world.path(".git/logs/refs/heads/old/empty")).expect("made");
     world
-        .publish(
-            &[(PAYMENTS, Some("size: 41\n"))],
-            &Options { branch: Some("old".into()), ..Options::default() },
-        )
+        .publish(&[(PAYMENTS, Some("size: 41\n"))], &Options { branch: Some("old".into()), ..options() })
         .expect("published")
         .expect("a commit");
     assert_eq!(changed(&world, "old"), PAYMENTS);
@@ -119,10 +116,10 @@ fn a_branch_that_is_another_name_moves_the_other() {
     let world = World::new();
     world.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
     world.git(&["symbolic-ref", "HEAD", "refs/heads/alias"]);
-    let committed = world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+    let committed = world.publish(CHANGE, &options()).expect("published").expect("a commit");
     assert_eq!(committed.branch, "main");
     assert_eq!(world.git(&["symbolic-ref", "refs/heads/alias"]), "refs/heads/main");
-    assert_eq!(world.git(&["rev-parse", "main"]), committed.commit.0);
+    assert_eq!(world.git(&["rev-parse", "main"]), committed.commit.as_str());
     assert_eq!(world.git(&["status", "--porcelain"]), "");
 }
 
@@ -134,16 +131,16 @@ fn a_bare_repository_has_only_commits() {
     world.root = bare;
     world.git(&["config", "user.name", "Tester"]);
     world.git(&["config", "user.email", "tester@example.com"]);
-    let committed = world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+    let committed = world.publish(CHANGE, &options()).expect("published").expect("a commit");
     assert_eq!(committed.branch, "main");
     assert_eq!(changed(&world, "main"), format!("{NEW}\n{PAYMENTS}"));
     assert!(!world.path("index").exists() && !world.path("environments").exists());
     world.fsck();
     // Its attributes are those of the commit.
     let files = [(".gitattributes", Some("*.yaml filter=lfs\n"))];
-    world.publish(&files, &Options::default()).expect("published").expect("a commit");
-    let error = world.publish(&[(PAYMENTS, Some("size: 1\n"))], &Options::default()).expect_err("refused");
-    assert!(error.message.contains("goes through the filter `lfs`"), "{error}");
+    world.publish(&files, &options()).expect("published").expect("a commit");
+    let error = world.publish(&[(PAYMENTS, Some("size: 1\n"))], &options()).expect_err("refused");
+    assert!(error.message().contains("goes through the filter `lfs`"), "{error}");
 }
 
 #[test]
@@ -154,7 +151,7 @@ fn a_linked_work_tree_keeps_to_itself() {
     let main = std::mem::replace(&mut world.root, world.folder.path().join("linked"));
     world.disturb();
     let status = world.git(&["status", "--porcelain"]);
-    let committed = world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+    let committed = world.publish(CHANGE, &options()).expect("published").expect("a commit");
     assert_eq!(committed.branch, "linked");
     assert_eq!(world.git(&["status", "--porcelain"]), status);
     assert_eq!(world.git(&["reflog", "-1", "--format=%gs"]), "terrace: change");
@@ -173,7 +170,7 @@ fn a_sparse_checkout_stays_sparse() {
     world.git(&["sparse-checkout", "set", "--cone", "--no-sparse-index", "else"]);
     assert_eq!(world.read(PAYMENTS), None);
     let files = [(PAYMENTS, Some("size: 40\n")), ("else/where.yaml", Some("a: 2\n"))];
-    let committed = world.publish(&files, &Options::default()).expect("published").expect("a commit");
+    let committed = world.publish(&files, &options()).expect("published").expect("a commit");
     assert_eq!(committed.left_alone, Vec::<String>::new());
     assert_eq!(world.read(PAYMENTS), None);
     assert_eq!(world.git(&["status", "--porcelain"]), "");
@@ -192,7 +189,7 @@ fn every_version_of_the_index_is_written_as_it_was() {
         world.git(&["update-index", "--assume-unchanged", "notes.txt"]);
         let flags = world.git(&["ls-files", "-v", "--", ".", ":(exclude)environments"]);
         let status = world.git(&["status", "--porcelain"]);
-        world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+        world.publish(CHANGE, &options()).expect("published").expect("a commit");
         assert_eq!(world.git(&["ls-files", "-v", "--", ".", ":(exclude)environments"]), flags, "{version}");
         assert_eq!(world.git(&["status", "--porcelain"]), status, "{version}");
         let known = world.git(&["ls-files", "--debug", PAYMENTS]);
@@ -232,7 +229,7 @@ fn nothing_that_the_repository_names_is_run_or_read() {
     }
     world.write(".git/info/attributes", "*.yaml diff=evil\n");
     let _ = std::fs::remove_file(&marker);
-    world.publish(CHANGE, &Options::default()).expect("published").expect("a commit");
+    world.publish(CHANGE, &options()).expect("published").expect("a commit");
     assert!(!marker.exists());
     // Git itself would have run them.
     world.try_git(&["commit", "-q", "--allow-empty", "-m", "empty"]);

@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use terrace::model::{BlobId, Fault};
+use terrace::model::{BlobId, ErrorKind};
 use terrace::store::door::{self, Door, Options};
 
-use super::world::World;
+use super::world::{World, options};
 
 const PAYMENTS: &str = "environments/production/payments.yaml";
 const NEW: &str = "environments/production/billing/invoices.yaml";
@@ -39,7 +39,7 @@ struct Case {
     name: &'static str,
     prepare: fn(&World),
     files: &'static [(&'static str, Option<&'static str>)],
-    fault: Fault,
+    kind: ErrorKind,
     /// What the message says, apart from its beginning.
     says: &'static str,
 }
@@ -50,71 +50,71 @@ const DELETE: &[(&str, Option<&str>)] = &[("notes.txt", Some("z\n")), (PAYMENTS,
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    Case { name: "unsaved", prepare: |w| w.write(PAYMENTS, "size: 12\n"), files: CHANGE, fault: Fault::Usage,
+    Case { name: "unsaved", prepare: |w| w.write(PAYMENTS, "size: 12\n"), files: CHANGE, kind: ErrorKind::Usage,
            says: "environments/production/payments.yaml has changes that are not committed" },
     Case { name: "unsaved, deleted by us", prepare: |w| w.write(PAYMENTS, "size: 12\n"), files: DELETE,
-           fault: Fault::Usage, says: "environments/production/payments.yaml has changes that are not committed" },
+           kind: ErrorKind::Usage, says: "environments/production/payments.yaml has changes that are not committed" },
     Case { name: "staged", prepare: |w| { w.write(PAYMENTS, "size: 12\n"); w.git(&["add", PAYMENTS]); w.write(PAYMENTS, "size: 10\n"); },
-           files: CHANGE, fault: Fault::Usage, says: "has staged changes that are not committed" },
+           files: CHANGE, kind: ErrorKind::Usage, says: "has staged changes that are not committed" },
     Case { name: "staged mode", prepare: |w| { w.git(&["update-index", "--chmod=+x", PAYMENTS]); },
-           files: CHANGE, fault: Fault::Usage, says: "has staged changes" },
+           files: CHANGE, kind: ErrorKind::Usage, says: "has staged changes" },
     Case { name: "staged deletion", prepare: |w| { w.git(&["rm", "-q", "--cached", PAYMENTS]); },
-           files: CHANGE, fault: Fault::Usage, says: "has staged changes" },
+           files: CHANGE, kind: ErrorKind::Usage, says: "has staged changes" },
     Case { name: "deleted in the work tree", prepare: |w| unlink(w, PAYMENTS),
-           files: CHANGE, fault: Fault::Usage, says: "is deleted in the work tree" },
-    Case { name: "untracked", prepare: |w| w.write(NEW, "mine: 1\n"), files: CREATE, fault: Fault::Usage,
+           files: CHANGE, kind: ErrorKind::Usage, says: "is deleted in the work tree" },
+    Case { name: "untracked", prepare: |w| w.write(NEW, "mine: 1\n"), files: CREATE, kind: ErrorKind::Usage,
            says: "invoices.yaml exists, but git does not know it" },
     Case { name: "staged new", prepare: |w| { w.write(NEW, "mine: 1\n"); w.git(&["add", NEW]); }, files: CREATE,
-           fault: Fault::Usage, says: "has staged changes" },
+           kind: ErrorKind::Usage, says: "has staged changes" },
     Case { name: "intent to add", prepare: |w| { w.write(NEW, ""); w.git(&["add", "-N", NEW]); }, files: CREATE,
-           fault: Fault::Usage, says: "has staged changes" },
+           kind: ErrorKind::Usage, says: "has staged changes" },
     Case { name: "a folder in the way", prepare: |w| w.write(&format!("{NEW}/x"), ""), files: CREATE,
-           fault: Fault::Usage, says: "invoices.yaml is a folder" },
+           kind: ErrorKind::Usage, says: "invoices.yaml is a folder" },
     Case { name: "a file for a folder", prepare: |w| w.write("environments/production/billing", ""), files: CREATE,
-           fault: Fault::Usage, says: "environments/production/billing is a file, not a folder" },
-    Case { name: "a staged file for a folder", files: CREATE, fault: Fault::Usage, says: "has staged changes",
+           kind: ErrorKind::Usage, says: "environments/production/billing is a file, not a folder" },
+    Case { name: "a staged file for a folder", files: CREATE, kind: ErrorKind::Usage, says: "has staged changes",
            prepare: |w| { w.write("environments/production/billing", ""); w.git(&["add", "environments/production/billing"]);
                           unlink(w, "environments/production/billing"); } },
-    Case { name: "committed file for a folder", files: &[("notes.txt/x", Some(""))], prepare: |_| (), fault: Fault::Usage,
+    Case { name: "committed file for a folder", files: &[("notes.txt/x", Some(""))], prepare: |_| (), kind: ErrorKind::Usage,
            says: "notes.txt is not a folder" },
-    Case { name: "a merge conflict", files: CHANGE, fault: Fault::Usage, says: "a merge is in progress",
+    Case { name: "a merge conflict", files: CHANGE, kind: ErrorKind::Usage, says: "a merge is in progress",
            prepare: |w| { branch_off(w); w.try_git(&["merge", "other"]); } },
-    Case { name: "a merge elsewhere", files: &[("notes.txt", Some("z\n"))], fault: Fault::Usage, says: "a merge is in progress",
+    Case { name: "a merge elsewhere", files: &[("notes.txt", Some("z\n"))], kind: ErrorKind::Usage, says: "a merge is in progress",
            prepare: |w| { branch_off(w); w.try_git(&["merge", "other"]); } },
-    Case { name: "a rebase", files: &[("notes.txt", Some("z\n"))], fault: Fault::Usage, says: "HEAD is detached",
+    Case { name: "a rebase", files: &[("notes.txt", Some("z\n"))], kind: ErrorKind::Usage, says: "HEAD is detached",
            prepare: |w| { branch_off(w); w.try_git(&["rebase", "other"]); } },
-    Case { name: "a cherry-pick", files: &[("notes.txt", Some("z\n"))], fault: Fault::Usage, says: "a cherry-pick is in progress",
+    Case { name: "a cherry-pick", files: &[("notes.txt", Some("z\n"))], kind: ErrorKind::Usage, says: "a cherry-pick is in progress",
            prepare: |w| { branch_off(w); w.try_git(&["cherry-pick", "other"]); } },
-    Case { name: "a revert", files: &[("notes.txt", Some("z\n"))], fault: Fault::Usage, says: "a revert is in progress",
+    Case { name: "a revert", files: &[("notes.txt", Some("z\n"))], kind: ErrorKind::Usage, says: "a revert is in progress",
            prepare: |w| { w.git(&["revert", "--no-commit", "HEAD"]); w.git(&["reset", "-q", "--", "."]); w.git(&["checkout", "-q", "."]); } },
-    Case { name: "a bisection", files: &[("notes.txt", Some("z\n"))], fault: Fault::Usage, says: "a bisect is in progress",
+    Case { name: "a bisection", files: &[("notes.txt", Some("z\n"))], kind: ErrorKind::Usage, says: "a bisect is in progress",
            prepare: |w| { w.git(&["bisect", "start"]); } },
-    Case { name: "detached", files: CHANGE, fault: Fault::Usage, says: "HEAD is detached",
+    Case { name: "detached", files: CHANGE, kind: ErrorKind::Usage, says: "HEAD is detached",
            prepare: |w| { w.git(&["checkout", "-q", "--detach"]); } },
-    Case { name: "filter", files: CHANGE, fault: Fault::Usage, says: "payments.yaml goes through the filter `lfs`",
+    Case { name: "filter", files: CHANGE, kind: ErrorKind::Usage, says: "payments.yaml goes through the filter `lfs`",
            prepare: |w| w.write(".gitattributes", "*.yaml filter=lfs diff=lfs -text\n") },
-    Case { name: "git-crypt below", files: CREATE, fault: Fault::Usage, says: "goes through the filter `git-crypt`",
+    Case { name: "git-crypt below", files: CREATE, kind: ErrorKind::Usage, says: "goes through the filter `git-crypt`",
            prepare: |w| w.write("environments/.gitattributes", "production/** filter=git-crypt\n") },
-    Case { name: "ident", files: CHANGE, fault: Fault::Usage, says: "has the attribute `ident`",
+    Case { name: "ident", files: CHANGE, kind: ErrorKind::Usage, says: "has the attribute `ident`",
            prepare: |w| w.write(".git/info/attributes", "*.yaml ident\n") },
-    Case { name: "encoding", files: CHANGE, fault: Fault::Usage, says: "has the working-tree-encoding `UTF-16`",
+    Case { name: "encoding", files: CHANGE, kind: ErrorKind::Usage, says: "has the working-tree-encoding `UTF-16`",
            prepare: |w| w.write(".gitattributes", "*.yaml working-tree-encoding=UTF-16\n") },
-    Case { name: "outside", files: &[("../x", Some(""))], prepare: |_| (), fault: Fault::Usage,
+    Case { name: "outside", files: &[("../x", Some(""))], prepare: |_| (), kind: ErrorKind::Usage,
            says: "`../x` is not a path inside the repository" },
-    Case { name: "git's own", files: &[(".git/hooks/post-commit", Some(""))], prepare: |_| (), fault: Fault::Usage,
+    Case { name: "git's own", files: &[(".git/hooks/post-commit", Some(""))], prepare: |_| (), kind: ErrorKind::Usage,
            says: "is not a path inside the repository" },
-    Case { name: "split index", files: CHANGE, fault: Fault::Usage, says: ".git/index cannot be read",
+    Case { name: "split index", files: CHANGE, kind: ErrorKind::Usage, says: ".git/index cannot be read",
            prepare: |w| { w.git(&["update-index", "--split-index"]); } },
-    Case { name: "sparse index", files: CHANGE, fault: Fault::Usage, says: ".git/index cannot be read",
+    Case { name: "sparse index", files: CHANGE, kind: ErrorKind::Usage, says: ".git/index cannot be read",
            prepare: |w| { w.write("else/where/x", ""); w.git(&["add", "."]); w.git(&["commit", "-qm", "more"]);
                           w.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "environments/production"]); } },
-    Case { name: "broken index", files: CHANGE, fault: Fault::Usage, says: ".git/index cannot be read",
+    Case { name: "broken index", files: CHANGE, kind: ErrorKind::Usage, says: ".git/index cannot be read",
            prepare: break_index },
-    Case { name: "busy index", files: CHANGE, fault: Fault::Retry, says: "another git process holds",
+    Case { name: "busy index", files: CHANGE, kind: ErrorKind::Busy, says: "another git process holds",
            prepare: |w| w.write(".git/index.lock", "") },
-    Case { name: "busy branch", files: CHANGE, fault: Fault::Retry, says: "another git process holds",
+    Case { name: "busy branch", files: CHANGE, kind: ErrorKind::Busy, says: "another git process holds",
            prepare: |w| w.write(".git/refs/heads/main.lock", "") },
-    Case { name: "a newer journal", files: CHANGE, fault: Fault::Usage, says: ".git/terrace/journal cannot be read",
+    Case { name: "a newer journal", files: CHANGE, kind: ErrorKind::Usage, says: ".git/terrace/journal cannot be read",
            prepare: |w| w.write(".git/terrace/journal", "{\"version\": 2}") },
 ];
 
@@ -130,16 +130,16 @@ fn branch_off(world: &World) {
 
 #[test]
 fn refusals_come_before_the_first_write() {
-    let options = Options { wait: Duration::from_millis(50), ..Options::default() };
+    let options = Options { wait: Duration::from_millis(50), ..options() };
     for case in CASES {
         let world = World::new();
         (case.prepare)(&world);
         let before = everything(&world);
         let error = world.publish(case.files, &options).expect_err(case.name);
-        assert_eq!(error.fault, case.fault, "{}: {error}", case.name);
-        assert!(error.message.contains(case.says), "{}: {error}", case.name);
-        assert!(error.help.is_some(), "{}: {error}", case.name);
-        assert!(!error.message.ends_with('.'), "{}: {error}", case.name);
+        assert_eq!(error.kind(), case.kind, "{}: {error}", case.name);
+        assert!(error.message().contains(case.says), "{}: {error}", case.name);
+        assert!(error.help().is_some(), "{}: {error}", case.name);
+        assert!(!error.message().ends_with('.'), "{}: {error}", case.name);
         assert!(everything(&world) == before, "{}: something changed", case.name);
         let ours = |name: &String| {
             !name.starts_with("refs/heads/main") && !name.starts_with("index") && !name.contains("journal")
@@ -172,12 +172,18 @@ fn no_symbolic_link_is_followed() {
         }
         let before = everything(&world);
         for files in [CHANGE, DELETE] {
-            let error = world.publish(files, &Options::default()).expect_err(link);
-            assert!(error.message.contains(&format!("{link} is a symbolic link")), "{error}");
+            let error = world.publish(files, &options()).expect_err(link);
+            assert!(error.message().contains(&format!("{link} is a symbolic link")), "{error}");
         }
-        let error =
-            door::write_work_tree(&world.root, PAYMENTS, Some(b"size: 10\n"), b"size: 11\n").expect_err(link);
-        assert!(error.message.contains(&format!("{link} is a symbolic link")), "{error}");
+        let error = door::write_work_tree(
+            &world.root,
+            PAYMENTS,
+            Some(b"size: 10\n"),
+            b"size: 11\n",
+            &options().environment,
+        )
+        .expect_err(link);
+        assert!(error.message().contains(&format!("{link} is a symbolic link")), "{error}");
         assert!(everything(&world) == before, "{link}");
         assert_eq!(std::fs::read_to_string(&target).expect("there"), "size: 10\n");
         let _ = std::fs::remove_dir_all(outside.path().join("moved"));
@@ -193,22 +199,23 @@ fn a_link_that_is_committed_is_no_file() {
     world.git(&["add", "."]);
     world.git(&["commit", "-qm", "a link"]);
     let files = [("environments/production/link.yaml", Some("x: 1\n"))];
-    let error = world.publish(&files, &Options::default()).expect_err("refused");
-    assert!(error.message.contains("link.yaml is not a regular file"), "{error}");
+    let error = world.publish(&files, &options()).expect_err("refused");
+    assert!(error.message().contains("link.yaml is not a regular file"), "{error}");
 }
 
 #[test]
 fn a_change_decided_on_another_blob_is_retried_later() {
     let world = World::new();
     let mut change = world.change(CHANGE);
-    change.files[0].before = Some(BlobId("0123456789012345678901234567890123456789".to_owned()));
+    change.files[0].before =
+        Some("0123456789012345678901234567890123456789".parse::<BlobId>().expect("an id"));
     let before = everything(&world);
-    let mut door = Door::open(&world.root, &Options::default()).expect("open");
+    let mut door = Door::open(&world.root, &options()).expect("open");
     let error = door.commit(&change).expect_err("stale");
     drop(door);
     assert_eq!(
-        (error.fault, error.message.as_str()),
-        (Fault::Retry, "notes.txt has changed since it was looked at")
+        (error.kind(), error.message()),
+        (ErrorKind::Stale, "notes.txt has changed since it was looked at")
     );
     assert!(everything(&world) == before);
 }
@@ -216,11 +223,11 @@ fn a_change_decided_on_another_blob_is_retried_later() {
 #[test]
 fn another_terrace_is_waited_for_and_then_reported() {
     let world = World::new();
-    let _door = Door::open(&world.root, &Options::default()).expect("open");
-    let options = Options { wait: Duration::from_millis(50), ..Options::default() };
+    let _door = Door::open(&world.root, &options()).expect("open");
+    let options = Options { wait: Duration::from_millis(50), ..options() };
     let error = world.publish(CHANGE, &options).expect_err("busy");
-    assert_eq!(error.fault, Fault::Retry);
-    assert!(error.message.contains("another terrace is writing to"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(error.message().contains("another terrace is writing to"), "{error}");
 }
 
 #[test]
@@ -232,7 +239,7 @@ fn a_foreign_lock_is_waited_for() {
         std::thread::sleep(Duration::from_millis(300));
         std::fs::remove_file(lock).expect("still there: nobody else removes it");
     });
-    assert!(world.publish(CHANGE, &Options::default()).expect("published").is_some());
+    assert!(world.publish(CHANGE, &options()).expect("published").is_some());
     git.join().expect("still there");
 }
 
@@ -253,9 +260,9 @@ fn folders_that_are_no_repository_are_named() {
         ("plain", "is not a git repository"),
         ("absent", "is not a git repository"),
     ] {
-        let error = Door::open(&folder.path().join(name), &Options::default()).expect_err(name);
-        assert!(error.message.ends_with(says), "{error}");
-        assert!(error.help.is_some());
+        let error = Door::open(&folder.path().join(name), &options()).expect_err(name);
+        assert!(error.message().ends_with(says), "{error}");
+        assert!(error.help().is_some());
     }
 }
 
@@ -267,8 +274,8 @@ fn a_planted_folder_link_is_refused() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(&outside, world.path(".git/terrace")).expect("linked");
-        let error = world.publish(CHANGE, &Options::default()).expect_err("refused");
-        assert!(error.message.contains(".git/terrace is not a folder"), "{error}");
+        let error = world.publish(CHANGE, &options()).expect_err("refused");
+        assert!(error.message().contains(".git/terrace is not a folder"), "{error}");
         assert_eq!(std::fs::read_dir(&outside).expect("there").count(), 0);
     }
 }

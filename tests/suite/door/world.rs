@@ -1,11 +1,14 @@
 //! A repository with people at work in it, and plain git to judge.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use tempfile::TempDir;
-use terrace::model::{BlobId, CommitId, Result};
-use terrace::store::door::{self, Change, Committed, FileChange, Options};
+use terrace::model::{BlobId, Result};
+use terrace::store::ProcessEnvironment;
+use terrace::store::door::{self, Change, Committed, FileChange, Moment, Options};
 
 /// A temporary folder with a home and a repository in it.
 pub(crate) struct World {
@@ -106,7 +109,10 @@ impl World {
     /// The blob at a path of HEAD.
     pub(crate) fn blob(&self, path: &str) -> Option<BlobId> {
         let output = self.try_git(&["rev-parse", "--verify", "-q", &format!("HEAD:{path}")]);
-        output.status.success().then(|| BlobId(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).trim().parse::<BlobId>().expect("an id"))
     }
 
     /// The change that gives these files these contents, decided on HEAD.
@@ -117,7 +123,32 @@ impl World {
             after: after.map(|text| text.as_bytes().to_vec()),
         };
         let files = files.iter().map(file).collect();
-        Change { base: self.head().map(CommitId), files, message: "change".to_owned() }
+        Change {
+            base: self.head().and_then(|head| head.parse().ok()),
+            files,
+            rests_on: Vec::new(),
+            message: "change".to_owned(),
+        }
+    }
+
+    /// Somebody pushes a commit that gives this file this content.
+    pub(crate) fn pushed(&self, path: &str, text: &str) {
+        let blob = self.folder.path().join("pushed");
+        std::fs::write(&blob, text).expect("written");
+        let id = self.git(&["hash-object", "-w", blob.to_str().expect("UTF-8")]);
+        let index = self.folder.path().join("pushed-index");
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(arguments).current_dir(&self.root);
+            let output = self.scrub(&mut git).env("GIT_INDEX_FILE", &index).output().expect("git runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        git(&["read-tree", "HEAD"]);
+        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},{path}")]);
+        let tree = git(&["write-tree"]);
+        let commit = git(&["commit-tree", &tree, "-p", "HEAD", "-m", "pushed"]);
+        git(&["update-ref", "refs/heads/main", &commit]);
     }
 
     /// Publishes that change through the door.
@@ -126,7 +157,7 @@ impl World {
         files: &[(&str, Option<&str>)],
         options: &Options,
     ) -> Result<Option<Committed>> {
-        let published = door::publish(&self.root, options, |_| Ok(Some((self.change(files), ()))));
+        let published = door::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
         Ok(published?.map(|(committed, ())| committed))
     }
 
@@ -164,6 +195,18 @@ impl World {
         let complaints: Vec<_> = said.lines().filter(|line| !line.starts_with("notice:")).collect();
         assert!(output.status.success() && complaints.is_empty(), "fsck: {said}");
     }
+}
+
+/// How the tests commit: by whoever the repository names, with nothing of the tester's but the search
+/// path.
+pub(crate) fn options() -> Options {
+    options_of(std::env::vars_os().filter(|(name, _)| name == "PATH"))
+}
+
+/// The same with these variables.
+pub(crate) fn options_of(variables: impl Iterator<Item = (OsString, OsString)>) -> Options {
+    let now = Moment { seconds: 1_800_000_000, offset: 0 };
+    Options::at(now, Arc::new(ProcessEnvironment::of(variables)))
 }
 
 fn collect(base: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {

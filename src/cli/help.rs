@@ -1,0 +1,97 @@
+//! What can be done about an error, in the words of the command line.
+
+use crate::model::{Error, Help};
+
+/// The advice with our commands and flags.
+pub(super) fn say(help: &Help) -> String {
+    help.worded(&words)
+}
+
+/// An error whose advice is said with our commands and flags.
+pub(super) fn worded(error: Error) -> Error {
+    match error.help.as_ref().map(say) {
+        Some(help) => error.with_help(help),
+        None => error,
+    }
+}
+
+fn words(help: &Help) -> Option<String> {
+    let text = match help {
+        Help::LayOut => "run `terrace init` to lay one out, or say where it is with -C DIR",
+        Help::OtherFolder => "check the spelling, and the folder that terrace runs in (-C DIR)",
+        Help::MakeRepository => "terrace init makes one",
+        Help::ListItems => "`terrace list` shows the items there are",
+        Help::NameRevision => "name a commit: --at REV",
+        Help::CommitDirectly => "commit directly: --commit",
+        Help::NameBranch => "check out a branch, or name one with --branch",
+        Help::CreateItem => "--create makes a new item",
+        Help::CreateParents => "--parents makes what is missing",
+        Help::GiveText => {
+            "quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is"
+        }
+        Help::NameSources => {
+            "name a file or a folder of this repository; without one, `terrace migrate` lists candidates"
+        }
+        Help::OtherKey => "migrate one of them alone, with --as KEY to give it another name",
+        Help::WithoutKeeping => {
+            "only files below it can be kept and compared; migrate this one without --keep-legacy"
+        }
+        Help::SkipInvalid => "or leave such files with --skip-invalid",
+        Help::RestoreRecord => {
+            "terrace migrate --keep-legacy writes this file; bring it back with git restore"
+        }
+        Help::NameBase => "name a commit or branch to compare with: terrace review --base REV",
+        Help::FetchBase => "fetch it, for example with `fetch-depth: 0`, or name a commit: --base REV",
+        Help::FetchHistory => {
+            "fetch the rest: git fetch --unshallow; in GitHub Actions check out with `fetch-depth: 0`, in GitLab CI set GIT_DEPTH to 0"
+        }
+        Help::ShapeItem => {
+            "a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own"
+        }
+        Help::LeaveOut => "nothing was committed; make this change by hand, or leave it out with --except",
+        Help::DecideConflicts => {
+            "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided"
+        }
+        Help::DecideNew => {
+            "take them with --with-new, leave them with --without-new, or name some with --only PATH"
+        }
+        Help::GiveValue(path) => return Some(format!("give a value: --set '{path}=…'")),
+        Help::GiveOrLeaveOut => "give the target its own value with --set PATH=VALUE, or leave the path out",
+        Help::SeePlan => {
+            "a selection names paths or source commits of the plan; run with --dry-run to see them"
+        }
+        Help::PromoteDeletion(target) => {
+            return Some(format!("if it was deleted there, delete it in {target} with --delete"));
+        }
+        Help::SeeRollback => "run with --dry-run and without --only to see what it changes",
+        Help::ChooseRollback => {
+            "name what to take back with --only PATH, or restore a revision with --to REV"
+        }
+        Help::WithoutChoice => "take it back without --only",
+        Help::RestoreRevision => "name the revision whose values shall come back: --to REV",
+        Help::FindPromotion(key, commit) => {
+            let before = "restore the values from before it with --to";
+            return Some(format!("`terrace log {key}` lists promotions; {before} {}~1", commit.short()));
+        }
+        Help::AcceptErrors => "accept that with --force",
+        Help::CheckEnvironment(environment) => {
+            return Some(format!("only items without errors leave: terrace check --env {environment}"));
+        }
+        Help::PlanAnew => "nothing was committed; plan anew: terrace promote … -o FILE",
+        Help::SetByItself => {
+            "leave it out of the plan, and give it with: terrace set KEY PATH VALUE --env ENVIRONMENT"
+        }
+        Help::ReadDecisions => "terrace hold writes this file; `terrace hold --list` shows what it says",
+        Help::OtherFormat { formats, or } => {
+            let or = or.map_or(String::new(), |or| format!(", or {or}"));
+            return Some(format!("take --format {formats}{or}"));
+        }
+        Help::WithoutFile { formats } => {
+            return Some(format!("take --format {formats}, or hand it over with `terrace run`"));
+        }
+        Help::NamePrefix => "give every name a prefix: --prefix APP_",
+        Help::PrefixFormats(formats) => return Some(format!("--prefix goes with {formats}")),
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

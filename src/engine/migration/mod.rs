@@ -1,0 +1,13 @@
+//! Configuration that knew no environments, on its way to `environments/development`.
+//!
+//! The room sorts what it is shown into what moves, what is left alone, what a person is asked
+//! about and what cannot be read. It does not know where files come from, what git tracks, or
+//! what becomes of the old files.
+
+mod exclusions;
+mod plan;
+mod record;
+
+pub use exclusions::{Suspicion, look};
+pub use plan::{Collision, Migration, Plan, Planned, plan};
+pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};

@@ -1,0 +1,324 @@
+//! What a migration does with each file it is shown.
+
+use std::collections::BTreeMap;
+
+use super::exclusions::{Suspicion, look};
+use crate::formats::read::{Converted, Format, Refusal, below, convert, key_for};
+use crate::model::{Error, InvalidKey, Key, Policy, Result};
+use crate::yaml::{Document, Limits, Rejection};
+
+/// What a migration is asked to judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration<'a> {
+    /// The files and folders that were named, relative to the git root; an empty one is the root.
+    pub roots: &'a [String],
+    /// The files at or below the roots, with their bytes.
+    pub files: &'a [(String, Vec<u8>)],
+    /// The items that development has already, with their bytes.
+    pub existing: &'a BTreeMap<Key, Vec<u8>>,
+    /// The key to give the one file there is.
+    pub as_key: Option<&'a Key>,
+    /// Its words for environments are looked for in names.
+    pub policy: &'a Policy,
+    /// Bounds on what is read.
+    pub limits: &'a Limits,
+}
+
+/// One file that becomes an item.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The file as it was found.
+    pub source: String,
+    /// The item it becomes.
+    pub key: Key,
+    /// Its format.
+    pub format: Format,
+    /// The item's text and what there is to say about it.
+    pub converted: Converted,
+}
+
+/// Several sources for one key, or one for a key that is taken; none of them moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collision {
+    /// The key, as its first source spells it.
+    pub key: Key,
+    /// The files, in order.
+    pub sources: Vec<String>,
+    /// The item that is there already, which may differ in case.
+    pub existing: Option<Key>,
+}
+
+/// What becomes of every file, each listed once, in the order of their paths.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What is written.
+    pub items: Vec<Planned>,
+    /// What development's item of that key says already.
+    pub present: Vec<(String, Key)>,
+    /// What is no configuration.
+    pub left_alone: Vec<(String, Suspicion)>,
+    /// What a person must name.
+    pub asks: Vec<(String, Suspicion)>,
+    /// What would become one and the same item.
+    pub collisions: Vec<Collision>,
+    /// What cannot be read, and why.
+    pub rejected: Vec<(String, Rejection)>,
+    /// What has a path that is no key.
+    pub unnamed: Vec<(String, InvalidKey)>,
+}
+
+impl Plan {
+    /// How many values the items hold.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        self.items.iter().map(|item| item.converted.values).sum()
+    }
+}
+
+/// Judges every file. A file that was named itself is taken whatever its name says.
+///
+/// # Errors
+/// A usage error when `as_key` meets several files, or a named file has no known format; a defect
+/// when a converted file does not say what its source says.
+pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
+    let mut files: Vec<&(String, Vec<u8>)> = migration.files.iter().collect();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    files.dedup_by(|a, b| a.0 == b.0);
+    let mut plan = Plan::default();
+    for (file, bytes) in files {
+        judge(migration, file, bytes, &mut plan)?;
+    }
+    if let (Some(key), count @ 2..) = (migration.as_key, plan.items.len()) {
+        return Err(Error::usage(format!("`--as {key}` names one item, and there are {count} files"))
+            .with_help("name the one file that becomes this item"));
+    }
+    let items = std::mem::take(&mut plan.items);
+    for sources in by_key(items) {
+        admit(sources, migration, &mut plan);
+    }
+    plan.items.sort_by(|a, b| a.source.cmp(&b.source));
+    plan.present.sort();
+    Ok(plan)
+}
+
+fn judge(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -> Result<()> {
+    let named = migration.roots.iter().any(|root| root == file);
+    let Some(format) = Format::of(file) else {
+        return if named { Err(unknown_format(file)) } else { Ok(()) };
+    };
+    let root = root_of(migration.roots, file);
+    let outcome = match convert(format, bytes, migration.limits) {
+        Err(Refusal::Defect(error)) => return Err(error.at(file)),
+        Err(Refusal::Rejected(rejection)) => Err(rejection),
+        Ok(converted) => Ok(converted),
+    };
+    let values = outcome.as_ref().map(|converted| converted.documents.as_slice()).unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes);
+    let suspicion = look(root, file, &migration.policy.words, &text, values).filter(|_| !named);
+    let source = file.to_owned();
+    let key = match migration.as_key {
+        Some(key) => Ok(key.clone()),
+        None => key_for(root, file),
+    };
+    match (suspicion, outcome, key) {
+        (Some(suspicion), _, _) if suspicion.asks() => plan.asks.push((source, suspicion)),
+        (Some(suspicion), _, _) => plan.left_alone.push((source, suspicion)),
+        (None, Err(rejection), _) => plan.rejected.push((source, rejection)),
+        (None, Ok(_), Err(invalid)) => plan.unnamed.push((source, invalid)),
+        (None, Ok(converted), Ok(key)) => plan.items.push(Planned { source, key, format, converted }),
+    }
+    Ok(())
+}
+
+fn unknown_format(file: &str) -> Error {
+    Error::usage(format!("{file} is no YAML, JSON, TOML, .env or .properties file"))
+        .with_help("the name tells the format: .yaml, .yml, .json, .toml, .env, .properties")
+}
+
+/// The outermost of the named folders that hold `file`; the file itself when none does.
+fn root_of<'a>(roots: &'a [String], file: &'a str) -> &'a str {
+    let folders = roots.iter().filter(|root| *root != file && below(root, file).is_some());
+    folders.map(String::as_str).min_by_key(|root| root.trim_end_matches('/').len()).unwrap_or(file)
+}
+
+/// The candidates whose keys are the same or differ only in case, together.
+fn by_key(items: Vec<Planned>) -> impl Iterator<Item = Vec<Planned>> {
+    let mut groups: BTreeMap<String, Vec<Planned>> = BTreeMap::new();
+    for item in items {
+        groups.entry(item.key.as_str().to_lowercase()).or_default().push(item);
+    }
+    groups.into_values()
+}
+
+/// Takes a candidate that is alone with its key; all others collide.
+fn admit(mut candidates: Vec<Planned>, migration: &Migration<'_>, plan: &mut Plan) {
+    let Some(first) = candidates.first() else { return };
+    let key = first.key.clone();
+    let same = |taken: &Key| taken.as_str().eq_ignore_ascii_case(key.as_str());
+    let existing = migration.existing.iter().find(|(taken, _)| same(taken));
+    match (existing, candidates.len()) {
+        (None, 1) => plan.items.append(&mut candidates),
+        (Some((taken, bytes)), 1) if *taken == key && says(bytes, &first.converted, migration.limits) => {
+            plan.present.push((first.source.clone(), key));
+        }
+        _ => {
+            let sources = candidates.into_iter().map(|item| item.source).collect();
+            let existing = existing.map(|(taken, _)| taken.clone());
+            plan.collisions.push(Collision { key, sources, existing });
+        }
+    }
+}
+
+/// Whether an item says already what a file was converted to.
+fn says(item: &[u8], converted: &Converted, limits: &Limits) -> bool {
+    Document::parse(item, limits).is_ok_and(|item| item.values() == converted.documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World {
+        roots: Vec<String>,
+        files: Vec<(String, Vec<u8>)>,
+        existing: BTreeMap<Key, Vec<u8>>,
+        as_key: Option<Key>,
+    }
+
+    fn world(roots: &[&str], files: &[(&str, &str)]) -> World {
+        World {
+            roots: roots.iter().map(|root| (*root).to_owned()).collect(),
+            files: files.iter().map(|(file, text)| ((*file).to_owned(), text.as_bytes().to_vec())).collect(),
+            existing: BTreeMap::new(),
+            as_key: None,
+        }
+    }
+
+    impl World {
+        fn holds(mut self, key: &str, text: &str) -> Self {
+            self.existing.insert(key.parse().expect(key), text.as_bytes().to_vec());
+            self
+        }
+
+        fn plan(&self) -> Result<Plan> {
+            plan(&Migration {
+                roots: &self.roots,
+                files: &self.files,
+                existing: &self.existing,
+                as_key: self.as_key.as_ref(),
+                policy: &Policy::default(),
+                limits: &Limits::default(),
+            })
+        }
+
+        /// Every file with what becomes of it, one a line.
+        fn outcome(&self) -> String {
+            let plan = self.plan().expect("a plan");
+            let mut lines = Vec::new();
+            for item in &plan.items {
+                let how = if item.converted.unchanged { "moves" } else { "is written" };
+                lines.push(format!("{} {how} to {}", item.source, item.key));
+            }
+            let all = plan.present.iter().map(|(file, key)| format!("{file} is {key} already"));
+            lines.extend(all);
+            let aside = plan.asks.iter().map(|(file, why)| format!("{file} asks: {why:?}"));
+            lines.extend(aside);
+            lines.extend(plan.left_alone.iter().map(|(file, why)| format!("{file} stays: {why:?}")));
+            lines.extend(plan.rejected.iter().map(|(file, why)| {
+                format!("{file}:{}:{} is rejected", why.location.start.line, why.location.start.column)
+            }));
+            lines.extend(plan.unnamed.iter().map(|(file, why)| format!("{file} has no name: {}", why.text)));
+            for collision in &plan.collisions {
+                let taken = collision.existing.as_ref().map(|key| format!(" with {key}")).unwrap_or_default();
+                lines.push(format!("{} collide{taken}", collision.sources.join(" and ")));
+            }
+            lines.join("\n")
+        }
+    }
+
+    #[test]
+    fn every_file_is_listed_once() {
+        let files = [
+            ("c/z.yaml", "a: 1"),
+            ("c/b/x.toml", "a = 1"),
+            ("c/.env", "A=1"),
+            ("c/app.yaml", "a: 1"),
+            ("c/app.json", "{}"),
+            ("c/App.toml", ""),
+            ("c/settings.production.json", "{}"),
+            ("c/docker-compose.yml", ""),
+            ("c/broken.json", "{\n1}"),
+            ("c/my file.yaml", "a: 1"),
+            ("c/README.md", "# x"),
+        ];
+        let outcome = world(&["c"], &files).outcome();
+        assert_eq!(
+            outcome,
+            "c/.env is written to env\n\
+             c/b/x.toml is written to b/x\n\
+             c/z.yaml moves to z\n\
+             c/settings.production.json asks: OtherEnvironment(Production)\n\
+             c/docker-compose.yml stays: NotConfiguration(\"a Compose file\")\n\
+             c/broken.json:2:1 is rejected\n\
+             c/my file.yaml has no name: my file\n\
+             c/App.toml and c/app.json and c/app.yaml collide"
+        );
+    }
+
+    #[test]
+    fn a_named_file_is_taken_whatever_it_looks_like() {
+        for (roots, files, expected) in [
+            (
+                &["c/values-prod.yaml"][..],
+                &[("c/values-prod.yaml", "a: 1")][..],
+                "c/values-prod.yaml moves to values-prod",
+            ),
+            (
+                &["c", "c/qa/a.yaml"],
+                &[("c/qa/a.yaml", ""), ("c/qa/b.yaml", "")],
+                "c/qa/a.yaml moves to qa/a\nc/qa/b.yaml asks: Overlay(\"qa\")",
+            ),
+            (
+                &["docker-compose.yml"],
+                &[("docker-compose.yml", "services: {}")],
+                "docker-compose.yml moves to docker-compose",
+            ),
+            (&["a.json"], &[("a.json", "{")], "a.json:1:1 is rejected"),
+            (&["", "c"], &[("c/a.json", "{}"), ("c/a.json", "{}")], "c/a.json is written to c/a"),
+        ] {
+            assert_eq!(world(roots, files).outcome(), expected);
+        }
+    }
+
+    #[test]
+    fn keys_that_are_taken_collide_unless_they_say_the_same() {
+        for (existing, text, expected) in [
+            ("app", "a: 1 # same value\n", "c/app.json is app already"),
+            ("app", "a: 2\n", "c/app.json collide with app"),
+            ("App", "a: 1\n", "c/app.json collide with App"),
+            ("other", "a: 1\n", "c/app.json is written to app"),
+        ] {
+            let world = world(&["c"], &[("c/app.json", "{\"a\": 1}")]).holds(existing, text);
+            assert_eq!(world.outcome(), expected);
+        }
+    }
+
+    #[test]
+    fn a_given_key_is_for_one_file() {
+        let one = [("c/my file.yaml", "a: 1")];
+        let mut named = world(&["c/my file.yaml"], &one);
+        named.as_key = "billing/invoices".parse().ok();
+        assert_eq!(named.outcome(), "c/my file.yaml moves to billing/invoices");
+
+        let mut several = world(&["c"], &[("c/a.yaml", ""), ("c/b.yaml", "")]);
+        several.as_key = "x".parse().ok();
+        let error = several.plan().expect_err("two files");
+        assert_eq!(error.message, "`--as x` names one item, and there are 2 files");
+    }
+
+    #[test]
+    fn a_named_file_of_no_known_format_is_an_error() {
+        let error = world(&["a.ini"], &[("a.ini", "")]).plan().expect_err("no format");
+        assert_eq!(error.message, "a.ini is no YAML, JSON, TOML, .env or .properties file");
+    }
+}

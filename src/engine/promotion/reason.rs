@@ -1,0 +1,203 @@
+//! Why a line of a plan stands where it stands.
+
+use super::decision::Until;
+use crate::model::{CommitId, Date, Environment, Hop, Path};
+
+/// The fact that decided about a path; values are not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Row 2.
+    Pinned {
+        /// The line of `terrace.toml`, from 1.
+        line: usize,
+    },
+    /// Row 3.
+    Declined {
+        /// Who decided; empty when nobody is named.
+        by: String,
+        /// What they said.
+        reason: String,
+        /// How long it counts.
+        until: Until,
+    },
+    /// Row 4.
+    HistoryEnds,
+    /// Row 5.
+    Removed {
+        /// When the source removed it.
+        on: Option<Date>,
+        /// Whether the target had a value of its own.
+        is_own: bool,
+    },
+    /// Row 6.
+    OnlyInTarget,
+    /// Row 7: the target removed the key.
+    TargetRemoved,
+    /// Row 7: the target's item began without the key.
+    TargetBegan,
+    /// Row 8.
+    NewButNames(Environment),
+    /// Row 9.
+    ProductionsOwn,
+    /// Row 10.
+    LeftOut(LeftOut),
+    /// Row 11.
+    New {
+        /// When the source got it.
+        on: Option<Date>,
+        /// The commit that brought it.
+        by: Option<CommitId>,
+    },
+    /// Row 12.
+    Behind {
+        /// When the source left the value that the target has.
+        left: Option<Date>,
+    },
+    /// Row 13.
+    Own {
+        /// When the source's value last changed.
+        since: Option<Date>,
+    },
+    /// Row 14.
+    MetByChance,
+    /// Row 15.
+    SourceNames(Environment),
+    /// Row 16.
+    Changed {
+        /// When the source's value changed.
+        on: Option<Date>,
+    },
+    /// Row 17.
+    OlderValue {
+        /// The author of the commit that gave the target its value.
+        by: Option<String>,
+    },
+    /// Row 18.
+    AlwaysDifferent {
+        /// When the source's value last changed.
+        moved: Option<Date>,
+    },
+    /// Row 19.
+    BothChanged {
+        /// The day on which they were last equal.
+        since: Option<Date>,
+    },
+    /// What the source has is a secret itself, and not a reference to one.
+    Secret,
+    /// The target's schema requires what would be asked about.
+    Required(Box<Reason>),
+    /// A removal that waits for what took its place.
+    Awaits {
+        /// Why it is removed.
+        removed: Box<Reason>,
+        /// What took its place.
+        successor: Path,
+    },
+    /// A rollback: somebody else's change.
+    AnotherChange,
+    /// A rollback: the change that is taken back.
+    ToTakeBack,
+    /// A rollback: changed again by somebody since.
+    ChangedSince,
+}
+
+/// Why people seem to have left a new key out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The commit that brought it edited the target beside it.
+    By(CommitId),
+    /// So many commits edited the target beside it.
+    Edits(usize),
+    /// So many promotions of the item passed.
+    Promotions(usize),
+    /// So many days passed.
+    Days(i64),
+}
+
+impl Reason {
+    /// The reason in one phrase, over `hop`.
+    #[must_use]
+    pub fn phrase(&self, hop: Hop) -> String {
+        let (source, target) = (hop.source(), hop.target());
+        match self {
+            Self::Pinned { line } => format!("pinned, terrace.toml:{line}"),
+            Self::Declined { by, reason, until } => {
+                let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
+                let until = match until {
+                    Until::SourceChanges => format!("until {source} changes"),
+                    Until::Released => "until released".to_owned(),
+                    Until::Date(date) => format!("until {date}"),
+                };
+                format!("declined{by}: {reason} ({until})")
+            }
+            Self::HistoryEnds => "history ends before this path can be judged".to_owned(),
+            Self::Removed { on, is_own } => {
+                let own = if *is_own { format!(" ({target} had its own value)") } else { String::new() };
+                format!("removed in {source} on {}{own}", day(*on))
+            }
+            Self::OnlyInTarget => format!("exists only in {target}"),
+            Self::TargetRemoved => format!("{target} removed this key"),
+            Self::TargetBegan => format!("{target} began without it"),
+            Self::NewButNames(named) => format!("new, but names {named}"),
+            Self::ProductionsOwn => "production has its own value".to_owned(),
+            Self::LeftOut(why) => why.phrase(target),
+            Self::New { on, by } => {
+                let by = by.as_ref().map_or(String::new(), |by| format!(" by {}", by.short()));
+                format!("new in {source} on {}{by}", day(*on))
+            }
+            Self::Behind { left } => format!("{target} is on the value {source} left on {}", day(*left)),
+            Self::Own { since } => {
+                format!("{target}'s own; {source} has not changed it since {}", day(*since))
+            }
+            Self::MetByChance => {
+                format!("{source} is back at the value it had when {target}'s was written")
+            }
+            Self::SourceNames(named) => format!("{source}'s value names {named}"),
+            Self::Changed { on } => format!("changed in {source} on {}", day(*on)),
+            Self::OlderValue { by } => {
+                let by = by.as_ref().map_or(String::new(), |by| format!(" (set by {by})"));
+                format!("{target} is on an older {source} value{by}")
+            }
+            Self::AlwaysDifferent { moved } => {
+                format!("always different here; {source} moved on {}", day(*moved))
+            }
+            Self::BothChanged { since } => format!("changed on both sides since {}", day(*since)),
+            Self::Secret => format!("a secret is never promoted; give {target} its own"),
+            Self::Required(reason) => format!("{}, required by the schema", reason.phrase(hop)),
+            Self::Awaits { removed, successor } => {
+                format!("{}; `{successor}`, which took its place, is not taken", removed.phrase(hop))
+            }
+            Self::AnotherChange => "another change".to_owned(),
+            Self::ToTakeBack => "to take back".to_owned(),
+            Self::ChangedSince => "changed since".to_owned(),
+        }
+    }
+
+    /// Whether it says more than that the source changed or removed the value.
+    #[must_use]
+    pub const fn says_more(&self) -> bool {
+        matches!(
+            self,
+            Self::Removed { is_own: true, .. }
+                | Self::OlderValue { .. }
+                | Self::Required(_)
+                | Self::Awaits { .. }
+        )
+    }
+}
+
+impl LeftOut {
+    fn phrase(&self, target: Environment) -> String {
+        match self {
+            Self::By(commit) => format!("{} left this out of {target}", commit.short()),
+            Self::Edits(count) => format!("{count} commits edited {target} beside it and left it out"),
+            Self::Promotions(count) => format!("{count} promotions to {target} left it out"),
+            Self::Days(days) => format!("waiting for {days} days, left out of {target}"),
+        }
+    }
+}
+
+fn day(date: Option<Date>) -> String {
+    date.map_or_else(|| "an unknown day".to_owned(), |date| date.to_string())
+}

@@ -1,0 +1,40 @@
+//! JSON Schemas of items: which describe an item, resolved within the repository, validated
+//! against, asked about one path, and inferred from values.
+//!
+//! A schema is somebody's text, so it is not trusted: references stay inside the repository,
+//! regular expressions run in linear time, and what a document would cost to validate is counted
+//! before it is validated. All drafts from 4 to 2020-12 are read into one graph, which every
+//! question is put to; the validator itself is compiled from that graph, so both see the same.
+//!
+//! The room reads no files: the caller hands in a function that does. It knows nothing of
+//! findings, severities and secrets either; a [`Violation`] carries its message with and without
+//! values, and the caller decides which may be shown.
+
+mod catalog;
+mod compile;
+mod convert;
+mod cost;
+mod draft;
+pub mod editor_settings;
+mod explain;
+mod format;
+mod generate;
+mod graph;
+mod infer;
+mod lookup;
+mod mark;
+mod names;
+mod reader;
+mod source;
+#[cfg(test)]
+mod testing;
+mod validate;
+mod words;
+
+pub use catalog::Catalog;
+pub use compile::Compiled;
+pub use generate::generate;
+pub use infer::infer;
+pub use mark::{Origin, Ownership, generated, is_generated, text};
+pub use source::{Broken, Read};
+pub use validate::Violation;

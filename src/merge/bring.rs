@@ -1,0 +1,58 @@
+//! One version brought to the intended values by the editor.
+//!
+//! What comes in is taken from the version that has it, with its comments. Places follow the
+//! intended order, so that all three versions put what is new at the same place.
+
+use crate::diff::lists::NoListRules;
+use crate::diff::{Change, Depth, diff};
+use crate::model::{Path, Segment, Value};
+use crate::yaml::edit::{Operation, Place, Replacement, apply};
+use crate::yaml::{Document, Limits};
+
+/// The text of `target` with the intended values; `None` when the editor refuses.
+pub(super) fn to(
+    target: &Document,
+    intended: &[Value],
+    sources: &[&Document],
+    limits: &Limits,
+) -> Option<String> {
+    let changes = diff(target.values(), intended, &NoListRules, Depth::Whole);
+    let operations: Vec<_> =
+        changes.iter().map(|change| operation(change, intended, sources)).collect::<Option<_>>()?;
+    apply(target, &operations, limits).ok()
+}
+
+fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Document]) -> Option<Operation<'a>> {
+    let path = change.path.clone();
+    let Some(value) = change.right else { return Some(Operation::Remove { path }) };
+    let source = sources.iter().find(|source| source.at(&path) == Some(value));
+    let value = match source {
+        Some(document) => Replacement::From { document, path: path.clone() },
+        None => Replacement::Value(value.clone()),
+    };
+    if change.left.is_some() {
+        return Some(Operation::Set { path, value });
+    }
+    let parent = path.parent()?;
+    let (place, key) = place(&path, intended.get(path.document)?.at(&parent)?)?;
+    Some(Operation::Insert { parent, key, place, value, comment: None })
+}
+
+/// Behind its neighbour in the intended order, and its key.
+fn place(path: &Path, siblings: &Value) -> Option<(Place, Option<String>)> {
+    let behind = |before: Option<Segment>| before.map_or(Place::First, Place::After);
+    match (path.last()?, siblings) {
+        (Segment::Key(key), Value::Map(map)) => {
+            let before = map.get_index_of(key)?.checked_sub(1).and_then(|index| map.get_index(index));
+            Some((behind(before.map(|(key, _)| Segment::Key(key.clone()))), Some(key.clone())))
+        }
+        (Segment::Identity { field, value }, Value::List(list)) => {
+            let name = |element: &Value| element.as_map()?.get(field)?.scalar_text().map(str::to_owned);
+            let index = list.iter().position(|element| name(element).as_ref() == Some(value))?;
+            let before = index.checked_sub(1).and_then(|index| list.get(index));
+            let named = |value| Segment::Identity { field: field.clone(), value };
+            Some((behind(before.and_then(name).map(named)), None))
+        }
+        _ => None,
+    }
+}

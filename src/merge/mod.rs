@@ -1,0 +1,158 @@
+//! Merging two versions of one file that grew from a third: `base`, `ours`, `theirs`.
+//!
+//! Git's own text merge comes first, and stands when what it made is what both sides meant by
+//! path ([`fits`]). Where it conflicts, or made something that nobody wrote, each path is merged by
+//! itself (`values`) and the three texts are brought to those values by the editor (`bring`); what
+//! then still differs between them is comments, order and layout, and a second text merge joins
+//! those. A result is handed out only when it reads exactly as intended and no comment of either
+//! side is lost (`kept`). All else is a conflict for a person.
+//!
+//! The room does not know how a text merge is done, where the files lie, or who asked.
+
+mod bring;
+mod fits;
+mod hunks;
+mod kept;
+mod markers;
+mod order;
+mod values;
+mod written;
+
+use crate::model::{Path, Value};
+use crate::secrets::encrypted::is_encrypted;
+use crate::yaml::{Document, Limits};
+
+/// The three versions of a file; an absent base is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions<'a> {
+    /// What both sides began with.
+    pub base: &'a [u8],
+    /// Our side's.
+    pub ours: &'a [u8],
+    /// Their side's.
+    pub theirs: &'a [u8],
+}
+
+/// What a merge of lines made of the three versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextMerge {
+    /// The text, with markers where it conflicts.
+    pub text: Vec<u8>,
+    /// Whether it has no conflict.
+    pub clean: bool,
+}
+
+/// How a merge ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// The file's new bytes.
+    Clean(Vec<u8>),
+    /// A person must decide.
+    Conflict {
+        /// The bytes with conflict markers.
+        text: Vec<u8>,
+        /// The paths that both sides changed differently; empty when something else stands against
+        /// a merge, or the files are no plain YAML.
+        paths: Vec<Path>,
+    },
+}
+
+/// A merge of lines in memory; `None` when it conflicts.
+pub type Lines<'a> = &'a dyn Fn(&Versions<'_>) -> Option<Vec<u8>>;
+
+/// Merges the three versions, of which git made `by_git`.
+#[must_use]
+pub fn merge(
+    versions: &Versions<'_>,
+    by_git: TextMerge,
+    lines: Lines<'_>,
+    marker_size: usize,
+    limits: &Limits,
+) -> Merged {
+    let Some(three) = Three::read(versions, limits) else {
+        return match by_git.clean {
+            true => Merged::Clean(by_git.text),
+            false => Merged::Conflict { text: by_git.text, paths: Vec::new() },
+        };
+    };
+    if by_git.clean && three.accepts(&by_git.text, limits) {
+        return Merged::Clean(by_git.text);
+    }
+    match three.solve(lines, limits) {
+        Ok(text) => Merged::Clean(text.into_bytes()),
+        Err(paths) => {
+            // A merge of lines that says nothing of what is wrong with it must not pass as one.
+            let text = match by_git.clean {
+                true => markers::around(versions.ours, versions.theirs, marker_size),
+                false => by_git.text,
+            };
+            Merged::Conflict { text, paths }
+        }
+    }
+}
+
+/// The three versions, read.
+struct Three {
+    base: Document,
+    ours: Document,
+    theirs: Document,
+}
+
+impl Three {
+    /// `None` unless all three are plain YAML that may be edited piece by piece: over an encrypted
+    /// file stands a checksum.
+    fn read(versions: &Versions<'_>, limits: &Limits) -> Option<Self> {
+        let read = |bytes| plain(bytes, limits).filter(|document| !is_encrypted(document.values()));
+        Some(Self { base: read(versions.base)?, ours: read(versions.ours)?, theirs: read(versions.theirs)? })
+    }
+
+    /// Whether a merge of lines made what both sides meant.
+    fn accepts(&self, text: &[u8], limits: &Limits) -> bool {
+        plain(text, limits).is_some_and(|result| self.fits(&result))
+    }
+
+    /// Aliases are compared as they are written: what both sides did to them is in the text, while
+    /// their values follow whoever changed the anchor.
+    fn fits(&self, result: &Document) -> bool {
+        let all = [&self.base, &self.ours, &self.theirs, result];
+        let [base, ours, theirs, result] = match all.into_iter().any(written::has_aliases) {
+            true => all.map(written::values),
+            false => all.map(values),
+        };
+        fits::documents(&base, &ours, &theirs, &result)
+    }
+
+    fn solve(&self, lines: Lines<'_>, limits: &Limits) -> Result<String, Vec<Path>> {
+        let Self { base, ours, theirs } = self;
+        let intended = values::documents(&values(base), &values(ours), &values(theirs))?;
+        let good = |text: String, layout: bool| {
+            let result = plain(text.as_bytes(), limits)?;
+            let whole = values(&result) == intended
+                && kept::comments([base, ours, theirs], &result)
+                && (!layout || kept::layout([base, ours, theirs], &result))
+                && (![base, ours, theirs].into_iter().any(written::has_aliases) || self.fits(&result));
+            whole.then_some(text)
+        };
+        let our_text = bring::to(ours, &intended, &[theirs], limits);
+        let their_text = bring::to(theirs, &intended, &[ours], limits);
+        let both = || {
+            let base = bring::to(base, &intended, &[ours, theirs], limits)?;
+            let (base, ours, theirs) = (base.as_bytes(), our_text.as_ref()?, their_text.as_ref()?);
+            let merged = lines(&Versions { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() })?;
+            good(String::from_utf8(merged).ok()?, false)
+        };
+        let found =
+            both().or_else(|| good(our_text.clone()?, true)).or_else(|| good(their_text.clone()?, true));
+        found.ok_or_else(Vec::new)
+    }
+}
+
+/// Reads a file that holds nothing a merge by path could trip over.
+fn plain(bytes: &[u8], limits: &Limits) -> Option<Document> {
+    Document::parse(bytes, limits).ok().filter(|document| document.problems().is_empty())
+}
+
+/// The values of the documents that are there: none in a file without any.
+fn values(document: &Document) -> Vec<Value> {
+    if document.roots().is_empty() { Vec::new() } else { document.values().to_vec() }
+}

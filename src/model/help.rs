@@ -1,0 +1,212 @@
+//! What can be done about an error, as a fact; each door says it in its own words.
+
+use std::fmt;
+
+use super::{CommitId, Environment, Key, Path};
+
+/// What can be done about an error.
+///
+/// Shown, it is a sentence that names no command and no flag of ours, true at every door; the command
+/// line says it with its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Help {
+    /// Advice that names nothing of a door's.
+    Text(String),
+    /// A word was a slip of the hand.
+    DidYouMean(String),
+    /// Several things, each of which may do.
+    Any(Vec<Self>),
+    /// Lay a configuration out, or name the folder that holds one.
+    LayOut,
+    /// Name a folder of the right place: what was looked for is not where it was looked for.
+    OtherFolder,
+    /// Make a git repository.
+    MakeRepository,
+    /// Look which items there are.
+    ListItems,
+    /// Look which revisions can be named, and name one.
+    NameRevision,
+    /// Commit, instead of writing to a working tree that is not there.
+    CommitDirectly,
+    /// Name the branch that is to change.
+    NameBranch,
+    /// Let the command make the item.
+    CreateItem,
+    /// Let the command make what is missing on the way to a path.
+    CreateParents,
+    /// Give a text as it is, for it is no YAML value.
+    GiveText,
+    /// Say which files become items.
+    NameSources,
+    /// Migrate one of several files that would become one item, under another key.
+    OtherKey,
+    /// Migrate without keeping the old files.
+    WithoutKeeping,
+    /// Leave files out that cannot be read.
+    SkipInvalid,
+    /// A record that the migration writes.
+    RestoreRecord,
+    /// Name the commit to compare with.
+    NameBase,
+    /// Fetch the commit to compare with, or name another.
+    FetchBase,
+    /// Fetch the part of the history that the clone lacks.
+    FetchHistory,
+    /// A new item is taken as a whole; say what it leaves out or gets instead.
+    ShapeItem,
+    /// Leave a path out of a promotion.
+    LeaveOut,
+    /// Decide conflicts.
+    DecideConflicts,
+    /// Decide about new keys.
+    DecideNew,
+    /// Give the target a value of its own.
+    GiveValue(Path),
+    /// Give the target a value of its own, or leave the path out.
+    GiveOrLeaveOut,
+    /// Look at the plan, in which the paths and commits stand that can be chosen.
+    SeePlan,
+    /// Promote a deletion to this environment.
+    PromoteDeletion(Environment),
+    /// Look at what a rollback would change.
+    SeeRollback,
+    /// Choose what is taken back, or restore a revision.
+    ChooseRollback,
+    /// Take an item back as a whole.
+    WithoutChoice,
+    /// Name the revision whose values are to come back.
+    RestoreRevision,
+    /// Look for the promotions of an item, or restore what was before a commit.
+    FindPromotion(Key, CommitId),
+    /// Accept the errors that older values bring.
+    AcceptErrors,
+    /// Look at all findings of an environment: only items without errors leave.
+    CheckEnvironment(Environment),
+    /// Make the plan anew.
+    PlanAnew,
+    /// Leave a value out of a plan and set it by itself.
+    SetByItself,
+    /// The file in which decisions are kept.
+    ReadDecisions,
+    /// Take another format.
+    OtherFormat {
+        /// Those that do.
+        formats: &'static str,
+        /// What else can be done.
+        or: Option<&'static str>,
+    },
+    /// Take another format, or hand the values to a process without any file.
+    WithoutFile {
+        /// The formats that do.
+        formats: &'static str,
+    },
+    /// Give names a prefix.
+    NamePrefix,
+    /// A prefix goes with these formats alone.
+    PrefixFormats(&'static str),
+}
+
+impl Help {
+    /// What can be done, in the words of a door: `word` says what it says otherwise, `None` where the
+    /// common words do.
+    pub fn worded(&self, word: &dyn Fn(&Self) -> Option<String>) -> String {
+        match self {
+            Self::Any(several) => {
+                let several: Vec<_> = several.iter().map(|help| help.worded(word)).collect();
+                let mut text = String::new();
+                for part in several.iter().filter(|part| !part.is_empty()) {
+                    let join = if text.is_empty() {
+                        ""
+                    } else if text.ends_with('?') {
+                        " "
+                    } else {
+                        "; "
+                    };
+                    text.push_str(join);
+                    text.push_str(part);
+                }
+                text
+            }
+            one => word(one).unwrap_or_else(|| one.common().into_owned()),
+        }
+    }
+
+    fn common(&self) -> std::borrow::Cow<'_, str> {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
+            Self::Any(_) => self.worded(&|_| None).into(),
+            Self::LayOut => "name the folder that holds `environments/`".into(),
+            Self::OtherFolder => "check the spelling, and the folder that it is looked for in".into(),
+            Self::MakeRepository => "make it a git repository first".into(),
+            Self::ListItems => "name an item that the environment has".into(),
+            Self::NameRevision => "name a commit, a branch or a tag".into(),
+            Self::CommitDirectly => "commit the change instead".into(),
+            Self::NameBranch => "name the branch that is to change".into(),
+            Self::CreateItem => "say that the item is to be made".into(),
+            Self::CreateParents => "say that what is missing on the way is to be made".into(),
+            Self::GiveText => "quote it for YAML, or write JSON".into(),
+            Self::NameSources => "name a file or a folder of this repository".into(),
+            Self::OtherKey => "migrate one of them alone, under another key".into(),
+            Self::WithoutKeeping => {
+                "only files below it can be kept and compared; migrate this one without keeping it".into()
+            }
+            Self::SkipInvalid => "or leave such files out".into(),
+            Self::RestoreRecord => "a migration writes this file; bring it back from git".into(),
+            Self::NameBase => "name a commit or branch to compare with".into(),
+            Self::FetchBase => "fetch it, or name a commit to compare with".into(),
+            Self::FetchHistory => "fetch the rest of the history".into(),
+            Self::ShapeItem => {
+                "a new item is created as a whole; leave paths out, or give them values of its own".into()
+            }
+            Self::LeaveOut => "nothing was committed; make this change by hand, or leave its path out".into(),
+            Self::DecideConflicts => "take one side, give a value, or leave them undecided".into(),
+            Self::DecideNew => "take them, leave them, or choose some by their paths".into(),
+            Self::GiveValue(path) => format!("give a value for `{path}`").into(),
+            Self::GiveOrLeaveOut => "give the target its own value, or leave the path out".into(),
+            Self::SeePlan => "a selection names paths or source commits of the plan; look at it first".into(),
+            Self::PromoteDeletion(target) => {
+                format!("if it was deleted there, promote the deletion to {target}").into()
+            }
+            Self::SeeRollback => "look at all that it changes first".into(),
+            Self::ChooseRollback => "choose what to take back, or restore a revision".into(),
+            Self::WithoutChoice => "take it back as a whole".into(),
+            Self::RestoreRevision => "name the revision whose values shall come back".into(),
+            Self::FindPromotion(key, commit) => {
+                format!("look for the promotions of {key}, or restore what was before {}", commit.short())
+                    .into()
+            }
+            Self::AcceptErrors => "accept that on purpose".into(),
+            Self::CheckEnvironment(_) => "only items without errors leave".into(),
+            Self::PlanAnew => "nothing was committed; make the plan anew".into(),
+            Self::SetByItself => "leave it out of the plan, and set it by itself".into(),
+            Self::ReadDecisions => "this file holds decisions; mend it, or bring it back from git".into(),
+            Self::OtherFormat { formats, or } => {
+                let or = or.map_or(String::new(), |or| format!(", or {or}"));
+                format!("take the format {formats}{or}").into()
+            }
+            Self::WithoutFile { formats } => format!("take the format {formats}").into(),
+            Self::NamePrefix => "give every name a prefix".into(),
+            Self::PrefixFormats(formats) => format!("a prefix goes with {formats}").into(),
+        }
+    }
+}
+
+impl fmt::Display for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.common())
+    }
+}
+
+impl From<String> for Help {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Help {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}

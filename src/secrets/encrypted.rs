@@ -1,0 +1,100 @@
+//! Files that SOPS encrypted: which they are, and what of them is SOPS's own.
+//!
+//! SOPS keeps a code (MAC) over all values of a file in the file, those that it left in plain text
+//! too. Whoever changes one of them without the key breaks the code, and the file can no longer be
+//! decrypted; so such a file is only ever replaced as a whole. Nothing here encrypts or decrypts.
+
+use crate::model::{Error, Key, Path, Segment, Value};
+
+/// Where SOPS keeps its data, at the top of each YAML document.
+const BLOCK: &str = "sops";
+
+/// Whether a file with these values, one for each YAML document, was encrypted by SOPS.
+#[must_use]
+pub fn is_encrypted(values: &[Value]) -> bool {
+    values.iter().any(has_block)
+}
+
+/// Whether `path` is in the data that SOPS added to the file.
+#[must_use]
+pub fn is_metadata(values: &[Value], path: &Path) -> bool {
+    matches!(path.segments.first(), Some(Segment::Key(key)) if key == BLOCK)
+        && values.get(path.document).is_some_and(has_block)
+}
+
+/// Whether a value, or one below it, is only there in encrypted form.
+#[must_use]
+pub fn holds_ciphertext(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with("ENC[") && text.ends_with(']'),
+        Value::Map(map) => map.values().any(holds_ciphertext),
+        Value::List(list) => list.iter().any(holds_ciphertext),
+        Value::Tagged(_, value) => holds_ciphertext(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// The refusal to change one value of such a file.
+#[must_use]
+pub fn refusal(file: &str) -> Error {
+    Error::undecided(format!(
+        "{file} is encrypted with SOPS, whose MAC covers every value: an edit of one would break it"
+    ))
+    .with_help(format!("edit it with `sops edit {file}`, or replace it by a whole encrypted file"))
+}
+
+/// The refusal to promote an item of which this file is encrypted.
+#[must_use]
+pub fn not_promoted(key: &Key, file: &str) -> Error {
+    Error::undecided(format!(
+        "`{key}` is not promoted by path: {file} is encrypted with SOPS, whose MAC covers the whole file"
+    ))
+    .with_help(
+        "give the target its own values with `sops edit FILE`, or replace its file by a whole encrypted one",
+    )
+}
+
+fn has_block(value: &Value) -> bool {
+    let block = value.as_map().and_then(|root| root.get(BLOCK)).and_then(Value::as_map);
+    block.is_some_and(|block| block.contains_key("mac") && block.contains_key("version"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Document, Limits};
+
+    fn values(text: &str) -> Vec<Value> {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text).values().to_vec()
+    }
+
+    #[test]
+    fn the_block_tells_not_the_name_alone() {
+        for (text, encrypted) in [
+            ("a: ENC[AES256_GCM,data:x]\nsops: {mac: 'ENC[x]', version: 3.8.1, age: []}\n", true),
+            ("a: 1\nsops: {mac: 'ENC[x]', version: 3.8.1, unencrypted_suffix: _plain}\n", true),
+            ("a: 1\n---\nb: 1\nsops: {mac: x, version: 3.8.1}\n", true),
+            ("sops: {enabled: true}\n", false),
+            ("sops: 3.8.1\nmac: x\nversion: 1\n", false),
+            ("x: {sops: {mac: x, version: 1}}\n", false),
+            ("a: ENC[PKCS7,MIIB]\n", false),
+            ("- sops\n", false),
+            ("", false),
+        ] {
+            assert_eq!(is_encrypted(&values(text)), encrypted, "{text}");
+        }
+        let two = values("sops: {mac: 1}\n---\nsops: {mac: x, version: 1}\n");
+        let path = |text: &str| text.parse::<Path>().expect(text);
+        assert!(!is_metadata(&two, &path("sops.mac")) && is_metadata(&two, &path("#2:sops.mac")));
+        assert!(!is_metadata(&two, &path("#2:x")));
+    }
+
+    #[test]
+    fn ciphertext_is_seen_at_any_depth() {
+        for (text, expected) in
+            [("a: {b: [1, 'ENC[AES256_GCM,x]']}", true), ("a: {b: [1]}", false), ("ENC[ and more", false)]
+        {
+            assert_eq!(holds_ciphertext(&values(text)[0]), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Whatever is saved, in whatever order: what is said then is what a first look says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::Scope;
+use super::state::State;
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use crate::model::date::day;
+use crate::model::{BlobId, Environment, Error, Result, Revision};
+
+/// Items of which some share hosts and secrets, name each other's environments, or break.
+const ITEMS: &[&str] = &[
+    "size: 1\n",
+    "size: 500\nmode: 0644\n",
+    "size: '1'\npassword: hunter2-hunter2\n",
+    "size: 1\nuser: {password: hunter2-hunter2}\nhost: db.staging.example.com\n",
+    "size: 2\nhost: db.example.com\nextra: {a: 1, b: 2, c: 3, d: 4, e: 5}\n",
+    "servers:\n- name: api\n  port: 80\n  url: https://api.staging.example.com\n- name: web\n  port: 0x1F\n",
+    "servers:\n- name: api\n  port: '80'\n",
+    "base: &b {mode: no, password: hunter2-hunter2}\none: *b\ntwo: {<<: *b, size: 3}\n",
+    "size: 1\nsize: 2\n",
+    "size: [\n",
+    "",
+    "size: 1\n---\nsize: x\n",
+];
+
+const FILES: &[(&str, &[&str])] = &[
+    ("environments/development/pay.yaml", ITEMS),
+    ("environments/staging/pay.yaml", ITEMS),
+    ("environments/production/pay.yaml", ITEMS),
+    ("environments/staging/pay.production.yaml", ITEMS),
+    ("environments/development/team/api.yaml", ITEMS),
+    ("environments/production/team/api.yaml", ITEMS),
+    ("environments/production/Pay.yaml", ITEMS),
+    ("environments/qa/pay.yaml", ITEMS),
+    ("environments/staging/pay.yml", ITEMS),
+    ("environments/staging/not a key.yaml", ITEMS),
+    ("pay.yaml", ITEMS),
+    ("schemas/pay.schema.json", SCHEMAS),
+    ("schemas/pay.production.schema.json", SCHEMAS),
+    ("schemas/common", SCHEMAS),
+    ("environments/shared.json", SCHEMAS),
+    ("terrace.toml", POLICIES),
+];
+
+const SCHEMAS: &[&str] = &[
+    r#"{"properties": {"size": {"type": "integer", "maximum": 50}}}"#,
+    r#"{"properties": {"size": {"type": "string"}}, "required": ["mode"]}"#,
+    r#"{"properties": {"servers": {"x-terrace": {"listKey": "port"}}}}"#,
+    r#"{"$ref": "common"}"#,
+    r#"{"type": "#,
+    "true",
+];
+
+const POLICIES: &[&str] = &[
+    "",
+    "[[waiver]]\nrule = \"ambiguous-scalar\"\nkey = \"pay*\"\nreason = \"x\"\n",
+    "[[waiver]]\nrule = \"schema\"\nreason = \"x\"\nuntil = 2026-05-01\n\
+     [[waiver]]\nrule = \"missing-key\"\npath = \"extra.**\"\nreason = \"x\"\n",
+    "[[schema]]\nkeys = \"team/*\"\nfile = \"schemas/common\"\n\
+     [[schema]]\nkeys = \"**\"\nfile = \"environments/shared.json\"\n",
+    "[rules]\nsyntax = \"off\"\nshared-secret = \"warning\"\n",
+    "[nonsense]\n",
+];
+
+type Contents = BTreeMap<String, Option<String>>;
+
+/// The bytes of one moment; `None` cannot be read.
+struct Held(Contents);
+
+impl Source for Held {
+    fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
+        let text = self.0.get(path).cloned().flatten();
+        text.map(String::into_bytes).ok_or_else(|| Error::usage(format!("cannot read {path}")))
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Save {
+    Text(&'static str),
+    Unreadable,
+    Link,
+    Gone,
+}
+
+#[derive(Clone, Default)]
+struct World {
+    listing: BTreeMap<String, FileEntry>,
+    contents: Contents,
+}
+
+impl World {
+    fn save(&mut self, path: &str, save: &Save) {
+        let (kind, text) = match save {
+            Save::Text(text) => (FileKind::File, Some((*text).to_owned())),
+            Save::Unreadable => (FileKind::File, None),
+            Save::Link => (FileKind::Symlink, None),
+            Save::Gone => {
+                self.listing.remove(path);
+                self.contents.remove(path);
+                return;
+            }
+        };
+        self.listing.insert(path.to_owned(), FileEntry { blob: None, kind });
+        self.contents.insert(path.to_owned(), text);
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let (listing, held) = (self.listing.clone(), Arc::new(Held(self.contents.clone())));
+        Snapshot::new(Revision::WorkTree, String::new(), listing, held)
+    }
+}
+
+fn save() -> impl Strategy<Value = (&'static str, Save)> {
+    select(FILES).prop_flat_map(|(path, texts)| {
+        let save = prop_oneof![
+            12 => select(texts).prop_map(Save::Text),
+            4 => Just(Save::Gone),
+            1 => Just(Save::Link),
+            1 => Just(Save::Unreadable),
+        ];
+        (Just(path), save)
+    })
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    let keys = prop_oneof![2 => Just(vec![]), 1 => Just(vec!["pay"])];
+    let environment = prop_oneof![2 => Just(None), 1 => select(&Environment::ALL).prop_map(Some)];
+    (keys, environment).prop_map(|(keys, environment)| Scope {
+        keys: keys.into_iter().map(|key| key.parse().expect("a key")).collect(),
+        environment,
+    })
+}
+
+fn said(state: &State) -> String {
+    format!("{:#?}", state.outcome)
+}
+
+proptest! {
+    #[test]
+    fn judged_again_it_is_as_judged_anew(scope in scope(), batches in vec(vec(save(), 1..4), 2..12)) {
+        let mut world = World::default();
+        let mut state = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
+        for batch in &batches {
+            for (path, save) in batch {
+                world.save(path, save);
+            }
+            let changed = batch.iter().map(|(path, _)| (*path).to_owned()).collect();
+            state = state.next(world.snapshot(), &changed, &scope, Some(day("2026-06-01")));
+            let anew = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
+            prop_assert_eq!(said(&state), said(&anew), "after {:?}", batch);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What is held between two looks: everything that was read, parsed and compiled, and what was
+//! said of it. The next state takes over what has not changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Scope;
+use crate::engine::configuration::Configuration;
+use crate::engine::rules::{self, ByItem, Report, Subject};
+use crate::engine::snapshot::Snapshot;
+use crate::model::{Date, Environment, Error, Finding, Key, Result};
+
+/// What is held.
+pub(super) struct State {
+    /// The files and what they mean; `None` where the policy is wrong.
+    pub(super) configuration: Option<Configuration>,
+    by_item: ByItem,
+    /// What was said of them.
+    pub(super) outcome: Result<Arc<Report>>,
+}
+
+impl State {
+    /// Judges a first snapshot.
+    pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: Option<Date>) -> Self {
+        Self::judge(Configuration::read(snapshot), None, scope, today)
+    }
+
+    /// Judges the next snapshot, in which the files `changed` are not what they were.
+    pub(super) fn next(
+        &self,
+        snapshot: Snapshot,
+        changed: &BTreeSet<String>,
+        scope: &Scope,
+        today: Option<Date>,
+    ) -> Self {
+        let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
+        let items = items(changed);
+        let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
+        Self::judge(before.advance(snapshot, changed), held, scope, today)
+    }
+
+    fn judge(
+        configuration: Result<Configuration>,
+        before: Option<(&ByItem, &BTreeSet<Key>)>,
+        scope: &Scope,
+        today: Option<Date>,
+    ) -> Self {
+        let unjudged = |error: Error, configuration| Self {
+            configuration,
+            by_item: ByItem::default(),
+            outcome: Err(error),
+        };
+        match configuration {
+            Err(error) => unjudged(error, None),
+            Ok(configuration) => match report(&configuration, before, scope, today) {
+                Err(error) => unjudged(error, Some(configuration)),
+                Ok((report, by_item)) => {
+                    Self { configuration: Some(configuration), by_item, outcome: Ok(Arc::new(report)) }
+                }
+            },
+        }
+    }
+
+    /// The files of which `next` says other things than this state: their findings are not equal.
+    pub(super) fn said_anew(&self, next: &Self) -> BTreeSet<String> {
+        let (before, after) = (by_file(&self.outcome), by_file(&next.outcome));
+        let files = before.keys().chain(after.keys()).filter(|file| before.get(*file) != after.get(*file));
+        files.map(|file| (*file).to_owned()).collect()
+    }
+
+    /// The files of which something is said.
+    pub(super) fn said(&self) -> BTreeSet<String> {
+        by_file(&self.outcome).into_keys().map(str::to_owned).collect()
+    }
+}
+
+fn report(
+    configuration: &Configuration,
+    before: Option<(&ByItem, &BTreeSet<Key>)>,
+    scope: &Scope,
+    today: Option<Date>,
+) -> Result<(Report, ByItem)> {
+    configuration.snapshot().require_keys(&scope.keys)?;
+    let (keys, environment) = (scope.keys.as_slice(), scope.environment);
+    let subject =
+        Subject { configuration, today, keys, environment, change: None, progress: &crate::model::Silent };
+    rules::check_again(&subject, before)
+}
+
+/// The items that these files concern; `None` when one of them, a schema or the policy, may concern
+/// any.
+fn items(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
+    let mut keys = BTreeSet::new();
+    for file in changed {
+        let (_, name) = file.strip_prefix("environments/")?.strip_suffix(".yaml")?.split_once('/')?;
+        // An item called `a.production` takes the schema of that name away from `a`.
+        let shorter =
+            Environment::ALL.iter().filter_map(|env| name.strip_suffix(env.name())?.strip_suffix('.'));
+        keys.extend(shorter.chain([name]).filter_map(|key| key.parse().ok()));
+    }
+    Some(keys)
+}
+
+fn by_file(outcome: &Result<Arc<Report>>) -> BTreeMap<&str, Vec<&Finding>> {
+    let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in outcome.iter().flat_map(|report| &report.findings) {
+        files.entry(&finding.file).or_default().push(finding);
+    }
+    files
+}
