@@ -28,7 +28,7 @@
 //!   commit message: [`engine::promotion::Judge`] holds the table.
 //! - **Edits are byte-minimal and verified.** [`yaml::edit::apply`] reads its own result again and
 //!   hands it out only when it means exactly what was intended.
-//! - **One door writes.** [`store::door`] publishes by one compare-and-swap and survives being
+//! - **One door writes.** [`store::transaction`] publishes by one compare-and-swap and survives being
 //!   killed at any step.
 //! - **A finding is data, an error is a failure to look.** Rules return [`model::Finding`]s; only
 //!   what keeps terrace from looking or acting is a [`model::Error`], with an exit code.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
 use crate::model::{Environment, Key, Path, Value};
 use crate::ops;
@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENVIRONMENT")]
     env: String,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, parse};
-use crate::engine::promotion::{Held, Until};
+use crate::engine::promotion::{HoldStatus, Until};
 use crate::model::{Environment, Error, Key, Path, closest};
 use crate::ops::{self, HoldRequest};
 use crate::report::hold;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Nothing is held there; perhaps because of a slip of the hand.
-fn tell_near(held: &[Held], asked: &str, context: &Context) {
+fn tell_near(held: &[HoldStatus], asked: &str, context: &Context) {
     let known: Vec<String> = held.iter().map(|held| format!("{} {}", held.key, held.decision.path)).collect();
     match closest(asked, known.iter().map(String::as_str)) {
         Some(near) => {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
-use crate::json_schema::{Broken, Catalog, Compiled};
+use crate::json_schema::{Catalog, Compiled, SchemaError};
 use crate::model::{Environment, Key, Path, Policy};
 
 /// A schema, or what is wrong with it.
-pub type Loaded = Result<Compiled, Vec<Broken>>;
+pub type Loaded = Result<Compiled, Vec<SchemaError>>;
 
 /// The schemas of a snapshot.
 pub struct Schemas {

@@ -174,14 +174,6 @@ impl fmt::Display for InvalidPath {
 
 impl std::error::Error for InvalidPath {}
 
-impl From<InvalidPath> for super::Error {
-    fn from(error: InvalidPath) -> Self {
-        Self::usage(error.to_string()).with_help(
-            "write a path such as `database.pool.size`, `servers[name=api].port` or `\"a.b\".c`, or a JSON pointer such as `/database/pool/size`",
-        )
-    }
-}
-
 impl FromStr for Path {
     type Err = InvalidPath;
 

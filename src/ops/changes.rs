@@ -15,7 +15,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, ItemId, Path, Result, Revision, Value};
 use crate::secrets::encrypted;
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::edit::{Operation, Replacement};
 use crate::yaml::{Document, render};
 
@@ -158,7 +158,7 @@ pub fn prepare(configuration: &Configuration, head: &CommitId, request: &Request
 /// # Errors
 /// As [`prepare`] and [`Prepared::require_sound`]; the write door's refusals.
 pub fn commit(workspace: &Workspace, request: &Request, options: &Options) -> Result<Option<Committed>> {
-    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));

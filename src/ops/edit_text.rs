@@ -7,7 +7,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Finding, Help, Key, Path, Result, Rule, Value};
 use crate::secrets::encrypted;
-use crate::store::door::write_work_tree;
+use crate::store::transaction::write_work_tree;
 use crate::yaml::Document;
 
 /// An item of the working tree in somebody's hands.

@@ -8,7 +8,7 @@ use super::edit::blob_of;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Finding, Key, Path, Result, Rule, Severity};
-use crate::store::door::FileChange;
+use crate::store::transaction::FileChange;
 
 /// One file as it would be; `None` when it would be gone.
 pub(super) struct Proposal {

@@ -8,10 +8,10 @@ use super::plan::Planner;
 use super::promote::decisions_change;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
-use crate::engine::promotion::{Decision, Held, Until, digest};
+use crate::engine::promotion::{Decision, HoldStatus, Until, digest};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Path, Result};
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
 /// A path that its environment shall keep.
@@ -101,7 +101,7 @@ pub fn release(
 ///
 /// # Errors
 /// When a decisions file or an item cannot be read.
-pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
+pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
     let planner = Planner::new(workspace, &workspace.repository.require_head()?)?;
     let mut held = Vec::new();
     for hop in Hop::ALL {
@@ -115,7 +115,7 @@ pub fn held(workspace: &Workspace) -> Result<Vec<Held>> {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(&planner, &key, hop, &decision.path)?;
                 let life = decision.life(&source, planner.head.date());
-                held.push(Held { key: key.clone(), target: hop.target(), decision, life });
+                held.push(HoldStatus { key: key.clone(), target: hop.target(), decision, life });
             }
         }
     }
@@ -138,7 +138,7 @@ fn publish(
     options: &Options,
     decide: impl Fn(&Planner) -> Result<Option<Recorded>>,
 ) -> Result<Option<(Committed, Path)>> {
-    door::publish(workspace.repository.door_path(), options, None, |head| {
+    transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let head = match head {
             Some(head) => head.clone(),
             None => workspace.repository.require_head()?,

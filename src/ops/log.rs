@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, Key, List, Path, Result, Steps, Value};
+use crate::model::{BlobId, CommitId, Environment, Key, List, Path, ProgressCounter, Result, Value};
 use crate::secrets::mask::Mask;
 
 /// Which commits are told of.
@@ -36,7 +36,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
     let mut out = Vec::new();
     let mut met = false;
     let total = planner.history.commits().len();
-    let steps = Steps::new(workspace.repository.progress(), "comparing commits", Some(total));
+    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing commits", Some(total));
     for (position, commit) in planner.history.commits().iter().enumerate() {
         if request.most.is_some_and(|most| out.len() >= most) {
             break;

@@ -10,14 +10,14 @@ use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Line, Selection, decisions_file, judge_leaves,
-    parse_decisions, select,
+    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, decisions_file,
+    judge_leaves, parse_decisions, select,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, Result, Revision,
-    Segment, Steps, Value,
+    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, ProgressCounter, Result,
+    Revision, Segment, Value,
 };
 use crate::secrets::encrypted::{is_encrypted, not_promoted};
 use crate::yaml::Document;
@@ -32,6 +32,20 @@ pub struct Planner {
     pub history: History,
     blobs: Arc<dyn Source>,
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
+}
+
+impl Workspace {
+    /// What promotions are judged on: the commit that `at` names, HEAD without one.
+    ///
+    /// # Errors
+    /// When there is no such commit, or something of it cannot be read.
+    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        let commit = match at {
+            Some(revision) => self.repository.commit(revision)?,
+            None => self.repository.require_head()?,
+        };
+        Planner::new(self, &commit)
+    }
 }
 
 impl Planner {
@@ -127,7 +141,7 @@ impl Planner {
     ///
     /// # Errors
     /// When a file cannot be read, is not YAML, or is encrypted.
-    pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<Line>>> {
+    pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {
@@ -228,7 +242,7 @@ impl Planner {
     pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Result<Vec<HopStatus>> {
         let mut chosen = self.configuration.snapshot().keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
-        let steps = Steps::new(progress, "judging items", Some(chosen.len()));
+        let steps = ProgressCounter::new(progress, "judging items", Some(chosen.len()));
         let judge = |key: &&Key| {
             let states = Hop::ALL.map(|hop| self.state(key, hop));
             self.forget(key);

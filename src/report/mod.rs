@@ -33,6 +33,7 @@ pub mod review;
 mod review_json;
 mod review_markdown;
 mod review_sections;
+mod review_summary;
 pub mod rollback;
 pub mod sanitize;
 mod sarif;

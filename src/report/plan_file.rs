@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::plan_json::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
-    Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
+    Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
 use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
 use crate::secrets::mask::Mask;
@@ -25,7 +25,7 @@ const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
 #[derive(Debug)]
 pub struct PlanFile {
     /// What it orders.
-    pub agreed: Agreed,
+    pub agreed: SavedPlan,
     /// For each item, its entries as they were found.
     entries: Vec<Vec<Json>>,
 }
@@ -118,7 +118,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
     let head = object_id(&raw.head, file)?;
-    let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
+    let agreed = SavedPlan { head, hop: known, reason: raw.reason, items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
 }
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn item(&self, part: &'a RawValue) -> Result<(AgreedItem, Vec<Json>)> {
+    fn item(&self, part: &'a RawValue) -> Result<(SavedItem, Vec<Json>)> {
         let place = self.place(part.get(), 0);
         let raw: RawItem<'_> = self.parse(part.get())?;
         let mut lines = Vec::new();
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
             lines.push(self.line(entry)?);
             found.push(self.parse(entry.get())?);
         }
-        let item = AgreedItem {
+        let item = SavedItem {
             key: key(&raw.key, &place)?,
             source_blob: object_id(&raw.source_blob, &place)?,
             target_blob: object_id(&raw.target_blob, &place)?,
@@ -198,30 +198,30 @@ impl<'a> Reader<'a> {
         Ok((item, found))
     }
 
-    fn line(&self, part: &'a RawValue) -> Result<AgreedLine> {
+    fn line(&self, part: &'a RawValue) -> Result<SavedEntry> {
         let place = self.place(part.get(), 0);
         let raw: RawEntry = self.parse(part.get())?;
         let path = path(&raw.path, &place)?;
         let verdict = match (raw.outcome, raw.value) {
-            (Outcome::Set, Some(value)) => Verdict::Set(self.value(&path, &value, &place)?),
+            (Outcome::Set, Some(value)) => Action::Set(self.value(&path, &value, &place)?),
             (Outcome::Set, None) => return Err(wrong_plan(&place, "outcome `set` needs a `value`")),
-            (Outcome::Take, None) => Verdict::Take,
-            (Outcome::Decline, None) => Verdict::Decline,
-            (Outcome::Keep, None) => Verdict::Keep,
-            (Outcome::Ask, None) => Verdict::Ask,
-            (Outcome::Stop, None) => Verdict::Stop,
+            (Outcome::Take, None) => Action::Take,
+            (Outcome::Decline, None) => Action::Decline,
+            (Outcome::Keep, None) => Action::Keep,
+            (Outcome::Ask, None) => Action::Ask,
+            (Outcome::Stop, None) => Action::Stop,
             (_, Some(_)) => return Err(wrong_plan(&place, "only outcome `set` has a `value`")),
         };
-        if raw.taken != matches!(verdict, Verdict::Take | Verdict::Set(_)) {
+        if raw.taken != matches!(verdict, Action::Take | Action::Set(_)) {
             return Err(wrong_plan(&place, "`taken` and `outcome` contradict each other"));
         }
-        Ok(AgreedLine { path, verdict, place })
+        Ok(SavedEntry { path, verdict, place })
     }
 
-    fn creation(&self, part: &'a RawValue) -> Result<AgreedCreation> {
+    fn creation(&self, part: &'a RawValue) -> Result<SavedCreation> {
         let place = self.place(part.get(), 0);
         let raw: RawCreated<'_> = self.parse(part.get())?;
-        Ok(AgreedCreation {
+        Ok(SavedCreation {
             key: key(&raw.key, &place)?,
             source_blob: object_id(&raw.source_blob, &place)?,
             left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
@@ -251,7 +251,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    fn refuse_twice(&self, agreed: &Agreed) -> Result<()> {
+    fn refuse_twice(&self, agreed: &SavedPlan) -> Result<()> {
         let mut keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
         keys.extend(agreed.creations.iter().map(|creation| &creation.key));
         keys.extend(agreed.deletions.iter().map(|(key, _)| key));

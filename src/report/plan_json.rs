@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::json;
 use super::value::{json as value_json, json_or_absent};
-use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, Line, Resolution, Verdict};
+use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, Path, Value};
 
 /// Plans and states of promotions.
@@ -112,15 +112,15 @@ pub(super) enum Outcome {
     Stop,
 }
 
-impl From<&Verdict> for Outcome {
-    fn from(verdict: &Verdict) -> Self {
+impl From<&Action> for Outcome {
+    fn from(verdict: &Action) -> Self {
         match verdict {
-            Verdict::Take => Self::Take,
-            Verdict::Set(_) => Self::Set,
-            Verdict::Decline => Self::Decline,
-            Verdict::Keep => Self::Keep,
-            Verdict::Ask => Self::Ask,
-            Verdict::Stop => Self::Stop,
+            Action::Take => Self::Take,
+            Action::Set(_) => Self::Set,
+            Action::Decline => Self::Decline,
+            Action::Keep => Self::Keep,
+            Action::Ask => Self::Ask,
+            Action::Stop => Self::Stop,
         }
     }
 }
@@ -249,7 +249,7 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> Ho
     }
 }
 
-fn entry(line: &Line, hop: Hop) -> Entry<'_> {
+fn entry(line: &PlanEntry, hop: Hop) -> Entry<'_> {
     Entry {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
@@ -260,14 +260,14 @@ fn entry(line: &Line, hop: Hop) -> Entry<'_> {
         level: line.level,
         taken: line.is_taken(),
         outcome: Outcome::from(&line.verdict),
-        value: if let Verdict::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
+        value: if let Action::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
         reason: line.reason.phrase(hop),
         commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 
 /// One line as it stands in a plan.
-pub(super) fn entry_json(line: &Line, hop: Hop) -> Json {
+pub(super) fn entry_json(line: &PlanEntry, hop: Hop) -> Json {
     let text = serde_json::to_string(&entry(line, hop)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! `terrace blame`: the way of a value, back over both hops.
 
-use super::people::{DEV, PRODUCTION, equal};
+use super::decision_world::{DEV, PRODUCTION, equal};
 
 #[test]
 fn a_value_is_followed_to_who_wrote_it_first() {

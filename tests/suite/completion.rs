@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::terminal::talk_to;
-use crate::world::{Output, World, run};
+use crate::support::{Output, World, run};
 
 const TEXT: &str = "database:\n  host: db.example.com\n  pool: {size: 10}\n  password: hunter2\nservers:\n- {name: api, port: 80}\n- {name: my web, port: 81}\n\"a.b\": {c: 1}\ntokens:\n- {key: hunter3}\n";
 

@@ -1,7 +1,7 @@
 //! The demo: its printed commands, typed into a shell on a fresh copy of its first commit, say the
 //! same.
 
-use crate::world::{World, run};
+use crate::support::{World, run};
 
 /// One command of the story: its day, and what was printed below it.
 struct Step {

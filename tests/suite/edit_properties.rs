@@ -9,7 +9,7 @@ use terrace::model::{Path, Segment, Value};
 use terrace::yaml::edit::{Operation, Place, Refusal, Replacement, apply};
 use terrace::yaml::{Content, Document, Limits, NodeId};
 
-use crate::{fixtures, shapes, yaml_suite};
+use crate::{fixtures, yaml_generators, yaml_suite};
 
 /// Values that are easily written wrong.
 fn tricky() -> Vec<Value> {
@@ -488,7 +488,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn generated_files_change_only_where_they_should(text in shapes::file(), seed in 0usize..1000) {
+    fn generated_files_change_only_where_they_should(text in yaml_generators::file(), seed in 0usize..1000) {
         let subject = Subject::new("generated", &text)
             .ok_or_else(|| TestCaseError::fail(format!("does not parse: {text:?}")))?;
         let mut tally = Tally::default();
@@ -497,7 +497,7 @@ proptest! {
     }
 
     #[test]
-    fn generated_files_become_each_other(a in shapes::file(), b in shapes::file()) {
+    fn generated_files_become_each_other(a in yaml_generators::file(), b in yaml_generators::file()) {
         let read = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
         let mut tally = Tally::default();
         turn("generated", &read(&a), &read(&b), &mut tally);

@@ -14,8 +14,8 @@ use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
 use crate::fixtures;
-use crate::readers::{self, Values};
-use crate::world::{World, shop};
+use crate::external_readers::{self, Values};
+use crate::support::{World, shop};
 
 /// How a test names variables, apart from the code under test.
 fn variable(steps: &[String]) -> String {
@@ -219,7 +219,7 @@ fn read_back(format: Format, value: &Value, text: &str, file: PathBuf, tally: &m
         Format::Dotenv => tally.files.push((file, wanted(false, variable))),
         Format::Properties => {
             let wanted = wanted(true, property);
-            agree(&readers::properties(text), &wanted, "the specification", &file);
+            agree(&external_readers::properties(text), &wanted, "the specification", &file);
             count("the specification");
             tally.files.push((file, wanted));
         }
@@ -227,7 +227,7 @@ fn read_back(format: Format, value: &Value, text: &str, file: PathBuf, tally: &m
             let wanted = wanted(false, variable);
             for shell in ["sh", "dash", "bash"] {
                 let names: Vec<&String> = wanted.keys().collect();
-                if let Some(read) = readers::shell(shell, &file, &names) {
+                if let Some(read) = external_readers::shell(shell, &file, &names) {
                     agree(&read, &wanted, shell, &file);
                     count(shell);
                 }
@@ -235,9 +235,9 @@ fn read_back(format: Format, value: &Value, text: &str, file: PathBuf, tally: &m
         }
         Format::Configmap => {
             let wanted = wanted(false, variable);
-            agree(&readers::manifest(text), &wanted, "Kubernetes' rules", &file);
+            agree(&external_readers::manifest(text), &wanted, "Kubernetes' rules", &file);
             count("Kubernetes' rules");
-            match readers::kubectl(&file) {
+            match external_readers::kubectl(&file) {
                 Some(read) => {
                     agree(&read, &wanted, "kubectl", &file);
                     count("kubectl");
@@ -261,8 +261,8 @@ fn agree(read: &Values, wanted: &Values, reader: &str, file: &Path) {
 fn in_one_go(format: Format, tally: &mut Tally) {
     let files: Vec<PathBuf> = tally.files.iter().map(|(file, _)| file.clone()).collect();
     let (reader, read) = match format {
-        Format::Dotenv => ("python-dotenv", readers::dotenv(&files)),
-        Format::Properties => ("java", readers::java(&files)),
+        Format::Dotenv => ("python-dotenv", external_readers::dotenv(&files)),
+        Format::Properties => ("java", external_readers::java(&files)),
         Format::Shell | Format::Json | Format::Yaml | Format::Toml | Format::Configmap => return,
     };
     let Some(read) = read else {

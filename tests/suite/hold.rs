@@ -1,6 +1,6 @@
 //! `terrace hold`: decisions are recorded, respected, listed and released.
 
-use super::people::{DEV, People, STAGING, equal};
+use super::decision_world::{DEV, People, STAGING, equal};
 
 const TEXT: &str = "limits:\n  rate: 20\n  burst: 5\nservers:\n  - name: api\n    port: 80\n";
 

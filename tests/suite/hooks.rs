@@ -1,6 +1,6 @@
 //! `hooks`: what git does once it is set up, and that all of it goes again.
 
-use crate::world::{World, run, shop};
+use crate::support::{World, run, shop};
 
 const PAY: &str = "environments/staging/pay.yaml";
 

@@ -3,9 +3,10 @@
 use serde_json::Value as Json;
 use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
-use terrace::engine::promotion::{Decision, HopStatus, ItemState, Life, Until};
+use terrace::engine::promotion::{Decision, DecisionState, HopStatus, ItemState, Until};
 use terrace::engine::review::{
-    Compared, DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, Turn, WaiverChange, What,
+    Compared, DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, Turn,
+    WaiverChange,
 };
 use terrace::model::{
     CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Path, Pointer, Rule, Value,
@@ -242,8 +243,12 @@ fn reviewed(text: &str) -> Review {
     let list =
         DiffRow { left: value("old").map(|old| Value::List(vec![old].into())), right: lists, ..diff.clone() };
     let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
-    let item =
-        ItemChange { key: key.clone(), environment: Environment::Production, what: What::Modified, rows };
+    let item = ItemChange {
+        key: key.clone(),
+        environment: Environment::Production,
+        what: FileChangeKind::Modified,
+        rows,
+    };
     let decision = Decision {
         path,
         reason: text.to_owned(),
@@ -251,7 +256,7 @@ fn reviewed(text: &str) -> Review {
         until: Until::Released,
         source: String::new(),
     };
-    let (target, turn, life) = (Environment::Production, Turn::Added, Life::Live);
+    let (target, turn, life) = (Environment::Production, Turn::Added, DecisionState::Live);
     Review {
         base: End { commit: commit(text), name: text.to_owned() },
         head: End { commit: commit(text), name: text.to_owned() },

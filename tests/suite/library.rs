@@ -10,7 +10,7 @@ use terrace::model::ErrorKind;
 use terrace::schema::{self, State};
 use terrace::{Environment, Item};
 
-use crate::world::World;
+use crate::support::World;
 
 /// How long something may take that has to happen, and how long something is waited for that must
 /// not.
@@ -472,7 +472,7 @@ mod service {
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
-    use crate::world::run;
+    use crate::support::run;
 
     const SETTINGS: &str = "listen: 127.0.0.1:8080\ntimeout-ms: 500\nlog: normal\ndatabase:\n  host: db.stg.example.com\n  pool: 10\n";
 

@@ -1,6 +1,6 @@
 //! `terrace log`: values over time.
 
-use super::people::{DEV, STAGING, equal};
+use super::decision_world::{DEV, STAGING, equal};
 
 #[test]
 fn each_commit_shows_what_it_changed_and_where() {

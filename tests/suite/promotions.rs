@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use terrace::yaml::{Document, Limits};
 
-use crate::world::{World, shop};
+use crate::support::{World, shop};
 
 /// A shop in which development went on by a value, a subtree and a list element.
 fn moved() -> World {

@@ -12,8 +12,8 @@ use terrace::model::{Key, Value};
 use terrace::yaml::Limits;
 
 use crate::fixtures::files;
-use crate::readers::{self, Values};
-use crate::world::World;
+use crate::external_readers::{self, Values};
+use crate::support::World;
 
 /// An item's strings by their dotted paths.
 fn dotted(value: &Value) -> Values {
@@ -61,7 +61,7 @@ fn a_properties_file_becomes_an_item_and_goes_back() {
         assert!(line.contains(expected), "{expected}: {told}");
     }
     let exported = world.line("export application --env development --format properties").exits(0);
-    assert_eq!(readers::properties(&exported), readers::properties(text));
+    assert_eq!(external_readers::properties(&exported), external_readers::properties(text));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn any_valid_file_says_what_java_reads() {
     for (number, text) in texts().into_iter().enumerate() {
         match convert(Format::Properties, text.as_bytes(), &Limits::default()) {
             Ok(converted) => {
-                assert_eq!(values(&converted), readers::properties(&text), "{text:?}");
+                assert_eq!(values(&converted), external_readers::properties(&text), "{text:?}");
                 // A continued line that the file's end leaves empty is a property without a name to
                 // Java, though empty lines are none.
                 if text.replace("\r\n", "\n").replace('\r', "\n").ends_with("\\\n") {
@@ -134,7 +134,7 @@ fn any_valid_file_says_what_java_reads() {
         }
     }
     assert!(read.iter().filter(|values| !values.is_empty()).count() > 1_000);
-    match readers::java(&files) {
+    match external_readers::java(&files) {
         Some(java) => {
             for ((ours, java), file) in read.iter().zip(&java).zip(&files) {
                 assert_eq!(ours, java, "{:?}", std::fs::read_to_string(file));
@@ -187,7 +187,7 @@ fn real_properties_files_go_there_and_back() {
         std::fs::write(&copy, text).expect("written");
         back.push(copy);
     }
-    let (before, after) = (readers::java(&files).expect("java"), readers::java(&back).expect("java"));
+    let (before, after) = (external_readers::java(&files).expect("java"), external_readers::java(&back).expect("java"));
     assert_eq!(before, after);
     println!("{} real files, {count} values, {comments} comments", files.len());
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::Value as Json;
 use terrace::report;
 
-use crate::world::{Output, World, shop};
+use crate::support::{Output, World, shop};
 
 const SECRETS: [&str; 4] = ["hunter2", "tr0ub4dor", "s3cr3t-one", "s3cr3t-two"];
 

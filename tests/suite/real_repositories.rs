@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::fixtures;
-use crate::world::World;
+use crate::support::World;
 
 #[test]
 fn flat_sets_are_migrated_by_the_binary() {

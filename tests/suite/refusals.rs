@@ -1,6 +1,6 @@
 //! Mistakes of every verb: one sentence, help, the right exit code, and nothing changed.
 
-use crate::world::{World, shop};
+use crate::support::{World, shop};
 
 const NO_ENVIRONMENT: &str = "error: `prod` is not an environment\nhelp: did you mean `production`? The environments are development, staging, production.";
 const NO_ITEM: &str = "error: there is no item `pai` in any environment\nhelp: did you mean `pay`?";

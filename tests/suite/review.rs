@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::world::{World, run, shop};
+use crate::support::{World, run, shop};
 
 const STAGING: &str = "environments/staging/pay.yaml";
 const PRODUCTION: &str = "environments/production/pay.yaml";

@@ -1,6 +1,6 @@
 //! `terrace rollback`: what a promotion changed goes back, and stays back.
 
-use super::people::{DEV, PRODUCTION, People, STAGING, equal};
+use super::decision_world::{DEV, PRODUCTION, People, STAGING, equal};
 
 const OLD: &str = "# payments\ntimeout: '5'   # seconds\nrate: 20\npool: 10\n";
 const NEW: &str =

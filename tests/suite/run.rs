@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::readers::answers;
-use crate::world::{KILLED, World, run, shop};
+use crate::external_readers::answers;
+use crate::support::{KILLED, World, run, shop};
 
 fn world() -> World {
     World::with(&[

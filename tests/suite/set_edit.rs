@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::world::{Output, World, shop};
+use crate::support::{Output, World, shop};
 
 const PAY: &str = "environments/staging/pay.yaml";
 

@@ -1,7 +1,7 @@
 //! Files that SOPS encrypted: what they hold counts as references, and no command edits one of
 //! their values, because its MAC covers all of them.
 
-use super::world::World;
+use super::support::World;
 
 /// A file as SOPS writes it; `region_unencrypted` is plain and covered by the MAC all the same.
 fn encrypted(nonce: &str) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, shop};
+use crate::support::{World, shop};
 
 const SETTINGS: &str = ".vscode/settings.json";
 

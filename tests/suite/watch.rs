@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::support::World;
 
 /// Far longer than anything takes, however busy the machine.
 const LONG: Duration = Duration::from_secs(90);

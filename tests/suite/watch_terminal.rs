@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::world::World;
+use crate::support::World;
 
 const LONG: Duration = Duration::from_secs(90);
 const PAY: &str = "environments/staging/pay.yaml";

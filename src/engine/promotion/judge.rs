@@ -4,9 +4,9 @@
 
 use std::cell::OnceCell;
 
+use super::path_history::{DAY, PathHistory};
 use super::reason::{LeftOut, Reason};
 use super::resolution::{Level, Resolution};
-use super::track::{DAY, Track};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::history::Timeline;
@@ -79,7 +79,7 @@ impl<'a> Judge<'a> {
     /// highest path at or above `path` that the target lacks.
     #[must_use]
     pub fn judge(&self, path: &Path, top: &Path) -> Judgement {
-        let track = Track::new(self.timeline, path);
+        let track = PathHistory::new(self.timeline, path);
         let now = self.timeline.states.len().saturating_sub(1);
         let Some(base) = track.base() else { return self.unknown(&track) };
         let (s, t, b) = (track.s(now), track.t(now), track.s(base));
@@ -96,7 +96,7 @@ impl<'a> Judge<'a> {
 
     fn judgement(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         resolution: Resolution,
         level: Level,
         reason: Reason,
@@ -120,14 +120,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 4.
-    fn unknown(&self, track: &Track<'_>) -> Judgement {
+    fn unknown(&self, track: &PathHistory<'_>) -> Judgement {
         self.judgement(track, Resolution::Unknown, Level::Stop, Reason::HistoryEnds, None)
     }
 
     /// Rows 5 and 6.
     fn source_absent(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         base: Option<&Value>,
         target: Option<&Value>,
     ) -> (Resolution, Level, Reason) {
@@ -139,7 +139,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 7.
-    fn target_absent(&self, track: &Track<'_>) -> (Resolution, Level, Reason) {
+    fn target_absent(&self, track: &PathHistory<'_>) -> (Resolution, Level, Reason) {
         let created =
             self.timeline.states.iter().rposition(|state| state.target.is_none()).map_or(0, |i| i + 1);
         let young = self.timeline.age(created) < 30 * DAY;
@@ -154,7 +154,7 @@ impl<'a> Judge<'a> {
     /// Rows 8 to 11.
     fn new_key(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         path: &Path,
         top: &Path,
         source: &Value,
@@ -245,7 +245,7 @@ impl<'a> Judge<'a> {
     /// Rows 12 to 19.
     fn both_present(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         base: usize,
         s: &Value,
         t: &Value,

@@ -1,26 +1,9 @@
 //! What the user chose of a plan.
 
-use super::plan::Line;
+use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
 use crate::model::{Path, Value};
-
-/// What one promotion does with one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The source's value is written (or the target's removed).
-    Take,
-    /// The target gets a value of its own.
-    Set(Value),
-    /// The target keeps its value, and that is recorded.
-    Decline,
-    /// Nothing happens.
-    Keep,
-    /// A new key that nobody has decided about.
-    Ask,
-    /// A conflict, or history that is not there: nothing may be written until it is decided.
-    Stop,
-}
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +32,7 @@ pub struct Selection {
 
 impl Selection {
     /// What happens to one judged leaf.
-    pub(super) fn verdict(&self, line: &Line) -> Verdict {
+    pub(super) fn verdict(&self, line: &PlanEntry) -> Action {
         let covers = |paths: &[Path]| paths.iter().any(|path| path.covers(&line.path));
         let commit = line.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
         let by_commit = |prefixes: &[String]| {
@@ -57,34 +40,34 @@ impl Selection {
         };
         if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
             let has_it = line.target.as_ref() == Some(value);
-            return if has_it { Verdict::Keep } else { Verdict::Set(value.clone()) };
+            return if has_it { Action::Keep } else { Action::Set(value.clone()) };
         }
         if covers(&self.take_target) {
-            return Verdict::Decline;
+            return Action::Decline;
         }
         if covers(&self.take_source) && !line.is_refused() {
-            return Verdict::Take;
+            return Action::Take;
         }
         let chosen = (self.only.is_empty() || covers(&self.only))
             && !covers(&self.except)
             && (self.changes.is_empty() || by_commit(&self.changes));
         if !chosen {
-            return Verdict::Keep;
+            return Action::Keep;
         }
         let named = !self.only.is_empty() || !self.changes.is_empty();
         match (line.resolution, line.level) {
-            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Verdict::Take,
-            (_, Level::Take) => Verdict::Take,
-            (_, Level::Ask) if by_commit(&self.accepted) => Verdict::Take,
-            (_, Level::Ask) if by_commit(&self.left) => Verdict::Keep,
+            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Action::Take,
+            (_, Level::Take) => Action::Take,
+            (_, Level::Ask) if by_commit(&self.accepted) => Action::Take,
+            (_, Level::Ask) if by_commit(&self.left) => Action::Keep,
             (_, Level::Ask) => match self.new_keys {
-                NewKeys::Ask => Verdict::Ask,
-                NewKeys::Take => Verdict::Take,
-                NewKeys::Leave => Verdict::Keep,
+                NewKeys::Ask => Action::Ask,
+                NewKeys::Take => Action::Take,
+                NewKeys::Leave => Action::Keep,
             },
-            (_, Level::Stop) if self.skip_undecided => Verdict::Keep,
-            (_, Level::Stop) => Verdict::Stop,
-            (_, Level::Offer | Level::Keep) => Verdict::Keep,
+            (_, Level::Stop) if self.skip_undecided => Action::Keep,
+            (_, Level::Stop) => Action::Stop,
+            (_, Level::Offer | Level::Keep) => Action::Keep,
         }
     }
 
@@ -108,7 +91,7 @@ impl Selection {
     /// The paths and commits of the selection that speak of none of these leaves, nor of anything
     /// that exists.
     #[must_use]
-    pub fn unmatched(&self, lines: &[Line], exists: &dyn Fn(&Path) -> bool) -> Vec<String> {
+    pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&Path) -> bool) -> Vec<String> {
         let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);

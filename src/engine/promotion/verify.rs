@@ -5,9 +5,9 @@
 
 use std::collections::HashSet;
 
+use super::entry::Action;
+use super::entry::PlanEntry;
 use super::leaves::leaves;
-use super::plan::Line;
-use super::selection::Verdict;
 use crate::diff::lists::ListRules;
 use crate::model::{Path, Segment, Value};
 use crate::yaml::Document;
@@ -16,16 +16,16 @@ use crate::yaml::Document;
 /// `target`; `None` when it is all of that and nothing else.
 #[must_use]
 pub fn broken_promise(
-    lines: &[Line],
+    lines: &[PlanEntry],
     given: &[(Path, Value)],
     target: &Document,
     after: &Document,
     lists: &dyn ListRules,
 ) -> Option<Path> {
-    let promised = |line: &'_ Line| match &line.verdict {
-        Verdict::Take => Some(line.source.clone()),
-        Verdict::Set(value) => Some(Some(value.clone())),
-        Verdict::Decline | Verdict::Keep | Verdict::Ask | Verdict::Stop => None,
+    let promised = |line: &'_ PlanEntry| match &line.verdict {
+        Action::Take => Some(line.source.clone()),
+        Action::Set(value) => Some(Some(value.clone())),
+        Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
     };
     let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?)));
     let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
@@ -43,7 +43,7 @@ pub fn broken_promise(
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::Line;
+    use super::super::entry::PlanEntry;
     use super::super::reason::Reason;
     use super::super::resolution::{Level, Resolution};
     use super::*;
@@ -55,13 +55,13 @@ mod tests {
         Document::parse(text.as_bytes(), &Limits::default()).expect(text)
     }
 
-    fn taken(path: &str, source: &Document) -> Line {
+    fn taken(path: &str, source: &Document) -> PlanEntry {
         let path: Path = path.parse().expect(path);
-        Line {
+        PlanEntry {
             pointer: Pointer::default(),
             resolution: Resolution::Pending,
             level: Level::Take,
-            verdict: Verdict::Take,
+            verdict: Action::Take,
             source: source.at(&path).cloned(),
             base: None,
             was: None,
@@ -93,7 +93,7 @@ mod tests {
             ("a: 1\n---\nb: 1", "a: 1", &["#2:"], "a: 1\n---\nb: 1", None),
         ] {
             let (source, target, after) = (document(source), document(target), document(after));
-            let lines: Vec<Line> = paths.iter().map(|path| taken(path, &source)).collect();
+            let lines: Vec<PlanEntry> = paths.iter().map(|path| taken(path, &source)).collect();
             let found = broken_promise(&lines, &[], &target, &after, &NoListRules);
             assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
         }

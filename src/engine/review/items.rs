@@ -1,69 +1,13 @@
 //! What a change does to the values of one item, and where they came from.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use super::skipped::{Customs, skipped};
-use super::{ItemChange, Origin, Row, What};
-use crate::diff::lists::ListRules;
+use super::input::{Input, Side};
+use super::skipped::skipped;
+use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Key, Path, Result, Value};
+use crate::model::{Environment, Hop, Path, Result, Value};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::secrets::mask::Mask;
 use crate::yaml::Document;
-
-/// An item's file in one environment of one revision.
-#[derive(Clone, Copy, Debug)]
-pub enum Side<'a> {
-    /// There is none.
-    Absent,
-    /// It is not readable YAML.
-    Unreadable,
-    /// What it says.
-    Read(&'a Document),
-}
-
-impl<'a> Side<'a> {
-    const fn document(self) -> Option<&'a Document> {
-        match self {
-            Self::Read(document) => Some(document),
-            Self::Absent | Self::Unreadable => None,
-        }
-    }
-}
-
-/// An item in every environment, before and after.
-#[derive(Clone, Copy, Debug)]
-pub struct Sides<'a> {
-    /// Before, in the order of the environments.
-    pub base: [Side<'a>; 3],
-    /// After.
-    pub head: [Side<'a>; 3],
-}
-
-/// The versions that the item had in an environment; `None` when history does not reach back.
-pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<Document>>>> + 'a;
-
-/// What is known of one item of a change.
-pub struct Input<'a> {
-    /// The item.
-    pub key: &'a Key,
-    /// Its files.
-    pub sides: Sides<'a>,
-    /// The environments in which its file differs.
-    pub touched: &'a BTreeSet<Environment>,
-    /// What it was called before in an environment, when it was renamed there.
-    pub renamed: &'a dyn Fn(Environment) -> Option<Key>,
-    /// What the schema says of lists.
-    pub lists: &'a dyn ListRules,
-    /// What may be shown: what neither revision calls secret.
-    pub masks: [Mask<'a>; 2],
-    /// Its history.
-    pub past: &'a Past<'a>,
-    /// What is production's own by rule.
-    pub customs: &'a Customs<'a>,
-}
 
 /// What a change does to one item.
 #[derive(Debug, Default)]
@@ -92,53 +36,28 @@ pub fn judge(input: &Input<'_>) -> Result<Judged> {
 }
 
 impl<'a> Input<'a> {
-    fn sides(&self, environment: Environment) -> [Side<'a>; 2] {
-        let of = |sides: &[Side<'a>; 3]| {
-            let found = Environment::ALL.iter().position(|env| *env == environment);
-            found.and_then(|at| sides.get(at)).copied().unwrap_or(Side::Absent)
-        };
-        [of(&self.sides.base), of(&self.sides.head)]
-    }
-
-    /// The value at a path before and after.
-    pub(super) fn values(&self, environment: Environment, path: &Path) -> [Option<&'a Value>; 2] {
-        self.sides(environment).map(|side| side.document().and_then(|document| document.at(path)))
-    }
-
-    /// Whether the change sets the path in an environment; of what cannot be read nobody knows.
-    pub(super) fn sets(&self, environment: Environment, path: &Path) -> bool {
-        let is_known = self.sides(environment).iter().all(|side| !matches!(side, Side::Unreadable));
-        let [before, after] = self.values(environment, path);
-        is_known && before != after
-    }
-
-    /// Whether the item is there, and readable, after the change.
-    pub(super) fn is_in(&self, environment: Environment) -> bool {
-        matches!(self.sides(environment)[1], Side::Read(_))
-    }
-
-    fn changes(&self, environment: Environment) -> Result<(What, Vec<(Path, Origin)>)> {
+    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(Path, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
-            (_, Side::Unreadable) => return Ok((What::Unreadable, Vec::new())),
-            (Side::Unreadable, Side::Read(_)) => return Ok((What::Readable, Vec::new())),
-            (_, Side::Absent) => What::Removed,
-            (Side::Absent, Side::Read(_)) => What::Added,
-            (Side::Read(_), Side::Read(_)) => What::Modified,
+            (_, Side::Unreadable) => return Ok((FileChangeKind::Unreadable, Vec::new())),
+            (Side::Unreadable, Side::Read(_)) => return Ok((FileChangeKind::Readable, Vec::new())),
+            (_, Side::Absent) => FileChangeKind::Removed,
+            (Side::Absent, Side::Read(_)) => FileChangeKind::Added,
+            (Side::Read(_), Side::Read(_)) => FileChangeKind::Modified,
         };
-        if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
-            return Ok((What::Renamed(old), Vec::new()));
+        if let (FileChangeKind::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
+            return Ok((FileChangeKind::Renamed(old), Vec::new()));
         }
         let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
-        if what == What::Modified && is_encrypted(right) {
-            return Ok((What::Encrypted, self.in_plain_text(environment, left, right)?));
+        if what == FileChangeKind::Modified && is_encrypted(right) {
+            return Ok((FileChangeKind::Encrypted, self.in_plain_text(environment, left, right)?));
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
             self.split(environment, &change, (left, right), &mut found)?;
         }
-        let only_layout = found.is_empty() && what == What::Modified;
-        Ok((if only_layout { What::Layout } else { what }, found))
+        let only_layout = found.is_empty() && what == FileChangeKind::Modified;
+        Ok((if only_layout { FileChangeKind::Layout } else { what }, found))
     }
 
     /// The differences that are not SOPS's own, of which each encryption makes new ones.

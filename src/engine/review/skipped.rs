@@ -6,20 +6,8 @@
 //! had a value that staging never knew. The rest is worth a question.
 
 use super::Origin;
-use super::items::Input;
-use crate::engine::naming::Naming;
-use crate::engine::promotion::Decision;
-use crate::model::{Environment, Hop, Path, Policy, Result, Value};
-
-/// What is production's own by rule.
-pub struct Customs<'a> {
-    /// The policy: pins, secrets and references.
-    pub policy: &'a Policy,
-    /// What names an environment.
-    pub naming: &'a Naming<'a>,
-    /// What was decided for the item in production.
-    pub decisions: &'a [Decision],
-}
+use super::input::{Exemptions, Input};
+use crate::model::{Environment, Hop, Path, Result, Value};
 
 /// The paths whose production values skipped staging.
 pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec<Path>> {
@@ -40,7 +28,7 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec
 
 /// Whether production gets a value here that nothing calls its own, and staging is left alone.
 fn is_new_here(input: &Input<'_>, path: &Path) -> bool {
-    let Customs { policy, naming, decisions } = input.customs;
+    let Exemptions { policy, naming, decisions } = input.exemptions;
     let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
     let is_own = policy.is_secret(path)
         || value.as_str().is_some_and(|text| policy.is_reference(text))

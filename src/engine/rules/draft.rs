@@ -3,13 +3,11 @@
 
 use std::ops::Range;
 
+use super::excerpt::excerpt;
 use super::rough;
 use super::world::{Item, World};
-use crate::model::{Excerpt, Finding, Location, Path, Related, Rule, Severity};
-use crate::yaml::{Document, Lines};
-
-/// Longer lines are not shown.
-pub(super) const WIDEST: usize = 4_000;
+use crate::model::{Finding, Location, Path, Related, Rule, Severity};
+use crate::yaml::Document;
 
 /// Where in its file a finding stands.
 #[derive(Clone, Debug)]
@@ -138,18 +136,4 @@ fn span(document: &Document, path: &Path, at: &At) -> Range<usize> {
         At::Key(path) => locate(path).map_or_else(begin, |found| found.key.unwrap_or(found.value)),
         At::Value | At::File | At::Place(_) => locate(path).map_or_else(begin, |found| found.token()),
     }
-}
-
-/// The line around `span`, unless it is too long to be read by anyone. The masks are in order and
-/// do not overlap.
-pub(super) fn excerpt(
-    text: &str,
-    lines: &Lines,
-    span: &Range<usize>,
-    masks: &[Range<usize>],
-) -> Option<Excerpt> {
-    let line = lines.bytes(text, lines.line(span.start));
-    let first = masks.partition_point(|mask| mask.end <= line.start);
-    let end = masks.partition_point(|mask| mask.start < line.end);
-    (line.len() <= WIDEST).then(|| lines.excerpt(text, span, masks.get(first..end).unwrap_or_default()))
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::draft;
+use super::excerpt;
 use crate::model::{Excerpt, Location, Path, Policy, Position};
 use crate::secrets::looks_secret;
 use crate::yaml::Lines;
@@ -19,12 +19,12 @@ pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Opti
     let text = String::from_utf8_lossy(bytes);
     let lines = Lines::new(&text);
     // What is not shown needs no masks.
-    if lines.bytes(&text, location.start.line).len() > draft::WIDEST {
+    if lines.bytes(&text, location.start.line).len() > excerpt::WIDEST {
         return None;
     }
     let span = offset(&text, &lines, location.start)..offset(&text, &lines, location.end);
     let masks = masks(&text, &lines, location.start.line, policy);
-    draft::excerpt(&text, &lines, &span, &masks)
+    excerpt::excerpt(&text, &lines, &span, &masks)
 }
 
 fn offset(text: &str, lines: &Lines, position: Position) -> usize {

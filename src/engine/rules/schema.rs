@@ -2,7 +2,7 @@
 
 use super::draft::{At, Draft};
 use super::world::{Item, World};
-use crate::json_schema::{Broken, Violation};
+use crate::json_schema::{SchemaError, Violation};
 use crate::model::{Path, Rule, Value};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
@@ -64,7 +64,7 @@ fn broken_rule<'w>(
 
 /// A finding about the schema itself, which is told once, as of the first item reported that it
 /// describes.
-fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &Broken) -> Draft<'w> {
+fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &SchemaError) -> Draft<'w> {
     let file = format!("{}{}", world.snapshot.prefix, broken.file);
     let mut draft = Draft::of_file(Rule::Schema, file, broken.message.clone(), broken.help.clone());
     draft.finding.location = broken.location;

@@ -11,7 +11,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
-use crate::model::{Environment, Key, List, Path, Policy, Result, Steps};
+use crate::model::{Environment, Key, List, Path, Policy, ProgressCounter, Result};
 use crate::secrets;
 use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
@@ -55,7 +55,7 @@ impl<'a> World<'a> {
         };
         let configuration = subject.configuration;
         let files: Vec<&ItemFile> = configuration.snapshot().items().filter(wanted).collect();
-        let steps = Steps::new(subject.progress, "reading items", Some(files.len()));
+        let steps = ProgressCounter::new(subject.progress, "reading items", Some(files.len()));
         let read = |file: &&'a ItemFile| {
             let reading = configuration.reading(file);
             steps.step();

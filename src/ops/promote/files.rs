@@ -3,7 +3,7 @@
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
-    Decision, ItemPlan, Line, Until, Verdict, broken_promise, decisions_file, digest, operations,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
@@ -11,7 +11,7 @@ use crate::model::{Environment, Error, Help, Key, Path, Result};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
-use crate::store::door::FileChange;
+use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
 /// Works out the files, the findings they would bring, and the message.
@@ -89,7 +89,7 @@ fn record(
 ) -> Result<Option<FileChange>> {
     let target = terms.hop.target();
     let old = planner.decisions(&plan.key, target)?;
-    let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
+    let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
         return Ok(None);
     }

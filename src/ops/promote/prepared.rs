@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::promotion::{ItemPlan, Reason, Verdict};
+use crate::engine::promotion::{Action, ItemPlan, Reason};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
-use crate::store::door::{Change, FileChange};
+use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ impl Prepared {
 
     /// How many lines have this verdict.
     #[must_use]
-    pub fn count(&self, verdict: &Verdict) -> usize {
+    pub fn count(&self, verdict: &Action) -> usize {
         self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
     }
 
@@ -123,12 +123,12 @@ impl Prepared {
     /// # Errors
     /// `Undecided`, when something does.
     pub fn require_decided(&self) -> Result<()> {
-        let stops = self.count(&Verdict::Stop);
+        let stops = self.count(&Action::Stop);
         if stops > 0 {
             let unknown = self
                 .plans
                 .iter()
-                .flat_map(|plan| plan.with(&Verdict::Stop))
+                .flat_map(|plan| plan.with(&Action::Stop))
                 .any(|line| line.reason == Reason::HistoryEnds);
             let (message, help) = if unknown {
                 (
@@ -149,7 +149,7 @@ impl Prepared {
             };
             return Err(Error::undecided(message).with_help(help));
         }
-        let asks = self.count(&Verdict::Ask);
+        let asks = self.count(&Action::Ask);
         if asks > 0 {
             let message = format!(
                 "{asks} new {} to be decided; nothing was committed",

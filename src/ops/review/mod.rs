@@ -14,7 +14,7 @@ use super::workspace::Workspace;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
-    Customs, DecisionChange, End, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
+    DecisionChange, End, Exemptions, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
     compare_decisions, compare_findings, compare_waivers, judge, touched,
 };
 use crate::engine::rules::{self, Change, Report, Subject};
@@ -154,7 +154,7 @@ impl<'a> Reviewer<'a> {
         let keys: Vec<Key> =
             self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
         // No key at all would mean every key.
-        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::Silent) }
+        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::NoProgress) }
     }
 
     /// The items whose files differ, under their new names.
@@ -176,7 +176,7 @@ impl<'a> Reviewer<'a> {
         let decisions = self.planner.decisions(key, Environment::Production).unwrap_or_default();
         let [old, new] = &self.part.ends;
         let naming = Naming::new(new.policy());
-        let customs = Customs { policy: new.policy(), naming: &naming, decisions: &decisions };
+        let exemptions = Exemptions { policy: new.policy(), naming: &naming, decisions: &decisions };
         let base_name = |environment| renamed(environment).unwrap_or_else(|| key.clone());
         let mut readings = [[None, None, None], [None, None, None]];
         for (n, environment) in Environment::ALL.into_iter().enumerate() {
@@ -193,7 +193,7 @@ impl<'a> Reviewer<'a> {
             lists: &self.planner.configuration.lists(key),
             masks: [old.mask(false), new.mask(false)],
             past: &|environment| self.past(key, environment),
-            customs: &customs,
+            exemptions: &exemptions,
         })
     }
 
@@ -221,7 +221,7 @@ impl<'a> Reviewer<'a> {
     fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
-            progress: &crate::model::Silent,
+            progress: &crate::model::NoProgress,
             configuration,
             today: Some(today),
             keys: &[],

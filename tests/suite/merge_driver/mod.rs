@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-use crate::world::{World, run};
+use crate::support::{World, run};
 
 /// One merge.
 pub(crate) struct Case {

@@ -10,7 +10,7 @@ use crate::yaml::Document;
 pub(super) const DAY: i64 = 86_400;
 
 /// The values of one path, oldest state first; the last is now.
-pub(super) struct Track<'t> {
+pub(super) struct PathHistory<'t> {
     pub(super) timeline: &'t Timeline<'t>,
     source: Vec<Option<&'t Value>>,
     target: Vec<Option<&'t Value>>,
@@ -19,7 +19,7 @@ pub(super) struct Track<'t> {
     target_changed: Vec<bool>,
 }
 
-impl<'t> Track<'t> {
+impl<'t> PathHistory<'t> {
     pub(super) fn new(timeline: &'t Timeline<'t>, path: &Path) -> Self {
         let states = &timeline.states;
         let (source, source_changed) = values(path, states.iter().map(|state| state.source.as_ref()));

@@ -4,9 +4,9 @@ use git2::{Blob, ObjectType, Oid, Repository};
 
 use super::attributes::line_endings;
 use super::eol::LineEndings;
-use super::files::Sight;
-use super::git_error;
+use super::files::WorktreeEntry;
 use crate::model::Result;
+use crate::store::git_error::git_error;
 
 /// A blob and how the work tree shows it.
 pub(super) struct BlobView<'a> {
@@ -36,10 +36,10 @@ impl<'a> BlobView<'a> {
 }
 
 /// Whether what stands at a path is this blob, or nothing where there is none.
-pub(super) fn shows(sight: &Sight, view: Option<&BlobView<'_>>) -> bool {
+pub(super) fn shows(sight: &WorktreeEntry, view: Option<&BlobView<'_>>) -> bool {
     match (sight, view) {
-        (Sight::Absent, None) => true,
-        (Sight::File(seen), Some(view)) => view.is_shown_by(&seen.bytes),
-        (Sight::Absent | Sight::File(_) | Sight::Blocked(_), _) => false,
+        (WorktreeEntry::Absent, None) => true,
+        (WorktreeEntry::File(seen), Some(view)) => view.is_shown_by(&seen.bytes),
+        (WorktreeEntry::Absent | WorktreeEntry::File(_) | WorktreeEntry::Blocked(_), _) => false,
     }
 }

@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use git2::{ErrorCode, Repository};
 
-use super::kill::kill_point;
-use super::lock::DoorLock;
-use super::places::Places;
+use super::failpoints::kill_point;
+use super::lock::TransactionLock;
+use super::paths::Paths;
 use super::{config, recover};
 use crate::model::{Error, Help, Result};
 use crate::store::process_environment::ProcessEnvironment;
 
-/// A repository opened for writing, with its places.
+/// A repository opened for writing, with its paths.
 pub(super) struct OpenRepository {
     pub(super) git: Repository,
-    pub(super) places: Places,
+    pub(super) paths: Paths,
 }
 
 impl std::fmt::Debug for OpenRepository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.places.fmt(f)
+        self.paths.fmt(f)
     }
 }
 
@@ -30,15 +30,15 @@ pub(super) fn enter(
     repository: &Path,
     wait: Duration,
     environment: &ProcessEnvironment,
-) -> Result<(OpenRepository, DoorLock)> {
+) -> Result<(OpenRepository, TransactionLock)> {
     let git = open_repository(repository)?;
-    let places = Places::of(&git);
-    places.prepare()?;
-    let lock = DoorLock::take(&places, wait)?;
-    config::restrict(&git, &places.own("config"), environment)?;
-    recover::recover(&git, &places, &lock, wait, environment)?;
+    let paths = Paths::of(&git);
+    paths.prepare()?;
+    let lock = TransactionLock::take(&paths, wait)?;
+    config::restrict(&git, &paths.own("config"), environment)?;
+    recover::recover(&git, &paths, &lock, wait, environment)?;
     kill_point("recovered");
-    Ok((OpenRepository { git, places }, lock))
+    Ok((OpenRepository { git, paths }, lock))
 }
 
 /// Opens a repository, and says clearly which kinds cannot be opened.

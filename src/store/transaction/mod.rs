@@ -1,4 +1,4 @@
-//! The write door: everything that changes a repository goes through here.
+//! The write transaction: everything that changes a repository goes through here.
 //!
 //! A commit is judged, written, published by one compare-and-swap of the branch, and followed by
 //! the work tree and the index, in an order in which a process may die anywhere: what git sees is
@@ -8,7 +8,7 @@
 //!
 //! The order is, by file: the `lock` among terrace's processes, recovery (`recover`), git's
 //! `index.lock`, the decision, the refusals (`judge`), the `objects`, the `journal`, the `branch`,
-//! the files and the index (`follow`). The door knows nothing of environments, keys or YAML: it
+//! the files and the index (`follow`). The transaction knows nothing of environments, keys or YAML: it
 //! takes bytes for paths.
 
 mod attributes;
@@ -17,45 +17,46 @@ mod config;
 mod content;
 mod disk;
 mod eol;
+mod failpoints;
 mod files;
-mod follow;
-mod foresee;
 mod identity;
 mod index;
 mod journal;
-mod judge;
-mod kill;
 mod lock;
+mod note;
 mod objects;
 mod open;
-mod places;
+mod paths;
+mod preconditions;
+mod preflight;
 mod recover;
+mod replace;
 mod sign;
-mod work_tree;
+mod worktree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use git2::{ErrorClass, ErrorCode, Oid};
+use git2::Oid;
 
 use self::branch::{Branch, Move};
+use self::failpoints::kill_point;
 use self::identity::Signatures;
 use self::journal::Journal;
-use self::judge::Judge;
-use self::kill::kill_point;
-use self::lock::{DoorLock, IndexLock};
+use self::lock::{IndexLock, TransactionLock};
 use self::open::{OpenRepository, enter};
+use self::preconditions::Preconditions;
 use crate::model::{BlobId, CommitId, Error, Result};
 use crate::store::process_environment::ProcessEnvironment;
 
-pub use self::foresee::foresee;
-pub use self::identity::{Identity, Moment, Person};
 #[cfg(feature = "kill-points")]
-pub use self::kill::KILL_POINTS;
-pub use self::work_tree::write_work_tree;
+pub use self::failpoints::KILL_POINTS;
+pub use self::identity::{Identity, Moment, Person};
+pub use self::preflight::preflight;
+pub use self::replace::write_work_tree;
 
-/// How often a decision is made anew before the door gives up: each time, somebody else's commit
+/// How often a decision is made anew before the transaction gives up: each time, somebody else's commit
 /// changed what it rests on.
 const TRIES: usize = 16;
 
@@ -69,9 +70,9 @@ const WAIT: Duration = Duration::from_secs(30);
 /// The folder beside git's files that all work trees of a repository share, made when it is not
 /// there.
 pub(super) fn shared_folder(repository: &git2::Repository) -> Result<PathBuf> {
-    let places = places::Places::of(repository);
-    places.prepare()?;
-    Ok(places.shared(""))
+    let paths = paths::Paths::of(repository);
+    paths.prepare()?;
+    Ok(paths.shared(""))
 }
 
 /// One file of a change.
@@ -148,25 +149,25 @@ pub enum Outcome {
 
 /// A repository, held so that nobody else commits in it.
 #[derive(Debug)]
-pub struct Door {
+pub struct Transaction {
     // Fields go in this order: git's lock before the one that says whose it is.
     index_lock: Option<IndexLock>,
     repository: OpenRepository,
     branch: Branch,
     options: Options,
-    _lock: DoorLock,
+    _lock: TransactionLock,
 }
 
-impl Door {
-    /// Opens the repository at a work tree's top folder or a git folder. While the door is open no
+impl Transaction {
+    /// Opens the repository at a work tree's top folder or a git folder. While the transaction is open no
     /// other terrace writes there, and git neither stages nor commits in this work tree; so open it
     /// late, ask nobody anything, and let it go soon.
     pub fn open(repository: &Path, options: &Options) -> Result<Self> {
         let (repository, lock) = enter(repository, options.wait, &options.environment)?;
-        let branch = Branch::find(&repository.git, &repository.places, options.branch.as_deref())?;
-        let followed = branch.head && repository.places.root.is_some();
+        let branch = Branch::find(&repository.git, &repository.paths, options.branch.as_deref())?;
+        let followed = branch.head && repository.paths.root.is_some();
         let index_lock = match followed {
-            true => Some(IndexLock::take(&repository.places, &lock, options.wait)?),
+            true => Some(IndexLock::take(&repository.paths, &lock, options.wait)?),
             false => None,
         };
         Ok(Self { index_lock, repository, branch, options: options.clone(), _lock: lock })
@@ -181,14 +182,14 @@ impl Door {
     /// Commits the change. An error of a refusal leaves everything as it was; an error after the
     /// branch has moved says so, and the next run finishes the rest.
     pub fn commit(&mut self, change: &Change) -> Result<Outcome> {
-        let OpenRepository { git, places } = &self.repository;
+        let OpenRepository { git, paths } = &self.repository;
         let old = self.branch.tip(git)?;
         let parent = self.branch.parent(git)?;
-        if !judge::holds(git, change, parent)? {
+        if !preconditions::holds(git, change, parent)? {
             return Ok(Outcome::Stale);
         }
         let followed = self.index_lock.is_some();
-        let files = Judge { repository: git, places, parent, followed }.plan(&change.files)?;
+        let files = Preconditions { repository: git, paths, parent, followed }.plan(&change.files)?;
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
@@ -204,7 +205,7 @@ impl Door {
         let new = objects::write(git, &files, &commit)?;
         let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
         let journal = Journal::new(&self.branch.name, new, changes);
-        journal.write(places)?;
+        journal.write(paths)?;
         if !self.publish(old, new, &who, subject)? {
             return Ok(Outcome::Stale);
         }
@@ -215,11 +216,11 @@ impl Door {
 
     /// Moves the branch. Unless it moved, the journal goes again.
     fn publish(&mut self, old: Option<Oid>, new: Oid, who: &Signatures, subject: &str) -> Result<bool> {
-        let OpenRepository { git, places } = &self.repository;
+        let OpenRepository { git, paths } = &self.repository;
         let log = reflog_line(who, subject);
-        let published = Move { branch: &self.branch, old, new, log }.publish(git, places, self.options.wait);
+        let published = Move { branch: &self.branch, old, new, log }.publish(git, paths, self.options.wait);
         if !matches!(published, Ok(true)) && self.branch.tip(git)? != Some(new) {
-            Journal::remove(places)?;
+            Journal::remove(paths)?;
             return published;
         }
         // Until the work tree has followed, a commit by git would take ours back.
@@ -230,16 +231,16 @@ impl Door {
     }
 
     fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
-        let OpenRepository { git, places } = &self.repository;
-        let left_alone = follow::follow(git, places, &journal.files)?;
-        Journal::remove(places)?;
+        let OpenRepository { git, paths } = &self.repository;
+        let left_alone = worktree::follow(git, paths, &journal.files)?;
+        Journal::remove(paths)?;
         if let Some(lock) = &mut self.index_lock {
             lock.keep(false);
         }
         Ok(left_alone)
     }
 
-    /// Gives the repository back. Dropping the door does the same, but cannot tell of a failure.
+    /// Gives the repository back. Dropping the transaction does the same, but cannot tell of a failure.
     pub fn close(self) -> Result<()> {
         self.index_lock.map_or(Ok(()), IndexLock::release)
     }
@@ -248,8 +249,8 @@ impl Door {
 /// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
 /// that is going to write begins with it; where nothing was left it only looks.
 pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Result<()> {
-    let places = places::Places::of(&open::open_repository(repository)?);
-    for git_dir in places.git_dirs()? {
+    let paths = paths::Paths::of(&open::open_repository(repository)?);
+    for git_dir in paths.git_dirs()? {
         if recover::has_traces(&git_dir)? {
             return enter(repository, WAIT, environment).map(|_| ());
         }
@@ -261,7 +262,7 @@ pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Re
 /// for a branch that is yet to be made; `None` before the first commit.
 pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
     let git = open::open_repository(repository)?;
-    let branch = Branch::find(&git, &places::Places::of(&git), options.branch.as_deref())?;
+    let branch = Branch::find(&git, &paths::Paths::of(&git), options.branch.as_deref())?;
     Ok(branch.parent(&git)?.map(|id| CommitId::new(id.to_string())))
 }
 
@@ -285,31 +286,31 @@ pub fn publish<T>(
     };
     for _ in 0..FREE_TRIES {
         let Some((change, kept)) = decided else { return Ok(None) };
-        let mut door = Door::open(repository, options)?;
-        match door.commit(&change)? {
+        let mut transaction = Transaction::open(repository, options)?;
+        match transaction.commit(&change)? {
             Outcome::Stale => {
-                let head = door.head()?;
-                door.close()?;
+                let head = transaction.head()?;
+                transaction.close()?;
                 decided = again(head.as_ref(), agreed.as_ref(), &mut decide)?;
             }
-            Outcome::NothingToDo => return door.close().map(|()| None),
-            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
+            Outcome::NothingToDo => return transaction.close().map(|()| None),
+            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
         }
     }
-    let mut door = Door::open(repository, options)?;
+    let mut transaction = Transaction::open(repository, options)?;
     for _ in FREE_TRIES..TRIES {
-        let Some((change, kept)) = again(door.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
-            return door.close().map(|()| None);
+        let Some((change, kept)) = again(transaction.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
+            return transaction.close().map(|()| None);
         };
-        match door.commit(&change)? {
+        match transaction.commit(&change)? {
             Outcome::Stale => {}
-            Outcome::NothingToDo => return door.close().map(|()| None),
-            Outcome::Committed(committed) => return door.close().map(|()| Some((committed, kept))),
+            Outcome::NothingToDo => return transaction.close().map(|()| None),
+            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
         }
     }
     Err(Error::busy(format!(
         "branch {} moved {TRIES} times while the change was decided",
-        door.branch.short()
+        transaction.branch.short()
     ))
     .with_help("nothing was changed; run the command again when it is quieter"))
 }
@@ -342,18 +343,6 @@ fn fingerprint(change: &Change) -> Fingerprint {
         change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
     files.sort();
     files
-}
-
-/// An error of libgit2; `doing` is what was tried.
-fn git_error(doing: &str, error: &git2::Error) -> Error {
-    let told = Error::usage(format!("cannot {doing}: {}", error.message()));
-    if error.class() == ErrorClass::Odb && error.code() == ErrorCode::NotFound {
-        return told.with_help(
-            "the object is not in this clone; if it is a partial one, \
-             `git fetch --refetch --no-filter` completes it",
-        );
-    }
-    told
 }
 
 /// An error behind the point of no return.

@@ -7,8 +7,8 @@ use git2::Oid;
 use serde::{Deserialize, Serialize};
 
 use super::disk;
-use super::kill::kill_point;
-use super::places::Places;
+use super::failpoints::kill_point;
+use super::paths::Paths;
 use crate::model::{Error, Result};
 
 /// One commit on its way.
@@ -48,19 +48,19 @@ impl Journal {
     }
 
     /// Writes it, whole or not at all.
-    pub(super) fn write(&self, places: &Places) -> Result<()> {
+    pub(super) fn write(&self, paths: &Paths) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| Error::internal(error.to_string()))?;
-        let prepared = places.own("journal-new");
+        let prepared = paths.own("journal-new");
         disk::write(&prepared, &text)?;
         kill_point("journal-prepared");
-        disk::rename(&prepared, &places.journal())?;
+        disk::rename(&prepared, &paths.journal())?;
         kill_point("journal-written");
         Ok(())
     }
 
     /// What an interrupted run left.
-    pub(super) fn read(places: &Places) -> Result<Option<Self>> {
-        let path = places.journal();
+    pub(super) fn read(paths: &Paths) -> Result<Option<Self>> {
+        let path = paths.journal();
         let Some(bytes) = disk::read(&path)? else { return Ok(None) };
         let unreadable = |why: String| {
             Error::usage(format!("{} cannot be read: {why}", path.display())).with_help(
@@ -76,8 +76,8 @@ impl Journal {
     }
 
     /// The work is done, or dropped.
-    pub(super) fn remove(places: &Places) -> Result<()> {
-        let path = places.journal();
+    pub(super) fn remove(paths: &Paths) -> Result<()> {
+        let path = paths.journal();
         if disk::remove(&path)? {
             disk::flush_folder_of(&path)?;
         }
@@ -125,18 +125,18 @@ mod tests {
     fn a_journal_survives_its_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let git_dir = folder.path().to_owned();
-        let places = Places { common: git_dir.clone(), git_dir, root: None };
-        places.prepare().expect("folders");
-        assert_eq!(Journal::read(&places), Ok(None));
+        let paths = Paths { common: git_dir.clone(), git_dir, root: None };
+        paths.prepare().expect("folders");
+        assert_eq!(Journal::read(&paths), Ok(None));
         let id = Oid::from_str("0123456789012345678901234567890123456789").expect("an id");
         let file =
             |before, after| BlobChange { path: "a/b \"c\".yaml".into(), before, after, mode: 0o100_644 };
         let journal = Journal::new("refs/heads/main", id, vec![file(Some(id), None), file(None, Some(id))]);
-        journal.write(&places).expect("written");
-        assert_eq!(Journal::read(&places), Ok(Some(journal)));
-        std::fs::write(places.journal(), "{").expect("written");
-        assert!(Journal::read(&places).is_err());
-        Journal::remove(&places).expect("removed");
-        assert_eq!(Journal::read(&places), Ok(None));
+        journal.write(&paths).expect("written");
+        assert_eq!(Journal::read(&paths), Ok(Some(journal)));
+        std::fs::write(paths.journal(), "{").expect("written");
+        assert!(Journal::read(&paths).is_err());
+        Journal::remove(&paths).expect("removed");
+        assert_eq!(Journal::read(&paths), Ok(None));
     }
 }

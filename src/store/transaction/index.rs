@@ -10,14 +10,14 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexEntryExtendedFlag, IndexTime, Oid};
 
 use super::disk;
+use super::failpoints::kill_point;
 use super::journal::BlobChange;
-use super::kill::kill_point;
-use super::places::Places;
+use super::paths::Paths;
 use crate::model::{Error, Result};
 
 /// Reads the index; one that does not exist is empty.
-pub(super) fn read(places: &Places) -> Result<Index> {
-    open(&places.index(), &places.index())
+pub(super) fn read(paths: &Paths) -> Result<Index> {
+    open(&paths.index(), &paths.index())
 }
 
 fn open(file: &Path, named: &Path) -> Result<Index> {
@@ -58,12 +58,12 @@ pub(super) struct Followed<'a> {
 }
 
 /// Leads the index on to the new blobs; entries that are no longer the old blob stay.
-pub(super) fn follow(places: &Places, files: &[Followed<'_>]) -> Result<()> {
-    let path = places.index();
+pub(super) fn follow(paths: &Paths, files: &[Followed<'_>]) -> Result<()> {
+    let path = paths.index();
     let old = disk::unless_absent("read", &path, fs::metadata(&path))?;
-    let scratch = places.own("index");
+    let scratch = paths.own("index");
     disk::remove(&scratch)?;
-    disk::remove(&places.own("index.lock"))?;
+    disk::remove(&paths.own("index.lock"))?;
     if old.is_some() {
         fs::copy(&path, &scratch).map_err(|error| Error::io("copy", &path, &error))?;
     }

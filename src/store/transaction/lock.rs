@@ -1,4 +1,4 @@
-//! The two locks of the door: one among terrace's own processes, one that git knows.
+//! The two locks of the lock: one among terrace's own processes, one that git knows.
 //!
 //! The first is a file under the operating system's lock, so that death frees it. The second is
 //! git's `index.lock`, which outlives its owner; its content says that it is ours, and whoever
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::disk;
-use super::kill::kill_point;
-use super::places::Places;
+use super::failpoints::kill_point;
+use super::paths::Paths;
 use crate::model::{Error, Result};
 
 /// What `index.lock` holds while it is ours; people who look into it should know what to do.
@@ -24,14 +24,14 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// The lock among terrace's processes, one for all work trees of a repository.
 #[derive(Debug)]
-pub(super) struct DoorLock {
+pub(super) struct TransactionLock {
     _file: File,
 }
 
-impl DoorLock {
+impl TransactionLock {
     /// Waits for the lock; the operating system frees it with the process.
-    pub(super) fn take(places: &Places, wait: Duration) -> Result<Self> {
-        let path = places.shared("lock");
+    pub(super) fn take(paths: &Paths, wait: Duration) -> Result<Self> {
+        let path = paths.shared("lock");
         let file = open_or_create(&path)?;
         let locked = patiently(wait, || match file.try_lock() {
             Ok(()) => Ok(true),
@@ -39,7 +39,7 @@ impl DoorLock {
             Err(TryLockError::Error(error)) => Err(Error::io("lock", &path, &error)),
         })?;
         if !locked {
-            let message = format!("another terrace is writing to {}", places.common.display());
+            let message = format!("another terrace is writing to {}", paths.common.display());
             return Err(
                 Error::busy(message).with_help("wait until it has finished, then run the command again")
             );
@@ -70,10 +70,10 @@ pub(super) struct IndexLock {
 
 impl IndexLock {
     /// Waits for `index.lock`. What an earlier run of ours left is taken over: its owner is dead,
-    /// as we hold the door.
-    pub(super) fn take(places: &Places, _door: &DoorLock, wait: Duration) -> Result<Self> {
-        let path = places.index_lock();
-        let scratch = places.own("index-lock");
+    /// as we hold the lock.
+    pub(super) fn take(paths: &Paths, _lock: &TransactionLock, wait: Duration) -> Result<Self> {
+        let path = paths.index_lock();
+        let scratch = paths.own("index-lock");
         let held = is_ours(&path)? || patiently(wait, || disk::claim(&path, &scratch, MARK.as_bytes()))?;
         if !held {
             let message = format!("another git process holds {}", path.display());
@@ -111,8 +111,8 @@ impl Drop for IndexLock {
 }
 
 /// Removes an `index.lock` that a dead run of ours left.
-pub(super) fn remove_stale(places: &Places, _door: &DoorLock) -> Result<()> {
-    let path = places.index_lock();
+pub(super) fn remove_stale(paths: &Paths, _lock: &TransactionLock) -> Result<()> {
+    let path = paths.index_lock();
     if is_ours(&path)? {
         disk::remove(&path)?;
     }

@@ -3,12 +3,12 @@
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Repository, Tree};
 
-use super::git_error;
+use super::failpoints::kill_point;
 use super::identity::Signatures;
-use super::judge::Planned;
-use super::kill::kill_point;
+use super::preconditions::Planned;
 use super::sign::{self, Unsigned};
 use crate::model::Result;
+use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// The commit that is to be.

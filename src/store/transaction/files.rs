@@ -8,12 +8,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use super::kill::kill_point;
+use super::failpoints::kill_point;
 use crate::model::{Error, Result};
 
 /// What stands at a path.
 #[derive(Debug)]
-pub(super) enum Sight {
+pub(super) enum WorktreeEntry {
     /// Nothing.
     Absent,
     /// A regular file.
@@ -30,27 +30,27 @@ pub(super) struct Seen {
 }
 
 /// Looks at `path` below `root`.
-pub(super) fn look(root: &Path, path: &str) -> Result<Sight> {
+pub(super) fn look(root: &Path, path: &str) -> Result<WorktreeEntry> {
     if let Some(sight) = obstacle(root, path)? {
         return Ok(sight);
     }
     let place = root.join(path);
     match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
-        None => Ok(Sight::Absent),
+        None => Ok(WorktreeEntry::Absent),
         Some(named) if named.is_file() => read(&place, path, &named),
-        Some(it) if it.is_dir() => Ok(Sight::Blocked(format!("{path} is a folder"))),
-        Some(it) => Ok(Sight::Blocked(blocked(path, &it))),
+        Some(it) if it.is_dir() => Ok(WorktreeEntry::Blocked(format!("{path} is a folder"))),
+        Some(it) => Ok(WorktreeEntry::Blocked(blocked(path, &it))),
     }
 }
 
 /// What keeps `path` from having a folder of its own to be in.
-fn obstacle(root: &Path, path: &str) -> Result<Option<Sight>> {
+fn obstacle(root: &Path, path: &str) -> Result<Option<WorktreeEntry>> {
     for folder in folders(path) {
         let place = root.join(folder);
         match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
-            None => return Ok(Some(Sight::Absent)),
+            None => return Ok(Some(WorktreeEntry::Absent)),
             Some(it) if it.is_dir() => {}
-            Some(it) => return Ok(Some(Sight::Blocked(blocked(folder, &it)))),
+            Some(it) => return Ok(Some(WorktreeEntry::Blocked(blocked(folder, &it)))),
         }
     }
     Ok(None)
@@ -66,7 +66,7 @@ fn blocked(path: &str, metadata: &Metadata) -> String {
 }
 
 /// Reads the file that `named` describes; one that changes meanwhile is blocked.
-fn read(place: &Path, path: &str, named: &Metadata) -> Result<Sight> {
+fn read(place: &Path, path: &str, named: &Metadata) -> Result<WorktreeEntry> {
     let error = |error| Error::io("read", place, &error);
     let mut file = File::open(place).map_err(error)?;
     let before = file.metadata().map_err(error)?;
@@ -75,9 +75,9 @@ fn read(place: &Path, path: &str, named: &Metadata) -> Result<Sight> {
     let metadata = file.metadata().map_err(error)?;
     let unchanged = same_moment(named, &before) && same_moment(&before, &metadata);
     if !unchanged || metadata.len() != bytes.len() as u64 {
-        return Ok(Sight::Blocked(format!("{path} is being written by another program")));
+        return Ok(WorktreeEntry::Blocked(format!("{path} is being written by another program")));
     }
-    Ok(Sight::File(Seen { bytes, metadata }))
+    Ok(WorktreeEntry::File(Seen { bytes, metadata }))
 }
 
 fn same_moment(a: &Metadata, b: &Metadata) -> bool {
@@ -117,7 +117,7 @@ pub(super) fn replace(
     path: &str,
     tag: &str,
     bytes: &[u8],
-    still: &dyn Fn(&Sight) -> Result<bool>,
+    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
 ) -> Result<bool> {
     let seen = look(root, path)?;
     if !still(&seen)? {
@@ -127,7 +127,7 @@ pub(super) fn replace(
     let place = root.join(path);
     let temporary = temporary(root, path, tag);
     disk::remove(&temporary)?;
-    let old = if let Sight::File(seen) = &seen { Some(&seen.metadata) } else { None };
+    let old = if let WorktreeEntry::File(seen) = &seen { Some(&seen.metadata) } else { None };
     let prepared = prepare(&temporary, bytes, old).map_err(|error| Error::io("write", &temporary, &error));
     let agreed = prepared.and_then(|()| {
         kill_point("file-prepared");
@@ -179,7 +179,11 @@ fn make_folders(root: &Path, path: &str) -> Result<()> {
 
 /// Removes the file at `path` if `still` agrees to what stands there, and the folders that this
 /// leaves empty, as git does; says whether it did.
-pub(super) fn remove(root: &Path, path: &str, still: &dyn Fn(&Sight) -> Result<bool>) -> Result<bool> {
+pub(super) fn remove(
+    root: &Path,
+    path: &str,
+    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+) -> Result<bool> {
     if !still(&look(root, path)?)? {
         return Ok(false);
     }
@@ -214,7 +218,7 @@ mod tests {
         for agreements in 0..=2 {
             fs::write(folder.path().join("a.yaml"), "old").expect("written");
             let asked = Cell::new(0);
-            let still = |_: &Sight| {
+            let still = |_: &WorktreeEntry| {
                 asked.set(asked.get() + 1);
                 Ok(asked.get() <= agreements)
             };

@@ -1,6 +1,6 @@
 //! What an interrupted run left: finished if its branch moved, dropped if it did not.
 //!
-//! Whoever recovers holds the door, so the run that left this is dead. All work trees of the
+//! Whoever recovers holds the lock, so the run that left this is dead. All work trees of the
 //! repository are looked at, for a lock left in one of them keeps its people waiting.
 
 use std::path::Path;
@@ -8,28 +8,29 @@ use std::time::Duration;
 
 use git2::Repository;
 
-use super::follow::follow;
 use super::journal::{BlobChange, Journal};
-use super::judge::tree_entry;
-use super::lock::{DoorLock, IndexLock, remove_stale};
-use super::places::Places;
-use super::{branch, config, disk, files, git_error, work_tree};
+use super::lock::{IndexLock, TransactionLock, remove_stale};
+use super::paths::Paths;
+use super::preconditions::tree_entry;
+use super::worktree::follow;
+use super::{branch, config, disk, files, note};
 use crate::model::Result;
+use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// Finishes or drops what earlier runs began in any work tree of the repository.
 pub(super) fn recover(
     here: &Repository,
-    places: &Places,
-    door: &DoorLock,
+    paths: &Paths,
+    lock: &TransactionLock,
     wait: Duration,
     environment: &ProcessEnvironment,
 ) -> Result<()> {
-    for git_dir in places.git_dirs()? {
-        if places.same(&git_dir) {
-            recover_one(here, places, door, wait)?;
+    for git_dir in paths.git_dirs()? {
+        if paths.same(&git_dir) {
+            recover_one(here, paths, lock, wait)?;
         } else if has_traces(&git_dir)? {
-            recover_elsewhere(&git_dir, door, wait, environment)?;
+            recover_elsewhere(&git_dir, lock, wait, environment)?;
         }
     }
     Ok(())
@@ -48,33 +49,33 @@ pub(super) fn has_traces(git_dir: &Path) -> Result<bool> {
 /// A work tree that is not there (a disk that is not mounted, say) keeps its journal until it is.
 fn recover_elsewhere(
     git_dir: &Path,
-    door: &DoorLock,
+    lock: &TransactionLock,
     wait: Duration,
     environment: &ProcessEnvironment,
 ) -> Result<()> {
     let Ok(repository) = Repository::open(git_dir) else { return Ok(()) };
-    let places = Places::of(&repository);
-    if places.root.as_ref().is_some_and(|root| !root.is_dir()) {
+    let paths = Paths::of(&repository);
+    if paths.root.as_ref().is_some_and(|root| !root.is_dir()) {
         return Ok(());
     }
-    places.prepare()?;
-    config::restrict(&repository, &places.own("config"), environment)?;
-    recover_one(&repository, &places, door, wait)
+    paths.prepare()?;
+    config::restrict(&repository, &paths.own("config"), environment)?;
+    recover_one(&repository, &paths, lock, wait)
 }
 
-fn recover_one(repository: &Repository, places: &Places, door: &DoorLock, wait: Duration) -> Result<()> {
-    if let Some(journal) = Journal::read(places)? {
-        branch::remove_stale_lock(places, &journal.branch, journal.new)?;
+fn recover_one(repository: &Repository, paths: &Paths, lock: &TransactionLock, wait: Duration) -> Result<()> {
+    if let Some(journal) = Journal::read(paths)? {
+        branch::remove_stale_lock(paths, &journal.branch, journal.new)?;
         if !journal.files.is_empty() {
             // It is ours still, unless a person removed it; it goes when all is done.
-            IndexLock::take(places, door, wait)?.keep(true);
-            remove_temporaries(places, &journal.files)?;
-            follow(repository, places, &published_files(repository, &journal)?)?;
+            IndexLock::take(paths, lock, wait)?.keep(true);
+            remove_temporaries(paths, &journal.files)?;
+            follow(repository, paths, &published_files(repository, &journal)?)?;
         }
-        Journal::remove(places)?;
+        Journal::remove(paths)?;
     }
-    work_tree::tidy(places)?;
-    remove_stale(places, door)
+    note::tidy(paths)?;
+    remove_stale(paths, lock)
 }
 
 /// The files that the branch holds as the journal says. There are none while the branch has not
@@ -94,8 +95,8 @@ fn published_files(repository: &Repository, journal: &Journal) -> Result<Vec<Blo
     Ok(published)
 }
 
-fn remove_temporaries(places: &Places, changes: &[BlobChange]) -> Result<()> {
-    let Some(root) = &places.root else { return Ok(()) };
+fn remove_temporaries(paths: &Paths, changes: &[BlobChange]) -> Result<()> {
+    let Some(root) = &paths.root else { return Ok(()) };
     for change in changes {
         if let Some(id) = change.after {
             files::remove_temporary(root, &change.path, &id.to_string())?;

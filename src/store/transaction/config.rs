@@ -1,4 +1,4 @@
-//! Which of git's configuration the door listens to.
+//! Which of git's configuration the transaction listens to.
 //!
 //! What the user and the system say counts. Of the repository's own file, which may come from
 //! anywhere, only settings that describe the repository or the person are taken over; a program,
@@ -9,9 +9,10 @@ use std::path::Path;
 
 use git2::{Config, Repository};
 
-use super::{disk, git_error};
+use super::disk;
 use crate::model::Result;
 use crate::store::git_config::{Entry, GitConfig, Scope};
+use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// What is taken over as git would read it, be it said by the repository's own file.
@@ -37,7 +38,7 @@ const TAKEN_OVER: &[&str] = &[
 /// What is taken over where the user or the system says it.
 const TAKEN_OF_USER: &[&str] = &["core.attributesfile", "core.excludesfile", "core.safecrlf"];
 
-/// Puts the door's view of the configuration in the place of the repository's.
+/// Puts the transaction's view of the configuration in the place of the repository's.
 pub(super) fn restrict(
     repository: &Repository,
     overlay: &Path,

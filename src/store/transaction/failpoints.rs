@@ -1,4 +1,4 @@
-//! The places where tests kill the process: the end of every step that leaves a trace.
+//! The paths where tests kill the process: the end of every step that leaves a trace.
 //!
 //! Without the feature `kill-points` nothing of this is compiled into the program.
 

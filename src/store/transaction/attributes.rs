@@ -6,8 +6,8 @@ use std::path::Path;
 use git2::{AttrCheckFlags, AttrValue, Repository};
 
 use super::eol::LineEndings;
-use super::git_error;
 use crate::model::{Error, Result};
+use crate::store::git_error::git_error;
 
 /// libgit2's `GIT_ATTR_CHECK_INCLUDE_HEAD`, which git2 has no name for.
 const INCLUDE_HEAD: u32 = 1 << 3;

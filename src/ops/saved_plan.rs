@@ -8,17 +8,17 @@ use super::plan::Planner;
 use super::promote::{Prepared, Terms, create, publish, write};
 use super::workspace::Workspace;
 use crate::engine::promotion::{
-    Agreed, AgreedCreation, ItemPlan, Selection, decisions_file, settle, wrong_plan,
+    ItemPlan, SavedCreation, SavedPlan, Selection, decisions_file, settle, wrong_plan,
 };
 use crate::model::{BlobId, Error, Help, Key, Result, policy};
-use crate::store::door::{Committed, Options};
+use crate::store::transaction::{Committed, Options};
 
 /// Reads what carrying out the plan would write. Nothing is written.
 ///
 /// # Errors
 /// `Retry` when a file that the plan rests on has changed since; a usage error, with its place,
 /// when the plan contradicts the repository.
-pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<Prepared> {
+pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Prepared> {
     let planned;
     let then = if agreed.head == now.head.id {
         now
@@ -67,7 +67,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &Agreed) -> Result<
 /// As [`prepare`], and the door's refusals.
 pub fn commit(
     workspace: &Workspace,
-    agreed: &Agreed,
+    agreed: &SavedPlan,
     prepared: &Prepared,
     subject: Option<&str>,
     options: &Options,
@@ -75,7 +75,7 @@ pub fn commit(
     publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
 }
 
-fn created(now: &Planner, agreed: &Agreed, creation: &AgreedCreation) -> Result<super::promote::Creation> {
+fn created(now: &Planner, agreed: &SavedPlan, creation: &SavedCreation) -> Result<super::promote::Creation> {
     let selection =
         Selection { except: creation.left_out.clone(), set: creation.given.clone(), ..Selection::default() };
     let made = create(now, &creation.key, agreed.hop, &selection)?;
@@ -87,7 +87,7 @@ fn created(now: &Planner, agreed: &Agreed, creation: &AgreedCreation) -> Result<
 }
 
 /// Refuses when a file that the plan rests on is another one now.
-fn require_unmoved(agreed: &Agreed, then: &Planner, now: &Planner) -> Result<()> {
+fn require_unmoved(agreed: &SavedPlan, then: &Planner, now: &Planner) -> Result<()> {
     let now = now.configuration.snapshot();
     let same = |file: &str, then: Option<&BlobId>| {
         let found = now.files.get(file).and_then(|entry| entry.blob.as_ref());

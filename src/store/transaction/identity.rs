@@ -2,9 +2,10 @@
 
 use git2::{Repository, Signature, Time};
 
-use super::{Options, git_error};
+use super::Options;
 use crate::model::{Error, Result};
 use crate::store::git_config::GitConfig;
+use crate::store::git_error::git_error;
 
 /// Author and committer as the caller's environment names them (`GIT_AUTHOR_NAME` and so on).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,11 +10,12 @@ use git2::{ErrorCode, FileMode, Index, ObjectType, Oid, Repository, RepositorySt
 
 use super::attributes::line_endings;
 use super::content::BlobView;
-use super::files::{self, Sight};
+use super::files::{self, WorktreeEntry};
 use super::journal::BlobChange;
-use super::places::Places;
-use super::{Change, FileChange, git_error, index};
+use super::paths::Paths;
+use super::{Change, FileChange, index};
 use crate::model::{Error, Result};
+use crate::store::git_error::git_error;
 
 /// One file of the commit: its journal line and the blob to write; no blob removes the file.
 pub(super) struct Planned {
@@ -23,21 +24,21 @@ pub(super) struct Planned {
 }
 
 /// The repository that a change is judged against.
-pub(super) struct Judge<'a> {
+pub(super) struct Preconditions<'a> {
     pub(super) repository: &'a Repository,
-    pub(super) places: &'a Places,
+    pub(super) paths: &'a Paths,
     /// The commit that the change goes on top of.
     pub(super) parent: Option<Oid>,
     /// Whether work tree and index follow.
     pub(super) followed: bool,
 }
 
-impl Judge<'_> {
+impl Preconditions<'_> {
     /// The files that the commit changes; those that are as wanted already are left out.
     pub(super) fn plan(&self, files: &[FileChange]) -> Result<Vec<Planned>> {
         check_paths(files)?;
         // First of all, for libgit2 looks into it for attributes, too.
-        let index = index::read(self.places)?;
+        let index = index::read(self.paths)?;
         let tree = self.tree()?;
         let mut planned = Vec::new();
         for file in files {
@@ -132,24 +133,24 @@ impl Judge<'_> {
     }
 
     fn refuse_dirty(&self, index: &Index, change: &BlobChange) -> Result<()> {
-        let Some(root) = &self.places.root else { return Ok(()) };
+        let Some(root) = &self.paths.root else { return Ok(()) };
         let BlobChange { path, before, .. } = change;
         let left_out = || index::entry(index, path).is_some_and(|it| index::is_left_out(&it));
         let (message, help) = match (files::look(root, path)?, before) {
-            (Sight::Blocked(reason), _) => {
+            (WorktreeEntry::Blocked(reason), _) => {
                 (reason, "terrace changes only regular files; put one in its place")
             }
-            (Sight::Absent, None) => return Ok(()),
-            (Sight::Absent, Some(_)) if left_out() => return Ok(()),
-            (Sight::Absent, Some(_)) => (
+            (WorktreeEntry::Absent, None) => return Ok(()),
+            (WorktreeEntry::Absent, Some(_)) if left_out() => return Ok(()),
+            (WorktreeEntry::Absent, Some(_)) => (
                 format!("{path} is deleted in the work tree, which is not committed"),
                 "commit the deletion, or bring the file back with git restore",
             ),
-            (Sight::File(_), None) => (
+            (WorktreeEntry::File(_), None) => (
                 format!("{path} exists, but git does not know it"),
                 "add and commit it first, or move it away",
             ),
-            (Sight::File(seen), Some(old)) => {
+            (WorktreeEntry::File(seen), Some(old)) => {
                 if BlobView::of(self.repository, path, *old)?.is_shown_by(&seen.bytes) {
                     return Ok(());
                 }

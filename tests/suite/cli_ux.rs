@@ -5,7 +5,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::terminal::talk_to;
-use crate::world::{World, run};
+use crate::support::{World, run};
 
 /// Every command that the help lists.
 fn commands(world: &World) -> Vec<String> {

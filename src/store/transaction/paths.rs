@@ -1,4 +1,4 @@
-//! Where the door finds git's files and keeps its own.
+//! Where the transaction finds git's files and keeps its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::{Error, Result};
 
 /// The folders of one work tree of a repository.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct Paths {
     /// The git folder that all linked work trees share.
     pub(super) common: PathBuf,
     /// The git folder of this work tree; the shared one for the main work tree.
@@ -19,7 +19,7 @@ pub(super) struct Places {
     pub(super) root: Option<PathBuf>,
 }
 
-impl Places {
+impl Paths {
     pub(super) fn of(repository: &Repository) -> Self {
         Self {
             common: repository.commondir().to_owned(),

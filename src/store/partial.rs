@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use git2::Oid;
 
+use super::git_error::git_error;
 use super::read::FOLDERS;
-use super::repository::{Repository, find_commit, git_error};
+use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};

@@ -11,10 +11,10 @@ use std::process::{Command, Stdio};
 
 use git2::{Oid, Repository, RepositoryInitOptions, Signature};
 
-use super::git_error;
 use super::identity::Signatures;
-use super::places::Places;
+use super::paths::Paths;
 use crate::model::{Error, Result};
+use crate::store::git_error::git_error;
 use crate::store::git_program::git;
 use crate::store::process_environment::ProcessEnvironment;
 
@@ -35,9 +35,9 @@ pub(super) fn is_wanted(repository: &Repository) -> bool {
 
 /// Has the user's git sign and write the commit.
 pub(super) fn write(repository: &Repository, commit: &Unsigned<'_>) -> Result<Oid> {
-    let places = Places::of(repository);
-    let signer = places.own("signer");
-    let id = empty_repository(&signer).and_then(|()| run(&signer, &places.common.join("objects"), commit));
+    let paths = Paths::of(repository);
+    let signer = paths.own("signer");
+    let id = empty_repository(&signer).and_then(|()| run(&signer, &paths.common.join("objects"), commit));
     let removed = fs::remove_dir_all(&signer).map_err(|error| Error::io("remove", &signer, &error));
     let id = id.and_then(|id| removed.map(|()| id))?;
     let (_, signed) =

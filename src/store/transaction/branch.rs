@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use git2::{ErrorCode, Oid, Repository};
 
-use super::kill::kill_point;
+use super::disk;
+use super::failpoints::kill_point;
 use super::lock::patiently;
-use super::places::Places;
-use super::{disk, git_error};
+use super::paths::Paths;
 use crate::model::{Error, Help, Result};
+use crate::store::git_error::git_error;
 
 /// The branch that a commit goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ const HEADS: &str = "refs/heads/";
 
 impl Branch {
     /// The branch of that name, or the one that is checked out.
-    pub(super) fn find(repository: &Repository, places: &Places, wanted: Option<&str>) -> Result<Self> {
+    pub(super) fn find(repository: &Repository, paths: &Paths, wanted: Option<&str>) -> Result<Self> {
         let head = head(repository)?;
         let name = match wanted {
             Some(wanted) => named(repository, wanted)?,
@@ -41,19 +42,19 @@ impl Branch {
         };
         let branch = Self { head: head.as_ref() == Some(&name), name };
         if repository.is_bare() || !branch.head {
-            branch.refuse_elsewhere(places)?;
+            branch.refuse_elsewhere(paths)?;
         }
         Ok(branch)
     }
 
     /// Refuses a branch that another work tree has checked out: moving it would turn that tree's
     /// index into a reversal of our commit.
-    fn refuse_elsewhere(&self, places: &Places) -> Result<()> {
-        for git_dir in places.git_dirs()? {
+    fn refuse_elsewhere(&self, paths: &Paths) -> Result<()> {
+        for git_dir in paths.git_dirs()? {
             let head = disk::read(&git_dir.join("HEAD"))?.unwrap_or_default();
             let on_it = String::from_utf8_lossy(&head).trim_end() == format!("ref: {}", self.name);
             let bare = || Repository::open(&git_dir).is_ok_and(|it| it.is_bare());
-            if on_it && !places.same(&git_dir) && !bare() {
+            if on_it && !paths.same(&git_dir) && !bare() {
                 let message = format!("branch {} is checked out in another work tree", self.short());
                 return Err(Error::usage(message).with_help(
                     "`git worktree list` tells where; run the command there, or choose another branch",
@@ -132,27 +133,27 @@ pub(super) struct Move<'a> {
 
 impl Move<'_> {
     /// Moves the branch if it still is where it was; says whether it was.
-    pub(super) fn publish(&self, repository: &Repository, places: &Places, wait: Duration) -> Result<bool> {
-        let path = places.common.join(&self.branch.name);
+    pub(super) fn publish(&self, repository: &Repository, paths: &Paths, wait: Duration) -> Result<bool> {
+        let path = paths.common.join(&self.branch.name);
         if self.old.is_none() {
             refuse_taken_names(repository, &self.branch.name)?;
             remove_empty_tree(&path);
         }
-        disk::make_folder(path.parent().unwrap_or(&places.common))?;
-        let lock = self.lock(places, wait)?;
+        disk::make_folder(path.parent().unwrap_or(&paths.common))?;
+        let lock = self.lock(paths, wait)?;
         if self.branch.tip(repository)? != self.old {
             return Ok(false);
         }
-        self.write_logs(repository, places)?;
+        self.write_logs(repository, paths)?;
         kill_point("reflog-written");
         lock.become_branch(&path)?;
         kill_point("branch-moved");
         Ok(true)
     }
 
-    fn lock(&self, places: &Places, wait: Duration) -> Result<Lock> {
-        let path = lock_path(places, &self.branch.name);
-        let scratch = places.shared("branch-lock");
+    fn lock(&self, paths: &Paths, wait: Duration) -> Result<Lock> {
+        let path = lock_path(paths, &self.branch.name);
+        let scratch = paths.shared("branch-lock");
         let content = lock_content(self.new);
         if !patiently(wait, || disk::claim(&path, &scratch, content.as_bytes()))? {
             let message = format!("another git process holds {}", path.display());
@@ -165,7 +166,7 @@ impl Move<'_> {
         Ok(Lock { path: Some(path) })
     }
 
-    fn write_logs(&self, repository: &Repository, places: &Places) -> Result<()> {
+    fn write_logs(&self, repository: &Repository, paths: &Paths) -> Result<()> {
         let old = self.old.map_or_else(|| "0".repeat(40), |id| id.to_string());
         let line = format!("{old} {} {}\n", self.new, self.log);
         let create = match repository.config().and_then(|it| it.get_string("core.logallrefupdates")) {
@@ -173,9 +174,9 @@ impl Move<'_> {
             Ok(value) => git2::Config::parse_bool(value.as_str()).unwrap_or(true),
             Err(_) => !repository.is_bare(),
         };
-        append(&places.common.join("logs").join(&self.branch.name), &line, create)?;
+        append(&paths.common.join("logs").join(&self.branch.name), &line, create)?;
         if self.branch.head {
-            append(&places.git_dir.join("logs").join("HEAD"), &line, create)?;
+            append(&paths.git_dir.join("logs").join("HEAD"), &line, create)?;
         }
         Ok(())
     }
@@ -221,16 +222,16 @@ impl Drop for Lock {
 }
 
 /// Removes the lock that a run which died while moving `branch` to `new` left.
-pub(super) fn remove_stale_lock(places: &Places, branch: &str, new: Oid) -> Result<()> {
-    let path = lock_path(places, branch);
+pub(super) fn remove_stale_lock(paths: &Paths, branch: &str, new: Oid) -> Result<()> {
+    let path = lock_path(paths, branch);
     if disk::read(&path)?.is_some_and(|content| content == lock_content(new).as_bytes()) {
         disk::remove(&path)?;
     }
     Ok(())
 }
 
-fn lock_path(places: &Places, branch: &str) -> PathBuf {
-    places.common.join(format!("{branch}.lock"))
+fn lock_path(paths: &Paths, branch: &str) -> PathBuf {
+    paths.common.join(format!("{branch}.lock"))
 }
 
 fn lock_content(new: Oid) -> String {

@@ -3,7 +3,7 @@
 //!
 //! Needs the feature `kill-points`; without it the test says that it is skipped.
 
-use crate::world::{KILLED, World};
+use crate::support::{KILLED, World};
 
 /// A promotion that is due, beside a colleague's work.
 fn world() -> World {
@@ -62,7 +62,7 @@ fn a_promotion_killed_at_any_step_leaves_the_old_state_or_the_new() {
 
 #[cfg(feature = "kill-points")]
 fn steps() -> &'static [&'static str] {
-    terrace::store::door::KILL_POINTS
+    terrace::store::transaction::KILL_POINTS
 }
 
 #[cfg(not(feature = "kill-points"))]

@@ -3,14 +3,15 @@
 //! The outcomes come from the file, everything else is judged again. Where the file comes from and
 //! how it is written is not known here; places in it are carried along for messages.
 
-use super::plan::{Line, at_highest, same_judgement};
-use super::selection::Verdict;
+use super::entry::Action;
+use super::entry::PlanEntry;
+use super::plan::{at_highest, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Path, Result, Value};
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
 #[derive(Clone, Debug)]
-pub struct Agreed {
+pub struct SavedPlan {
     /// The commit that the plan was made on.
     pub head: CommitId,
     /// The hop.
@@ -18,16 +19,16 @@ pub struct Agreed {
     /// The reason recorded with what the target keeps.
     pub reason: Option<String>,
     /// The items that both sides have.
-    pub items: Vec<AgreedItem>,
+    pub items: Vec<SavedItem>,
     /// The items that come into being.
-    pub creations: Vec<AgreedCreation>,
+    pub creations: Vec<SavedCreation>,
     /// The items that go, with the blobs that go with them.
     pub deletions: Vec<(Key, BlobId)>,
 }
 
 /// What becomes of one item that both sides have.
 #[derive(Clone, Debug)]
-pub struct AgreedItem {
+pub struct SavedItem {
     /// The item.
     pub key: Key,
     /// Where the file speaks of it.
@@ -37,25 +38,25 @@ pub struct AgreedItem {
     /// The target's blob.
     pub target_blob: BlobId,
     /// What becomes of each path.
-    pub lines: Vec<AgreedLine>,
+    pub lines: Vec<SavedEntry>,
     /// Values for paths at which the sides do not differ.
     pub given: Vec<(Path, Value)>,
 }
 
 /// What becomes of one path and all that differs below it.
 #[derive(Clone, Debug)]
-pub struct AgreedLine {
+pub struct SavedEntry {
     /// Where.
     pub path: Path,
     /// What is done.
-    pub verdict: Verdict,
+    pub verdict: Action,
     /// Where the file says so.
     pub place: String,
 }
 
 /// An item that comes into being.
 #[derive(Clone, Debug)]
-pub struct AgreedCreation {
+pub struct SavedCreation {
     /// The item.
     pub key: Key,
     /// Where the file speaks of it.
@@ -74,13 +75,13 @@ pub struct AgreedCreation {
 /// With its place, where the plan leaves a path out, speaks of one that does not differ, joins what
 /// has different fates, or takes what may not be promoted.
 pub fn settle(
-    leaves: Vec<Line>,
-    agreed: &AgreedItem,
+    leaves: Vec<PlanEntry>,
+    agreed: &SavedItem,
     hop: Hop,
     source: &Document,
     target: &Document,
-) -> Result<Vec<Line>> {
-    let mut groups: Vec<(&AgreedLine, Vec<Line>)> =
+) -> Result<Vec<PlanEntry>> {
+    let mut groups: Vec<(&SavedEntry, Vec<PlanEntry>)> =
         agreed.lines.iter().map(|line| (line, Vec::new())).collect();
     for leaf in leaves {
         let covering = groups.iter_mut().filter(|(line, _)| line.path.covers(&leaf.path));
@@ -96,13 +97,13 @@ pub fn settle(
 }
 
 fn settled(
-    agreed: &AgreedLine,
-    group: Vec<Line>,
+    agreed: &SavedEntry,
+    group: Vec<PlanEntry>,
     hop: Hop,
     source: &Document,
     target: &Document,
-) -> Result<Line> {
-    let AgreedLine { path, verdict, place } = agreed;
+) -> Result<PlanEntry> {
+    let SavedEntry { path, verdict, place } = agreed;
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
     let alone = group.len() == 1;
     let secret = group.iter().any(|line| line.secret);
@@ -114,7 +115,7 @@ fn settled(
         false if one_fate && !secret => at_highest(path, first, source, target),
         _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
     };
-    if *verdict == Verdict::Take && line.is_refused() {
+    if *verdict == Action::Take && line.is_refused() {
         return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
     }
     line.verdict = verdict.clone();

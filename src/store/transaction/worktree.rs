@@ -6,22 +6,18 @@ use std::path::Path;
 use git2::Repository;
 
 use super::content::{BlobView, shows};
-use super::files::{self, Sight};
+use super::failpoints::kill_point;
+use super::files::{self, WorktreeEntry};
 use super::index::{self, Followed};
 use super::journal::BlobChange;
-use super::kill::kill_point;
-use super::places::Places;
+use super::paths::Paths;
 use crate::model::Result;
 
 /// Brings these files from the old blobs to the new ones, then the index. Returns the files that
 /// were no longer the old blob and stay as they are.
-pub(super) fn follow(
-    repository: &Repository,
-    places: &Places,
-    changes: &[BlobChange],
-) -> Result<Vec<String>> {
-    let Some(root) = &places.root else { return Ok(Vec::new()) };
-    let index = index::read(places)?;
+pub(super) fn follow(repository: &Repository, paths: &Paths, changes: &[BlobChange]) -> Result<Vec<String>> {
+    let Some(root) = &paths.root else { return Ok(Vec::new()) };
+    let index = index::read(paths)?;
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
     for change in changes {
@@ -35,7 +31,7 @@ pub(super) fn follow(
         followed.push(Followed { change, metadata });
     }
     kill_point("files-followed");
-    index::follow(places, &followed)?;
+    index::follow(paths, &followed)?;
     Ok(left_alone)
 }
 
@@ -55,11 +51,11 @@ fn follow_file(repository: &Repository, root: &Path, change: &BlobChange, left_o
     let old = change.before.map(view).transpose()?;
     let new = change.after.map(view).transpose()?;
     let sight = files::look(root, path)?;
-    if left_out && matches!(sight, Sight::Absent) {
+    if left_out && matches!(sight, WorktreeEntry::Absent) {
         return Ok(End::Absent);
     }
     if !shows(&sight, new.as_ref()) {
-        let still_old = |sight: &Sight| Ok(shows(sight, old.as_ref()));
+        let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
         match (&new, change.after) {
             (Some(new), Some(id)) => {
                 files::replace(root, path, &id.to_string(), &new.file(), &still_old)?;
@@ -71,10 +67,10 @@ fn follow_file(repository: &Repository, root: &Path, change: &BlobChange, left_o
     }
     let sight = files::look(root, path)?;
     Ok(match sight {
-        Sight::File(seen) if new.is_some_and(|new| new.is_shown_by(&seen.bytes)) => {
+        WorktreeEntry::File(seen) if new.is_some_and(|new| new.is_shown_by(&seen.bytes)) => {
             End::Written(seen.metadata)
         }
-        Sight::Absent if change.after.is_none() => End::Absent,
+        WorktreeEntry::Absent if change.after.is_none() => End::Absent,
         _ => End::LeftAlone,
     })
 }
