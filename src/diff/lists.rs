@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Path, Segment, Value};
+use crate::model::{List, Path, Segment, Value};
 
 /// What an item's schema says of its lists.
 pub trait ListRules {
@@ -30,12 +30,13 @@ impl ListRules for NoListRules {
 /// the first of `name`, `id`, `key` that every element has as a scalar, unique on each side.
 /// `None` when the lists are values as wholes.
 #[must_use]
-pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Value]) -> Option<String> {
+pub fn identity(rules: &dyn ListRules, path: &Path, left: &List, right: &List) -> Option<String> {
     if left.is_empty() && right.is_empty() {
         return None;
     }
     let named = rules.list_key(path).into_iter().chain(["name", "id", "key"].map(String::from));
-    let field = named.into_iter().find(|field| is_unique(left, field) && is_unique(right, field))?;
+    let field =
+        named.into_iter().find(|field| left.is_told_apart_by(field) && right.is_told_apart_by(field))?;
     let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
     same_order.then_some(field)
 }
@@ -44,11 +45,7 @@ pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Val
 /// `values` are the documents that the path is into, `identity_of` says how a list's elements are
 /// told apart.
 #[must_use]
-pub fn by_name(
-    values: &[Value],
-    path: &Path,
-    identity_of: &dyn Fn(&Path, &[Value]) -> Option<String>,
-) -> Path {
+pub fn by_name(values: &[Value], path: &Path, identity_of: &dyn Fn(&Path, &List) -> Option<String>) -> Path {
     let mut out = Path::document(path.document);
     let mut value = values.get(path.document);
     for segment in &path.segments {
@@ -68,12 +65,7 @@ pub fn by_name(
 /// The text by which an element is known.
 #[must_use]
 pub fn name_of<'a>(element: &'a Value, field: &str) -> Option<&'a str> {
-    element.as_map()?.get(field)?.scalar_text()
-}
-
-fn is_unique(list: &[Value], field: &str) -> bool {
-    let mut seen = HashSet::new();
-    list.iter().all(|element| name_of(element, field).is_some_and(|name| seen.insert(name)))
+    element.name(field)
 }
 
 fn order<'a>(list: &'a [Value], other: &[Value], field: &str) -> Vec<&'a str> {

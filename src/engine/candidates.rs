@@ -66,7 +66,7 @@ fn below(value: &Value, base: &Path, search: &Search<'_>, found: &mut Vec<Candid
 }
 
 fn is_empty(value: &Value) -> bool {
-    value.as_list().is_some_and(<[Value]>::is_empty) || value.as_map().is_some_and(|map| map.is_empty())
+    value.as_list().is_some_and(|list| list.is_empty()) || value.as_map().is_some_and(|map| map.is_empty())
 }
 
 /// What lies directly below, each with its stable path.
@@ -74,7 +74,7 @@ fn children<'v>(value: &'v Value, base: &Path, secret: &dyn Fn(&Path) -> bool) -
     match value {
         Value::Map(map) => map.iter().map(|(key, child)| (base.key(key), child)).collect(),
         Value::List(list) => {
-            let field = identity(&NoListRules, base, list, &[]);
+            let field = identity(&NoListRules, base, list, Default::default());
             let element = |(index, child): (usize, &'v Value)| {
                 let by_place = base.join(Segment::Index(index));
                 let named = field.as_ref().filter(|field| !secret(&by_place.key(field.as_str())));

@@ -105,7 +105,7 @@ fn intended(old: &Document, mapping: &Mapping) -> Value {
     for (schema, files) in mapping {
         let known = match section.get(schema) {
             Some(Value::String(one)) => vec![Value::String(one.clone())],
-            Some(Value::List(list)) => list.clone(),
+            Some(Value::List(list)) => list.to_vec(),
             _ => Vec::new(),
         };
         let new: Vec<_> =

@@ -221,7 +221,7 @@ fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, St
         true => format!("{it} has {}, {bound} of {limit}", words::count(number as u64, word)),
         false => format!("{it} has {bound} of {}", words::count(limit, word)),
     };
-    let elements = value.as_list().map_or(0, <[Value]>::len);
+    let elements = value.as_list().map_or(0, |list| list.len());
     let keys = value.as_map().map_or(0, crate::model::Map::len);
     let own = |sentence: String, help: &str| (sentence, help.to_owned());
     match error.kind() {

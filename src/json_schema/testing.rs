@@ -87,7 +87,7 @@ pub(super) fn any_document() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::List),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|list| Value::List(list.into())),
             prop::collection::vec(("[abc]", inner), 0..3)
                 .prop_map(|entries| Value::Map(entries.into_iter().collect())),
         ]

@@ -4,7 +4,7 @@
 use super::fits::field;
 use super::order::order;
 use crate::diff::lists::name_of;
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{List, Map, Path, Segment, Value};
 
 /// The values of the merged file.
 ///
@@ -45,7 +45,9 @@ impl Merge {
             (Some(Value::Map(base)), Some(Value::Map(ours)), Some(Value::Map(theirs))) => {
                 self.map(path, base, ours, theirs)
             }
-            (None, Some(Value::List(ours)), Some(Value::List(theirs))) => self.list(path, &[], ours, theirs),
+            (None, Some(Value::List(ours)), Some(Value::List(theirs))) => {
+                self.list(path, &List::new(), ours, theirs)
+            }
             (Some(Value::List(base)), Some(Value::List(ours)), Some(Value::List(theirs))) => {
                 self.list(path, base, ours, theirs)
             }
@@ -76,9 +78,9 @@ impl Merge {
         Some(Value::Map(out))
     }
 
-    fn list(&mut self, path: &Path, base: &[Value], ours: &[Value], theirs: &[Value]) -> Option<Value> {
+    fn list(&mut self, path: &Path, base: &List, ours: &List, theirs: &List) -> Option<Value> {
         let Some(field) = field(base, ours, theirs) else { return self.conflict(path) };
-        let names = |list: &[Value]| -> Vec<String> {
+        let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
         };
         let order = order(&names(base), &names(ours), &names(theirs));
@@ -87,12 +89,12 @@ impl Merge {
         }
         let mut out = Vec::new();
         for name in order.names {
-            let find = |list| find(list, &field, &name);
-            let segment = Segment::Identity { field: field.clone(), value: name.clone() };
-            out.extend(self.value(&path.join(segment), find(base), find(ours), find(theirs)));
+            let [base, ours, theirs] = [base, ours, theirs].map(|list| list.named(&field, &name));
+            let segment = Segment::Identity { field: field.clone(), value: name };
+            out.extend(self.value(&path.join(segment), base, ours, theirs));
         }
         self.emptied(path, out.is_empty());
-        Some(Value::List(out))
+        Some(Value::List(out.into()))
     }
 
     /// Both sides together removed all there was: whether what held it stays, nobody said.
@@ -101,10 +103,6 @@ impl Merge {
             self.conflicts.push(path.clone());
         }
     }
-}
-
-fn find<'a>(list: &'a [Value], field: &str, name: &str) -> Option<&'a Value> {
-    list.iter().find(|value| name_of(value, field) == Some(name))
 }
 
 #[cfg(test)]

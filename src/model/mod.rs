@@ -13,7 +13,10 @@ mod finding;
 mod glob;
 mod help;
 mod key;
+mod list;
+pub(crate) mod lookups;
 mod path;
+mod path_tree;
 #[cfg(feature = "repository")]
 mod pattern;
 mod pointer;
@@ -35,7 +38,9 @@ pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, Position, Related};
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
+pub use list::List;
 pub use path::{InvalidPath, Path, Segment};
+pub use path_tree::PathTree;
 #[cfg(feature = "repository")]
 pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;

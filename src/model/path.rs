@@ -61,6 +61,13 @@ impl Path {
         Self { document: self.document, segments }
     }
 
+    /// This path's first steps.
+    #[must_use]
+    pub fn prefix(&self, steps: usize) -> Self {
+        let segments = self.segments.iter().take(steps).cloned().collect();
+        Self { document: self.document, segments }
+    }
+
     /// This path and one mapping entry.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
@@ -83,6 +90,7 @@ impl Path {
     /// Whether `other` is this path or lies below it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
+        super::lookups::count(1);
         self.document == other.document && other.segments.starts_with(&self.segments)
     }
 }

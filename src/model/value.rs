@@ -4,6 +4,8 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
+use super::{List, lookups};
+
 /// A mapping in the order of its file; equality ignores the order.
 pub type Map = IndexMap<String, Value>;
 
@@ -23,7 +25,7 @@ pub enum Value {
     /// A string.
     String(String),
     /// A list.
-    List(Vec<Self>),
+    List(List),
     /// A mapping.
     Map(Map),
     /// A value under a tag that the core schema does not know.
@@ -70,6 +72,15 @@ impl Value {
         }
     }
 
+    /// The value without the tags that it stands under.
+    #[must_use]
+    pub fn untagged(&self) -> &Self {
+        match self {
+            Self::Tagged(_, value) => value.untagged(),
+            value => value,
+        }
+    }
+
     /// The mapping, if it is one.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
@@ -78,7 +89,7 @@ impl Value {
 
     /// The list, if it is one.
     #[must_use]
-    pub fn as_list(&self) -> Option<&[Self]> {
+    pub fn as_list(&self) -> Option<&List> {
         if let Self::List(list) = self { Some(list) } else { None }
     }
 
@@ -100,6 +111,13 @@ impl Value {
         }
     }
 
+    /// The text of the entry `field`, by which an element of a list is known.
+    #[must_use]
+    pub fn name(&self, field: &str) -> Option<&str> {
+        lookups::count(1);
+        self.as_map()?.get(field)?.scalar_text()
+    }
+
     /// The value at `path` (whose document number is not looked at).
     #[must_use]
     pub fn at(&self, path: &super::Path) -> Option<&Self> {
@@ -109,13 +127,11 @@ impl Value {
     /// The value one step down; a tag is no step.
     #[must_use]
     pub fn child(&self, segment: &super::Segment) -> Option<&Self> {
+        lookups::count(1);
         match (segment, self) {
             (super::Segment::Key(key), Self::Map(map)) => map.get(key),
             (super::Segment::Index(index), Self::List(list)) => list.get(*index),
-            (super::Segment::Identity { field, value }, Self::List(list)) => list.iter().find(|element| {
-                let id = element.as_map().and_then(|map| map.get(field));
-                id.and_then(Self::scalar_text) == Some(value)
-            }),
+            (super::Segment::Identity { field, value }, Self::List(list)) => list.named(field, value),
             (_, Self::Tagged(_, value)) => value.child(segment),
             _ => None,
         }

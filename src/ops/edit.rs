@@ -72,7 +72,7 @@ pub(super) fn set_or_insert_with<'a>(
 pub(super) fn nested(segments: &[Segment], value: Value) -> Value {
     segments.iter().rev().fold(value, |value, segment| match segment {
         Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
-        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value].into()),
     })
 }
 

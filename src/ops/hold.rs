@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, digest};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Hop, Key, Path, Result, Value};
+use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Path, Result};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -158,7 +158,7 @@ fn document(planner: &Planner, key: &Key, environment: Environment) -> Result<Op
 /// The path by its stable name, in the target or else in the source.
 fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
     let lists = planner.configuration.lists(key);
-    let named = |list_path: &Path, list: &[Value]| identity(&lists, list_path, list, list);
+    let named = |list_path: &Path, list: &List| identity(&lists, list_path, list, list);
     let mut missing = None;
     for environment in [hop.target(), hop.source()] {
         let Some(document) = document(planner, key, environment)? else { continue };

@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, Key, Path, ProgressCounter, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Key, List, Path, ProgressCounter, Result, Value};
 use crate::secrets::mask::Mask;
 
 /// Which commits are told of.
@@ -107,7 +107,7 @@ pub fn blame(
     if document.at(&asked).is_none() {
         return Err(no_such_path(document.values(), &asked, &item.file));
     }
-    let named = |path: &Path, list: &[Value]| identity(&lists, path, list, list);
+    let named = |path: &Path, list: &List| identity(&lists, path, list, list);
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;

@@ -7,6 +7,7 @@ mod brackets;
 mod document;
 pub mod edit;
 mod gate;
+mod keys;
 mod lines;
 mod node;
 mod parse;

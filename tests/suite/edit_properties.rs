@@ -33,8 +33,8 @@ fn tricky() -> Vec<Value> {
         text("0x1F"),
         text("ends blank\n\n"),
         Value::Map(terrace::model::Map::default()),
-        map("x y", Value::List(vec![number("1"), map("k", text("v")), text("l\nm\n")])),
-        Value::List(vec![text("one"), Value::Null]),
+        map("x y", Value::List(vec![number("1"), map("k", text("v")), text("l\nm\n")].into())),
+        Value::List(vec![text("one"), Value::Null].into()),
     ]
 }
 

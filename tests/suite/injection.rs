@@ -239,8 +239,9 @@ fn reviewed(text: &str) -> Review {
         left_line: Some(1),
         right_line: Some(1),
     };
-    let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null]));
-    let list = DiffRow { left: value("old").map(|old| Value::List(vec![old])), right: lists, ..diff.clone() };
+    let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null].into()));
+    let list =
+        DiffRow { left: value("old").map(|old| Value::List(vec![old].into())), right: lists, ..diff.clone() };
     let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
     let item = ItemChange {
         key: key.clone(),

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::entry::Action;
 use super::entry::PlanEntry;
 use crate::diff::lists::name_of;
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{List, Map, Path, Segment, Value};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
@@ -124,7 +124,7 @@ fn put(into: &mut Value, like: Option<&Value>, segments: &[Segment], leaf: Value
         }
         Segment::Identity { field, value } => {
             if !matches!(into, Value::List(_)) {
-                *into = Value::List(Vec::new());
+                *into = Value::List(List::new());
             }
             if let Value::List(list) = into {
                 let known = list.iter().position(|element| name_of(element, field) == Some(value));

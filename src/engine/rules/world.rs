@@ -11,7 +11,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
-use crate::model::{Environment, Key, Path, Policy, ProgressCounter, Result, Value};
+use crate::model::{Environment, Key, List, Path, Policy, ProgressCounter, Result};
 use crate::secrets;
 use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
@@ -118,9 +118,9 @@ impl<'a> Item<'a> {
 
     /// A path in this item as people write it, elements of lists by their names.
     pub(super) fn named(&self, path: &Path) -> Path {
-        let identity_of = |path: &Path, list: &[Value]| {
+        let identity_of = |path: &Path, list: &List| {
             let mut known = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = || identity(&self.schemas.lists(self.key), path, list, &[]);
+            let found = || identity(&self.schemas.lists(self.key), path, list, Default::default());
             known.entry(path.clone()).or_insert_with(found).clone()
         };
         self.document()

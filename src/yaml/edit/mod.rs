@@ -17,6 +17,7 @@ mod fresh;
 mod place;
 mod plan;
 mod replace;
+mod siblings;
 mod splice;
 mod spread;
 mod target;

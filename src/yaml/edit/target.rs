@@ -3,7 +3,8 @@
 //! One node may serve several paths, through anchors. A path that leads through an alias or a merge
 //! changes nothing by itself: the same change must be made at the path where the bytes stand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use super::anchors::{refuse_lost_anchors, through_alias};
 use super::block::Block;
@@ -93,8 +94,11 @@ impl<'a> Edits<'a> {
 
     fn are_added(&self, container: NodeId, added: &[Added<'_>]) -> bool {
         let there = self.containers.get(&container).map(|container| container.added.as_slice());
+        let there = there.unwrap_or_default();
         let same = |a: &Added<'_>, b: &Added<'_>| a.key == b.key && a.new.value == b.new.value;
-        added.iter().all(|added| there.unwrap_or_default().iter().any(|other| same(other, added)))
+        // They are mostly the same in the same order.
+        let alike = added.iter().zip(there).take_while(|(a, b)| same(a, b)).count();
+        added.iter().skip(alike).all(|added| there.iter().any(|other| same(other, added)))
     }
 
     /// Sets a node's value: by changes inside where that is possible, so that comments stay.
@@ -108,20 +112,13 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// Removes an entry, with all others of the same key, or an element.
+    /// Removes an entry or an element.
     pub(super) fn remove(&mut self, document: &Document, located: &Located, path: &Path) {
         let Some((id, index)) = located.slot else { return };
         let slot = path.parent().and_then(|parent| document.locate(&parent)).and_then(|parent| parent.slot);
         let container = self.containers.entry(id).or_default();
         container.slot = slot;
         container.removed.insert(index);
-        if let (Content::Mapping { entries, .. }, Some(Segment::Key(key))) =
-            (&document.node(id).content, path.last())
-        {
-            let same = entries.iter().enumerate();
-            let same = same.filter(|(_, entry)| document.key_text(entry.key) == Some(key));
-            container.removed.extend(same.map(|(index, _)| index));
-        }
     }
 
     pub(super) fn add(&mut self, located: &Located, added: impl IntoIterator<Item = Added<'a>>) {
@@ -148,19 +145,30 @@ impl Container<'_> {
         let node = document.node(id);
         let keys = key_style(document, id);
         let target = Target::new(document, id, self.slot);
-        let comments = document.comments().iter().any(|c| node.span.start < c.start && c.end < node.span.end);
+        let comments = holds_comment(document, &node.span);
         let empty = slots(document, id).is_empty();
         if is_flow(node) && (!empty || target.holder.is_flow() || comments) {
             let added = self.placed(document, id, |added| flow_text(added, layout, keys));
-            Flow::new(document, id).edit(&self.removed, &added, out);
+            Flow::new(document, id).edit(&self.removed(document, id), &added, out);
         } else if empty {
             // Null, or an empty collection that may as well become a block.
             target.fill(fresh(target.holder, &self.added, layout), out);
         } else if is_collection(node) {
             let block = Block::new(document, id, self.slot);
             let added = self.placed(document, id, |added| chunk(added, block.column, layout, keys));
-            block.edit(&self.removed, &added, out);
+            block.edit(&self.removed(document, id), &added, out);
         }
+    }
+
+    /// What goes: with an entry all others of the same key.
+    fn removed(&self, document: &Document, id: NodeId) -> BTreeSet<usize> {
+        let Content::Mapping { entries, .. } = &document.node(id).content else {
+            return self.removed.clone();
+        };
+        let key = |index: &usize| entries.get(*index).and_then(|entry| document.key_text(entry.key));
+        let gone: HashSet<&str> = self.removed.iter().filter_map(key).collect();
+        let goes = |index: &usize| key(index).is_some_and(|key| gone.contains(key));
+        if gone.is_empty() { self.removed.clone() } else { (0..entries.len()).filter(goes).collect() }
     }
 
     /// What is added, in the order of the slots that it follows.
@@ -170,16 +178,11 @@ impl Container<'_> {
         id: NodeId,
         text: impl Fn(&Added<'_>) -> T,
     ) -> Vec<(Option<usize>, T)> {
-        let slots = slots(document, id);
-        let last = slots.len().checked_sub(1);
+        let last = slots(document, id).len().checked_sub(1);
         let position = |after: &After| match after {
             After::Start => None,
             After::Sibling(Segment::Index(index)) => Some(*index),
-            After::Sibling(Segment::Key(key)) => {
-                let own =
-                    |slot: &super::place::Slot| slot.key.and_then(|id| document.key_text(id)) == Some(key);
-                slots.iter().rposition(own).or(last)
-            }
+            After::Sibling(Segment::Key(key)) => document.entry(id, key).or(last),
             After::Sibling(_) | After::End => last,
         };
         let mut added: Vec<_> = self.added.iter().map(|added| (position(&added.after), added)).collect();
@@ -216,6 +219,12 @@ fn key_style(document: &Document, id: NodeId) -> Option<Style> {
     let first = style(entries.first()?.key)?;
     let quoted = matches!(first, Style::SingleQuoted | Style::DoubleQuoted);
     (quoted && entries.iter().all(|entry| style(entry.key) == Some(first))).then_some(first)
+}
+
+fn holds_comment(document: &Document, span: &Range<usize>) -> bool {
+    let comments = document.comments();
+    let first = comments.partition_point(|comment| comment.start <= span.start);
+    comments.get(first).is_some_and(|comment| comment.end < span.end)
 }
 
 fn locate(document: &Document, path: &Path) -> Result<Located, Refusal> {

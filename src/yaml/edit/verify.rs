@@ -31,13 +31,13 @@ pub(super) fn verify(
 
 /// Refuses for the value at `path`, which the edit would change against the intention.
 fn unintended(document: &Document, plan: &Plan<'_>, path: &Path) -> Refusal {
-    let above = std::iter::successors(Some(path.clone()), Path::parent);
-    let nearest = above.filter_map(|path| Some((document.locate(&path)?, path))).next();
-    let shared = nearest.filter(|(located, near)| {
+    let shared = document.nearest(path).filter(|(steps, located)| {
         let alias = document.follow(located.node) != located.node;
-        located.shared || alias || (near != path && merges(document, located.node))
+        let above = *steps < path.segments.len();
+        located.shared || alias || (above && merges(document, located.node))
     });
-    if let Some((located, path)) = shared {
+    if let Some((steps, located)) = shared {
+        let path = path.prefix(steps);
         let message = format!("`{path}` takes its value from what would change, and would change with it");
         let help = "make the same change at both, or write the value out first";
         return Refusal::new(message, help).at(located.token());
