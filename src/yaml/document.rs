@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection, admit};
 use super::keys::Index;
+use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
@@ -58,7 +58,7 @@ impl Document {
     /// What keeps the file from being read at all, with its position: too large, not UTF-8, not
     /// YAML, nested or expanding beyond the limits. Everything else is in [`Self::problems`].
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
-        let text = admit(bytes, limits)?.to_owned();
+        let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
         let forest = parse(&text, &lines)?;
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);

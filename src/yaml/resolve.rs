@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection};
+use super::limits::{Limits, Rejection};
 use super::lines::Lines;
 use super::node::{Content, Entry, Node, NodeId, Style};
 use super::scalar::{CORE, plain_value, tagged_value};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Refusal;
-use super::place::slots;
+use super::layout::slots;
 use super::plan::Plan;
 use super::splice::Splices;
 use crate::model::{Path, Segment};

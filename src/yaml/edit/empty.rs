@@ -1,10 +1,10 @@
 //! A file without any YAML document: nothing, or comments only.
 
-use super::fresh::{Site, Text, tagged};
-use super::place::{Holder, layout};
+use super::layout::{Holder, layout};
+use super::lower::fresh;
+use super::new_text::{Site, Text, tagged};
 use super::plan::Plan;
 use super::splice::line_ending;
-use super::target::fresh;
 use crate::model::Path;
 use crate::yaml::document::Document;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::fresh::New;
+use super::addition::{Added, After, New};
 use super::siblings::Siblings;
 use super::{Operation, Place, Refusal};
 use crate::model::{List, Map, Path, Segment, Value};
@@ -16,30 +16,6 @@ pub(super) struct Plan<'a> {
     pub(super) removes: BTreeSet<Path>,
     /// New entries and elements by the list or mapping that they enter.
     pub(super) adds: BTreeMap<Path, Vec<Added<'a>>>,
-}
-
-/// A new entry or element. Those with the same `after` stand in the order of their vector.
-#[derive(Clone)]
-pub(super) struct Added<'a> {
-    pub(super) after: After,
-    pub(super) key: Option<String>,
-    pub(super) new: New<'a>,
-    pub(super) comment: Option<String>,
-}
-
-impl<'a> Added<'a> {
-    pub(super) fn new(after: After, key: Option<String>, new: New<'a>) -> Self {
-        Self { after, key, new, comment: None }
-    }
-}
-
-/// The place of something new among the old siblings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    Start,
-    /// By key or position.
-    Sibling(Segment),
-    End,
 }
 
 impl<'a> Plan<'a> {

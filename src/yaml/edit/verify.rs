@@ -5,7 +5,7 @@ use super::anchors::alias_of_changed;
 use super::plan::Plan;
 use crate::model::{Path, Segment, Value};
 use crate::yaml::document::Document;
-use crate::yaml::gate::Limits;
+use crate::yaml::limits::Limits;
 use crate::yaml::node::{Content, NodeId};
 
 /// Lets the text through when it reads as intended.

@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::fresh::New;
-use super::place::is_collection;
-use super::plan::{Added, After};
-use super::target::Edits;
+use super::Edits;
 use crate::model::{Map, Path, Segment, Value};
 use crate::yaml::document::{Document, Located};
+use crate::yaml::edit::addition::New;
+use crate::yaml::edit::addition::{Added, After};
+use crate::yaml::edit::layout::is_collection;
 
 /// Makes the changes inside; false when the whole must be replaced.
 pub(super) fn inside<'a>(
