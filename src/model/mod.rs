@@ -37,7 +37,7 @@ pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, Position, Related};
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
-pub use path::{InvalidPath, Path, Segment};
+pub use path::{InvalidPath, Segment, ValuePath};
 pub use path_tree::PathTree;
 #[cfg(feature = "repository")]
 pub use pattern::{InvalidPattern, PathPattern};

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::entry::Action;
 use super::entry::PlanEntry;
 use crate::diff::lists::name_of;
-use crate::model::{List, Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
@@ -13,7 +13,7 @@ use crate::yaml::edit::{Operation, Place, Replacement};
 #[must_use]
 pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
     let mut out = Vec::new();
-    let mut entering: IndexMap<Path, Vec<&PlanEntry>> = IndexMap::new();
+    let mut entering: IndexMap<ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
         let replacement = match &line.verdict {
             Action::Take if line.source.is_none() => {
@@ -52,23 +52,23 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
 }
 
 /// Whether all that there is at or below a path that one side lacks is taken.
-fn is_whole(at: &Path, lines: &[PlanEntry]) -> bool {
+fn is_whole(at: &ValuePath, lines: &[PlanEntry]) -> bool {
     !at.is_root()
         && lines.iter().filter(|line| at.covers(&line.path)).all(|line| line.verdict == Action::Take)
 }
 
 /// The highest path that goes when `line` does, so that no empty mapping and no element with only
 /// a name stays behind.
-fn highest_leaving(line: &PlanEntry, lines: &[PlanEntry]) -> Path {
+fn highest_leaving(line: &PlanEntry, lines: &[PlanEntry]) -> ValuePath {
     let segments = &line.path.segments;
     (line.top.segments.len()..segments.len())
-        .map(|n| Path { document: line.path.document, segments: segments[..n].to_vec() })
+        .map(|n| ValuePath { document: line.path.document, segments: segments[..n].to_vec() })
         .find(|prefix| is_whole(prefix, lines))
         .unwrap_or_else(|| line.path.clone())
 }
 
 /// Behind the nearest element before it in the source that the target has as well.
-fn place(top: &Path, source: &Document, target: &Document) -> Place {
+fn place(top: &ValuePath, source: &Document, target: &Document) -> Place {
     let (Some(parent), Some(last)) = (top.parent(), top.last()) else { return Place::Last };
     let (here, there) = (source.at(&parent), target.at(&parent));
     match (last, here, there) {
@@ -92,7 +92,7 @@ fn place(top: &Path, source: &Document, target: &Document) -> Place {
 }
 
 /// The value at `top` that holds just these lines.
-fn partial(top: &Path, lines: &[&PlanEntry], source: &Document) -> Value {
+fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     let mut value = match top.last() {
         Some(Segment::Identity { field, value }) => named(field, value, source.at(top)),
         _ => Value::Map(Map::new()),

@@ -5,7 +5,7 @@ use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Path, Result, Value};
+use crate::model::{Environment, Hop, Result, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::yaml::Document;
 
@@ -15,7 +15,7 @@ pub struct Judged {
     /// Environment by environment.
     pub changes: Vec<ItemChange>,
     /// The production values that skipped staging.
-    pub skipped: Vec<Path>,
+    pub skipped: Vec<ValuePath>,
 }
 
 /// Judges one item.
@@ -36,7 +36,7 @@ pub fn judge(input: &Input<'_>) -> Result<Judged> {
 }
 
 impl<'a> Input<'a> {
-    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(Path, Origin)>)> {
+    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(ValuePath, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
             (_, Side::Unreadable) => return Ok((FileChangeKind::Unreadable, Vec::new())),
@@ -66,7 +66,7 @@ impl<'a> Input<'a> {
         environment: Environment,
         left: &[Value],
         right: &[Value],
-    ) -> Result<Vec<(Path, Origin)>> {
+    ) -> Result<Vec<(ValuePath, Origin)>> {
         let is_plain = |change: &Change<'_>| {
             let is_cipher = [change.left, change.right].into_iter().flatten().any(holds_ciphertext);
             !is_cipher && !is_metadata(left, &change.path) && !is_metadata(right, &change.path)
@@ -82,7 +82,7 @@ impl<'a> Input<'a> {
         environment: Environment,
         change: &Change<'_>,
         (left, right): (&[Value], &[Value]),
-        out: &mut Vec<(Path, Origin)>,
+        out: &mut Vec<(ValuePath, Origin)>,
     ) -> Result<()> {
         let origin = self.origin(environment, &change.path)?;
         let one_sided = change.left.is_none() || change.right.is_none();
@@ -100,7 +100,7 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    fn origin(&self, environment: Environment, path: &Path) -> Result<Origin> {
+    fn origin(&self, environment: Environment, path: &ValuePath) -> Result<Origin> {
         let [_, value] = self.values(environment, path);
         let source = Hop::into_target(environment).map(Hop::source);
         if let Some(source) = source
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
 
     /// Whether `value` is what the source had before the change, wherever that moves the source; or
     /// its absence what the source had and has still, after it once had a value.
-    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> Result<bool> {
+    fn is_promoted(&self, source: Environment, path: &ValuePath, value: Option<&Value>) -> Result<bool> {
         let [before, after] = self.values(source, path);
         if before != value || value.is_some() || after.is_some() {
             return Ok(before == value && value.is_some());
@@ -125,7 +125,7 @@ impl<'a> Input<'a> {
         Ok(past.iter().any(|version| version.at(path).is_some()))
     }
 
-    fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {
+    fn row(&self, environment: Environment, path: &ValuePath, origin: Origin) -> Row {
         let [left, right] = self.values(environment, path);
         let [from, to] = self.sides(environment).map(Side::document);
         let change = Change { path: path.clone(), left, right };
@@ -138,14 +138,14 @@ impl<'a> Input<'a> {
 }
 
 /// Leaves of one origin as one, at the highest path at or below `at`.
-fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>) {
+fn gather(at: &ValuePath, leaves: Vec<(ValuePath, Origin)>, out: &mut Vec<(ValuePath, Origin)>) {
     let one_origin = leaves.windows(2).all(|pair| pair[0].1 == pair[1].1);
     if let ([(_, origin), ..], true) = (leaves.as_slice(), one_origin) {
         out.push((at.clone(), origin.clone()));
         return;
     }
     let depth = at.segments.len();
-    let mut branches: Vec<(Path, Vec<(Path, Origin)>)> = Vec::new();
+    let mut branches: Vec<(ValuePath, Vec<(ValuePath, Origin)>)> = Vec::new();
     for (path, origin) in leaves {
         let Some(segment) = path.segments.get(depth) else {
             out.push((path, origin));

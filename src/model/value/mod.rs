@@ -123,7 +123,7 @@ impl Value {
 
     /// The value at `path` (whose document number is not looked at).
     #[must_use]
-    pub fn at(&self, path: &crate::model::Path) -> Option<&Self> {
+    pub fn at(&self, path: &crate::model::ValuePath) -> Option<&Self> {
         path.segments.iter().try_fold(self, |value, segment| value.child(segment))
     }
 
@@ -143,8 +143,8 @@ impl Value {
     /// Every scalar and empty collection with its path below `base`, lists by position.
     pub fn walk<'a>(
         &'a self,
-        base: &crate::model::Path,
-        visit: &mut dyn FnMut(&crate::model::Path, &'a Self),
+        base: &crate::model::ValuePath,
+        visit: &mut dyn FnMut(&crate::model::ValuePath, &'a Self),
     ) {
         match self {
             Self::Map(map) if !map.is_empty() => {

@@ -7,7 +7,7 @@ use crate::engine::promotion::{
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Help, Key, Path, Result};
+use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
@@ -75,7 +75,7 @@ fn require_promised(
     }
 }
 
-fn path_of_document(path: &Path) -> String {
+fn path_of_document(path: &ValuePath) -> String {
     if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
@@ -94,12 +94,13 @@ fn record(
         return Ok(None);
     }
     let today = planner.head.date();
-    let source_digest = |path: &Path| {
+    let source_digest = |path: &ValuePath| {
         let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
         digest(source.at(path), blob)
     };
-    let overruled = |path: &Path| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
-    let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
+    let overruled =
+        |path: &ValuePath| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
+    let renewed = |path: &ValuePath| declined.iter().any(|line| line.path == *path);
     let mut new: Vec<Decision> = old
         .iter()
         .filter(|decision| decision.is_live(&source_digest(&decision.path), today))

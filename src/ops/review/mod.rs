@@ -19,7 +19,7 @@ use crate::engine::review::{
 };
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
-use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, Result, Rule};
+use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Result, Rule, ValuePath};
 use crate::store::Parts;
 use crate::yaml::Document;
 
@@ -218,7 +218,7 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
+    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
             progress: &crate::model::NoProgress,
@@ -252,7 +252,7 @@ impl<'a> Reviewer<'a> {
                     self.standings(1, key, hop, self.planner.head.date())?,
                 ];
                 let kept = declined(status, key, hop);
-                let keeps = |path: &Path| kept.iter().any(|declined| path.covers(declined));
+                let keeps = |path: &ValuePath| kept.iter().any(|declined| path.covers(declined));
                 out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
             }
         }
@@ -334,7 +334,7 @@ fn is_settled(state: &ItemState) -> bool {
 }
 
 /// The paths of an item that a decision keeps over a hop.
-fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<Path> {
+fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<ValuePath> {
     let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
     let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
         ItemState::Differs(plan) => Some(plan),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Refusal, Replacement};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::{Document, Located};
 use crate::yaml::node::NodeId;
 
@@ -11,7 +11,7 @@ use crate::yaml::node::NodeId;
 #[derive(Clone)]
 pub(super) struct New<'a> {
     pub(super) value: Cow<'a, Value>,
-    pub(super) source: Option<(&'a Document, Path)>,
+    pub(super) source: Option<(&'a Document, ValuePath)>,
 }
 
 impl<'a> TryFrom<&Replacement<'a>> for New<'a> {

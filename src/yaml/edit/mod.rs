@@ -29,7 +29,7 @@ use std::ops::Range;
 
 use super::document::Document;
 use super::limits::Limits;
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use plan::Plan;
 use verify::verify;
 
@@ -44,7 +44,7 @@ pub enum Replacement<'a> {
         /// The document to take from.
         document: &'a Document,
         /// Where it stands there.
-        path: Path,
+        path: ValuePath,
     },
 }
 
@@ -66,14 +66,14 @@ pub enum Operation<'a> {
     /// Replaces the value at `path`, which must be there.
     Set {
         /// Where.
-        path: Path,
+        path: ValuePath,
         /// The new value.
         value: Replacement<'a>,
     },
     /// Adds an entry to a mapping, or an element to a list; null becomes what is needed.
     Insert {
         /// The mapping or list.
-        parent: Path,
+        parent: ValuePath,
         /// The entry's key, which must not be there; `None` for a list.
         key: Option<String>,
         /// Where among its siblings; the order of a mapping is layout only.
@@ -87,7 +87,7 @@ pub enum Operation<'a> {
     /// Removes an entry or an element, with its comments.
     Remove {
         /// Where; it must be there.
-        path: Path,
+        path: ValuePath,
     },
 }
 

@@ -18,7 +18,7 @@ use super::new_text::{Text, chunk, flow_text};
 use super::plan::Plan;
 use super::replace::Target;
 use super::splice::Splices;
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::{Document, Located};
 use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::Layout;
@@ -105,7 +105,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Sets a node's value: by changes inside where that is possible, so that comments stay.
-    fn set(&mut self, document: &Document, path: &Path, located: &Located, new: New<'a>) {
+    fn set(&mut self, document: &Document, path: &ValuePath, located: &Located, new: New<'a>) {
         if document.at(path) == Some(&*new.value) {
             return;
         }
@@ -116,7 +116,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Removes an entry or an element.
-    fn remove(&mut self, document: &Document, located: &Located, path: &Path) {
+    fn remove(&mut self, document: &Document, located: &Located, path: &ValuePath) {
         let Some((id, index)) = located.slot else { return };
         let slot = path.parent().and_then(|parent| document.locate(&parent)).and_then(|parent| parent.slot);
         let container = self.containers.entry(id).or_default();
@@ -230,7 +230,7 @@ fn holds_comment(document: &Document, span: &Range<usize>) -> bool {
     comments.get(first).is_some_and(|comment| comment.end < span.end)
 }
 
-fn locate(document: &Document, path: &Path) -> Result<Located, Refusal> {
+fn locate(document: &Document, path: &ValuePath) -> Result<Located, Refusal> {
     document.locate(path).ok_or_else(|| {
         Refusal::new(format!("`{path}` could not be found in the text"), "make this change by hand")
     })

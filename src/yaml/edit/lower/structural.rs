@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Edits;
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{Map, Segment, Value, ValuePath};
 use crate::yaml::document::{Document, Located};
 use crate::yaml::edit::addition::New;
 use crate::yaml::edit::addition::{Added, After};
@@ -14,7 +14,7 @@ use crate::yaml::edit::layout::is_collection;
 pub(super) fn inside<'a>(
     edits: &mut Edits<'a>,
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     located: &Located,
     new: &New<'a>,
 ) -> bool {
@@ -35,7 +35,7 @@ pub(super) fn inside<'a>(
 
 struct Spread<'s, 'a> {
     document: &'s Document,
-    path: &'s Path,
+    path: &'s ValuePath,
     located: &'s Located,
     new: &'s New<'a>,
 }
