@@ -13,7 +13,7 @@ use super::resolution::{Level, Resolution};
 use super::selection::Selection;
 use crate::diff::lists::ListRules;
 use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
-use crate::secrets::mask::Mask;
+use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -44,7 +44,7 @@ pub struct Input<'a> {
 
 /// The plan of one item over one hop.
 #[derive(Clone, Debug)]
-pub struct ItemPlan {
+pub struct ItemPlan<V = Value> {
     /// The item.
     pub key: Key,
     /// The hop.
@@ -53,28 +53,27 @@ pub struct ItemPlan {
     pub source_blob: BlobId,
     /// The target file's blob.
     pub target_blob: BlobId,
-    /// The lines, values not masked.
-    pub lines: Vec<PlanEntry>,
+    /// The lines.
+    pub lines: Vec<PlanEntry<V>>,
 }
 
 impl ItemPlan {
     /// The plan as it may be shown.
     #[must_use]
-    pub fn masked(&self, mask: &Mask<'_>) -> Self {
-        let mut plan = self.clone();
-        for line in &mut plan.lines {
-            for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
-                *value = value.take().map(|value| mask.value(&line.path, &value));
-            }
-            if let Action::Set(value) = &line.verdict {
-                line.verdict = Action::Set(mask.value(&line.path, value));
-            }
+    pub fn masked(&self, mask: &Mask<'_>) -> ItemPlan<Shown> {
+        ItemPlan {
+            key: self.key.clone(),
+            hop: self.hop,
+            source_blob: self.source_blob.clone(),
+            target_blob: self.target_blob.clone(),
+            lines: self.lines.iter().map(|line| line.masked(mask)).collect(),
         }
-        plan
     }
+}
 
+impl<V: PartialEq> ItemPlan<V> {
     /// The lines with this verdict.
-    pub fn with(&self, verdict: &Action) -> impl Iterator<Item = &PlanEntry> {
+    pub fn with(&self, verdict: &Action<V>) -> impl Iterator<Item = &PlanEntry<V>> {
         self.lines.iter().filter(move |line| line.verdict == *verdict)
     }
 
@@ -87,9 +86,9 @@ impl ItemPlan {
 
 /// How one item stands over one hop.
 #[derive(Clone, Debug)]
-pub enum ItemState {
+pub enum ItemState<V = Value> {
     /// Both sides have it, with different values.
-    Differs(ItemPlan),
+    Differs(ItemPlan<V>),
     /// Only the source has it.
     OnlyInSource,
     /// SOPS encrypted this file of the two, so that nothing can be said by path.
@@ -100,11 +99,26 @@ pub enum ItemState {
 
 /// How the items of one hop stand; those in sync are left out.
 #[derive(Clone, Debug)]
-pub struct HopStatus {
+pub struct HopStatus<V = Value> {
     /// The hop.
     pub hop: Hop,
     /// The items, by key.
-    pub items: Vec<(Key, ItemState)>,
+    pub items: Vec<(Key, ItemState<V>)>,
+}
+
+impl HopStatus {
+    /// The same as it may be shown.
+    #[must_use]
+    pub fn masked(&self, mask: &Mask<'_>) -> HopStatus<Shown> {
+        let shown = |state: &ItemState| match state {
+            ItemState::Differs(plan) => ItemState::Differs(plan.masked(mask)),
+            ItemState::OnlyInSource => ItemState::OnlyInSource,
+            ItemState::Encrypted(file) => ItemState::Encrypted(file.clone()),
+            ItemState::Unreadable(why) => ItemState::Unreadable(why.clone()),
+        };
+        let items = self.items.iter().map(|(key, state)| (key.clone(), shown(state))).collect();
+        HopStatus { hop: self.hop, items }
+    }
 }
 
 /// Judges and selects every leaf; the result is ungathered.
@@ -277,10 +291,10 @@ pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
 /// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
 /// with one value.
 #[must_use]
-pub fn renames(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
+pub fn renames<V: PartialEq>(lines: &[PlanEntry<V>]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (r, removed) in lines.iter().enumerate().filter(|(_, line)| line.source.is_none()) {
-        let fits = |line: &PlanEntry| {
+        let fits = |line: &PlanEntry<V>| {
             line.target.is_none()
                 && line.commit.is_some()
                 && line.commit == removed.commit
