@@ -21,6 +21,8 @@ mod repository;
 mod trees;
 mod upstream;
 
+#[doc(hidden)]
+pub use cache::history_index_survives;
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
 pub use parts::Parts;
 pub use process_environment::ProcessEnvironment;
