@@ -4,8 +4,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::terminal::talk_to;
 use crate::support::{World, run};
+use crate::terminal::talk_to;
 
 /// Every command that the help lists.
 fn commands(world: &World) -> Vec<String> {
