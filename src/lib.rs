@@ -9,37 +9,43 @@
 //!
 //! | room | what it owns | imports |
 //! |---|---|---|
-//! | [`model`] | the domain's words: environments, keys, paths, values, findings, policy | nothing |
-//! | [`yaml`] | one YAML file: bytes, values, spans, byte-minimal edits | model |
-//! | [`engine`] | judging: snapshots, differences, promotions, schemas, rules, legacy formats | model, yaml |
-//! | [`report`] | how results look, one file per format; writes to the `io::Write` it is given | model, yaml, engine |
-//! | [`store`] | git and the disk: reading revisions, history, the one write door | model, yaml, engine |
-//! | [`ops`] | each verb once: read a snapshot, judge, commit or report | all but report |
-//! | [`library`] | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
-//! | [`cli`] | one file per command; the terminal, the clock and the process environment | all |
+//! | `model` | the domain's words: environments, keys, paths, values, findings, policy | nothing |
+//! | `yaml` | one YAML file: bytes, values, spans, byte-minimal edits | model |
+//! | `json_schema` | JSON Schemas: inferred, compiled, checked, at a bounded cost | model, yaml |
+//! | `formats` | other formats, read (dotenv, properties, JSON, TOML) and written | model, yaml |
+//! | `secrets` | what is secret, and what of it may be shown | model, yaml |
+//! | `diff` | structural differences, and the identity of list elements | model |
+//! | `merge` | three versions of a file merged path by path | model, yaml, secrets, diff |
+//! | `engine` | judging: snapshots, history, promotions, rules, reviews | the above but merge |
+//! | `report` | how results look, one file per format; writes to the `io::Write` it is given | model, secrets, diff, engine |
+//! | `store` | git and the disk: reading revisions, history, the one transaction that writes | model, merge, engine |
+//! | `watch` | events of the file system, gathered and judged again | model, engine, store |
+//! | `ops` | each verb once: read a revision, judge, commit or return | all but report and watch |
+//! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
+//! | `cli` | one file per command; the terminal, the clock and the process environment | all |
 //!
 //! ## Invariants
 //!
-//! - **Data flows one way.** A command reads a [`engine::snapshot::Snapshot`], judges it by pure
-//!   functions, and commits or reports. `model`, `yaml`, `engine` and `report` touch no file, no
-//!   git, no clock and no terminal.
-//! - **Nothing picks an environment.** [`model::Environment`] is closed and has no `Default`.
+//! - **Data flows one way.** A command reads a revision (`engine::configuration`), judges it by pure
+//!   functions, and commits or reports. The rooms up to `report` touch no file, no git, no clock and
+//!   no terminal.
+//! - **Nothing picks an environment.** [`Environment`] is closed and has no `Default`.
 //! - **Content decides.** What was promoted is read from git's history, never from a database or a
-//!   commit message: [`engine::promotion::Judge`] holds the table.
-//! - **Edits are byte-minimal and verified.** [`yaml::edit::apply`] reads its own result again and
+//!   commit message: `engine::promotion::Judge` holds the table.
+//! - **Edits are byte-minimal and verified.** `yaml::edit::apply` reads its own result again and
 //!   hands it out only when it means exactly what was intended.
-//! - **One door writes.** [`store::door`] publishes by one compare-and-swap and survives being
+//! - **One transaction writes.** `store::transaction` publishes by one compare-and-swap and survives being
 //!   killed at any step.
-//! - **A finding is data, an error is a failure to look.** Rules return [`model::Finding`]s; only
-//!   what keeps terrace from looking or acting is a [`model::Error`], with an exit code.
+//! - **A finding is data, an error is a failure to look.** Rules return [`Finding`]s; only
+//!   what keeps terrace from looking or acting is an [`Error`], with an exit code.
 //! - **Nothing of a repository is executed**, and nothing of a file reaches a terminal unescaped;
-//!   secrets are masked before they reach [`report`].
+//!   secrets are masked before they reach `report`.
 //!
 //! ## As a library
 //!
 //! A program reads its configuration with [`open`], keeps it up to date with [`Item::watch`] and
-//! gives its item a schema with [`schema`]. It needs no default feature: `watch` for what its name
-//! says.
+//! gives its item a schema with [`schema`]. It needs the feature `repository`, or `watch`, which has it,
+//! for what its name says. Without features the crate is its plain types, and needs neither git nor C.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -67,27 +73,53 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! The rooms below are public for programs that do more, as the command line does.
 
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod diff;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod engine;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod formats;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod json_schema;
+#[cfg(feature = "repository")]
 mod library;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod merge;
+#[doc(hidden)]
 pub mod model;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod ops;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod report;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod secrets;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod store;
 #[cfg(feature = "watch")]
+#[doc(hidden)]
 pub mod watch;
+#[cfg(feature = "repository")]
+#[doc(hidden)]
 pub mod yaml;
 
 #[cfg(feature = "watch")]
 pub use library::Watched;
-pub use library::{Configuration, Item, OneEnvironment, open, schema, testing};
-pub use model::{Environment, Error, ErrorKind, Finding, Help, Key, Path, Result, Value};
+#[cfg(feature = "repository")]
+pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
+pub use model::{
+    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, InvalidKey, InvalidPath, Key, Location,
+    Pointer, Position, Related, Result, Rule, Segment, Severity, UnknownEnvironment, Value, ValuePath,
+};

@@ -1,7 +1,7 @@
 //! Reading bytes and editing what they hold neither panics nor gives a value that was not intended.
 //! The first two bytes choose the edit.
 
-use terrace::model::{Path, Segment, Value};
+use terrace::model::{Segment, Value, ValuePath};
 use terrace::yaml::edit::{Operation, Place, Replacement, apply, intended};
 use terrace::yaml::{Document, Limits};
 
@@ -12,7 +12,7 @@ pub fn edit(bytes: &[u8]) -> bool {
     let Ok(document) = Document::parse(text, &limits) else { return false };
     let mut paths = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
-        let root = Path::document(number);
+        let root = ValuePath::document(number);
         paths.push(root.clone());
         value.walk(&root, &mut |path, _| {
             paths.extend(path.parent());
@@ -28,11 +28,11 @@ pub fn edit(bytes: &[u8]) -> bool {
     true
 }
 
-fn operation(path: Path, what: u8, document: &Document) -> Operation<'_> {
+fn operation(path: ValuePath, what: u8, document: &Document) -> Operation<'_> {
     let value = match (what >> 2) % 5 {
         0 => Replacement::Value(Value::String("two\nlines: #\n".to_owned())),
         1 => Replacement::Value(Value::Number("1.10".to_owned())),
-        2 => Replacement::Value(Value::List(vec![Value::Null, Value::String("x".to_owned())])),
+        2 => Replacement::Value(Value::List(vec![Value::Null, Value::String("x".to_owned())].into())),
         3 => Replacement::Value(Value::Map([("k".to_owned(), Value::Bool(true))].into_iter().collect())),
         _ => Replacement::From { document, path: path.parent().unwrap_or_default() },
     };

@@ -1,6 +1,6 @@
 //! A path pattern, a line end, and a path that is held against it.
 
-use terrace::model::{Path, PathPattern};
+use terrace::model::{PathPattern, ValuePath};
 
 /// Reads a pattern and a path.
 pub fn pattern(bytes: &[u8]) -> bool {
@@ -13,14 +13,14 @@ pub fn pattern(bytes: &[u8]) -> bool {
             return false;
         }
     };
-    let path: Path = match path.parse() {
+    let path: ValuePath = match path.parse() {
         Ok(path) => path,
         Err(error) => {
             assert!(!error.to_string().is_empty());
             return false;
         }
     };
-    let again: Path = path.to_string().parse().expect("a written path is a path");
+    let again: ValuePath = path.to_string().parse().expect("a written path is a path");
     assert_eq!(again, path);
     let again: PathPattern = pattern.to_string().parse().expect("a written pattern is a pattern");
     let covers = pattern.covers(&path);

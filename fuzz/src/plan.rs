@@ -1,8 +1,8 @@
 //! A plan file.
 
 use serde_json::{Value as Json, json};
-use terrace::engine::promotion::{Agreed, Verdict};
-use terrace::model::{Path, Policy, Value};
+use terrace::engine::promotion::{Action, SavedPlan};
+use terrace::model::{Policy, Value, ValuePath};
 use terrace::report::plan_file::read;
 use terrace::report::value::json as value_json;
 
@@ -26,8 +26,8 @@ pub fn plan(bytes: &[u8]) -> bool {
     true
 }
 
-fn written(plan: &Agreed) -> Json {
-    let given = |given: &[(Path, Value)]| -> Vec<Json> {
+fn written(plan: &SavedPlan) -> Json {
+    let given = |given: &[(ValuePath, Value)]| -> Vec<Json> {
         given
             .iter()
             .map(|(path, value)| json!({"path": path.to_string(), "value": value_json(value)}))
@@ -63,18 +63,18 @@ fn written(plan: &Agreed) -> Json {
     json!({"version": 1, "head": plan.head.as_str(), "reason": plan.reason, "hops": [hop]})
 }
 
-fn entry(path: &Path, verdict: &Verdict) -> Json {
+fn entry(path: &ValuePath, verdict: &Action) -> Json {
     let mut entry = json!({"path": path.to_string(), "taken": false});
     let (outcome, is_taken) = match verdict {
-        Verdict::Set(value) => {
+        Action::Set(value) => {
             entry["value"] = value_json(value);
             ("set", true)
         }
-        Verdict::Take => ("take", true),
-        Verdict::Decline => ("decline", false),
-        Verdict::Keep => ("keep", false),
-        Verdict::Ask => ("ask", false),
-        Verdict::Stop => ("stop", false),
+        Action::Take => ("take", true),
+        Action::Decline => ("decline", false),
+        Action::Keep => ("keep", false),
+        Action::Ask => ("ask", false),
+        Action::Stop => ("stop", false),
     };
     entry["outcome"] = outcome.into();
     entry["taken"] = is_taken.into();
@@ -82,7 +82,7 @@ fn entry(path: &Path, verdict: &Verdict) -> Json {
 }
 
 /// All that a plan orders, apart from where its file says so.
-fn without_places(mut plan: Agreed) -> String {
+fn without_places(mut plan: SavedPlan) -> String {
     for item in &mut plan.items {
         item.place.clear();
         for line in &mut item.lines {

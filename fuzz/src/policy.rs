@@ -1,6 +1,6 @@
 //! `terrace.toml`.
 
-use terrace::model::{Path, Policy, Rule, Severity};
+use terrace::model::{Policy, Rule, Severity, ValuePath};
 
 const FILE: &str = "terrace.toml";
 
@@ -31,7 +31,7 @@ fn answers(policy: &Policy) -> String {
     let waivers: Vec<_> = waivers.collect();
     let files: Vec<_> = policy.schemas.iter().map(|mapping| &mapping.file).collect();
     let levels: Vec<_> = Rule::ALL.iter().map(|rule| policy.severity(*rule, Severity::Notice)).collect();
-    let is_secret = |path: &str| path.parse::<Path>().is_ok_and(|path| policy.is_secret(&path));
+    let is_secret = |path: &str| path.parse::<ValuePath>().is_ok_and(|path| policy.is_secret(&path));
     let secrets = PATHS.map(is_secret);
     format!(
         "{:?} {} {:?} {} {waivers:?} {files:?} {levels:?} {secrets:?}",

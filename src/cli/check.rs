@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::{Outcome, keys, parse};
 use crate::model::{Environment, Severity};
 use crate::ops;
@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
     /// text, json, markdown, github, sarif, junit or gitlab
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,

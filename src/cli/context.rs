@@ -205,7 +205,7 @@ impl Context {
 
 /// Where a command reads files.
 #[derive(Debug, Args)]
-pub(super) struct Where {
+pub(super) struct RevisionArgs {
     /// Read the index instead of the working tree
     #[arg(long, conflicts_with = "at")]
     staged: bool,
@@ -214,7 +214,7 @@ pub(super) struct Where {
     at: Option<String>,
 }
 
-impl Where {
+impl RevisionArgs {
     pub(super) fn at(&self) -> At {
         match (&self.at, self.staged) {
             (Some(revision), _) => At::Revision(revision.clone()),

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::failure::all_read;
 use super::{Failure, Outcome, keys, parse};
 use crate::model::{Environment, Error, Key};
@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(value_name = "SIDE SIDE | KEY")]
     words: Vec<String>,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
     /// text, json, markdown or unified
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown", "unified"])]
     format: String,

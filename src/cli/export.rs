@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::{Outcome, keys, parse};
 use crate::formats::write::Format;
 use crate::model::{Environment, Error};
@@ -37,7 +37,7 @@ pub(super) struct Origin {
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     prefix: String,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
 }
 
 impl Origin {
@@ -46,7 +46,7 @@ impl Origin {
         Ok(ExportRequest { environment, keys: keys(words)?, prefix: self.prefix.clone() })
     }
 
-    pub(super) fn place(&self) -> &Where {
+    pub(super) fn place(&self) -> &RevisionArgs {
         &self.place
     }
 }

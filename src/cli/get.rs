@@ -4,9 +4,9 @@ use std::io::Write;
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
-use crate::model::{Environment, Key, Path, Value};
+use crate::model::{Environment, Key, Value, ValuePath};
 use crate::ops;
 use crate::report::items;
 use crate::yaml::render;
@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENVIRONMENT")]
     env: String,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
@@ -34,7 +34,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = parse::<Environment>(&args.env)?;
     let key = parse::<Key>(&args.key)?;
-    let path = args.path.as_deref().map(parse::<Path>).transpose()?;
+    let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
     let configuration = context.workspace()?.configuration(&args.place.at())?;
     let view = ops::get(&configuration, &key, environment, path.as_ref())?;
     let mut out = context.out();

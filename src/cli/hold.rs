@@ -6,8 +6,8 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, parse};
-use crate::engine::promotion::{Held, Until};
-use crate::model::{Environment, Error, Key, Path, closest};
+use crate::engine::promotion::{HoldStatus, Until};
+use crate::model::{Environment, Error, Key, ValuePath, closest};
 use crate::ops::{self, HoldRequest};
 use crate::report::hold;
 use crate::report::sanitize::clean;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(0);
     };
     let asked = path.clone();
-    let (key, path, target) = (parse::<Key>(key)?, parse::<Path>(path)?, parse::<Environment>(env)?);
+    let (key, path, target) = (parse::<Key>(key)?, parse::<ValuePath>(path)?, parse::<Environment>(env)?);
     let options = context.commit_options()?;
     let done = if args.release {
         ops::release(&workspace, &key, target, &path, &options)?
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Nothing is held there; perhaps because of a slip of the hand.
-fn tell_near(held: &[Held], asked: &str, context: &Context) {
+fn tell_near(held: &[HoldStatus], asked: &str, context: &Context) {
     let known: Vec<String> = held.iter().map(|held| format!("{} {}", held.key, held.decision.path)).collect();
     match closest(asked, known.iter().map(String::as_str)) {
         Some(near) => {

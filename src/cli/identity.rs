@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use super::context::Context;
 use crate::model::{Error, Result};
 use crate::store::ProcessEnvironment;
-use crate::store::door::{Identity, Moment, Options, Person};
+use crate::store::transaction::{Identity, Moment, Options, Person};
 
 impl Context {
     /// How to commit: whom and when the process environment names.

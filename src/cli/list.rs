@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
 use crate::model::Environment;
 use crate::ops;
@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,

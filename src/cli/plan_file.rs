@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::context::Context;
-use crate::engine::promotion::{ItemPlan, Verdict};
+use crate::engine::promotion::{Action, ItemPlan};
 use crate::model::{Error, Hop, Policy, Result};
 use crate::ops::{self, Planner, Prepared, Workspace};
 use crate::report::plan_file::{self, PlanFile};
@@ -19,8 +19,8 @@ pub(super) fn write(
     context: &Context,
 ) -> Result<()> {
     let set = prepared.plans.iter().flat_map(|plan| &plan.lines).filter_map(|line| match &line.verdict {
-        Verdict::Set(value) => Some((&line.path, value)),
-        Verdict::Take | Verdict::Decline | Verdict::Keep | Verdict::Ask | Verdict::Stop => None,
+        Action::Set(value) => Some((&line.path, value)),
+        Action::Take | Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
     });
     let given = prepared.given.values().chain(prepared.creations.iter().map(|creation| &creation.given));
     for (path, value) in set.chain(given.flatten().map(|(path, value)| (path, value))) {

@@ -8,14 +8,14 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
-use crate::engine::promotion::{Selection, Verdict};
+use crate::engine::promotion::{Action, Selection};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::store::Remote;
-use crate::store::door::{Committed, Options};
+use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
 /// Move changes from one environment to the next.
@@ -134,7 +134,7 @@ impl Args {
 
     fn selection(&self, workspace: &Workspace, policy: &Policy) -> Result<Selection> {
         let paths =
-            |words: &[String]| words.iter().map(|word| parse::<Path>(word)).collect::<Result<Vec<_>>>();
+            |words: &[String]| words.iter().map(|word| parse::<ValuePath>(word)).collect::<Result<Vec<_>>>();
         let mut selection = Selection {
             only: paths(&self.only)?,
             except: paths(&self.except)?,
@@ -168,7 +168,7 @@ impl Args {
 }
 
 /// `PATH=VALUE`; the `=` of a list identity stands in brackets.
-fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
+fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
     let mut depth = 0_usize;
     let at = word.char_indices().find(|(_, c)| {
         match c {
@@ -237,12 +237,12 @@ impl Work<'_> {
             prepared.require_decided()?;
             // With --exit-code the question is whether something waits, not whether it can be committed.
             if args.dry_run && !args.exit_code {
-                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
         let asking = !args.yes && context.is_interactive();
-        if asking && prepared.count(&Verdict::Ask) > 0 && prepared.count(&Verdict::Stop) == 0 {
+        if asking && prepared.count(&Action::Ask) > 0 && prepared.count(&Action::Stop) == 0 {
             if !answer_new_keys(&mut request, &prepared, context)? {
                 context.remark("nothing was committed");
                 return Ok(0);
@@ -264,7 +264,7 @@ impl Work<'_> {
         if args.dry_run {
             prepared.require_decided()?;
             if !args.exit_code {
-                ops::foresee_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
@@ -299,7 +299,7 @@ impl Work<'_> {
             return Ok(0);
         }
         if !args.yes {
-            let question = match (prepared.changes(), prepared.count(&Verdict::Decline)) {
+            let question = match (prepared.changes(), prepared.count(&Action::Decline)) {
                 (0, decisions) => format!("Commit {}?", crate::report::counted(decisions, "decision")),
                 (changes, _) => format!("Commit {}?", crate::report::counted(changes, "change")),
             };
@@ -386,8 +386,8 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
 
 /// Asks about new keys, one source commit at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
-    let mut groups: Vec<(CommitInfo, Vec<Path>)> = Vec::new();
-    for line in prepared.plans.iter().flat_map(|plan| plan.with(&Verdict::Ask)) {
+    let mut groups: Vec<(CommitInfo, Vec<ValuePath>)> = Vec::new();
+    for line in prepared.plans.iter().flat_map(|plan| plan.with(&Action::Ask)) {
         let Some(commit) = line.commit.clone() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
             Some((_, paths)) => paths.push(line.path.clone()),

@@ -7,8 +7,8 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Outcome, keys, parse};
-use crate::model::{Environment, Path, Result};
-use crate::ops::{self, Back, PreparedRollback, RollbackRequest};
+use crate::model::{Environment, Result, ValuePath};
+use crate::ops::{self, PreparedRollback, RollbackRequest, RollbackTarget};
 use crate::report::{counted, rollback};
 
 /// Take back what a promotion changed, or restore older values.
@@ -57,15 +57,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
     let back = match (&args.to, &args.promotion) {
-        (Some(revision), _) => Back::Revision(revision.clone()),
-        (None, Some(commit)) => Back::Promotion(commit.clone()),
-        (None, None) => Back::LastPromotion,
+        (Some(revision), _) => RollbackTarget::Revision(revision.clone()),
+        (None, Some(commit)) => RollbackTarget::Promotion(commit.clone()),
+        (None, None) => RollbackTarget::LastPromotion,
     };
     let request = RollbackRequest {
         keys: keys(&args.keys)?,
         environment: parse::<Environment>(&args.env)?,
         back,
-        only: args.only.iter().map(|path| parse::<Path>(path)).collect::<Result<_>>()?,
+        only: args.only.iter().map(|path| parse::<ValuePath>(path)).collect::<Result<_>>()?,
         force: args.force,
     };
     let planner = workspace.planner(None)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::context::{Context, Where};
+use super::context::{Context, RevisionArgs};
 use super::failure::all_read;
 use super::vscode;
 use super::{Outcome, keys};
@@ -41,7 +41,7 @@ struct InferArgs {
     #[arg(long)]
     closed: bool,
     #[command(flatten)]
-    place: Where,
+    place: RevisionArgs,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {

@@ -7,8 +7,8 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::help::say;
 use super::{Outcome, edit, parse};
-use crate::model::{Environment, Key, Path, Result};
-use crate::ops::{self, At, SetRequest, Wish, Workspace};
+use crate::model::{Environment, Key, Result, ValuePath};
+use crate::ops::{self, At, Edit, SetRequest, Workspace};
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
@@ -73,19 +73,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return edit::run(&key, environment, args.create, context);
     };
     let wish =
-        Wish::Set { text: value.clone(), string: args.string, parents: args.parents, create: args.create };
+        Edit::Set { text: value.clone(), string: args.string, parents: args.parents, create: args.create };
     act(&args.key, path, &args.place, wish, context)
 }
 
 pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
-    act(&args.key, &args.path, &args.place, Wish::Unset, context)
+    act(&args.key, &args.path, &args.place, Edit::Unset, context)
 }
 
 /// There is nothing to remove; perhaps because of a slip of the hand.
 fn tell_absent(request: &SetRequest, workspace: &Workspace, context: &Context) -> Result<()> {
     let configuration = workspace.configuration(&At::Here)?;
     let absent = ops::get(&configuration, &request.key, request.environment, Some(&request.path)).err();
-    if let Some(error) = absent.filter(|_| matches!(request.wish, Wish::Unset)) {
+    if let Some(error) = absent.filter(|_| matches!(request.wish, Edit::Unset)) {
         context.remark(&format!(
             "note: {}; {}",
             error.message,
@@ -95,11 +95,11 @@ fn tell_absent(request: &SetRequest, workspace: &Workspace, context: &Context) -
     Ok(())
 }
 
-fn act(key: &str, path: &str, place: &Place, wish: Wish, context: &Context) -> Outcome {
+fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> Outcome {
     let request = SetRequest {
         key: parse::<Key>(key)?,
         environment: parse::<Environment>(&place.env)?,
-        path: parse::<Path>(path)?,
+        path: parse::<ValuePath>(path)?,
         wish,
     };
     let workspace = context.workspace_to_change(false)?;

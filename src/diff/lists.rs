@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Path, Segment, Value};
+use crate::model::{List, Segment, Value, ValuePath};
 
 /// What an item's schema says of its lists.
 pub trait ListRules {
     /// The identifying key of the list at `path`, when the schema names one.
-    fn list_key(&self, path: &Path) -> Option<String>;
+    fn list_key(&self, path: &ValuePath) -> Option<String>;
     /// Whether the order of the list at `path` means something.
-    fn list_order(&self, path: &Path) -> bool;
+    fn list_order(&self, path: &ValuePath) -> bool;
 }
 
 /// No schema says anything of lists.
@@ -17,11 +17,11 @@ pub trait ListRules {
 pub struct NoListRules;
 
 impl ListRules for NoListRules {
-    fn list_key(&self, _: &Path) -> Option<String> {
+    fn list_key(&self, _: &ValuePath) -> Option<String> {
         None
     }
 
-    fn list_order(&self, _: &Path) -> bool {
+    fn list_order(&self, _: &ValuePath) -> bool {
         false
     }
 }
@@ -30,12 +30,13 @@ impl ListRules for NoListRules {
 /// the first of `name`, `id`, `key` that every element has as a scalar, unique on each side.
 /// `None` when the lists are values as wholes.
 #[must_use]
-pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Value]) -> Option<String> {
+pub fn identity(rules: &dyn ListRules, path: &ValuePath, left: &List, right: &List) -> Option<String> {
     if left.is_empty() && right.is_empty() {
         return None;
     }
     let named = rules.list_key(path).into_iter().chain(["name", "id", "key"].map(String::from));
-    let field = named.into_iter().find(|field| is_unique(left, field) && is_unique(right, field))?;
+    let field =
+        named.into_iter().find(|field| left.is_told_apart_by(field) && right.is_told_apart_by(field))?;
     let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
     same_order.then_some(field)
 }
@@ -46,10 +47,10 @@ pub fn identity(rules: &dyn ListRules, path: &Path, left: &[Value], right: &[Val
 #[must_use]
 pub fn by_name(
     values: &[Value],
-    path: &Path,
-    identity_of: &dyn Fn(&Path, &[Value]) -> Option<String>,
-) -> Path {
-    let mut out = Path::document(path.document);
+    path: &ValuePath,
+    identity_of: &dyn Fn(&ValuePath, &List) -> Option<String>,
+) -> ValuePath {
+    let mut out = ValuePath::document(path.document);
     let mut value = values.get(path.document);
     for segment in &path.segments {
         let child = value.and_then(|value| value.child(segment));
@@ -68,12 +69,7 @@ pub fn by_name(
 /// The text by which an element is known.
 #[must_use]
 pub fn name_of<'a>(element: &'a Value, field: &str) -> Option<&'a str> {
-    element.as_map()?.get(field)?.scalar_text()
-}
-
-fn is_unique(list: &[Value], field: &str) -> bool {
-    let mut seen = HashSet::new();
-    list.iter().all(|element| name_of(element, field).is_some_and(|name| seen.insert(name)))
+    element.name(field)
 }
 
 fn order<'a>(list: &'a [Value], other: &[Value], field: &str) -> Vec<&'a str> {

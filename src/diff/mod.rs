@@ -5,13 +5,13 @@ use indexmap::IndexSet;
 pub mod lists;
 
 use self::lists::{ListRules, identity, name_of};
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{Map, Segment, Value, ValuePath};
 
 /// One structural difference; at least one side is present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'a> {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The old value.
     pub left: Option<&'a Value>,
     /// The new value.
@@ -83,7 +83,10 @@ pub fn diff<'a>(
 ) -> Vec<Change<'a>> {
     let mut walk = Walk { rules, depth, changes: Vec::new() };
     for document in 0..left.len().max(right.len()) {
-        walk.compare(&Path::document(document), left.get(document), right.get(document));
+        let (left, right) = (left.get(document), right.get(document));
+        if left != right {
+            walk.compare(ValuePath::document(document), left, right);
+        }
     }
     walk.changes
 }
@@ -95,26 +98,23 @@ struct Walk<'a, 'r> {
 }
 
 impl<'a> Walk<'a, '_> {
-    fn compare(&mut self, path: &Path, left: Option<&'a Value>, right: Option<&'a Value>) {
-        if left == right {
-            return;
-        }
+    /// Compares two values that differ.
+    fn compare(&mut self, path: ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) {
         let descend = self.depth == Depth::Leaves || (left.is_some() && right.is_some());
-        if descend && self.below(path, left, right) {
-            return;
+        if !descend || !self.below(&path, left, right) {
+            self.changes.push(Change { path, left, right });
         }
-        self.changes.push(Change { path: path.clone(), left, right });
     }
 
     /// Compares what lies below two mappings or two matched lists (or one and nothing);
     /// false when the values are to be taken as wholes.
-    fn below(&mut self, path: &Path, left: Option<&'a Value>, right: Option<&'a Value>) -> bool {
+    fn below(&mut self, path: &ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) -> bool {
         let either = left.or(right);
         let is_map = |value: Option<&Value>| value.is_none_or(|value| value.as_map().is_some());
         let is_list = |value: Option<&Value>| value.is_none_or(|value| value.as_list().is_some());
         let is_empty = |value: &Value| {
             value.as_map().is_some_and(|map| map.is_empty())
-                || value.as_list().is_some_and(<[Value]>::is_empty)
+                || value.as_list().is_some_and(|list| list.is_empty())
         };
         // An empty collection beside nothing is itself the difference.
         if (left.is_none() || right.is_none()) && either.is_some_and(is_empty) {
@@ -131,9 +131,11 @@ impl<'a> Walk<'a, '_> {
             let Some(field) = identity(self.rules, path, left, right) else { return false };
             let names: IndexSet<&str> = left.iter().chain(right).filter_map(|v| name_of(v, &field)).collect();
             for name in names {
-                let find = |list: &'a [Value]| list.iter().find(|value| name_of(value, &field) == Some(name));
-                let segment = Segment::Identity { field: field.clone(), value: name.to_owned() };
-                self.element(&path.join(segment), &field, find(left), find(right));
+                let (left, right) = (left.named(&field, name), right.named(&field, name));
+                if left != right {
+                    let segment = Segment::Identity { field: field.clone(), value: name.to_owned() };
+                    self.element(path.join(segment), &field, left, right);
+                }
             }
             return true;
         }
@@ -141,24 +143,33 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Compares the entries of two mappings, but for the one at `except`.
-    fn entries(&mut self, path: &Path, left: Option<&'a Map>, right: Option<&'a Map>, except: Option<&str>) {
+    fn entries(
+        &mut self,
+        path: &ValuePath,
+        left: Option<&'a Map>,
+        right: Option<&'a Map>,
+        except: Option<&str>,
+    ) {
         let keys: IndexSet<&String> = left.into_iter().chain(right).flat_map(|map| map.keys()).collect();
         for key in keys.into_iter().filter(|key| Some(key.as_str()) != except) {
             let child = |map: Option<&'a Map>| map.and_then(|map| map.get(key));
-            self.compare(&path.key(key.clone()), child(left), child(right));
+            let (left, right) = (child(left), child(right));
+            if left != right {
+                self.compare(path.key(key), left, right);
+            }
         }
     }
 
     /// Compares an element by the name that tells it apart. Where only one side has it, the name
     /// is no leaf of its own: it comes and goes with the others, or they would lose what they
     /// belong to.
-    fn element(&mut self, path: &Path, field: &str, left: Option<&'a Value>, right: Option<&'a Value>) {
+    fn element(&mut self, path: ValuePath, field: &str, left: Option<&'a Value>, right: Option<&'a Value>) {
         let only = match (left, right) {
             (Some(only), None) | (None, Some(only)) => only.as_map(),
             _ => None,
         };
         if self.depth == Depth::Leaves && only.is_some_and(|map| map.len() > 1) {
-            self.entries(path, left.and_then(Value::as_map), right.and_then(Value::as_map), Some(field));
+            self.entries(&path, left.and_then(Value::as_map), right.and_then(Value::as_map), Some(field));
         } else {
             self.compare(path, left, right);
         }

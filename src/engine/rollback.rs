@@ -1,14 +1,14 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::promotion::{Level, Line, Reason, Resolution, Selection, Verdict, leaves, select};
+use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, select};
 use crate::diff::lists::ListRules;
-use crate::model::{CommitInfo, Key, Path};
+use crate::model::{CommitInfo, Key, ValuePath};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whole {
+pub enum ItemFate {
     /// It stays; values in it change.
     Stays,
     /// It goes: the promotion made it.
@@ -25,9 +25,9 @@ pub struct ItemRollback {
     /// The commit that is taken back, or the one that is gone back to.
     pub commit: CommitInfo,
     /// The values, not masked.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlanEntry>,
     /// The file.
-    pub whole: Whole,
+    pub whole: ItemFate,
 }
 
 impl ItemRollback {
@@ -46,7 +46,7 @@ impl ItemRollback {
     /// How many changes it makes.
     #[must_use]
     pub fn changes(&self) -> usize {
-        self.lines.iter().filter(|line| line.is_taken()).count() + usize::from(self.whole != Whole::Stays)
+        self.lines.iter().filter(|line| line.is_taken()).count() + usize::from(self.whole != ItemFate::Stays)
     }
 }
 
@@ -65,10 +65,10 @@ pub struct Versions<'a> {
 #[must_use]
 pub fn plan(
     versions: &Versions<'_>,
-    only: &[Path],
+    only: &[ValuePath],
     lists: &dyn ListRules,
-    changed_by: &dyn Fn(&Path) -> Option<CommitInfo>,
-) -> (Vec<Line>, Vec<String>) {
+    changed_by: &dyn Fn(&ValuePath) -> Option<CommitInfo>,
+) -> (Vec<PlanEntry>, Vec<String>) {
     let Versions { before, after, now } = versions;
     let mut lines = Vec::new();
     for leaf in leaves(before, now, lists) {
@@ -82,11 +82,11 @@ pub fn plan(
             _ => (Resolution::Conflict, Level::Stop, Reason::ChangedSince),
         };
         let holder = if leaf.target.is_some() { now } else { before };
-        lines.push(Line {
+        lines.push(PlanEntry {
             pointer: holder.pointer(&leaf.path),
             resolution,
             level,
-            verdict: Verdict::Keep,
+            verdict: Action::Keep,
             source: leaf.source.cloned(),
             base: given.cloned(),
             was: None,
@@ -102,7 +102,7 @@ pub fn plan(
         });
     }
     let selection = Selection { only: only.to_vec(), ..Selection::default() };
-    let concerned: Vec<Line> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
+    let concerned: Vec<PlanEntry> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }
 
@@ -121,7 +121,7 @@ mod tests {
     /// What comes back and what stops, and the text.
     fn rolled(before: &str, after: Option<&str>, now: &str, only: &[&str]) -> (Vec<String>, String) {
         let (before, after, now) = (document(before), after.map(document), document(now));
-        let only: Vec<Path> = only.iter().map(|path| path.parse().expect("path")).collect();
+        let only: Vec<ValuePath> = only.iter().map(|path| path.parse().expect("path")).collect();
         let versions = Versions { before: &before, after: after.as_ref(), now: &now };
         let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
         assert_eq!(idle, Vec::<String>::new());

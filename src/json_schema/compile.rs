@@ -12,7 +12,7 @@ use super::cost::expansions;
 use super::graph::{Applied, Graph, NodeId};
 use super::names::token;
 use super::reader::{build, pattern_options};
-use super::source::{Broken, Read};
+use super::source::{Read, SchemaError};
 
 /// A schema that is ready to judge any number of documents, from any number of threads.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Compiled {
     /// # Errors
     /// Everything that is wrong with the schema: it is no JSON, no JSON Schema, refers to what is
     /// not in the repository, or would cost too much to use.
-    pub fn load(file: &str, read: &Read<'_>) -> Result<Self, Vec<Broken>> {
+    pub fn load(file: &str, read: &Read<'_>) -> Result<Self, Vec<SchemaError>> {
         let (graph, sources) = build(file, read)?;
         let broken = |id: NodeId, message: String, help: &str| {
             let node = graph.node(id);

@@ -36,5 +36,5 @@ pub use compile::Compiled;
 pub use generate::generate;
 pub use infer::infer;
 pub use mark::{Origin, Ownership, generated, is_generated, text};
-pub use source::{Broken, Read};
+pub use source::{Read, SchemaError};
 pub use validate::Violation;

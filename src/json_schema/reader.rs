@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::draft::{ASSERTIONS, Draft};
 use super::graph::{Applied, Graph, ListRule, Node, NodeId, Parts, Pattern};
 use super::names::token;
-use super::source::{Broken, Read, Source, Sources};
+use super::source::{Read, SchemaError, Source, Sources};
 use super::words::cut;
 
 /// The most schemas that a graph may have.
@@ -27,7 +27,7 @@ pub(super) fn pattern_options() -> PatternOptions<jsonschema::Regex> {
 }
 
 /// Reads the schema at `file` and everything it refers to.
-pub(super) fn build(file: &str, read: &Read<'_>) -> Result<(Graph, Vec<Source>), Vec<Broken>> {
+pub(super) fn build(file: &str, read: &Read<'_>) -> Result<(Graph, Vec<Source>), Vec<SchemaError>> {
     let mut sources = Sources::open(file, read)?;
     let mut builder = Builder::default();
     builder.id(0, "");
@@ -59,7 +59,7 @@ struct Builder {
     patterns: HashMap<String, bool>,
     /// Where a dynamic reference stands and the anchor it names.
     dynamic: Vec<(usize, String, String)>,
-    broken: Vec<Broken>,
+    broken: Vec<SchemaError>,
 }
 
 impl Builder {

@@ -13,7 +13,7 @@ use super::convert::from_json;
 use super::draft::Draft;
 use super::explain::Explainer;
 use super::names::{Names, OUTSIDE, Target, beside};
-use crate::model::{Location, Path, Pointer, Position, Segment};
+use crate::model::{Location, Pointer, Position, Segment, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// What the caller offers for reading: the bytes of a file by its path relative to the
@@ -22,7 +22,7 @@ pub type Read<'a> = dyn Fn(&str) -> Option<Vec<u8>> + 'a;
 
 /// What keeps a schema from being used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct SchemaError {
     /// The schema file, relative to the configuration root.
     pub file: String,
     /// Where in the file; `None` when the file as a whole is meant.
@@ -51,9 +51,9 @@ pub(super) struct Source {
 
 impl Source {
     /// Reads a file; `draft` counts where the file does not say its own.
-    fn new(path: &str, bytes: Vec<u8>, draft: Draft) -> Result<Self, Vec<Broken>> {
+    fn new(path: &str, bytes: Vec<u8>, draft: Draft) -> Result<Self, Vec<SchemaError>> {
         let whole = |message: String, help: &str| {
-            vec![Broken { file: path.to_owned(), location: None, message, help: help.to_owned() }]
+            vec![SchemaError { file: path.to_owned(), location: None, message, help: help.to_owned() }]
         };
         if bytes.len() > FILE_BYTES {
             let message = format!("the schema has {} bytes, more than the {FILE_BYTES} allowed", bytes.len());
@@ -90,7 +90,7 @@ impl Source {
     }
 
     /// What the draft's own schema says against this one.
-    fn judged(&self) -> Vec<Broken> {
+    fn judged(&self) -> Vec<SchemaError> {
         let errors = self.draft.judge(&self.json);
         if errors.is_empty() {
             return Vec::new();
@@ -115,8 +115,8 @@ impl Source {
         pointer: &str,
         message: impl Into<String>,
         help: impl Into<String>,
-    ) -> Broken {
-        Broken {
+    ) -> SchemaError {
+        SchemaError {
             file: self.path.clone(),
             location: self.location(pointer),
             message: message.into(),
@@ -130,7 +130,7 @@ impl Source {
         let read = || Document::parse(self.text.as_bytes(), &limits).ok();
         let document = self.document.get_or_init(read).as_ref()?;
         let tokens = Pointer::parse(pointer)?.tokens().iter().cloned().map(Segment::Key).collect();
-        let path = document.resolve(&Path { document: 0, segments: tokens });
+        let path = document.resolve(&ValuePath { document: 0, segments: tokens });
         Some(document.location(&document.locate(&path)?.token()))
     }
 }
@@ -145,9 +145,9 @@ pub(super) struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     /// Begins with the file at `path`.
-    pub(super) fn open(path: &str, read: &'a Read<'a>) -> Result<Self, Vec<Broken>> {
+    pub(super) fn open(path: &str, read: &'a Read<'a>) -> Result<Self, Vec<SchemaError>> {
         let refuse = |message: String, help: &str| {
-            vec![Broken { file: path.to_owned(), location: None, message, help: help.to_owned() }]
+            vec![SchemaError { file: path.to_owned(), location: None, message, help: help.to_owned() }]
         };
         let Some(path) = beside("", path) else {
             let help = "name it by its path from the configuration root, such as schemas/service.schema.json";
@@ -167,7 +167,7 @@ impl<'a> Sources<'a> {
         pointer: &str,
         keyword: &str,
         reference: &str,
-    ) -> Result<(usize, String), Vec<Broken>> {
+    ) -> Result<(usize, String), Vec<SchemaError>> {
         let Some(source) = self.files.get(file) else { return Err(Vec::new()) };
         let refuse =
             |message: String, help: &str| vec![source.broken(&format!("{pointer}/{keyword}"), message, help)];
@@ -207,7 +207,7 @@ impl<'a> Sources<'a> {
         found.map(|found| (target, found)).ok_or_else(nowhere)
     }
 
-    fn add(&mut self, path: &str, bytes: Vec<u8>, draft: Draft) -> Result<usize, Vec<Broken>> {
+    fn add(&mut self, path: &str, bytes: Vec<u8>, draft: Draft) -> Result<usize, Vec<SchemaError>> {
         match Source::new(path, bytes, draft) {
             Ok(source) => self.files.push(source),
             Err(broken) => {
@@ -220,7 +220,7 @@ impl<'a> Sources<'a> {
 }
 
 /// A JSON syntax error at its place.
-fn syntax(path: &str, error: &serde_json::Error) -> Broken {
+fn syntax(path: &str, error: &serde_json::Error) -> SchemaError {
     let at = Position { line: error.line().max(1), column: error.column().max(1) };
     let message = error.to_string();
     // The text ends with " at line 3 column 7", which the location says already.
@@ -232,7 +232,7 @@ fn syntax(path: &str, error: &serde_json::Error) -> Broken {
     } else {
         "a schema is JSON: mend it here, or just before"
     };
-    Broken {
+    SchemaError {
         file: path.to_owned(),
         location: Some(Location { start: at, end: at }),
         message: format!("the schema is not JSON: {message}"),
@@ -241,7 +241,7 @@ fn syntax(path: &str, error: &serde_json::Error) -> Broken {
 }
 
 /// The JSON pointer of a path into a schema.
-fn pointer(path: &Path) -> String {
+fn pointer(path: &ValuePath) -> String {
     let tokens = path.segments.iter().map(|segment| match segment {
         Segment::Key(key) | Segment::Identity { value: key, .. } => key.clone(),
         Segment::Index(index) => index.to_string(),
@@ -255,7 +255,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::testing::{broken, load, schema, yaml};
-    use super::Broken;
+    use super::SchemaError;
 
     #[test]
     fn what_is_wrong_with_a_file_is_told_with_its_place() {
@@ -318,7 +318,7 @@ mod tests {
             ("{\"$ref\": \"#\"}", 1, 1, "the schema refers to itself without going down into the value"),
         ] {
             let broken = broken(text);
-            let [Broken { file, location: Some(location), message: told, help }] = &broken[..] else {
+            let [SchemaError { file, location: Some(location), message: told, help }] = &broken[..] else {
                 panic!("{text}: {broken:?}")
             };
             assert_eq!(file, "schemas/a.schema.json");

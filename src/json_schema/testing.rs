@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Broken, Compiled};
+use super::{Compiled, SchemaError};
 use crate::model::Value;
 use crate::yaml::{Document, Limits};
 
 /// The schema made of these files, the first being its root.
-pub(super) fn load(files: &[(&str, Json)]) -> Result<Compiled, Vec<Broken>> {
+pub(super) fn load(files: &[(&str, Json)]) -> Result<Compiled, Vec<SchemaError>> {
     let read = |path: &str| {
         let (_, json) = files.iter().find(|(known, _)| *known == path)?;
         serde_json::to_vec_pretty(json).ok()
@@ -22,7 +22,7 @@ pub(super) fn schema(json: Json) -> Compiled {
 }
 
 /// What is wrong with a schema in one file.
-pub(super) fn broken(text: &str) -> Vec<Broken> {
+pub(super) fn broken(text: &str) -> Vec<SchemaError> {
     let read = |_: &str| Some(text.as_bytes().to_vec());
     Compiled::load("schemas/a.schema.json", &read).expect_err(text)
 }
@@ -87,7 +87,7 @@ pub(super) fn any_document() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::List),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|list| Value::List(list.into())),
             prop::collection::vec(("[abc]", inner), 0..3)
                 .prop_map(|entries| Value::Map(entries.into_iter().collect())),
         ]

@@ -144,7 +144,7 @@ mod tests {
             (Value::Bool(true), "the boolean true", "a boolean"),
             (Value::Number("0x1F".into()), "the number 0x1F", "a number"),
             (text("a\nb"), "the string \"a\\nb\"", "a string"),
-            (Value::List(vec![text("x")]), "a list", "a list"),
+            (Value::List(vec![text("x")].into()), "a list", "a list"),
             (Value::Tagged("!x".into(), Box::new(text("x"))), "the string \"x\"", "a string"),
         ] {
             assert_eq!(found(&value, true), shown);

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use super::hunks::{Piece, pieces};
 use crate::diff::lists::{NoListRules, identity, name_of};
-use crate::model::{Map, Path, Value};
+use crate::model::{List, Map, Value, ValuePath};
 
 type Side<'a> = Option<&'a Value>;
 
@@ -36,7 +36,7 @@ fn fits(base: Side<'_>, ours: Side<'_>, theirs: Side<'_>, result: Side<'_>) -> b
             Some(_) => false,
         },
         (Value::List(ours), Value::List(theirs), Value::List(result)) => match base {
-            None => lists(&[], ours, theirs, result),
+            None => lists(&List::new(), ours, theirs, result),
             Some(Value::List(base)) => lists(base, ours, theirs, result),
             Some(_) => false,
         },
@@ -74,14 +74,15 @@ fn maps(base: &Map, ours: &Map, theirs: &Map, result: &Map) -> bool {
     open.is_empty()
 }
 
-fn lists(base: &[Value], ours: &[Value], theirs: &[Value], result: &[Value]) -> bool {
-    if has_duplicates(result) && ![base, ours, theirs].into_iter().any(has_duplicates) {
+fn lists(base: &List, ours: &List, theirs: &List, result: &List) -> bool {
+    if has_duplicates(result) && ![base, ours, theirs].into_iter().any(|list| has_duplicates(list)) {
         return false;
     }
     let inside = |b: &Value, o: &Value, t: &Value, r: &Value| fits(Some(b), Some(o), Some(t), Some(r));
     match field(base, ours, theirs) {
         Some(field) => {
-            let unique = identity(&NoListRules, &Path::root(), result, &[]).as_ref() == Some(&field);
+            let unique = identity(&NoListRules, &ValuePath::root(), result, Default::default()).as_ref()
+                == Some(&field);
             let named = || named(base, ours, theirs, result, &field);
             result.is_empty() || (unique && (named() || sequence(base, ours, theirs, result, &inside)))
         }
@@ -90,8 +91,8 @@ fn lists(base: &[Value], ours: &[Value], theirs: &[Value], result: &[Value]) -> 
 }
 
 /// The key by which the elements of all three lists are told apart.
-pub(super) fn field(base: &[Value], ours: &[Value], theirs: &[Value]) -> Option<String> {
-    let of = |left, right| identity(&NoListRules, &Path::root(), left, right);
+pub(super) fn field(base: &List, ours: &List, theirs: &List) -> Option<String> {
+    let of = |left, right| identity(&NoListRules, &ValuePath::root(), left, right);
     let field = of(ours, theirs)?;
     let same = base.is_empty() || of(base, ours).as_ref() == Some(&field);
     (same && (base.is_empty() || of(base, theirs).as_ref() == Some(&field))).then_some(field)

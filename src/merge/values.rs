@@ -4,13 +4,17 @@
 use super::fits::field;
 use super::order::order;
 use crate::diff::lists::name_of;
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 
 /// The values of the merged file.
 ///
 /// # Errors
 /// The paths that both sides changed differently.
-pub(super) fn documents(base: &[Value], ours: &[Value], theirs: &[Value]) -> Result<Vec<Value>, Vec<Path>> {
+pub(super) fn documents(
+    base: &[Value],
+    ours: &[Value],
+    theirs: &[Value],
+) -> Result<Vec<Value>, Vec<ValuePath>> {
     let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
     if !same_count || ours.is_empty() {
         return Err(Vec::new());
@@ -18,20 +22,20 @@ pub(super) fn documents(base: &[Value], ours: &[Value], theirs: &[Value]) -> Res
     let mut merge = Merge::default();
     let mut out = Vec::new();
     for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-        out.extend(merge.value(&Path::document(number), base.get(number), Some(ours), Some(theirs)));
+        out.extend(merge.value(&ValuePath::document(number), base.get(number), Some(ours), Some(theirs)));
     }
     if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
 }
 
 #[derive(Default)]
 struct Merge {
-    conflicts: Vec<Path>,
+    conflicts: Vec<ValuePath>,
 }
 
 type Side<'a> = Option<&'a Value>;
 
 impl Merge {
-    fn value(&mut self, path: &Path, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
+    fn value(&mut self, path: &ValuePath, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
         if ours == theirs || theirs == base {
             return ours.cloned();
         }
@@ -45,7 +49,9 @@ impl Merge {
             (Some(Value::Map(base)), Some(Value::Map(ours)), Some(Value::Map(theirs))) => {
                 self.map(path, base, ours, theirs)
             }
-            (None, Some(Value::List(ours)), Some(Value::List(theirs))) => self.list(path, &[], ours, theirs),
+            (None, Some(Value::List(ours)), Some(Value::List(theirs))) => {
+                self.list(path, &List::new(), ours, theirs)
+            }
             (Some(Value::List(base)), Some(Value::List(ours)), Some(Value::List(theirs))) => {
                 self.list(path, base, ours, theirs)
             }
@@ -59,12 +65,12 @@ impl Merge {
         }
     }
 
-    fn conflict(&mut self, path: &Path) -> Option<Value> {
+    fn conflict(&mut self, path: &ValuePath) -> Option<Value> {
         self.conflicts.push(path.clone());
         None
     }
 
-    fn map(&mut self, path: &Path, base: &Map, ours: &Map, theirs: &Map) -> Option<Value> {
+    fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Option<Value> {
         let names = |map: &Map| map.keys().cloned().collect::<Vec<_>>();
         let order = order(&names(base), &names(ours), &names(theirs));
         let mut out = Map::new();
@@ -76,9 +82,9 @@ impl Merge {
         Some(Value::Map(out))
     }
 
-    fn list(&mut self, path: &Path, base: &[Value], ours: &[Value], theirs: &[Value]) -> Option<Value> {
+    fn list(&mut self, path: &ValuePath, base: &List, ours: &List, theirs: &List) -> Option<Value> {
         let Some(field) = field(base, ours, theirs) else { return self.conflict(path) };
-        let names = |list: &[Value]| -> Vec<String> {
+        let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
         };
         let order = order(&names(base), &names(ours), &names(theirs));
@@ -87,24 +93,20 @@ impl Merge {
         }
         let mut out = Vec::new();
         for name in order.names {
-            let find = |list| find(list, &field, &name);
-            let segment = Segment::Identity { field: field.clone(), value: name.clone() };
-            out.extend(self.value(&path.join(segment), find(base), find(ours), find(theirs)));
+            let [base, ours, theirs] = [base, ours, theirs].map(|list| list.named(&field, &name));
+            let segment = Segment::Identity { field: field.clone(), value: name };
+            out.extend(self.value(&path.join(segment), base, ours, theirs));
         }
         self.emptied(path, out.is_empty());
-        Some(Value::List(out))
+        Some(Value::List(out.into()))
     }
 
     /// Both sides together removed all there was: whether what held it stays, nobody said.
-    fn emptied(&mut self, path: &Path, is_empty: bool) {
+    fn emptied(&mut self, path: &ValuePath, is_empty: bool) {
         if is_empty && self.conflicts.is_empty() {
             self.conflicts.push(path.clone());
         }
     }
-}
-
-fn find<'a>(list: &'a [Value], field: &str, name: &str) -> Option<&'a Value> {
-    list.iter().find(|value| name_of(value, field) == Some(name))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Finding, Help};
+use super::{Environment, Finding, Help, InvalidKey, InvalidPath};
 
 /// The result of an operation that can fail to look or to act.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -227,5 +227,29 @@ impl std::error::Error for Error {
 impl From<super::UnknownEnvironment> for Error {
     fn from(error: super::UnknownEnvironment) -> Self {
         Self::usage(error.to_string()).with_help(error.help())
+    }
+}
+
+impl From<InvalidKey> for Error {
+    fn from(error: InvalidKey) -> Self {
+        let bare = error.text.trim_end_matches(".yaml").trim_end_matches(".yml");
+        let tail = bare.rsplit_once("environments/").map_or(bare, |(_, rest)| rest);
+        let key = tail.split_once('/').filter(|(env, _)| env.parse::<Environment>().is_ok());
+        let help = match key {
+            Some((_, key)) => format!("name the item by its key: `{key}`"),
+            None => {
+                "a key is the path below its environment's folder without `.yaml`, such as `billing/invoices`"
+                    .into()
+            }
+        };
+        Self::usage(error.to_string()).with_help(help)
+    }
+}
+
+impl From<InvalidPath> for Error {
+    fn from(error: InvalidPath) -> Self {
+        Self::usage(error.to_string()).with_help(
+            "write a path such as `database.pool.size`, `servers[name=api].port` or `\"a.b\".c`, or a JSON pointer such as `/database/pool/size`",
+        )
     }
 }

@@ -1,43 +1,8 @@
 //! A finding: a fact about the configuration, with its place.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Environment, Key, Path, Pointer, Rule};
-
-/// How much a finding weighs.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Notice,
-    /// Worth mending.
-    Warning,
-    /// Must be mended: `check` exits 1.
-    Error,
-}
-
-impl Severity {
-    /// The word that is printed.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use super::{Environment, Key, Pointer, Rule, Severity, ValuePath};
 
 /// A place in a text: line and column from 1, columns in Unicode characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,7 +72,7 @@ pub struct Finding {
     /// The item, when the file is one.
     pub key: Option<Key>,
     /// The value, as people name it.
-    pub path: Option<Path>,
+    pub path: Option<ValuePath>,
     /// The value, in this very document.
     pub pointer: Option<Pointer>,
 }

@@ -74,22 +74,6 @@ impl fmt::Display for InvalidKey {
 
 impl std::error::Error for InvalidKey {}
 
-impl From<InvalidKey> for super::Error {
-    fn from(error: InvalidKey) -> Self {
-        let bare = error.text.trim_end_matches(".yaml").trim_end_matches(".yml");
-        let tail = bare.rsplit_once("environments/").map_or(bare, |(_, rest)| rest);
-        let key = tail.split_once('/').filter(|(env, _)| env.parse::<Environment>().is_ok());
-        let help = match key {
-            Some((_, key)) => format!("name the item by its key: `{key}`"),
-            None => {
-                "a key is the path below its environment's folder without `.yaml`, such as `billing/invoices`"
-                    .into()
-            }
-        };
-        Self::usage(error.to_string()).with_help(help)
-    }
-}
-
 /// What identifies an item: its key and its environment together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId {

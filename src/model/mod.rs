@@ -6,34 +6,48 @@
 pub(crate) mod date;
 mod environment;
 mod error;
+#[cfg(feature = "repository")]
 mod explain;
 mod finding;
+#[cfg(feature = "repository")]
 mod glob;
 mod help;
 mod key;
+pub(crate) mod lookups;
 mod path;
+mod path_tree;
+#[cfg(feature = "repository")]
 mod pattern;
 mod pointer;
+#[cfg(feature = "repository")]
 pub mod policy;
+#[cfg(feature = "repository")]
 mod progress;
 mod revision;
 mod rule;
+mod severity;
 mod suggest;
 mod value;
 
 pub use date::{Date, InvalidDate};
 pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "repository")]
 pub use explain::{Explanation, Waivable};
-pub use finding::{Excerpt, Finding, Location, Position, Related, Severity};
+pub use finding::{Excerpt, Finding, Location, Position, Related};
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
-pub use path::{InvalidPath, Path, Segment};
+pub use path::{InvalidPath, Segment, ValuePath};
+pub use path_tree::PathTree;
+#[cfg(feature = "repository")]
 pub use pattern::{InvalidPattern, PathPattern};
 pub use pointer::Pointer;
+#[cfg(feature = "repository")]
 pub use policy::Policy;
-pub use progress::{Progress, Silent, Steps};
+#[cfg(feature = "repository")]
+pub use progress::{NoProgress, Progress, ProgressCounter};
 pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
+pub use severity::Severity;
 pub use suggest::closest;
-pub use value::{Map, Value};
+pub use value::{List, Map, Value};

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::glob::Stars;
 use super::path::Reader;
-use super::{InvalidPath, Path, Segment};
+use super::{InvalidPath, Segment, ValuePath};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -40,7 +40,7 @@ pub type InvalidPattern = InvalidPath;
 impl PathPattern {
     /// Whether `path` or one of its ancestors matches; exact in letter case.
     #[must_use]
-    pub fn covers(&self, path: &Path) -> bool {
+    pub fn covers(&self, path: &ValuePath) -> bool {
         let fits = |step: &Step, at: usize| {
             let segment = path.segments.get(at);
             segment.is_some_and(|segment| step.fits(segment, key(segment)))
@@ -50,7 +50,7 @@ impl PathPattern {
 
     /// As [`Self::covers`], but ignoring letter case and taking `-` for `_`, as secrets do.
     #[must_use]
-    pub fn covers_loosely(&self, path: &Path) -> bool {
+    pub fn covers_loosely(&self, path: &ValuePath) -> bool {
         any_covers_loosely(std::slice::from_ref(self), path)
     }
 }
@@ -66,7 +66,7 @@ impl Eq for PathPattern {}
 
 /// Whether one of the patterns covers `path` loosely; asked of every value, so that the path is
 /// folded once.
-pub(super) fn any_covers_loosely(patterns: &[PathPattern], path: &Path) -> bool {
+pub(super) fn any_covers_loosely(patterns: &[PathPattern], path: &ValuePath) -> bool {
     let folded: Vec<_> = path.segments.iter().map(|segment| (segment, key(segment).map(fold))).collect();
     let fits = |step: &Step, at: usize| {
         folded.get(at).is_some_and(|(segment, key)| step.fits(segment, key.as_deref()))
@@ -229,7 +229,7 @@ mod tests {
             ("a!*", "a!x", true),
             ("a/**", "a/b/c", true),
         ] {
-            let (pattern, path): (PathPattern, Path) =
+            let (pattern, path): (PathPattern, ValuePath) =
                 (pattern.parse().expect(pattern), path.parse().expect(path));
             assert_eq!(pattern.covers(&path), covered, "{pattern} {path}");
         }
@@ -250,7 +250,7 @@ mod tests {
             ("l[Name=A]", "l[Name=A]", true),
             ("l[Name=A]", "l[name=a]", false),
         ] {
-            let (pattern, path): (PathPattern, Path) =
+            let (pattern, path): (PathPattern, ValuePath) =
                 (pattern.parse().expect(pattern), path.parse().expect(path));
             assert_eq!(pattern.covers_loosely(&path), covered, "{pattern} {path}");
         }
@@ -274,7 +274,7 @@ mod tests {
     /// How often a pattern looks at a segment of a path that is nested this deep.
     fn looks(pattern: &str, depth: usize) -> usize {
         let pattern: PathPattern = pattern.parse().expect(pattern);
-        let path = (0..depth).fold(Path::root(), |path, _| path.key("x"));
+        let path = (0..depth).fold(ValuePath::root(), |path, _| path.key("x"));
         let mut looks = 0;
         let covered = covers(&pattern.steps, depth, |step, at| {
             looks += 1;
@@ -319,7 +319,7 @@ mod tests {
             keys in prop::collection::vec(prop::sample::select(vec!["a", "b", "ab"]), 0..10),
         ) {
             let pattern: PathPattern = steps.join(".").parse().expect("pattern");
-            let path = keys.into_iter().fold(Path::root(), |path, key| path.key(key));
+            let path = keys.into_iter().fold(ValuePath::root(), |path, key| path.key(key));
             prop_assert_eq!(pattern.covers(&path), covers_plainly(&pattern.steps, &path.segments));
         }
     }

@@ -12,21 +12,21 @@ pub trait Progress: Send + Sync {
 
 /// Nobody wants to know.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn tell(&self, _: &'static str, _: usize, _: Option<usize>) {}
 }
 
 /// Counts the steps of one piece of work.
-pub struct Steps<'a> {
+pub struct ProgressCounter<'a> {
     progress: &'a dyn Progress,
     work: &'static str,
     total: Option<usize>,
     done: AtomicUsize,
 }
 
-impl<'a> Steps<'a> {
+impl<'a> ProgressCounter<'a> {
     /// Work of so many steps, none of them done.
     pub fn new(progress: &'a dyn Progress, work: &'static str, total: Option<usize>) -> Self {
         Self { progress, work, total, done: AtomicUsize::new(0) }

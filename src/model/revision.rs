@@ -11,6 +11,7 @@ pub struct CommitId(String);
 
 impl CommitId {
     /// The id with these hexadecimal digits.
+    #[cfg(feature = "repository")]
     pub(crate) fn new(digits: impl Into<String>) -> Self {
         Self(digits.into())
     }
@@ -40,6 +41,7 @@ pub struct BlobId(String);
 
 impl BlobId {
     /// The id with these hexadecimal digits.
+    #[cfg(feature = "repository")]
     pub(crate) fn new(digits: impl Into<String>) -> Self {
         Self(digits.into())
     }

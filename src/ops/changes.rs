@@ -13,9 +13,11 @@ use super::item::no_item;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, ItemId, Path, Result, Revision, Value};
+use crate::model::{
+    BlobId, CommitId, Environment, Error, Finding, ItemId, Result, Revision, Value, ValuePath,
+};
 use crate::secrets::encrypted;
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::edit::{Operation, Replacement};
 use crate::yaml::{Document, render};
 
@@ -34,7 +36,7 @@ pub enum PathEdit {
     /// It shall be this.
     Set {
         /// Where.
-        path: Path,
+        path: ValuePath,
         /// The value.
         value: Value,
         /// Whether missing parents are made.
@@ -43,7 +45,7 @@ pub enum PathEdit {
     /// It shall be gone; where nothing is, nothing is done.
     Unset {
         /// Where.
-        path: Path,
+        path: ValuePath,
     },
 }
 
@@ -158,7 +160,7 @@ pub fn prepare(configuration: &Configuration, head: &CommitId, request: &Request
 /// # Errors
 /// As [`prepare`] and [`Prepared::require_sound`]; the write door's refusals.
 pub fn commit(workspace: &Workspace, request: &Request, options: &Options) -> Result<Option<Committed>> {
-    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
@@ -217,7 +219,7 @@ fn text(
             }
             Some(document) => {
                 let value = Replacement::Value(value.clone());
-                let whole = Operation::Set { path: Path::root(), value };
+                let whole = Operation::Set { path: ValuePath::root(), value };
                 edit(&document, &[whole], configuration.limits(), &shown).map(Some)
             }
         },

@@ -4,7 +4,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, Report, Subject};
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Date, Environment, Error, Finding, Help, Key, Result, Silent, policy};
+use crate::model::{Date, Environment, Error, Finding, Help, Key, NoProgress, Result, policy};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -54,6 +54,7 @@ pub fn findings(
     keys: &[Key],
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
-    let subject = Subject { configuration, today: None, keys, environment, change: None, progress: &Silent };
+    let subject =
+        Subject { configuration, today: None, keys, environment, change: None, progress: &NoProgress };
     Ok(rules::check(&subject)?.findings)
 }

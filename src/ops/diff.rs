@@ -5,7 +5,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, Hop, Key, Result, Steps};
+use crate::model::{Environment, Error, Hop, Key, ProgressCounter, Result};
 use crate::yaml::Document;
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
@@ -153,7 +153,7 @@ pub fn matrix(
     let mut out = Compared::default();
     let chosen: Vec<_> =
         snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
-    let steps = Steps::new(workspace.repository.progress(), "comparing items", Some(chosen.len()));
+    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing items", Some(chosen.len()));
     for key in chosen {
         out.add(compare(key));
         steps.step();

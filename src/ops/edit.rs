@@ -5,7 +5,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
-    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Path, Result, Segment, Value, policy,
+    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Result, Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
@@ -14,7 +14,7 @@ use crate::yaml::{Document, Limits};
 /// Sets a value where there is one, else adds it to its parent.
 pub(super) fn set_or_insert<'a>(
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     value: Value,
     file: &str,
 ) -> Result<Operation<'a>> {
@@ -37,7 +37,7 @@ pub(super) fn set_or_insert<'a>(
 /// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
 pub(super) fn set_or_insert_with<'a>(
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     value: Value,
     parents: bool,
     file: &str,
@@ -52,7 +52,7 @@ pub(super) fn set_or_insert_with<'a>(
     }
     let there = (0..path.segments.len())
         .rev()
-        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .map(|n| ValuePath { document: path.document, segments: path.segments[..n].to_vec() })
         .find(|prefix| document.at(prefix).is_some());
     let Some(there) = there else { return Err(error) };
     let rest = &path.segments[there.segments.len()..];
@@ -72,7 +72,7 @@ pub(super) fn set_or_insert_with<'a>(
 pub(super) fn nested(segments: &[Segment], value: Value) -> Value {
     segments.iter().rev().fold(value, |value, segment| match segment {
         Segment::Key(key) => Value::Map(Map::from_iter([(key.clone(), value)])),
-        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value]),
+        Segment::Index(_) | Segment::Append | Segment::Identity { .. } => Value::List(vec![value].into()),
     })
 }
 

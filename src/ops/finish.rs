@@ -6,7 +6,7 @@ use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::model::{CommitId, Environment, Error, Result, Revision, Rule};
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 /// The files of HEAD that stay for old readers.
 ///
@@ -24,7 +24,7 @@ pub fn kept(workspace: &Workspace) -> Result<Vec<Kept>> {
 /// `Undecided` when a file and its item have come apart, so that a value would be lost; the door's
 /// refusals.
 pub fn finish(workspace: &Workspace, options: &Options) -> Result<Option<Committed>> {
-    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else { return Ok(None) };
         Ok(removal(workspace, head)?.map(|change| (change, ())))
     })?;

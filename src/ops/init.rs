@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Environment, Result, policy};
 use crate::store::Repository;
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 const POLICY: &str = "\
 # The policy of this configuration repository. Every key has a default; see the README.
@@ -31,7 +31,7 @@ version = 1
 pub fn init(dir: &Path, options: &Options) -> Result<(bool, Option<Committed>)> {
     let (created, prefix) = Repository::prepare(dir, &options.environment)?;
     let repository = Repository::discover(dir)?;
-    let published = door::publish(repository.door_path(), options, None, |head| {
+    let published = transaction::publish(repository.transaction_path(), options, None, |head| {
         let known = match head {
             Some(head) => repository.files_at(head, &prefix)?,
             None => Vec::new(),

@@ -8,7 +8,7 @@ use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, parse_kept, 
 use crate::formats::read::Format;
 use crate::model::policy::FILE;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 /// What to migrate.
 #[derive(Clone, Debug)]
@@ -148,12 +148,13 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
     let Some(shown) = change(prepared, request) else { return Ok(None) };
-    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
-        let Some(head) = head else { return Ok(None) };
-        let prepared = prepare_at(workspace, request, head)?;
-        require_clear(&prepared, request)?;
-        Ok(change(&prepared, request).map(|change| (change, ())))
-    })?;
+    let published =
+        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
+            let Some(head) = head else { return Ok(None) };
+            let prepared = prepare_at(workspace, request, head)?;
+            require_clear(&prepared, request)?;
+            Ok(change(&prepared, request).map(|change| (change, ())))
+        })?;
     Ok(published.map(|(committed, ())| committed))
 }
 

@@ -3,7 +3,6 @@
 //! Doors (the command line, a server, a library user) call these operations and only translate.
 //! Author, time and the process environment are arguments; what is printed is somebody else's.
 
-mod agreed;
 mod candidates;
 mod changes;
 mod check;
@@ -24,6 +23,7 @@ mod plan;
 mod promote;
 mod review;
 mod rollback;
+mod saved_plan;
 mod schema;
 mod set;
 mod status;
@@ -31,7 +31,6 @@ mod vscode;
 mod workspace;
 
 pub use crate::store::{Manner, ManneredPlace, Standing};
-pub use agreed::{commit as commit_agreed, prepare as prepare_agreed};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
     Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges, Request as ChangeRequest,
@@ -55,15 +54,16 @@ pub use migrate::{
 pub use plan::Planner;
 pub use promote::{
     Creation, Left, Prepared, Request as PromoteRequest, commit as commit_promotion,
-    foresee as foresee_promotion, prepare as prepare_promotion, uncommitted_sources,
+    preflight as preflight_promotion, prepare as prepare_promotion, uncommitted_sources,
 };
 pub use review::{GithubHints, GitlabHints, Request as ReviewRequest, review};
 pub use rollback::{
-    Back, Prepared as PreparedRollback, Request as RollbackRequest, commit as commit_rollback,
+    Prepared as PreparedRollback, Request as RollbackRequest, RollbackTarget, commit as commit_rollback,
     prepare as prepare_rollback,
 };
+pub use saved_plan::{commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use set::{Done, Request as SetRequest, Wish, set, set_committed};
+pub use set::{Edit, Outcome, Request as SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
 pub use workspace::{At, Workspace};

@@ -10,14 +10,14 @@ use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Line, Selection, decisions_file, judge_leaves,
-    parse_decisions, select,
+    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, decisions_file,
+    judge_leaves, parse_decisions, select,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, Result, Revision,
-    Segment, Steps, Value,
+    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
+    Revision, Segment, Value, ValuePath,
 };
 use crate::secrets::encrypted::{is_encrypted, not_promoted};
 use crate::yaml::Document;
@@ -32,6 +32,20 @@ pub struct Planner {
     pub history: History,
     blobs: Arc<dyn Source>,
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
+}
+
+impl Workspace {
+    /// What promotions are judged on: the commit that `at` names, HEAD without one.
+    ///
+    /// # Errors
+    /// When there is no such commit, or something of it cannot be read.
+    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        let commit = match at {
+            Some(revision) => self.repository.commit(revision)?,
+            None => self.repository.require_head()?,
+        };
+        Planner::new(self, &commit)
+    }
 }
 
 impl Planner {
@@ -127,7 +141,7 @@ impl Planner {
     ///
     /// # Errors
     /// When a file cannot be read, is not YAML, or is encrypted.
-    pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<Line>>> {
+    pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {
@@ -170,7 +184,7 @@ impl Planner {
 
     /// Whether the item's schema requires the key at a path.
     #[must_use]
-    pub fn requires(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+    pub fn requires(&self, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         self.configuration.schemas().required(key, environment, path)
     }
 
@@ -190,10 +204,10 @@ impl Planner {
                 sides.push(self.configuration.document(item)?);
             }
         }
-        let by_place = |path: &Path| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
-        let exists = |path: &Path| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
-        let is_leaf = |path: &Path| leaves.iter().any(|line| line.path == *path);
-        let as_given = |path: &Path, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
+        let by_place = |path: &ValuePath| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
+        let exists = |path: &ValuePath| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
+        let is_leaf = |path: &ValuePath| leaves.iter().any(|line| line.path == *path);
+        let as_given = |path: &ValuePath, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
         let mut idle = selection.unmatched(&leaves, &exists);
         let set = selection.set.iter().filter(|(path, value)| {
             !is_leaf(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)
@@ -228,7 +242,7 @@ impl Planner {
     pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Result<Vec<HopStatus>> {
         let mut chosen = self.configuration.snapshot().keys();
         chosen.retain(|key| keys.is_empty() || keys.contains(key));
-        let steps = Steps::new(progress, "judging items", Some(chosen.len()));
+        let steps = ProgressCounter::new(progress, "judging items", Some(chosen.len()));
         let judge = |key: &&Key| {
             let states = Hop::ALL.map(|hop| self.state(key, hop));
             self.forget(key);

@@ -9,19 +9,20 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Verdict, operations};
+use crate::engine::promotion::{Action, operations};
 use crate::engine::provenance::Provenance;
-use crate::engine::rollback::{ItemRollback, Versions, Whole, plan};
+use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, Value,
+    ValuePath,
 };
-use crate::store::door::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
 /// Where to go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Back {
+pub enum RollbackTarget {
     /// To before the item's last promotion.
     LastPromotion,
     /// To before this promotion.
@@ -38,9 +39,9 @@ pub struct Request {
     /// Their environment.
     pub environment: Environment,
     /// Where to go back to.
-    pub back: Back,
+    pub back: RollbackTarget,
     /// Only these paths; all when empty.
-    pub only: Vec<Path>,
+    pub only: Vec<ValuePath>,
     /// Whether errors that the older values bring are accepted.
     pub force: bool,
 }
@@ -80,7 +81,7 @@ impl Prepared {
             .items
             .iter()
             .flat_map(|item| &item.lines)
-            .filter(|line| line.verdict == Verdict::Stop)
+            .filter(|line| line.verdict == Action::Stop)
             .count();
         if stops > 0 {
             let what = if stops == 1 { "value was" } else { "values were" };
@@ -157,13 +158,15 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
         None => None,
     };
     let point = match &request.back {
-        Back::Revision(revision) => restored(workspace, planner, request, key, revision)?,
-        Back::LastPromotion | Back::Promotion(_) => promotion(workspace, planner, &provenance, request, key)?,
+        RollbackTarget::Revision(revision) => restored(workspace, planner, request, key, revision)?,
+        RollbackTarget::LastPromotion | RollbackTarget::Promotion(_) => {
+            promotion(workspace, planner, &provenance, request, key)?
+        }
     };
     let lists = configuration.lists(key);
-    let done = |whole: Whole, text: Option<String>| {
+    let done = |whole: ItemFate, text: Option<String>| {
         let item = ItemRollback { key: key.clone(), commit: point.commit.clone(), lines: Vec::new(), whole };
-        if request.only.is_empty() || item.whole == Whole::Stays {
+        if request.only.is_empty() || item.whole == ItemFate::Stays {
             return Ok((item, text, Vec::new()));
         }
         let message = format!("`{key}` comes or goes as a whole in {environment}, so --only cannot choose");
@@ -178,28 +181,28 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
     };
     let same = |after: &Document| now.as_ref().is_some_and(|now| now.values() == after.values());
     match (&point.before, &point.after, &now) {
-        (None, _, None) => done(Whole::Stays, None),
-        (None, Given::This(Some(after)), Some(_)) if same(after) => done(Whole::Goes, None),
-        (None, _, Some(_)) | (Some(_), Given::This(None), Some(_)) => since(),
-        (Some(before), Given::Any | Given::This(None), None) => {
-            done(Whole::Returns, Some(before.text().to_owned()))
+        (None, _, None) => done(ItemFate::Stays, None),
+        (None, AfterVersion::This(Some(after)), Some(_)) if same(after) => done(ItemFate::Goes, None),
+        (None, _, Some(_)) | (Some(_), AfterVersion::This(None), Some(_)) => since(),
+        (Some(before), AfterVersion::Any | AfterVersion::This(None), None) => {
+            done(ItemFate::Returns, Some(before.text().to_owned()))
         }
-        (Some(_), Given::This(Some(_)), None) => since(),
+        (Some(_), AfterVersion::This(Some(_)), None) => since(),
         (Some(before), after, Some(now)) => {
-            let after = if let Given::This(after) = after { after.as_deref() } else { None };
+            let after = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
             let versions = Versions { before, after, now };
-            let changed_by = |path: &Path| provenance.written(environment, path).cloned();
+            let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
             let (lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
             let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
             let text = edit(now, &operations(&lines, before, now), configuration.limits(), &file)?;
-            let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: Whole::Stays };
+            let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };
             Ok((item, Some(text), idle))
         }
     }
 }
 
 /// What the commit that is taken back made of the item.
-enum Given {
+enum AfterVersion {
     /// It does not matter: a revision is restored.
     Any,
     /// This; nothing when it removed the item.
@@ -207,10 +210,10 @@ enum Given {
 }
 
 /// The versions on both sides of what is taken back.
-struct Point {
+struct RestorePoint {
     commit: CommitInfo,
     before: Option<Arc<Document>>,
-    after: Given,
+    after: AfterVersion,
 }
 
 /// The last promotion of the item, or the one that is named.
@@ -220,7 +223,7 @@ fn promotion(
     provenance: &Provenance<'_>,
     request: &Request,
     key: &Key,
-) -> Result<Point> {
+) -> Result<RestorePoint> {
     let environment = request.environment;
     let hop = Hop::into_target(environment).ok_or_else(|| {
         Error::usage("nothing is promoted to development, so there is no promotion to take back")
@@ -229,7 +232,7 @@ fn promotion(
     let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
     let position = match &request.back {
-        Back::Promotion(revision) => {
+        RollbackTarget::Promotion(revision) => {
             let id = workspace.repository.commit(revision)?;
             let position = commits.iter().position(|commit| commit.info.id == id);
             position.filter(|at| provenance.is_promotion(hop, *at, &lists)).ok_or_else(|| {
@@ -237,7 +240,7 @@ fn promotion(
                 Error::usage(message).with_help(Help::FindPromotion(key.clone(), id))
             })?
         }
-        Back::LastPromotion | Back::Revision(_) => {
+        RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
             let known = planner.configuration.snapshot().keys();
             if !known.contains(&key) {
                 return Err(no_such_item(key, known, None));
@@ -249,10 +252,10 @@ fn promotion(
         }
     };
     let commit = commits.get(position).map(|commit| commit.info.clone());
-    Ok(Point {
+    Ok(RestorePoint {
         commit: commit.ok_or_else(|| Error::internal("a promotion has no commit"))?,
         before: provenance.before(environment, position).cloned(),
-        after: Given::This(provenance.after(environment, position).cloned()),
+        after: AfterVersion::This(provenance.after(environment, position).cloned()),
     })
 }
 
@@ -263,7 +266,7 @@ fn restored(
     request: &Request,
     key: &Key,
     revision: &str,
-) -> Result<Point> {
+) -> Result<RestorePoint> {
     let id = workspace.repository.commit(revision)?;
     let snapshot = workspace.repository.snapshot(&Revision::Commit(id.clone()))?;
     let Some(item) = snapshot.item(key, request.environment) else {
@@ -275,7 +278,7 @@ fn restored(
     // Read for its message: a version that is not YAML cannot come back.
     snapshot.document(item, planner.configuration.limits())?;
     let before = item.blob.as_ref().map(|blob| planner.version(blob)).transpose()?.flatten();
-    Ok(Point { commit: workspace.repository.info(&id)?, before, after: Given::Any })
+    Ok(RestorePoint { commit: workspace.repository.info(&id)?, before, after: AfterVersion::Any })
 }
 
 /// The commit's message: the subject, the masked list of changes, one trailer per item.
@@ -284,7 +287,7 @@ fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> Stri
     let acting: Vec<&ItemRollback> = items.iter().filter(|item| item.changes() > 0).collect();
     let keys: Vec<&str> = acting.iter().map(|item| item.key.as_str()).collect();
     let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
-    let word = if matches!(request.back, Back::Revision(_)) { "" } else { "before " };
+    let word = if matches!(request.back, RollbackTarget::Revision(_)) { "" } else { "before " };
     let one = acting.windows(2).all(|pair| pair[0].commit.id == pair[1].commit.id);
     let place = match acting.first() {
         Some(first) if one => format!("{word}{}", first.commit.id.short()),
@@ -299,9 +302,9 @@ fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> Stri
             let _ = writeln!(message, "{}: {}: {old} -> {new}", item.key, line.path);
         }
         let _ = match item.whole {
-            Whole::Stays => Ok(()),
-            Whole::Goes => writeln!(message, "{}: item deleted", item.key),
-            Whole::Returns => writeln!(message, "{}: item restored", item.key),
+            ItemFate::Stays => Ok(()),
+            ItemFate::Goes => writeln!(message, "{}: item deleted", item.key),
+            ItemFate::Returns => writeln!(message, "{}: item restored", item.key),
         };
     }
     message.push('\n');
@@ -325,13 +328,14 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     prepared.require_decided(request.force)?;
     let Some(shown) = prepared.change() else { return Ok(None) };
-    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
-        let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
+    let published =
+        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
+            let head = head.ok_or_else(|| {
+                Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
+            })?;
+            let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
+            prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;
+            Ok(prepared.change().map(|change| (change, ())))
         })?;
-        let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
-        prepared.require_decided(request.force).map_err(|_| door::not_as_shown())?;
-        Ok(prepared.change().map(|change| (change, ())))
-    })?;
     Ok(published.map(|(committed, ())| committed))
 }

@@ -6,9 +6,9 @@ use super::diff::Compared;
 use super::workspace::{At, Workspace};
 use crate::engine::snapshot::Snapshot;
 use crate::json_schema::{Origin, Ownership, infer as infer_schema, is_generated, text};
-use crate::model::{Environment, Error, Key, Result, Steps, Value};
+use crate::model::{Environment, Error, Key, ProgressCounter, Result, Value};
 use crate::secrets::encrypted::is_encrypted;
-use crate::store::door::write_work_tree;
+use crate::store::transaction::write_work_tree;
 
 /// How a schema file stands to what would be inferred now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub fn infer(workspace: &Workspace, at: &At, keys: &[Key], closed: bool) -> Resu
     let mut out = Compared::default();
     let chosen: Vec<_> =
         snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
-    let steps = Steps::new(workspace.repository.progress(), "inferring schemas", Some(chosen.len()));
+    let steps =
+        ProgressCounter::new(workspace.repository.progress(), "inferring schemas", Some(chosen.len()));
     for key in chosen {
         out.add(infer(key));
         steps.step();

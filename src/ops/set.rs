@@ -7,14 +7,14 @@ use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
-use crate::store::door::{self, Change, Committed, Options, write_work_tree};
+use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
+use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
 
 /// What shall become of the value.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum Edit {
     /// It shall be this: one YAML flow value, or (`string`) the text itself.
     Set {
         /// The text as given.
@@ -38,18 +38,18 @@ pub struct Request {
     /// Its environment.
     pub environment: Environment,
     /// The value.
-    pub path: Path,
+    pub path: ValuePath,
     /// What shall become of it.
-    pub wish: Wish,
+    pub wish: Edit,
 }
 
 /// What was done.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub struct Outcome {
     /// The file, relative to the git root.
     pub file: String,
     /// The path, settled against the document.
-    pub path: Path,
+    pub path: ValuePath,
     /// The value before, masked.
     pub before: Option<Value>,
     /// The value after, masked.
@@ -62,7 +62,7 @@ pub struct Done {
 ///
 /// # Errors
 /// When the item, the path or the value is wrong, or a rule refuses the result.
-pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Done>> {
+pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Outcome>> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
@@ -82,8 +82,8 @@ pub fn set_committed(
     request: &Request,
     message: Option<&str>,
     options: &Options,
-) -> Result<Option<Done>> {
-    let published = door::publish(workspace.repository.door_path(), options, None, |head| {
+) -> Result<Option<Outcome>> {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
@@ -97,17 +97,21 @@ pub fn set_committed(
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {
             base: Some(head.clone()),
-            files: vec![door::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) }],
+            files: vec![transaction::FileChange {
+                path: done.file.clone(),
+                before,
+                after: Some(new.into_bytes()),
+            }],
             rests_on: rests_on(&configuration, [&request.key]),
             message: message.map_or(subject, str::to_owned),
         };
         Ok(Some((change, done)))
     })?;
-    Ok(published.map(|(committed, done)| Done { committed: Some(committed), ..done }))
+    Ok(published.map(|(committed, done)| Outcome { committed: Some(committed), ..done }))
 }
 
 /// The outcome, the old text and the new text.
-type Decided = (Done, Option<String>, String);
+type Decided = (Outcome, Option<String>, String);
 
 fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Decided>> {
     let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
@@ -116,7 +120,7 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
     let item = snapshot.item(&request.key, request.environment);
     let document = match (item, &request.wish) {
         (Some(item), _) => configuration.document(item)?,
-        (None, Wish::Set { create: true, .. }) => {
+        (None, Edit::Set { create: true, .. }) => {
             let empty = Document::parse(b"", limits);
             empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?
         }
@@ -128,15 +132,15 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
                 Some(request.environment),
             );
             return Err(match wish {
-                Wish::Set { .. } => error.or_help(Help::CreateItem),
-                Wish::Unset => error,
+                Edit::Set { .. } => error.or_help(Help::CreateItem),
+                Edit::Unset => error,
             });
         }
     };
     let path = document.resolve(&request.path);
     let wanted = match &request.wish {
-        Wish::Unset => None,
-        Wish::Set { text, string, .. } => {
+        Edit::Unset => None,
+        Edit::Set { text, string, .. } => {
             let only_strings =
                 configuration.schemas().allows_only_strings(&request.key, request.environment, &path);
             Some(
@@ -154,7 +158,7 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
     if before == wanted {
         return Ok(None);
     }
-    let parents = matches!(request.wish, Wish::Set { parents: true, .. });
+    let parents = matches!(request.wish, Edit::Set { parents: true, .. });
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) => {
@@ -165,7 +169,7 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
     refuse(configuration, &file, &text)?;
     let mask = configuration.mask(false);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
-    let done = Done {
+    let done = Outcome {
         file: shown,
         before: masked(before),
         after: masked(wanted),
@@ -185,7 +189,7 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 }
 
 /// The text itself is not repeated: it may be a secret.
-fn not_a_value(path: &Path) -> Error {
+fn not_a_value(path: &ValuePath) -> Error {
     Error::usage(format!("what is given for `{path}` is not one YAML value")).with_help(Help::GiveText)
 }
 

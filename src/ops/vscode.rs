@@ -3,7 +3,7 @@
 use super::workspace::{At, Workspace};
 use crate::json_schema::editor_settings::{FILE, mapping, settings};
 use crate::model::{Error, Result};
-use crate::store::door::write_work_tree;
+use crate::store::transaction::write_work_tree;
 
 /// What became of the editor's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Error, Help, Progress, Result, Revision};
-use crate::store::{ProcessEnvironment, Repository, door};
-
-use super::plan::Planner;
+use crate::store::{ProcessEnvironment, Repository, transaction};
 
 /// Which revision a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +43,7 @@ impl Workspace {
     /// As [`Self::open`]; also when the earlier run cannot be finished.
     pub fn open_to_change(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
         let workspace = Self::open(dir, environment)?;
-        door::finish_earlier(workspace.repository.door_path(), environment)?;
+        transaction::finish_earlier(workspace.repository.transaction_path(), environment)?;
         Ok(workspace)
     }
 
@@ -84,17 +82,5 @@ impl Workspace {
     /// When it cannot be listed, or its policy is wrong.
     pub fn configuration(&self, at: &At) -> Result<Configuration> {
         Configuration::read(self.snapshot(at)?)
-    }
-
-    /// What promotions are judged on: the commit that `at` names, HEAD without one.
-    ///
-    /// # Errors
-    /// When there is no such commit, or something of it cannot be read.
-    pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
-        let commit = match at {
-            Some(revision) => self.repository.commit(revision)?,
-            None => self.repository.require_head()?,
-        };
-        Planner::new(self, &commit)
     }
 }

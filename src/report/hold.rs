@@ -11,14 +11,14 @@ use super::json;
 use super::path_name;
 use super::sanitize::clean;
 use super::view::View;
-use crate::engine::promotion::{Held, Life, Until};
+use crate::engine::promotion::{DecisionState, HoldStatus, Until};
 use crate::model::{Environment, Hop};
 
 /// Writes decisions for people, one a line.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(held: &[Held], view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(held: &[HoldStatus], view: &View, out: &mut dyn Write) -> io::Result<()> {
     if held.is_empty() {
         return writeln!(out, "no decisions are recorded");
     }
@@ -26,7 +26,7 @@ pub fn text(held: &[Held], view: &View, out: &mut dyn Write) -> io::Result<()> {
     for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
-    let dead = held.iter().filter(|held| held.life != Life::Live).count();
+    let dead = held.iter().filter(|held| held.life != DecisionState::Live).count();
     match dead {
         0 => Ok(()),
         1 => writeln!(out, "\n1 no longer counts; the item's next promotion removes it"),
@@ -34,11 +34,11 @@ pub fn text(held: &[Held], view: &View, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn row(held: &Held, view: &View) -> Vec<Cell> {
+fn row(held: &HoldStatus, view: &View) -> Vec<Cell> {
     let decision = &held.decision;
     let (word, style) = match held.life {
-        Life::Live => ("live", view.styles.strong),
-        Life::SourceChanged | Life::Expired => ("dead", view.styles.faint),
+        DecisionState::Live => ("live", view.styles.strong),
+        DecisionState::SourceChanged | DecisionState::Expired => ("dead", view.styles.faint),
     };
     let by = if decision.by.is_empty() { String::new() } else { format!("{}: ", clean(&decision.by)) };
     vec![
@@ -54,13 +54,13 @@ fn row(held: &Held, view: &View) -> Vec<Cell> {
 }
 
 /// Until when it counts, or why it does not.
-fn why(held: &Held) -> String {
+fn why(held: &HoldStatus) -> String {
     let source = Hop::into_target(held.target).map_or("the source", |hop| hop.source().name());
     match (held.life, &held.decision.until) {
-        (Life::SourceChanged, _) => format!("{source} changed it since"),
-        (Life::Expired, until) => format!("was until {until}"),
-        (Life::Live, Until::SourceChanges) => format!("until {source} changes it"),
-        (Life::Live, until) => format!("until {until}"),
+        (DecisionState::SourceChanged, _) => format!("{source} changed it since"),
+        (DecisionState::Expired, until) => format!("was until {until}"),
+        (DecisionState::Live, Until::SourceChanges) => format!("until {source} changes it"),
+        (DecisionState::Live, until) => format!("until {until}"),
     }
 }
 
@@ -100,9 +100,9 @@ struct Entry<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(held: &[Held], out: &mut dyn Write) -> io::Result<()> {
-    fn entry(held: &Held) -> Entry<'_> {
-        let Held { key, target, decision, life } = held;
+pub fn json(held: &[HoldStatus], out: &mut dyn Write) -> io::Result<()> {
+    fn entry(held: &HoldStatus) -> Entry<'_> {
+        let HoldStatus { key, target, decision, life } = held;
         Entry {
             key: key.as_str(),
             environment: *target,
@@ -110,7 +110,7 @@ pub fn json(held: &[Held], out: &mut dyn Write) -> io::Result<()> {
             reason: &decision.reason,
             by: &decision.by,
             until: decision.until.to_string(),
-            live: *life == Life::Live,
+            live: *life == DecisionState::Live,
             why: why(held),
         }
     }

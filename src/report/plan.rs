@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::promotion::{ItemPlan, Level, Line, Reason, Resolution, Verdict, renames};
+use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution, renames};
 use crate::model::{CommitInfo, Hop, Value};
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -40,7 +40,7 @@ pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "{}", heading(*commit, view))?;
         for (index, line) in lines.iter().zip(aligned.by_ref()) {
             writeln!(out, "{line}")?;
-            if plan.lines[*index].verdict == Verdict::Stop {
+            if plan.lines[*index].verdict == Action::Stop {
                 explain_stop(&plan.lines[*index], plan.hop, out)?;
             }
         }
@@ -50,7 +50,7 @@ pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()>
 
 /// What acts, by source commit, in the order in which people will want to read it: oldest first.
 fn groups(plan: &ItemPlan) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
-    let acts = |line: &Line| !matches!(line.verdict, Verdict::Keep);
+    let acts = |line: &PlanEntry| !matches!(line.verdict, Action::Keep);
     let mut groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = Vec::new();
     for (index, line) in plan.lines.iter().enumerate().filter(|(_, line)| acts(line)) {
         let commit = line.commit.as_ref();
@@ -71,22 +71,22 @@ fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
     format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
 }
 
-fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cell> {
+fn acting(line: &PlanEntry, renamed: Option<&PlanEntry>, hop: Hop, view: &View) -> Vec<Cell> {
     let (word, style) = match &line.verdict {
-        Verdict::Take if line.source.is_none() => ("take", view.styles.removed),
-        Verdict::Take if line.target.is_none() => ("take", view.styles.added),
-        Verdict::Take | Verdict::Set(_) => ("take", view.styles.modified),
-        Verdict::Ask => ("new", view.styles.notice),
-        Verdict::Decline => ("keep", view.styles.faint),
-        Verdict::Stop | Verdict::Keep => ("STOP", view.styles.error),
+        Action::Take if line.source.is_none() => ("take", view.styles.removed),
+        Action::Take if line.target.is_none() => ("take", view.styles.added),
+        Action::Take | Action::Set(_) => ("take", view.styles.modified),
+        Action::Ask => ("new", view.styles.notice),
+        Action::Decline => ("keep", view.styles.faint),
+        Action::Stop | Action::Keep => ("STOP", view.styles.error),
     };
     let side = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
-        (Verdict::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
-        (Verdict::Decline, _) => {
+        (Action::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
+        (Action::Decline, _) => {
             format!("{} keeps {}", hop.target(), side(line.target.as_ref()))
         }
-        (Verdict::Stop, _) => {
+        (Action::Stop, _) => {
             format!(
                 "{} {}, {} {}",
                 hop.target(),
@@ -103,15 +103,15 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
         None => change,
     };
     let why = match (&line.verdict, line.level) {
-        (Verdict::Take, Level::Take) if line.reason.says_more() => {
+        (Action::Take, Level::Take) if line.reason.says_more() => {
             clean(&line.reason.phrase(hop)).into_owned()
         }
-        (Verdict::Take, Level::Offer | Level::Keep | Level::Stop) => {
+        (Action::Take, Level::Offer | Level::Keep | Level::Stop) => {
             format!("asked for; {}", clean(&line.reason.phrase(hop)))
         }
-        (Verdict::Set(_), _) => "as given".to_owned(),
-        (Verdict::Decline, _) => "as decided; recorded".to_owned(),
-        (Verdict::Stop, _) => clean(&line.reason.phrase(hop)).into_owned(),
+        (Action::Set(_), _) => "as given".to_owned(),
+        (Action::Decline, _) => "as decided; recorded".to_owned(),
+        (Action::Stop, _) => clean(&line.reason.phrase(hop)).into_owned(),
         _ => String::new(),
     };
     vec![
@@ -122,7 +122,7 @@ fn acting(line: &Line, renamed: Option<&Line>, hop: Hop, view: &View) -> Vec<Cel
     ]
 }
 
-fn path_of(line: &Line) -> String {
+fn path_of(line: &PlanEntry) -> String {
     if line.path.is_root() {
         "(the whole item)".to_owned()
     } else {
@@ -131,7 +131,7 @@ fn path_of(line: &Line) -> String {
 }
 
 /// Who changed what on each side, and how to decide.
-fn explain_stop(line: &Line, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
+fn explain_stop(line: &PlanEntry, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
     for (env, commit) in [(hop.source(), &line.commit), (hop.target(), &line.target_commit)] {
         if let Some(commit) = commit {
             let env = format!("{env}:");
@@ -152,9 +152,9 @@ fn explain_stop(line: &Line, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
 fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let (source, target) = (plan.hop.source(), plan.hop.target());
     let rest = |level: Level| {
-        plan.lines.iter().filter(move |line| line.verdict == Verdict::Keep && line.level == level)
+        plan.lines.iter().filter(move |line| line.verdict == Action::Keep && line.level == level)
     };
-    let row = |word: &str, line: &Line| {
+    let row = |word: &str, line: &PlanEntry| {
         let value = match (&line.target, &line.source) {
             (Some(target), _) => view.value(target),
             (None, Some(source)) => view.value(source),
@@ -176,8 +176,8 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
             Cell::new(reason).style(view.styles.faint).prose(),
         ]
     };
-    let waiting = |line: &&Line| {
-        line.verdict == Verdict::Keep && matches!(line.level, Level::Take | Level::Ask | Level::Stop)
+    let waiting = |line: &&PlanEntry| {
+        line.verdict == Action::Keep && matches!(line.level, Level::Take | Level::Ask | Level::Stop)
     };
     let mut rows: Vec<_> = plan.lines.iter().filter(waiting).map(|line| row("waits", line)).collect();
     rows.extend(rest(Level::Offer).map(|line| row("offered", line)));
@@ -199,9 +199,9 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
 /// The counts of a plan in one sentence.
 #[must_use]
 pub fn counts(plan: &ItemPlan) -> String {
-    let with = |verdict: Verdict| plan.with(&verdict).count();
+    let with = |verdict: Action| plan.with(&verdict).count();
     let rest =
-        |level: Level| plan.lines.iter().filter(|l| l.verdict == Verdict::Keep && l.level == level).count();
+        |level: Level| plan.lines.iter().filter(|l| l.verdict == Action::Keep && l.level == level).count();
     let plural =
         |n: usize, one: &str, many: &str| (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }));
     let parts: Vec<String> = [
@@ -209,9 +209,9 @@ pub fn counts(plan: &ItemPlan) -> String {
             plural(plan.taken(), "change to commit", "changes to commit")
                 .unwrap_or_else(|| "nothing to commit".to_owned()),
         ),
-        plural(with(Verdict::Ask), "new key to decide", "new keys to decide"),
-        plural(with(Verdict::Stop), "conflict to decide", "conflicts to decide"),
-        plural(with(Verdict::Decline), "decision to record", "decisions to record"),
+        plural(with(Action::Ask), "new key to decide", "new keys to decide"),
+        plural(with(Action::Stop), "conflict to decide", "conflicts to decide"),
+        plural(with(Action::Decline), "decision to record", "decisions to record"),
         plural(rest(Level::Offer), "offered", "offered"),
         plural(rest(Level::Keep), "kept", "kept"),
     ]

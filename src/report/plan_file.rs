@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use super::plan_json::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
-    Agreed, AgreedCreation, AgreedItem, AgreedLine, ItemPlan, Verdict, wrong_plan,
+    Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
-use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
+use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Policy, Result, Value, ValuePath};
 use crate::secrets::mask::Mask;
 
 /// What may be edited, and is therefore not compared.
@@ -25,7 +25,7 @@ const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
 #[derive(Debug)]
 pub struct PlanFile {
     /// What it orders.
-    pub agreed: Agreed,
+    pub agreed: SavedPlan,
     /// For each item, its entries as they were found.
     entries: Vec<Vec<Json>>,
 }
@@ -118,7 +118,7 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
     let head = object_id(&raw.head, file)?;
-    let agreed = Agreed { head, hop: known, reason: raw.reason, items, creations, deletions };
+    let agreed = SavedPlan { head, hop: known, reason: raw.reason, items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
 }
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn item(&self, part: &'a RawValue) -> Result<(AgreedItem, Vec<Json>)> {
+    fn item(&self, part: &'a RawValue) -> Result<(SavedItem, Vec<Json>)> {
         let place = self.place(part.get(), 0);
         let raw: RawItem<'_> = self.parse(part.get())?;
         let mut lines = Vec::new();
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
             lines.push(self.line(entry)?);
             found.push(self.parse(entry.get())?);
         }
-        let item = AgreedItem {
+        let item = SavedItem {
             key: key(&raw.key, &place)?,
             source_blob: object_id(&raw.source_blob, &place)?,
             target_blob: object_id(&raw.target_blob, &place)?,
@@ -198,30 +198,30 @@ impl<'a> Reader<'a> {
         Ok((item, found))
     }
 
-    fn line(&self, part: &'a RawValue) -> Result<AgreedLine> {
+    fn line(&self, part: &'a RawValue) -> Result<SavedEntry> {
         let place = self.place(part.get(), 0);
         let raw: RawEntry = self.parse(part.get())?;
         let path = path(&raw.path, &place)?;
         let verdict = match (raw.outcome, raw.value) {
-            (Outcome::Set, Some(value)) => Verdict::Set(self.value(&path, &value, &place)?),
+            (Outcome::Set, Some(value)) => Action::Set(self.value(&path, &value, &place)?),
             (Outcome::Set, None) => return Err(wrong_plan(&place, "outcome `set` needs a `value`")),
-            (Outcome::Take, None) => Verdict::Take,
-            (Outcome::Decline, None) => Verdict::Decline,
-            (Outcome::Keep, None) => Verdict::Keep,
-            (Outcome::Ask, None) => Verdict::Ask,
-            (Outcome::Stop, None) => Verdict::Stop,
+            (Outcome::Take, None) => Action::Take,
+            (Outcome::Decline, None) => Action::Decline,
+            (Outcome::Keep, None) => Action::Keep,
+            (Outcome::Ask, None) => Action::Ask,
+            (Outcome::Stop, None) => Action::Stop,
             (_, Some(_)) => return Err(wrong_plan(&place, "only outcome `set` has a `value`")),
         };
-        if raw.taken != matches!(verdict, Verdict::Take | Verdict::Set(_)) {
+        if raw.taken != matches!(verdict, Action::Take | Action::Set(_)) {
             return Err(wrong_plan(&place, "`taken` and `outcome` contradict each other"));
         }
-        Ok(AgreedLine { path, verdict, place })
+        Ok(SavedEntry { path, verdict, place })
     }
 
-    fn creation(&self, part: &'a RawValue) -> Result<AgreedCreation> {
+    fn creation(&self, part: &'a RawValue) -> Result<SavedCreation> {
         let place = self.place(part.get(), 0);
         let raw: RawCreated<'_> = self.parse(part.get())?;
-        Ok(AgreedCreation {
+        Ok(SavedCreation {
             key: key(&raw.key, &place)?,
             source_blob: object_id(&raw.source_blob, &place)?,
             left_out: raw.left_out.iter().map(|text| path(text, &place)).collect::<Result<_>>()?,
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         Ok((key(&raw.key, &place)?, object_id(&raw.target_blob, &place)?))
     }
 
-    fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {
+    fn given(&self, part: &'a RawValue) -> Result<(ValuePath, Value)> {
         let place = self.place(part.get(), 0);
         let raw: RawGiven = self.parse(part.get())?;
         let path = path(&raw.path, &place)?;
@@ -244,14 +244,14 @@ impl<'a> Reader<'a> {
         Ok((path, value))
     }
 
-    fn value(&self, path: &Path, value: &Json, place: &str) -> Result<Value> {
+    fn value(&self, path: &ValuePath, value: &Json, place: &str) -> Result<Value> {
         let value = from_json(value)
             .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
         require_no_secret(path, &value, self.policy).map_err(|error| error.at(place))?;
         Ok(value)
     }
 
-    fn refuse_twice(&self, agreed: &Agreed) -> Result<()> {
+    fn refuse_twice(&self, agreed: &SavedPlan) -> Result<()> {
         let mut keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
         keys.extend(agreed.creations.iter().map(|creation| &creation.key));
         keys.extend(agreed.deletions.iter().map(|(key, _)| key));
@@ -274,7 +274,7 @@ fn object_id<T: FromStr<Err = InvalidId>>(text: &str, place: &str) -> Result<T> 
     text.parse().map_err(|error: InvalidId| wrong_plan(place, &error.to_string()))
 }
 
-fn path(text: &str, place: &str) -> Result<Path> {
+fn path(text: &str, place: &str) -> Result<ValuePath> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
 }
 
@@ -282,7 +282,7 @@ fn path(text: &str, place: &str) -> Result<Path> {
 ///
 /// # Errors
 /// When the value at the path is one.
-pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+pub fn require_writable(path: &ValuePath, value: &Value, policy: &Policy) -> Result<()> {
     require_no_secret(path, value, policy)?;
     let text = json(value).to_string();
     let read = serde_json::from_str(&text).ok().and_then(|read| from_json(&read));
@@ -293,7 +293,7 @@ pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<(
         .with_help(Help::SetByItself))
 }
 
-fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+fn require_no_secret(path: &ValuePath, value: &Value, policy: &Policy) -> Result<()> {
     if Mask::new(policy).value(path, value) == *value {
         return Ok(());
     }

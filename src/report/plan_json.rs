@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 
 use super::json;
 use super::value::{json as value_json, json_or_absent};
-use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, Line, Resolution, Verdict};
-use crate::model::{BlobId, CommitId, Environment, Hop, Key, Path, Value};
+use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
+use crate::model::{BlobId, CommitId, Environment, Hop, Key, Value, ValuePath};
 
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
@@ -112,15 +112,15 @@ pub(super) enum Outcome {
     Stop,
 }
 
-impl From<&Verdict> for Outcome {
-    fn from(verdict: &Verdict) -> Self {
+impl From<&Action> for Outcome {
+    fn from(verdict: &Action) -> Self {
         match verdict {
-            Verdict::Take => Self::Take,
-            Verdict::Set(_) => Self::Set,
-            Verdict::Decline => Self::Decline,
-            Verdict::Keep => Self::Keep,
-            Verdict::Ask => Self::Ask,
-            Verdict::Stop => Self::Stop,
+            Action::Take => Self::Take,
+            Action::Set(_) => Self::Set,
+            Action::Decline => Self::Decline,
+            Action::Keep => Self::Keep,
+            Action::Ask => Self::Ask,
+            Action::Stop => Self::Stop,
         }
     }
 }
@@ -187,7 +187,7 @@ pub struct Promotion<'a> {
     /// The items that both sides have, each with values for paths at which they do not differ.
     pub plans: &'a [ItemPlan],
     /// Values given to paths at which the sides of these items do not differ.
-    pub given: &'a BTreeMap<Key, Vec<(Path, Value)>>,
+    pub given: &'a BTreeMap<Key, Vec<(ValuePath, Value)>>,
     /// The items that come into being.
     pub created: Vec<Creation<'a>>,
     /// The items that go, with the blobs of their files.
@@ -201,9 +201,9 @@ pub struct Creation<'a> {
     /// The blob of the source's file.
     pub source_blob: &'a BlobId,
     /// What does not come along.
-    pub left_out: &'a [Path],
+    pub left_out: &'a [ValuePath],
     /// What gets a value of its own.
-    pub given: &'a [(Path, Value)],
+    pub given: &'a [(ValuePath, Value)],
 }
 
 /// Writes one promotion for programs; this is what a plan file holds.
@@ -228,7 +228,7 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     json::document(&report, out)
 }
 
-fn given(values: &[(Path, Value)]) -> Vec<Given> {
+fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
     values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
 }
 
@@ -249,7 +249,7 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> Ho
     }
 }
 
-fn entry(line: &Line, hop: Hop) -> Entry<'_> {
+fn entry(line: &PlanEntry, hop: Hop) -> Entry<'_> {
     Entry {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
@@ -260,14 +260,14 @@ fn entry(line: &Line, hop: Hop) -> Entry<'_> {
         level: line.level,
         taken: line.is_taken(),
         outcome: Outcome::from(&line.verdict),
-        value: if let Verdict::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
+        value: if let Action::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
         reason: line.reason.phrase(hop),
         commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 
 /// One line as it stands in a plan.
-pub(super) fn entry_json(line: &Line, hop: Hop) -> Json {
+pub(super) fn entry_json(line: &PlanEntry, hop: Hop) -> Json {
     let text = serde_json::to_string(&entry(line, hop)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }

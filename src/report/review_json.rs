@@ -10,9 +10,9 @@ use serde_json::Value as Json;
 use super::diff;
 use super::json::{self, Counts, Entry};
 use super::plan_json::{HopReport, hops};
-use crate::engine::promotion::Life;
+use crate::engine::promotion::DecisionState;
 use crate::engine::review::{
-    DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,
+    DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
 use crate::model::{CommitInfo, Environment};
 
@@ -196,7 +196,7 @@ struct Commit<'a> {
 
 /// Writes the review as one JSON document.
 pub(super) fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
-    let summary = super::review::summary(review);
+    let summary = super::review_summary::summary(review);
     let found = &review.findings;
     let report = Report {
         version: 1,
@@ -229,14 +229,14 @@ fn tip(end: &End) -> Tip<'_> {
 
 fn item(item: &ItemChange) -> Item<'_> {
     let (change, renamed_from) = match &item.what {
-        What::Added => (Happening::Added, None),
-        What::Removed => (Happening::Removed, None),
-        What::Renamed(old) => (Happening::Renamed, Some(old.as_str())),
-        What::Modified => (Happening::Modified, None),
-        What::Encrypted => (Happening::Encrypted, None),
-        What::Layout => (Happening::Layout, None),
-        What::Unreadable => (Happening::Unreadable, None),
-        What::Readable => (Happening::Readable, None),
+        FileChangeKind::Added => (Happening::Added, None),
+        FileChangeKind::Removed => (Happening::Removed, None),
+        FileChangeKind::Renamed(old) => (Happening::Renamed, Some(old.as_str())),
+        FileChangeKind::Modified => (Happening::Modified, None),
+        FileChangeKind::Encrypted => (Happening::Encrypted, None),
+        FileChangeKind::Layout => (Happening::Layout, None),
+        FileChangeKind::Unreadable => (Happening::Unreadable, None),
+        FileChangeKind::Readable => (Happening::Readable, None),
     };
     let changes = item.rows.iter().map(self::change).collect();
     Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }
@@ -270,7 +270,7 @@ fn decision(change: &DecisionChange) -> Decision<'_> {
         reason: &change.decision.reason,
         by: &change.decision.by,
         until: change.decision.until.to_string(),
-        live: change.life == Life::Live,
+        live: change.life == DecisionState::Live,
     }
 }
 

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 
 use super::counted;
 use super::markdown::{LIMIT, code, fenced};
-use super::review::{range, verdict};
 use super::review_sections::{Section, sections};
+use super::review_summary::{range, verdict};
 use super::view::View;
 use crate::engine::review::Review;
 

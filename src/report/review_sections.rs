@@ -12,9 +12,9 @@ use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, status, text};
 use crate::diff::Kind;
-use crate::engine::promotion::{Life, Until};
+use crate::engine::promotion::{DecisionState, Until};
 use crate::engine::review::{
-    DecisionChange, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange, What,
+    DecisionChange, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
 use crate::model::{CommitInfo, Environment, Finding, Hop, Key, Value};
 
@@ -106,7 +106,7 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
         (count(|origin| matches!(origin, Origin::Promoted(_))), "promoted"),
         (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
         (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
-        (items.iter().filter(|item| item.what == What::Encrypted).count(), "encrypted"),
+        (items.iter().filter(|item| item.what == FileChangeKind::Encrypted).count(), "encrypted"),
     ];
     let parts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
@@ -121,14 +121,16 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
 fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let strong = view.styles.strong;
     let what = match &item.what {
-        What::Added => "   new item".to_owned(),
-        What::Removed => "   removed".to_owned(),
-        What::Renamed(old) => format!("   renamed from {}, otherwise the same", clean(old.as_str())),
-        What::Modified => String::new(),
-        What::Layout => "   comments or layout only".to_owned(),
-        What::Unreadable => "   cannot be read as YAML".to_owned(),
-        What::Encrypted => "   changed, encrypted with SOPS".to_owned(),
-        What::Readable => "   can be read again; what it was before is not known".to_owned(),
+        FileChangeKind::Added => "   new item".to_owned(),
+        FileChangeKind::Removed => "   removed".to_owned(),
+        FileChangeKind::Renamed(old) => {
+            format!("   renamed from {}, otherwise the same", clean(old.as_str()))
+        }
+        FileChangeKind::Modified => String::new(),
+        FileChangeKind::Layout => "   comments or layout only".to_owned(),
+        FileChangeKind::Unreadable => "   cannot be read as YAML".to_owned(),
+        FileChangeKind::Encrypted => "   changed, encrypted with SOPS".to_owned(),
+        FileChangeKind::Readable => "   can be read again; what it was before is not known".to_owned(),
     };
     writeln!(out, "  {strong}{}{strong:#}{what}", clean(item.key.as_str()))?;
     let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>(), view.room());
@@ -209,8 +211,8 @@ fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
     let DecisionChange { key, target, decision, turn, life } = change;
     let source = Hop::into_target(*target).map_or("its source", |hop| hop.source().name());
     let until = match (&decision.until, life) {
-        (_, Life::SourceChanged) => format!("{source} has changed"),
-        (Until::Date(date), Life::Expired) => format!("ended on {date}"),
+        (_, DecisionState::SourceChanged) => format!("{source} has changed"),
+        (Until::Date(date), DecisionState::Expired) => format!("ended on {date}"),
         (Until::SourceChanges, _) => format!("until {source} changes"),
         (Until::Released, _) => "until released".to_owned(),
         (Until::Date(date), _) => format!("until {date}"),

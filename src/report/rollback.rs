@@ -6,8 +6,8 @@ use super::columns::{Cell, align};
 use super::path_name;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::promotion::{Level, Line, Verdict};
-use crate::engine::rollback::{ItemRollback, Whole};
+use crate::engine::promotion::{Action, Level, PlanEntry};
+use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::{Environment, Value};
 
 /// Writes one item's rollback for people, values already masked. `before` says whether the commit
@@ -30,22 +30,22 @@ pub fn text(
     let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
     writeln!(out, "{faint}{}   {who}{faint:#}\n", view.subject(&commit.subject, 60, &who))?;
     match item.whole {
-        Whole::Stays => {}
-        Whole::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
-        Whole::Returns => writeln!(out, "  back    the item returns")?,
+        ItemFate::Stays => {}
+        ItemFate::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
+        ItemFate::Returns => writeln!(out, "  back    the item returns")?,
     }
     let concerned = item.lines.iter().filter(|line| line.level != Level::Keep);
     let rows: Vec<_> = concerned.map(|line| row(line, view)).collect();
     for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
-    if rows.is_empty() && item.whole == Whole::Stays {
+    if rows.is_empty() && item.whole == ItemFate::Stays {
         writeln!(out, "  nothing of it is left to take back")?;
     }
     writeln!(out)
 }
 
-fn row(line: &Line, view: &View) -> Vec<Cell> {
+fn row(line: &PlanEntry, view: &View) -> Vec<Cell> {
     let side = |value: Option<&Value>| value.map_or("absent".to_owned(), |value| view.value(value));
     let back = match &line.source {
         None => format!("{} → removed", side(line.target.as_ref())),
@@ -56,9 +56,9 @@ fn row(line: &Line, view: &View) -> Vec<Cell> {
         format!(" by {who}: {} ({})", cut(&commit.subject, 48), commit.id.short())
     });
     let (word, style, why) = match line.verdict {
-        Verdict::Take => ("back", view.styles.modified, String::new()),
-        Verdict::Stop => ("STOP", view.styles.error, format!("changed since{since}")),
-        Verdict::Keep | Verdict::Ask | Verdict::Decline | Verdict::Set(_) => {
+        Action::Take => ("back", view.styles.modified, String::new()),
+        Action::Stop => ("STOP", view.styles.error, format!("changed since{since}")),
+        Action::Keep | Action::Ask | Action::Decline | Action::Set(_) => {
             ("left", view.styles.faint, "not named by --only".to_owned())
         }
     };

@@ -23,7 +23,7 @@ const NAMED: usize = 3;
 /// What the command of a watch does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Doing {
+pub enum CommandStatus {
     /// It was started.
     Started,
     /// It runs on the present state.
@@ -50,7 +50,7 @@ pub struct CommandState<'a> {
     /// The command as it was given.
     pub command: &'a str,
     /// What it does.
-    pub doing: Doing,
+    pub doing: CommandStatus,
     /// With which exit code it ended.
     pub code: Option<i32>,
 }
@@ -132,18 +132,18 @@ pub fn command(state: &CommandState<'_>, styles: &Styles) -> String {
     let Styles { faint, strong, .. } = styles;
     let name = format!("{strong}{}{strong:#}", super::sanitize::cut(state.command, 60));
     let said = match (state.doing, state.code) {
-        (Doing::Started | Doing::Running, _) => format!("running {name}"),
-        (Doing::Current, _) => format!("{name} has run on this state"),
-        (Doing::Ended, Some(0)) => format!("{name} ended"),
-        (Doing::Ended, Some(code)) => format!("{name} ended with exit code {code}"),
-        (Doing::Ended, None) => format!("{name} was ended by a signal"),
-        (Doing::Stopped, _) => format!("stopping {name} to start it again"),
-        (Doing::Kept, _) => format!("the last good state stays in force: {name} keeps running on it"),
-        (Doing::Withheld, _) => {
+        (CommandStatus::Started | CommandStatus::Running, _) => format!("running {name}"),
+        (CommandStatus::Current, _) => format!("{name} has run on this state"),
+        (CommandStatus::Ended, Some(0)) => format!("{name} ended"),
+        (CommandStatus::Ended, Some(code)) => format!("{name} ended with exit code {code}"),
+        (CommandStatus::Ended, None) => format!("{name} was ended by a signal"),
+        (CommandStatus::Stopped, _) => format!("stopping {name} to start it again"),
+        (CommandStatus::Kept, _) => format!("the last good state stays in force: {name} keeps running on it"),
+        (CommandStatus::Withheld, _) => {
             format!("the last good state stays in force: {name} does not run until this is mended")
         }
-        (Doing::Queued, _) => format!("{name} runs still; it is run once more when it has ended"),
-        (Doing::Held, _) => {
+        (CommandStatus::Queued, _) => format!("{name} runs still; it is run once more when it has ended"),
+        (CommandStatus::Held, _) => {
             format!("{name} starts again in a few seconds: started so often, it may change what is watched")
         }
     };
@@ -238,7 +238,7 @@ enum Turn<'a> {
         /// The command as it was given.
         command: &'a str,
         /// What it does.
-        state: Doing,
+        state: CommandStatus,
         /// Its exit code, where it ended with one.
         code: Option<i32>,
     },

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use super::repository::git_error;
+use super::git_error::git_error;
 use crate::model::Result;
 
 /// The handles that nobody uses at present.

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use git2::{Commit, ErrorCode, Oid};
 
 use super::cache::{Before, IndexFile};
-use super::repository::{Repository, find_commit, git_error, info};
+use super::git_error::git_error;
+use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, FileChange, History};
-use crate::model::{CommitId, Result, Steps};
+use crate::model::{CommitId, ProgressCounter, Result};
 
 /// So many commits without a change are worth a waypoint in the index.
 const LONG: usize = 128;
@@ -111,7 +112,7 @@ impl Repository {
         known: &dyn Fn(Oid) -> Option<usize>,
     ) -> Result<Walk> {
         let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Before::Unknown };
-        let steps = Steps::new(self.progress(), "reading the history, commit", None);
+        let steps = ProgressCounter::new(self.progress(), "reading the history, commit", None);
         let mut last = LastTrees::default();
         let mut trees = Trees::of(git, &mut last)?;
         let Some(mut commit) = from else { return Ok(walk) };

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use git2::{Config, ErrorCode};
 
 use super::git_config::Scope;
-use super::repository::{Repository, git_error};
+use super::git_error::git_error;
+use super::repository::Repository;
 use crate::engine::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
 use crate::model::{Error, Result};
 
@@ -98,7 +99,7 @@ impl Repository {
         let (Some(folder), Some(entry)) = (config.path(name), config.get(name)) else {
             return Ok((self.common_dir().join("hooks"), false));
         };
-        Ok((self.door_path().join(folder), entry.scope == Scope::User))
+        Ok((self.transaction_path().join(folder), entry.scope == Scope::User))
     }
 
     fn local_config(&self) -> Result<Config> {

@@ -4,27 +4,28 @@
 //! nothing, and knows nothing of the command line.
 
 mod cache;
-pub mod door;
 pub mod editor;
 mod git_config;
+mod git_error;
 mod git_program;
 mod handles;
 mod history;
 mod hooks;
 pub mod merge_lines;
 mod names;
-mod parts;
+mod partial;
 mod process_environment;
 mod push;
 mod read;
 mod repository;
+pub mod transaction;
 mod trees;
 mod upstream;
 
 #[doc(hidden)]
 pub use cache::history_index_survives;
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
-pub use parts::Parts;
+pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;
 pub use push::Remote;
 pub use repository::Repository;

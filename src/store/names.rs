@@ -2,7 +2,8 @@
 
 use git2::ErrorCode;
 
-use super::repository::{Repository, find_commit, git_error, info};
+use super::git_error::git_error;
+use super::repository::{Repository, find_commit, info};
 use crate::model::{CommitInfo, Result};
 
 impl Repository {

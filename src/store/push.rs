@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::git_config::Scope;
+use super::git_error::git_error;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
-use super::repository::{Repository, git_error};
+use super::repository::Repository;
 use crate::model::{Error, Result, closest};
 
 /// A remote that a branch can be sent to.
@@ -45,7 +46,7 @@ impl Repository {
         self.refuse_programs(name)?;
         Ok(Remote {
             name: name.to_owned(),
-            folder: self.door_path().to_path_buf(),
+            folder: self.transaction_path().to_path_buf(),
             environment: Arc::clone(self.environment()),
         })
     }

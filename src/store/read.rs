@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
+use super::git_error::git_error;
 use super::handles::Handles;
-use super::repository::{Repository, find_commit, git_error};
+use super::repository::{Repository, find_commit};
 use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
 use super::git_config::GitConfig;
+use super::git_error::git_error;
 use super::handles::{Handle, Handles};
 use super::process_environment::ProcessEnvironment;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Error, Progress, Result, Revision, Silent, closest, policy,
+    BlobId, CommitId, CommitInfo, Error, NoProgress, Progress, Result, Revision, closest, policy,
 };
 
 /// A git repository and the configuration root within it. Cheap to clone, and shared by threads.
@@ -57,7 +58,7 @@ impl Repository {
             prefix,
             index: None,
             environment: Arc::default(),
-            progress: Arc::new(Silent),
+            progress: Arc::new(NoProgress),
         })
     }
 
@@ -135,7 +136,7 @@ impl Repository {
     /// Where the write door opens the repository: the work tree's top folder, or the git folder of
     /// a bare one.
     #[must_use]
-    pub fn door_path(&self) -> &Path {
+    pub fn transaction_path(&self) -> &Path {
         self.work_tree.as_deref().unwrap_or(&self.git_dir)
     }
 
@@ -390,11 +391,6 @@ fn below(root: &Path, folder: &Path) -> String {
         }
     }
     prefix
-}
-
-pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
-    Error::unreadable(format!("cannot {doing}: {}", error.message()))
-        .with_help("`git fsck` tells whether the repository is sound")
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use git2::{Odb, Oid, Repository as Git};
 
-use super::repository::git_error;
+use super::git_error::git_error;
 use crate::engine::history::FileChange;
 use crate::engine::snapshot::{FileEntry, FileKind};
 use crate::model::{BlobId, Error, Result};

@@ -2,7 +2,8 @@
 
 use git2::{BranchType, ErrorCode, Oid, Sort};
 
-use super::repository::{Repository, find_commit, git_error, info};
+use super::git_error::git_error;
+use super::repository::{Repository, find_commit, info};
 use crate::model::{CommitId, CommitInfo, Result};
 
 /// The names that a main line has where nobody says which it is.

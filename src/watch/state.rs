@@ -82,8 +82,14 @@ fn report(
 ) -> Result<(Report, ByItem)> {
     configuration.snapshot().require_keys(&scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    let subject =
-        Subject { configuration, today, keys, environment, change: None, progress: &crate::model::Silent };
+    let subject = Subject {
+        configuration,
+        today,
+        keys,
+        environment,
+        change: None,
+        progress: &crate::model::NoProgress,
+    };
     rules::check_again(&subject, before)
 }
 

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection, admit};
+use super::keys::Index;
+use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
-use super::node::{Content, Item, Node, NodeId};
+use super::node::{Content, Node, NodeId};
 use super::parse::parse;
-use super::resolve::{Problem, Resolver, follow, is_merge, key_text, merged};
-use crate::model::{Location, Path, Pointer, Segment, Value};
+use super::resolve::{Problem, Resolver, follow, key_text};
+use crate::model::{Location, Pointer, Segment, Value, ValuePath};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -21,6 +22,7 @@ pub struct Document {
     comments: Vec<Range<usize>>,
     values: Vec<Value>,
     problems: Vec<Problem>,
+    index: Index,
 }
 
 /// Where a value stands in the text.
@@ -56,13 +58,13 @@ impl Document {
     /// What keeps the file from being read at all, with its position: too large, not UTF-8, not
     /// YAML, nested or expanding beyond the limits. Everything else is in [`Self::problems`].
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
-        let text = admit(bytes, limits)?.to_owned();
+        let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
         let forest = parse(&text, &lines)?;
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);
         let mut values = Vec::with_capacity(forest.roots.len().max(1));
         for (number, root) in forest.roots.iter().enumerate() {
-            values.push(resolver.resolve(*root, &Path::document(number))?);
+            values.push(resolver.root(*root, number)?);
         }
         if values.is_empty() {
             values.push(Value::Null);
@@ -75,6 +77,7 @@ impl Document {
             comments: forest.comments,
             values,
             problems,
+            index: Index::default(),
             text,
         })
     }
@@ -111,7 +114,7 @@ impl Document {
 
     /// The value at `path`.
     #[must_use]
-    pub fn at(&self, path: &Path) -> Option<&Value> {
+    pub fn at(&self, path: &ValuePath) -> Option<&Value> {
         self.values.get(path.document)?.at(path)
     }
 
@@ -149,6 +152,12 @@ impl Document {
         key_text(&self.nodes, id)
     }
 
+    /// The position of a mapping's own entry with this key, of several the last one.
+    #[must_use]
+    pub fn entry(&self, mapping: NodeId, key: &str) -> Option<usize> {
+        self.index.find(&self.nodes, mapping, key).filter(|place| !place.merged).map(|place| place.index)
+    }
+
     /// The location of some bytes.
     #[must_use]
     pub fn location(&self, span: &Range<usize>) -> Location {
@@ -157,26 +166,55 @@ impl Document {
 
     /// Where the value at `path` stands; `None` when there is none.
     #[must_use]
-    pub fn locate(&self, path: &Path) -> Option<Located> {
+    pub fn locate(&self, path: &ValuePath) -> Option<Located> {
+        self.nearest(path).filter(|(steps, _)| *steps == path.segments.len()).map(|(_, found)| found)
+    }
+
+    /// How many steps of `path` lead to something, and where that stands; `None` when there is no
+    /// such document.
+    #[must_use]
+    pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Located)> {
         let root = *self.roots.get(path.document)?;
-        let value = self.node(root).span.clone();
-        let mut here = Located { key: None, value, node: root, slot: None, shared: false };
-        for segment in &path.segments {
-            let container = self.follow(here.node);
-            let shared = here.shared || container != here.node;
-            let (slot, merged) = self.step(container, segment)?;
-            let (key, node) = self.slot(slot)?;
-            let key = key.map(|key| self.node(key).span.clone());
-            let value = self.node(node).span.clone();
-            here = Located { key, value, node, slot: Some(slot), shared: shared || merged };
+        let mut here =
+            Located { key: None, value: self.node(root).span.clone(), node: root, slot: None, shared: false };
+        let mut value = self.values.get(path.document);
+        for (steps, segment) in path.segments.iter().enumerate() {
+            let Some(next) = self.below(&here, value, segment) else { return Some((steps, here)) };
+            value = value.and_then(|value| value.child(segment));
+            here = next;
         }
-        Some(here)
+        Some((path.segments.len(), here))
     }
 
     /// The node that an alias stands for; any other node itself.
     #[must_use]
     pub fn follow(&self, id: NodeId) -> NodeId {
         follow(&self.nodes, id)
+    }
+
+    /// One step down from a place and the value there.
+    fn below(&self, here: &Located, value: Option<&Value>, segment: &Segment) -> Option<Located> {
+        let container = self.follow(here.node);
+        let (slot, merged) = match (&self.node(container).content, segment) {
+            (Content::Mapping { .. }, Segment::Key(key)) => {
+                let place = self.index.find(&self.nodes, container, key)?;
+                ((place.mapping, place.index), place.merged)
+            }
+            (Content::Sequence { .. }, Segment::Index(index)) => ((container, *index), false),
+            (Content::Sequence { .. }, Segment::Identity { field, value: name }) => {
+                let list = value?.untagged().as_list()?;
+                ((container, list.position(field, name)?), false)
+            }
+            _ => return None,
+        };
+        let (key, node) = self.slot(slot)?;
+        Some(Located {
+            key: key.map(|key| self.node(key).span.clone()),
+            value: self.node(node).span.clone(),
+            node,
+            slot: Some(slot),
+            shared: here.shared || container != here.node || merged,
+        })
     }
 
     /// The key, if there is one, and the value at a position of a list or mapping.
@@ -190,50 +228,23 @@ impl Document {
         }
     }
 
-    /// One step down from a list or mapping node: the node and position where it ends, and
-    /// whether a merge was followed.
-    fn step(&self, container: NodeId, segment: &Segment) -> Option<((NodeId, usize), bool)> {
-        match (&self.node(container).content, segment) {
-            (Content::Mapping { entries, .. }, Segment::Key(name)) => {
-                let own = entries.iter().rposition(|entry| {
-                    key_text(&self.nodes, entry.key) == Some(name)
-                        && !(is_merge(&self.nodes, entry) && merged(&self.nodes, entry.value).is_some())
-                });
-                if let Some(index) = own {
-                    return Some(((container, index), false));
-                }
-                let merges = entries.iter().filter(|entry| is_merge(&self.nodes, entry));
-                let maps = merges.filter_map(|entry| merged(&self.nodes, entry.value)).flatten();
-                maps.into_iter().find_map(|map| self.step(map, segment)).map(|(slot, _)| (slot, true))
-            }
-            (Content::Sequence { items, .. }, Segment::Index(index)) => {
-                (*index < items.len()).then_some(((container, *index), false))
-            }
-            (Content::Sequence { items, .. }, Segment::Identity { field, value }) => {
-                let fits = |item: &Item| self.identity(item.node, field).as_deref() == Some(value);
-                items.iter().position(fits).map(|index| ((container, index), false))
-            }
-            _ => None,
+    /// `path` with the elements of lists by position; `None` when nothing is there.
+    #[must_use]
+    pub fn by_position(&self, path: &ValuePath) -> Option<ValuePath> {
+        let mut out = ValuePath::document(path.document);
+        let mut value = self.values.get(path.document)?;
+        for segment in &path.segments {
+            out.segments.push(position(value, segment).map_or_else(|| segment.clone(), Segment::Index));
+            value = value.child(segment)?;
         }
-    }
-
-    fn identity(&self, element: NodeId, field: &str) -> Option<String> {
-        let map = follow(&self.nodes, element);
-        let (slot, _) = self.step(map, &Segment::Key(field.to_owned()))?;
-        let (_, node) = self.slot(slot)?;
-        let Content::Scalar { text, style } = &self.node(follow(&self.nodes, node)).content else {
-            return None;
-        };
-        let plain = *style == super::Style::Plain && self.node(follow(&self.nodes, node)).tag.is_none();
-        let value = if plain { super::plain_value(text) } else { Value::String(text.clone()) };
-        value.scalar_text().map(str::to_owned)
+        Some(out)
     }
 
     /// The path with what depends on this document settled: numeric tokens that meet a list
     /// become positions, and `-` becomes `[+]`.
     #[must_use]
-    pub fn resolve(&self, path: &Path) -> Path {
-        let mut out = Path::document(path.document);
+    pub fn resolve(&self, path: &ValuePath) -> ValuePath {
+        let mut out = ValuePath::document(path.document);
         let mut value = self.values.get(path.document);
         for segment in &path.segments {
             let segment = match (segment, value) {
@@ -252,7 +263,7 @@ impl Document {
 
     /// The JSON Pointer of `path` in this document; the steps that are not there keep their text.
     #[must_use]
-    pub fn pointer(&self, path: &Path) -> Pointer {
+    pub fn pointer(&self, path: &ValuePath) -> Pointer {
         let mut value = self.values.get(path.document);
         let tokens: Vec<_> = path
             .segments
@@ -262,18 +273,22 @@ impl Document {
                     Segment::Key(key) => key.clone(),
                     Segment::Index(index) => index.to_string(),
                     Segment::Append => "-".to_owned(),
-                    Segment::Identity { value: wanted, field } => {
-                        let list = value.and_then(Value::as_list).unwrap_or_default();
-                        let fits = |v: &Value| {
-                            v.as_map().and_then(|m| m.get(field)).and_then(Value::scalar_text) == Some(wanted)
-                        };
-                        list.iter().position(fits).map_or_else(|| "-".to_owned(), |index| index.to_string())
-                    }
+                    Segment::Identity { .. } => value
+                        .and_then(|value| position(value, segment))
+                        .map_or_else(|| "-".to_owned(), |index| index.to_string()),
                 };
                 value = value.and_then(|value| value.child(segment));
                 token
             })
             .collect();
         Pointer::new(tokens)
+    }
+}
+
+/// The position in a list that a name stands for; `None` for any other step.
+fn position(list: &Value, segment: &Segment) -> Option<usize> {
+    match segment {
+        Segment::Identity { field, value } => list.untagged().as_list()?.position(field, value),
+        Segment::Key(_) | Segment::Index(_) | Segment::Append => None,
     }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection};
+use super::limits::{Limits, Rejection};
 use super::lines::Lines;
 use super::node::{Content, Entry, Node, NodeId, Style};
 use super::scalar::{CORE, plain_value, tagged_value};
-use crate::model::{Map, Path, Rule, Segment, Value};
+use crate::model::{Map, Rule, Segment, Value, ValuePath, lookups};
 
 /// How deep values may nest; aliases can make it more than the text does, and everything that
 /// looks at values calls itself at each level.
@@ -20,7 +20,7 @@ pub struct Problem {
     /// The bytes that are meant.
     pub span: Range<usize>,
     /// The mapping or value concerned.
-    pub path: Path,
+    pub path: ValuePath,
 }
 
 /// The kinds of [`Problem`].
@@ -41,6 +41,7 @@ pub enum ProblemKind {
 
 /// The text of a node that serves as a key; `None` for a list or a mapping.
 pub(super) fn key_text(nodes: &[Node], id: NodeId) -> Option<&str> {
+    lookups::count(1);
     match &nodes[id.0 as usize].content {
         Content::Scalar { text, .. } => Some(text),
         Content::Alias { target } => key_text(nodes, *target),
@@ -79,6 +80,12 @@ pub(super) fn follow(nodes: &[Node], id: NodeId) -> NodeId {
     }
 }
 
+/// A step on the way to a value; a path is made of them only where something is wrong.
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
 pub(super) struct Resolver<'a> {
     text: &'a str,
     lines: &'a Lines,
@@ -87,6 +94,9 @@ pub(super) struct Resolver<'a> {
     values: usize,
     bytes: usize,
     open: Vec<NodeId>,
+    /// The document and the steps to what is being resolved.
+    document: usize,
+    steps: Vec<Step<'a>>,
     through_alias: usize,
     pub(super) problems: Vec<Problem>,
 }
@@ -101,6 +111,8 @@ impl<'a> Resolver<'a> {
             values: 0,
             bytes: 0,
             open: Vec::new(),
+            document: 0,
+            steps: Vec::new(),
             through_alias: 0,
             problems: Vec::new(),
         }
@@ -120,14 +132,32 @@ impl<'a> Resolver<'a> {
         )
     }
 
-    fn problem(&mut self, kind: ProblemKind, span: Range<usize>, path: &Path) {
+    fn problem(&mut self, kind: ProblemKind, span: Range<usize>) {
         // What is seen again through an alias was reported where it stands.
         if self.through_alias == 0 {
-            self.problems.push(Problem { kind, span, path: path.clone() });
+            let segment = |step: &Step<'_>| match step {
+                Step::Key(key) => Segment::Key((*key).to_owned()),
+                Step::Index(index) => Segment::Index(*index),
+            };
+            let segments = self.steps.iter().map(segment).collect();
+            self.problems.push(Problem { kind, span, path: ValuePath { document: self.document, segments } });
         }
     }
 
-    pub(super) fn resolve(&mut self, id: NodeId, path: &Path) -> Result<Value, Rejection> {
+    /// The value of a document's root.
+    pub(super) fn root(&mut self, id: NodeId, document: usize) -> Result<Value, Rejection> {
+        self.document = document;
+        self.resolve(id)
+    }
+
+    fn child(&mut self, id: NodeId, step: Step<'a>) -> Result<Value, Rejection> {
+        self.steps.push(step);
+        let value = self.resolve(id);
+        self.steps.pop();
+        value
+    }
+
+    fn resolve(&mut self, id: NodeId) -> Result<Value, Rejection> {
         self.values += 1;
         if self.values > self.limits.values || self.bytes > self.limits.value_bytes {
             return Err(self.refuse(id, "aliases expand the file beyond all bounds"));
@@ -151,7 +181,7 @@ impl<'a> Resolver<'a> {
                     return Err(self.refuse(id, "an alias stands inside what it refers to"));
                 }
                 self.through_alias += 1;
-                let value = self.resolve(*target, path);
+                let value = self.resolve(*target);
                 self.through_alias -= 1;
                 return value;
             }
@@ -159,13 +189,13 @@ impl<'a> Resolver<'a> {
                 self.open.push(id);
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    list.push(self.resolve(item.node, &path.join(Segment::Index(index)))?);
+                    list.push(self.child(item.node, Step::Index(index))?);
                 }
-                Value::List(list)
+                Value::List(list.into())
             }
             Content::Mapping { entries, .. } => {
                 self.open.push(id);
-                Value::Map(self.mapping(entries, path)?)
+                Value::Map(self.mapping(entries)?)
             }
         };
         self.open.pop();
@@ -178,10 +208,12 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn mapping(&mut self, entries: &[Entry], path: &Path) -> Result<Map, Rejection> {
+    fn mapping(&mut self, entries: &'a [Entry]) -> Result<Map, Rejection> {
         let mut own = Map::with_capacity(entries.len());
+        // Where each key of it stands first.
+        let mut first = Vec::new();
         let mut merges = Vec::new();
-        for (position, entry) in entries.iter().enumerate() {
+        for entry in entries {
             let key_span = self.node(entry.key).span.clone();
             if is_merge(self.nodes, entry) {
                 match merged(self.nodes, entry.value) {
@@ -189,21 +221,23 @@ impl<'a> Resolver<'a> {
                         merges.push((entry.value, maps));
                         continue;
                     }
-                    None => self.problem(ProblemKind::BadMerge, self.node(entry.value).span.clone(), path),
+                    None => self.problem(ProblemKind::BadMerge, self.node(entry.value).span.clone()),
                 }
             }
             let Some(key) = key_text(self.nodes, entry.key) else {
-                self.problem(ProblemKind::ComplexKey, key_span, path);
+                self.problem(ProblemKind::ComplexKey, key_span);
                 continue;
             };
             self.bytes += key.len();
-            let below = path.key(key);
-            if own.contains_key(key) {
-                let earlier = entries[..position].iter().find(|e| key_text(self.nodes, e.key) == Some(key));
-                let first = earlier.map_or(0..0, |e| self.node(e.key).span.clone());
-                self.problem(ProblemKind::DuplicateKey { key: key.to_owned(), first }, key_span, &below);
+            self.steps.push(Step::Key(key));
+            match own.get_index_of(key).and_then(|earlier| first.get(earlier)).cloned() {
+                Some(first) => {
+                    self.problem(ProblemKind::DuplicateKey { key: key.to_owned(), first }, key_span);
+                }
+                None => first.push(key_span),
             }
-            let value = self.resolve(entry.value, &below)?;
+            let value = self.resolve(entry.value)?;
+            self.steps.pop();
             own.insert(key.to_owned(), value);
         }
         // A mapping's own entries win over merged ones, and earlier merges over later ones
@@ -215,7 +249,7 @@ impl<'a> Resolver<'a> {
                 }
                 let aliased = map != at;
                 self.through_alias += usize::from(aliased);
-                let value = self.resolve(map, path);
+                let value = self.resolve(map);
                 self.through_alias -= usize::from(aliased);
                 let value = match value? {
                     Value::Tagged(_, value) => *value,

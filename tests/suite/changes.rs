@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use terrace::model::{BlobId, Environment, ErrorKind, Help, ItemId, Map, Rule, Value};
 use terrace::ops::{ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Workspace, commit_changes};
-use terrace::store::door::{Identity, Moment, Options, Person};
+use terrace::store::transaction::{Identity, Moment, Options, Person};
 
 use crate::support::World;
 

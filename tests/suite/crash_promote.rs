@@ -59,7 +59,7 @@ fn a_promotion_killed_at_any_step_leaves_the_old_state_or_the_new() {
 
 #[cfg(feature = "kill-points")]
 fn steps() -> &'static [&'static str] {
-    terrace::store::door::KILL_POINTS
+    terrace::store::transaction::KILL_POINTS
 }
 
 #[cfg(not(feature = "kill-points"))]

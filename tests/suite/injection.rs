@@ -3,12 +3,13 @@
 use serde_json::Value as Json;
 use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
-use terrace::engine::promotion::{Decision, HopStatus, ItemState, Life, Until};
+use terrace::engine::promotion::{Decision, DecisionState, HopStatus, ItemState, Until};
 use terrace::engine::review::{
-    Compared, DecisionChange, End, ItemChange, Origin, Review, Row, SchemaChange, Turn, WaiverChange, What,
+    Compared, DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, Turn,
+    WaiverChange,
 };
 use terrace::model::{
-    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Path, Pointer, Rule, Value,
+    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Pointer, Rule, Value, ValuePath,
 };
 use terrace::report::sanitize::clean;
 use terrace::report::{Format, Summary, View, review};
@@ -54,7 +55,7 @@ fn finding(text: &str) -> Finding {
         location: at(7, 1, 2),
         excerpt: Some(Excerpt { first_line: 7, text: text.to_owned(), highlight: 0..text.len() }),
         notes: vec![("schema", text.to_owned())],
-        path: Some(Path::root().key(text)),
+        path: Some(ValuePath::root().key(text)),
         ..Finding::new(Rule::Schema, text, text, text)
     }
 }
@@ -227,7 +228,7 @@ fn commit(text: &str) -> CommitInfo {
 
 /// A review that holds `text` as keys' names, values, authors, subjects, branches and reasons.
 fn reviewed(text: &str) -> Review {
-    let (key, path): (Key, Path) = ("pay".parse().expect("a key"), Path::root().key(text));
+    let (key, path): (Key, ValuePath) = ("pay".parse().expect("a key"), ValuePath::root().key(text));
     let value = |text: &str| Some(Value::String(text.to_owned()));
     let diff = DiffRow {
         kind: Kind::Modified,
@@ -238,11 +239,16 @@ fn reviewed(text: &str) -> Review {
         left_line: Some(1),
         right_line: Some(1),
     };
-    let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null]));
-    let list = DiffRow { left: value("old").map(|old| Value::List(vec![old])), right: lists, ..diff.clone() };
+    let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null].into()));
+    let list =
+        DiffRow { left: value("old").map(|old| Value::List(vec![old].into())), right: lists, ..diff.clone() };
     let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
-    let item =
-        ItemChange { key: key.clone(), environment: Environment::Production, what: What::Modified, rows };
+    let item = ItemChange {
+        key: key.clone(),
+        environment: Environment::Production,
+        what: FileChangeKind::Modified,
+        rows,
+    };
     let decision = Decision {
         path,
         reason: text.to_owned(),
@@ -250,7 +256,7 @@ fn reviewed(text: &str) -> Review {
         until: Until::Released,
         source: String::new(),
     };
-    let (target, turn, life) = (Environment::Production, Turn::Added, Life::Live);
+    let (target, turn, life) = (Environment::Production, Turn::Added, DecisionState::Live);
     Review {
         base: End { commit: commit(text), name: text.to_owned() },
         head: End { commit: commit(text), name: text.to_owned() },

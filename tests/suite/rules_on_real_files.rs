@@ -37,7 +37,7 @@ fn judge(files: Files, policy: &str) -> Report {
         keys,
         environment,
         change: None,
-        progress: &terrace::model::Silent,
+        progress: &terrace::model::NoProgress,
     };
     check(&subject).expect("readable files")
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json, json};
-use terrace::json_schema::{Broken, Compiled};
+use terrace::json_schema::{Compiled, SchemaError};
 use terrace::model::Value;
 use terrace::yaml::{Document, Limits};
 
@@ -19,7 +19,7 @@ fn timed<T>(what: &str, act: impl FnOnce() -> T) -> T {
     result
 }
 
-fn load(what: &str, schema: &Json) -> Result<Compiled, Vec<Broken>> {
+fn load(what: &str, schema: &Json) -> Result<Compiled, Vec<SchemaError>> {
     let text = schema.to_string();
     timed(&format!("load {what}"), || Compiled::load("schemas/a.schema.json", &|_| Some(text.clone().into())))
 }

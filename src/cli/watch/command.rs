@@ -2,7 +2,7 @@
 //!
 //! [`Plan`] decides and knows no processes. [`Runner`] has the process: it is the leader of a
 //! group of its own, so that what it starts ends with it. A command that itself changes what is
-//! watched would start again for ever: [`Pace`] keeps it from doing so as fast as it can.
+//! watched would start again for ever: [`RateLimit`] keeps it from doing so as fast as it can.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
-use crate::report::watch::Doing;
+use crate::report::watch::CommandStatus;
 use crate::watch::Waker;
 
 /// How long a process may take to end when it is asked to.
@@ -34,7 +34,7 @@ enum Process {
 enum Step {
     Start,
     Stop,
-    Tell(Doing),
+    Tell(CommandStatus),
 }
 
 /// Decides when the command runs: on a good state only, and once for each content.
@@ -46,7 +46,7 @@ struct Plan {
     state: Option<(bool, u64)>,
     /// The content that the command last started on.
     started: Option<u64>,
-    told: Option<Doing>,
+    told: Option<CommandStatus>,
 }
 
 impl Plan {
@@ -64,7 +64,7 @@ impl Plan {
     fn ended(&mut self) -> bool {
         let by_itself = std::mem::replace(&mut self.process, Process::None) == Process::Running;
         if by_itself {
-            self.told = Some(Doing::Current);
+            self.told = Some(CommandStatus::Current);
         }
         by_itself
     }
@@ -74,10 +74,10 @@ impl Plan {
         let (good, content) = self.state?;
         let is_new = self.started != Some(content);
         match (self.process, good && is_new) {
-            (Process::None, true) if held => self.tell(Doing::Held),
+            (Process::None, true) if held => self.tell(CommandStatus::Held),
             (Process::None, true) => {
                 self.process = Process::Running;
-                (self.started, self.told) = (Some(content), Some(Doing::Running));
+                (self.started, self.told) = (Some(content), Some(CommandStatus::Running));
                 Some(Step::Start)
             }
             (Process::Running, true) if self.restart => {
@@ -85,15 +85,17 @@ impl Plan {
                 self.told = None;
                 Some(Step::Stop)
             }
-            (Process::Running, true) => self.tell(Doing::Queued),
-            (Process::Running, false) => self.tell(if good { Doing::Running } else { Doing::Kept }),
-            (Process::None, false) if good => self.tell(Doing::Current),
-            (Process::None | Process::Stopping, false) if !good => self.tell(Doing::Withheld),
+            (Process::Running, true) => self.tell(CommandStatus::Queued),
+            (Process::Running, false) => {
+                self.tell(if good { CommandStatus::Running } else { CommandStatus::Kept })
+            }
+            (Process::None, false) if good => self.tell(CommandStatus::Current),
+            (Process::None | Process::Stopping, false) if !good => self.tell(CommandStatus::Withheld),
             _ => None,
         }
     }
 
-    fn tell(&mut self, doing: Doing) -> Option<Step> {
+    fn tell(&mut self, doing: CommandStatus) -> Option<Step> {
         let is_new = self.told.replace(doing) != Some(doing);
         is_new.then_some(Step::Tell(doing))
     }
@@ -101,9 +103,9 @@ impl Plan {
 
 /// The last starts.
 #[derive(Debug, Default)]
-struct Pace(VecDeque<Instant>);
+struct RateLimit(VecDeque<Instant>);
 
-impl Pace {
+impl RateLimit {
     /// Takes in a start.
     fn started(&mut self, now: Instant) {
         self.0.truncate(STARTS.0 - 1);
@@ -120,7 +122,7 @@ impl Pace {
 /// Runs the command.
 pub(super) struct Runner {
     plan: Plan,
-    pace: Pace,
+    pace: RateLimit,
     command: String,
     dir: PathBuf,
     waker: Waker,
@@ -137,7 +139,7 @@ impl Runner {
         let (command, dir) = (command.to_owned(), dir.to_path_buf());
         Self {
             plan: Plan::new(restart),
-            pace: Pace::default(),
+            pace: RateLimit::default(),
             command,
             dir,
             waker,
@@ -161,37 +163,37 @@ impl Runner {
 
     /// Does what is next, and tells it. A start is told first and done by the next call, so that
     /// what the command writes comes behind what is said of it.
-    pub(super) fn step(&mut self) -> Option<(Doing, Option<i32>)> {
+    pub(super) fn step(&mut self) -> Option<(CommandStatus, Option<i32>)> {
         if std::mem::take(&mut self.starting) {
             self.start();
         }
         if let Ok(code) = self.ended.try_recv() {
             self.group = None;
             if self.plan.ended() {
-                return Some((Doing::Ended, code));
+                return Some((CommandStatus::Ended, code));
             }
         }
         let wait = self.pace.wait(Instant::now());
         match self.plan.step(!wait.is_zero())? {
-            Step::Tell(Doing::Held) => {
+            Step::Tell(CommandStatus::Held) => {
                 let waker = self.waker.clone();
                 std::thread::spawn(move || {
                     std::thread::sleep(wait);
                     waker.wake();
                 });
-                Some((Doing::Held, None))
+                Some((CommandStatus::Held, None))
             }
             Step::Tell(doing) => Some((doing, None)),
             Step::Start => {
                 self.pace.started(Instant::now());
                 self.starting = true;
-                Some((Doing::Started, None))
+                Some((CommandStatus::Started, None))
             }
             Step::Stop => {
                 if let Some(group) = self.group {
                     std::thread::spawn(move || group.stop(&|| false));
                 }
-                Some((Doing::Stopped, None))
+                Some((CommandStatus::Stopped, None))
             }
         }
     }
@@ -305,10 +307,10 @@ mod tests {
         assert_eq!(
             steps(true, &[BROKEN, GOOD(1), BROKEN, GOOD(1), GOOD(2), None, None]),
             [
-                vec![Step::Tell(Doing::Withheld)],
+                vec![Step::Tell(CommandStatus::Withheld)],
                 vec![Step::Start],
-                vec![Step::Tell(Doing::Kept)],
-                vec![Step::Tell(Doing::Running)],
+                vec![Step::Tell(CommandStatus::Kept)],
+                vec![Step::Tell(CommandStatus::Running)],
                 vec![Step::Stop],
                 vec![Step::Start],
                 vec![],
@@ -322,11 +324,11 @@ mod tests {
             steps(false, &[GOOD(1), GOOD(2), GOOD(3), None, None, GOOD(3)]),
             [
                 vec![Step::Start],
-                vec![Step::Tell(Doing::Queued)],
-                vec![Step::Tell(Doing::Queued)],
+                vec![Step::Tell(CommandStatus::Queued)],
+                vec![Step::Tell(CommandStatus::Queued)],
                 vec![Step::Start],
                 vec![],
-                vec![Step::Tell(Doing::Current)],
+                vec![Step::Tell(CommandStatus::Current)],
             ]
         );
     }
@@ -337,9 +339,9 @@ mod tests {
             steps(false, &[GOOD(1), GOOD(2), BROKEN, None, GOOD(2)]),
             [
                 vec![Step::Start],
-                vec![Step::Tell(Doing::Queued)],
-                vec![Step::Tell(Doing::Kept)],
-                vec![Step::Tell(Doing::Withheld)],
+                vec![Step::Tell(CommandStatus::Queued)],
+                vec![Step::Tell(CommandStatus::Kept)],
+                vec![Step::Tell(CommandStatus::Withheld)],
                 vec![Step::Start],
             ]
         );
@@ -350,9 +352,9 @@ mod tests {
     fn what_started_often_waits_and_then_starts() {
         let mut plan = Plan::new(false);
         plan.judged(true, 1);
-        assert_eq!([plan.step(true), plan.step(true)], [Some(Step::Tell(Doing::Held)), None]);
+        assert_eq!([plan.step(true), plan.step(true)], [Some(Step::Tell(CommandStatus::Held)), None]);
         assert_eq!(plan.step(false), Some(Step::Start));
-        let (mut pace, begin) = (Pace::default(), Instant::now());
+        let (mut pace, begin) = (RateLimit::default(), Instant::now());
         let at = |millis| begin + Duration::from_millis(millis);
         for start in 0..10 {
             assert_eq!(pace.wait(at(start * 100)), Duration::ZERO, "start {start}");

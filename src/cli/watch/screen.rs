@@ -13,7 +13,7 @@ use dialoguer::console::Term;
 use super::super::context::Context;
 use crate::engine::verdict::Verdict;
 use crate::report::sanitize::{clean, width};
-use crate::report::watch::{self as text, CommandState, Doing};
+use crate::report::watch::{self as text, CommandState, CommandStatus};
 use crate::report::{Styles, View};
 
 /// Shows the turns of a watch.
@@ -86,13 +86,19 @@ impl<'c> Screen<'c> {
     }
 
     /// Shows what the command does.
-    pub(super) fn command(&mut self, command: &str, doing: Doing, code: Option<i32>) -> io::Result<()> {
+    pub(super) fn command(
+        &mut self,
+        command: &str,
+        doing: CommandStatus,
+        code: Option<i32>,
+    ) -> io::Result<()> {
         let state = CommandState { command, doing, code };
         if self.json {
             return text::command_json(&state, &mut self.context.out());
         }
         let line = text::command(&state, &self.context.view().styles);
-        self.writes = !matches!(doing, Doing::Ended | Doing::Current | Doing::Withheld);
+        self.writes =
+            !matches!(doing, CommandStatus::Ended | CommandStatus::Current | CommandStatus::Withheld);
         match &mut self.region {
             Some(region) if !region.shown.is_empty() => {
                 self.command = Some(line);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Date, Environment, Error, Help, Key, Path, Result, Value};
+use crate::model::{BlobId, Date, Environment, Error, Help, Key, Result, Value, ValuePath};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl std::str::FromStr for Until {
 
 /// Whether a decision still counts, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
+pub enum DecisionState {
     /// It counts.
     Live,
     /// It was made for another value of the source.
@@ -59,7 +59,7 @@ pub enum Life {
 
 /// A decision and where it counts.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct HoldStatus {
     /// The item.
     pub key: Key,
     /// The environment that keeps its value.
@@ -67,14 +67,14 @@ pub struct Held {
     /// The decision.
     pub decision: Decision,
     /// Whether it still counts.
-    pub life: Life,
+    pub life: DecisionState,
 }
 
 /// A recorded "this environment keeps its own value", with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// What is kept, and all below it.
-    pub path: Path,
+    pub path: ValuePath,
     /// Why.
     pub reason: String,
     /// Who decided.
@@ -90,16 +90,16 @@ impl Decision {
     /// source's blob where the path is secret), `today` the day that is judged.
     #[must_use]
     pub fn is_live(&self, source: &str, today: Date) -> bool {
-        self.life(source, today) == Life::Live
+        self.life(source, today) == DecisionState::Live
     }
 
     /// The same, with why not.
     #[must_use]
-    pub fn life(&self, source: &str, today: Date) -> Life {
+    pub fn life(&self, source: &str, today: Date) -> DecisionState {
         match &self.until {
-            Until::SourceChanges if self.source != source => Life::SourceChanged,
-            Until::Date(date) if today > *date => Life::Expired,
-            Until::Released | Until::SourceChanges | Until::Date(_) => Life::Live,
+            Until::SourceChanges if self.source != source => DecisionState::SourceChanged,
+            Until::Date(date) if today > *date => DecisionState::Expired,
+            Until::Released | Until::SourceChanges | Until::Date(_) => DecisionState::Live,
         }
     }
 }
@@ -304,7 +304,7 @@ mod tests {
             (Until::Date(day("2026-01-01")), now.clone(), "2026-01-02", false),
         ] {
             let decision = Decision {
-                path: Path::root().key("a"),
+                path: ValuePath::root().key("a"),
                 reason: String::new(),
                 by: String::new(),
                 until,

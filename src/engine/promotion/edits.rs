@@ -2,30 +2,30 @@
 
 use indexmap::IndexMap;
 
-use super::plan::Line;
-use super::selection::Verdict;
+use super::entry::Action;
+use super::entry::PlanEntry;
 use crate::diff::lists::name_of;
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
-pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
+pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
     let mut out = Vec::new();
-    let mut entering: IndexMap<Path, Vec<&Line>> = IndexMap::new();
+    let mut entering: IndexMap<ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
         let replacement = match &line.verdict {
-            Verdict::Take if line.source.is_none() => {
+            Action::Take if line.source.is_none() => {
                 let path = highest_leaving(line, lines);
                 if !out.iter().any(|done| matches!(done, Operation::Remove { path: gone } if *gone == path)) {
                     out.push(Operation::Remove { path });
                 }
                 continue;
             }
-            Verdict::Take => Replacement::From { document: source, path: line.path.clone() },
-            Verdict::Set(value) => Replacement::Value(value.clone()),
-            Verdict::Decline | Verdict::Keep | Verdict::Ask | Verdict::Stop => continue,
+            Action::Take => Replacement::From { document: source, path: line.path.clone() },
+            Action::Set(value) => Replacement::Value(value.clone()),
+            Action::Decline | Action::Keep | Action::Ask | Action::Stop => continue,
         };
         if line.target.is_some() {
             out.push(Operation::Set { path: line.path.clone(), value: replacement });
@@ -36,7 +36,7 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
     for (top, entering) in entering {
         let Some(parent) = top.parent() else { continue };
         let whole = is_whole(&top, lines)
-            || entering.iter().any(|line| line.path == top && line.verdict == Verdict::Take);
+            || entering.iter().any(|line| line.path == top && line.verdict == Action::Take);
         let value = match whole {
             true => Replacement::From { document: source, path: top.clone() },
             false => Replacement::Value(partial(&top, &entering, source)),
@@ -52,23 +52,23 @@ pub fn operations<'a>(lines: &'a [Line], source: &'a Document, target: &Document
 }
 
 /// Whether all that there is at or below a path that one side lacks is taken.
-fn is_whole(at: &Path, lines: &[Line]) -> bool {
+fn is_whole(at: &ValuePath, lines: &[PlanEntry]) -> bool {
     !at.is_root()
-        && lines.iter().filter(|line| at.covers(&line.path)).all(|line| line.verdict == Verdict::Take)
+        && lines.iter().filter(|line| at.covers(&line.path)).all(|line| line.verdict == Action::Take)
 }
 
 /// The highest path that goes when `line` does, so that no empty mapping and no element with only
 /// a name stays behind.
-fn highest_leaving(line: &Line, lines: &[Line]) -> Path {
+fn highest_leaving(line: &PlanEntry, lines: &[PlanEntry]) -> ValuePath {
     let segments = &line.path.segments;
     (line.top.segments.len()..segments.len())
-        .map(|n| Path { document: line.path.document, segments: segments[..n].to_vec() })
+        .map(|n| ValuePath { document: line.path.document, segments: segments[..n].to_vec() })
         .find(|prefix| is_whole(prefix, lines))
         .unwrap_or_else(|| line.path.clone())
 }
 
 /// Behind the nearest element before it in the source that the target has as well.
-fn place(top: &Path, source: &Document, target: &Document) -> Place {
+fn place(top: &ValuePath, source: &Document, target: &Document) -> Place {
     let (Some(parent), Some(last)) = (top.parent(), top.last()) else { return Place::Last };
     let (here, there) = (source.at(&parent), target.at(&parent));
     match (last, here, there) {
@@ -92,14 +92,14 @@ fn place(top: &Path, source: &Document, target: &Document) -> Place {
 }
 
 /// The value at `top` that holds just these lines.
-fn partial(top: &Path, lines: &[&Line], source: &Document) -> Value {
+fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     let mut value = match top.last() {
         Some(Segment::Identity { field, value }) => named(field, value, source.at(top)),
         _ => Value::Map(Map::new()),
     };
     for line in lines {
         let given =
-            if let Verdict::Set(value) = &line.verdict { Some(value.clone()) } else { line.source.clone() };
+            if let Action::Set(value) = &line.verdict { Some(value.clone()) } else { line.source.clone() };
         let leaf = given.unwrap_or(Value::Null);
         put(&mut value, source.at(top), &line.path.segments[top.segments.len()..], leaf);
     }
@@ -124,7 +124,7 @@ fn put(into: &mut Value, like: Option<&Value>, segments: &[Segment], leaf: Value
         }
         Segment::Identity { field, value } => {
             if !matches!(into, Value::List(_)) {
-                *into = Value::List(Vec::new());
+                *into = Value::List(List::new());
             }
             if let Value::List(list) = into {
                 let known = list.iter().position(|element| name_of(element, field) == Some(value));

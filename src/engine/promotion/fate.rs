@@ -6,15 +6,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::decision::canonical;
-use super::plan::Line;
+use super::entry::Action;
+use super::entry::PlanEntry;
 use super::reason::Reason;
 use super::resolution::Level;
-use super::selection::{Selection, Verdict};
-use crate::model::{CommitId, Path};
+use super::selection::Selection;
+use crate::model::{CommitId, ValuePath};
 
 /// An entry that comes or goes as a whole: the leaves below one path that one side lacks.
 struct Entry<'a> {
-    top: &'a Path,
+    top: &'a ValuePath,
     leaves: Vec<usize>,
 }
 
@@ -27,31 +28,31 @@ struct Commit<'a> {
 
 /// Keeps removals from being taken while what took their place is not; the leaves have their
 /// verdicts already.
-pub(super) fn share(lines: &mut [Line], selection: &Selection) {
-    let mut shared: Vec<(usize, Verdict, Path)> = Vec::new();
+pub(super) fn share(lines: &mut [PlanEntry], selection: &Selection) {
+    let mut shared: Vec<(usize, Action, ValuePath)> = Vec::new();
     for commit in by_commit(lines).values().filter(|commit| !commit.removed.is_empty()) {
         let successors = Successors::new(commit, lines);
         for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
             let open = successors.of(removal, lines).find_map(|addition| {
                 let is_absent = !addition.leaves.iter().any(|leaf| lines[*leaf].is_taken());
-                let is_asked = addition.leaves.iter().any(|leaf| lines[*leaf].verdict == Verdict::Ask);
+                let is_asked = addition.leaves.iter().any(|leaf| lines[*leaf].verdict == Action::Ask);
                 is_absent.then_some((is_asked, addition.top))
             });
             let Some((is_asked, top)) = open else { continue };
-            let verdict = if is_asked { Verdict::Ask } else { Verdict::Keep };
-            let taken = removal.leaves.iter().filter(|leaf| lines[**leaf].verdict == Verdict::Take);
+            let verdict = if is_asked { Action::Ask } else { Action::Keep };
+            let taken = removal.leaves.iter().filter(|leaf| lines[**leaf].verdict == Action::Take);
             shared.extend(taken.map(|leaf| (*leaf, verdict.clone(), top.clone())));
         }
     }
     for (leaf, verdict, top) in shared {
         let line = &mut lines[leaf];
-        line.level = if verdict == Verdict::Ask { Level::Ask } else { Level::Offer };
+        line.level = if verdict == Action::Ask { Level::Ask } else { Level::Offer };
         line.reason = Reason::Awaits { removed: Box::new(line.reason.clone()), successor: top };
         line.verdict = verdict;
     }
 }
 
-fn by_commit(lines: &[Line]) -> BTreeMap<&CommitId, Commit<'_>> {
+fn by_commit(lines: &[PlanEntry]) -> BTreeMap<&CommitId, Commit<'_>> {
     let mut commits: BTreeMap<&CommitId, Commit<'_>> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         let Some(commit) = &line.commit else { continue };
@@ -71,7 +72,7 @@ fn by_commit(lines: &[Line]) -> BTreeMap<&CommitId, Commit<'_>> {
 }
 
 /// Whether the user asked for the removal itself.
-fn is_named(top: &Path, selection: &Selection) -> bool {
+fn is_named(top: &ValuePath, selection: &Selection) -> bool {
     selection.only.iter().chain(&selection.take_source).any(|named| top.covers(named))
 }
 
@@ -81,13 +82,13 @@ struct Successors<'c, 'a> {
     added: &'c [Entry<'a>],
     by_value: HashMap<String, Vec<usize>>,
     /// Below each parent: how many entries were removed and added, and the last one added.
-    by_parent: HashMap<Option<Path>, (usize, usize, usize)>,
+    by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)>,
 }
 
 impl<'c, 'a> Successors<'c, 'a> {
-    fn new(commit: &'c Commit<'a>, lines: &[Line]) -> Self {
+    fn new(commit: &'c Commit<'a>, lines: &[PlanEntry]) -> Self {
         let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_parent: HashMap<Option<Path>, (usize, usize, usize)> = HashMap::new();
+        let mut by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)> = HashMap::new();
         for entry in &commit.removed {
             by_parent.entry(entry.top.parent()).or_default().0 += 1;
         }
@@ -101,7 +102,7 @@ impl<'c, 'a> Successors<'c, 'a> {
         Self { added: &commit.added, by_value, by_parent }
     }
 
-    fn of(&self, removal: &Entry<'_>, lines: &[Line]) -> impl Iterator<Item = &'c Entry<'a>> {
+    fn of(&self, removal: &Entry<'_>, lines: &[PlanEntry]) -> impl Iterator<Item = &'c Entry<'a>> {
         let held = removal.leaves.iter().filter_map(|leaf| lines[*leaf].was.as_ref());
         let mut found: Vec<usize> =
             held.filter_map(|value| self.by_value.get(&canonical(value))).flatten().copied().collect();

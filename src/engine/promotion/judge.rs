@@ -4,14 +4,14 @@
 
 use std::cell::OnceCell;
 
+use super::path_history::{DAY, PathHistory};
 use super::reason::{LeftOut, Reason};
 use super::resolution::{Level, Resolution};
-use super::track::{DAY, Track};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::history::Timeline;
 use crate::engine::naming::Naming;
-use crate::model::{CommitInfo, Date, Environment, Hop, Path, Segment, Value};
+use crate::model::{CommitInfo, Date, Environment, Hop, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// What was found of one path.
@@ -78,8 +78,8 @@ impl<'a> Judge<'a> {
     /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
     /// highest path at or above `path` that the target lacks.
     #[must_use]
-    pub fn judge(&self, path: &Path, top: &Path) -> Judgement {
-        let track = Track::new(self.timeline, path);
+    pub fn judge(&self, path: &ValuePath, top: &ValuePath) -> Judgement {
+        let track = PathHistory::new(self.timeline, path);
         let now = self.timeline.states.len().saturating_sub(1);
         let Some(base) = track.base() else { return self.unknown(&track) };
         let (s, t, b) = (track.s(now), track.t(now), track.s(base));
@@ -96,7 +96,7 @@ impl<'a> Judge<'a> {
 
     fn judgement(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         resolution: Resolution,
         level: Level,
         reason: Reason,
@@ -120,14 +120,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 4.
-    fn unknown(&self, track: &Track<'_>) -> Judgement {
+    fn unknown(&self, track: &PathHistory<'_>) -> Judgement {
         self.judgement(track, Resolution::Unknown, Level::Stop, Reason::HistoryEnds, None)
     }
 
     /// Rows 5 and 6.
     fn source_absent(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         base: Option<&Value>,
         target: Option<&Value>,
     ) -> (Resolution, Level, Reason) {
@@ -139,7 +139,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 7.
-    fn target_absent(&self, track: &Track<'_>) -> (Resolution, Level, Reason) {
+    fn target_absent(&self, track: &PathHistory<'_>) -> (Resolution, Level, Reason) {
         let created =
             self.timeline.states.iter().rposition(|state| state.target.is_none()).map_or(0, |i| i + 1);
         let young = self.timeline.age(created) < 30 * DAY;
@@ -154,9 +154,9 @@ impl<'a> Judge<'a> {
     /// Rows 8 to 11.
     fn new_key(
         &self,
-        track: &Track<'_>,
-        path: &Path,
-        top: &Path,
+        track: &PathHistory<'_>,
+        path: &ValuePath,
+        top: &ValuePath,
         source: &Value,
     ) -> (Resolution, Level, Reason) {
         if let Some(other) = self.names_other(path, source) {
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 10: why people seem to have left a new key out on purpose.
-    fn left_out(&self, top: &Path, brought: usize) -> Option<LeftOut> {
+    fn left_out(&self, top: &ValuePath, brought: usize) -> Option<LeftOut> {
         let parent = top.parent().unwrap_or_default();
         let edits: Vec<usize> =
             (brought..self.timeline.states.len()).filter(|i| self.edited_directly(&parent, *i)).collect();
@@ -195,7 +195,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
-    fn edited_directly(&self, parent: &Path, index: usize) -> bool {
+    fn edited_directly(&self, parent: &ValuePath, index: usize) -> bool {
         let target = |i: usize| self.timeline.states.get(i).and_then(|state| state.target.as_deref());
         let (before, after) = (index.checked_sub(1).and_then(target), target(index));
         let (Some(before), Some(after)) = (before, after) else { return false };
@@ -245,7 +245,7 @@ impl<'a> Judge<'a> {
     /// Rows 12 to 19.
     fn both_present(
         &self,
-        track: &Track<'_>,
+        track: &PathHistory<'_>,
         base: usize,
         s: &Value,
         t: &Value,
@@ -290,7 +290,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 8: an environment other than the target, named by the path or by the value.
-    fn names_other(&self, path: &Path, value: &Value) -> Option<Environment> {
+    fn names_other(&self, path: &ValuePath, value: &Value) -> Option<Environment> {
         let segments = path.segments.iter().flat_map(|segment| match segment {
             Segment::Key(key) => self.naming.named(key),
             Segment::Identity { value, .. } => self.naming.named(value),

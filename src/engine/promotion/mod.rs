@@ -3,33 +3,35 @@
 //! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
-mod agreed;
 mod decision;
 mod edits;
+mod entry;
 mod fate;
 mod judge;
 mod leaves;
+mod path_history;
 mod plan;
 #[cfg(test)]
 mod properties;
 mod reason;
 mod resolution;
+mod saved_plan;
 mod selection;
 #[cfg(test)]
 mod tests;
-mod track;
 mod verify;
 
-pub use agreed::{Agreed, AgreedCreation, AgreedItem, AgreedLine, settle, wrong as wrong_plan};
 pub use decision::{
-    Decision, Held, Life, Until, digest, file as decisions_file, parse as parse_decisions,
+    Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
     render as render_decisions,
 };
 pub use edits::operations;
+pub use entry::{Action, PlanEntry};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, leaves};
-pub use plan::{HopStatus, Input, ItemPlan, ItemState, Line, judge_leaves, renames, select};
+pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, renames, select};
 pub use reason::{LeftOut, Reason};
 pub use resolution::{Level, Resolution};
-pub use selection::{Selection, Verdict};
+pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
+pub use selection::Selection;
 pub use verify::broken_promise;

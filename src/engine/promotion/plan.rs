@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::decision::{Decision, digest};
+use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
 use super::leaves::{Leaf, leaves};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
-use super::selection::{Selection, Verdict};
+use super::selection::Selection;
 use crate::diff::lists::ListRules;
-use crate::model::{BlobId, CommitInfo, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
@@ -36,58 +37,9 @@ pub struct Input<'a> {
     /// What people decided for this item and target.
     pub decisions: &'a [Decision],
     /// Whether the target's schema requires the key at a path.
-    pub required: &'a dyn Fn(&Path) -> bool,
+    pub required: &'a dyn Fn(&ValuePath) -> bool,
     /// The day that is judged, `YYYY-MM-DD`: HEAD's.
     pub today: Date,
-}
-
-/// One line of a plan: a path, or several with one fate gathered at the highest path.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// Where.
-    pub path: Path,
-    /// The same as a pointer into the target's document, or the source's where the target lacks it.
-    pub pointer: Pointer,
-    /// What the table says.
-    pub resolution: Resolution,
-    /// What a plain promotion does.
-    pub level: Level,
-    /// What this promotion does.
-    pub verdict: Verdict,
-    /// The source's value.
-    pub source: Option<Value>,
-    /// The source's value at the base.
-    pub base: Option<Value>,
-    /// The source's value before the commit that brought the present one.
-    pub was: Option<Value>,
-    /// The target's value.
-    pub target: Option<Value>,
-    /// Why.
-    pub reason: Reason,
-    /// The commit that brought the source's value.
-    pub commit: Option<CommitInfo>,
-    /// The commit that brought the target's value.
-    pub target_commit: Option<CommitInfo>,
-    /// The highest path at or above `path` that source or target lacks.
-    pub top: Path,
-    /// Whether the value is a secret (to be masked).
-    pub secret: bool,
-    /// Whether the source's value is a secret itself, and not a reference to one.
-    pub literal: bool,
-}
-
-impl Line {
-    /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
-    #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.resolution == Resolution::Pinned || self.literal
-    }
-
-    /// Whether this promotion writes the path.
-    #[must_use]
-    pub const fn is_taken(&self) -> bool {
-        matches!(self.verdict, Verdict::Take | Verdict::Set(_))
-    }
 }
 
 /// The plan of one item over one hop.
@@ -102,7 +54,7 @@ pub struct ItemPlan {
     /// The target file's blob.
     pub target_blob: BlobId,
     /// The lines, values not masked.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlanEntry>,
 }
 
 impl ItemPlan {
@@ -114,15 +66,15 @@ impl ItemPlan {
             for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
                 *value = value.take().map(|value| mask.value(&line.path, &value));
             }
-            if let Verdict::Set(value) = &line.verdict {
-                line.verdict = Verdict::Set(mask.value(&line.path, value));
+            if let Action::Set(value) = &line.verdict {
+                line.verdict = Action::Set(mask.value(&line.path, value));
             }
         }
         plan
     }
 
     /// The lines with this verdict.
-    pub fn with(&self, verdict: &Verdict) -> impl Iterator<Item = &Line> {
+    pub fn with(&self, verdict: &Action) -> impl Iterator<Item = &PlanEntry> {
         self.lines.iter().filter(move |line| line.verdict == *verdict)
     }
 
@@ -157,22 +109,22 @@ pub struct HopStatus {
 
 /// Judges and selects every leaf; the result is ungathered.
 #[must_use]
-pub fn judge_leaves(input: &Input<'_>) -> Vec<Line> {
+pub fn judge_leaves(input: &Input<'_>) -> Vec<PlanEntry> {
     leaves(input.source, input.target, input.lists).iter().map(|leaf| judge_leaf(input, leaf)).collect()
 }
 
-fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
+fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
     let secret = input.policy.is_secret(&leaf.path);
     let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
         Some(pin) => Judgement::pinned(pin.line),
         None => input.judge.judge(&leaf.path, &leaf.top),
     };
-    let mut line = Line {
+    let mut line = PlanEntry {
         path: leaf.path.clone(),
         pointer: pointer(input, &leaf.path, leaf.target.is_some()),
         resolution: judgement.resolution,
         level: judgement.level,
-        verdict: Verdict::Keep,
+        verdict: Action::Keep,
         source: leaf.source.cloned(),
         base: judgement.base,
         was: judgement.was,
@@ -202,11 +154,11 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Line {
     line
 }
 
-fn pointer(input: &Input<'_>, path: &Path, in_target: bool) -> Pointer {
+fn pointer(input: &Input<'_>, path: &ValuePath, in_target: bool) -> Pointer {
     if in_target { input.target.pointer(path) } else { input.source.pointer(path) }
 }
 
-fn live_decision<'a>(input: &Input<'a>, path: &Path) -> Option<&'a Decision> {
+fn live_decision<'a>(input: &Input<'a>, path: &ValuePath) -> Option<&'a Decision> {
     input.decisions.iter().filter(|decision| decision.path.covers(path)).find(|decision| {
         let blob = input.policy.is_secret(&decision.path).then_some(input.source_blob);
         decision.is_live(&digest(input.source.at(&decision.path), blob), input.today)
@@ -224,11 +176,11 @@ fn is_secret_literal(input: &Input<'_>, leaf: &Leaf<'_>) -> bool {
 /// Applies a selection to judged leaves and gathers those of one fate.
 #[must_use]
 pub fn select(
-    mut lines: Vec<Line>,
+    mut lines: Vec<PlanEntry>,
     selection: &Selection,
     source: &Document,
     target: &Document,
-) -> Vec<Line> {
+) -> Vec<PlanEntry> {
     for line in &mut lines {
         line.verdict = selection.verdict(line);
     }
@@ -237,9 +189,9 @@ pub fn select(
 }
 
 /// Gathers leaves below one new or removed path that have one fate, at the highest path.
-fn gather(lines: Vec<Line>, source: &Document, target: &Document) -> Vec<Line> {
+fn gather(lines: Vec<PlanEntry>, source: &Document, target: &Document) -> Vec<PlanEntry> {
     let mut out = Vec::new();
-    let mut groups: Vec<(Path, Vec<Line>)> = Vec::new();
+    let mut groups: Vec<(ValuePath, Vec<PlanEntry>)> = Vec::new();
     for line in lines {
         match groups.iter_mut().rev().find(|(top, _)| *top == line.top) {
             Some((_, group)) => group.push(line),
@@ -252,7 +204,13 @@ fn gather(lines: Vec<Line>, source: &Document, target: &Document) -> Vec<Line> {
     out
 }
 
-fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, out: &mut Vec<Line>) {
+fn merge(
+    at: &ValuePath,
+    mut group: Vec<PlanEntry>,
+    source: &Document,
+    target: &Document,
+    out: &mut Vec<PlanEntry>,
+) {
     let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
     let several = group.len() > 1 || group.first().is_some_and(|line| enters_an_element(at, line));
     if several && one_fate && !group.iter().any(|line| line.secret) {
@@ -264,7 +222,7 @@ fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, 
         return;
     }
     let depth = at.segments.len();
-    let mut branches: BTreeMap<usize, (Path, Vec<Line>)> = BTreeMap::new();
+    let mut branches: BTreeMap<usize, (ValuePath, Vec<PlanEntry>)> = BTreeMap::new();
     for line in group {
         let Some(segment) = line.path.segments.get(depth) else {
             out.push(line);
@@ -281,7 +239,7 @@ fn merge(at: &Path, mut group: Vec<Line>, source: &Document, target: &Document, 
 }
 
 /// Whether a leaf is not all that comes or goes at `at`: the names of elements do with it.
-fn enters_an_element(at: &Path, line: &Line) -> bool {
+fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
     let below = line.path.segments.get(at.segments.len().saturating_sub(1)..).unwrap_or_default();
     same_judgement(line, line)
         && line.path != *at
@@ -289,7 +247,12 @@ fn enters_an_element(at: &Path, line: &Line) -> bool {
 }
 
 /// The line that stands at `at` for leaves of one fate, of which `line` is the first.
-pub(super) fn at_highest(at: &Path, mut line: Line, source: &Document, target: &Document) -> Line {
+pub(super) fn at_highest(
+    at: &ValuePath,
+    mut line: PlanEntry,
+    source: &Document,
+    target: &Document,
+) -> PlanEntry {
     line.source = source.at(at).cloned();
     line.target = target.at(at).cloned();
     line.base = line.base.and(line.target.clone());
@@ -298,13 +261,13 @@ pub(super) fn at_highest(at: &Path, mut line: Line, source: &Document, target: &
     line
 }
 
-fn same_fate(a: &Line, b: &Line) -> bool {
+fn same_fate(a: &PlanEntry, b: &PlanEntry) -> bool {
     a.verdict == b.verdict && same_judgement(a, b)
 }
 
 /// Whether two leaves below one path may be shown and decided as one.
-pub(super) fn same_judgement(a: &Line, b: &Line) -> bool {
-    let commit = |line: &Line| line.commit.as_ref().map(|commit| commit.id.clone());
+pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
+    let commit = |line: &PlanEntry| line.commit.as_ref().map(|commit| commit.id.clone());
     a.resolution == b.resolution
         && a.level == b.level
         && commit(a) == commit(b)
@@ -314,10 +277,10 @@ pub(super) fn same_judgement(a: &Line, b: &Line) -> bool {
 /// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
 /// with one value.
 #[must_use]
-pub fn renames(lines: &[Line]) -> Vec<(usize, usize)> {
+pub fn renames(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (r, removed) in lines.iter().enumerate().filter(|(_, line)| line.source.is_none()) {
-        let fits = |line: &Line| {
+        let fits = |line: &PlanEntry| {
             line.target.is_none()
                 && line.commit.is_some()
                 && line.commit == removed.commit

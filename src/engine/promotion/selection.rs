@@ -1,42 +1,25 @@
 //! What the user chose of a plan.
 
-use super::plan::Line;
+use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
-use crate::model::{Path, Value};
-
-/// What one promotion does with one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The source's value is written (or the target's removed).
-    Take,
-    /// The target gets a value of its own.
-    Set(Value),
-    /// The target keeps its value, and that is recorded.
-    Decline,
-    /// Nothing happens.
-    Keep,
-    /// A new key that nobody has decided about.
-    Ask,
-    /// A conflict, or history that is not there: nothing may be written until it is decided.
-    Stop,
-}
+use crate::model::{Value, ValuePath};
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Only these paths and what is below them; all when empty.
-    pub only: Vec<Path>,
+    pub only: Vec<ValuePath>,
     /// Not these paths nor what is below them.
-    pub except: Vec<Path>,
+    pub except: Vec<ValuePath>,
     /// Only what these source commits changed (hexadecimal prefixes); all when empty.
     pub changes: Vec<String>,
     /// Write the source's value, whatever the table says.
-    pub take_source: Vec<Path>,
+    pub take_source: Vec<ValuePath>,
     /// Keep the target's value, and record it.
-    pub take_target: Vec<Path>,
+    pub take_target: Vec<ValuePath>,
     /// Give the target these values.
-    pub set: Vec<(Path, Value)>,
+    pub set: Vec<(ValuePath, Value)>,
     /// What to do with new keys that nobody named.
     pub new_keys: NewKeys,
     /// New keys accepted by source commit, as answered on a terminal.
@@ -49,42 +32,42 @@ pub struct Selection {
 
 impl Selection {
     /// What happens to one judged leaf.
-    pub(super) fn verdict(&self, line: &Line) -> Verdict {
-        let covers = |paths: &[Path]| paths.iter().any(|path| path.covers(&line.path));
+    pub(super) fn verdict(&self, line: &PlanEntry) -> Action {
+        let covers = |paths: &[ValuePath]| paths.iter().any(|path| path.covers(&line.path));
         let commit = line.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
         let by_commit = |prefixes: &[String]| {
             prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
         };
         if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
             let has_it = line.target.as_ref() == Some(value);
-            return if has_it { Verdict::Keep } else { Verdict::Set(value.clone()) };
+            return if has_it { Action::Keep } else { Action::Set(value.clone()) };
         }
         if covers(&self.take_target) {
-            return Verdict::Decline;
+            return Action::Decline;
         }
         if covers(&self.take_source) && !line.is_refused() {
-            return Verdict::Take;
+            return Action::Take;
         }
         let chosen = (self.only.is_empty() || covers(&self.only))
             && !covers(&self.except)
             && (self.changes.is_empty() || by_commit(&self.changes));
         if !chosen {
-            return Verdict::Keep;
+            return Action::Keep;
         }
         let named = !self.only.is_empty() || !self.changes.is_empty();
         match (line.resolution, line.level) {
-            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Verdict::Take,
-            (_, Level::Take) => Verdict::Take,
-            (_, Level::Ask) if by_commit(&self.accepted) => Verdict::Take,
-            (_, Level::Ask) if by_commit(&self.left) => Verdict::Keep,
+            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Action::Take,
+            (_, Level::Take) => Action::Take,
+            (_, Level::Ask) if by_commit(&self.accepted) => Action::Take,
+            (_, Level::Ask) if by_commit(&self.left) => Action::Keep,
             (_, Level::Ask) => match self.new_keys {
-                NewKeys::Ask => Verdict::Ask,
-                NewKeys::Take => Verdict::Take,
-                NewKeys::Leave => Verdict::Keep,
+                NewKeys::Ask => Action::Ask,
+                NewKeys::Take => Action::Take,
+                NewKeys::Leave => Action::Keep,
             },
-            (_, Level::Stop) if self.skip_undecided => Verdict::Keep,
-            (_, Level::Stop) => Verdict::Stop,
-            (_, Level::Offer | Level::Keep) => Verdict::Keep,
+            (_, Level::Stop) if self.skip_undecided => Action::Keep,
+            (_, Level::Stop) => Action::Stop,
+            (_, Level::Offer | Level::Keep) => Action::Keep,
         }
     }
 
@@ -108,8 +91,8 @@ impl Selection {
     /// The paths and commits of the selection that speak of none of these leaves, nor of anything
     /// that exists.
     #[must_use]
-    pub fn unmatched(&self, lines: &[Line], exists: &dyn Fn(&Path) -> bool) -> Vec<String> {
-        let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
+    pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&ValuePath) -> bool) -> Vec<String> {
+        let speaks = |path: &ValuePath| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
         let by = |prefix: &String| {

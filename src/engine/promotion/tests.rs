@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Decision, Input, Judge, Level, Line, Resolution, Selection, Until, Verdict, digest, judge_leaves, select,
+    Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, Until, digest, judge_leaves,
+    select,
 };
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::naming::Naming;
 use crate::model::date::day;
 use crate::model::policy::NewKeys;
-use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Value};
+use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Value, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// One commit: day, source text, target text; `None` leaves the side as it was, `Some("gone")`
@@ -71,7 +72,7 @@ impl World {
         decisions: &[Decision],
         selection: &Selection,
         required: &str,
-    ) -> Vec<Line> {
+    ) -> Vec<PlanEntry> {
         let policy = Policy::parse(policy, "terrace.toml").expect("policy");
         let naming = Naming::new(&policy);
         let cache = std::cell::RefCell::default();
@@ -99,16 +100,16 @@ impl World {
 }
 
 /// The reason in words; the worlds promote to production.
-fn phrase(line: &Line) -> String {
+fn phrase(line: &PlanEntry) -> String {
     line.reason.phrase(Hop::ToProduction)
 }
 
 /// The plan of a complete history that ends on `day`.
-fn plan(steps: &[Step<'_>], day: i64) -> Vec<Line> {
+fn plan(steps: &[Step<'_>], day: i64) -> Vec<PlanEntry> {
     world(steps, true, day).plan("", &[], &Selection::default(), "")
 }
 
-fn shown(lines: &[Line]) -> Vec<String> {
+fn shown(lines: &[PlanEntry]) -> Vec<String> {
     lines.iter().map(|line| format!("{} {} {}", line.path, line.resolution, line.level.name())).collect()
 }
 
@@ -130,7 +131,7 @@ fn row_2_pinned_by_policy() {
 #[test]
 fn row_3_declined_until_the_source_changes() {
     let decision = |source: &Value| Decision {
-        path: Path::root().key("a"),
+        path: ValuePath::root().key("a"),
         reason: "load limit".into(),
         by: "platform".into(),
         until: Until::SourceChanges,
@@ -231,7 +232,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     ] {
         let production = production.map(document);
         let judge = Judge::new(&timeline, Hop::ToStaging, &naming, &NoListRules, production.as_deref());
-        let path: Path = "b".parse().expect("path");
+        let path: ValuePath = "b".parse().expect("path");
         assert_eq!(judge.judge(&path, &path).resolution, expected, "{production:?}");
     }
 }
@@ -273,11 +274,11 @@ fn row_11_new_keys_are_asked_about_unless_the_schema_requires_them() {
     assert_eq!(shown(&lines), ["b new ask"]);
     assert_eq!(
         (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
-        (Verdict::Ask, "new in staging on 1970-01-02 by 0000000")
+        (Action::Ask, "new in staging on 1970-01-02 by 0000000")
     );
     let required = world.plan("", &[], &Selection::default(), "b");
-    assert_eq!((required[0].level, required[0].verdict.clone()), (Level::Take, Verdict::Take));
-    for (new_keys, verdict) in [(NewKeys::Take, Verdict::Take), (NewKeys::Leave, Verdict::Keep)] {
+    assert_eq!((required[0].level, required[0].verdict.clone()), (Level::Take, Action::Take));
+    for (new_keys, verdict) in [(NewKeys::Take, Action::Take), (NewKeys::Leave, Action::Keep)] {
         let selection = Selection { new_keys, ..Selection::default() };
         assert_eq!(world.plan("", &[], &selection, "")[0].verdict, verdict);
     }
@@ -351,7 +352,7 @@ fn row_19_conflict() {
     assert_eq!(shown(&lines), ["a conflict stop"]);
     assert_eq!(
         (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
-        (Verdict::Stop, "changed on both sides since 1970-01-02")
+        (Action::Stop, "changed on both sides since 1970-01-02")
     );
 }
 
@@ -397,24 +398,24 @@ fn what_the_user_names_decides() {
     ];
     let world = world(&steps, true, 100);
     let a = || vec!["a".parse().expect("path")];
-    let verdicts = |selection: &Selection| -> Vec<Verdict> {
+    let verdicts = |selection: &Selection| -> Vec<Action> {
         world.plan("", &[], selection, "").into_iter().map(|line| line.verdict).collect()
     };
     for (selection, expected) in [
-        (Selection { take_source: a(), ..Selection::default() }, Verdict::Take),
-        (Selection { take_target: a(), ..Selection::default() }, Verdict::Decline),
+        (Selection { take_source: a(), ..Selection::default() }, Action::Take),
+        (Selection { take_target: a(), ..Selection::default() }, Action::Decline),
         (
             Selection { set: vec![(a().remove(0), Value::Null)], ..Selection::default() },
-            Verdict::Set(Value::Null),
+            Action::Set(Value::Null),
         ),
-        (Selection { except: a(), ..Selection::default() }, Verdict::Keep),
+        (Selection { except: a(), ..Selection::default() }, Action::Keep),
     ] {
-        assert_eq!(verdicts(&selection), [expected, Verdict::Stop]);
+        assert_eq!(verdicts(&selection), [expected, Action::Stop]);
     }
-    assert_eq!(verdicts(&Selection { only: a(), ..Selection::default() }), [Verdict::Stop, Verdict::Keep]);
+    assert_eq!(verdicts(&Selection { only: a(), ..Selection::default() }), [Action::Stop, Action::Keep]);
     assert_eq!(
         verdicts(&Selection { skip_undecided: true, ..Selection::default() }),
-        [Verdict::Keep, Verdict::Keep]
+        [Action::Keep, Action::Keep]
     );
     let unknown = Selection {
         only: vec!["z".parse().expect("path")],
@@ -422,7 +423,7 @@ fn what_the_user_names_decides() {
         ..Selection::default()
     };
     let policy = Policy::default();
-    assert!(!policy.is_secret(&Path::root().key("z")));
+    assert!(!policy.is_secret(&ValuePath::root().key("z")));
     assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, ""), &|_| false), ["z", "commit beef"]);
 }
 
@@ -454,7 +455,7 @@ fn a_removal_waits_for_what_took_its_place() {
     };
     let both = "q: {capacity: 7, n: x}";
     let left = Selection { new_keys: NewKeys::Leave, ..Selection::default() };
-    let taken = |lines: Vec<Line>| -> Vec<String> {
+    let taken = |lines: Vec<PlanEntry>| -> Vec<String> {
         lines.iter().filter(|line| line.is_taken()).map(|line| line.path.to_string()).collect()
     };
     // Asked about together, taken together, left together, at any age.

@@ -5,37 +5,37 @@
 
 use std::collections::HashSet;
 
+use super::entry::Action;
+use super::entry::PlanEntry;
 use super::leaves::leaves;
-use super::plan::Line;
-use super::selection::Verdict;
 use crate::diff::lists::ListRules;
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// The first path at which `after` is not what the plan's lines and given values promise of
 /// `target`; `None` when it is all of that and nothing else.
 #[must_use]
 pub fn broken_promise(
-    lines: &[Line],
-    given: &[(Path, Value)],
+    lines: &[PlanEntry],
+    given: &[(ValuePath, Value)],
     target: &Document,
     after: &Document,
     lists: &dyn ListRules,
-) -> Option<Path> {
-    let promised = |line: &'_ Line| match &line.verdict {
-        Verdict::Take => Some(line.source.clone()),
-        Verdict::Set(value) => Some(Some(value.clone())),
-        Verdict::Decline | Verdict::Keep | Verdict::Ask | Verdict::Stop => None,
+) -> Option<ValuePath> {
+    let promised = |line: &'_ PlanEntry| match &line.verdict {
+        Action::Take => Some(line.source.clone()),
+        Action::Set(value) => Some(Some(value.clone())),
+        Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
     };
     let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?)));
     let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
-    let promised: Vec<(&Path, Option<Value>)> = lines.chain(given).collect();
+    let promised: Vec<(&ValuePath, Option<Value>)> = lines.chain(given).collect();
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
         return Some((*path).clone());
     }
     let places: HashSet<(usize, &[Segment])> =
         promised.iter().map(|(path, _)| (path.document, path.segments.as_slice())).collect();
-    let is_covered = |path: &Path| {
+    let is_covered = |path: &ValuePath| {
         (0..=path.segments.len()).any(|n| places.contains(&(path.document, &path.segments[..n])))
     };
     leaves(target, after, lists).into_iter().map(|leaf| leaf.path).find(|path| !is_covered(path))
@@ -43,7 +43,7 @@ pub fn broken_promise(
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::Line;
+    use super::super::entry::PlanEntry;
     use super::super::reason::Reason;
     use super::super::resolution::{Level, Resolution};
     use super::*;
@@ -55,13 +55,13 @@ mod tests {
         Document::parse(text.as_bytes(), &Limits::default()).expect(text)
     }
 
-    fn taken(path: &str, source: &Document) -> Line {
-        let path: Path = path.parse().expect(path);
-        Line {
+    fn taken(path: &str, source: &Document) -> PlanEntry {
+        let path: ValuePath = path.parse().expect(path);
+        PlanEntry {
             pointer: Pointer::default(),
             resolution: Resolution::Pending,
             level: Level::Take,
-            verdict: Verdict::Take,
+            verdict: Action::Take,
             source: source.at(&path).cloned(),
             base: None,
             was: None,
@@ -93,14 +93,14 @@ mod tests {
             ("a: 1\n---\nb: 1", "a: 1", &["#2:"], "a: 1\n---\nb: 1", None),
         ] {
             let (source, target, after) = (document(source), document(target), document(after));
-            let lines: Vec<Line> = paths.iter().map(|path| taken(path, &source)).collect();
+            let lines: Vec<PlanEntry> = paths.iter().map(|path| taken(path, &source)).collect();
             let found = broken_promise(&lines, &[], &target, &after, &NoListRules);
             assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
         }
-        let (target, given) = (document("a: 1"), (Path::root().key("b"), Value::Bool(true)));
+        let (target, given) = (document("a: 1"), (ValuePath::root().key("b"), Value::Bool(true)));
         let given = [given];
         let broken = |after| broken_promise(&[], &given, &target, &document(after), &NoListRules);
         assert_eq!(broken("a: 1\nb: true"), None);
-        assert_eq!(broken("a: 1"), Some(Path::root().key("b")));
+        assert_eq!(broken("a: 1"), Some(ValuePath::root().key("b")));
     }
 }

@@ -1,8 +1,8 @@
 //! What a change does to the decisions of an item: recorded, withdrawn, ended, or still in use.
 
 use super::Turn;
-use crate::engine::promotion::{Decision, Life};
-use crate::model::{Environment, Key, Path};
+use crate::engine::promotion::{Decision, DecisionState};
+use crate::model::{Environment, Key, ValuePath};
 
 /// A decision of one revision and whether it counts there.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct Standing {
     /// The decision.
     pub decision: Decision,
     /// Whether it counts.
-    pub life: Life,
+    pub life: DecisionState,
 }
 
 /// What a change does to a decision.
@@ -25,7 +25,7 @@ pub struct DecisionChange {
     /// What happens to it.
     pub turn: Turn,
     /// Whether it counts after the change, or counted before it was removed.
-    pub life: Life,
+    pub life: DecisionState,
 }
 
 /// Compares the decisions of one item for one target. `keeps` says whether something at or below a
@@ -35,9 +35,9 @@ pub fn compare(
     key: &Key,
     target: Environment,
     [base, head]: [&[Standing]; 2],
-    keeps: &dyn Fn(&Path) -> bool,
+    keeps: &dyn Fn(&ValuePath) -> bool,
 ) -> Vec<DecisionChange> {
-    let at = |standings: &[Standing], path: &Path| {
+    let at = |standings: &[Standing], path: &ValuePath| {
         standings.iter().find(|standing| standing.decision.path == *path).cloned()
     };
     let told = |standing: &Standing, turn| DecisionChange {
@@ -51,8 +51,10 @@ pub fn compare(
         let turn = match at(base, &standing.decision.path) {
             None => Turn::Added,
             Some(before) if before.decision != standing.decision => Turn::Changed,
-            Some(before) if before.life == Life::Live && standing.life != Life::Live => Turn::Ended,
-            Some(_) if standing.life == Life::Live && keeps(&standing.decision.path) => Turn::Used,
+            Some(before) if before.life == DecisionState::Live && standing.life != DecisionState::Live => {
+                Turn::Ended
+            }
+            Some(_) if standing.life == DecisionState::Live && keeps(&standing.decision.path) => Turn::Used,
             Some(_) => return None,
         };
         Some(told(standing, turn))
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
     use crate::engine::promotion::Until;
 
-    fn standing(path: &str, reason: &str, life: Life) -> Standing {
+    fn standing(path: &str, reason: &str, life: DecisionState) -> Standing {
         let decision = Decision {
             path: path.parse().expect(path),
             reason: reason.to_owned(),
@@ -79,7 +81,7 @@ mod tests {
 
     #[test]
     fn each_turn_is_told_once() {
-        use Life::{Live, SourceChanged};
+        use DecisionState::{Live, SourceChanged};
         let base = [
             standing("gone", "", Live),
             standing("said", "x", Live),
@@ -97,7 +99,7 @@ mod tests {
             standing("new", "", Live),
         ];
         let key = "a".parse().expect("a key");
-        let keeps = |path: &Path| path.to_string() == "kept";
+        let keeps = |path: &ValuePath| path.to_string() == "kept";
         let found = compare(&key, Environment::Production, [&base, &head], &keeps);
         let told: Vec<_> =
             found.iter().map(|change| format!("{} {}", change.turn.name(), change.decision.path)).collect();

@@ -1,69 +1,13 @@
 //! What a change does to the values of one item, and where they came from.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use super::skipped::{Customs, skipped};
-use super::{ItemChange, Origin, Row, What};
-use crate::diff::lists::ListRules;
+use super::input::{Input, Side};
+use super::skipped::skipped;
+use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Key, Path, Result, Value};
+use crate::model::{Environment, Hop, Result, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::secrets::mask::Mask;
 use crate::yaml::Document;
-
-/// An item's file in one environment of one revision.
-#[derive(Clone, Copy, Debug)]
-pub enum Side<'a> {
-    /// There is none.
-    Absent,
-    /// It is not readable YAML.
-    Unreadable,
-    /// What it says.
-    Read(&'a Document),
-}
-
-impl<'a> Side<'a> {
-    const fn document(self) -> Option<&'a Document> {
-        match self {
-            Self::Read(document) => Some(document),
-            Self::Absent | Self::Unreadable => None,
-        }
-    }
-}
-
-/// An item in every environment, before and after.
-#[derive(Clone, Copy, Debug)]
-pub struct Sides<'a> {
-    /// Before, in the order of the environments.
-    pub base: [Side<'a>; 3],
-    /// After.
-    pub head: [Side<'a>; 3],
-}
-
-/// The versions that the item had in an environment; `None` when history does not reach back.
-pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<Document>>>> + 'a;
-
-/// What is known of one item of a change.
-pub struct Input<'a> {
-    /// The item.
-    pub key: &'a Key,
-    /// Its files.
-    pub sides: Sides<'a>,
-    /// The environments in which its file differs.
-    pub touched: &'a BTreeSet<Environment>,
-    /// What it was called before in an environment, when it was renamed there.
-    pub renamed: &'a dyn Fn(Environment) -> Option<Key>,
-    /// What the schema says of lists.
-    pub lists: &'a dyn ListRules,
-    /// What may be shown: what neither revision calls secret.
-    pub masks: [Mask<'a>; 2],
-    /// Its history.
-    pub past: &'a Past<'a>,
-    /// What is production's own by rule.
-    pub customs: &'a Customs<'a>,
-}
 
 /// What a change does to one item.
 #[derive(Debug, Default)]
@@ -71,7 +15,7 @@ pub struct Judged {
     /// Environment by environment.
     pub changes: Vec<ItemChange>,
     /// The production values that skipped staging.
-    pub skipped: Vec<Path>,
+    pub skipped: Vec<ValuePath>,
 }
 
 /// Judges one item.
@@ -92,53 +36,28 @@ pub fn judge(input: &Input<'_>) -> Result<Judged> {
 }
 
 impl<'a> Input<'a> {
-    fn sides(&self, environment: Environment) -> [Side<'a>; 2] {
-        let of = |sides: &[Side<'a>; 3]| {
-            let found = Environment::ALL.iter().position(|env| *env == environment);
-            found.and_then(|at| sides.get(at)).copied().unwrap_or(Side::Absent)
-        };
-        [of(&self.sides.base), of(&self.sides.head)]
-    }
-
-    /// The value at a path before and after.
-    pub(super) fn values(&self, environment: Environment, path: &Path) -> [Option<&'a Value>; 2] {
-        self.sides(environment).map(|side| side.document().and_then(|document| document.at(path)))
-    }
-
-    /// Whether the change sets the path in an environment; of what cannot be read nobody knows.
-    pub(super) fn sets(&self, environment: Environment, path: &Path) -> bool {
-        let is_known = self.sides(environment).iter().all(|side| !matches!(side, Side::Unreadable));
-        let [before, after] = self.values(environment, path);
-        is_known && before != after
-    }
-
-    /// Whether the item is there, and readable, after the change.
-    pub(super) fn is_in(&self, environment: Environment) -> bool {
-        matches!(self.sides(environment)[1], Side::Read(_))
-    }
-
-    fn changes(&self, environment: Environment) -> Result<(What, Vec<(Path, Origin)>)> {
+    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(ValuePath, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
-            (_, Side::Unreadable) => return Ok((What::Unreadable, Vec::new())),
-            (Side::Unreadable, Side::Read(_)) => return Ok((What::Readable, Vec::new())),
-            (_, Side::Absent) => What::Removed,
-            (Side::Absent, Side::Read(_)) => What::Added,
-            (Side::Read(_), Side::Read(_)) => What::Modified,
+            (_, Side::Unreadable) => return Ok((FileChangeKind::Unreadable, Vec::new())),
+            (Side::Unreadable, Side::Read(_)) => return Ok((FileChangeKind::Readable, Vec::new())),
+            (_, Side::Absent) => FileChangeKind::Removed,
+            (Side::Absent, Side::Read(_)) => FileChangeKind::Added,
+            (Side::Read(_), Side::Read(_)) => FileChangeKind::Modified,
         };
-        if let (What::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
-            return Ok((What::Renamed(old), Vec::new()));
+        if let (FileChangeKind::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
+            return Ok((FileChangeKind::Renamed(old), Vec::new()));
         }
         let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
-        if what == What::Modified && is_encrypted(right) {
-            return Ok((What::Encrypted, self.in_plain_text(environment, left, right)?));
+        if what == FileChangeKind::Modified && is_encrypted(right) {
+            return Ok((FileChangeKind::Encrypted, self.in_plain_text(environment, left, right)?));
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
             self.split(environment, &change, (left, right), &mut found)?;
         }
-        let only_layout = found.is_empty() && what == What::Modified;
-        Ok((if only_layout { What::Layout } else { what }, found))
+        let only_layout = found.is_empty() && what == FileChangeKind::Modified;
+        Ok((if only_layout { FileChangeKind::Layout } else { what }, found))
     }
 
     /// The differences that are not SOPS's own, of which each encryption makes new ones.
@@ -147,7 +66,7 @@ impl<'a> Input<'a> {
         environment: Environment,
         left: &[Value],
         right: &[Value],
-    ) -> Result<Vec<(Path, Origin)>> {
+    ) -> Result<Vec<(ValuePath, Origin)>> {
         let is_plain = |change: &Change<'_>| {
             let is_cipher = [change.left, change.right].into_iter().flatten().any(holds_ciphertext);
             !is_cipher && !is_metadata(left, &change.path) && !is_metadata(right, &change.path)
@@ -163,7 +82,7 @@ impl<'a> Input<'a> {
         environment: Environment,
         change: &Change<'_>,
         (left, right): (&[Value], &[Value]),
-        out: &mut Vec<(Path, Origin)>,
+        out: &mut Vec<(ValuePath, Origin)>,
     ) -> Result<()> {
         let origin = self.origin(environment, &change.path)?;
         let one_sided = change.left.is_none() || change.right.is_none();
@@ -181,7 +100,7 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    fn origin(&self, environment: Environment, path: &Path) -> Result<Origin> {
+    fn origin(&self, environment: Environment, path: &ValuePath) -> Result<Origin> {
         let [_, value] = self.values(environment, path);
         let source = Hop::into_target(environment).map(Hop::source);
         if let Some(source) = source
@@ -197,7 +116,7 @@ impl<'a> Input<'a> {
 
     /// Whether `value` is what the source had before the change, wherever that moves the source; or
     /// its absence what the source had and has still, after it once had a value.
-    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> Result<bool> {
+    fn is_promoted(&self, source: Environment, path: &ValuePath, value: Option<&Value>) -> Result<bool> {
         let [before, after] = self.values(source, path);
         if before != value || value.is_some() || after.is_some() {
             return Ok(before == value && value.is_some());
@@ -206,7 +125,7 @@ impl<'a> Input<'a> {
         Ok(past.iter().any(|version| version.at(path).is_some()))
     }
 
-    fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {
+    fn row(&self, environment: Environment, path: &ValuePath, origin: Origin) -> Row {
         let [left, right] = self.values(environment, path);
         let [from, to] = self.sides(environment).map(Side::document);
         let change = Change { path: path.clone(), left, right };
@@ -219,14 +138,14 @@ impl<'a> Input<'a> {
 }
 
 /// Leaves of one origin as one, at the highest path at or below `at`.
-fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>) {
+fn gather(at: &ValuePath, leaves: Vec<(ValuePath, Origin)>, out: &mut Vec<(ValuePath, Origin)>) {
     let one_origin = leaves.windows(2).all(|pair| pair[0].1 == pair[1].1);
     if let ([(_, origin), ..], true) = (leaves.as_slice(), one_origin) {
         out.push((at.clone(), origin.clone()));
         return;
     }
     let depth = at.segments.len();
-    let mut branches: Vec<(Path, Vec<(Path, Origin)>)> = Vec::new();
+    let mut branches: Vec<(ValuePath, Vec<(ValuePath, Origin)>)> = Vec::new();
     for (path, origin) in leaves {
         let Some(segment) = path.segments.get(depth) else {
             out.push((path, origin));

@@ -8,6 +8,7 @@
 mod decisions;
 mod files;
 mod findings;
+mod input;
 mod items;
 mod skipped;
 mod waivers;
@@ -15,8 +16,8 @@ mod waivers;
 pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
 pub use findings::{Compared, compare as compare_findings};
-pub use items::{Input, Judged, Past, Side, Sides, judge};
-pub use skipped::Customs;
+pub use input::{Exemptions, Input, Past, Side, Sides};
+pub use items::{Judged, judge};
 pub use waivers::{WaiverChange, compare as compare_waivers};
 
 use super::compare::DiffRow;
@@ -37,7 +38,7 @@ pub enum Origin {
 
 /// What happened to an item's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum FileChangeKind {
     /// The item is new.
     Added,
     /// The item is gone.
@@ -73,7 +74,7 @@ pub struct ItemChange {
     /// The environment.
     pub environment: Environment,
     /// What happened to its file.
-    pub what: What,
+    pub what: FileChangeKind,
     /// Its values that differ.
     pub rows: Vec<Row>,
 }
@@ -82,7 +83,7 @@ impl ItemChange {
     /// How many differences it counts as; what only SOPS can read is one.
     #[must_use]
     pub fn extent(&self) -> usize {
-        self.rows.len() + usize::from(self.what == What::Encrypted)
+        self.rows.len() + usize::from(self.what == FileChangeKind::Encrypted)
     }
 }
 

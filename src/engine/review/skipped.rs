@@ -6,23 +6,11 @@
 //! had a value that staging never knew. The rest is worth a question.
 
 use super::Origin;
-use super::items::Input;
-use crate::engine::naming::Naming;
-use crate::engine::promotion::Decision;
-use crate::model::{Environment, Hop, Path, Policy, Result, Value};
-
-/// What is production's own by rule.
-pub struct Customs<'a> {
-    /// The policy: pins, secrets and references.
-    pub policy: &'a Policy,
-    /// What names an environment.
-    pub naming: &'a Naming<'a>,
-    /// What was decided for the item in production.
-    pub decisions: &'a [Decision],
-}
+use super::input::{Exemptions, Input};
+use crate::model::{Environment, Hop, Result, Value, ValuePath};
 
 /// The paths whose production values skipped staging.
-pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec<Path>> {
+pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Result<Vec<ValuePath>> {
     let by_hand = found.iter().filter(|(_, origin)| matches!(origin, Origin::ByHand(_)));
     let mut paths = by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, path)).peekable();
     if paths.peek().is_none() {
@@ -30,7 +18,8 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec
     }
     // Without its whole history nobody can say that staging never had a value.
     let Some(versions) = (input.past)(Environment::Staging)? else { return Ok(Vec::new()) };
-    let knew = |path: &Path, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
+    let knew =
+        |path: &ValuePath, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
     let skipped = paths.filter(|path| match input.values(Environment::Production, path) {
         [before, Some(after)] => !knew(path, after) && before.is_none_or(|before| knew(path, before)),
         [_, None] => false,
@@ -39,8 +28,8 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec
 }
 
 /// Whether production gets a value here that nothing calls its own, and staging is left alone.
-fn is_new_here(input: &Input<'_>, path: &Path) -> bool {
-    let Customs { policy, naming, decisions } = input.customs;
+fn is_new_here(input: &Input<'_>, path: &ValuePath) -> bool {
+    let Exemptions { policy, naming, decisions } = input.exemptions;
     let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
     let is_own = policy.is_secret(path)
         || value.as_str().is_some_and(|text| policy.is_reference(text))

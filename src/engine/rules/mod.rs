@@ -6,6 +6,7 @@
 //! be read as YAML is a finding and hides no other file's.
 
 mod draft;
+mod excerpt;
 mod rough;
 mod schema;
 mod waivers;
@@ -42,7 +43,9 @@ use rayon::prelude::*;
 use self::draft::Draft;
 use self::world::World;
 use super::configuration::Configuration;
-use crate::model::{Date, Environment, Finding, Key, Path, Progress, Result, Rule, Severity, Steps};
+use crate::model::{
+    Date, Environment, Finding, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
+};
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -66,7 +69,7 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The production values that skipped staging.
-    pub skipped: Vec<(Key, Path)>,
+    pub skipped: Vec<(Key, ValuePath)>,
 }
 
 impl Subject<'_> {
@@ -194,7 +197,8 @@ fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
     let on = |(rule, reach, _): &&(Rule, Reach, Judge)| {
         *reach == of && subject.configuration.policy().severity(*rule, rule.severity()).is_some()
     };
-    let steps = Steps::new(subject.progress, "judging, rule", Some(RULES.iter().filter(on).count()));
+    let steps =
+        ProgressCounter::new(subject.progress, "judging, rule", Some(RULES.iter().filter(on).count()));
     RULES
         .par_iter()
         .filter(on)

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::draft;
-use crate::model::{Excerpt, Location, Path, Policy, Position};
+use super::excerpt;
+use crate::model::{Excerpt, Location, Policy, Position, ValuePath};
 use crate::secrets::looks_secret;
 use crate::yaml::Lines;
 
@@ -19,12 +19,12 @@ pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Opti
     let text = String::from_utf8_lossy(bytes);
     let lines = Lines::new(&text);
     // What is not shown needs no masks.
-    if lines.bytes(&text, location.start.line).len() > draft::WIDEST {
+    if lines.bytes(&text, location.start.line).len() > excerpt::WIDEST {
         return None;
     }
     let span = offset(&text, &lines, location.start)..offset(&text, &lines, location.end);
     let masks = masks(&text, &lines, location.start.line, policy);
-    draft::excerpt(&text, &lines, &span, &masks)
+    excerpt::excerpt(&text, &lines, &span, &masks)
 }
 
 fn offset(text: &str, lines: &Lines, position: Position) -> usize {
@@ -54,7 +54,7 @@ fn is_opaque(line: &str) -> bool {
 }
 
 /// The keys of the lines that enclose line `number`, by indentation.
-fn keys_above(text: &str, lines: &Lines, number: usize) -> Path {
+fn keys_above(text: &str, lines: &Lines, number: usize) -> ValuePath {
     let line = |number| text.get(lines.bytes(text, number)).unwrap_or_default();
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
     let mut within = indent(line(number));
@@ -70,7 +70,7 @@ fn keys_above(text: &str, lines: &Lines, number: usize) -> Path {
             break;
         }
     }
-    keys.into_iter().rev().fold(Path::root(), |path, key| path.key(key))
+    keys.into_iter().rev().fold(ValuePath::root(), |path, key| path.key(key))
 }
 
 /// The key that ends where a colon stands.

@@ -106,7 +106,7 @@ impl Repository {
         let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
         let configuration = Configuration::read(snapshot)?;
         let subject = Subject {
-            progress: &crate::model::Silent,
+            progress: &crate::model::NoProgress,
             configuration: &configuration,
             today: self.today,
             keys: &self.keys,

@@ -1,6 +1,6 @@
 //! Waivers: findings that the policy accepts, and waivers that no longer do anything.
 
-use super::draft;
+use super::excerpt::excerpt;
 use super::world::World;
 use super::{RULES, Subject, Waived};
 use crate::model::policy::{FILE, Waiver};
@@ -67,7 +67,7 @@ pub(super) fn apply(
         if let Some((rule, message, help)) = about {
             let mut finding = Finding::new(rule, file.clone(), message, help);
             finding.location = Some(lines.location(&text, &waiver.span));
-            finding.excerpt = draft::excerpt(&text, &lines, &waiver.span, &[]);
+            finding.excerpt = excerpt(&text, &lines, &waiver.span, &[]);
             open.push(finding);
         }
     }

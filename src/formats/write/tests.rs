@@ -207,7 +207,7 @@ fn tree() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|list| Value::List(list.into())),
             prop::collection::vec(("[ -~é]{0,8}", inner), 0..4)
                 .prop_map(|entries| Value::Map(entries.into_iter().collect())),
         ]

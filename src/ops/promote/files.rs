@@ -3,15 +3,15 @@
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
-    Decision, ItemPlan, Line, Until, Verdict, broken_promise, decisions_file, digest, operations,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Help, Key, Path, Result};
+use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
-use crate::store::door::FileChange;
+use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
 /// Works out the files, the findings they would bring, and the message.
@@ -75,7 +75,7 @@ fn require_promised(
     }
 }
 
-fn path_of_document(path: &Path) -> String {
+fn path_of_document(path: &ValuePath) -> String {
     if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
@@ -89,17 +89,18 @@ fn record(
 ) -> Result<Option<FileChange>> {
     let target = terms.hop.target();
     let old = planner.decisions(&plan.key, target)?;
-    let declined: Vec<&Line> = plan.with(&Verdict::Decline).collect();
+    let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
         return Ok(None);
     }
     let today = planner.head.date();
-    let source_digest = |path: &Path| {
+    let source_digest = |path: &ValuePath| {
         let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
         digest(source.at(path), blob)
     };
-    let overruled = |path: &Path| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
-    let renewed = |path: &Path| declined.iter().any(|line| line.path == *path);
+    let overruled =
+        |path: &ValuePath| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
+    let renewed = |path: &ValuePath| declined.iter().any(|line| line.path == *path);
     let mut new: Vec<Decision> = old
         .iter()
         .filter(|decision| decision.is_live(&source_digest(&decision.path), today))

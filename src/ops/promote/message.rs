@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::prepared::Prepared;
-use crate::engine::promotion::{ItemPlan, Verdict};
+use crate::engine::promotion::{Action, ItemPlan};
 use crate::model::{Hop, Key, Value};
 use crate::ops::plan::Planner;
 
@@ -13,7 +13,7 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     let acting: Vec<&ItemPlan> = prepared
         .plans
         .iter()
-        .filter(|plan| plan.taken() > 0 || plan.with(&Verdict::Decline).count() > 0)
+        .filter(|plan| plan.taken() > 0 || plan.with(&Action::Decline).count() > 0)
         .collect();
     let keys: Vec<&str> = acting
         .iter()
@@ -25,13 +25,13 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     let mut body = String::new();
     for plan in &acting {
         let plan = plan.masked(&mask);
-        for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Verdict::Decline) {
+        for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Action::Decline) {
             let value = |value: Option<&Value>| {
                 value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
             };
             let new = match &line.verdict {
-                Verdict::Set(value) => short(&value.to_string()),
-                Verdict::Decline => format!("{} (kept)", value(line.target.as_ref())),
+                Action::Set(value) => short(&value.to_string()),
+                Action::Decline => format!("{} (kept)", value(line.target.as_ref())),
                 _ => value(line.source.as_ref()),
             };
             let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));

@@ -15,8 +15,8 @@ use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, Result, Steps};
-use crate::store::door::{self, Committed, Options};
+use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result};
+use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::create;
 pub(super) use files::{decisions_change, write};
@@ -56,7 +56,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> R
     };
     if request.keys.is_empty() {
         let keys = planner.configuration.snapshot().keys();
-        let steps = Steps::new(workspace.repository.progress(), "planning items", Some(keys.len()));
+        let steps = ProgressCounter::new(workspace.repository.progress(), "planning items", Some(keys.len()));
         for key in keys {
             work.unnamed(key)?;
             steps.step();
@@ -221,11 +221,11 @@ fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
 ///
 /// # Errors
 /// The door's refusals.
-pub fn foresee(workspace: &Workspace, prepared: &Prepared, options: &Options) -> Result<()> {
+pub fn preflight(workspace: &Workspace, prepared: &Prepared, options: &Options) -> Result<()> {
     if prepared.is_empty() {
         return Ok(());
     }
-    door::foresee(workspace.repository.door_path(), options, &prepared.head, &prepared.files)
+    transaction::preflight(workspace.repository.transaction_path(), options, &prepared.head, &prepared.files)
 }
 
 /// Publishes what was prepared as one commit; `None` when there is nothing to do.
@@ -254,14 +254,15 @@ pub(super) fn publish(
 ) -> Result<Option<Committed>> {
     prepared.require_decided()?;
     let Some(shown) = prepared.change(subject) else { return Ok(None) };
-    let published = door::publish(workspace.repository.door_path(), options, Some((shown, ())), |head| {
-        let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
+    let published =
+        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
+            let head = head.ok_or_else(|| {
+                Error::usage("the branch has no commit yet").with_help("commit the configuration first")
+            })?;
+            let prepared = reprepare(&Planner::new(workspace, head)?)?;
+            prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
+            Ok(prepared.change(subject).map(|change| (change, ())))
         })?;
-        let prepared = reprepare(&Planner::new(workspace, head)?)?;
-        prepared.require_decided().map_err(|_| door::not_as_shown())?;
-        Ok(prepared.change(subject).map(|change| (change, ())))
-    })?;
     Ok(published.map(|(committed, ())| committed))
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::promotion::{ItemPlan, Reason, Verdict};
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
-use crate::store::door::{Change, FileChange};
+use crate::engine::promotion::{Action, ItemPlan, Reason};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
+use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
 #[derive(Clone, Debug)]
@@ -16,11 +16,11 @@ pub struct Creation {
     /// The new file.
     pub text: String,
     /// Pins, secrets and what was excepted: what was left out.
-    pub left_out: Vec<Path>,
+    pub left_out: Vec<ValuePath>,
     /// What got a value of its own.
-    pub given: Vec<(Path, Value)>,
+    pub given: Vec<(ValuePath, Value)>,
     /// Values that came along and name another environment: somebody should look at them.
-    pub foreign: Vec<(Path, Environment)>,
+    pub foreign: Vec<(ValuePath, Environment)>,
 }
 
 /// Why an item that nobody named stays as it is.
@@ -52,7 +52,7 @@ pub struct Prepared {
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
     /// Values given to paths at which the two sides of an item do not differ.
-    pub given: BTreeMap<Key, Vec<(Path, Value)>>,
+    pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
     pub(super) files: Vec<FileChange>,
     /// What the plans rest on besides the files that they change.
     pub(super) rests_on: Vec<String>,
@@ -102,7 +102,7 @@ impl Prepared {
 
     /// How many lines have this verdict.
     #[must_use]
-    pub fn count(&self, verdict: &Verdict) -> usize {
+    pub fn count(&self, verdict: &Action) -> usize {
         self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
     }
 
@@ -123,12 +123,12 @@ impl Prepared {
     /// # Errors
     /// `Undecided`, when something does.
     pub fn require_decided(&self) -> Result<()> {
-        let stops = self.count(&Verdict::Stop);
+        let stops = self.count(&Action::Stop);
         if stops > 0 {
             let unknown = self
                 .plans
                 .iter()
-                .flat_map(|plan| plan.with(&Verdict::Stop))
+                .flat_map(|plan| plan.with(&Action::Stop))
                 .any(|line| line.reason == Reason::HistoryEnds);
             let (message, help) = if unknown {
                 (
@@ -149,7 +149,7 @@ impl Prepared {
             };
             return Err(Error::undecided(message).with_help(help));
         }
-        let asks = self.count(&Verdict::Ask);
+        let asks = self.count(&Action::Ask);
         if asks > 0 {
             let message = format!(
                 "{asks} new {} to be decided; nothing was committed",

@@ -14,12 +14,12 @@ use super::workspace::Workspace;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
-    Customs, DecisionChange, End, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
+    DecisionChange, End, Exemptions, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
     compare_decisions, compare_findings, compare_waivers, judge, touched,
 };
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
-use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, Result, Rule};
+use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Result, Rule, ValuePath};
 use crate::store::Parts;
 use crate::yaml::Document;
 
@@ -154,7 +154,7 @@ impl<'a> Reviewer<'a> {
         let keys: Vec<Key> =
             self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
         // No key at all would mean every key.
-        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::Silent) }
+        if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::NoProgress) }
     }
 
     /// The items whose files differ, under their new names.
@@ -176,7 +176,7 @@ impl<'a> Reviewer<'a> {
         let decisions = self.planner.decisions(key, Environment::Production).unwrap_or_default();
         let [old, new] = &self.part.ends;
         let naming = Naming::new(new.policy());
-        let customs = Customs { policy: new.policy(), naming: &naming, decisions: &decisions };
+        let exemptions = Exemptions { policy: new.policy(), naming: &naming, decisions: &decisions };
         let base_name = |environment| renamed(environment).unwrap_or_else(|| key.clone());
         let mut readings = [[None, None, None], [None, None, None]];
         for (n, environment) in Environment::ALL.into_iter().enumerate() {
@@ -193,7 +193,7 @@ impl<'a> Reviewer<'a> {
             lists: &self.planner.configuration.lists(key),
             masks: [old.mask(false), new.mask(false)],
             past: &|environment| self.past(key, environment),
-            customs: &customs,
+            exemptions: &exemptions,
         })
     }
 
@@ -218,10 +218,10 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
+    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
-            progress: &crate::model::Silent,
+            progress: &crate::model::NoProgress,
             configuration,
             today: Some(today),
             keys: &[],
@@ -252,7 +252,7 @@ impl<'a> Reviewer<'a> {
                     self.standings(1, key, hop, self.planner.head.date())?,
                 ];
                 let kept = declined(status, key, hop);
-                let keeps = |path: &Path| kept.iter().any(|declined| path.covers(declined));
+                let keeps = |path: &ValuePath| kept.iter().any(|declined| path.covers(declined));
                 out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
             }
         }
@@ -334,7 +334,7 @@ fn is_settled(state: &ItemState) -> bool {
 }
 
 /// The paths of an item that a decision keeps over a hop.
-fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<Path> {
+fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<ValuePath> {
     let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
     let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
         ItemState::Differs(plan) => Some(plan),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::bytes::{Decoder, Encoder, checksum};
 use super::{Before, Index, Step};
-use crate::store::door;
 use crate::store::repository::Repository;
+use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
 const MAGIC: &[u8] = b"terrace history 1\n";
@@ -66,7 +66,7 @@ impl<'r> IndexFile<'r> {
     }
 
     fn shared_folder(&self) -> crate::model::Result<PathBuf> {
-        door::shared_folder(&*self.repository.git()?)
+        transaction::shared_folder(&*self.repository.git()?)
     }
 
     fn read(&self, path: &Path) -> Option<Vec<u8>> {

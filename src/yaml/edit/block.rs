@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{
+use super::layout::{
     Slot, blank_before, chunk_end, chunk_start, column, ends_keeping, first_on_line, is_blank, properties,
     slot, slots,
 };
@@ -42,12 +42,25 @@ impl<'d> Block<'d> {
         }
         let inside = !first_on_line(self.document.text(), first.start);
         let led = if inside { self.edit_first(first.start, removed, added, out) } else { 0 };
-        for index in removed.iter().skip(usize::from(inside && removed.contains(&0))) {
-            out.delete(self.id, self.cut(*index, removed));
+        let gone = usize::from(inside && removed.contains(&0));
+        let mut kept = None;
+        for index in removed {
+            // Neighbours that go follow the same one that stays.
+            kept = match index.checked_sub(1) {
+                Some(before) if !removed.contains(&before) => Some(before),
+                _ => kept,
+            };
+            if *index >= gone {
+                out.delete(self.id, self.cut(*index, kept));
+            }
         }
+        let mut last = None;
         for (after, lines) in added.iter().skip(led) {
-            let at =
-                after.map_or_else(|| self.before_first(removed.contains(&0)), |index| self.chunk(index).end);
+            let place = || {
+                after.map_or_else(|| self.before_first(removed.contains(&0)), |index| self.chunk(index).end)
+            };
+            let at = last.filter(|(other, _)| other == after).map_or_else(place, |(_, at)| at);
+            last = Some((*after, at));
             out.insert(self.id, at, lines);
         }
     }
@@ -59,11 +72,10 @@ impl<'d> Block<'d> {
     }
 
     /// The bytes that go with a slot: also the blank lines behind it where they would fall to a
-    /// block scalar that stays.
-    fn cut(&self, index: usize, removed: &BTreeSet<usize>) -> Range<usize> {
+    /// block scalar that stays, the last thing that `kept` holds.
+    fn cut(&self, index: usize, kept: Option<usize>) -> Range<usize> {
         let chunk = self.chunk(index);
-        let before = (0..index).rev().find(|before| !removed.contains(before));
-        let before = before.and_then(|before| self.slots.get(before));
+        let before = kept.and_then(|before| self.slots.get(before));
         if before.is_none_or(|before| !ends_keeping(self.document, before.value)) {
             return chunk;
         }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::place::{
+use super::layout::{
     Slot, block_header, chunk_end, chunk_start, column, comment_on, end, ends_keeping, first_on_line,
     is_blank, properties, slots,
 };
@@ -93,7 +93,7 @@ fn copy(document: &Document, range: Range<usize>, first: NodeId) -> Option<Strin
     let text = document.text();
     let mut out = String::new();
     let mut at = range.start;
-    let nodes = document.nodes().skip(first.0 as usize).map(|(_, node)| node);
+    let nodes = document.arena().get(first.0 as usize..).unwrap_or_default().iter();
     for node in nodes.take_while(|node| node.outer.start < range.end) {
         if matches!(node.content, Content::Alias { .. }) {
             return None;

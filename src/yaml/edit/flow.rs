@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{Slot, blank_before, chunk_start, column, first_on_line, last_on_line, line_end, slots};
+use super::layout::{Slot, blank_before, chunk_start, column, first_on_line, last_on_line, line_end, slots};
 use super::replace::empty;
 use super::splice::Splices;
 use crate::yaml::document::Document;
@@ -53,7 +53,10 @@ impl<'d> Flow<'d> {
         }
         let trailing = self.commas.last().is_some_and(Option::is_some);
         // What follows a slot that goes follows the one before it that stays.
-        let host = |after: &Option<usize>| kept.iter().rev().find(|kept| Some(**kept) <= *after).copied();
+        let host = |after: &Option<usize>| {
+            let behind = kept.partition_point(|kept| Some(*kept) <= *after);
+            behind.checked_sub(1).and_then(|host| kept.get(host)).copied()
+        };
         let ends_old = added.last().is_none_or(|(after, _)| host(after) != Some(*last));
         for index in &kept {
             self.settle_comma(*index, index != last || trailing || !ends_old, out);

@@ -1,72 +1,42 @@
 //! The operations of one call made definite: every path found, nothing said twice, new siblings in
 //! order. It sees values only; how they are written is nobody's concern here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::fresh::New;
+use super::addition::{Added, After, New};
+use super::siblings::Siblings;
 use super::{Operation, Place, Refusal};
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 use crate::yaml::document::Document;
 
 /// What changes, by paths into the old values, with lists by position.
 #[derive(Default)]
 pub(super) struct Plan<'a> {
-    pub(super) sets: BTreeMap<Path, New<'a>>,
-    pub(super) removes: BTreeSet<Path>,
+    pub(super) sets: BTreeMap<ValuePath, New<'a>>,
+    pub(super) removes: BTreeSet<ValuePath>,
     /// New entries and elements by the list or mapping that they enter.
-    pub(super) adds: BTreeMap<Path, Vec<Added<'a>>>,
-}
-
-/// A new entry or element. Those with the same `after` stand in the order of their vector.
-#[derive(Clone)]
-pub(super) struct Added<'a> {
-    pub(super) after: After,
-    pub(super) key: Option<String>,
-    pub(super) new: New<'a>,
-    pub(super) comment: Option<String>,
-    /// How many new siblings it follows that follow each other; for the order only.
-    chain: usize,
-}
-
-impl<'a> Added<'a> {
-    pub(super) fn new(after: After, key: Option<String>, new: New<'a>) -> Self {
-        Self { after, key, new, comment: None, chain: 0 }
-    }
-
-    fn is(&self, segment: &Segment) -> bool {
-        match segment {
-            Segment::Key(key) => self.key.as_ref() == Some(key),
-            Segment::Identity { field, value } => {
-                let field = Segment::Key(field.clone());
-                let own = self.new.value.child(&field).and_then(Value::scalar_text);
-                self.key.is_none() && own == Some(value)
-            }
-            Segment::Index(_) | Segment::Append => false,
-        }
-    }
-}
-
-/// The place of something new among the old siblings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    Start,
-    /// By key or position.
-    Sibling(Segment),
-    End,
+    pub(super) adds: BTreeMap<ValuePath, Vec<Added<'a>>>,
 }
 
 impl<'a> Plan<'a> {
     pub(super) fn new(document: &Document, operations: &[Operation<'a>]) -> Result<Self, Refusal> {
         let mut plan = Self::default();
+        let mut siblings = BTreeMap::new();
         for operation in operations {
-            plan.take(document, operation)?;
+            plan.take(document, operation, &mut siblings)?;
         }
+        plan.adds = siblings.into_iter().map(|(parent, siblings)| (parent, siblings.in_order())).collect();
         plan.refuse_present_keys(document)?;
         plan.refuse_overlaps(document)?;
         Ok(plan)
     }
 
-    fn take(&mut self, document: &Document, operation: &Operation<'a>) -> Result<(), Refusal> {
+    fn take(
+        &mut self,
+        document: &Document,
+        operation: &Operation<'a>,
+        siblings: &mut BTreeMap<ValuePath, Siblings<'a>>,
+    ) -> Result<(), Refusal> {
         match operation {
             Operation::Set { path, value } => {
                 let (path, new) = (find(document, path)?, New::try_from(value)?);
@@ -90,45 +60,10 @@ impl<'a> Plan<'a> {
                 fits(document, &parent, key.as_ref())?;
                 let added = Added::new(After::End, key.clone(), New::try_from(value)?);
                 let added = Added { comment: comment.clone(), ..added };
-                self.insert(document, parent, place, added)?;
+                let siblings = siblings.entry(parent.clone()).or_default();
+                insert(document, &parent, siblings, place, added)?;
             }
         }
-        Ok(())
-    }
-
-    fn insert(
-        &mut self,
-        document: &Document,
-        parent: Path,
-        place: &Place,
-        mut added: Added<'a>,
-    ) -> Result<(), Refusal> {
-        let siblings = self.adds.entry(parent.clone()).or_default();
-        if siblings.iter().any(|sibling| sibling.key.is_some() != added.key.is_some()) {
-            return Err(twice(document, &parent));
-        }
-        let segment = match place {
-            Place::First | Place::Last | Place::After(Segment::Append) => {
-                added.after = if *place == Place::First { After::Start } else { After::End };
-                siblings.push(added);
-                return Ok(());
-            }
-            Place::After(segment) => segment,
-        };
-        if let Ok(sibling) = find(document, &parent.join(segment.clone())) {
-            added.after = sibling.last().cloned().map_or(After::End, After::Sibling);
-            siblings.push(added);
-            return Ok(());
-        }
-        let Some(before) = siblings.iter().position(|sibling| sibling.is(segment)) else {
-            return Err(absent(document, &parent.join(segment.clone())));
-        };
-        // Behind that one and all that follow it for the same reason.
-        added.after = siblings[before].after.clone();
-        added.chain = siblings[before].chain + 1;
-        let followers = siblings[before + 1..].iter().take_while(|sibling| sibling.chain >= added.chain);
-        let position = before + 1 + followers.count();
-        siblings.insert(position, added);
         Ok(())
     }
 
@@ -183,7 +118,7 @@ impl<'a> Plan<'a> {
                 *value = new.value.clone().into_owned();
             }
         }
-        let mut parents: Vec<_> = self.removes.iter().filter_map(Path::parent).collect();
+        let mut parents: Vec<_> = self.removes.iter().filter_map(ValuePath::parent).collect();
         parents.extend(self.adds.keys().cloned());
         // The deepest first, so that positions further out still hold.
         parents.sort_by(|a, b| b.segments.len().cmp(&a.segments.len()).then_with(|| a.cmp(b)));
@@ -191,38 +126,62 @@ impl<'a> Plan<'a> {
         for parent in parents {
             let added = self.adds.get(&parent).map(Vec::as_slice).unwrap_or_default();
             if let Some(value) = at_mut(&mut values, &parent) {
-                let removed = |segment: Segment| self.removes.contains(&parent.join(segment));
-                restructure(value, removed, added);
+                restructure(value, &self.removed_from(&parent), added);
             }
         }
         values
     }
+
+    /// The steps from a list or mapping to what goes directly in it.
+    fn removed_from(&self, parent: &ValuePath) -> HashSet<&Segment> {
+        let depth = parent.segments.len();
+        let below = self.removes.range::<ValuePath, _>(parent..).take_while(|path| parent.covers(path));
+        below.filter(|path| path.segments.len() == depth + 1).filter_map(ValuePath::last).collect()
+    }
 }
 
-fn restructure(value: &mut Value, removed: impl Fn(Segment) -> bool, added: &[Added<'_>]) {
+/// Puts something new where it was asked to go.
+fn insert<'a>(
+    document: &Document,
+    parent: &ValuePath,
+    siblings: &mut Siblings<'a>,
+    place: &Place,
+    mut added: Added<'a>,
+) -> Result<(), Refusal> {
+    if siblings.are_keyed().is_some_and(|keyed| keyed != added.key.is_some()) {
+        return Err(twice(document, parent));
+    }
+    let segment = match place {
+        Place::First | Place::Last | Place::After(Segment::Append) => {
+            added.after = if *place == Place::First { After::Start } else { After::End };
+            siblings.push(added);
+            return Ok(());
+        }
+        Place::After(segment) => segment,
+    };
+    let path = parent.join(segment.clone());
+    if let Some(sibling) = document.by_position(&document.resolve(&path)) {
+        added.after = sibling.last().cloned().map_or(After::End, After::Sibling);
+        siblings.push(added);
+        return Ok(());
+    }
+    match siblings.find(segment) {
+        Some(before) => siblings.push_behind(before, added),
+        None => return Err(absent(document, &path)),
+    }
+    Ok(())
+}
+
+fn restructure(value: &mut Value, removed: &HashSet<&Segment>, added: &[Added<'_>]) {
     match value {
         Value::Tagged(_, value) => restructure(value, removed, added),
         Value::Map(map) => {
-            map.retain(|key, _| !removed(Segment::Key(key.clone())));
+            if !removed.is_empty() {
+                map.retain(|key, _| !removed.contains(&Segment::Key(key.clone())));
+            }
             map.extend(entries(added));
         }
-        Value::List(list) => {
-            let new = |after: After| {
-                added
-                    .iter()
-                    .filter(move |added| added.after == after)
-                    .map(|a| a.new.value.clone().into_owned())
-            };
-            let mut out: Vec<_> = new(After::Start).collect();
-            for (index, element) in std::mem::take(list).into_iter().enumerate() {
-                if !removed(Segment::Index(index)) {
-                    out.push(element);
-                }
-                out.extend(new(After::Sibling(Segment::Index(index))));
-            }
-            out.extend(new(After::End));
-            *list = out;
-        }
+        Value::List(list) => *list = elements(std::mem::take(list), removed, added),
         Value::Null if added.iter().all(|added| added.key.is_some()) => {
             *value = Value::Map(entries(added).collect::<Map>());
         }
@@ -233,11 +192,34 @@ fn restructure(value: &mut Value, removed: impl Fn(Segment) -> bool, added: &[Ad
     }
 }
 
+/// The elements that stay, with what is new among them.
+fn elements(list: List, removed: &HashSet<&Segment>, added: &[Added<'_>]) -> List {
+    let (mut first, mut last, mut behind) = (Vec::new(), Vec::new(), HashMap::<usize, Vec<_>>::new());
+    for added in added {
+        let value = added.new.value.clone().into_owned();
+        match &added.after {
+            After::Start => first.push(value),
+            After::Sibling(Segment::Index(index)) => behind.entry(*index).or_default().push(value),
+            After::Sibling(_) => {}
+            After::End => last.push(value),
+        }
+    }
+    let mut out = first;
+    for (index, element) in list.into_iter().enumerate() {
+        if !removed.contains(&Segment::Index(index)) {
+            out.push(element);
+        }
+        out.extend(behind.remove(&index).unwrap_or_default());
+    }
+    out.extend(last);
+    out.into()
+}
+
 fn entries<'v>(added: &'v [Added<'_>]) -> impl Iterator<Item = (String, Value)> + 'v {
     added.iter().filter_map(|added| Some((added.key.clone()?, added.new.value.clone().into_owned())))
 }
 
-fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
+fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
     let mut value = values.get_mut(path.document)?;
     for segment in &path.segments {
         while let Value::Tagged(_, inner) = value {
@@ -253,34 +235,14 @@ fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
 }
 
 /// The path to a value that is there, with list elements by position.
-fn find(document: &Document, path: &Path) -> Result<Path, Refusal> {
+fn find(document: &Document, path: &ValuePath) -> Result<ValuePath, Refusal> {
     let path = document.resolve(path);
-    let mut out = Path::document(path.document);
-    let mut value = document.values().get(path.document).ok_or_else(|| absent(document, &path))?;
-    for segment in &path.segments {
-        let child = value.child(segment).ok_or_else(|| absent(document, &path))?;
-        let by_position =
-            matches!(segment, Segment::Identity { .. }).then(|| position(value, child)).flatten();
-        out.segments.push(by_position.map_or_else(|| segment.clone(), Segment::Index));
-        value = child;
-    }
-    Ok(out)
-}
-
-fn position(list: &Value, element: &Value) -> Option<usize> {
-    match list {
-        Value::List(list) => list.iter().position(|other| std::ptr::eq(other, element)),
-        Value::Tagged(_, list) => position(list, element),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Map(_) => None,
-    }
+    document.by_position(&path).ok_or_else(|| absent(document, &path))
 }
 
 /// Whether something with or without a key can enter the value at `parent`.
-fn fits(document: &Document, parent: &Path, key: Option<&String>) -> Result<(), Refusal> {
-    let mut value = document.at(parent).unwrap_or(&Value::Null);
-    while let Value::Tagged(_, inner) = value {
-        value = inner;
-    }
+fn fits(document: &Document, parent: &ValuePath, key: Option<&String>) -> Result<(), Refusal> {
+    let value = document.at(parent).unwrap_or(&Value::Null).untagged();
     let shown = if parent.is_root() { "the document".to_owned() } else { format!("`{parent}`") };
     let kind = value.kind();
     let refusal = match (value, key) {
@@ -297,25 +259,21 @@ fn fits(document: &Document, parent: &Path, key: Option<&String>) -> Result<(), 
     Err(spanned(document, parent, refusal))
 }
 
-fn absent(document: &Document, path: &Path) -> Refusal {
+fn absent(document: &Document, path: &ValuePath) -> Refusal {
     let refusal = Refusal::new(format!("there is nothing at `{path}`"), "insert it instead");
     spanned(document, path, refusal)
 }
 
-fn twice(document: &Document, path: &Path) -> Refusal {
+fn twice(document: &Document, path: &ValuePath) -> Refusal {
     let message = format!("`{path}` is changed twice");
     let help = "leave out one of the changes: what is set or removed as a whole cannot change inside";
     spanned(document, path, Refusal::new(message, help))
 }
 
 /// The refusal at the value concerned, or at the nearest one above that is there.
-fn spanned(document: &Document, path: &Path, refusal: Refusal) -> Refusal {
-    let mut path = Some(path.clone());
-    while let Some(here) = path {
-        if let Some(located) = document.locate(&here) {
-            return refusal.at(located.token());
-        }
-        path = here.parent();
+fn spanned(document: &Document, path: &ValuePath, refusal: Refusal) -> Refusal {
+    match document.nearest(path) {
+        Some((_, located)) => refusal.at(located.token()),
+        None => refusal,
     }
-    refusal
 }

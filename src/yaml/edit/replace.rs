@@ -6,13 +6,14 @@
 
 use std::ops::Range;
 
-use super::fresh::{New, Site, Text, tagged};
-use super::place::{
+use super::addition::New;
+use super::layout::{
     Holder, blank_before, block_header, column, end, first_on_line, is_collection, is_flow, last_line,
     last_on_line, line_end, properties, slot,
 };
+use super::new_text::{Site, Text, tagged};
 use super::splice::Splices;
-use crate::model::Value;
+use crate::model::{List, Map, Value};
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, Node, NodeId};
 use crate::yaml::render::{self, Layout};
@@ -215,5 +216,5 @@ impl<'d> Target<'d> {
 /// What an empty list or mapping is written as.
 pub(super) fn empty(document: &Document, id: NodeId) -> String {
     let list = matches!(document.node(id).content, Content::Sequence { .. });
-    render::flow(&if list { Value::List(Vec::new()) } else { Value::Map(crate::model::Map::default()) })
+    render::flow(&if list { Value::List(List::new()) } else { Value::Map(Map::default()) })
 }

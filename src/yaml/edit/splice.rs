@@ -33,12 +33,9 @@ impl Splices {
         }
     }
 
-    /// Whether the byte at an offset goes away.
-    pub(super) fn deletes(&self, at: usize) -> bool {
-        let next = self.0.partition_point(|splice| splice.range.start <= at);
-        let before = self.0.get(..next).unwrap_or_default();
-        let last = before.iter().rev().find(|splice| !splice.range.is_empty());
-        last.is_some_and(|splice| splice.range.contains(&at))
+    /// The bytes that go away, in the order of the text.
+    pub(super) fn deleted(&self) -> Vec<Range<usize>> {
+        self.0.iter().map(|splice| splice.range.clone()).filter(|range| !range.is_empty()).collect()
     }
 
     /// Brings the changes into the order of the text. Insertions come before what is cut behind

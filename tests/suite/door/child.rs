@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use git2::Repository;
 use terrace::model::{BlobId, CommitId, Result};
 use terrace::store::ProcessEnvironment;
-use terrace::store::door::{self, Change, Committed, FileChange, Options};
+use terrace::store::transaction::{self, Change, Committed, FileChange, Options};
 
 use super::world::{World, options_of};
 
@@ -69,7 +69,7 @@ fn act(root: &Path, task: &Task) -> Result<()> {
         let before = std::fs::read(root.join(path)).ok();
         let after = after.as_deref().unwrap_or_default();
         let environment = ProcessEnvironment::of(std::env::vars_os());
-        return door::write_work_tree(root, path, before.as_deref(), after.as_bytes(), &environment);
+        return transaction::write_work_tree(root, path, before.as_deref(), after.as_bytes(), &environment);
     }
     publish(root, task, |_| task.files.clone())?;
     Ok(())
@@ -83,7 +83,7 @@ fn publish(
     let mut options = Options { branch: task.branch.clone(), ..options_of(std::env::vars_os()) };
     options.wait = task.milliseconds.map_or(options.wait, std::time::Duration::from_millis);
     let repository = Repository::open(root).expect("a repository");
-    let published = door::publish(root, &options, None, |head| {
+    let published = transaction::publish(root, &options, None, |head| {
         let files = decide(&repository);
         if files.is_empty() {
             return Ok(None);

@@ -1,7 +1,9 @@
 //! What a commit does, and what it leaves alone.
 
 use terrace::model::CommitId;
-use terrace::store::door::{self, Change, Door, Identity, Moment, Options, Outcome, Person, write_work_tree};
+use terrace::store::transaction::{
+    self, Change, Identity, Moment, Options, Outcome, Person, Transaction, write_work_tree,
+};
 
 use super::world::{World, options};
 
@@ -143,7 +145,7 @@ fn beside(
         (change, *asked)
     };
     let first = shown.then(|| decide(&mut asked));
-    let published = door::publish(&world.root, &options(), first, |_| Ok(Some(decide(&mut asked))));
+    let published = transaction::publish(&world.root, &options(), first, |_| Ok(Some(decide(&mut asked))));
     (published.map(|made| made.map(|(_, kept)| kept)), asked)
 }
 
@@ -167,7 +169,7 @@ fn what_was_shown_is_committed_or_nothing() {
     let shown = world.change(&[(PAYMENTS, Some("size: 2\n"))]);
     world.pushed(PAYMENTS, "size: 3\n");
     let other = |_: Option<&CommitId>| Ok(Some((world.change(&[(PAYMENTS, Some("size: 4\n"))]), ())));
-    let published = door::publish(&world.root, &options(), Some((shown, ())), other);
+    let published = transaction::publish(&world.root, &options(), Some((shown, ())), other);
     assert_eq!(published.expect_err("another plan").kind(), terrace::model::ErrorKind::Stale);
     assert_eq!(world.git(&["log", "--format=%s"]), "pushed\nbegin");
     assert_eq!(world.litter(), Vec::<String>::new());
@@ -184,7 +186,7 @@ fn a_head_that_never_rests_is_retried_later() {
 #[test]
 fn a_file_saved_meanwhile_is_left_alone_and_told() {
     let world = World::new();
-    let mut door = Door::open(&world.root, &options()).expect("open");
+    let mut door = Transaction::open(&world.root, &options()).expect("open");
     let change = world.change(&[(PAYMENTS, Some("size: 2\n")), (SEARCH, Some("boost: 2\n"))]);
     // The refusals see a clean file; the editor saves while the branch is locked by somebody's git.
     std::fs::write(world.path(".git/refs/heads/main.lock"), "").expect("locked");

@@ -13,7 +13,7 @@ mod with_kill_points {
     use std::os::unix::process::ExitStatusExt;
     use std::process::Command;
 
-    use terrace::store::door::KILL_POINTS;
+    use terrace::store::transaction::KILL_POINTS;
 
     use super::super::child::Task;
     use super::super::world::World;

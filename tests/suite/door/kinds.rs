@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use terrace::model::{ErrorKind, Result};
-use terrace::store::door::{Committed, Door, Options};
+use terrace::store::transaction::{Committed, Options, Transaction};
 
 use super::child::Task;
 use super::world::{World, options};
@@ -27,7 +27,7 @@ fn the_first_commit() {
     let world = World::empty();
     world.write("mine.txt", "x\n");
     world.git(&["add", "mine.txt"]);
-    assert_eq!(Door::open(&world.root, &options()).expect("open").head(), Ok(None));
+    assert_eq!(Transaction::open(&world.root, &options()).expect("open").head(), Ok(None));
     world.publish(&[(NEW, Some("a: 1\n"))], &options()).expect("published").expect("a commit");
     assert_eq!(world.git(&["log", "--format=%s"]), "change");
     assert_eq!(world.git(&["ls-tree", "-r", "--name-only", "HEAD"]), NEW);
@@ -47,7 +47,7 @@ fn another_branch_leaves_work_tree_and_index() {
     assert_eq!(world.git(&["rev-parse", "promote/payments^"]), head.clone().expect("a head"));
     // The branch has a tip of its own now, and that is what is decided on.
     let options = Options { branch: Some("promote/payments".to_owned()), ..options() };
-    assert_eq!(Door::open(&world.root, &options).expect("open").head(), Ok(Some(committed.commit)));
+    assert_eq!(Transaction::open(&world.root, &options).expect("open").head(), Ok(Some(committed.commit)));
     assert!(world.files() == files && world.index() == index && world.head() == head);
     let reflog = world.git(&["reflog", "promote/payments", "--format=%gs"]);
     assert_eq!(reflog, "terrace: change");

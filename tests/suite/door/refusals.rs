@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use terrace::model::{BlobId, ErrorKind};
-use terrace::store::door::{self, Door, Options};
+use terrace::store::transaction::{self, Options, Transaction};
 
 use super::world::{World, options};
 
@@ -175,7 +175,7 @@ fn no_symbolic_link_is_followed() {
             let error = world.publish(files, &options()).expect_err(link);
             assert!(error.message().contains(&format!("{link} is a symbolic link")), "{error}");
         }
-        let error = door::write_work_tree(
+        let error = transaction::write_work_tree(
             &world.root,
             PAYMENTS,
             Some(b"size: 10\n"),
@@ -210,7 +210,7 @@ fn a_change_decided_on_another_blob_is_retried_later() {
     change.files[0].before =
         Some("0123456789012345678901234567890123456789".parse::<BlobId>().expect("an id"));
     let before = everything(&world);
-    let mut door = Door::open(&world.root, &options()).expect("open");
+    let mut door = Transaction::open(&world.root, &options()).expect("open");
     let error = door.commit(&change).expect_err("stale");
     drop(door);
     assert_eq!(
@@ -223,7 +223,7 @@ fn a_change_decided_on_another_blob_is_retried_later() {
 #[test]
 fn another_terrace_is_waited_for_and_then_reported() {
     let world = World::new();
-    let _door = Door::open(&world.root, &options()).expect("open");
+    let _door = Transaction::open(&world.root, &options()).expect("open");
     let options = Options { wait: Duration::from_millis(50), ..options() };
     let error = world.publish(CHANGE, &options).expect_err("busy");
     assert_eq!(error.kind(), ErrorKind::Busy);
@@ -260,7 +260,7 @@ fn folders_that_are_no_repository_are_named() {
         ("plain", "is not a git repository"),
         ("absent", "is not a git repository"),
     ] {
-        let error = Door::open(&folder.path().join(name), &options()).expect_err(name);
+        let error = Transaction::open(&folder.path().join(name), &options()).expect_err(name);
         assert!(error.message().ends_with(says), "{error}");
         assert!(error.help().is_some());
     }

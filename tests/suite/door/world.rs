@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use terrace::model::{BlobId, Result};
 use terrace::store::ProcessEnvironment;
-use terrace::store::door::{self, Change, Committed, FileChange, Moment, Options};
+use terrace::store::transaction::{self, Change, Committed, FileChange, Moment, Options};
 
 /// A temporary folder with a home and a repository in it.
 pub(crate) struct World {
@@ -157,7 +157,8 @@ impl World {
         files: &[(&str, Option<&str>)],
         options: &Options,
     ) -> Result<Option<Committed>> {
-        let published = door::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
+        let published =
+            transaction::publish(&self.root, options, None, |_| Ok(Some((self.change(files), ()))));
         Ok(published?.map(|(committed, ())| committed))
     }
 

@@ -1,0 +1,71 @@
+//! One line of a plan, and what a promotion does with it.
+
+use super::reason::Reason;
+use super::resolution::{Level, Resolution};
+use crate::model::{CommitInfo, Pointer, Value, ValuePath};
+
+/// One line of a plan: a path, or several with one fate gathered at the highest path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanEntry {
+    /// Where.
+    pub path: ValuePath,
+    /// The same as a pointer into the target's document, or the source's where the target lacks it.
+    pub pointer: Pointer,
+    /// What the table says.
+    pub resolution: Resolution,
+    /// What a plain promotion does.
+    pub level: Level,
+    /// What this promotion does.
+    pub verdict: Action,
+    /// The source's value.
+    pub source: Option<Value>,
+    /// The source's value at the base.
+    pub base: Option<Value>,
+    /// The source's value before the commit that brought the present one.
+    pub was: Option<Value>,
+    /// The target's value.
+    pub target: Option<Value>,
+    /// Why.
+    pub reason: Reason,
+    /// The commit that brought the source's value.
+    pub commit: Option<CommitInfo>,
+    /// The commit that brought the target's value.
+    pub target_commit: Option<CommitInfo>,
+    /// The highest path at or above `path` that source or target lacks.
+    pub top: ValuePath,
+    /// Whether the value is a secret (to be masked).
+    pub secret: bool,
+    /// Whether the source's value is a secret itself, and not a reference to one.
+    pub literal: bool,
+}
+
+impl PlanEntry {
+    /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.resolution == Resolution::Pinned || self.literal
+    }
+
+    /// Whether this promotion writes the path.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self.verdict, Action::Take | Action::Set(_))
+    }
+}
+
+/// What one promotion does with one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The source's value is written (or the target's removed).
+    Take,
+    /// The target gets a value of its own.
+    Set(Value),
+    /// The target keeps its value, and that is recorded.
+    Decline,
+    /// Nothing happens.
+    Keep,
+    /// A new key that nobody has decided about.
+    Ask,
+    /// A conflict, or history that is not there: nothing may be written until it is decided.
+    Stop,
+}

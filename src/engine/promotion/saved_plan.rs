@@ -1,0 +1,131 @@
+//! Plans whose outcomes are given: what a plan file says, to be carried out exactly.
+//!
+//! The outcomes come from the file, everything else is judged again. Where the file comes from and
+//! how it is written is not known here; places in it are carried along for messages.
+
+use super::entry::Action;
+use super::entry::PlanEntry;
+use super::plan::{at_highest, same_judgement};
+use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Result, Value, ValuePath};
+use crate::yaml::Document;
+
+/// A plan whose outcomes are given.
+#[derive(Clone, Debug)]
+pub struct SavedPlan {
+    /// The commit that the plan was made on.
+    pub head: CommitId,
+    /// The hop.
+    pub hop: Hop,
+    /// The reason recorded with what the target keeps.
+    pub reason: Option<String>,
+    /// The items that both sides have.
+    pub items: Vec<SavedItem>,
+    /// The items that come into being.
+    pub creations: Vec<SavedCreation>,
+    /// The items that go, with the blobs that go with them.
+    pub deletions: Vec<(Key, BlobId)>,
+}
+
+/// What becomes of one item that both sides have.
+#[derive(Clone, Debug)]
+pub struct SavedItem {
+    /// The item.
+    pub key: Key,
+    /// Where the file speaks of it.
+    pub place: String,
+    /// The source's blob.
+    pub source_blob: BlobId,
+    /// The target's blob.
+    pub target_blob: BlobId,
+    /// What becomes of each path.
+    pub lines: Vec<SavedEntry>,
+    /// Values for paths at which the sides do not differ.
+    pub given: Vec<(ValuePath, Value)>,
+}
+
+/// What becomes of one path and all that differs below it.
+#[derive(Clone, Debug)]
+pub struct SavedEntry {
+    /// Where.
+    pub path: ValuePath,
+    /// What is done.
+    pub verdict: Action,
+    /// Where the file says so.
+    pub place: String,
+}
+
+/// An item that comes into being.
+#[derive(Clone, Debug)]
+pub struct SavedCreation {
+    /// The item.
+    pub key: Key,
+    /// Where the file speaks of it.
+    pub place: String,
+    /// The source's blob.
+    pub source_blob: BlobId,
+    /// What does not come along.
+    pub left_out: Vec<ValuePath>,
+    /// What gets a value of its own.
+    pub given: Vec<(ValuePath, Value)>,
+}
+
+/// Gives judged leaves the outcomes of the plan, one line for each of its lines.
+///
+/// # Errors
+/// With its place, where the plan leaves a path out, speaks of one that does not differ, joins what
+/// has different fates, or takes what may not be promoted.
+pub fn settle(
+    leaves: Vec<PlanEntry>,
+    agreed: &SavedItem,
+    hop: Hop,
+    source: &Document,
+    target: &Document,
+) -> Result<Vec<PlanEntry>> {
+    let mut groups: Vec<(&SavedEntry, Vec<PlanEntry>)> =
+        agreed.lines.iter().map(|line| (line, Vec::new())).collect();
+    for leaf in leaves {
+        let covering = groups.iter_mut().filter(|(line, _)| line.path.covers(&leaf.path));
+        match covering.max_by_key(|(line, _)| line.path.segments.len()) {
+            Some((_, group)) => group.push(leaf),
+            None => {
+                let missing = format!("the plan of {} says nothing of {}", agreed.key, leaf.path);
+                return Err(wrong(&agreed.place, &missing));
+            }
+        }
+    }
+    groups.into_iter().map(|(line, group)| settled(line, group, hop, source, target)).collect()
+}
+
+fn settled(
+    agreed: &SavedEntry,
+    group: Vec<PlanEntry>,
+    hop: Hop,
+    source: &Document,
+    target: &Document,
+) -> Result<PlanEntry> {
+    let SavedEntry { path, verdict, place } = agreed;
+    let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
+    let alone = group.len() == 1;
+    let secret = group.iter().any(|line| line.secret);
+    let Some(first) = group.into_iter().next() else {
+        return Err(wrong(place, &format!("nothing differs at {path}")));
+    };
+    let mut line = match alone {
+        true if first.path == *path => first,
+        false if one_fate && !secret => at_highest(path, first, source, target),
+        _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
+    };
+    if *verdict == Action::Take && line.is_refused() {
+        return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
+    }
+    line.verdict = verdict.clone();
+    Ok(line)
+}
+
+/// The error of a plan file that contradicts the repository or itself.
+#[must_use]
+pub fn wrong(place: &str, what: &str) -> Error {
+    Error::usage(format!("{place}: {what}"))
+        .with_help("of a plan only the outcomes may be edited, with `taken` and `value`")
+        .or_help(Help::PlanAnew)
+}

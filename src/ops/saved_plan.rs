@@ -1,0 +1,128 @@
+//! `promote --plan`: carrying out a plan that was agreed on earlier, exactly, or not at all.
+//!
+//! Its lines are judged again on the commit that it was made on, so that they are what was
+//! reviewed; it is carried out on the present commit, which must have the same files. Commits that
+//! changed other things meanwhile do no harm.
+
+use super::plan::Planner;
+use super::promote::{Prepared, Terms, create, publish, write};
+use super::workspace::Workspace;
+use crate::engine::promotion::{
+    ItemPlan, SavedCreation, SavedPlan, Selection, decisions_file, settle, wrong_plan,
+};
+use crate::model::{BlobId, Error, Help, Key, Result, policy};
+use crate::store::transaction::{Committed, Options};
+
+/// Reads what carrying out the plan would write. Nothing is written.
+///
+/// # Errors
+/// `Retry` when a file that the plan rests on has changed since; a usage error, with its place,
+/// when the plan contradicts the repository.
+pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Prepared> {
+    let planned;
+    let then = if agreed.head == now.head.id {
+        now
+    } else {
+        workspace.repository.info(&agreed.head).map_err(|error| {
+            Error::stale(format!("the commit that the plan was made on is not here: {error}"))
+                .with_help("fetch it")
+                .or_help(Help::PlanAnew)
+        })?;
+        planned = Planner::new(workspace, &agreed.head)?;
+        &planned
+    };
+    require_unmoved(agreed, then, now)?;
+    let mut prepared = Prepared::new(now.head.id.clone());
+    for item in &agreed.items {
+        let leaves = then.leaves(&item.key, agreed.hop)?.unwrap_or_default();
+        let (Some(from), Some(into)) = (
+            now.configuration.item(&item.key, agreed.hop.source()),
+            now.configuration.item(&item.key, agreed.hop.target()),
+        ) else {
+            return Err(stale(&item.key.file(agreed.hop.target())));
+        };
+        let (source, target) = (now.configuration.document(from)?, now.configuration.document(into)?);
+        prepared.plans.push(ItemPlan {
+            key: item.key.clone(),
+            hop: agreed.hop,
+            source_blob: item.source_blob.clone(),
+            target_blob: item.target_blob.clone(),
+            lines: settle(leaves, item, agreed.hop, &source, &target)?,
+        });
+        if !item.given.is_empty() {
+            prepared.given.insert(item.key.clone(), item.given.clone());
+        }
+    }
+    for creation in &agreed.creations {
+        prepared.creations.push(created(now, agreed, creation)?);
+    }
+    prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
+    write(now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref() }, &mut prepared)?;
+    Ok(prepared)
+}
+
+/// Publishes a prepared plan as one commit; `None` when there is nothing to do.
+///
+/// # Errors
+/// As [`prepare`], and the door's refusals.
+pub fn commit(
+    workspace: &Workspace,
+    agreed: &SavedPlan,
+    prepared: &Prepared,
+    subject: Option<&str>,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
+}
+
+fn created(now: &Planner, agreed: &SavedPlan, creation: &SavedCreation) -> Result<super::promote::Creation> {
+    let selection =
+        Selection { except: creation.left_out.clone(), set: creation.given.clone(), ..Selection::default() };
+    let made = create(now, &creation.key, agreed.hop, &selection)?;
+    if made.left_out != creation.left_out {
+        let what = format!("what {} leaves out is not what the policy says", creation.key);
+        return Err(wrong_plan(&creation.place, &what));
+    }
+    Ok(made)
+}
+
+/// Refuses when a file that the plan rests on is another one now.
+fn require_unmoved(agreed: &SavedPlan, then: &Planner, now: &Planner) -> Result<()> {
+    let now = now.configuration.snapshot();
+    let same = |file: &str, then: Option<&BlobId>| {
+        let found = now.files.get(file).and_then(|entry| entry.blob.as_ref());
+        if found == then { Ok(()) } else { Err(stale(&format!("{}{file}", now.prefix))) }
+    };
+    let (source, target) = (agreed.hop.source(), agreed.hop.target());
+    for item in &agreed.items {
+        same(&item.key.file(source), Some(&item.source_blob))?;
+        same(&item.key.file(target), Some(&item.target_blob))?;
+    }
+    for creation in &agreed.creations {
+        same(&creation.key.file(source), Some(&creation.source_blob))?;
+        same(&creation.key.file(target), None)?;
+    }
+    for (key, blob) in &agreed.deletions {
+        same(&key.file(source), None)?;
+        same(&key.file(target), Some(blob))?;
+    }
+    let keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
+    let decisions = keys.into_iter().map(|key| decisions_file(key, target));
+    for file in decisions.chain([policy::FILE.to_owned()]) {
+        same(&file, then.configuration.snapshot().files.get(&file).and_then(|entry| entry.blob.as_ref()))?;
+    }
+    // The commit that the plan names must be one that it can have been made on.
+    for item in &agreed.items {
+        for (env, blob) in [(source, &item.source_blob), (target, &item.target_blob)] {
+            if then.configuration.item(&item.key, env).and_then(|item| item.blob.as_ref()) != Some(blob) {
+                let what = format!("commit {} has other files of {}", agreed.head.short(), item.key);
+                return Err(wrong_plan(&item.place, &what));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn stale(file: &str) -> Error {
+    Error::stale(format!("{file} has changed since the plan was made")).with_help(Help::PlanAnew)
+}

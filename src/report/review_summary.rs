@@ -1,0 +1,52 @@
+//! A review in one sentence.
+
+use super::counted;
+use super::sanitize::cut;
+use super::summary::Summary;
+use crate::engine::review::{End, ItemChange, Review};
+
+/// What was judged, and how much the change introduces.
+pub(super) fn summary(review: &Review) -> Summary {
+    Summary::new(review.judged, review.environments.iter().copied(), review.introduced())
+}
+
+/// The verdict in one sentence.
+pub(super) fn verdict(review: &Review) -> String {
+    if review.is_empty() {
+        return "nothing changes".to_owned();
+    }
+    let found = format!("introduces {}", summary(review).verdict());
+    let mended = match review.findings.mended.len() {
+        0 => String::new(),
+        n => format!(", mends {n}"),
+    };
+    format!("{found}{mended}; {}", extent(review))
+}
+
+/// How much changes: `4 values in 2 items`.
+fn extent(review: &Review) -> String {
+    let values: usize = review.items.iter().map(ItemChange::extent).sum();
+    let mut keys: Vec<_> = review.items.iter().map(|item: &ItemChange| &item.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    match (values, keys.len()) {
+        (_, 0) => "no item changes".to_owned(),
+        (0, items) => format!("no value changes in {}", counted(items, "item")),
+        (values, items) => format!("{} in {}", counted(values, "change"), counted(items, "item")),
+    }
+}
+
+/// What is compared: `since main 1a2b3c4: feature 5d6e7f8, 3 commits`. A branch's name never begins
+/// a line: a CI runner could take it for a command.
+pub(super) fn range(review: &Review) -> String {
+    let end = |end: &End| {
+        let id = end.commit.id.short();
+        if end.commit.id.as_str().starts_with(&end.name) {
+            id.to_owned()
+        } else {
+            format!("{} {id}", cut(&end.name, 60))
+        }
+    };
+    let commits = counted(review.commits.len() + review.more_commits, "commit");
+    format!("since {}: {}, {commits}", end(&review.base), end(&review.head))
+}

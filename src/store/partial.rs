@@ -1,0 +1,110 @@
+//! Parts of commits: what differs between two of them, and the files at a few paths of one.
+//!
+//! Both cost what they touch. A folder that two commits share is not opened to compare them, and
+//! a part lists only the files that were asked for; whoever judges a part knows what it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::Oid;
+
+use super::git_error::git_error;
+use super::read::FOLDERS;
+use super::repository::{Repository, find_commit};
+use super::trees::{LastTrees, Trees};
+use crate::engine::history::FileChange;
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
+use crate::model::{CommitId, Result, Revision, policy};
+
+/// Reads parts of commits; trees that were read are remembered.
+pub struct Parts<'r> {
+    repository: &'r Repository,
+    last: LastTrees,
+}
+
+impl Repository {
+    /// Reads parts of this repository's commits.
+    #[must_use]
+    pub fn parts(&self) -> Parts<'_> {
+        Parts { repository: self, last: LastTrees::default() }
+    }
+}
+
+impl Parts<'_> {
+    /// The files of the configuration root that differ between two commits: policy, environments,
+    /// schemas and decisions.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn changes(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
+        let mut changes = self.changes_of_folders(base, head)?;
+        let [before, after] = [self.files(base, &[policy::FILE])?, self.files(head, &[policy::FILE])?];
+        let blob = |files: &BTreeMap<String, FileEntry>| files.get(policy::FILE)?.blob.clone();
+        if before != after {
+            let path = policy::FILE.to_owned();
+            changes.push(FileChange { path, before: blob(&before), after: blob(&after) });
+        }
+        Ok(changes)
+    }
+
+    fn changes_of_folders(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
+        let roots = [self.root(base)?, self.root(head)?];
+        let git = self.repository.git()?;
+        let mut trees = Trees::of(&git, &mut self.last)?;
+        let mut changes = Vec::new();
+        for name in FOLDERS {
+            let mut folder = |root: Option<Oid>| match root {
+                Some(root) => trees.folder(root, [name].into_iter()),
+                None => Ok(None),
+            };
+            let [before, after] = [folder(roots[0])?, folder(roots[1])?];
+            if before != after {
+                trees.compare(name, before, after, &mut changes)?;
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Whether a commit has a configuration at the configuration root.
+    ///
+    /// # Errors
+    /// When the commit or a tree cannot be read.
+    pub fn is_configured(&mut self, commit: &CommitId) -> Result<bool> {
+        let Some(root) = self.root(commit)? else { return Ok(false) };
+        let git = self.repository.git()?;
+        let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
+        Ok(environments.is_some() || !self.files(commit, &[policy::FILE])?.is_empty())
+    }
+
+    /// A snapshot of the files at these paths (relative to the configuration root), in whatever
+    /// letter case they are written; a path that ends in `/` wants all that is below.
+    ///
+    /// # Errors
+    /// When the commit or a tree cannot be read.
+    pub fn snapshot(&mut self, commit: &CommitId, wanted: &BTreeSet<String>) -> Result<Snapshot> {
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let mut files = self.files(commit, &wanted)?;
+        // The policy has one spelling.
+        files.retain(|path, _| path.contains('/') || path == policy::FILE);
+        let prefix = self.repository.prefix().to_owned();
+        Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))
+    }
+
+    fn files(&mut self, commit: &CommitId, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
+        let mut files = BTreeMap::new();
+        if let Some(root) = self.root(commit)? {
+            let git = self.repository.git()?;
+            Trees::of(&git, &mut self.last)?.pick("", root, wanted, &mut files)?;
+        }
+        files.retain(|path, entry| path != policy::FILE || entry.kind == FileKind::File);
+        Ok(files)
+    }
+
+    /// The tree of the configuration root.
+    fn root(&mut self, commit: &CommitId) -> Result<Option<Oid>> {
+        let git = self.repository.git()?;
+        let commit = find_commit(&git, commit)?;
+        let failed = |error| git_error("read a commit's tree", &error);
+        let tree = commit.tree().map_err(failed)?.id();
+        Trees::of(&git, &mut self.last)?.folder(tree, self.repository.prefix().split_terminator('/'))
+    }
+}

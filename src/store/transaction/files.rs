@@ -1,0 +1,231 @@
+//! Files of the work tree: looked at, replaced and removed without following a symbolic link.
+//!
+//! A file is replaced by renaming a flushed temporary file of the same folder over it, so that
+//! every reader sees the old bytes or the new ones. This file knows nothing of git.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::disk;
+use super::failpoints::kill_point;
+use crate::model::{Error, Result};
+
+/// What stands at a path.
+#[derive(Debug)]
+pub(super) enum WorktreeEntry {
+    /// Nothing.
+    Absent,
+    /// A regular file.
+    File(Seen),
+    /// Something that is never touched; the sentence says what.
+    Blocked(String),
+}
+
+/// A regular file as it was at one moment.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) bytes: Vec<u8>,
+    pub(super) metadata: Metadata,
+}
+
+/// Looks at `path` below `root`.
+pub(super) fn look(root: &Path, path: &str) -> Result<WorktreeEntry> {
+    if let Some(sight) = obstacle(root, path)? {
+        return Ok(sight);
+    }
+    let place = root.join(path);
+    match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
+        None => Ok(WorktreeEntry::Absent),
+        Some(named) if named.is_file() => read(&place, path, &named),
+        Some(it) if it.is_dir() => Ok(WorktreeEntry::Blocked(format!("{path} is a folder"))),
+        Some(it) => Ok(WorktreeEntry::Blocked(blocked(path, &it))),
+    }
+}
+
+/// What keeps `path` from having a folder of its own to be in.
+fn obstacle(root: &Path, path: &str) -> Result<Option<WorktreeEntry>> {
+    for folder in folders(path) {
+        let place = root.join(folder);
+        match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
+            None => return Ok(Some(WorktreeEntry::Absent)),
+            Some(it) if it.is_dir() => {}
+            Some(it) => return Ok(Some(WorktreeEntry::Blocked(blocked(folder, &it)))),
+        }
+    }
+    Ok(None)
+}
+
+fn blocked(path: &str, metadata: &Metadata) -> String {
+    let kind = match () {
+        () if metadata.is_symlink() => "a symbolic link",
+        () if metadata.is_file() => "a file, not a folder",
+        () => "not a regular file",
+    };
+    format!("{path} is {kind}")
+}
+
+/// Reads the file that `named` describes; one that changes meanwhile is blocked.
+fn read(place: &Path, path: &str, named: &Metadata) -> Result<WorktreeEntry> {
+    let error = |error| Error::io("read", place, &error);
+    let mut file = File::open(place).map_err(error)?;
+    let before = file.metadata().map_err(error)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(error)?;
+    let metadata = file.metadata().map_err(error)?;
+    let unchanged = same_moment(named, &before) && same_moment(&before, &metadata);
+    if !unchanged || metadata.len() != bytes.len() as u64 {
+        return Ok(WorktreeEntry::Blocked(format!("{path} is being written by another program")));
+    }
+    Ok(WorktreeEntry::File(Seen { bytes, metadata }))
+}
+
+fn same_moment(a: &Metadata, b: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (a.dev(), a.ino()) != (b.dev(), b.ino()) {
+            return false;
+        }
+    }
+    a.len() == b.len() && a.modified().ok() == b.modified().ok() && a.is_file() == b.is_file()
+}
+
+/// The folders above `path`, the outermost first.
+pub(super) fn folders(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let ends: Vec<_> = path.match_indices('/').map(|(at, _)| at).collect();
+    ends.into_iter().filter_map(|end| path.get(..end))
+}
+
+/// The name of the temporary file beside `path`; `tag` tells whose it is.
+fn temporary(root: &Path, path: &str, tag: &str) -> PathBuf {
+    root.join(path).with_file_name(format!(".terrace-{tag}"))
+}
+
+/// Removes the temporary file that a dead run left.
+pub(super) fn remove_temporary(root: &Path, path: &str, tag: &str) -> Result<()> {
+    if obstacle(root, path)?.is_none() {
+        disk::remove(&temporary(root, path, tag))?;
+    }
+    Ok(())
+}
+
+/// Puts `bytes` at `path` if `still` agrees to what stands there at the last moment; says whether
+/// it did. Folders are made as needed, owner and mode of the old file are kept.
+pub(super) fn replace(
+    root: &Path,
+    path: &str,
+    tag: &str,
+    bytes: &[u8],
+    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+) -> Result<bool> {
+    let seen = look(root, path)?;
+    if !still(&seen)? {
+        return Ok(false);
+    }
+    make_folders(root, path)?;
+    let place = root.join(path);
+    let temporary = temporary(root, path, tag);
+    disk::remove(&temporary)?;
+    let old = if let WorktreeEntry::File(seen) = &seen { Some(&seen.metadata) } else { None };
+    let prepared = prepare(&temporary, bytes, old).map_err(|error| Error::io("write", &temporary, &error));
+    let agreed = prepared.and_then(|()| {
+        kill_point("file-prepared");
+        still(&look(root, path)?)
+    });
+    if !matches!(agreed, Ok(true)) {
+        disk::remove(&temporary)?;
+        return agreed;
+    }
+    disk::rename(&temporary, &place)?;
+    kill_point("file-replaced");
+    Ok(true)
+}
+
+fn prepare(temporary: &Path, bytes: &[u8], old: Option<&Metadata>) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+    file.write_all(bytes)?;
+    if let Some(old) = old {
+        keep_owner(&file, old);
+        file.set_permissions(old.permissions())?;
+    }
+    file.sync_all()
+}
+
+/// Gives the file the owner of the one it replaces. Only root may give files away; where it is
+/// not allowed the new file is the writer's, as with any editor.
+fn keep_owner(file: &File, old: &Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+    }
+    #[cfg(not(unix))]
+    let _ = (file, old);
+}
+
+fn make_folders(root: &Path, path: &str) -> Result<()> {
+    for folder in folders(path) {
+        let place = root.join(folder);
+        match fs::create_dir(&place) {
+            Ok(()) => disk::flush_folder_of(&place)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(Error::io("make the folder", &place, &error)),
+        }
+        kill_point("folder-made");
+    }
+    Ok(())
+}
+
+/// Removes the file at `path` if `still` agrees to what stands there, and the folders that this
+/// leaves empty, as git does; says whether it did.
+pub(super) fn remove(
+    root: &Path,
+    path: &str,
+    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+) -> Result<bool> {
+    if !still(&look(root, path)?)? {
+        return Ok(false);
+    }
+    let place = root.join(path);
+    disk::remove(&place)?;
+    disk::flush_folder_of(&place)?;
+    kill_point("file-removed");
+    remove_empty_folders(root, path);
+    Ok(true)
+}
+
+/// Removes the folders above `path` as far as they are empty. That is tidiness: a folder that
+/// cannot go (not empty, somebody's mount) stays, and git does not see it.
+fn remove_empty_folders(root: &Path, path: &str) {
+    for folder in folders(path).rev() {
+        if fs::remove_dir(root.join(folder)).is_err() {
+            break;
+        }
+        kill_point("folder-removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_looked_at_again_right_before_it_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for agreements in 0..=2 {
+            fs::write(folder.path().join("a.yaml"), "old").expect("written");
+            let asked = Cell::new(0);
+            let still = |_: &WorktreeEntry| {
+                asked.set(asked.get() + 1);
+                Ok(asked.get() <= agreements)
+            };
+            assert_eq!(replace(folder.path(), "a.yaml", "tag", b"new", &still), Ok(agreements == 2));
+            let found = fs::read_to_string(folder.path().join("a.yaml")).expect("there");
+            assert_eq!(found, if agreements == 2 { "new" } else { "old" });
+            assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The write transaction: everything that changes a repository goes through here.
+//!
+//! A commit is judged, written, published by one compare-and-swap of the branch, and followed by
+//! the work tree and the index, in an order in which a process may die anywhere: what git sees is
+//! the old state or the new one, and the next run finishes or drops what was begun. Other people's
+//! staged, unsaved and untracked work stays as it is; what would touch it is refused before the
+//! first write. Nothing that a repository names is executed: no hook, filter, monitor or signer.
+//!
+//! The order is, by file: the `lock` among terrace's processes, recovery (`recover`), git's
+//! `index.lock`, the decision, the refusals (`judge`), the `objects`, the `journal`, the `branch`,
+//! the files and the index (`follow`). The transaction knows nothing of environments, keys or YAML: it
+//! takes bytes for paths.
+
+mod attributes;
+mod branch;
+mod config;
+mod content;
+mod disk;
+mod eol;
+mod failpoints;
+mod files;
+mod identity;
+mod index;
+mod journal;
+mod lock;
+mod note;
+mod objects;
+mod open;
+mod paths;
+mod preconditions;
+mod preflight;
+mod recover;
+mod replace;
+mod sign;
+mod worktree;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use git2::Oid;
+
+use self::branch::{Branch, Move};
+use self::failpoints::kill_point;
+use self::identity::Signatures;
+use self::journal::Journal;
+use self::lock::{IndexLock, TransactionLock};
+use self::open::{OpenRepository, enter};
+use self::preconditions::Preconditions;
+use crate::model::{BlobId, CommitId, Error, Result};
+use crate::store::process_environment::ProcessEnvironment;
+
+#[cfg(feature = "kill-points")]
+pub use self::failpoints::KILL_POINTS;
+pub use self::identity::{Identity, Moment, Person};
+pub use self::preflight::preflight;
+pub use self::replace::write_work_tree;
+
+/// How often a decision is made anew before the transaction gives up: each time, somebody else's commit
+/// changed what it rests on.
+const TRIES: usize = 16;
+
+/// How often of these it is made before anything is locked. Then it is made under the locks, where
+/// only git itself can still come in between, so that a busy repository starves nobody.
+const FREE_TRIES: usize = 3;
+
+/// How long to wait for the locks of others unless said otherwise.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// The folder beside git's files that all work trees of a repository share, made when it is not
+/// there.
+pub(super) fn shared_folder(repository: &git2::Repository) -> Result<PathBuf> {
+    let paths = paths::Paths::of(repository);
+    paths.prepare()?;
+    Ok(paths.shared(""))
+}
+
+/// One file of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Relative to the git root, with `/` between its segments.
+    pub path: String,
+    /// The blob that the decision was based on; `None` when there was no file.
+    pub before: Option<BlobId>,
+    /// The new content; `None` removes the file. A file keeps its mode.
+    pub after: Option<Vec<u8>>,
+}
+
+/// What one commit shall do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The commit that the decision was made on ([`tip`]).
+    pub base: Option<CommitId>,
+    /// The files, each once.
+    pub files: Vec<FileChange>,
+    /// Further files and folders, relative to the git root, that the decision rests on: where one of
+    /// them is another one by now, it is made anew.
+    pub rests_on: Vec<String>,
+    /// The commit's message.
+    pub message: String,
+}
+
+/// How to commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The branch that gets the commit; `None` is the one that is checked out. On another branch
+    /// neither work tree nor index are touched; it is made from HEAD when it does not exist.
+    pub branch: Option<String>,
+    /// Who commits, as far as the caller knows; git's configuration says the rest.
+    pub identity: Identity,
+    /// How long to wait for a lock that somebody else holds.
+    pub wait: Duration,
+    /// The variables of the process.
+    pub environment: Arc<ProcessEnvironment>,
+    /// The time, where the identity says none.
+    pub now: Moment,
+}
+
+impl Options {
+    /// A commit on the branch that is checked out, at this time, by whoever the configuration names.
+    #[must_use]
+    pub fn at(now: Moment, environment: Arc<ProcessEnvironment>) -> Self {
+        Self { branch: None, identity: Identity::default(), wait: WAIT, environment, now }
+    }
+}
+
+/// A commit that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Its id.
+    pub commit: CommitId,
+    /// The branch that it is on.
+    pub branch: String,
+    /// Files that somebody changed in the work tree while the commit was made; they stay as they
+    /// are, and git shows them as changed.
+    pub left_alone: Vec<String>,
+}
+
+/// How an attempt to commit ended, when nothing stood against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The commit is made.
+    Committed(Committed),
+    /// What the decision rests on has changed since; nothing was done.
+    Stale,
+    /// All files are as wanted already; nothing was done.
+    NothingToDo,
+}
+
+/// A repository, held so that nobody else commits in it.
+#[derive(Debug)]
+pub struct Transaction {
+    // Fields go in this order: git's lock before the one that says whose it is.
+    index_lock: Option<IndexLock>,
+    repository: OpenRepository,
+    branch: Branch,
+    options: Options,
+    _lock: TransactionLock,
+}
+
+impl Transaction {
+    /// Opens the repository at a work tree's top folder or a git folder. While the transaction is open no
+    /// other terrace writes there, and git neither stages nor commits in this work tree; so open it
+    /// late, ask nobody anything, and let it go soon.
+    pub fn open(repository: &Path, options: &Options) -> Result<Self> {
+        let (repository, lock) = enter(repository, options.wait, &options.environment)?;
+        let branch = Branch::find(&repository.git, &repository.paths, options.branch.as_deref())?;
+        let followed = branch.head && repository.paths.root.is_some();
+        let index_lock = match followed {
+            true => Some(IndexLock::take(&repository.paths, &lock, options.wait)?),
+            false => None,
+        };
+        Ok(Self { index_lock, repository, branch, options: options.clone(), _lock: lock })
+    }
+
+    /// The commit that decisions must be made on now: the branch's tip, or HEAD for a branch that
+    /// is yet to be made; `None` before the first commit.
+    pub fn head(&self) -> Result<Option<CommitId>> {
+        Ok(self.branch.parent(&self.repository.git)?.map(|id| CommitId::new(id.to_string())))
+    }
+
+    /// Commits the change. An error of a refusal leaves everything as it was; an error after the
+    /// branch has moved says so, and the next run finishes the rest.
+    pub fn commit(&mut self, change: &Change) -> Result<Outcome> {
+        let OpenRepository { git, paths } = &self.repository;
+        let old = self.branch.tip(git)?;
+        let parent = self.branch.parent(git)?;
+        if !preconditions::holds(git, change, parent)? {
+            return Ok(Outcome::Stale);
+        }
+        let followed = self.index_lock.is_some();
+        let files = Preconditions { repository: git, paths, parent, followed }.plan(&change.files)?;
+        if files.is_empty() {
+            return Ok(Outcome::NothingToDo);
+        }
+        let who = self.options.identity.signatures(git, &self.options)?;
+        let subject = subject(&change.message)?;
+        kill_point("judged");
+        let commit = objects::Commit {
+            parent,
+            who: &who,
+            message: &change.message,
+            environment: &self.options.environment,
+        };
+        let new = objects::write(git, &files, &commit)?;
+        let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
+        let journal = Journal::new(&self.branch.name, new, changes);
+        journal.write(paths)?;
+        if !self.publish(old, new, &who, subject)? {
+            return Ok(Outcome::Stale);
+        }
+        let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
+        let (commit, branch) = (CommitId::new(new.to_string()), self.branch.short().to_owned());
+        Ok(Outcome::Committed(Committed { commit, branch, left_alone }))
+    }
+
+    /// Moves the branch. Unless it moved, the journal goes again.
+    fn publish(&mut self, old: Option<Oid>, new: Oid, who: &Signatures, subject: &str) -> Result<bool> {
+        let OpenRepository { git, paths } = &self.repository;
+        let log = reflog_line(who, subject);
+        let published = Move { branch: &self.branch, old, new, log }.publish(git, paths, self.options.wait);
+        if !matches!(published, Ok(true)) && self.branch.tip(git)? != Some(new) {
+            Journal::remove(paths)?;
+            return published;
+        }
+        // Until the work tree has followed, a commit by git would take ours back.
+        if let Some(lock) = &mut self.index_lock {
+            lock.keep(true);
+        }
+        published.map_err(|error| unfinished(new, error))
+    }
+
+    fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
+        let OpenRepository { git, paths } = &self.repository;
+        let left_alone = worktree::follow(git, paths, &journal.files)?;
+        Journal::remove(paths)?;
+        if let Some(lock) = &mut self.index_lock {
+            lock.keep(false);
+        }
+        Ok(left_alone)
+    }
+
+    /// Gives the repository back. Dropping the transaction does the same, but cannot tell of a failure.
+    pub fn close(self) -> Result<()> {
+        self.index_lock.map_or(Ok(()), IndexLock::release)
+    }
+}
+
+/// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
+/// that is going to write begins with it; where nothing was left it only looks.
+pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Result<()> {
+    let paths = paths::Paths::of(&open::open_repository(repository)?);
+    for git_dir in paths.git_dirs()? {
+        if recover::has_traces(&git_dir)? {
+            return enter(repository, WAIT, environment).map(|_| ());
+        }
+    }
+    Ok(())
+}
+
+/// The commit that decisions must be made on now: the tip of the branch that `options` name, or HEAD
+/// for a branch that is yet to be made; `None` before the first commit.
+pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
+    let git = open::open_repository(repository)?;
+    let branch = Branch::find(&git, &paths::Paths::of(&git), options.branch.as_deref())?;
+    Ok(branch.parent(&git)?.map(|id| CommitId::new(id.to_string())))
+}
+
+/// What was decided: the change, and what the caller wants to keep of the decision.
+pub type Decided<T> = Option<(Change, T)>;
+
+/// Decides and commits, again when what a decision rests on changed meanwhile. `decide` gets the
+/// commit to decide on; `None` means that there is nothing to do, of it and of this. What was
+/// `shown` already is committed as it was shown, or not at all.
+pub fn publish<T>(
+    repository: &Path,
+    options: &Options,
+    shown: Decided<T>,
+    mut decide: impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
+) -> Result<Option<(Committed, T)>> {
+    finish_earlier(repository, &options.environment)?;
+    let agreed = shown.as_ref().map(|(change, _)| fingerprint(change));
+    let mut decided = match shown {
+        Some(shown) => Some(shown),
+        None => decide(tip(repository, options)?.as_ref())?,
+    };
+    for _ in 0..FREE_TRIES {
+        let Some((change, kept)) = decided else { return Ok(None) };
+        let mut transaction = Transaction::open(repository, options)?;
+        match transaction.commit(&change)? {
+            Outcome::Stale => {
+                let head = transaction.head()?;
+                transaction.close()?;
+                decided = again(head.as_ref(), agreed.as_ref(), &mut decide)?;
+            }
+            Outcome::NothingToDo => return transaction.close().map(|()| None),
+            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
+        }
+    }
+    let mut transaction = Transaction::open(repository, options)?;
+    for _ in FREE_TRIES..TRIES {
+        let Some((change, kept)) = again(transaction.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
+            return transaction.close().map(|()| None);
+        };
+        match transaction.commit(&change)? {
+            Outcome::Stale => {}
+            Outcome::NothingToDo => return transaction.close().map(|()| None),
+            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
+        }
+    }
+    Err(Error::busy(format!(
+        "branch {} moved {TRIES} times while the change was decided",
+        transaction.branch.short()
+    ))
+    .with_help("nothing was changed; run the command again when it is quieter"))
+}
+
+/// Decides on another commit. Where something was agreed on, nothing else will do.
+fn again<T>(
+    head: Option<&CommitId>,
+    agreed: Option<&Fingerprint>,
+    decide: &mut impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
+) -> Result<Decided<T>> {
+    let decided = decide(head)?;
+    match (&decided, agreed) {
+        (Some((change, _)), Some(agreed)) if fingerprint(change) != *agreed => Err(not_as_shown()),
+        _ => Ok(decided),
+    }
+}
+
+/// The refusal to commit something else than what was shown.
+#[must_use]
+pub fn not_as_shown() -> Error {
+    Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
+        .with_help("nothing was committed; look at the new plan and run the command again")
+}
+
+/// What a change would write, by path and content: two with the same are the same change.
+type Fingerprint = Vec<(String, Option<Vec<u8>>)>;
+
+fn fingerprint(change: &Change) -> Fingerprint {
+    let mut files: Fingerprint =
+        change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
+    files.sort();
+    files
+}
+
+/// An error behind the point of no return.
+fn unfinished(new: Oid, error: Error) -> Error {
+    let commit = CommitId::new(new.to_string());
+    let message =
+        format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
+    Error::new(error.kind, message)
+        .with_help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
+}
+
+fn subject(message: &str) -> Result<&str> {
+    let subject = message.lines().map(str::trim).find(|line| !line.is_empty());
+    subject.ok_or_else(|| {
+        Error::usage("the commit message is empty").with_help("say in a few words what changes")
+    })
+}
+
+/// What the reflog says behind the ids.
+fn reflog_line(who: &Signatures, subject: &str) -> String {
+    let (committer, when) = (&who.committer, who.committer.when());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (name, email) = (text(committer.name_bytes()), text(committer.email_bytes()));
+    let (offset, sign) = (when.offset_minutes().abs(), when.sign());
+    let zone = format!("{sign}{:02}{:02}", offset / 60, offset % 60);
+    format!("{name} <{email}> {} {zone}\tterrace: {subject}", when.seconds())
+}

@@ -1,0 +1,277 @@
+//! Everything that refuses a change, before the first write.
+//!
+//! The judge turns a change into the blobs that the commit will hold. It compares what the change
+//! was decided on with the commit, the index and the work tree, and refuses where somebody else's
+//! unsaved work would be in the way.
+
+use std::path::Path;
+
+use git2::{ErrorCode, FileMode, Index, ObjectType, Oid, Repository, RepositoryState, Tree};
+
+use super::attributes::line_endings;
+use super::content::BlobView;
+use super::files::{self, WorktreeEntry};
+use super::journal::BlobChange;
+use super::paths::Paths;
+use super::{Change, FileChange, index};
+use crate::model::{Error, Result};
+use crate::store::git_error::git_error;
+
+/// One file of the commit: its journal line and the blob to write; no blob removes the file.
+pub(super) struct Planned {
+    pub(super) change: BlobChange,
+    pub(super) blob: Option<Vec<u8>>,
+}
+
+/// The repository that a change is judged against.
+pub(super) struct Preconditions<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) paths: &'a Paths,
+    /// The commit that the change goes on top of.
+    pub(super) parent: Option<Oid>,
+    /// Whether work tree and index follow.
+    pub(super) followed: bool,
+}
+
+impl Preconditions<'_> {
+    /// The files that the commit changes; those that are as wanted already are left out.
+    pub(super) fn plan(&self, files: &[FileChange]) -> Result<Vec<Planned>> {
+        check_paths(files)?;
+        // First of all, for libgit2 looks into it for attributes, too.
+        let index = index::read(self.paths)?;
+        let tree = self.tree()?;
+        let mut planned = Vec::new();
+        for file in files {
+            planned.extend(self.plan_one(tree.as_ref(), file)?);
+        }
+        if self.followed && !planned.is_empty() {
+            self.refuse_unfinished()?;
+            for file in &planned {
+                self.refuse_staged(&index, &file.change)?;
+                self.refuse_dirty(&index, &file.change)?;
+            }
+        }
+        Ok(planned)
+    }
+
+    fn tree(&self) -> Result<Option<Tree<'_>>> {
+        let Some(parent) = self.parent else { return Ok(None) };
+        let tree = self.repository.find_commit(parent).and_then(|it| it.tree());
+        tree.map(Some).map_err(|error| git_error(&format!("read commit {parent}"), &error))
+    }
+
+    fn plan_one(&self, tree: Option<&Tree<'_>>, file: &FileChange) -> Result<Option<Planned>> {
+        let old = match tree {
+            Some(tree) => blob_entry(tree, &file.path)?,
+            None => None,
+        };
+        let before = old.map(|(id, _)| id);
+        if before.map(|id| id.to_string()) != file.before.as_ref().map(ToString::to_string) {
+            return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
+                .with_help("run the command again; it will look at the new content"));
+        }
+        let endings = line_endings(self.repository, &file.path)?;
+        let blob = match &file.after {
+            Some(bytes) => {
+                let old = before.map(|id| self.repository.find_blob(id)).transpose();
+                let old = old.map_err(|error| git_error(&format!("read {}", file.path), &error))?;
+                Some(endings.to_blob(bytes, old.as_ref().map(git2::Blob::content)).into_owned())
+            }
+            None => None,
+        };
+        let after = blob.as_ref().map(|bytes| Oid::hash_object(ObjectType::Blob, bytes)).transpose();
+        let after = after.map_err(|error| git_error(&format!("hash {}", file.path), &error))?;
+        if before == after {
+            return Ok(None);
+        }
+        let mode = old.map_or(u32::from(FileMode::Blob), |(_, mode)| mode);
+        Ok(Some(Planned { change: BlobChange { path: file.path.clone(), before, after, mode }, blob }))
+    }
+
+    /// Refuses while git is in the middle of something that the next commit would end.
+    fn refuse_unfinished(&self) -> Result<()> {
+        let (what, help) = match self.repository.state() {
+            RepositoryState::Clean => return Ok(()),
+            RepositoryState::Merge => ("merge", "git commit, or git merge --abort"),
+            RepositoryState::Revert | RepositoryState::RevertSequence => {
+                ("revert", "git revert --continue, or git revert --abort")
+            }
+            RepositoryState::CherryPick | RepositoryState::CherryPickSequence => {
+                ("cherry-pick", "git cherry-pick --continue, or git cherry-pick --abort")
+            }
+            RepositoryState::Bisect => ("bisect", "git bisect reset"),
+            RepositoryState::Rebase
+            | RepositoryState::RebaseInteractive
+            | RepositoryState::RebaseMerge
+            | RepositoryState::ApplyMailboxOrRebase => {
+                ("rebase", "git rebase --continue, or git rebase --abort")
+            }
+            RepositoryState::ApplyMailbox => ("git am", "git am --continue, or git am --abort"),
+        };
+        Err(Error::usage(format!("a {what} is in progress")).with_help(format!("finish it first: {help}")))
+    }
+
+    fn refuse_staged(&self, index: &Index, change: &BlobChange) -> Result<()> {
+        let path = &change.path;
+        if index::in_conflict(index, path) {
+            let message = format!("{path} has a merge conflict");
+            return Err(Error::usage(message).with_help("resolve and commit it first"));
+        }
+        let staged = index::entry(index, path);
+        let as_committed = match &staged {
+            Some(entry) => Some(entry.id) == change.before && entry.mode == change.mode,
+            None => change.before.is_none(),
+        };
+        let file_above = files::folders(path).any(|folder| index::entry(index, folder).is_some());
+        let files_below = index.find_prefix(format!("{path}/")).is_ok();
+        if !as_committed || file_above || files_below {
+            let message = format!("{path} has staged changes that are not committed");
+            return Err(Error::usage(message)
+                .with_help("commit them first, or take them back with git restore --staged"));
+        }
+        Ok(())
+    }
+
+    fn refuse_dirty(&self, index: &Index, change: &BlobChange) -> Result<()> {
+        let Some(root) = &self.paths.root else { return Ok(()) };
+        let BlobChange { path, before, .. } = change;
+        let left_out = || index::entry(index, path).is_some_and(|it| index::is_left_out(&it));
+        let (message, help) = match (files::look(root, path)?, before) {
+            (WorktreeEntry::Blocked(reason), _) => {
+                (reason, "terrace changes only regular files; put one in its place")
+            }
+            (WorktreeEntry::Absent, None) => return Ok(()),
+            (WorktreeEntry::Absent, Some(_)) if left_out() => return Ok(()),
+            (WorktreeEntry::Absent, Some(_)) => (
+                format!("{path} is deleted in the work tree, which is not committed"),
+                "commit the deletion, or bring the file back with git restore",
+            ),
+            (WorktreeEntry::File(_), None) => (
+                format!("{path} exists, but git does not know it"),
+                "add and commit it first, or move it away",
+            ),
+            (WorktreeEntry::File(seen), Some(old)) => {
+                if BlobView::of(self.repository, path, *old)?.is_shown_by(&seen.bytes) {
+                    return Ok(());
+                }
+                (format!("{path} has changes that are not committed"), "commit or stash them first")
+            }
+        };
+        Err(Error::usage(message).with_help(help))
+    }
+}
+
+/// Whether all that a change was decided on is the same in `parent` as in the commit that it was
+/// decided on.
+pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid>) -> Result<bool> {
+    let base = change.base.as_ref().map(|id| Oid::from_str(id.as_str())).transpose();
+    let base = base.map_err(|error| git_error("read a commit id", &error))?;
+    if base == parent {
+        return Ok(true);
+    }
+    let tree = |id: Option<Oid>| match id {
+        Some(id) => repository
+            .find_commit(id)
+            .and_then(|commit| commit.tree())
+            .map(Some)
+            .map_err(|error| git_error(&format!("read commit {id}"), &error)),
+        None => Ok(None),
+    };
+    let (before, now) = (tree(base)?, tree(parent)?);
+    let entry = |tree: &Option<Tree<'_>>, path: &str| match tree {
+        Some(tree) => tree_entry(tree, path),
+        None => Ok(None),
+    };
+    let files = change.files.iter().map(|file| file.path.as_str());
+    for path in files.chain(change.rests_on.iter().map(String::as_str)) {
+        if entry(&before, path)? != entry(&now, path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Blob and mode of a file; anything else at the path, or above it, is refused.
+fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
+    for folder in files::folders(path) {
+        let Some((_, mode)) = tree_entry(tree, folder)? else { return Ok(None) };
+        if mode != u32::from(FileMode::Tree) {
+            return Err(Error::usage(format!("{folder} is not a folder, so {path} cannot be in it"))
+                .with_help("it may be a file, a symbolic link or a submodule; choose another path"));
+        }
+    }
+    let entry = tree_entry(tree, path)?;
+    let regular = [FileMode::Blob, FileMode::BlobExecutable, FileMode::BlobGroupWritable].map(u32::from);
+    match entry {
+        Some((_, mode)) if !regular.contains(&mode) => {
+            Err(Error::usage(format!("{path} is not a regular file"))
+                .with_help("it may be a folder, a symbolic link or a submodule; terrace changes only files"))
+        }
+        entry => Ok(entry),
+    }
+}
+
+/// Object and mode at a path of a commit.
+pub(super) fn tree_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
+    match tree.get_path(Path::new(path)) {
+        Ok(entry) => Ok(Some((entry.id(), u32::try_from(entry.filemode()).unwrap_or_default()))),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git_error(&format!("read {path}"), &error)),
+    }
+}
+
+/// Every path is plain, inside the work tree, and named once.
+fn check_paths(files: &[FileChange]) -> Result<()> {
+    let mut paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    paths.sort_unstable();
+    for path in &paths {
+        check_path(path)?;
+        if let Some(folder) = files::folders(path).find(|folder| paths.binary_search(folder).is_ok()) {
+            return Err(Error::usage(format!("{folder} cannot be a file and the folder of {path}"))
+                .with_help("choose another key for one of them"));
+        }
+    }
+    match paths.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some(pair) => Err(Error::internal(format!("{} is changed twice in one commit", pair.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+/// A path that stays inside the work tree and out of git's own folder.
+pub(super) fn check_path(path: &str) -> Result<()> {
+    let reserved = |part: &str| part.eq_ignore_ascii_case(".git") || part.eq_ignore_ascii_case("git~1");
+    let wrong = |part: &str| part.is_empty() || part == "." || part == ".." || reserved(part);
+    if path.split('/').any(wrong) || path.contains(['\0', '\\', '\n']) {
+        return Err(Error::usage(format!("`{}` is not a path inside the repository", path.escape_debug()))
+            .with_help("paths are relative to the top folder of the repository"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> FileChange {
+        FileChange { path: path.to_owned(), before: None, after: None }
+    }
+
+    #[test]
+    fn paths_stay_inside_the_work_tree() {
+        for path in ["a.yaml", "a/b.yaml", ".terrace/x.toml", "a/.gitattributes", "ä b/c"] {
+            assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+        for path in
+            ["", "/a", "a//b", "a/", "../a", "a/../b", "./a", ".git/config", "a/.GIT/x", "a\\b", "a\0"]
+        {
+            assert!(check_path(path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_named_once_and_is_no_folder_of_another() {
+        assert_eq!(check_paths(&[file("a/b"), file("a/c"), file("ab")]), Ok(()));
+        assert!(check_paths(&[file("a"), file("a!"), file("a/b")]).is_err());
+        assert!(check_paths(&[file("a"), file("b"), file("a")]).is_err());
+    }
+}

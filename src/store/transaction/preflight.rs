@@ -1,0 +1,27 @@
+//! What the transaction would refuse, looked at from outside: nothing is locked, recovered or written.
+
+use std::path::Path;
+
+use super::branch::Branch;
+use super::open::open_repository;
+use super::paths::Paths;
+use super::preconditions::Preconditions;
+use super::{FileChange, Options};
+use crate::model::{CommitId, Result};
+
+/// Refuses what a commit of these files on `base` would be refused for now. On a branch whose tip
+/// is not `base` only the branch and the person are looked at.
+///
+/// # Errors
+/// The transaction's refusals.
+pub fn preflight(repository: &Path, options: &Options, base: &CommitId, files: &[FileChange]) -> Result<()> {
+    let git = open_repository(repository)?;
+    let paths = Paths::of(&git);
+    let branch = Branch::find(&git, &paths, options.branch.as_deref())?;
+    let parent = branch.parent(&git)?;
+    if parent.is_some_and(|id| id.to_string() == base.as_str()) {
+        let followed = branch.head && paths.root.is_some();
+        Preconditions { repository: &git, paths: &paths, parent, followed }.plan(files)?;
+    }
+    options.identity.signatures(&git, options).map(|_| ())
+}

@@ -1,0 +1,56 @@
+//! One file of the work tree replaced without a commit: `set` and `unset`.
+//!
+//! There is nothing to finish after a death here, but something to tidy: a note beside the journal
+//! names the temporary file, and the next run removes both.
+
+use std::path::Path;
+
+use git2::{ObjectType, Oid};
+
+use super::files::{self, WorktreeEntry};
+use super::open::enter;
+use super::{WAIT, note, preconditions};
+use crate::model::{Error, Help, Result};
+use crate::store::git_error::git_error;
+use crate::store::process_environment::ProcessEnvironment;
+
+/// Replaces the file at `path` below the work tree's top folder `root`, if its bytes are still
+/// `before` (`None`: there is no file). Readers see the old bytes or the new ones; the mode stays.
+/// Not to be called while a [`Door`](super::Transaction) is open: it waits for the transaction's lock.
+pub fn write_work_tree(
+    root: &Path,
+    path: &str,
+    before: Option<&[u8]>,
+    after: &[u8],
+    environment: &ProcessEnvironment,
+) -> Result<()> {
+    preconditions::check_path(path)?;
+    let (repository, _lock) = enter(root, WAIT, environment)?;
+    let Some(root) = &repository.paths.root else {
+        return Err(Error::usage(format!("{} has no work tree", root.display()))
+            .with_help("in a bare repository only commits can change")
+            .or_help(Help::CommitDirectly));
+    };
+    if let WorktreeEntry::Blocked(reason) = files::look(root, path)? {
+        return Err(
+            Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
+        );
+    }
+    let tag = Oid::hash_object(ObjectType::Blob, after);
+    let tag = tag.map_err(|error| git_error(&format!("hash {path}"), &error))?.to_string();
+    let still = |sight: &WorktreeEntry| {
+        Ok(match sight {
+            WorktreeEntry::Absent => before.is_none(),
+            WorktreeEntry::File(seen) => before == Some(&seen.bytes),
+            WorktreeEntry::Blocked(_) => false,
+        })
+    };
+    note::write(&repository.paths, &tag, path)?;
+    let replaced = files::replace(root, path, &tag, after, &still);
+    note::tidy(&repository.paths)?;
+    if replaced? {
+        return Ok(());
+    }
+    Err(Error::stale(format!("{path} has changed since it was read"))
+        .with_help("run the command again; it will look at the new content"))
+}

@@ -1,0 +1,76 @@
+//! Work tree and index follow the branch: the second half of every commit, and of a recovery.
+
+use std::fs::Metadata;
+use std::path::Path;
+
+use git2::Repository;
+
+use super::content::{BlobView, shows};
+use super::failpoints::kill_point;
+use super::files::{self, WorktreeEntry};
+use super::index::{self, Followed};
+use super::journal::BlobChange;
+use super::paths::Paths;
+use crate::model::Result;
+
+/// Brings these files from the old blobs to the new ones, then the index. Returns the files that
+/// were no longer the old blob and stay as they are.
+pub(super) fn follow(repository: &Repository, paths: &Paths, changes: &[BlobChange]) -> Result<Vec<String>> {
+    let Some(root) = &paths.root else { return Ok(Vec::new()) };
+    let index = index::read(paths)?;
+    let mut followed = Vec::new();
+    let mut left_alone = Vec::new();
+    for change in changes {
+        let entry = index::entry(&index, &change.path);
+        let left_out = entry.is_some_and(|it| index::is_left_out(&it));
+        let end = follow_file(repository, root, change, left_out)?;
+        if let End::LeftAlone = end {
+            left_alone.push(change.path.clone());
+        }
+        let metadata = if let End::Written(metadata) = end { Some(metadata) } else { None };
+        followed.push(Followed { change, metadata });
+    }
+    kill_point("files-followed");
+    index::follow(paths, &followed)?;
+    Ok(left_alone)
+}
+
+/// How a file ended.
+enum End {
+    /// It shows the new blob.
+    Written(Metadata),
+    /// It is gone, or was not to be in the work tree.
+    Absent,
+    /// It is neither the old blob nor the new one.
+    LeftAlone,
+}
+
+fn follow_file(repository: &Repository, root: &Path, change: &BlobChange, left_out: bool) -> Result<End> {
+    let path = change.path.as_str();
+    let view = |id| BlobView::of(repository, path, id);
+    let old = change.before.map(view).transpose()?;
+    let new = change.after.map(view).transpose()?;
+    let sight = files::look(root, path)?;
+    if left_out && matches!(sight, WorktreeEntry::Absent) {
+        return Ok(End::Absent);
+    }
+    if !shows(&sight, new.as_ref()) {
+        let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
+        match (&new, change.after) {
+            (Some(new), Some(id)) => {
+                files::replace(root, path, &id.to_string(), &new.file(), &still_old)?;
+            }
+            _ => {
+                files::remove(root, path, &still_old)?;
+            }
+        }
+    }
+    let sight = files::look(root, path)?;
+    Ok(match sight {
+        WorktreeEntry::File(seen) if new.is_some_and(|new| new.is_shown_by(&seen.bytes)) => {
+            End::Written(seen.metadata)
+        }
+        WorktreeEntry::Absent if change.after.is_none() => End::Absent,
+        _ => End::LeftAlone,
+    })
+}
