@@ -11,7 +11,7 @@ mod checks;
 type Seeds = &'static [&'static [u8]];
 
 const EDITS: Seeds =
-    &[b"\x00\x00a: 1\nb: [1, two]\n", b"\x06\x04a:\n  - x: 1 # one\n  - &x {y: 2}\nb: *x\n---\nc: 1\n"];
+    &[b"\x00\x00a: 1\nb: [1, two]\n", b"\x02\x04a: 1 # one\nl:\n  - &x {y: 2}\n  - *x\n---\nc: 1\n"];
 const YAML: Seeds =
     &[b"\n", b"  ", b": ", b"- ", b"#", b"'", b"\"", b"{", b"]", b"&a ", b"*a", b"|\n", b"? ", b"!", b"\t"];
 const PLANS: Seeds = &[
