@@ -35,8 +35,9 @@ fn plans(dir: &Path, at: Option<&str>) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn plans_do_not_know_what_comes_later() {
-    let Some(folder) = fixtures::folder("plans_do_not_know_what_comes_later") else { return };
+    let folder = fixtures::folder();
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let mut compared = 0;
     for name in ["moj-interventions", "moj-adjudications", "cloud-gov-cf"] {
