@@ -156,7 +156,7 @@ impl SecretTexts {
         document.walk(&mut |visit| {
             let text = visit.value.scalar_text().unwrap_or_default();
             if !text.is_empty() && is_hidden(policy, visit.path, visit.value) {
-                texts.push(text.to_lowercase().chars().collect());
+                texts.push(text.chars().flat_map(char::to_lowercase).collect());
             }
         });
         Self(texts)
@@ -165,7 +165,7 @@ impl SecretTexts {
     /// Whether a message holds a secret, or a stretch of one.
     #[must_use]
     pub fn are_told_in(&self, message: &str) -> bool {
-        let message: Vec<char> = message.to_lowercase().chars().collect();
+        let message: Vec<char> = message.chars().flat_map(char::to_lowercase).collect();
         let stretches: [BTreeSet<&[char]>; TELLING] =
             std::array::from_fn(|shorter| message.windows(shorter + 1).collect());
         self.0.iter().any(|secret| {

@@ -33,6 +33,7 @@ mod merge_driver;
 mod plans;
 mod promotions;
 mod properties;
+mod public_api;
 mod push;
 mod reading;
 mod real_repositories;
