@@ -1,11 +1,13 @@
 //! What a change does to the values of one item, and where they came from.
 
+use indexmap::IndexMap;
+
 use super::input::{Input, Side};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
-use crate::diff::{Change, Depth, diff};
+use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Path, Result, Value};
+use crate::model::{Environment, Hop, Path, Result, Segment, Value};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::yaml::Document;
 
@@ -54,7 +56,7 @@ impl<'a> Input<'a> {
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
-            self.split(environment, &change, (left, right), &mut found)?;
+            self.split(environment, &change, &mut found)?;
         }
         let only_layout = found.is_empty() && what == FileChangeKind::Modified;
         Ok((if only_layout { FileChangeKind::Layout } else { what }, found))
@@ -81,7 +83,6 @@ impl<'a> Input<'a> {
         &self,
         environment: Environment,
         change: &Change<'_>,
-        (left, right): (&[Value], &[Value]),
         out: &mut Vec<(Path, Origin)>,
     ) -> Result<()> {
         let origin = self.origin(environment, &change.path)?;
@@ -92,10 +93,9 @@ impl<'a> Input<'a> {
             out.push((change.path.clone(), origin));
             return Ok(());
         }
-        let leaves = diff(left, right, self.lists, Depth::Leaves).into_iter().map(|leaf| leaf.path);
-        let below = leaves.filter(|path| change.path.covers(path));
+        let leaves = leaves_of(change, self.lists).into_iter().map(|leaf| leaf.path);
         let judged: Result<Vec<_>> =
-            below.map(|path| Ok((path.clone(), self.origin(environment, &path)?))).collect();
+            leaves.map(|path| self.origin(environment, &path).map(|origin| (path, origin))).collect();
         gather(&change.path, judged?, out);
         Ok(())
     }
@@ -145,19 +145,14 @@ fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>)
         return;
     }
     let depth = at.segments.len();
-    let mut branches: Vec<(Path, Vec<(Path, Origin)>)> = Vec::new();
+    let mut branches: IndexMap<Segment, Vec<(Path, Origin)>> = IndexMap::new();
     for (path, origin) in leaves {
-        let Some(segment) = path.segments.get(depth) else {
-            out.push((path, origin));
-            continue;
-        };
-        let branch = at.join(segment.clone());
-        match branches.iter_mut().find(|(known, _)| *known == branch) {
-            Some((_, leaves)) => leaves.push((path, origin)),
-            None => branches.push((branch, vec![(path, origin)])),
+        match path.segments.get(depth).cloned() {
+            Some(segment) => branches.entry(segment).or_default().push((path, origin)),
+            None => out.push((path, origin)),
         }
     }
-    for (path, leaves) in branches {
-        gather(&path, leaves, out);
+    for (segment, leaves) in branches {
+        gather(&at.join(segment), leaves, out);
     }
 }
