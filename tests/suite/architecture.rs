@@ -81,6 +81,7 @@ const KEPT: [(&str, &str); 13] = [
     ("jsonschema", "json_schema"),
     ("toml_edit", "formats"),
     ("gix_date", "cli"),
+    ("aho_corasick", "model"),
     ("globset", "model"),
 ];
 
