@@ -15,7 +15,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::path::Path as FsPath;
+use std::path::Path;
 use std::sync::Arc;
 
 use terrace::diff::lists::NoListRules;
@@ -23,7 +23,7 @@ use terrace::engine::history::History;
 use terrace::engine::naming::Naming;
 use terrace::engine::promotion::{Judge, Leaf, Level, leaves};
 use terrace::engine::snapshot::Source;
-use terrace::model::{BlobId, Hop, Key, Path, Policy, Result, Value};
+use terrace::model::{BlobId, Hop, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
 use terrace::yaml::{Document, Limits};
 
@@ -33,12 +33,12 @@ struct Tally {
     promoted: usize,
     right: usize,
     offered: usize,
-    wrong: HashSet<(Key, Hop, Path, String, String)>,
+    wrong: HashSet<(Key, Hop, ValuePath, String, String)>,
     overwrites: usize,
     additions: usize,
     deletions: usize,
     events: usize,
-    conflicts: HashSet<(Key, Hop, Path, String, String)>,
+    conflicts: HashSet<(Key, Hop, ValuePath, String, String)>,
 }
 
 struct Documents {
@@ -62,7 +62,7 @@ fn text(value: Option<&Value>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
-fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
+fn replay(folder: &Path, verbose: bool) -> Result<Tally> {
     let repository = Repository::discover(folder)?;
     let head = repository.require_head()?;
     let history = repository.history(&head)?;
@@ -113,8 +113,9 @@ fn replay(folder: &FsPath, verbose: bool) -> Result<Tally> {
                         None => Some(None),
                     })
                     .collect();
-                let at =
-                    |document: Option<&Document>, path: &Path| document.and_then(|d| d.at(path)).cloned();
+                let at = |document: Option<&Document>, path: &ValuePath| {
+                    document.and_then(|d| d.at(path)).cloned()
+                };
                 let differing = leaves(source, target, &NoListRules);
                 let took = |leaf: &Leaf<'_>| at(target_after, &leaf.path).as_ref() == leaf.source;
                 if !differing.iter().any(|leaf| {
@@ -203,7 +204,7 @@ fn main() -> Result<()> {
     let mut total = [0; 9];
     let verbose = std::env::args().any(|argument| argument == "-v");
     for folder in std::env::args().skip(1).filter(|argument| argument != "-v") {
-        let tally = replay(FsPath::new(&folder), verbose)?;
+        let tally = replay(Path::new(&folder), verbose)?;
         let row = [
             tally.commits,
             tally.promoted,
@@ -216,7 +217,7 @@ fn main() -> Result<()> {
             tally.events,
         ];
         print_row(
-            FsPath::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy()).as_ref(),
+            Path::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy()).as_ref(),
             &row,
         );
         for (sum, n) in total.iter_mut().zip(row) {

@@ -118,8 +118,8 @@ pub mod yaml;
 #[cfg(feature = "watch")]
 pub use library::Watched;
 #[cfg(feature = "repository")]
-pub use library::{Configuration, Item, OneEnvironment, open, schema, testing};
+pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
 pub use model::{
     CommitId, Date, Environment, Error, ErrorKind, Finding, Help, InvalidKey, InvalidPath, Key, Location,
-    Path, Pointer, Position, Related, Result, Rule, Segment, Severity, UnknownEnvironment, Value,
+    Pointer, Position, Related, Result, Rule, Segment, Severity, UnknownEnvironment, Value, ValuePath,
 };

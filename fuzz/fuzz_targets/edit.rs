@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terrace::model::{Path, Segment, Value};
+use terrace::model::{ValuePath, Segment, Value};
 use terrace::yaml::edit::{Operation, Place, Replacement, apply, intended};
 use terrace::yaml::{Document, Limits};
 
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(document) = Document::parse(text, &limits) else { return };
     let mut paths = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
-        let root = Path::document(number);
+        let root = ValuePath::document(number);
         paths.push(root.clone());
         value.walk(&root, &mut |path, _| {
             paths.extend(path.parent());
@@ -30,7 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-fn operation(path: Path, what: u8, document: &Document) -> Operation<'_> {
+fn operation(path: ValuePath, what: u8, document: &Document) -> Operation<'_> {
     let value = match (what >> 2) % 5 {
         0 => Replacement::Value(Value::String("two\nlines: #\n".to_owned())),
         1 => Replacement::Value(Value::Number("1.10".to_owned())),

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, parse};
-use crate::model::{Environment, Key, Path};
+use crate::model::{Environment, Key, ValuePath};
 use crate::ops;
 use crate::report::blame;
 
@@ -34,7 +34,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (key, environment) = (parse::<Key>(&args.key)?, parse::<Environment>(&args.env)?);
-    let path = args.path.as_deref().map(parse::<Path>).transpose()?;
+    let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
     let workspace = context.workspace()?;
     let at = args.at.as_deref();
     let blames = ops::blame(&workspace, &key, environment, path.as_ref(), at, args.show_secrets)?;

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
-use crate::model::{Environment, Key, Path, Value};
+use crate::model::{Environment, Key, Value, ValuePath};
 use crate::ops;
 use crate::report::items;
 use crate::yaml::render;
@@ -34,7 +34,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = parse::<Environment>(&args.env)?;
     let key = parse::<Key>(&args.key)?;
-    let path = args.path.as_deref().map(parse::<Path>).transpose()?;
+    let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
     let configuration = context.workspace()?.configuration(&args.place.at())?;
     let view = ops::get(&configuration, &key, environment, path.as_ref())?;
     let mut out = context.out();

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::{Outcome, parse};
 use crate::engine::promotion::{HoldStatus, Until};
-use crate::model::{Environment, Error, Key, Path, closest};
+use crate::model::{Environment, Error, Key, ValuePath, closest};
 use crate::ops::{self, HoldRequest};
 use crate::report::hold;
 use crate::report::sanitize::clean;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(0);
     };
     let asked = path.clone();
-    let (key, path, target) = (parse::<Key>(key)?, parse::<Path>(path)?, parse::<Environment>(env)?);
+    let (key, path, target) = (parse::<Key>(key)?, parse::<ValuePath>(path)?, parse::<Environment>(env)?);
     let options = context.commit_options()?;
     let done = if args.release {
         ops::release(&workspace, &key, target, &path, &options)?

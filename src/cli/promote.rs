@@ -10,7 +10,7 @@ use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::promotion::{Action, Selection};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitInfo, Environment, Error, Hop, Key, Path, Policy, Result};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
@@ -134,7 +134,7 @@ impl Args {
 
     fn selection(&self, workspace: &Workspace, policy: &Policy) -> Result<Selection> {
         let paths =
-            |words: &[String]| words.iter().map(|word| parse::<Path>(word)).collect::<Result<Vec<_>>>();
+            |words: &[String]| words.iter().map(|word| parse::<ValuePath>(word)).collect::<Result<Vec<_>>>();
         let mut selection = Selection {
             only: paths(&self.only)?,
             except: paths(&self.except)?,
@@ -168,7 +168,7 @@ impl Args {
 }
 
 /// `PATH=VALUE`; the `=` of a list identity stands in brackets.
-fn assignment(word: &str) -> Result<(Path, crate::model::Value)> {
+fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
     let mut depth = 0_usize;
     let at = word.char_indices().find(|(_, c)| {
         match c {
@@ -386,7 +386,7 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
 
 /// Asks about new keys, one source commit at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
-    let mut groups: Vec<(CommitInfo, Vec<Path>)> = Vec::new();
+    let mut groups: Vec<(CommitInfo, Vec<ValuePath>)> = Vec::new();
     for line in prepared.plans.iter().flat_map(|plan| plan.with(&Action::Ask)) {
         let Some(commit) = line.commit.clone() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {

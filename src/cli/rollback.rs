@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Outcome, keys, parse};
-use crate::model::{Environment, Path, Result};
+use crate::model::{Environment, Result, ValuePath};
 use crate::ops::{self, PreparedRollback, RollbackRequest, RollbackTarget};
 use crate::report::{counted, rollback};
 
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         keys: keys(&args.keys)?,
         environment: parse::<Environment>(&args.env)?,
         back,
-        only: args.only.iter().map(|path| parse::<Path>(path)).collect::<Result<_>>()?,
+        only: args.only.iter().map(|path| parse::<ValuePath>(path)).collect::<Result<_>>()?,
         force: args.force,
     };
     let planner = workspace.planner(None)?;

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::help::say;
 use super::{Outcome, edit, parse};
-use crate::model::{Environment, Key, Path, Result};
+use crate::model::{Environment, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
 
 /// Set one value of an item.
@@ -99,7 +99,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     let request = SetRequest {
         key: parse::<Key>(key)?,
         environment: parse::<Environment>(&place.env)?,
-        path: parse::<Path>(path)?,
+        path: parse::<ValuePath>(path)?,
         wish,
     };
     let workspace = context.workspace_to_change(false)?;

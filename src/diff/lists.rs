@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::model::{List, Path, Segment, Value};
+use crate::model::{List, Segment, Value, ValuePath};
 
 /// What an item's schema says of its lists.
 pub trait ListRules {
     /// The identifying key of the list at `path`, when the schema names one.
-    fn list_key(&self, path: &Path) -> Option<String>;
+    fn list_key(&self, path: &ValuePath) -> Option<String>;
     /// Whether the order of the list at `path` means something.
-    fn list_order(&self, path: &Path) -> bool;
+    fn list_order(&self, path: &ValuePath) -> bool;
 }
 
 /// No schema says anything of lists.
@@ -17,11 +17,11 @@ pub trait ListRules {
 pub struct NoListRules;
 
 impl ListRules for NoListRules {
-    fn list_key(&self, _: &Path) -> Option<String> {
+    fn list_key(&self, _: &ValuePath) -> Option<String> {
         None
     }
 
-    fn list_order(&self, _: &Path) -> bool {
+    fn list_order(&self, _: &ValuePath) -> bool {
         false
     }
 }
@@ -30,7 +30,7 @@ impl ListRules for NoListRules {
 /// the first of `name`, `id`, `key` that every element has as a scalar, unique on each side.
 /// `None` when the lists are values as wholes.
 #[must_use]
-pub fn identity(rules: &dyn ListRules, path: &Path, left: &List, right: &List) -> Option<String> {
+pub fn identity(rules: &dyn ListRules, path: &ValuePath, left: &List, right: &List) -> Option<String> {
     if left.is_empty() && right.is_empty() {
         return None;
     }
@@ -45,8 +45,12 @@ pub fn identity(rules: &dyn ListRules, path: &Path, left: &List, right: &List) -
 /// `values` are the documents that the path is into, `identity_of` says how a list's elements are
 /// told apart.
 #[must_use]
-pub fn by_name(values: &[Value], path: &Path, identity_of: &dyn Fn(&Path, &List) -> Option<String>) -> Path {
-    let mut out = Path::document(path.document);
+pub fn by_name(
+    values: &[Value],
+    path: &ValuePath,
+    identity_of: &dyn Fn(&ValuePath, &List) -> Option<String>,
+) -> ValuePath {
+    let mut out = ValuePath::document(path.document);
     let mut value = values.get(path.document);
     for segment in &path.segments {
         let child = value.and_then(|value| value.child(segment));

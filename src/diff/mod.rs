@@ -5,13 +5,13 @@ use indexmap::IndexSet;
 pub mod lists;
 
 use self::lists::{ListRules, identity, name_of};
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{Map, Segment, Value, ValuePath};
 
 /// One structural difference; at least one side is present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'a> {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The old value.
     pub left: Option<&'a Value>,
     /// The new value.
@@ -85,7 +85,7 @@ pub fn diff<'a>(
     for document in 0..left.len().max(right.len()) {
         let (left, right) = (left.get(document), right.get(document));
         if left != right {
-            walk.compare(Path::document(document), left, right);
+            walk.compare(ValuePath::document(document), left, right);
         }
     }
     walk.changes
@@ -111,7 +111,7 @@ struct Walk<'a, 'r> {
 
 impl<'a> Walk<'a, '_> {
     /// Compares two values that differ.
-    fn compare(&mut self, path: Path, left: Option<&'a Value>, right: Option<&'a Value>) {
+    fn compare(&mut self, path: ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) {
         let descend = self.depth == Depth::Leaves || (left.is_some() && right.is_some());
         if !descend || !self.below(&path, left, right) {
             self.changes.push(Change { path, left, right });
@@ -120,7 +120,7 @@ impl<'a> Walk<'a, '_> {
 
     /// Compares what lies below two mappings or two matched lists (or one and nothing);
     /// false when the values are to be taken as wholes.
-    fn below(&mut self, path: &Path, left: Option<&'a Value>, right: Option<&'a Value>) -> bool {
+    fn below(&mut self, path: &ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) -> bool {
         let either = left.or(right);
         let is_map = |value: Option<&Value>| value.is_none_or(|value| value.as_map().is_some());
         let is_list = |value: Option<&Value>| value.is_none_or(|value| value.as_list().is_some());
@@ -155,7 +155,13 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Compares the entries of two mappings, but for the one at `except`.
-    fn entries(&mut self, path: &Path, left: Option<&'a Map>, right: Option<&'a Map>, except: Option<&str>) {
+    fn entries(
+        &mut self,
+        path: &ValuePath,
+        left: Option<&'a Map>,
+        right: Option<&'a Map>,
+        except: Option<&str>,
+    ) {
         let keys: IndexSet<&String> = left.into_iter().chain(right).flat_map(|map| map.keys()).collect();
         for key in keys.into_iter().filter(|key| Some(key.as_str()) != except) {
             let child = |map: Option<&'a Map>| map.and_then(|map| map.get(key));
@@ -169,7 +175,7 @@ impl<'a> Walk<'a, '_> {
     /// Compares an element by the name that tells it apart. Where only one side has it, the name
     /// is no leaf of its own: it comes and goes with the others, or they would lose what they
     /// belong to.
-    fn element(&mut self, path: Path, field: &str, left: Option<&'a Value>, right: Option<&'a Value>) {
+    fn element(&mut self, path: ValuePath, field: &str, left: Option<&'a Value>, right: Option<&'a Value>) {
         let only = match (left, right) {
             (Some(only), None) | (None, Some(only)) => only.as_map(),
             _ => None,

@@ -4,7 +4,7 @@
 //! elements of a list are told apart, and that only where it is no secret.
 
 use crate::diff::lists::{NoListRules, identity, name_of};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// Something that the word at hand can become.
@@ -29,20 +29,20 @@ impl Candidate {
 /// The paths of a document that begin with `typed`, one level deep; `secret` says of which values
 /// nothing may be shown.
 #[must_use]
-pub fn paths(document: &Document, typed: &str, secret: &dyn Fn(&Path) -> bool) -> Vec<Candidate> {
+pub fn paths(document: &Document, typed: &str, secret: &dyn Fn(&ValuePath) -> bool) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
-        below(value, &Path::document(number), &Search { typed, secret }, &mut found);
+        below(value, &ValuePath::document(number), &Search { typed, secret }, &mut found);
     }
     found
 }
 
 struct Search<'a> {
     typed: &'a str,
-    secret: &'a dyn Fn(&Path) -> bool,
+    secret: &'a dyn Fn(&ValuePath) -> bool,
 }
 
-fn below(value: &Value, base: &Path, search: &Search<'_>, found: &mut Vec<Candidate>) {
+fn below(value: &Value, base: &ValuePath, search: &Search<'_>, found: &mut Vec<Candidate>) {
     for (path, child) in children(value, base, search.secret) {
         let text = path.to_string();
         let is_list = child.as_list().is_some_and(|list| list.iter().any(|element| !element.is_scalar()));
@@ -70,7 +70,11 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// What lies directly below, each with its stable path.
-fn children<'v>(value: &'v Value, base: &Path, secret: &dyn Fn(&Path) -> bool) -> Vec<(Path, &'v Value)> {
+fn children<'v>(
+    value: &'v Value,
+    base: &ValuePath,
+    secret: &dyn Fn(&ValuePath) -> bool,
+) -> Vec<(ValuePath, &'v Value)> {
     match value {
         Value::Map(map) => map.iter().map(|(key, child)| (base.key(key), child)).collect(),
         Value::List(list) => {
@@ -101,7 +105,7 @@ mod tests {
     #[test]
     fn a_word_grows_one_level_at_a_time() {
         let document = Document::parse(TEXT.as_bytes(), &Limits::default()).expect("yaml");
-        let secret = |path: &Path| path.to_string().starts_with("tokens");
+        let secret = |path: &ValuePath| path.to_string().starts_with("tokens");
         for (typed, expected) in [
             (
                 "",

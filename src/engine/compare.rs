@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::promotion::Resolution;
 use crate::diff::lists::{ListRules, NoListRules};
 use crate::diff::{Change, Depth, Kind, diff};
-use crate::model::{Key, Path, Pointer, Value};
+use crate::model::{Key, Pointer, Value, ValuePath};
 use crate::secrets::mask::{Mask, MaskedText};
 use crate::yaml::{Document, Limits};
 
@@ -15,7 +15,7 @@ pub struct DiffRow {
     /// What happened.
     pub kind: Kind,
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The same as a pointer into the right document, or the left where the right lacks it.
     pub pointer: Pointer,
     /// The old value.
@@ -134,7 +134,7 @@ pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, mask: &Mask<'_>) -> Fil
 #[derive(Clone, Debug)]
 pub struct MatrixRow {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The same as a pointer into the latest environment that has it.
     pub pointer: Pointer,
     /// The value in each environment.
@@ -160,8 +160,8 @@ pub fn matrix_rows(
     documents: &[Option<&Document>; 3],
     lists: &dyn ListRules,
     mask: &Mask<'_>,
-) -> IndexMap<Path, MatrixRow> {
-    let mut rows: IndexMap<Path, MatrixRow> = IndexMap::new();
+) -> IndexMap<ValuePath, MatrixRow> {
+    let mut rows: IndexMap<ValuePath, MatrixRow> = IndexMap::new();
     for (left, right) in [(0, 1), (1, 2), (0, 2)] {
         let (Some(a), Some(b)) = (documents[left], documents[right]) else { continue };
         for change in diff(a.values(), b.values(), lists, Depth::Leaves) {
@@ -171,7 +171,7 @@ pub fn matrix_rows(
     rows
 }
 
-fn matrix_row(documents: &[Option<&Document>; 3], path: &Path, mask: &Mask<'_>) -> MatrixRow {
+fn matrix_row(documents: &[Option<&Document>; 3], path: &ValuePath, mask: &Mask<'_>) -> MatrixRow {
     let holder = documents.iter().rev().flatten().find(|document| document.at(path).is_some());
     let value =
         |document: &Option<&Document>| document.and_then(|d| d.at(path)).map(|value| mask.value(path, value));

@@ -2,7 +2,7 @@
 
 use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, select};
 use crate::diff::lists::ListRules;
-use crate::model::{CommitInfo, Key, Path};
+use crate::model::{CommitInfo, Key, ValuePath};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
@@ -65,9 +65,9 @@ pub struct Versions<'a> {
 #[must_use]
 pub fn plan(
     versions: &Versions<'_>,
-    only: &[Path],
+    only: &[ValuePath],
     lists: &dyn ListRules,
-    changed_by: &dyn Fn(&Path) -> Option<CommitInfo>,
+    changed_by: &dyn Fn(&ValuePath) -> Option<CommitInfo>,
 ) -> (Vec<PlanEntry>, Vec<String>) {
     let Versions { before, after, now } = versions;
     let mut lines = Vec::new();
@@ -121,7 +121,7 @@ mod tests {
     /// What comes back and what stops, and the text.
     fn rolled(before: &str, after: Option<&str>, now: &str, only: &[&str]) -> (Vec<String>, String) {
         let (before, after, now) = (document(before), after.map(document), document(now));
-        let only: Vec<Path> = only.iter().map(|path| path.parse().expect("path")).collect();
+        let only: Vec<ValuePath> = only.iter().map(|path| path.parse().expect("path")).collect();
         let versions = Versions { before: &before, after: after.as_ref(), now: &now };
         let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
         assert_eq!(idle, Vec::<String>::new());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
 use crate::json_schema::{Catalog, Compiled, SchemaError};
-use crate::model::{Environment, Key, Path, Policy};
+use crate::model::{Environment, Key, Policy, ValuePath};
 
 /// A schema, or what is wrong with it.
 pub type Loaded = Result<Compiled, Vec<SchemaError>>;
@@ -70,7 +70,7 @@ impl Schemas {
 
     /// Whether some schema of the item allows nothing but strings at `path`.
     #[must_use]
-    pub fn allows_only_strings(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+    pub fn allows_only_strings(&self, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         self.of(key, environment)
             .iter()
             .flat_map(|schema| schema.as_ref().as_ref().ok())
@@ -79,7 +79,7 @@ impl Schemas {
 
     /// Whether some schema of the item requires the key at `path`.
     #[must_use]
-    pub fn required(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+    pub fn required(&self, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         self.of(key, environment)
             .iter()
             .flat_map(|schema| schema.as_ref().as_ref().ok())
@@ -103,14 +103,14 @@ pub struct SchemaLists {
 }
 
 impl ListRules for SchemaLists {
-    fn list_key(&self, path: &Path) -> Option<String> {
+    fn list_key(&self, path: &ValuePath) -> Option<String> {
         self.schemas
             .iter()
             .filter_map(|schema| schema.as_ref().as_ref().ok())
             .find_map(|schema| schema.list_key(path))
     }
 
-    fn list_order(&self, path: &Path) -> bool {
+    fn list_order(&self, path: &ValuePath) -> bool {
         self.schemas
             .iter()
             .filter_map(|schema| schema.as_ref().as_ref().ok())

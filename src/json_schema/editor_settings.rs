@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use serde_json::{Value as Json, json};
 
-use crate::model::{Environment, Key, Map, Path, Value};
+use crate::model::{Environment, Key, Map, Value, ValuePath};
 use crate::yaml::{Content, Document, Entry, Limits, Node};
 
 /// Where the settings lie, from the git root: the folder that people open.
@@ -65,10 +65,10 @@ pub fn settings(old: Option<&str>, mapping: &Mapping) -> Result<String, &'static
     };
     let mut text = old.to_owned();
     if read(&text)?.value().as_map().is_some_and(|map| !map.contains_key(SECTION)) {
-        text = put(&text, &Path::root(), SECTION, &json!({}))?;
+        text = put(&text, &ValuePath::root(), SECTION, &json!({}))?;
     }
     for (schema, files) in mapping {
-        let section = Path::root().key(SECTION);
+        let section = ValuePath::root().key(SECTION);
         let document = read(&text)?;
         let known = match document.at(&section.key(schema)) {
             None => {
@@ -121,10 +121,10 @@ fn intended(old: &Document, mapping: &Mapping) -> Value {
 fn read(text: &str) -> Result<Document, &'static str> {
     let document = Document::parse(blanked(text).as_bytes(), &Limits::default())
         .map_err(|_| "it is no JSON with comments")?;
-    let root = Path::root();
+    let root = ValuePath::root();
     let section = root.key(SECTION);
     let is_object =
-        |path: &Path| document.locate(path).is_some_and(|at| entries(document.node(at.node)).is_some());
+        |path: &ValuePath| document.locate(path).is_some_and(|at| entries(document.node(at.node)).is_some());
     match () {
         () if !document.problems().is_empty() => Err("it has a key twice"),
         () if !is_object(&root) => Err("it is no JSON object"),
@@ -140,10 +140,10 @@ fn entries(node: &Node) -> Option<&[Entry]> {
 }
 
 /// The text with a new last entry in the object at `path`.
-fn put(text: &str, path: &Path, key: &str, value: &Json) -> Result<String, &'static str> {
+fn put(text: &str, path: &ValuePath, key: &str, value: &Json) -> Result<String, &'static str> {
     let document = read(text)?;
-    let node = |path: &Path| Some(document.node(document.locate(path)?.node));
-    let (root, object) = node(&Path::root()).zip(node(path)).ok_or("its objects were not found")?;
+    let node = |path: &ValuePath| Some(document.node(document.locate(path)?.node));
+    let (root, object) = node(&ValuePath::root()).zip(node(path)).ok_or("its objects were not found")?;
     let first = entries(root).and_then(<[_]>::first);
     let unit = first.map(|first| indentation(text, first.start)).filter(|unit| !unit.is_empty());
     let outer = indentation(text, object.span.start);

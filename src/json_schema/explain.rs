@@ -8,11 +8,11 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::types::JsonType;
 
 use super::words;
-use crate::model::{Path, Pointer, Segment, Value, closest};
+use crate::model::{Pointer, Segment, Value, ValuePath, closest};
 
 /// One thing that is wrong with a document.
 pub(super) struct Told {
-    pub(super) path: Path,
+    pub(super) path: ValuePath,
     /// Whether the key is meant, not the value.
     pub(super) at_key: bool,
     pub(super) message: String,
@@ -66,14 +66,14 @@ impl Explainer<'_> {
         vec![closest.unwrap_or_else(|| self.plain(error, path, value))]
     }
 
-    fn plain(&self, error: &ValidationError<'_>, path: Path, value: &Value) -> Told {
+    fn plain(&self, error: &ValidationError<'_>, path: ValuePath, value: &Value) -> Told {
         let (message, help) = simple(error, value, true);
         let (masked, _) = simple(error, value, false);
         let at_key = matches!(error.kind(), Kind::FalseSchema) || !value.is_scalar();
         told(error, path, at_key, (message, masked), help)
     }
 
-    fn unexpected(&self, error: &ValidationError<'_>, parent: &Path, key: &str) -> Told {
+    fn unexpected(&self, error: &ValidationError<'_>, parent: &ValuePath, key: &str) -> Told {
         let allowed = (self.allowed)(error.schema_path().as_str());
         let help = match closest(key, allowed.iter().map(String::as_str)) {
             Some(name) => {
@@ -113,9 +113,9 @@ impl Explainer<'_> {
     }
 
     /// The path and the value at a JSON pointer into the document.
-    fn at(&self, pointer: &str) -> (Path, &Value) {
+    fn at(&self, pointer: &str) -> (ValuePath, &Value) {
         let tokens = Pointer::parse(pointer).unwrap_or_default();
-        let (mut path, mut value) = (Path::root(), self.document);
+        let (mut path, mut value) = (ValuePath::root(), self.document);
         for token in tokens.tokens() {
             while let Value::Tagged(_, inner) = value {
                 value = inner;
@@ -136,7 +136,7 @@ impl Explainer<'_> {
 
 fn told(
     error: &ValidationError<'_>,
-    path: Path,
+    path: ValuePath,
     at_key: bool,
     (message, masked): (String, String),
     help: impl Into<String>,

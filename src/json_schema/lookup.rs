@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::compile::Compiled;
 use super::graph::{Applied, Graph, ListRule, Node, NodeId};
-use crate::model::{Path, Segment};
+use crate::model::{Segment, ValuePath};
 
 /// Sets of the types of JSON, one bit each.
 type Types = u8;
@@ -29,7 +29,7 @@ const DEPTH: usize = 16;
 impl Compiled {
     /// Whether the schema allows nothing but strings at `path`, so that plain text is one.
     #[must_use]
-    pub fn allows_only_strings(&self, path: &Path) -> bool {
+    pub fn allows_only_strings(&self, path: &ValuePath) -> bool {
         let schemas = self.schemas_at(&path.segments, Follow::Binding);
         let types = schemas.into_iter().map(|id| self.types(id, DEPTH)).fold(ANY, |all, types| all & types);
         types == STRING
@@ -37,7 +37,7 @@ impl Compiled {
 
     /// Whether the schema requires the last key of `path` wherever the mapping around it is.
     #[must_use]
-    pub fn required(&self, path: &Path) -> bool {
+    pub fn required(&self, path: &ValuePath) -> bool {
         let Some((Segment::Key(key), parent)) = path.segments.split_last() else { return false };
         let requires = |id: &NodeId| match self.graph.node(*id).assertions.get("required") {
             Some(Json::Array(keys)) => keys.iter().any(|required| required.as_str() == Some(key)),
@@ -48,7 +48,7 @@ impl Compiled {
 
     /// The keys that the schema requires of the mapping at `path`, in the schema's order.
     #[must_use]
-    pub fn required_keys(&self, path: &Path) -> Vec<String> {
+    pub fn required_keys(&self, path: &ValuePath) -> Vec<String> {
         let mut found = Vec::new();
         for id in self.schemas_at(&path.segments, Follow::Binding) {
             if let Some(Json::Array(keys)) = self.graph.node(id).assertions.get("required") {
@@ -62,17 +62,17 @@ impl Compiled {
 
     /// The key by which the elements of the list at `path` are told apart: `x-terrace.listKey`.
     #[must_use]
-    pub fn list_key(&self, path: &Path) -> Option<String> {
+    pub fn list_key(&self, path: &ValuePath) -> Option<String> {
         self.list_rules(path).into_iter().find_map(|rule| rule.key)
     }
 
     /// Whether the order of the list at `path` means something: `x-terrace.listOrder`.
     #[must_use]
-    pub fn list_order(&self, path: &Path) -> bool {
+    pub fn list_order(&self, path: &ValuePath) -> bool {
         self.list_rules(path).into_iter().any(|rule| rule.order)
     }
 
-    fn list_rules(&self, path: &Path) -> Vec<ListRule> {
+    fn list_rules(&self, path: &ValuePath) -> Vec<ListRule> {
         let schemas = self.schemas_at(&path.segments, Follow::Possible);
         schemas.into_iter().map(|id| self.graph.node(id).list.clone()).collect()
     }
@@ -188,7 +188,7 @@ mod tests {
     use super::super::testing::{load, schema};
     use super::*;
 
-    fn path(text: &str) -> Path {
+    fn path(text: &str) -> ValuePath {
         text.parse().expect(text)
     }
 
@@ -261,7 +261,7 @@ mod tests {
             assert!(!compiled.required(&path(text)), "{text}");
         }
         assert_eq!(compiled.required_keys(&path("database")), ["host", "port"]);
-        assert_eq!(compiled.required_keys(&Path::root()), ["database", "name"]);
+        assert_eq!(compiled.required_keys(&ValuePath::root()), ["database", "name"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::convert::from_json;
 use super::draft::Draft;
 use super::explain::Explainer;
 use super::names::{Names, OUTSIDE, Target, beside};
-use crate::model::{Location, Path, Pointer, Position, Segment};
+use crate::model::{Location, Pointer, Position, Segment, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// What the caller offers for reading: the bytes of a file by its path relative to the
@@ -130,7 +130,7 @@ impl Source {
         let read = || Document::parse(self.text.as_bytes(), &limits).ok();
         let document = self.document.get_or_init(read).as_ref()?;
         let tokens = Pointer::parse(pointer)?.tokens().iter().cloned().map(Segment::Key).collect();
-        let path = document.resolve(&Path { document: 0, segments: tokens });
+        let path = document.resolve(&ValuePath { document: 0, segments: tokens });
         Some(document.location(&document.locate(&path)?.token()))
     }
 }
@@ -241,7 +241,7 @@ fn syntax(path: &str, error: &serde_json::Error) -> SchemaError {
 }
 
 /// The JSON pointer of a path into a schema.
-fn pointer(path: &Path) -> String {
+fn pointer(path: &ValuePath) -> String {
     let tokens = path.segments.iter().map(|segment| match segment {
         Segment::Key(key) | Segment::Identity { value: key, .. } => key.clone(),
         Segment::Index(index) => index.to_string(),

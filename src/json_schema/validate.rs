@@ -5,13 +5,13 @@ use super::convert::to_json;
 use super::cost::{Affordable, affordable};
 use super::draft::Draft;
 use super::explain::{Explainer, Told};
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 
 /// One way in which a document breaks its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The value that is meant, list elements by position; the document number is 0.
-    pub path: Path,
+    pub path: ValuePath,
     /// Whether to point at the key instead of the value: the key is not allowed, something is
     /// missing below it, or its value is a list or a mapping.
     pub at_key: bool,
@@ -56,7 +56,7 @@ impl Compiled {
     /// A violation by the document as a whole.
     fn whole(&self, message: &str, help: &str) -> Violation {
         Violation {
-            path: Path::root(),
+            path: ValuePath::root(),
             at_key: true,
             message: message.to_owned(),
             masked: message.to_owned(),

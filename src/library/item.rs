@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{OneEnvironment, refusal, typed};
+use super::{EnvironmentView, refusal, typed};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{Environment, Error, Finding, Key, Path, Policy, Result, Severity, Value};
+use crate::model::{Environment, Error, Finding, Key, Policy, Result, Severity, Value, ValuePath};
 use crate::ops;
 use crate::yaml::Document;
 
@@ -15,7 +15,7 @@ use crate::yaml::Document;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Item {
-    pub(super) place: OneEnvironment,
+    pub(super) place: EnvironmentView,
     key: Key,
 }
 
@@ -28,7 +28,7 @@ struct Checked {
 
 impl Checked {
     fn typed<T: DeserializeOwned>(&self, number: usize, value: &Value) -> Result<T> {
-        let read = typed::read(value, Path::document(number));
+        let read = typed::read(value, ValuePath::document(number));
         read.map_err(|wrong| refusal::of_wrong(wrong.told(), &self.file, &self.document, &self.policy))
     }
 
@@ -43,7 +43,7 @@ impl Checked {
 }
 
 impl Item {
-    pub(super) fn new(place: &OneEnvironment, key: Key) -> Self {
+    pub(super) fn new(place: &EnvironmentView, key: Key) -> Self {
         Self { place: place.clone(), key }
     }
 
@@ -121,7 +121,7 @@ impl Item {
     /// # Errors
     /// When the path is none, nothing stands there, or the file is not YAML.
     pub fn get(&self, path: &str) -> Result<Value> {
-        let path = path.parse::<Path>()?;
+        let path = path.parse::<ValuePath>()?;
         Ok(ops::get(&self.configuration()?, &self.key, self.place.environment, Some(&path))?.value)
     }
 

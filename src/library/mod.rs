@@ -84,20 +84,20 @@ impl Configuration {
     /// assert_eq!("staging".parse(), Ok(Environment::Staging));
     /// assert!("stage".parse::<Environment>().is_err());
     /// ```
-    pub fn environment(&self, environment: Environment) -> OneEnvironment {
-        OneEnvironment { configuration: self.clone(), environment }
+    pub fn environment(&self, environment: Environment) -> EnvironmentView {
+        EnvironmentView { configuration: self.clone(), environment }
     }
 }
 
 /// The configuration of one environment; nothing of another is ever taken for it.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct OneEnvironment {
+pub struct EnvironmentView {
     configuration: Configuration,
     environment: Environment,
 }
 
-impl OneEnvironment {
+impl EnvironmentView {
     /// The item of this key.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! Why a program does not get its values, as an error that says where.
 
 use super::typed::Told;
-use crate::model::{Error, Finding, Path, Policy, Position};
+use crate::model::{Error, Finding, Policy, Position, ValuePath};
 use crate::report::sanitize::clean;
 use crate::secrets::mask::SecretTexts;
 use crate::yaml::Document;
@@ -28,7 +28,7 @@ pub(super) fn of_findings(errors: &[Finding]) -> Error {
 
 /// The error for a value that a program's type does not take.
 pub(super) fn of_wrong(wrong: &Told, file: &str, document: &Document, policy: &Policy) -> Error {
-    let root = Path::root();
+    let root = ValuePath::root();
     let (path, is_key) = wrong.place.as_ref().map_or((&root, false), |at| (&at.path, at.is_key));
     let at = position(document, path, is_key);
     let hidden = policy.is_secret(path) || SecretTexts::of(document, policy).are_told_in(&wrong.message);
@@ -39,7 +39,7 @@ pub(super) fn of_wrong(wrong: &Told, file: &str, document: &Document, policy: &P
 
 /// Where a value stands: a list or a mapping at its key, and what has no key where its document
 /// begins.
-fn position(document: &Document, path: &Path, is_key: bool) -> Position {
+fn position(document: &Document, path: &ValuePath, is_key: bool) -> Position {
     let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
     let is_scalar = document.at(path).is_none_or(crate::model::Value::is_scalar);
     let span = match document.locate(path).filter(|_| !path.is_root()) {
@@ -50,12 +50,13 @@ fn position(document: &Document, path: &Path, is_key: bool) -> Position {
     document.location(&span).start
 }
 
-fn line(file: &str, at: Option<Position>, path: Option<&Path>, message: &str) -> String {
+fn line(file: &str, at: Option<Position>, path: Option<&ValuePath>, message: &str) -> String {
     let mut out = clean(file).into_owned();
     if let Some(at) = at {
         out.push_str(&format!(":{}:{}", at.line, at.column));
     }
-    if let Some(path) = path.map(Path::to_string).filter(|path| !path.is_empty() && !path.ends_with(':')) {
+    if let Some(path) = path.map(ValuePath::to_string).filter(|path| !path.is_empty() && !path.ends_with(':'))
+    {
         out.push_str(&format!(": {}", clean(&path)));
     }
     format!("{out}: {}", clean(message))

@@ -5,7 +5,7 @@
 
 use crate::diff::lists::NoListRules;
 use crate::diff::{Change, Depth, diff};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits};
 
@@ -39,7 +39,7 @@ fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Documen
 }
 
 /// Behind its neighbour in the intended order, and its key.
-fn place(path: &Path, siblings: &Value) -> Option<(Place, Option<String>)> {
+fn place(path: &ValuePath, siblings: &Value) -> Option<(Place, Option<String>)> {
     let behind = |before: Option<Segment>| before.map_or(Place::First, Place::After);
     match (path.last()?, siblings) {
         (Segment::Key(key), Value::Map(map)) => {

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 
 use super::hunks::{Piece, pieces};
 use crate::diff::lists::{NoListRules, identity, name_of};
-use crate::model::{List, Map, Path, Value};
+use crate::model::{List, Map, Value, ValuePath};
 
 type Side<'a> = Option<&'a Value>;
 
@@ -81,8 +81,8 @@ fn lists(base: &List, ours: &List, theirs: &List, result: &List) -> bool {
     let inside = |b: &Value, o: &Value, t: &Value, r: &Value| fits(Some(b), Some(o), Some(t), Some(r));
     match field(base, ours, theirs) {
         Some(field) => {
-            let unique =
-                identity(&NoListRules, &Path::root(), result, Default::default()).as_ref() == Some(&field);
+            let unique = identity(&NoListRules, &ValuePath::root(), result, Default::default()).as_ref()
+                == Some(&field);
             let named = || named(base, ours, theirs, result, &field);
             result.is_empty() || (unique && (named() || sequence(base, ours, theirs, result, &inside)))
         }
@@ -92,7 +92,7 @@ fn lists(base: &List, ours: &List, theirs: &List, result: &List) -> bool {
 
 /// The key by which the elements of all three lists are told apart.
 pub(super) fn field(base: &List, ours: &List, theirs: &List) -> Option<String> {
-    let of = |left, right| identity(&NoListRules, &Path::root(), left, right);
+    let of = |left, right| identity(&NoListRules, &ValuePath::root(), left, right);
     let field = of(ours, theirs)?;
     let same = base.is_empty() || of(base, ours).as_ref() == Some(&field);
     (same && (base.is_empty() || of(base, theirs).as_ref() == Some(&field))).then_some(field)

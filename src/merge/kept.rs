@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Path, Segment};
+use crate::model::{Segment, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
 /// Whether each comment is in the result as often as both sides' changes make it.
@@ -72,15 +72,15 @@ fn alike(a: &Layout, b: &Layout) -> bool {
     at == there && common(left, right) == common(right, left)
 }
 
-fn layouts(document: &Document) -> BTreeMap<Path, Layout> {
+fn layouts(document: &Document) -> BTreeMap<ValuePath, Layout> {
     let mut out = BTreeMap::new();
     for (number, root) in document.roots().iter().enumerate() {
-        visit(document, *root, &Path::document(number), &mut out);
+        visit(document, *root, &ValuePath::document(number), &mut out);
     }
     out
 }
 
-fn visit(document: &Document, id: NodeId, path: &Path, out: &mut BTreeMap<Path, Layout>) {
+fn visit(document: &Document, id: NodeId, path: &ValuePath, out: &mut BTreeMap<ValuePath, Layout>) {
     let column = |offset: usize| document.location(&(offset..offset)).start.column;
     let (layout, children): (Layout, Vec<(Segment, NodeId)>) = match &document.node(id).content {
         Content::Scalar { style, .. } => (Layout::Scalar(*style), Vec::new()),

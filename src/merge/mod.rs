@@ -18,7 +18,7 @@ mod order;
 mod values;
 mod written;
 
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
 
@@ -53,7 +53,7 @@ pub enum Merged {
         text: Vec<u8>,
         /// The paths that both sides changed differently; empty when something else stands against
         /// a merge, or the files are no plain YAML.
-        paths: Vec<Path>,
+        paths: Vec<ValuePath>,
     },
 }
 
@@ -122,7 +122,7 @@ impl Three {
         fits::documents(&base, &ours, &theirs, &result)
     }
 
-    fn solve(&self, lines: Lines<'_>, limits: &Limits) -> Result<String, Vec<Path>> {
+    fn solve(&self, lines: Lines<'_>, limits: &Limits) -> Result<String, Vec<ValuePath>> {
         let Self { base, ours, theirs } = self;
         let intended = values::documents(&values(base), &values(ours), &values(theirs))?;
         let good = |text: String, layout: bool| {

@@ -4,13 +4,17 @@
 use super::fits::field;
 use super::order::order;
 use crate::diff::lists::name_of;
-use crate::model::{List, Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 
 /// The values of the merged file.
 ///
 /// # Errors
 /// The paths that both sides changed differently.
-pub(super) fn documents(base: &[Value], ours: &[Value], theirs: &[Value]) -> Result<Vec<Value>, Vec<Path>> {
+pub(super) fn documents(
+    base: &[Value],
+    ours: &[Value],
+    theirs: &[Value],
+) -> Result<Vec<Value>, Vec<ValuePath>> {
     let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
     if !same_count || ours.is_empty() {
         return Err(Vec::new());
@@ -18,20 +22,20 @@ pub(super) fn documents(base: &[Value], ours: &[Value], theirs: &[Value]) -> Res
     let mut merge = Merge::default();
     let mut out = Vec::new();
     for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-        out.extend(merge.value(&Path::document(number), base.get(number), Some(ours), Some(theirs)));
+        out.extend(merge.value(&ValuePath::document(number), base.get(number), Some(ours), Some(theirs)));
     }
     if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
 }
 
 #[derive(Default)]
 struct Merge {
-    conflicts: Vec<Path>,
+    conflicts: Vec<ValuePath>,
 }
 
 type Side<'a> = Option<&'a Value>;
 
 impl Merge {
-    fn value(&mut self, path: &Path, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
+    fn value(&mut self, path: &ValuePath, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
         if ours == theirs || theirs == base {
             return ours.cloned();
         }
@@ -61,12 +65,12 @@ impl Merge {
         }
     }
 
-    fn conflict(&mut self, path: &Path) -> Option<Value> {
+    fn conflict(&mut self, path: &ValuePath) -> Option<Value> {
         self.conflicts.push(path.clone());
         None
     }
 
-    fn map(&mut self, path: &Path, base: &Map, ours: &Map, theirs: &Map) -> Option<Value> {
+    fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Option<Value> {
         let names = |map: &Map| map.keys().cloned().collect::<Vec<_>>();
         let order = order(&names(base), &names(ours), &names(theirs));
         let mut out = Map::new();
@@ -78,7 +82,7 @@ impl Merge {
         Some(Value::Map(out))
     }
 
-    fn list(&mut self, path: &Path, base: &List, ours: &List, theirs: &List) -> Option<Value> {
+    fn list(&mut self, path: &ValuePath, base: &List, ours: &List, theirs: &List) -> Option<Value> {
         let Some(field) = field(base, ours, theirs) else { return self.conflict(path) };
         let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
@@ -98,7 +102,7 @@ impl Merge {
     }
 
     /// Both sides together removed all there was: whether what held it stays, nobody said.
-    fn emptied(&mut self, path: &Path, is_empty: bool) {
+    fn emptied(&mut self, path: &ValuePath, is_empty: bool) {
         if is_empty && self.conflicts.is_empty() {
             self.conflicts.push(path.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Environment, Key, Path, Pointer, Rule, Severity};
+use super::{Environment, Key, Pointer, Rule, Severity, ValuePath};
 
 /// A place in a text: line and column from 1, columns in Unicode characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +72,7 @@ pub struct Finding {
     /// The item, when the file is one.
     pub key: Option<Key>,
     /// The value, as people name it.
-    pub path: Option<Path>,
+    pub path: Option<ValuePath>,
     /// The value, in this very document.
     pub pointer: Option<Pointer>,
 }

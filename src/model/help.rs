@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CommitId, Environment, Key, Path};
+use super::{CommitId, Environment, Key, ValuePath};
 
 /// What can be done about an error.
 ///
@@ -62,7 +62,7 @@ pub enum Help {
     /// Decide about new keys.
     DecideNew,
     /// Give the target a value of its own.
-    GiveValue(Path),
+    GiveValue(ValuePath),
     /// Give the target a value of its own, or leave the path out.
     GiveOrLeaveOut,
     /// Look at the plan, in which the paths and commits stand that can be chosen.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// One step of a [`Path`].
+/// One step of a [`ValuePath`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// An entry of a mapping, by the text of its key.
@@ -26,14 +26,14 @@ pub enum Segment {
 
 /// Where a value sits: document number and segments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path {
+pub struct ValuePath {
     /// The YAML document within the file, from 0; written `#2:` for the second.
     pub document: usize,
     /// The steps from the document's root.
     pub segments: Vec<Segment>,
 }
 
-impl Path {
+impl ValuePath {
     /// The root of the first document.
     #[must_use]
     pub const fn root() -> Self {
@@ -95,7 +95,7 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for ValuePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.document > 0 {
             write!(f, "#{}:", self.document + 1)?;
@@ -174,7 +174,7 @@ impl fmt::Display for InvalidPath {
 
 impl std::error::Error for InvalidPath {}
 
-impl FromStr for Path {
+impl FromStr for ValuePath {
     type Err = InvalidPath;
 
     /// Reads the dotted form. A JSON pointer (empty, or beginning with `/`) becomes a path whose
@@ -338,10 +338,10 @@ mod tests {
                 vec![key("l"), identity("path", "/instance_groups/name=x")],
             ),
         ] {
-            assert_eq!(text.parse::<Path>().expect(text), Path { document, segments }, "{text}");
+            assert_eq!(text.parse::<ValuePath>().expect(text), ValuePath { document, segments }, "{text}");
         }
         for bad in ["a.", ".a", "a..b", "a[", "a[x]", "a[0", "\"a", "#0:a", "#x", "a]b", "a\"b"] {
-            assert!(bad.parse::<Path>().is_err(), "{bad}");
+            assert!(bad.parse::<ValuePath>().is_err(), "{bad}");
         }
     }
 
@@ -359,8 +359,8 @@ mod tests {
             document in 0usize..3,
             segments in prop::collection::vec(segment(), 1..5),
         ) {
-            let path = Path { document, segments };
-            prop_assert_eq!(path.to_string().parse::<Path>(), Ok(path));
+            let path = ValuePath { document, segments };
+            prop_assert_eq!(path.to_string().parse::<ValuePath>(), Ok(path));
         }
     }
 }

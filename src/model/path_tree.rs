@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Path, Segment, lookups};
+use super::{Segment, ValuePath, lookups};
 
 /// Things by path; the paths are borrowed.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl<T> Default for PathTree<'_, T> {
 
 impl<'p, T> PathTree<'p, T> {
     /// The place of what is at `path`.
-    pub fn slot(&mut self, path: &'p Path) -> &mut Option<T> {
+    pub fn slot(&mut self, path: &'p ValuePath) -> &mut Option<T> {
         let Self { held, roots, below } = self;
         let mut fresh = || {
             held.push(None);
@@ -36,12 +36,12 @@ impl<'p, T> PathTree<'p, T> {
 
     /// What is at `path`.
     #[must_use]
-    pub fn get(&self, path: &Path) -> Option<&T> {
+    pub fn get(&self, path: &ValuePath) -> Option<&T> {
         self.nodes(path).nth(path.segments.len()).and_then(|node| self.held.get(node)?.as_ref())
     }
 
     /// What is at `path` and above it, the highest first, each with its number of steps.
-    pub fn above(&self, path: &Path) -> impl DoubleEndedIterator<Item = (usize, &T)> {
+    pub fn above(&self, path: &ValuePath) -> impl DoubleEndedIterator<Item = (usize, &T)> {
         let nodes: Vec<usize> = self.nodes(path).collect();
         nodes
             .into_iter()
@@ -52,18 +52,18 @@ impl<'p, T> PathTree<'p, T> {
     /// How many steps of `path` lead to, or on the way to, some path that is here; `None` when none
     /// of its document is.
     #[must_use]
-    pub fn shared_steps(&self, path: &Path) -> Option<usize> {
+    pub fn shared_steps(&self, path: &ValuePath) -> Option<usize> {
         self.nodes(path).count().checked_sub(1)
     }
 
     /// Whether some path here is `path` or lies below it.
     #[must_use]
-    pub fn reaches(&self, path: &Path) -> bool {
+    pub fn reaches(&self, path: &ValuePath) -> bool {
         self.shared_steps(path) == Some(path.segments.len())
     }
 
     /// The nodes on the way to `path`, as far as there are any.
-    fn nodes(&self, path: &Path) -> impl Iterator<Item = usize> {
+    fn nodes(&self, path: &ValuePath) -> impl Iterator<Item = usize> {
         let mut next = self.roots.get(&path.document).copied();
         let mut segments = path.segments.iter();
         std::iter::from_fn(move || {
@@ -75,9 +75,9 @@ impl<'p, T> PathTree<'p, T> {
     }
 }
 
-impl<'p, T> FromIterator<(&'p Path, T)> for PathTree<'p, T> {
+impl<'p, T> FromIterator<(&'p ValuePath, T)> for PathTree<'p, T> {
     /// Of several things at one path the last is held.
-    fn from_iter<I: IntoIterator<Item = (&'p Path, T)>>(things: I) -> Self {
+    fn from_iter<I: IntoIterator<Item = (&'p ValuePath, T)>>(things: I) -> Self {
         let mut tree = Self::default();
         for (path, thing) in things {
             *tree.slot(path) = Some(thing);
@@ -90,7 +90,7 @@ impl<'p, T> FromIterator<(&'p Path, T)> for PathTree<'p, T> {
 mod tests {
     use super::*;
 
-    fn paths(texts: &[&str]) -> Vec<Path> {
+    fn paths(texts: &[&str]) -> Vec<ValuePath> {
         texts.iter().map(|text| text.parse().expect(text)).collect()
     }
 

@@ -1,4 +1,4 @@
-//! Path patterns of the policy: `database.*`, `**.password`, each covering what lies below.
+//! ValuePath patterns of the policy: `database.*`, `**.password`, each covering what lies below.
 //!
 //! A pattern is compiled when it is read. Matching walks over the steps and the segments of a path
 //! with one place to go back to, so that no pattern takes more than steps times segments.
@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::glob::Stars;
 use super::path::Reader;
-use super::{InvalidPath, Path, Segment, lookups};
+use super::{InvalidPath, Segment, ValuePath, lookups};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -43,7 +43,7 @@ pub type InvalidPattern = InvalidPath;
 impl PathPattern {
     /// Whether `path` or one of its ancestors matches; exact in letter case.
     #[must_use]
-    pub fn covers(&self, path: &Path) -> bool {
+    pub fn covers(&self, path: &ValuePath) -> bool {
         let fits = |step: &Step, at: usize| {
             let segment = path.segments.get(at);
             segment.is_some_and(|segment| step.fits(segment, key(segment)))
@@ -53,7 +53,7 @@ impl PathPattern {
 
     /// As [`Self::covers`], but ignoring letter case and taking `-` for `_`, as secrets do.
     #[must_use]
-    pub fn covers_loosely(&self, path: &Path) -> bool {
+    pub fn covers_loosely(&self, path: &ValuePath) -> bool {
         covered_loosely(self, &folded(path))
     }
 }
@@ -106,7 +106,7 @@ impl PatternSet {
     }
 
     /// Whether one of the patterns covers `path` loosely.
-    pub(super) fn covers_loosely(&self, path: &Path) -> bool {
+    pub(super) fn covers_loosely(&self, path: &ValuePath) -> bool {
         let folded = folded(path);
         let covers = |number: &usize| {
             self.patterns.get(*number).is_some_and(|pattern| covered_loosely(pattern, &folded))
@@ -122,7 +122,7 @@ impl PatternSet {
 /// A path with the keys as loose comparison takes them.
 type Folded<'p> = Vec<(&'p Segment, Option<Cow<'p, str>>)>;
 
-fn folded(path: &Path) -> Folded<'_> {
+fn folded(path: &ValuePath) -> Folded<'_> {
     path.segments.iter().map(|segment| (segment, key(segment).map(fold))).collect()
 }
 
@@ -298,11 +298,11 @@ mod tests {
             "Ü.xÖ",
             "l[0]",
         ] {
-            let path: Path = path.parse().expect(path);
+            let path: ValuePath = path.parse().expect(path);
             let alone = patterns.iter().any(|pattern| pattern.covers_loosely(&path));
             assert_eq!(set.covers_loosely(&path), alone, "{path}");
         }
-        assert!(!PatternSet::default().covers_loosely(&Path::root()));
+        assert!(!PatternSet::default().covers_loosely(&ValuePath::root()));
     }
 
     #[test]
@@ -310,8 +310,8 @@ mod tests {
         let steps = |patterns: usize| {
             let one = |n| format!("**.*word{n:06}*").parse::<PathPattern>().expect("a pattern");
             let set = PatternSet::new((0..patterns).map(one).collect());
-            let paths: Vec<Path> =
-                (0..100).map(|n| Path::root().key("k").key(format!("a_word{n:06}s"))).collect();
+            let paths: Vec<ValuePath> =
+                (0..100).map(|n| ValuePath::root().key("k").key(format!("a_word{n:06}s"))).collect();
             let (found, steps) =
                 lookups::counted(|| paths.iter().filter(|path| set.covers_loosely(path)).count());
             assert_eq!(found, 100);
@@ -357,7 +357,7 @@ mod tests {
             ("a!*", "a!x", true),
             ("a/**", "a/b/c", true),
         ] {
-            let (pattern, path): (PathPattern, Path) =
+            let (pattern, path): (PathPattern, ValuePath) =
                 (pattern.parse().expect(pattern), path.parse().expect(path));
             assert_eq!(pattern.covers(&path), covered, "{pattern} {path}");
         }
@@ -378,7 +378,7 @@ mod tests {
             ("l[Name=A]", "l[Name=A]", true),
             ("l[Name=A]", "l[name=a]", false),
         ] {
-            let (pattern, path): (PathPattern, Path) =
+            let (pattern, path): (PathPattern, ValuePath) =
                 (pattern.parse().expect(pattern), path.parse().expect(path));
             assert_eq!(pattern.covers_loosely(&path), covered, "{pattern} {path}");
         }
@@ -402,7 +402,7 @@ mod tests {
     /// How often a pattern looks at a segment of a path that is nested this deep.
     fn looks(pattern: &str, depth: usize) -> usize {
         let pattern: PathPattern = pattern.parse().expect(pattern);
-        let path = (0..depth).fold(Path::root(), |path, _| path.key("x"));
+        let path = (0..depth).fold(ValuePath::root(), |path, _| path.key("x"));
         let mut looks = 0;
         let covered = covers(&pattern.steps, depth, |step, at| {
             looks += 1;
@@ -447,7 +447,7 @@ mod tests {
             keys in prop::collection::vec(prop::sample::select(vec!["a", "b", "ab"]), 0..10),
         ) {
             let pattern: PathPattern = steps.join(".").parse().expect("pattern");
-            let path = keys.into_iter().fold(Path::root(), |path, key| path.key(key));
+            let path = keys.into_iter().fold(ValuePath::root(), |path, key| path.key(key));
             prop_assert_eq!(pattern.covers(&path), covers_plainly(&pattern.steps, &path.segments));
         }
     }

@@ -12,7 +12,9 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::pattern::PatternSet;
-use super::{Date, Environment, Error, Hop, Key, Path, PathPattern, Result, Rule, Severity, closest, glob};
+use super::{
+    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
+};
 
 /// The file's name at the configuration root.
 pub const FILE: &str = "terrace.toml";
@@ -89,7 +91,7 @@ struct RawPin {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawSecrets {
-    /// Path patterns of secret values; replaces the default list.
+    /// ValuePath patterns of secret values; replaces the default list.
     paths: Option<Vec<String>>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
@@ -189,7 +191,12 @@ pub struct Waiver {
 impl Waiver {
     /// Whether the waiver speaks of this place.
     #[must_use]
-    pub fn covers(&self, key: Option<&Key>, environment: Option<Environment>, path: Option<&Path>) -> bool {
+    pub fn covers(
+        &self,
+        key: Option<&Key>,
+        environment: Option<Environment>,
+        path: Option<&ValuePath>,
+    ) -> bool {
         // What is cheap to compare comes first: this is asked for every finding.
         (self.environment.is_none() || self.environment == environment)
             && self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)))
@@ -402,7 +409,7 @@ impl Policy {
 
     /// The pin that keeps `path` of `key` from being promoted over `hop`.
     #[must_use]
-    pub fn pin(&self, key: &Key, path: &Path, hop: Hop) -> Option<&Pin> {
+    pub fn pin(&self, key: &Key, path: &ValuePath, hop: Hop) -> Option<&Pin> {
         self.pins.iter().find(|pin| {
             // What is cheap to compare comes first: this is asked for every path.
             pin.to.is_none_or(|to| to == hop.target())
@@ -413,7 +420,7 @@ impl Policy {
 
     /// Whether values at `path` are secrets.
     #[must_use]
-    pub fn is_secret(&self, path: &Path) -> bool {
+    pub fn is_secret(&self, path: &ValuePath) -> bool {
         self.secret_paths.covers_loosely(path)
     }
 
@@ -433,7 +440,7 @@ impl Policy {
 
     /// Whether a waiver, ended or not, speaks of such a finding.
     #[must_use]
-    pub fn is_waived(&self, rule: Rule, key: &Key, environment: Environment, path: &Path) -> bool {
+    pub fn is_waived(&self, rule: Rule, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         let covers = |waiver: &Waiver| waiver.covers(Some(key), Some(environment), Some(path));
         self.waivers.iter().any(|waiver| waiver.rule == rule && covers(waiver))
     }
@@ -463,7 +470,7 @@ fn at_once(globs: &[GlobMatcher]) -> Option<GlobSet> {
 mod tests {
     use super::*;
 
-    fn path(text: &str) -> Path {
+    fn path(text: &str) -> ValuePath {
         text.parse().expect(text)
     }
 

@@ -13,7 +13,9 @@ use super::item::no_item;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, ItemId, Path, Result, Revision, Value};
+use crate::model::{
+    BlobId, CommitId, Environment, Error, Finding, ItemId, Result, Revision, Value, ValuePath,
+};
 use crate::secrets::encrypted;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::edit::{Operation, Replacement};
@@ -34,7 +36,7 @@ pub enum PathEdit {
     /// It shall be this.
     Set {
         /// Where.
-        path: Path,
+        path: ValuePath,
         /// The value.
         value: Value,
         /// Whether missing parents are made.
@@ -43,7 +45,7 @@ pub enum PathEdit {
     /// It shall be gone; where nothing is, nothing is done.
     Unset {
         /// Where.
-        path: Path,
+        path: ValuePath,
     },
 }
 
@@ -217,7 +219,7 @@ fn text(
             }
             Some(document) => {
                 let value = Replacement::Value(value.clone());
-                let whole = Operation::Set { path: Path::root(), value };
+                let whole = Operation::Set { path: ValuePath::root(), value };
                 edit(&document, &[whole], configuration.limits(), &shown).map(Some)
             }
         },

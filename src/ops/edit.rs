@@ -5,7 +5,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::promotion::decisions_file;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
-    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Path, Result, Segment, Value, policy,
+    BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Result, Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
@@ -14,7 +14,7 @@ use crate::yaml::{Document, Limits, NESTING};
 /// Sets a value where there is one, else adds it to its parent.
 pub(super) fn set_or_insert<'a>(
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     value: Value,
     file: &str,
 ) -> Result<Operation<'a>> {
@@ -35,7 +35,7 @@ pub(super) fn set_or_insert<'a>(
 }
 
 /// Refuses a path to where no value can be read again.
-pub(super) fn refuse_depth(path: &Path) -> Result<()> {
+pub(super) fn refuse_depth(path: &ValuePath) -> Result<()> {
     let steps = path.segments.len();
     if steps <= NESTING {
         return Ok(());
@@ -46,7 +46,7 @@ pub(super) fn refuse_depth(path: &Path) -> Result<()> {
 /// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
 pub(super) fn set_or_insert_with<'a>(
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     value: Value,
     parents: bool,
     file: &str,

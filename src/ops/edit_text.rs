@@ -5,7 +5,7 @@ use super::workspace::{At, Workspace};
 use crate::diff::{Depth, diff};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, Finding, Help, Key, Path, Result, Rule, Value};
+use crate::model::{Environment, Error, Finding, Help, Key, Result, Rule, Value, ValuePath};
 use crate::secrets::encrypted;
 use crate::store::transaction::write_work_tree;
 use crate::yaml::Document;
@@ -22,7 +22,7 @@ pub struct Editing {
 #[derive(Clone, Debug)]
 pub struct Edited {
     /// Where it is.
-    pub path: Path,
+    pub path: ValuePath,
     /// What it was.
     pub before: Option<Value>,
     /// What it is.

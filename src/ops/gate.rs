@@ -7,7 +7,7 @@ use super::check::findings;
 use super::edit::blob_of;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Finding, Key, Path, Result, Rule, Severity};
+use crate::model::{Finding, Key, Result, Rule, Severity, ValuePath};
 use crate::store::transaction::FileChange;
 
 /// One file as it would be; `None` when it would be gone.
@@ -57,7 +57,7 @@ impl<'a> Gate<'a> {
             let all = findings(configuration, &keys, None)?;
             Ok(all.into_iter().filter(|f| f.severity == Severity::Error && files.contains(&f.file)).collect())
         };
-        let id = |finding: &Finding| -> (String, Rule, Option<Path>, String) {
+        let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
         let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();

@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, digest};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Path, Result};
+use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -22,7 +22,7 @@ pub struct Request {
     /// The environment that keeps its value.
     pub target: Environment,
     /// What is kept, and all below it.
-    pub path: Path,
+    pub path: ValuePath,
     /// Why.
     pub reason: String,
     /// How long.
@@ -37,7 +37,7 @@ pub fn hold(
     workspace: &Workspace,
     request: &Request,
     options: &Options,
-) -> Result<Option<(Committed, Path)>> {
+) -> Result<Option<(Committed, ValuePath)>> {
     let hop = hop(request.target)?;
     publish(workspace, &request.key, options, |planner| {
         if let Until::Date(date) = &request.until
@@ -80,9 +80,9 @@ pub fn release(
     workspace: &Workspace,
     key: &Key,
     target: Environment,
-    path: &Path,
+    path: &ValuePath,
     options: &Options,
-) -> Result<Option<(Committed, Path)>> {
+) -> Result<Option<(Committed, ValuePath)>> {
     let hop = hop(target)?;
     publish(workspace, key, options, |planner| {
         // What is held may be gone; its decision can be released all the same.
@@ -130,14 +130,14 @@ fn hop(target: Environment) -> Result<Hop> {
     })
 }
 
-type Recorded = (FileChange, String, Path);
+type Recorded = (FileChange, String, ValuePath);
 
 fn publish(
     workspace: &Workspace,
     key: &Key,
     options: &Options,
     decide: impl Fn(&Planner) -> Result<Option<Recorded>>,
-) -> Result<Option<(Committed, Path)>> {
+) -> Result<Option<(Committed, ValuePath)>> {
     transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let head = match head {
             Some(head) => head.clone(),
@@ -156,9 +156,9 @@ fn document(planner: &Planner, key: &Key, environment: Environment) -> Result<Op
 }
 
 /// The path by its stable name, in the target or else in the source.
-fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
+fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<ValuePath> {
     let lists = planner.configuration.lists(key);
-    let named = |list_path: &Path, list: &List| identity(&lists, list_path, list, list);
+    let named = |list_path: &ValuePath, list: &List| identity(&lists, list_path, list, list);
     let mut missing = None;
     for environment in [hop.target(), hop.source()] {
         let Some(document) = document(planner, key, environment)? else { continue };
@@ -173,7 +173,7 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<Path> {
     Err(error.with_kind(ErrorKind::Usage))
 }
 
-fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &Path) -> Result<String> {
+fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<String> {
     let blob = planner.configuration.item(key, hop.source()).and_then(|item| item.blob.as_ref());
     let secret = blob.filter(|_| planner.configuration.policy().is_secret(path));
     let source = document(planner, key, hop.source())?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Environment, Error, ErrorKind, Help, Key, Path, Pointer, Result, Revision, Segment, Value,
+    CommitId, Environment, Error, ErrorKind, Help, Key, Pointer, Result, Revision, Segment, Value, ValuePath,
     closest,
 };
 
@@ -29,7 +29,7 @@ pub struct ItemView {
     /// The commit it was read from; `None` for the working tree and the index.
     pub commit: Option<CommitId>,
     /// The path that was asked for, settled against the document.
-    pub path: Path,
+    pub path: ValuePath,
     /// The same as a pointer.
     pub pointer: Pointer,
     /// The value.
@@ -46,14 +46,14 @@ pub fn get(
     configuration: &Configuration,
     key: &Key,
     environment: Environment,
-    path: Option<&Path>,
+    path: Option<&ValuePath>,
 ) -> Result<ItemView> {
     let snapshot = configuration.snapshot();
     let Some(item) = snapshot.item(key, environment) else {
         return Err(no_item(snapshot, key, environment));
     };
     let document = configuration.document(item)?;
-    let path_or_root = document.resolve(path.unwrap_or(&Path::root()));
+    let path_or_root = document.resolve(path.unwrap_or(&ValuePath::root()));
     let value = document
         .at(&path_or_root)
         .ok_or_else(|| no_such_path(document.values(), &path_or_root, &item.file))?;
@@ -90,9 +90,9 @@ pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: H
 }
 
 /// The path that is there and that `path` is a slip of the hand from, at any of its steps.
-fn nearest(values: &[Value], path: &Path) -> Option<Path> {
+fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
     let mut here = values.get(path.document)?;
-    let mut near = Path::document(path.document);
+    let mut near = ValuePath::document(path.document);
     for segment in &path.segments {
         let (step, next) = match here.child(segment) {
             Some(next) => (segment.clone(), next),
@@ -110,7 +110,7 @@ fn nearest(values: &[Value], path: &Path) -> Option<Path> {
 }
 
 /// The error for a path that is not there, with the nearest one that is.
-pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
+pub(super) fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Error {
     let error = Error::not_found(format!("{file} has no `{path}`"));
     if let Some(near) = nearest(values, path) {
         return error.with_help(Help::DidYouMean(near.to_string()));
@@ -118,7 +118,7 @@ pub(super) fn no_such_path(values: &[Value], path: &Path, file: &str) -> Error {
     let Some(mut here) = values.get(path.document) else {
         return error.with_help(format!("the file has {} YAML documents", values.len()));
     };
-    let mut reached = Path::document(path.document);
+    let mut reached = ValuePath::document(path.document);
     for segment in &path.segments {
         if let Some(next) = here.child(segment) {
             here = next;

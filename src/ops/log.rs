@@ -8,7 +8,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, Key, List, Path, ProgressCounter, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Key, List, ProgressCounter, Result, Value, ValuePath};
 use crate::secrets::mask::Mask;
 
 /// Which commits are told of.
@@ -91,7 +91,7 @@ pub fn blame(
     workspace: &Workspace,
     key: &Key,
     environment: Environment,
-    path: Option<&Path>,
+    path: Option<&ValuePath>,
     at: Option<&str>,
     show_secrets: bool,
 ) -> Result<Vec<Blame>> {
@@ -103,11 +103,11 @@ pub fn blame(
     };
     let document = planner.configuration.document(item)?;
     let lists = planner.configuration.lists(key);
-    let asked = document.resolve(path.unwrap_or(&Path::root()));
+    let asked = document.resolve(path.unwrap_or(&ValuePath::root()));
     if document.at(&asked).is_none() {
         return Err(no_such_path(document.values(), &asked, &item.file));
     }
-    let named = |path: &Path, list: &List| identity(&lists, path, list, list);
+    let named = |path: &ValuePath, list: &List| identity(&lists, path, list, list);
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;

@@ -16,8 +16,8 @@ use crate::engine::promotion::{
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Path, Progress, ProgressCounter, Result,
-    Revision, Segment, Value,
+    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
+    Revision, Segment, Value, ValuePath,
 };
 use crate::secrets::encrypted::{is_encrypted, not_promoted};
 use crate::yaml::Document;
@@ -184,7 +184,7 @@ impl Planner {
 
     /// Whether the item's schema requires the key at a path.
     #[must_use]
-    pub fn requires(&self, key: &Key, environment: Environment, path: &Path) -> bool {
+    pub fn requires(&self, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         self.configuration.schemas().required(key, environment, path)
     }
 
@@ -204,10 +204,10 @@ impl Planner {
                 sides.push(self.configuration.document(item)?);
             }
         }
-        let by_place = |path: &Path| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
-        let exists = |path: &Path| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
-        let is_leaf = |path: &Path| leaves.iter().any(|line| line.path == *path);
-        let as_given = |path: &Path, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
+        let by_place = |path: &ValuePath| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
+        let exists = |path: &ValuePath| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
+        let is_leaf = |path: &ValuePath| leaves.iter().any(|line| line.path == *path);
+        let as_given = |path: &ValuePath, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
         let mut idle = selection.unmatched(&leaves, &exists);
         let set = selection.set.iter().filter(|(path, value)| {
             !is_leaf(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)

@@ -14,7 +14,8 @@ use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Path, Result, Revision, Value,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, Value,
+    ValuePath,
 };
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
@@ -40,7 +41,7 @@ pub struct Request {
     /// Where to go back to.
     pub back: RollbackTarget,
     /// Only these paths; all when empty.
-    pub only: Vec<Path>,
+    pub only: Vec<ValuePath>,
     /// Whether errors that the older values bring are accepted.
     pub force: bool,
 }
@@ -190,7 +191,7 @@ fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) 
         (Some(before), after, Some(now)) => {
             let after = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
             let versions = Versions { before, after, now };
-            let changed_by = |path: &Path| provenance.written(environment, path).cloned();
+            let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
             let (lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
             let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
             let text = edit(now, &operations(&lines, before, now), configuration.limits(), &file)?;

@@ -7,7 +7,7 @@ use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, Help, Key, Path, Result, Revision, Value};
+use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
@@ -38,7 +38,7 @@ pub struct Request {
     /// Its environment.
     pub environment: Environment,
     /// The value.
-    pub path: Path,
+    pub path: ValuePath,
     /// What shall become of it.
     pub wish: Edit,
 }
@@ -49,7 +49,7 @@ pub struct Outcome {
     /// The file, relative to the git root.
     pub file: String,
     /// The path, settled against the document.
-    pub path: Path,
+    pub path: ValuePath,
     /// The value before, masked.
     pub before: Option<Value>,
     /// The value after, masked.
@@ -192,7 +192,7 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 }
 
 /// The text itself is not repeated: it may be a secret.
-fn not_a_value(path: &Path) -> Error {
+fn not_a_value(path: &ValuePath) -> Error {
     Error::usage(format!("what is given for `{path}` is not one YAML value")).with_help(Help::GiveText)
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{json, value};
-use crate::model::{CommitId, Environment, Key, Path, Pointer, Value};
+use crate::model::{CommitId, Environment, Key, Pointer, Value, ValuePath};
 
 /// The items of a repository.
 #[derive(Serialize, JsonSchema)]
@@ -73,7 +73,7 @@ pub struct At<'a> {
     /// The place as a pointer.
     pub pointer: &'a Pointer,
     /// The place as a path.
-    pub path: &'a Path,
+    pub path: &'a ValuePath,
 }
 
 /// Writes one value and where it stands.

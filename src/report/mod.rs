@@ -53,13 +53,13 @@ pub use view::View;
 
 use std::borrow::Cow;
 
-use crate::model::{Finding, Path};
+use crate::model::{Finding, ValuePath};
 
 /// The most columns of a message; it may quote a value of any length.
 const SENTENCE: usize = 400;
 
 /// A path for people; a root is the item itself.
-fn path_name(path: &Path) -> String {
+fn path_name(path: &ValuePath) -> String {
     if path.is_root() {
         return "(the whole item)".to_owned();
     }

@@ -15,7 +15,7 @@ use super::value::{from_json, json};
 use crate::engine::promotion::{
     Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
-use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Path, Policy, Result, Value};
+use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Policy, Result, Value, ValuePath};
 use crate::secrets::mask::Mask;
 
 /// What may be edited, and is therefore not compared.
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         Ok((key(&raw.key, &place)?, object_id(&raw.target_blob, &place)?))
     }
 
-    fn given(&self, part: &'a RawValue) -> Result<(Path, Value)> {
+    fn given(&self, part: &'a RawValue) -> Result<(ValuePath, Value)> {
         let place = self.place(part.get(), 0);
         let raw: RawGiven = self.parse(part.get())?;
         let path = path(&raw.path, &place)?;
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
         Ok((path, value))
     }
 
-    fn value(&self, path: &Path, value: &Json, place: &str) -> Result<Value> {
+    fn value(&self, path: &ValuePath, value: &Json, place: &str) -> Result<Value> {
         let value = from_json(value)
             .ok_or_else(|| wrong_plan(place, &format!("the value of {path} cannot be written")))?;
         require_no_secret(path, &value, self.policy).map_err(|error| error.at(place))?;
@@ -274,7 +274,7 @@ fn object_id<T: FromStr<Err = InvalidId>>(text: &str, place: &str) -> Result<T> 
     text.parse().map_err(|error: InvalidId| wrong_plan(place, &error.to_string()))
 }
 
-fn path(text: &str, place: &str) -> Result<Path> {
+fn path(text: &str, place: &str) -> Result<ValuePath> {
     text.parse().map_err(|error| wrong_plan(place, &format!("{error}")))
 }
 
@@ -282,7 +282,7 @@ fn path(text: &str, place: &str) -> Result<Path> {
 ///
 /// # Errors
 /// When the value at the path is one.
-pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+pub fn require_writable(path: &ValuePath, value: &Value, policy: &Policy) -> Result<()> {
     require_no_secret(path, value, policy)?;
     let text = json(value).to_string();
     let read = serde_json::from_str(&text).ok().and_then(|read| from_json(&read));
@@ -293,7 +293,7 @@ pub fn require_writable(path: &Path, value: &Value, policy: &Policy) -> Result<(
         .with_help(Help::SetByItself))
 }
 
-fn require_no_secret(path: &Path, value: &Value, policy: &Policy) -> Result<()> {
+fn require_no_secret(path: &ValuePath, value: &Value, policy: &Policy) -> Result<()> {
     if Mask::new(policy).value(path, value) == *value {
         return Ok(());
     }

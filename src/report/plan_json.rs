@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::json;
 use super::value::{json as value_json, json_or_absent};
 use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
-use crate::model::{BlobId, CommitId, Environment, Hop, Key, Path, Value};
+use crate::model::{BlobId, CommitId, Environment, Hop, Key, Value, ValuePath};
 
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
@@ -187,7 +187,7 @@ pub struct Promotion<'a> {
     /// The items that both sides have, each with values for paths at which they do not differ.
     pub plans: &'a [ItemPlan],
     /// Values given to paths at which the sides of these items do not differ.
-    pub given: &'a BTreeMap<Key, Vec<(Path, Value)>>,
+    pub given: &'a BTreeMap<Key, Vec<(ValuePath, Value)>>,
     /// The items that come into being.
     pub created: Vec<Creation<'a>>,
     /// The items that go, with the blobs of their files.
@@ -201,9 +201,9 @@ pub struct Creation<'a> {
     /// The blob of the source's file.
     pub source_blob: &'a BlobId,
     /// What does not come along.
-    pub left_out: &'a [Path],
+    pub left_out: &'a [ValuePath],
     /// What gets a value of its own.
-    pub given: &'a [(Path, Value)],
+    pub given: &'a [(ValuePath, Value)],
 }
 
 /// Writes one promotion for programs; this is what a plan file holds.
@@ -228,7 +228,7 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     json::document(&report, out)
 }
 
-fn given(values: &[(Path, Value)]) -> Vec<Given> {
+fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
     values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
 }
 

@@ -4,7 +4,7 @@
 //! too. Whoever changes one of them without the key breaks the code, and the file can no longer be
 //! decrypted; so such a file is only ever replaced as a whole. Nothing here encrypts or decrypts.
 
-use crate::model::{Error, Key, Path, Segment, Value};
+use crate::model::{Error, Key, Segment, Value, ValuePath};
 
 /// Where SOPS keeps its data, at the top of each YAML document.
 const BLOCK: &str = "sops";
@@ -17,7 +17,7 @@ pub fn is_encrypted(values: &[Value]) -> bool {
 
 /// Whether `path` is in the data that SOPS added to the file.
 #[must_use]
-pub fn is_metadata(values: &[Value], path: &Path) -> bool {
+pub fn is_metadata(values: &[Value], path: &ValuePath) -> bool {
     matches!(path.segments.first(), Some(Segment::Key(key)) if key == BLOCK)
         && values.get(path.document).is_some_and(has_block)
 }
@@ -84,7 +84,7 @@ mod tests {
             assert_eq!(is_encrypted(&values(text)), encrypted, "{text}");
         }
         let two = values("sops: {mac: 1}\n---\nsops: {mac: x, version: 1}\n");
-        let path = |text: &str| text.parse::<Path>().expect(text);
+        let path = |text: &str| text.parse::<ValuePath>().expect(text);
         assert!(!is_metadata(&two, &path("sops.mac")) && is_metadata(&two, &path("#2:sops.mac")));
         assert!(!is_metadata(&two, &path("#2:x")));
     }

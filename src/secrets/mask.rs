@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{is_hidden, spans};
-use crate::model::{Path, Policy, Segment, Value};
+use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// Replaces secret scalars by [`Value::masked`], unless secrets are to be shown.
@@ -28,7 +28,7 @@ impl<'a> Mask<'a> {
 
     /// The value at `path` as it may be shown.
     #[must_use]
-    pub fn value(&self, path: &Path, value: &Value) -> Value {
+    pub fn value(&self, path: &ValuePath, value: &Value) -> Value {
         let Some(policy) = self.policy else { return value.clone() };
         match value {
             Value::Map(map) => Value::Map(
@@ -208,11 +208,11 @@ mod tests {
         let policy = Policy::default();
         let text = "db: {user: u, password: p}\nl: [{token: 1}]\nsecret: {a: [x]}\npasswd: ${P}\n";
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
-        let shown = Mask::new(&policy).value(&Path::root(), document.value());
+        let shown = Mask::new(&policy).value(&ValuePath::root(), document.value());
         assert_eq!(
             shown.to_string(),
             "{db: {user: u, password: ••••}, l: [{token: ••••}], secret: {a: [••••]}, passwd: ${P}}"
         );
-        assert_eq!(&Mask::none().value(&Path::root(), document.value()), document.value());
+        assert_eq!(&Mask::none().value(&ValuePath::root(), document.value()), document.value());
     }
 }

@@ -12,11 +12,11 @@ pub mod mask;
 
 pub use self::looks::{Secret, is_filled_in, looks_secret};
 use self::looks::{by_look, folded, refers, stands_in};
-use crate::model::{Path, Policy, Segment, Value};
+use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, ProblemKind};
 
 /// The secret that the value at `path` is or holds.
-pub fn secret<'a>(policy: &Policy, path: &Path, value: &'a Value) -> Option<Secret<'a>> {
+pub fn secret<'a>(policy: &Policy, path: &ValuePath, value: &'a Value) -> Option<Secret<'a>> {
     let (Value::String(text) | Value::Number(text)) = value else { return None };
     if policy.is_reference(text) {
         return None;
@@ -25,7 +25,7 @@ pub fn secret<'a>(policy: &Policy, path: &Path, value: &'a Value) -> Option<Secr
     by_look.or_else(|| by_path(policy, path, value, text))
 }
 
-fn by_path<'a>(policy: &Policy, path: &Path, value: &Value, text: &'a str) -> Option<Secret<'a>> {
+fn by_path<'a>(policy: &Policy, path: &ValuePath, value: &Value, text: &'a str) -> Option<Secret<'a>> {
     if !policy.is_secret(path) || stands_in(text) || refers(text) {
         return None;
     }
@@ -45,7 +45,7 @@ fn by_path<'a>(policy: &Policy, path: &Path, value: &Value, text: &'a str) -> Op
 
 /// Whether no message may show the value at `path`: a literal under a secrets path, or what looks
 /// like a secret.
-pub fn is_hidden(policy: &Policy, path: &Path, value: &Value) -> bool {
+pub fn is_hidden(policy: &Policy, path: &ValuePath, value: &Value) -> bool {
     let text = value.scalar_text().unwrap_or_default();
     (policy.is_secret(path) && !policy.is_reference(text)) || secret(policy, path, value).is_some()
 }

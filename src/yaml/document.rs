@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection, admit};
 use super::keys::Index;
+use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
 use super::resolve::{Problem, Resolver, follow, key_text};
-use crate::model::{Location, Path, Pointer, Segment, Value};
+use crate::model::{Location, Pointer, Segment, Value, ValuePath};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -58,7 +58,7 @@ impl Document {
     /// What keeps the file from being read at all, with its position: too large, not UTF-8, not
     /// YAML, nested or expanding beyond the limits. Everything else is in [`Self::problems`].
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
-        let text = admit(bytes, limits)?.to_owned();
+        let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
         let forest = parse(&text, &lines)?;
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);
@@ -114,7 +114,7 @@ impl Document {
 
     /// The value at `path`.
     #[must_use]
-    pub fn at(&self, path: &Path) -> Option<&Value> {
+    pub fn at(&self, path: &ValuePath) -> Option<&Value> {
         self.values.get(path.document)?.at(path)
     }
 
@@ -166,14 +166,14 @@ impl Document {
 
     /// Where the value at `path` stands; `None` when there is none.
     #[must_use]
-    pub fn locate(&self, path: &Path) -> Option<Located> {
+    pub fn locate(&self, path: &ValuePath) -> Option<Located> {
         self.nearest(path).filter(|(steps, _)| *steps == path.segments.len()).map(|(_, found)| found)
     }
 
     /// How many steps of `path` lead to something, and where that stands; `None` when there is no
     /// such document.
     #[must_use]
-    pub fn nearest(&self, path: &Path) -> Option<(usize, Located)> {
+    pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Located)> {
         let root = *self.roots.get(path.document)?;
         let mut here =
             Located { key: None, value: self.node(root).span.clone(), node: root, slot: None, shared: false };
@@ -230,8 +230,8 @@ impl Document {
 
     /// `path` with the elements of lists by position; `None` when nothing is there.
     #[must_use]
-    pub fn by_position(&self, path: &Path) -> Option<Path> {
-        let mut out = Path::document(path.document);
+    pub fn by_position(&self, path: &ValuePath) -> Option<ValuePath> {
+        let mut out = ValuePath::document(path.document);
         let mut value = self.values.get(path.document)?;
         for segment in &path.segments {
             out.segments.push(position(value, segment).map_or_else(|| segment.clone(), Segment::Index));
@@ -243,8 +243,8 @@ impl Document {
     /// The path with what depends on this document settled: numeric tokens that meet a list
     /// become positions, and `-` becomes `[+]`.
     #[must_use]
-    pub fn resolve(&self, path: &Path) -> Path {
-        let mut out = Path::document(path.document);
+    pub fn resolve(&self, path: &ValuePath) -> ValuePath {
+        let mut out = ValuePath::document(path.document);
         let mut value = self.values.get(path.document);
         for segment in &path.segments {
             let segment = match (segment, value) {
@@ -263,7 +263,7 @@ impl Document {
 
     /// The JSON Pointer of `path` in this document; the steps that are not there keep their text.
     #[must_use]
-    pub fn pointer(&self, path: &Path) -> Pointer {
+    pub fn pointer(&self, path: &ValuePath) -> Pointer {
         let mut value = self.values.get(path.document);
         let tokens: Vec<_> = path
             .segments

@@ -6,8 +6,8 @@
 mod brackets;
 mod document;
 pub mod edit;
-mod gate;
 mod keys;
+mod limits;
 mod lines;
 mod node;
 mod parse;
@@ -17,7 +17,7 @@ mod scalar;
 mod walk;
 
 pub use document::{Document, Located};
-pub use gate::{Limits, Rejection, admit};
+pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
 pub use node::{Content, Entry, Item, Node, NodeId, Style};
 pub use parse::NESTING;

@@ -10,7 +10,7 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 
 use super::brackets::{closes_at_line_start, underindented};
-use super::gate::Rejection;
+use super::limits::Rejection;
 use super::lines::Lines;
 use super::node::{Content, Entry, Item, Node, NodeId, Style};
 use crate::model::Rule;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::gate::{Limits, Rejection};
+use super::limits::{Limits, Rejection};
 use super::lines::Lines;
 use super::node::{Content, Entry, Node, NodeId, Style};
 use super::scalar::{CORE, plain_value, tagged_value};
-use crate::model::{Map, Path, Rule, Segment, Value, lookups};
+use crate::model::{Map, Rule, Segment, Value, ValuePath, lookups};
 
 /// How deep values may nest; aliases can make it more than the text does, and everything that
 /// looks at values calls itself at each level.
@@ -20,7 +20,7 @@ pub struct Problem {
     /// The bytes that are meant.
     pub span: Range<usize>,
     /// The mapping or value concerned.
-    pub path: Path,
+    pub path: ValuePath,
 }
 
 /// The kinds of [`Problem`].
@@ -140,7 +140,7 @@ impl<'a> Resolver<'a> {
                 Step::Index(index) => Segment::Index(*index),
             };
             let segments = self.steps.iter().map(segment).collect();
-            self.problems.push(Problem { kind, span, path: Path { document: self.document, segments } });
+            self.problems.push(Problem { kind, span, path: ValuePath { document: self.document, segments } });
         }
     }
 

@@ -9,13 +9,13 @@ use indexmap::IndexMap;
 use super::document::Document;
 use super::node::{Content, NodeId};
 use super::resolve::{follow, is_merge, key_text, merged};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 
 /// One value on a walk.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'p, 'd> {
     /// Where it sits; list elements by position.
-    pub path: &'p Path,
+    pub path: &'p ValuePath,
     /// The value, aliases followed and merges applied.
     pub value: &'d Value,
     /// Its key; `None` for list elements and roots.
@@ -32,7 +32,7 @@ type Entries<'d> = IndexMap<&'d str, (NodeId, NodeId, bool)>;
 
 struct Walker<'d, 'v> {
     document: &'d Document,
-    path: Path,
+    path: ValuePath,
     visit: &'v mut dyn FnMut(&Visit<'_, 'd>),
 }
 
@@ -40,7 +40,7 @@ impl Document {
     /// Visits every value, a collection before what it holds.
     pub fn walk<'d>(&'d self, visit: &mut dyn FnMut(&Visit<'_, 'd>)) {
         for (number, (root, value)) in self.roots().iter().zip(self.values()).enumerate() {
-            let path = Path::document(number);
+            let path = ValuePath::document(number);
             Walker { document: self, path, visit }.value(value, None, *root, false);
         }
     }

@@ -1,10 +1,10 @@
 //! The torture cases of the editor: one edit each, judged by its bytes, or else by its value and
 //! by the lines and comments that stay.
 
-use std::path::Path as FilePath;
+use std::path::Path;
 
 use serde_json::Value as Json;
-use terrace::model::{Path, Segment, Value};
+use terrace::model::{Segment, Value, ValuePath};
 use terrace::yaml::edit::{Operation, Place, Replacement, apply, intended};
 use terrace::yaml::{Document, Limits};
 
@@ -21,12 +21,12 @@ fn value(json: &Json) -> Value {
     }
 }
 
-fn path(json: &Json, document: usize) -> Path {
+fn path(json: &Json, document: usize) -> ValuePath {
     let segments = json.as_array().into_iter().flatten().map(|segment| match segment {
         Json::Number(number) => Segment::Index(number.to_string().parse().expect("a position")),
         other => Segment::Key(other.as_str().expect("a key").to_owned()),
     });
-    Path { document, segments: segments.collect() }
+    ValuePath { document, segments: segments.collect() }
 }
 
 fn operation(edit: &Json) -> Operation<'static> {
@@ -64,7 +64,7 @@ fn keeps_common_lines(a: &str, b: &str, c: &str) -> bool {
     b.lines().filter(|line| a.lines().any(|other| other == *line)).all(|line| rest.any(|other| other == line))
 }
 
-fn judge(folder: &FilePath) -> Result<(), String> {
+fn judge(folder: &Path) -> Result<(), String> {
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a case's file");
     let edit: Json = serde_json::from_str(&text("edit.json")).expect("a case's edit");
     let input = text("input.yaml");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use proptest::prelude::*;
-use terrace::model::{Path, Segment, Value};
+use terrace::model::{Segment, Value, ValuePath};
 use terrace::yaml::edit::{Operation, Place, Refusal, Replacement, apply};
 use terrace::yaml::{Content, Document, Limits, NodeId};
 
@@ -68,7 +68,7 @@ struct Subject<'a> {
     name: &'a str,
     document: Document,
     /// The container and position at which each path that no alias serves stands.
-    places: Vec<(Path, NodeId, usize)>,
+    places: Vec<(ValuePath, NodeId, usize)>,
 }
 
 impl<'a> Subject<'a> {
@@ -76,7 +76,7 @@ impl<'a> Subject<'a> {
         let document = Document::parse(text.as_bytes(), &Limits::default()).ok()?;
         let mut places = Vec::new();
         for (number, root) in document.roots().iter().enumerate() {
-            collect(&document, *root, &Path::document(number), &mut places);
+            collect(&document, *root, &ValuePath::document(number), &mut places);
         }
         Some(Self { name, document, places })
     }
@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The lines (from 0) that an edit of the entry at `path` may touch.
-    fn lines_of(&self, path: &Path) -> Option<Range<usize>> {
+    fn lines_of(&self, path: &ValuePath) -> Option<Range<usize>> {
         let located = self.document.locate(path)?;
         let node = self.document.node(located.node);
         let start = located.key.as_ref().map_or(node.outer.start, |key| key.start.min(node.outer.start));
@@ -127,7 +127,7 @@ impl<'a> Subject<'a> {
         lines
     }
 
-    fn begins_line(&self, path: &Path) -> bool {
+    fn begins_line(&self, path: &ValuePath) -> bool {
         let Some(located) = self.document.locate(path) else { return true };
         let item = located.slot.and_then(|(container, index)| match &self.document.node(container).content {
             Content::Sequence { items, .. } => Some(items[index].start),
@@ -148,8 +148,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The lines of the outermost flow collection around `path`, if there is one.
-    fn flow_around(&self, path: &Path) -> Option<Range<usize>> {
-        let mut here = Path::document(path.document);
+    fn flow_around(&self, path: &ValuePath) -> Option<Range<usize>> {
+        let mut here = ValuePath::document(path.document);
         for segment in std::iter::once(None).chain(path.segments.iter().map(Some)) {
             here = segment.map_or_else(|| here.clone(), |segment| here.join(segment.clone()));
             let node = self.document.node(self.document.locate(&here)?.node);
@@ -188,7 +188,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn try_sets(&self, path: &Path, values: &[Value], tally: &mut Tally) {
+    fn try_sets(&self, path: &ValuePath, values: &[Value], tally: &mut Tally) {
         let Some(lines) = self.lines_of(path) else { return };
         for value in values {
             let mut wanted = self.document.values().to_vec();
@@ -202,7 +202,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn try_remove(&self, path: &Path, tally: &mut Tally) {
+    fn try_remove(&self, path: &ValuePath, tally: &mut Tally) {
         let (Some(lines), Some(parent), Some(last)) = (self.lines_of(path), path.parent(), path.last())
         else {
             return;
@@ -239,7 +239,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Inserts behind the entry at `path` and counts old lines that are touched.
-    fn try_insert(&self, path: &Path, value: &Value, tally: &mut Tally) {
+    fn try_insert(&self, path: &ValuePath, value: &Value, tally: &mut Tally) {
         let (Some(parent), Some(last), Some(lines)) = (path.parent(), path.last(), self.lines_of(path))
         else {
             return;
@@ -291,7 +291,7 @@ impl<'a> Subject<'a> {
 }
 
 /// Every entry and element below a node, no alias followed.
-fn collect(document: &Document, id: NodeId, path: &Path, out: &mut Vec<(Path, NodeId, usize)>) {
+fn collect(document: &Document, id: NodeId, path: &ValuePath, out: &mut Vec<(ValuePath, NodeId, usize)>) {
     match &document.node(id).content {
         Content::Mapping { entries, .. } => {
             for (index, entry) in entries.iter().enumerate() {
@@ -314,7 +314,7 @@ fn collect(document: &Document, id: NodeId, path: &Path, out: &mut Vec<(Path, No
     }
 }
 
-fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
+fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
     let untag = |mut value: &'v mut Value| {
         while let Value::Tagged(_, inner) = value {
             value = inner;
@@ -379,9 +379,9 @@ fn the_official_suite_is_edited_only_where_it_should() {
 }
 
 /// The operations that make one value of another, below `path`; lists element by element.
-fn steps<'a>(old: &Value, new: &Value, path: &Path, source: &'a Document, out: &mut Vec<Operation<'a>>) {
-    let from = |path: &Path| Replacement::From { document: source, path: path.clone() };
-    let insert = |key: Option<&String>, place: &Place, at: &Path| Operation::Insert {
+fn steps<'a>(old: &Value, new: &Value, path: &ValuePath, source: &'a Document, out: &mut Vec<Operation<'a>>) {
+    let from = |path: &ValuePath| Replacement::From { document: source, path: path.clone() };
+    let insert = |key: Option<&String>, place: &Place, at: &ValuePath| Operation::Insert {
         parent: path.clone(),
         key: key.cloned(),
         place: place.clone(),
@@ -426,9 +426,9 @@ fn turn(name: &str, document: &Document, other: &Document, tally: &mut Tally) ->
     wanted[..common].clone_from_slice(&other.values()[..common]);
     let mut by_steps = Vec::new();
     for (number, (old, new)) in document.values().iter().zip(other.values()).enumerate() {
-        steps(old, new, &Path::document(number), other, &mut by_steps);
+        steps(old, new, &ValuePath::document(number), other, &mut by_steps);
     }
-    let roots = (0..common).map(Path::document).map(|path| Operation::Set {
+    let roots = (0..common).map(ValuePath::document).map(|path| Operation::Set {
         path: path.clone(),
         value: Replacement::From { document: other, path },
     });

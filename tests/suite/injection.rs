@@ -9,7 +9,7 @@ use terrace::engine::review::{
     WaiverChange,
 };
 use terrace::model::{
-    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Path, Pointer, Rule, Value,
+    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Pointer, Rule, Value, ValuePath,
 };
 use terrace::report::sanitize::clean;
 use terrace::report::{Format, Summary, View, review};
@@ -55,7 +55,7 @@ fn finding(text: &str) -> Finding {
         location: at(7, 1, 2),
         excerpt: Some(Excerpt { first_line: 7, text: text.to_owned(), highlight: 0..text.len() }),
         notes: vec![("schema", text.to_owned())],
-        path: Some(Path::root().key(text)),
+        path: Some(ValuePath::root().key(text)),
         ..Finding::new(Rule::Schema, text, text, text)
     }
 }
@@ -228,7 +228,7 @@ fn commit(text: &str) -> CommitInfo {
 
 /// A review that holds `text` as keys' names, values, authors, subjects, branches and reasons.
 fn reviewed(text: &str) -> Review {
-    let (key, path): (Key, Path) = ("pay".parse().expect("a key"), Path::root().key(text));
+    let (key, path): (Key, ValuePath) = ("pay".parse().expect("a key"), ValuePath::root().key(text));
     let value = |text: &str| Some(Value::String(text.to_owned()));
     let diff = DiffRow {
         kind: Kind::Modified,

@@ -94,7 +94,7 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     }
     let items = std::mem::take(&mut plan.items);
     for sources in by_key(items) {
-        admit(sources, migration, &mut plan);
+        check_limits(sources, migration, &mut plan);
     }
     plan.items.sort_by(|a, b| a.source.cmp(&b.source));
     plan.present.sort();
@@ -151,7 +151,7 @@ fn by_key(items: Vec<Planned>) -> impl Iterator<Item = Vec<Planned>> {
 }
 
 /// Takes a candidate that is alone with its key; all others collide.
-fn admit(mut candidates: Vec<Planned>, migration: &Migration<'_>, plan: &mut Plan) {
+fn check_limits(mut candidates: Vec<Planned>, migration: &Migration<'_>, plan: &mut Plan) {
     let Some(first) = candidates.first() else { return };
     let key = first.key.clone();
     let same = |taken: &Key| taken.as_str().eq_ignore_ascii_case(key.as_str());

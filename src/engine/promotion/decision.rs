@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Date, Environment, Error, Help, Key, Path, Result, Value};
+use crate::model::{BlobId, Date, Environment, Error, Help, Key, Result, Value, ValuePath};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct HoldStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// What is kept, and all below it.
-    pub path: Path,
+    pub path: ValuePath,
     /// Why.
     pub reason: String,
     /// Who decided.
@@ -304,7 +304,7 @@ mod tests {
             (Until::Date(day("2026-01-01")), now.clone(), "2026-01-02", false),
         ] {
             let decision = Decision {
-                path: Path::root().key("a"),
+                path: ValuePath::root().key("a"),
                 reason: String::new(),
                 by: String::new(),
                 until,

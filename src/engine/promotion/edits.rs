@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::entry::Action;
 use super::entry::PlanEntry;
 use crate::diff::lists::name_of;
-use crate::model::{List, Map, Path, PathTree, Segment, Value};
+use crate::model::{List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
@@ -16,7 +16,7 @@ use crate::yaml::edit::{Operation, Place, Replacement};
 pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
     let left = Left::of(lines);
     let (mut out, mut gone) = (Vec::new(), HashSet::new());
-    let mut entering: IndexMap<&Path, Vec<&PlanEntry>> = IndexMap::new();
+    let mut entering: IndexMap<&ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
         let replacement = match &line.verdict {
             Action::Take if line.source.is_none() => {
@@ -65,13 +65,13 @@ impl<'a> Left<'a> {
     }
 
     /// Whether all that there is at or below a path that one side lacks is taken.
-    fn is_whole(&self, at: &Path) -> bool {
+    fn is_whole(&self, at: &ValuePath) -> bool {
         !at.is_root() && !self.0.reaches(at)
     }
 
     /// The highest path that goes when `line` does, so that no empty mapping and no element with
     /// only a name stays behind.
-    fn highest_leaving(&self, line: &PlanEntry) -> Path {
+    fn highest_leaving(&self, line: &PlanEntry) -> ValuePath {
         (line.top.segments.len()..line.path.segments.len())
             .map(|steps| line.path.prefix(steps))
             .find(|prefix| self.is_whole(prefix))
@@ -86,11 +86,11 @@ struct Places<'d> {
     target: &'d Document,
     /// What was gone through already: by parent, and by what tells its elements apart, the place of
     /// each name.
-    known: HashMap<(Path, Option<String>), HashMap<String, Place>>,
+    known: HashMap<(ValuePath, Option<String>), HashMap<String, Place>>,
 }
 
 impl Places<'_> {
-    fn of(&mut self, top: &Path) -> Place {
+    fn of(&mut self, top: &ValuePath) -> Place {
         let (field, name) = match top.last() {
             Some(Segment::Key(key)) => (None, key),
             Some(Segment::Identity { field, value }) => (Some(field.clone()), value),
@@ -137,7 +137,7 @@ fn behind<'n>(
 }
 
 /// The value at `top` that holds just these lines.
-fn partial(top: &Path, lines: &[&PlanEntry], source: &Document) -> Value {
+fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     let like = source.at(top);
     let start = match top.last() {
         Some(Segment::Identity { field, value }) => named(field, value, like),

@@ -2,13 +2,13 @@
 
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
-use crate::model::{CommitInfo, Path, Pointer, Value};
+use crate::model::{CommitInfo, Pointer, Value, ValuePath};
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanEntry {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The same as a pointer into the target's document, or the source's where the target lacks it.
     pub pointer: Pointer,
     /// What the table says.
@@ -32,7 +32,7 @@ pub struct PlanEntry {
     /// The commit that brought the target's value.
     pub target_commit: Option<CommitInfo>,
     /// The highest path at or above `path` that source or target lacks.
-    pub top: Path,
+    pub top: ValuePath,
     /// Whether the value is a secret (to be masked).
     pub secret: bool,
     /// Whether the source's value is a secret itself, and not a reference to one.

@@ -11,11 +11,11 @@ use super::entry::PlanEntry;
 use super::reason::Reason;
 use super::resolution::Level;
 use super::selection::Selection;
-use crate::model::{CommitId, Path};
+use crate::model::{CommitId, ValuePath};
 
 /// An entry that comes or goes as a whole: the leaves below one path that one side lacks.
 struct Entry<'a> {
-    top: &'a Path,
+    top: &'a ValuePath,
     leaves: Vec<usize>,
 }
 
@@ -29,7 +29,7 @@ struct Commit<'a> {
 /// Keeps removals from being taken while what took their place is not; the leaves have their
 /// verdicts already.
 pub(super) fn share(lines: &mut [PlanEntry], selection: &Selection) {
-    let mut shared: Vec<(usize, Action, Path)> = Vec::new();
+    let mut shared: Vec<(usize, Action, ValuePath)> = Vec::new();
     for commit in by_commit(lines).values().filter(|commit| !commit.removed.is_empty()) {
         let successors = Successors::new(commit, lines);
         for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
@@ -72,7 +72,7 @@ fn by_commit(lines: &[PlanEntry]) -> BTreeMap<&CommitId, Commit<'_>> {
 }
 
 /// Whether the user asked for the removal itself.
-fn is_named(top: &Path, selection: &Selection) -> bool {
+fn is_named(top: &ValuePath, selection: &Selection) -> bool {
     selection.only.iter().chain(&selection.take_source).any(|named| top.covers(named))
 }
 
@@ -82,13 +82,13 @@ struct Successors<'c, 'a> {
     added: &'c [Entry<'a>],
     by_value: HashMap<String, Vec<usize>>,
     /// Below each parent: how many entries were removed and added, and the last one added.
-    by_parent: HashMap<Option<Path>, (usize, usize, usize)>,
+    by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)>,
 }
 
 impl<'c, 'a> Successors<'c, 'a> {
     fn new(commit: &'c Commit<'a>, lines: &[PlanEntry]) -> Self {
         let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_parent: HashMap<Option<Path>, (usize, usize, usize)> = HashMap::new();
+        let mut by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)> = HashMap::new();
         for entry in &commit.removed {
             by_parent.entry(entry.top.parent()).or_default().0 += 1;
         }

@@ -12,7 +12,7 @@ use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::history::Timeline;
 use crate::engine::naming::Naming;
-use crate::model::{CommitInfo, Date, Environment, Hop, Path, Segment, Value};
+use crate::model::{CommitInfo, Date, Environment, Hop, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// What was found of one path.
@@ -62,7 +62,7 @@ pub struct Judge<'a> {
     production: Option<&'a Document>,
     promotions: OnceCell<Vec<usize>>,
     /// The states that changed a direct entry of the target's mapping or list at a path.
-    edited: RefCell<HashMap<Path, Vec<usize>>>,
+    edited: RefCell<HashMap<ValuePath, Vec<usize>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -89,7 +89,7 @@ impl<'a> Judge<'a> {
     /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
     /// highest path at or above `path` that the target lacks.
     #[must_use]
-    pub fn judge(&self, path: &Path, top: &Path) -> Judgement {
+    pub fn judge(&self, path: &ValuePath, top: &ValuePath) -> Judgement {
         let track = PathHistory::new(self.timeline, path);
         let now = self.timeline.states.len().saturating_sub(1);
         let Some(base) = track.base() else { return self.unknown(&track) };
@@ -166,8 +166,8 @@ impl<'a> Judge<'a> {
     fn new_key(
         &self,
         track: &PathHistory<'_>,
-        path: &Path,
-        top: &Path,
+        path: &ValuePath,
+        top: &ValuePath,
         source: &Value,
     ) -> (Resolution, Level, Reason) {
         if let Some(other) = self.names_other(path, source) {
@@ -187,7 +187,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 10: why people seem to have left a new key out on purpose.
-    fn left_out(&self, top: &Path, brought: usize) -> Option<LeftOut> {
+    fn left_out(&self, top: &ValuePath, brought: usize) -> Option<LeftOut> {
         let parent = top.parent().unwrap_or_default();
         let mut edited = self.edited.borrow_mut();
         let all = edited.entry(parent).or_insert_with_key(|parent| {
@@ -209,7 +209,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
-    fn edited_directly(&self, parent: &Path, index: usize) -> bool {
+    fn edited_directly(&self, parent: &ValuePath, index: usize) -> bool {
         let target = |i: usize| self.timeline.states.get(i).and_then(|state| state.target.as_deref());
         let (before, after) = (index.checked_sub(1).and_then(target), target(index));
         let (Some(before), Some(after)) = (before, after) else { return false };
@@ -304,7 +304,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Row 8: an environment other than the target, named by the path or by the value.
-    fn names_other(&self, path: &Path, value: &Value) -> Option<Environment> {
+    fn names_other(&self, path: &ValuePath, value: &Value) -> Option<Environment> {
         let segments = path.segments.iter().flat_map(|segment| match segment {
             Segment::Key(key) => self.naming.named(key),
             Segment::Identity { value, .. } => self.naming.named(value),

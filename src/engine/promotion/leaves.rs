@@ -2,17 +2,17 @@
 
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 use crate::yaml::Document;
 
 /// A leaf at which source and target differ.
 #[derive(Clone, Debug)]
 pub struct Leaf<'a> {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// The highest path at or above it that one of the two sides lacks; the path itself when
     /// both have it.
-    pub top: Path,
+    pub top: ValuePath,
     /// The source's value.
     pub source: Option<&'a Value>,
     /// The target's value.
@@ -38,9 +38,9 @@ pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRu
 }
 
 /// The shortest prefix of `path` that `document` lacks.
-fn highest_absent(document: &Document, path: &Path) -> Path {
+fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
     (0..path.segments.len())
-        .map(|n| Path { document: path.document, segments: path.segments[..n].to_vec() })
+        .map(|n| ValuePath { document: path.document, segments: path.segments[..n].to_vec() })
         .find(|prefix| document.at(prefix).is_none())
         .unwrap_or_else(|| path.clone())
 }

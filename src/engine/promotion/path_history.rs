@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::history::Timeline;
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 use crate::yaml::Document;
 
 /// Days in seconds.
@@ -20,7 +20,7 @@ pub(super) struct PathHistory<'t> {
 }
 
 impl<'t> PathHistory<'t> {
-    pub(super) fn new(timeline: &'t Timeline<'t>, path: &Path) -> Self {
+    pub(super) fn new(timeline: &'t Timeline<'t>, path: &ValuePath) -> Self {
         let states = &timeline.states;
         let (source, source_changed) = values(path, states.iter().map(|state| state.source.as_ref()));
         let (target, target_changed) = values(path, states.iter().map(|state| state.target.as_ref()));
@@ -105,7 +105,7 @@ impl<'t> PathHistory<'t> {
 }
 
 fn values<'t>(
-    path: &Path,
+    path: &ValuePath,
     documents: impl Iterator<Item = Option<&'t Arc<Document>>>,
 ) -> (Vec<Option<&'t Value>>, Vec<bool>) {
     let mut values: Vec<Option<&Value>> = Vec::new();

@@ -14,7 +14,7 @@ use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::Selection;
 use crate::diff::lists::ListRules;
-use crate::model::{BlobId, Date, Hop, Key, Path, Pointer, Policy, Segment, Value};
+use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
@@ -39,7 +39,7 @@ pub struct Input<'a> {
     /// What people decided for this item and target.
     pub decisions: &'a [Decision],
     /// Whether the target's schema requires the key at a path.
-    pub required: &'a dyn Fn(&Path) -> bool,
+    pub required: &'a dyn Fn(&ValuePath) -> bool,
     /// The day that is judged, `YYYY-MM-DD`: HEAD's.
     pub today: Date,
 }
@@ -156,11 +156,11 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
     line
 }
 
-fn pointer(input: &Input<'_>, path: &Path, in_target: bool) -> Pointer {
+fn pointer(input: &Input<'_>, path: &ValuePath, in_target: bool) -> Pointer {
     if in_target { input.target.pointer(path) } else { input.source.pointer(path) }
 }
 
-fn live_decision<'a>(input: &Input<'a>, path: &Path) -> Option<&'a Decision> {
+fn live_decision<'a>(input: &Input<'a>, path: &ValuePath) -> Option<&'a Decision> {
     input.decisions.iter().filter(|decision| decision.path.covers(path)).find(|decision| {
         let blob = input.policy.is_secret(&decision.path).then_some(input.source_blob);
         decision.is_live(&digest(input.source.at(&decision.path), blob), input.today)
@@ -193,7 +193,7 @@ pub fn select(
 /// Gathers leaves below one new or removed path that have one fate, at the highest path.
 fn gather(lines: Vec<PlanEntry>, source: &Document, target: &Document) -> Vec<PlanEntry> {
     let mut out = Vec::new();
-    let mut groups: IndexMap<Path, Vec<PlanEntry>> = IndexMap::new();
+    let mut groups: IndexMap<ValuePath, Vec<PlanEntry>> = IndexMap::new();
     for line in lines {
         groups.entry(line.top.clone()).or_default().push(line);
     }
@@ -204,7 +204,7 @@ fn gather(lines: Vec<PlanEntry>, source: &Document, target: &Document) -> Vec<Pl
 }
 
 fn merge(
-    at: &Path,
+    at: &ValuePath,
     mut group: Vec<PlanEntry>,
     source: &Document,
     target: &Document,
@@ -234,7 +234,7 @@ fn merge(
 }
 
 /// Whether a leaf is not all that comes or goes at `at`: the names of elements do with it.
-fn enters_an_element(at: &Path, line: &PlanEntry) -> bool {
+fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
     let below = line.path.segments.get(at.segments.len().saturating_sub(1)..).unwrap_or_default();
     same_judgement(line, line)
         && line.path != *at
@@ -242,7 +242,12 @@ fn enters_an_element(at: &Path, line: &PlanEntry) -> bool {
 }
 
 /// The line that stands at `at` for leaves of one fate, of which `line` is the first.
-pub(super) fn at_highest(at: &Path, mut line: PlanEntry, source: &Document, target: &Document) -> PlanEntry {
+pub(super) fn at_highest(
+    at: &ValuePath,
+    mut line: PlanEntry,
+    source: &Document,
+    target: &Document,
+) -> PlanEntry {
     line.source = source.at(at).cloned();
     line.target = target.at(at).cloned();
     line.base = line.base.and(line.target.clone());

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::tests::{World, world};
 use super::{Selection, leaves, operations};
 use crate::diff::lists::NoListRules;
-use crate::model::Path;
+use crate::model::ValuePath;
 use crate::model::policy::NewKeys;
 use crate::yaml::edit::apply;
 use crate::yaml::{Document, Limits};
@@ -97,12 +97,12 @@ fn parse(text: &str) -> Document {
 }
 
 /// What the target becomes, and the leaves that are written for it.
-fn promoted(world: &World, selection: &Selection, source: &str, target: &str) -> (String, Vec<Path>) {
+fn promoted(world: &World, selection: &Selection, source: &str, target: &str) -> (String, Vec<ValuePath>) {
     let (source, target) = (parse(source), parse(target));
     let lines = world.plan("", &[], selection, "");
     let edits = operations(&lines, &source, &target);
     let text = apply(&target, &edits, &Limits::default()).expect("an edit that can be made");
-    let taken = |path: &Path| lines.iter().any(|line| line.is_taken() && line.path.covers(path));
+    let taken = |path: &ValuePath| lines.iter().any(|line| line.is_taken() && line.path.covers(path));
     let paths = leaves(&source, &target, &NoListRules).into_iter().map(|leaf| leaf.path);
     (text, paths.filter(taken).collect())
 }
@@ -125,7 +125,7 @@ proptest! {
         for path in &taken {
             prop_assert_eq!(after.at(path), from.at(path), "{}\n{}", path, text);
         }
-        let moved: Vec<Path> = leaves(&before, &after, &NoListRules).into_iter().map(|leaf| leaf.path).collect();
+        let moved: Vec<ValuePath> = leaves(&before, &after, &NoListRules).into_iter().map(|leaf| leaf.path).collect();
         prop_assert!(moved.iter().all(|path| taken.contains(path)), "{:?} moved, taken were {:?}", moved, taken);
         // Every line of the target stays, in its order, but for those of taken leaves and the
         // heads of what is gone.
@@ -144,7 +144,7 @@ proptest! {
         // Promoting again does nothing, and nothing that was selected waits any more.
         let (again, _, source, target) = happened(&start, &events, &[&text]);
         let (unmoved, taken) = promoted(&again, &everything(), &source, &target);
-        prop_assert_eq!(taken, Vec::<Path>::new());
+        prop_assert_eq!(taken, Vec::<ValuePath>::new());
         prop_assert_eq!(unmoved, text);
     }
 
@@ -158,7 +158,7 @@ proptest! {
         let (whole, taken) = promoted(&world, &everything(), &source, &target);
         let (mine, later): (Vec<_>, Vec<_>) =
             taken.iter().cloned().zip(first).partition(|(_, first)| *first);
-        let paths = |part: Vec<(Path, bool)>| part.into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+        let paths = |part: Vec<(ValuePath, bool)>| part.into_iter().map(|(path, _)| path).collect::<Vec<_>>();
         let (mine, later) = (paths(mine), paths(later));
         // What is named goes alone; else a removal waits for what took its place.
         let part = Selection { take_source: mine.clone(), except: later.clone(), ..everything() };

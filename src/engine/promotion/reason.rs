@@ -1,7 +1,7 @@
 //! Why a line of a plan stands where it stands.
 
 use super::decision::Until;
-use crate::model::{CommitId, Date, Environment, Hop, Path};
+use crate::model::{CommitId, Date, Environment, Hop, ValuePath};
 
 /// The fact that decided about a path; values are not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub enum Reason {
         /// Why it is removed.
         removed: Box<Reason>,
         /// What took its place.
-        successor: Path,
+        successor: ValuePath,
     },
     /// A rollback: somebody else's change.
     AnotherChange,

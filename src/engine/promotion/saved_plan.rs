@@ -6,7 +6,7 @@
 use super::entry::Action;
 use super::entry::PlanEntry;
 use super::plan::{at_highest, same_judgement};
-use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Path, PathTree, Result, Value};
+use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
@@ -40,14 +40,14 @@ pub struct SavedItem {
     /// What becomes of each path.
     pub lines: Vec<SavedEntry>,
     /// Values for paths at which the sides do not differ.
-    pub given: Vec<(Path, Value)>,
+    pub given: Vec<(ValuePath, Value)>,
 }
 
 /// What becomes of one path and all that differs below it.
 #[derive(Clone, Debug)]
 pub struct SavedEntry {
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// What is done.
     pub verdict: Action,
     /// Where the file says so.
@@ -64,9 +64,9 @@ pub struct SavedCreation {
     /// The source's blob.
     pub source_blob: BlobId,
     /// What does not come along.
-    pub left_out: Vec<Path>,
+    pub left_out: Vec<ValuePath>,
     /// What gets a value of its own.
-    pub given: Vec<(Path, Value)>,
+    pub given: Vec<(ValuePath, Value)>,
 }
 
 /// Gives judged leaves the outcomes of the plan, one line for each of its lines.

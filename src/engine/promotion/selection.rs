@@ -3,23 +3,23 @@
 use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Only these paths and what is below them; all when empty.
-    pub only: Vec<Path>,
+    pub only: Vec<ValuePath>,
     /// Not these paths nor what is below them.
-    pub except: Vec<Path>,
+    pub except: Vec<ValuePath>,
     /// Only what these source commits changed (hexadecimal prefixes); all when empty.
     pub changes: Vec<String>,
     /// Write the source's value, whatever the table says.
-    pub take_source: Vec<Path>,
+    pub take_source: Vec<ValuePath>,
     /// Keep the target's value, and record it.
-    pub take_target: Vec<Path>,
+    pub take_target: Vec<ValuePath>,
     /// Give the target these values.
-    pub set: Vec<(Path, Value)>,
+    pub set: Vec<(ValuePath, Value)>,
     /// What to do with new keys that nobody named.
     pub new_keys: NewKeys,
     /// New keys accepted by source commit, as answered on a terminal.
@@ -33,7 +33,7 @@ pub struct Selection {
 impl Selection {
     /// What happens to one judged leaf.
     pub(super) fn verdict(&self, line: &PlanEntry) -> Action {
-        let covers = |paths: &[Path]| paths.iter().any(|path| path.covers(&line.path));
+        let covers = |paths: &[ValuePath]| paths.iter().any(|path| path.covers(&line.path));
         let commit = line.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
         let by_commit = |prefixes: &[String]| {
             prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
@@ -91,8 +91,8 @@ impl Selection {
     /// The paths and commits of the selection that speak of none of these leaves, nor of anything
     /// that exists.
     #[must_use]
-    pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&Path) -> bool) -> Vec<String> {
-        let speaks = |path: &Path| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
+    pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&ValuePath) -> bool) -> Vec<String> {
+        let speaks = |path: &ValuePath| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
         let by = |prefix: &String| {

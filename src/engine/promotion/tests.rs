@@ -12,7 +12,7 @@ use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::naming::Naming;
 use crate::model::date::day;
 use crate::model::policy::NewKeys;
-use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Path, Policy, Value};
+use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Value, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// One commit: day, source text, target text; `None` leaves the side as it was, `Some("gone")`
@@ -131,7 +131,7 @@ fn row_2_pinned_by_policy() {
 #[test]
 fn row_3_declined_until_the_source_changes() {
     let decision = |source: &Value| Decision {
-        path: Path::root().key("a"),
+        path: ValuePath::root().key("a"),
         reason: "load limit".into(),
         by: "platform".into(),
         until: Until::SourceChanges,
@@ -232,7 +232,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     ] {
         let production = production.map(document);
         let judge = Judge::new(&timeline, Hop::ToStaging, &naming, &NoListRules, production.as_deref());
-        let path: Path = "b".parse().expect("path");
+        let path: ValuePath = "b".parse().expect("path");
         assert_eq!(judge.judge(&path, &path).resolution, expected, "{production:?}");
     }
 }
@@ -423,7 +423,7 @@ fn what_the_user_names_decides() {
         ..Selection::default()
     };
     let policy = Policy::default();
-    assert!(!policy.is_secret(&Path::root().key("z")));
+    assert!(!policy.is_secret(&ValuePath::root().key("z")));
     assert_eq!(unknown.unmatched(&world.plan("", &[], &unknown, ""), &|_| false), ["z", "commit beef"]);
 }
 

@@ -9,7 +9,7 @@ use super::entry::Action;
 use super::entry::PlanEntry;
 use super::leaves::leaves;
 use crate::diff::lists::ListRules;
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// The first path at which `after` is not what the plan's lines and given values promise of
@@ -17,11 +17,11 @@ use crate::yaml::Document;
 #[must_use]
 pub fn broken_promise(
     lines: &[PlanEntry],
-    given: &[(Path, Value)],
+    given: &[(ValuePath, Value)],
     target: &Document,
     after: &Document,
     lists: &dyn ListRules,
-) -> Option<Path> {
+) -> Option<ValuePath> {
     let promised = |line: &'_ PlanEntry| match &line.verdict {
         Action::Take => Some(line.source.clone()),
         Action::Set(value) => Some(Some(value.clone())),
@@ -29,13 +29,13 @@ pub fn broken_promise(
     };
     let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?)));
     let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
-    let promised: Vec<(&Path, Option<Value>)> = lines.chain(given).collect();
+    let promised: Vec<(&ValuePath, Option<Value>)> = lines.chain(given).collect();
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
         return Some((*path).clone());
     }
     let places: HashSet<(usize, &[Segment])> =
         promised.iter().map(|(path, _)| (path.document, path.segments.as_slice())).collect();
-    let is_covered = |path: &Path| {
+    let is_covered = |path: &ValuePath| {
         (0..=path.segments.len()).any(|n| places.contains(&(path.document, &path.segments[..n])))
     };
     leaves(target, after, lists).into_iter().map(|leaf| leaf.path).find(|path| !is_covered(path))
@@ -56,7 +56,7 @@ mod tests {
     }
 
     fn taken(path: &str, source: &Document) -> PlanEntry {
-        let path: Path = path.parse().expect(path);
+        let path: ValuePath = path.parse().expect(path);
         PlanEntry {
             pointer: Pointer::default(),
             resolution: Resolution::Pending,
@@ -97,10 +97,10 @@ mod tests {
             let found = broken_promise(&lines, &[], &target, &after, &NoListRules);
             assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
         }
-        let (target, given) = (document("a: 1"), (Path::root().key("b"), Value::Bool(true)));
+        let (target, given) = (document("a: 1"), (ValuePath::root().key("b"), Value::Bool(true)));
         let given = [given];
         let broken = |after| broken_promise(&[], &given, &target, &document(after), &NoListRules);
         assert_eq!(broken("a: 1\nb: true"), None);
-        assert_eq!(broken("a: 1"), Some(Path::root().key("b")));
+        assert_eq!(broken("a: 1"), Some(ValuePath::root().key("b")));
     }
 }

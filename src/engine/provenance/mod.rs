@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::history::{History, ReadVersion, Version};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, Kind, diff};
-use crate::model::{CommitInfo, Environment, Hop, Key, Path, Result, Value};
+use crate::model::{CommitInfo, Environment, Hop, Key, Result, Value, ValuePath};
 use crate::yaml::Document;
 
 /// One environment that a value passed, and the commit that brought it there.
@@ -25,7 +25,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub struct Blame {
     /// The leaf.
-    pub path: Path,
+    pub path: ValuePath,
     /// Its value.
     pub value: Value,
     /// The way of the value, backwards: the environment asked about first, the one where it was
@@ -41,7 +41,7 @@ pub struct Entry {
     /// The item.
     pub key: Key,
     /// Where.
-    pub path: Path,
+    pub path: ValuePath,
     /// What happened.
     pub kind: Kind,
     /// The value before.
@@ -102,7 +102,7 @@ impl<'a> Provenance<'a> {
     /// Whether the commit at this position gave the target at `path` what the source had before.
     /// A value that is gone counts only where the source once had it and dropped it.
     #[must_use]
-    pub fn took(&self, hop: Hop, path: &Path, new: Option<&Value>, commit: usize) -> bool {
+    pub fn took(&self, hop: Hop, path: &ValuePath, new: Option<&Value>, commit: usize) -> bool {
         let had = self.before(hop.source(), commit).and_then(|document| document.at(path));
         let dropped = || {
             let mut earlier = self.of(hop.source()).iter().filter(|version| version.commit > commit);
@@ -129,13 +129,13 @@ impl<'a> Provenance<'a> {
 
     /// The commit that gave `path` its present value in this environment, or took it away.
     #[must_use]
-    pub fn written(&self, environment: Environment, path: &Path) -> Option<&CommitInfo> {
+    pub fn written(&self, environment: Environment, path: &ValuePath) -> Option<&CommitInfo> {
         let index = self.change(environment, path, 0)?;
         Some(self.info(self.of(environment).get(index)?.commit))
     }
 
     /// The latest version, not newer than the commit at `limit`, that changed the value at `path`.
-    fn change(&self, environment: Environment, path: &Path, limit: usize) -> Option<usize> {
+    fn change(&self, environment: Environment, path: &ValuePath, limit: usize) -> Option<usize> {
         let versions = self.of(environment);
         let value = |version: &Version| version.document.as_ref().and_then(|it| it.at(path)).cloned();
         let admitted = versions.iter().take_while(|version| version.commit >= limit).count();
@@ -151,7 +151,7 @@ impl<'a> Provenance<'a> {
 
     /// The way of the present value at `path`, backwards over the hops.
     #[must_use]
-    pub fn steps(&self, environment: Environment, path: &Path, value: &Value) -> Vec<Step> {
+    pub fn steps(&self, environment: Environment, path: &ValuePath, value: &Value) -> Vec<Step> {
         let mut steps = Vec::new();
         let (mut here, mut limit) = (environment, 0);
         while let Some(index) = self.change(here, path, limit) {
@@ -188,10 +188,10 @@ impl<'a> Provenance<'a> {
         &self,
         environment: Environment,
         document: &Document,
-        path: &Path,
+        path: &ValuePath,
         lists: &dyn ListRules,
     ) -> Vec<Blame> {
-        let blame = |path: &Path, value: &Value| Blame {
+        let blame = |path: &ValuePath, value: &Value| Blame {
             steps: self.steps(environment, path, value),
             path: path.clone(),
             value: value.clone(),

@@ -52,7 +52,7 @@ fn over<T>(steps: &[Step<'_>], complete: bool, ask: impl Fn(&Provenance<'_>) -> 
 fn way(steps: &[Step<'_>], complete: bool) -> Vec<String> {
     over(steps, complete, |provenance| {
         let document = provenance.after(Environment::Production, 0).expect("production").clone();
-        let path = Path::root().key("a");
+        let path = ValuePath::root().key("a");
         let blames = provenance.blame(Environment::Production, &document, &path, &NoListRules);
         let step = |step: &super::Step| {
             let commit = step.commit.as_ref().map_or("?", |commit| commit.id.as_str());

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::engine::promotion::{Decision, DecisionState};
-use crate::model::{Environment, Key, Path};
+use crate::model::{Environment, Key, ValuePath};
 
 /// A decision of one revision and whether it counts there.
 #[derive(Clone, Debug)]
@@ -35,9 +35,9 @@ pub fn compare(
     key: &Key,
     target: Environment,
     [base, head]: [&[Standing]; 2],
-    keeps: &dyn Fn(&Path) -> bool,
+    keeps: &dyn Fn(&ValuePath) -> bool,
 ) -> Vec<DecisionChange> {
-    let at = |standings: &[Standing], path: &Path| {
+    let at = |standings: &[Standing], path: &ValuePath| {
         standings.iter().find(|standing| standing.decision.path == *path).cloned()
     };
     let told = |standing: &Standing, turn| DecisionChange {
@@ -99,7 +99,7 @@ mod tests {
             standing("new", "", Live),
         ];
         let key = "a".parse().expect("a key");
-        let keeps = |path: &Path| path.to_string() == "kept";
+        let keeps = |path: &ValuePath| path.to_string() == "kept";
         let found = compare(&key, Environment::Production, [&base, &head], &keeps);
         let told: Vec<_> =
             found.iter().map(|change| format!("{} {}", change.turn.name(), change.decision.path)).collect();

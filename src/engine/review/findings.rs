@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Environment, Finding, Key, Path, Rule};
+use crate::model::{Environment, Finding, Key, Rule, ValuePath};
 
 /// The findings of a change.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Compared {
 }
 
 /// What makes a finding the same one before and after: never its line.
-type Identity = (Rule, Option<Environment>, String, Option<Path>, String);
+type Identity = (Rule, Option<Environment>, String, Option<ValuePath>, String);
 
 /// The identity of a finding, its key as `renamed` says; what belongs to no item has its file.
 fn identity(finding: &Finding, renamed: &dyn Fn(&Key, Environment) -> Option<Key>) -> Identity {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diff::lists::ListRules;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Decision;
-use crate::model::{Environment, Key, Path, Policy, Result, Value};
+use crate::model::{Environment, Key, Policy, Result, Value, ValuePath};
 use crate::secrets::mask::Mask;
 use crate::yaml::Document;
 
@@ -82,12 +82,12 @@ impl<'a> Input<'a> {
     }
 
     /// The value at a path before and after.
-    pub(super) fn values(&self, environment: Environment, path: &Path) -> [Option<&'a Value>; 2] {
+    pub(super) fn values(&self, environment: Environment, path: &ValuePath) -> [Option<&'a Value>; 2] {
         self.sides(environment).map(|side| side.document().and_then(|document| document.at(path)))
     }
 
     /// Whether the change sets the path in an environment; of what cannot be read nobody knows.
-    pub(super) fn sets(&self, environment: Environment, path: &Path) -> bool {
+    pub(super) fn sets(&self, environment: Environment, path: &ValuePath) -> bool {
         let is_known = self.sides(environment).iter().all(|side| !matches!(side, Side::Unreadable));
         let [before, after] = self.values(environment, path);
         is_known && before != after

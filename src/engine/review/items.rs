@@ -7,7 +7,7 @@ use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Path, Result, Segment, Value};
+use crate::model::{Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::yaml::Document;
 
@@ -17,7 +17,7 @@ pub struct Judged {
     /// Environment by environment.
     pub changes: Vec<ItemChange>,
     /// The production values that skipped staging.
-    pub skipped: Vec<Path>,
+    pub skipped: Vec<ValuePath>,
 }
 
 /// Judges one item.
@@ -38,7 +38,7 @@ pub fn judge(input: &Input<'_>) -> Result<Judged> {
 }
 
 impl<'a> Input<'a> {
-    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(Path, Origin)>)> {
+    fn changes(&self, environment: Environment) -> Result<(FileChangeKind, Vec<(ValuePath, Origin)>)> {
         let [before, after] = self.sides(environment);
         let what = match (before, after) {
             (_, Side::Unreadable) => return Ok((FileChangeKind::Unreadable, Vec::new())),
@@ -68,7 +68,7 @@ impl<'a> Input<'a> {
         environment: Environment,
         left: &[Value],
         right: &[Value],
-    ) -> Result<Vec<(Path, Origin)>> {
+    ) -> Result<Vec<(ValuePath, Origin)>> {
         let is_plain = |change: &Change<'_>| {
             let is_cipher = [change.left, change.right].into_iter().flatten().any(holds_ciphertext);
             !is_cipher && !is_metadata(left, &change.path) && !is_metadata(right, &change.path)
@@ -83,7 +83,7 @@ impl<'a> Input<'a> {
         &self,
         environment: Environment,
         change: &Change<'_>,
-        out: &mut Vec<(Path, Origin)>,
+        out: &mut Vec<(ValuePath, Origin)>,
     ) -> Result<()> {
         let origin = self.origin(environment, &change.path)?;
         let one_sided = change.left.is_none() || change.right.is_none();
@@ -100,7 +100,7 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    fn origin(&self, environment: Environment, path: &Path) -> Result<Origin> {
+    fn origin(&self, environment: Environment, path: &ValuePath) -> Result<Origin> {
         let [_, value] = self.values(environment, path);
         let source = Hop::into_target(environment).map(Hop::source);
         if let Some(source) = source
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
 
     /// Whether `value` is what the source had before the change, wherever that moves the source; or
     /// its absence what the source had and has still, after it once had a value.
-    fn is_promoted(&self, source: Environment, path: &Path, value: Option<&Value>) -> Result<bool> {
+    fn is_promoted(&self, source: Environment, path: &ValuePath, value: Option<&Value>) -> Result<bool> {
         let [before, after] = self.values(source, path);
         if before != value || value.is_some() || after.is_some() {
             return Ok(before == value && value.is_some());
@@ -125,7 +125,7 @@ impl<'a> Input<'a> {
         Ok(past.iter().any(|version| version.at(path).is_some()))
     }
 
-    fn row(&self, environment: Environment, path: &Path, origin: Origin) -> Row {
+    fn row(&self, environment: Environment, path: &ValuePath, origin: Origin) -> Row {
         let [left, right] = self.values(environment, path);
         let [from, to] = self.sides(environment).map(Side::document);
         let change = Change { path: path.clone(), left, right };
@@ -138,14 +138,14 @@ impl<'a> Input<'a> {
 }
 
 /// Leaves of one origin as one, at the highest path at or below `at`.
-fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>) {
+fn gather(at: &ValuePath, leaves: Vec<(ValuePath, Origin)>, out: &mut Vec<(ValuePath, Origin)>) {
     let one_origin = leaves.windows(2).all(|pair| pair[0].1 == pair[1].1);
     if let ([(_, origin), ..], true) = (leaves.as_slice(), one_origin) {
         out.push((at.clone(), origin.clone()));
         return;
     }
     let depth = at.segments.len();
-    let mut branches: IndexMap<Segment, Vec<(Path, Origin)>> = IndexMap::new();
+    let mut branches: IndexMap<Segment, Vec<(ValuePath, Origin)>> = IndexMap::new();
     for (path, origin) in leaves {
         match path.segments.get(depth).cloned() {
             Some(segment) => branches.entry(segment).or_default().push((path, origin)),
@@ -154,5 +154,46 @@ fn gather(at: &Path, leaves: Vec<(Path, Origin)>, out: &mut Vec<(Path, Origin)>)
     }
     for (segment, leaves) in branches {
         gather(&at.join(segment), leaves, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::input::{Exemptions, Sides};
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::engine::naming::Naming;
+    use crate::model::Policy;
+    use crate::model::lookups::{LONG, assert_linear};
+    use crate::secrets::mask::Mask;
+    use crate::yaml::Limits;
+
+    #[test]
+    fn a_change_takes_twice_the_steps_for_twice_the_entries() {
+        let parse = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        let (key, policy) = ("app".parse().expect("a key"), Policy::default());
+        let touched = BTreeSet::from([Environment::Development, Environment::Production]);
+        for (what, text) in LONG {
+            assert_linear(what, |n| {
+                let (old, new) = (parse(&text(n, false)), parse(&text(n, true)));
+                let [before, after] = [&old, &new].map(Side::Read);
+                let exemptions =
+                    Exemptions { policy: &policy, naming: &Naming::new(&policy), decisions: &[] };
+                let input = Input {
+                    key: &key,
+                    sides: Sides { base: [before; 3], head: [after, before, after] },
+                    touched: &touched,
+                    renamed: &|_| None,
+                    lists: &NoListRules,
+                    masks: [Mask::new(&policy); 2],
+                    past: &|_| Ok(None),
+                    exemptions: &exemptions,
+                };
+                let judged = judge(&input).expect("a history");
+                assert!(judged.changes.iter().all(|change| !change.rows.is_empty()), "{what}");
+            });
+        }
     }
 }

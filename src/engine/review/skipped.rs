@@ -7,10 +7,10 @@
 
 use super::Origin;
 use super::input::{Exemptions, Input};
-use crate::model::{Environment, Hop, Path, Result, Value};
+use crate::model::{Environment, Hop, Result, Value, ValuePath};
 
 /// The paths whose production values skipped staging.
-pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec<Path>> {
+pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Result<Vec<ValuePath>> {
     let by_hand = found.iter().filter(|(_, origin)| matches!(origin, Origin::ByHand(_)));
     let mut paths = by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, path)).peekable();
     if paths.peek().is_none() {
@@ -18,7 +18,8 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec
     }
     // Without its whole history nobody can say that staging never had a value.
     let Some(versions) = (input.past)(Environment::Staging)? else { return Ok(Vec::new()) };
-    let knew = |path: &Path, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
+    let knew =
+        |path: &ValuePath, value: &Value| versions.iter().any(|version| version.at(path) == Some(value));
     let skipped = paths.filter(|path| match input.values(Environment::Production, path) {
         [before, Some(after)] => !knew(path, after) && before.is_none_or(|before| knew(path, before)),
         [_, None] => false,
@@ -27,7 +28,7 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(Path, Origin)]) -> Result<Vec
 }
 
 /// Whether production gets a value here that nothing calls its own, and staging is left alone.
-fn is_new_here(input: &Input<'_>, path: &Path) -> bool {
+fn is_new_here(input: &Input<'_>, path: &ValuePath) -> bool {
     let Exemptions { policy, naming, decisions } = input.exemptions;
     let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
     let is_own = policy.is_secret(path)

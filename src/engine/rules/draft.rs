@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::excerpt::excerpt;
 use super::rough;
 use super::world::{Item, World};
-use crate::model::{Finding, Location, Path, Related, Rule, Severity};
+use crate::model::{Finding, Location, Related, Rule, Severity, ValuePath};
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
@@ -17,7 +17,7 @@ pub(super) enum At {
     /// The value at the draft's path, or its key where no value is written.
     Value,
     /// The key at this path.
-    Key(Path),
+    Key(ValuePath),
     /// These bytes.
     Span(Range<usize>),
     /// This place, in a file that could not be read as YAML.
@@ -61,7 +61,7 @@ impl<'w> Draft<'w> {
     pub(super) fn of_value(
         rule: Rule,
         (world, item): (&World<'_>, &'w Item<'w>),
-        path: &Path,
+        path: &ValuePath,
         [message, masked]: [String; 2],
         help: impl Into<String>,
     ) -> Self {
@@ -70,7 +70,7 @@ impl<'w> Draft<'w> {
     }
 
     /// The same at the value of this path.
-    pub(super) fn path(mut self, path: &Path) -> Self {
+    pub(super) fn path(mut self, path: &ValuePath) -> Self {
         self.finding.path = Some(path.clone());
         self.at(At::Value)
     }
@@ -125,12 +125,12 @@ impl<'w> Draft<'w> {
 
 /// The bytes that a symbolic place means; what has no token of its own is where its document
 /// begins.
-fn span(document: &Document, path: &Path, at: &At) -> Range<usize> {
+fn span(document: &Document, path: &ValuePath, at: &At) -> Range<usize> {
     let begin = || {
         let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
         root..root
     };
-    let locate = |path: &Path| if path.is_root() { None } else { document.locate(path) };
+    let locate = |path: &ValuePath| if path.is_root() { None } else { document.locate(path) };
     match at {
         At::Span(span) => span.clone(),
         At::Key(path) => locate(path).map_or_else(begin, |found| found.key.unwrap_or(found.value)),

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::draft::{At, Draft};
 use super::world::{Item, World};
 use crate::engine::hosts::{addresses, tokens};
-use crate::model::{Environment, Path, Rule, Segment, Severity, Value};
+use crate::model::{Environment, Rule, Segment, Severity, Value, ValuePath};
 use crate::secrets;
 use crate::yaml::{Document, Visit};
 
@@ -85,7 +85,7 @@ fn owners(world: &World<'_>, host: &str) -> Vec<Environment> {
 }
 
 /// An address whose own name gives it to another environment.
-fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &Path, text: &'t str) -> Option<Foreign<'t>> {
+fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &ValuePath, text: &'t str) -> Option<Foreign<'t>> {
     let key = key_of(path);
     // Names of buckets may look like hosts, and nothing connects to what people only read.
     let words = words(key);
@@ -201,7 +201,7 @@ fn last_place(world: &World<'_>, url: &str, environment: Environment) -> Option<
 }
 
 /// The key that a value, or the list it is in, stands under.
-fn key_of(path: &Path) -> &str {
+fn key_of(path: &ValuePath) -> &str {
     path.segments.iter().rev().find_map(key_text).unwrap_or_default()
 }
 

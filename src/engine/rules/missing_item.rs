@@ -3,7 +3,7 @@
 use super::draft::{At, Draft};
 use super::listed;
 use super::world::{Item, World};
-use crate::model::{Environment, Path, Rule};
+use crate::model::{Environment, Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     world.by_key().filter_map(|items| missing(world, items)).collect()
@@ -25,7 +25,7 @@ fn missing<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Option<Draft<'w>> {
     let (having, lacking) = (listed(&having, "and"), listed(&lacking, "or"));
     let message = format!("`{}` is in {having}, but not in {lacking}", item.key);
     let help = "promotions begin in development: create it there, or keep it here on purpose";
-    Some(Draft::of_item(Rule::MissingItem, item, message, help).at(At::Key(Path::root())))
+    Some(Draft::of_item(Rule::MissingItem, item, message, help).at(At::Key(ValuePath::root())))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::draft::{At, Draft};
 use super::listed;
 use super::world::{Item, World};
 use crate::diff::{Depth, diff};
-use crate::model::{Environment, Map, Path, Rule, Segment, Value};
+use crate::model::{Environment, Map, Rule, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 
 /// With more missing keys in one mapping, only so many are named.
@@ -27,10 +27,10 @@ type Gap = (Vec<Environment>, Vec<Environment>);
 
 /// What of one mapping is missing, by stable names: the same in several environments is told once,
 /// where a promotion would begin.
-type Missing<'w> = (&'w Item<'w>, Vec<Path>, Gap);
+type Missing<'w> = (&'w Item<'w>, Vec<ValuePath>, Gap);
 
 fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
-    let mut known: IndexMap<(Vec<Environment>, Vec<Path>), Missing<'w>> = IndexMap::new();
+    let mut known: IndexMap<(Vec<Environment>, Vec<ValuePath>), Missing<'w>> = IndexMap::new();
     for item in items {
         for (having, paths) in missing(world, item, items) {
             let named = paths.iter().map(|path| item.named(path)).collect();
@@ -44,15 +44,19 @@ fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
 
 /// The paths that `item` lacks, those of one mapping together, and the later environments that
 /// have them.
-fn missing(world: &World<'_>, item: &Item<'_>, items: &[Item<'_>]) -> Vec<(Vec<Environment>, Vec<Path>)> {
-    let mut having: IndexMap<Path, Vec<Environment>> = IndexMap::new();
+fn missing(
+    world: &World<'_>,
+    item: &Item<'_>,
+    items: &[Item<'_>],
+) -> Vec<(Vec<Environment>, Vec<ValuePath>)> {
+    let mut having: IndexMap<ValuePath, Vec<Environment>> = IndexMap::new();
     for later in items.iter().filter(|later| later.environment > item.environment) {
         let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
         for path in missed(world, item, here.values(), there.values()) {
             having.entry(path).or_default().push(later.environment);
         }
     }
-    let mut mappings: BTreeMap<(Path, Vec<Environment>), Vec<Path>> = BTreeMap::new();
+    let mut mappings: BTreeMap<(ValuePath, Vec<Environment>), Vec<ValuePath>> = BTreeMap::new();
     for (path, having) in having {
         mappings.entry((path.parent().unwrap_or_default(), having)).or_default().push(path);
     }
@@ -63,14 +67,16 @@ fn told<'w>(
     world: &World<'_>,
     item: &'w Item<'w>,
     (lacking, having): &Gap,
-    paths: &[Path],
+    paths: &[ValuePath],
 ) -> Vec<Draft<'w>> {
     let have = format!("{} {}", listed(having, "and"), if having.len() > 1 { "have" } else { "has" });
     let lack = format!("{} {}", listed(lacking, "and"), if lacking.len() > 1 { "lack" } else { "lacks" });
-    let is_waived =
-        |path: &Path| world.policy.is_waived(Rule::MissingKey, item.key, item.environment, &item.named(path));
-    let (mut alone, together): (Vec<&Path>, Vec<&Path>) = paths.iter().partition(|path| is_waived(path));
-    let parent = &paths.first().and_then(Path::parent).unwrap_or_default();
+    let is_waived = |path: &ValuePath| {
+        world.policy.is_waived(Rule::MissingKey, item.key, item.environment, &item.named(path))
+    };
+    let (mut alone, together): (Vec<&ValuePath>, Vec<&ValuePath>) =
+        paths.iter().partition(|path| is_waived(path));
+    let parent = &paths.first().and_then(ValuePath::parent).unwrap_or_default();
     let mut drafts = Vec::new();
     if together.len() > SHOWN {
         let names: Vec<_> = together.iter().take(SHOWN).map(|path| last(path)).collect();
@@ -80,18 +86,18 @@ fn told<'w>(
     } else {
         alone.extend(together);
     }
-    let one = |path: &&Path| draft(item, path, parent, format!("{lack} {}, which {have}", last(path)));
+    let one = |path: &&ValuePath| draft(item, path, parent, format!("{lack} {}, which {have}", last(path)));
     drafts.extend(alone.iter().map(one));
     drafts
 }
 
-fn last(path: &Path) -> String {
-    format!("`{}`", Path { document: 0, segments: path.last().cloned().into_iter().collect() })
+fn last(path: &ValuePath) -> String {
+    format!("`{}`", ValuePath { document: 0, segments: path.last().cloned().into_iter().collect() })
 }
 
 /// The keys that `there` has and `here`, the values of `item`, should have.
-fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -> Vec<Path> {
-    let mut alike: BTreeMap<Path, bool> = BTreeMap::new();
+fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -> Vec<ValuePath> {
+    let mut alike: BTreeMap<ValuePath, bool> = BTreeMap::new();
     let changes = diff(here, there, &world.schemas.lists(item.key), Depth::Whole).into_iter();
     let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
         let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
@@ -104,18 +110,18 @@ fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -
 
 /// Whether the mapping at `path` is the same thing on both sides: they share a key, or the
 /// earlier one is still empty.
-fn are_alike(here: &[Value], there: &[Value], path: &Path) -> bool {
+fn are_alike(here: &[Value], there: &[Value], path: &ValuePath) -> bool {
     match (mapping(here, path), mapping(there, path)) {
         (Some(here), Some(there)) => here.is_empty() || there.keys().any(|key| here.contains_key(key)),
         _ => false,
     }
 }
 
-fn mapping<'v>(values: &'v [Value], path: &Path) -> Option<&'v Map> {
+fn mapping<'v>(values: &'v [Value], path: &ValuePath) -> Option<&'v Map> {
     values.get(path.document)?.at(path)?.as_map()
 }
 
-fn draft<'w>(item: &'w Item<'w>, path: &Path, parent: &Path, message: String) -> Draft<'w> {
+fn draft<'w>(item: &'w Item<'w>, path: &ValuePath, parent: &ValuePath, message: String) -> Draft<'w> {
     let help = "set here what should be tried before it is real; terrace diff shows all that differs";
     Draft::of_item(Rule::MissingKey, item, message, help).path(path).at(At::Key(parent.clone()))
 }

@@ -44,7 +44,7 @@ use self::draft::Draft;
 use self::world::World;
 use super::configuration::Configuration;
 use crate::model::{
-    Date, Environment, Finding, Key, Path, Progress, ProgressCounter, Result, Rule, Severity,
+    Date, Environment, Finding, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
 };
 
 /// What is judged, and what of it is reported.
@@ -69,7 +69,7 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The production values that skipped staging.
-    pub skipped: Vec<(Key, Path)>,
+    pub skipped: Vec<(Key, ValuePath)>,
 }
 
 impl Subject<'_> {

@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::world::{Item, World};
-use crate::model::{Path, Rule};
+use crate::model::{Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let undescribed = |items: &&'w [Item<'w>]| {
@@ -13,7 +13,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     };
     let is_waived = |items: &&'w [Item<'w>]| {
         let fits = |item: &Item<'_>| {
-            world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &Path::root())
+            world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &ValuePath::root())
         };
         items.first().is_some_and(fits)
     };
@@ -26,11 +26,11 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let one = |item: &'w Item<'w>| {
         let message = format!("no schema describes `{}`", item.key);
         let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-        Draft::of_item(Rule::NoSchema, item, message, help).path(&Path::root())
+        Draft::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())
     };
     let all = |item: &'w Item<'w>| {
         let help = "write them from the values there are: terrace schema infer";
-        Draft::of_item(Rule::NoSchema, item, "no item has a schema yet", help).path(&Path::root())
+        Draft::of_item(Rule::NoSchema, item, "no item has a schema yet", help).path(&ValuePath::root())
     };
     let told = alone.into_iter().chain(together).filter_map(|items| items.first()).map(one);
     told.chain(first.and_then(|items| items.first()).map(all)).collect()

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::excerpt;
-use crate::model::{Excerpt, Location, Path, Policy, Position};
+use crate::model::{Excerpt, Location, Policy, Position, ValuePath};
 use crate::secrets::looks_secret;
 use crate::yaml::Lines;
 
@@ -54,7 +54,7 @@ fn is_opaque(line: &str) -> bool {
 }
 
 /// The keys of the lines that enclose line `number`, by indentation.
-fn keys_above(text: &str, lines: &Lines, number: usize) -> Path {
+fn keys_above(text: &str, lines: &Lines, number: usize) -> ValuePath {
     let line = |number| text.get(lines.bytes(text, number)).unwrap_or_default();
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
     let mut within = indent(line(number));
@@ -70,7 +70,7 @@ fn keys_above(text: &str, lines: &Lines, number: usize) -> Path {
             break;
         }
     }
-    keys.into_iter().rev().fold(Path::root(), |path, key| path.key(key))
+    keys.into_iter().rev().fold(ValuePath::root(), |path, key| path.key(key))
 }
 
 /// The key that ends where a colon stands.

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use super::draft::{At, Draft};
 use super::listed;
 use super::world::{Item, World};
-use crate::model::{Environment, Key, Path, Related, Rule};
+use crate::model::{Environment, Key, Related, Rule, ValuePath};
 use crate::secrets;
 use crate::yaml::NodeId;
 
 /// Where a secret stands.
 struct Use<'w> {
     item: &'w Item<'w>,
-    path: Path,
+    path: ValuePath,
     node: NodeId,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 /// One finding for each place in an environment behind the first that has the secret.
 fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
     let mut first: BTreeMap<Environment, &Use<'w>> = BTreeMap::new();
-    let mut places: BTreeMap<(Environment, &Key, &Path), &Use<'w>> = BTreeMap::new();
+    let mut places: BTreeMap<(Environment, &Key, &ValuePath), &Use<'w>> = BTreeMap::new();
     for place in uses {
         first.entry(place.item.environment).or_insert(place);
         places.insert((place.item.environment, place.item.key, &place.path), place);

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::listed;
 use super::world::{Item, World};
 use crate::diff::{Depth, diff};
-use crate::model::{Environment, Path, Policy, Rule, Value};
+use crate::model::{Environment, Policy, Rule, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 use crate::secrets::is_filled_in;
 
@@ -20,13 +20,13 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 }
 
 fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
-    let mut paths: BTreeMap<Path, Kinds> = BTreeMap::new();
+    let mut paths: BTreeMap<ValuePath, Kinds> = BTreeMap::new();
     let Some(lists) = items.first().map(|item| world.schemas.lists(item.key)) else { return Vec::new() };
     for (n, earlier) in items.iter().enumerate() {
         for later in items.iter().skip(n + 1) {
             let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
             let is_metadata =
-                |path: &Path| is_metadata(left.values(), path) || is_metadata(right.values(), path);
+                |path: &ValuePath| is_metadata(left.values(), path) || is_metadata(right.values(), path);
             for change in diff(left.values(), right.values(), &lists, Depth::Whole) {
                 let (Some(a), Some(b)) = (change.left, change.right) else { continue };
                 if differ(world.policy, a, b) && !is_metadata(&change.path) {
@@ -61,7 +61,7 @@ fn is_quantity(text: &str) -> bool {
 }
 
 /// Told where the kind is the rarer one; of two, in the later environment.
-fn draft<'w>(item: &'w Item<'w>, path: &Path, kinds: &Kinds) -> Option<Draft<'w>> {
+fn draft<'w>(item: &'w Item<'w>, path: &ValuePath, kinds: &Kinds) -> Option<Draft<'w>> {
     let mine = *kinds.get(&item.environment)?;
     let count = |kind: &str| kinds.values().filter(|other| **other == kind).count();
     let usual = kinds.values().copied().max_by_key(|kind| count(kind)).filter(|kind| count(kind) > 1);

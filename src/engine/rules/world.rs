@@ -11,7 +11,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
-use crate::model::{Environment, Key, List, Path, Policy, ProgressCounter, Result};
+use crate::model::{Environment, Key, List, Policy, ProgressCounter, Result, ValuePath};
 use crate::secrets;
 use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
@@ -26,7 +26,7 @@ pub(super) struct World<'a> {
     /// Whether the snapshot may be a part of its revision.
     pub(super) is_part: bool,
     /// The production values that skipped staging, where a review looked for them.
-    pub(super) skipped: &'a [(Key, Path)],
+    pub(super) skipped: &'a [(Key, ValuePath)],
     /// By key and then environment.
     pub(super) items: Vec<Item<'a>>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Item<'a> {
     schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
     /// By which key the elements of each list are known.
-    identities: Mutex<BTreeMap<Path, Option<String>>>,
+    identities: Mutex<BTreeMap<ValuePath, Option<String>>>,
 }
 
 impl<'a> World<'a> {
@@ -117,8 +117,8 @@ impl<'a> Item<'a> {
     }
 
     /// A path in this item as people write it, elements of lists by their names.
-    pub(super) fn named(&self, path: &Path) -> Path {
-        let identity_of = |path: &Path, list: &List| {
+    pub(super) fn named(&self, path: &ValuePath) -> ValuePath {
+        let identity_of = |path: &ValuePath, list: &List| {
             let mut known = self.identities.lock().unwrap_or_else(PoisonError::into_inner);
             let found = || identity(&self.schemas.lists(self.key), path, list, Default::default());
             known.entry(path.clone()).or_insert_with(found).clone()

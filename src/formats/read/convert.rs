@@ -6,7 +6,7 @@ use super::format::Format;
 use super::write::write;
 use super::{dotenv, json, properties, toml};
 use crate::model::{Environment, Error, Rule, Value, names_word};
-use crate::yaml::{Document, Limits, NESTING, ProblemKind, Rejection, admit};
+use crate::yaml::{Document, Limits, NESTING, ProblemKind, Rejection, check_limits};
 
 /// The longest key that YAML readers look ahead for (YAML 1.2.2, section 7.4.2).
 const KEY_LENGTH: usize = 1024;
@@ -51,7 +51,7 @@ impl From<Rejection> for Refusal {
 pub fn convert(format: Format, bytes: &[u8], limits: &Limits) -> Result<Converted, Refusal> {
     let decoded = (format == Format::Properties).then(|| properties::from_latin_1(bytes)).flatten();
     let bytes = decoded.as_deref().map_or(bytes, str::as_bytes);
-    let text = admit(bytes, limits)?;
+    let text = check_limits(bytes, limits)?;
     let mut converted = match format {
         Format::Yaml => keep(bytes, limits)?,
         Format::Json => {

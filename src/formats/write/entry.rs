@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Item, Selection, names, place};
-use crate::model::{Error, Help, Key, Path, Result, Value};
+use crate::model::{Error, Help, Key, Result, Value, ValuePath};
 
 /// How a format names values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Entry {
     /// The item that it comes from.
     pub key: Key,
     /// The value's path.
-    pub path: Path,
+    pub path: ValuePath,
 }
 
 impl fmt::Debug for Entry {
@@ -81,7 +81,7 @@ fn of_item(item: &Item<'_>, selection: &Selection<'_>, naming: Naming, out: &mut
     if is_empty(item.value) {
         return;
     }
-    item.value.walk(&Path::root(), &mut |path, value| {
+    item.value.walk(&ValuePath::root(), &mut |path, value| {
         // An item that is one value has no other name than its key.
         let key = (!selection.alone || path.is_root()).then_some(item.key);
         let name = match naming {

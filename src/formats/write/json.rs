@@ -3,15 +3,16 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::{Selection, number, place};
-use crate::model::{Error, Help, Key, Path, Result, Segment, Value};
+use crate::model::{Error, Help, Key, Result, Segment, Value, ValuePath};
 
 /// The items' values: of one item meant by itself, or of several below their keys.
 pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
     let json = match selection.items.as_slice() {
-        [item] if selection.alone => of(item.value, item.key, &Path::root())?,
+        [item] if selection.alone => of(item.value, item.key, &ValuePath::root())?,
         items => {
-            let entry =
-                |item: &super::Item<'_>| Ok((item.key.to_string(), of(item.value, item.key, &Path::root())?));
+            let entry = |item: &super::Item<'_>| {
+                Ok((item.key.to_string(), of(item.value, item.key, &ValuePath::root())?))
+            };
             Json::Object(items.iter().map(entry).collect::<Result<Map<_, _>>>()?)
         }
     };
@@ -20,7 +21,7 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
     Ok(text + "\n")
 }
 
-fn of(value: &Value, key: &Key, path: &Path) -> Result<Json> {
+fn of(value: &Value, key: &Key, path: &ValuePath) -> Result<Json> {
     Ok(match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),

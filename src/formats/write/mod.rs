@@ -23,7 +23,7 @@ use std::str::FromStr;
 pub use entry::Entry;
 use entry::Naming;
 
-use crate::model::{Error, Help, Key, Path, Result, Value, closest};
+use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest};
 use crate::yaml::render;
 
 /// A format of an export.
@@ -175,7 +175,8 @@ fn refuse_prefix(selection: &Selection<'_>, format: Format) -> Result<()> {
 
 /// A tag says what a value means; where it cannot be written the value would mean something else.
 fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
-    let found = selection.items.iter().find_map(|item| Some((item.key, tagged(item.value, &Path::root())?)));
+    let found =
+        selection.items.iter().find_map(|item| Some((item.key, tagged(item.value, &ValuePath::root())?)));
     match found {
         None => Ok(()),
         Some((key, (path, tag))) => Err(Error::undecided(format!(
@@ -190,7 +191,7 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
     }
 }
 
-fn tagged<'a>(value: &'a Value, path: &Path) -> Option<(Path, &'a str)> {
+fn tagged<'a>(value: &'a Value, path: &ValuePath) -> Option<(ValuePath, &'a str)> {
     match value {
         Value::Tagged(tag, _) => Some((path.clone(), tag)),
         Value::Map(map) => map.iter().find_map(|(key, value)| tagged(value, &path.key(key))),
@@ -203,7 +204,7 @@ fn tagged<'a>(value: &'a Value, path: &Path) -> Option<(Path, &'a str)> {
 }
 
 /// A value of an item, as errors name it.
-fn place(key: &Key, path: &Path) -> String {
+fn place(key: &Key, path: &ValuePath) -> String {
     if path.is_root() { format!("the whole of {key}") } else { format!("`{path}` of {key}") }
 }
 

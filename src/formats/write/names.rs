@@ -1,10 +1,10 @@
 //! The names of values: variables, properties, and the ConfigMap that holds them.
 
-use crate::model::{Key, Path, Segment};
+use crate::model::{Key, Segment, ValuePath};
 
 /// The environment variable of a path: its steps in capitals, joined by `_`, every character but
 /// `A-Z`, `0-9` and `_` as `_`.
-pub(super) fn variable(prefix: &str, key: Option<&Key>, path: &Path) -> String {
+pub(super) fn variable(prefix: &str, key: Option<&Key>, path: &ValuePath) -> String {
     let steps = key.into_iter().flat_map(|key| key.as_str().split('/')).map(str::to_owned);
     let words: Vec<String> = steps.chain(path.segments.iter().map(step)).collect();
     let fitting = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
@@ -14,7 +14,7 @@ pub(super) fn variable(prefix: &str, key: Option<&Key>, path: &Path) -> String {
 }
 
 /// The property of a path: its steps joined by `.`, list elements as `[0]`.
-pub(super) fn property(prefix: &str, key: Option<&Key>, path: &Path) -> String {
+pub(super) fn property(prefix: &str, key: Option<&Key>, path: &ValuePath) -> String {
     let mut name = key.map_or_else(String::new, |key| key.as_str().replace('/', "."));
     for (i, segment) in path.segments.iter().enumerate() {
         match segment {
@@ -98,7 +98,7 @@ mod tests {
             ("", Some("a"), "", "A", "a"),
             ("", None, "\"\"", "_", ""),
         ] {
-            let (item, path) = (item.map(key), path.parse::<Path>().expect(path));
+            let (item, path) = (item.map(key), path.parse::<ValuePath>().expect(path));
             assert_eq!(variable(prefix, item.as_ref(), &path), as_variable);
             assert_eq!(property(prefix, item.as_ref(), &path), as_property);
         }

@@ -3,7 +3,7 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item as Node, Table, Value as Toml};
 
 use super::{Exported, Selection, number, place};
-use crate::model::{Error, Help, Key, Map, Path, Result, Segment, Value};
+use crate::model::{Error, Help, Key, Map, Result, Segment, Value, ValuePath};
 
 /// The items' values: of one item meant by itself, or of several below their keys.
 pub(super) fn write(selection: &Selection<'_>) -> Result<Exported> {
@@ -15,7 +15,7 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<Exported> {
             let mut table = Table::new();
             for item in items {
                 let mut writer = Writer { key: item.key, left_out: &mut left_out };
-                if let Some(node) = writer.entry(item.value, &Path::root())? {
+                if let Some(node) = writer.entry(item.value, &ValuePath::root())? {
                     table.insert(item.key.as_str(), node);
                 }
             }
@@ -40,7 +40,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn root(&mut self, value: &Value) -> Result<Table> {
         match value {
-            Value::Map(map) => self.table(map, &Path::root()),
+            Value::Map(map) => self.table(map, &ValuePath::root()),
             Value::Null => Ok(Table::new()),
             other @ (Value::Bool(_)
             | Value::Number(_)
@@ -55,7 +55,7 @@ impl Writer<'_> {
         }
     }
 
-    fn table(&mut self, map: &Map, path: &Path) -> Result<Table> {
+    fn table(&mut self, map: &Map, path: &ValuePath) -> Result<Table> {
         let mut table = Table::new();
         for (name, value) in map {
             if let Some(node) = self.entry(value, &path.key(name))? {
@@ -68,7 +68,7 @@ impl Writer<'_> {
     }
 
     /// What stands in a table under one name; a null stands nowhere.
-    fn entry(&mut self, value: &Value, path: &Path) -> Result<Option<Node>> {
+    fn entry(&mut self, value: &Value, path: &ValuePath) -> Result<Option<Node>> {
         Ok(match value {
             Value::Null => {
                 self.left_out.push(place(self.key, path));
@@ -95,7 +95,7 @@ impl Writer<'_> {
     }
 
     /// A value on its own line or within an array.
-    fn value(&mut self, value: &Value, path: &Path) -> Result<Toml> {
+    fn value(&mut self, value: &Value, path: &ValuePath) -> Result<Toml> {
         Ok(match value {
             // Without it the elements behind would move.
             Value::Null => return Err(self.cannot(path, "is null within a list")),
@@ -114,7 +114,7 @@ impl Writer<'_> {
         })
     }
 
-    fn number(&self, text: &str, path: &Path) -> Result<Toml> {
+    fn number(&self, text: &str, path: &ValuePath) -> Result<Toml> {
         let text = match text.to_ascii_lowercase().as_str() {
             ".inf" | "+.inf" => "inf".to_owned(),
             "-.inf" => "-inf".to_owned(),
@@ -125,7 +125,7 @@ impl Writer<'_> {
         text.parse().map_err(|_| self.cannot(path, &format!("is {text}, beyond 64 bits")))
     }
 
-    fn cannot(&self, path: &Path, what: &str) -> Error {
+    fn cannot(&self, path: &ValuePath, what: &str) -> Error {
         Error::undecided(format!("{} {what}, which TOML cannot say", place(self.key, path))).with_help(
             Help::OtherFormat { formats: "json or yaml", or: Some("change the value in the item") },
         )

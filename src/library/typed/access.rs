@@ -9,17 +9,17 @@ use serde::forward_to_deserialize_any;
 
 use super::number::{self, Read};
 use super::{Reader, Wrong};
-use crate::model::{Map, Path, Segment, Value};
+use crate::model::{Map, Segment, Value, ValuePath};
 
 /// The elements of a list that are still to be read.
 pub(super) struct Elements<'v> {
     list: &'v [Value],
     next: usize,
-    path: Path,
+    path: ValuePath,
 }
 
 impl<'v> Elements<'v> {
-    pub(super) fn new(list: &'v [Value], path: Path) -> Self {
+    pub(super) fn new(list: &'v [Value], path: ValuePath) -> Self {
         Self { list, next: 0, path }
     }
 
@@ -47,11 +47,11 @@ impl<'v> SeqAccess<'v> for &mut Elements<'v> {
 pub(super) struct Entries<'v> {
     entries: Iter<'v, String, Value>,
     value: Option<(&'v str, &'v Value)>,
-    path: Path,
+    path: ValuePath,
 }
 
 impl<'v> Entries<'v> {
-    pub(super) fn new(map: &'v Map, path: Path) -> Self {
+    pub(super) fn new(map: &'v Map, path: ValuePath) -> Self {
         Self { entries: map.iter(), value: None, path }
     }
 }
@@ -140,7 +140,7 @@ impl<'v> Deserializer<'v> for KeyReader<'v> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        visitor.visit_enum(Variant { name: self.key, content: None, path: Path::root() })
+        visitor.visit_enum(Variant { name: self.key, content: None, path: ValuePath::root() })
     }
 
     forward_to_deserialize_any! {
@@ -155,7 +155,7 @@ pub(super) struct Variant<'v> {
     pub(super) name: &'v str,
     pub(super) content: Option<&'v Value>,
     /// Where the content stands.
-    pub(super) path: Path,
+    pub(super) path: ValuePath,
 }
 
 impl<'v> Variant<'v> {

@@ -18,21 +18,21 @@ use serde::forward_to_deserialize_any;
 use self::access::{Elements, Entries, Variant};
 use self::number::Read;
 pub(super) use self::wrong::{Told, Wrong};
-use crate::model::{Path, Value};
+use crate::model::{Value, ValuePath};
 
 /// Reads a document's value as a `T`.
-pub(super) fn read<T: DeserializeOwned>(value: &Value, path: Path) -> Result<T, Wrong> {
+pub(super) fn read<T: DeserializeOwned>(value: &Value, path: ValuePath) -> Result<T, Wrong> {
     Reader::new(value, path).settle(T::deserialize)
 }
 
 /// A value about to be read, and where it stands.
 pub(super) struct Reader<'v> {
     value: &'v Value,
-    path: Path,
+    path: ValuePath,
 }
 
 impl<'v> Reader<'v> {
-    fn new(value: &'v Value, path: Path) -> Self {
+    fn new(value: &'v Value, path: ValuePath) -> Self {
         Self { value, path }
     }
 

@@ -10,7 +10,7 @@ fn value(text: &str) -> Value {
 }
 
 fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
-    read(&value(text), Path::root())
+    read(&value(text), ValuePath::root())
 }
 
 /// Where and what is wrong, and what of it may be shown.
@@ -243,6 +243,6 @@ fn the_deepest_document_is_read() {
     let (open, close) = ("[".repeat(half), "]".repeat(half));
     let through = format!("- &a {open}{close}\n- {open}*a{close}\n");
     let nested = value(&through);
-    assert!(read::<serde_json::Value>(&nested, Path::root()).is_ok());
-    assert!(read::<Vec<String>>(&nested, Path::root()).is_err());
+    assert!(read::<serde_json::Value>(&nested, ValuePath::root()).is_ok());
+    assert!(read::<Vec<String>>(&nested, ValuePath::root()).is_err());
 }

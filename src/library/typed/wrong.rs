@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
-use crate::model::{Path, Value, closest};
+use crate::model::{Value, ValuePath, closest};
 
 /// Why a value is not what a program takes, and where; in a box, since it rides in every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(in crate::library) struct Told {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::library) struct Place {
     /// The value.
-    pub(in crate::library) path: Path,
+    pub(in crate::library) path: ValuePath,
     /// Whether its key is meant.
     pub(in crate::library) is_key: bool,
 }
@@ -61,7 +61,7 @@ impl Wrong {
     }
 
     /// The same at this value, unless it has a place already.
-    pub(super) fn at(mut self, path: &Path, value: &Value) -> Self {
+    pub(super) fn at(mut self, path: &ValuePath, value: &Value) -> Self {
         if self.0.place.is_some() {
             return self;
         }
@@ -78,7 +78,7 @@ impl Wrong {
     }
 
     /// The same at the key at `path`, unless it has a place already.
-    pub(super) fn at_key(mut self, path: &Path) -> Self {
+    pub(super) fn at_key(mut self, path: &ValuePath) -> Self {
         self.0.place.get_or_insert_with(|| Place { path: path.clone(), is_key: true });
         self
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Creation;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
-use crate::model::{Error, Help, Hop, Key, Path, Result, Value};
+use crate::model::{Error, Help, Hop, Key, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::secrets::encrypted;
@@ -33,9 +33,9 @@ pub(in crate::ops) fn create(
     if encrypted::is_encrypted(document.values()) {
         return Err(encrypted::not_promoted(key, &item.file));
     }
-    let mut left_out: Vec<Path> = Vec::new();
+    let mut left_out: Vec<ValuePath> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
-        value.walk(&Path::document(number), &mut |path, value| {
+        value.walk(&ValuePath::document(number), &mut |path, value| {
             let reference = value.as_str().is_some_and(|text| policy.is_reference(text));
             let secret = policy.is_secret(path) && !reference && *value != Value::Null;
             let excepted = selection.except.iter().any(|except| except.covers(path));
@@ -47,17 +47,17 @@ pub(in crate::ops) fn create(
     // What is given as a whole needs nothing left out inside.
     left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
     let naming = Naming::new(policy);
-    let known: HashSet<&Path> = left_out.iter().collect();
+    let known: HashSet<&ValuePath> = left_out.iter().collect();
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
-        value.walk(&Path::document(number), &mut |path, value| {
+        value.walk(&ValuePath::document(number), &mut |path, value| {
             let other = naming.named_by(value).into_iter().find(|env| *env != hop.target());
             let settled = known.contains(path) || selection.set.iter().any(|(set, _)| set.covers(path));
             foreign.extend(other.filter(|_| !settled).map(|env| (path.clone(), env)));
         });
     }
     let given =
-        |path: &Path| selection.set.iter().find(|(set, _)| set == path).map(|(_, value)| value.clone());
+        |path: &ValuePath| selection.set.iter().find(|(set, _)| set == path).map(|(_, value)| value.clone());
     let mut edits: Vec<Operation<'_>> = left_out
         .iter()
         .map(|path| match given(path) {

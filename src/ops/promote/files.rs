@@ -9,7 +9,7 @@ use crate::engine::promotion::{
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Help, Key, Path, PathTree, Result};
+use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
@@ -77,7 +77,7 @@ fn require_promised(
     }
 }
 
-fn path_of_document(path: &Path) -> String {
+fn path_of_document(path: &ValuePath) -> String {
     if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
@@ -96,13 +96,13 @@ fn record(
         return Ok(None);
     }
     let today = planner.head.date();
-    let source_digest = |path: &Path| {
+    let source_digest = |path: &ValuePath| {
         let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
         digest(source.at(path), blob)
     };
     let taken: PathTree<'_, ()> =
         plan.lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ())).collect();
-    let renewed: HashSet<&Path> = declined.iter().map(|line| &line.path).collect();
+    let renewed: HashSet<&ValuePath> = declined.iter().map(|line| &line.path).collect();
     let mut new: Vec<Decision> = old
         .iter()
         .filter(|decision| decision.is_live(&source_digest(&decision.path), today))

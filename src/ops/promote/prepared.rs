@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::promotion::{Action, ItemPlan, Reason};
-use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Path, Result, Value};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
 use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
@@ -16,11 +16,11 @@ pub struct Creation {
     /// The new file.
     pub text: String,
     /// Pins, secrets and what was excepted: what was left out.
-    pub left_out: Vec<Path>,
+    pub left_out: Vec<ValuePath>,
     /// What got a value of its own.
-    pub given: Vec<(Path, Value)>,
+    pub given: Vec<(ValuePath, Value)>,
     /// Values that came along and name another environment: somebody should look at them.
-    pub foreign: Vec<(Path, Environment)>,
+    pub foreign: Vec<(ValuePath, Environment)>,
 }
 
 /// Why an item that nobody named stays as it is.
@@ -52,7 +52,7 @@ pub struct Prepared {
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
     /// Values given to paths at which the two sides of an item do not differ.
-    pub given: BTreeMap<Key, Vec<(Path, Value)>>,
+    pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
     pub(super) files: Vec<FileChange>,
     /// What the plans rest on besides the files that they change.
     pub(super) rests_on: Vec<String>,

@@ -20,7 +20,7 @@ use crate::engine::review::{
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Path, PathTree, Result, Rule,
+    CommitId, Date, Environment, Error, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
 };
 use crate::store::Parts;
 use crate::yaml::Document;
@@ -220,7 +220,7 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, Path)>, today: Date) -> Result<Report> {
+    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<Report> {
         let configuration = &self.part.ends[end];
         let mut report = rules::check(&Subject {
             progress: &crate::model::NoProgress,
@@ -255,7 +255,7 @@ impl<'a> Reviewer<'a> {
                 ];
                 let kept = declined(status, key, hop);
                 let kept: PathTree<'_, ()> = kept.iter().map(|path| (path, ())).collect();
-                let keeps = |path: &Path| kept.reaches(path);
+                let keeps = |path: &ValuePath| kept.reaches(path);
                 out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
             }
         }
@@ -343,7 +343,7 @@ fn is_settled(state: &ItemState) -> bool {
 }
 
 /// The paths of an item that a decision keeps over a hop.
-fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<Path> {
+fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<ValuePath> {
     let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
     let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
         ItemState::Differs(plan) => Some(plan),

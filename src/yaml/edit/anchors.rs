@@ -3,21 +3,21 @@
 use std::ops::Range;
 
 use super::Refusal;
-use super::place::slots;
+use super::layout::slots;
 use super::plan::Plan;
 use super::splice::Splices;
-use crate::model::{Path, Segment};
+use crate::model::{Segment, ValuePath};
 use crate::yaml::document::{Document, Located};
 use crate::yaml::node::{Content, NodeId};
 
 /// Refuses a change that leads to bytes which serve another path as well.
-pub(super) fn through_alias(document: &Document, path: &Path, located: &Located) -> Refusal {
+pub(super) fn through_alias(document: &Document, path: &ValuePath, located: &Located) -> Refusal {
     let node = document.follow(located.node);
     let owner = document
         .roots()
         .iter()
         .enumerate()
-        .find_map(|(number, root)| own_path(document, *root, node, &Path::document(number)));
+        .find_map(|(number, root)| own_path(document, *root, node, &ValuePath::document(number)));
     let message = match owner {
         Some(owner) => format!("`{path}` takes its value from `{owner}`, through an alias or a merge"),
         None => format!("`{path}` takes its value through an alias or a merge"),
@@ -27,7 +27,7 @@ pub(super) fn through_alias(document: &Document, path: &Path, located: &Located)
 }
 
 /// The path to a node below `id` that follows no alias.
-fn own_path(document: &Document, id: NodeId, wanted: NodeId, path: &Path) -> Option<Path> {
+fn own_path(document: &Document, id: NodeId, wanted: NodeId, path: &ValuePath) -> Option<ValuePath> {
     if id == wanted {
         return Some(path.clone());
     }
@@ -46,7 +46,7 @@ fn own_path(document: &Document, id: NodeId, wanted: NodeId, path: &Path) -> Opt
 }
 
 /// A path that changes, and an alias whose anchor is there or above.
-pub(super) fn alias_of_changed(document: &Document, plan: &Plan<'_>) -> Option<(Path, Range<usize>)> {
+pub(super) fn alias_of_changed(document: &Document, plan: &Plan<'_>) -> Option<(ValuePath, Range<usize>)> {
     let aliases: Vec<_> = document
         .nodes()
         .filter_map(|(_, node)| match node.content {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{
+use super::layout::{
     Slot, blank_before, chunk_end, chunk_start, column, ends_keeping, first_on_line, is_blank, properties,
     slot, slots,
 };

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::place::{
+use super::layout::{
     Slot, block_header, chunk_end, chunk_start, column, comment_on, end, ends_keeping, first_on_line,
     is_blank, properties, slots,
 };

@@ -1,19 +1,19 @@
 //! A file without any YAML document: nothing, or comments only.
 
-use super::fresh::{Site, Text, tagged};
-use super::place::{Holder, layout};
+use super::layout::{Holder, layout};
+use super::lower::fresh;
+use super::new_text::{Site, Text, tagged};
 use super::plan::Plan;
 use super::splice::line_ending;
-use super::target::fresh;
-use crate::model::Path;
+use crate::model::ValuePath;
 use crate::yaml::document::Document;
 
 /// The file's text with the planned value behind it.
 pub(super) fn fill(document: &Document, plan: &Plan<'_>) -> String {
     let layout = layout(document);
-    let text = if let Some(added) = plan.adds.get(&Path::root()) {
+    let text = if let Some(added) = plan.adds.get(&ValuePath::root()) {
         fresh(Holder::Root, added, layout)
-    } else if let Some(new) = plan.sets.get(&Path::root()) {
+    } else if let Some(new) = plan.sets.get(&ValuePath::root()) {
         tagged(new, &Site::fresh(Holder::Root, layout))
     } else {
         Text::default()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{Slot, blank_before, chunk_start, column, first_on_line, last_on_line, line_end, slots};
+use super::layout::{Slot, blank_before, chunk_start, column, first_on_line, last_on_line, line_end, slots};
 use super::replace::empty;
 use super::splice::Splices;
 use crate::yaml::document::Document;

@@ -8,19 +8,19 @@
 //!
 //! The room does not know why something changes, where the text is stored, or who asked.
 
+mod addition;
 mod anchors;
 mod block;
 mod copy;
 mod empty;
 mod flow;
-mod fresh;
-mod place;
+mod layout;
+mod lower;
+mod new_text;
 mod plan;
 mod replace;
 mod siblings;
 mod splice;
-mod spread;
-mod target;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -28,8 +28,8 @@ mod verify;
 use std::ops::Range;
 
 use super::document::Document;
-use super::gate::Limits;
-use crate::model::{Path, Segment, Value};
+use super::limits::Limits;
+use crate::model::{Segment, Value, ValuePath};
 use plan::Plan;
 use verify::verify;
 
@@ -44,7 +44,7 @@ pub enum Replacement<'a> {
         /// The document to take from.
         document: &'a Document,
         /// Where it stands there.
-        path: Path,
+        path: ValuePath,
     },
 }
 
@@ -66,14 +66,14 @@ pub enum Operation<'a> {
     /// Replaces the value at `path`, which must be there.
     Set {
         /// Where.
-        path: Path,
+        path: ValuePath,
         /// The new value.
         value: Replacement<'a>,
     },
     /// Adds an entry to a mapping, or an element to a list; null becomes what is needed.
     Insert {
         /// The mapping or list.
-        parent: Path,
+        parent: ValuePath,
         /// The entry's key, which must not be there; `None` for a list.
         key: Option<String>,
         /// Where among its siblings; the order of a mapping is layout only.
@@ -87,7 +87,7 @@ pub enum Operation<'a> {
     /// Removes an entry or an element, with its comments.
     Remove {
         /// Where; it must be there.
-        path: Path,
+        path: ValuePath,
     },
 }
 
@@ -145,11 +145,11 @@ fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String
         return verify(document, plan, empty::fill(document, plan), limits);
     }
     let Some(closed) = closed(document, limits) else {
-        return verify(document, plan, target::rewrite(document, plan)?, limits);
+        return verify(document, plan, lower::rewrite(document, plan)?, limits);
     };
     // The work is done on whole lines. A final line ending that was not there goes again, unless
     // the last line needs it: a block scalar may count it.
-    let whole = target::rewrite(&closed, plan)?;
+    let whole = lower::rewrite(&closed, plan)?;
     let open = whole.strip_suffix('\n').unwrap_or(&whole);
     let open = open.strip_suffix('\r').unwrap_or(open).to_owned();
     let verified = verify(document, plan, open, limits);

@@ -3,43 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::fresh::New;
+use super::addition::{Added, After, New};
 use super::siblings::Siblings;
 use super::{Operation, Place, Refusal};
-use crate::model::{List, Map, Path, Segment, Value};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 use crate::yaml::document::Document;
 
 /// What changes, by paths into the old values, with lists by position.
 #[derive(Default)]
 pub(super) struct Plan<'a> {
-    pub(super) sets: BTreeMap<Path, New<'a>>,
-    pub(super) removes: BTreeSet<Path>,
+    pub(super) sets: BTreeMap<ValuePath, New<'a>>,
+    pub(super) removes: BTreeSet<ValuePath>,
     /// New entries and elements by the list or mapping that they enter.
-    pub(super) adds: BTreeMap<Path, Vec<Added<'a>>>,
-}
-
-/// A new entry or element. Those with the same `after` stand in the order of their vector.
-#[derive(Clone)]
-pub(super) struct Added<'a> {
-    pub(super) after: After,
-    pub(super) key: Option<String>,
-    pub(super) new: New<'a>,
-    pub(super) comment: Option<String>,
-}
-
-impl<'a> Added<'a> {
-    pub(super) fn new(after: After, key: Option<String>, new: New<'a>) -> Self {
-        Self { after, key, new, comment: None }
-    }
-}
-
-/// The place of something new among the old siblings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    Start,
-    /// By key or position.
-    Sibling(Segment),
-    End,
+    pub(super) adds: BTreeMap<ValuePath, Vec<Added<'a>>>,
 }
 
 impl<'a> Plan<'a> {
@@ -59,7 +35,7 @@ impl<'a> Plan<'a> {
         &mut self,
         document: &Document,
         operation: &Operation<'a>,
-        siblings: &mut BTreeMap<Path, Siblings<'a>>,
+        siblings: &mut BTreeMap<ValuePath, Siblings<'a>>,
     ) -> Result<(), Refusal> {
         match operation {
             Operation::Set { path, value } => {
@@ -142,7 +118,7 @@ impl<'a> Plan<'a> {
                 *value = new.value.clone().into_owned();
             }
         }
-        let mut parents: Vec<_> = self.removes.iter().filter_map(Path::parent).collect();
+        let mut parents: Vec<_> = self.removes.iter().filter_map(ValuePath::parent).collect();
         parents.extend(self.adds.keys().cloned());
         // The deepest first, so that positions further out still hold.
         parents.sort_by(|a, b| b.segments.len().cmp(&a.segments.len()).then_with(|| a.cmp(b)));
@@ -157,17 +133,17 @@ impl<'a> Plan<'a> {
     }
 
     /// The steps from a list or mapping to what goes directly in it.
-    fn removed_from(&self, parent: &Path) -> HashSet<&Segment> {
+    fn removed_from(&self, parent: &ValuePath) -> HashSet<&Segment> {
         let depth = parent.segments.len();
-        let below = self.removes.range::<Path, _>(parent..).take_while(|path| parent.covers(path));
-        below.filter(|path| path.segments.len() == depth + 1).filter_map(Path::last).collect()
+        let below = self.removes.range::<ValuePath, _>(parent..).take_while(|path| parent.covers(path));
+        below.filter(|path| path.segments.len() == depth + 1).filter_map(ValuePath::last).collect()
     }
 }
 
 /// Puts something new where it was asked to go.
 fn insert<'a>(
     document: &Document,
-    parent: &Path,
+    parent: &ValuePath,
     siblings: &mut Siblings<'a>,
     place: &Place,
     mut added: Added<'a>,
@@ -243,7 +219,7 @@ fn entries<'v>(added: &'v [Added<'_>]) -> impl Iterator<Item = (String, Value)> 
     added.iter().filter_map(|added| Some((added.key.clone()?, added.new.value.clone().into_owned())))
 }
 
-fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
+fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
     let mut value = values.get_mut(path.document)?;
     for segment in &path.segments {
         while let Value::Tagged(_, inner) = value {
@@ -259,13 +235,13 @@ fn at_mut<'v>(values: &'v mut [Value], path: &Path) -> Option<&'v mut Value> {
 }
 
 /// The path to a value that is there, with list elements by position.
-fn find(document: &Document, path: &Path) -> Result<Path, Refusal> {
+fn find(document: &Document, path: &ValuePath) -> Result<ValuePath, Refusal> {
     let path = document.resolve(path);
     document.by_position(&path).ok_or_else(|| absent(document, &path))
 }
 
 /// Whether something with or without a key can enter the value at `parent`.
-fn fits(document: &Document, parent: &Path, key: Option<&String>) -> Result<(), Refusal> {
+fn fits(document: &Document, parent: &ValuePath, key: Option<&String>) -> Result<(), Refusal> {
     let value = document.at(parent).unwrap_or(&Value::Null).untagged();
     let shown = if parent.is_root() { "the document".to_owned() } else { format!("`{parent}`") };
     let kind = value.kind();
@@ -283,19 +259,19 @@ fn fits(document: &Document, parent: &Path, key: Option<&String>) -> Result<(), 
     Err(spanned(document, parent, refusal))
 }
 
-fn absent(document: &Document, path: &Path) -> Refusal {
+fn absent(document: &Document, path: &ValuePath) -> Refusal {
     let refusal = Refusal::new(format!("there is nothing at `{path}`"), "insert it instead");
     spanned(document, path, refusal)
 }
 
-fn twice(document: &Document, path: &Path) -> Refusal {
+fn twice(document: &Document, path: &ValuePath) -> Refusal {
     let message = format!("`{path}` is changed twice");
     let help = "leave out one of the changes: what is set or removed as a whole cannot change inside";
     spanned(document, path, Refusal::new(message, help))
 }
 
 /// The refusal at the value concerned, or at the nearest one above that is there.
-fn spanned(document: &Document, path: &Path, refusal: Refusal) -> Refusal {
+fn spanned(document: &Document, path: &ValuePath, refusal: Refusal) -> Refusal {
     match document.nearest(path) {
         Some((_, located)) => refusal.at(located.token()),
         None => refusal,

@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
-use super::fresh::{New, Site, Text, tagged};
-use super::place::{
+use super::addition::New;
+use super::layout::{
     Holder, blank_before, block_header, column, end, first_on_line, is_collection, is_flow, last_line,
     last_on_line, line_end, properties, slot,
 };
+use super::new_text::{Site, Text, tagged};
 use super::splice::Splices;
 use crate::model::{List, Map, Value};
 use crate::yaml::document::Document;

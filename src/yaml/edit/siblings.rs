@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::plan::Added;
+use super::addition::Added;
 use crate::model::Segment;
 
 /// New siblings, in the order in which they came.

@@ -1,14 +1,14 @@
 //! Small edits, each with the bytes that must come out.
 
 use super::{Operation, Place, Replacement, apply, intended};
-use crate::model::{Path, Segment};
+use crate::model::{Segment, ValuePath};
 use crate::yaml::{Document, Limits};
 
 fn read(text: &str) -> Document {
     Document::parse(text.as_bytes(), &Limits::default()).unwrap_or_else(|error| panic!("{text:?}: {error:?}"))
 }
 
-fn path(text: &str) -> Path {
+fn path(text: &str) -> ValuePath {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error:?}"))
 }
 

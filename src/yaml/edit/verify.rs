@@ -3,9 +3,9 @@
 use super::Refusal;
 use super::anchors::alias_of_changed;
 use super::plan::Plan;
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::Document;
-use crate::yaml::gate::Limits;
+use crate::yaml::limits::Limits;
 use crate::yaml::node::{Content, NodeId};
 
 /// Lets the text through when it reads as intended.
@@ -25,12 +25,12 @@ pub(super) fn verify(
         }
     };
     let mut pairs = wanted.iter().zip(read.values()).enumerate();
-    let path = pairs.find_map(|(number, (a, b))| first_difference(a, b, &Path::document(number)));
+    let path = pairs.find_map(|(number, (a, b))| first_difference(a, b, &ValuePath::document(number)));
     Err(unintended(document, plan, &path.unwrap_or_default()))
 }
 
 /// Refuses for the value at `path`, which the edit would change against the intention.
-fn unintended(document: &Document, plan: &Plan<'_>, path: &Path) -> Refusal {
+fn unintended(document: &Document, plan: &Plan<'_>, path: &ValuePath) -> Refusal {
     let shared = document.nearest(path).filter(|(steps, located)| {
         let alias = document.follow(located.node) != located.node;
         let above = *steps < path.segments.len();
@@ -58,7 +58,7 @@ fn merges(document: &Document, id: NodeId) -> bool {
 }
 
 /// The first path at which two values differ.
-fn first_difference(a: &Value, b: &Value, path: &Path) -> Option<Path> {
+fn first_difference(a: &Value, b: &Value, path: &ValuePath) -> Option<ValuePath> {
     if a == b {
         return None;
     }

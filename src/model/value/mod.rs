@@ -1,10 +1,13 @@
 //! Values as readers see them: aliases followed, merges applied, numbers by their text.
 
+mod list;
+
 use std::fmt;
 
 use indexmap::IndexMap;
 
-use super::{List, lookups};
+pub use self::list::List;
+use super::lookups;
 
 /// A mapping in the order of its file; equality ignores the order.
 pub type Map = IndexMap<String, Value>;
@@ -120,25 +123,29 @@ impl Value {
 
     /// The value at `path` (whose document number is not looked at).
     #[must_use]
-    pub fn at(&self, path: &super::Path) -> Option<&Self> {
+    pub fn at(&self, path: &crate::model::ValuePath) -> Option<&Self> {
         path.segments.iter().try_fold(self, |value, segment| value.child(segment))
     }
 
     /// The value one step down; a tag is no step.
     #[must_use]
-    pub fn child(&self, segment: &super::Segment) -> Option<&Self> {
+    pub fn child(&self, segment: &crate::model::Segment) -> Option<&Self> {
         lookups::count(1);
         match (segment, self) {
-            (super::Segment::Key(key), Self::Map(map)) => map.get(key),
-            (super::Segment::Index(index), Self::List(list)) => list.get(*index),
-            (super::Segment::Identity { field, value }, Self::List(list)) => list.named(field, value),
+            (crate::model::Segment::Key(key), Self::Map(map)) => map.get(key),
+            (crate::model::Segment::Index(index), Self::List(list)) => list.get(*index),
+            (crate::model::Segment::Identity { field, value }, Self::List(list)) => list.named(field, value),
             (_, Self::Tagged(_, value)) => value.child(segment),
             _ => None,
         }
     }
 
     /// Every scalar and empty collection with its path below `base`, lists by position.
-    pub fn walk<'a>(&'a self, base: &super::Path, visit: &mut dyn FnMut(&super::Path, &'a Self)) {
+    pub fn walk<'a>(
+        &'a self,
+        base: &crate::model::ValuePath,
+        visit: &mut dyn FnMut(&crate::model::ValuePath, &'a Self),
+    ) {
         match self {
             Self::Map(map) if !map.is_empty() => {
                 for (key, value) in map {
@@ -147,7 +154,7 @@ impl Value {
             }
             Self::List(list) if !list.is_empty() => {
                 for (index, value) in list.iter().enumerate() {
-                    value.walk(&base.join(super::Segment::Index(index)), visit);
+                    value.walk(&base.join(crate::model::Segment::Index(index)), visit);
                 }
             }
             Self::Tagged(_, value) if !value.is_scalar() => value.walk(base, visit),

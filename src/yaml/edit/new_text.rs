@@ -1,80 +1,13 @@
 //! The text of what comes in: copied from its source where it has one, else rendered.
 
-use std::borrow::Cow;
-
+use super::addition::{Added, New};
 use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot};
-use super::place::{Holder, is_collection, is_flow, slot};
-use super::plan::Added;
-use super::{Refusal, Replacement};
-use crate::model::{Path, Segment, Value};
-use crate::yaml::document::{Document, Located};
+use super::layout::{Holder, is_collection, is_flow, slot};
+use crate::model::Value;
+use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::{self, Layout};
 use crate::yaml::scalar::{CORE, plain_value};
-
-/// A value that comes in, and where it stands in its source.
-#[derive(Clone)]
-pub(super) struct New<'a> {
-    pub(super) value: Cow<'a, Value>,
-    source: Option<(&'a Document, Path)>,
-}
-
-impl<'a> TryFrom<&Replacement<'a>> for New<'a> {
-    type Error = Refusal;
-
-    fn try_from(replacement: &Replacement<'a>) -> Result<Self, Refusal> {
-        match replacement {
-            Replacement::Value(value) => Ok(Self { value: Cow::Owned(value.clone()), source: None }),
-            Replacement::From { document, path } => {
-                let path = document.resolve(path);
-                let message =
-                    || Refusal::new(format!("the source has nothing at `{path}`"), "name what it has");
-                let value = document.at(&path).ok_or_else(message)?;
-                Ok(Self { value: Cow::Borrowed(value), source: Some((document, path)) })
-            }
-        }
-    }
-}
-
-impl<'a> New<'a> {
-    /// The same value without its source's text.
-    pub(super) fn bare(&self) -> Self {
-        Self { value: self.value.clone(), source: None }
-    }
-
-    /// The document whose root it is.
-    pub(super) fn whole_source(&self) -> Option<&'a Document> {
-        self.source.as_ref().filter(|(_, path)| path.is_root()).map(|(document, _)| *document)
-    }
-
-    /// The value one step down.
-    pub(super) fn child(&self, segment: &Segment) -> Option<Self> {
-        let value = match &self.value {
-            Cow::Borrowed(value) => Cow::Borrowed(value.child(segment)?),
-            Cow::Owned(value) => Cow::Owned(value.child(segment)?.clone()),
-        };
-        let source = self.source.as_ref().map(|(document, path)| (*document, path.join(segment.clone())));
-        Some(Self { value, source })
-    }
-
-    /// The tag that the core schema does not know, and the value under it.
-    pub(super) fn untagged(&self) -> (Option<&str>, &Value) {
-        match &*self.value {
-            Value::Tagged(tag, value) => (Some(tag), value),
-            value => (None, value),
-        }
-    }
-
-    fn located(&self) -> Option<(&'a Document, Located)> {
-        let (document, path) = self.source.as_ref()?;
-        Some((document, document.locate(path)?))
-    }
-
-    /// The source's node, with what an alias stands for.
-    fn node(&self) -> Option<(&'a Document, NodeId)> {
-        self.located().map(|(document, located)| (document, document.follow(located.node)))
-    }
-}
 
 /// A value as text: what follows its holder on the line, and the lines below, each ended by LF.
 #[derive(Default)]

@@ -3,18 +3,18 @@
 
 use std::collections::HashMap;
 
-use super::fresh::New;
-use super::place::is_collection;
-use super::plan::{Added, After};
-use super::target::Edits;
-use crate::model::{Map, Path, Segment, Value};
+use super::Edits;
+use crate::model::{Map, Segment, Value, ValuePath};
 use crate::yaml::document::{Document, Located};
+use crate::yaml::edit::addition::New;
+use crate::yaml::edit::addition::{Added, After};
+use crate::yaml::edit::layout::is_collection;
 
 /// Makes the changes inside; false when the whole must be replaced.
 pub(super) fn inside<'a>(
     edits: &mut Edits<'a>,
     document: &Document,
-    path: &Path,
+    path: &ValuePath,
     located: &Located,
     new: &New<'a>,
 ) -> bool {
@@ -35,7 +35,7 @@ pub(super) fn inside<'a>(
 
 struct Spread<'s, 'a> {
     document: &'s Document,
-    path: &'s Path,
+    path: &'s ValuePath,
     located: &'s Located,
     new: &'s New<'a>,
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
-use super::{Value, lookups};
+use super::Value;
+use crate::model::lookups;
 
 /// So few elements are looked through each time.
 const FEW: usize = 8;

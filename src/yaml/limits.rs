@@ -42,7 +42,7 @@ impl Rejection {
 ///
 /// # Errors
 /// What is wrong with the bytes, and where.
-pub fn admit<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rejection> {
+pub fn check_limits<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rejection> {
     let at = |offset: usize| {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -3,19 +3,22 @@
 //! One node may serve several paths, through anchors. A path that leads through an alias or a merge
 //! changes nothing by itself: the same change must be made at the path where the bytes stand.
 
+mod structural;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
+use super::Refusal;
+use super::addition::{Added, After, New};
 use super::anchors::{refuse_lost_anchors, through_alias};
 use super::block::Block;
 use super::flow::Flow;
-use super::fresh::{New, Text, chunk, flow_text};
-use super::place::{Holder, is_collection, is_flow, layout, slots};
-use super::plan::{Added, After, Plan};
+use super::layout::{Holder, is_collection, is_flow, layout, slots};
+use super::new_text::{Text, chunk, flow_text};
+use super::plan::Plan;
 use super::replace::Target;
 use super::splice::Splices;
-use super::{Refusal, spread};
-use crate::model::{Path, Segment, Value};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::{Document, Located};
 use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::Layout;
@@ -34,7 +37,7 @@ pub(super) fn rewrite(document: &Document, plan: &Plan<'_>) -> Result<String, Re
 
 /// What changes, by node.
 #[derive(Default)]
-pub(super) struct Edits<'a> {
+struct Edits<'a> {
     /// What each node is to become, also where that is done by changes below it.
     wanted: BTreeMap<NodeId, Value>,
     sets: BTreeMap<NodeId, (Slot, New<'a>)>,
@@ -102,18 +105,18 @@ impl<'a> Edits<'a> {
     }
 
     /// Sets a node's value: by changes inside where that is possible, so that comments stay.
-    pub(super) fn set(&mut self, document: &Document, path: &Path, located: &Located, new: New<'a>) {
+    fn set(&mut self, document: &Document, path: &ValuePath, located: &Located, new: New<'a>) {
         if document.at(path) == Some(&*new.value) {
             return;
         }
         self.wanted.insert(located.node, new.value.clone().into_owned());
-        if !spread::inside(self, document, path, located, &new) {
+        if !structural::inside(self, document, path, located, &new) {
             self.sets.insert(located.node, (located.slot, new));
         }
     }
 
     /// Removes an entry or an element.
-    pub(super) fn remove(&mut self, document: &Document, located: &Located, path: &Path) {
+    fn remove(&mut self, document: &Document, located: &Located, path: &ValuePath) {
         let Some((id, index)) = located.slot else { return };
         let slot = path.parent().and_then(|parent| document.locate(&parent)).and_then(|parent| parent.slot);
         let container = self.containers.entry(id).or_default();
@@ -121,7 +124,7 @@ impl<'a> Edits<'a> {
         container.removed.insert(index);
     }
 
-    pub(super) fn add(&mut self, located: &Located, added: impl IntoIterator<Item = Added<'a>>) {
+    fn add(&mut self, located: &Located, added: impl IntoIterator<Item = Added<'a>>) {
         let container = self.containers.entry(located.node).or_default();
         container.slot = located.slot;
         container.added.extend(added);
@@ -227,7 +230,7 @@ fn holds_comment(document: &Document, span: &Range<usize>) -> bool {
     comments.get(first).is_some_and(|comment| comment.end < span.end)
 }
 
-fn locate(document: &Document, path: &Path) -> Result<Located, Refusal> {
+fn locate(document: &Document, path: &ValuePath) -> Result<Located, Refusal> {
     document.locate(path).ok_or_else(|| {
         Refusal::new(format!("`{path}` could not be found in the text"), "make this change by hand")
     })
