@@ -91,6 +91,18 @@ pub fn diff<'a>(
     walk.changes
 }
 
+/// The leaves of one difference.
+#[must_use]
+pub fn leaves_of<'a>(change: &Change<'a>, rules: &dyn ListRules) -> Vec<Change<'a>> {
+    let mut walk = Walk { rules, depth: Depth::Leaves, changes: Vec::new() };
+    let path = change.path.clone();
+    match change.path.last() {
+        Some(Segment::Identity { field, .. }) => walk.element(path, field, change.left, change.right),
+        _ => walk.compare(path, change.left, change.right),
+    }
+    walk.changes
+}
+
 struct Walk<'a, 'r> {
     rules: &'r dyn ListRules,
     depth: Depth,

@@ -34,6 +34,7 @@ pub(super) struct Stars {
     /// What stands before the first star, and behind the last one: most texts differ there already.
     head: String,
     tail: String,
+    literal: String,
     glob: GlobMatcher,
 }
 
@@ -53,7 +54,13 @@ impl Stars {
         let glob = glob.filter(|_| text.len() <= LONGEST_NAME)?.compile_matcher();
         let head = text.split('*').next().unwrap_or_default().to_owned();
         let tail = text.rsplit('*').next().unwrap_or_default().to_owned();
-        Some(Self { head, tail, glob })
+        let literal = text.split('*').max_by_key(|part| part.len()).unwrap_or_default().to_owned();
+        Some(Self { head, tail, literal, glob })
+    }
+
+    /// The longest text between stars.
+    pub(super) fn literal(&self) -> &str {
+        &self.literal
     }
 
     /// Whether `text` is such a name.

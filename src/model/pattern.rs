@@ -1,4 +1,4 @@
-//! Path patterns of the policy: `database.*`, `**.password`, each covering what lies below.
+//! ValuePath patterns of the policy: `database.*`, `**.password`, each covering what lies below.
 //!
 //! A pattern is compiled when it is read. Matching walks over the steps and the segments of a path
 //! with one place to go back to, so that no pattern takes more than steps times segments.
@@ -7,9 +7,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use aho_corasick::AhoCorasick;
+use indexmap::IndexMap;
+
 use super::glob::Stars;
 use super::path::Reader;
-use super::{InvalidPath, Segment, ValuePath};
+use super::{InvalidPath, Segment, ValuePath, lookups};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -51,7 +54,7 @@ impl PathPattern {
     /// As [`Self::covers`], but ignoring letter case and taking `-` for `_`, as secrets do.
     #[must_use]
     pub fn covers_loosely(&self, path: &ValuePath) -> bool {
-        any_covers_loosely(std::slice::from_ref(self), path)
+        covered_loosely(self, &folded(path))
     }
 }
 
@@ -64,14 +67,71 @@ impl PartialEq for PathPattern {
 
 impl Eq for PathPattern {}
 
-/// Whether one of the patterns covers `path` loosely; asked of every value, so that the path is
-/// folded once.
-pub(super) fn any_covers_loosely(patterns: &[PathPattern], path: &ValuePath) -> bool {
-    let folded: Vec<_> = path.segments.iter().map(|segment| (segment, key(segment).map(fold))).collect();
+/// Many patterns, of which one may cover a path.
+///
+/// A pattern is tried only on paths that hold its longest literal text, and all those texts are
+/// looked for at once: what a path costs does not grow with the patterns that have nothing of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PatternSet {
+    patterns: Vec<PathPattern>,
+    /// The patterns without a literal text.
+    always: Vec<usize>,
+    /// The literal texts, and for each the patterns that need it.
+    literals: Option<AhoCorasick>,
+    needed_by: Vec<Vec<usize>>,
+}
+
+impl PatternSet {
+    /// The set of these patterns.
+    pub(super) fn new(patterns: Vec<PathPattern>) -> Self {
+        let mut literals: IndexMap<&str, Vec<usize>> = IndexMap::new();
+        let mut always = Vec::new();
+        for (number, pattern) in patterns.iter().enumerate() {
+            match pattern.loose.iter().filter_map(Step::literal).max_by_key(|literal| literal.len()) {
+                Some(literal) if !literal.is_empty() => literals.entry(literal).or_default().push(number),
+                _ => always.push(number),
+            }
+        }
+        match AhoCorasick::new(literals.keys()) {
+            Ok(found) => {
+                let needed_by = literals.into_values().collect();
+                Self { patterns, always, literals: Some(found), needed_by }
+            }
+            // More text than the searcher takes: then each pattern is tried.
+            Err(_) => {
+                let always = (0..patterns.len()).collect();
+                Self { patterns, always, literals: None, needed_by: Vec::new() }
+            }
+        }
+    }
+
+    /// Whether one of the patterns covers `path` loosely.
+    pub(super) fn covers_loosely(&self, path: &ValuePath) -> bool {
+        let folded = folded(path);
+        let covers = |number: &usize| {
+            self.patterns.get(*number).is_some_and(|pattern| covered_loosely(pattern, &folded))
+        };
+        let Some(literals) = &self.literals else { return self.always.iter().any(covers) };
+        let keys = folded.iter().filter_map(|(_, key)| key.as_deref());
+        let held = keys.flat_map(|key| literals.find_overlapping_iter(key));
+        let mut held = held.filter_map(|found| self.needed_by.get(found.pattern().as_usize()));
+        held.any(|numbers| numbers.iter().any(covers)) || self.always.iter().any(covers)
+    }
+}
+
+/// A path with the keys as loose comparison takes them.
+type Folded<'p> = Vec<(&'p Segment, Option<Cow<'p, str>>)>;
+
+fn folded(path: &ValuePath) -> Folded<'_> {
+    path.segments.iter().map(|segment| (segment, key(segment).map(fold))).collect()
+}
+
+fn covered_loosely(pattern: &PathPattern, path: &Folded<'_>) -> bool {
+    lookups::count(1);
     let fits = |step: &Step, at: usize| {
-        folded.get(at).is_some_and(|(segment, key)| step.fits(segment, key.as_deref()))
+        path.get(at).is_some_and(|(segment, key)| step.fits(segment, key.as_deref()))
     };
-    patterns.iter().any(|pattern| covers(&pattern.loose, folded.len(), fits))
+    covers(&pattern.loose, path.len(), fits)
 }
 
 fn key(segment: &Segment) -> Option<&str> {
@@ -128,6 +188,15 @@ impl Step {
             "*" => Some(Self::One),
             _ if word.contains('*') => Stars::new(word).map(Self::Stars),
             _ => Some(Self::Key(word.to_owned())),
+        }
+    }
+
+    /// The longest text that every key which fits has in it.
+    fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Any | Self::One | Self::Element(_) => None,
+            Self::Stars(name) => Some(name.literal()),
+            Self::Key(text) => Some(text),
         }
     }
 
@@ -194,6 +263,65 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_set_answers_as_its_patterns_do() {
+        let texts = [
+            "a.b",
+            "**.pass*",
+            "**.*key*s",
+            "*.x",
+            "l[name=x].v",
+            "\"A-b\".c",
+            "**.client-secret",
+            "ab*ba",
+            "ü.*ö",
+        ];
+        let patterns: Vec<PathPattern> = texts.iter().map(|text| text.parse().expect(text)).collect();
+        let set = PatternSet::new(patterns.clone());
+        for path in [
+            "",
+            "a",
+            "a.b",
+            "a.b.c",
+            "A.B",
+            "q.PassWord",
+            "q.ke",
+            "my-keys",
+            "monkeys.r",
+            "q.x",
+            "x",
+            "l[name=x].v",
+            "l[name=y].v",
+            "\"A-b\".c",
+            "a_b.c",
+            "q.Client_Secret",
+            "abba",
+            "aba",
+            "Ü.xÖ",
+            "l[0]",
+        ] {
+            let path: ValuePath = path.parse().expect(path);
+            let alone = patterns.iter().any(|pattern| pattern.covers_loosely(&path));
+            assert_eq!(set.covers_loosely(&path), alone, "{path}");
+        }
+        assert!(!PatternSet::default().covers_loosely(&ValuePath::root()));
+    }
+
+    #[test]
+    fn patterns_that_have_nothing_of_a_path_are_not_tried() {
+        let steps = |patterns: usize| {
+            let one = |n| format!("**.*word{n:06}*").parse::<PathPattern>().expect("a pattern");
+            let set = PatternSet::new((0..patterns).map(one).collect());
+            let paths: Vec<ValuePath> =
+                (0..100).map(|n| ValuePath::root().key("k").key(format!("a_word{n:06}s"))).collect();
+            let (found, steps) =
+                lookups::counted(|| paths.iter().filter(|path| set.covers_loosely(path)).count());
+            assert_eq!(found, 100);
+            steps
+        };
+        assert_eq!(steps(200), steps(2_000));
+    }
 
     #[test]
     fn patterns_cover_what_they_name_and_what_is_below() {

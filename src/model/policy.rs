@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use globset::GlobMatcher;
+use globset::{GlobMatcher, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use super::pattern::any_covers_loosely;
+use super::pattern::PatternSet;
 use super::{
     Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
 };
@@ -91,7 +91,7 @@ struct RawPin {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawSecrets {
-    /// Path patterns of secret values; replaces the default list.
+    /// ValuePath patterns of secret values; replaces the default list.
     paths: Option<Vec<String>>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
@@ -228,8 +228,10 @@ pub struct Policy {
     pub new_keys: NewKeys,
     /// Paths that are never promoted.
     pub pins: Vec<Pin>,
-    secret_paths: Vec<PathPattern>,
+    secret_paths: PatternSet,
     secret_references: Vec<GlobMatcher>,
+    /// All of them at once, where they are not too many for that.
+    all_references: Option<GlobSet>,
     /// Lower-case words that name each environment, its own names first.
     pub words: BTreeMap<Environment, Vec<String>>,
     hosts: Vec<(Environment, GlobMatcher)>,
@@ -369,6 +371,8 @@ impl Policy {
         let paths = raw.secrets.paths.unwrap_or_else(|| SECRET_PATHS.map(String::from).to_vec());
         let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
         let references = references.into_iter().chain(raw.secrets.references);
+        let secret_references: Vec<GlobMatcher> =
+            references.map(|text| glob(whole.clone(), &text)).collect::<Result<_>>()?;
         let words = Environment::ALL.map(|env| {
             let own = env.words().iter().map(|word| (*word).to_owned());
             let more = raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.to_lowercase());
@@ -383,8 +387,11 @@ impl Policy {
         Ok(Self {
             new_keys: raw.promotion.new_keys,
             pins,
-            secret_paths: paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
-            secret_references: references.map(|text| glob(whole.clone(), &text)).collect::<Result<_>>()?,
+            secret_paths: PatternSet::new(
+                paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
+            ),
+            all_references: at_once(&secret_references),
+            secret_references,
             words: words.into_iter().collect(),
             hosts,
             levels,
@@ -414,13 +421,16 @@ impl Policy {
     /// Whether values at `path` are secrets.
     #[must_use]
     pub fn is_secret(&self, path: &ValuePath) -> bool {
-        any_covers_loosely(&self.secret_paths, path)
+        self.secret_paths.covers_loosely(path)
     }
 
     /// Whether a value refers to a secret instead of being one.
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
-        self.secret_references.iter().any(|glob| glob.is_match(value))
+        match &self.all_references {
+            Some(all) => all.is_match(value),
+            None => self.secret_references.iter().any(|glob| glob.is_match(value)),
+        }
     }
 
     /// The environments that own `host` (lower case).
@@ -445,6 +455,15 @@ impl Policy {
     pub fn schemas_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a SchemaMapping> + 'a {
         self.schemas.iter().filter(move |mapping| mapping.keys.is_match(key.as_str()))
     }
+}
+
+/// One matcher for all of these globs; `None` when they are too many for one.
+fn at_once(globs: &[GlobMatcher]) -> Option<GlobSet> {
+    let mut all = GlobSetBuilder::new();
+    for glob in globs {
+        all.add(glob.glob().clone());
+    }
+    all.build().ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::secrets::encrypted;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
-use crate::yaml::{Document, Limits};
+use crate::yaml::{Document, Limits, NESTING};
 
 /// Sets a value where there is one, else adds it to its parent.
 pub(super) fn set_or_insert<'a>(
@@ -34,6 +34,15 @@ pub(super) fn set_or_insert<'a>(
     }
 }
 
+/// Refuses a path to where no value can be read again.
+pub(super) fn refuse_depth(path: &ValuePath) -> Result<()> {
+    let steps = path.segments.len();
+    if steps <= NESTING {
+        return Ok(());
+    }
+    Err(Error::usage(format!("the path has {steps} steps, and values nest at most {NESTING} deep")))
+}
+
 /// Sets where there is a value, adds where there is a parent, and with `parents` makes those.
 pub(super) fn set_or_insert_with<'a>(
     document: &Document,
@@ -50,9 +59,10 @@ pub(super) fn set_or_insert_with<'a>(
     if !parents {
         return Err(error.with_kind(ErrorKind::Usage).or_help(Help::CreateParents));
     }
+    refuse_depth(path)?;
     let there = (0..path.segments.len())
         .rev()
-        .map(|n| ValuePath { document: path.document, segments: path.segments[..n].to_vec() })
+        .map(|steps| path.prefix(steps))
         .find(|prefix| document.at(prefix).is_some());
     let Some(there) = there else { return Err(error) };
     let rest = &path.segments[there.segments.len()..];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::edit::{edit, nested, rests_on, set_or_insert_with};
+use super::edit::{edit, nested, refuse_depth, rests_on, set_or_insert_with};
 use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
@@ -139,6 +139,9 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
         }
     };
     let path = document.resolve(&request.path);
+    if matches!(request.wish, Edit::Set { .. }) {
+        refuse_depth(&path)?;
+    }
     let wanted = match &request.wish {
         Edit::Unset => None,
         Edit::Set { text, string, .. } => {

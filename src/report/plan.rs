@@ -1,12 +1,15 @@
 //! Plans of promotions, for people before they decide.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
+
+use indexmap::IndexMap;
 
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution, renames};
-use crate::model::{CommitInfo, Hop};
+use crate::model::{CommitId, CommitInfo, Hop};
 use crate::secrets::mask::Shown;
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -21,14 +24,15 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
     let name = view.head(plan.key.as_str(), &plan.hop.to_string());
     writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
     let renames = renames(&plan.lines);
-    let hidden = |index: &usize| renames.iter().any(|(removed, _)| removed == index);
+    let gone: HashSet<usize> = renames.iter().map(|(removed, _)| *removed).collect();
+    let renamed: HashMap<usize, usize> =
+        renames.into_iter().map(|(removed, added)| (added, removed)).collect();
     let groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = groups(plan)
         .into_iter()
-        .map(|(commit, lines)| (commit, lines.into_iter().filter(|index| !hidden(index)).collect()))
+        .map(|(commit, lines)| (commit, lines.into_iter().filter(|index| !gone.contains(index)).collect()))
         .collect();
     let row = |index: &usize| {
-        let renamed =
-            renames.iter().find(|(_, added)| added == index).map(|(removed, _)| &plan.lines[*removed]);
+        let renamed = renamed.get(index).map(|removed| &plan.lines[*removed]);
         acting(&plan.lines[*index], renamed, plan.hop, view)
     };
     // One alignment for all groups, so that the columns of the screen are one.
@@ -52,14 +56,12 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
 /// What acts, by source commit, in the order in which people will want to read it: oldest first.
 fn groups(plan: &ItemPlan<Shown>) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
     let acts = |line: &PlanEntry<Shown>| !matches!(line.verdict, Action::Keep);
-    let mut groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = Vec::new();
+    let mut groups: IndexMap<Option<&CommitId>, (Option<&CommitInfo>, Vec<usize>)> = IndexMap::new();
     for (index, line) in plan.lines.iter().enumerate().filter(|(_, line)| acts(line)) {
         let commit = line.commit.as_ref();
-        match groups.iter_mut().find(|(known, _)| known.map(|c| &c.id) == commit.map(|c| &c.id)) {
-            Some((_, lines)) => lines.push(index),
-            None => groups.push((commit, vec![index])),
-        }
+        groups.entry(commit.map(|c| &c.id)).or_insert((commit, Vec::new())).1.push(index);
     }
+    let mut groups: Vec<_> = groups.into_values().collect();
     groups.sort_by_key(|(commit, _)| commit.map(|commit| commit.time));
     groups
 }

@@ -68,7 +68,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 13] = [
+const KEPT: [(&str, &str); 14] = [
     ("git2", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
@@ -81,6 +81,7 @@ const KEPT: [(&str, &str); 13] = [
     ("jsonschema", "json_schema"),
     ("toml_edit", "formats"),
     ("gix_date", "cli"),
+    ("aho_corasick", "model"),
     ("globset", "model"),
 ];
 

@@ -1,24 +1,27 @@
 //! From a plan to the edits of the target's file.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
 use crate::diff::lists::name_of;
-use crate::model::{List, Map, Segment, Value, ValuePath};
+use crate::model::{List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
 pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
-    let mut out = Vec::new();
-    let mut entering: IndexMap<ValuePath, Vec<&PlanEntry>> = IndexMap::new();
+    let left = Left::of(lines);
+    let (mut out, mut gone) = (Vec::new(), HashSet::new());
+    let mut entering: IndexMap<&ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
         let replacement = match &line.verdict {
             Action::Take if line.source.is_none() => {
-                let path = highest_leaving(line, lines);
-                if !out.iter().any(|done| matches!(done, Operation::Remove { path: gone } if *gone == path)) {
+                let path = left.highest_leaving(line);
+                if gone.insert(path.clone()) {
                     out.push(Operation::Remove { path });
                 }
                 continue;
@@ -30,113 +33,160 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
         if line.target.is_some() {
             out.push(Operation::Set { path: line.path.clone(), value: replacement });
         } else {
-            entering.entry(line.top.clone()).or_default().push(line);
+            entering.entry(&line.top).or_default().push(line);
         }
     }
+    let mut places = Places { source, target, known: HashMap::new() };
     for (top, entering) in entering {
         let Some(parent) = top.parent() else { continue };
-        let whole = is_whole(&top, lines)
-            || entering.iter().any(|line| line.path == top && line.verdict == Action::Take);
+        let whole = left.is_whole(top)
+            || entering.iter().any(|line| line.path == *top && line.verdict == Action::Take);
         let value = match whole {
             true => Replacement::From { document: source, path: top.clone() },
-            false => Replacement::Value(partial(&top, &entering, source)),
+            false => Replacement::Value(partial(top, &entering, source)),
         };
         let key = match top.last() {
             Some(Segment::Key(key)) => Some(key.clone()),
             _ => None,
         };
-        let place = place(&top, source, target);
+        let place = places.of(top);
         out.push(Operation::Insert { parent, key, place, value, comment: None });
     }
     out
 }
 
-/// Whether all that there is at or below a path that one side lacks is taken.
-fn is_whole(at: &ValuePath, lines: &[PlanEntry]) -> bool {
-    !at.is_root()
-        && lines.iter().filter(|line| at.covers(&line.path)).all(|line| line.verdict == Action::Take)
-}
+/// The paths that are not taken.
+struct Left<'a>(PathTree<'a, ()>);
 
-/// The highest path that goes when `line` does, so that no empty mapping and no element with only
-/// a name stays behind.
-fn highest_leaving(line: &PlanEntry, lines: &[PlanEntry]) -> ValuePath {
-    let segments = &line.path.segments;
-    (line.top.segments.len()..segments.len())
-        .map(|n| ValuePath { document: line.path.document, segments: segments[..n].to_vec() })
-        .find(|prefix| is_whole(prefix, lines))
-        .unwrap_or_else(|| line.path.clone())
-}
-
-/// Behind the nearest element before it in the source that the target has as well.
-fn place(top: &ValuePath, source: &Document, target: &Document) -> Place {
-    let (Some(parent), Some(last)) = (top.parent(), top.last()) else { return Place::Last };
-    let (here, there) = (source.at(&parent), target.at(&parent));
-    match (last, here, there) {
-        (Segment::Key(key), Some(Value::Map(from)), Some(Value::Map(into))) => {
-            let before =
-                from.keys().take_while(|other| *other != key).filter(|other| into.contains_key(*other));
-            before.last().map_or(Place::Last, |key| Place::After(Segment::Key(key.clone())))
-        }
-        (Segment::Identity { field, value }, Some(Value::List(from)), Some(into @ Value::List(_))) => {
-            let name = |element: &Value| element.as_map()?.get(field)?.scalar_text().map(str::to_owned);
-            let names = from.iter().filter_map(name).take_while(|name| name != value);
-            let known = |name: &String| {
-                into.child(&Segment::Identity { field: field.clone(), value: name.clone() }).is_some()
-            };
-            let before = names.filter(known).last();
-            before
-                .map_or(Place::First, |value| Place::After(Segment::Identity { field: field.clone(), value }))
-        }
-        _ => Place::Last,
+impl<'a> Left<'a> {
+    fn of(lines: &'a [PlanEntry]) -> Self {
+        let left = lines.iter().filter(|line| line.verdict != Action::Take);
+        Self(left.map(|line| (&line.path, ())).collect())
     }
+
+    /// Whether all that there is at or below a path that one side lacks is taken.
+    fn is_whole(&self, at: &ValuePath) -> bool {
+        !at.is_root() && !self.0.reaches(at)
+    }
+
+    /// The highest path that goes when `line` does, so that no empty mapping and no element with
+    /// only a name stays behind.
+    fn highest_leaving(&self, line: &PlanEntry) -> ValuePath {
+        (line.top.segments.len()..line.path.segments.len())
+            .map(|steps| line.path.prefix(steps))
+            .find(|prefix| self.is_whole(prefix))
+            .unwrap_or_else(|| line.path.clone())
+    }
+}
+
+/// The places of new entries and elements: behind the nearest one before them in the source that
+/// the target has as well.
+struct Places<'d> {
+    source: &'d Document,
+    target: &'d Document,
+    /// What was gone through already: by parent, and by what tells its elements apart, the place of
+    /// each name.
+    known: HashMap<(ValuePath, Option<String>), HashMap<String, Place>>,
+}
+
+impl Places<'_> {
+    fn of(&mut self, top: &ValuePath) -> Place {
+        let (field, name) = match top.last() {
+            Some(Segment::Key(key)) => (None, key),
+            Some(Segment::Identity { field, value }) => (Some(field.clone()), value),
+            Some(Segment::Index(_) | Segment::Append) | None => return Place::Last,
+        };
+        let Some(parent) = top.parent() else { return Place::Last };
+        let (source, target) = (self.source, self.target);
+        let places = self.known.entry((parent, field)).or_insert_with_key(|(parent, field)| {
+            match (field, source.at(parent), target.at(parent)) {
+                (None, Some(Value::Map(from)), Some(Value::Map(into))) => {
+                    let step = |key: &str| into.contains_key(key).then(|| Segment::Key(key.to_owned()));
+                    behind(from.keys().map(String::as_str), Place::Last, step)
+                }
+                (Some(field), Some(Value::List(from)), Some(Value::List(into))) => {
+                    let names = from.iter().filter_map(|element| name_of(element, field));
+                    let step = |name: &str| {
+                        let segment = || Segment::Identity { field: field.clone(), value: name.to_owned() };
+                        into.position(field, name).map(|_| segment())
+                    };
+                    behind(names, Place::First, step)
+                }
+                _ => HashMap::new(),
+            }
+        });
+        places.get(name).cloned().unwrap_or(Place::Last)
+    }
+}
+
+/// For each name the place behind the last one before it that the target has, as `step` says.
+fn behind<'n>(
+    names: impl Iterator<Item = &'n str>,
+    start: Place,
+    step: impl Fn(&str) -> Option<Segment>,
+) -> HashMap<String, Place> {
+    let mut place = start;
+    let mut places = HashMap::new();
+    for name in names {
+        places.entry(name.to_owned()).or_insert_with(|| place.clone());
+        if let Some(segment) = step(name) {
+            place = Place::After(segment);
+        }
+    }
+    places
 }
 
 /// The value at `top` that holds just these lines.
 fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
-    let mut value = match top.last() {
-        Some(Segment::Identity { field, value }) => named(field, value, source.at(top)),
+    let like = source.at(top);
+    let start = match top.last() {
+        Some(Segment::Identity { field, value }) => named(field, value, like),
         _ => Value::Map(Map::new()),
     };
-    for line in lines {
-        let given =
-            if let Action::Set(value) = &line.verdict { Some(value.clone()) } else { line.source.clone() };
-        let leaf = given.unwrap_or(Value::Null);
-        put(&mut value, source.at(top), &line.path.segments[top.segments.len()..], leaf);
-    }
-    value
+    let leaf = |line: &&'_ PlanEntry| match &line.verdict {
+        Action::Set(value) => value.clone(),
+        Action::Take | Action::Decline | Action::Keep | Action::Ask | Action::Stop => {
+            line.source.clone().unwrap_or(Value::Null)
+        }
+    };
+    let leaves = lines.iter().map(|line| (&line.path.segments[top.segments.len()..], leaf(line)));
+    filled(start, like, leaves.collect())
 }
 
-/// Puts `leaf` into a value that has of `like` only what was put there, and the names of elements.
-fn put(into: &mut Value, like: Option<&Value>, segments: &[Segment], leaf: Value) {
-    let Some((segment, rest)) = segments.split_first() else {
-        *into = leaf;
-        return;
-    };
-    let child = like.and_then(|like| like.child(segment));
-    match segment {
-        Segment::Key(key) => {
-            if !matches!(into, Value::Map(_)) {
-                *into = Value::Map(Map::new());
-            }
-            if let Value::Map(map) = into {
-                put(map.entry(key.clone()).or_insert(Value::Null), child, rest, leaf);
-            }
+/// `value` with these leaves below it; of `like` it has only what comes with them: the names of
+/// elements.
+fn filled(mut value: Value, like: Option<&Value>, leaves: Vec<(&[Segment], Value)>) -> Value {
+    let mut below: IndexMap<&Segment, Vec<(&[Segment], Value)>> = IndexMap::new();
+    for (segments, leaf) in leaves {
+        match segments.split_first() {
+            Some((segment, rest)) => below.entry(segment).or_default().push((rest, leaf)),
+            None => value = leaf,
         }
-        Segment::Identity { field, value } => {
-            if !matches!(into, Value::List(_)) {
-                *into = Value::List(List::new());
-            }
-            if let Value::List(list) = into {
-                let known = list.iter().position(|element| name_of(element, field) == Some(value));
-                let position = known.unwrap_or_else(|| {
-                    list.push(named(field, value, child));
-                    list.len() - 1
-                });
-                put(&mut list[position], child, rest, leaf);
-            }
-        }
-        Segment::Index(_) | Segment::Append => {}
     }
+    for (segment, leaves) in below {
+        let child = like.and_then(|like| like.child(segment));
+        match segment {
+            Segment::Key(key) => {
+                if !matches!(value, Value::Map(_)) {
+                    value = Value::Map(Map::new());
+                }
+                if let Value::Map(map) = &mut value {
+                    let place = map.entry(key.clone()).or_insert(Value::Null);
+                    *place = filled(std::mem::replace(place, Value::Null), child, leaves);
+                }
+            }
+            Segment::Identity { field, value: name } => {
+                if !matches!(value, Value::List(_)) {
+                    value = Value::List(List::new());
+                }
+                if let Value::List(list) = &mut value {
+                    list.push(filled(named(field, name, child), child, leaves));
+                }
+            }
+            Segment::Index(_) | Segment::Append => {}
+        }
+    }
+    value
 }
 
 /// An element with nothing but its name, which is written as in `like`: `id: 7` is no text.

@@ -2,7 +2,8 @@
 //!
 //! Rows are numbered as in the README. The first that fits counts.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 use super::path_history::{DAY, PathHistory};
 use super::reason::{LeftOut, Reason};
@@ -60,6 +61,8 @@ pub struct Judge<'a> {
     /// On the way to staging: production's document.
     production: Option<&'a Document>,
     promotions: OnceCell<Vec<usize>>,
+    /// The states that changed a direct entry of the target's mapping or list at a path.
+    edited: RefCell<HashMap<ValuePath, Vec<usize>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -72,7 +75,15 @@ impl<'a> Judge<'a> {
         lists: &'a dyn ListRules,
         production: Option<&'a Document>,
     ) -> Self {
-        Self { timeline, hop, naming, lists, production, promotions: OnceCell::new() }
+        Self {
+            timeline,
+            hop,
+            naming,
+            lists,
+            production,
+            promotions: OnceCell::new(),
+            edited: RefCell::default(),
+        }
     }
 
     /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
@@ -178,8 +189,11 @@ impl<'a> Judge<'a> {
     /// Row 10: why people seem to have left a new key out on purpose.
     fn left_out(&self, top: &ValuePath, brought: usize) -> Option<LeftOut> {
         let parent = top.parent().unwrap_or_default();
-        let edits: Vec<usize> =
-            (brought..self.timeline.states.len()).filter(|i| self.edited_directly(&parent, *i)).collect();
+        let mut edited = self.edited.borrow_mut();
+        let all = edited.entry(parent).or_insert_with_key(|parent| {
+            (0..self.timeline.states.len()).filter(|i| self.edited_directly(parent, *i)).collect::<Vec<_>>()
+        });
+        let edits = &all[all.partition_point(|i| *i < brought)..];
         if edits.first() == Some(&brought) {
             return Some(LeftOut::By(self.timeline.commit(brought).id.clone()));
         }

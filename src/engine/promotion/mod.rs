@@ -18,6 +18,8 @@ mod resolution;
 mod saved_plan;
 mod selection;
 #[cfg(test)]
+mod steps;
+#[cfg(test)]
 mod tests;
 mod verify;
 

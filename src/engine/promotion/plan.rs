@@ -1,9 +1,11 @@
 //! The plan of one item over one hop: every differing path judged, selected, and gathered into
 //! lines that people can read.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, VecDeque};
 
-use super::decision::{Decision, digest};
+use indexmap::IndexMap;
+
+use super::decision::{Decision, canonical, digest};
 use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
@@ -205,12 +207,9 @@ pub fn select(
 /// Gathers leaves below one new or removed path that have one fate, at the highest path.
 fn gather(lines: Vec<PlanEntry>, source: &Document, target: &Document) -> Vec<PlanEntry> {
     let mut out = Vec::new();
-    let mut groups: Vec<(ValuePath, Vec<PlanEntry>)> = Vec::new();
+    let mut groups: IndexMap<ValuePath, Vec<PlanEntry>> = IndexMap::new();
     for line in lines {
-        match groups.iter_mut().rev().find(|(top, _)| *top == line.top) {
-            Some((_, group)) => group.push(line),
-            None => groups.push((line.top.clone(), vec![line])),
-        }
+        groups.entry(line.top.clone()).or_default().push(line);
     }
     for (top, group) in groups {
         merge(&top, group, source, target, &mut out);
@@ -236,19 +235,15 @@ fn merge(
         return;
     }
     let depth = at.segments.len();
-    let mut branches: BTreeMap<usize, (ValuePath, Vec<PlanEntry>)> = BTreeMap::new();
+    let mut branches: IndexMap<Segment, Vec<PlanEntry>> = IndexMap::new();
     for line in group {
-        let Some(segment) = line.path.segments.get(depth) else {
-            out.push(line);
-            continue;
-        };
-        let path = at.join(segment.clone());
-        let known = branches.iter().find(|(_, (branch, _))| *branch == path).map(|(i, _)| *i);
-        let position = known.unwrap_or(branches.len());
-        branches.entry(position).or_insert_with(|| (path, Vec::new())).1.push(line);
+        match line.path.segments.get(depth).cloned() {
+            Some(segment) => branches.entry(segment).or_default().push(line),
+            None => out.push(line),
+        }
     }
-    for (path, branch) in branches.into_values() {
-        merge(&path, branch, source, target, out);
+    for (segment, branch) in branches {
+        merge(&at.join(segment), branch, source, target, out);
     }
 }
 
@@ -291,21 +286,24 @@ pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
 /// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
 /// with one value.
 #[must_use]
-pub fn renames<V: PartialEq>(lines: &[PlanEntry<V>]) -> Vec<(usize, usize)> {
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for (r, removed) in lines.iter().enumerate().filter(|(_, line)| line.source.is_none()) {
-        let fits = |line: &PlanEntry<V>| {
-            line.target.is_none()
-                && line.commit.is_some()
-                && line.commit == removed.commit
-                && line.path.parent() == removed.path.parent()
-                && line.source == removed.target
-        };
-        let added =
-            lines.iter().enumerate().find(|(a, line)| fits(line) && !pairs.iter().any(|(_, used)| used == a));
-        if let Some((a, _)) = added {
-            pairs.push((r, a));
+pub fn renames(lines: &[PlanEntry<Shown>]) -> Vec<(usize, usize)> {
+    // Both sides of a rename are alike in these; what is equal has one canonical text.
+    let likeness = |line: &PlanEntry<Shown>, value: &Option<Shown>| {
+        Some((
+            line.commit.as_ref()?.id.clone(),
+            line.path.parent(),
+            value.as_ref().map(|value| canonical(value.shown())),
+        ))
+    };
+    let mut added: HashMap<_, VecDeque<usize>> = HashMap::new();
+    for (position, line) in lines.iter().enumerate().filter(|(_, line)| line.target.is_none()) {
+        if let Some(likeness) = likeness(line, &line.source) {
+            added.entry(likeness).or_default().push_back(position);
         }
     }
-    pairs
+    let pair = |(position, line): (usize, &PlanEntry<Shown>)| {
+        let added = added.get_mut(&likeness(line, &line.target)?)?.pop_front()?;
+        Some((position, added))
+    };
+    lines.iter().enumerate().filter(|(_, line)| line.source.is_none()).filter_map(pair).collect()
 }

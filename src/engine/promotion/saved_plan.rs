@@ -6,7 +6,7 @@
 use super::entry::Action;
 use super::entry::PlanEntry;
 use super::plan::{at_highest, same_judgement};
-use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, Result, Value, ValuePath};
+use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
@@ -83,9 +83,11 @@ pub fn settle(
 ) -> Result<Vec<PlanEntry>> {
     let mut groups: Vec<(&SavedEntry, Vec<PlanEntry>)> =
         agreed.lines.iter().map(|line| (line, Vec::new())).collect();
+    let lines: PathTree<'_, usize> =
+        agreed.lines.iter().enumerate().map(|(position, line)| (&line.path, position)).collect();
     for leaf in leaves {
-        let covering = groups.iter_mut().filter(|(line, _)| line.path.covers(&leaf.path));
-        match covering.max_by_key(|(line, _)| line.path.segments.len()) {
+        let nearest = lines.above(&leaf.path).next_back().map(|(_, line)| *line);
+        match nearest.and_then(|line| groups.get_mut(line)) {
             Some((_, group)) => group.push(leaf),
             None => {
                 let missing = format!("the plan of {} says nothing of {}", agreed.key, leaf.path);

@@ -1,11 +1,13 @@
 //! What a change does to the values of one item, and where they came from.
 
+use indexmap::IndexMap;
+
 use super::input::{Input, Side};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
-use crate::diff::{Change, Depth, diff};
+use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Result, Value, ValuePath};
+use crate::model::{Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 use crate::yaml::Document;
 
@@ -54,7 +56,7 @@ impl<'a> Input<'a> {
         }
         let mut found = Vec::new();
         for change in diff(left, right, self.lists, Depth::Whole) {
-            self.split(environment, &change, (left, right), &mut found)?;
+            self.split(environment, &change, &mut found)?;
         }
         let only_layout = found.is_empty() && what == FileChangeKind::Modified;
         Ok((if only_layout { FileChangeKind::Layout } else { what }, found))
@@ -81,7 +83,6 @@ impl<'a> Input<'a> {
         &self,
         environment: Environment,
         change: &Change<'_>,
-        (left, right): (&[Value], &[Value]),
         out: &mut Vec<(ValuePath, Origin)>,
     ) -> Result<()> {
         let origin = self.origin(environment, &change.path)?;
@@ -92,10 +93,9 @@ impl<'a> Input<'a> {
             out.push((change.path.clone(), origin));
             return Ok(());
         }
-        let leaves = diff(left, right, self.lists, Depth::Leaves).into_iter().map(|leaf| leaf.path);
-        let below = leaves.filter(|path| change.path.covers(path));
+        let leaves = leaves_of(change, self.lists).into_iter().map(|leaf| leaf.path);
         let judged: Result<Vec<_>> =
-            below.map(|path| Ok((path.clone(), self.origin(environment, &path)?))).collect();
+            leaves.map(|path| self.origin(environment, &path).map(|origin| (path, origin))).collect();
         gather(&change.path, judged?, out);
         Ok(())
     }
@@ -145,19 +145,55 @@ fn gather(at: &ValuePath, leaves: Vec<(ValuePath, Origin)>, out: &mut Vec<(Value
         return;
     }
     let depth = at.segments.len();
-    let mut branches: Vec<(ValuePath, Vec<(ValuePath, Origin)>)> = Vec::new();
+    let mut branches: IndexMap<Segment, Vec<(ValuePath, Origin)>> = IndexMap::new();
     for (path, origin) in leaves {
-        let Some(segment) = path.segments.get(depth) else {
-            out.push((path, origin));
-            continue;
-        };
-        let branch = at.join(segment.clone());
-        match branches.iter_mut().find(|(known, _)| *known == branch) {
-            Some((_, leaves)) => leaves.push((path, origin)),
-            None => branches.push((branch, vec![(path, origin)])),
+        match path.segments.get(depth).cloned() {
+            Some(segment) => branches.entry(segment).or_default().push((path, origin)),
+            None => out.push((path, origin)),
         }
     }
-    for (path, leaves) in branches {
-        gather(&path, leaves, out);
+    for (segment, leaves) in branches {
+        gather(&at.join(segment), leaves, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::input::{Exemptions, Sides};
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::engine::naming::Naming;
+    use crate::model::Policy;
+    use crate::model::lookups::{LONG, assert_linear};
+    use crate::secrets::mask::Mask;
+    use crate::yaml::Limits;
+
+    #[test]
+    fn a_change_takes_twice_the_steps_for_twice_the_entries() {
+        let parse = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        let (key, policy) = ("app".parse().expect("a key"), Policy::default());
+        let touched = BTreeSet::from([Environment::Development, Environment::Production]);
+        for (what, text) in LONG {
+            assert_linear(what, |n| {
+                let (old, new) = (parse(&text(n, false)), parse(&text(n, true)));
+                let [before, after] = [&old, &new].map(Side::Read);
+                let exemptions =
+                    Exemptions { policy: &policy, naming: &Naming::new(&policy), decisions: &[] };
+                let input = Input {
+                    key: &key,
+                    sides: Sides { base: [before; 3], head: [after, before, after] },
+                    touched: &touched,
+                    renamed: &|_| None,
+                    lists: &NoListRules,
+                    masks: [Mask::new(&policy); 2],
+                    past: &|_| Ok(None),
+                    exemptions: &exemptions,
+                };
+                let judged = judge(&input).expect("a history");
+                assert!(judged.changes.iter().all(|change| !change.rows.is_empty()), "{what}");
+            });
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The file of an item that the target does not have yet.
 
+use std::collections::HashSet;
+
 use super::Creation;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
@@ -45,11 +47,12 @@ pub(in crate::ops) fn create(
     // What is given as a whole needs nothing left out inside.
     left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
     let naming = Naming::new(policy);
+    let known: HashSet<&ValuePath> = left_out.iter().collect();
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
             let other = naming.named_by(value).into_iter().find(|env| *env != hop.target());
-            let settled = left_out.contains(path) || selection.set.iter().any(|(set, _)| set.covers(path));
+            let settled = known.contains(path) || selection.set.iter().any(|(set, _)| set.covers(path));
             foreign.extend(other.filter(|_| !settled).map(|env| (path.clone(), env)));
         });
     }
@@ -62,9 +65,10 @@ pub(in crate::ops) fn create(
             None => Operation::Remove { path: path.clone() },
         })
         .collect();
-    for (path, value) in selection.set.iter().filter(|(path, _)| !left_out.contains(path)) {
+    for (path, value) in selection.set.iter().filter(|(path, _)| !known.contains(path)) {
         edits.push(set_or_insert(&document, path, value.clone(), &item.file)?);
     }
+    drop(known);
     left_out.retain(|path| given(path).is_none());
     let text = edit(&document, &edits, configuration.limits(), &item.file)?;
     let source_blob = item.committed()?.clone();

@@ -1,5 +1,7 @@
 //! The files that a promotion writes: the target's items and its decisions.
 
+use std::collections::HashSet;
+
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
@@ -7,7 +9,7 @@ use crate::engine::promotion::{
     render_decisions,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
+use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
@@ -98,13 +100,13 @@ fn record(
         let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
         digest(source.at(path), blob)
     };
-    let overruled =
-        |path: &ValuePath| plan.lines.iter().any(|line| line.is_taken() && path.covers(&line.path));
-    let renewed = |path: &ValuePath| declined.iter().any(|line| line.path == *path);
+    let taken: PathTree<'_, ()> =
+        plan.lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ())).collect();
+    let renewed: HashSet<&ValuePath> = declined.iter().map(|line| &line.path).collect();
     let mut new: Vec<Decision> = old
         .iter()
         .filter(|decision| decision.is_live(&source_digest(&decision.path), today))
-        .filter(|decision| !overruled(&decision.path) && !renewed(&decision.path))
+        .filter(|decision| !taken.reaches(&decision.path) && !renewed.contains(&decision.path))
         .cloned()
         .collect();
     new.extend(declined.iter().map(|line| Decision {

@@ -19,7 +19,9 @@ use crate::engine::review::{
 };
 use crate::engine::rules::{self, Change, Report, Subject};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
-use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Hop, Key, Result, Rule, ValuePath};
+use crate::model::{
+    CommitId, Date, Environment, Error, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
+};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
 use crate::yaml::Document;
@@ -253,7 +255,8 @@ impl<'a> Reviewer<'a> {
                     self.standings(1, key, hop, self.planner.head.date())?,
                 ];
                 let kept = declined(status, key, hop);
-                let keeps = |path: &ValuePath| kept.iter().any(|declined| path.covers(declined));
+                let kept: PathTree<'_, ()> = kept.iter().map(|path| (path, ())).collect();
+                let keeps = |path: &ValuePath| kept.reaches(path);
                 out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
             }
         }
@@ -277,16 +280,22 @@ impl<'a> Reviewer<'a> {
     }
 
     fn schemas(&self, introduced: &[Finding], items: &[ItemChange]) -> Vec<SchemaChange> {
+        let mut set: BTreeMap<(&Key, Environment), PathTree<'_, ()>> = BTreeMap::new();
+        for item in items {
+            let set = set.entry((&item.key, item.environment)).or_default();
+            for row in &item.rows {
+                *set.slot(&row.diff.path) = Some(());
+            }
+        }
         let change = |(change, keys): &(crate::engine::history::FileChange, BTreeSet<Key>)| {
             let is_broken = |finding: &&Finding| {
                 let (Some(key), Some(environment)) = (&finding.key, finding.environment) else {
                     return false;
                 };
                 let path = finding.path.clone().unwrap_or_default();
-                let of_item = items.iter().filter(|item| item.key == *key && item.environment == environment);
-                let is_set = of_item
-                    .flat_map(|item| &item.rows)
-                    .any(|row| row.diff.path.covers(&path) || path.covers(&row.diff.path));
+                let is_set = set
+                    .get(&(key, environment))
+                    .is_some_and(|set| set.reaches(&path) || set.above(&path).next().is_some());
                 finding.rule == Rule::Schema && keys.contains(key) && !is_set
             };
             let broken: Vec<&Finding> = introduced.iter().filter(is_broken).collect();
