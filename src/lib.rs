@@ -17,10 +17,11 @@
 //! | `diff` | structural differences, and the identity of list elements | model |
 //! | `merge` | three versions of a file merged path by path | model, yaml, secrets, diff |
 //! | `engine` | judging: snapshots, history, promotions, rules, reviews | the above but merge |
-//! | `report` | how results look, one file per format; writes to the `io::Write` it is given | model, secrets, diff, engine |
+//! | `api` | what programs read and write: versioned types, their JSON and its schemas | model, secrets, diff, engine |
+//! | `report` | how results look, one file per format; writes to the `io::Write` it is given | model, secrets, diff, engine, api |
 //! | `store` | git and the disk: reading revisions, history, the one transaction that writes | model, merge, engine |
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
-//! | `ops` | each verb once: read a revision, judge, commit or return | all but report and watch |
+//! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
 //! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
 //! | `cli` | one file per command; the terminal, the clock and the process environment | all |
 //!
@@ -74,6 +75,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "repository")]
+#[doc(hidden)]
+pub mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

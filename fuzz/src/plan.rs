@@ -1,10 +1,10 @@
 //! A plan file.
 
 use serde_json::{Value as Json, json};
+use terrace::api::plan_file::read;
+use terrace::api::value::json as value_json;
 use terrace::engine::promotion::{Action, SavedPlan};
 use terrace::model::{Policy, Value, ValuePath};
-use terrace::report::plan_file::read;
-use terrace::report::value::json as value_json;
 
 const FILE: &str = "plan.json";
 

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         ops::blame(&workspace, &key, environment, path.as_ref(), at, Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
-        "json" => blame::json(&key, environment, &blames, &mut out)?,
+        "json" => crate::api::blame::json(&key, environment, &blames, &mut out)?,
         _ => blame::text(&key, environment, &blames, &context.view(), &mut out)?,
     }
     Ok(0)

@@ -86,7 +86,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
         ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
-        "json" => diff::json(items, left, right, &mut out)?,
+        "json" => crate::api::diff::json(items, left, right, &mut out)?,
         "markdown" => diff::markdown(items, left, right, &mut out)?,
         "unified" => diff::unified(items, left, right, &context.view(), &mut out)?,
         _ => diff::text(items, left, right, &context.view(), &mut out)?,
@@ -108,7 +108,7 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
         ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
-        "json" => matrix::json(items, &mut out)?,
+        "json" => crate::api::matrix::json(items, &mut out)?,
         "markdown" => matrix::markdown(items, &mut out)?,
         _ => matrix::text(items, &context.view(), &mut out)?,
     }

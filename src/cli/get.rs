@@ -6,9 +6,9 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
+use crate::api::items;
 use crate::model::{Environment, Key, Value, ValuePath};
 use crate::ops;
-use crate::report::items;
 use crate::yaml::render;
 
 /// Print an item, or one value of it.

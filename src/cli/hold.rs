@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (Some(key), Some(path), Some(env)) = (&args.key, &args.path, &args.env) else {
         let held = ops::held(&workspace)?;
         match args.format.as_str() {
-            "json" => hold::json(&held, &mut out)?,
+            "json" => crate::api::hold::json(&held, &mut out)?,
             _ => hold::text(&held, &context.view(), &mut out)?,
         }
         return Ok(0);

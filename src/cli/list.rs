@@ -4,9 +4,10 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::{Outcome, parse};
+use crate::api::items;
 use crate::model::Environment;
 use crate::ops;
-use crate::report::{items, list};
+use crate::report::list;
 
 /// List the items and the environments that have them.
 #[derive(Debug, ClapArgs)]

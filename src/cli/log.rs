@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let commits = ops::log(&context.workspace()?, &request, Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
-        "json" => log::json(&commits, &mut out)?,
+        "json" => crate::api::log::json(&commits, &mut out)?,
         _ if commits.is_empty() => writeln!(out, "no commit changed a value")?,
         _ => log::text(&commits, &context.view(), &mut out)?,
     }

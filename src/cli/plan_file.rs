@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::context::Context;
+use crate::api::plan::{Creation, Promotion};
+use crate::api::plan_file::{self, PlanFile};
 use crate::engine::promotion::{Action, ItemPlan};
 use crate::model::{Error, Hop, Policy, Result};
 use crate::ops::{self, Planner, Prepared, Workspace};
-use crate::report::plan_file::{self, PlanFile};
-use crate::report::plan_json::{self, Creation, Promotion};
 use crate::secrets::mask::{Mask, Reveal, Shown};
 
 /// Writes what was prepared to a file; secrets stay out of it.
@@ -55,7 +55,7 @@ pub(super) fn json(
         created: created.collect(),
         deleted: prepared.deleted(hop),
     };
-    plan_json::promotion(&promotion, out)
+    crate::api::plan::promotion(&promotion, out)
 }
 
 /// Reads a plan file and prepares what it orders.

@@ -4,9 +4,10 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, keys};
+use crate::api::plan as plan_json;
 use crate::engine::promotion::{HopStatus, ItemState, Resolution};
 use crate::ops;
-use crate::report::{plan_json, status};
+use crate::report::status;
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Show what waits, what stops and what is behind.

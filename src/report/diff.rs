@@ -2,17 +2,13 @@
 
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value as Json;
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
 use super::columns::{Cell, align};
 use super::sanitize::clean;
-use super::value::json_or_absent;
 use super::view::View;
-use super::{counted, json, markdown};
+use super::{counted, markdown};
 use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};
 use crate::model::Value;
@@ -118,83 +114,6 @@ pub(super) fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Res
         writeln!(out, "      {style}{sign} {line}{style:#}")?;
     }
     Ok(())
-}
-
-/// The differences between two sides.
-#[derive(Serialize, JsonSchema)]
-#[schemars(title = "terrace diff")]
-struct Report<'a> {
-    /// The version of this format.
-    #[schemars(extend("const" = 1))]
-    version: u8,
-    /// The old side as it was named.
-    left: &'a str,
-    /// The new side as it was named.
-    right: &'a str,
-    /// The items that differ.
-    items: Vec<Item<'a>>,
-}
-
-/// One item's differences.
-#[derive(Serialize, JsonSchema)]
-struct Item<'a> {
-    /// The item's key.
-    key: &'a str,
-    /// What differs.
-    changes: Vec<Change>,
-}
-
-/// One difference.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Change {
-    /// `added`, `removed` or `modified`.
-    kind: &'static str,
-    /// The value as a JSON Pointer into the right (new) document, or the left where that lacks it.
-    pointer: String,
-    /// The value as people name it.
-    path: String,
-    /// The old value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
-    left: Json,
-    /// The new value, likewise.
-    right: Json,
-    /// The line of the old value, from 1.
-    left_line: Option<usize>,
-    /// The line of the new value, from 1.
-    right_line: Option<usize>,
-}
-
-/// One difference for programs.
-pub(super) fn change(row: &DiffRow) -> Change {
-    Change {
-        kind: row.kind.name(),
-        pointer: row.pointer.to_string(),
-        path: row.path.to_string(),
-        left: json_or_absent(row.left.as_ref()),
-        right: json_or_absent(row.right.as_ref()),
-        left_line: row.left_line,
-        right_line: row.right_line,
-    }
-}
-
-fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a> {
-    let items = items.iter().filter(|item| !item.rows.is_empty());
-    let items =
-        items.map(|item| Item { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });
-    Report { version: 1, left, right, items: items.collect() }
-}
-
-/// Writes the differences for programs.
-///
-/// # Errors
-/// Those of `out`.
-pub fn json(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) -> io::Result<()> {
-    json::document(&report(items, left, right), out)
-}
-
-/// The JSON Schema of what `json` writes.
-#[must_use]
-pub fn schema() -> Json {
-    json::schema_of::<Report<'_>>()
 }
 
 /// Writes the differences as Markdown.

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use super::style::Styles;
-use super::summary::Summary;
-use super::{github, gitlab, json, junit, markdown, sarif, text};
+use super::{github, gitlab, junit, markdown, sarif, text};
+use crate::api::findings as json;
+use crate::engine::summary::Summary;
 use crate::model::{Error, Finding, closest};
 
 /// A format of a report on findings.

@@ -7,8 +7,8 @@
 use std::io::{self, Write};
 
 use super::sanitize::clean;
-use super::summary::Summary;
 use super::{sentence, title};
+use crate::engine::summary::Summary;
 use crate::model::Finding;
 
 /// Writes one command per finding, and the summary for the log.

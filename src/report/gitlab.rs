@@ -41,7 +41,7 @@ pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<
         .zip(fingerprints(findings))
         .map(|(finding, name)| issue(finding, name.to_string()))
         .collect();
-    super::json::document(&issues, out)
+    crate::api::findings::document(&issues, out)
 }
 
 fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {

@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use super::fingerprint::{Fingerprint, fingerprints};
 use super::sanitize::clean;
 use super::style::Styles;
-use super::summary::Summary;
 use super::{headline, text, title};
+use crate::engine::summary::Summary;
 use crate::model::{Environment, Finding, Severity};
 
 /// A finding and what tells it from its equals.

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 
 use super::sanitize::clean;
 use super::style::Styles;
-use super::summary::{Summary, counted};
 use super::text;
+use crate::engine::summary::{Summary, counted};
 use crate::model::{Finding, Severity};
 
 /// The first line of the comment.

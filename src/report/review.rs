@@ -7,14 +7,13 @@
 use std::io::{self, Write};
 
 use super::format::{Format, findings};
+use super::review_markdown;
 use super::review_sections::{Section, sections};
-use super::review_summary::{range, summary, verdict};
+use super::review_summary::{range, verdict};
 use super::sanitize::clean;
 use super::view::View;
-use super::{review_json, review_markdown};
 use crate::engine::review::Review;
 
-pub use super::review_json::schema;
 pub use super::review_markdown::MARKER;
 
 /// Writes a review in a format.
@@ -24,10 +23,10 @@ pub use super::review_markdown::MARKER;
 pub fn review(format: Format, review: &Review, view: &View, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => text(review, view, out),
-        Format::Json => review_json::review(review, out),
+        Format::Json => crate::api::review::review(review, out),
         Format::Markdown => review_markdown::review(review, out),
         Format::Github | Format::Sarif | Format::Junit | Format::Gitlab => {
-            findings(format, review.introduced(), &summary(review), &view.styles, out)
+            findings(format, review.introduced(), &review.summary(), &view.styles, out)
         }
     }
 }

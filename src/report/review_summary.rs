@@ -2,20 +2,14 @@
 
 use super::counted;
 use super::sanitize::cut;
-use super::summary::Summary;
 use crate::engine::review::{End, ItemChange, Review};
-
-/// What was judged, and how much the change introduces.
-pub(super) fn summary(review: &Review) -> Summary {
-    Summary::new(review.judged, review.environments.iter().copied(), review.introduced())
-}
 
 /// The verdict in one sentence.
 pub(super) fn verdict(review: &Review) -> String {
     if review.is_empty() {
         return "nothing changes".to_owned();
     }
-    let found = format!("introduces {}", summary(review).verdict());
+    let found = format!("introduces {}", review.summary().verdict());
     let mended = match review.findings.mended.len() {
         0 => String::new(),
         n => format!(", mends {n}"),

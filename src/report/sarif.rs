@@ -137,7 +137,7 @@ pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<
     };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results: results.collect() };
     let schema = "https://json.schemastore.org/sarif-2.1.0.json";
-    super::json::document(&Log { schema, version: "2.1.0", runs: [run] }, out)
+    crate::api::findings::document(&Log { schema, version: "2.1.0", runs: [run] }, out)
 }
 
 fn descriptor(rule: Rule) -> Descriptor {

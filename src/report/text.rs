@@ -8,7 +8,7 @@ use super::excerpt;
 use super::sanitize::clean;
 use super::sentence;
 use super::style::Styles;
-use super::summary::Summary;
+use crate::engine::summary::Summary;
 use crate::model::{Finding, Related};
 
 /// Writes every finding and the summary.

@@ -15,7 +15,7 @@ use crate::fixtures::files;
 type Row = (&'static str, &'static [&'static str]);
 
 /// Each room and the rooms it may import.
-const ROOMS: [Row; 15] = [
+const ROOMS: [Row; 16] = [
     ("model", &[]),
     ("yaml", &["model"]),
     ("json_schema", &["model", "yaml"]),
@@ -24,12 +24,19 @@ const ROOMS: [Row; 15] = [
     ("diff", &["model"]),
     ("merge", &["model", "yaml", "secrets", "diff"]),
     ("engine", &["model", "yaml", "json_schema", "formats", "secrets", "diff"]),
-    ("report", &["model", "secrets", "diff", "engine"]),
+    ("api", &["model", "secrets", "diff", "engine"]),
+    ("report", &["model", "secrets", "diff", "engine", "api"]),
     ("store", &["model", "merge", "engine"]),
     ("watch", &["model", "engine", "store"]),
     ("ops", &["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "store"]),
-    ("library", &["model", "yaml", "json_schema", "secrets", "engine", "report", "store", "watch", "ops"]),
-    ("cli", &["model", "yaml", "formats", "secrets", "merge", "engine", "report", "store", "watch", "ops"]),
+    (
+        "library",
+        &["model", "yaml", "json_schema", "secrets", "engine", "api", "report", "store", "watch", "ops"],
+    ),
+    (
+        "cli",
+        &["model", "yaml", "formats", "secrets", "merge", "engine", "api", "report", "store", "watch", "ops"],
+    ),
     ("main", &["cli"]),
 ];
 
@@ -40,6 +47,7 @@ const INNER: [(&str, &[Row]); 2] = [
         "engine",
         &[
             ("snapshot", &[]),
+            ("summary", &[]),
             ("hosts", &[]),
             ("naming", &["hosts"]),
             ("schemas", &["snapshot"]),
@@ -51,7 +59,10 @@ const INNER: [(&str, &[Row]); 2] = [
             ("promotion", &["history", "naming"]),
             ("rollback", &["promotion"]),
             ("compare", &["promotion"]),
-            ("review", &["compare", "history", "migration", "naming", "promotion", "rules", "snapshot"]),
+            (
+                "review",
+                &["compare", "history", "migration", "naming", "promotion", "rules", "snapshot", "summary"],
+            ),
             ("verdict", &["rules"]),
         ],
     ),
@@ -86,8 +97,8 @@ const KEPT: [(&str, &str); 14] = [
 ];
 
 /// Rooms that are pure, and what they may not reach for.
-const PURE: [&str; 9] =
-    ["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "report"];
+const PURE: [&str; 10] =
+    ["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "api", "report"];
 const IMPURE: [&str; 9] = [
     "std::fs",
     "std::env",

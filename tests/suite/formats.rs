@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
+use terrace::api;
 use terrace::model::{Environment, Excerpt, Finding, Location, Position, Rule, Severity};
 use terrace::report::{self, Format, Styles, Summary};
 
@@ -142,7 +143,7 @@ fn json_keeps_its_contract_and_its_schema() {
             },
         })
     );
-    let schema = report::json::schema();
+    let schema = api::findings::schema();
     jsonschema::meta::validate(&schema).expect("a JSON Schema");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     assert!(validator.is_valid(&report), "{schema:#}");

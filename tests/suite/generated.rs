@@ -6,22 +6,23 @@
 use std::path::Path;
 
 use serde_json::Value;
+use terrace::api;
 use terrace::report;
 
 fn schemas() -> Vec<(&'static str, Value)> {
     let mut schemas = vec![
         ("policy", terrace::model::policy::schema()),
-        ("findings", report::json::schema()),
-        ("diff", report::diff::schema()),
-        ("matrix", report::matrix::schema()),
-        ("plan", report::plan_json::schema()),
-        ("decisions", report::hold::schema()),
-        ("log", report::log::schema()),
-        ("blame", report::blame::schema()),
-        ("review", report::review::schema()),
-        ("watch", report::watch::schema()),
+        ("findings", api::findings::schema()),
+        ("diff", api::diff::schema()),
+        ("matrix", api::matrix::schema()),
+        ("plan", api::plan::schema()),
+        ("decisions", api::hold::schema()),
+        ("log", api::log::schema()),
+        ("blame", api::blame::schema()),
+        ("review", api::review::schema()),
+        ("watch", api::watch::schema()),
     ];
-    schemas.extend(report::items::schemas());
+    schemas.extend(api::items::schemas());
     schemas
 }
 

@@ -52,7 +52,7 @@ fn a_plan_file_holds_no_secrets_and_fits_its_schema() {
     let plan = planned(&shop, &["--with-new", "--show-secrets"]);
     let text = shop.read("plan.json");
     assert!(text.contains("masked") && !text.contains("\"one\"") && !text.contains("\"two\""), "{text}");
-    let schema = terrace::report::plan_json::schema();
+    let schema = terrace::api::plan::schema();
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let errors: Vec<_> = validator.iter_errors(&plan).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use serde_json::Value as Json;
-use terrace::report;
+use terrace::api;
 
 use crate::support::{Output, World, shop};
 
@@ -95,14 +95,14 @@ fn json(output: Output, schema: &Json) -> Json {
 #[test]
 fn machine_formats_keep_their_schemas() {
     let world = leaky();
-    let check = json(world.line("check --format json"), &report::json::schema());
+    let check = json(world.line("check --format json"), &api::findings::schema());
     assert_eq!(check["summary"]["items"], 5);
-    let sides = json(world.line("diff development staging --format json"), &report::diff::schema());
+    let sides = json(world.line("diff development staging --format json"), &api::diff::schema());
     assert_eq!(sides["items"].as_array().map(Vec::len), Some(2));
-    let matrix = json(world.line("diff --format json"), &report::matrix::schema());
+    let matrix = json(world.line("diff --format json"), &api::matrix::schema());
     assert_eq!(matrix["items"][0]["key"], "leaky");
     for line in ["status --format json", "promote leaky --to staging --dry-run --with-new --format json"] {
-        let plan = json(world.line(line), &report::plan_json::schema());
+        let plan = json(world.line(line), &api::plan::schema());
         assert!(
             plan["hops"][0]["items"][0]["resolutions"].as_array().is_some_and(|all| !all.is_empty()),
             "{line}"
@@ -111,25 +111,25 @@ fn machine_formats_keep_their_schemas() {
     // What is done is told apart: standard output holds one document and nothing else.
     let done = world.line("promote leaky --to staging --with-new --yes --format json");
     assert!(done.stderr.starts_with("committed "), "{}", done.told());
-    json(done, &report::plan_json::schema());
+    json(done, &api::plan::schema());
     let again = world.line("promote leaky --to staging --with-new --yes --format json");
     assert_eq!(again.stderr, "nothing to do\n");
-    json(again, &report::plan_json::schema());
+    json(again, &api::plan::schema());
     let value = world.line("get pay servers[name=api].port --env staging --format json --at HEAD").exits(0);
     let value: Json = serde_json::from_str(&value).expect("JSON");
     assert_eq!((&value["pointer"], &value["value"]), (&Json::from("/servers/0/port"), &Json::from(80)));
     assert_eq!(value["commit"], world.git(&["rev-parse", "HEAD"]).trim());
     world.line("hold pay timeout --env production --reason load").exits(0);
     for (line, schema, at, expected) in [
-        ("hold --list --format json", report::hold::schema(), "/decisions/0/reason", "load"),
-        ("log --format json", report::log::schema(), "/commits/0/changes/0/key", "leaky"),
-        ("blame leaky --env staging --format json", report::blame::schema(), "/paths/0/path", "a"),
+        ("hold --list --format json", api::hold::schema(), "/decisions/0/reason", "load"),
+        ("log --format json", api::log::schema(), "/commits/0/changes/0/key", "leaky"),
+        ("blame leaky --env staging --format json", api::blame::schema(), "/paths/0/path", "a"),
     ] {
         let told = json(world.line(line), &schema);
         assert_eq!(told.pointer(at).and_then(Json::as_str), Some(expected), "{told:#}");
     }
     for ((name, schema), line) in
-        report::items::schemas().iter().zip(["list --format json", "get pay --env staging --format json"])
+        api::items::schemas().iter().zip(["list --format json", "get pay --env staging --format json"])
     {
         assert!(line.starts_with(name));
         json(world.line(line), schema);

@@ -26,7 +26,7 @@ fn edit(world: &World, file: &str, from: &str, to: &str) {
 fn json(world: &World, more: &[&str], code: i32) -> Json {
     let arguments = [&["review", "--format", "json"], more].concat();
     let value: Json = serde_json::from_str(&world.terrace(&arguments).exits(code)).expect("JSON");
-    let validator = jsonschema::draft202012::new(&terrace::report::review::schema()).expect("a schema");
+    let validator = jsonschema::draft202012::new(&terrace::api::review::schema()).expect("a schema");
     let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     value

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
-use crate::report::watch::CommandStatus;
+use crate::api::watch::CommandStatus;
 use crate::watch::Waker;
 
 /// How long a process may take to end when it is asked to.

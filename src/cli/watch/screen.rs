@@ -11,9 +11,10 @@ use std::io::{self, IsTerminal, Write};
 use dialoguer::console::Term;
 
 use super::super::context::Context;
+use crate::api::watch::{CommandState, CommandStatus};
 use crate::engine::verdict::Verdict;
 use crate::report::sanitize::{clean, width};
-use crate::report::watch::{self as text, CommandState, CommandStatus};
+use crate::report::watch as text;
 use crate::report::{Styles, View};
 
 /// Shows the turns of a watch.
@@ -47,7 +48,7 @@ impl<'c> Screen<'c> {
     /// Shows a verdict.
     pub(super) fn verdict(&mut self, verdict: &Verdict) -> io::Result<()> {
         if self.json {
-            return text::verdict_json(verdict, &mut self.context.out());
+            return crate::api::watch::verdict_json(verdict, &mut self.context.out());
         }
         self.last = Some(verdict.clone());
         // What becomes of the command is said anew.
@@ -64,7 +65,7 @@ impl<'c> Screen<'c> {
     /// Shows that another branch is checked out in which nothing is different.
     pub(super) fn branch(&mut self, branch: Option<&str>) -> io::Result<()> {
         if self.json {
-            return text::branch_json(branch, &mut self.context.out());
+            return crate::api::watch::branch_json(branch, &mut self.context.out());
         }
         if let Some(last) = &mut self.last {
             last.branch = branch.map(str::to_owned);
@@ -75,7 +76,7 @@ impl<'c> Screen<'c> {
     /// Shows something about the watch itself.
     pub(super) fn remark(&mut self, remark: &str) -> io::Result<()> {
         if self.json {
-            return text::remark_json(remark, &mut self.context.out());
+            return crate::api::watch::remark_json(remark, &mut self.context.out());
         }
         let remark = format!("note: {}", clean(remark));
         if self.region.is_some() {
@@ -94,7 +95,7 @@ impl<'c> Screen<'c> {
     ) -> io::Result<()> {
         let state = CommandState { command, doing, code };
         if self.json {
-            return text::command_json(&state, &mut self.context.out());
+            return crate::api::watch::command_json(&state, &mut self.context.out());
         }
         let line = text::command(&state, &self.context.view().styles);
         self.writes =

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Date, Environment, Error, Help, Key, Result, Value, ValuePath};
+use crate::model::{BlobId, Date, Environment, Error, Help, Hop, Key, Result, Value, ValuePath};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,20 @@ pub struct HoldStatus {
     pub decision: Decision,
     /// Whether it still counts.
     pub life: DecisionState,
+}
+
+impl HoldStatus {
+    /// Until when it counts, or why it does not.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let source = Hop::into_target(self.target).map_or("the source", |hop| hop.source().name());
+        match (self.life, &self.decision.until) {
+            (DecisionState::SourceChanged, _) => format!("{source} changed it since"),
+            (DecisionState::Expired, until) => format!("was until {until}"),
+            (DecisionState::Live, Until::SourceChanges) => format!("until {source} changes it"),
+            (DecisionState::Live, until) => format!("until {until}"),
+        }
+    }
 }
 
 /// A recorded "this environment keeps its own value", with its reason.

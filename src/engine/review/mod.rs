@@ -23,6 +23,7 @@ pub use waivers::{WaiverChange, compare as compare_waivers};
 use super::compare::DiffRow;
 use super::promotion::HopStatus;
 use crate::diff::Kind;
+use crate::engine::summary::Summary;
 use crate::model::{CommitInfo, Environment, Finding, Key};
 use crate::secrets::mask::Shown;
 
@@ -171,6 +172,12 @@ pub struct Review {
 }
 
 impl Review {
+    /// What was judged, and how much the change introduces.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::new(self.judged, self.environments.iter().copied(), self.introduced())
+    }
+
     /// Whether there is nothing to say at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Plan files: read back, and compared with what the repository says now.
 //!
-//! A plan file is what [`super::plan_json::promotion`] writes. Only its outcomes are believed; whatever
+//! A plan file is what [`super::plan::promotion`] writes. Only its outcomes are believed; whatever
 //! else it says must be what the repository says, so that nobody reviews one thing and gets
 //! another. Every complaint names its place in the file.
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::plan_json::{Outcome, entry_json};
+use super::plan::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
     Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,

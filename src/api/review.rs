@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::diff;
-use super::json::{self, Counts, Entry};
-use super::plan_json::{HopReport, hops};
+use super::findings::{Counts, Entry};
+use super::plan::{HopReport, hops};
 use crate::engine::promotion::DecisionState;
 use crate::engine::review::{
     DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
@@ -195,8 +195,8 @@ struct Commit<'a> {
 }
 
 /// Writes the review as one JSON document.
-pub(super) fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
-    let summary = super::review_summary::summary(review);
+pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+    let summary = review.summary();
     let found = &review.findings;
     let report = Report {
         version: 1,
@@ -214,13 +214,13 @@ pub(super) fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         waiting: hops(&review.waiting),
         commits: review.commits.iter().map(commit).collect(),
     };
-    json::document(&report, out)
+    super::findings::document(&report, out)
 }
 
 /// The JSON Schema of what a review is written as.
 #[must_use]
 pub fn schema() -> Json {
-    json::schema_of::<Report<'_>>()
+    super::findings::schema_of::<Report<'_>>()
 }
 
 fn tip(end: &End) -> Tip<'_> {

@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::json;
 use super::value::{json as value_json, json_or_absent};
 use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, Value, ValuePath};
@@ -163,7 +162,7 @@ struct Entry<'a> {
 /// Those of `out`.
 pub fn json(hops: &[(Hop, Vec<ItemPlan<Shown>>)], out: &mut dyn Write) -> io::Result<()> {
     let hops = hops.iter().map(|(hop, plans)| hop_report(*hop, plans)).collect();
-    json::document(&Report { version: 1, head: None, reason: None, hops }, out)
+    super::findings::document(&Report { version: 1, head: None, reason: None, hops }, out)
 }
 
 /// The states of hops as a part of another report, values already masked.
@@ -226,7 +225,7 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
     let report =
         Report { version: 1, head: Some(promotion.head.as_str()), reason: promotion.reason, hops: vec![hop] };
-    json::document(&report, out)
+    super::findings::document(&report, out)
 }
 
 fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
@@ -276,5 +275,5 @@ pub(super) fn entry_json(line: &PlanEntry<Shown>, hop: Hop) -> Json {
 /// The JSON Schema of what `json` and `promotion` write.
 #[must_use]
 pub fn schema() -> Json {
-    json::schema_of::<Report<'_>>()
+    super::findings::schema_of::<Report<'_>>()
 }

@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::sanitize::acts;
-use super::summary::Summary;
+use crate::engine::summary::Summary;
 use crate::model::{Environment, Finding, Related, Severity};
 
 /// The findings of a check or a review.

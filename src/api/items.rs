@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{json, value};
+use super::value;
 use crate::model::{CommitId, Environment, Key, Pointer, Value, ValuePath};
 
 /// The items of a repository.
@@ -38,7 +38,7 @@ pub fn list<'a>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let items = items.into_iter().map(|(key, environments)| Item { key: key.as_str(), environments });
-    json::document(&Items { version: 1, items: items.collect() }, out)
+    super::findings::document(&Items { version: 1, items: items.collect() }, out)
 }
 
 /// One value, as it is: not masked.
@@ -90,11 +90,11 @@ pub fn get(at: &At<'_>, value: &Value, out: &mut dyn Write) -> io::Result<()> {
         path: at.path.to_string(),
         value: value::json(value),
     };
-    json::document(&got, out)
+    super::findings::document(&got, out)
 }
 
 /// The JSON Schemas of what `list` and `get` write.
 #[must_use]
 pub fn schemas() -> [(&'static str, Json); 2] {
-    [("list", json::schema_of::<Items<'_>>()), ("get", json::schema_of::<Got<'_>>())]
+    [("list", super::findings::schema_of::<Items<'_>>()), ("get", super::findings::schema_of::<Got<'_>>())]
 }

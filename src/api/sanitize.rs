@@ -81,7 +81,7 @@ pub(super) fn acts(text: &str, at: usize) -> bool {
 }
 
 /// What stands for the character `c` at byte `at` of `text`; `None` when it stands for itself.
-pub(super) fn escape(text: &str, at: usize, c: char) -> Option<String> {
+pub(crate) fn escape(text: &str, at: usize, c: char) -> Option<String> {
     acts(text, at).then(|| match c {
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),

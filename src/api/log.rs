@@ -1,0 +1,92 @@
+//! Commits and what they changed.
+
+use super::value::json_or_absent;
+use crate::engine::provenance::{Entry, Logged};
+use crate::model::Environment;
+use crate::secrets::mask::Shown;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::io::{self, Write};
+
+/// Commits, and the values that they changed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "terrace log")]
+struct Report<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The commits, newest first.
+    commits: Vec<Commit<'a>>,
+}
+
+/// One commit.
+#[derive(Serialize, JsonSchema)]
+struct Commit<'a> {
+    /// Its full id.
+    commit: &'a str,
+    /// The day it was committed, `YYYY-MM-DD`.
+    date: String,
+    /// Its author.
+    author: &'a str,
+    /// The first line of its message.
+    subject: &'a str,
+    /// The values that it changed.
+    changes: Vec<Changed<'a>>,
+    /// Files that are not YAML before or after it.
+    unreadable: &'a [String],
+}
+
+/// One value that a commit changed.
+#[derive(Serialize, JsonSchema)]
+struct Changed<'a> {
+    /// In which environment.
+    environment: Environment,
+    /// The item's key.
+    key: &'a str,
+    /// Where.
+    path: String,
+    /// `added`, `removed` or `modified`.
+    kind: &'a str,
+    /// The value before; `{"absent":true}` where there was none.
+    old: Json,
+    /// The value after; `{"absent":true}` where there is none.
+    new: Json,
+    /// The environment that had the value before: the change was a promotion.
+    from: Option<Environment>,
+}
+
+/// Writes the log for programs.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
+    fn change(entry: &Entry<Shown>) -> Changed<'_> {
+        Changed {
+            environment: entry.environment,
+            key: entry.key.as_str(),
+            path: entry.path.to_string(),
+            kind: entry.kind.name(),
+            old: json_or_absent(entry.old.as_ref()),
+            new: json_or_absent(entry.new.as_ref()),
+            from: entry.from,
+        }
+    }
+    fn commit(logged: &Logged<Shown>) -> Commit<'_> {
+        Commit {
+            commit: logged.commit.id.as_str(),
+            date: logged.commit.date().to_string(),
+            author: &logged.commit.author,
+            subject: &logged.commit.subject,
+            changes: logged.entries.iter().map(change).collect(),
+            unreadable: &logged.unreadable,
+        }
+    }
+    super::findings::document(&Report { version: 1, commits: commits.iter().map(commit).collect() }, out)
+}
+
+/// The JSON Schema of what `json` writes.
+#[must_use]
+pub fn schema() -> Json {
+    super::findings::schema_of::<Report<'_>>()
+}
