@@ -24,10 +24,13 @@ pub(crate) fn counted<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (done, COUNT.with(std::cell::Cell::get) - before)
 }
 
-/// Texts of an item with one long list or mapping: given a length, before a change (false) and
-/// after it.
+/// A text of a length, before a change (false) and after it.
 #[cfg(test)]
-pub(crate) const LONG: [(&str, fn(usize, bool) -> String); 8] = [
+pub(crate) type Text = fn(usize, bool) -> String;
+
+/// Texts of an item with one long list or mapping, and how a change changes it.
+#[cfg(test)]
+pub(crate) const LONG: [(&str, Text); 8] = [
     ("named elements change", |n, new| named(n, |i| Some(i + usize::from(new)))),
     ("named elements come", |n, new| named(n, |i| (new || i % 2 == 0).then_some(i))),
     ("named elements go", |n, new| named(n, |i| (!new || i % 2 == 0).then_some(i))),

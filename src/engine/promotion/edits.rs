@@ -145,7 +145,9 @@ fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     };
     let leaf = |line: &&'_ PlanEntry| match &line.verdict {
         Action::Set(value) => value.clone(),
-        _ => line.source.clone().unwrap_or(Value::Null),
+        Action::Take | Action::Decline | Action::Keep | Action::Ask | Action::Stop => {
+            line.source.clone().unwrap_or(Value::Null)
+        }
     };
     let leaves = lines.iter().map(|line| (&line.path.segments[top.segments.len()..], leaf(line)));
     filled(start, like, leaves.collect())

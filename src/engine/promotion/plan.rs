@@ -283,9 +283,9 @@ pub fn renames(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
             added.entry(likeness).or_default().push_back(position);
         }
     }
-    let mut pair = |(position, line): (usize, &PlanEntry)| {
+    let pair = |(position, line): (usize, &PlanEntry)| {
         let added = added.get_mut(&likeness(line, &line.target)?)?.pop_front()?;
         Some((position, added))
     };
-    lines.iter().enumerate().filter(|(_, line)| line.source.is_none()).filter_map(|line| pair(line)).collect()
+    lines.iter().enumerate().filter(|(_, line)| line.source.is_none()).filter_map(pair).collect()
 }
