@@ -1,52 +1,7 @@
-//! Any bytes: reading them and editing what they hold neither panics nor gives a value that was
-//! not intended. The first two bytes choose the edit.
+//! Any bytes as a YAML file, and an edit of it.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use terrace::model::{ValuePath, Segment, Value};
-use terrace::yaml::edit::{Operation, Place, Replacement, apply, intended};
-use terrace::yaml::{Document, Limits};
-
-fuzz_target!(|bytes: &[u8]| {
-    let [which, what, text @ ..] = bytes else { return };
-    let limits = Limits::default();
-    let Ok(document) = Document::parse(text, &limits) else { return };
-    let mut paths = Vec::new();
-    for (number, value) in document.values().iter().enumerate() {
-        let root = ValuePath::document(number);
-        paths.push(root.clone());
-        value.walk(&root, &mut |path, _| {
-            paths.extend(path.parent());
-            paths.push(path.clone());
-        });
-    }
-    let path = paths[usize::from(*which) % paths.len()].clone();
-    let operation = operation(path, *what, &document);
-    let operations = std::slice::from_ref(&operation);
-    if let Ok(edited) = apply(&document, operations, &limits) {
-        let read = Document::parse(edited.as_bytes(), &limits).expect("an edited file is YAML");
-        assert_eq!(Ok(read.values().to_vec()), intended(&document, operations));
-    }
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    terrace_fuzz::edit(bytes);
 });
-
-fn operation(path: ValuePath, what: u8, document: &Document) -> Operation<'_> {
-    let value = match (what >> 2) % 5 {
-        0 => Replacement::Value(Value::String("two\nlines: #\n".to_owned())),
-        1 => Replacement::Value(Value::Number("1.10".to_owned())),
-        2 => Replacement::Value(Value::List(vec![Value::Null, Value::String("x".to_owned())])),
-        3 => Replacement::Value(Value::Map([("k".to_owned(), Value::Bool(true))].into_iter().collect())),
-        _ => Replacement::From { document, path: path.parent().unwrap_or_default() },
-    };
-    let place = if what & 0x80 == 0 { Place::Last } else { Place::First };
-    let insert = |parent, key| Operation::Insert { parent, key, place, value: value.clone(), comment: None };
-    match what & 3 {
-        0 => Operation::Set { path, value },
-        1 => Operation::Remove { path },
-        2 if matches!(path.last(), Some(Segment::Key(_))) => {
-            insert(path.parent().unwrap_or_default(), Some("new".to_owned()))
-        }
-        2 => insert(path.parent().unwrap_or_default(), None),
-        _ => insert(path, Some("new".to_owned())),
-    }
-}

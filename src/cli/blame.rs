@@ -7,6 +7,7 @@ use super::{Outcome, parse};
 use crate::model::{Environment, Key, ValuePath};
 use crate::ops;
 use crate::report::blame;
+use crate::secrets::mask::Reveal;
 
 /// Show where each value came from.
 #[derive(Debug, ClapArgs)]
@@ -37,7 +38,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
     let workspace = context.workspace()?;
     let at = args.at.as_deref();
-    let blames = ops::blame(&workspace, &key, environment, path.as_ref(), at, args.show_secrets)?;
+    let blames =
+        ops::blame(&workspace, &key, environment, path.as_ref(), at, Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
         "json" => blame::json(&key, environment, &blames, &mut out)?,

@@ -8,6 +8,7 @@ use super::{Failure, Outcome, keys, parse};
 use crate::model::{Environment, Error, Key};
 use crate::ops::{self, At, Side};
 use crate::report::{diff, matrix};
+use crate::secrets::mask::Reveal;
 
 /// Compare two sides, or all three environments.
 #[derive(Debug, ClapArgs)]
@@ -81,7 +82,8 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let left_side = Side { label: left.clone(), configuration: &left_configuration, environment: left_env };
     let right_side =
         Side { label: right.clone(), configuration: &right_configuration, environment: right_env };
-    let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, args.show_secrets)?;
+    let found =
+        ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
         "json" => diff::json(items, left, right, &mut out)?,
@@ -102,7 +104,8 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
             .into());
     }
     let workspace = context.workspace()?;
-    let found = ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, args.show_secrets)?;
+    let found =
+        ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());
     match args.format.as_str() {
         "json" => matrix::json(items, &mut out)?,

@@ -9,6 +9,7 @@ use super::{Outcome, parse};
 use crate::model::{Environment, Key};
 use crate::ops::{self, LogRequest};
 use crate::report::log;
+use crate::secrets::mask::Reveal;
 
 /// Show values over time.
 #[derive(Debug, ClapArgs)]
@@ -42,7 +43,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         at: args.at.clone(),
         most: args.most,
     };
-    let commits = ops::log(&context.workspace()?, &request, args.show_secrets)?;
+    let commits = ops::log(&context.workspace()?, &request, Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
         "json" => log::json(&commits, &mut out)?,

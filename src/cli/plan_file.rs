@@ -8,7 +8,7 @@ use crate::model::{Error, Hop, Policy, Result};
 use crate::ops::{self, Planner, Prepared, Workspace};
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::plan_json::{self, Creation, Promotion};
-use crate::secrets::mask::Mask;
+use crate::secrets::mask::{Mask, Reveal, Shown};
 
 /// Writes what was prepared to a file; secrets stay out of it.
 pub(super) fn write(
@@ -36,7 +36,7 @@ pub(super) fn write(
 /// Writes what was prepared as JSON.
 pub(super) fn json(
     prepared: &Prepared,
-    plans: &[ItemPlan],
+    plans: &[ItemPlan<Shown>],
     (hop, reason): (Hop, Option<&str>),
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
@@ -69,11 +69,11 @@ pub(super) fn read(
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
     let plan = plan_file::read(&text, &file.display().to_string(), planner.configuration.policy())?;
     let prepared = ops::prepare_agreed(workspace, planner, &plan.agreed)?;
-    plan.require_same(&masked(&prepared, &planner.configuration.mask(false)))?;
+    plan.require_same(&masked(&prepared, &planner.configuration.mask(Reveal::Nothing)))?;
     Ok((plan, prepared))
 }
 
 /// The plans as they may be shown.
-pub(super) fn masked(prepared: &Prepared, mask: &Mask<'_>) -> Vec<ItemPlan> {
+pub(super) fn masked(prepared: &Prepared, mask: &Mask<'_>) -> Vec<ItemPlan<Shown>> {
     prepared.plans.iter().map(|plan| plan.masked(mask)).collect()
 }

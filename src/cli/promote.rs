@@ -14,6 +14,7 @@ use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Val
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
+use crate::secrets::mask::Reveal;
 use crate::store::Remote;
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
@@ -328,7 +329,7 @@ impl Work<'_> {
     /// Prints the plans, and what becomes of whole items.
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
         let Self { args, context, planner, .. } = *self;
-        let mask = planner.configuration.mask(args.show_secrets);
+        let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
         let plans = plan_file::masked(prepared, &mask);
         let mut out = context.out();
         if args.format == "json" {

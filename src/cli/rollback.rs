@@ -10,6 +10,7 @@ use super::{Outcome, keys, parse};
 use crate::model::{Environment, Result, ValuePath};
 use crate::ops::{self, PreparedRollback, RollbackRequest, RollbackTarget};
 use crate::report::{counted, rollback};
+use crate::secrets::mask::Reveal;
 
 /// Take back what a promotion changed, or restore older values.
 #[derive(Debug, ClapArgs)]
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let planner = workspace.planner(None)?;
     let prepared = ops::prepare_rollback(&workspace, &planner, &request)?;
-    let mask = planner.configuration.mask(args.show_secrets);
+    let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
     let mut out = context.out();
     let before = args.to.is_none();
     for item in &prepared.items {

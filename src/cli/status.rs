@@ -7,6 +7,7 @@ use super::{Outcome, keys};
 use crate::engine::promotion::{HopStatus, ItemState, Resolution};
 use crate::ops;
 use crate::report::{plan_json, status};
+use crate::secrets::mask::{Reveal, Shown};
 
 /// Show what waits, what stops and what is behind.
 #[derive(Debug, ClapArgs)]
@@ -33,7 +34,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace()?;
-    let report = ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), args.show_secrets)?;
+    let report =
+        ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
         "json" => plan_json::json(&plans(&report.hops), &mut out)?,
@@ -55,14 +57,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             }
         }
     }
-    let is_cut = |state: &ItemState| match state {
+    let is_cut = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => plan.lines.iter().any(|line| line.resolution == Resolution::Unknown),
         ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => false,
     };
     if states().any(is_cut) {
         context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
     }
-    let waits = |state: &ItemState| match state {
+    let waits = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),
         ItemState::OnlyInSource | ItemState::Encrypted(_) => false,
         ItemState::Unreadable(_) => true,
@@ -71,8 +73,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     Ok(u8::from(args.exit_code && waiting))
 }
 
-fn plans(hops: &[HopStatus]) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan>)> {
-    let plan = |state: &ItemState| match state {
+fn plans(
+    hops: &[HopStatus<Shown>],
+) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan<Shown>>)> {
+    let plan = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => Some(plan.clone()),
         ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
     };

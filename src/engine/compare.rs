@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::promotion::Resolution;
 use crate::diff::lists::{ListRules, NoListRules};
 use crate::diff::{Change, Depth, Kind, diff};
-use crate::model::{Key, Pointer, Value, ValuePath};
-use crate::secrets::mask::{Mask, MaskedText};
+use crate::model::{Key, Pointer, ValuePath};
+use crate::secrets::mask::{Mask, MaskedText, Shown};
 use crate::yaml::{Document, Limits};
 
 /// One difference, values masked.
@@ -19,9 +19,9 @@ pub struct DiffRow {
     /// The same as a pointer into the right document, or the left where the right lacks it.
     pub pointer: Pointer,
     /// The old value.
-    pub left: Option<Value>,
+    pub left: Option<Shown>,
     /// The new value.
-    pub right: Option<Value>,
+    pub right: Option<Shown>,
     /// The line of the old value, from 1.
     pub left_line: Option<usize>,
     /// The line of the new value, from 1.
@@ -138,7 +138,7 @@ pub struct MatrixRow {
     /// The same as a pointer into the latest environment that has it.
     pub pointer: Pointer,
     /// The value in each environment.
-    pub values: [Option<Value>; 3],
+    pub values: [Option<Shown>; 3],
     /// What the table says for the hop into staging and into production, where it differs.
     pub resolutions: [Option<Resolution>; 2],
 }

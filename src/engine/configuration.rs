@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::schemas::{SchemaLists, Schemas};
 use super::snapshot::{ItemFile, Reading, Snapshot};
 use crate::model::{Environment, Key, Policy, Result, policy};
-use crate::secrets::mask::Mask;
+use crate::secrets::mask::{Mask, Reveal};
 use crate::yaml::{Document, Limits};
 
 /// One revision, read and understood: its snapshot, its policy with the limits of reading, and its
@@ -110,8 +110,11 @@ impl Configuration {
 
     /// What may be shown of values.
     #[must_use]
-    pub fn mask(&self, show_secrets: bool) -> Mask<'_> {
-        if show_secrets { Mask::none() } else { Mask::new(self.policy()) }
+    pub fn mask(&self, reveal: Reveal) -> Mask<'_> {
+        match reveal {
+            Reveal::Secrets => Mask::none(),
+            Reveal::Nothing => Mask::new(self.policy()),
+        }
     }
 
     /// One item.

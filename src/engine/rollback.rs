@@ -2,8 +2,8 @@
 
 use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, select};
 use crate::diff::lists::ListRules;
-use crate::model::{CommitInfo, Key, ValuePath};
-use crate::secrets::mask::Mask;
+use crate::model::{CommitInfo, Key, Value, ValuePath};
+use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
 /// What becomes of an item's file as a whole.
@@ -19,13 +19,13 @@ pub enum ItemFate {
 
 /// What one rollback would do to one item.
 #[derive(Clone, Debug)]
-pub struct ItemRollback {
+pub struct ItemRollback<V = Value> {
     /// The item.
     pub key: Key,
     /// The commit that is taken back, or the one that is gone back to.
     pub commit: CommitInfo,
-    /// The values, not masked.
-    pub lines: Vec<PlanEntry>,
+    /// The values.
+    pub lines: Vec<PlanEntry<V>>,
     /// The file.
     pub whole: ItemFate,
 }
@@ -33,16 +33,17 @@ pub struct ItemRollback {
 impl ItemRollback {
     /// The rollback as it may be shown.
     #[must_use]
-    pub fn masked(&self, mask: &Mask<'_>) -> Self {
-        let mut shown = self.clone();
-        for line in &mut shown.lines {
-            for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
-                *value = value.take().map(|value| mask.value(&line.path, &value));
-            }
+    pub fn masked(&self, mask: &Mask<'_>) -> ItemRollback<Shown> {
+        ItemRollback {
+            key: self.key.clone(),
+            commit: self.commit.clone(),
+            lines: self.lines.iter().map(|line| line.masked(mask)).collect(),
+            whole: self.whole.clone(),
         }
-        shown
     }
+}
 
+impl<V> ItemRollback<V> {
     /// How many changes it makes.
     #[must_use]
     pub fn changes(&self) -> usize {

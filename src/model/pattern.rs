@@ -138,13 +138,16 @@ fn key(segment: &Segment) -> Option<&str> {
     if let Segment::Key(key) = segment { Some(key) } else { None }
 }
 
-/// Lower case, `_` for `-`.
+/// Lower case, `_` for `-`. Character by character: the lower case of a text as a whole depends on
+/// what follows (a final `Σ`), which a pattern cannot know.
 fn fold(text: &str) -> Cow<'_, str> {
     let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b'-';
     if text.bytes().all(is_folded) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(text.to_lowercase().replace('-', "_"))
+        Cow::Owned(
+            text.chars().flat_map(char::to_lowercase).map(|c| if c == '-' { '_' } else { c }).collect(),
+        )
     }
 }
 
@@ -375,6 +378,7 @@ mod tests {
             ("\"API_KEY\"", "api_key", false),
             ("\"api_key\"", "API-KEY", true),
             ("Ä*", "ä", true),
+            ("ΑΣ*", "ΑΣΒ", true),
             ("l[Name=A]", "l[Name=A]", true),
             ("l[Name=A]", "l[name=a]", false),
         ] {

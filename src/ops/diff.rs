@@ -6,6 +6,7 @@ use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Hop, Key, ProgressCounter, Result};
+use crate::secrets::mask::Reveal;
 use crate::yaml::Document;
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
@@ -73,13 +74,8 @@ impl<T> Compared<T> {
 ///
 /// # Errors
 /// When an asked item is on neither side, or the policy is wrong.
-pub fn diff(
-    left: &Side<'_>,
-    right: &Side<'_>,
-    keys: &[Key],
-    show_secrets: bool,
-) -> Result<Compared<ItemDiff>> {
-    let mask = right.configuration.mask(show_secrets);
+pub fn diff(left: &Side<'_>, right: &Side<'_>, keys: &[Key], reveal: Reveal) -> Result<Compared<ItemDiff>> {
+    let mask = right.configuration.mask(reveal);
     let compare = |key: Key| {
         let (from, to) = (
             left.configuration.item(&key, left.environment),
@@ -113,16 +109,11 @@ pub fn diff(
 ///
 /// # Errors
 /// When an asked item is nowhere, or the policy is wrong.
-pub fn matrix(
-    workspace: &Workspace,
-    at: &At,
-    keys: &[Key],
-    show_secrets: bool,
-) -> Result<Compared<MatrixItem>> {
+pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> Result<Compared<MatrixItem>> {
     let configuration = workspace.configuration(at)?;
     let snapshot = configuration.snapshot();
     snapshot.require_keys(keys)?;
-    let mask = configuration.mask(show_secrets);
+    let mask = configuration.mask(reveal);
     let planner = match (at, workspace.repository.head()?) {
         (At::Revision(name), _) => Some(Planner::new(workspace, &workspace.repository.commit(name)?)?),
         (_, Some(head)) => Some(Planner::new(workspace, &head)?),

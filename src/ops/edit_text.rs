@@ -7,6 +7,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Rule, Value, ValuePath};
 use crate::secrets::encrypted;
+use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::write_work_tree;
 use crate::yaml::Document;
 
@@ -24,9 +25,9 @@ pub struct Edited {
     /// Where it is.
     pub path: ValuePath,
     /// What it was.
-    pub before: Option<Value>,
+    pub before: Option<Shown>,
     /// What it is.
-    pub after: Option<Value>,
+    pub after: Option<Shown>,
 }
 
 /// Takes an item up; one that is missing begins empty when `create` says so.
@@ -99,7 +100,7 @@ impl Editing {
         let limits = self.configuration.limits();
         let before = Document::parse(self.before(), limits).ok()?;
         let after = Document::parse(bytes, limits).ok()?;
-        let mask = self.configuration.mask(false);
+        let mask = self.configuration.mask(Reveal::Nothing);
         let lists = self.configuration.lists(&self.key);
         let changes = diff(before.values(), after.values(), &lists, Depth::Leaves);
         let edited = changes.into_iter().map(|change| {

@@ -6,10 +6,10 @@ use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
-use crate::engine::provenance::{Blame, Entry, Logged, Provenance};
+use crate::engine::provenance::{Blame, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, Key, List, ProgressCounter, Result, Value, ValuePath};
-use crate::secrets::mask::Mask;
+use crate::model::{BlobId, CommitId, Environment, Key, List, ProgressCounter, Result, ValuePath};
+use crate::secrets::mask::{Reveal, Shown};
 
 /// Which commits are told of.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +28,9 @@ pub struct LogRequest {
 ///
 /// # Errors
 /// When history cannot be read, or never had the item.
-pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> Result<Vec<Logged>> {
+pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Result<Vec<Logged<Shown>>> {
     let planner = Planner::new(workspace, &revision(workspace, request.at.as_deref())?)?;
-    let mask = planner.configuration.mask(show_secrets);
+    let mask = planner.configuration.mask(reveal);
     let read = |blob: &BlobId| planner.version(blob);
     let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
     let mut out = Vec::new();
@@ -64,7 +64,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
                 }
             };
             let entries = provenance.entries(&id.key, id.environment, position, &lists);
-            logged.entries.extend(entries.into_iter().map(|entry| masked(entry, &mask)));
+            logged.entries.extend(entries.into_iter().map(|entry| entry.masked(&mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
             out.push(logged);
@@ -78,11 +78,6 @@ pub fn log(workspace: &Workspace, request: &LogRequest, show_secrets: bool) -> R
     }
 }
 
-fn masked(entry: Entry, mask: &Mask<'_>) -> Entry {
-    let show = |value: Option<Value>| value.map(|value| mask.value(&entry.path, &value));
-    Entry { old: show(entry.old), new: show(entry.new), ..entry }
-}
-
 /// Where the values of an item, or those at a path of it, came from; values masked.
 ///
 /// # Errors
@@ -93,8 +88,8 @@ pub fn blame(
     environment: Environment,
     path: Option<&ValuePath>,
     at: Option<&str>,
-    show_secrets: bool,
-) -> Result<Vec<Blame>> {
+    reveal: Reveal,
+) -> Result<Vec<Blame<Shown>>> {
     let planner = Planner::new(workspace, &revision(workspace, at)?)?;
     let Some(item) = planner.configuration.item(key, environment) else {
         let known =
@@ -111,12 +106,9 @@ pub fn blame(
     let asked = by_name(document.values(), &asked, &named);
     let read = |blob: &BlobId| planner.version(blob);
     let provenance = Provenance::new(&planner.history, key, &read)?;
-    let mask = planner.configuration.mask(show_secrets);
-    let mut found = provenance.blame(environment, &document, &asked, &lists);
-    for blame in &mut found {
-        blame.value = mask.value(&blame.path, &blame.value);
-    }
-    Ok(found)
+    let mask = planner.configuration.mask(reveal);
+    let found = provenance.blame(environment, &document, &asked, &lists);
+    Ok(found.into_iter().map(|blame| blame.masked(&mask)).collect())
 }
 
 fn revision(workspace: &Workspace, at: Option<&str>) -> Result<CommitId> {

@@ -14,9 +14,9 @@ use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, Value,
-    ValuePath,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
 };
+use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -283,7 +283,7 @@ fn restored(
 
 /// The commit's message: the subject, the masked list of changes, one trailer per item.
 fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> String {
-    let mask = planner.configuration.mask(false);
+    let mask = planner.configuration.mask(Reveal::Nothing);
     let acting: Vec<&ItemRollback> = items.iter().filter(|item| item.changes() > 0).collect();
     let keys: Vec<&str> = acting.iter().map(|item| item.key.as_str()).collect();
     let named = if keys.len() <= 3 { keys.join(", ") } else { format!("{} items", keys.len()) };
@@ -294,7 +294,7 @@ fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> Stri
         _ => "before their last promotions".to_owned(),
     };
     let mut message = format!("rollback({named}): {} to {place}\n\n", request.environment);
-    let value = |value: Option<&Value>| value.map_or("absent".to_owned(), |value| short(&value.to_string()));
+    let value = |value: Option<&Shown>| value.map_or("absent".to_owned(), |value| short(&value.to_string()));
     for item in &acting {
         let shown = item.masked(&mask);
         for line in shown.lines.iter().filter(|line| line.is_taken()) {

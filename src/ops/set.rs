@@ -8,6 +8,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
+use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
@@ -51,9 +52,9 @@ pub struct Outcome {
     /// The path, settled against the document.
     pub path: ValuePath,
     /// The value before, masked.
-    pub before: Option<Value>,
+    pub before: Option<Shown>,
     /// The value after, masked.
-    pub after: Option<Value>,
+    pub after: Option<Shown>,
     /// The commit, when one was made.
     pub committed: Option<Committed>,
 }
@@ -170,7 +171,7 @@ fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Dec
         None => edit(&document, &[Operation::Remove { path: path.clone() }], limits, &shown)?,
     };
     refuse(configuration, &file, &text)?;
-    let mask = configuration.mask(false);
+    let mask = configuration.mask(Reveal::Nothing);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let done = Outcome {
         file: shown,

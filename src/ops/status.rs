@@ -2,14 +2,15 @@
 
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{HopStatus, ItemState};
+use crate::engine::promotion::HopStatus;
 use crate::model::{Key, Result};
+use crate::secrets::mask::{Reveal, Shown};
 
 /// How the items stand.
 #[derive(Clone, Debug)]
 pub struct Status {
     /// Each hop in promotion order, values masked.
-    pub hops: Vec<HopStatus>,
+    pub hops: Vec<HopStatus<Shown>>,
     /// Source files with changes that are not committed and therefore not judged.
     pub uncommitted: Vec<String>,
 }
@@ -18,7 +19,7 @@ pub struct Status {
 ///
 /// # Errors
 /// When there is no commit, or something of it cannot be read.
-pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, show_secrets: bool) -> Result<Status> {
+pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Reveal) -> Result<Status> {
     let repository = &workspace.repository;
     let head = match at {
         Some(revision) => repository.commit(revision)?,
@@ -26,13 +27,9 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, show_secret
     };
     let planner = Planner::new(workspace, &head)?;
     planner.configuration.snapshot().require_keys(keys)?;
-    let mask = planner.configuration.mask(show_secrets);
-    let mut hops = planner.status(keys, repository.progress())?;
-    for (_, state) in hops.iter_mut().flat_map(|hop| &mut hop.items) {
-        if let ItemState::Differs(plan) = state {
-            *plan = plan.masked(&mask);
-        }
-    }
+    let mask = planner.configuration.mask(reveal);
+    let hops = planner.status(keys, repository.progress())?;
+    let hops = hops.iter().map(|hop| hop.masked(&mask)).collect();
     let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted()? };
     Ok(Status { hops, uncommitted })
 }

@@ -14,6 +14,7 @@ use super::value;
 use super::view::View;
 use crate::engine::provenance::{Blame, Step};
 use crate::model::{Date, Environment, Key};
+use crate::secrets::mask::Shown;
 
 /// Writes the origin of each value for people, values already masked.
 ///
@@ -22,7 +23,7 @@ use crate::model::{Date, Environment, Key};
 pub fn text(
     key: &Key,
     environment: Environment,
-    blames: &[Blame],
+    blames: &[Blame<Shown>],
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -36,7 +37,7 @@ pub fn text(
     Ok(())
 }
 
-fn row(blame: &Blame, view: &View) -> Vec<Cell> {
+fn row(blame: &Blame<Shown>, view: &View) -> Vec<Cell> {
     let (frame, faint) = (view.styles.frame, view.styles.faint);
     let first = blame.steps.last();
     let written = match first.and_then(|step| step.commit.as_ref()) {
@@ -109,7 +110,12 @@ struct Stop<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(key: &Key, environment: Environment, blames: &[Blame], out: &mut dyn Write) -> io::Result<()> {
+pub fn json(
+    key: &Key,
+    environment: Environment,
+    blames: &[Blame<Shown>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     fn stop(step: &Step) -> Stop<'_> {
         let commit = step.commit.as_ref();
         Stop {
@@ -120,10 +126,10 @@ pub fn json(key: &Key, environment: Environment, blames: &[Blame], out: &mut dyn
             subject: commit.map(|commit| commit.subject.as_str()),
         }
     }
-    fn origin(blame: &Blame) -> Origin<'_> {
+    fn origin(blame: &Blame<Shown>) -> Origin<'_> {
         Origin {
             path: blame.path.to_string(),
-            value: value::json(&blame.value),
+            value: value::json(blame.value.shown()),
             given: blame.steps.first().map(stop),
             written: blame.steps.last().map(stop),
             way: blame.steps.iter().map(stop).collect(),

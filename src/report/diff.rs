@@ -74,7 +74,7 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
 pub(super) fn summary(row: &DiffRow, view: &View) -> String {
     match parts(row) {
         Some((old, new)) if old.len() > 1 || new.len() > 1 => {
-            let what = if row.left.as_ref().is_some_and(|value| value.as_list().is_some()) {
+            let what = if row.left.as_ref().is_some_and(|value| value.shown().as_list().is_some()) {
                 "element"
             } else {
                 "line"
@@ -87,7 +87,7 @@ pub(super) fn summary(row: &DiffRow, view: &View) -> String {
 
 /// The lines of two texts or the elements of two lists, which are shown one by one.
 fn parts(row: &DiffRow) -> Option<(Vec<String>, Vec<String>)> {
-    match (row.left.as_ref()?, row.right.as_ref()?) {
+    match (row.left.as_ref()?.shown(), row.right.as_ref()?.shown()) {
         (Value::String(old), Value::String(new)) if old.contains('\n') || new.contains('\n') => {
             let lines = |text: &str| text.lines().map(str::to_owned).collect();
             Some((lines(old), lines(new)))

@@ -15,12 +15,13 @@ use super::view::View;
 use crate::diff::Kind;
 use crate::engine::provenance::{Entry, Logged};
 use crate::model::Environment;
+use crate::secrets::mask::Shown;
 
 /// Writes commits for people, values already masked.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(commits: &[Logged], view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(commits: &[Logged<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
     for (index, logged) in commits.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -40,7 +41,7 @@ pub fn text(commits: &[Logged], view: &View, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-fn row(entry: &Entry, view: &View) -> Vec<Cell> {
+fn row(entry: &Entry<Shown>, view: &View) -> Vec<Cell> {
     let style = match entry.kind {
         Kind::Added => view.styles.added,
         Kind::Removed => view.styles.removed,
@@ -111,8 +112,8 @@ struct Changed<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
-    fn change(entry: &Entry) -> Changed<'_> {
+pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
+    fn change(entry: &Entry<Shown>) -> Changed<'_> {
         Changed {
             environment: entry.environment,
             key: entry.key.as_str(),
@@ -123,7 +124,7 @@ pub fn json(commits: &[Logged], out: &mut dyn Write) -> io::Result<()> {
             from: entry.from,
         }
     }
-    fn commit(logged: &Logged) -> Commit<'_> {
+    fn commit(logged: &Logged<Shown>) -> Commit<'_> {
         Commit {
             commit: logged.commit.id.as_str(),
             date: logged.commit.date().to_string(),

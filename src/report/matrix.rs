@@ -13,7 +13,8 @@ use super::view::View;
 use super::{json, markdown};
 use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
-use crate::model::{Environment, Hop, Value};
+use crate::model::{Environment, Hop};
+use crate::secrets::mask::Shown;
 
 /// Writes the matrix for people: `·` marks a value an environment keeps for itself, `→` one that
 /// waits to be replaced by the one on its left, `!` a conflict.
@@ -119,7 +120,7 @@ struct Resolutions {
 /// # Errors
 /// Those of `out`.
 pub fn json(items: &[MatrixItem], out: &mut dyn Write) -> io::Result<()> {
-    let values = |values: &[Option<Value>; 3]| {
+    let values = |values: &[Option<Shown>; 3]| {
         Environment::ALL
             .iter()
             .zip(values)

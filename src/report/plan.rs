@@ -9,7 +9,8 @@ use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution, renames};
-use crate::model::{CommitId, CommitInfo, Hop, Value};
+use crate::model::{CommitId, CommitInfo, Hop};
+use crate::secrets::mask::Shown;
 
 /// The most kept values that are listed one by one unless everything is asked for.
 const KEPT: usize = 12;
@@ -18,7 +19,7 @@ const KEPT: usize = 12;
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let strong = view.styles.strong;
     let name = view.head(plan.key.as_str(), &plan.hop.to_string());
     writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
@@ -53,8 +54,8 @@ pub fn text(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// What acts, by source commit, in the order in which people will want to read it: oldest first.
-fn groups(plan: &ItemPlan) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
-    let acts = |line: &PlanEntry| !matches!(line.verdict, Action::Keep);
+fn groups(plan: &ItemPlan<Shown>) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
+    let acts = |line: &PlanEntry<Shown>| !matches!(line.verdict, Action::Keep);
     let mut groups: IndexMap<Option<&CommitId>, (Option<&CommitInfo>, Vec<usize>)> = IndexMap::new();
     for (index, line) in plan.lines.iter().enumerate().filter(|(_, line)| acts(line)) {
         let commit = line.commit.as_ref();
@@ -73,7 +74,7 @@ fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
     format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
 }
 
-fn acting(line: &PlanEntry, renamed: Option<&PlanEntry>, hop: Hop, view: &View) -> Vec<Cell> {
+fn acting(line: &PlanEntry<Shown>, renamed: Option<&PlanEntry<Shown>>, hop: Hop, view: &View) -> Vec<Cell> {
     let (word, style) = match &line.verdict {
         Action::Take if line.source.is_none() => ("take", view.styles.removed),
         Action::Take if line.target.is_none() => ("take", view.styles.added),
@@ -82,7 +83,7 @@ fn acting(line: &PlanEntry, renamed: Option<&PlanEntry>, hop: Hop, view: &View) 
         Action::Decline => ("keep", view.styles.faint),
         Action::Stop | Action::Keep => ("STOP", view.styles.error),
     };
-    let side = |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
         (Action::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
         (Action::Decline, _) => {
@@ -124,7 +125,7 @@ fn acting(line: &PlanEntry, renamed: Option<&PlanEntry>, hop: Hop, view: &View) 
     ]
 }
 
-fn path_of(line: &PlanEntry) -> String {
+fn path_of(line: &PlanEntry<Shown>) -> String {
     if line.path.is_root() {
         "(the whole item)".to_owned()
     } else {
@@ -133,7 +134,7 @@ fn path_of(line: &PlanEntry) -> String {
 }
 
 /// Who changed what on each side, and how to decide.
-fn explain_stop(line: &PlanEntry, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
+fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
     for (env, commit) in [(hop.source(), &line.commit), (hop.target(), &line.target_commit)] {
         if let Some(commit) = commit {
             let env = format!("{env}:");
@@ -151,12 +152,12 @@ fn explain_stop(line: &PlanEntry, hop: Hop, out: &mut dyn Write) -> io::Result<(
 }
 
 /// What is offered and what is kept, and the count.
-fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let (source, target) = (plan.hop.source(), plan.hop.target());
     let rest = |level: Level| {
         plan.lines.iter().filter(move |line| line.verdict == Action::Keep && line.level == level)
     };
-    let row = |word: &str, line: &PlanEntry| {
+    let row = |word: &str, line: &PlanEntry<Shown>| {
         let value = match (&line.target, &line.source) {
             (Some(target), _) => view.value(target),
             (None, Some(source)) => view.value(source),
@@ -178,7 +179,7 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
             Cell::new(reason).style(view.styles.faint).prose(),
         ]
     };
-    let waiting = |line: &&PlanEntry| {
+    let waiting = |line: &&PlanEntry<Shown>| {
         line.verdict == Action::Keep && matches!(line.level, Level::Take | Level::Ask | Level::Stop)
     };
     let mut rows: Vec<_> = plan.lines.iter().filter(waiting).map(|line| row("waits", line)).collect();
@@ -200,8 +201,8 @@ fn resting(plan: &ItemPlan, view: &View, out: &mut dyn Write) -> io::Result<()> 
 
 /// The counts of a plan in one sentence.
 #[must_use]
-pub fn counts(plan: &ItemPlan) -> String {
-    let with = |verdict: Action| plan.with(&verdict).count();
+pub fn counts<V: PartialEq>(plan: &ItemPlan<V>) -> String {
+    let with = |verdict: Action<_>| plan.with(&verdict).count();
     let rest =
         |level: Level| plan.lines.iter().filter(|l| l.verdict == Action::Keep && l.level == level).count();
     let plural =

@@ -16,7 +16,7 @@ use crate::engine::promotion::{
     Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
 use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Policy, Result, Value, ValuePath};
-use crate::secrets::mask::Mask;
+use crate::secrets::mask::{Mask, Shown};
 
 /// What may be edited, and is therefore not compared.
 const EDITABLE: [&str; 3] = ["taken", "outcome", "value"];
@@ -129,7 +129,7 @@ impl PlanFile {
     ///
     /// # Errors
     /// With the place of the first difference.
-    pub fn require_same(&self, plans: &[ItemPlan]) -> Result<()> {
+    pub fn require_same(&self, plans: &[ItemPlan<Shown>]) -> Result<()> {
         for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
             for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
                 // Reading JSON gives exponents a sign, so what is compared was read as well.
@@ -294,7 +294,7 @@ pub fn require_writable(path: &ValuePath, value: &Value, policy: &Policy) -> Res
 }
 
 fn require_no_secret(path: &ValuePath, value: &Value, policy: &Policy) -> Result<()> {
-    if Mask::new(policy).value(path, value) == *value {
+    if *Mask::new(policy).value(path, value).shown() == *value {
         return Ok(());
     }
     Err(Error::usage(format!("a plan file holds no secrets, and {path} is one")).with_help(Help::SetByItself))

@@ -11,6 +11,7 @@ use super::json;
 use super::value::{json as value_json, json_or_absent};
 use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, Value, ValuePath};
+use crate::secrets::mask::Shown;
 
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
@@ -112,8 +113,8 @@ pub(super) enum Outcome {
     Stop,
 }
 
-impl From<&Action> for Outcome {
-    fn from(verdict: &Action) -> Self {
+impl<V> From<&Action<V>> for Outcome {
+    fn from(verdict: &Action<V>) -> Self {
         match verdict {
             Action::Take => Self::Take,
             Action::Set(_) => Self::Set,
@@ -160,14 +161,14 @@ struct Entry<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(hops: &[(Hop, Vec<ItemPlan>)], out: &mut dyn Write) -> io::Result<()> {
+pub fn json(hops: &[(Hop, Vec<ItemPlan<Shown>>)], out: &mut dyn Write) -> io::Result<()> {
     let hops = hops.iter().map(|(hop, plans)| hop_report(*hop, plans)).collect();
     json::document(&Report { version: 1, head: None, reason: None, hops }, out)
 }
 
 /// The states of hops as a part of another report, values already masked.
-pub(super) fn hops(hops: &[HopStatus]) -> Vec<HopReport<'_>> {
-    fn plan((_, state): &(Key, ItemState)) -> Option<&ItemPlan> {
+pub(super) fn hops(hops: &[HopStatus<Shown>]) -> Vec<HopReport<'_>> {
+    fn plan((_, state): &(Key, ItemState<Shown>)) -> Option<&ItemPlan<Shown>> {
         match state {
             ItemState::Differs(plan) => Some(plan),
             ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
@@ -185,7 +186,7 @@ pub struct Promotion<'a> {
     /// The reason recorded with what the target keeps.
     pub reason: Option<&'a str>,
     /// The items that both sides have, each with values for paths at which they do not differ.
-    pub plans: &'a [ItemPlan],
+    pub plans: &'a [ItemPlan<Shown>],
     /// Values given to paths at which the sides of these items do not differ.
     pub given: &'a BTreeMap<Key, Vec<(ValuePath, Value)>>,
     /// The items that come into being.
@@ -232,8 +233,8 @@ fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
     values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
 }
 
-fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> HopReport<'a> {
-    let item = |plan: &'a ItemPlan| Item {
+fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>) -> HopReport<'a> {
+    let item = |plan: &'a ItemPlan<Shown>| Item {
         key: plan.key.as_str(),
         source_blob: plan.source_blob.as_str(),
         target_blob: plan.target_blob.as_str(),
@@ -249,7 +250,7 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan>) -> Ho
     }
 }
 
-fn entry(line: &PlanEntry, hop: Hop) -> Entry<'_> {
+fn entry(line: &PlanEntry<Shown>, hop: Hop) -> Entry<'_> {
     Entry {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
@@ -260,14 +261,14 @@ fn entry(line: &PlanEntry, hop: Hop) -> Entry<'_> {
         level: line.level,
         taken: line.is_taken(),
         outcome: Outcome::from(&line.verdict),
-        value: if let Action::Set(value) = &line.verdict { Some(value_json(value)) } else { None },
+        value: if let Action::Set(value) = &line.verdict { Some(value_json(value.shown())) } else { None },
         reason: line.reason.phrase(hop),
         commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 
 /// One line as it stands in a plan.
-pub(super) fn entry_json(line: &PlanEntry, hop: Hop) -> Json {
+pub(super) fn entry_json(line: &PlanEntry<Shown>, hop: Hop) -> Json {
     let text = serde_json::to_string(&entry(line, hop)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }

@@ -151,7 +151,7 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
     };
     let (path, what) = if diff.path.is_root() {
         let value = diff.right.as_ref().or(diff.left.as_ref());
-        ("(the whole item)".to_owned(), counted(value.map_or(0, leaves), "value"))
+        ("(the whole item)".to_owned(), counted(value.map_or(0, |value| leaves(value.shown())), "value"))
     } else {
         (cut(&diff.path.to_string(), 120).into_owned(), change(diff, view))
     };

@@ -8,7 +8,8 @@ use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, Level, PlanEntry};
 use crate::engine::rollback::{ItemFate, ItemRollback};
-use crate::model::{Environment, Value};
+use crate::model::Environment;
+use crate::secrets::mask::Shown;
 
 /// Writes one item's rollback for people, values already masked. `before` says whether the commit
 /// is taken back, or gone back to.
@@ -16,7 +17,7 @@ use crate::model::{Environment, Value};
 /// # Errors
 /// Those of `out`.
 pub fn text(
-    item: &ItemRollback,
+    item: &ItemRollback<Shown>,
     environment: Environment,
     before: bool,
     view: &View,
@@ -45,8 +46,8 @@ pub fn text(
     writeln!(out)
 }
 
-fn row(line: &PlanEntry, view: &View) -> Vec<Cell> {
-    let side = |value: Option<&Value>| value.map_or("absent".to_owned(), |value| view.value(value));
+fn row(line: &PlanEntry<Shown>, view: &View) -> Vec<Cell> {
+    let side = |value: Option<&Shown>| value.map_or("absent".to_owned(), |value| view.value(value));
     let back = match &line.source {
         None => format!("{} → removed", side(line.target.as_ref())),
         Some(_) => view.change(line.target.as_ref(), line.source.as_ref()),

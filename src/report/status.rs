@@ -8,12 +8,13 @@ use super::view::View;
 use super::{counted, markdown};
 use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, Resolution};
 use crate::model::Key;
+use crate::secrets::mask::Shown;
 
 /// Writes the state of both hops for people, values already masked.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn text(hops: &[HopStatus], view: &View, out: &mut dyn Write) -> io::Result<()> {
+pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
     let mut next = None;
     let rows: Vec<Vec<Vec<Cell>>> = hops
         .iter()
@@ -49,11 +50,11 @@ pub fn text(hops: &[HopStatus], view: &View, out: &mut dyn Write) -> io::Result<
 
 /// Whether something of the plan waits for a promotion or a person.
 #[must_use]
-pub fn is_waiting(plan: &ItemPlan) -> bool {
+pub fn is_waiting(plan: &ItemPlan<Shown>) -> bool {
     plan.lines.iter().any(|line| matches!(line.level, Level::Take | Level::Ask | Level::Stop))
 }
 
-fn row(key: &Key, state: &ItemState, view: &View) -> Option<Vec<Cell>> {
+fn row(key: &Key, state: &ItemState<Shown>, view: &View) -> Option<Vec<Cell>> {
     let name = Cell::new(format!("  {}", clean(key.as_str())));
     match state {
         ItemState::OnlyInSource => Some(vec![name, Cell::new("not there yet").style(view.styles.faint)]),
@@ -81,7 +82,7 @@ fn row(key: &Key, state: &ItemState, view: &View) -> Option<Vec<Cell>> {
 }
 
 /// What waits, and what is said aside.
-fn summary(plan: &ItemPlan) -> (String, String) {
+fn summary(plan: &ItemPlan<Shown>) -> (String, String) {
     let level = |level: Level| plan.lines.iter().filter(move |line| line.level == level);
     let unknown = level(Level::Stop).filter(|line| line.resolution == Resolution::Unknown).count();
     let conflicts = level(Level::Stop).count() - unknown;
@@ -117,7 +118,7 @@ fn summary(plan: &ItemPlan) -> (String, String) {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn markdown(hops: &[HopStatus], out: &mut dyn Write) -> io::Result<()> {
+pub fn markdown(hops: &[HopStatus<Shown>], out: &mut dyn Write) -> io::Result<()> {
     let mut shown = Vec::new();
     text(hops, &View::default(), &mut shown)?;
     writeln!(out, "<!-- terrace:status -->\n{}", markdown::fenced(&String::from_utf8_lossy(&shown)))

@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value as Json, json};
 
 use crate::model::Value;
+use crate::secrets::mask::Shown;
 
 /// A value as JSON. A number whose text is valid JSON keeps its text, any other is
 /// `{"number":"0x1F"}`; what is masked is `{"masked":true}`; a value under an unknown tag is
@@ -29,8 +30,8 @@ pub fn json(value: &Value) -> Json {
 
 /// A value that may be missing; nothing is `{"absent":true}`, so that it is not null.
 #[must_use]
-pub fn json_or_absent(value: Option<&Value>) -> Json {
-    value.map_or_else(|| json!({ "absent": true }), json)
+pub fn json_or_absent(value: Option<&Shown>) -> Json {
+    value.map_or_else(|| json!({ "absent": true }), |value| json(value.shown()))
 }
 
 /// The value that `json` writes like this; `None` for what is masked or absent, and for a mapping

@@ -3,6 +3,7 @@
 use super::sanitize;
 use super::style::Styles;
 use crate::model::Value;
+use crate::secrets::mask::Shown;
 
 /// Colours, and how wide a value may be.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +40,9 @@ impl View {
 
     /// A value on one line, cut in the middle when it is too wide.
     #[must_use]
-    pub fn value(&self, value: &Value) -> String {
+    pub fn value(&self, value: &Shown) -> String {
         let room = self.room().map_or(72, |columns| (columns / 3).clamp(16, 60));
-        let text = match value {
+        let text = match value.shown() {
             Value::String(text) if text.contains('\n') => {
                 format!("{:?}", text.lines().next().unwrap_or_default()) + " …"
             }
@@ -52,7 +53,7 @@ impl View {
 
     /// A change of value: `old → new`, or the one there is.
     #[must_use]
-    pub fn change(&self, old: Option<&Value>, new: Option<&Value>) -> String {
+    pub fn change(&self, old: Option<&Shown>, new: Option<&Shown>) -> String {
         match (old, new) {
             (Some(old), Some(new)) => format!("{} → {}", self.value(old), self.value(new)),
             (Some(value), None) | (None, Some(value)) => self.value(value),

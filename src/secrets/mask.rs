@@ -1,11 +1,52 @@
 //! Masking: what of a value may be shown.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 
 use super::{is_hidden, spans};
 use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::Document;
+
+/// Something that holds nothing secret, unless secrets were asked for.
+///
+/// Only a [`Mask`] makes one, and what prints values takes nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masked<T>(T);
+
+impl<T> Masked<T> {
+    /// What may be shown.
+    pub const fn shown(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Masked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A value that may be shown.
+pub type Shown = Masked<Value>;
+
+/// Whether secrets are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reveal {
+    /// They are masked.
+    #[default]
+    Nothing,
+    /// They are shown, as `--show-secrets` asks.
+    Secrets,
+}
+
+impl Reveal {
+    /// What a flag that asks for secrets says.
+    #[must_use]
+    pub const fn asked(asked: bool) -> Self {
+        if asked { Self::Secrets } else { Self::Nothing }
+    }
+}
 
 /// Replaces secret scalars by [`Value::masked`], unless secrets are to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -28,17 +69,27 @@ impl<'a> Mask<'a> {
 
     /// The value at `path` as it may be shown.
     #[must_use]
-    pub fn value(&self, path: &ValuePath, value: &Value) -> Value {
+    pub fn value(&self, path: &ValuePath, value: &Value) -> Masked<Value> {
+        Masked(self.masked(path, value))
+    }
+
+    /// The same of a value that another mask has passed already.
+    #[must_use]
+    pub fn again(&self, path: &ValuePath, value: &Masked<Value>) -> Masked<Value> {
+        self.value(path, value.shown())
+    }
+
+    fn masked(&self, path: &ValuePath, value: &Value) -> Value {
         let Some(policy) = self.policy else { return value.clone() };
         match value {
             Value::Map(map) => Value::Map(
-                map.iter().map(|(key, value)| (key.clone(), self.value(&path.key(key), value))).collect(),
+                map.iter().map(|(key, value)| (key.clone(), self.masked(&path.key(key), value))).collect(),
             ),
             Value::List(list) => {
-                let element = |(i, value)| self.value(&path.join(Segment::Index(i)), value);
+                let element = |(i, value)| self.masked(&path.join(Segment::Index(i)), value);
                 Value::List(list.iter().enumerate().map(element).collect())
             }
-            Value::Tagged(tag, inner) => Value::Tagged(tag.clone(), Box::new(self.value(path, inner))),
+            Value::Tagged(tag, inner) => Value::Tagged(tag.clone(), Box::new(self.masked(path, inner))),
             Value::Null => Value::Null,
             Value::String(text) if policy.is_reference(text) => value.clone(),
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {
@@ -105,7 +156,7 @@ impl SecretTexts {
         document.walk(&mut |visit| {
             let text = visit.value.scalar_text().unwrap_or_default();
             if !text.is_empty() && is_hidden(policy, visit.path, visit.value) {
-                texts.push(text.to_lowercase().chars().collect());
+                texts.push(text.chars().flat_map(char::to_lowercase).collect());
             }
         });
         Self(texts)
@@ -114,7 +165,7 @@ impl SecretTexts {
     /// Whether a message holds a secret, or a stretch of one.
     #[must_use]
     pub fn are_told_in(&self, message: &str) -> bool {
-        let message: Vec<char> = message.to_lowercase().chars().collect();
+        let message: Vec<char> = message.chars().flat_map(char::to_lowercase).collect();
         let stretches: [BTreeSet<&[char]>; TELLING] =
             std::array::from_fn(|shorter| message.windows(shorter + 1).collect());
         self.0.iter().any(|secret| {
@@ -213,6 +264,6 @@ mod tests {
             shown.to_string(),
             "{db: {user: u, password: ••••}, l: [{token: ••••}], secret: {a: [••••]}, passwd: ${P}}"
         );
-        assert_eq!(&Mask::none().value(&ValuePath::root(), document.value()), document.value());
+        assert_eq!(Mask::none().value(&ValuePath::root(), document.value()).shown(), document.value());
     }
 }

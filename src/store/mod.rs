@@ -22,6 +22,8 @@ pub mod transaction;
 mod trees;
 mod upstream;
 
+#[doc(hidden)]
+pub use cache::history_index_survives;
 pub use hooks::{Manner, Place as ManneredPlace, Standing};
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;

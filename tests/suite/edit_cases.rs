@@ -94,8 +94,9 @@ fn judge(folder: &Path) -> Result<(), String> {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn every_case_is_edited_as_wished() {
-    let Some(root) = fixtures::folder("every_case_is_edited_as_wished") else { return };
+    let root = fixtures::folder();
     let mut folders: Vec<_> = std::fs::read_dir(root.join("edit-cases"))
         .expect("the cases")
         .map(|entry| entry.expect("an entry").path())

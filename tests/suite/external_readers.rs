@@ -1,8 +1,7 @@
 //! Other people's readers of what `export` writes, and small ones of our own by the formats'
-//! specifications. A reader that this machine lacks gives `None`, and its test says so.
+//! specifications. A test that asks one of the former is ignored where not everything is installed.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,13 +10,6 @@ use serde_json::Value as Json;
 /// Names with their values.
 pub(crate) type Values = BTreeMap<String, String>;
 
-/// Whether a program answers.
-pub(crate) fn answers(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> bool {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
 /// Standard output of a program that has to succeed.
 fn output(command: &mut Command) -> Vec<u8> {
     let output = command.stdin(Stdio::null()).output().expect("a program");
@@ -25,36 +17,29 @@ fn output(command: &mut Command) -> Vec<u8> {
     output.stdout
 }
 
-/// The Python that has python-dotenv: the one that `tests/run` prepares, or the system's.
-fn python() -> Option<OsString> {
-    let named = std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into());
-    answers(&named, &["-c", "import dotenv"]).then_some(named)
-}
-
-/// What python-dotenv reads, file by file.
-pub(crate) fn dotenv(files: &[PathBuf]) -> Option<Vec<Values>> {
+/// What python-dotenv reads, file by file; the Python is the one that `tests/run` prepares, or the
+/// system's.
+pub(crate) fn dotenv(files: &[PathBuf]) -> Vec<Values> {
     let script = "import json,sys,dotenv\nprint(json.dumps([dotenv.dotenv_values(p, interpolate=False) for p in sys.argv[1:]]))";
-    let mut command = Command::new(python()?);
-    Some(serde_json::from_slice(&output(command.arg("-c").arg(script).args(files))).expect("JSON"))
+    let mut command = Command::new(std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into()));
+    serde_json::from_slice(&output(command.arg("-c").arg(script).args(files))).expect("JSON")
 }
 
-/// What a shell has after `eval` of a file's content.
-pub(crate) fn shell(shell: &str, file: &Path, names: &[&String]) -> Option<Values> {
-    if !answers(shell, &["-c", ":"]) {
-        return None;
-    }
-    let values: String = names.iter().map(|name| format!(" \"${name}\"")).collect();
+/// What a shell has, of the names wanted, after `eval` of a file's content.
+pub(crate) fn shell(shell: &str, file: &Path, wanted: &Values) -> Values {
+    let values: String = wanted.keys().map(|name| format!(" \"${name}\"")).collect();
     let script = format!("eval \"$(cat \"$1\")\" || exit 1\nprintf '%s\\0'{values}");
     let mut command = Command::new(shell);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
     let printed = output(command.arg("-c").arg(script).arg(shell).arg(file));
     let printed = String::from_utf8(printed).expect("UTF-8");
     let values = printed.split_terminator('\0').map(str::to_owned);
-    Some(names.iter().map(|name| (*name).clone()).zip(values).collect())
+    wanted.keys().cloned().zip(values).collect()
 }
 
-/// What `java.util.Properties` reads, file by file.
-pub(crate) fn java(files: &[PathBuf]) -> Option<Vec<Values>> {
+/// What `java.util.Properties` reads, file by file. Programs in one source file, and `HexFormat`,
+/// are there since Java 17.
+pub(crate) fn java(files: &[PathBuf]) -> Vec<Values> {
     const PROGRAM: &str = r#"
 import java.io.*; import java.nio.charset.StandardCharsets; import java.util.*;
 class Read {
@@ -73,12 +58,6 @@ class Read {
     let folder = tempfile::tempdir().expect("a folder");
     let program = folder.path().join("Read.java");
     std::fs::write(&program, PROGRAM).expect("written");
-    // Programs in one source file, and `HexFormat`, are there since Java 17.
-    let probe = folder.path().join("none.properties");
-    std::fs::write(&probe, "").expect("written");
-    if !answers("java", &[program.to_str().expect("UTF-8"), probe.to_str().expect("UTF-8")]) {
-        return None;
-    }
     let printed = output(Command::new("java").arg(&program).args(files));
     let unhex = |text: &str| {
         let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex");
@@ -88,7 +67,7 @@ class Read {
         let pairs = line.split(' ').skip(1).filter_map(|pair| pair.split_once('='));
         pairs.map(|(name, value)| (unhex(name), unhex(value))).collect()
     };
-    Some(String::from_utf8(printed).expect("ASCII").lines().map(line).collect())
+    String::from_utf8(printed).expect("ASCII").lines().map(line).collect()
 }
 
 /// A reader by the specification of `java.util.Properties.load`: logical lines, separators, escapes.
@@ -180,14 +159,11 @@ fn unescaped(line: &[char]) -> String {
 }
 
 /// The data of a ConfigMap as kubectl reads it.
-pub(crate) fn kubectl(file: &Path) -> Option<Values> {
+pub(crate) fn kubectl(file: &Path) -> Values {
     let arguments = ["label", "--local", "-o", "json", "read=back", "-f"];
-    if !answers("kubectl", &["version", "--client"]) {
-        return None;
-    }
     let json: Json =
         serde_json::from_slice(&output(Command::new("kubectl").args(arguments).arg(file))).expect("JSON");
-    Some(data(&json))
+    data(&json)
 }
 
 /// The data of a ConfigMap after the rules that Kubernetes states for one.

@@ -125,7 +125,7 @@ fn json_keeps_its_contract_and_its_schema() {
                     "rule": "unknown-environment", "severity": "error", "message": "`prod` is not an environment",
                     "help": "did you mean `production`?", "file": "environments/prod",
                     "line": null, "column": null, "end_line": null, "end_column": null,
-                    "environment": null, "key": null, "pointer": null, "path": null,
+                    "environment": null, "key": null, "pointer": null, "path": null, "related": [],
                 },
                 {
                     "rule": "schema", "severity": "error", "message": "500 is more than the maximum of 50",
@@ -133,7 +133,7 @@ fn json_keeps_its_contract_and_its_schema() {
                     "file": "environments/production/payments.yaml",
                     "line": 7, "column": 9, "end_line": 7, "end_column": 12,
                     "environment": "production", "key": "payments",
-                    "pointer": "/database/pool/size", "path": "database.pool.size",
+                    "pointer": "/database/pool/size", "path": "database.pool.size", "related": [],
                 },
             ],
             "summary": {

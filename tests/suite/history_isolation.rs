@@ -6,6 +6,7 @@ use std::process::Command;
 
 use terrace::engine::promotion::ItemState;
 use terrace::ops::{self, Workspace};
+use terrace::secrets::mask::Reveal;
 
 use crate::fixtures;
 
@@ -16,9 +17,13 @@ fn git(dir: &Path, arguments: &[&str]) -> String {
 }
 
 fn plans(dir: &Path, at: Option<&str>) -> Vec<String> {
-    let status =
-        ops::status(&Workspace::open(dir, &Default::default()).expect("a repository"), &[], at, true)
-            .expect("a status");
+    let status = ops::status(
+        &Workspace::open(dir, &Default::default()).expect("a repository"),
+        &[],
+        at,
+        Reveal::Secrets,
+    )
+    .expect("a status");
     let items = status.hops.into_iter().flat_map(|hop| hop.items);
     let lines = items.flat_map(|(key, state)| match state {
         ItemState::Differs(plan) => plan.lines.iter().map(|line| format!("{key} {line:?}")).collect(),
@@ -30,8 +35,9 @@ fn plans(dir: &Path, at: Option<&str>) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn plans_do_not_know_what_comes_later() {
-    let Some(folder) = fixtures::folder("plans_do_not_know_what_comes_later") else { return };
+    let folder = fixtures::folder();
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let mut compared = 0;
     for name in ["moj-interventions", "moj-adjudications", "cloud-gov-cf"] {

@@ -13,6 +13,7 @@ use terrace::model::{
 };
 use terrace::report::sanitize::clean;
 use terrace::report::{Format, Summary, View, review};
+use terrace::secrets::mask::{Mask, Shown};
 
 use crate::formats::{at, written};
 use crate::xml::{self, Event};
@@ -226,6 +227,10 @@ fn commit(text: &str) -> CommitInfo {
     CommitInfo { id, author: text.to_owned(), time: 0, offset: 0, subject: text.to_owned() }
 }
 
+fn shown(value: Option<Value>) -> Option<Shown> {
+    value.map(|value| Mask::none().value(&ValuePath::root(), &value))
+}
+
 /// A review that holds `text` as keys' names, values, authors, subjects, branches and reasons.
 fn reviewed(text: &str) -> Review {
     let (key, path): (Key, ValuePath) = ("pay".parse().expect("a key"), ValuePath::root().key(text));
@@ -234,14 +239,17 @@ fn reviewed(text: &str) -> Review {
         kind: Kind::Modified,
         path: path.clone(),
         pointer: Pointer::default(),
-        left: value("old"),
-        right: value(text),
+        left: shown(value("old")),
+        right: shown(value(text)),
         left_line: Some(1),
         right_line: Some(1),
     };
     let lists = Some(Value::List(vec![Value::String(text.to_owned()), Value::Null].into()));
-    let list =
-        DiffRow { left: value("old").map(|old| Value::List(vec![old].into())), right: lists, ..diff.clone() };
+    let list = DiffRow {
+        left: shown(value("old").map(|old| Value::List(vec![old].into()))),
+        right: shown(lists),
+        ..diff.clone()
+    };
     let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
     let item = ItemChange {
         key: key.clone(),

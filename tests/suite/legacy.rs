@@ -80,8 +80,9 @@ fn comments(text: &str) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn real_flat_files_become_items_of_the_same_values() {
-    let Some(folder) = fixtures::folder("real_flat_files") else { return };
+    let folder = fixtures::folder();
     let mut total = [0; 5];
     println!("set                 files  moved  written  refused  values  comments");
     for (set, files) in sets(&folder.join("flat")) {
@@ -140,8 +141,9 @@ fn planned(set: &str, files: &[(String, Vec<u8>)]) -> Plan {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn real_overlays_and_other_environments_are_asked_about() {
-    let Some(folder) = fixtures::folder("real_overlays") else { return };
+    let folder = fixtures::folder();
     let sets = sets(&folder.join("flat"));
     for (set, files) in &sets {
         let plan = planned(set, files);

@@ -1,6 +1,6 @@
 //! The one integration-test binary: a file per verb and per claim.
 
-#![expect(clippy::print_stdout, reason = "tests print their tables and say when they are skipped")]
+#![expect(clippy::print_stdout, reason = "tests print their tables")]
 
 mod architecture;
 mod blame;
@@ -17,6 +17,7 @@ mod export;
 mod external_readers;
 mod fixtures;
 mod formats;
+mod fuzz;
 mod generated;
 mod history_isolation;
 mod hold;
@@ -32,6 +33,7 @@ mod merge_driver;
 mod plans;
 mod promotions;
 mod properties;
+mod public_api;
 mod push;
 mod reading;
 mod real_repositories;

@@ -400,18 +400,13 @@ fn polling_sees_the_same() {
 }
 
 #[test]
+#[ignore = "needs user namespaces"]
 fn limits_of_the_system_are_told_once_and_polled_around() {
     let world = world();
     let script = format!(
         "echo 2 > /proc/sys/user/max_inotify_watches && exec '{}' watch --format json",
         env!("CARGO_BIN_EXE_terrace")
     );
-    let mut probe = world.command("unshare");
-    let probe = probe.args(["-Ur", "sh", "-c", "echo 2 > /proc/sys/user/max_inotify_watches"]).output();
-    if !probe.is_ok_and(|output| output.status.success()) {
-        println!("skipped: no user namespace of our own here");
-        return;
-    }
     let mut command = world.command("unshare");
     command.args(["-Ur", "sh", "-c", &script]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut watch = Watching::of(command.spawn().expect("unshare runs"));

@@ -1,7 +1,7 @@
 //! The official YAML test suite: what is valid parses, what is not is refused with a position,
 //! and every JSON value comes out right.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value as Json;
@@ -32,15 +32,15 @@ fn cases(root: &Path, folder: &Path, out: &mut Vec<Case>) {
 }
 
 /// All cases of the official suite.
-pub(crate) fn suite(test: &str) -> Option<Vec<Case>> {
-    let archive: PathBuf = fixtures::folder(test)?.join("yaml-test-suite.tar.gz");
+pub(crate) fn suite() -> Vec<Case> {
+    let archive = fixtures::folder().join("yaml-test-suite.tar.gz");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let status = Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(folder.path()).status();
     assert!(status.expect("tar").success());
     let mut found = Vec::new();
     cases(folder.path(), folder.path(), &mut found);
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    Some(found)
+    found
 }
 
 /// Whether a value is what the suite's JSON says; the suite drops tags and compares numbers by value.
@@ -67,8 +67,9 @@ fn agrees(value: &Value, json: &Json) -> bool {
 }
 
 #[test]
+#[ignore = "needs the fixtures"]
 fn the_official_suite_reads_as_it_should() {
-    let Some(cases) = suite("the_official_suite_reads_as_it_should") else { return };
+    let cases = suite();
     let (mut valid, mut invalid, mut values) = ((0, 0), (0, 0), (0, 0));
     let mut wrong = Vec::new();
     for case in &cases {
@@ -105,10 +106,10 @@ fn the_official_suite_reads_as_it_should() {
 
 /// Spans: every scalar's bytes, read alone, give the scalar again; children lie in their parents.
 #[test]
+#[ignore = "needs the fixtures"]
 fn spans_are_exact_on_the_suite_and_on_real_files() {
-    let Some(folder) = fixtures::folder("spans_are_exact") else { return };
-    let mut inputs: Vec<(String, Vec<u8>)> =
-        suite("spans").into_iter().flatten().map(|c| (c.name, c.input)).collect();
+    let folder = fixtures::folder();
+    let mut inputs: Vec<(String, Vec<u8>)> = suite().into_iter().map(|c| (c.name, c.input)).collect();
     for file in fixtures::files(&folder) {
         if file.extension().is_some_and(|ext| ext == "yaml" || ext == "yml") {
             inputs.push((file.display().to_string(), std::fs::read(&file).expect("a file")));

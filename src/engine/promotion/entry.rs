@@ -3,10 +3,12 @@
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use crate::model::{CommitInfo, Pointer, Value, ValuePath};
+use crate::secrets::mask::{Mask, Shown};
 
-/// One line of a plan: a path, or several with one fate gathered at the highest path.
+/// One line of a plan: a path, or several with one fate gathered at the highest path. `V` is what
+/// its values are: [`Value`] while judging, [`Masked`](crate::secrets::mask::Masked) when shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlanEntry {
+pub struct PlanEntry<V = Value> {
     /// Where.
     pub path: ValuePath,
     /// The same as a pointer into the target's document, or the source's where the target lacks it.
@@ -16,15 +18,15 @@ pub struct PlanEntry {
     /// What a plain promotion does.
     pub level: Level,
     /// What this promotion does.
-    pub verdict: Action,
+    pub verdict: Action<V>,
     /// The source's value.
-    pub source: Option<Value>,
+    pub source: Option<V>,
     /// The source's value at the base.
-    pub base: Option<Value>,
+    pub base: Option<V>,
     /// The source's value before the commit that brought the present one.
-    pub was: Option<Value>,
+    pub was: Option<V>,
     /// The target's value.
-    pub target: Option<Value>,
+    pub target: Option<V>,
     /// Why.
     pub reason: Reason,
     /// The commit that brought the source's value.
@@ -40,6 +42,38 @@ pub struct PlanEntry {
 }
 
 impl PlanEntry {
+    /// The line as it may be shown.
+    #[must_use]
+    pub fn masked(&self, mask: &Mask<'_>) -> PlanEntry<Shown> {
+        let shown = |value: &Option<Value>| value.as_ref().map(|value| mask.value(&self.path, value));
+        PlanEntry {
+            path: self.path.clone(),
+            pointer: self.pointer.clone(),
+            resolution: self.resolution,
+            level: self.level,
+            verdict: match &self.verdict {
+                Action::Set(value) => Action::Set(mask.value(&self.path, value)),
+                Action::Take => Action::Take,
+                Action::Decline => Action::Decline,
+                Action::Keep => Action::Keep,
+                Action::Ask => Action::Ask,
+                Action::Stop => Action::Stop,
+            },
+            source: shown(&self.source),
+            base: shown(&self.base),
+            was: shown(&self.was),
+            target: shown(&self.target),
+            reason: self.reason.clone(),
+            commit: self.commit.clone(),
+            target_commit: self.target_commit.clone(),
+            top: self.top.clone(),
+            secret: self.secret,
+            literal: self.literal,
+        }
+    }
+}
+
+impl<V> PlanEntry<V> {
     /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -55,11 +89,11 @@ impl PlanEntry {
 
 /// What one promotion does with one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum Action<V = Value> {
     /// The source's value is written (or the target's removed).
     Take,
     /// The target gets a value of its own.
-    Set(Value),
+    Set(V),
     /// The target keeps its value, and that is recorded.
     Decline,
     /// Nothing happens.

@@ -15,7 +15,7 @@ use super::resolution::{Level, Resolution};
 use super::selection::Selection;
 use crate::diff::lists::ListRules;
 use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
-use crate::secrets::mask::Mask;
+use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -46,7 +46,7 @@ pub struct Input<'a> {
 
 /// The plan of one item over one hop.
 #[derive(Clone, Debug)]
-pub struct ItemPlan {
+pub struct ItemPlan<V = Value> {
     /// The item.
     pub key: Key,
     /// The hop.
@@ -55,28 +55,27 @@ pub struct ItemPlan {
     pub source_blob: BlobId,
     /// The target file's blob.
     pub target_blob: BlobId,
-    /// The lines, values not masked.
-    pub lines: Vec<PlanEntry>,
+    /// The lines.
+    pub lines: Vec<PlanEntry<V>>,
 }
 
 impl ItemPlan {
     /// The plan as it may be shown.
     #[must_use]
-    pub fn masked(&self, mask: &Mask<'_>) -> Self {
-        let mut plan = self.clone();
-        for line in &mut plan.lines {
-            for value in [&mut line.source, &mut line.base, &mut line.was, &mut line.target] {
-                *value = value.take().map(|value| mask.value(&line.path, &value));
-            }
-            if let Action::Set(value) = &line.verdict {
-                line.verdict = Action::Set(mask.value(&line.path, value));
-            }
+    pub fn masked(&self, mask: &Mask<'_>) -> ItemPlan<Shown> {
+        ItemPlan {
+            key: self.key.clone(),
+            hop: self.hop,
+            source_blob: self.source_blob.clone(),
+            target_blob: self.target_blob.clone(),
+            lines: self.lines.iter().map(|line| line.masked(mask)).collect(),
         }
-        plan
     }
+}
 
+impl<V: PartialEq> ItemPlan<V> {
     /// The lines with this verdict.
-    pub fn with(&self, verdict: &Action) -> impl Iterator<Item = &PlanEntry> {
+    pub fn with(&self, verdict: &Action<V>) -> impl Iterator<Item = &PlanEntry<V>> {
         self.lines.iter().filter(move |line| line.verdict == *verdict)
     }
 
@@ -89,9 +88,9 @@ impl ItemPlan {
 
 /// How one item stands over one hop.
 #[derive(Clone, Debug)]
-pub enum ItemState {
+pub enum ItemState<V = Value> {
     /// Both sides have it, with different values.
-    Differs(ItemPlan),
+    Differs(ItemPlan<V>),
     /// Only the source has it.
     OnlyInSource,
     /// SOPS encrypted this file of the two, so that nothing can be said by path.
@@ -102,11 +101,26 @@ pub enum ItemState {
 
 /// How the items of one hop stand; those in sync are left out.
 #[derive(Clone, Debug)]
-pub struct HopStatus {
+pub struct HopStatus<V = Value> {
     /// The hop.
     pub hop: Hop,
     /// The items, by key.
-    pub items: Vec<(Key, ItemState)>,
+    pub items: Vec<(Key, ItemState<V>)>,
+}
+
+impl HopStatus {
+    /// The same as it may be shown.
+    #[must_use]
+    pub fn masked(&self, mask: &Mask<'_>) -> HopStatus<Shown> {
+        let shown = |state: &ItemState| match state {
+            ItemState::Differs(plan) => ItemState::Differs(plan.masked(mask)),
+            ItemState::OnlyInSource => ItemState::OnlyInSource,
+            ItemState::Encrypted(file) => ItemState::Encrypted(file.clone()),
+            ItemState::Unreadable(why) => ItemState::Unreadable(why.clone()),
+        };
+        let items = self.items.iter().map(|(key, state)| (key.clone(), shown(state))).collect();
+        HopStatus { hop: self.hop, items }
+    }
 }
 
 /// Judges and selects every leaf; the result is ungathered.
@@ -272,10 +286,14 @@ pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
 /// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
 /// with one value.
 #[must_use]
-pub fn renames(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
+pub fn renames(lines: &[PlanEntry<Shown>]) -> Vec<(usize, usize)> {
     // Both sides of a rename are alike in these; what is equal has one canonical text.
-    let likeness = |line: &PlanEntry, value: &Option<Value>| {
-        Some((line.commit.as_ref()?.id.clone(), line.path.parent(), value.as_ref().map(canonical)))
+    let likeness = |line: &PlanEntry<Shown>, value: &Option<Shown>| {
+        Some((
+            line.commit.as_ref()?.id.clone(),
+            line.path.parent(),
+            value.as_ref().map(|value| canonical(value.shown())),
+        ))
     };
     let mut added: HashMap<_, VecDeque<usize>> = HashMap::new();
     for (position, line) in lines.iter().enumerate().filter(|(_, line)| line.target.is_none()) {
@@ -283,7 +301,7 @@ pub fn renames(lines: &[PlanEntry]) -> Vec<(usize, usize)> {
             added.entry(likeness).or_default().push_back(position);
         }
     }
-    let pair = |(position, line): (usize, &PlanEntry)| {
+    let pair = |(position, line): (usize, &PlanEntry<Shown>)| {
         let added = added.get_mut(&likeness(line, &line.target)?)?.pop_front()?;
         Some((position, added))
     };

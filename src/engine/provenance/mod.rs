@@ -10,6 +10,7 @@ use super::history::{History, ReadVersion, Version};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, Kind, diff};
 use crate::model::{CommitInfo, Environment, Hop, Key, Result, Value, ValuePath};
+use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
 /// One environment that a value passed, and the commit that brought it there.
@@ -23,11 +24,11 @@ pub struct Step {
 
 /// Where the value of one leaf came from.
 #[derive(Clone, Debug)]
-pub struct Blame {
+pub struct Blame<V = Value> {
     /// The leaf.
     pub path: ValuePath,
     /// Its value.
-    pub value: Value,
+    pub value: V,
     /// The way of the value, backwards: the environment asked about first, the one where it was
     /// first written last. At least one.
     pub steps: Vec<Step>,
@@ -35,7 +36,7 @@ pub struct Blame {
 
 /// One value that a commit changed.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Entry<V = Value> {
     /// The environment.
     pub environment: Environment,
     /// The item.
@@ -45,22 +46,40 @@ pub struct Entry {
     /// What happened.
     pub kind: Kind,
     /// The value before.
-    pub old: Option<Value>,
+    pub old: Option<V>,
     /// The value after.
-    pub new: Option<Value>,
+    pub new: Option<V>,
     /// The environment that had the new value before: the commit promoted it.
     pub from: Option<Environment>,
 }
 
 /// One commit that changed items.
 #[derive(Clone, Debug)]
-pub struct Logged {
+pub struct Logged<V = Value> {
     /// The commit.
     pub commit: CommitInfo,
     /// What it changed.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<V>>,
     /// Files, relative to the configuration root, whose version before or after is not readable.
     pub unreadable: Vec<String>,
+}
+
+impl Blame {
+    /// The same as it may be shown.
+    #[must_use]
+    pub fn masked(self, mask: &Mask<'_>) -> Blame<Shown> {
+        Blame { value: mask.value(&self.path, &self.value), path: self.path, steps: self.steps }
+    }
+}
+
+impl Entry {
+    /// The same as it may be shown.
+    #[must_use]
+    pub fn masked(self, mask: &Mask<'_>) -> Entry<Shown> {
+        let Self { environment, key, path, kind, old, new, from } = self;
+        let shown = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
+        Entry { environment, key, kind, old: shown(old), new: shown(new), from, path }
+    }
 }
 
 /// All versions of one item in the three environments.

@@ -131,7 +131,7 @@ impl<'a> Input<'a> {
         let change = Change { path: path.clone(), left, right };
         let mut diff = row(&change, from, to, &self.masks[1]);
         for value in [&mut diff.left, &mut diff.right] {
-            *value = value.take().map(|value| self.masks[0].value(path, &value));
+            *value = value.take().map(|value| self.masks[0].again(path, &value));
         }
         Row { diff, origin }
     }

@@ -24,6 +24,7 @@ use super::compare::DiffRow;
 use super::promotion::HopStatus;
 use crate::diff::Kind;
 use crate::model::{CommitInfo, Environment, Finding, Key};
+use crate::secrets::mask::Shown;
 
 /// How a value came into an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +163,7 @@ pub struct Review {
     /// What was found in the items of the change, and what was there before.
     pub findings: Compared,
     /// What waits for its next hop once the change is in.
-    pub waiting: Vec<HopStatus>,
+    pub waiting: Vec<HopStatus<Shown>>,
     /// How many items were judged, each environment's counted for itself.
     pub judged: usize,
     /// The environments that these items are in.

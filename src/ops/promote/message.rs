@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use super::prepared::Prepared;
 use crate::engine::promotion::{Action, ItemPlan};
-use crate::model::{Hop, Key, Value};
+use crate::model::{Hop, Key};
 use crate::ops::plan::Planner;
+use crate::secrets::mask::{Reveal, Shown};
 
 /// The commit's subject, and the masked list of changes with one trailer per item.
 pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String) {
-    let mask = planner.configuration.mask(false);
+    let mask = planner.configuration.mask(Reveal::Nothing);
     let acting: Vec<&ItemPlan> = prepared
         .plans
         .iter()
@@ -26,7 +27,7 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     for plan in &acting {
         let plan = plan.masked(&mask);
         for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Action::Decline) {
-            let value = |value: Option<&Value>| {
+            let value = |value: Option<&Shown>| {
                 value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
             };
             let new = match &line.verdict {

@@ -22,6 +22,7 @@ use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
     CommitId, Date, Environment, Error, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
 };
+use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
 use crate::yaml::Document;
 
@@ -139,7 +140,7 @@ impl<'a> Reviewer<'a> {
         };
         review.findings = compare_findings(before.findings, after.findings, &accepted, &renamed);
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
-        review.waiting = self.waiting(status, &review.items);
+        review.waiting = self.waiting(&status, &review.items);
         Ok(())
     }
 
@@ -193,7 +194,7 @@ impl<'a> Reviewer<'a> {
             touched: environments,
             renamed: &renamed,
             lists: &self.planner.configuration.lists(key),
-            masks: [old.mask(false), new.mask(false)],
+            masks: [old.mask(Reveal::Nothing), new.mask(Reveal::Nothing)],
             past: &|environment| self.past(key, environment),
             exemptions: &exemptions,
         })
@@ -311,19 +312,14 @@ impl<'a> Reviewer<'a> {
     }
 
     /// What waits over the hops that begin where the change set something, values masked.
-    fn waiting(&self, status: Vec<HopStatus>, items: &[ItemChange]) -> Vec<HopStatus> {
-        let mask = self.planner.configuration.mask(false);
+    fn waiting(&self, status: &[HopStatus], items: &[ItemChange]) -> Vec<HopStatus<Shown>> {
+        let mask = self.planner.configuration.mask(Reveal::Nothing);
         let concerned = |key: &Key, hop: Hop| {
             items.iter().any(|item| item.key == *key && item.environment == hop.source())
         };
-        let mut hops = status;
+        let mut hops: Vec<HopStatus<Shown>> = status.iter().map(|hop| hop.masked(&mask)).collect();
         for HopStatus { hop, items } in &mut hops {
             items.retain(|(key, state)| concerned(key, *hop) && !is_settled(state));
-            for (_, state) in items {
-                if let ItemState::Differs(plan) = state {
-                    *plan = plan.masked(&mask);
-                }
-            }
         }
         hops.retain(|hop| !hop.items.is_empty());
         hops
@@ -338,7 +334,7 @@ fn side(reading: &Option<Reading>) -> Side<'_> {
 }
 
 /// Whether nothing waits: the target keeps whatever differs.
-fn is_settled(state: &ItemState) -> bool {
+fn is_settled(state: &ItemState<Shown>) -> bool {
     matches!(state, ItemState::Differs(plan) if plan.lines.iter().all(|line| line.level == Level::Keep))
 }
 

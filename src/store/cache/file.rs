@@ -107,8 +107,23 @@ fn encode(
             return None;
         }
     }
-    let body = encoder.finish();
-    Some([MAGIC, &checksum(&body).to_le_bytes(), &body].concat())
+    Some(sealed(&encoder.finish()))
+}
+
+fn sealed(body: &[u8]) -> Vec<u8> {
+    [MAGIC, &checksum(body).to_le_bytes(), body].concat()
+}
+
+/// Whether steps, as they lie in a file, come back the same when they are written again; `None`
+/// when they are refused. For the fuzz targets.
+pub fn history_index_survives(steps: &[u8]) -> Option<bool> {
+    let mut head = Encoder::default();
+    head.plain("");
+    head.number(0);
+    let index = decode(&sealed(&[&head.finish(), steps].concat()), "", 0)?;
+    let written = encode(&mut index.steps.iter().map(|step| (step, step.before)), "", 0, usize::MAX);
+    let again = written.and_then(|bytes| decode(&bytes, "", 0));
+    Some(again.is_some_and(|again| again.steps == index.steps))
 }
 
 /// The newest steps of a chain that surely fit into `limit` bytes, oldest first.

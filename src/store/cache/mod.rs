@@ -18,6 +18,8 @@ use git2::Oid;
 use crate::engine::history::CommitChanges;
 
 pub(super) use self::file::IndexFile;
+#[doc(hidden)]
+pub use self::file::history_index_survives;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,19 @@
+//! What must hold for any bytes, one function per entry of the library: nothing panics, what is
+//! accepted is written and read again as the same, and what is refused says why. Each tells whether
+//! it accepted the bytes.
+//!
+//! The fuzz targets call these, and so does the suite, with texts that are broken in small ways.
+
+mod edit;
+mod history;
+mod pattern;
+mod plan;
+mod policy;
+mod properties;
+
+pub use edit::edit;
+pub use history::history;
+pub use pattern::pattern;
+pub use plan::plan;
+pub use policy::policy;
+pub use properties::properties;
