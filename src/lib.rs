@@ -17,7 +17,7 @@
 //! | `diff` | structural differences, and the identity of list elements | model |
 //! | `merge` | three versions of a file merged path by path | model, yaml, secrets, diff |
 //! | `engine` | judging: snapshots, history, promotions, rules, reviews | the above but merge |
-//! | `api` | what programs read and write: versioned types, their JSON and its schemas | model, secrets, diff, engine |
+//! | `api` | what programs read and write: versioned types, their JSON and its schemas | model, secrets, engine |
 //! | `report` | how results look, one file per format; writes to the `io::Write` it is given | model, secrets, diff, engine, api |
 //! | `store` | git and the disk: reading revisions, history, the one transaction that writes | model, merge, engine |
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |

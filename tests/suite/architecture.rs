@@ -24,7 +24,7 @@ const ROOMS: [Row; 16] = [
     ("diff", &["model"]),
     ("merge", &["model", "yaml", "secrets", "diff"]),
     ("engine", &["model", "yaml", "json_schema", "formats", "secrets", "diff"]),
-    ("api", &["model", "secrets", "diff", "engine"]),
+    ("api", &["model", "secrets", "engine"]),
     ("report", &["model", "secrets", "diff", "engine", "api"]),
     ("store", &["model", "merge", "engine"]),
     ("watch", &["model", "engine", "store"]),
