@@ -132,7 +132,7 @@ fn replay(folder: &Path, verbose: bool) -> Result<Tally> {
                     .flatten();
                 let judge = Judge::new(&timeline, hop, &naming, &NoListRules, production.as_deref());
                 for leaf in &differing {
-                    let judgement = judge.judge(&leaf.path, &leaf.top);
+                    let judgement = judge.judge_path(&leaf.path, &leaf.top);
                     let takes = matches!(judgement.level, Level::Take | Level::Ask);
                     let source_moved = at(source_after, &leaf.path).as_ref() != leaf.source;
                     if took(leaf) && !source_moved {

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// Where the values of an item come from.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace blame")]
-struct Report<'a> {
+struct BlameReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
@@ -85,11 +85,11 @@ pub fn json(
         }
     }
     let paths = blames.iter().map(origin).collect();
-    super::findings::document(&Report { version: 1, key: key.as_str(), environment, paths }, out)
+    super::findings::document(&BlameReport { version: 1, key: key.as_str(), environment, paths }, out)
 }
 
 /// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<BlameReport<'_>>()
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// The differences between two sides.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace diff")]
-struct Report<'a> {
+struct DiffReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
@@ -19,12 +19,12 @@ struct Report<'a> {
     /// The new side as it was named.
     right: &'a str,
     /// The items that differ.
-    items: Vec<Item<'a>>,
+    items: Vec<DiffItem<'a>>,
 }
 
 /// One item's differences.
 #[derive(Serialize, JsonSchema)]
-struct Item<'a> {
+struct DiffItem<'a> {
     /// The item's key.
     key: &'a str,
     /// What differs.
@@ -63,11 +63,11 @@ pub(super) fn change(row: &DiffRow) -> Change {
     }
 }
 
-fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> Report<'a> {
+fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> DiffReport<'a> {
     let items = items.iter().filter(|item| !item.rows.is_empty());
-    let items =
-        items.map(|item| Item { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });
-    Report { version: 1, left, right, items: items.collect() }
+    let items = items
+        .map(|item| DiffItem { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });
+    DiffReport { version: 1, left, right, items: items.collect() }
 }
 
 /// Writes the differences for programs.
@@ -81,5 +81,5 @@ pub fn json(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) ->
 /// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<DiffReport<'_>>()
 }

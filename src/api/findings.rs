@@ -17,19 +17,19 @@ use crate::model::{Environment, Finding, Related, Severity};
 /// The findings of a check or a review.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace findings")]
-struct Report<'a> {
+struct FindingsReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
     /// What was found, in the order of files and lines.
-    findings: Vec<Entry<'a>>,
+    findings: Vec<FindingEntry<'a>>,
     /// How much was found.
     summary: Counts<'a>,
 }
 
 /// A fact about the configuration.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Entry<'a> {
+pub(super) struct FindingEntry<'a> {
     /// The rule's id; `terrace explain` tells about it.
     rule: &'static str,
     /// Its weight.
@@ -94,7 +94,7 @@ pub(super) struct Counts<'a> {
     notices: usize,
 }
 
-impl<'a> From<&'a Finding> for Entry<'a> {
+impl<'a> From<&'a Finding> for FindingEntry<'a> {
     fn from(finding: &'a Finding) -> Self {
         let (start, end) = (finding.location.map(|at| at.start), finding.location.map(|at| at.end));
         Self {
@@ -140,8 +140,8 @@ impl<'a> From<&'a Summary> for Counts<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-    let (findings, summary) = (findings.iter().map(Entry::from).collect(), Counts::from(summary));
-    document(&Report { version: 1, findings, summary }, out)
+    let (findings, summary) = (findings.iter().map(FindingEntry::from).collect(), Counts::from(summary));
+    document(&FindingsReport { version: 1, findings, summary }, out)
 }
 
 /// Writes any value as one indented JSON document that is safe to look at on a terminal.
@@ -181,5 +181,5 @@ pub(super) fn schema_of<T: JsonSchema>() -> serde_json::Value {
 /// The JSON Schema of what [`findings`] writes.
 #[must_use]
 pub fn schema() -> serde_json::Value {
-    schema_of::<Report<'_>>()
+    schema_of::<FindingsReport<'_>>()
 }

@@ -10,17 +10,17 @@ use std::io::{self, Write};
 /// Recorded decisions.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace hold --list")]
-struct Report<'a> {
+struct HoldReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
     /// The decisions, by environment and item.
-    decisions: Vec<Entry<'a>>,
+    decisions: Vec<HoldEntry<'a>>,
 }
 
 /// One decision.
 #[derive(Serialize, JsonSchema)]
-struct Entry<'a> {
+struct HoldEntry<'a> {
     /// The item's key.
     key: &'a str,
     /// The environment that keeps its value.
@@ -44,9 +44,9 @@ struct Entry<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn json(held: &[HoldStatus], out: &mut dyn Write) -> io::Result<()> {
-    fn entry(held: &HoldStatus) -> Entry<'_> {
+    fn entry(held: &HoldStatus) -> HoldEntry<'_> {
         let HoldStatus { key, target, decision, life } = held;
-        Entry {
+        HoldEntry {
             key: key.as_str(),
             environment: *target,
             path: decision.path.to_string(),
@@ -57,11 +57,11 @@ pub fn json(held: &[HoldStatus], out: &mut dyn Write) -> io::Result<()> {
             why: held.why(),
         }
     }
-    super::findings::document(&Report { version: 1, decisions: held.iter().map(entry).collect() }, out)
+    super::findings::document(&HoldReport { version: 1, decisions: held.iter().map(entry).collect() }, out)
 }
 
 /// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<HoldReport<'_>>()
 }

@@ -17,12 +17,12 @@ struct Items<'a> {
     #[schemars(extend("const" = 1))]
     version: u8,
     /// The items, by key.
-    items: Vec<Item<'a>>,
+    items: Vec<ListedItem<'a>>,
 }
 
 /// One item.
 #[derive(Serialize, JsonSchema)]
-struct Item<'a> {
+struct ListedItem<'a> {
     /// The item's key.
     key: &'a str,
     /// The environments that have it.
@@ -37,7 +37,7 @@ pub fn list<'a>(
     items: impl IntoIterator<Item = (&'a Key, &'a [Environment])>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let items = items.into_iter().map(|(key, environments)| Item { key: key.as_str(), environments });
+    let items = items.into_iter().map(|(key, environments)| ListedItem { key: key.as_str(), environments });
     super::findings::document(&Items { version: 1, items: items.collect() }, out)
 }
 

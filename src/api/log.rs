@@ -1,7 +1,7 @@
 //! Commits and what they changed.
 
 use super::value::json_or_absent;
-use crate::engine::provenance::{Entry, Logged};
+use crate::engine::provenance::{Logged, LoggedChange};
 use crate::model::Environment;
 use crate::secrets::mask::Shown;
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// Commits, and the values that they changed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace log")]
-struct Report<'a> {
+struct LogReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
@@ -61,7 +61,7 @@ struct Changed<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
-    fn change(entry: &Entry<Shown>) -> Changed<'_> {
+    fn change(entry: &LoggedChange<Shown>) -> Changed<'_> {
         Changed {
             environment: entry.environment,
             key: entry.key.as_str(),
@@ -82,11 +82,11 @@ pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
             unreadable: &logged.unreadable,
         }
     }
-    super::findings::document(&Report { version: 1, commits: commits.iter().map(commit).collect() }, out)
+    super::findings::document(&LogReport { version: 1, commits: commits.iter().map(commit).collect() }, out)
 }
 
 /// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<LogReport<'_>>()
 }

@@ -13,17 +13,17 @@ use std::io::{self, Write};
 /// What differs between the environments.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace diff (matrix)")]
-struct Report<'a> {
+struct MatrixReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
     /// The items that differ.
-    items: Vec<Item<'a>>,
+    items: Vec<ItemRows<'a>>,
 }
 
 /// One item's matrix.
 #[derive(Serialize, JsonSchema)]
-struct Item<'a> {
+struct ItemRows<'a> {
     /// The item's key.
     key: &'a str,
     /// The environments that have the item.
@@ -75,11 +75,11 @@ pub fn json(items: &[MatrixItem], out: &mut dyn Write) -> io::Result<()> {
             production: row.resolutions[Hop::ToProduction as usize],
         },
     };
-    let mut report = Report { version: 1, items: Vec::new() };
+    let mut report = MatrixReport { version: 1, items: Vec::new() };
     for item in items {
         let present = Environment::ALL.into_iter().zip(item.present).filter(|(_, here)| *here);
         let environments = present.map(|(env, _)| env).collect();
-        report.items.push(Item {
+        report.items.push(ItemRows {
             key: item.key.as_str(),
             environments,
             paths: item.rows.iter().map(row).collect(),
@@ -91,5 +91,5 @@ pub fn json(items: &[MatrixItem], out: &mut dyn Write) -> io::Result<()> {
 /// The JSON Schema of what `json` writes.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<MatrixReport<'_>>()
 }

@@ -15,7 +15,7 @@ use crate::secrets::mask::Shown;
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace plan")]
-struct Report<'a> {
+struct PlanReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
@@ -37,7 +37,7 @@ pub(super) struct HopReport<'a> {
     /// Where they go.
     to: Environment,
     /// The items with differences.
-    items: Vec<Item<'a>>,
+    items: Vec<PlanItem<'a>>,
     /// The items that come into being.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     created: Vec<Created<'a>>,
@@ -80,7 +80,7 @@ struct Given {
 
 /// One item over one hop.
 #[derive(Serialize, JsonSchema)]
-struct Item<'a> {
+struct PlanItem<'a> {
     /// The item's key.
     key: &'a str,
     /// The blob of the source's file.
@@ -88,7 +88,7 @@ struct Item<'a> {
     /// The blob of the target's file.
     target_blob: &'a str,
     /// The paths that differ.
-    resolutions: Vec<Entry<'a>>,
+    resolutions: Vec<PlanLine<'a>>,
     /// Values given to paths at which the two sides do not differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     set: Vec<Given>,
@@ -127,7 +127,7 @@ impl<V> From<&Action<V>> for Outcome {
 
 /// One path.
 #[derive(Serialize, JsonSchema)]
-struct Entry<'a> {
+struct PlanLine<'a> {
     /// The value as people name it.
     path: String,
     /// The value as a JSON Pointer into the target's document, or the source's where the target
@@ -162,7 +162,7 @@ struct Entry<'a> {
 /// Those of `out`.
 pub fn json(hops: &[(Hop, Vec<ItemPlan<Shown>>)], out: &mut dyn Write) -> io::Result<()> {
     let hops = hops.iter().map(|(hop, plans)| hop_report(*hop, plans)).collect();
-    super::findings::document(&Report { version: 1, head: None, reason: None, hops }, out)
+    super::findings::document(&PlanReport { version: 1, head: None, reason: None, hops }, out)
 }
 
 /// The states of hops as a part of another report, values already masked.
@@ -223,8 +223,12 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     }));
     let deleted = promotion.deleted.iter();
     hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
-    let report =
-        Report { version: 1, head: Some(promotion.head.as_str()), reason: promotion.reason, hops: vec![hop] };
+    let report = PlanReport {
+        version: 1,
+        head: Some(promotion.head.as_str()),
+        reason: promotion.reason,
+        hops: vec![hop],
+    };
     super::findings::document(&report, out)
 }
 
@@ -233,7 +237,7 @@ fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
 }
 
 fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>) -> HopReport<'a> {
-    let item = |plan: &'a ItemPlan<Shown>| Item {
+    let item = |plan: &'a ItemPlan<Shown>| PlanItem {
         key: plan.key.as_str(),
         source_blob: plan.source_blob.as_str(),
         target_blob: plan.target_blob.as_str(),
@@ -249,8 +253,8 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>
     }
 }
 
-fn entry(line: &PlanEntry<Shown>, hop: Hop) -> Entry<'_> {
-    Entry {
+fn entry(line: &PlanEntry<Shown>, hop: Hop) -> PlanLine<'_> {
+    PlanLine {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
         resolution: line.resolution,
@@ -275,5 +279,5 @@ pub(super) fn entry_json(line: &PlanEntry<Shown>, hop: Hop) -> Json {
 /// The JSON Schema of what `json` and `promotion` write.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<PlanReport<'_>>()
 }

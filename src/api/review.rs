@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::diff;
-use super::findings::{Counts, Entry};
+use super::findings::{Counts, FindingEntry};
 use super::plan::{HopReport, hops};
 use crate::engine::promotion::DecisionState;
 use crate::engine::review::{
@@ -19,7 +19,7 @@ use crate::model::{CommitInfo, Environment};
 /// What a change means.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace review")]
-struct Report<'a> {
+struct ReviewReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
@@ -28,15 +28,15 @@ struct Report<'a> {
     /// What is reviewed.
     head: Tip<'a>,
     /// The findings that the change introduces.
-    findings: Vec<Entry<'a>>,
+    findings: Vec<FindingEntry<'a>>,
     /// How much it introduces, in how many items.
     summary: Counts<'a>,
     /// The findings in the same items that were there before.
-    known: Vec<Entry<'a>>,
+    known: Vec<FindingEntry<'a>>,
     /// The findings that are gone, at their places before the change.
-    mended: Vec<Entry<'a>>,
+    mended: Vec<FindingEntry<'a>>,
     /// What changes, item by item and environment by environment.
-    items: Vec<Item<'a>>,
+    items: Vec<ReviewItem<'a>>,
     /// Whether the policy changes, so that every item was judged anew.
     policy: bool,
     /// The schemas that change.
@@ -62,7 +62,7 @@ struct Tip<'a> {
 
 /// One item in one environment.
 #[derive(Serialize, JsonSchema)]
-struct Item<'a> {
+struct ReviewItem<'a> {
     /// The item's key.
     key: &'a str,
     /// The environment.
@@ -198,14 +198,14 @@ struct Commit<'a> {
 pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     let summary = review.summary();
     let found = &review.findings;
-    let report = Report {
+    let report = ReviewReport {
         version: 1,
         base: tip(&review.base),
         head: tip(&review.head),
-        findings: found.introduced.iter().map(Entry::from).collect(),
+        findings: found.introduced.iter().map(FindingEntry::from).collect(),
         summary: Counts::from(&summary),
-        known: found.known.iter().map(Entry::from).collect(),
-        mended: found.mended.iter().map(Entry::from).collect(),
+        known: found.known.iter().map(FindingEntry::from).collect(),
+        mended: found.mended.iter().map(FindingEntry::from).collect(),
         items: review.items.iter().map(item).collect(),
         policy: review.policy,
         schemas: review.schemas.iter().map(schema_change).collect(),
@@ -220,14 +220,14 @@ pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
 /// The JSON Schema of what a review is written as.
 #[must_use]
 pub fn schema() -> Json {
-    super::findings::schema_of::<Report<'_>>()
+    super::findings::schema_of::<ReviewReport<'_>>()
 }
 
 fn tip(end: &End) -> Tip<'_> {
     Tip { commit: end.commit.id.as_str(), name: &end.name }
 }
 
-fn item(item: &ItemChange) -> Item<'_> {
+fn item(item: &ItemChange) -> ReviewItem<'_> {
     let (change, renamed_from) = match &item.what {
         FileChangeKind::Added => (Happening::Added, None),
         FileChangeKind::Removed => (Happening::Removed, None),
@@ -239,7 +239,7 @@ fn item(item: &ItemChange) -> Item<'_> {
         FileChangeKind::Readable => (Happening::Readable, None),
     };
     let changes = item.rows.iter().map(self::change).collect();
-    Item { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }
+    ReviewItem { key: item.key.as_str(), environment: item.environment, change, renamed_from, changes }
 }
 
 fn change(Row { diff: row, origin }: &Row) -> Change {

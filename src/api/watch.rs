@@ -1,6 +1,6 @@
 //! What a watch says, a line each.
 
-use super::findings::{Counts, Entry};
+use super::findings::{Counts, FindingEntry};
 use crate::engine::summary::Summary;
 use crate::engine::verdict::{Change, Verdict};
 use schemars::JsonSchema;
@@ -70,7 +70,7 @@ enum Turn<'a> {
         /// The files at hand: the findings below replace all that was said of them before.
         files: Vec<&'a str>,
         /// The findings of these files.
-        findings: Vec<Entry<'a>>,
+        findings: Vec<FindingEntry<'a>>,
         /// Why nothing can be judged; null when it can.
         error: Option<Failure<'a>>,
         /// How much is found in all files; null when nothing can be judged.
@@ -127,7 +127,7 @@ pub fn verdict_json(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         branch: verdict.branch.as_deref(),
         changed: &verdict.changed,
         files: verdict.at_hand.iter().map(String::as_str).collect(),
-        findings: verdict.findings().map(Entry::from).collect(),
+        findings: verdict.findings().map(FindingEntry::from).collect(),
         error: failure.map(|error| Failure {
             message: &error.message,
             help: error.help.as_ref().map(ToString::to_string),

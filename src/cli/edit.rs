@@ -29,7 +29,7 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
             writeln!(context.out(), "nothing to do")?;
             return Ok(0);
         }
-        let errors = match editing.judge(&bytes) {
+        let errors = match editing.find_errors(&bytes) {
             Ok(errors) => errors,
             Err(error) => return Err(kept(error, scratch).into()),
         };

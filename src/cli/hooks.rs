@@ -8,8 +8,8 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::engine::integration;
 use crate::ops::{Manner, ManneredPlace, Standing, Workspace};
+use crate::store::integration;
 
 /// Make git check what is committed, and show and merge configuration by path.
 #[derive(Debug, ClapArgs)]

@@ -10,7 +10,7 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::failure::Failure;
 use super::{Outcome, export};
-use crate::formats::write::Entry;
+use crate::formats::write::Variable;
 use crate::model::Error;
 use crate::ops;
 use crate::report::counted;
@@ -86,9 +86,9 @@ fn replace(mut command: Command) -> io::Result<u8> {
 }
 
 /// Names the inherited variables that the command will see with another value.
-fn tell_overridden(variables: &[Entry], context: &Context) {
+fn tell_overridden(variables: &[Variable], context: &Context) {
     let inherited: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-    let differs = |entry: &&Entry| {
+    let differs = |entry: &&Variable| {
         inherited.get(&OsString::from(&entry.name)).is_some_and(|value| *value != *entry.text)
     };
     let names: Vec<&str> = variables.iter().filter(differs).map(|entry| entry.name.as_str()).collect();
@@ -98,7 +98,7 @@ fn tell_overridden(variables: &[Entry], context: &Context) {
 }
 
 /// The operating system's refusal, with the largest variable by name.
-fn too_large(name: &str, variables: &[Entry]) -> Error {
+fn too_large(name: &str, variables: &[Variable]) -> Error {
     let total: usize = variables.iter().map(|entry| entry.name.len() + entry.text.len() + 2).sum();
     let message = format!("cannot run {name}: its variables and arguments are larger than the system allows");
     let error = Error::usage(message);

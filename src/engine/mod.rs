@@ -11,7 +11,6 @@ pub mod compare;
 pub mod configuration;
 pub mod history;
 pub mod hosts;
-pub mod integration;
 pub mod migration;
 pub mod naming;
 pub mod promotion;

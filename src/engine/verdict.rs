@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::engine::rules::Report;
+use crate::engine::rules::CheckReport;
 use crate::model::{Finding, Result, Severity};
 
 /// How a file differs from what was held of it.
@@ -40,7 +40,7 @@ pub struct Verdict {
     /// before; relative to the root of the git repository.
     pub at_hand: BTreeSet<String>,
     /// Everything that is said of the configuration, or why nothing can be.
-    pub outcome: Result<Arc<Report>>,
+    pub outcome: Result<Arc<CheckReport>>,
     /// A number of the content watched: the same again when the last good content is back.
     pub content: u64,
 }

@@ -62,7 +62,7 @@ impl Draft {
     }
 
     /// Everything that the draft's own schema says against a schema.
-    pub(super) fn judge(self, schema: &Json) -> Vec<ValidationError<'static>> {
+    pub(super) fn violations_of(self, schema: &Json) -> Vec<ValidationError<'static>> {
         let validator = match self {
             Self::D4 => jsonschema::draft4::meta::validator(),
             Self::D6 => jsonschema::draft6::meta::validator(),

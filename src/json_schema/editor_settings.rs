@@ -12,7 +12,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::model::{Environment, Key, Map, Value, ValuePath};
-use crate::yaml::{Content, Document, Entry, Limits, Node};
+use crate::yaml::{Content, Document, Limits, MappingEntry, Node};
 
 /// Where the settings lie, from the git root: the folder that people open.
 pub const FILE: &str = ".vscode/settings.json";
@@ -135,7 +135,7 @@ fn read(text: &str) -> Result<Document, &'static str> {
     }
 }
 
-fn entries(node: &Node) -> Option<&[Entry]> {
+fn entries(node: &Node) -> Option<&[MappingEntry]> {
     if let Content::Mapping { entries, flow: true } = &node.content { Some(entries) } else { None }
 }
 

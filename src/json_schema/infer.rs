@@ -43,12 +43,12 @@ struct Shape {
     types: Vec<&'static str>,
     strings: Formats,
     mappings: usize,
-    entries: IndexMap<String, Entry>,
+    entries: IndexMap<String, Observed>,
     items: Option<Box<Shape>>,
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct Observed {
     shape: Shape,
     present: usize,
     environments: BTreeSet<Environment>,
@@ -133,7 +133,7 @@ impl Writer {
             (key.clone(), Json::Object(schema))
         });
         schema.insert("properties".to_owned(), Json::Object(properties.collect()));
-        let always = |entry: &Entry| {
+        let always = |entry: &Observed| {
             entry.present == shape.mappings
                 && entry.environments == self.environments
                 && self.environments.len() > 1

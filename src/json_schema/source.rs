@@ -91,7 +91,7 @@ impl Source {
 
     /// What the draft's own schema says against this one.
     fn judged(&self) -> Vec<SchemaError> {
-        let errors = self.draft.judge(&self.json);
+        let errors = self.draft.violations_of(&self.json);
         if errors.is_empty() {
             return Vec::new();
         }

@@ -28,7 +28,7 @@ fn value(document: &Document, id: NodeId) -> Value {
         }
         Content::Mapping { entries, .. } => {
             let key = |id| document.key_text(id).unwrap_or_default().to_owned();
-            let entry = |entry: &crate::yaml::Entry| (key(entry.key), value(document, entry.value));
+            let entry = |entry: &crate::yaml::MappingEntry| (key(entry.key), value(document, entry.value));
             Value::Map(entries.iter().map(entry).collect::<Map>())
         }
     };

@@ -75,7 +75,7 @@ pub struct ItemChange {
 
 /// Changes that are committed together, or not at all.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ChangeRequest {
     /// The items, each once.
     pub items: Vec<ItemChange>,
     /// The commit's message; one is made without it.
@@ -132,7 +132,7 @@ impl Prepared {
 /// # Errors
 /// `Stale` when an item's file is not what was expected; `Absent` when an item to patch is not
 /// there; when an edit cannot be made, or a text is not YAML.
-pub fn prepare(configuration: &Configuration, head: &CommitId, request: &Request) -> Result<Prepared> {
+pub fn prepare(configuration: &Configuration, head: &CommitId, request: &ChangeRequest) -> Result<Prepared> {
     let mut gate = Gate::over(configuration);
     for change in &request.items {
         let file = change.item.file();
@@ -159,7 +159,11 @@ pub fn prepare(configuration: &Configuration, head: &CommitId, request: &Request
 ///
 /// # Errors
 /// As [`prepare`] and [`Prepared::require_sound`]; the write door's refusals.
-pub fn commit(workspace: &Workspace, request: &Request, options: &Options) -> Result<Option<Committed>> {
+pub fn commit(
+    workspace: &Workspace,
+    request: &ChangeRequest,
+    options: &Options,
+) -> Result<Option<Committed>> {
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
             return Err(Error::usage("the repository has no commit yet")
@@ -272,7 +276,7 @@ fn absent(configuration: &Configuration, item: &ItemId) -> Error {
     no_item(configuration.snapshot(), &item.key, item.environment)
 }
 
-fn message(request: &Request) -> String {
+fn message(request: &ChangeRequest) -> String {
     let verb = |change: &ItemChange| match change.edit {
         ItemEdit::Put(_) | ItemEdit::Value(_) => "put",
         ItemEdit::Patch(_) => "patch",

@@ -2,7 +2,7 @@
 
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
-use crate::engine::rules::{self, Report, Subject};
+use crate::engine::rules::{self, CheckInput, CheckReport};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Error, Finding, Help, Key, NoProgress, Result, policy};
 
@@ -16,7 +16,7 @@ pub fn check(
     keys: &[Key],
     environment: Option<Environment>,
     today: Date,
-) -> Result<Report> {
+) -> Result<CheckReport> {
     let snapshot = workspace.snapshot(at)?;
     // A hook checks every commit, also of a branch that has none.
     if !matches!(at, At::Staged) {
@@ -24,7 +24,7 @@ pub fn check(
     }
     snapshot.require_keys(keys)?;
     let configuration = Configuration::read(snapshot)?;
-    let subject = Subject {
+    let subject = CheckInput {
         configuration: &configuration,
         today: Some(today),
         keys,
@@ -55,6 +55,6 @@ pub fn findings(
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
     let subject =
-        Subject { configuration, today: None, keys, environment, change: None, progress: &NoProgress };
+        CheckInput { configuration, today: None, keys, environment, change: None, progress: &NoProgress };
     Ok(rules::check(&subject)?.findings)
 }

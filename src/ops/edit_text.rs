@@ -83,7 +83,7 @@ impl Editing {
     ///
     /// # Errors
     /// When something else cannot be read.
-    pub fn judge(&self, bytes: &[u8]) -> Result<Vec<Finding>> {
+    pub fn find_errors(&self, bytes: &[u8]) -> Result<Vec<Finding>> {
         let Ok(text) = String::from_utf8(bytes.to_vec()) else {
             let finding =
                 Finding::new(Rule::Syntax, self.file(), "the text is not UTF-8", "save it as UTF-8");

@@ -6,13 +6,13 @@
 use super::check::findings;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
-use crate::formats::write::{self, Entry, Exported, Format, Item, Selection};
+use crate::formats::write::{self, ExportItem, Exported, Format, Selection, Variable};
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
 use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ExportRequest {
     /// The environment, and no other.
     pub environment: Environment,
     /// The items; all of the environment's when empty. One item named alone lends its values no
@@ -27,7 +27,7 @@ pub struct Request {
 /// # Errors
 /// When an item is missing, `Undecided` when it has error findings, holds several YAML documents,
 /// or cannot be said in the format.
-pub fn export(configuration: &Configuration, request: &Request, format: Format) -> Result<Exported> {
+pub fn export(configuration: &Configuration, request: &ExportRequest, format: Format) -> Result<Exported> {
     with_selection(configuration, request, |selection| write::export(selection, format))
 }
 
@@ -35,13 +35,13 @@ pub fn export(configuration: &Configuration, request: &Request, format: Format) 
 ///
 /// # Errors
 /// As [`export`](fn@export).
-pub fn variables(configuration: &Configuration, request: &Request) -> Result<Vec<Entry>> {
+pub fn variables(configuration: &Configuration, request: &ExportRequest) -> Result<Vec<Variable>> {
     with_selection(configuration, request, write::variables)
 }
 
 fn with_selection<T>(
     configuration: &Configuration,
-    request: &Request,
+    request: &ExportRequest,
     use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
 ) -> Result<T> {
     let files = asked(configuration.snapshot(), request)?;
@@ -63,14 +63,14 @@ fn with_selection<T>(
     }
     let items = documents
         .iter()
-        .map(|(file, document)| Item { key: &file.id.key, value: document.value() })
+        .map(|(file, document)| ExportItem { key: &file.id.key, value: document.value() })
         .collect();
     let selection = Selection { items, alone: request.keys.len() == 1, prefix: &request.prefix };
     use_it(&selection)
 }
 
 /// The files of the items that are asked for, each once, in the order in which they are named.
-fn asked<'a>(snapshot: &'a Snapshot, request: &Request) -> Result<Vec<&'a ItemFile>> {
+fn asked<'a>(snapshot: &'a Snapshot, request: &ExportRequest) -> Result<Vec<&'a ItemFile>> {
     let environment = request.environment;
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();

@@ -16,7 +16,7 @@ use crate::yaml::Document;
 
 /// A path that its environment shall keep.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct HoldRequest {
     /// The item.
     pub key: Key,
     /// The environment that keeps its value.
@@ -35,7 +35,7 @@ pub struct Request {
 /// When item or path are not there, or the day is over; the door's refusals.
 pub fn hold(
     workspace: &Workspace,
-    request: &Request,
+    request: &HoldRequest,
     options: &Options,
 ) -> Result<Option<(Committed, ValuePath)>> {
     let hop = hop(request.target)?;

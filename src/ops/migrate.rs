@@ -12,7 +12,7 @@ use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 /// What to migrate.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct MigrateRequest {
     /// Files and folders relative to the git root; the whole repository when empty.
     pub sources: Vec<String>,
     /// The key to give the one file there is.
@@ -41,11 +41,11 @@ pub struct Prepared {
 ///
 /// # Errors
 /// When a source names nothing, or a file cannot be read.
-pub fn prepare(workspace: &Workspace, request: &Request) -> Result<Prepared> {
+pub fn prepare(workspace: &Workspace, request: &MigrateRequest) -> Result<Prepared> {
     prepare_at(workspace, request, &workspace.repository.require_head()?)
 }
 
-fn prepare_at(workspace: &Workspace, request: &Request, head: &CommitId) -> Result<Prepared> {
+fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) -> Result<Prepared> {
     let repository = &workspace.repository;
     let configuration = Configuration::read(repository.snapshot(&Revision::Commit(head.clone()))?)?;
     let snapshot = configuration.snapshot();
@@ -106,7 +106,7 @@ fn no_source(workspace: &Workspace, root: &str) -> Error {
 ///
 /// # Errors
 /// A file that cannot be read, unless those are skipped; two files for one key.
-pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
+pub fn require_clear(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
     if let Some(collision) = prepared.plan.collisions.first() {
         let with = collision
             .existing
@@ -142,7 +142,7 @@ pub fn require_clear(prepared: &Prepared, request: &Request) -> Result<()> {
 /// The door's refusals.
 pub fn commit(
     workspace: &Workspace,
-    request: &Request,
+    request: &MigrateRequest,
     prepared: &Prepared,
     options: &Options,
 ) -> Result<Option<Committed>> {
@@ -159,7 +159,7 @@ pub fn commit(
 }
 
 /// What is committed; `None` when there is nothing to do.
-fn change(prepared: &Prepared, request: &Request) -> Option<Change> {
+fn change(prepared: &Prepared, request: &MigrateRequest) -> Option<Change> {
     let Prepared { prefix, .. } = prepared;
     (!prepared.plan.items.is_empty()).then(|| Change {
         base: Some(prepared.head.clone()),

@@ -33,37 +33,37 @@ mod workspace;
 pub use crate::store::{Manner, ManneredPlace, Standing};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
-    Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges, Request as ChangeRequest,
+    ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges,
     commit as commit_changes, prepare as prepare_changes,
 };
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
-pub use export::{Request as ExportRequest, export, variables};
+pub use export::{ExportRequest, export, variables};
 pub use finish::{finish, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{Request as HoldRequest, held, hold, release};
+pub use hold::{HoldRequest, held, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{
-    Prepared as PreparedMigration, Request as MigrateRequest, commit as commit_migration,
-    prepare as prepare_migration, require_clear,
+    MigrateRequest, Prepared as PreparedMigration, commit as commit_migration, prepare as prepare_migration,
+    require_clear,
 };
 pub use plan::Planner;
 pub use promote::{
-    Creation, Left, Prepared, Request as PromoteRequest, commit as commit_promotion,
-    preflight as preflight_promotion, prepare as prepare_promotion, uncommitted_sources,
+    Creation, Left, Prepared, PromoteRequest, commit as commit_promotion, preflight as preflight_promotion,
+    prepare as prepare_promotion, uncommitted_sources,
 };
-pub use review::{GithubHints, GitlabHints, Request as ReviewRequest, review};
+pub use review::{GithubHints, GitlabHints, ReviewRequest, review};
 pub use rollback::{
-    Prepared as PreparedRollback, Request as RollbackRequest, RollbackTarget, commit as commit_rollback,
+    Prepared as PreparedRollback, RollbackRequest, RollbackTarget, commit as commit_rollback,
     prepare as prepare_rollback,
 };
 pub use saved_plan::{commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use set::{Edit, Outcome, Request as SetRequest, set, set_committed};
+pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
 pub use workspace::{At, Workspace};

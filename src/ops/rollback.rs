@@ -33,7 +33,7 @@ pub enum RollbackTarget {
 
 /// What to take back.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RollbackRequest {
     /// The items.
     pub keys: Vec<Key>,
     /// Their environment.
@@ -115,7 +115,7 @@ impl Prepared {
 ///
 /// # Errors
 /// When an item, a revision or a promotion is not there, or an edit cannot be made.
-pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> Result<Prepared> {
+pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackRequest) -> Result<Prepared> {
     let mut gate = Gate::over(&planner.configuration);
     let mut items = Vec::new();
     let mut unmatched: Option<Vec<String>> = None;
@@ -148,7 +148,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> R
 type Planned = (ItemRollback, Option<String>, Vec<String>);
 
 /// One item's lines, its new text, and the selected paths that speak of none of its lines.
-fn item(workspace: &Workspace, planner: &Planner, request: &Request, key: &Key) -> Result<Planned> {
+fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key: &Key) -> Result<Planned> {
     let environment = request.environment;
     let configuration = &planner.configuration;
     let read = |blob: &BlobId| planner.version(blob);
@@ -221,7 +221,7 @@ fn promotion(
     workspace: &Workspace,
     planner: &Planner,
     provenance: &Provenance<'_>,
-    request: &Request,
+    request: &RollbackRequest,
     key: &Key,
 ) -> Result<RestorePoint> {
     let environment = request.environment;
@@ -263,7 +263,7 @@ fn promotion(
 fn restored(
     workspace: &Workspace,
     planner: &Planner,
-    request: &Request,
+    request: &RollbackRequest,
     key: &Key,
     revision: &str,
 ) -> Result<RestorePoint> {
@@ -282,7 +282,7 @@ fn restored(
 }
 
 /// The commit's message: the subject, the masked list of changes, one trailer per item.
-fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> String {
+fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback]) -> String {
     let mask = planner.configuration.mask(Reveal::Nothing);
     let acting: Vec<&ItemRollback> = items.iter().filter(|item| item.changes() > 0).collect();
     let keys: Vec<&str> = acting.iter().map(|item| item.key.as_str()).collect();
@@ -322,7 +322,7 @@ fn message(planner: &Planner, request: &Request, items: &[ItemRollback]) -> Stri
 /// the rollback changed with it; the door's refusals.
 pub fn commit(
     workspace: &Workspace,
-    request: &Request,
+    request: &RollbackRequest,
     prepared: &Prepared,
     options: &Options,
 ) -> Result<Option<Committed>> {

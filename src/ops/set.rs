@@ -33,7 +33,7 @@ pub enum Edit {
 
 /// One value of one item.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct SetRequest {
     /// The item.
     pub key: Key,
     /// Its environment.
@@ -63,7 +63,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When the item, the path or the value is wrong, or a rule refuses the result.
-pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Outcome>> {
+pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome>> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
@@ -80,7 +80,7 @@ pub fn set(workspace: &Workspace, request: &Request) -> Result<Option<Outcome>> 
 /// As [`set`]; also the door's refusals.
 pub fn set_committed(
     workspace: &Workspace,
-    request: &Request,
+    request: &SetRequest,
     message: Option<&str>,
     options: &Options,
 ) -> Result<Option<Outcome>> {
@@ -114,7 +114,7 @@ pub fn set_committed(
 /// The outcome, the old text and the new text.
 type Decided = (Outcome, Option<String>, String);
 
-fn decide(configuration: &Configuration, request: &Request) -> Result<Option<Decided>> {
+fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<Decided>> {
     let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
     let file = request.key.file(request.environment);
     let shown = format!("{}{file}", snapshot.prefix);

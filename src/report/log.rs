@@ -7,7 +7,7 @@ use super::path_name;
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::diff::Kind;
-use crate::engine::provenance::{Entry, Logged};
+use crate::engine::provenance::{Logged, LoggedChange};
 use crate::secrets::mask::Shown;
 
 /// Writes commits for people, values already masked.
@@ -34,7 +34,7 @@ pub fn text(commits: &[Logged<Shown>], view: &View, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-fn row(entry: &Entry<Shown>, view: &View) -> Vec<Cell> {
+fn row(entry: &LoggedChange<Shown>, view: &View) -> Vec<Cell> {
     let style = match entry.kind {
         Kind::Added => view.styles.added,
         Kind::Removed => view.styles.removed,

@@ -12,13 +12,13 @@ use crate::model::{Error, Result};
 /// All that is said, in the order in which git reads it: of one name, the last counts.
 #[derive(Debug)]
 pub(super) struct GitConfig {
-    entries: Vec<Entry>,
+    entries: Vec<ConfigEntry>,
     home: Option<PathBuf>,
 }
 
 /// One line of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ConfigEntry {
     pub(super) scope: Scope,
     /// Section and key in small letters, as git writes them; a subsection as it is.
     pub(super) name: String,
@@ -63,12 +63,12 @@ impl GitConfig {
         Self::of(environment, Path::new("/nowhere/.git"))
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[ConfigEntry] {
         &self.entries
     }
 
     /// What counts of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+    pub(super) fn get(&self, name: &str) -> Option<&ConfigEntry> {
         self.entries.iter().rfind(|entry| entry.name == name)
     }
 
@@ -91,7 +91,7 @@ impl GitConfig {
 }
 
 /// Reads `SCOPE NUL NAME [LF VALUE] NUL` again and again.
-fn entries(output: &[u8]) -> Vec<Entry> {
+fn entries(output: &[u8]) -> Vec<ConfigEntry> {
     let mut fields = output.split(|byte| *byte == 0).map(String::from_utf8_lossy);
     let mut entries = Vec::new();
     while let (Some(scope), Some(line)) = (fields.next(), fields.next()) {
@@ -103,7 +103,7 @@ fn entries(output: &[u8]) -> Vec<Entry> {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (&*line, None),
         };
-        entries.push(Entry { scope, name: name.to_owned(), value });
+        entries.push(ConfigEntry { scope, name: name.to_owned(), value });
     }
     entries
 }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_git_lists_is_told_apart() {
         let listed = entries(b"global\0user.name\nAnn\nExample\0local\0core.bare\0command\0a.b\n\0");
-        let entry = |scope, name: &str, value: Option<&str>| Entry {
+        let entry = |scope, name: &str, value: Option<&str>| ConfigEntry {
             scope,
             name: name.to_owned(),
             value: value.map(str::to_owned),

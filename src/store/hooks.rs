@@ -10,8 +10,8 @@ use git2::{Config, ErrorCode};
 use super::git_config::Scope;
 use super::git_error::git_error;
 use super::repository::Repository;
-use crate::engine::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
 use crate::model::{Error, Result};
+use crate::store::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
 
 /// How a place stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

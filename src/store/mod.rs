@@ -11,6 +11,7 @@ mod git_program;
 mod handles;
 mod history;
 mod hooks;
+pub mod integration;
 pub mod merge_lines;
 mod names;
 mod partial;

@@ -24,7 +24,7 @@ enum Kind {
 
 /// One entry of a tree.
 #[derive(Clone, Copy, Debug)]
-struct Entry<'a> {
+struct TreeEntry<'a> {
     name: &'a [u8],
     kind: Kind,
     is_link: bool,
@@ -120,14 +120,15 @@ impl<'r> Trees<'r> {
     fn entry(
         &mut self,
         folder: &str,
-        (before, after): (Option<Entry<'_>>, Option<Entry<'_>>),
+        (before, after): (Option<TreeEntry<'_>>, Option<TreeEntry<'_>>),
         wants: &dyn Fn(&str) -> bool,
         out: &mut Vec<FileChange>,
     ) -> Result<()> {
         let Some(name) = before.or(after).map(|entry| entry.name) else { return Ok(()) };
         let path = format!("{folder}/{}", String::from_utf8_lossy(name));
-        let of_kind =
-            |entry: Option<Entry<'_>>, kind| entry.filter(|found| found.kind == kind).map(|found| found.id);
+        let of_kind = |entry: Option<TreeEntry<'_>>, kind| {
+            entry.filter(|found| found.kind == kind).map(|found| found.id)
+        };
         let (old, new) = (of_kind(before, Kind::Tree), of_kind(after, Kind::Tree));
         if old != new && wants(&format!("{path}/")) {
             self.compare_within(&path, (old, new), wants, out)?;
@@ -221,7 +222,7 @@ impl<'a> Entries<'a> {
         self.rest = self.rest.get(end..).unwrap_or_default();
     }
 
-    fn peek(&self) -> Result<Option<Entry<'a>>> {
+    fn peek(&self) -> Result<Option<TreeEntry<'a>>> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -232,7 +233,7 @@ impl<'a> Entries<'a> {
         })
     }
 
-    fn first(&self) -> Option<Entry<'a>> {
+    fn first(&self) -> Option<TreeEntry<'a>> {
         let end = self.end()?;
         let (head, id) = self.rest.get(..end)?.split_at_checked(end - ID)?;
         let space = head.iter().position(|byte| *byte == b' ')?;
@@ -244,12 +245,12 @@ impl<'a> Entries<'a> {
         };
         let name = name.strip_prefix(b" ")?.strip_suffix(b"\0")?;
         let is_link = mode == b"120000";
-        Some(Entry { name, kind, is_link, id: Oid::from_bytes(id).ok()? })
+        Some(TreeEntry { name, kind, is_link, id: Oid::from_bytes(id).ok()? })
     }
 }
 
 impl<'a> Iterator for Entries<'a> {
-    type Item = Result<Entry<'a>>;
+    type Item = Result<TreeEntry<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let entry = self.peek().transpose();
@@ -261,7 +262,7 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-impl Entry<'_> {
+impl TreeEntry<'_> {
     fn file(&self) -> FileEntry {
         let kind = match self.kind {
             Kind::Blob if self.is_link => FileKind::Symlink,
@@ -273,7 +274,7 @@ impl Entry<'_> {
 
     /// Git's order: by bytes, a folder as if its name ended in `/`.
     fn is_before(&self, other: &Self) -> bool {
-        fn bytes<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = u8> + 'e {
+        fn bytes<'e>(entry: &'e TreeEntry<'_>) -> impl Iterator<Item = u8> + 'e {
             entry.name.iter().copied().chain((entry.kind == Kind::Tree).then_some(b'/'))
         }
         bytes(self).lt(bytes(other))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Scope;
 use crate::engine::configuration::Configuration;
-use crate::engine::rules::{self, ByItem, Report, Subject};
+use crate::engine::rules::{self, ByItem, CheckInput, CheckReport};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Error, Finding, Key, Result};
 
@@ -16,13 +16,13 @@ pub(super) struct State {
     pub(super) configuration: Option<Configuration>,
     by_item: ByItem,
     /// What was said of them.
-    pub(super) outcome: Result<Arc<Report>>,
+    pub(super) outcome: Result<Arc<CheckReport>>,
 }
 
 impl State {
     /// Judges a first snapshot.
     pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: Option<Date>) -> Self {
-        Self::judge(Configuration::read(snapshot), None, scope, today)
+        Self::judge_files(Configuration::read(snapshot), None, scope, today)
     }
 
     /// Judges the next snapshot, in which the files `changed` are not what they were.
@@ -36,10 +36,10 @@ impl State {
         let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
         let items = items(changed);
         let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
-        Self::judge(before.advance(snapshot, changed), held, scope, today)
+        Self::judge_files(before.advance(snapshot, changed), held, scope, today)
     }
 
-    fn judge(
+    fn judge_files(
         configuration: Result<Configuration>,
         before: Option<(&ByItem, &BTreeSet<Key>)>,
         scope: &Scope,
@@ -79,10 +79,10 @@ fn report(
     before: Option<(&ByItem, &BTreeSet<Key>)>,
     scope: &Scope,
     today: Option<Date>,
-) -> Result<(Report, ByItem)> {
+) -> Result<(CheckReport, ByItem)> {
     configuration.snapshot().require_keys(&scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
-    let subject = Subject {
+    let subject = CheckInput {
         configuration,
         today,
         keys,
@@ -107,7 +107,7 @@ fn items(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
     Some(keys)
 }
 
-fn by_file(outcome: &Result<Arc<Report>>) -> BTreeMap<&str, Vec<&Finding>> {
+fn by_file(outcome: &Result<Arc<CheckReport>>) -> BTreeMap<&str, Vec<&Finding>> {
     let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in outcome.iter().flat_map(|report| &report.findings) {
         files.entry(&finding.file).or_default().push(finding);

@@ -245,10 +245,10 @@ impl Watch {
         if batch.listing && !changed.is_empty() {
             changed.keys().map(String::as_str).chain(["environments"]).for_each(|path| again(self, path));
         }
-        Ok(self.judge(&changed, batch.head || batch.everything, today))
+        Ok(self.revalidate(&changed, batch.head || batch.everything, today))
     }
 
-    fn judge(
+    fn revalidate(
         &mut self,
         changed: &BTreeMap<String, ChangeKind>,
         head: bool,

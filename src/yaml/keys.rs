@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::node::{Content, Entry, Node, NodeId};
+use super::node::{Content, MappingEntry, Node, NodeId};
 use super::resolve::{is_merge, key_text, merged};
 
 /// So few entries are looked through each time.
@@ -66,7 +66,7 @@ impl Index {
     }
 }
 
-fn entries(nodes: &[Node], mapping: NodeId) -> &[Entry] {
+fn entries(nodes: &[Node], mapping: NodeId) -> &[MappingEntry] {
     match nodes.get(mapping.0 as usize).map(|node| &node.content) {
         Some(Content::Mapping { entries, .. }) => entries,
         _ => &[],

@@ -19,7 +19,7 @@ mod walk;
 pub use document::{Document, Located};
 pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
-pub use node::{Content, Entry, Item, Node, NodeId, Style};
+pub use node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
 pub use parse::NESTING;
 pub use resolve::{Problem, ProblemKind};
 pub use scalar::{plain_value, reads_differently};

@@ -58,14 +58,14 @@ pub enum Content {
     /// A list.
     Sequence {
         /// Its elements.
-        items: Vec<Item>,
+        items: Vec<SequenceItem>,
         /// Whether it is written `[…]`.
         flow: bool,
     },
     /// A mapping.
     Mapping {
         /// Its entries in file order, duplicates included.
-        entries: Vec<Entry>,
+        entries: Vec<MappingEntry>,
         /// Whether it is written `{…}`, or is a single pair inside `[…]`.
         flow: bool,
     },
@@ -78,7 +78,7 @@ pub enum Content {
 
 /// One element of a list.
 #[derive(Clone, Copy, Debug)]
-pub struct Item {
+pub struct SequenceItem {
     /// Where the dash stands; in a flow list, where the element begins.
     pub start: usize,
     /// The element.
@@ -87,7 +87,7 @@ pub struct Item {
 
 /// One entry of a mapping.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct MappingEntry {
     /// Where the entry begins: at `?` when there is one, else at the key.
     pub start: usize,
     /// Whether the entry begins with `?`.

@@ -12,7 +12,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Stru
 use super::brackets::{closes_at_line_start, underindented};
 use super::limits::Rejection;
 use super::lines::Lines;
-use super::node::{Content, Entry, Item, Node, NodeId, Style};
+use super::node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
 use crate::model::Rule;
 
 /// Lists and mappings nested deeper than this are refused.
@@ -158,11 +158,13 @@ impl Builder<'_> {
         match self.open.last() {
             None => self.forest.roots.push(id),
             Some(parent) => match &mut self.forest.nodes[parent.0 as usize].content {
-                Content::Sequence { items, .. } => items.push(Item { start, node: id }),
+                Content::Sequence { items, .. } => items.push(SequenceItem { start, node: id }),
                 Content::Mapping { entries, .. } => match entries.last_mut() {
                     // The value of an entry is its key's id until the value arrives.
                     Some(entry) if entry.value == entry.key => entry.value = id,
-                    _ => entries.push(Entry { start, explicit: false, key: id, colon: None, value: id }),
+                    _ => {
+                        entries.push(MappingEntry { start, explicit: false, key: id, colon: None, value: id })
+                    }
                 },
                 Content::Scalar { .. } | Content::Alias { .. } => {}
             },
@@ -225,7 +227,7 @@ impl Placer<'_> {
         end
     }
 
-    fn place_items(&mut self, items: &mut [Item], flow: bool, from: usize) -> usize {
+    fn place_items(&mut self, items: &mut [SequenceItem], flow: bool, from: usize) -> usize {
         let mut at = if flow { from + 1 } else { from };
         for item in items {
             at = self.skip_comma(at, flow);
@@ -235,7 +237,7 @@ impl Placer<'_> {
         at
     }
 
-    fn place_entries(&mut self, entries: &mut [Entry], flow: bool, from: usize) -> usize {
+    fn place_entries(&mut self, entries: &mut [MappingEntry], flow: bool, from: usize) -> usize {
         let mut at = from;
         for entry in entries {
             at = self.skip_comma(at, flow);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::limits::{Limits, Rejection};
 use super::lines::Lines;
-use super::node::{Content, Entry, Node, NodeId, Style};
+use super::node::{Content, MappingEntry, Node, NodeId, Style};
 use super::scalar::{CORE, plain_value, tagged_value};
 use crate::model::{Map, Rule, Segment, Value, ValuePath, lookups};
 
@@ -50,7 +50,7 @@ pub(super) fn key_text(nodes: &[Node], id: NodeId) -> Option<&str> {
 }
 
 /// Whether an entry merges (`<<`, plain or under `!!merge`) instead of being a key.
-pub(super) fn is_merge(nodes: &[Node], entry: &Entry) -> bool {
+pub(super) fn is_merge(nodes: &[Node], entry: &MappingEntry) -> bool {
     let key = &nodes[entry.key.0 as usize];
     let Content::Scalar { text, style } = &key.content else { return false };
     let tagged = key.tag.as_deref() == Some("tag:yaml.org,2002:merge");
@@ -208,7 +208,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn mapping(&mut self, entries: &'a [Entry]) -> Result<Map, Rejection> {
+    fn mapping(&mut self, entries: &'a [MappingEntry]) -> Result<Map, Rejection> {
         let mut own = Map::with_capacity(entries.len());
         // Where each key of it stands first.
         let mut first = Vec::new();

@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value as Json;
 use terrace::formats::read;
-use terrace::formats::write::{Format, Item, Selection, export};
+use terrace::formats::write::{ExportItem, Format, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
@@ -332,7 +332,7 @@ fn nasty_strings_read_back(others: fn(Format, &mut Tally)) {
 }
 
 fn of_one(key: &Key, value: &Value, format: Format) -> terrace::model::Result<String> {
-    let selection = Selection { items: vec![Item { key, value }], alone: true, prefix: "" };
+    let selection = Selection { items: vec![ExportItem { key, value }], alone: true, prefix: "" };
     export(&selection, format).map(|exported| exported.text)
 }
 

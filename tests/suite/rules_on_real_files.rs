@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use terrace::engine::configuration::Configuration;
-use terrace::engine::rules::{Report, Subject, check};
+use terrace::engine::rules::{CheckInput, CheckReport, check};
 use terrace::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use terrace::model::{BlobId, Error, Policy, Result, Revision, Rule};
 
@@ -24,14 +24,14 @@ impl Source for InMemory {
     }
 }
 
-fn judge(files: Files, policy: &str) -> Report {
+fn judge(files: Files, policy: &str) -> CheckReport {
     let entry = FileEntry { blob: None, kind: FileKind::File };
     let listing = files.keys().map(|path| (path.clone(), entry.clone())).collect();
     let snapshot = Snapshot::new(Revision::WorkTree, String::new(), listing, Arc::new(InMemory(files)));
     let policy = Policy::parse(policy, "terrace.toml").expect("a policy");
     let configuration = Configuration::under(snapshot, Arc::new(policy));
     let (keys, environment) = (&[], None);
-    let subject = Subject {
+    let subject = CheckInput {
         configuration: &configuration,
         today: None,
         keys,
@@ -104,14 +104,14 @@ fn sets(root: &Path) -> Vec<(String, Files)> {
     sets
 }
 
-fn by_rule(report: &Report) -> BTreeMap<&'static str, usize> {
+fn by_rule(report: &CheckReport) -> BTreeMap<&'static str, usize> {
     report.findings.iter().fold(BTreeMap::new(), |mut counts, finding| {
         *counts.entry(finding.rule.id()).or_default() += 1;
         counts
     })
 }
 
-fn print(name: &str, report: &Report) {
+fn print(name: &str, report: &CheckReport) {
     println!("\n== {name}: {} items, {:?}", report.items, by_rule(report));
     for finding in &report.findings {
         let at = finding.location.map(|at| format!(":{}:{}", at.start.line, at.start.column));

@@ -86,7 +86,7 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     files.dedup_by(|a, b| a.0 == b.0);
     let mut plan = Plan::default();
     for (file, bytes) in files {
-        judge(migration, file, bytes, &mut plan)?;
+        judge_file(migration, file, bytes, &mut plan)?;
     }
     if let (Some(key), count @ 2..) = (migration.as_key, plan.items.len()) {
         return Err(Error::usage(format!("`--as {key}` names one item, and there are {count} files"))
@@ -101,7 +101,7 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
-fn judge(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -> Result<()> {
+fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -> Result<()> {
     let named = migration.roots.iter().any(|root| root == file);
     let Some(format) = Format::of(file) else {
         return if named { Err(unknown_format(file)) } else { Ok(()) };

@@ -14,7 +14,7 @@ use super::selection::Selection;
 use crate::model::{CommitId, ValuePath};
 
 /// An entry that comes or goes as a whole: the leaves below one path that one side lacks.
-struct Entry<'a> {
+struct WholeEntry<'a> {
     top: &'a ValuePath,
     leaves: Vec<usize>,
 }
@@ -22,8 +22,8 @@ struct Entry<'a> {
 /// What one source commit removed, and what it added that the target still lacks.
 #[derive(Default)]
 struct Commit<'a> {
-    removed: Vec<Entry<'a>>,
-    added: Vec<Entry<'a>>,
+    removed: Vec<WholeEntry<'a>>,
+    added: Vec<WholeEntry<'a>>,
 }
 
 /// Keeps removals from being taken while what took their place is not; the leaves have their
@@ -65,7 +65,7 @@ fn by_commit(lines: &[PlanEntry]) -> BTreeMap<&CommitId, Commit<'_>> {
         // The leaves of one entry stand together.
         match entries.last_mut().filter(|entry| *entry.top == line.top) {
             Some(entry) => entry.leaves.push(index),
-            None => entries.push(Entry { top: &line.top, leaves: vec![index] }),
+            None => entries.push(WholeEntry { top: &line.top, leaves: vec![index] }),
         }
     }
     commits
@@ -79,7 +79,7 @@ fn is_named(top: &ValuePath, selection: &Selection) -> bool {
 /// Finds what took the place of a removed entry: an added one that holds a value which the removed
 /// one held, or the two that are all their commit removed and added in one mapping or list.
 struct Successors<'c, 'a> {
-    added: &'c [Entry<'a>],
+    added: &'c [WholeEntry<'a>],
     by_value: HashMap<String, Vec<usize>>,
     /// Below each parent: how many entries were removed and added, and the last one added.
     by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)>,
@@ -102,7 +102,7 @@ impl<'c, 'a> Successors<'c, 'a> {
         Self { added: &commit.added, by_value, by_parent }
     }
 
-    fn of(&self, removal: &Entry<'_>, lines: &[PlanEntry]) -> impl Iterator<Item = &'c Entry<'a>> {
+    fn of(&self, removal: &WholeEntry<'_>, lines: &[PlanEntry]) -> impl Iterator<Item = &'c WholeEntry<'a>> {
         let held = removal.leaves.iter().filter_map(|leaf| lines[*leaf].was.as_ref());
         let mut found: Vec<usize> =
             held.filter_map(|value| self.by_value.get(&canonical(value))).flatten().copied().collect();

@@ -89,7 +89,7 @@ impl<'a> Judge<'a> {
     /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
     /// highest path at or above `path` that the target lacks.
     #[must_use]
-    pub fn judge(&self, path: &ValuePath, top: &ValuePath) -> Judgement {
+    pub fn judge_path(&self, path: &ValuePath, top: &ValuePath) -> Judgement {
         let track = PathHistory::new(self.timeline, path);
         let now = self.timeline.states.len().saturating_sub(1);
         let Some(base) = track.base() else { return self.unknown(&track) };

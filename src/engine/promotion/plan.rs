@@ -133,7 +133,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
     let secret = input.policy.is_secret(&leaf.path);
     let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
         Some(pin) => Judgement::pinned(pin.line),
-        None => input.judge.judge(&leaf.path, &leaf.top),
+        None => input.judge.judge_path(&leaf.path, &leaf.top),
     };
     let mut line = PlanEntry {
         path: leaf.path.clone(),

@@ -233,7 +233,7 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
         let production = production.map(document);
         let judge = Judge::new(&timeline, Hop::ToStaging, &naming, &NoListRules, production.as_deref());
         let path: ValuePath = "b".parse().expect("path");
-        assert_eq!(judge.judge(&path, &path).resolution, expected, "{production:?}");
+        assert_eq!(judge.judge_path(&path, &path).resolution, expected, "{production:?}");
     }
 }
 

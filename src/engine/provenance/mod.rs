@@ -36,7 +36,7 @@ pub struct Blame<V = Value> {
 
 /// One value that a commit changed.
 #[derive(Clone, Debug)]
-pub struct Entry<V = Value> {
+pub struct LoggedChange<V = Value> {
     /// The environment.
     pub environment: Environment,
     /// The item.
@@ -59,7 +59,7 @@ pub struct Logged<V = Value> {
     /// The commit.
     pub commit: CommitInfo,
     /// What it changed.
-    pub entries: Vec<Entry<V>>,
+    pub entries: Vec<LoggedChange<V>>,
     /// Files, relative to the configuration root, whose version before or after is not readable.
     pub unreadable: Vec<String>,
 }
@@ -72,13 +72,13 @@ impl Blame {
     }
 }
 
-impl Entry {
+impl LoggedChange {
     /// The same as it may be shown.
     #[must_use]
-    pub fn masked(self, mask: &Mask<'_>) -> Entry<Shown> {
+    pub fn masked(self, mask: &Mask<'_>) -> LoggedChange<Shown> {
         let Self { environment, key, path, kind, old, new, from } = self;
         let shown = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
-        Entry { environment, key, kind, old: shown(old), new: shown(new), from, path }
+        LoggedChange { environment, key, kind, old: shown(old), new: shown(new), from, path }
     }
 }
 
@@ -234,10 +234,10 @@ impl<'a> Provenance<'a> {
         environment: Environment,
         commit: usize,
         lists: &dyn ListRules,
-    ) -> Vec<Entry> {
+    ) -> Vec<LoggedChange> {
         let (before, after) = (self.before(environment, commit), self.after(environment, commit));
         let hop = Hop::into_target(environment);
-        let entry = |change: &crate::diff::Change<'_>| Entry {
+        let entry = |change: &crate::diff::Change<'_>| LoggedChange {
             environment,
             key: key.clone(),
             path: change.path.clone(),

@@ -24,7 +24,7 @@ pub struct Judged {
 ///
 /// # Errors
 /// When its past cannot be read.
-pub fn judge(input: &Input<'_>) -> Result<Judged> {
+pub fn judge_item(input: &Input<'_>) -> Result<Judged> {
     let mut out = Judged::default();
     for environment in input.touched {
         let (what, found) = input.changes(*environment)?;
@@ -191,7 +191,7 @@ mod tests {
                     past: &|_| Ok(None),
                     exemptions: &exemptions,
                 };
-                let judged = judge(&input).expect("a history");
+                let judged = judge_item(&input).expect("a history");
                 assert!(judged.changes.iter().all(|change| !change.rows.is_empty()), "{what}");
             });
         }

@@ -17,7 +17,7 @@ pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
 pub use findings::{Compared, compare as compare_findings};
 pub use input::{Exemptions, Input, Past, Side, Sides};
-pub use items::{Judged, judge};
+pub use items::{Judged, judge_item};
 pub use waivers::{WaiverChange, compare as compare_waivers};
 
 use super::compare::DiffRow;

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use super::findings::news;
-use crate::engine::rules::Report;
+use crate::engine::rules::CheckReport;
 use crate::model::policy::Waiver;
 use crate::model::{Date, Finding, Policy, Rule};
 
@@ -24,14 +24,14 @@ pub struct WaiverChange {
 }
 
 /// A policy and what was found under it.
-pub(super) type Judged<'a> = (&'a Policy, &'a Report);
+pub(super) type Judged<'a> = (&'a Policy, &'a CheckReport);
 
 /// Compares the waivers of two revisions; `since` and `today` are the days of the base and of the
 /// review.
 #[must_use]
 pub fn compare(
-    base: (&Policy, &Report),
-    head: (&Policy, &Report),
+    base: (&Policy, &CheckReport),
+    head: (&Policy, &CheckReport),
     since: Date,
     today: Date,
 ) -> Vec<WaiverChange> {
@@ -90,9 +90,9 @@ mod tests {
         Policy::parse(&text, "terrace.toml").expect("a policy")
     }
 
-    fn report(waived: &[(usize, &str)]) -> Report {
+    fn report(waived: &[(usize, &str)]) -> CheckReport {
         let waived = waived.iter().map(|(by, file)| (*by, Finding::new(Rule::Schema, *file, "m", "")));
-        Report { findings: Vec::new(), waived: waived.collect(), items: 0, environments: Vec::new() }
+        CheckReport { findings: Vec::new(), waived: waived.collect(), items: 0, environments: Vec::new() }
     }
 
     #[test]

@@ -6,16 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::{At, Draft};
-use super::world::{Item, World};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::Rule;
 use crate::yaml::{Content, Document, NodeId, Style, Visit, reads_differently};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.items.iter().flat_map(|item| of_item(world, item)).collect()
 }
 
-fn of_item<'w>(world: &'w World<'w>, item: &'w Item<'w>) -> Vec<Draft<'w>> {
+fn of_item<'w>(world: &'w RuleContext<'w>, item: &'w ItemView<'w>) -> Vec<FindingBuilder<'w>> {
     let (mut drafts, mut keys) = (Vec::new(), BTreeSet::new());
     let Some(document) = item.document() else { return drafts };
     item.values(&mut |visit| {
@@ -30,22 +30,24 @@ fn of_item<'w>(world: &'w World<'w>, item: &'w Item<'w>) -> Vec<Draft<'w>> {
             |shown: &str| format!("{shown} is {reading} to YAML 1.1 readers, {} to others", otherwise(visit));
         let messages = [tell(&format!("`{text}`")), tell("this")];
         let help = "quote it if it is text; else write it so that all readers agree";
-        let draft = Draft::of_value(Rule::AmbiguousScalar, (world, item), visit.path, messages, help);
-        drafts.push(draft.at(At::Span(document.node(visit.node).span.clone())));
+        let draft =
+            FindingBuilder::of_value(Rule::AmbiguousScalar, (world, item), visit.path, messages, help);
+        drafts.push(draft.at(Anchor::Span(document.node(visit.node).span.clone())));
     });
     drafts
 }
 
 fn key_draft<'w>(
-    item: &'w Item<'w>,
+    item: &'w ItemView<'w>,
     document: &Document,
     visit: &Visit<'_, '_>,
     key: NodeId,
-) -> Option<Draft<'w>> {
+) -> Option<FindingBuilder<'w>> {
     let (text, reading) = plain(document, key).filter(|(text, _)| text.len() > 1)?;
     let message = format!("the key `{text}` is {reading} to YAML 1.1 readers");
-    let draft = Draft::of_item(Rule::AmbiguousScalar, item, message, format!("quote it: \"{text}\""));
-    Some(draft.path(visit.path).at(At::Span(document.node(key).span.clone())))
+    let draft =
+        FindingBuilder::of_item(Rule::AmbiguousScalar, item, message, format!("quote it: \"{text}\""));
+    Some(draft.path(visit.path).at(Anchor::Span(document.node(key).span.clone())))
 }
 
 /// The text of a plain scalar that readers disagree on, and what the others take it for.

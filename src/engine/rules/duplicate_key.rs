@@ -1,11 +1,11 @@
 //! `duplicate-key`: one mapping has the same key twice.
 
-use super::draft::{At, Draft};
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::{Related, Rule};
 use crate::yaml::ProblemKind;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
@@ -13,10 +13,10 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
             let ProblemKind::DuplicateKey { key, first } = &problem.kind else { continue };
             let message = format!("`{}` stands here a second time", key.escape_debug());
             let help = "keep one of them; some readers take the last, some refuse the file";
-            let draft = Draft::of_item(Rule::DuplicateKey, item, message, help).path(&problem.path);
+            let draft = FindingBuilder::of_item(Rule::DuplicateKey, item, message, help).path(&problem.path);
             let first =
                 Related { label: "first", file: item.file.to_owned(), location: document.location(first) };
-            drafts.push(draft.at(At::Span(problem.span.clone())).related(first));
+            drafts.push(draft.at(Anchor::Span(problem.span.clone())).related(first));
         }
     }
     drafts

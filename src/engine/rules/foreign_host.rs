@@ -8,14 +8,14 @@
 use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 
-use super::draft::{At, Draft};
-use super::world::{Item, World};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::engine::hosts::{addresses, tokens};
 use crate::model::{Environment, Rule, Segment, Severity, Value, ValuePath};
 use crate::secrets;
 use crate::yaml::{Document, Visit};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for items in world.by_key() {
         let own = OwnDomains { world, items, domains: OnceCell::new() };
@@ -47,20 +47,21 @@ struct Foreign<'t> {
 impl Foreign<'_> {
     fn draft<'w>(
         self,
-        world: &World<'_>,
-        item: &'w Item<'w>,
+        world: &RuleContext<'_>,
+        item: &'w ItemView<'w>,
         document: &Document,
         visit: &Visit<'_, '_>,
-    ) -> Draft<'w> {
+    ) -> FindingBuilder<'w> {
         let Self { owner, text, severity } = self;
         let message = format!("{} names a {owner} host", item.environment);
         let help = format!(
             "use {}'s own host, or accept it on purpose: terrace explain foreign-host",
             item.environment
         );
-        let draft =
-            Draft::of_item(Rule::ForeignHost, item, message, help).path(visit.path).severity(severity);
-        let draft = draft.at(At::Span(secrets::written(document, visit.node, text)));
+        let draft = FindingBuilder::of_item(Rule::ForeignHost, item, message, help)
+            .path(visit.path)
+            .severity(severity);
+        let draft = draft.at(Anchor::Span(secrets::written(document, visit.node, text)));
         if severity == Severity::Error && !world.policy.is_secret(visit.path) {
             return draft.note("policy", format!("`{}` belongs to {owner}", text.to_lowercase()));
         }
@@ -69,7 +70,7 @@ impl Foreign<'_> {
 }
 
 /// A host that the policy gives to other environments and not to this one.
-fn owned<'t>(world: &World<'_>, item: &Item<'_>, text: &'t str) -> Option<Foreign<'t>> {
+fn owned<'t>(world: &RuleContext<'_>, item: &ItemView<'_>, text: &'t str) -> Option<Foreign<'t>> {
     if !world.policy.has_hosts() {
         return None;
     }
@@ -80,12 +81,17 @@ fn owned<'t>(world: &World<'_>, item: &Item<'_>, text: &'t str) -> Option<Foreig
     })
 }
 
-fn owners(world: &World<'_>, host: &str) -> Vec<Environment> {
+fn owners(world: &RuleContext<'_>, host: &str) -> Vec<Environment> {
     world.policy.host_owners(&host.to_lowercase()).collect()
 }
 
 /// An address whose own name gives it to another environment.
-fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &ValuePath, text: &'t str) -> Option<Foreign<'t>> {
+fn named<'t>(
+    world: &RuleContext<'_>,
+    item: &ItemView<'_>,
+    path: &ValuePath,
+    text: &'t str,
+) -> Option<Foreign<'t>> {
     let key = key_of(path);
     // Names of buckets may look like hosts, and nothing connects to what people only read.
     let words = words(key);
@@ -125,7 +131,7 @@ fn named<'t>(world: &World<'_>, item: &Item<'_>, path: &ValuePath, text: &'t str
 /// both, and neither development nor production has a host of its own in that domain.
 fn is_shared_sandbox(
     own: &OwnDomains<'_, '_>,
-    item: &Item<'_>,
+    item: &ItemView<'_>,
     visit: &Visit<'_, '_>,
     found: &Foreign<'_>,
 ) -> bool {
@@ -133,7 +139,7 @@ fn is_shared_sandbox(
         return false;
     }
     let in_staging = own.items.iter().find(|item| item.environment == Environment::Staging);
-    let same = in_staging.and_then(Item::document).and_then(|staging| staging.at(visit.path));
+    let same = in_staging.and_then(ItemView::document).and_then(|staging| staging.at(visit.path));
     let domain = domain(found.text);
     same == Some(visit.value) && domain.contains('.') && !own.hold(domain)
 }
@@ -141,8 +147,8 @@ fn is_shared_sandbox(
 /// The domains in which the items of one key have hosts that show whose the domain is:
 /// development's own, or one named after production. Found when first asked for.
 struct OwnDomains<'w, 'a> {
-    world: &'w World<'a>,
-    items: &'w [Item<'a>],
+    world: &'w RuleContext<'a>,
+    items: &'w [ItemView<'a>],
     domains: OnceCell<BTreeSet<String>>,
 }
 
@@ -163,7 +169,7 @@ impl OwnDomains<'_, '_> {
         domains
     }
 
-    fn is_own(&self, item: &Item<'_>, host: &str) -> bool {
+    fn is_own(&self, item: &ItemView<'_>, host: &str) -> bool {
         let named = self.world.naming.by_word(labels(host));
         match item.environment {
             Environment::Development => !named.contains(&Environment::Staging),
@@ -190,7 +196,7 @@ fn labels(host: &str) -> &str {
 
 /// How long before its end the last part of a URL begins that names `environment`: a whole segment
 /// of the path, or a whole value of the query.
-fn last_place(world: &World<'_>, url: &str, environment: Environment) -> Option<usize> {
+fn last_place(world: &RuleContext<'_>, url: &str, environment: Environment) -> Option<usize> {
     let mut length = 0;
     let mut lengths = url.rsplit(['/', '?', '&', '=', '#']).map(|part| {
         let begin = length + part.len();

@@ -1,16 +1,16 @@
 //! `invalid-key`: a file's path is not a key.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::engine::snapshot::{FileKind, Place, place};
 use crate::model::{Key, Rule};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let files = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::File);
     let drafts = files.filter_map(|(path, _)| {
         let Some(Place::InvalidKey(environment, message)) = place(path) else { return None };
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut draft = Draft::of_file(Rule::InvalidKey, file, message, help(path));
+        let mut draft = FindingBuilder::of_file(Rule::InvalidKey, file, message, help(path));
         draft.finding.environment = Some(environment);
         Some(draft)
     });

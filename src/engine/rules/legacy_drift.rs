@@ -3,15 +3,15 @@
 //! The finding stands at the legacy file: the item is what counts, and the file must follow it for
 //! as long as old readers read it.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::diff::lists::NoListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::formats::read::{Format, convert};
 use crate::model::{Environment, Rule};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let prefix = &world.snapshot.prefix;
     let record = match world.snapshot.text(RECORD) {
         Ok(None) => return Vec::new(),
@@ -22,15 +22,15 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
         Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
         Err(error) => {
             let help = error.help.as_ref().map(ToString::to_string).unwrap_or_default();
-            vec![Draft::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
+            vec![FindingBuilder::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
         }
     }
 }
 
-fn compare<'w>(world: &'w World<'w>, kept: &Kept) -> Option<Draft<'w>> {
+fn compare<'w>(world: &'w RuleContext<'w>, kept: &Kept) -> Option<FindingBuilder<'w>> {
     let drift = |message: String, help: String| {
         let file = format!("{}{}", world.snapshot.prefix, kept.file);
-        let mut draft = Draft::of_file(Rule::LegacyDrift, file, message, help);
+        let mut draft = FindingBuilder::of_file(Rule::LegacyDrift, file, message, help);
         draft.finding.environment = Some(Environment::Development);
         draft.finding.key = Some(kept.key.clone());
         draft
@@ -41,7 +41,7 @@ fn compare<'w>(world: &'w World<'w>, kept: &Kept) -> Option<Draft<'w>> {
         return Some(drift(message, finish.to_owned()));
     }
     // An item that was not asked about, or is no YAML, is not compared.
-    let here = |item: &&super::world::Item<'_>| {
+    let here = |item: &&super::context::ItemView<'_>| {
         *item.key == kept.key && item.environment == Environment::Development
     };
     let item = world.items.iter().find(here)?.document()?;

@@ -1,16 +1,16 @@
 //! `missing-item`: a later environment has an item that an earlier one lacks.
 
-use super::draft::{At, Draft};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use super::world::{Item, World};
 use crate::model::{Environment, Rule, ValuePath};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.by_key().filter_map(|items| missing(world, items)).collect()
 }
 
 /// Told once, at the first environment that has the item although an earlier one lacks it.
-fn missing<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Option<Draft<'w>> {
+fn missing<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Option<FindingBuilder<'w>> {
     let has = |env: Environment| items.iter().any(|item| item.environment == env);
     let last = items.last()?;
     // What stands there and is no item was told as such.
@@ -25,7 +25,7 @@ fn missing<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Option<Draft<'w>> {
     let (having, lacking) = (listed(&having, "and"), listed(&lacking, "or"));
     let message = format!("`{}` is in {having}, but not in {lacking}", item.key);
     let help = "promotions begin in development: create it there, or keep it here on purpose";
-    Some(Draft::of_item(Rule::MissingItem, item, message, help).at(At::Key(ValuePath::root())))
+    Some(FindingBuilder::of_item(Rule::MissingItem, item, message, help).at(Anchor::Key(ValuePath::root())))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::draft::{At, Draft};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use super::world::{Item, World};
 use crate::diff::{Depth, diff};
 use crate::model::{Environment, Map, Rule, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
@@ -18,7 +18,7 @@ use crate::secrets::encrypted::is_metadata;
 /// With more missing keys in one mapping, only so many are named.
 const SHOWN: usize = 3;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.by_key().flat_map(|items| of_key(world, items)).collect()
 }
 
@@ -27,9 +27,9 @@ type Gap = (Vec<Environment>, Vec<Environment>);
 
 /// What of one mapping is missing, by stable names: the same in several environments is told once,
 /// where a promotion would begin.
-type Missing<'w> = (&'w Item<'w>, Vec<ValuePath>, Gap);
+type Missing<'w> = (&'w ItemView<'w>, Vec<ValuePath>, Gap);
 
-fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
+fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<FindingBuilder<'w>> {
     let mut known: IndexMap<(Vec<Environment>, Vec<ValuePath>), Missing<'w>> = IndexMap::new();
     for item in items {
         for (having, paths) in missing(world, item, items) {
@@ -45,9 +45,9 @@ fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
 /// The paths that `item` lacks, those of one mapping together, and the later environments that
 /// have them.
 fn missing(
-    world: &World<'_>,
-    item: &Item<'_>,
-    items: &[Item<'_>],
+    world: &RuleContext<'_>,
+    item: &ItemView<'_>,
+    items: &[ItemView<'_>],
 ) -> Vec<(Vec<Environment>, Vec<ValuePath>)> {
     let mut having: IndexMap<ValuePath, Vec<Environment>> = IndexMap::new();
     for later in items.iter().filter(|later| later.environment > item.environment) {
@@ -64,11 +64,11 @@ fn missing(
 }
 
 fn told<'w>(
-    world: &World<'_>,
-    item: &'w Item<'w>,
+    world: &RuleContext<'_>,
+    item: &'w ItemView<'w>,
     (lacking, having): &Gap,
     paths: &[ValuePath],
-) -> Vec<Draft<'w>> {
+) -> Vec<FindingBuilder<'w>> {
     let have = format!("{} {}", listed(having, "and"), if having.len() > 1 { "have" } else { "has" });
     let lack = format!("{} {}", listed(lacking, "and"), if lacking.len() > 1 { "lack" } else { "lacks" });
     let is_waived = |path: &ValuePath| {
@@ -96,7 +96,7 @@ fn last(path: &ValuePath) -> String {
 }
 
 /// The keys that `there` has and `here`, the values of `item`, should have.
-fn missed(world: &World<'_>, item: &Item<'_>, here: &[Value], there: &[Value]) -> Vec<ValuePath> {
+fn missed(world: &RuleContext<'_>, item: &ItemView<'_>, here: &[Value], there: &[Value]) -> Vec<ValuePath> {
     let mut alike: BTreeMap<ValuePath, bool> = BTreeMap::new();
     let changes = diff(here, there, &world.schemas.lists(item.key), Depth::Whole).into_iter();
     let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
@@ -121,9 +121,14 @@ fn mapping<'v>(values: &'v [Value], path: &ValuePath) -> Option<&'v Map> {
     values.get(path.document)?.at(path)?.as_map()
 }
 
-fn draft<'w>(item: &'w Item<'w>, path: &ValuePath, parent: &ValuePath, message: String) -> Draft<'w> {
+fn draft<'w>(
+    item: &'w ItemView<'w>,
+    path: &ValuePath,
+    parent: &ValuePath,
+    message: String,
+) -> FindingBuilder<'w> {
     let help = "set here what should be tried before it is real; terrace diff shows all that differs";
-    Draft::of_item(Rule::MissingKey, item, message, help).path(path).at(At::Key(parent.clone()))
+    FindingBuilder::of_item(Rule::MissingKey, item, message, help).path(path).at(Anchor::Key(parent.clone()))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 //! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
-mod draft;
+mod context;
 mod excerpt;
-mod rough;
+mod finding_builder;
 mod schema;
+mod unparsed;
 mod waivers;
-mod world;
 
 mod ambiguous_scalar;
 mod duplicate_key;
@@ -40,8 +40,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use self::draft::Draft;
-use self::world::World;
+use self::context::RuleContext;
+use self::finding_builder::FindingBuilder;
 use super::configuration::Configuration;
 use crate::model::{
     Date, Environment, Finding, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
@@ -49,7 +49,7 @@ use crate::model::{
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
-pub struct Subject<'a> {
+pub struct CheckInput<'a> {
     /// The revision.
     pub configuration: &'a Configuration,
     /// The day, `YYYY-MM-DD`, by which waivers end; without one none has ended.
@@ -72,7 +72,7 @@ pub struct Change {
     pub skipped: Vec<(Key, ValuePath)>,
 }
 
-impl Subject<'_> {
+impl CheckInput<'_> {
     fn is_narrowed(&self) -> bool {
         !self.keys.is_empty() || self.environment.is_some() || self.change.is_some()
     }
@@ -89,7 +89,7 @@ pub type Waived = Vec<(usize, Finding)>;
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct CheckReport {
     /// By file, place and rule.
     pub findings: Vec<Finding>,
     /// The findings that a waiver accepts, each with the position of the first one that does.
@@ -100,7 +100,7 @@ pub struct Report {
     pub environments: Vec<Environment>,
 }
 
-impl Report {
+impl CheckReport {
     /// How many findings have this weight.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
@@ -108,11 +108,11 @@ impl Report {
     }
 }
 
-type Judge = for<'w> fn(&'w World<'w>) -> Vec<Draft<'w>>;
+type Judge = for<'w> fn(&'w RuleContext<'w>) -> Vec<FindingBuilder<'w>>;
 
 /// What a rule looks at to judge an item.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+enum Scope {
     /// The item in all its environments.
     Item,
     /// Everything.
@@ -120,26 +120,26 @@ enum Reach {
 }
 
 /// Every rule that is judged here.
-const RULES: &[(Rule, Reach, Judge)] = &[
-    (Rule::Syntax, Reach::Item, syntax::judge),
-    (Rule::Schema, Reach::Item, schema::judge),
-    (Rule::UnknownEnvironment, Reach::All, unknown_environment::judge),
-    (Rule::InvalidKey, Reach::All, invalid_key::judge),
-    (Rule::KeyCaseCollision, Reach::All, key_case_collision::judge),
-    (Rule::Symlink, Reach::All, symlink::judge),
-    (Rule::DuplicateKey, Reach::Item, duplicate_key::judge),
-    (Rule::ForeignHost, Reach::Item, foreign_host::judge),
-    (Rule::SharedSecret, Reach::All, shared_secret::judge),
-    (Rule::LegacyDrift, Reach::All, legacy_drift::judge),
-    (Rule::StrayFile, Reach::All, stray_file::judge),
-    (Rule::PlainSecret, Reach::Item, plain_secret::judge),
-    (Rule::TypeMismatch, Reach::Item, type_mismatch::judge),
-    (Rule::AmbiguousScalar, Reach::Item, ambiguous_scalar::judge),
-    (Rule::UnsupportedYaml, Reach::Item, unsupported_yaml::judge),
-    (Rule::NoSchema, Reach::All, no_schema::judge),
-    (Rule::MissingItem, Reach::Item, missing_item::judge),
-    (Rule::MissingKey, Reach::Item, missing_key::judge),
-    (Rule::SkippedPromotion, Reach::All, skipped_promotion::judge),
+const RULES: &[(Rule, Scope, Judge)] = &[
+    (Rule::Syntax, Scope::Item, syntax::judge),
+    (Rule::Schema, Scope::Item, schema::judge),
+    (Rule::UnknownEnvironment, Scope::All, unknown_environment::judge),
+    (Rule::InvalidKey, Scope::All, invalid_key::judge),
+    (Rule::KeyCaseCollision, Scope::All, key_case_collision::judge),
+    (Rule::Symlink, Scope::All, symlink::judge),
+    (Rule::DuplicateKey, Scope::Item, duplicate_key::judge),
+    (Rule::ForeignHost, Scope::Item, foreign_host::judge),
+    (Rule::SharedSecret, Scope::All, shared_secret::judge),
+    (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
+    (Rule::StrayFile, Scope::All, stray_file::judge),
+    (Rule::PlainSecret, Scope::Item, plain_secret::judge),
+    (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),
+    (Rule::AmbiguousScalar, Scope::Item, ambiguous_scalar::judge),
+    (Rule::UnsupportedYaml, Scope::Item, unsupported_yaml::judge),
+    (Rule::NoSchema, Scope::All, no_schema::judge),
+    (Rule::MissingItem, Scope::Item, missing_item::judge),
+    (Rule::MissingKey, Scope::Item, missing_key::judge),
+    (Rule::SkippedPromotion, Scope::All, skipped_promotion::judge),
 ];
 
 /// What was found by the rules that look at one item at a time, item by item: it holds as long as
@@ -151,7 +151,7 @@ pub struct ByItem(BTreeMap<Key, Vec<Finding>>);
 ///
 /// # Errors
 /// When a file cannot be read at all; what is wrong inside a file is a finding.
-pub fn check(subject: &Subject<'_>) -> Result<Report> {
+pub fn check(subject: &CheckInput<'_>) -> Result<CheckReport> {
     check_again(subject, None).map(|(report, _)| report)
 }
 
@@ -161,11 +161,11 @@ pub fn check(subject: &Subject<'_>) -> Result<Report> {
 /// # Errors
 /// As [`check`].
 pub fn check_again(
-    subject: &Subject<'_>,
+    subject: &CheckInput<'_>,
     before: Option<(&ByItem, &BTreeSet<Key>)>,
-) -> Result<(Report, ByItem)> {
-    let world = World::read(subject, None)?;
-    let mut findings = judged(subject, &world, Reach::All);
+) -> Result<(CheckReport, ByItem)> {
+    let world = RuleContext::read(subject, None)?;
+    let mut findings = judged(subject, &world, Scope::All);
     let mut by_item = match before {
         None => ByItem::default(),
         Some((held, changed)) => {
@@ -178,11 +178,11 @@ pub fn check_again(
     let of_items = match before {
         None => &world,
         Some((_, changed)) => {
-            part = World::read(subject, Some(changed))?;
+            part = RuleContext::read(subject, Some(changed))?;
             &part
         }
     };
-    for finding in judged(subject, of_items, Reach::Item) {
+    for finding in judged(subject, of_items, Scope::Item) {
         match &finding.key {
             Some(key) => by_item.0.entry(key.clone()).or_default().push(finding),
             None => findings.push(finding),
@@ -193,8 +193,8 @@ pub fn check_again(
 }
 
 /// What the rules of one reach find.
-fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
-    let on = |(rule, reach, _): &&(Rule, Reach, Judge)| {
+fn judged(subject: &CheckInput<'_>, world: &RuleContext<'_>, of: Scope) -> Vec<Finding> {
+    let on = |(rule, reach, _): &&(Rule, Scope, Judge)| {
         *reach == of && subject.configuration.policy().severity(*rule, rule.severity()).is_some()
     };
     let steps =
@@ -208,12 +208,16 @@ fn judged(subject: &Subject<'_>, world: &World<'_>, of: Reach) -> Vec<Finding> {
             drafts
         })
         .filter(|draft| subject.reports(&draft.finding))
-        .map(|draft| draft.settle(world))
+        .map(|draft| draft.finish(world))
         .collect()
 }
 
 /// All findings in order, waivers applied.
-fn report(subject: &Subject<'_>, world: &World<'_>, mut findings: Vec<Finding>) -> Result<Report> {
+fn report(
+    subject: &CheckInput<'_>,
+    world: &RuleContext<'_>,
+    mut findings: Vec<Finding>,
+) -> Result<CheckReport> {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     // What one anchor brings to several places is one finding.
     findings.dedup_by(|a, b| a.order() == b.order());
@@ -228,7 +232,7 @@ fn report(subject: &Subject<'_>, world: &World<'_>, mut findings: Vec<Finding>) 
     let items = judged.len();
     judged.sort_unstable();
     judged.dedup();
-    Ok(Report { findings, waived, items, environments: judged })
+    Ok(CheckReport { findings, waived, items, environments: judged })
 }
 
 /// Environments as a sentence names them: "staging and production".

@@ -3,16 +3,16 @@
 //! Where there is no schema at all, nobody uses them yet, and that is said once. A part of a
 //! repository cannot know that.
 
-use super::draft::Draft;
-use super::world::{Item, World};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::FindingBuilder;
 use crate::model::{Rule, ValuePath};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
-    let undescribed = |items: &&'w [Item<'w>]| {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    let undescribed = |items: &&'w [ItemView<'w>]| {
         items.iter().all(|item| world.schemas.describing(item.key, item.environment).is_empty())
     };
-    let is_waived = |items: &&'w [Item<'w>]| {
-        let fits = |item: &Item<'_>| {
+    let is_waived = |items: &&'w [ItemView<'w>]| {
+        let fits = |item: &ItemView<'_>| {
             world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &ValuePath::root())
         };
         items.first().is_some_and(fits)
@@ -20,17 +20,18 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let has_no_schemas = !world.is_part
         && world.policy.schemas.is_empty()
         && !world.snapshot.files.keys().any(|file| file.starts_with("schemas/"));
-    let (alone, mut together): (Vec<&[Item<'_>]>, Vec<&[Item<'_>]>) =
+    let (alone, mut together): (Vec<&[ItemView<'_>]>, Vec<&[ItemView<'_>]>) =
         world.by_key().filter(undescribed).partition(|items| !has_no_schemas || is_waived(items));
     let first = if together.len() > 1 { together.drain(..).next() } else { None };
-    let one = |item: &'w Item<'w>| {
+    let one = |item: &'w ItemView<'w>| {
         let message = format!("no schema describes `{}`", item.key);
         let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-        Draft::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())
+        FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())
     };
-    let all = |item: &'w Item<'w>| {
+    let all = |item: &'w ItemView<'w>| {
         let help = "write them from the values there are: terrace schema infer";
-        Draft::of_item(Rule::NoSchema, item, "no item has a schema yet", help).path(&ValuePath::root())
+        FindingBuilder::of_item(Rule::NoSchema, item, "no item has a schema yet", help)
+            .path(&ValuePath::root())
     };
     let told = alone.into_iter().chain(together).filter_map(|items| items.first()).map(one);
     told.chain(first.and_then(|items| items.first()).map(all)).collect()

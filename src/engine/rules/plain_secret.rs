@@ -1,11 +1,11 @@
 //! `plain-secret`: a secret stands in plain text, where anyone with the repository reads it.
 
-use super::draft::{At, Draft};
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::Rule;
 use crate::secrets;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
@@ -14,8 +14,8 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
             let message = format!("{} stands in plain text", secret.what);
             let help =
                 "put a reference such as `${NAME}` here, and replace the secret: git keeps the old one";
-            let draft = Draft::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
-            drafts.push(draft.at(At::Span(secrets::written(document, visit.node, secret.text))));
+            let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
+            drafts.push(draft.at(Anchor::Span(secrets::written(document, visit.node, secret.text))));
         });
     }
     drafts

@@ -1,12 +1,12 @@
 //! `schema`: a value breaks its JSON Schema, or the schema itself is broken.
 
-use super::draft::{At, Draft};
-use super::world::{Item, World};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::json_schema::{SchemaError, Violation};
 use crate::model::{Rule, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
         for file in world.schemas.describing(item.key, item.environment) {
@@ -45,28 +45,33 @@ fn is_of_plain_values(values: &[Value], document: usize, violation: &Violation) 
 }
 
 fn broken_rule<'w>(
-    world: &World<'_>,
-    item: &'w Item<'w>,
+    world: &RuleContext<'_>,
+    item: &'w ItemView<'w>,
     document: usize,
     violation: Violation,
-) -> Draft<'w> {
+) -> FindingBuilder<'w> {
     let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, keyword } = violation;
     let path = ValuePath { document, ..path };
-    let at = if at_key { At::Key(path.clone()) } else { At::Value };
+    let at = if at_key { Anchor::Key(path.clone()) } else { Anchor::Value };
     let place = match schema_pointer.as_str() {
         "" => format!("{}{schema_file}", world.snapshot.prefix),
         pointer => format!("{}{schema_file}#{pointer}", world.snapshot.prefix),
     };
-    let mut draft = Draft::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at);
+    let mut draft =
+        FindingBuilder::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at);
     draft.finding.is_absence = keyword == "required";
     draft.note("schema", place)
 }
 
 /// A finding about the schema itself, which is told once, as of the first item reported that it
 /// describes.
-fn broken_schema<'w>(world: &World<'_>, item: &Item<'_>, broken: &SchemaError) -> Draft<'w> {
+fn broken_schema<'w>(
+    world: &RuleContext<'_>,
+    item: &ItemView<'_>,
+    broken: &SchemaError,
+) -> FindingBuilder<'w> {
     let file = format!("{}{}", world.snapshot.prefix, broken.file);
-    let mut draft = Draft::of_file(Rule::Schema, file, broken.message.clone(), broken.help.clone());
+    let mut draft = FindingBuilder::of_file(Rule::Schema, file, broken.message.clone(), broken.help.clone());
     draft.finding.location = broken.location;
     draft.finding.key = Some(item.key.clone());
     draft.finding.environment = Some(item.environment);

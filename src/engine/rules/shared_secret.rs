@@ -3,21 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{At, Draft};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use super::world::{Item, World};
 use crate::model::{Environment, Key, Related, Rule, ValuePath};
 use crate::secrets;
 use crate::yaml::NodeId;
 
 /// Where a secret stands.
 struct Use<'w> {
-    item: &'w Item<'w>,
+    item: &'w ItemView<'w>,
     path: ValuePath,
     node: NodeId,
 }
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut uses: BTreeMap<&str, Vec<Use<'w>>> = BTreeMap::new();
     for item in &world.items {
         item.scalars(&mut |visit| {
@@ -31,7 +31,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
 }
 
 /// One finding for each place in an environment behind the first that has the secret.
-fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
+fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<FindingBuilder<'w>> {
     let mut first: BTreeMap<Environment, &Use<'w>> = BTreeMap::new();
     let mut places: BTreeMap<(Environment, &Key, &ValuePath), &Use<'w>> = BTreeMap::new();
     for place in uses {
@@ -43,9 +43,9 @@ fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<Draft<'w>> {
         let document = item.document().filter(|_| !others.is_empty())?;
         let message = format!("{} has the same secret as {}", item.environment, listed(&others, "and"));
         let help = "give each environment a secret of its own, and replace this one";
-        let mut draft = Draft::of_item(Rule::SharedSecret, item, message, help)
+        let mut draft = FindingBuilder::of_item(Rule::SharedSecret, item, message, help)
             .path(path)
-            .at(At::Span(secrets::written(document, *node, text)));
+            .at(Anchor::Span(secrets::written(document, *node, text)));
         for other in others {
             // At the same path, if it is there.
             let other = places.get(&(other, item.key, path)).or_else(|| first.get(&other));

@@ -3,11 +3,11 @@
 //! Which values those are, history says, and [`crate::engine::review`] asks it; here they become
 //! findings like all others, with their place, level and waivers.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::model::{Environment, Rule};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let production = || world.items.iter().filter(|item| item.environment == Environment::Production);
     let drafts = world.skipped.iter().filter_map(|(key, path)| {
         let item = production().find(|item| item.key == key)?;
@@ -16,7 +16,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
             "make the change in staging and promote it, or keep it on purpose: terrace explain {}",
             Rule::SkippedPromotion
         );
-        Some(Draft::of_item(Rule::SkippedPromotion, item, message, help).path(path))
+        Some(FindingBuilder::of_item(Rule::SkippedPromotion, item, message, help).path(path))
     });
     drafts.collect()
 }

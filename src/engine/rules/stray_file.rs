@@ -1,11 +1,11 @@
 //! `stray-file`: a file that is no item lies among the items.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::engine::snapshot::{FileKind, Place, place};
 use crate::model::{Environment, Rule};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let files = &world.snapshot.files;
     let strays = files.iter().filter(|(path, entry)| match entry.kind {
         FileKind::File => place(path) == Some(Place::Stray),
@@ -15,7 +15,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     let drafts = strays.map(|(path, entry)| {
         let (message, help) = advice(path, entry.kind, &|path| files.contains_key(path));
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut draft = Draft::of_file(Rule::StrayFile, file, message, help);
+        let mut draft = FindingBuilder::of_file(Rule::StrayFile, file, message, help);
         let folder = path.split('/').nth(1).unwrap_or_default();
         draft.finding.environment = folder.parse::<Environment>().ok();
         draft

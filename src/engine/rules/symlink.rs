@@ -1,11 +1,11 @@
 //! `symlink`: a symbolic link stands where a file should.
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::engine::snapshot::{FileKind, Place, place};
 use crate::model::Rule;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let links = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::Symlink);
     let drafts = links.filter_map(|(path, _)| {
         let place = place(path)?;
@@ -13,7 +13,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
         let message = "this is a symbolic link, and its target is not read";
         let help =
             "put a file with this environment's own values here; shared bytes would cross environments";
-        let mut draft = Draft::of_file(Rule::Symlink, file, message, help);
+        let mut draft = FindingBuilder::of_file(Rule::Symlink, file, message, help);
         match place {
             Place::Item(id) => {
                 draft.finding.environment = Some(id.environment);

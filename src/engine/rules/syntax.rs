@@ -1,25 +1,25 @@
 //! `syntax`: the file cannot be read as YAML.
 
-use super::draft::{At, Draft};
-use super::world::{Item, World};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::{Rule, Severity};
 use crate::yaml::Rejection;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     rejected(world, Rule::Syntax)
 }
 
 /// The items that could not be read, where `rule` says why.
-pub(super) fn rejected<'w>(world: &'w World<'w>, rule: Rule) -> Vec<Draft<'w>> {
+pub(super) fn rejected<'w>(world: &'w RuleContext<'w>, rule: Rule) -> Vec<FindingBuilder<'w>> {
     let rejections =
         world.items.iter().filter_map(|item| Some((item, item.reading.document.as_ref().err()?)));
     rejections.filter(|(_, rejection)| rejection.rule == rule).map(|(item, why)| draft(item, why)).collect()
 }
 
 /// An error whatever the rule: no other rule has looked at such a file.
-fn draft<'w>(item: &'w Item<'w>, why: &Rejection) -> Draft<'w> {
-    Draft::of_item(why.rule, item, why.message.clone(), why.help.clone())
-        .at(At::Place(why.location))
+fn draft<'w>(item: &'w ItemView<'w>, why: &Rejection) -> FindingBuilder<'w> {
+    FindingBuilder::of_item(why.rule, item, why.message.clone(), why.help.clone())
+        .at(Anchor::Place(why.location))
         .severity(Severity::Error)
 }
 

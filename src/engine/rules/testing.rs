@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{ByItem, Change, Report, Subject};
+use super::{ByItem, Change, CheckInput, CheckReport};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::date::day;
@@ -77,18 +77,18 @@ impl Repository {
     }
 
     /// What is found, but for the notice that an item has no schema, which says nothing here.
-    pub(super) fn report(&self) -> Report {
+    pub(super) fn report(&self) -> CheckReport {
         let mut report = self.whole_report();
         report.findings.retain(|finding| finding.rule != Rule::NoSchema);
         report
     }
 
-    fn whole_report(&self) -> Report {
+    fn whole_report(&self) -> CheckReport {
         self.judge(&BTreeMap::new()).expect("readable files")
     }
 
     /// Judges with more files in the listing than can be read.
-    pub(super) fn judge(&self, more: &BTreeMap<String, FileEntry>) -> Result<Report> {
+    pub(super) fn judge(&self, more: &BTreeMap<String, FileEntry>) -> Result<CheckReport> {
         self.judge_again(more, None).map(|(report, _)| report)
     }
 
@@ -97,7 +97,7 @@ impl Repository {
         &self,
         more: &BTreeMap<String, FileEntry>,
         before: Option<(&ByItem, &BTreeSet<Key>)>,
-    ) -> Result<(Report, ByItem)> {
+    ) -> Result<(CheckReport, ByItem)> {
         let entry = |kind| FileEntry { blob: None, kind };
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
@@ -105,7 +105,7 @@ impl Repository {
         let listing = files.chain(links).chain(more.clone()).collect();
         let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
         let configuration = Configuration::read(snapshot)?;
-        let subject = Subject {
+        let subject = CheckInput {
             progress: &crate::model::NoProgress,
             configuration: &configuration,
             today: self.today,

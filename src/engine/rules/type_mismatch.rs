@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::FindingBuilder;
 use super::listed;
-use super::world::{Item, World};
 use crate::diff::{Depth, diff};
 use crate::model::{Environment, Policy, Rule, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
@@ -15,11 +15,11 @@ use crate::secrets::is_filled_in;
 
 type Kinds = BTreeMap<Environment, &'static str>;
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.by_key().flat_map(|items| of_key(world, items)).collect()
 }
 
-fn of_key<'w>(world: &World<'_>, items: &'w [Item<'w>]) -> Vec<Draft<'w>> {
+fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<FindingBuilder<'w>> {
     let mut paths: BTreeMap<ValuePath, Kinds> = BTreeMap::new();
     let Some(lists) = items.first().map(|item| world.schemas.lists(item.key)) else { return Vec::new() };
     for (n, earlier) in items.iter().enumerate() {
@@ -61,7 +61,7 @@ fn is_quantity(text: &str) -> bool {
 }
 
 /// Told where the kind is the rarer one; of two, in the later environment.
-fn draft<'w>(item: &'w Item<'w>, path: &ValuePath, kinds: &Kinds) -> Option<Draft<'w>> {
+fn draft<'w>(item: &'w ItemView<'w>, path: &ValuePath, kinds: &Kinds) -> Option<FindingBuilder<'w>> {
     let mine = *kinds.get(&item.environment)?;
     let count = |kind: &str| kinds.values().filter(|other| **other == kind).count();
     let usual = kinds.values().copied().max_by_key(|kind| count(kind)).filter(|kind| count(kind) > 1);
@@ -73,7 +73,7 @@ fn draft<'w>(item: &'w Item<'w>, path: &ValuePath, kinds: &Kinds) -> Option<Draf
     let others: Vec<_> = kinds.iter().filter(|(_, kind)| **kind == usual).map(|(env, _)| *env).collect();
     let message = format!("{} here, {} in {}", article(mine), article(usual), listed(&others, "and"));
     let help = "write the same kind of value in every environment; quotes make a string";
-    Some(Draft::of_item(Rule::TypeMismatch, item, message, help).path(path))
+    Some(FindingBuilder::of_item(Rule::TypeMismatch, item, message, help).path(path))
 }
 
 fn article(kind: &str) -> String {

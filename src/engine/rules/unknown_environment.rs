@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
-use super::world::World;
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Rule, UnknownEnvironment};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for path in world.snapshot.files.keys() {
         if let Some(Place::UnknownEnvironment(name)) = place(path) {
@@ -22,7 +22,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
             1 => "; one more file is in its folder".to_owned(),
             n => format!("; {n} more files are in its folder"),
         };
-        Some(Draft::of_file(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
+        Some(FindingBuilder::of_file(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
     });
     drafts.collect()
 }

@@ -1,12 +1,12 @@
 //! `unsupported-yaml`: valid YAML that terrace cannot address.
 
-use super::draft::{At, Draft};
+use super::context::{ItemView, RuleContext};
+use super::finding_builder::{Anchor, FindingBuilder};
 use super::syntax;
-use super::world::{Item, World};
 use crate::model::Rule;
 use crate::yaml::{Document, Problem, ProblemKind};
 
-pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let read = world.items.iter().filter_map(|item| Some((item, item.document()?)));
     let problems = read.flat_map(|(item, document)| {
         document.problems().iter().filter_map(move |problem| draft(item, document, problem))
@@ -14,7 +14,7 @@ pub(super) fn judge<'w>(world: &'w World<'w>) -> Vec<Draft<'w>> {
     syntax::rejected(world, Rule::UnsupportedYaml).into_iter().chain(problems).collect()
 }
 
-fn draft<'w>(item: &'w Item<'w>, document: &Document, problem: &Problem) -> Option<Draft<'w>> {
+fn draft<'w>(item: &'w ItemView<'w>, document: &Document, problem: &Problem) -> Option<FindingBuilder<'w>> {
     let before = document.text().get(..problem.span.start).unwrap_or_default();
     let (message, help) = match problem.kind {
         ProblemKind::ComplexKey if before.ends_with('{') => (
@@ -29,8 +29,8 @@ fn draft<'w>(item: &'w Item<'w>, document: &Document, problem: &Problem) -> Opti
         }
         ProblemKind::DuplicateKey { .. } => return None,
     };
-    let draft = Draft::of_item(Rule::UnsupportedYaml, item, message, help).path(&problem.path);
-    Some(draft.at(At::Span(problem.span.clone())))
+    let draft = FindingBuilder::of_item(Rule::UnsupportedYaml, item, message, help).path(&problem.path);
+    Some(draft.at(Anchor::Span(problem.span.clone())))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Waivers: findings that the policy accepts, and waivers that no longer do anything.
 
+use super::context::RuleContext;
 use super::excerpt::excerpt;
-use super::world::World;
-use super::{RULES, Subject, Waived};
+use super::{CheckInput, RULES, Waived};
 use crate::model::policy::{FILE, Waiver};
 use crate::model::{Finding, Result, Rule};
 use crate::yaml::Lines;
@@ -13,8 +13,8 @@ use crate::yaml::Lines;
 /// # Errors
 /// When `terrace.toml` cannot be read.
 pub(super) fn apply(
-    subject: &Subject<'_>,
-    world: &World<'_>,
+    subject: &CheckInput<'_>,
+    world: &RuleContext<'_>,
     findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
     let waivers = &world.policy.waivers;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Naming, entries};
-use super::{Item, Selection, names};
+use super::{ExportItem, Selection, names};
 use crate::model::{Error, Key, Result};
 use crate::yaml::{Style, render};
 
@@ -35,7 +35,7 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
     Ok(manifests.join("---\n"))
 }
 
-fn manifest(name: &str, item: &Item<'_>, prefix: &str) -> Result<String> {
+fn manifest(name: &str, item: &ExportItem<'_>, prefix: &str) -> Result<String> {
     let alone = Selection { items: vec![item.clone()], alone: true, prefix };
     let entries = entries(&alone, Naming::Variable)?;
     if let Some(long) = entries.iter().find(|entry| entry.name.len() > LONGEST) {

@@ -6,11 +6,11 @@
 //! the closing quote for some, so such a value stands without quotes where it can, and is refused
 //! where it cannot. Where readers still differ, a note names the values.
 
-use super::{Entry, Exported, place};
+use super::{Exported, Variable, place};
 use crate::model::{Error, Help, Result};
 
 /// `NAME=value` lines.
-pub(super) fn write(entries: &[Entry]) -> Result<Exported> {
+pub(super) fn write(entries: &[Variable]) -> Result<Exported> {
     let mut exported = Exported::default();
     let mut disputed = Vec::new();
     for entry in entries {
@@ -63,7 +63,7 @@ fn is_bare(text: &str) -> bool {
     begins && !text.contains(['\n', '\r', '#'])
 }
 
-fn backslash(entry: &Entry) -> Error {
+fn backslash(entry: &Variable) -> Error {
     let place = place(&entry.key, &entry.path);
     Error::undecided(format!(
         "{place} needs quotes and ends in a backslash, which readers of .env files take to escape the quote"

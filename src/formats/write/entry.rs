@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Item, Selection, names, place};
+use super::{ExportItem, Selection, names, place};
 use crate::model::{Error, Help, Key, Result, Value, ValuePath};
 
 /// How a format names values.
@@ -15,7 +15,7 @@ pub(super) enum Naming {
 
 /// One value under its name.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct Variable {
     /// The variable's or the property's name.
     pub name: String,
     /// The value's text; empty for null, `{}` and `[]`.
@@ -26,14 +26,14 @@ pub struct Entry {
     pub path: ValuePath,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for Variable {
     /// Without the value, which may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Entry({} from {} of {})", self.name, self.path, self.key)
     }
 }
 
-impl Entry {
+impl Variable {
     /// Refuses a text with a NUL character.
     pub(super) fn refuse_nul(&self, what: &str) -> Result<()> {
         if !self.text.contains('\0') {
@@ -53,7 +53,7 @@ impl Entry {
 ///
 /// # Errors
 /// When two values would have one name, or a name means something else already.
-pub(super) fn entries(selection: &Selection<'_>, naming: Naming) -> Result<Vec<Entry>> {
+pub(super) fn entries(selection: &Selection<'_>, naming: Naming) -> Result<Vec<Variable>> {
     if naming == Naming::Variable && !names::is_prefix(selection.prefix) {
         let shown = selection.prefix.escape_debug();
         return Err(Error::usage(format!("`{shown}` cannot begin the name of a variable"))
@@ -70,7 +70,7 @@ pub(super) fn entries(selection: &Selection<'_>, naming: Naming) -> Result<Vec<E
     Ok(found)
 }
 
-fn of_item(item: &Item<'_>, selection: &Selection<'_>, naming: Naming, out: &mut Vec<Entry>) {
+fn of_item(item: &ExportItem<'_>, selection: &Selection<'_>, naming: Naming, out: &mut Vec<Variable>) {
     let is_empty = |value: &Value| match value {
         Value::Null => true,
         Value::Map(map) => map.is_empty(),
@@ -88,7 +88,7 @@ fn of_item(item: &Item<'_>, selection: &Selection<'_>, naming: Naming, out: &mut
             Naming::Variable => names::variable(selection.prefix, key, path),
             Naming::Property => names::property(selection.prefix, key, path),
         };
-        out.push(Entry { name, text: text(value).to_owned(), key: item.key.clone(), path: path.clone() });
+        out.push(Variable { name, text: text(value).to_owned(), key: item.key.clone(), path: path.clone() });
     });
 }
 
@@ -104,8 +104,8 @@ fn text(value: &Value) -> &str {
     }
 }
 
-fn refuse_collisions(entries: &[Entry]) -> Result<()> {
-    let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
+fn refuse_collisions(entries: &[Variable]) -> Result<()> {
+    let mut seen: BTreeMap<&str, &Variable> = BTreeMap::new();
     for entry in entries {
         if let Some(first) = seen.insert(&entry.name, entry) {
             let (one, two) = (place(&first.key, &first.path), place(&entry.key, &entry.path));
@@ -119,7 +119,7 @@ fn refuse_collisions(entries: &[Entry]) -> Result<()> {
     Ok(())
 }
 
-fn refuse_taken(entry: &Entry) -> Result<()> {
+fn refuse_taken(entry: &Variable) -> Result<()> {
     let Some(what) = names::taken_by(&entry.name) else { return Ok(()) };
     let place = place(&entry.key, &entry.path);
     Err(Error::undecided(format!("{place} would be the variable {}, which is {what}", entry.name))

@@ -10,7 +10,7 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
     let json = match selection.items.as_slice() {
         [item] if selection.alone => of(item.value, item.key, &ValuePath::root())?,
         items => {
-            let entry = |item: &super::Item<'_>| {
+            let entry = |item: &super::ExportItem<'_>| {
                 Ok((item.key.to_string(), of(item.value, item.key, &ValuePath::root())?))
             };
             Json::Object(items.iter().map(entry).collect::<Result<Map<_, _>>>()?)

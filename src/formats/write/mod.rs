@@ -20,8 +20,8 @@ mod toml;
 use std::fmt;
 use std::str::FromStr;
 
-pub use entry::Entry;
 use entry::Naming;
+pub use entry::Variable;
 
 use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest};
 use crate::yaml::render;
@@ -88,7 +88,7 @@ impl FromStr for Format {
 
 /// One item whose values leave.
 #[derive(Clone, Debug)]
-pub struct Item<'a> {
+pub struct ExportItem<'a> {
     /// Its key.
     pub key: &'a Key,
     /// Its values, merged and aliases followed.
@@ -99,7 +99,7 @@ pub struct Item<'a> {
 #[derive(Clone, Debug)]
 pub struct Selection<'a> {
     /// The items, in the order of the output.
-    pub items: Vec<Item<'a>>,
+    pub items: Vec<ExportItem<'a>>,
     /// Whether one item is meant by itself, so that its key is not part of any name.
     pub alone: bool,
     /// What every name begins with.
@@ -148,7 +148,7 @@ pub fn export(selection: &Selection<'_>, format: Format) -> Result<Exported> {
 ///
 /// # Errors
 /// As [`export`]; also when a value holds a NUL character, which no variable can.
-pub fn variables(selection: &Selection<'_>) -> Result<Vec<Entry>> {
+pub fn variables(selection: &Selection<'_>) -> Result<Vec<Variable>> {
     refuse_tags(selection, Format::Shell)?;
     let entries = entry::entries(selection, Naming::Variable)?;
     entries.iter().try_for_each(|entry| entry.refuse_nul("a variable"))?;

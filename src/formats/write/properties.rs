@@ -1,9 +1,9 @@
 //! Java properties, in ASCII, so that readers of ISO-8859-1 and of UTF-8 see the same.
 
-use super::Entry;
+use super::Variable;
 
 /// `name=value` lines.
-pub(super) fn write(entries: &[Entry]) -> String {
+pub(super) fn write(entries: &[Variable]) -> String {
     entries.iter().map(|entry| format!("{}={}\n", name(&entry.name), value(&entry.text))).collect()
 }
 

@@ -1,10 +1,10 @@
 //! Lines for `eval` in any POSIX shell.
 
-use super::Entry;
+use super::Variable;
 use crate::model::Result;
 
 /// `export NAME='value'` lines.
-pub(super) fn write(entries: &[Entry]) -> Result<String> {
+pub(super) fn write(entries: &[Variable]) -> Result<String> {
     let mut out = String::new();
     for entry in entries {
         entry.refuse_nul("a variable")?;

@@ -15,7 +15,7 @@ fn key(text: &str) -> Key {
 fn exported(texts: &[(&str, &str)], prefix: &str, format: Format) -> Result<Exported> {
     let items: Vec<_> = texts.iter().map(|(name, text)| (key(name), value(text))).collect();
     let selection = Selection {
-        items: items.iter().map(|(key, value)| Item { key, value }).collect(),
+        items: items.iter().map(|(key, value)| ExportItem { key, value }).collect(),
         alone: items.len() == 1,
         prefix,
     };
@@ -129,7 +129,7 @@ fn what_cannot_be_named_or_said_is_refused() {
     let long = Value::String("x".repeat(600_000));
     let big = Value::Map([("a".to_owned(), long.clone()), ("b".to_owned(), long)].into_iter().collect());
     let key = key("pay");
-    let big = Selection { items: vec![Item { key: &key, value: &big }], alone: true, prefix: "" };
+    let big = Selection { items: vec![ExportItem { key: &key, value: &big }], alone: true, prefix: "" };
     let big = export(&big, Format::Configmap).expect_err("big");
     assert_eq!(big.message, "pay has 1200002 bytes, a ConfigMap holds 1048576");
     let prefix = |prefix, format| exported(&[("pay", "a: 1\n")], prefix, format);
@@ -233,7 +233,7 @@ proptest! {
     fn trees_read_back(tree in prop::collection::vec(("[ -~é]{0,8}", tree()), 0..5)) {
         let value = Value::Map(tree.into_iter().collect());
         let key = key("pay");
-        let one = Selection { items: vec![Item { key: &key, value: &value }], alone: true, prefix: "" };
+        let one = Selection { items: vec![ExportItem { key: &key, value: &value }], alone: true, prefix: "" };
         let text = |format| export(&one, format).expect("exported").text;
         let json: serde_json::Value = serde_json::from_str(&text(Format::Json)).expect("JSON");
         prop_assert_eq!(&of_json(&json), &value);

@@ -26,7 +26,7 @@ pub use prepared::{Creation, Left, Prepared};
 
 /// What to promote.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct PromoteRequest {
     /// The items; all when empty.
     pub keys: Vec<Key>,
     /// The hop.
@@ -46,7 +46,7 @@ pub struct Request {
 /// # Errors
 /// When an item is not there, a file cannot be read, a selection speaks of nothing, or an edit
 /// cannot be made.
-pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> Result<Prepared> {
+pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteRequest) -> Result<Prepared> {
     let mut work = Preparing {
         workspace,
         planner,
@@ -84,7 +84,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &Request) -> R
 struct Preparing<'a> {
     workspace: &'a Workspace,
     planner: &'a Planner,
-    request: &'a Request,
+    request: &'a PromoteRequest,
     prepared: Prepared,
     /// What of the selection spoke of nothing in any item so far.
     unmatched: Option<Vec<String>>,
@@ -235,7 +235,7 @@ pub fn preflight(workspace: &Workspace, prepared: &Prepared, options: &Options) 
 /// with it; the door's refusals.
 pub fn commit(
     workspace: &Workspace,
-    request: &Request,
+    request: &PromoteRequest,
     prepared: &Prepared,
     subject: Option<&str>,
     options: &Options,

@@ -6,7 +6,7 @@ use crate::store::Repository;
 
 /// What the user asks for, and what a CI system says of the change; empty words say nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct ReviewRequest {
     /// The revision to compare with: where it and the head part.
     pub base: Option<String>,
     /// The revision to review; HEAD without one.
@@ -38,7 +38,7 @@ pub struct GitlabHints {
 }
 
 /// The two ends of the change.
-pub(super) fn ends(repository: &Repository, request: &Request) -> Result<[End; 2]> {
+pub(super) fn ends(repository: &Repository, request: &ReviewRequest) -> Result<[End; 2]> {
     let head = match &request.head {
         Some(name) => found(repository, name)?,
         None => repository.require_head()?,
@@ -53,7 +53,7 @@ pub(super) fn ends(repository: &Repository, request: &Request) -> Result<[End; 2
 }
 
 /// The commit to compare with, and the name of the line that it is on.
-fn base(repository: &Repository, request: &Request, head: &CommitId) -> Result<(CommitId, String)> {
+fn base(repository: &Repository, request: &ReviewRequest, head: &CommitId) -> Result<(CommitId, String)> {
     if let Some(name) = &request.base {
         return parting(repository, found(repository, name)?, name, head);
     }

@@ -6,7 +6,7 @@ mod part;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use base::{GithubHints, GitlabHints, Request};
+pub use base::{GithubHints, GitlabHints, ReviewRequest};
 
 use self::part::Part;
 use super::plan::Planner;
@@ -15,9 +15,9 @@ use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
 use crate::engine::review::{
     DecisionChange, End, Exemptions, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
-    compare_decisions, compare_findings, compare_waivers, judge, touched,
+    compare_decisions, compare_findings, compare_waivers, judge_item, touched,
 };
-use crate::engine::rules::{self, Change, Report, Subject};
+use crate::engine::rules::{self, Change, CheckInput, CheckReport};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
     CommitId, Date, Environment, Error, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
@@ -34,7 +34,7 @@ const COMMITS: usize = 50;
 /// # Errors
 /// When there is nothing to compare with, the policy is wrong, an item is nowhere, or something
 /// cannot be read.
-pub fn review(workspace: &Workspace, request: &Request, asked: &[Key], today: Date) -> Result<Review> {
+pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], today: Date) -> Result<Review> {
     let repository = &workspace.repository;
     let [base, head] = base::ends(repository, request)?;
     let mut parts = repository.parts();
@@ -117,7 +117,7 @@ impl<'a> Reviewer<'a> {
     fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
         let mut skipped = Vec::new();
         for (key, environments) in self.items() {
-            let judged = self.judge(&key, &environments)?;
+            let judged = self.judge_change(&key, &environments)?;
             skipped.extend(judged.skipped.into_iter().map(|path| (key.clone(), path)));
             review.items.extend(judged.changes);
         }
@@ -170,7 +170,7 @@ impl<'a> Reviewer<'a> {
         items
     }
 
-    fn judge(
+    fn judge_change(
         &self,
         key: &Key,
         environments: &BTreeSet<Environment>,
@@ -188,7 +188,7 @@ impl<'a> Reviewer<'a> {
         }
         let [base, head] = readings.each_ref().map(|end| end.each_ref().map(side));
         let sides = Sides { base, head };
-        judge(&Input {
+        judge_item(&Input {
             key,
             sides,
             touched: environments,
@@ -221,9 +221,9 @@ impl<'a> Reviewer<'a> {
     }
 
     /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<Report> {
+    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<CheckReport> {
         let configuration = &self.part.ends[end];
-        let mut report = rules::check(&Subject {
+        let mut report = rules::check(&CheckInput {
             progress: &crate::model::NoProgress,
             configuration,
             today: Some(today),

@@ -11,7 +11,7 @@ use git2::{Config, Repository};
 
 use super::disk;
 use crate::model::Result;
-use crate::store::git_config::{Entry, GitConfig, Scope};
+use crate::store::git_config::{ConfigEntry, GitConfig, Scope};
 use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;
 
@@ -60,7 +60,7 @@ fn settings(config: &GitConfig) -> Vec<(&str, String)> {
     };
     let of_user = TAKEN_OF_USER.iter().filter_map(by_user);
     // A key without `=` is true.
-    let value = |entry: &Entry| entry.value.clone().unwrap_or_else(|| "true".to_owned());
+    let value = |entry: &ConfigEntry| entry.value.clone().unwrap_or_else(|| "true".to_owned());
     of_all.chain(of_user).map(|entry| (entry.name.as_str(), value(entry))).collect()
 }
 

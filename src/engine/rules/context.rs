@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use super::Subject;
+use super::CheckInput;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
@@ -17,7 +17,7 @@ use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
 
 /// Everything that rules look at.
-pub(super) struct World<'a> {
+pub(super) struct RuleContext<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
     pub(super) limits: &'a Limits,
@@ -28,11 +28,11 @@ pub(super) struct World<'a> {
     /// The production values that skipped staging, where a review looked for them.
     pub(super) skipped: &'a [(Key, ValuePath)],
     /// By key and then environment.
-    pub(super) items: Vec<Item<'a>>,
+    pub(super) items: Vec<ItemView<'a>>,
 }
 
 /// One item, read.
-pub(super) struct Item<'a> {
+pub(super) struct ItemView<'a> {
     pub(super) key: &'a Key,
     pub(super) environment: Environment,
     pub(super) file: &'a str,
@@ -43,12 +43,12 @@ pub(super) struct Item<'a> {
     identities: Mutex<BTreeMap<ValuePath, Option<String>>>,
 }
 
-impl<'a> World<'a> {
+impl<'a> RuleContext<'a> {
     /// Reads the items, or only these of them, in parallel.
     ///
     /// # Errors
     /// The first file, in order, that cannot be read at all.
-    pub(super) fn read(subject: &Subject<'a>, only: Option<&BTreeSet<Key>>) -> Result<Self> {
+    pub(super) fn read(subject: &CheckInput<'a>, only: Option<&BTreeSet<Key>>) -> Result<Self> {
         let wanted = |file: &&ItemFile| {
             (subject.keys.is_empty() || subject.keys.contains(&file.id.key))
                 && only.is_none_or(|only| only.contains(&file.id.key))
@@ -63,7 +63,7 @@ impl<'a> World<'a> {
         };
         let readings: Vec<Result<Reading>> = files.par_iter().map(read).collect();
         let items = files.into_iter().zip(readings).map(|(file, reading)| {
-            Ok(Item {
+            Ok(ItemView {
                 key: &file.id.key,
                 environment: file.id.environment,
                 file: &file.file,
@@ -86,12 +86,12 @@ impl<'a> World<'a> {
     }
 
     /// The items of each key.
-    pub(super) fn by_key(&self) -> impl Iterator<Item = &[Item<'a>]> {
+    pub(super) fn by_key(&self) -> impl Iterator<Item = &[ItemView<'a>]> {
         self.items.chunk_by(|a, b| a.key == b.key)
     }
 }
 
-impl<'a> Item<'a> {
+impl<'a> ItemView<'a> {
     /// What the file reads as, when it can be read.
     pub(super) fn document(&self) -> Option<&Document> {
         self.reading.document.as_deref().ok()

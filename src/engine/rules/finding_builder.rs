@@ -3,15 +3,15 @@
 
 use std::ops::Range;
 
+use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
-use super::rough;
-use super::world::{Item, World};
+use super::unparsed;
 use crate::model::{Finding, Location, Related, Rule, Severity, ValuePath};
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
 #[derive(Clone, Debug)]
-pub(super) enum At {
+pub(super) enum Anchor {
     /// The file as a whole.
     File,
     /// The value at the draft's path, or its key where no value is written.
@@ -25,13 +25,13 @@ pub(super) enum At {
 }
 
 /// A finding in the making.
-pub(super) struct Draft<'w> {
+pub(super) struct FindingBuilder<'w> {
     pub(super) finding: Finding,
-    item: Option<&'w Item<'w>>,
-    at: At,
+    item: Option<&'w ItemView<'w>>,
+    at: Anchor,
 }
 
-impl<'w> Draft<'w> {
+impl<'w> FindingBuilder<'w> {
     /// A finding about a file, given relative to the git root, as a whole.
     pub(super) fn of_file(
         rule: Rule,
@@ -39,13 +39,13 @@ impl<'w> Draft<'w> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { finding: Finding::new(rule, file, message, help), item: None, at: At::File }
+        Self { finding: Finding::new(rule, file, message, help), item: None, at: Anchor::File }
     }
 
     /// A finding about an item.
     pub(super) fn of_item(
         rule: Rule,
-        item: &'w Item<'w>,
+        item: &'w ItemView<'w>,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
@@ -60,7 +60,7 @@ impl<'w> Draft<'w> {
     /// same without it and is taken where the value is secret.
     pub(super) fn of_value(
         rule: Rule,
-        (world, item): (&World<'_>, &'w Item<'w>),
+        (world, item): (&RuleContext<'_>, &'w ItemView<'w>),
         path: &ValuePath,
         [message, masked]: [String; 2],
         help: impl Into<String>,
@@ -72,11 +72,11 @@ impl<'w> Draft<'w> {
     /// The same at the value of this path.
     pub(super) fn path(mut self, path: &ValuePath) -> Self {
         self.finding.path = Some(path.clone());
-        self.at(At::Value)
+        self.at(Anchor::Value)
     }
 
     /// The same at this place.
-    pub(super) fn at(mut self, at: At) -> Self {
+    pub(super) fn at(mut self, at: Anchor) -> Self {
         self.at = at;
         self
     }
@@ -100,14 +100,14 @@ impl<'w> Draft<'w> {
     }
 
     /// The finding, its place worked out.
-    pub(super) fn settle(self, world: &World<'_>) -> Finding {
+    pub(super) fn finish(self, world: &RuleContext<'_>) -> Finding {
         let Self { mut finding, item, at } = self;
         let Some(item) = item else { return finding };
         match (item.document(), at) {
-            (_, At::File) => {}
-            (_, At::Place(location)) => {
+            (_, Anchor::File) => {}
+            (_, Anchor::Place(location)) => {
                 finding.location = Some(location);
-                finding.excerpt = rough::excerpt(&item.reading.bytes, location, world.policy);
+                finding.excerpt = unparsed::excerpt(&item.reading.bytes, location, world.policy);
             }
             (Some(document), at) => {
                 let path = finding.path.clone().unwrap_or_default();
@@ -117,7 +117,7 @@ impl<'w> Draft<'w> {
                 finding.pointer = finding.path.as_ref().map(|path| document.pointer(path));
                 finding.path = finding.path.map(|path| item.named(&path));
             }
-            (None, At::Value | At::Key(_) | At::Span(_)) => {}
+            (None, Anchor::Value | Anchor::Key(_) | Anchor::Span(_)) => {}
         }
         finding
     }
@@ -125,15 +125,17 @@ impl<'w> Draft<'w> {
 
 /// The bytes that a symbolic place means; what has no token of its own is where its document
 /// begins.
-fn span(document: &Document, path: &ValuePath, at: &At) -> Range<usize> {
+fn span(document: &Document, path: &ValuePath, at: &Anchor) -> Range<usize> {
     let begin = || {
         let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
         root..root
     };
     let locate = |path: &ValuePath| if path.is_root() { None } else { document.locate(path) };
     match at {
-        At::Span(span) => span.clone(),
-        At::Key(path) => locate(path).map_or_else(begin, |found| found.key.unwrap_or(found.value)),
-        At::Value | At::File | At::Place(_) => locate(path).map_or_else(begin, |found| found.token()),
+        Anchor::Span(span) => span.clone(),
+        Anchor::Key(path) => locate(path).map_or_else(begin, |found| found.key.unwrap_or(found.value)),
+        Anchor::Value | Anchor::File | Anchor::Place(_) => {
+            locate(path).map_or_else(begin, |found| found.token())
+        }
     }
 }
