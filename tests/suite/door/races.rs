@@ -72,8 +72,9 @@ fn beside_plain_git() {
     let by_git = std::thread::scope(|scope| {
         let people: Vec<_> =
             ["ann", "bob"].map(|name| scope.spawn(|| commit_until(&world, name, &done))).into();
+        let end = OnDrop(&done);
         all_succeed((0..PROCESSES).map(|_| spawn(&world, &task)).collect());
-        done.store(true, Ordering::Relaxed);
+        drop(end);
         people.into_iter().map(|it| it.join().expect("no trouble")).sum::<usize>()
     });
     assert_eq!(world.read("counter.yaml"), Some(format!("{}\n", 2 * PROCESSES)));
@@ -81,6 +82,15 @@ fn beside_plain_git() {
     let took = start.elapsed();
     println!("door: {PROCESSES} processes beside {by_git} commits of plain git: {took:?}, 0 lost");
     assert!(by_git > 0);
+}
+
+/// Ends what goes on until it is set, also where a test fails in between.
+struct OnDrop<'a>(&'a AtomicBool);
+
+impl Drop for OnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A person who commits their own file again and again, trying again when git is busy.
