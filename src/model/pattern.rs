@@ -1,4 +1,4 @@
-//! ValuePath patterns of the policy: `database.*`, `**.password`, each covering what lies below.
+//! Path patterns of the policy: `database.*`, `**.password`, each covering what lies below.
 //!
 //! A pattern is compiled when it is read. Matching walks over the steps and the segments of a path
 //! with one place to go back to, so that no pattern takes more than steps times segments.

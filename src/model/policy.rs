@@ -91,7 +91,7 @@ struct RawPin {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawSecrets {
-    /// ValuePath patterns of secret values; replaces the default list.
+    /// Path patterns of secret values; replaces the default list.
     paths: Option<Vec<String>>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
