@@ -158,7 +158,7 @@ pub fn prepare(configuration: &Configuration, head: &CommitId, request: &ChangeR
 /// Commits the changes; `None` when everything is as wanted already.
 ///
 /// # Errors
-/// As [`prepare`] and [`Prepared::require_sound`]; the write door's refusals.
+/// As [`prepare`] and [`Prepared::require_sound`]; the transaction's refusals.
 pub fn commit(
     workspace: &Workspace,
     request: &ChangeRequest,

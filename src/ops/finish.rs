@@ -21,7 +21,7 @@ pub fn kept(workspace: &Workspace) -> Result<Vec<Kept>> {
 /// Removes them and the record in one commit; `None` when there are none.
 ///
 /// # Errors
-/// `Undecided` when a file and its item have come apart, so that a value would be lost; the door's
+/// `Undecided` when a file and its item have come apart, so that a value would be lost; the transaction's
 /// refusals.
 pub fn finish(workspace: &Workspace, options: &Options) -> Result<Option<Committed>> {
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {

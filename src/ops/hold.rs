@@ -32,7 +32,7 @@ pub struct HoldRequest {
 /// Records a decision as one commit; `None` when it is recorded already.
 ///
 /// # Errors
-/// When item or path are not there, or the day is over; the door's refusals.
+/// When item or path are not there, or the day is over; the transaction's refusals.
 pub fn hold(
     workspace: &Workspace,
     request: &HoldRequest,

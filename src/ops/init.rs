@@ -27,7 +27,7 @@ version = 1
 /// Lays out `dir`, making it a git repository when it is in none; `None` when all is there.
 ///
 /// # Errors
-/// When the folder cannot be made, or the door refuses.
+/// When the folder cannot be made, or the transaction refuses.
 pub fn init(dir: &Path, options: &Options) -> Result<(bool, Option<Committed>)> {
     let (created, prefix) = Repository::prepare(dir, &options.environment)?;
     let repository = Repository::discover(dir)?;

@@ -319,7 +319,7 @@ fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback])
 ///
 /// # Errors
 /// `Undecided` when a value was changed since or a rule refuses; `Retry` when the branch moved and
-/// the rollback changed with it; the door's refusals.
+/// the rollback changed with it; the transaction's refusals.
 pub fn commit(
     workspace: &Workspace,
     request: &RollbackRequest,

@@ -64,7 +64,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
 /// Publishes a prepared plan as one commit; `None` when there is nothing to do.
 ///
 /// # Errors
-/// As [`prepare`], and the door's refusals.
+/// As [`prepare`], and the transaction's refusals.
 pub fn commit(
     workspace: &Workspace,
     agreed: &SavedPlan,

@@ -77,7 +77,7 @@ pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome
 /// Sets or unsets a value as one commit on HEAD; `None` when there is nothing to do.
 ///
 /// # Errors
-/// As [`set`]; also the door's refusals.
+/// As [`set`]; also the transaction's refusals.
 pub fn set_committed(
     workspace: &Workspace,
     request: &SetRequest,

@@ -1,6 +1,6 @@
 //! The outside: git repositories and the disk.
 //!
-//! This room reads snapshots and history, and publishes changes through one [`door`]. It judges
+//! This room reads snapshots and history, and publishes changes through one [`transaction`]. It judges
 //! nothing, and knows nothing of the command line.
 
 mod cache;

@@ -133,7 +133,7 @@ impl Repository {
         self.work_tree.as_deref()
     }
 
-    /// Where the write door opens the repository: the work tree's top folder, or the git folder of
+    /// Where a transaction opens the repository: the work tree's top folder, or the git folder of
     /// a bare one.
     #[must_use]
     pub fn transaction_path(&self) -> &Path {

@@ -217,7 +217,7 @@ fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
     }
 }
 
-/// What the write door would refuse of what was prepared; nothing is written.
+/// What the transaction would refuse of what was prepared; nothing is written.
 ///
 /// # Errors
 /// The door's refusals.
@@ -232,7 +232,7 @@ pub fn preflight(workspace: &Workspace, prepared: &Prepared, options: &Options) 
 ///
 /// # Errors
 /// `Undecided` when something is still open; `Retry` when the branch moved and the plan changed
-/// with it; the door's refusals.
+/// with it; the transaction's refusals.
 pub fn commit(
     workspace: &Workspace,
     request: &PromoteRequest,
