@@ -79,9 +79,8 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
         Ok((workspace.configuration(&at)?, environment))
     };
     let ((left_configuration, left_env), (right_configuration, right_env)) = (side(left)?, side(right)?);
-    let left_side = Side { label: left.clone(), configuration: &left_configuration, environment: left_env };
-    let right_side =
-        Side { label: right.clone(), configuration: &right_configuration, environment: right_env };
+    let left_side = Side { configuration: &left_configuration, environment: left_env };
+    let right_side = Side { configuration: &right_configuration, environment: right_env };
     let found =
         ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());

@@ -76,12 +76,6 @@ impl History {
         self.complete
     }
 
-    /// The committer time of the revision itself.
-    #[must_use]
-    pub const fn head_time(&self) -> i64 {
-        self.head_time
-    }
-
     /// The contents that an item's file had, newest first. A rename is followed when one commit
     /// deletes and adds the same bytes in the same environment; a file that was deleted and came
     /// back with the same bytes was never gone.

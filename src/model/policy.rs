@@ -133,7 +133,7 @@ struct RawWaiver {
     reason: String,
     /// The last day on which it counts.
     #[schemars(with = "Option<String>")]
-    until: Option<Datetime>,
+    until: Option<Spanned<Datetime>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -325,7 +325,8 @@ impl Policy {
                 line: line.unwrap_or(1),
             });
         }
-        let day = |span: std::ops::Range<usize>, until: Datetime| -> Result<Date> {
+        let day = |until: Spanned<Datetime>| -> Result<Date> {
+            let (span, until) = (until.span(), until.into_inner());
             let day = until.date.and_then(|date| date.to_string().parse().ok());
             day.ok_or_else(|| {
                 let message = format!("until = {until} is no day of the calendar");
@@ -348,7 +349,7 @@ impl Policy {
                 environment: waiver.environment,
                 path: waiver.path.map(|path| pattern(span.clone(), &path)).transpose()?,
                 reason: waiver.reason,
-                until: waiver.until.map(|until| day(span.clone(), until)).transpose()?,
+                until: waiver.until.map(day).transpose()?,
                 span,
             });
         }
@@ -532,6 +533,10 @@ file = "schemas/service.schema.json"
             ("[[pin]]\npath = \"a..b\"", "terrace.toml:1:1: `a..b` is not a path"),
             ("[rules]\nforeign-hosts = \"off\"", "terrace.toml:2:1: `foreign-hosts` is not a rule"),
             ("[[waiver]]\nrule = \"schema\"\nreason = \" \"", "terrace.toml:1:1: a waiver needs a reason"),
+            (
+                "[[waiver]]\nrule = \"schema\"\nreason = \"x\"\nuntil = 10:00:00",
+                "terrace.toml:4:9: until = 10:00:00 is no day of the calendar",
+            ),
             ("version = 2", "terrace.toml:1:1: version 2 is not known"),
             ("[[pin]]\nkey = \"[a\"\npath = \"a\"", "terrace.toml:1:1: `[a` is not a glob: "),
             (&nested, "terrace.toml:1:1: a glob of 100000 bytes is too long (at most 16384)"),

@@ -11,8 +11,6 @@ use crate::yaml::Document;
 
 /// One side of a comparison: `[REV:]ENVIRONMENT`.
 pub struct Side<'a> {
-    /// As the user wrote it.
-    pub label: String,
     /// Where it is read.
     pub configuration: &'a Configuration,
     /// Whose values are meant.

@@ -62,8 +62,8 @@ pub struct Watch {
     start: Instant,
     state: Option<State>,
     branch: Option<String>,
-    /// The configuration and the contents that last had no error, and their number.
-    good: Option<(Configuration, Contents, u64)>,
+    /// The contents that last had no error, and their number.
+    good: Option<(Contents, u64)>,
     numbers: Numbers,
     missed: u32,
     /// When the repository was last asked for, and the last look around was taken.
@@ -128,12 +128,6 @@ impl Watch {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}environments", self.repository.prefix())
-    }
-
-    /// The configuration as it was when it last had no error.
-    #[must_use]
-    pub fn last_good(&self) -> Option<&Configuration> {
-        self.good.as_ref().map(|(configuration, ..)| configuration)
     }
 
     /// The configuration as it was last judged, good or not.
@@ -300,13 +294,13 @@ impl Watch {
     fn verdict(&mut self, state: State, changed: Vec<Change>, at_hand: BTreeSet<String>) -> Verdict {
         let good = state.outcome.as_ref().is_ok_and(|report| report.count(Severity::Error) == 0);
         let contents = self.files.contents(|path| self.scope.covers(path));
-        let known = self.good.as_ref().filter(|(_, good, _)| *good == contents).map(|(.., number)| *number);
+        let known = self.good.as_ref().filter(|(good, _)| *good == contents).map(|(_, number)| *number);
         let content = known.unwrap_or_else(|| {
             self.numbers.contents += 1;
             self.numbers.contents
         });
-        if let Some(configuration) = state.configuration.clone().filter(|_| good) {
-            self.good = Some((configuration, contents, content));
+        if good {
+            self.good = Some((contents, content));
         }
         self.numbers.verdicts += 1;
         let outcome = state.outcome.clone();
