@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::ops::{Manner, ManneredPlace, Standing, Workspace};
+use crate::ops::{InstallState, IntegrationEntry, IntegrationTarget, Workspace};
 use crate::store::integration;
 
 /// Make git check what is committed, and show and merge configuration by path.
@@ -50,10 +50,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             let mut out = context.out();
             for manner in workspace.repository.manners()? {
                 let word = match manner.standing {
-                    Standing::Missing => "not set up",
-                    Standing::Current => "set up",
-                    Standing::Stale => "outdated",
-                    Standing::Foreign => "not ours",
+                    InstallState::Missing => "not set up",
+                    InstallState::Current => "set up",
+                    InstallState::Stale => "outdated",
+                    InstallState::Foreign => "not ours",
                 };
                 writeln!(out, "{word:<12} {}", name(&manner, &workspace))?;
             }
@@ -64,7 +64,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 
 fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outcome {
     let manners = workspace.repository.manners()?;
-    let due = |manner: &&Manner| matches!(manner.standing, Standing::Missing | Standing::Stale);
+    let due =
+        |manner: &&IntegrationEntry| matches!(manner.standing, InstallState::Missing | InstallState::Stale);
     let mut out = context.out();
     for manner in manners.iter().filter(due) {
         writeln!(out, "will write {}", name(manner, workspace))?;
@@ -72,7 +73,7 @@ fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outco
             writeln!(out, "    {line}")?;
         }
     }
-    for manner in manners.iter().filter(|manner| manner.standing == Standing::Foreign) {
+    for manner in manners.iter().filter(|manner| manner.standing == InstallState::Foreign) {
         writeln!(out, "left alone {}: {}", name(manner, workspace), advice(manner, workspace))?;
     }
     if !manners.iter().any(|manner| due(&manner)) {
@@ -91,7 +92,7 @@ fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Out
     let manners = workspace.repository.manners()?;
     let ours: Vec<_> = manners
         .iter()
-        .filter(|manner| matches!(manner.standing, Standing::Current | Standing::Stale))
+        .filter(|manner| matches!(manner.standing, InstallState::Current | InstallState::Stale))
         .collect();
     let mut out = context.out();
     if ours.is_empty() {
@@ -110,10 +111,10 @@ fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Out
 }
 
 /// A place as the user knows it.
-fn name(manner: &Manner, workspace: &Workspace) -> String {
+fn name(manner: &IntegrationEntry, workspace: &Workspace) -> String {
     match &manner.place {
-        ManneredPlace::Setting(name) => format!("git config {name}"),
-        ManneredPlace::Hook(file) | ManneredPlace::Attributes(file) => {
+        IntegrationTarget::Setting(name) => format!("git config {name}"),
+        IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => {
             let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
             file.strip_prefix(root).unwrap_or(file).display().to_string()
         }
@@ -121,13 +122,15 @@ fn name(manner: &Manner, workspace: &Workspace) -> String {
 }
 
 /// How to get the same where somebody else's is.
-fn advice(manner: &Manner, workspace: &Workspace) -> String {
+fn advice(manner: &IntegrationEntry, workspace: &Workspace) -> String {
     match &manner.place {
-        ManneredPlace::Hook(_) => format!(
+        IntegrationTarget::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
             integration::check(workspace.repository.prefix())
         ),
-        ManneredPlace::Setting(name) => format!("it is set already; `git config --unset {name}` makes room"),
-        ManneredPlace::Attributes(_) => format!("add this line: {}", manner.text),
+        IntegrationTarget::Setting(name) => {
+            format!("it is set already; `git config --unset {name}` makes room")
+        }
+        IntegrationTarget::Attributes(_) => format!("add this line: {}", manner.text),
     }
 }

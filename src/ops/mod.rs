@@ -30,7 +30,7 @@ mod status;
 mod vscode;
 mod workspace;
 
-pub use crate::store::{Manner, ManneredPlace, Standing};
+pub use crate::store::{InstallState, IntegrationEntry, IntegrationTarget};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
     ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges,

@@ -15,7 +15,7 @@ use crate::store::integration::{SETTINGS, attributes, is_ours, pre_commit, with_
 
 /// How a place stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum InstallState {
     /// There is nothing of ours yet.
     Missing,
     /// It is as we would write it now.
@@ -28,13 +28,13 @@ pub enum Standing {
 
 /// One place in which something is set up.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct IntegrationEntry {
     /// What it is: a file, or a setting.
     pub place: Place,
     /// What we write there.
     pub text: String,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: InstallState,
 }
 
 /// Where something is set up.
@@ -53,43 +53,43 @@ impl Repository {
     ///
     /// # Errors
     /// When git's configuration or a file cannot be read.
-    pub fn manners(&self) -> Result<Vec<Manner>> {
+    pub fn manners(&self) -> Result<Vec<IntegrationEntry>> {
         let mut out = vec![self.hook()?];
         let local = self.local_config()?;
         for (name, wanted) in SETTINGS {
             let standing = match local.get_string(name) {
-                Ok(value) if value == wanted => Standing::Current,
+                Ok(value) if value == wanted => InstallState::Current,
                 // What begins otherwise than any version of ours is somebody's own.
-                Ok(value) if name.ends_with("name") || value.contains("terrace git-") => Standing::Stale,
-                Ok(_) => Standing::Foreign,
-                Err(error) if error.code() == ErrorCode::NotFound => Standing::Missing,
+                Ok(value) if name.ends_with("name") || value.contains("terrace git-") => InstallState::Stale,
+                Ok(_) => InstallState::Foreign,
+                Err(error) if error.code() == ErrorCode::NotFound => InstallState::Missing,
                 Err(error) => return Err(git_error("read git's configuration", &error)),
             };
-            out.push(Manner { place: Place::Setting(name), text: wanted.to_owned(), standing });
+            out.push(IntegrationEntry { place: Place::Setting(name), text: wanted.to_owned(), standing });
         }
         let file = self.common_dir().join("info").join("attributes");
         let (line, old) = (attributes(self.prefix()), read(&file)?.unwrap_or_default());
         let standing = match () {
-            () if with_line(&old, &line) == old => Standing::Current,
-            () if without_line(&old) == old => Standing::Missing,
-            () => Standing::Stale,
+            () if with_line(&old, &line) == old => InstallState::Current,
+            () if without_line(&old) == old => InstallState::Missing,
+            () => InstallState::Stale,
         };
-        out.push(Manner { place: Place::Attributes(file), text: line, standing });
+        out.push(IntegrationEntry { place: Place::Attributes(file), text: line, standing });
         Ok(out)
     }
 
-    fn hook(&self) -> Result<Manner> {
+    fn hook(&self) -> Result<IntegrationEntry> {
         let (folder, shared) = self.hooks_folder()?;
         let file = folder.join("pre-commit");
         let text = pre_commit(self.prefix());
         let standing = match read(&file)? {
-            Some(old) if old == text => Standing::Current,
-            Some(old) if is_ours(&old) => Standing::Stale,
-            Some(_) => Standing::Foreign,
-            None if shared => Standing::Foreign,
-            None => Standing::Missing,
+            Some(old) if old == text => InstallState::Current,
+            Some(old) if is_ours(&old) => InstallState::Stale,
+            Some(_) => InstallState::Foreign,
+            None if shared => InstallState::Foreign,
+            None => InstallState::Missing,
         };
-        Ok(Manner { place: Place::Hook(file), text, standing })
+        Ok(IntegrationEntry { place: Place::Hook(file), text, standing })
     }
 
     /// The folder that git runs hooks from, and whether other repositories use it too.
@@ -111,8 +111,10 @@ impl Repository {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn set_up(&self, manners: &[Manner]) -> Result<()> {
-        let due = |manner: &&Manner| matches!(manner.standing, Standing::Missing | Standing::Stale);
+    pub fn set_up(&self, manners: &[IntegrationEntry]) -> Result<()> {
+        let due = |manner: &&IntegrationEntry| {
+            matches!(manner.standing, InstallState::Missing | InstallState::Stale)
+        };
         for manner in manners.iter().filter(due) {
             match &manner.place {
                 Place::Hook(file) => {
@@ -135,8 +137,10 @@ impl Repository {
     ///
     /// # Errors
     /// When something cannot be removed.
-    pub fn take_down(&self, manners: &[Manner]) -> Result<()> {
-        let ours = |manner: &&Manner| matches!(manner.standing, Standing::Current | Standing::Stale);
+    pub fn take_down(&self, manners: &[IntegrationEntry]) -> Result<()> {
+        let ours = |manner: &&IntegrationEntry| {
+            matches!(manner.standing, InstallState::Current | InstallState::Stale)
+        };
         for manner in manners.iter().filter(ours) {
             match &manner.place {
                 Place::Hook(file) => remove(file)?,

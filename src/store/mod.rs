@@ -25,7 +25,7 @@ mod upstream;
 
 #[doc(hidden)]
 pub use cache::history_index_survives;
-pub use hooks::{Manner, Place as ManneredPlace, Standing};
+pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;
 pub use push::Remote;
