@@ -145,7 +145,7 @@ impl Context {
     /// Long work of the workspace is told of.
     fn watched(&self, workspace: Workspace) -> Workspace {
         match &self.line {
-            Some(line) => workspace.told_to(Arc::<ProgressLine>::clone(line)),
+            Some(line) => workspace.with_progress(Arc::<ProgressLine>::clone(line)),
             None => workspace,
         }
     }

@@ -126,7 +126,7 @@ fn advice(manner: &IntegrationEntry, workspace: &Workspace) -> String {
     match &manner.place {
         IntegrationTarget::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
-            integration::check(workspace.repository.prefix())
+            integration::check(workspace.repository.root_prefix())
         ),
         IntegrationTarget::Setting(name) => {
             format!("it is set already; `git config --unset {name}` makes room")

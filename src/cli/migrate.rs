@@ -112,7 +112,7 @@ fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
         context.remark("nothing was committed");
         return Ok(0);
     }
-    match ops::finish(workspace, &context.commit_options()?)? {
+    match ops::finish_migration(workspace, &context.commit_options()?)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }

@@ -7,7 +7,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::types::JsonType;
 
-use super::words;
+use crate::json_schema::phrasing;
 use crate::model::{Pointer, Segment, Value, ValuePath, closest};
 
 /// One thing that is wrong with a document.
@@ -165,7 +165,7 @@ fn alternatives<'e>(error: &'e ValidationError<'_>) -> Option<&'e [Vec<Validatio
 /// each of them asks for a type.
 fn types_wanted(error: &ValidationError<'_>) -> Option<Vec<JsonType>> {
     if let Kind::Type { kind } = error.kind() {
-        return Some(words::types(kind));
+        return Some(phrasing::types(kind));
     }
     let mut types = Vec::new();
     for branch in alternatives(error)? {
@@ -192,8 +192,8 @@ fn distance(error: &ValidationError<'_>, branch: &[ValidationError<'static>]) ->
 }
 
 fn expected(types: &[JsonType], value: &Value, show: bool) -> String {
-    let names: Vec<_> = types.iter().map(|kind| words::type_name(*kind).to_owned()).collect();
-    format!("expected {}, found {}", words::either(&names), words::found(value, show))
+    let names: Vec<_> = types.iter().map(|kind| phrasing::type_name(*kind).to_owned()).collect();
+    format!("expected {}, found {}", phrasing::either(&names), phrasing::found(value, show))
 }
 
 fn type_help(types: &[JsonType], value: &Value) -> String {
@@ -216,57 +216,60 @@ fn type_help(types: &[JsonType], value: &Value) -> String {
 
 /// The sentence and the help for an error that speaks of one value.
 fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, String) {
-    let it = words::subject(value, show);
+    let it = phrasing::subject(value, show);
     let number = |number: usize, word: &str, bound: &str, limit: u64| match show {
-        true => format!("{it} has {}, {bound} of {limit}", words::count(number as u64, word)),
-        false => format!("{it} has {bound} of {}", words::count(limit, word)),
+        true => format!("{it} has {}, {bound} of {limit}", phrasing::count(number as u64, word)),
+        false => format!("{it} has {bound} of {}", phrasing::count(limit, word)),
     };
     let elements = value.as_list().map_or(0, |list| list.len());
     let keys = value.as_map().map_or(0, crate::model::Map::len);
     let own = |sentence: String, help: &str| (sentence, help.to_owned());
     match error.kind() {
         Kind::Maximum { limit } => (
-            format!("{it} is more than the maximum of {}", words::json(limit)),
-            format!("choose a value up to {}, or raise the maximum in the schema", words::json(limit)),
+            format!("{it} is more than the maximum of {}", phrasing::json(limit)),
+            format!("choose a value up to {}, or raise the maximum in the schema", phrasing::json(limit)),
         ),
         Kind::Minimum { limit } => (
-            format!("{it} is less than the minimum of {}", words::json(limit)),
-            format!("choose a value from {} upwards, or lower the minimum in the schema", words::json(limit)),
+            format!("{it} is less than the minimum of {}", phrasing::json(limit)),
+            format!(
+                "choose a value from {} upwards, or lower the minimum in the schema",
+                phrasing::json(limit)
+            ),
         ),
         Kind::ExclusiveMaximum { limit } => (
-            format!("{it} is not less than {}", words::json(limit)),
-            format!("choose a value below {}, or raise the bound in the schema", words::json(limit)),
+            format!("{it} is not less than {}", phrasing::json(limit)),
+            format!("choose a value below {}, or raise the bound in the schema", phrasing::json(limit)),
         ),
         Kind::ExclusiveMinimum { limit } => (
-            format!("{it} is not more than {}", words::json(limit)),
-            format!("choose a value above {}, or lower the bound in the schema", words::json(limit)),
+            format!("{it} is not more than {}", phrasing::json(limit)),
+            format!("choose a value above {}, or lower the bound in the schema", phrasing::json(limit)),
         ),
         Kind::MultipleOf { multiple_of } => {
-            own(format!("{it} is not a multiple of {}", words::json(multiple_of)), "choose a multiple")
+            own(format!("{it} is not a multiple of {}", phrasing::json(multiple_of)), "choose a multiple")
         }
         Kind::MaxLength { limit } => own(
-            format!("{it} is longer than {}", words::count(*limit, "character")),
+            format!("{it} is longer than {}", phrasing::count(*limit, "character")),
             "shorten it, or raise `maxLength` in the schema",
         ),
         Kind::MinLength { limit: 1 } => own("the string is empty".to_owned(), "give it a value"),
         Kind::MinLength { limit } => own(
-            format!("{it} is shorter than {}", words::count(*limit, "character")),
+            format!("{it} is shorter than {}", phrasing::count(*limit, "character")),
             "lengthen it, or lower `minLength` in the schema",
         ),
         Kind::Pattern { pattern } => own(
-            format!("{it} does not match the pattern `{}`", words::cut(pattern)),
+            format!("{it} does not match the pattern `{}`", phrasing::cut(pattern)),
             "change the value, or the pattern in the schema",
         ),
         Kind::Format { format } => own(
-            format!("{it} is not {}", words::format_name(format)),
+            format!("{it} is not {}", phrasing::format_name(format)),
             "change the value, or the format in the schema",
         ),
         Kind::Enum { options } => own(
-            format!("{it} is not {}", words::alternatives(options)),
+            format!("{it} is not {}", phrasing::alternatives(options)),
             "choose one of the allowed values, or add one to the schema",
         ),
         Kind::Constant { expected_value } => own(
-            format!("{it} is not {}, the only value allowed", words::json(expected_value)),
+            format!("{it} is not {}, the only value allowed", phrasing::json(expected_value)),
             "write that value, or change the schema",
         ),
         Kind::Required { property } => {
@@ -298,7 +301,7 @@ fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, St
             "see `contains` in the schema",
         ),
         Kind::AdditionalItems { limit } => own(
-            format!("the list holds more than {}", words::count(*limit as u64, "element")),
+            format!("the list holds more than {}", phrasing::count(*limit as u64, "element")),
             "remove the others, or allow them in the schema",
         ),
         Kind::UnevaluatedItems { .. } => own(

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::format::Formats;
-use super::mark::{Origin, generated};
+use crate::json_schema::generated_marker::{Origin, generated};
 use crate::model::{Environment, Key, Value};
 
 /// How deep a schema may nest, in levels of JSON: readers stop at 127.
@@ -153,7 +153,7 @@ impl Writer {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::mark::{Ownership, is_generated, text};
+    use super::super::generated_marker::{Ownership, is_generated, text};
     use super::super::testing::{schema, yaml};
     use super::*;
 

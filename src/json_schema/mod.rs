@@ -19,22 +19,22 @@ pub mod editor_settings;
 mod explain;
 mod format;
 mod generate;
+mod generated_marker;
 mod graph;
 mod infer;
 mod lookup;
-mod mark;
 mod names;
+mod phrasing;
 mod reader;
 mod source;
 #[cfg(test)]
 mod testing;
 mod validate;
-mod words;
 
 pub use catalog::Catalog;
 pub use compile::Compiled;
 pub use generate::generate;
+pub use generated_marker::{Origin, Ownership, generated, is_generated, text};
 pub use infer::infer;
-pub use mark::{Origin, Ownership, generated, is_generated, text};
 pub use source::{Read, SchemaError};
 pub use validate::Violation;

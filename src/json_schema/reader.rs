@@ -12,7 +12,7 @@ use super::draft::{ASSERTIONS, Draft};
 use super::graph::{Applied, Graph, ListRule, Node, NodeId, Parts, Pattern};
 use super::names::token;
 use super::source::{Read, SchemaError, Source, Sources};
-use super::words::cut;
+use crate::json_schema::phrasing::cut;
 
 /// The most schemas that a graph may have.
 const NODES: usize = 100_000;

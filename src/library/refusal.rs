@@ -1,6 +1,6 @@
 //! Why a program does not get its values, as an error that says where.
 
-use super::typed::Told;
+use super::typed::DeserializeFailure;
 use crate::model::{Error, Finding, Policy, Position, ValuePath};
 use crate::report::sanitize::clean;
 use crate::secrets::mask::SecretTexts;
@@ -27,7 +27,12 @@ pub(super) fn of_findings(errors: &[Finding]) -> Error {
 }
 
 /// The error for a value that a program's type does not take.
-pub(super) fn of_wrong(wrong: &Told, file: &str, document: &Document, policy: &Policy) -> Error {
+pub(super) fn of_wrong(
+    wrong: &DeserializeFailure,
+    file: &str,
+    document: &Document,
+    policy: &Policy,
+) -> Error {
     let root = ValuePath::root();
     let (path, is_key) = wrong.place.as_ref().map_or((&root, false), |at| (&at.path, at.is_key));
     let at = position(document, path, is_key);

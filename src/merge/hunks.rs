@@ -1,4 +1,4 @@
-//! Three sequences side by side: which stretches one side changed, and which both did.
+//! ThreeWay sequences side by side: which stretches one side changed, and which both did.
 
 use std::collections::HashMap;
 use std::fmt::Debug;

@@ -1,22 +1,22 @@
 //! Merging two versions of one file that grew from a third: `base`, `ours`, `theirs`.
 //!
 //! Git's own text merge comes first, and stands when what it made is what both sides meant by
-//! path ([`fits`]). Where it conflicts, or made something that nobody wrote, each path is merged by
-//! itself (`values`) and the three texts are brought to those values by the editor (`bring`); what
+//! path ([`verify`]). Where it conflicts, or made something that nobody wrote, each path is merged by
+//! itself (`values`) and the three texts are brought to those values by the editor (`apply`); what
 //! then still differs between them is comments, order and layout, and a second text merge joins
 //! those. A result is handed out only when it reads exactly as intended and no comment of either
-//! side is lost (`kept`). All else is a conflict for a person.
+//! side is lost (`losses`). All else is a conflict for a person.
 //!
 //! The room does not know how a text merge is done, where the files lie, or who asked.
 
-mod bring;
-mod fits;
+mod apply;
 mod hunks;
-mod kept;
+mod literal;
+mod losses;
 mod markers;
 mod order;
 mod values;
-mod written;
+mod verify;
 
 use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
@@ -69,7 +69,7 @@ pub fn merge(
     marker_size: usize,
     limits: &Limits,
 ) -> Merged {
-    let Some(three) = Three::read(versions, limits) else {
+    let Some(three) = ThreeWay::read(versions, limits) else {
         return match by_git.clean {
             true => Merged::Clean(by_git.text),
             false => Merged::Conflict { text: by_git.text, paths: Vec::new() },
@@ -92,13 +92,13 @@ pub fn merge(
 }
 
 /// The three versions, read.
-struct Three {
+struct ThreeWay {
     base: Document,
     ours: Document,
     theirs: Document,
 }
 
-impl Three {
+impl ThreeWay {
     /// `None` unless all three are plain YAML that may be edited piece by piece: over an encrypted
     /// file stands a checksum.
     fn read(versions: &Versions<'_>, limits: &Limits) -> Option<Self> {
@@ -115,11 +115,11 @@ impl Three {
     /// their values follow whoever changed the anchor.
     fn fits(&self, result: &Document) -> bool {
         let all = [&self.base, &self.ours, &self.theirs, result];
-        let [base, ours, theirs, result] = match all.into_iter().any(written::has_aliases) {
-            true => all.map(written::values),
+        let [base, ours, theirs, result] = match all.into_iter().any(literal::has_aliases) {
+            true => all.map(literal::values),
             false => all.map(values),
         };
-        fits::documents(&base, &ours, &theirs, &result)
+        verify::documents(&base, &ours, &theirs, &result)
     }
 
     fn solve(&self, lines: Lines<'_>, limits: &Limits) -> Result<String, Vec<ValuePath>> {
@@ -128,15 +128,15 @@ impl Three {
         let good = |text: String, layout: bool| {
             let result = plain(text.as_bytes(), limits)?;
             let whole = values(&result) == intended
-                && kept::comments([base, ours, theirs], &result)
-                && (!layout || kept::layout([base, ours, theirs], &result))
-                && (![base, ours, theirs].into_iter().any(written::has_aliases) || self.fits(&result));
+                && losses::comments([base, ours, theirs], &result)
+                && (!layout || losses::layout([base, ours, theirs], &result))
+                && (![base, ours, theirs].into_iter().any(literal::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
-        let our_text = bring::to(ours, &intended, &[theirs], limits);
-        let their_text = bring::to(theirs, &intended, &[ours], limits);
+        let our_text = apply::apply(ours, &intended, &[theirs], limits);
+        let their_text = apply::apply(theirs, &intended, &[ours], limits);
         let both = || {
-            let base = bring::to(base, &intended, &[ours, theirs], limits)?;
+            let base = apply::apply(base, &intended, &[ours, theirs], limits)?;
             let (base, ours, theirs) = (base.as_bytes(), our_text.as_ref()?, their_text.as_ref()?);
             let merged = lines(&Versions { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() })?;
             good(String::from_utf8(merged).ok()?, false)

@@ -1,9 +1,9 @@
 //! What both sides meant, path by path: one side's change is taken, two different ones to the same
 //! path are a conflict. Elements of a list are matched by name; any other list is one value.
 
-use super::fits::field;
 use super::order::order;
 use crate::diff::lists::name_of;
+use crate::merge::verify::field;
 use crate::model::{List, Map, Segment, Value, ValuePath};
 
 /// The values of the merged file.

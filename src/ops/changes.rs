@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::edit::{edit, rests_on, set_or_insert_with};
-use super::gate::{Gate, Proposal};
 use super::item::no_item;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
@@ -16,6 +15,7 @@ use crate::engine::snapshot::ItemFile;
 use crate::model::{
     BlobId, CommitId, Environment, Error, Finding, ItemId, Result, Revision, Value, ValuePath,
 };
+use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::encrypted;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::edit::{Operation, Replacement};
@@ -133,7 +133,7 @@ impl Prepared {
 /// `Stale` when an item's file is not what was expected; `Absent` when an item to patch is not
 /// there; when an edit cannot be made, or a text is not YAML.
 pub fn prepare(configuration: &Configuration, head: &CommitId, request: &ChangeRequest) -> Result<Prepared> {
-    let mut gate = Gate::over(configuration);
+    let mut validation = Validation::over(configuration);
     for change in &request.items {
         let file = change.item.file();
         let item = configuration.item(&change.item.key, change.item.environment);
@@ -141,15 +141,15 @@ pub fn prepare(configuration: &Configuration, head: &CommitId, request: &ChangeR
         let old = item.map(|item| configuration.reading(item)).transpose()?;
         let new = text(configuration, change, item)?;
         if new.as_ref().map(String::as_bytes) != old.as_ref().map(|reading| &*reading.bytes) {
-            gate.propose(Proposal { file, text: new });
+            validation.propose(Proposal { file, text: new });
         }
     }
-    let refused = gate.new_errors()?;
+    let refused = validation.new_errors()?;
     let keys = request.items.iter().map(|change| &change.item.key);
     Ok(Prepared {
         head: head.clone(),
         refused,
-        files: gate.into_files(),
+        files: validation.into_files(),
         rests_on: rests_on(configuration, keys),
         message: request.message.clone().unwrap_or_else(|| message(request)),
     })

@@ -1,11 +1,11 @@
 //! `set --edit`: an item's whole text, taken back only when it checks.
 
-use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace};
 use crate::diff::{Depth, diff};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Rule, Value, ValuePath};
+use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::encrypted;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::write_work_tree;
@@ -89,9 +89,9 @@ impl Editing {
                 Finding::new(Rule::Syntax, self.file(), "the text is not UTF-8", "save it as UTF-8");
             return Ok(vec![finding]);
         };
-        let mut gate = Gate::over(&self.configuration);
-        gate.propose(Proposal { file: self.key.file(self.environment), text: Some(text) });
-        gate.new_errors()
+        let mut validation = Validation::over(&self.configuration);
+        validation.propose(Proposal { file: self.key.file(self.environment), text: Some(text) });
+        validation.new_errors()
     }
 
     /// The values that differ; `None` when one of the texts cannot be compared.

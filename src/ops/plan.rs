@@ -193,7 +193,7 @@ impl Planner {
     ///
     /// # Errors
     /// As [`Planner::leaves`].
-    pub fn idle(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Vec<String>> {
+    pub fn unmatched(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Vec<String>> {
         if selection.is_plain() {
             return Ok(Vec::new());
         }

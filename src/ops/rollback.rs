@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::edit::{edit, rests_on};
-use super::gate::{Gate, Proposal};
 use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
@@ -16,6 +15,7 @@ use crate::engine::snapshot::no_such_item;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
 };
+use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
@@ -116,7 +116,7 @@ impl Prepared {
 /// # Errors
 /// When an item, a revision or a promotion is not there, or an edit cannot be made.
 pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackRequest) -> Result<Prepared> {
-    let mut gate = Gate::over(&planner.configuration);
+    let mut validation = Validation::over(&planner.configuration);
     let mut items = Vec::new();
     let mut unmatched: Option<Vec<String>> = None;
     for key in &request.keys {
@@ -126,7 +126,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackReque
             Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
         });
         if item.changes() > 0 {
-            gate.propose(Proposal { file: key.file(request.environment), text });
+            validation.propose(Proposal { file: key.file(request.environment), text });
         }
         items.push(item);
     }
@@ -138,8 +138,8 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackReque
             Help::SeeRollback,
         )));
     }
-    let refused = gate.new_errors()?;
-    let files = gate.into_files();
+    let refused = validation.new_errors()?;
+    let files = validation.into_files();
     let message = message(planner, request, &items);
     let rests_on = rests_on(&planner.configuration, &request.keys);
     Ok(Prepared { items, refused, head: planner.head.id.clone(), files, rests_on, message })

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::edit::{edit, nested, refuse_depth, rests_on, set_or_insert_with};
-use super::gate::{Gate, Proposal};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
+use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
@@ -199,9 +199,9 @@ fn not_a_value(path: &ValuePath) -> Error {
 
 /// Refuses a text that brings an error.
 fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
-    let mut gate = Gate::over(configuration);
-    gate.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
-    match gate.new_errors()?.into_iter().next() {
+    let mut validation = Validation::over(configuration);
+    validation.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
+    match validation.new_errors()?.into_iter().next() {
         None => Ok(()),
         Some(finding) => Err(Error::undecided(format!(
             "{} would bring {}: {}",

@@ -49,8 +49,8 @@ impl Workspace {
 
     /// Tells `progress` of long work.
     #[must_use]
-    pub fn told_to(self, progress: Arc<dyn Progress>) -> Self {
-        Self { repository: self.repository.told_to(progress) }
+    pub fn with_progress(self, progress: Arc<dyn Progress>) -> Self {
+        Self { repository: self.repository.with_progress(progress) }
     }
 
     /// The revision that `at` means.

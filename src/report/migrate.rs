@@ -38,7 +38,7 @@ pub fn text(
             (false, true) => "would write",
             (false, false) => "write",
         };
-        row(verb, &item.source, format!("→ {}", clean(&place(&item.key))), aside(item));
+        row(verb, &item.source, format!("→ {}", clean(&place(&item.key))), collapsed(item));
     }
     for (file, key) in &plan.present {
         row("is there", file, format!("= {}", clean(&place(key))), String::new());
@@ -78,7 +78,7 @@ pub fn text(
     Ok(())
 }
 
-fn aside(item: &Planned) -> String {
+fn collapsed(item: &Planned) -> String {
     let converted = &item.converted;
     if converted.unchanged && converted.notes.is_empty() {
         return "(unchanged, history follows)".to_owned();

@@ -157,7 +157,7 @@ impl Repository {
 
     /// The tree of `environments/` in a commit.
     fn environments(&self, commit: &Commit<'_>, trees: &mut Trees<'_>) -> Result<Option<Oid>> {
-        let names = self.prefix().split_terminator('/').chain(["environments"]);
+        let names = self.root_prefix().split_terminator('/').chain(["environments"]);
         trees.folder(commit.tree_id(), names)
     }
 }

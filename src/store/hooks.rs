@@ -68,7 +68,7 @@ impl Repository {
             out.push(IntegrationEntry { place: Place::Setting(name), text: wanted.to_owned(), standing });
         }
         let file = self.common_dir().join("info").join("attributes");
-        let (line, old) = (attributes(self.prefix()), read(&file)?.unwrap_or_default());
+        let (line, old) = (attributes(self.root_prefix()), read(&file)?.unwrap_or_default());
         let standing = match () {
             () if with_line(&old, &line) == old => InstallState::Current,
             () if without_line(&old) == old => InstallState::Missing,
@@ -81,7 +81,7 @@ impl Repository {
     fn hook(&self) -> Result<IntegrationEntry> {
         let (folder, shared) = self.hooks_folder()?;
         let file = folder.join("pre-commit");
-        let text = pre_commit(self.prefix());
+        let text = pre_commit(self.root_prefix());
         let standing = match read(&file)? {
             Some(old) if old == text => InstallState::Current,
             Some(old) if is_ours(&old) => InstallState::Stale,

@@ -85,7 +85,7 @@ impl Parts<'_> {
         let mut files = self.files(commit, &wanted)?;
         // The policy has one spelling.
         files.retain(|path, _| path.contains('/') || path == policy::FILE);
-        let prefix = self.repository.prefix().to_owned();
+        let prefix = self.repository.root_prefix().to_owned();
         Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))
     }
 
@@ -105,6 +105,6 @@ impl Parts<'_> {
         let commit = find_commit(&git, commit)?;
         let failed = |error| git_error("read a commit's tree", &error);
         let tree = commit.tree().map_err(failed)?.id();
-        Trees::of(&git, &mut self.last)?.folder(tree, self.repository.prefix().split_terminator('/'))
+        Trees::of(&git, &mut self.last)?.folder(tree, self.repository.root_prefix().split_terminator('/'))
     }
 }

@@ -32,7 +32,7 @@ impl Repository {
             _ => self.blobs(),
         };
         self.add_kept(revision, &mut files, source.as_ref())?;
-        Ok(Snapshot::new(revision.clone(), self.prefix().to_owned(), files, source))
+        Ok(Snapshot::new(revision.clone(), self.root_prefix().to_owned(), files, source))
     }
 
     /// Lists the legacy files that stay for old readers; a record that cannot be read is a rule's
@@ -45,10 +45,11 @@ impl Repository {
     ) -> Result<()> {
         let record = files.get(migration::RECORD).filter(|entry| entry.kind == FileKind::File);
         let Some(record) = record.cloned() else { return Ok(()) };
-        let bytes = source.read(&format!("{}{}", self.prefix(), migration::RECORD), record.blob.as_ref())?;
+        let bytes =
+            source.read(&format!("{}{}", self.root_prefix(), migration::RECORD), record.blob.as_ref())?;
         let kept = migration::parse_kept(&String::from_utf8_lossy(&bytes)).unwrap_or_default();
         for kept in kept {
-            if let Some(entry) = self.entry_at(revision, &format!("{}{}", self.prefix(), kept.file))? {
+            if let Some(entry) = self.entry_at(revision, &format!("{}{}", self.root_prefix(), kept.file))? {
                 files.entry(kept.file).or_insert(entry);
             }
         }
@@ -100,7 +101,7 @@ impl Repository {
         let git = self.git()?;
         let mut tree = find_commit(&git, id)?.tree().map_err(failed)?;
         let mut files = BTreeMap::new();
-        for folder in self.prefix().split_terminator('/') {
+        for folder in self.root_prefix().split_terminator('/') {
             let next =
                 tree.get_name(folder).filter(|entry| entry.kind() == Some(ObjectType::Tree)).map(|e| e.id());
             match next {
@@ -135,7 +136,7 @@ impl Repository {
         let mut files = BTreeMap::new();
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
-            let Some(below) = path.strip_prefix(self.prefix()) else { continue };
+            let Some(below) = path.strip_prefix(self.root_prefix()) else { continue };
             let listed = below == policy::FILE
                 || FOLDERS
                     .iter()
@@ -181,7 +182,7 @@ impl Repository {
         // Editors' backups and the like that git ignores are nobody's findings.
         files.retain(|path, entry| {
             let is_item = path.ends_with(".yaml") && entry.kind == FileKind::File;
-            is_item || !git.is_path_ignored(format!("{}{path}", self.prefix())).unwrap_or(false)
+            is_item || !git.is_path_ignored(format!("{}{path}", self.root_prefix())).unwrap_or(false)
         });
         Ok(files)
     }

@@ -111,7 +111,7 @@ impl Repository {
 
     /// Tells `progress` of long work.
     #[must_use]
-    pub fn told_to(self, progress: Arc<dyn Progress>) -> Self {
+    pub fn with_progress(self, progress: Arc<dyn Progress>) -> Self {
         Self { progress, ..self }
     }
 
@@ -123,7 +123,7 @@ impl Repository {
 
     /// The configuration root relative to the git root: empty, or ending in `/`.
     #[must_use]
-    pub fn prefix(&self) -> &str {
+    pub fn root_prefix(&self) -> &str {
         &self.prefix
     }
 

@@ -57,7 +57,7 @@ impl Files {
     pub(super) fn of(repository: &Repository, root: PathBuf) -> Self {
         Self {
             root,
-            prefix: repository.prefix().to_owned(),
+            prefix: repository.root_prefix().to_owned(),
             listing: BTreeMap::new(),
             contents: BTreeMap::new(),
             stamps: BTreeMap::new(),

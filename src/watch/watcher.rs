@@ -90,7 +90,7 @@ impl Watch {
         let root = root.canonicalize().map_err(|error| Error::io("find", &root, &error))?;
         let mut eyes = FileEvents::of(&repository, root.clone(), !options.poll);
         if !eyes.is_there() {
-            return Err(Error::usage(format!("there is no folder {}environments", repository.prefix()))
+            return Err(Error::usage(format!("there is no folder {}environments", repository.root_prefix()))
                 .with_help(Help::LayOut));
         }
         // Watched before anything is read, so that no change falls in between.
@@ -127,7 +127,7 @@ impl Watch {
     /// The folder that is watched, relative to the git root.
     #[must_use]
     pub fn place(&self) -> String {
-        format!("{}environments", self.repository.prefix())
+        format!("{}environments", self.repository.root_prefix())
     }
 
     /// The configuration as it was last judged, good or not.
@@ -275,7 +275,7 @@ impl Watch {
     ) -> Option<Verdict> {
         let paths: BTreeSet<String> = changed.keys().cloned().collect();
         let state = before.next(self.files.snapshot(), &paths, &self.scope, today);
-        let prefix = self.repository.prefix();
+        let prefix = self.repository.root_prefix();
         let changed: Vec<_> = changed
             .iter()
             .filter(|(path, _)| self.scope.covers(path))

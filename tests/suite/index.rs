@@ -181,7 +181,7 @@ impl Field {
     /// Asks with and without the index.
     fn same(&self, dir: &Path, head: Oid) -> History {
         let repository = Repository::discover(dir).expect("a repository");
-        assert_eq!(repository.prefix(), self.root);
+        assert_eq!(repository.root_prefix(), self.root);
         let head = head.to_string().parse::<CommitId>().expect("an id");
         let walked = repository.walk_history(&head).expect("walked");
         for turn in ["first", "again"] {

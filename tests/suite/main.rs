@@ -10,7 +10,6 @@ mod completion;
 mod crash_promote;
 mod decision_world;
 mod demo;
-mod door;
 mod edit_cases;
 mod edit_properties;
 mod export;
@@ -49,6 +48,7 @@ mod signing;
 mod sops;
 mod support;
 mod terminal;
+mod transaction;
 mod vscode;
 #[cfg(unix)]
 mod watch;

@@ -4,14 +4,14 @@
 //! here, at every press of the key, from the repository at hand. What an argument is completed by
 //! follows from the name of its value in the help: a new command needs nothing but the usual names.
 
-mod answer;
-mod offers;
-mod words;
+mod candidates;
+mod complete;
+mod shell_words;
 
 use clap::{Args as ClapArgs, CommandFactory};
 use clap_complete::Shell;
 
-pub(super) use answer::{Args as AnswerArgs, run as answer};
+pub(super) use complete::{Args as AnswerArgs, run as answer};
 
 use super::context::Context;
 use super::{Cli, Outcome};

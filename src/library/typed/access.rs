@@ -8,7 +8,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::number::{self, Read};
-use super::{Reader, Wrong};
+use super::{DeserializeError, Reader};
 use crate::model::{Map, Segment, Value, ValuePath};
 
 /// The elements of a list that are still to be read.
@@ -29,9 +29,12 @@ impl<'v> Elements<'v> {
 }
 
 impl<'v> SeqAccess<'v> for &mut Elements<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
 
-    fn next_element_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<Option<T::Value>, Wrong> {
+    fn next_element_seed<T: DeserializeSeed<'v>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DeserializeError> {
         let Some(value) = self.list.get(self.next) else { return Ok(None) };
         let path = self.path.join(Segment::Index(self.next));
         self.next += 1;
@@ -57,18 +60,21 @@ impl<'v> Entries<'v> {
 }
 
 impl<'v> MapAccess<'v> for Entries<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
 
-    fn next_key_seed<K: DeserializeSeed<'v>>(&mut self, seed: K) -> Result<Option<K::Value>, Wrong> {
+    fn next_key_seed<K: DeserializeSeed<'v>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, DeserializeError> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
         self.value = Some((key, value));
         let read = seed.deserialize(KeyReader { key });
         read.map(Some).map_err(|wrong| wrong.at_key(&self.path.key(key)))
     }
 
-    fn next_value_seed<V: DeserializeSeed<'v>>(&mut self, seed: V) -> Result<V::Value, Wrong> {
+    fn next_value_seed<V: DeserializeSeed<'v>>(&mut self, seed: V) -> Result<V::Value, DeserializeError> {
         let Some((key, value)) = self.value.take() else {
-            return Err(Wrong::custom("a value was asked for before its key"));
+            return Err(DeserializeError::custom("a value was asked for before its key"));
         };
         Reader::new(value, self.path.key(key)).settle(|reader| seed.deserialize(reader))
     }
@@ -84,29 +90,31 @@ struct KeyReader<'v> {
 }
 
 impl<'v> KeyReader<'v> {
-    fn number<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn number<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match crate::yaml::plain_value(self.key) {
             Value::Number(text) => match number::read(&text) {
                 Some(Read::Unsigned(_) | Read::Signed(_)) => Reader::number(&text, visitor),
-                Some(Read::Float(_)) | None => Err(Wrong::invalid_type(Unexpected::Str(self.key), &visitor)),
+                Some(Read::Float(_)) | None => {
+                    Err(DeserializeError::invalid_type(Unexpected::Str(self.key), &visitor))
+                }
             },
-            _ => Err(Wrong::invalid_type(Unexpected::Str(self.key), &visitor)),
+            _ => Err(DeserializeError::invalid_type(Unexpected::Str(self.key), &visitor)),
         }
     }
 }
 
 macro_rules! whole_numbers {
     ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        $(fn $method<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
             self.number(visitor)
         })*
     };
 }
 
 impl<'v> Deserializer<'v> for KeyReader<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
 
-    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         visitor.visit_borrowed_str(self.key)
     }
 
@@ -115,14 +123,14 @@ impl<'v> Deserializer<'v> for KeyReader<'v> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
 
-    fn deserialize_bool<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_bool<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match crate::yaml::plain_value(self.key) {
             Value::Bool(value) => visitor.visit_bool(value),
             _ => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         visitor.visit_some(self)
     }
 
@@ -130,7 +138,7 @@ impl<'v> Deserializer<'v> for KeyReader<'v> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, DeserializeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -139,7 +147,7 @@ impl<'v> Deserializer<'v> for KeyReader<'v> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, DeserializeError> {
         visitor.visit_enum(Variant { name: self.key, content: None, path: ValuePath::root() })
     }
 
@@ -162,42 +170,41 @@ impl<'v> Variant<'v> {
     fn content<R>(
         self,
         wanted: &'static str,
-        read: impl FnOnce(Reader<'v>) -> Result<R, Wrong>,
-    ) -> Result<R, Wrong> {
+        read: impl FnOnce(Reader<'v>) -> Result<R, DeserializeError>,
+    ) -> Result<R, DeserializeError> {
         match self.content {
             Some(value) => Reader::new(value, self.path).settle(read),
-            None => Err(Wrong::invalid_type(Unexpected::Str(self.name), &wanted)),
+            None => Err(DeserializeError::invalid_type(Unexpected::Str(self.name), &wanted)),
         }
     }
 }
 
 impl<'v> EnumAccess<'v> for Variant<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'v>>(self, seed: V) -> Result<(V::Value, Self), Wrong> {
+    fn variant_seed<V: DeserializeSeed<'v>>(self, seed: V) -> Result<(V::Value, Self), DeserializeError> {
         let name = seed.deserialize(KeyReader { key: self.name })?;
         Ok((name, self))
     }
 }
 
 impl<'v> VariantAccess<'v> for Variant<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
 
-    fn unit_variant(self) -> Result<(), Wrong> {
+    fn unit_variant(self) -> Result<(), DeserializeError> {
         match self.content {
             None | Some(Value::Null) => Ok(()),
-            Some(value) => {
-                Err(Wrong::invalid_type(Unexpected::NewtypeVariant, &"a name alone").at(&self.path, value))
-            }
+            Some(value) => Err(DeserializeError::invalid_type(Unexpected::NewtypeVariant, &"a name alone")
+                .at(&self.path, value)),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<T::Value, Wrong> {
+    fn newtype_variant_seed<T: DeserializeSeed<'v>>(self, seed: T) -> Result<T::Value, DeserializeError> {
         self.content("a mapping from the name to its value", |reader| seed.deserialize(reader))
     }
 
-    fn tuple_variant<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, Wrong> {
+    fn tuple_variant<V: Visitor<'v>>(self, _: usize, visitor: V) -> Result<V::Value, DeserializeError> {
         self.content("a mapping from the name to its list", |reader| reader.deserialize_seq(visitor))
     }
 
@@ -205,7 +212,7 @@ impl<'v> VariantAccess<'v> for Variant<'v> {
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, DeserializeError> {
         self.content("a mapping from the name to its fields", |reader| reader.deserialize_map(visitor))
     }
 }

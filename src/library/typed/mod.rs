@@ -5,23 +5,23 @@
 //! them. A tag that nobody knows is part of the type, and no type of a program has one. Every refusal
 //! knows its path.
 //!
-//! The room knows nothing of files and secrets: a [`Wrong`] says what is wrong with and without
+//! The room knows nothing of files and secrets: a [`DeserializeError`] says what is wrong with and without
 //! values, and its reader decides which may be shown.
 
 mod access;
+mod deserialize_error;
 mod number;
-mod wrong;
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use self::access::{Elements, Entries, Variant};
+pub(super) use self::deserialize_error::{DeserializeError, DeserializeFailure};
 use self::number::Read;
-pub(super) use self::wrong::{Told, Wrong};
 use crate::model::{Value, ValuePath};
 
 /// Reads a document's value as a `T`.
-pub(super) fn read<T: DeserializeOwned>(value: &Value, path: ValuePath) -> Result<T, Wrong> {
+pub(super) fn read<T: DeserializeOwned>(value: &Value, path: ValuePath) -> Result<T, DeserializeError> {
     Reader::new(value, path).settle(T::deserialize)
 }
 
@@ -37,21 +37,24 @@ impl<'v> Reader<'v> {
     }
 
     /// Reads the value; what goes wrong without a place of its own stands here.
-    fn settle<R>(self, read: impl FnOnce(Self) -> Result<R, Wrong>) -> Result<R, Wrong> {
+    fn settle<R>(
+        self,
+        read: impl FnOnce(Self) -> Result<R, DeserializeError>,
+    ) -> Result<R, DeserializeError> {
         let (value, path) = (self.value, self.path.clone());
         read(self).map_err(|wrong| wrong.at(&path, value))
     }
 
-    fn elements<V: Visitor<'v>>(self, list: &'v [Value], visitor: V) -> Result<V::Value, Wrong> {
+    fn elements<V: Visitor<'v>>(self, list: &'v [Value], visitor: V) -> Result<V::Value, DeserializeError> {
         let mut elements = Elements::new(list, self.path);
         let value = visitor.visit_seq(&mut elements)?;
         match elements.left() {
             0 => Ok(value),
-            left => Err(Wrong::invalid_length(list.len(), &Shorter(list.len() - left))),
+            left => Err(DeserializeError::invalid_length(list.len(), &Shorter(list.len() - left))),
         }
     }
 
-    fn number<V: Visitor<'v>>(text: &str, visitor: V) -> Result<V::Value, Wrong> {
+    fn number<V: Visitor<'v>>(text: &str, visitor: V) -> Result<V::Value, DeserializeError> {
         match number::read(text) {
             Some(Read::Unsigned(number)) => match u64::try_from(number) {
                 Ok(number) => visitor.visit_u64(number),
@@ -62,7 +65,7 @@ impl<'v> Reader<'v> {
                 Err(_) => visitor.visit_i128(number),
             },
             Some(Read::Float(number)) => visitor.visit_f64(number),
-            None => Err(Wrong::invalid_value(Unexpected::Other("a number"), &visitor)),
+            None => Err(DeserializeError::invalid_value(Unexpected::Other("a number"), &visitor)),
         }
     }
 }
@@ -77,9 +80,9 @@ impl serde::de::Expected for Shorter {
 }
 
 impl<'v> Deserializer<'v> for Reader<'v> {
-    type Error = Wrong;
+    type Error = DeserializeError;
 
-    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -87,22 +90,24 @@ impl<'v> Deserializer<'v> for Reader<'v> {
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::List(list) => self.elements(list, visitor),
             Value::Map(map) => visitor.visit_map(Entries::new(map, self.path)),
-            Value::Tagged(..) => Err(Wrong::invalid_type(Unexpected::Other("a value under a tag"), &visitor)),
+            Value::Tagged(..) => {
+                Err(DeserializeError::invalid_type(Unexpected::Other("a value under a tag"), &visitor))
+            }
         }
     }
 
-    fn deserialize_f64<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_f64<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value {
             Value::Number(text) => visitor.visit_f64(number::float(text)),
             _ => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_f32<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_f32<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.deserialize_f64(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_option<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -113,7 +118,7 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, DeserializeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -122,7 +127,7 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Wrong> {
+    ) -> Result<V::Value, DeserializeError> {
         let variant = match self.value {
             Value::String(name) => Variant { name, content: None, path: self.path },
             Value::Map(map) if map.len() == 1 => match map.first() {
@@ -137,7 +142,7 @@ impl<'v> Deserializer<'v> for Reader<'v> {
         visitor.visit_enum(variant)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, Wrong> {
+    fn deserialize_ignored_any<V: Visitor<'v>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         visitor.visit_unit()
     }
 

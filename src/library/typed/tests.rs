@@ -9,7 +9,7 @@ fn value(text: &str) -> Value {
     Document::parse(text.as_bytes(), &Limits::default()).expect(text).value().clone()
 }
 
-fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, DeserializeError> {
     read(&value(text), ValuePath::root())
 }
 

@@ -11,15 +11,15 @@ use crate::engine::promotion::{
 use crate::engine::snapshot::FileKind;
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
-use crate::ops::gate::{Gate, Proposal};
 use crate::ops::plan::Planner;
+use crate::ops::validation::{Proposal, Validation};
 use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
 /// Works out the files, the findings they would bring, and the message.
 pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
     let (hop, configuration) = (terms.hop, &planner.configuration);
-    let mut gate = Gate::over(configuration);
+    let mut validation = Validation::over(configuration);
     for plan in &prepared.plans {
         let sides =
             (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
@@ -33,7 +33,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
             let text = edit(&target, &edits, configuration.limits(), &into.file)?;
             require_promised(planner, prepared, plan, &target, &text, &into.file)?;
             if text != target.text() {
-                gate.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
+                validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
         if let Some(change) = record(planner, terms, plan, &source)? {
@@ -41,13 +41,14 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         }
     }
     for creation in &prepared.creations {
-        gate.propose(Proposal { file: creation.key.file(hop.target()), text: Some(creation.text.clone()) });
+        validation
+            .propose(Proposal { file: creation.key.file(hop.target()), text: Some(creation.text.clone()) });
     }
     for key in &prepared.deletions {
-        gate.propose(Proposal { file: key.file(hop.target()), text: None });
+        validation.propose(Proposal { file: key.file(hop.target()), text: None });
     }
-    prepared.refused = gate.new_errors()?;
-    prepared.files.extend(gate.into_files());
+    prepared.refused = validation.new_errors()?;
+    prepared.files.extend(validation.into_files());
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
     prepared.rests_on = rests_on(configuration, prepared.keys());
     (prepared.subject, prepared.body) = message(planner, prepared, hop);

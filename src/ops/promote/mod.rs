@@ -144,7 +144,7 @@ impl Preparing<'_> {
         let Self { planner, request, .. } = *self;
         let (hop, selection) = (request.hop, &request.selection);
         let Some(plan) = planner.plan(key, hop, selection)? else { return Ok(()) };
-        let idle = planner.idle(key, hop, selection)?;
+        let idle = planner.unmatched(key, hop, selection)?;
         self.unmatched = Some(match self.unmatched.take() {
             None => idle,
             Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
@@ -271,7 +271,7 @@ pub(super) fn publish(
 /// # Errors
 /// When the working tree cannot be compared.
 pub fn uncommitted_sources(workspace: &Workspace, hop: Hop, keys: &[Key]) -> Result<Vec<String>> {
-    let prefix = workspace.repository.prefix();
+    let prefix = workspace.repository.root_prefix();
     let folder = format!("{prefix}environments/{}/", hop.source());
     let named: Vec<String> = keys.iter().map(|key| format!("{prefix}{}", key.file(hop.source()))).collect();
     let mut files = workspace.repository.uncommitted()?;

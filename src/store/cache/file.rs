@@ -33,14 +33,14 @@ pub(in crate::store) struct IndexFile<'r> {
 
 impl<'r> IndexFile<'r> {
     pub(in crate::store) fn of(repository: &'r Repository) -> Self {
-        let root = checksum(repository.prefix().as_bytes());
+        let root = checksum(repository.root_prefix().as_bytes());
         Self { repository, name: format!("history-{root:016x}"), limit: LIMIT }
     }
 
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
         let path = self.repository.common_dir().join("terrace").join(&self.name);
-        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.prefix(), self.boundary());
+        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary());
         self.read(&path).and_then(decode).unwrap_or_default()
     }
 
@@ -48,7 +48,7 @@ impl<'r> IndexFile<'r> {
     /// fits, the newest part of the history of `tip` is kept.
     pub(in crate::store) fn save(&self, index: &Index, tip: Before) {
         let encode = |steps: &mut dyn Iterator<Item = (&Step, Before)>| {
-            encode(steps, self.repository.prefix(), self.boundary(), self.limit)
+            encode(steps, self.repository.root_prefix(), self.boundary(), self.limit)
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));

@@ -291,7 +291,7 @@ pub fn publish<T>(
             Outcome::Stale => {
                 let head = transaction.head()?;
                 transaction.close()?;
-                decided = again(head.as_ref(), agreed.as_ref(), &mut decide)?;
+                decided = reprepare(head.as_ref(), agreed.as_ref(), &mut decide)?;
             }
             Outcome::NothingToDo => return transaction.close().map(|()| None),
             Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
@@ -299,7 +299,8 @@ pub fn publish<T>(
     }
     let mut transaction = Transaction::open(repository, options)?;
     for _ in FREE_TRIES..TRIES {
-        let Some((change, kept)) = again(transaction.head()?.as_ref(), agreed.as_ref(), &mut decide)? else {
+        let Some((change, kept)) = reprepare(transaction.head()?.as_ref(), agreed.as_ref(), &mut decide)?
+        else {
             return transaction.close().map(|()| None);
         };
         match transaction.commit(&change)? {
@@ -316,7 +317,7 @@ pub fn publish<T>(
 }
 
 /// Decides on another commit. Where something was agreed on, nothing else will do.
-fn again<T>(
+fn reprepare<T>(
     head: Option<&CommitId>,
     agreed: Option<&Fingerprint>,
     decide: &mut impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,

@@ -23,7 +23,7 @@ pub fn kept(workspace: &Workspace) -> Result<Vec<Kept>> {
 /// # Errors
 /// `Undecided` when a file and its item have come apart, so that a value would be lost; the transaction's
 /// refusals.
-pub fn finish(workspace: &Workspace, options: &Options) -> Result<Option<Committed>> {
+pub fn finish_migration(workspace: &Workspace, options: &Options) -> Result<Option<Committed>> {
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else { return Ok(None) };
         Ok(removal(workspace, head)?.map(|change| (change, ())))

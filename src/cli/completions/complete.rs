@@ -11,8 +11,8 @@ use clap_complete::engine::complete;
 
 use super::super::context::Context;
 use super::super::{Cli, Outcome};
-use super::offers::{self, Scene};
-use super::words::{Line, Place};
+use crate::cli::completions::candidates::{self, Scene};
+use crate::cli::completions::shell_words::{Line, Place};
 use crate::engine::candidates::Candidate;
 use crate::report::sanitize::{clean, cut};
 
@@ -73,7 +73,7 @@ pub(in super::super) fn run(args: &Args, context: &Context) -> Outcome {
 fn candidates(words: Vec<String>) -> Vec<Candidate> {
     let Some((last, before)) = words.split_last() else { return Vec::new() };
     let scene = Arc::new(Scene::read(before));
-    let mut command = offers::attach(Cli::command(), &scene);
+    let mut command = candidates::attach(Cli::command(), &scene);
     let index = words.len() - 1;
     let words_of_the_system = words.iter().map(OsString::from).collect();
     let found = complete(&mut command, words_of_the_system, index, None).unwrap_or_default();
@@ -84,7 +84,7 @@ fn candidates(words: Vec<String>) -> Vec<Candidate> {
             let note = candidate.get_help().map(ToString::to_string).unwrap_or_default();
             let note = cut(note.lines().next().unwrap_or_default(), 60).into_owned();
             // A mark of our own says that the word goes on; a folder says so by its slash.
-            let marked = candidate.get_id().is_some_and(|id| id.starts_with(offers::GOES_ON));
+            let marked = candidate.get_id().is_some_and(|id| id.starts_with(candidates::GOES_ON));
             let goes_on = marked || text.ends_with(['/', '=']);
             Some(Candidate { text, note, goes_on })
         })

@@ -6,11 +6,11 @@
 use crate::diff::lists::NoListRules;
 use crate::diff::{Change, Depth, diff};
 use crate::model::{Segment, Value, ValuePath};
-use crate::yaml::edit::{Operation, Place, Replacement, apply};
+use crate::yaml::edit::{self, Operation, Place, Replacement};
 use crate::yaml::{Document, Limits};
 
 /// The text of `target` with the intended values; `None` when the editor refuses.
-pub(super) fn to(
+pub(super) fn apply(
     target: &Document,
     intended: &[Value],
     sources: &[&Document],
@@ -19,7 +19,7 @@ pub(super) fn to(
     let changes = diff(target.values(), intended, &NoListRules, Depth::Whole);
     let operations: Vec<_> =
         changes.iter().map(|change| operation(change, intended, sources)).collect::<Option<_>>()?;
-    apply(target, &operations, limits).ok()
+    edit::apply(target, &operations, limits).ok()
 }
 
 fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Document]) -> Option<Operation<'a>> {

@@ -19,12 +19,12 @@ pub(super) struct Proposal {
 }
 
 /// Gathers proposals and judges the snapshot that they would make.
-pub(super) struct Gate<'a> {
+pub(super) struct Validation<'a> {
     configuration: &'a Configuration,
     proposals: Vec<Proposal>,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Validation<'a> {
     pub(super) fn over(configuration: &'a Configuration) -> Self {
         Self { configuration, proposals: Vec::new() }
     }

@@ -34,7 +34,7 @@ impl Task {
     /// The command that does it in the world's repository.
     pub(crate) fn command(&self, world: &World) -> Command {
         let mut child = Command::new(std::env::current_exe().expect("the test binary"));
-        child.args(["--exact", "door::child::role", "--nocapture", "--test-threads=1"]);
+        child.args(["--exact", "transaction::child::role", "--nocapture", "--test-threads=1"]);
         world.scrub(&mut child);
         child.env("DOOR_TASK", serde_json::to_string(self).expect("json")).env("RUST_BACKTRACE", "0");
         child.current_dir(&world.root).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -1,4 +1,4 @@
-//! [`Wrong`]: why a value is not what a program takes, in sentences with and without values.
+//! [`DeserializeError`]: why a value is not what a program takes, in sentences with and without values.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use crate::model::{Value, ValuePath, closest};
 
 /// Why a value is not what a program takes, and where; in a box, since it rides in every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::library) struct Wrong(Box<Told>);
+pub(in crate::library) struct DeserializeError(Box<DeserializeFailure>);
 
-/// What a [`Wrong`] tells.
+/// What a [`DeserializeError`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::library) struct Told {
+pub(in crate::library) struct DeserializeFailure {
     /// What is meant; `None` until somebody who knows has said so.
     pub(in crate::library) place: Option<Place>,
     /// One sentence, which may show values.
@@ -40,13 +40,13 @@ struct Found {
     expected: String,
 }
 
-impl Wrong {
+impl DeserializeError {
     fn new(message: String, masked: String) -> Self {
-        Self(Box::new(Told { place: None, message, masked, help: None, found: None }))
+        Self(Box::new(DeserializeFailure { place: None, message, masked, help: None, found: None }))
     }
 
     /// What it tells.
-    pub(in crate::library) fn told(&self) -> &Told {
+    pub(in crate::library) fn told(&self) -> &DeserializeFailure {
         &self.0
     }
 
@@ -159,15 +159,15 @@ fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for DeserializeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.masked)
     }
 }
 
-impl std::error::Error for Wrong {}
+impl std::error::Error for DeserializeError {}
 
-impl Error for Wrong {
+impl Error for DeserializeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::new(message.to_string(), "the program does not take the value".to_owned())
     }
