@@ -1,14 +1,11 @@
-//! What git's history says of items, as values: who changed which file when, and, for one item and
-//! hop, the states that source and target went through.
+//! What git's history says of files, as values: who changed which one when.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use crate::model::{BlobId, CommitInfo, Environment, Hop, Key, Result};
-use crate::yaml::Document;
+use crate::model::{BlobId, CommitInfo, Environment, Key};
 
 /// One file that a commit changed against its first parent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChange {
     /// The file, relative to the configuration root.
     pub path: String,
@@ -16,6 +13,9 @@ pub struct FileChange {
     pub before: Option<BlobId>,
     /// Its content after; `None` when it is gone.
     pub after: Option<BlobId>,
+    /// For a merge among those that another merge brought: the file's contents in its other
+    /// parents, in their order. What is as in one of them is no change of this merge.
+    pub others: Vec<Option<BlobId>>,
 }
 
 /// A commit that changed something below `environments/`.
@@ -25,6 +25,26 @@ pub struct CommitChanges {
     pub info: CommitInfo,
     /// What it changed.
     pub changes: Vec<FileChange>,
+    /// For a merge on the first-parent chain that changed one item in two environments: the commits
+    /// that came with it and are in no earlier one, oldest first by topology, then by time, each
+    /// against its own first parent.
+    pub brought: Vec<CommitChanges>,
+}
+
+impl CommitChanges {
+    /// A commit that brought no others.
+    #[must_use]
+    pub const fn new(info: CommitInfo, changes: Vec<FileChange>) -> Self {
+        Self { info, changes, brought: Vec::new() }
+    }
+}
+
+impl FileChange {
+    /// A file's change against the first parent.
+    #[must_use]
+    pub const fn new(path: String, before: Option<BlobId>, after: Option<BlobId>) -> Self {
+        Self { path, before, after, others: Vec::new() }
+    }
 }
 
 /// The first-parent history of a revision, as far as `environments/` is concerned.
@@ -38,12 +58,8 @@ pub struct History {
     removes: Vec<bool>,
 }
 
-/// Gives the document of an old version: `None` where its content is not YAML. A content that is
-/// named by history and cannot be read is an error, for it may have been any value.
-pub type ReadVersion<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<Document>>> + 'r;
-
 /// The contents of one file over time: commit position and content, newest first.
-type Side = Vec<(usize, Option<BlobId>)>;
+pub(super) type Side = Vec<(usize, Option<BlobId>)>;
 
 impl History {
     /// A history from its commits, newest first. `complete` is false when it was cut off (a
@@ -70,6 +86,12 @@ impl History {
         &self.commits
     }
 
+    /// The committer time of the revision, in seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn head_time(&self) -> i64 {
+        self.head_time
+    }
+
     /// Whether the history reaches back to its beginning.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
@@ -79,7 +101,7 @@ impl History {
     /// The contents that an item's file had, newest first. A rename is followed when one commit
     /// deletes and adds the same bytes in the same environment; a file that was deleted and came
     /// back with the same bytes was never gone.
-    fn side(&self, key: &Key, environment: Environment) -> Side {
+    pub(super) fn side(&self, key: &Key, environment: Environment) -> Side {
         let folder = format!("environments/{environment}/");
         let mut path = key.file(environment);
         let mut newest = 0;
@@ -111,74 +133,6 @@ impl History {
     pub fn blobs(&self, key: &Key, environment: Environment) -> Vec<BlobId> {
         self.side(key, environment).into_iter().filter_map(|(_, blob)| blob).collect()
     }
-
-    /// The versions of an item in one environment, oldest first. One that does not parse is skipped.
-    ///
-    /// # Errors
-    /// Those of `read`.
-    pub fn versions(
-        &self,
-        key: &Key,
-        environment: Environment,
-        read: &ReadVersion<'_>,
-    ) -> Result<Vec<Version>> {
-        let mut side = self.side(key, environment);
-        let mut versions: Vec<Version> = Vec::new();
-        let mut now = None;
-        while let Some((commit, _)) = side.last() {
-            let (commit, before) = (*commit, now.clone());
-            advance(&mut side, commit, &mut now, read)?;
-            if !same(&before, &now) {
-                versions.push(Version { commit, document: now.clone() });
-            }
-        }
-        Ok(versions)
-    }
-
-    /// The states that source and target of `key` went through, oldest first, with the documents
-    /// that `read` gives. A version that does not parse is skipped.
-    ///
-    /// # Errors
-    /// Those of `read`.
-    pub fn timeline(&self, key: &Key, hop: Hop, read: &ReadVersion<'_>) -> Result<Timeline<'_>> {
-        let mut source = self.side(key, hop.source());
-        let mut target = self.side(key, hop.target());
-        let mut states: Vec<State> = Vec::new();
-        let (mut s, mut t) = (None, None);
-        while let Some(commit) = source.last().map(|x| x.0).max(target.last().map(|x| x.0)) {
-            let before = (s.clone(), t.clone());
-            advance(&mut source, commit, &mut s, read)?;
-            advance(&mut target, commit, &mut t, read)?;
-            if !same(&before.0, &s) || !same(&before.1, &t) {
-                states.push(State { commit, source: s.clone(), target: t.clone() });
-            }
-        }
-        Ok(Timeline { history: self, states })
-    }
-}
-
-fn same(a: &Option<Arc<Document>>, b: &Option<Arc<Document>>) -> bool {
-    match (a, b) {
-        (None, None) => true,
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        _ => false,
-    }
-}
-
-fn advance(
-    side: &mut Side,
-    commit: usize,
-    now: &mut Option<Arc<Document>>,
-    read: &ReadVersion<'_>,
-) -> Result<()> {
-    if side.last().is_some_and(|(c, _)| *c == commit) {
-        match side.pop() {
-            Some((_, Some(blob))) => *now = read(&blob)?.or(now.take()),
-            Some((_, None)) => *now = None,
-            None => {}
-        }
-    }
-    Ok(())
 }
 
 /// Takes out every deletion whose next version has the bytes from before.
@@ -196,47 +150,4 @@ fn without_gaps(side: Side) -> Side {
         out.push((commit, blob));
     }
     out
-}
-
-/// What an item was in one environment right after one commit.
-#[derive(Clone, Debug)]
-pub struct Version {
-    /// The commit's position in the history.
-    pub commit: usize,
-    /// The document; `None` when the item was deleted.
-    pub document: Option<Arc<Document>>,
-}
-
-/// What source and target were right after one commit.
-#[derive(Clone, Debug)]
-pub struct State {
-    /// The commit's position in the history.
-    pub commit: usize,
-    /// The source's document; `None` when the item was not there.
-    pub source: Option<Arc<Document>>,
-    /// The target's document; `None` when the item was not there.
-    pub target: Option<Arc<Document>>,
-}
-
-/// The states of one item over one hop, oldest first.
-#[derive(Debug)]
-pub struct Timeline<'a> {
-    /// The history it was taken from.
-    pub history: &'a History,
-    /// The states, oldest first.
-    pub states: Vec<State>,
-}
-
-impl Timeline<'_> {
-    /// The commit that led to state `index`.
-    #[must_use]
-    pub fn commit(&self, index: usize) -> &CommitInfo {
-        &self.history.commits[self.states[index].commit].info
-    }
-
-    /// Seconds from the commit of state `index` to the revision; never negative.
-    #[must_use]
-    pub fn age(&self, index: usize) -> i64 {
-        (self.history.head_time - self.commit(index).time).max(0)
-    }
 }

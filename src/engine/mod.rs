@@ -21,4 +21,5 @@ pub mod rules;
 pub mod schemas;
 pub mod snapshot;
 pub mod summary;
+pub mod timeline;
 pub mod verdict;

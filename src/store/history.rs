@@ -39,7 +39,7 @@ impl Repository {
         let commit = find_commit(&git, head)?;
         let mut walk = self.walk(&git, Some(commit.clone()), &|id| index.position(id))?;
         if walk.quiet >= LONG {
-            walk.commits.insert(0, CommitChanges { info: info(&commit), changes: Vec::new() });
+            walk.commits.insert(0, CommitChanges::new(info(&commit), Vec::new()));
         }
         let is_news = !walk.commits.is_empty();
         let tip = index.learn(walk.commits, walk.end);
@@ -94,7 +94,7 @@ impl Repository {
             if before != tree {
                 let changes = changes_of(&mut trees, (before, tree), &mut files)?;
                 if !changes.is_empty() {
-                    commits.push(CommitChanges { info: info(&commit), changes });
+                    commits.push(CommitChanges::new(info(&commit), changes));
                 }
             }
             let Some(parent) = parent else {
@@ -137,7 +137,7 @@ impl Repository {
                 trees.compare("environments", before, tree, &mut changes)?;
             }
             if !changes.is_empty() {
-                walk.commits.push(CommitChanges { info: info(&commit), changes });
+                walk.commits.push(CommitChanges::new(info(&commit), changes));
             } else if walk.commits.is_empty() {
                 walk.quiet += 1;
             }

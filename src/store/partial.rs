@@ -41,7 +41,7 @@ impl Parts<'_> {
         let blob = |files: &BTreeMap<String, FileEntry>| files.get(policy::FILE)?.blob.clone();
         if before != after {
             let path = policy::FILE.to_owned();
-            changes.push(FileChange { path, before: blob(&before), after: blob(&after) });
+            changes.push(FileChange::new(path, blob(&before), blob(&after)));
         }
         Ok(changes)
     }

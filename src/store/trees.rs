@@ -136,7 +136,7 @@ impl<'r> Trees<'r> {
         let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId::new(id.to_string()));
         let (before, after) = (blob(before), blob(after));
         if before != after && wants(&path) {
-            out.push(FileChange { path, before, after });
+            out.push(FileChange::new(path, before, after));
         }
         Ok(())
     }

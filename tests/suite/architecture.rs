@@ -50,10 +50,11 @@ const INNER: [(&str, &[Row]); 2] = [
             ("schemas", &["snapshot"]),
             ("configuration", &["snapshot", "schemas"]),
             ("history", &[]),
-            ("provenance", &["history"]),
+            ("timeline", &["history"]),
+            ("provenance", &["history", "timeline"]),
             ("migration", &[]),
             ("rules", &["configuration", "hosts", "migration", "naming", "schemas", "snapshot"]),
-            ("promotion", &["history", "naming"]),
+            ("promotion", &["history", "naming", "timeline"]),
             ("rollback", &["promotion"]),
             ("compare", &["promotion"]),
             (

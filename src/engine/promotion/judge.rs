@@ -10,8 +10,8 @@ use super::reason::{LeftOut, Reason};
 use super::resolution::{Level, Resolution};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
-use crate::engine::history::Timeline;
 use crate::engine::naming::Naming;
+use crate::engine::timeline::Timeline;
 use crate::model::{CommitInfo, Date, Environment, Hop, Segment, Value, ValuePath};
 use crate::yaml::Document;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::history::Timeline;
+use crate::engine::timeline::Timeline;
 use crate::model::{Value, ValuePath};
 use crate::yaml::Document;
 

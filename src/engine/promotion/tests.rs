@@ -40,7 +40,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             if let Some(blob) = &after {
                 texts.insert(blob.clone(), (*text).to_owned());
             }
-            changes.push(FileChange { path: key.file(env), before: now[side].take(), after: after.clone() });
+            changes.push(FileChange::new(key.file(env), now[side].take(), after.clone()));
             now[side] = after;
         }
         let info = CommitInfo {
@@ -50,7 +50,7 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
             offset: 0,
             subject: format!("step {n}"),
         };
-        commits.push(CommitChanges { info, changes });
+        commits.push(CommitChanges::new(info, changes));
     }
     commits.reverse();
     World { history: History::new(commits, complete, head_day * 86_400), texts, key }
@@ -201,20 +201,18 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let texts: HashMap<&str, Arc<Document>> =
         [("a: 1", document("a: 1")), ("a: 1\nb: 2", document("a: 1\nb: 2"))].into_iter().collect();
     let key: Key = "app".parse().expect("key");
-    let change = |env, before: Option<&str>, after: &str| FileChange {
-        path: key.file(env),
-        before: before.map(BlobId::new),
-        after: Some(BlobId::new(after)),
+    let change = |env, before: Option<&str>, after: &str| {
+        FileChange::new(key.file(env), before.map(BlobId::new), Some(BlobId::new(after)))
     };
-    let commit = |n: i64, changes| CommitChanges {
-        info: CommitInfo {
+    let commit = |n: i64, changes| {
+        let info = CommitInfo {
             id: CommitId::new(format!("{n:040x}")),
             author: "platform".into(),
             time: n * 86_400,
             offset: 0,
             subject: String::new(),
-        },
-        changes,
+        };
+        CommitChanges::new(info, changes)
     };
     let (development, staging) = (Environment::Development, Environment::Staging);
     let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];

@@ -22,7 +22,7 @@ fn history(steps: &[Step<'_>], complete: bool) -> History {
             let Some(text) = text else { continue };
             let after = (*text != "gone").then(|| BlobId::new((*text).to_owned()));
             let before = std::mem::replace(&mut now[env as usize], after.clone());
-            changes.push(FileChange { path: key.file(env), before, after });
+            changes.push(FileChange::new(key.file(env), before, after));
         }
         let info = CommitInfo {
             id: CommitId::new(format!("{n}")),
@@ -31,7 +31,7 @@ fn history(steps: &[Step<'_>], complete: bool) -> History {
             offset: 0,
             subject: format!("step {n}"),
         };
-        commits.push(CommitChanges { info, changes });
+        commits.push(CommitChanges::new(info, changes));
     }
     commits.reverse();
     History::new(commits, complete, 0)

@@ -96,7 +96,7 @@ mod tests {
 
     fn change(path: &str, before: &str, after: &str) -> FileChange {
         let blob = |text: &str| (!text.is_empty()).then(|| BlobId::new(text.to_owned()));
-        FileChange { path: path.to_owned(), before: blob(before), after: blob(after) }
+        FileChange::new(path.to_owned(), blob(before), blob(after))
     }
 
     #[test]

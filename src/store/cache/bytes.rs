@@ -127,7 +127,7 @@ impl<'b> Decoder<'b> {
         for _ in 0..count {
             changes.push(self.change()?);
         }
-        Some(Step { commit: CommitChanges { info, changes }, before })
+        Some(Step { commit: CommitChanges::new(info, changes), before })
     }
 
     fn change(&mut self) -> Option<FileChange> {
@@ -137,7 +137,7 @@ impl<'b> Decoder<'b> {
             0 => Some(None),
             _ => self.id().map(|id| Some(BlobId::new(id))),
         };
-        Some(FileChange { path, before: side(1)?, after: side(2)? })
+        Some(FileChange::new(path, side(1)?, side(2)?))
     }
 
     pub(super) fn number(&mut self) -> Option<u64> {

@@ -196,10 +196,12 @@ mod tests {
 
     fn step(number: u64, before: Before) -> Step {
         let id = |number: u64| format!("{number:040x}");
-        let changes = (0..number % 4).map(|n| FileChange {
-            path: format!("environments/staging/item-{}.yaml", (number + n) % 7),
-            before: (n != 1).then(|| BlobId::new(id(number * 10 + n))),
-            after: (n != 2).then(|| BlobId::new(id(number * 10 + n + 5))),
+        let changes = (0..number % 4).map(|n| {
+            FileChange::new(
+                format!("environments/staging/item-{}.yaml", (number + n) % 7),
+                (n != 1).then(|| BlobId::new(id(number * 10 + n))),
+                (n != 2).then(|| BlobId::new(id(number * 10 + n + 5))),
+            )
         });
         let info = CommitInfo {
             id: CommitId::new(id(number)),
@@ -208,7 +210,7 @@ mod tests {
             offset: if number.is_multiple_of(2) { -330 } else { 60 },
             subject: "change → something".repeat(usize::try_from(number % 3).unwrap()),
         };
-        Step { commit: CommitChanges { info, changes: changes.collect() }, before }
+        Step { commit: CommitChanges::new(info, changes.collect()), before }
     }
 
     fn index(count: usize) -> Index {
