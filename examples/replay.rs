@@ -1,28 +1,31 @@
 //! Replays a repository's history: at every commit in which people promoted something, asks the
 //! engine for its plan at the parent commit and compares it with what people did.
 //!
-//! `cargo run --release --example replay -- REPOSITORY…`
+//! `cargo run --release --example replay -- [-v] REPOSITORY…`
 //!
-//! A *promotion commit* gave the target of a hop at least one value that its source already had.
-//! *Promoted values* are the (item, path) whose target value became the source's there, leaving
-//! out paths whose source changed in the same commit. *Right* are those the plan takes (new keys
-//! answered yes), *with offers* those it takes or offers. A *wrong write* is a distinct (path,
-//! source value, target value) that the plan takes though people did not and the target never
-//! takes that value in the rest of the history; *events* counts each time one was proposed. A
-//! *needless conflict* is a distinct one whose target kept its value for ever.
+//! A *promotion commit* gave the target of a hop at least one value that its source already had, or
+//! took over a removal. *Promoted values* are the (item, path) at which the target became what the
+//! source was; a removal counts only where the source's last change is not older than the target's.
+//! Values whose source moved in the same commit, and paths to which the commit gave the target a
+//! third value, are left out and counted apart as *own*. *Right* are those the plan takes (questions
+//! answered yes), *with offers* those it takes or offers. A *wrong write* is a distinct (path, source
+//! value, target value) that the plan takes though people did not and the target never takes that
+//! value in the rest of the history; *events* counts each time one was proposed. A *needless
+//! conflict* is a distinct one whose target kept its value for ever. Items of several YAML documents
+//! are counted apart.
 
-#![expect(clippy::print_stdout, reason = "a support program prints its table")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a support program prints its table")]
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use terrace::diff::lists::NoListRules;
 use terrace::engine::history::History;
 use terrace::engine::naming::Naming;
-use terrace::engine::promotion::{Judge, Leaf, Level, leaves};
-use terrace::engine::snapshot::Source;
+use terrace::engine::promotion::{Judge, Level, Siblings, leaves};
+use terrace::engine::snapshot::{Place, place};
+use terrace::engine::timeline::{Question, Timeline};
 use terrace::model::{BlobId, Hop, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
 use terrace::yaml::{Document, Limits};
@@ -33,6 +36,7 @@ struct Tally {
     promoted: usize,
     right: usize,
     offered: usize,
+    own: usize,
     wrong: HashSet<(Key, Hop, ValuePath, String, String)>,
     overwrites: usize,
     additions: usize,
@@ -41,200 +45,313 @@ struct Tally {
     conflicts: HashSet<(Key, Hop, ValuePath, String, String)>,
 }
 
-struct Documents {
-    blobs: Arc<dyn Source>,
-    parsed: RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
+/// The columns of the table.
+const COLUMNS: usize = 10;
+
+impl Tally {
+    fn row(&self) -> [usize; COLUMNS] {
+        [
+            self.commits,
+            self.promoted,
+            self.right,
+            self.offered,
+            self.overwrites,
+            self.additions,
+            self.deletions,
+            self.conflicts.len(),
+            self.events,
+            self.own,
+        ]
+    }
 }
 
-impl Documents {
-    fn read(&self, blob: &BlobId) -> Result<Option<Arc<Document>>> {
-        if let Some(known) = self.parsed.borrow().get(blob) {
-            return Ok(known.clone());
-        }
-        let bytes = self.blobs.read("a version", Some(blob))?;
-        let document = Document::parse(&bytes, &Limits::default()).ok().map(Arc::new);
-        self.parsed.borrow_mut().insert(blob.clone(), document.clone());
-        Ok(document)
-    }
+/// A commit that changed the target, with the paths at which the two sides differed before it.
+struct Candidate {
+    position: usize,
+    leaves: Vec<(ValuePath, ValuePath)>,
+    several_documents: bool,
 }
 
 fn text(value: Option<&Value>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
-fn replay(folder: &Path, verbose: bool) -> Result<Tally> {
+/// A stretch of history in which no file of the two sides went away: what comes under the same name
+/// later may be another item.
+struct Epoch {
+    history: History,
+    candidates: Vec<Candidate>,
+}
+
+type Read<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<Document>>> + 'r;
+
+struct Replay<'r> {
+    repository: &'r Repository,
+    history: &'r History,
+    read: &'r Read<'r>,
+    verbose: bool,
+    single: Tally,
+    several: Tally,
+}
+
+impl Replay<'_> {
+    /// The epochs of an item, newest first, each with the commits that changed the target.
+    fn epochs(&self, key: &Key, hop: Hop) -> Result<Vec<Epoch>> {
+        let files = [hop.source(), hop.target()].map(|environment| key.file(environment));
+        let mut begins = vec![0];
+        for (position, commit) in self.history.commits().iter().enumerate() {
+            let mut changes = commit.changes.iter().filter(|change| files.contains(&change.path));
+            if changes.any(|change| change.before.is_none() || change.after.is_none()) {
+                begins.push(position + 1);
+            }
+        }
+        let mut epochs = Vec::new();
+        for (number, newest) in begins.iter().enumerate() {
+            let end = begins.get(number + 1).map_or(usize::MAX, |older| older - 1);
+            let commits = self.history.commits()[*newest..].to_vec();
+            let Some(first) = commits.first() else { break };
+            let time = first.info.time;
+            let history = History::new(commits, self.history.is_complete(), time);
+            let candidates = self.candidates(&history, key, hop)?;
+            let candidates = candidates.into_iter().filter(|it| it.position + newest < end).collect();
+            epochs.push(Epoch { history, candidates });
+        }
+        Ok(epochs)
+    }
+
+    /// The commits of an epoch that changed the target while source and target differed, oldest first.
+    fn candidates(&self, history: &History, key: &Key, hop: Hop) -> Result<Vec<Candidate>> {
+        let mut candidates = Vec::new();
+        let mut sources = history.versions(key, hop.source(), self.read)?.into_iter().peekable();
+        let (mut source, mut target): (Option<Arc<Document>>, Option<Arc<Document>>) = (None, None);
+        for version in history.versions(key, hop.target(), self.read)? {
+            // Positions grow towards the past: what came before this commit.
+            while let Some(earlier) = sources.next_if(|earlier| earlier.commit > version.commit) {
+                source = earlier.document;
+            }
+            if let (Some(source), Some(target), Some(_)) = (&source, &target, &version.document) {
+                let leaves = leaves(source, target, &NoListRules);
+                let several_documents = source.values().len() > 1 || target.values().len() > 1;
+                let leaves: Vec<_> = leaves.into_iter().map(|leaf| (leaf.path, leaf.top)).collect();
+                if !leaves.is_empty() {
+                    candidates.push(Candidate { position: version.commit, leaves, several_documents });
+                }
+            }
+            target = version.document;
+        }
+        Ok(candidates)
+    }
+
+    fn item(&mut self, key: &Key, hop: Hop) -> Result<()> {
+        let epochs = self.epochs(key, hop)?;
+        let leaves = epochs.iter().flat_map(|epoch| &epoch.candidates).flat_map(|it| &it.leaves);
+        let paths: BTreeSet<&ValuePath> = leaves.clone().map(|(path, _)| path).collect();
+        let paths: Vec<&ValuePath> = paths.into_iter().collect();
+        let parents: BTreeSet<ValuePath> = leaves.map(|(_, top)| top.parent().unwrap_or_default()).collect();
+        let parents: Vec<ValuePath> = parents.into_iter().collect();
+        let question = Question { key, hop, paths: &paths, containers: &parents, lists: &NoListRules };
+        let mut later: Vec<Timeline<'_>> = Vec::new();
+        for epoch in &epochs {
+            let timeline = epoch.history.timeline(&question, self.read)?;
+            for candidate in &epoch.candidates {
+                self.commit(key, hop, (epoch, candidate), &timeline, &later)?;
+            }
+            later.push(timeline);
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        key: &Key,
+        hop: Hop,
+        (epoch, candidate): (&Epoch, &Candidate),
+        timeline: &Timeline<'_>,
+        later: &[Timeline<'_>],
+    ) -> Result<()> {
+        let commit = &epoch.history.commits()[candidate.position].info;
+
+        let Ok(parent) = self.repository.commit(&format!("{}^", commit.id)) else { return Ok(()) };
+        let head_time = self.repository.info(&parent)?.time;
+        let before = timeline.view_before(candidate.position, head_time);
+        let after = match candidate.position.checked_sub(1) {
+            Some(next) => timeline.view_before(next, head_time),
+            None => timeline.view(),
+        };
+        let (then, now, all) = (before.len(), after.len(), timeline.view());
+        if now == then {
+            return Ok(());
+        }
+        let value = |changes: &'_ [(usize, Option<Value>)], end: usize| {
+            let at = changes.partition_point(|(event, _)| *event < end);
+            changes.get(at.wrapping_sub(1)).and_then(|(_, value)| value.clone())
+        };
+        let (policy, mut rows) = (Policy::default(), Vec::new());
+        let naming = Naming::new(&policy);
+        let production = match hop {
+            Hop::ToStaging => {
+                let production = Hop::ToProduction.target();
+                let blob = epoch.history.blob_at(key, production, candidate.position + 1);
+                blob.map(|blob| (self.read)(&blob)).transpose()?.flatten()
+            }
+            Hop::ToProduction => None,
+        };
+        let siblings = Siblings::new(&epoch.history, key, hop, self.read).before(candidate.position);
+        let waits_elsewhere = |id| siblings.wait(id);
+        let judge = Judge::new(before, hop, &naming, production.as_deref(), &waits_elsewhere);
+        for (path, top) in &candidate.leaves {
+            let [source, target] = all.changes(path);
+            let (s, t) = (value(source, then), value(target, then));
+            let (s_after, t_after) = (value(source, now), value(target, now));
+            let last = |changes: &[(usize, Option<Value>)]| {
+                changes.iter().map(|(event, _)| *event).filter(|event| *event < then).max()
+            };
+            let counts = s.is_some() || last(source) >= last(target);
+            let took = t_after == s;
+            let own = s_after != s || (!took && t_after != t);
+            rows.push((path, judge.judge_path(path, top)?, (s, t), took, counts, own, target));
+        }
+        if !rows.iter().any(|(.., took, counts, own, _)| *took && *counts && !own) {
+            return Ok(());
+        }
+        let tally = if candidate.several_documents { &mut self.several } else { &mut self.single };
+        tally.commits += 1;
+        if self.verbose {
+            println!("COMMIT {} {hop} {key}", commit.id.short());
+        }
+        for (path, judgement, (s, t), took, counts, own, target) in rows {
+            let takes = matches!(judgement.level, Level::Take | Level::Ask);
+            let say = |what: &str| {
+                if self.verbose {
+                    println!(
+                        "{what} {} {hop} {key} {path}: {} -> {} {} [{}] {}",
+                        commit.id.short(),
+                        text(t.as_ref()),
+                        text(s.as_ref()),
+                        judgement.resolution,
+                        judgement.level.name(),
+                        judgement.reason.phrase(hop)
+                    );
+                }
+            };
+            if own {
+                tally.own += 1;
+                continue;
+            }
+            if took {
+                if counts {
+                    tally.promoted += 1;
+                    tally.right += usize::from(takes);
+                    tally.offered += usize::from(takes || judgement.level == Level::Offer);
+                    if !takes {
+                        say("MISS");
+                    }
+                }
+                continue;
+            }
+            let elsewhere = later.iter().flat_map(|timeline| timeline.view().changes(path)[1]);
+            let own_later = target.iter().filter(|(event, _)| *event >= now);
+            let mut later_values: Vec<&Option<Value>> =
+                own_later.chain(elsewhere).map(|(_, value)| value).collect();
+            // A file that went away took every value with it.
+            let went = !later.is_empty();
+            later_values.extend(went.then_some(&None));
+            let id = (key.clone(), hop, path.clone(), text(s.as_ref()), text(t.as_ref()));
+            if takes && !later_values.contains(&&s) {
+                tally.events += 1;
+                if tally.wrong.insert(id.clone()) {
+                    match (&s, &t) {
+                        (Some(_), Some(_)) => tally.overwrites += 1,
+                        (Some(_), None) => tally.additions += 1,
+                        _ => tally.deletions += 1,
+                    }
+                    say("WRONG");
+                } else {
+                    say("EVENT");
+                }
+            }
+            if judgement.level == Level::Stop && later_values.is_empty() {
+                tally.conflicts.insert(id);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn replay(folder: &Path, verbose: bool) -> Result<[Tally; 2]> {
     let repository = Repository::discover(folder)?;
     let head = repository.require_head()?;
     let history = repository.history(&head)?;
-    let documents = Documents { blobs: repository.blobs(), parsed: RefCell::default() };
-    let read = |blob: &BlobId| documents.read(blob);
-    let policy = Policy::default();
-    let naming = Naming::new(&policy);
-    let mut tally = Tally::default();
-    let keys: HashSet<Key> = history
-        .commits()
-        .iter()
-        .flat_map(|commit| &commit.changes)
-        .filter_map(|change| {
-            change.path.strip_prefix("environments/")?.split_once('/')?.1.strip_suffix(".yaml")?.parse().ok()
-        })
-        .collect();
-    let mut keys: Vec<_> = keys.into_iter().collect();
-    keys.sort();
-    for key in &keys {
-        for hop in Hop::ALL {
-            let target_file = key.file(hop.target());
-            for (position, commit) in history.commits().iter().enumerate().rev() {
-                if !commit.changes.iter().any(|change| change.path == target_file) {
-                    continue;
-                }
-                let Some(parent) = repository.commit(&format!("{}^", commit.info.id)).ok() else { continue };
-                let time = repository.info(&parent)?.time;
-                let past =
-                    History::new(history.commits()[position + 1..].to_vec(), history.is_complete(), time);
-                let timeline = past.timeline(key, hop, &read)?;
-                let Some(now) = timeline.states.last() else { continue };
-                let (Some(source), Some(target)) = (now.source.as_deref(), now.target.as_deref()) else {
-                    continue;
-                };
-                // What people did, and what the target became: by file, for a later rename must
-                // not lend this one another item's past.
-                let done = History::new(history.commits()[position..].to_vec(), history.is_complete(), time);
-                let done = done.timeline(key, hop, &read)?;
-                let Some(after) = done.states.last().filter(|state| state.commit == 0) else { continue };
-                let (source_after, target_after) = (after.source.as_deref(), after.target.as_deref());
-                // A file that went away took every value with it.
-                let later: Vec<Option<Arc<Document>>> = history.commits()[..=position]
-                    .iter()
-                    .flat_map(|commit| &commit.changes)
-                    .filter(|change| change.path == target_file)
-                    .filter_map(|change| match &change.after {
-                        Some(blob) => read(blob).ok().flatten().map(Some),
-                        None => Some(None),
-                    })
-                    .collect();
-                let at = |document: Option<&Document>, path: &ValuePath| {
-                    document.and_then(|d| d.at(path)).cloned()
-                };
-                let differing = leaves(source, target, &NoListRules);
-                let took = |leaf: &Leaf<'_>| at(target_after, &leaf.path).as_ref() == leaf.source;
-                if !differing.iter().any(|leaf| {
-                    took(leaf)
-                        && leaf.source.is_some()
-                        && at(source_after, &leaf.path).as_ref() == leaf.source
-                }) || target_after.is_none()
-                {
-                    continue;
-                }
-                tally.commits += 1;
-                let production = (hop == Hop::ToStaging)
-                    .then(|| past.timeline(key, Hop::ToProduction, &read).ok()?.states.last()?.target.clone())
-                    .flatten();
-                let judge = Judge::new(&timeline, hop, &naming, &NoListRules, production.as_deref());
-                for leaf in &differing {
-                    let judgement = judge.judge_path(&leaf.path, &leaf.top);
-                    let takes = matches!(judgement.level, Level::Take | Level::Ask);
-                    let source_moved = at(source_after, &leaf.path).as_ref() != leaf.source;
-                    if took(leaf) && !source_moved {
-                        tally.promoted += 1;
-                        tally.right += usize::from(takes);
-                        tally.offered += usize::from(takes || judgement.level == Level::Offer);
-                        if verbose && !takes {
-                            println!(
-                                "MISS {} {hop} {} {}: {} -> {} {} [{}] {}",
-                                commit.info.id.short(),
-                                key,
-                                leaf.path,
-                                text(leaf.target),
-                                text(leaf.source),
-                                judgement.resolution,
-                                judgement.level.name(),
-                                judgement.reason.phrase(hop)
-                            );
-                        }
-                        continue;
-                    }
-                    let ever = later
-                        .iter()
-                        .any(|document| at(document.as_deref(), &leaf.path).as_ref() == leaf.source);
-                    let id = (key.clone(), hop, leaf.path.clone(), text(leaf.source), text(leaf.target));
-                    if takes && !took(leaf) && !ever {
-                        tally.events += 1;
-                        if verbose {
-                            println!("EVENT {} {hop} {key} {}", commit.info.id.short(), leaf.path);
-                        }
-                        if tally.wrong.insert(id.clone()) {
-                            match (leaf.source, leaf.target) {
-                                (Some(_), Some(_)) => tally.overwrites += 1,
-                                (Some(_), None) => tally.additions += 1,
-                                _ => tally.deletions += 1,
-                            }
-                            if verbose {
-                                println!(
-                                    "WRONG {} {hop} {} {}: {} -> {} {} {}",
-                                    commit.info.id.short(),
-                                    key,
-                                    leaf.path,
-                                    text(leaf.target),
-                                    text(leaf.source),
-                                    judgement.resolution,
-                                    judgement.reason.phrase(hop)
-                                );
-                            }
-                        }
-                    }
-                    let kept = later
-                        .iter()
-                        .all(|document| at(document.as_deref(), &leaf.path).as_ref() == leaf.target);
-                    if judgement.level == Level::Stop && kept {
-                        tally.conflicts.insert(id);
-                    }
-                }
-            }
+    let blobs = repository.blobs();
+    let read = |blob: &BlobId| {
+        let bytes = blobs.read("a version", Some(blob))?;
+        Ok(Document::parse(&bytes, &Limits::default()).ok().map(Arc::new))
+    };
+    let mut files: BTreeMap<Key, usize> = BTreeMap::new();
+    for change in history.commits().iter().flat_map(|commit| &commit.changes) {
+        if let Some(Place::Item(item)) = place(&change.path) {
+            *files.entry(item.key).or_default() += 1;
         }
     }
-    Ok(tally)
+    let (single, several) = (Tally::default(), Tally::default());
+    let mut replay =
+        Replay { repository: &repository, history: &history, read: &read, verbose, single, several };
+    let (all, mut done): (usize, usize) = (files.values().sum(), 0);
+    for (key, versions) in files {
+        for hop in Hop::ALL {
+            replay.item(&key, hop)?;
+        }
+        done += versions;
+        eprint!("\r{:>3} %", 100 * done / all.max(1));
+    }
+    eprint!("\r     \r");
+    Ok([replay.single, replay.several])
 }
 
 fn main() -> Result<()> {
     println!(
-        "{:<24} {:>7} {:>8} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>9} {:>6}",
-        "history", "commits", "promoted", "right", "offers", "over", "add", "del", "conflicts", "events"
+        "{:<24} {:>7} {:>8} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>9} {:>6} {:>5}",
+        "history",
+        "commits",
+        "promoted",
+        "right",
+        "offers",
+        "over",
+        "add",
+        "del",
+        "conflicts",
+        "events",
+        "own"
     );
-    let mut total = [0; 9];
+    let mut total = [[0; COLUMNS]; 2];
     let verbose = std::env::args().any(|argument| argument == "-v");
     for folder in std::env::args().skip(1).filter(|argument| argument != "-v") {
-        let tally = replay(Path::new(&folder), verbose)?;
-        let row = [
-            tally.commits,
-            tally.promoted,
-            tally.right,
-            tally.offered,
-            tally.overwrites,
-            tally.additions,
-            tally.deletions,
-            tally.conflicts.len(),
-            tally.events,
-        ];
-        print_row(
-            Path::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy()).as_ref(),
-            &row,
-        );
-        for (sum, n) in total.iter_mut().zip(row) {
-            *sum += n;
+        let name = Path::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy());
+        for (number, tally) in replay(Path::new(&folder), verbose)?.iter().enumerate() {
+            let row = tally.row();
+            if number == 0 || tally.commits > 0 {
+                print_row(&name, number, &row);
+            }
+            for (sum, n) in total[number].iter_mut().zip(row) {
+                *sum += n;
+            }
         }
     }
-    print_row("total", &total);
+    for (number, row) in total.iter().enumerate().filter(|(number, row)| *number == 0 || row[0] > 0) {
+        print_row("total", number, row);
+    }
     Ok(())
 }
 
-fn print_row(name: &str, row: &[usize; 9]) {
-    let [commits, promoted, right, offered, over, add, del, conflicts, events] = row;
+fn print_row(name: &str, number: usize, row: &[usize; COLUMNS]) {
+    let name = if number == 0 { name.to_owned() } else { format!("{name}, several documents") };
+    let [commits, promoted, right, offered, over, add, del, conflicts, events, own] = row;
     let percent = |n: &usize| {
-        if *promoted == 0 { "-".to_owned() } else { format!("{}%", (100 * n + promoted / 2) / promoted) }
+        let thousandths = (1000 * n + promoted / 2).checked_div(*promoted);
+        thousandths.map_or_else(|| "-".to_owned(), |n| format!("{}.{}", n / 10, n % 10))
     };
     println!(
-        "{name:<24} {commits:>7} {promoted:>8} {:>6} {:>6}  {over:>5} {add:>5} {del:>5} {conflicts:>9} {events:>6}",
+        "{name:<24} {commits:>7} {promoted:>8} {:>6} {:>6}  {over:>5} {add:>5} {del:>5} {conflicts:>9} {events:>6} {own:>5}",
         percent(right),
         percent(offered)
     );

@@ -128,6 +128,13 @@ impl History {
         without_gaps(side)
     }
 
+    /// The content that an item had in one environment right after the commit at a position.
+    #[must_use]
+    pub fn blob_at(&self, key: &Key, environment: Environment, commit: usize) -> Option<BlobId> {
+        // Positions grow towards the past.
+        self.side(key, environment).into_iter().find(|(at, _)| *at >= commit)?.1
+    }
+
     /// The contents that an item had in one environment, newest first.
     #[must_use]
     pub fn blobs(&self, key: &Key, environment: Environment) -> Vec<BlobId> {

@@ -23,3 +23,4 @@ pub mod snapshot;
 pub mod summary;
 pub mod timeline;
 pub mod verdict;
+pub mod versions;

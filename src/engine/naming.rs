@@ -20,23 +20,28 @@ pub struct Naming<'a> {
 struct Word<'a> {
     /// In lower case.
     text: &'a str,
-    /// `None` for one that means none of the three.
+    /// `None` for one that stands for all but production.
     environment: Option<Environment>,
     /// The longer words that hold it, by position; found when first asked.
     longer: OnceLock<Vec<usize>>,
 }
 
-/// Words that hold an environment's name and mean another one.
-const NEUTRAL: [&str; 9] = [
+/// Words that hold production's name and stand for every environment but production.
+const BUT_PRODUCTION: [&str; 14] = [
     "pre-prod",
     "pre_prod",
+    "preprod",
     "pre-production",
     "pre_production",
+    "preproduction",
     "non-prod",
     "non_prod",
+    "nonprod",
     "non-production",
     "non_production",
+    "nonproduction",
     "not-production",
+    "not_production",
 ];
 
 impl<'a> Naming<'a> {
@@ -46,9 +51,9 @@ impl<'a> Naming<'a> {
         let named =
             policy.words.iter().flat_map(|(env, words)| words.iter().map(|w| (w.as_str(), Some(*env))));
         let mut words: Vec<_> = named.filter(|(word, _)| !word.is_empty()).collect();
-        let neutral = NEUTRAL.into_iter().filter(|neutral| words.iter().all(|(word, _)| word != neutral));
-        let neutral: Vec<_> = neutral.map(|word| (word, None)).collect();
-        words.extend(neutral);
+        let others = BUT_PRODUCTION.into_iter().filter(|other| words.iter().all(|(word, _)| word != other));
+        let others: Vec<_> = others.map(|word| (word, None)).collect();
+        words.extend(others);
         let word = |(text, environment)| Word { text, environment, longer: OnceLock::new() };
         Self { policy, words: words.into_iter().map(word).collect() }
     }
@@ -92,7 +97,36 @@ impl<'a> Naming<'a> {
     /// Whether `text` names an environment other than `target`.
     #[must_use]
     pub fn names_other(&self, text: &str, target: Environment) -> bool {
-        self.named(text).iter().any(|env| *env != target)
+        self.foreign(text, target).is_some()
+    }
+
+    /// The environment other than `target` that `text` names. A word for several environments names
+    /// none where the target is one of them.
+    #[must_use]
+    pub fn foreign(&self, text: &str, target: Environment) -> Option<Environment> {
+        let named = self.named(text).into_iter().find(|environment| *environment != target);
+        let is_but_production =
+            || target == Environment::Production && self.has_word_of(&text.to_lowercase(), None);
+        named.or_else(|| is_but_production().then_some(Environment::Staging))
+    }
+
+    /// The same of a value, at any depth.
+    #[must_use]
+    pub fn foreign_in(&self, value: &Value, target: Environment) -> Option<Environment> {
+        match value {
+            Value::String(text) => self.foreign(text, target),
+            Value::List(list) => list.iter().find_map(|value| self.foreign_in(value, target)),
+            Value::Map(map) => map.iter().find_map(|(key, value)| {
+                self.foreign(key, target).or_else(|| self.foreign_in(value, target))
+            }),
+            Value::Tagged(_, value) => self.foreign_in(value, target),
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+
+    /// The words that name an environment, in lower case.
+    pub fn words_of(&self, environment: Environment) -> impl Iterator<Item = &'a str> {
+        self.words.iter().filter(move |word| word.environment == Some(environment)).map(|word| word.text)
     }
 
     /// The environment whose word `text` is, as a whole.
@@ -103,13 +137,16 @@ impl<'a> Naming<'a> {
     }
 
     fn words_in(&self, lower: &str) -> Vec<Environment> {
-        Environment::ALL.into_iter().filter(|env| self.has_word_of(lower, *env)).collect()
+        Environment::ALL.into_iter().filter(|env| self.has_word_of(lower, Some(*env))).collect()
     }
 
-    fn has_word_of(&self, lower: &str, environment: Environment) -> bool {
-        self.words.iter().filter(|word| word.environment == Some(environment)).any(|word| {
+    fn has_word_of(&self, lower: &str, environment: Option<Environment>) -> bool {
+        self.words.iter().filter(|word| word.environment == environment).any(|word| {
             lower.match_indices(word.text).any(|(at, _)| {
-                is_apart(lower, &(at..at + word.text.len())) && !self.inside_a_longer_word(lower, at, word)
+                let span = at..at + word.text.len();
+                is_apart(lower, &span)
+                    && !means_something_else(lower, &span)
+                    && !self.inside_a_longer_word(lower, at, word)
             })
         })
     }
@@ -143,6 +180,29 @@ fn is_apart(text: &str, span: &std::ops::Range<usize>) -> bool {
     !before.is_some_and(char::is_alphabetic) && !after.is_some_and(char::is_alphabetic)
 }
 
+/// Whether a word at `span` is no environment's where it stands: a device's folder (`/dev/sda`), the
+/// last label of a host (`web.dev`), or a `stage` with no neighbour.
+fn means_something_else(text: &str, span: &std::ops::Range<usize>) -> bool {
+    let (before, after) =
+        (text.get(..span.start).unwrap_or_default(), text.get(span.end..).unwrap_or_default());
+    match text.get(span.clone()) {
+        Some("dev") => {
+            let begins_path = |before: &str| {
+                before.chars().next_back().is_none_or(|c| c.is_whitespace() || "\"'`=:,;([{<>|".contains(c))
+            };
+            let is_folder = before.strip_suffix('/').is_some_and(begins_path) && after.starts_with('/');
+            let is_label = before.strip_suffix('.').is_some_and(|host| host.ends_with(char::is_alphanumeric));
+            let ends_host = !after.starts_with(|c: char| c.is_alphanumeric() || "-_.".contains(c));
+            is_folder || (is_label && ends_host)
+        }
+        Some("stage") => {
+            let joins = |c: char| c.is_numeric() || "-_./@".contains(c);
+            !before.ends_with(joins) && !after.starts_with(joins)
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +225,18 @@ mod tests {
             ("reproduction", vec![]),
             ("backstage", vec![]),
             ("preprod", vec![]),
+            ("/dev/sda", vec![]),
+            ("if=/dev/zero", vec![]),
+            ("https://example.com/dev/api", vec![Development]),
+            ("https://web.dev/page", vec![]),
+            ("web.dev", vec![]),
+            ("web.dev.example.com", vec![Development]),
+            ("web.dev-2", vec![Development]),
+            ("stage", vec![]),
+            ("build stage: two", vec![]),
+            ("api-stage", vec![Staging]),
+            ("stage.example", vec![Staging]),
+            ("dev", vec![Development]),
             ("alerts-non-prod-warning", vec![]),
             ("pre-prod", vec![]),
             ("pre-production and production", vec![Production]),
@@ -175,6 +247,10 @@ mod tests {
         }
         assert!(naming.names_other("db-staging", Production));
         assert!(!naming.names_other("db-prod", Production));
+        for text in ["db-nonprod", "preprod", "pre-production-2", "NON_PROD_KEY"] {
+            assert_eq!(naming.foreign(text, Production), Some(Staging), "{text}");
+            assert_eq!(naming.foreign(text, Staging), None, "{text}");
+        }
         let text = "a: [{dev_url: x}, !t staging]";
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
         assert_eq!(naming.named_by(document.value()), [Development, Staging]);

@@ -10,10 +10,11 @@ use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, decisions_file,
-    judge_leaves, parse_decisions, select,
+    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, Siblings, containers,
+    decisions_file, judge_leaves, leaves, parse_decisions, select,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
+use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
@@ -97,6 +98,15 @@ impl Planner {
         Ok(document)
     }
 
+    /// A version of a file that is looked at once and let go; `None` when it is not YAML.
+    fn past_version(&self, blob: &BlobId) -> Result<Option<Arc<Document>>> {
+        if let Some(known) = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(blob) {
+            return Ok(known.clone());
+        }
+        let bytes = self.blobs.read("an old version of an item", Some(blob))?;
+        Ok(Document::parse(&bytes, self.configuration.limits()).ok().map(Arc::new))
+    }
+
     /// The document of an item of the snapshot: one of its versions, and let go with them.
     fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
         if let Some(blob) = &item.blob
@@ -162,10 +172,16 @@ impl Planner {
             },
             _ => None,
         };
-        let read = |blob: &BlobId| self.version(blob);
-        let timeline = self.history.timeline(key, hop, &read)?;
+        let read = |blob: &BlobId| self.past_version(blob);
+        let differing = leaves(&source, &target, &lists);
+        let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
+        let containers = containers(&differing);
+        let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
+        let timeline = self.history.timeline(&question, &read)?;
         let naming = Naming::new(self.configuration.policy());
-        let judge = Judge::new(&timeline, hop, &naming, &lists, production.as_deref());
+        let siblings = Siblings::new(&self.history, key, hop, &read);
+        let waits_elsewhere = |id| siblings.wait(id);
+        let judge = Judge::new(timeline.view(), hop, &naming, production.as_deref(), &waits_elsewhere);
         let input = Input {
             key,
             hop,
@@ -174,12 +190,11 @@ impl Planner {
             target: &target,
             judge: &judge,
             policy: self.configuration.policy(),
-            lists: &lists,
             decisions: &self.decisions(key, hop.target())?,
             required: &|path| self.requires(key, hop.target(), path),
             today: self.head.date(),
         };
-        Ok(Some(judge_leaves(&input)))
+        judge_leaves(&input, &differing).map(Some)
     }
 
     /// Whether the item's schema requires the key at a path.

@@ -2,17 +2,12 @@
 //!
 //! Rows are numbered as in the README. The first that fits counts.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-
 use super::path_history::{DAY, PathHistory};
-use super::reason::{LeftOut, Reason};
+use super::reason::{Hesitation, LeftOut, Reason};
 use super::resolution::{Level, Resolution};
-use crate::diff::lists::ListRules;
-use crate::diff::{Depth, diff};
 use crate::engine::naming::Naming;
-use crate::engine::timeline::Timeline;
-use crate::model::{CommitInfo, Date, Environment, Hop, Segment, Value, ValuePath};
+use crate::engine::timeline::{EventId, View};
+use crate::model::{CommitInfo, Date, Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// What was found of one path.
@@ -54,270 +49,292 @@ impl Judgement {
 
 /// Judges the paths of one item over one hop.
 pub struct Judge<'a> {
-    timeline: &'a Timeline<'a>,
+    view: View<'a>,
     hop: Hop,
     naming: &'a Naming<'a>,
-    lists: &'a dyn ListRules,
     /// On the way to staging: production's document.
     production: Option<&'a Document>,
-    promotions: OnceCell<Vec<usize>>,
-    /// The states that changed a direct entry of the target's mapping or list at a path.
-    edited: RefCell<HashMap<ValuePath, Vec<usize>>>,
+    /// Whether what a source commit changed waits in other items too, and was taken in none.
+    waits_elsewhere: &'a dyn Fn(EventId) -> Result<bool>,
 }
 
+/// Last keys of what is sized or timed for each environment by itself.
+const SIZED: [&str; 7] = ["cpu", "memory", "replicas", "workers", "threads", "schedule", "restart"];
+
 impl<'a> Judge<'a> {
-    /// A judge over `timeline`, whose last state is what is judged. `production` is production's
-    /// document of the same key where the hop leads to staging.
+    /// A judge over a view, whose last event is what is judged. `production` is production's
+    /// document of the same key where the hop leads to staging; `waits_elsewhere` says whether what
+    /// a source commit changed waits in other items too, and was taken in none.
     pub fn new(
-        timeline: &'a Timeline<'a>,
+        view: View<'a>,
         hop: Hop,
         naming: &'a Naming<'a>,
-        lists: &'a dyn ListRules,
         production: Option<&'a Document>,
+        waits_elsewhere: &'a dyn Fn(EventId) -> Result<bool>,
     ) -> Self {
-        Self {
-            timeline,
-            hop,
-            naming,
-            lists,
-            production,
-            promotions: OnceCell::new(),
-            edited: RefCell::default(),
-        }
+        Self { view, hop, naming, production, waits_elsewhere }
     }
 
     /// The rows that history decides: all but `in-sync`, `pinned` and `declined`. `top` is the
     /// highest path at or above `path` that the target lacks.
-    #[must_use]
-    pub fn judge_path(&self, path: &ValuePath, top: &ValuePath) -> Judgement {
-        let track = PathHistory::new(self.timeline, path);
-        let now = self.timeline.states.len().saturating_sub(1);
-        let Some(base) = track.base() else { return self.unknown(&track) };
+    ///
+    /// # Errors
+    /// When a version of another item cannot be read.
+    pub fn judge_path(&self, path: &ValuePath, top: &ValuePath) -> Result<Judgement> {
+        let track = PathHistory::new(self.view, path);
+        let now = self.view.len().saturating_sub(1);
+        let Some(base) = track.base() else {
+            return Ok(self.judgement(
+                &track,
+                Row(Resolution::Unknown, Level::Stop, Reason::HistoryEnds),
+                None,
+            ));
+        };
         let (s, t, b) = (track.s(now), track.t(now), track.s(base));
-        let (resolution, level, reason) = match (s, t) {
+        let row = match (s, t) {
             (None, _) => self.source_absent(&track, b, t),
             (Some(s), None) => match b {
-                Some(_) => self.target_absent(&track),
+                Some(_) => self.target_absent(&track, path, s),
                 None => self.new_key(&track, path, top, s),
             },
-            (Some(s), Some(t)) => self.both_present(&track, base, s, t, b),
+            (Some(s), Some(t)) => self.both_present(&track, path, base, (s, t, b))?,
         };
-        self.judgement(&track, resolution, level, reason, Some(base))
+        Ok(self.judgement(&track, row, Some(base)))
     }
 
-    fn judgement(
-        &self,
-        track: &PathHistory<'_>,
-        resolution: Resolution,
-        level: Level,
-        reason: Reason,
-        base: Option<usize>,
-    ) -> Judgement {
-        let commit = |index: Option<usize>| index.map(|index| self.timeline.commit(index).clone());
+    fn judgement(&self, track: &PathHistory<'_>, row: Row, base: Option<usize>) -> Judgement {
+        let Row(resolution, level, reason) = row;
+        let commit = |event: Option<usize>| event.map(|event| self.view.commit(event).clone());
         Judgement {
             resolution,
             level,
             reason,
             base: base.and_then(|base| track.s(base)).cloned(),
-            was: track.source_changed().and_then(|i| track.s(i.checked_sub(1)?)).cloned(),
+            was: track.source_changed().and_then(|event| track.s_before(event)).cloned(),
             source_commit: commit(track.source_changed()),
             target_commit: commit(track.target_changed()),
             base_commit: commit(base),
         }
     }
 
-    fn date(&self, index: Option<usize>) -> Option<Date> {
-        index.map(|index| self.timeline.commit(index).date())
+    fn date(&self, event: Option<usize>) -> Option<Date> {
+        event.map(|event| self.view.commit(event).date())
     }
 
-    /// Row 4.
-    fn unknown(&self, track: &PathHistory<'_>) -> Judgement {
-        self.judgement(track, Resolution::Unknown, Level::Stop, Reason::HistoryEnds, None)
+    /// Whether an event is at most so many days old.
+    fn is_within(&self, event: Option<usize>, days: i64) -> bool {
+        event.is_some_and(|event| self.view.age(event) <= days * DAY)
     }
 
-    /// Rows 5 and 6.
-    fn source_absent(
-        &self,
-        track: &PathHistory<'_>,
-        base: Option<&Value>,
-        target: Option<&Value>,
-    ) -> (Resolution, Level, Reason) {
+    /// Whether an event is more than so many days old.
+    fn is_older(&self, event: usize, days: i64) -> bool {
+        self.view.age(event) > days * DAY
+    }
+
+    /// Rows 5a and 6.
+    fn source_absent(&self, track: &PathHistory<'_>, base: Option<&Value>, target: Option<&Value>) -> Row {
         if base.is_none() {
-            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::OnlyInTarget);
+            return Row(Resolution::EnvironmentSpecific, Level::Keep, Reason::OnlyInTarget);
         }
-        let reason = Reason::Removed { on: self.date(track.source_changed()), is_own: base != target };
-        (Resolution::Removed, Level::Take, reason)
+        let is_own = base != target && !target.is_some_and(|target| track.source_had(target));
+        let level = if is_own { Level::Ask } else { Level::Take };
+        Row(Resolution::Removed, level, Reason::Removed { on: self.date(track.source_changed()), is_own })
     }
 
     /// Row 7.
-    fn target_absent(&self, track: &PathHistory<'_>) -> (Resolution, Level, Reason) {
-        let created =
-            self.timeline.states.iter().rposition(|state| state.target.is_none()).map_or(0, |i| i + 1);
-        let young = self.timeline.age(created) < 30 * DAY;
-        let level = if young || track.target_lately_left() { Level::Offer } else { Level::Keep };
-        let reason = match track.target_changed() {
-            Some(_) => Reason::TargetRemoved,
-            None => Reason::TargetBegan,
+    fn target_absent(&self, track: &PathHistory<'_>, path: &ValuePath, source: &Value) -> Row {
+        let [_, presence] = self.view.presence();
+        let created = presence.last().map(|(event, _)| *event);
+        let began_without =
+            created.is_some_and(|created| track.target_changed().is_none_or(|at| at < created));
+        let is_young = created.is_some_and(|created| self.view.age(created) < 30 * DAY);
+        let level = match () {
+            () if is_young && began_without => match self.names_other(path, source) {
+                None => Level::Ask,
+                Some(_) => Level::Offer,
+            },
+            () if track.target_lately_left() => Level::Offer,
+            () => Level::Keep,
         };
-        (Resolution::EnvironmentSpecific, level, reason)
+        let reason = if began_without { Reason::TargetBegan } else { Reason::TargetRemoved };
+        Row(Resolution::EnvironmentSpecific, level, reason)
     }
 
     /// Rows 8 to 11.
-    fn new_key(
-        &self,
-        track: &PathHistory<'_>,
-        path: &ValuePath,
-        top: &ValuePath,
-        source: &Value,
-    ) -> (Resolution, Level, Reason) {
+    fn new_key(&self, track: &PathHistory<'_>, path: &ValuePath, top: &ValuePath, source: &Value) -> Row {
         if let Some(other) = self.names_other(path, source) {
-            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::NewButNames(other));
+            return Row(Resolution::EnvironmentSpecific, Level::Keep, Reason::NewButNames(other));
         }
         let later =
             self.production.filter(|_| self.hop == Hop::ToStaging).and_then(|document| document.at(path));
         if later.is_some_and(|later| later != source) {
-            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::ProductionsOwn);
+            return Row(Resolution::EnvironmentSpecific, Level::Keep, Reason::ProductionsOwn);
+        }
+        if let Some(why) = self.left_out(track, top) {
+            return Row(Resolution::LeftOut, Level::Offer, Reason::LeftOut(why));
         }
         let brought = track.source_changed();
-        if let Some(why) = brought.and_then(|brought| self.left_out(top, brought)) {
-            return (Resolution::LeftOut, Level::Offer, Reason::LeftOut(why));
-        }
-        let by = brought.map(|brought| self.timeline.commit(brought).id.clone());
-        (Resolution::New, Level::Ask, Reason::New { on: self.date(brought), by })
+        let by = brought.map(|brought| self.view.commit(brought).id.clone());
+        Row(Resolution::New, Level::Ask, Reason::New { on: self.date(brought), by })
     }
 
     /// Row 10: why people seem to have left a new key out on purpose.
-    fn left_out(&self, top: &ValuePath, brought: usize) -> Option<LeftOut> {
+    fn left_out(&self, track: &PathHistory<'_>, top: &ValuePath) -> Option<LeftOut> {
+        let came = track.source_came()?;
         let parent = top.parent().unwrap_or_default();
-        let mut edited = self.edited.borrow_mut();
-        let all = edited.entry(parent).or_insert_with_key(|parent| {
-            (0..self.timeline.states.len()).filter(|i| self.edited_directly(parent, *i)).collect::<Vec<_>>()
-        });
-        let edits = &all[all.partition_point(|i| *i < brought)..];
-        if edits.first() == Some(&brought) {
-            return Some(LeftOut::By(self.timeline.commit(brought).id.clone()));
+        let edits = since(self.view.edits_of(&parent), came);
+        if edits.first() == Some(&came) {
+            return Some(LeftOut::By(self.view.commit(came).id.clone()));
         }
-        if edits.len() >= 5 {
+        if edits.len() >= MANY {
             return Some(LeftOut::Edits(edits.len()));
         }
-        let promotions = self.promotions().iter().filter(|i| **i > brought).count();
-        if promotions >= 5 {
+        let promotions = since(self.view.promotions(), track.source_changed().unwrap_or(came) + 1).len();
+        if promotions >= MANY {
             return Some(LeftOut::Promotions(promotions));
         }
-        let days = self.timeline.age(brought) / DAY;
-        (days > 120).then_some(LeftOut::Days(days))
-    }
-
-    /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
-    fn edited_directly(&self, parent: &ValuePath, index: usize) -> bool {
-        let target = |i: usize| self.timeline.states.get(i).and_then(|state| state.target.as_deref());
-        let (before, after) = (index.checked_sub(1).and_then(target), target(index));
-        let (Some(before), Some(after)) = (before, after) else { return false };
-        if std::ptr::eq(before, after) {
-            return false;
-        }
-        let (before, after) = (before.at(parent), after.at(parent));
-        let entry = |value: Option<&Value>| value.is_none_or(|value| value.as_map().is_none());
-        match (before.and_then(Value::as_map), after.and_then(Value::as_map)) {
-            (Some(a), Some(b)) => {
-                let gone_or_edited = a.iter().any(|(key, value)| {
-                    let other = b.get(key);
-                    other != Some(value) && (other.is_none() || entry(Some(value)) || entry(other))
-                });
-                gone_or_edited || b.keys().any(|key| !a.contains_key(key))
-            }
-            _ => match (before.and_then(Value::as_list), after.and_then(Value::as_list)) {
-                (Some(a), Some(b)) => {
-                    a.len() != b.len() || a.iter().zip(b).any(|(a, b)| a != b && entry(Some(a)))
-                }
-                _ => before != after,
-            },
-        }
-    }
-
-    /// The states in which the target got at least one value that the source had.
-    fn promotions(&self) -> &[usize] {
-        self.promotions.get_or_init(|| {
-            let states = &self.timeline.states;
-            (1..states.len())
-                .filter(|i| {
-                    let (before, after) = (states[i - 1].target.as_deref(), states[*i].target.as_deref());
-                    let (Some(before), Some(after), Some(source)) =
-                        (before, after, states[i - 1].source.as_deref())
-                    else {
-                        return false;
-                    };
-                    !std::ptr::eq(before, after)
-                        && diff(before.values(), after.values(), self.lists, Depth::Leaves)
-                            .iter()
-                            .any(|change| change.right.is_some() && source.at(&change.path) == change.right)
-                })
-                .collect()
-        })
+        let stale = !parent.is_root()
+            && self.is_older(came, 30)
+            && since(self.view.target_edits(), came + 1).len() >= MANY;
+        (self.is_older(came, 120) || stale).then(|| LeftOut::Days(self.view.age(came) / DAY))
     }
 
     /// Rows 12 to 19.
     fn both_present(
         &self,
         track: &PathHistory<'_>,
+        path: &ValuePath,
         base: usize,
-        s: &Value,
-        t: &Value,
-        b: Option<&Value>,
-    ) -> (Resolution, Level, Reason) {
-        let left = track.source_left(t);
+        (s, t, b): (&Value, &Value, Option<&Value>),
+    ) -> Result<Row> {
+        let offer = |yes: bool| if yes { Level::Offer } else { Level::Keep };
+        let changed = track.source_changed();
+        let written = track.target_changed();
         if b == Some(s) {
             let lately = track.target_lately_left();
-            let offer = |yes: bool| if yes { Level::Offer } else { Level::Keep };
             if track.source_had(t) {
-                let recent = left.is_some_and(|left| self.timeline.age(left) <= 30 * DAY);
+                let left = track.source_left(t);
                 let reason = Reason::Behind { left: self.date(left) };
-                return (Resolution::Behind, offer(recent || lately), reason);
+                return Ok(Row(Resolution::Behind, offer(self.is_within(left, 30) || lately), reason));
             }
-            let reason = Reason::Own { since: self.date(track.source_changed()) };
-            return (Resolution::EnvironmentSpecific, offer(lately), reason);
+            let is_set_apart = written.is_some() && written == changed;
+            let is_flag = matches!((s, t), (Value::Bool(_), Value::Bool(_)))
+                && is_set_apart
+                && self.is_within(written, 60);
+            let waited =
+                written.filter(|at| *at > 0 && !track.changed_source(*at) && track.t_before(*at) != Some(s));
+            let reason = match (is_set_apart, written, waited) {
+                (true, Some(at), _) => {
+                    let commit = self.view.commit(at);
+                    Reason::SetApart { on: commit.date(), by: commit.id.clone() }
+                }
+                (_, _, Some(at)) if track.s_before(at) == Some(s) && track.t_before(at).is_some() => {
+                    Reason::WasWaiting { on: self.view.commit(at).date() }
+                }
+                _ => Reason::Own { since: self.date(changed) },
+            };
+            return Ok(Row(Resolution::EnvironmentSpecific, offer(lately || is_flag), reason));
         }
-        let written = track.target_changed();
         let met_by_chance = written.is_some_and(|written| base > written && track.s(written) == Some(s));
         if b == Some(t) && met_by_chance {
-            return (Resolution::EnvironmentSpecific, Level::Offer, Reason::MetByChance);
+            return Ok(Row(Resolution::EnvironmentSpecific, Level::Offer, Reason::MetByChance));
         }
         if let Some(other) = self.names_foreign(s, t) {
-            return (Resolution::EnvironmentSpecific, Level::Keep, Reason::SourceNames(other));
+            return Ok(Row(Resolution::EnvironmentSpecific, Level::Keep, Reason::SourceNames(other)));
         }
         if b == Some(t) {
-            let reason = Reason::Changed { on: self.date(track.source_changed()) };
-            return (Resolution::Pending, Level::Take, reason);
+            let on = self.date(changed);
+            return Ok(match self.hesitation(changed, path)? {
+                Some(why) => Row(Resolution::Pending, Level::Offer, Reason::ChangedBut { on, why }),
+                None => Row(Resolution::Pending, Level::Take, Reason::Changed { on }),
+            });
         }
         if track.source_had(t) {
-            let by = written.map(|written| self.timeline.commit(written).author.clone());
-            return (Resolution::Pending, Level::Take, Reason::OlderValue { by });
+            let by = written.map(|written| self.view.commit(written).author.clone());
+            let level = match changed.filter(|changed| self.is_sized(*changed, path)) {
+                Some(_) => Level::Offer,
+                None => Level::Take,
+            };
+            return Ok(Row(Resolution::Pending, level, Reason::OlderValue { by }));
         }
-        if !track.ever_equal() {
-            let moved = track.source_changed();
-            let lately = moved.is_some_and(|moved| self.timeline.age(moved) <= 7 * DAY);
-            let level = if lately { Level::Offer } else { Level::Keep };
-            let reason = Reason::AlwaysDifferent { moved: self.date(moved) };
-            return (Resolution::EnvironmentSpecific, level, reason);
+        let last_equal = track.last_equal();
+        if last_equal.is_none() {
+            let reason = Reason::AlwaysDifferent { moved: self.date(changed) };
+            return Ok(Row(Resolution::EnvironmentSpecific, offer(self.is_within(changed, 7)), reason));
         }
-        (Resolution::Conflict, Level::Stop, Reason::BothChanged { since: self.date(Some(base)) })
+        Ok(Row(Resolution::Conflict, Level::Stop, Reason::BothChanged { since: self.date(last_equal) }))
+    }
+
+    /// Row 16: why a waiting change seems to have been left where it is on purpose.
+    fn hesitation(&self, changed: Option<usize>, path: &ValuePath) -> Result<Option<Hesitation>> {
+        let Some(changed) = changed else { return Ok(None) };
+        let promotions = since(self.view.promotions(), changed + 1).len();
+        if promotions >= MANY {
+            return Ok(Some(Hesitation::Promotions(promotions)));
+        }
+        let edits = since(self.view.target_edits(), changed + 1).len();
+        if edits >= MANY && self.is_older(changed, 120) {
+            return Ok(Some(Hesitation::Days(self.view.age(changed) / DAY)));
+        }
+        if self.is_sized(changed, path) {
+            return Ok(Some(Hesitation::Sized));
+        }
+        if let Some(id) = self.view.id(changed).filter(|_| self.is_older(changed, 14))
+            && (self.waits_elsewhere)(id)?
+        {
+            return Ok(Some(Hesitation::WaitsElsewhere));
+        }
+        Ok(None)
+    }
+
+    /// Whether the path is sized or timed for each environment, and its change is no news any more.
+    fn is_sized(&self, changed: usize, path: &ValuePath) -> bool {
+        let last = path.segments.iter().rev().find_map(|segment| match segment {
+            Segment::Key(key) => Some(key.to_lowercase()),
+            Segment::Identity { .. } | Segment::Index(_) | Segment::Append => None,
+        });
+        self.is_older(changed, 7) && last.is_some_and(|last| SIZED.contains(&last.as_str()))
     }
 
     /// Row 8: an environment other than the target, named by the path or by the value.
     fn names_other(&self, path: &ValuePath, value: &Value) -> Option<Environment> {
         let segments = path.segments.iter().flat_map(|segment| match segment {
-            Segment::Key(key) => self.naming.named(key),
-            Segment::Identity { value, .. } => self.naming.named(value),
-            Segment::Index(_) | Segment::Append => Vec::new(),
+            Segment::Key(text) | Segment::Identity { value: text, .. } => {
+                self.naming.foreign(text, self.hop.target())
+            }
+            Segment::Index(_) | Segment::Append => None,
         });
-        segments.chain(self.naming.named_by(value)).find(|env| *env != self.hop.target())
+        segments.chain(self.naming.foreign_in(value, self.hop.target())).next()
     }
 
-    /// Row 15: an environment other than the target that the source's value names and the
-    /// target's does not.
+    /// Row 15: an environment other than the target that the source's value names while the target's
+    /// names none such, or that its value names where the target's names the target.
     fn names_foreign(&self, source: &Value, target: &Value) -> Option<Environment> {
         let here = self.hop.target();
-        let foreign = |value: &Value| self.naming.named_by(value).into_iter().find(|env| *env != here);
-        foreign(source).filter(|_| foreign(target).is_none())
+        let named = self.naming.foreign_in(source, here);
+        let named = named.filter(|_| self.naming.foreign_in(target, here).is_none());
+        named.or_else(|| self.is_said_of_each(source, target).then(|| self.hop.source()))
     }
+
+    /// Whether the source's text is the target's with the source's word in every place of the
+    /// target's.
+    fn is_said_of_each(&self, source: &Value, target: &Value) -> bool {
+        let (Some(source), Some(target)) = (source.as_str(), target.as_str()) else { return false };
+        let (source, target) = (source.to_lowercase(), target.to_lowercase());
+        let words = |environment| self.naming.words_of(environment);
+        words(self.hop.target())
+            .filter(|word| target.contains(word))
+            .any(|here| words(self.hop.source()).any(|there| target.replace(here, there) == source))
+    }
+}
+
+/// So many commits that passed by a value are a decision.
+const MANY: usize = 5;
+
+/// The table's answer.
+struct Row(Resolution, Level, Reason);
+
+/// The events from `first` on.
+fn since(events: &[usize], first: usize) -> &[usize] {
+    &events[events.partition_point(|event| *event < first)..]
 }

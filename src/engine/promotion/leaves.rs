@@ -1,5 +1,7 @@
 //! The paths at which an item's source and target differ, leaf by leaf.
 
+use std::collections::BTreeSet;
+
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{Value, ValuePath};
@@ -35,6 +37,14 @@ pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRu
             Leaf { path: change.path, top, source: change.left, target: change.right }
         })
         .collect()
+}
+
+/// The mappings and lists of the target into which what it lacks would enter.
+#[must_use]
+pub fn containers(leaves: &[Leaf<'_>]) -> Vec<ValuePath> {
+    let entering = leaves.iter().filter(|leaf| leaf.target.is_none());
+    let parents: BTreeSet<ValuePath> = entering.map(|leaf| leaf.top.parent().unwrap_or_default()).collect();
+    parents.into_iter().collect()
 }
 
 /// The shortest prefix of `path` that `document` lacks.

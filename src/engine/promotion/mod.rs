@@ -17,6 +17,7 @@ mod reason;
 mod resolution;
 mod saved_plan;
 mod selection;
+mod siblings;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
@@ -30,10 +31,11 @@ pub use decision::{
 pub use edits::operations;
 pub use entry::{Action, PlanEntry};
 pub use judge::{Judge, Judgement};
-pub use leaves::{Leaf, leaves};
+pub use leaves::{Leaf, containers, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, renames, select};
-pub use reason::{LeftOut, Reason};
+pub use reason::{Hesitation, LeftOut, Reason};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;
+pub use siblings::Siblings;
 pub use verify::broken_promise;

@@ -1,127 +1,125 @@
-//! One path over time: the values that source and target had at it, state by state.
+//! One path over time: the events that gave source and target their values at it.
 
-use std::sync::Arc;
-
-use crate::engine::timeline::Timeline;
+use crate::engine::timeline::View;
 use crate::model::{Value, ValuePath};
-use crate::yaml::Document;
 
 /// Days in seconds.
 pub(super) const DAY: i64 = 86_400;
 
-/// The values of one path, oldest state first; the last is now.
+/// The changes of one path, oldest first.
 pub(super) struct PathHistory<'t> {
-    pub(super) timeline: &'t Timeline<'t>,
-    source: Vec<Option<&'t Value>>,
-    target: Vec<Option<&'t Value>>,
-    /// Whether the value differs from the state before.
-    source_changed: Vec<bool>,
-    target_changed: Vec<bool>,
+    view: View<'t>,
+    source: &'t [(usize, Option<Value>)],
+    target: &'t [(usize, Option<Value>)],
 }
 
 impl<'t> PathHistory<'t> {
-    pub(super) fn new(timeline: &'t Timeline<'t>, path: &ValuePath) -> Self {
-        let states = &timeline.states;
-        let (source, source_changed) = values(path, states.iter().map(|state| state.source.as_ref()));
-        let (target, target_changed) = values(path, states.iter().map(|state| state.target.as_ref()));
-        Self { timeline, source, target, source_changed, target_changed }
+    pub(super) fn new(view: View<'t>, path: &ValuePath) -> Self {
+        let [source, target] = view.changes(path);
+        Self { view, source, target }
     }
 
-    /// The source's value right after state `index`.
-    pub(super) fn s(&self, index: usize) -> Option<&'t Value> {
-        self.source.get(index).copied().flatten()
+    /// The source's value right after an event.
+    pub(super) fn s(&self, event: usize) -> Option<&'t Value> {
+        value(self.source, event)
     }
 
-    /// The target's value right after state `index`.
-    pub(super) fn t(&self, index: usize) -> Option<&'t Value> {
-        self.target.get(index).copied().flatten()
+    /// The target's value right after an event.
+    pub(super) fn t(&self, event: usize) -> Option<&'t Value> {
+        value(self.target, event)
     }
 
-    fn indexes(&self) -> std::iter::Rev<std::ops::Range<usize>> {
-        (0..self.source.len()).rev()
+    /// The source's value right before an event.
+    pub(super) fn s_before(&self, event: usize) -> Option<&'t Value> {
+        self.s(event.checked_sub(1)?)
     }
 
-    /// The latest state in which the source's value changed.
+    /// The target's value right before an event.
+    pub(super) fn t_before(&self, event: usize) -> Option<&'t Value> {
+        self.t(event.checked_sub(1)?)
+    }
+
+    /// The latest event that changed the source's value.
     pub(super) fn source_changed(&self) -> Option<usize> {
-        self.indexes().find(|i| self.source_changed[*i] && self.is_known_change(*i))
+        self.last(self.source)
     }
 
-    /// The latest state in which the target's value changed.
+    /// The latest event that changed the target's value.
     pub(super) fn target_changed(&self) -> Option<usize> {
-        self.indexes().find(|i| self.target_changed[*i] && self.is_known_change(*i))
+        self.last(self.target)
     }
 
-    /// Whether the state before `index` is known, so that a change is one: the first state of a
-    /// history that was cut off may have looked the same before.
-    fn is_known_change(&self, index: usize) -> bool {
-        index > 0 || self.timeline.history.is_complete()
+    fn last(&self, changes: &[(usize, Option<Value>)]) -> Option<usize> {
+        changes.last().map(|(event, _)| *event).filter(|event| self.is_known_change(*event))
     }
 
-    /// The state from which on both items exist.
+    /// The event in which the source got the key that it has now.
+    pub(super) fn source_came(&self) -> Option<usize> {
+        let absent = self.source.iter().rposition(|(_, value)| value.is_none()).map_or(0, |at| at + 1);
+        self.source.get(absent).map(|(event, _)| *event).filter(|event| self.is_known_change(*event))
+    }
+
+    /// Whether what came before an event is known, so that a change is one: the first event of a
+    /// history that was cut off may have found things as they were.
+    fn is_known_change(&self, event: usize) -> bool {
+        event > 0 || self.view.is_complete()
+    }
+
+    /// The event since which both items exist.
     fn both_since(&self) -> Option<usize> {
-        let both = |i: &usize| {
-            let state = &self.timeline.states[*i];
-            state.source.is_some() && state.target.is_some()
-        };
-        let since = self.indexes().take_while(both).last()?;
+        let [source, target] = self.view.presence().map(|side| side.last().filter(|(_, there)| *there));
+        let since = source?.0.max(target?.0);
         self.is_known_change(since).then_some(since)
     }
 
-    /// The base's state: the latest that changed the target's value, or changed the source's to
-    /// the target's, or since which both items exist. `None` when history ends before it.
+    /// The base's event: the latest that changed the target's value, or changed the source's to the
+    /// target's, or since which both items exist. `None` when history ends before it.
     pub(super) fn base(&self) -> Option<usize> {
-        let since = self.both_since();
-        self.indexes().find(|i| {
-            let met = self.source_changed[*i] && self.s(*i) == self.t(*i);
-            Some(*i) == since || ((self.target_changed[*i] || met) && self.is_known_change(*i))
-        })
+        let met = self.source.iter().rev().find(|(event, value)| value.as_ref() == self.t(*event));
+        let met = met.map(|(event, _)| *event).filter(|event| self.is_known_change(*event));
+        self.both_since().max(met).max(self.target_changed())
     }
 
     /// Whether the source ever had this value.
     pub(super) fn source_had(&self, value: &Value) -> bool {
-        self.source.contains(&Some(value))
+        self.source.iter().any(|(_, had)| had.as_ref() == Some(value))
     }
 
-    /// The latest state in which the source left `value`.
+    /// The latest event in which the source left `value`.
     pub(super) fn source_left(&self, value: &Value) -> Option<usize> {
-        self.indexes().find(|i| *i > 0 && self.s(i - 1) == Some(value) && self.s(*i) != Some(value))
+        let left = self.source.windows(2).rev().find(|pair| pair[0].1.as_ref() == Some(value));
+        left.map(|pair| pair[1].0)
     }
 
-    /// Whether source and target ever held the same value.
-    pub(super) fn ever_equal(&self) -> bool {
-        self.indexes().any(|i| self.s(i).is_some() && self.s(i) == self.t(i))
+    /// The latest event after which source and target held the same value.
+    pub(super) fn last_equal(&self) -> Option<usize> {
+        let mut ends: Vec<usize> = self.source.iter().chain(self.target).map(|(event, _)| *event).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        // What held right before a change held since the one before it.
+        let held = ends.into_iter().rev().filter_map(|event| event.checked_sub(1));
+        let now = self.view.len().checked_sub(1);
+        now.into_iter().chain(held).find(|event| self.s(*event).is_some() && self.s(*event) == self.t(*event))
     }
 
-    /// Whether the target, lately and in a commit that did not touch the source here, went away
-    /// from the value that both had.
+    /// Whether the target lately, and in a commit that did not touch the source here, went away from
+    /// the value that both had.
     pub(super) fn target_lately_left(&self) -> bool {
-        self.target_changed().is_some_and(|i| {
-            i > 0
-                && self.timeline.age(i) <= 7 * DAY
-                && !self.source_changed[i]
-                && self.s(i - 1) == self.t(i - 1)
+        self.target_changed().is_some_and(|event| {
+            event > 0
+                && self.view.age(event) <= 7 * DAY
+                && !self.changed_source(event)
+                && self.s_before(event) == self.t_before(event)
         })
+    }
+
+    /// Whether an event changed the source's value.
+    pub(super) fn changed_source(&self, event: usize) -> bool {
+        self.source.binary_search_by_key(&event, |(event, _)| *event).is_ok()
     }
 }
 
-fn values<'t>(
-    path: &ValuePath,
-    documents: impl Iterator<Item = Option<&'t Arc<Document>>>,
-) -> (Vec<Option<&'t Value>>, Vec<bool>) {
-    let mut values: Vec<Option<&Value>> = Vec::new();
-    let mut changed = Vec::new();
-    let mut before: Option<&Arc<Document>> = None;
-    for document in documents {
-        let unmoved = match (before, document) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        let last = values.last().copied().flatten();
-        let value = if unmoved { last } else { document.and_then(|document| document.at(path)) };
-        changed.push(!unmoved && value != last);
-        values.push(value);
-        before = document;
-    }
-    (values, changed)
+fn value(changes: &[(usize, Option<Value>)], event: usize) -> Option<&Value> {
+    let after = changes.partition_point(|(at, _)| *at <= event);
+    changes.get(after.checked_sub(1)?)?.1.as_ref()
 }

@@ -9,12 +9,11 @@ use super::decision::{Decision, canonical, digest};
 use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
-use super::leaves::{Leaf, leaves};
+use super::leaves::Leaf;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::Selection;
-use crate::diff::lists::ListRules;
-use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
+use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Result, Segment, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
@@ -34,8 +33,6 @@ pub struct Input<'a> {
     pub judge: &'a Judge<'a>,
     /// What is pinned and what is secret.
     pub policy: &'a Policy,
-    /// What the schema says of lists.
-    pub lists: &'a dyn ListRules,
     /// What people decided for this item and target.
     pub decisions: &'a [Decision],
     /// Whether the target's schema requires the key at a path.
@@ -123,17 +120,19 @@ impl HopStatus {
     }
 }
 
-/// Judges and selects every leaf; the result is ungathered.
-#[must_use]
-pub fn judge_leaves(input: &Input<'_>) -> Vec<PlanEntry> {
-    leaves(input.source, input.target, input.lists).iter().map(|leaf| judge_leaf(input, leaf)).collect()
+/// Judges every leaf; the result is ungathered.
+///
+/// # Errors
+/// When a version that the judge asks for cannot be read.
+pub fn judge_leaves(input: &Input<'_>, leaves: &[Leaf<'_>]) -> Result<Vec<PlanEntry>> {
+    leaves.iter().map(|leaf| judge_leaf(input, leaf)).collect()
 }
 
-fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
+fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Result<PlanEntry> {
     let secret = input.policy.is_secret(&leaf.path);
     let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
         Some(pin) => Judgement::pinned(pin.line),
-        None => input.judge.judge_path(&leaf.path, &leaf.top),
+        None => input.judge.judge_path(&leaf.path, &leaf.top)?,
     };
     let mut line = PlanEntry {
         path: leaf.path.clone(),
@@ -153,7 +152,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
         literal: is_secret_literal(input, leaf),
     };
     if line.resolution == Resolution::Pinned {
-        return line;
+        return Ok(line);
     }
     if let Some(decision) = live_decision(input, &leaf.path) {
         line.resolution = Resolution::Declined;
@@ -167,7 +166,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
         line.level = Level::Take;
         line.reason = Reason::Required(Box::new(line.reason));
     }
-    line
+    Ok(line)
 }
 
 fn pointer(input: &Input<'_>, path: &ValuePath, in_target: bool) -> Pointer {

@@ -59,6 +59,18 @@ pub enum Reason {
         /// When the source's value last changed.
         since: Option<Date>,
     },
+    /// Row 13: one commit gave both sides their values.
+    SetApart {
+        /// When.
+        on: Date,
+        /// The commit.
+        by: CommitId,
+    },
+    /// Row 13: the source's value was waiting when the target got its own.
+    WasWaiting {
+        /// When the target got it.
+        on: Date,
+    },
     /// Row 14.
     MetByChance,
     /// Row 15.
@@ -67,6 +79,13 @@ pub enum Reason {
     Changed {
         /// When the source's value changed.
         on: Option<Date>,
+    },
+    /// Row 16, where people seem to leave the change on purpose.
+    ChangedBut {
+        /// When the source's value changed.
+        on: Option<Date>,
+        /// Why it seems so.
+        why: Hesitation,
     },
     /// Row 17.
     OlderValue {
@@ -115,6 +134,19 @@ pub enum LeftOut {
     Days(i64),
 }
 
+/// Why people seem to leave a change where it is on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hesitation {
+    /// So many promotions of the item passed it by.
+    Promotions(usize),
+    /// It waits for so many days, while the target's item was edited.
+    Days(i64),
+    /// It waits in other items as well, and was taken in none.
+    WaitsElsewhere,
+    /// It is a capacity or a timetable, which each environment has for itself.
+    Sized,
+}
+
 impl Reason {
     /// The reason in one phrase, over `hop`.
     #[must_use]
@@ -150,11 +182,18 @@ impl Reason {
             Self::Own { since } => {
                 format!("{target}'s own; {source} has not changed it since {}", day(*since))
             }
+            Self::SetApart { on, by } => format!("set apart in one commit, {} on {on}", by.short()),
+            Self::WasWaiting { on } => {
+                format!("{source}'s value was waiting when {target} got its own on {on}")
+            }
             Self::MetByChance => {
                 format!("{source} is back at the value it had when {target}'s was written")
             }
             Self::SourceNames(named) => format!("{source}'s value names {named}"),
             Self::Changed { on } => format!("changed in {source} on {}", day(*on)),
+            Self::ChangedBut { on, why } => {
+                format!("changed in {source} on {}; {}", day(*on), why.phrase(target))
+            }
             Self::OlderValue { by } => {
                 let by = by.as_ref().map_or(String::new(), |by| format!(" (set by {by})"));
                 format!("{target} is on an older {source} value{by}")
@@ -180,6 +219,7 @@ impl Reason {
         matches!(
             self,
             Self::Removed { is_own: true, .. }
+                | Self::ChangedBut { .. }
                 | Self::OlderValue { .. }
                 | Self::Required(_)
                 | Self::Awaits { .. }
@@ -194,6 +234,17 @@ impl LeftOut {
             Self::Edits(count) => format!("{count} commits edited {target} beside it and left it out"),
             Self::Promotions(count) => format!("{count} promotions to {target} left it out"),
             Self::Days(days) => format!("waiting for {days} days, left out of {target}"),
+        }
+    }
+}
+
+impl Hesitation {
+    fn phrase(&self, target: Environment) -> String {
+        match self {
+            Self::Promotions(count) => format!("{count} promotions to {target} left it out"),
+            Self::Days(days) => format!("waiting for {days} days, while {target} was edited"),
+            Self::WaitsElsewhere => "the same change waits in other items and was taken in none".to_owned(),
+            Self::Sized => "each environment has its own size".to_owned(),
         }
     }
 }

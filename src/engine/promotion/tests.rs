@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, Until, digest, judge_leaves,
-    select,
+    Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, Until, containers, digest,
+    judge_leaves, leaves, select,
 };
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::naming::Naming;
+use crate::engine::timeline::Question;
 use crate::model::date::day;
 use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Value, ValuePath};
@@ -78,10 +79,18 @@ impl World {
         let cache = std::cell::RefCell::default();
         let read = |blob: &BlobId| self.read(&cache, blob);
         let hop = Hop::ToProduction;
-        let timeline = self.history.timeline(&self.key, hop, &read).expect("readable");
-        let last = timeline.states.last().expect("a state");
-        let (source, target) = (last.source.clone().expect("source"), last.target.clone().expect("target"));
-        let judge = Judge::new(&timeline, hop, &naming, &NoListRules, None);
+        let last = |environment| {
+            let versions = self.history.versions(&self.key, environment, &read).expect("readable");
+            versions.last().and_then(|version| version.document.clone()).expect("a document")
+        };
+        let (source, target) = (last(hop.source()), last(hop.target()));
+        let differing = leaves(&source, &target, &NoListRules);
+        let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
+        let containers = containers(&differing);
+        let question =
+            Question { key: &self.key, hop, paths: &paths, containers: &containers, lists: &NoListRules };
+        let timeline = self.history.timeline(&question, &read).expect("readable");
+        let judge = Judge::new(timeline.view(), hop, &naming, None, &|_| Ok(false));
         let input = Input {
             key: &self.key,
             hop,
@@ -90,12 +99,11 @@ impl World {
             target: &target,
             judge: &judge,
             policy: &policy,
-            lists: &NoListRules,
             decisions,
             required: &|path| path.to_string() == required,
             today: day("2026-01-01"),
         };
-        select(judge_leaves(&input), selection, &source, &target)
+        select(judge_leaves(&input, &differing).expect("readable"), selection, &source, &target)
     }
 }
 
@@ -175,7 +183,9 @@ fn row_6_only_the_target_has_it() {
 fn row_7_the_target_removed_it_or_began_without_it() {
     let began = [(0, Some("a: 1\nb: 1"), Some(BOTH))];
     assert_eq!(shown(&plan(&began, 100)), ["b environment-specific keep"]);
-    assert_eq!(shown(&plan(&began, 29)), ["b environment-specific offer"]);
+    assert_eq!(shown(&plan(&began, 29)), ["b environment-specific ask"]);
+    let names = [(0, Some("a: 1\nstaging-url: x"), Some(BOTH))];
+    assert_eq!(shown(&plan(&names, 29)), ["staging-url environment-specific offer"]);
     assert_eq!(phrase(&plan(&began, 100)[0]), "production began without it");
     let removed = [(0, Some("a: 1\nb: 1"), Some("a: 1\nb: 1")), (50, None, Some(BOTH))];
     assert_eq!(shown(&plan(&removed, 100)), ["b environment-specific keep"]);
@@ -219,7 +229,16 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
     let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
     let read = |blob: &BlobId| Ok(texts.get(blob.as_str()).cloned());
-    let timeline = history.timeline(&key, Hop::ToStaging, &read).expect("readable");
+    let path: ValuePath = "b".parse().expect("path");
+    let (paths, containers) = ([&path], [ValuePath::root()]);
+    let question = Question {
+        key: &key,
+        hop: Hop::ToStaging,
+        paths: &paths,
+        containers: &containers,
+        lists: &NoListRules,
+    };
+    let timeline = history.timeline(&question, &read).expect("readable");
     let policy = Policy::default();
     let naming = Naming::new(&policy);
     for (production, expected) in [
@@ -229,9 +248,10 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
         (None, Resolution::New),
     ] {
         let production = production.map(document);
-        let judge = Judge::new(&timeline, Hop::ToStaging, &naming, &NoListRules, production.as_deref());
-        let path: ValuePath = "b".parse().expect("path");
-        assert_eq!(judge.judge_path(&path, &path).resolution, expected, "{production:?}");
+        let judge =
+            Judge::new(timeline.view(), Hop::ToStaging, &naming, production.as_deref(), &|_| Ok(false));
+        let judged = judge.judge_path(&path, &path).expect("readable");
+        assert_eq!(judged.resolution, expected, "{production:?}");
     }
 }
 
@@ -350,7 +370,7 @@ fn row_19_conflict() {
     assert_eq!(shown(&lines), ["a conflict stop"]);
     assert_eq!(
         (lines[0].verdict.clone(), phrase(&lines[0]).as_str()),
-        (Action::Stop, "changed on both sides since 1970-01-02")
+        (Action::Stop, "changed on both sides since 1970-01-01")
     );
 }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::history::History;
-use super::timeline::{ReadVersion, Version};
+use super::versions::{ReadVersion, Version};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, Kind, diff};
 use crate::model::{CommitInfo, Environment, Hop, Key, Result, Value, ValuePath};

@@ -1,0 +1,98 @@
+//! What else a source commit changed: a change that waits in every item it came to, and was taken in
+//! none, waits for a reason.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::diff::lists::NoListRules;
+use crate::diff::{Depth, diff};
+use crate::engine::history::{FileChange, History};
+use crate::engine::snapshot::{Place, place};
+use crate::engine::timeline::EventId;
+use crate::engine::versions::ReadVersion;
+use crate::model::{Hop, Key, Result};
+
+/// The other items of source commits.
+pub struct Siblings<'a> {
+    history: &'a History,
+    key: &'a Key,
+    hop: Hop,
+    read: &'a ReadVersion<'a>,
+    /// The position of the newest commit that counts.
+    now: usize,
+    known: RefCell<HashMap<EventId, bool>>,
+}
+
+impl<'a> Siblings<'a> {
+    /// The siblings of `key`, as history stands.
+    #[must_use]
+    pub fn new(history: &'a History, key: &'a Key, hop: Hop, read: &'a ReadVersion<'a>) -> Self {
+        Self { history, key, hop, read, now: 0, known: RefCell::default() }
+    }
+
+    /// The same before the commit at a position of the history.
+    #[must_use]
+    pub fn before(self, commit: usize) -> Self {
+        Self { now: commit + 1, ..self }
+    }
+
+    /// Whether what a commit changed in the source waits in other items too, and was taken in none.
+    ///
+    /// # Errors
+    /// When a version cannot be read.
+    pub fn wait(&self, id: EventId) -> Result<bool> {
+        if let Some(known) = self.known.borrow().get(&id) {
+            return Ok(*known);
+        }
+        let Some(commit) = self.history.commits().get(id.commit) else { return Ok(false) };
+        let commit = id.brought.and_then(|number| commit.brought.get(number)).unwrap_or(commit);
+        let mut waits = false;
+        for change in &commit.changes {
+            let Some(Place::Item(item)) = place(&change.path) else { continue };
+            if item.environment != self.hop.source() || item.key == *self.key {
+                continue;
+            }
+            match self.fate(&item.key, change)? {
+                Fate::Taken => {
+                    self.known.borrow_mut().insert(id, false);
+                    return Ok(false);
+                }
+                Fate::Waits => waits = true,
+                Fate::Neither => {}
+            }
+        }
+        self.known.borrow_mut().insert(id, waits);
+        Ok(waits)
+    }
+
+    fn fate(&self, key: &Key, change: &FileChange) -> Result<Fate> {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(Fate::Neither) };
+        let target = self.history.blob_at(key, self.hop.target(), self.now);
+        let Some(target) = target else { return Ok(Fate::Neither) };
+        let read = self.read;
+        let (Some(before), Some(after), Some(target)) = (read(before)?, read(after)?, read(&target)?) else {
+            return Ok(Fate::Neither);
+        };
+        let mut fate = Fate::Neither;
+        for change in diff(before.values(), after.values(), &NoListRules, Depth::Leaves) {
+            let here = target.at(&change.path);
+            if here == change.right {
+                return Ok(Fate::Taken);
+            }
+            if here == change.left {
+                fate = Fate::Waits;
+            }
+        }
+        Ok(fate)
+    }
+}
+
+/// What became of a change in another item.
+enum Fate {
+    /// The target has something of it.
+    Taken,
+    /// The target has what was there before.
+    Waits,
+    /// The target has neither, or is not there.
+    Neither,
+}
