@@ -4,7 +4,9 @@
 //! A compiled glob never goes back in the text that it is tried on. What the compiler could not
 //! take, a glob of great length or depth, is refused here with a reason.
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+
+use super::lookups;
 
 /// The longest glob in bytes; the compiler gives up at about twenty times as many.
 const LONGEST: usize = 16_384;
@@ -26,6 +28,52 @@ pub(super) fn compile(text: &str) -> Result<GlobMatcher, String> {
     }
     let glob = Glob::new(text).map_err(|error| format!("`{text}` is not a glob: {}", error.kind()))?;
     Ok(glob.compile_matcher())
+}
+
+/// Many globs, tried all at once where they are not too many for that.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Globs {
+    each: Vec<GlobMatcher>,
+    all: Option<GlobSet>,
+}
+
+impl Globs {
+    /// These globs.
+    pub(super) fn new(each: Vec<GlobMatcher>) -> Self {
+        let mut all = GlobSetBuilder::new();
+        for glob in &each {
+            all.add(glob.glob().clone());
+        }
+        let all = if each.is_empty() { None } else { all.build().ok() };
+        Self { each, all }
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    /// Whether one of them matches `text`.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        match &self.all {
+            Some(all) => all.is_match(text),
+            None => self.each.iter().any(|glob| glob.is_match(text)),
+        }
+    }
+
+    /// The numbers of those that match `text`, in order.
+    pub(super) fn matching(&self, text: &str) -> Vec<usize> {
+        let found: Vec<usize> = match &self.all {
+            Some(all) => all.matches(text),
+            None => {
+                lookups::count(self.each.len());
+                let all = self.each.iter().enumerate();
+                all.filter(|(_, glob)| glob.is_match(text)).map(|(number, _)| number).collect()
+            }
+        };
+        lookups::count(found.len());
+        found
+    }
 }
 
 /// A name in which `*` stands for any characters, and nothing else is special.

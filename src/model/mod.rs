@@ -18,6 +18,8 @@ mod path;
 mod path_tree;
 #[cfg(feature = "repository")]
 mod pattern;
+#[cfg(feature = "repository")]
+mod place_index;
 mod pointer;
 #[cfg(feature = "repository")]
 pub mod policy;

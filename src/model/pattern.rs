@@ -4,6 +4,8 @@
 //! with one place to go back to, so that no pattern takes more than steps times segments.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -44,17 +46,13 @@ impl PathPattern {
     /// Whether `path` or one of its ancestors matches; exact in letter case.
     #[must_use]
     pub fn covers(&self, path: &ValuePath) -> bool {
-        let fits = |step: &Step, at: usize| {
-            let segment = path.segments.get(at);
-            segment.is_some_and(|segment| step.fits(segment, key(segment)))
-        };
-        covers(&self.steps, path.segments.len(), fits)
+        Compared::new(path, false).is_covered(&self.steps)
     }
 
     /// As [`Self::covers`], but ignoring letter case and taking `-` for `_`, as secrets do.
     #[must_use]
     pub fn covers_loosely(&self, path: &ValuePath) -> bool {
-        covered_loosely(self, &folded(path))
+        Compared::new(path, true).is_covered(&self.loose)
     }
 }
 
@@ -67,13 +65,15 @@ impl PartialEq for PathPattern {
 
 impl Eq for PathPattern {}
 
-/// Many patterns, of which one may cover a path.
+/// Many patterns, some of which may cover a path.
 ///
-/// A pattern is tried only on paths that hold its longest literal text, and all those texts are
+/// A pattern is tried only on paths that hold one of its literal texts, and all those texts are
 /// looked for at once: what a path costs does not grow with the patterns that have nothing of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PatternSet {
     patterns: Vec<PathPattern>,
+    /// Whether letter case and `-` for `_` are ignored.
+    loosely: bool,
     /// The patterns without a literal text.
     always: Vec<usize>,
     /// The literal texts, and for each the patterns that need it.
@@ -81,57 +81,106 @@ pub(super) struct PatternSet {
     needed_by: Vec<Vec<usize>>,
 }
 
+/// So many patterns may need one literal text without another one being looked for.
+const FEW: usize = 8;
+
 impl PatternSet {
-    /// The set of these patterns.
-    pub(super) fn new(patterns: Vec<PathPattern>) -> Self {
+    /// The set of these patterns, each as [`PathPattern::covers`].
+    pub(super) fn exact(patterns: Vec<PathPattern>) -> Self {
+        Self::new(patterns, false)
+    }
+
+    /// The set of these patterns, each as [`PathPattern::covers_loosely`].
+    pub(super) fn loose(patterns: Vec<PathPattern>) -> Self {
+        Self::new(patterns, true)
+    }
+
+    fn new(patterns: Vec<PathPattern>, loosely: bool) -> Self {
+        let texts = |pattern| steps(pattern, loosely).iter().filter_map(Step::literal);
+        let mut users: HashMap<&str, usize> = HashMap::new();
+        for literal in patterns.iter().flat_map(texts) {
+            *users.entry(literal).or_default() += 1;
+        }
+        let users = |literal: &str| users.get(literal).copied().unwrap_or_default().max(FEW);
         let mut literals: IndexMap<&str, Vec<usize>> = IndexMap::new();
         let mut always = Vec::new();
         for (number, pattern) in patterns.iter().enumerate() {
-            match pattern.loose.iter().filter_map(Step::literal).max_by_key(|literal| literal.len()) {
-                Some(literal) if !literal.is_empty() => literals.entry(literal).or_default().push(number),
-                _ => always.push(number),
+            // The longest tells most, unless many patterns have it.
+            match texts(pattern).min_by_key(|literal| (users(literal), Reverse(literal.len()))) {
+                Some(literal) => literals.entry(literal).or_default().push(number),
+                None => always.push(number),
             }
         }
-        match AhoCorasick::new(literals.keys()) {
-            Ok(found) => {
-                let needed_by = literals.into_values().collect();
-                Self { patterns, always, literals: Some(found), needed_by }
-            }
-            // More text than the searcher takes: then each pattern is tried.
-            Err(_) => {
-                let always = (0..patterns.len()).collect();
-                Self { patterns, always, literals: None, needed_by: Vec::new() }
-            }
-        }
-    }
-
-    /// Whether one of the patterns covers `path` loosely.
-    pub(super) fn covers_loosely(&self, path: &ValuePath) -> bool {
-        let folded = folded(path);
-        let covers = |number: &usize| {
-            self.patterns.get(*number).is_some_and(|pattern| covered_loosely(pattern, &folded))
+        let found = (patterns.len() > 1).then(|| AhoCorasick::new(literals.keys()).ok()).flatten();
+        let Some(found) = found else {
+            // One alone, or more text than the searcher takes: then each pattern is tried.
+            let always = (0..patterns.len()).collect();
+            return Self { patterns, loosely, always, literals: None, needed_by: Vec::new() };
         };
-        let Some(literals) = &self.literals else { return self.always.iter().any(covers) };
-        let keys = folded.iter().filter_map(|(_, key)| key.as_deref());
-        let held = keys.flat_map(|key| literals.find_overlapping_iter(key));
-        let mut held = held.filter_map(|found| self.needed_by.get(found.pattern().as_usize()));
-        held.any(|numbers| numbers.iter().any(covers)) || self.always.iter().any(covers)
+        let needed_by = literals.into_values().collect();
+        Self { patterns, loosely, always, literals: Some(found), needed_by }
+    }
+
+    /// Whether one of the patterns covers `path`.
+    pub(super) fn covers(&self, path: &ValuePath) -> bool {
+        let path = Compared::new(path, self.loosely);
+        self.candidates(&path).any(|number| self.fits(number, &path))
+    }
+
+    /// The numbers of the patterns that cover `path`, in order.
+    pub(super) fn covering(&self, path: &ValuePath) -> Vec<usize> {
+        let path = Compared::new(path, self.loosely);
+        let mut numbers: Vec<usize> = self.candidates(&path).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.retain(|number| self.fits(*number, &path));
+        numbers
+    }
+
+    fn fits(&self, number: usize, path: &Compared<'_>) -> bool {
+        self.patterns.get(number).is_some_and(|pattern| path.is_covered(steps(pattern, self.loosely)))
+    }
+
+    /// The patterns that may cover `path`; one may come twice.
+    fn candidates<'s>(&'s self, path: &'s Compared<'_>) -> impl Iterator<Item = usize> + 's {
+        let found = self.literals.iter().flat_map(|literals| {
+            path.texts().flat_map(|text| literals.find_overlapping_iter(text)).map(|found| found.pattern())
+        });
+        let needing = found.filter_map(|literal| self.needed_by.get(literal.as_usize())).flatten();
+        needing.chain(&self.always).copied()
     }
 }
 
-/// A path with the keys as loose comparison takes them.
-type Folded<'p> = Vec<(&'p Segment, Option<Cow<'p, str>>)>;
-
-fn folded(path: &ValuePath) -> Folded<'_> {
-    path.segments.iter().map(|segment| (segment, key(segment).map(fold))).collect()
+fn steps(pattern: &PathPattern, loosely: bool) -> &[Step] {
+    if loosely { &pattern.loose } else { &pattern.steps }
 }
 
-fn covered_loosely(pattern: &PathPattern, path: &Folded<'_>) -> bool {
-    lookups::count(1);
-    let fits = |step: &Step, at: usize| {
-        path.get(at).is_some_and(|(segment, key)| step.fits(segment, key.as_deref()))
-    };
-    covers(&pattern.loose, path.len(), fits)
+/// A path with the keys as they are compared.
+struct Compared<'p>(Vec<(&'p Segment, Option<Cow<'p, str>>)>);
+
+impl<'p> Compared<'p> {
+    fn new(path: &'p ValuePath, loosely: bool) -> Self {
+        let compared = |key: &'p str| if loosely { fold(key) } else { Cow::Borrowed(key) };
+        Self(path.segments.iter().map(|segment| (segment, key(segment).map(compared))).collect())
+    }
+
+    /// What the literal texts of patterns are looked for in.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(segment, key)| key.as_deref().or_else(|| element(segment)))
+    }
+
+    fn is_covered(&self, steps: &[Step]) -> bool {
+        lookups::count(1);
+        let fits = |step: &Step, at: usize| {
+            self.0.get(at).is_some_and(|(segment, key)| step.fits(segment, key.as_deref()))
+        };
+        covers(steps, self.0.len(), fits)
+    }
+}
+
+/// The text by which an element is known.
+fn element(segment: &Segment) -> Option<&str> {
+    if let Segment::Identity { value, .. } = segment { Some(value) } else { None }
 }
 
 fn key(segment: &Segment) -> Option<&str> {
@@ -191,13 +240,15 @@ impl Step {
         }
     }
 
-    /// The longest text that every key which fits has in it.
+    /// The longest text that every segment which fits has in it.
     fn literal(&self) -> Option<&str> {
-        match self {
-            Self::Any | Self::One | Self::Element(_) => None,
+        let literal = match self {
+            Self::Any | Self::One => None,
             Self::Stars(name) => Some(name.literal()),
-            Self::Key(text) => Some(text),
-        }
+            Self::Key(text) => Some(text.as_str()),
+            Self::Element(segment) => element(segment),
+        };
+        literal.filter(|literal| !literal.is_empty())
     }
 
     /// Whether one segment fits; `key` is its text, if it is a key, folded where the step is.
@@ -278,7 +329,7 @@ mod tests {
             "ü.*ö",
         ];
         let patterns: Vec<PathPattern> = texts.iter().map(|text| text.parse().expect(text)).collect();
-        let set = PatternSet::new(patterns.clone());
+        let (loose, exact) = (PatternSet::loose(patterns.clone()), PatternSet::exact(patterns.clone()));
         for path in [
             "",
             "a",
@@ -302,25 +353,46 @@ mod tests {
             "l[0]",
         ] {
             let path: ValuePath = path.parse().expect(path);
-            let alone = patterns.iter().any(|pattern| pattern.covers_loosely(&path));
-            assert_eq!(set.covers_loosely(&path), alone, "{path}");
+            let alone = |covers: fn(&PathPattern, &ValuePath) -> bool| -> Vec<usize> {
+                (0..patterns.len()).filter(|number| covers(&patterns[*number], &path)).collect()
+            };
+            for (set, alone) in
+                [(&loose, alone(PathPattern::covers_loosely)), (&exact, alone(PathPattern::covers))]
+            {
+                assert_eq!(set.covering(&path), alone, "{path}");
+                assert_eq!(set.covers(&path), !alone.is_empty(), "{path}");
+            }
         }
-        assert!(!PatternSet::default().covers_loosely(&ValuePath::root()));
+        assert!(!PatternSet::default().covers(&ValuePath::root()));
     }
 
     #[test]
     fn patterns_that_have_nothing_of_a_path_are_not_tried() {
-        let steps = |patterns: usize| {
-            let one = |n| format!("**.*word{n:06}*").parse::<PathPattern>().expect("a pattern");
-            let set = PatternSet::new((0..patterns).map(one).collect());
-            let paths: Vec<ValuePath> =
-                (0..100).map(|n| ValuePath::root().key("k").key(format!("a_word{n:06}s"))).collect();
-            let (found, steps) =
-                lookups::counted(|| paths.iter().filter(|path| set.covers_loosely(path)).count());
-            assert_eq!(found, 100);
-            steps
-        };
-        assert_eq!(steps(200), steps(2_000));
+        let shapes: [fn(usize) -> String; 4] = [
+            |n| format!("**.*word{n:06}*"),
+            |n| format!("**.word{n:06}.password"),
+            |n| format!("word{n:06}*.*password"),
+            |n| format!("**[name=word{n:06}].password"),
+        ];
+        for shape in shapes {
+            let steps = |patterns: usize| {
+                let one = |n| shape(n).parse::<PathPattern>().expect("a pattern");
+                let set = PatternSet::loose((0..patterns).map(one).collect());
+                let path = |n: usize| {
+                    let word = format!("word{n:06}");
+                    let element = Segment::Identity { field: "name".to_owned(), value: word.clone() };
+                    let path = ValuePath::root();
+                    let path = if shape(0).contains('[') { path.join(element) } else { path.key(&word) };
+                    path.key("password")
+                };
+                let paths: Vec<ValuePath> = (0..100).map(path).collect();
+                let (found, steps) =
+                    lookups::counted(|| paths.iter().filter(|path| set.covers(path)).count());
+                assert_eq!(found, 100, "{}", shape(0));
+                steps
+            };
+            assert_eq!(steps(200), steps(2_000), "{}", shape(0));
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::GlobMatcher;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::glob::Globs;
 use super::pattern::PatternSet;
+use super::place_index::PlaceIndex;
 use super::{
     Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
 };
@@ -189,20 +191,6 @@ pub struct Waiver {
 }
 
 impl Waiver {
-    /// Whether the waiver speaks of this place.
-    #[must_use]
-    pub fn covers(
-        &self,
-        key: Option<&Key>,
-        environment: Option<Environment>,
-        path: Option<&ValuePath>,
-    ) -> bool {
-        // What is cheap to compare comes first: this is asked for every finding.
-        (self.environment.is_none() || self.environment == environment)
-            && self.path.as_ref().is_none_or(|pattern| path.is_some_and(|path| pattern.covers(path)))
-            && self.key.as_ref().is_none_or(|glob| key.is_some_and(|key| glob.is_match(key.as_str())))
-    }
-
     /// The place it speaks of, as written: key, environment and path, what it leaves open left out.
     #[must_use]
     pub fn place(&self) -> String {
@@ -216,7 +204,6 @@ impl Waiver {
 /// A schema shared by all items whose key a glob matches.
 #[derive(Debug)]
 pub struct SchemaMapping {
-    keys: GlobMatcher,
     /// The schema's file, relative to the configuration root.
     pub file: String,
 }
@@ -228,18 +215,21 @@ pub struct Policy {
     pub new_keys: NewKeys,
     /// Paths that are never promoted.
     pub pins: Vec<Pin>,
+    pins_by_place: PlaceIndex,
     secret_paths: PatternSet,
-    secret_references: Vec<GlobMatcher>,
-    /// All of them at once, where they are not too many for that.
-    all_references: Option<GlobSet>,
+    secret_references: Globs,
     /// Lower-case words that name each environment, its own names first.
     pub words: BTreeMap<Environment, Vec<String>>,
-    hosts: Vec<(Environment, GlobMatcher)>,
+    hosts: Globs,
+    /// The owner of each host.
+    owners: Vec<Environment>,
     levels: BTreeMap<Rule, Option<Severity>>,
     /// Accepted findings, in file order.
     pub waivers: Vec<Waiver>,
+    waivers_by_place: PlaceIndex,
     /// Shared schemas, in file order.
     pub schemas: Vec<SchemaMapping>,
+    schema_keys: Globs,
     /// The largest file that is read, in bytes.
     pub file_bytes: usize,
 }
@@ -353,11 +343,12 @@ impl Policy {
                 span,
             });
         }
-        let mut schemas = Vec::new();
+        let (mut schemas, mut schema_keys) = (Vec::new(), Vec::new());
         for mapping in raw.schema {
             let span = mapping.span();
             let mapping = mapping.into_inner();
-            schemas.push(SchemaMapping { keys: glob(span, &mapping.keys)?, file: mapping.file });
+            schema_keys.push(glob(span, &mapping.keys)?);
+            schemas.push(SchemaMapping { file: mapping.file });
         }
         let mut levels = BTreeMap::new();
         for (id, level) in raw.rules {
@@ -379,25 +370,31 @@ impl Policy {
             let more = raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.to_lowercase());
             (env, own.chain(more).collect())
         });
-        let mut hosts = Vec::new();
+        let (mut hosts, mut owners) = (Vec::new(), Vec::new());
         for (env, globs) in &raw.isolation.hosts {
             for text in globs {
-                hosts.push((*env, glob(whole.clone(), &text.to_lowercase())?));
+                hosts.push(glob(whole.clone(), &text.to_lowercase())?);
+                owners.push(*env);
             }
         }
         Ok(Self {
             new_keys: raw.promotion.new_keys,
+            pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
-            secret_paths: PatternSet::new(
+            secret_paths: PatternSet::loose(
                 paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
             ),
-            all_references: at_once(&secret_references),
-            secret_references,
+            secret_references: Globs::new(secret_references),
             words: words.into_iter().collect(),
-            hosts,
+            hosts: Globs::new(hosts),
+            owners,
             levels,
+            waivers_by_place: PlaceIndex::new(
+                waivers.iter().map(|waiver| (waiver.key.as_ref(), waiver.path.as_ref())),
+            ),
             waivers,
             schemas,
+            schema_keys: Globs::new(schema_keys),
             file_bytes: raw.limits.file_bytes.unwrap_or(1024 * 1024),
         })
     }
@@ -411,39 +408,48 @@ impl Policy {
     /// The pin that keeps `path` of `key` from being promoted over `hop`.
     #[must_use]
     pub fn pin(&self, key: &Key, path: &ValuePath, hop: Hop) -> Option<&Pin> {
-        self.pins.iter().find(|pin| {
-            // What is cheap to compare comes first: this is asked for every path.
-            pin.to.is_none_or(|to| to == hop.target())
-                && pin.path.covers(path)
-                && pin.key.as_ref().is_none_or(|glob| glob.is_match(key.as_str()))
-        })
+        let covering = self.pins_by_place.covering(Some(key), Some(path)).into_iter();
+        let mut pins = covering.filter_map(|number| self.pins.get(number));
+        pins.find(|pin| pin.to.is_none_or(|to| to == hop.target()))
     }
 
     /// Whether values at `path` are secrets.
     #[must_use]
     pub fn is_secret(&self, path: &ValuePath) -> bool {
-        self.secret_paths.covers_loosely(path)
+        self.secret_paths.covers(path)
     }
 
     /// Whether a value refers to a secret instead of being one.
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
-        match &self.all_references {
-            Some(all) => all.is_match(value),
-            None => self.secret_references.iter().any(|glob| glob.is_match(value)),
-        }
+        self.secret_references.is_match(value)
     }
 
     /// The environments that own `host` (lower case).
-    pub fn host_owners<'a>(&'a self, host: &'a str) -> impl Iterator<Item = Environment> + 'a {
-        self.hosts.iter().filter(move |(_, glob)| glob.is_match(host)).map(|(env, _)| *env)
+    pub fn host_owners(&self, host: &str) -> impl Iterator<Item = Environment> {
+        self.hosts.matching(host).into_iter().filter_map(|number| self.owners.get(number).copied())
+    }
+
+    /// The numbers of the waivers, ended or not, that speak of such a finding, in file order.
+    pub fn waivers_of(
+        &self,
+        rule: Rule,
+        key: Option<&Key>,
+        environment: Option<Environment>,
+        path: Option<&ValuePath>,
+    ) -> impl Iterator<Item = usize> {
+        let covering = self.waivers_by_place.covering(key, path).into_iter();
+        covering.filter(move |number| {
+            self.waivers.get(*number).is_some_and(|waiver| {
+                waiver.rule == rule && (waiver.environment.is_none() || waiver.environment == environment)
+            })
+        })
     }
 
     /// Whether a waiver, ended or not, speaks of such a finding.
     #[must_use]
     pub fn is_waived(&self, rule: Rule, key: &Key, environment: Environment, path: &ValuePath) -> bool {
-        let covers = |waiver: &Waiver| waiver.covers(Some(key), Some(environment), Some(path));
-        self.waivers.iter().any(|waiver| waiver.rule == rule && covers(waiver))
+        self.waivers_of(rule, Some(key), Some(environment), Some(path)).next().is_some()
     }
 
     /// Whether any host belongs to an environment.
@@ -453,22 +459,14 @@ impl Policy {
     }
 
     /// The shared schemas that describe `key`, in file order.
-    pub fn schemas_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a SchemaMapping> + 'a {
-        self.schemas.iter().filter(move |mapping| mapping.keys.is_match(key.as_str()))
+    pub fn schemas_of(&self, key: &Key) -> impl Iterator<Item = &SchemaMapping> {
+        self.schema_keys.matching(key.as_str()).into_iter().filter_map(|number| self.schemas.get(number))
     }
-}
-
-/// One matcher for all of these globs; `None` when they are too many for one.
-fn at_once(globs: &[GlobMatcher]) -> Option<GlobSet> {
-    let mut all = GlobSetBuilder::new();
-    for glob in globs {
-        all.add(glob.glob().clone());
-    }
-    all.build().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::lookups;
     use super::*;
 
     fn path(text: &str) -> ValuePath {
@@ -522,6 +520,63 @@ file = "schemas/service.schema.json"
         assert_eq!(policy.waivers[0].until, "2027-01-31".parse().ok());
         assert!(policy.words[&Environment::Staging].contains(&"uat".to_owned()));
         assert_eq!(policy.schemas_of(&"services/a".parse().expect("key")).count(), 1);
+    }
+
+    #[test]
+    fn the_first_pin_of_a_place_counts() {
+        let policy = Policy::parse(
+            "[[pin]]\npath = \"a.b\"\nto = \"staging\"\n[[pin]]\nkey = \"pay*\"\npath = \"a\"\n\
+             [[pin]]\npath = \"**.b\"\n[[pin]]\nkey = \"pay*\"\npath = \"a.b\"\n",
+            FILE,
+        )
+        .expect("policy");
+        for (key, place, hop, line) in [
+            ("payments", "a.b", Hop::ToStaging, Some(1)),
+            ("payments", "a.b", Hop::ToProduction, Some(4)),
+            ("other", "a.b", Hop::ToProduction, Some(7)),
+            ("payments", "x.b.c", Hop::ToProduction, Some(7)),
+            ("other", "a", Hop::ToProduction, None),
+        ] {
+            let pin = policy.pin(&key.parse().expect(key), &path(place), hop);
+            assert_eq!(pin.map(|pin| pin.line), line, "{key} {place}");
+        }
+    }
+
+    /// Twice as many entries, and twice as many places to ask about.
+    #[test]
+    fn entries_that_speak_of_other_places_are_not_tried() {
+        type Shape = fn(usize) -> String;
+        let shapes: [(&str, Shape); 4] = [
+            ("pins by path", |n| format!("[[pin]]\npath = \"services.s{n:04}.host\"\n")),
+            ("pins by key", |n| format!("[[pin]]\nkey = \"k{n:04}\"\npath = \"**.host\"\n")),
+            ("waivers by key", |n| {
+                format!("[[waiver]]\nrule = \"schema\"\nkey = \"k{n:04}\"\nreason = \"r\"\n")
+            }),
+            ("waivers by both", |n| {
+                let rule = "[[waiver]]\nrule = \"schema\"\nreason = \"r\"\n";
+                format!("{rule}key = \"k{n:04}\"\npath = \"services.s{n:04}.host\"\n")
+            }),
+        ];
+        for (what, shape) in shapes {
+            lookups::assert_linear(what, |n| {
+                let policy = Policy::parse(&(0..n).map(shape).collect::<String>(), FILE).expect(what);
+                for n in 0..n {
+                    let key = format!("k{n:04}").parse().expect("a key");
+                    let path = path(&format!("services.s{n:04}.host"));
+                    let pinned = policy.pin(&key, &path, Hop::ToStaging).is_some();
+                    let waived = policy.is_waived(Rule::Schema, &key, Environment::Staging, &path);
+                    assert!(pinned || waived, "{what}: {n}");
+                }
+            });
+        }
+        lookups::assert_linear("hosts", |n| {
+            let hosts: Vec<String> = (0..n).map(|n| format!("\"*.h{n:04}.example.com\"")).collect();
+            let text = format!("[isolation.hosts]\nstaging = [{}]\n", hosts.join(", "));
+            let policy = Policy::parse(&text, FILE).expect("policy");
+            for n in 0..n {
+                assert_eq!(policy.host_owners(&format!("a.h{n:04}.example.com")).count(), 1);
+            }
+        });
     }
 
     #[test]

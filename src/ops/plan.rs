@@ -1,6 +1,6 @@
 //! Planning promotions of a commit: everything the judge needs, read once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -221,11 +221,11 @@ impl Planner {
         }
         let by_place = |path: &ValuePath| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
         let exists = |path: &ValuePath| !by_place(path) && sides.iter().any(|side| side.at(path).is_some());
-        let is_leaf = |path: &ValuePath| leaves.iter().any(|line| line.path == *path);
+        let leaf_paths: HashSet<&ValuePath> = leaves.iter().map(|line| &line.path).collect();
         let as_given = |path: &ValuePath, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
         let mut idle = selection.unmatched(&leaves, &exists);
         let set = selection.set.iter().filter(|(path, value)| {
-            !is_leaf(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)
+            !leaf_paths.contains(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)
         });
         idle.extend(set.map(|(path, _)| path.to_string()));
         Ok(idle)

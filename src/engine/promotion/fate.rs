@@ -10,7 +10,7 @@ use super::entry::Action;
 use super::entry::PlanEntry;
 use super::reason::Reason;
 use super::resolution::Level;
-use super::selection::Selection;
+use super::selection::Choice;
 use crate::model::{CommitId, ValuePath};
 
 /// An entry that comes or goes as a whole: the leaves below one path that one side lacks.
@@ -28,11 +28,11 @@ struct Commit<'a> {
 
 /// Keeps removals from being taken while what took their place is not; the leaves have their
 /// verdicts already.
-pub(super) fn share(lines: &mut [PlanEntry], selection: &Selection) {
+pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
     let mut shared: Vec<(usize, Action, ValuePath)> = Vec::new();
     for commit in by_commit(lines).values().filter(|commit| !commit.removed.is_empty()) {
         let successors = Successors::new(commit, lines);
-        for removal in commit.removed.iter().filter(|removal| !is_named(removal.top, selection)) {
+        for removal in commit.removed.iter().filter(|removal| !choice.names(removal.top)) {
             let open = successors.of(removal, lines).find_map(|addition| {
                 let is_absent = !addition.leaves.iter().any(|leaf| lines[*leaf].is_taken());
                 let is_asked = addition.leaves.iter().any(|leaf| lines[*leaf].verdict == Action::Ask);
@@ -69,11 +69,6 @@ fn by_commit(lines: &[PlanEntry]) -> BTreeMap<&CommitId, Commit<'_>> {
         }
     }
     commits
-}
-
-/// Whether the user asked for the removal itself.
-fn is_named(top: &ValuePath, selection: &Selection) -> bool {
-    selection.only.iter().chain(&selection.take_source).any(|named| top.covers(named))
 }
 
 /// Finds what took the place of a removed entry: an added one that holds a value which the removed

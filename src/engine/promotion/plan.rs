@@ -12,8 +12,8 @@ use super::judge::{Judge, Judgement};
 use super::leaves::Leaf;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
-use super::selection::Selection;
-use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Result, Segment, Value, ValuePath};
+use super::selection::{Choice, Selection};
+use crate::model::{BlobId, Date, Hop, Key, PathTree, Pointer, Policy, Result, Segment, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
@@ -125,10 +125,11 @@ impl HopStatus {
 /// # Errors
 /// When a version that the judge asks for cannot be read.
 pub fn judge_leaves(input: &Input<'_>, leaves: &[Leaf<'_>]) -> Result<Vec<PlanEntry>> {
-    leaves.iter().map(|leaf| judge_leaf(input, leaf)).collect()
+    let decisions = live_decisions(input);
+    leaves.iter().map(|leaf| judge_leaf(input, leaf, &decisions)).collect()
 }
 
-fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Result<PlanEntry> {
+fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>) -> Result<PlanEntry> {
     let secret = input.policy.is_secret(&leaf.path);
     let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
         Some(pin) => Judgement::pinned(pin.line),
@@ -154,7 +155,8 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> Result<PlanEntry> {
     if line.resolution == Resolution::Pinned {
         return Ok(line);
     }
-    if let Some(decision) = live_decision(input, &leaf.path) {
+    let covering = decisions.above(&leaf.path).map(|(_, decision)| *decision);
+    if let Some((_, decision)) = covering.min_by_key(|(number, _)| *number) {
         line.resolution = Resolution::Declined;
         line.level = Level::Keep;
         let Decision { by, reason, until, .. } = decision.clone();
@@ -173,11 +175,16 @@ fn pointer(input: &Input<'_>, path: &ValuePath, in_target: bool) -> Pointer {
     if in_target { input.target.pointer(path) } else { input.source.pointer(path) }
 }
 
-fn live_decision<'a>(input: &Input<'a>, path: &ValuePath) -> Option<&'a Decision> {
-    input.decisions.iter().filter(|decision| decision.path.covers(path)).find(|decision| {
+/// The first decision that counts at each path, with its number.
+type LiveDecisions<'a> = PathTree<'a, (usize, &'a Decision)>;
+
+fn live_decisions<'a>(input: &Input<'a>) -> LiveDecisions<'a> {
+    let is_live = |(_, decision): &(usize, &Decision)| {
         let blob = input.policy.is_secret(&decision.path).then_some(input.source_blob);
         decision.is_live(&digest(input.source.at(&decision.path), blob), input.today)
-    })
+    };
+    let live = input.decisions.iter().enumerate().rev().filter(is_live);
+    live.map(|(number, decision)| (&decision.path, (number, decision))).collect()
 }
 
 /// Whether promoting the leaf would write a secret itself, and not a reference to one.
@@ -196,10 +203,11 @@ pub fn select(
     source: &Document,
     target: &Document,
 ) -> Vec<PlanEntry> {
+    let choice = Choice::new(selection);
     for line in &mut lines {
-        line.verdict = selection.verdict(line);
+        line.verdict = choice.verdict(line);
     }
-    fate::share(&mut lines, selection);
+    fate::share(&mut lines, &choice);
     gather(lines, source, target)
 }
 

@@ -1,9 +1,11 @@
 //! What the user chose of a plan.
 
+use std::collections::HashSet;
+
 use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
-use crate::model::{Value, ValuePath};
+use crate::model::{CommitId, PathTree, Value, ValuePath};
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]
@@ -30,17 +32,43 @@ pub struct Selection {
     pub skip_undecided: bool,
 }
 
-impl Selection {
+/// A selection that was made ready to be asked for each leaf of a plan.
+pub(super) struct Choice<'s> {
+    selection: &'s Selection,
+    only: PathTree<'s, ()>,
+    except: PathTree<'s, ()>,
+    take_source: PathTree<'s, ()>,
+    take_target: PathTree<'s, ()>,
+    set: PathTree<'s, &'s Value>,
+    changes: Prefixes<'s>,
+    accepted: Prefixes<'s>,
+    left: Prefixes<'s>,
+}
+
+impl<'s> Choice<'s> {
+    pub(super) fn new(selection: &'s Selection) -> Self {
+        Self {
+            selection,
+            only: tree(&selection.only),
+            except: tree(&selection.except),
+            take_source: tree(&selection.take_source),
+            take_target: tree(&selection.take_target),
+            // Of two values for one path the first counts.
+            set: selection.set.iter().rev().map(|(path, value)| (path, value)).collect(),
+            changes: Prefixes::new(&selection.changes),
+            accepted: Prefixes::new(&selection.accepted),
+            left: Prefixes::new(&selection.left),
+        }
+    }
+
     /// What happens to one judged leaf.
     pub(super) fn verdict(&self, line: &PlanEntry) -> Action {
-        let covers = |paths: &[ValuePath]| paths.iter().any(|path| path.covers(&line.path));
-        let commit = line.commit.as_ref().map(|commit| commit.id.as_str()).unwrap_or_default();
-        let by_commit = |prefixes: &[String]| {
-            prefixes.iter().any(|p| !commit.is_empty() && commit.starts_with(p.as_str()))
-        };
-        if let Some((_, value)) = self.set.iter().find(|(path, _)| *path == line.path) {
+        let covers = |paths: &PathTree<'_, ()>| paths.above(&line.path).next().is_some();
+        let commit = line.commit.as_ref().map(|commit| &commit.id);
+        let by_commit = |prefixes: &Prefixes<'_>| commit.is_some_and(|commit| prefixes.speak_of(commit));
+        if let Some(value) = self.set.get(&line.path) {
             let has_it = line.target.as_ref() == Some(value);
-            return if has_it { Action::Keep } else { Action::Set(value.clone()) };
+            return if has_it { Action::Keep } else { Action::Set((*value).clone()) };
         }
         if covers(&self.take_target) {
             return Action::Decline;
@@ -48,29 +76,56 @@ impl Selection {
         if covers(&self.take_source) && !line.is_refused() {
             return Action::Take;
         }
-        let chosen = (self.only.is_empty() || covers(&self.only))
+        let Selection { only, changes, new_keys, skip_undecided, .. } = self.selection;
+        let chosen = (only.is_empty() || covers(&self.only))
             && !covers(&self.except)
-            && (self.changes.is_empty() || by_commit(&self.changes));
+            && (changes.is_empty() || by_commit(&self.changes));
         if !chosen {
             return Action::Keep;
         }
-        let named = !self.only.is_empty() || !self.changes.is_empty();
+        let named = !only.is_empty() || !changes.is_empty();
         match (line.resolution, line.level) {
             (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Action::Take,
             (_, Level::Take) => Action::Take,
             (_, Level::Ask) if by_commit(&self.accepted) => Action::Take,
             (_, Level::Ask) if by_commit(&self.left) => Action::Keep,
-            (_, Level::Ask) => match self.new_keys {
+            (_, Level::Ask) => match new_keys {
                 NewKeys::Ask => Action::Ask,
                 NewKeys::Take => Action::Take,
                 NewKeys::Leave => Action::Keep,
             },
-            (_, Level::Stop) if self.skip_undecided => Action::Keep,
+            (_, Level::Stop) if *skip_undecided => Action::Keep,
             (_, Level::Stop) => Action::Stop,
             (_, Level::Offer | Level::Keep) => Action::Keep,
         }
     }
 
+    /// Whether the user asked for something at or below `top` by name.
+    pub(super) fn names(&self, top: &ValuePath) -> bool {
+        self.only.reaches(top) || self.take_source.reaches(top)
+    }
+}
+
+fn tree(paths: &[ValuePath]) -> PathTree<'_, ()> {
+    paths.iter().map(|path| (path, ())).collect()
+}
+
+/// Beginnings of the names of commits.
+struct Prefixes<'s>(HashSet<&'s str>);
+
+impl<'s> Prefixes<'s> {
+    fn new(prefixes: &'s [String]) -> Self {
+        Self(prefixes.iter().map(String::as_str).collect())
+    }
+
+    fn speak_of(&self, commit: &CommitId) -> bool {
+        let id = commit.as_str();
+        let mut beginnings = (0..=id.len()).filter_map(|length| id.get(..length));
+        !self.0.is_empty() && beginnings.any(|beginning| self.0.contains(beginning))
+    }
+}
+
+impl Selection {
     /// Whether nothing is named: no path and no commit.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -92,16 +147,61 @@ impl Selection {
     /// that exists.
     #[must_use]
     pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&ValuePath) -> bool) -> Vec<String> {
-        let speaks = |path: &ValuePath| lines.iter().any(|line| path.covers(&line.path)) || exists(path);
+        let leaves: PathTree<'_, ()> = lines.iter().map(|line| (&line.path, ())).collect();
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
+        let speaks = |path: &ValuePath| leaves.reaches(path) || exists(path);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
-        let by = |prefix: &String| {
-            lines
-                .iter()
-                .any(|line| line.commit.as_ref().is_some_and(|c| c.id.as_str().starts_with(prefix.as_str())))
-        };
+        let commits: HashSet<&str> =
+            lines.iter().filter_map(|line| Some(line.commit.as_ref()?.id.as_str())).collect();
+        let by = |prefix: &String| commits.iter().any(|commit| commit.starts_with(prefix.as_str()));
         let idle_commits =
             self.changes.iter().filter(|prefix| !by(prefix)).map(|prefix| format!("commit {prefix}"));
         idle_paths.chain(idle_commits).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lookups::assert_linear;
+
+    type List = fn(&mut Selection) -> &mut Vec<ValuePath>;
+
+    fn paths(n: usize) -> Vec<ValuePath> {
+        (0..n).map(|n| ValuePath::root().key("services").key(format!("s{n}"))).collect()
+    }
+
+    /// Twice as many named, and twice as many leaves to ask about.
+    #[test]
+    fn a_leaf_is_not_compared_with_every_path_that_is_named() {
+        let lists: [(&str, List); 4] = [
+            ("--only", |selection| &mut selection.only),
+            ("--except", |selection| &mut selection.except),
+            ("--take source", |selection| &mut selection.take_source),
+            ("--take target", |selection| &mut selection.take_target),
+        ];
+        for (what, list) in lists {
+            assert_linear(what, |n| {
+                let mut selection = Selection::default();
+                *list(&mut selection) = paths(n);
+                let choice = Choice::new(&selection);
+                for path in paths(n) {
+                    let below = path.key("port");
+                    let trees = [&choice.only, &choice.except, &choice.take_source, &choice.take_target];
+                    assert_eq!(trees.iter().filter(|tree| tree.above(&below).count() == 1).count(), 1);
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_commit_is_known_by_its_beginning() {
+        let id: CommitId = "0123456789abcdef0123456789abcdef01234567".parse().expect("an id");
+        for (prefixes, expected) in
+            [(vec![], false), (vec!["0123"], true), (vec!["1", "01"], true), (vec!["123"], false)]
+        {
+            let prefixes: Vec<String> = prefixes.into_iter().map(str::to_owned).collect();
+            assert_eq!(Prefixes::new(&prefixes).speak_of(&id), expected, "{prefixes:?}");
+        }
     }
 }

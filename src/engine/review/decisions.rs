@@ -1,5 +1,7 @@
 //! What a change does to the decisions of an item: recorded, withdrawn, ended, or still in use.
 
+use std::collections::HashMap;
+
 use super::Turn;
 use crate::engine::promotion::{Decision, DecisionState};
 use crate::model::{Environment, Key, ValuePath};
@@ -37,9 +39,7 @@ pub fn compare(
     [base, head]: [&[Standing]; 2],
     keeps: &dyn Fn(&ValuePath) -> bool,
 ) -> Vec<DecisionChange> {
-    let at = |standings: &[Standing], path: &ValuePath| {
-        standings.iter().find(|standing| standing.decision.path == *path).cloned()
-    };
+    let (before, after) = (by_path(base), by_path(head));
     let told = |standing: &Standing, turn| DecisionChange {
         key: key.clone(),
         target,
@@ -48,7 +48,7 @@ pub fn compare(
         life: standing.life,
     };
     let now = head.iter().filter_map(|standing| {
-        let turn = match at(base, &standing.decision.path) {
+        let turn = match before.get(&standing.decision.path) {
             None => Turn::Added,
             Some(before) if before.decision != standing.decision => Turn::Changed,
             Some(before) if before.life == DecisionState::Live && standing.life != DecisionState::Live => {
@@ -59,8 +59,13 @@ pub fn compare(
         };
         Some(told(standing, turn))
     });
-    let gone = base.iter().filter(|standing| at(head, &standing.decision.path).is_none());
+    let gone = base.iter().filter(|standing| !after.contains_key(&standing.decision.path));
     now.chain(gone.map(|standing| told(standing, Turn::Removed))).collect()
+}
+
+/// The first decision at each path.
+fn by_path(standings: &[Standing]) -> HashMap<&ValuePath, &Standing> {
+    standings.iter().rev().map(|standing| (&standing.decision.path, standing)).collect()
 }
 
 #[cfg(test)]

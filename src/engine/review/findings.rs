@@ -57,21 +57,29 @@ pub fn compare(
     out
 }
 
-/// How many of `found` were not there before.
-pub(super) fn news(found: &[&Finding], before: &[&Finding]) -> usize {
-    let same = |_: &Key, _: Environment| None;
-    let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
-    for finding in before {
-        *known.entry(identity(finding, &same)).or_default() += 1;
-    }
-    let is_new = |finding: &&&Finding| match known.get_mut(&identity(finding, &same)) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            false
+/// How often each finding was there before.
+pub(super) struct Known(BTreeMap<Identity, usize>);
+
+impl Known {
+    pub(super) fn new<'f>(before: impl Iterator<Item = &'f Finding>) -> Self {
+        let mut known: BTreeMap<Identity, usize> = BTreeMap::new();
+        for finding in before {
+            *known.entry(identity(finding, &|_, _| None)).or_default() += 1;
         }
-        _ => true,
-    };
-    found.iter().filter(is_new).count()
+        Self(known)
+    }
+
+    /// How many of `found` were not there before; the others are not known any more.
+    pub(super) fn news(&mut self, found: &[&Finding]) -> usize {
+        let is_new = |finding: &&&Finding| match self.0.get_mut(&identity(finding, &|_, _| None)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        };
+        found.iter().filter(is_new).count()
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +138,6 @@ mod tests {
         let stray = |file: &str| Finding::new(Rule::StrayFile, file, "stray", "");
         let found = compare(vec![stray("a.txt")], vec![stray("a.txt"), stray("b.txt")], &[], &|_, _| None);
         assert_eq!(found.introduced, [stray("b.txt")]);
-        assert_eq!(news(&[&stray("a.txt"), &stray("b.txt")], &[&stray("a.txt")]), 1);
+        assert_eq!(Known::new([stray("a.txt")].iter()).news(&[&stray("a.txt"), &stray("b.txt")]), 1);
     }
 }

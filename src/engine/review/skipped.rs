@@ -7,12 +7,14 @@
 
 use super::Origin;
 use super::input::{Exemptions, Input};
-use crate::model::{Environment, Hop, Result, Value, ValuePath};
+use crate::model::{Environment, Hop, PathTree, Result, Value, ValuePath};
 
 /// The paths whose production values skipped staging.
 pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Result<Vec<ValuePath>> {
     let by_hand = found.iter().filter(|(_, origin)| matches!(origin, Origin::ByHand(_)));
-    let mut paths = by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, path)).peekable();
+    let decided = input.exemptions.decisions.iter().map(|decision| (&decision.path, ())).collect();
+    let mut paths =
+        by_hand.map(|(path, _)| path).filter(|path| is_new_here(input, &decided, path)).peekable();
     if paths.peek().is_none() {
         return Ok(Vec::new());
     }
@@ -28,14 +30,14 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Resul
 }
 
 /// Whether production gets a value here that nothing calls its own, and staging is left alone.
-fn is_new_here(input: &Input<'_>, path: &ValuePath) -> bool {
-    let Exemptions { policy, naming, decisions } = input.exemptions;
+fn is_new_here(input: &Input<'_>, decided: &PathTree<'_, ()>, path: &ValuePath) -> bool {
+    let Exemptions { policy, naming, .. } = input.exemptions;
     let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
     let is_own = policy.is_secret(path)
         || value.as_str().is_some_and(|text| policy.is_reference(text))
         || naming.named_by(value).contains(&Environment::Production)
         || naming.named(&path.to_string()).contains(&Environment::Production)
         || policy.pin(input.key, path, Hop::ToProduction).is_some()
-        || decisions.iter().any(|decision| decision.path.covers(path));
+        || decided.above(path).next().is_some();
     !is_own && input.is_in(Environment::Staging) && !input.sets(Environment::Staging, path)
 }

@@ -1,7 +1,9 @@
 //! What a change does to the waivers: added, removed, ended, or accepting what it brings.
 
+use std::collections::HashMap;
+
 use super::Turn;
-use super::findings::news;
+use super::findings::Known;
 use crate::engine::rules::CheckReport;
 use crate::model::policy::Waiver;
 use crate::model::{Date, Finding, Policy, Rule};
@@ -23,9 +25,6 @@ pub struct WaiverChange {
     pub accepts: usize,
 }
 
-/// A policy and what was found under it.
-pub(super) type Judged<'a> = (&'a Policy, &'a CheckReport);
-
 /// Compares the waivers of two revisions; `since` and `today` are the days of the base and of the
 /// review.
 #[must_use]
@@ -35,34 +34,39 @@ pub fn compare(
     since: Date,
     today: Date,
 ) -> Vec<WaiverChange> {
-    let now = head.0.waivers.iter().enumerate().filter_map(|(n, waiver)| {
+    let (twins, heirs) = (by_place(base.0), by_place(head.0));
+    let mut accepted: Vec<Vec<&Finding>> = vec![Vec::new(); head.0.waivers.len()];
+    for (waiver, finding) in &head.1.waived {
+        if let Some(accepted) = accepted.get_mut(*waiver) {
+            accepted.push(finding);
+        }
+    }
+    let mut known =
+        Known::new(base.1.findings.iter().chain(base.1.waived.iter().map(|(_, finding)| finding)));
+    let mut changes = Vec::new();
+    for (waiver, accepted) in head.0.waivers.iter().zip(&accepted) {
+        // Alike findings are accepted by one waiver, so that none is counted for two.
+        let news = known.news(accepted);
         let ended = waiver.until.is_some_and(|until| since <= until && until < today);
-        let turn = match twin(base.0, waiver) {
+        let turn = match twins.get(&(waiver.rule, waiver.place())) {
             None => Turn::Added,
             Some(before) if (&before.reason, &before.until) != (&waiver.reason, &waiver.until) => {
                 Turn::Changed
             }
             Some(_) if ended => Turn::Ended,
-            Some(_) if accepts_news(base, head, n) => Turn::Used,
-            Some(_) => return None,
+            Some(_) if news > 0 => Turn::Used,
+            Some(_) => continue,
         };
-        Some(told(waiver, turn, head.1.waived.iter().filter(|(by, _)| *by == n).count()))
-    });
-    let gone = base.0.waivers.iter().filter(|waiver| twin(head.0, waiver).is_none());
-    now.chain(gone.map(|waiver| told(waiver, Turn::Removed, 0))).collect()
+        changes.push(told(waiver, turn, accepted.len()));
+    }
+    let gone = base.0.waivers.iter().filter(|waiver| !heirs.contains_key(&(waiver.rule, waiver.place())));
+    changes.extend(gone.map(|waiver| told(waiver, Turn::Removed, 0)));
+    changes
 }
 
-fn twin<'p>(policy: &'p Policy, waiver: &Waiver) -> Option<&'p Waiver> {
-    policy.waivers.iter().find(|other| other.rule == waiver.rule && other.place() == waiver.place())
-}
-
-/// Whether the waiver accepts a finding that was not there before.
-fn accepts_news(base: Judged<'_>, head: Judged<'_>, waiver: usize) -> bool {
-    let accepted: Vec<&Finding> =
-        head.1.waived.iter().filter(|(by, _)| *by == waiver).map(|(_, finding)| finding).collect();
-    let before: Vec<&Finding> =
-        base.1.findings.iter().chain(base.1.waived.iter().map(|(_, finding)| finding)).collect();
-    news(&accepted, &before) > 0
+/// The first waiver for each rule and place.
+fn by_place(policy: &Policy) -> HashMap<(Rule, String), &Waiver> {
+    policy.waivers.iter().rev().map(|waiver| ((waiver.rule, waiver.place()), waiver)).collect()
 }
 
 fn told(waiver: &Waiver, turn: Turn, accepts: usize) -> WaiverChange {

@@ -18,21 +18,21 @@ pub(super) fn apply(
     findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
     let waivers = &world.policy.waivers;
-    let covers = |waiver: &Waiver, finding: &Finding| {
-        waiver.rule == finding.rule
-            && waiver.covers(finding.key.as_ref(), finding.environment, finding.path.as_ref())
-    };
     let has_ended = |waiver: &Waiver| match (&waiver.until, subject.today) {
         (Some(until), Some(today)) => *until < today,
         _ => false,
     };
-    let used: Vec<bool> =
-        waivers.iter().map(|waiver| findings.iter().any(|finding| covers(waiver, finding))).collect();
-    let waiver_of =
-        |finding: &Finding| waivers.iter().position(|waiver| !has_ended(waiver) && covers(waiver, finding));
+    let ended: Vec<bool> = waivers.iter().map(has_ended).collect();
+    let mut used = vec![false; waivers.len()];
     let (mut open, mut waived) = (Vec::new(), Waived::new());
     for finding in findings {
-        match waiver_of(&finding) {
+        let (key, path) = (finding.key.as_ref(), finding.path.as_ref());
+        let mut accepted = None;
+        for waiver in world.policy.waivers_of(finding.rule, key, finding.environment, path) {
+            used[waiver] = true;
+            accepted = accepted.or((!ended[waiver]).then_some(waiver));
+        }
+        match accepted {
             Some(waiver) => waived.push((waiver, finding)),
             None => open.push(finding),
         }
@@ -47,8 +47,8 @@ pub(super) fn apply(
         |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, ..)| *judged == rule);
     // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
-    for (waiver, used) in waivers.iter().zip(used) {
-        let about = if has_ended(waiver) && (used || !subject.is_narrowed()) {
+    for ((waiver, used), ended) in waivers.iter().zip(used).zip(ended) {
+        let about = if ended && (used || !subject.is_narrowed()) {
             let until = waiver.until.map_or_else(String::new, |until| format!(" on {until}"));
             let message = format!("this waiver for {} ended{until}", waiver.rule);
             let help = match (used, all_seen) {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Creation;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Selection;
-use crate::model::{Error, Help, Hop, Key, Result, Value, ValuePath};
+use crate::model::{Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::secrets::encrypted;
@@ -33,31 +33,33 @@ pub(in crate::ops) fn create(
     if encrypted::is_encrypted(document.values()) {
         return Err(encrypted::not_promoted(key, &item.file));
     }
+    let except: PathTree<'_, ()> = selection.except.iter().map(|path| (path, ())).collect();
+    // Of two values for one path the first counts.
+    let set: PathTree<'_, &Value> = selection.set.iter().rev().map(|(path, value)| (path, value)).collect();
     let mut left_out: Vec<ValuePath> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
             let reference = value.as_str().is_some_and(|text| policy.is_reference(text));
             let secret = policy.is_secret(path) && !reference && *value != Value::Null;
-            let excepted = selection.except.iter().any(|except| except.covers(path));
+            let excepted = except.above(path).next().is_some();
             if secret || excepted || policy.pin(key, path, hop).is_some() {
                 left_out.push(path.clone());
             }
         });
     }
     // What is given as a whole needs nothing left out inside.
-    left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
+    left_out.retain(|path| set.above(path).all(|(steps, _)| steps == path.segments.len()));
     let naming = Naming::new(policy);
     let known: HashSet<&ValuePath> = left_out.iter().collect();
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
             let other = naming.named_by(value).into_iter().find(|env| *env != hop.target());
-            let settled = known.contains(path) || selection.set.iter().any(|(set, _)| set.covers(path));
+            let settled = known.contains(path) || set.above(path).next().is_some();
             foreign.extend(other.filter(|_| !settled).map(|env| (path.clone(), env)));
         });
     }
-    let given =
-        |path: &ValuePath| selection.set.iter().find(|(set, _)| set == path).map(|(_, value)| value.clone());
+    let given = |path: &ValuePath| set.get(path).map(|value| (*value).clone());
     let mut edits: Vec<Operation<'_>> = left_out
         .iter()
         .map(|path| match given(path) {

@@ -8,14 +8,14 @@ mod files;
 mod message;
 mod prepared;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result};
+use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath};
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::create;
@@ -204,10 +204,11 @@ fn unreadable(error: Error) -> Result<Left> {
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.
 fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
-    let kept =
-        plans.iter().flat_map(|plan| plan.lines.iter().map(|line| (line, plan.hop))).find(|(line, _)| {
-            !line.is_taken() && line.is_refused() && selection.take_source.contains(&line.path)
-        });
+    let taken: HashSet<&ValuePath> = selection.take_source.iter().collect();
+    let kept = plans
+        .iter()
+        .flat_map(|plan| plan.lines.iter().map(|line| (line, plan.hop)))
+        .find(|(line, _)| !line.is_taken() && line.is_refused() && taken.contains(&line.path));
     match kept {
         None => Ok(()),
         Some((line, hop)) => {
