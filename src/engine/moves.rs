@@ -77,6 +77,8 @@ struct Choice<'a> {
     naming: &'a Naming<'a>,
     /// The words of each path.
     words: [Vec<Vec<String>>; 2],
+    /// How many names at the end of each new path are the item's, whatever they name.
+    own_names: Vec<usize>,
     /// What each new file was: `None` where that stays open.
     chosen: BTreeMap<usize, Option<usize>>,
     spent: HashSet<usize>,
@@ -86,7 +88,15 @@ impl<'a> Choice<'a> {
     fn new(appeared: &'a [Appeared], gone: &'a [Gone], naming: &'a Naming<'a>) -> Self {
         let new = appeared.iter().map(|file| words(&file.path, naming)).collect();
         let old = gone.iter().map(|file| words(&file.path, naming)).collect();
-        Self { appeared, gone, naming, words: [new, old], chosen: BTreeMap::new(), spent: HashSet::new() }
+        Self {
+            appeared,
+            gone,
+            naming,
+            words: [new, old],
+            own_names: appeared.iter().map(|file| own_names(file, naming)).collect(),
+            chosen: BTreeMap::new(),
+            spent: HashSet::new(),
+        }
     }
 
     /// Chooses among the pairs that fit.
@@ -148,7 +158,7 @@ impl<'a> Choice<'a> {
     /// How well they fit; `None` where the old path names another environment.
     fn fit(&self, (a, new): (usize, &Appeared), (g, old): (usize, &Gone), likeness: usize) -> Option<Fit> {
         let names = common_end(new.path.split('/').rev(), old.path.split('/').rev());
-        let mut named = self.named(&old.path, names);
+        let mut named = self.named(&old.path, names.min(*self.own_names.get(a)?));
         if named.is_empty() && old.became.is_some() {
             named = vec![Environment::Development];
         }
@@ -200,6 +210,15 @@ impl<'a> Choice<'a> {
         let chosen = self.chosen.iter();
         chosen.filter_map(|(a, g)| Some(Move { to: to(*a)?, origin: g.and_then(origin) })).collect()
     }
+}
+
+/// How many names of a path follow the one that says whose the file is.
+fn own_names(file: &Appeared, naming: &Naming<'_>) -> usize {
+    let names: Vec<&str> = file.path.split('/').collect();
+    let own = file.environment.name();
+    let folder = names.windows(2).position(|pair| pair == ["environments", own]).map(|at| at + 1);
+    let named = || names.iter().position(|name| naming.by_word(name).contains(&file.environment));
+    names.len() - folder.or_else(named).map_or(0, |at| at + 1)
 }
 
 /// The words of a path without its extension, in lower case; those that name environments left out.
@@ -337,6 +356,12 @@ mod tests {
                 "environments/development/a.yaml=1 environments/development/b.yaml=1",
                 "/b-dev.yaml=1 /a-dev.yaml=1",
                 "development/a.yaml</a-dev.yaml development/b.yaml</b-dev.yaml",
+            ),
+            // A moved folder below another one with files of the same bytes.
+            (
+                "environments/development/a/x.yaml=1 environments/development/b/y.yaml=1",
+                "/conf/development/b/y.yaml=1 /conf/development/a/x.yaml=1",
+                "development/a/x.yaml</conf/development/a/x.yaml development/b/y.yaml</conf/development/b/y.yaml",
             ),
             // Nobody can tell.
             ("D=1 S=1", "/a/x.yaml=1 /b/x.yaml=1", "development/x.yaml<? staging/x.yaml<?"),

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use git2::{Commit, ErrorCode, Oid};
+use git2::{Commit, Oid};
 
 use super::cache::{Before, IndexFile};
-use super::git_error::git_error;
+use super::commits::{environments, parent};
 use super::merges::Merges;
 use super::moves::{Followed, Moves, appeared_items};
 use super::repository::{Repository, find_commit, info};
@@ -100,7 +100,7 @@ impl Repository {
                 return Ok(History::new(commits, false, head_time));
             }
             if let Some(mut found) = moves.step(&commit, parent.as_ref(), &mut followed, true)? {
-                let wants = |path: &str| path.ends_with('/') || followed.has(path);
+                let wants = |path: &str| followed.has(path);
                 found.brought = merges.brought(&commit, &found.changes, &wants, &mut moves)?;
                 commits.push(found);
             }
@@ -177,23 +177,4 @@ impl Repository {
 /// The commits that changed something.
 fn listed<'c>(commits: impl Iterator<Item = &'c CommitChanges>) -> HashSet<CommitId> {
     commits.filter(|commit| !commit.changes.is_empty()).map(|commit| commit.info.id.clone()).collect()
-}
-
-/// The tree of `environments/` in a commit.
-pub(super) fn environments(
-    repository: &Repository,
-    commit: &Commit<'_>,
-    trees: &mut Trees<'_>,
-) -> Result<Option<Oid>> {
-    let names = repository.root_prefix().split_terminator('/').chain(["environments"]);
-    trees.folder(commit.tree_id(), names)
-}
-
-/// The first parent; `None` when there is none, or it is not there (a shallow clone).
-pub(super) fn parent<'r>(commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
-    match commit.parent(0) {
-        Ok(parent) => Ok(Some(parent)),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(git_error("walk the history", &error)),
-    }
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use git2::{Commit, ErrorCode, Repository as Git, Sort};
 
+use super::commits::{environments, parent};
 use super::git_error::git_error;
-use super::history::{environments, parent};
 use super::moves::{Moves, appeared_items};
 use super::repository::{Repository, info};
 use super::trees::{LastTrees, Trees};

@@ -4,6 +4,7 @@
 //! nothing, and knows nothing of the command line.
 
 mod cache;
+mod commits;
 pub mod editor;
 mod git_config;
 mod git_error;

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use git2::{Commit, Oid, Repository as Git};
 
+use super::commits::parent;
 use super::git_error::git_error;
-use super::history::parent;
 use super::odb;
-use super::repository::{Repository, info};
+use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, Earlier, FileChange, Move};
 use crate::engine::migration;
@@ -43,9 +43,10 @@ impl Followed {
         }
     }
 
-    /// Whether a file, as it is named in a history, is one of them.
+    /// Whether a file, as it is named in a history, is one of them; or, of a folder's name that
+    /// ends in `/`, whether one is in it.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.files.contains_key(&self.full(path))
+        self.wants(&self.full(path))
     }
 
     /// The name in a history: below `environments/` without the way to the configuration root.
@@ -230,7 +231,7 @@ impl<'r> Moves<'r> {
         let (mut past, mut below, mut steps) = (Vec::new(), from.clone(), 0);
         let progress =
             ProgressCounter::new(self.repository.progress(), "following moved files, commit", None);
-        let mut next = parent(&super::repository::find_commit(self.git, from)?)?;
+        let mut next = parent(&find_commit(self.git, from)?)?;
         while let Some(commit) = next {
             progress.step();
             steps += 1;

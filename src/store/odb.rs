@@ -21,3 +21,23 @@ pub(super) fn retry<T>(git: &Repository, mut attempt: impl FnMut() -> Result<T, 
     }
     attempt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TRIES, retry};
+    use git2::{Error, Repository};
+
+    #[test]
+    fn what_fails_while_objects_are_packed_is_tried_again() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let git = Repository::init_bare(folder.path()).expect("a repository");
+        for (fails, expected) in [(0, 1), (1, 2), (TRIES - 1, TRIES), (TRIES, TRIES)] {
+            let mut turns = 0;
+            let done = retry(&git, || {
+                turns += 1;
+                if turns <= fails { Err(Error::from_str("packed")) } else { Ok(()) }
+            });
+            assert_eq!((turns, done.is_ok()), (expected, fails < TRIES));
+        }
+    }
+}

@@ -229,7 +229,7 @@ impl Repository {
 /// Whether a snapshot lists a path of the configuration root.
 fn is_listed(path: &str) -> bool {
     let is_below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-    path == policy::FILE || FOLDERS.iter().any(|folder| is_below(&folder))
+    path == policy::FILE || FOLDERS.iter().any(is_below)
 }
 
 fn list_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, FileEntry>) -> Result<()> {
