@@ -36,7 +36,7 @@ impl Followed {
         Self { root: format!("/{}", repository.root_prefix()), files: BTreeMap::new() }
     }
 
-    /// Follows an item's file as well, given below the configuration root.
+    /// Follows the file of an item as well, named relative to the configuration root.
     pub(super) fn add_item(&mut self, path: &str) {
         if let Some(Place::Item(id)) = place(path) {
             self.files.insert(format!("{}{path}", self.root), id.environment);
@@ -144,8 +144,8 @@ impl<'r> Moves<'r> {
         trees.compare("", Some(parent.tree_id()), Some(commit.tree_id()), &mut changes)?;
         let record = format!("{}{}", names.root, migration::RECORD);
         let record = changes.iter().find(|change| change.path == record).cloned();
-        let gone = changes.into_iter().filter(|change| change.after.is_none());
-        let gone = gone.filter_map(|change| {
+        let (gone, new): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.after.is_none());
+        let gone = gone.into_iter().filter_map(|change| {
             Some(Gone { path: names.told(change.path), blob: change.before?, became: None })
         });
         let mut gone: Vec<Gone> = gone.collect();
@@ -153,21 +153,14 @@ impl<'r> Moves<'r> {
             gone.extend(taken_over(self.git, &mut trees, &record, (parent, &names))?);
         }
         // What is no regular file is not an item either.
-        let mut is_file = |path: &str| trees.file(commit.tree_id(), names.full(path).trim_start_matches('/'));
-        let mut kept = Vec::with_capacity(appeared.len());
-        if !gone.is_empty() {
-            for file in appeared.drain(..) {
-                if is_file(&file.path)?.is_some() {
-                    kept.push(file);
-                }
-            }
-        }
-        if kept.is_empty() {
+        let new: HashSet<String> = new.into_iter().map(|change| names.told(change.path)).collect();
+        appeared.retain(|file| new.contains(&file.path));
+        if gone.is_empty() || appeared.is_empty() {
             return Ok(Vec::new());
         }
         let git = self.git;
         let policy = policy_of(git, &mut trees, (commit, &names))?;
-        find_moves(&kept, &gone, &Naming::new(&policy), &mut |blob| read_blob(git, blob))
+        find_moves(&appeared, &gone, &Naming::new(&policy), &mut |blob| read_blob(git, blob))
     }
 
     /// What a commit did to files that are followed, under the names that they have there. Where
