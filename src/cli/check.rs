@@ -34,8 +34,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let today = context.today();
-    let mut found =
-        ops::check(&context.workspace()?, &args.place.at(), &keys(&args.keys)?, environment, today)?;
+    let at = args.place.at();
+    let mut found = ops::check(&context.workspace_at(&at)?, &at, &keys(&args.keys)?, environment, today)?;
     if args.strict {
         for finding in found.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
             finding.severity = Severity::Error;

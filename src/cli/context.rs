@@ -142,6 +142,15 @@ impl Context {
         Ok(self.watched(Workspace { repository }))
     }
 
+    /// The same, to read files of it; says once what of the working tree is not on disk.
+    pub(super) fn workspace_at(&self, at: &At) -> Result<Workspace> {
+        let workspace = self.workspace()?;
+        if *at == At::Here && workspace.repository.leaves_files_out()? {
+            self.remark("note: the checkout is sparse; what it leaves out is read from the index");
+        }
+        Ok(workspace)
+    }
+
     /// Long work of the workspace is told of.
     fn watched(&self, workspace: Workspace) -> Workspace {
         match &self.line {

@@ -71,7 +71,7 @@ fn sides_first() -> Error {
 }
 
 fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_at(&args.place.at())?;
     let (left, right) = (&args.words[0], &args.words[1]);
     let side = |text: &str| -> Result<_, Error> {
         let (at, environment) = Side::parse(text)?;
@@ -102,7 +102,7 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
             .with_help("name two sides: terrace diff staging production --format unified")
             .into());
     }
-    let workspace = context.workspace()?;
+    let workspace = context.workspace_at(&args.place.at())?;
     let found =
         ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
     let (items, mut out) = (&found.items, context.out());

@@ -54,7 +54,8 @@ impl Origin {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let request = args.from.request(&args.keys)?;
-    let configuration = context.workspace()?.configuration(&args.from.place().at())?;
+    let at = args.from.place().at();
+    let configuration = context.workspace_at(&at)?.configuration(&at)?;
     let exported = ops::export(&configuration, &request, format)?;
     for note in &exported.notes {
         context.remark(note);

@@ -35,7 +35,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = parse::<Environment>(&args.env)?;
     let key = parse::<Key>(&args.key)?;
     let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
-    let configuration = context.workspace()?.configuration(&args.place.at())?;
+    let at = args.place.at();
+    let configuration = context.workspace_at(&at)?.configuration(&at)?;
     let view = ops::get(&configuration, &key, environment, path.as_ref())?;
     let mut out = context.out();
     if args.format == "json" {

@@ -27,7 +27,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
-    let snapshot = context.workspace()?.snapshot(&args.place.at())?;
+    let at = args.place.at();
+    let snapshot = context.workspace_at(&at)?.snapshot(&at)?;
     let keys = ops::list(&snapshot, environment);
     let mut out = context.out();
     if args.format == "json" {

@@ -38,7 +38,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let request = args.from.request(&args.keys)?;
     let variables = {
-        let configuration = context.workspace()?.configuration(&args.from.place().at())?;
+        let at = args.from.place().at();
+        let configuration = context.workspace_at(&at)?.configuration(&at)?;
         ops::variables(&configuration, &request)?
     };
     tell_overridden(&variables, context);

@@ -65,6 +65,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     if states().any(is_cut) {
         context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
     }
+    if let Some(commit) = &report.begins_at_move {
+        let (on, id) = (commit.date(), commit.id.short());
+        context.remark(&format!(
+            "note: history begins at the move on {on} ({id}): several files may have been the same item before"
+        ));
+    }
     let waits = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),
         ItemState::OnlyInSource | ItemState::Encrypted(_) => false,

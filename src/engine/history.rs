@@ -1,13 +1,14 @@
 //! What git's history says of files, as values: who changed which one when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, btree_map};
 
-use crate::model::{BlobId, CommitInfo, Environment, Key};
+use crate::model::{BlobId, CommitId, CommitInfo, Environment, Key};
 
 /// One file that a commit changed against its first parent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileChange {
-    /// The file, relative to the configuration root.
+    /// The file, relative to the configuration root; outside `environments/`, where only what a
+    /// moved file was before is told, relative to the git root and with a `/` in front.
     pub path: String,
     /// Its content before; `None` when it was not there.
     pub before: Option<BlobId>,
@@ -29,13 +30,55 @@ pub struct CommitChanges {
     /// that came with it and are in no earlier one, oldest first by topology, then by time, each
     /// against its own first parent.
     pub brought: Vec<CommitChanges>,
+    /// What of it goes on from another name.
+    pub moved: Moved,
+}
+
+/// What a commit gave another name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// The files that appeared while others went.
+    pub files: Vec<Move>,
+    /// What those that came from outside `environments/` went through there, newest first. A
+    /// [`History`] has these commits among its others, and none here.
+    pub past: Vec<Earlier>,
+}
+
+/// A file that appeared in a commit while others went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Its new name.
+    pub to: String,
+    /// What it was before; `None` where several files may have been it.
+    pub origin: Option<Origin>,
+}
+
+/// What a moved file was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The old name: relative to the configuration root below `environments/`, else relative to
+    /// the git root and with a `/` in front.
+    pub path: String,
+    /// The content before the move.
+    pub blob: BlobId,
+}
+
+/// A first-parent commit before a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// The next newer commit that changed something below `environments/`, or this one.
+    pub below: CommitId,
+    /// So many first-parent steps lie between the two.
+    pub steps: u32,
+    /// What the commit did to the files under their old names.
+    pub commit: CommitChanges,
 }
 
 impl CommitChanges {
-    /// A commit that brought no others.
+    /// A commit that brought no others and moved nothing.
     #[must_use]
     pub const fn new(info: CommitInfo, changes: Vec<FileChange>) -> Self {
-        Self { info, changes, brought: Vec::new() }
+        Self { info, changes, brought: Vec::new(), moved: Moved { files: Vec::new(), past: Vec::new() } }
     }
 }
 
@@ -54,18 +97,25 @@ pub struct History {
     complete: bool,
     head_time: i64,
     by_path: HashMap<String, Vec<(usize, usize)>>,
-    /// Which commits removed a file: only those can have renamed one.
-    removes: Vec<bool>,
 }
 
 /// The contents of one file over time: commit position and content, newest first.
 pub(super) type Side = Vec<(usize, Option<BlobId>)>;
+
+/// A change on the way of one file through history.
+struct TrailStep<'h> {
+    commit: usize,
+    change: usize,
+    /// The move that gave it the name, where it did not have it before.
+    moved: Option<&'h Move>,
+}
 
 impl History {
     /// A history from its commits, newest first. `complete` is false when it was cut off (a
     /// shallow clone); `head_time` is the committer time of the revision itself.
     #[must_use]
     pub fn new(commits: Vec<CommitChanges>, complete: bool, head_time: i64) -> Self {
+        let commits = with_the_past(commits);
         let mut by_path: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (c, commit) in commits.iter().enumerate() {
             for (f, change) in commit.changes.iter().enumerate() {
@@ -75,9 +125,7 @@ impl History {
                 }
             }
         }
-        let removed = |commit: &CommitChanges| commit.changes.iter().any(|change| change.after.is_none());
-        let removes = commits.iter().map(removed).collect();
-        Self { commits, complete, head_time, by_path, removes }
+        Self { commits, complete, head_time, by_path }
     }
 
     /// The commits, newest first.
@@ -98,34 +146,69 @@ impl History {
         self.complete
     }
 
-    /// The contents that an item's file had, newest first. A rename is followed when one commit
-    /// deletes and adds the same bytes in the same environment; a file that was deleted and came
-    /// back with the same bytes was never gone.
+    /// The contents that an item's file had, newest first, under its former names too. A file that
+    /// was deleted and came back with the same bytes was never gone.
     pub(super) fn side(&self, key: &Key, environment: Environment) -> Side {
-        let folder = format!("environments/{environment}/");
-        let mut path = key.file(environment);
-        let mut newest = 0;
+        self.follow(key, environment).0
+    }
+
+    /// The move at which what is known of an item in one environment begins, because several files
+    /// may have been it before.
+    #[must_use]
+    pub fn begins_at_move(&self, key: &Key, environment: Environment) -> Option<&CommitInfo> {
+        let commit = self.follow(key, environment).1?;
+        self.commits.get(commit).map(|commit| &commit.info)
+    }
+
+    /// The contents of an item's file, newest first, and the move behind which they are not known.
+    fn follow(&self, key: &Key, environment: Environment) -> (Side, Option<usize>) {
         let mut side = Side::new();
+        let mut begin = None;
+        for step in self.trail(key.file(environment), 0) {
+            let after = &self.commits[step.commit].changes[step.change].after;
+            let origin = step.moved.map(|moved| moved.origin.as_ref());
+            begin = if origin == Some(None) { Some(step.commit) } else { None };
+            if after.as_ref() != origin.flatten().map(|origin| &origin.blob) || after.is_none() {
+                side.push((step.commit, after.clone()));
+            }
+        }
+        (without_gaps(side), begin)
+    }
+
+    /// The changes of a file from a commit back, newest first, under its former names too.
+    fn trail(&self, mut path: String, mut newest: usize) -> Vec<TrailStep<'_>> {
+        let mut trail = Vec::new();
         while let Some(changes) = self.by_path.get(&path) {
-            let mut moved = None;
-            for (c, f) in changes.iter().filter(|(c, _)| *c >= newest) {
-                let commit = &self.commits[*c];
-                let change = &commit.changes[*f];
-                let same_bytes = |other: &&FileChange| {
-                    other.after.is_none() && other.before == change.after && other.path.starts_with(&folder)
-                };
-                let is_new = self.removes[*c] && change.before.is_none() && change.after.is_some();
-                let origin = if is_new { commit.changes.iter().find(same_bytes) } else { None };
-                if let Some(origin) = origin {
-                    moved = Some((origin.path.clone(), c + 1));
+            let first = changes.partition_point(|(commit, _)| *commit < newest);
+            let mut origin = None;
+            for &(commit, change) in &changes[first..] {
+                let moved = self.commits[commit].moved.files.iter().find(|moved| moved.to == path);
+                trail.push(TrailStep { commit, change, moved });
+                if let Some(moved) = moved {
+                    origin = moved.origin.as_ref().map(|origin| (origin.path.clone(), commit + 1));
                     break;
                 }
-                side.push((*c, change.after.clone()));
             }
-            let Some((origin, from)) = moved else { break };
-            (path, newest) = (origin, from);
+            let Some(origin) = origin else { break };
+            (path, newest) = origin;
         }
-        without_gaps(side)
+        trail
+    }
+
+    /// The names that files had later, by commit and by the place of the change in it: those of
+    /// files that were moved after the change.
+    #[must_use]
+    pub fn later_names(&self) -> HashMap<(usize, usize), Vec<&str>> {
+        let mut names: HashMap<(usize, usize), Vec<&str>> = HashMap::new();
+        for (commit, moved) in
+            (0..).zip(&self.commits).flat_map(|(at, c)| c.moved.files.iter().map(move |m| (at, m)))
+        {
+            let Some(origin) = &moved.origin else { continue };
+            for step in self.trail(origin.path.clone(), commit + 1) {
+                names.entry((step.commit, step.change)).or_default().push(&moved.to);
+            }
+        }
+        names
     }
 
     /// The content that an item had in one environment right after the commit at a position.
@@ -139,6 +222,49 @@ impl History {
     #[must_use]
     pub fn blobs(&self, key: &Key, environment: Environment) -> Vec<BlobId> {
         self.side(key, environment).into_iter().filter_map(|(_, blob)| blob).collect()
+    }
+}
+
+/// The commits with what moved files went through before put in its place: all are of one
+/// first-parent chain.
+fn with_the_past(mut commits: Vec<CommitChanges>) -> Vec<CommitChanges> {
+    let mut past: Vec<Earlier> = Vec::new();
+    for commit in &mut commits {
+        past.append(&mut commit.moved.past);
+    }
+    if past.is_empty() {
+        return commits;
+    }
+    let mut behind: HashMap<CommitId, BTreeMap<u32, CommitChanges>> = HashMap::new();
+    for Earlier { below, steps, commit } in past {
+        match behind.entry(below).or_default().entry(steps) {
+            btree_map::Entry::Vacant(place) => drop(place.insert(commit)),
+            btree_map::Entry::Occupied(mut known) => unite(known.get_mut(), commit),
+        }
+    }
+    let mut out = Vec::with_capacity(commits.len());
+    for mut commit in commits {
+        let mut here = behind.remove(&commit.info.id).unwrap_or_default();
+        if let Some(same) = here.remove(&0) {
+            unite(&mut commit, same);
+        }
+        out.push(commit);
+        out.extend(here.into_values());
+    }
+    out
+}
+
+/// Adds what else is known of the same commit.
+fn unite(known: &mut CommitChanges, more: CommitChanges) {
+    for change in more.changes {
+        if !known.changes.iter().any(|other| other.path == change.path) {
+            known.changes.push(change);
+        }
+    }
+    for moved in more.moved.files {
+        if !known.moved.files.iter().any(|other| other.to == moved.to) {
+            known.moved.files.push(moved);
+        }
     }
 }
 

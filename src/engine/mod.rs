@@ -12,6 +12,7 @@ pub mod configuration;
 pub mod history;
 pub mod hosts;
 pub mod migration;
+pub mod moves;
 pub mod naming;
 pub mod promotion;
 pub mod provenance;

@@ -1,6 +1,7 @@
 //! `log` and `blame`: values over time, and where they came from.
 
 use std::collections::{HashMap, hash_map};
+use std::iter;
 
 use super::item::no_such_path;
 use super::plan::Planner;
@@ -8,7 +9,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, Key, List, ProgressCounter, Result, ValuePath};
+use crate::model::{BlobId, CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Which commits are told of.
@@ -36,6 +37,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
     let mut out = Vec::new();
     let mut met = false;
     let total = planner.history.commits().len();
+    let later_names = planner.history.later_names();
     let steps = ProgressCounter::new(workspace.repository.progress(), "comparing commits", Some(total));
     for (position, commit) in planner.history.commits().iter().enumerate() {
         if request.most.is_some_and(|most| out.len() >= most) {
@@ -43,12 +45,17 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
         }
         steps.step();
         let mut logged = Logged { commit: commit.info.clone(), entries: Vec::new(), unreadable: Vec::new() };
-        for change in &commit.changes {
-            let Some(Place::Item(id)) = place(&change.path) else { continue };
-            let wanted = request.key.as_ref().is_none_or(|key| *key == id.key);
-            if !wanted || request.environment.is_some_and(|env| env != id.environment) {
-                continue;
-            }
+        for (number, change) in commit.changes.iter().enumerate() {
+            let later = later_names.get(&(position, number)).into_iter().flatten().copied();
+            let items = iter::once(change.path.as_str()).chain(later).filter_map(|path| match place(path) {
+                Some(Place::Item(id)) => Some(id),
+                _ => None,
+            });
+            let is_wanted = |id: &ItemId| {
+                request.key.as_ref().is_none_or(|key| *key == id.key)
+                    && request.environment.is_none_or(|environment| environment == id.environment)
+            };
+            let Some(id) = items.into_iter().find(is_wanted) else { continue };
             met = true;
             for blob in [&change.before, &change.after].into_iter().flatten() {
                 if planner.version(blob)?.is_none() {

@@ -275,6 +275,15 @@ impl Planner {
         Ok(hops.into())
     }
 
+    /// The latest move at which the history of one of these items begins (none means all), because
+    /// several files may have been it before.
+    pub(super) fn begins_at_move(&self, keys: &[Key]) -> Option<&CommitInfo> {
+        let items = self.configuration.snapshot().items();
+        let chosen = items.filter(|item| keys.is_empty() || keys.contains(&item.id.key));
+        let moves = chosen.filter_map(|item| self.history.begins_at_move(&item.id.key, item.id.environment));
+        moves.max_by_key(|commit| commit.time)
+    }
+
     /// How an item stands over a hop; `None` when there is nothing to say.
     fn state(&self, key: &Key, hop: Hop) -> Result<Option<ItemState>> {
         let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };

@@ -3,7 +3,7 @@
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::HopStatus;
-use crate::model::{Key, Result};
+use crate::model::{CommitInfo, Key, Result};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// How the items stand.
@@ -13,6 +13,9 @@ pub struct Status {
     pub hops: Vec<HopStatus<Shown>>,
     /// Source files with changes that are not committed and therefore not judged.
     pub uncommitted: Vec<String>,
+    /// The latest move at which an item's history begins, because several files may have been it
+    /// before.
+    pub begins_at_move: Option<CommitInfo>,
 }
 
 /// Judges a commit: HEAD unless `at` names another.
@@ -31,5 +34,6 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
     let hops = planner.status(keys, repository.progress())?;
     let hops = hops.iter().map(|hop| hop.masked(&mask)).collect();
     let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted()? };
-    Ok(Status { hops, uncommitted })
+    let begins_at_move = planner.begins_at_move(keys).cloned();
+    Ok(Status { hops, uncommitted, begins_at_move })
 }

@@ -3,15 +3,17 @@
 //! What an earlier run learnt is in the history index; only commits that it does not know are
 //! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use git2::{Commit, ErrorCode, Oid};
+use git2::{Commit, Oid};
 
 use super::cache::{Before, IndexFile};
-use super::git_error::git_error;
+use super::commits::{environments, parent};
+use super::merges::Merges;
+use super::moves::{Followed, Moves, appeared_items};
 use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
-use crate::engine::history::{CommitChanges, FileChange, History};
+use crate::engine::history::{CommitChanges, History};
 use crate::model::{CommitId, ProgressCounter, Result};
 
 /// So many commits without a change are worth a waypoint in the index.
@@ -28,7 +30,8 @@ struct Walk {
 }
 
 impl Repository {
-    /// The first-parent history of `head` below `environments/`.
+    /// The first-parent history of `head` below `environments/`, and what files that came from
+    /// elsewhere went through before.
     ///
     /// # Errors
     /// When a commit or tree cannot be read.
@@ -41,17 +44,24 @@ impl Repository {
         if walk.quiet >= LONG {
             walk.commits.insert(0, CommitChanges::new(info(&commit), Vec::new()));
         }
+        let (known, mut end) = index.chain(walk.end);
+        let mut rest = Vec::new();
+        let oldest = known.first().copied().or(walk.commits.last());
+        if let (Before::Unknown, Some(oldest)) = (end, oldest) {
+            let more = self.walk(&git, parent(&find_commit(&git, &oldest.info.id)?)?, &|_| None)?;
+            (rest, end) = (more.commits, more.end);
+        }
+        let listed = listed(known.into_iter().chain(&walk.commits).chain(&rest));
+        let mut moves = Moves::new(self, &git);
+        moves.add_past(&mut walk.commits, &listed)?;
+        moves.add_past(&mut rest, &listed)?;
         let is_news = !walk.commits.is_empty();
         let tip = index.learn(walk.commits, walk.end);
         if is_news {
             file.save(&index, tip);
         }
-        let (mut commits, mut end) = index.into_commits(tip);
-        if let (Before::Unknown, Some(last)) = (end, commits.last()) {
-            let rest = self.walk(&git, parent(&find_commit(&git, &last.info.id)?)?, &|_| None)?;
-            commits.extend(rest.commits);
-            end = rest.end;
-        }
+        let mut commits = index.into_commits(tip);
+        commits.append(&mut rest);
         commits.retain(|commit| !commit.changes.is_empty());
         Ok(History::new(commits, end == Before::Beginning, commit.time().seconds()))
     }
@@ -64,7 +74,9 @@ impl Repository {
         let git = self.git()?;
         let commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let walk = self.walk(&git, Some(commit), &|_| None)?;
+        let mut walk = self.walk(&git, Some(commit), &|_| None)?;
+        let listed = listed(walk.commits.iter());
+        Moves::new(self, &git).add_past(&mut walk.commits, &listed)?;
         Ok(History::new(walk.commits, walk.end == Before::Beginning, head_time))
     }
 
@@ -74,33 +86,28 @@ impl Repository {
     ///
     /// # Errors
     /// When a commit or tree cannot be read.
-    pub fn history_of(&self, head: &CommitId, mut files: BTreeSet<String>) -> Result<History> {
+    pub fn history_of(&self, head: &CommitId, files: BTreeSet<String>) -> Result<History> {
         let git = self.git()?;
         let mut commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let mut last = LastTrees::default();
-        let mut trees = Trees::of(&git, &mut last)?;
-        let mut tree = self.environments(&commit, &mut trees)?;
+        let (mut moves, mut merges) = (Moves::new(self, &git), Merges::new(self, &git));
+        let mut followed = Followed::new(self);
+        files.iter().for_each(|file| followed.add_item(file));
         let mut commits = Vec::new();
         loop {
             let parent = parent(&commit)?;
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(History::new(commits, false, head_time));
             }
-            let before = match &parent {
-                Some(parent) => self.environments(parent, &mut trees)?,
-                None => None,
-            };
-            if before != tree {
-                let changes = changes_of(&mut trees, (before, tree), &mut files)?;
-                if !changes.is_empty() {
-                    commits.push(CommitChanges::new(info(&commit), changes));
-                }
+            if let Some(mut found) = moves.step(&commit, parent.as_ref(), &mut followed, true)? {
+                let wants = |path: &str| followed.has(path);
+                found.brought = merges.brought(&commit, &found.changes, &wants, &mut moves)?;
+                commits.push(found);
             }
             let Some(parent) = parent else {
                 return Ok(History::new(commits, !self.is_shallow(&commit), head_time));
             };
-            (commit, tree) = (parent, before);
+            commit = parent;
         }
     }
 
@@ -115,8 +122,9 @@ impl Repository {
         let steps = ProgressCounter::new(self.progress(), "reading the history, commit", None);
         let mut last = LastTrees::default();
         let mut trees = Trees::of(git, &mut last)?;
+        let (mut moves, mut merges) = (Moves::new(self, git), Merges::new(self, git));
         let Some(mut commit) = from else { return Ok(walk) };
-        let mut tree = self.environments(&commit, &mut trees)?;
+        let mut tree = environments(self, &commit, &mut trees)?;
         loop {
             if let Some(position) = known(commit.id()) {
                 walk.end = Before::Step(position);
@@ -129,7 +137,7 @@ impl Repository {
                 return Ok(walk);
             }
             let before = match &parent {
-                Some(parent) => self.environments(parent, &mut trees)?,
+                Some(parent) => environments(self, parent, &mut trees)?,
                 None => None,
             };
             let mut changes = Vec::new();
@@ -137,7 +145,12 @@ impl Repository {
                 trees.compare("environments", before, tree, &mut changes)?;
             }
             if !changes.is_empty() {
-                walk.commits.push(CommitChanges::new(info(&commit), changes));
+                let mut found = CommitChanges::new(info(&commit), changes);
+                if let Some(parent) = &parent {
+                    found.moved.files = moves.find(&commit, parent, appeared_items(&found.changes))?;
+                    found.brought = merges.brought(&commit, &found.changes, &|_| true, &mut moves)?;
+                }
+                walk.commits.push(found);
             } else if walk.commits.is_empty() {
                 walk.quiet += 1;
             }
@@ -151,51 +164,17 @@ impl Repository {
 
     /// Whether the commit has no parent only because the clone is shallow.
     fn is_shallow(&self, commit: &Commit<'_>) -> bool {
+        self.shallow_boundary().contains(&commit.id().to_string())
+    }
+
+    /// The commits whose parents a shallow clone does not have.
+    pub(super) fn shallow_boundary(&self) -> HashSet<String> {
         let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
-        listed.lines().any(|line| line.trim() == commit.id().to_string())
-    }
-
-    /// The tree of `environments/` in a commit.
-    fn environments(&self, commit: &Commit<'_>, trees: &mut Trees<'_>) -> Result<Option<Oid>> {
-        let names = self.root_prefix().split_terminator('/').chain(["environments"]);
-        trees.folder(commit.tree_id(), names)
+        listed.lines().map(|line| line.trim().to_owned()).collect()
     }
 }
 
-/// The first parent; `None` when there is none, or it is not there (a shallow clone).
-fn parent<'r>(commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
-    match commit.parent(0) {
-        Ok(parent) => Ok(Some(parent)),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(git_error("walk the history", &error)),
-    }
-}
-
-/// What a commit did to `files`. Where it brought one, what it removed is looked at too: the file
-/// may have had another name, which then is one of them.
-fn changes_of(
-    trees: &mut Trees<'_>,
-    sides: (Option<Oid>, Option<Oid>),
-    files: &mut BTreeSet<String>,
-) -> Result<Vec<FileChange>> {
-    let mut changes = Vec::new();
-    let wants = |path: &str| match path.strip_suffix('/') {
-        // The first file at or behind a folder's name says whether one is in it.
-        Some(_) => files.range(path.to_owned()..).next().is_some_and(|file| file.starts_with(path)),
-        None => files.contains(path),
-    };
-    trees.compare_within("environments", sides, &wants, &mut changes)?;
-    let is_new = |change: &FileChange| change.before.is_none() && change.after.is_some();
-    if sides.0.is_some() && changes.iter().any(is_new) {
-        let mut all = Vec::new();
-        trees.compare("environments", sides.0, sides.1, &mut all)?;
-        let became_ours = |old: &FileChange| {
-            old.after.is_none() && changes.iter().any(|new| is_new(new) && new.after == old.before)
-        };
-        let former: Vec<FileChange> =
-            all.into_iter().filter(|old| !files.contains(&old.path) && became_ours(old)).collect();
-        files.extend(former.iter().map(|old| old.path.clone()));
-        changes.extend(former);
-    }
-    Ok(changes)
+/// The commits that changed something.
+fn listed<'c>(commits: impl Iterator<Item = &'c CommitChanges>) -> HashSet<CommitId> {
+    commits.filter(|commit| !commit.changes.is_empty()).map(|commit| commit.info.id.clone()).collect()
 }

@@ -4,6 +4,7 @@
 //! nothing, and knows nothing of the command line.
 
 mod cache;
+mod commits;
 pub mod editor;
 mod git_config;
 mod git_error;
@@ -13,7 +14,10 @@ mod history;
 mod hooks;
 pub mod integration;
 pub mod merge_lines;
+mod merges;
+mod moves;
 mod names;
+mod odb;
 mod partial;
 mod process_environment;
 mod push;

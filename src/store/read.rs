@@ -8,6 +8,7 @@ use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::git_error::git_error;
 use super::handles::Handles;
+use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
@@ -15,6 +16,9 @@ use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
 /// The folders of the configuration root that a snapshot lists.
 pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
+
+/// The flag of an index entry whose file is not to be in the working tree.
+const SKIPPED: u16 = 1 << 14;
 
 impl Repository {
     /// The snapshot of a revision.
@@ -28,7 +32,9 @@ impl Repository {
             Revision::WorkTree => self.list_work_tree()?,
         };
         let source: Arc<dyn Source> = match (revision, self.work_tree()) {
-            (Revision::WorkTree, Some(root)) => Arc::new(Disk { root: root.to_path_buf() }),
+            (Revision::WorkTree, Some(root)) => {
+                Arc::new(Disk { root: root.to_path_buf(), left_out: self.blobs() })
+            }
             _ => self.blobs(),
         };
         self.add_kept(revision, &mut files, source.as_ref())?;
@@ -76,7 +82,11 @@ impl Repository {
             }
             (Revision::WorkTree, Some(root)) => match root.join(path).symlink_metadata() {
                 Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(&meta) })),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(self
+                    .left_out()?
+                    .into_iter()
+                    .find(|(left_out, _)| left_out == path)
+                    .map(|found| found.1)),
                 Err(error) => Err(Error::io("read", Path::new(path), &error)),
             },
             (Revision::WorkTree, None) => Ok(None),
@@ -137,10 +147,7 @@ impl Repository {
         for entry in index.iter() {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
             let Some(below) = path.strip_prefix(self.root_prefix()) else { continue };
-            let listed = below == policy::FILE
-                || FOLDERS
-                    .iter()
-                    .any(|folder| below.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+            let listed = is_listed(below);
             // Stages 1 to 3 are the sides of an unfinished merge.
             let stage = (entry.flags >> 12) & 3;
             if listed && stage != 0 {
@@ -153,6 +160,32 @@ impl Repository {
             }
         }
         Ok(files)
+    }
+
+    /// Whether a sparse checkout left files out of the working tree.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn leaves_files_out(&self) -> Result<bool> {
+        Ok(!self.left_out()?.is_empty())
+    }
+
+    /// What a sparse checkout left out of the working tree: paths relative to the git root.
+    pub(super) fn left_out(&self) -> Result<BTreeMap<String, FileEntry>> {
+        let mut left_out = BTreeMap::new();
+        // Git keeps the patterns there when it was ever told to leave files out.
+        if self.work_tree().is_none() || !self.git_dir().join("info/sparse-checkout").is_file() {
+            return Ok(left_out);
+        }
+        let index = self.open_index().map_err(|error| {
+            error.with_help("a sparse index cannot be read; `git sparse-checkout reapply --no-sparse-index` writes it out")
+        })?;
+        for entry in index.iter().filter(|entry| entry.flags_extended & SKIPPED != 0) {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            let mode = i32::try_from(entry.mode).unwrap_or_default();
+            left_out.insert(path, entry_of(mode, entry.id));
+        }
+        Ok(left_out)
     }
 
     fn list_work_tree(&self) -> Result<BTreeMap<String, FileEntry>> {
@@ -178,6 +211,11 @@ impl Repository {
         for folder in FOLDERS {
             list(folder)?;
         }
+        for (path, entry) in self.left_out()? {
+            if let Some(below) = path.strip_prefix(self.root_prefix()).filter(|below| is_listed(below)) {
+                files.entry(below.to_owned()).or_insert(entry);
+            }
+        }
         let git = self.git()?;
         // Editors' backups and the like that git ignores are nobody's findings.
         files.retain(|path, entry| {
@@ -186,6 +224,12 @@ impl Repository {
         });
         Ok(files)
     }
+}
+
+/// Whether a snapshot lists a path of the configuration root.
+fn is_listed(path: &str) -> bool {
+    let is_below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+    path == policy::FILE || FOLDERS.iter().any(is_below)
 }
 
 fn list_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, FileEntry>) -> Result<()> {
@@ -223,13 +267,17 @@ fn entry_of(mode: i32, id: Oid) -> FileEntry {
     FileEntry { blob: Some(BlobId::new(id.to_string())), kind }
 }
 
-/// Files of the working tree.
+/// Files of the working tree; those that a sparse checkout left out have a blob.
 struct Disk {
     root: PathBuf,
+    left_out: Arc<dyn Source>,
 }
 
 impl Source for Disk {
-    fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
+    fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
+        if blob.is_some() {
+            return self.left_out.read(path, blob);
+        }
         let full = self.root.join(path);
         std::fs::read(&full).map_err(|error| Error::io("read", Path::new(path), &error))
     }
@@ -247,7 +295,7 @@ impl Source for Blobs {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
         let oid = Oid::from_str(blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
         let git = self.handles.take()?;
-        let read = git.find_blob(oid).map(|found| found.content().to_vec());
+        let read = odb::retry(&git, || git.find_blob(oid).map(|found| found.content().to_vec()));
         let read = read.map_err(|error| {
             let failure = git_error(&format!("read {path} (blob {})", &blob.as_str()[..7]), &error);
             if error.code() == ErrorCode::NotFound {
@@ -260,7 +308,7 @@ impl Source for Blobs {
         if self.is_verified && !is_it() {
             return Err(Error::unreadable(format!("{path} (blob {}) is damaged", &blob.as_str()[..7]))
                 .with_help(
-                    "`git fsck` tells whether the repository is sound; fetch the object again from elsewhere",
+                    "`git fsck` tells whether the repository is sound; `git fetch --refetch` brings its objects again",
                 ));
         }
         Ok(read)

@@ -3,11 +3,12 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
+use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
 use super::git_error::git_error;
 use super::handles::{Handle, Handles};
+use super::odb;
 use super::process_environment::ProcessEnvironment;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Error, NoProgress, Progress, Result, Revision, closest, policy,
@@ -336,8 +337,14 @@ impl Repository {
         let found = git
             .statuses(Some(&mut options))
             .map_err(|error| git_error("compare the working tree", &error))?;
-        let paths = found.iter().map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned());
-        Ok(paths.filter(|path| path.ends_with(".yaml")).collect())
+        let left_out = self.left_out()?;
+        let paths = found.iter().map(|entry| {
+            (String::from_utf8_lossy(entry.path_bytes()).into_owned(), entry.status() == Status::WT_DELETED)
+        });
+        let is_meant = |(path, is_missing): &(String, bool)| {
+            path.ends_with(".yaml") && !(*is_missing && left_out.contains_key(path))
+        };
+        Ok(paths.filter(is_meant).map(|(path, _)| path).collect())
     }
 
     /// Where commands that read files look unless told: the working tree, or HEAD where there is
@@ -357,7 +364,8 @@ impl Repository {
 /// A commit that has to be there.
 pub(super) fn find_commit<'g>(git: &'g git2::Repository, id: &CommitId) -> Result<git2::Commit<'g>> {
     let oid = Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error))?;
-    git.find_commit(oid).map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
+    odb::retry(git, || git.find_commit(oid))
+        .map_err(|error| git_error(&format!("read commit {}", id.short()), &error))
 }
 
 pub(super) fn info(commit: &git2::Commit<'_>) -> CommitInfo {

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use git2::{Odb, Oid, Repository as Git};
 
 use super::git_error::git_error;
+use super::odb;
 use crate::engine::history::FileChange;
 use crate::engine::snapshot::{FileEntry, FileKind};
 use crate::model::{BlobId, Error, Result};
@@ -38,14 +39,36 @@ pub(super) struct LastTrees(HashMap<String, (Oid, Rc<[u8]>)>);
 
 /// Reads trees.
 pub(super) struct Trees<'r> {
+    git: &'r Git,
     odb: Odb<'r>,
     last: &'r mut LastTrees,
+    /// Links count as what is not there.
+    files_alone: bool,
 }
 
 impl<'r> Trees<'r> {
     pub(super) fn of(git: &'r Git, last: &'r mut LastTrees) -> Result<Self> {
         let odb = git.odb().map_err(|error| git_error("open the objects", &error))?;
-        Ok(Self { odb, last })
+        Ok(Self { git, odb, last, files_alone: false })
+    }
+
+    /// Compares regular files alone: a link in the place of one means that it is gone.
+    pub(super) fn of_files_alone(git: &'r Git, last: &'r mut LastTrees) -> Result<Self> {
+        Ok(Self { files_alone: true, ..Self::of(git, last)? })
+    }
+
+    /// The blob of the regular file at a path below the tree `root`.
+    pub(super) fn file(&mut self, root: Oid, path: &str) -> Result<Option<Oid>> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(id) = self.folder(root, folder.split_terminator('/'))? else { return Ok(None) };
+        let tree = self.read(&format!("/{folder}/"), id)?;
+        for entry in entries(&tree, id) {
+            let entry = entry?;
+            if entry.name == name.as_bytes() {
+                return Ok(Some(entry.id).filter(|_| entry.kind == Kind::Blob && !entry.is_link));
+            }
+        }
+        Ok(None)
     }
 
     /// The tree of a folder below the tree `root`; `None` when there is no such folder.
@@ -133,7 +156,10 @@ impl<'r> Trees<'r> {
         if old != new && wants(&format!("{path}/")) {
             self.compare_within(&path, (old, new), wants, out)?;
         }
-        let blob = |entry| of_kind(entry, Kind::Blob).map(|id| BlobId::new(id.to_string()));
+        let no_link = |entry: &TreeEntry<'_>| !(self.files_alone && entry.is_link);
+        let blob = |entry: Option<TreeEntry<'_>>| {
+            of_kind(entry.filter(no_link), Kind::Blob).map(|id| BlobId::new(id.to_string()))
+        };
         let (before, after) = (blob(before), blob(after));
         if before != after && wants(&path) {
             out.push(FileChange::new(path, before, after));
@@ -179,7 +205,8 @@ impl<'r> Trees<'r> {
         if let Some((_, bytes)) = self.last.0.get(path).filter(|(known, _)| *known == id) {
             return Ok(Rc::clone(bytes));
         }
-        let found = self.odb.read(id).map_err(|error| git_error(&format!("read tree {id}"), &error))?;
+        let found = odb::retry(self.git, || self.odb.read(id))
+            .map_err(|error| git_error(&format!("read tree {id}"), &error))?;
         let bytes: Rc<[u8]> = Rc::from(found.data());
         self.last.0.insert(path.to_owned(), (id, Rc::clone(&bytes)));
         Ok(bytes)
@@ -228,7 +255,7 @@ impl<'a> Entries<'a> {
         }
         let entry = self.first();
         entry.map(Some).ok_or_else(|| {
-            Error::usage(format!("tree {} is damaged", self.tree))
+            Error::unreadable(format!("tree {} is damaged", self.tree))
                 .with_help("`git fsck` tells whether the repository is sound")
         })
     }

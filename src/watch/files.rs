@@ -88,7 +88,7 @@ impl Files {
         }
         let mut changed = BTreeMap::new();
         for path in &batch.paths {
-            self.read(path, &mut changed);
+            self.read(repository, path, &mut changed);
         }
         Ok(changed)
     }
@@ -142,7 +142,7 @@ impl Files {
                 Some(_) => continue,
             }
             if entry.kind == FileKind::File {
-                self.read(path, &mut changed);
+                self.read(repository, path, &mut changed);
             } else {
                 self.contents.remove(path);
             }
@@ -150,11 +150,16 @@ impl Files {
         Ok(changed)
     }
 
-    fn read(&mut self, path: &str, changed: &mut BTreeMap<String, ChangeKind>) {
-        let full = self.root.join(path);
+    fn read(&mut self, repository: &Repository, path: &str, changed: &mut BTreeMap<String, ChangeKind>) {
         let name = format!("{}{path}", self.prefix);
-        let content = std::fs::read(&full).map(Arc::new);
-        let content = content.map_err(|error| Error::io("read", name.as_ref(), &error));
+        let content = match self.listing.get(path).and_then(|entry| entry.blob.as_ref()) {
+            // A sparse checkout left it out.
+            Some(blob) => repository.blobs().read(&name, Some(blob)),
+            None => {
+                std::fs::read(self.root.join(path)).map_err(|error| Error::io("read", name.as_ref(), &error))
+            }
+        };
+        let content = content.map(Arc::new);
         if self.contents.get(path) != Some(&content) {
             changed.entry(path.to_owned()).or_insert(ChangeKind::Modified);
             self.contents.insert(path.to_owned(), content);

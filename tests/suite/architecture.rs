@@ -50,6 +50,7 @@ const INNER: [(&str, &[Row]); 2] = [
             ("schemas", &["snapshot"]),
             ("configuration", &["snapshot", "schemas"]),
             ("history", &[]),
+            ("moves", &["history", "naming"]),
             ("timeline", &["history"]),
             ("provenance", &["history", "timeline"]),
             ("migration", &[]),
@@ -68,10 +69,11 @@ const INNER: [(&str, &[Row]); 2] = [
         "store",
         &[
             ("git_error", &[]),
+            ("odb", &[]),
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
             ("git_config", &["git_program", "process_environment"]),
-            ("transaction", &["git_config", "git_error", "git_program", "process_environment"]),
+            ("transaction", &["git_config", "git_error", "git_program", "odb", "process_environment"]),
         ],
     ),
 ];

@@ -30,6 +30,10 @@ enum Event {
     Commit(Vec<(u8, Option<u8>)>),
     /// A file takes the bytes of another, which goes.
     Rename(u8, u8),
+    /// A file outside takes some bytes.
+    Outside(u8, u8),
+    /// A file takes the bytes of one outside, which goes; or the other way round.
+    Move(u8, u8, bool),
     /// So many commits that touch nothing of concern.
     Quiet(u8),
     /// The branch goes back, and may grow anew from there.
@@ -44,6 +48,8 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => prop::collection::vec((any::<u8>(), prop::option::weighted(0.8, 0..4_u8)), 1..4).prop_map(Event::Commit),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(from, to)| Event::Rename(from, to)),
+        1 => (any::<u8>(), 0..4_u8).prop_map(|(n, text)| Event::Outside(n, text)),
+        2 => (any::<u8>(), any::<u8>(), any::<bool>()).prop_map(|(n, file, out)| Event::Move(n, file, out)),
         1 => prop_oneof![1..4_u8, 126..131_u8].prop_map(Event::Quiet),
         2 => any::<u8>().prop_map(Event::Back),
         1 => any::<u8>().prop_map(Event::Merge),
@@ -57,6 +63,12 @@ fn name(number: u8) -> String {
     let folders = ["development", "staging", "production"];
     let (folder, name) = (usize::from(number) % 3, usize::from(number / 3) % names.len());
     format!("environments/{}/{}", folders[folder], names[name])
+}
+
+/// A place outside the folders of Terrace.
+fn outside(number: u8) -> String {
+    let names = ["old/dev/a.yaml", "old/stg/a.yaml", "prod-b.yaml", "environments-old/c.yaml"];
+    names[usize::from(number) % names.len()].to_owned()
 }
 
 impl Field {
@@ -129,6 +141,16 @@ impl Field {
                     self.commit(&[(from, None), (to, Some(bytes))], &[]);
                 }
             }
+            Event::Outside(n, text) => {
+                self.commit(&[(outside(*n), Some(vec![b'0' + text, b'\n']))], &[]);
+            }
+            Event::Move(n, file, out) => {
+                let (from, to) = (outside(*n), at(*file));
+                let (from, to) = if *out { (to, from) } else { (from, to) };
+                if let Some(bytes) = self.bytes(&from) {
+                    self.commit(&[(from, None), (to, Some(bytes))], &[]);
+                }
+            }
             Event::Quiet(count) => {
                 for n in 0..*count {
                     self.commit(&[("README".to_owned(), Some(vec![n]))], &[]);
@@ -140,7 +162,10 @@ impl Field {
             }
             Event::Merge(n) => {
                 let other = some(&self.heads, *n);
-                self.commit(&[(at(n.wrapping_mul(7)), Some(vec![*n]))], &[other]);
+                // Two neighbours are mostly one item in two environments: such a merge is opened.
+                let n = n.wrapping_mul(7);
+                let files = [n, n.wrapping_add(1)].map(|file| (at(file), Some(vec![n])));
+                self.commit(&files, &[other]);
             }
             Event::Damage(how, place) => self.damage(*how, usize::from(*place)),
         }
@@ -236,7 +261,7 @@ fn told(history: &History) -> Vec<Told> {
     let changes = history.commits().iter().flat_map(|commit| {
         let told =
             |c: &FileChange| (commit.info.id.to_string(), c.path.clone(), [blob(&c.before), blob(&c.after)]);
-        commit.changes.iter().map(told)
+        commit.changes.iter().filter(|change| change.path.starts_with("environments/")).map(told)
     });
     let mut out: Vec<_> = changes.collect();
     out.sort();

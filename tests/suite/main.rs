@@ -18,6 +18,7 @@ mod fixtures;
 mod formats;
 mod fuzz;
 mod generated;
+mod history;
 mod history_isolation;
 mod hold;
 mod hooks;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use git2::Oid;
 
 use super::{Before, Step};
-use crate::engine::history::{CommitChanges, FileChange};
+use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
 use crate::model::{BlobId, CommitId, CommitInfo};
 
 /// Writes steps; each may only point at one written before.
@@ -35,24 +35,61 @@ impl Encoder {
             Before::Unknown => 2,
             Before::Step(before) => 3 + u64::try_from(position.checked_sub(before)?).ok()?,
         });
-        let info = &step.commit.info;
+        self.commit(&step.commit)
+    }
+
+    fn commit(&mut self, commit: &CommitChanges) -> Option<()> {
+        let info = &commit.info;
         self.id(info.id.as_str())?;
         self.number(zigzag(info.time));
         self.number(zigzag(info.offset.into()));
         self.text(&info.author);
         self.plain(&info.subject);
-        self.number(u64::try_from(step.commit.changes.len()).ok()?);
-        for change in &step.commit.changes {
+        self.number(u64::try_from(commit.changes.len()).ok()?);
+        for change in &commit.changes {
             self.change(change)?;
+        }
+        let Moved { files, past } = &commit.moved;
+        let parts = [commit.brought.len(), files.len(), past.len()];
+        self.number((0..).zip(parts).map(|(bit, part)| u64::from(part > 0) << bit).sum());
+        for part in parts.into_iter().filter(|part| *part > 0) {
+            self.number(u64::try_from(part).ok()?);
+        }
+        for brought in &commit.brought {
+            self.commit(brought)?;
+        }
+        for moved in files {
+            self.text(&moved.to);
+            self.number(u64::from(moved.origin.is_some()));
+            if let Some(origin) = &moved.origin {
+                self.text(&origin.path);
+                self.id(origin.blob.as_str())?;
+            }
+        }
+        for earlier in past {
+            self.id(earlier.below.as_str())?;
+            self.number(earlier.steps.into());
+            self.commit(&earlier.commit)?;
         }
         Some(())
     }
 
     fn change(&mut self, change: &FileChange) -> Option<()> {
         self.text(&change.path);
-        self.number(u64::from(change.before.is_some()) | u64::from(change.after.is_some()) << 1);
+        let has_others = !change.others.is_empty();
+        let sides = [change.before.is_some(), change.after.is_some(), has_others];
+        self.number((0..).zip(sides).map(|(bit, side)| u64::from(side) << bit).sum());
         for id in [&change.before, &change.after].into_iter().flatten() {
             self.id(id.as_str())?;
+        }
+        if has_others {
+            self.number(u64::try_from(change.others.len()).ok()?);
+        }
+        for other in &change.others {
+            self.number(u64::from(other.is_some()));
+            if let Some(id) = other {
+                self.id(id.as_str())?;
+            }
         }
         Some(())
     }
@@ -115,29 +152,79 @@ impl<'b> Decoder<'b> {
             2 => Before::Unknown,
             back => Before::Step(position.checked_sub(usize::try_from(back - 3).ok()?)?),
         };
+        Some(Step { commit: self.commit(true)?, before })
+    }
+
+    /// A commit; only one of the first-parent chain says what it brought and what was before.
+    fn commit(&mut self, is_of_chain: bool) -> Option<CommitChanges> {
         let id = CommitId::new(self.id()?);
         let time = unzigzag(self.number()?);
         let offset = i32::try_from(unzigzag(self.number()?)).ok()?;
         let author = self.text()?.to_owned();
         let subject = self.plain()?.to_owned();
-        let info = CommitInfo { id, author, time, offset, subject };
-        let count = usize::try_from(self.number()?).ok()?;
-        // Every change takes more than one byte: a count that lies must not reserve memory.
-        let mut changes = Vec::with_capacity(count.min(self.rest.len()));
-        for _ in 0..count {
-            changes.push(self.change()?);
+        let mut commit = CommitChanges::new(CommitInfo { id, author, time, offset, subject }, Vec::new());
+        let count = self.count()?;
+        commit.changes = self.many(count, Self::change)?;
+        let parts = self.number().filter(|parts| *parts < if is_of_chain { 8 } else { 4 })?;
+        if !is_of_chain && parts & 1 != 0 {
+            return None;
         }
-        Some(Step { commit: CommitChanges::new(info, changes), before })
+        let mut count = |bit: u64| if parts & bit == 0 { Some(0) } else { self.count().filter(|n| *n > 0) };
+        let (brought, files, past) = (count(1)?, count(2)?, count(4)?);
+        commit.brought = self.many(brought, |bytes| bytes.commit(false))?;
+        commit.moved.files = self.many(files, Self::moved)?;
+        commit.moved.past = self.many(past, Self::earlier)?;
+        Some(commit)
+    }
+
+    fn moved(&mut self) -> Option<Move> {
+        let to = self.text()?.to_owned();
+        let origin = match self.number()? {
+            0 => None,
+            1 => Some(Origin { path: self.text()?.to_owned(), blob: BlobId::new(self.id()?) }),
+            _ => return None,
+        };
+        Some(Move { to, origin })
+    }
+
+    fn earlier(&mut self) -> Option<Earlier> {
+        let below = CommitId::new(self.id()?);
+        let steps = u32::try_from(self.number()?).ok()?;
+        Some(Earlier { below, steps, commit: self.commit(false)? })
     }
 
     fn change(&mut self) -> Option<FileChange> {
         let path = self.text()?.to_owned();
-        let sides = self.number().filter(|sides| *sides < 4)?;
-        let mut side = |bit: u64| match sides & bit {
+        let sides = self.number().filter(|sides| *sides < 8)?;
+        let before = self.side(sides & 1)?;
+        let after = self.side(sides & 2)?;
+        let count = if sides & 4 == 0 { 0 } else { self.count().filter(|count| *count > 0)? };
+        let others = self.many(count, |bytes| {
+            let is_there = bytes.number().filter(|is_there| *is_there < 2)?;
+            bytes.side(is_there)
+        })?;
+        Some(FileChange { others, ..FileChange::new(path, before, after) })
+    }
+
+    /// The content of one side; 0 says that there is none.
+    fn side(&mut self, is_there: u64) -> Option<Option<BlobId>> {
+        match is_there {
             0 => Some(None),
             _ => self.id().map(|id| Some(BlobId::new(id))),
-        };
-        Some(FileChange::new(path, side(1)?, side(2)?))
+        }
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    /// So many of a kind. Each takes a byte or more: a count that lies must not reserve memory.
+    fn many<T>(&mut self, count: usize, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut all = Vec::with_capacity(count.min(self.rest.len()));
+        for _ in 0..count {
+            all.push(one(self)?);
+        }
+        Some(all)
     }
 
     pub(super) fn number(&mut self) -> Option<u64> {

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use super::bytes::{Decoder, Encoder, checksum};
 use super::{Before, Index, Step};
+use crate::engine::history::{CommitChanges, FileChange, Move};
 use crate::store::repository::Repository;
 use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace history 1\n";
+const MAGIC: &[u8] = b"terrace history 2\n";
 
 /// The bytes of the checksum behind it.
 const SUM: usize = 8;
@@ -128,7 +129,7 @@ pub fn history_index_survives(steps: &[u8]) -> Option<bool> {
 
 /// The newest steps of a chain that surely fit into `limit` bytes, oldest first.
 fn newest(index: &Index, tip: Before, limit: usize) -> Vec<(&Step, Before)> {
-    let (chain, end) = index.chain(tip);
+    let (chain, end) = index.positions_from(tip);
     let mut room = limit;
     let fits = |step: &&Step| {
         let fitting = room.checked_sub(most_bytes(step));
@@ -145,8 +146,17 @@ fn newest(index: &Index, tip: Before, limit: usize) -> Vec<(&Step, Before)> {
 
 /// More bytes than a step takes in the file.
 fn most_bytes(step: &Step) -> usize {
-    let changes: usize = step.commit.changes.iter().map(|change| change.path.len() + 64).sum();
-    96 + step.commit.info.author.len() + step.commit.info.subject.len() + changes
+    most_bytes_of(&step.commit)
+}
+
+fn most_bytes_of(commit: &CommitChanges) -> usize {
+    let change = |change: &FileChange| change.path.len() + 74 + 21 * change.others.len();
+    let changes: usize = commit.changes.iter().map(change).sum();
+    let brought: usize = commit.brought.iter().map(most_bytes_of).sum();
+    let moved = |moved: &Move| moved.to.len() + moved.origin.as_ref().map_or(0, |old| old.path.len()) + 64;
+    let moves: usize = commit.moved.files.iter().map(moved).sum();
+    let past: usize = commit.moved.past.iter().map(|earlier| 32 + most_bytes_of(&earlier.commit)).sum();
+    128 + commit.info.author.len() + commit.info.subject.len() + changes + brought + moves + past
 }
 
 /// Puts a file in the place of another at once. Nothing is flushed: what a power failure tears is
@@ -191,7 +201,7 @@ fn leftovers(folder: &Path, name: &str) -> impl Iterator<Item = (PathBuf, std::t
 #[cfg(test)]
 mod tests {
     use super::{Before, Index, Step, decode, encode, newest};
-    use crate::engine::history::{CommitChanges, FileChange};
+    use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
     use crate::model::{BlobId, CommitId, CommitInfo};
 
     fn step(number: u64, before: Before) -> Step {
@@ -210,7 +220,21 @@ mod tests {
             offset: if number.is_multiple_of(2) { -330 } else { 60 },
             subject: "change → something".repeat(usize::try_from(number % 3).unwrap()),
         };
-        Step { commit: CommitChanges::new(info, changes.collect()), before }
+        let mut commit = CommitChanges::new(info, changes.collect());
+        if number.is_multiple_of(5) {
+            let mut inner = commit.clone();
+            inner.changes.push(FileChange {
+                others: vec![None, Some(BlobId::new(id(3)))],
+                ..FileChange::new("environments/staging/x.yaml".into(), None, None)
+            });
+            let origin = Origin { path: "/old/x.yaml".into(), blob: BlobId::new(id(4)) };
+            let moved = |origin| Move { to: "environments/staging/x.yaml".into(), origin };
+            inner.moved.files.push(moved(Some(origin)));
+            let past = vec![Earlier { below: CommitId::new(id(5)), steps: 300, commit: inner.clone() }];
+            commit.moved = Moved { files: vec![moved(None)], past };
+            commit.brought = vec![inner; 2];
+        }
+        Step { commit, before }
     }
 
     fn index(count: usize) -> Index {
@@ -263,11 +287,13 @@ mod tests {
             let kept = newest(&index, Before::Step(29), limit);
             let fits = encode(&mut kept.clone().into_iter(), "a/b/", 7, limit + 64).expect("fits");
             let read = decode(&fits, "a/b/", 7).expect("sound");
-            let (commits, end) = read.into_commits(match kept.len() {
+            let from = match kept.len() {
                 0 => Before::Unknown,
                 n => Before::Step(n - 1),
-            });
-            let (all, _) = self::index(30).into_commits(Before::Step(29));
+            };
+            let end = read.chain(from).1;
+            let commits = read.into_commits(from);
+            let all = self::index(30).into_commits(Before::Step(29));
             assert_eq!(commits[..], all[..commits.len()], "{limit}");
             assert_eq!(commits.len() == all.len(), end == Before::Beginning, "{limit}");
             assert_eq!(limit == 100_000, end == Before::Beginning, "{limit}");

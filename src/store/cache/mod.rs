@@ -81,8 +81,15 @@ impl Index {
         before
     }
 
-    /// The steps from `from` back, oldest first, and what lies before them.
-    fn chain(&self, from: Before) -> (Vec<usize>, Before) {
+    /// The commits from `from` back, oldest first, waypoints included, and what lies before them.
+    pub(super) fn chain(&self, from: Before) -> (Vec<&CommitChanges>, Before) {
+        let (positions, end) = self.positions_from(from);
+        let steps = positions.into_iter().filter_map(|position| self.steps.get(position));
+        (steps.map(|step| &step.commit).collect(), end)
+    }
+
+    /// Where the steps from `from` back stand, oldest first, and what lies before them.
+    fn positions_from(&self, from: Before) -> (Vec<usize>, Before) {
         let (mut chain, mut end) = (Vec::new(), from);
         while let Before::Step(position) = end {
             let Some(step) = self.steps.get(position) else { break };
@@ -93,14 +100,13 @@ impl Index {
         (chain, end)
     }
 
-    /// The commits from `from` back, newest first, waypoints included, and what lies before them.
-    pub(super) fn into_commits(self, from: Before) -> (Vec<CommitChanges>, Before) {
-        let (chain, end) = self.chain(from);
-        let mut chain = chain.into_iter().peekable();
+    /// The commits from `from` back, newest first, waypoints included.
+    pub(super) fn into_commits(self, from: Before) -> Vec<CommitChanges> {
+        let mut chain = self.positions_from(from).0.into_iter().peekable();
         let steps = self.steps.into_iter().enumerate();
         let mut commits: Vec<_> =
             steps.filter_map(|(position, step)| chain.next_if_eq(&position).map(|_| step.commit)).collect();
         commits.reverse();
-        (commits, end)
+        commits
     }
 }

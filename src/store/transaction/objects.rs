@@ -9,6 +9,7 @@ use super::preconditions::Planned;
 use super::sign::{self, Unsigned};
 use crate::model::Result;
 use crate::store::git_error::git_error;
+use crate::store::odb;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// The commit that is to be.
@@ -22,7 +23,7 @@ pub(super) struct Commit<'a> {
 
 /// Writes the commit of these files and everything it needs.
 pub(super) fn write(repository: &Repository, files: &[Planned], commit: &Commit<'_>) -> Result<Oid> {
-    let tree = write_tree(repository, commit.parent, files);
+    let tree = odb::retry(repository, || write_tree(repository, commit.parent, files));
     let tree = tree.map_err(|error| git_error("write objects", &error))?;
     kill_point("tree-written");
     let commit = write_commit(repository, tree, commit)?;
@@ -67,10 +68,11 @@ fn write_commit(repository: &Repository, tree: Oid, commit: &Commit<'_>) -> Resu
         let parents: Vec<_> = parent.iter().collect();
         repository.commit_create_buffer(&who.author, &who.committer, &message, &tree, &parents)
     };
-    let text = text().map_err(error)?;
+    let text = odb::retry(repository, text).map_err(error)?;
     if sign::is_wanted(repository) {
         let unsigned = Unsigned { text: &text, tree, parent, who, message: &message, environment };
         return sign::write(repository, &unsigned);
     }
-    repository.odb().and_then(|odb| odb.write(ObjectType::Commit, &text)).map_err(error)
+    let written = odb::retry(repository, || repository.odb()?.write(ObjectType::Commit, &text));
+    written.map_err(error)
 }

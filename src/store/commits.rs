@@ -1,0 +1,27 @@
+//! What is asked of a commit on the way through history.
+
+use git2::{Commit, ErrorCode, Oid};
+
+use super::git_error::git_error;
+use super::repository::Repository;
+use super::trees::Trees;
+use crate::model::Result;
+
+/// The tree of `environments/` in a commit.
+pub(super) fn environments(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    trees: &mut Trees<'_>,
+) -> Result<Option<Oid>> {
+    let names = repository.root_prefix().split_terminator('/').chain(["environments"]);
+    trees.folder(commit.tree_id(), names)
+}
+
+/// The first parent; `None` when there is none, or it is not there (a shallow clone).
+pub(super) fn parent<'r>(commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
+    match commit.parent(0) {
+        Ok(parent) => Ok(Some(parent)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git_error("walk the history", &error)),
+    }
+}
