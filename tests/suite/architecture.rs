@@ -76,7 +76,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 14] = [
+const KEPT: [(&str, &str); 15] = [
     ("git2", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
@@ -86,6 +86,7 @@ const KEPT: [(&str, &str); 14] = [
     ("rustix", "cli"),
     ("signal_hook", "cli"),
     ("granit_parser", "yaml"),
+    ("jsonc_parser", "json_schema"),
     ("jsonschema", "json_schema"),
     ("toml_edit", "formats"),
     ("gix_date", "cli"),
