@@ -76,7 +76,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 15] = [
+const KEPT: [(&str, &str); 16] = [
     ("git2", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
@@ -91,6 +91,7 @@ const KEPT: [(&str, &str); 15] = [
     ("toml_edit", "formats"),
     ("gix_date", "cli"),
     ("aho_corasick", "model"),
+    ("textwrap", "report"),
     ("globset", "model"),
 ];
 
