@@ -98,7 +98,7 @@ const KEPT: [(&str, &str); 16] = [
 /// Rooms that are pure, and what they may not reach for.
 const PURE: [&str; 10] =
     ["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "api", "report"];
-const IMPURE: [&str; 9] = [
+const IMPURE: [&str; 10] = [
     "std::fs",
     "std::env",
     "std::process",
@@ -108,6 +108,7 @@ const IMPURE: [&str; 9] = [
     "std::time::Instant",
     "std::io::stdout",
     "std::io::stderr",
+    "tempfile",
 ];
 
 /// What no room may reach for but those named.
