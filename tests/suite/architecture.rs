@@ -76,8 +76,9 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 16] = [
+const KEPT: [(&str, &str); 17] = [
     ("git2", "store"),
+    ("postcard", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
     ("clap_complete", "cli"),

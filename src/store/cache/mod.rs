@@ -14,6 +14,7 @@ mod file;
 use std::collections::HashMap;
 
 use git2::Oid;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::history::CommitChanges;
 
@@ -22,7 +23,7 @@ pub(super) use self::file::IndexFile;
 pub use self::file::history_index_survives;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Before {
     /// Nothing: history begins here.
     Beginning,
