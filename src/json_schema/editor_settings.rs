@@ -2,22 +2,35 @@
 //! will say.
 //!
 //! `.vscode/settings.json` is JSON with comments and belongs to people. Only what is missing below
-//! `yaml.schemas` is put in, and every other byte stays; where that cannot be done safely nothing
-//! is. The file is read as the YAML that JSON is, with its comments blanked out, so that places
-//! in the one are places in the other.
+//! `yaml.schemas` is put in and everything else stays, comments too; only blank lines at the ends of
+//! an object that grows go. Where it cannot be done safely nothing is put in.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jsonc_parser::ParseOptions;
+use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstObjectProp, CstRootNode};
 use serde_json::{Value as Json, json};
 
-use crate::model::{Environment, Key, Map, Value, ValuePath};
-use crate::yaml::{Content, Document, Limits, MappingEntry, Node};
+use crate::model::{Environment, Key};
 
 /// Where the settings lie, from the git root: the folder that people open.
 pub const FILE: &str = ".vscode/settings.json";
 
 const SECTION: &str = "yaml.schemas";
+
+/// What VS Code reads: JSON with comments and with commas behind the last.
+const OPTIONS: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    allow_loose_object_property_names: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
 
 /// Each schema file with the patterns of the files that it describes, from the git root.
 pub type Mapping = BTreeMap<String, Vec<String>>;
@@ -56,192 +69,66 @@ pub fn mapping(
 /// # Errors
 /// Why they are better left alone, as one phrase.
 pub fn settings(old: Option<&str>, mapping: &Mapping) -> Result<String, &'static str> {
-    let Some(old) = old.filter(|text| !text.trim_start_matches('\u{feff}').trim().is_empty()) else {
-        let all: serde_json::Map<_, _> =
-            mapping.iter().map(|(schema, files)| (schema.clone(), json!(files))).collect();
-        let text =
-            serde_json::to_string_pretty(&json!({ SECTION: all })).map_err(|_| "it cannot be written")?;
-        return Ok(text + "\n");
+    const BOM: char = '\u{feff}';
+    let Some(old) = old.filter(|text| !text.trim_start_matches(BOM).trim().is_empty()) else {
+        let text = serde_json::to_string_pretty(&json!({ SECTION: mapping }));
+        return Ok(text.map_err(|_| "it cannot be written")? + "\n");
     };
-    let mut text = old.to_owned();
-    if read(&text)?.value().as_map().is_some_and(|map| !map.contains_key(SECTION)) {
-        text = put(&text, &ValuePath::root(), SECTION, &json!({}))?;
-    }
+    let (mark, body) = old.split_at(old.len() - old.trim_start_matches(BOM).len());
+    let root = read(body)?;
+    let object = root.object_value().ok_or("it is no JSON object")?;
+    let section =
+        object.get(SECTION).unwrap_or_else(|| object.append(SECTION, CstInputValue::Object(Vec::new())));
+    let section = section.object_value().ok_or("yaml.schemas is no JSON object")?;
     for (schema, files) in mapping {
-        let section = ValuePath::root().key(SECTION);
-        let document = read(&text)?;
-        let known = match document.at(&section.key(schema)) {
-            None => {
-                text = put(&text, &section, schema, &json!(files))?;
-                continue;
-            }
-            Some(Value::String(one)) => vec![one.clone()],
-            Some(Value::List(list)) => list
-                .iter()
-                .map(|value| value.as_str().map(str::to_owned))
-                .collect::<Option<_>>()
-                .ok_or("a pattern of yaml.schemas is no string")?,
-            Some(_) => return Err("an entry of yaml.schemas is no list of patterns"),
-        };
-        if files.iter().all(|file| known.contains(file)) {
-            continue;
-        }
-        let missing = files.iter().filter(|file| !known.contains(file));
-        let all: Vec<_> = known.iter().chain(missing).collect();
-        let place = document.locate(&section.key(schema)).ok_or("yaml.schemas was not found")?.value;
-        text.replace_range(place, &one_line(&json!(all)));
+        put(&section, schema, files)?;
     }
-    if intended(&read(old)?, mapping) == *read(&text)?.value() {
-        Ok(text)
+    let new = root.to_string();
+    if read(&new)?.to_serde_value() == root.to_serde_value() {
+        Ok(format!("{mark}{new}"))
     } else {
         Err("it would not come out right")
     }
 }
 
-/// The old settings' value with the mapping in it.
-fn intended(old: &Document, mapping: &Mapping) -> Value {
-    let mut root = old.value().as_map().cloned().unwrap_or_default();
-    let mut section = root.get(SECTION).and_then(Value::as_map).cloned().unwrap_or_else(Map::new);
-    for (schema, files) in mapping {
-        let known = match section.get(schema) {
-            Some(Value::String(one)) => vec![Value::String(one.clone())],
-            Some(Value::List(list)) => list.to_vec(),
-            _ => Vec::new(),
-        };
-        let new: Vec<_> =
-            files.iter().cloned().map(Value::String).filter(|file| !known.contains(file)).collect();
-        if !new.is_empty() {
-            section.insert(schema.clone(), Value::List(known.into_iter().chain(new).collect()));
-        }
-    }
-    root.insert(SECTION.to_owned(), Value::Map(section));
-    Value::Map(root)
-}
-
-fn read(text: &str) -> Result<Document, &'static str> {
-    let document = Document::parse(blanked(text).as_bytes(), &Limits::default())
-        .map_err(|_| "it is no JSON with comments")?;
-    let root = ValuePath::root();
-    let section = root.key(SECTION);
-    let is_object =
-        |path: &ValuePath| document.locate(path).is_some_and(|at| entries(document.node(at.node)).is_some());
-    match () {
-        () if !document.problems().is_empty() => Err("it has a key twice"),
-        () if !is_object(&root) => Err("it is no JSON object"),
-        () if document.at(&section).is_some() && !is_object(&section) => {
-            Err("yaml.schemas is no JSON object")
-        }
-        () => Ok(document),
-    }
-}
-
-fn entries(node: &Node) -> Option<&[MappingEntry]> {
-    if let Content::Mapping { entries, flow: true } = &node.content { Some(entries) } else { None }
-}
-
-/// The text with a new last entry in the object at `path`.
-fn put(text: &str, path: &ValuePath, key: &str, value: &Json) -> Result<String, &'static str> {
-    let document = read(text)?;
-    let node = |path: &ValuePath| Some(document.node(document.locate(path)?.node));
-    let (root, object) = node(&ValuePath::root()).zip(node(path)).ok_or("its objects were not found")?;
-    let first = entries(root).and_then(<[_]>::first);
-    let unit = first.map(|first| indentation(text, first.start)).filter(|unit| !unit.is_empty());
-    let outer = indentation(text, object.span.start);
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let entry = format!("{ending}{outer}{}{}: {}", unit.unwrap_or("  "), json!(key), one_line(value));
-    let closing = format!("{ending}{outer}");
-    let last = entries(object).and_then(<[_]>::last).map(|last| document.node(last.value).outer.end);
-    Ok(match last {
-        Some(last) => behind(text, last, object.span.end - 1, &entry, &closing),
-        None => alone(text, &object.span, &format!("{entry}{closing}")),
-    })
-}
-
-/// The blanks that the line of the byte at `at` begins with.
-fn indentation(text: &str, at: usize) -> &str {
-    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-    let line = line.trim_start_matches('\u{feff}');
-    line.get(..line.len() - line.trim_start().len()).unwrap_or_default()
-}
-
-fn one_line(value: &Json) -> String {
-    value.to_string().replace("\",\"", "\", \"")
-}
-
-/// The entry in an object without any. What such an object holds are comments; they stay in front.
-fn alone(text: &str, object: &Range<usize>, entry: &str) -> String {
-    let (start, close) = (object.start + 1, object.end - 1);
-    let inside = text.get(start..close).unwrap_or_default().trim_end().len();
-    let mut out = text.to_owned();
-    out.replace_range(start + inside..close, entry);
-    out
-}
-
-/// The entry behind the one whose value ends at `last`, and behind what else stands on its line, its
-/// comment above all.
-fn behind(text: &str, last: usize, close: usize, entry: &str, closing: &str) -> String {
-    let comments = comments(text);
-    let comma = blanked(text).get(last..close).and_then(|rest| rest.find(',')).map(|at| last + at);
-    let line_end = |at: usize| {
-        let end = text.get(at..).and_then(|rest| rest.find(['\r', '\n'])).map(|end| at + end);
-        end.filter(|end| *end < close)
+/// Puts what is missing of these patterns into the section's entry of `schema`.
+fn put(section: &CstObject, schema: &str, files: &[String]) -> Result<(), &'static str> {
+    let list = |files: Vec<&str>| files.into_iter().map(CstInputValue::from).collect::<Vec<_>>();
+    let Some(entry) = section.get(schema) else {
+        section.append(schema, list(files.iter().map(String::as_str).collect()).into());
+        return Ok(());
     };
-    let mut end = line_end(comma.unwrap_or(last));
-    while let Some(comment) = end.and_then(|end| comments.iter().find(|range| range.contains(&end))) {
-        end = line_end(comment.end);
-    }
-    let mut out = text.to_owned();
-    let tail = if comma.is_some() { "," } else { "" };
-    match end {
-        Some(end) => out.insert_str(end, &format!("{entry}{tail}")),
-        None => out.insert_str(comma.map_or(last, |comma| comma + 1), &format!("{entry}{tail}{closing}")),
-    }
-    if comma.is_none() {
-        out.insert(last, ',');
-    }
-    out
-}
-
-/// The text with its comments as blanks, byte for byte.
-fn blanked(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for range in comments(text) {
-        for byte in bytes.get_mut(range).unwrap_or_default() {
-            if !matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
+    let known = match entry.value().and_then(|value| value.to_serde_value()) {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(list)) => {
+            serde_json::from_value(Json::Array(list)).map_err(|_| "a pattern of yaml.schemas is no string")?
+        }
+        _ => return Err("an entry of yaml.schemas is no list of patterns"),
+    };
+    let missing = files.iter().filter(|file| !known.contains(file)).map(String::as_str);
+    match entry.array_value() {
+        Some(array) => list(missing.collect()).into_iter().for_each(|file| drop(array.append(file))),
+        None => {
+            let all: Vec<_> = known.iter().map(String::as_str).chain(missing).collect();
+            if all.len() > known.len() {
+                entry.set_value(list(all).into());
             }
         }
     }
-    // JSON may be indented by tabs, YAML may not.
-    String::from_utf8_lossy(&bytes).replace('\t', " ")
+    Ok(())
 }
 
-/// The comments outside strings.
-fn comments(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::new();
-    let (mut at, mut within) = (0, false);
-    while let Some(byte) = bytes.get(at) {
-        let next = bytes.get(at + 1);
-        match (byte, next, within) {
-            (b'\\', _, true) => at += 1,
-            (b'"', _, _) => within = !within,
-            (b'/', Some(b'/' | b'*'), false) => {
-                let rest = text.get(at + 2..).unwrap_or_default();
-                let length = match next {
-                    Some(b'*') => rest.find("*/").map(|end| end + 2),
-                    _ => rest.find(['\n', '\r']),
-                };
-                let end = length.map_or(text.len(), |length| at + 2 + length);
-                out.push(at..end);
-                at = end;
-                continue;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    out
+fn read(text: &str) -> Result<CstRootNode, &'static str> {
+    let root = CstRootNode::parse(text, &OPTIONS).map_err(|_| "it is no JSON with comments")?;
+    let is_sound = root.value().is_none_or(|value| has_each_key_once(&value));
+    if is_sound { Ok(root) } else { Err("it has a key twice") }
+}
+
+fn has_each_key_once(node: &CstNode) -> bool {
+    let mut names = BTreeSet::new();
+    let fresh = |property: CstObjectProp| property.decoded_name().is_some_and(|name| names.insert(name));
+    node.as_object().is_none_or(|object| object.properties().into_iter().all(fresh))
+        && node.children().iter().all(has_each_key_once)
 }
 
 #[cfg(test)]
@@ -285,6 +172,11 @@ mod tests {
                 "{\n  \"yaml.schemas\": {\"s.json\": [\"own.yaml\", \"e/*/a.yaml\"]}\n}\n".to_owned(),
             ),
             (
+                "{\n  \"yaml.schemas\": {\n    \"s.json\": [\n      \"b\" // by hand\n    ]\n  }\n}\n",
+                "{\n  \"yaml.schemas\": {\n    \"s.json\": [\n      \"b\", // by hand\n      \"e/*/a.yaml\"\n    ]\n  }\n}\n".to_owned(),
+            ),
+            ("\u{feff}{}", format!("\u{feff}{{\n  \"yaml.schemas\": {{\n    {entry}\n  }}\n}}")),
+            (
                 "{\"yaml.schemas\": {\"s.json\": [\"e/*/a.yaml\", \"b\"]}}",
                 "{\"yaml.schemas\": {\"s.json\": [\"e/*/a.yaml\", \"b\"]}}".to_owned(),
             ),
@@ -304,6 +196,9 @@ mod tests {
             "{\"yaml.schemas\": []}",
             "{\"yaml.schemas\": {\"s.json\": 1}}",
             "a: 1",
+            "{'a': 1}",
+            "{\"a\": 1 \"b\": 2}",
+            "{\"a\": {\"b\": 1, \"\\u0062\": 2}}",
         ] {
             assert!(settings(Some(old), &one()).is_err(), "{old}");
         }

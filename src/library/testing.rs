@@ -1,7 +1,8 @@
 //! A small repository for the tests of a program that reads its configuration.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+
+use tempfile::TempDir;
 
 use crate::model::{Error, Result};
 use crate::store;
@@ -20,7 +21,7 @@ use crate::store;
 /// ```
 #[derive(Debug)]
 pub struct Repository {
-    folder: PathBuf,
+    folder: TempDir,
 }
 
 impl Repository {
@@ -29,11 +30,11 @@ impl Repository {
     /// # Errors
     /// When the folder or a file cannot be made.
     pub fn with(files: &[(&str, &str)]) -> Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("terrace-test-{}-{number}", std::process::id()));
+        let parent = std::env::temp_dir();
+        let folder = tempfile::Builder::new().prefix("terrace-test-").tempdir_in(&parent);
+        let folder = folder.map_err(|error| Error::io("make a folder in", &parent, &error))?;
         let repository = Self { folder };
-        store::Repository::prepare(&repository.folder, &super::environment())?;
+        store::Repository::prepare(repository.path(), &super::environment())?;
         for (file, text) in files {
             repository.write(file, text)?;
         }
@@ -43,7 +44,7 @@ impl Repository {
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Writes a file, relative to the repository's folder.
@@ -51,16 +52,9 @@ impl Repository {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, file: &str, text: &str) -> Result<()> {
-        let path = self.folder.join(file);
-        let folder = path.parent().unwrap_or(&self.folder);
+        let path = self.path().join(file);
+        let folder = path.parent().unwrap_or(self.path());
         std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, &error))?;
         std::fs::write(&path, text).map_err(|error| Error::io("write", &path, &error))
-    }
-}
-
-impl Drop for Repository {
-    fn drop(&mut self) {
-        // What a test leaves behind is no reason for it to fail.
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

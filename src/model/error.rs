@@ -1,6 +1,7 @@
 //! The one error type: a sentence, whose fault it is, and what to do about it.
 
 use std::fmt;
+#[cfg(feature = "repository")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ pub struct Error {
 
 impl Error {
     /// A failure of the given kind.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), help: None, findings: Vec::new(), source: None }
     }
 
@@ -103,41 +104,49 @@ impl Error {
         Self::new(ErrorKind::Usage, message)
     }
 
+    /// The same error with advice attached, in the place of any that it had.
+    pub(crate) fn with_help(mut self, help: impl Into<Help>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+#[cfg(feature = "repository")]
+impl Error {
     /// Something that is there and could not be read or written.
-    pub fn unreadable(message: impl Into<String>) -> Self {
+    pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Io, message)
     }
 
     /// What was asked for does not exist.
-    pub fn not_found(message: impl Into<String>) -> Self {
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
     }
 
     /// Something only a person can decide.
-    pub fn undecided(message: impl Into<String>) -> Self {
+    pub(crate) fn undecided(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Undecided, message)
     }
 
     /// What was looked at is no longer what is there.
-    pub fn stale(message: impl Into<String>) -> Self {
+    pub(crate) fn stale(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Stale, message)
     }
 
     /// Somebody else holds what is needed.
-    pub fn busy(message: impl Into<String>) -> Self {
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Busy, message)
     }
 
     /// A defect of Terrace.
-    pub fn internal(message: impl Into<String>) -> Self {
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message).with_help(
             "this is a defect of terrace; nothing was changed. Please report it with the command you ran",
         )
     }
 
     /// A failed operation on a file; `doing` is a verb such as "read".
-    #[must_use]
-    pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => Help::OtherFolder,
             std::io::ErrorKind::PermissionDenied => "see with ls -l who may read and write there".into(),
@@ -154,42 +163,30 @@ impl Error {
     }
 
     /// The same error about these findings.
-    #[must_use]
-    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+    pub(crate) fn with_findings(mut self, findings: Vec<Finding>) -> Self {
         self.findings = findings;
         self
     }
 
     /// The same error, and why.
-    #[must_use]
-    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
     /// The same failure as another kind: who asked for a thing sees its absence otherwise than who
     /// counted on it.
-    #[must_use]
-    pub fn with_kind(self, kind: ErrorKind) -> Self {
+    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
         Self { kind, ..self }
     }
 
     /// The same error, said of a place.
-    #[must_use]
-    pub fn at(self, place: &str) -> Self {
+    pub(crate) fn at(self, place: &str) -> Self {
         Self { message: format!("{place}: {}", self.message), ..self }
     }
 
-    /// The same error with advice attached, in the place of any that it had.
-    #[must_use]
-    pub fn with_help(mut self, help: impl Into<Help>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
     /// The same error with one more piece of advice.
-    #[must_use]
-    pub fn or_help(mut self, help: impl Into<Help>) -> Self {
+    pub(crate) fn or_help(mut self, help: impl Into<Help>) -> Self {
         self.help = Some(match self.help.take() {
             None => help.into(),
             Some(Help::Any(mut several)) => {

@@ -110,7 +110,7 @@ pub enum Help {
 impl Help {
     /// What can be done, in the words of a door: `word` says what it says otherwise, `None` where the
     /// common words do.
-    pub fn worded(&self, word: &dyn Fn(&Self) -> Option<String>) -> String {
+    pub(crate) fn worded(&self, word: &dyn Fn(&Self) -> Option<String>) -> String {
         match self {
             Self::Any(several) => {
                 let several: Vec<_> = several.iter().map(|help| help.worded(word)).collect();

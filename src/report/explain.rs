@@ -75,22 +75,14 @@ pub(super) fn address(repository: &str, rule: Rule) -> Option<String> {
     is_web.then(|| format!("{}#{}", repository.trim_end_matches('/'), anchor(rule)))
 }
 
-/// `text` in lines of at most [`WIDTH`] columns, broken at blanks.
+/// `text` in indented lines of at most [`WIDTH`] columns, broken at blanks.
 fn wrapped(text: &str) -> String {
-    let mut out = String::from(" ");
-    let mut column = 1;
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column > 1 && column + 1 + width > WIDTH {
-            out.push_str("\n ");
-            column = 1;
-        }
-        out.push(' ');
-        out.push_str(word);
-        column += 1 + width;
-    }
-    out.push('\n');
-    out
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent("  ")
+        .subsequent_indent("  ")
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options) + "\n"
 }
 
 #[cfg(test)]

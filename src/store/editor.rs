@@ -1,9 +1,11 @@
 //! The user's editor, and the private file that it is given.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tempfile::TempDir;
 
 use super::git_config::GitConfig;
 use super::process_environment::ProcessEnvironment;
@@ -35,9 +37,9 @@ pub fn open(editor: &str, file: &Path) -> Result<()> {
 /// A file that nobody else reads, in a folder of its own; both go when it is dropped, unless kept.
 #[derive(Debug)]
 pub struct Scratch {
-    folder: PathBuf,
+    // Editors leave their own files beside ours; they go with the folder.
+    folder: TempDir,
     file: PathBuf,
-    kept: bool,
 }
 
 impl Scratch {
@@ -47,7 +49,7 @@ impl Scratch {
     /// When it cannot be made.
     pub fn new(parent: &Path, name: &str, bytes: &[u8]) -> Result<Self> {
         let folder = private_folder(parent)?;
-        let scratch = Self { file: folder.join(name), folder, kept: false };
+        let scratch = Self { file: folder.path().join(name), folder };
         let written = private_file().open(&scratch.file).and_then(|mut file| file.write_all(bytes));
         written.map_err(|error| Error::io("write", &scratch.file, &error))?;
         Ok(scratch)
@@ -69,44 +71,21 @@ impl Scratch {
 
     /// Leaves the file where it is, and says where.
     #[must_use]
-    pub fn keep(mut self) -> PathBuf {
-        self.kept = true;
-        self.file.clone()
+    pub fn keep(self) -> PathBuf {
+        let _ = self.folder.keep();
+        self.file
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if !self.kept {
-            // Editors leave their own files beside it.
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+fn private_folder(parent: &Path) -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("terrace-edit-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o700));
     }
-}
-
-fn private_folder(parent: &Path) -> Result<PathBuf> {
-    let mut number = 0_u32;
-    loop {
-        let folder = parent.join(format!("terrace-edit-{}-{number}", std::process::id()));
-        match private_folders().create(&folder) {
-            Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 1_000 => number += 1,
-            Err(error) => return Err(Error::io("make the folder", &folder, &error)),
-        }
-    }
-}
-
-#[cfg(unix)]
-fn private_folders() -> DirBuilder {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700);
-    builder
-}
-
-#[cfg(not(unix))]
-fn private_folders() -> DirBuilder {
-    DirBuilder::new()
+    builder.tempdir_in(parent).map_err(|error| Error::io("make a folder in", parent, &error))
 }
 
 fn private_file() -> OpenOptions {

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use git2::{Commit, Oid};
 
-use super::cache::{Before, IndexFile};
+use super::cache::{IndexFile, Parent};
 use super::commits::{environments, parent};
 use super::merges::Merges;
 use super::moves::{Followed, Moves, appeared_items};
@@ -26,7 +26,7 @@ struct Walk {
     /// How many commits came before the first of them.
     quiet: usize,
     /// What lies before the last of them.
-    end: Before,
+    end: Parent,
 }
 
 impl Repository {
@@ -47,7 +47,7 @@ impl Repository {
         let (known, mut end) = index.chain(walk.end);
         let mut rest = Vec::new();
         let oldest = known.first().copied().or(walk.commits.last());
-        if let (Before::Unknown, Some(oldest)) = (end, oldest) {
+        if let (Parent::Unknown, Some(oldest)) = (end, oldest) {
             let more = self.walk(&git, parent(&find_commit(&git, &oldest.info.id)?)?, &|_| None)?;
             (rest, end) = (more.commits, more.end);
         }
@@ -56,14 +56,14 @@ impl Repository {
         moves.add_past(&mut walk.commits, &listed)?;
         moves.add_past(&mut rest, &listed)?;
         let is_news = !walk.commits.is_empty();
-        let tip = index.learn(walk.commits, walk.end);
+        let tip = index.extend(walk.commits, walk.end);
         if is_news {
             file.save(&index, tip);
         }
         let mut commits = index.into_commits(tip);
         commits.append(&mut rest);
         commits.retain(|commit| !commit.changes.is_empty());
-        Ok(History::new(commits, end == Before::Beginning, commit.time().seconds()))
+        Ok(History::new(commits, end == Parent::Beginning, commit.time().seconds()))
     }
 
     /// The same history, walked without the index; slower, and never another answer.
@@ -77,7 +77,7 @@ impl Repository {
         let mut walk = self.walk(&git, Some(commit), &|_| None)?;
         let listed = listed(walk.commits.iter());
         Moves::new(self, &git).add_past(&mut walk.commits, &listed)?;
-        Ok(History::new(walk.commits, walk.end == Before::Beginning, head_time))
+        Ok(History::new(walk.commits, walk.end == Parent::Beginning, head_time))
     }
 
     /// The same history as far as these files below `environments/` are concerned, under their
@@ -118,7 +118,7 @@ impl Repository {
         from: Option<Commit<'_>>,
         known: &dyn Fn(Oid) -> Option<usize>,
     ) -> Result<Walk> {
-        let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Before::Unknown };
+        let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Parent::Unknown };
         let steps = ProgressCounter::new(self.progress(), "reading the history, commit", None);
         let mut last = LastTrees::default();
         let mut trees = Trees::of(git, &mut last)?;
@@ -127,7 +127,7 @@ impl Repository {
         let mut tree = environments(self, &commit, &mut trees)?;
         loop {
             if let Some(position) = known(commit.id()) {
-                walk.end = Before::Step(position);
+                walk.end = Parent::Entry(position);
                 return Ok(walk);
             }
             steps.step();
@@ -155,7 +155,7 @@ impl Repository {
                 walk.quiet += 1;
             }
             let Some(parent) = parent else {
-                walk.end = if self.is_shallow(&commit) { Before::Boundary } else { Before::Beginning };
+                walk.end = if self.is_shallow(&commit) { Parent::Boundary } else { Parent::Beginning };
                 return Ok(walk);
             };
             (commit, tree) = (parent, before);

@@ -79,8 +79,9 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 14] = [
+const KEPT: [(&str, &str); 17] = [
     ("git2", "store"),
+    ("postcard", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
@@ -89,17 +90,19 @@ const KEPT: [(&str, &str); 14] = [
     ("rustix", "cli"),
     ("signal_hook", "cli"),
     ("granit_parser", "yaml"),
+    ("jsonc_parser", "json_schema"),
     ("jsonschema", "json_schema"),
     ("toml_edit", "formats"),
     ("gix_date", "cli"),
     ("aho_corasick", "model"),
+    ("textwrap", "report"),
     ("globset", "model"),
 ];
 
 /// Rooms that are pure, and what they may not reach for.
 const PURE: [&str; 10] =
     ["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "api", "report"];
-const IMPURE: [&str; 9] = [
+const IMPURE: [&str; 10] = [
     "std::fs",
     "std::env",
     "std::process",
@@ -109,6 +112,7 @@ const IMPURE: [&str; 9] = [
     "std::time::Instant",
     "std::io::stdout",
     "std::io::stderr",
+    "tempfile",
 ];
 
 /// What no room may reach for but those named.

@@ -1,286 +1,207 @@
-//! The bytes of a history index.
-//!
-//! Numbers are base-128 varints, ids 20 raw bytes, a text that came before its number. A reader
-//! believes nothing: every length is checked against what is there.
-
-use std::collections::HashMap;
+//! The bytes of a history index: postcard, in which an id is 20 raw bytes and a text that comes
+//! again stands once, in a table.
 
 use git2::Oid;
+use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
 
-use super::{Before, Step};
+use super::{IndexEntry, Parent};
 use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
 use crate::model::{BlobId, CommitId, CommitInfo};
 
-/// Writes steps; each may only point at one written before.
-#[derive(Default)]
-pub(super) struct Encoder {
-    bytes: Vec<u8>,
-    texts: HashMap<String, u64>,
-}
+type Id = [u8; 20];
 
-impl Encoder {
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Appends a step at `position`; `None` when an id is not one of SHA-1.
-    pub(super) fn step(&mut self, step: &Step, position: usize, before: Before) -> Option<()> {
-        self.number(match before {
-            Before::Beginning => 0,
-            Before::Boundary => 1,
-            Before::Unknown => 2,
-            Before::Step(before) => 3 + u64::try_from(position.checked_sub(before)?).ok()?,
-        });
-        self.commit(&step.commit)
-    }
-
-    fn commit(&mut self, commit: &CommitChanges) -> Option<()> {
-        let info = &commit.info;
-        self.id(info.id.as_str())?;
-        self.number(zigzag(info.time));
-        self.number(zigzag(info.offset.into()));
-        self.text(&info.author);
-        self.plain(&info.subject);
-        self.number(u64::try_from(commit.changes.len()).ok()?);
-        for change in &commit.changes {
-            self.change(change)?;
-        }
-        let Moved { files, past } = &commit.moved;
-        let parts = [commit.brought.len(), files.len(), past.len()];
-        self.number((0..).zip(parts).map(|(bit, part)| u64::from(part > 0) << bit).sum());
-        for part in parts.into_iter().filter(|part| *part > 0) {
-            self.number(u64::try_from(part).ok()?);
-        }
-        for brought in &commit.brought {
-            self.commit(brought)?;
-        }
-        for moved in files {
-            self.text(&moved.to);
-            self.number(u64::from(moved.origin.is_some()));
-            if let Some(origin) = &moved.origin {
-                self.text(&origin.path);
-                self.id(origin.blob.as_str())?;
-            }
-        }
-        for earlier in past {
-            self.id(earlier.below.as_str())?;
-            self.number(earlier.steps.into());
-            self.commit(&earlier.commit)?;
-        }
-        Some(())
-    }
-
-    fn change(&mut self, change: &FileChange) -> Option<()> {
-        self.text(&change.path);
-        let has_others = !change.others.is_empty();
-        let sides = [change.before.is_some(), change.after.is_some(), has_others];
-        self.number((0..).zip(sides).map(|(bit, side)| u64::from(side) << bit).sum());
-        for id in [&change.before, &change.after].into_iter().flatten() {
-            self.id(id.as_str())?;
-        }
-        if has_others {
-            self.number(u64::try_from(change.others.len()).ok()?);
-        }
-        for other in &change.others {
-            self.number(u64::from(other.is_some()));
-            if let Some(id) = other {
-                self.id(id.as_str())?;
-            }
-        }
-        Some(())
-    }
-
-    pub(super) fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.bytes.push((number & 0x7f) as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
-    }
-
-    fn id(&mut self, hex: &str) -> Option<()> {
-        let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40)?;
-        self.bytes.extend_from_slice(id.as_bytes());
-        Some(())
-    }
-
-    /// A text that is likely to come again: 0 and the text, later its number from 1.
-    fn text(&mut self, text: &str) {
-        if let Some(number) = self.texts.get(text) {
-            return self.number(*number);
-        }
-        self.texts.insert(text.to_owned(), self.texts.len() as u64 + 1);
-        self.number(0);
-        self.plain(text);
-    }
-
-    pub(super) fn plain(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.bytes.extend_from_slice(text.as_bytes());
-    }
-}
-
-/// Reads steps.
-pub(super) struct Decoder<'b> {
-    rest: &'b [u8],
+/// The whole index; authors and paths are places in `texts`.
+#[derive(Serialize, Deserialize)]
+struct Stored<'b> {
+    prefix: &'b str,
+    boundary: u64,
+    #[serde(borrow)]
     texts: Vec<&'b str>,
+    steps: Vec<StoredEntry<'b>>,
 }
 
-impl<'b> Decoder<'b> {
-    pub(super) const fn new(bytes: &'b [u8]) -> Self {
-        Self { rest: bytes, texts: Vec::new() }
+/// A commit of the first-parent chain; only such a one says what it brought and what was before.
+#[derive(Serialize, Deserialize)]
+struct StoredEntry<'b> {
+    before: Parent,
+    #[serde(borrow)]
+    commit: StoredCommit<'b>,
+    brought: Vec<StoredCommit<'b>>,
+    past: Vec<StoredEarlier<'b>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCommit<'b> {
+    id: Id,
+    time: i64,
+    offset: i32,
+    author: usize,
+    subject: &'b str,
+    changes: Vec<StoredChange>,
+    moves: Vec<StoredMove>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredChange {
+    path: usize,
+    before: Option<Id>,
+    after: Option<Id>,
+    others: Vec<Option<Id>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredMove {
+    to: usize,
+    origin: Option<(usize, Id)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEarlier<'b> {
+    below: Id,
+    steps: u32,
+    #[serde(borrow)]
+    commit: StoredCommit<'b>,
+}
+
+/// Steps, each with what lies before it; `None` when an id is not one of SHA-1.
+pub(super) fn encode<'s>(
+    steps: &mut dyn Iterator<Item = (&'s IndexEntry, Parent)>,
+    prefix: &str,
+    boundary: u64,
+) -> Option<Vec<u8>> {
+    let mut texts = Texts::default();
+    let steps = steps.map(|(step, before)| texts.step(step, before)).collect::<Option<_>>()?;
+    let texts = texts.0.into_iter().collect();
+    postcard::to_stdvec(&Stored { prefix, boundary, texts, steps }).ok()
+}
+
+/// The table of texts while an index is written.
+#[derive(Default)]
+struct Texts<'s>(IndexSet<&'s str>);
+
+impl<'s> Texts<'s> {
+    fn place(&mut self, text: &'s str) -> usize {
+        self.0.insert_full(text).0
     }
 
-    /// All steps up to the end of the bytes; `None` when they are not steps.
-    pub(super) fn steps(mut self) -> Option<Vec<Step>> {
-        let mut steps = Vec::new();
-        while !self.rest.is_empty() {
-            let step = self.step(steps.len())?;
-            steps.push(step);
-        }
-        Some(steps)
+    fn step(&mut self, step: &'s IndexEntry, before: Parent) -> Option<StoredEntry<'s>> {
+        let commit = &step.commit;
+        let brought = commit.brought.iter().map(|commit| self.commit(commit)).collect::<Option<_>>()?;
+        let past = commit.moved.past.iter().map(|earlier| self.earlier(earlier)).collect::<Option<_>>()?;
+        Some(StoredEntry { before, commit: self.commit(commit)?, brought, past })
     }
 
-    fn step(&mut self, position: usize) -> Option<Step> {
-        let before = match self.number()? {
-            0 => Before::Beginning,
-            1 => Before::Boundary,
-            2 => Before::Unknown,
-            back => Before::Step(position.checked_sub(usize::try_from(back - 3).ok()?)?),
+    fn commit(&mut self, commit: &'s CommitChanges) -> Option<StoredCommit<'s>> {
+        let info = &commit.info;
+        Some(StoredCommit {
+            id: raw(info.id.as_str())?,
+            time: info.time,
+            offset: info.offset,
+            author: self.place(&info.author),
+            subject: &info.subject,
+            changes: commit.changes.iter().map(|change| self.change(change)).collect::<Option<_>>()?,
+            moves: commit.moved.files.iter().map(|moved| self.moved(moved)).collect::<Option<_>>()?,
+        })
+    }
+
+    fn change(&mut self, change: &'s FileChange) -> Option<StoredChange> {
+        Some(StoredChange {
+            path: self.place(&change.path),
+            before: raw_side(&change.before)?,
+            after: raw_side(&change.after)?,
+            others: change.others.iter().map(raw_side).collect::<Option<_>>()?,
+        })
+    }
+
+    fn moved(&mut self, moved: &'s Move) -> Option<StoredMove> {
+        let origin = match &moved.origin {
+            Some(origin) => Some((self.place(&origin.path), raw(origin.blob.as_str())?)),
+            None => None,
         };
-        Some(Step { commit: self.commit(true)?, before })
+        Some(StoredMove { to: self.place(&moved.to), origin })
     }
 
-    /// A commit; only one of the first-parent chain says what it brought and what was before.
-    fn commit(&mut self, is_of_chain: bool) -> Option<CommitChanges> {
-        let id = CommitId::new(self.id()?);
-        let time = unzigzag(self.number()?);
-        let offset = i32::try_from(unzigzag(self.number()?)).ok()?;
-        let author = self.text()?.to_owned();
-        let subject = self.plain()?.to_owned();
-        let mut commit = CommitChanges::new(CommitInfo { id, author, time, offset, subject }, Vec::new());
-        let count = self.count()?;
-        commit.changes = self.many(count, Self::change)?;
-        let parts = self.number().filter(|parts| *parts < if is_of_chain { 8 } else { 4 })?;
-        if !is_of_chain && parts & 1 != 0 {
-            return None;
-        }
-        let mut count = |bit: u64| if parts & bit == 0 { Some(0) } else { self.count().filter(|n| *n > 0) };
-        let (brought, files, past) = (count(1)?, count(2)?, count(4)?);
-        commit.brought = self.many(brought, |bytes| bytes.commit(false))?;
-        commit.moved.files = self.many(files, Self::moved)?;
-        commit.moved.past = self.many(past, Self::earlier)?;
-        Some(commit)
+    fn earlier(&mut self, earlier: &'s Earlier) -> Option<StoredEarlier<'s>> {
+        let (below, steps) = (raw(earlier.below.as_str())?, earlier.steps);
+        Some(StoredEarlier { below, steps, commit: self.commit(&earlier.commit)? })
     }
+}
 
-    fn moved(&mut self) -> Option<Move> {
-        let to = self.text()?.to_owned();
-        let origin = match self.number()? {
-            0 => None,
-            1 => Some(Origin { path: self.text()?.to_owned(), blob: BlobId::new(self.id()?) }),
-            _ => return None,
+/// The steps under this prefix and boundary; `None` when the bytes are not of such.
+pub(super) fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Vec<IndexEntry>> {
+    let (stored, rest) = postcard::take_from_bytes::<Stored<'_>>(bytes).ok()?;
+    if !rest.is_empty() || stored.prefix != prefix || stored.boundary != boundary {
+        return None;
+    }
+    let Stored { texts, steps, .. } = stored;
+    let step = |step: StoredEntry<'_>| {
+        let mut commit = step.commit.read(&texts)?;
+        let brought = step.brought.into_iter().map(|commit| commit.read(&texts));
+        commit.brought = brought.collect::<Option<_>>()?;
+        let past = step.past.into_iter().map(|earlier| earlier.read(&texts));
+        commit.moved.past = past.collect::<Option<_>>()?;
+        Some(IndexEntry { commit, before: step.before })
+    };
+    steps.into_iter().map(step).collect()
+}
+
+fn text(texts: &[&str], place: usize) -> Option<String> {
+    texts.get(place).map(|text| (*text).to_owned())
+}
+
+impl StoredCommit<'_> {
+    fn read(self, texts: &[&str]) -> Option<CommitChanges> {
+        let Self { id, time, offset, author, subject, changes, moves } = self;
+        let (id, author) = (CommitId::new(hex(id)?), text(texts, author)?);
+        let info = CommitInfo { id, author, time, offset, subject: subject.to_owned() };
+        let changes = changes.into_iter().map(|change| change.read(texts)).collect::<Option<_>>()?;
+        let files = moves.into_iter().map(|moved| moved.read(texts)).collect::<Option<_>>()?;
+        let moved = Moved { files, past: Vec::new() };
+        Some(CommitChanges { moved, ..CommitChanges::new(info, changes) })
+    }
+}
+
+impl StoredChange {
+    fn read(self, texts: &[&str]) -> Option<FileChange> {
+        let (before, after) = (hex_side(self.before)?, hex_side(self.after)?);
+        let others = self.others.into_iter().map(hex_side).collect::<Option<_>>()?;
+        Some(FileChange { others, ..FileChange::new(text(texts, self.path)?, before, after) })
+    }
+}
+
+impl StoredMove {
+    fn read(self, texts: &[&str]) -> Option<Move> {
+        let origin = match self.origin {
+            Some((path, blob)) => Some(Origin { path: text(texts, path)?, blob: BlobId::new(hex(blob)?) }),
+            None => None,
         };
-        Some(Move { to, origin })
-    }
-
-    fn earlier(&mut self) -> Option<Earlier> {
-        let below = CommitId::new(self.id()?);
-        let steps = u32::try_from(self.number()?).ok()?;
-        Some(Earlier { below, steps, commit: self.commit(false)? })
-    }
-
-    fn change(&mut self) -> Option<FileChange> {
-        let path = self.text()?.to_owned();
-        let sides = self.number().filter(|sides| *sides < 8)?;
-        let before = self.side(sides & 1)?;
-        let after = self.side(sides & 2)?;
-        let count = if sides & 4 == 0 { 0 } else { self.count().filter(|count| *count > 0)? };
-        let others = self.many(count, |bytes| {
-            let is_there = bytes.number().filter(|is_there| *is_there < 2)?;
-            bytes.side(is_there)
-        })?;
-        Some(FileChange { others, ..FileChange::new(path, before, after) })
-    }
-
-    /// The content of one side; 0 says that there is none.
-    fn side(&mut self, is_there: u64) -> Option<Option<BlobId>> {
-        match is_there {
-            0 => Some(None),
-            _ => self.id().map(|id| Some(BlobId::new(id))),
-        }
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        usize::try_from(self.number()?).ok()
-    }
-
-    /// So many of a kind. Each takes a byte or more: a count that lies must not reserve memory.
-    fn many<T>(&mut self, count: usize, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut all = Vec::with_capacity(count.min(self.rest.len()));
-        for _ in 0..count {
-            all.push(one(self)?);
-        }
-        Some(all)
-    }
-
-    pub(super) fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn take(&mut self, length: usize) -> Option<&'b [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn id(&mut self) -> Option<String> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = String::with_capacity(40);
-        for byte in self.take(20)? {
-            for digit in [byte >> 4, byte & 15] {
-                hex.push(char::from(*DIGITS.get(usize::from(digit))?));
-            }
-        }
-        Some(hex)
-    }
-
-    fn text(&mut self) -> Option<&'b str> {
-        match usize::try_from(self.number()?).ok()? {
-            0 => {
-                let text = self.plain()?;
-                self.texts.push(text);
-                Some(text)
-            }
-            number => self.texts.get(number - 1).copied(),
-        }
-    }
-
-    pub(super) fn plain(&mut self) -> Option<&'b str> {
-        let length = usize::try_from(self.number()?).ok()?;
-        std::str::from_utf8(self.take(length)?).ok()
+        Some(Move { to: text(texts, self.to)?, origin })
     }
 }
 
-/// Small numbers of either sign as small numbers.
-const fn zigzag(number: i64) -> u64 {
-    (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned()
+impl StoredEarlier<'_> {
+    fn read(self, texts: &[&str]) -> Option<Earlier> {
+        let below = CommitId::new(hex(self.below)?);
+        Some(Earlier { below, steps: self.steps, commit: self.commit.read(texts)? })
+    }
 }
 
-const fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
+fn raw(hex: &str) -> Option<Id> {
+    let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40)?;
+    id.as_bytes().try_into().ok()
+}
+
+fn raw_side(id: &Option<BlobId>) -> Option<Option<Id>> {
+    id.as_ref().map_or(Some(None), |id| raw(id.as_str()).map(Some))
+}
+
+fn hex(id: Id) -> Option<String> {
+    Oid::from_bytes(&id).ok().map(|id| id.to_string())
+}
+
+fn hex_side(id: Option<Id>) -> Option<Option<BlobId>> {
+    id.map_or(Some(None), |id| hex(id).map(|id| Some(BlobId::new(id))))
 }
 
 /// A checksum in which every changed word changes the result. It guards against accidents, not

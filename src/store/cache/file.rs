@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::bytes::{Decoder, Encoder, checksum};
-use super::{Before, Index, Step};
+use super::bytes::{self, checksum};
+use super::{Index, IndexEntry, Parent};
 use crate::engine::history::{CommitChanges, FileChange, Move};
 use crate::store::repository::Repository;
 use crate::store::transaction;
@@ -47,8 +47,8 @@ impl<'r> IndexFile<'r> {
 
     /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
     /// fits, the newest part of the history of `tip` is kept.
-    pub(in crate::store) fn save(&self, index: &Index, tip: Before) {
-        let encode = |steps: &mut dyn Iterator<Item = (&Step, Before)>| {
+    pub(in crate::store) fn save(&self, index: &Index, tip: Parent) {
+        let encode = |steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>| {
             encode(steps, self.repository.root_prefix(), self.boundary(), self.limit)
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
@@ -85,30 +85,18 @@ fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Index> {
     if u64::from_le_bytes(*sum) != checksum(body) {
         return None;
     }
-    let mut decoder = Decoder::new(body);
-    if decoder.plain()? != prefix || decoder.number()? != boundary {
-        return None;
-    }
-    Index::new(decoder.steps()?)
+    Index::new(bytes::decode(body, prefix, boundary)?)
 }
 
 /// The file's bytes; `None` when they are more than `limit`, or something cannot be written.
 fn encode(
-    steps: &mut dyn Iterator<Item = (&Step, Before)>,
+    steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>,
     prefix: &str,
     boundary: u64,
     limit: usize,
 ) -> Option<Vec<u8>> {
-    let mut encoder = Encoder::default();
-    encoder.plain(prefix);
-    encoder.number(boundary);
-    for (position, (step, before)) in steps.enumerate() {
-        encoder.step(step, position, before)?;
-        if encoder.len() + MAGIC.len() + SUM > limit {
-            return None;
-        }
-    }
-    Some(sealed(&encoder.finish()))
+    let bytes = sealed(&bytes::encode(steps, prefix, boundary)?);
+    (bytes.len() <= limit).then_some(bytes)
 }
 
 fn sealed(body: &[u8]) -> Vec<u8> {
@@ -118,20 +106,19 @@ fn sealed(body: &[u8]) -> Vec<u8> {
 /// Whether steps, as they lie in a file, come back the same when they are written again; `None`
 /// when they are refused. For the fuzz targets.
 pub fn history_index_survives(steps: &[u8]) -> Option<bool> {
-    let mut head = Encoder::default();
-    head.plain("");
-    head.number(0);
-    let index = decode(&sealed(&[&head.finish(), steps].concat()), "", 0)?;
+    // Neither a prefix nor a boundary.
+    let head: &[u8] = &[0, 0];
+    let index = decode(&sealed(&[head, steps].concat()), "", 0)?;
     let written = encode(&mut index.steps.iter().map(|step| (step, step.before)), "", 0, usize::MAX);
     let again = written.and_then(|bytes| decode(&bytes, "", 0));
     Some(again.is_some_and(|again| again.steps == index.steps))
 }
 
 /// The newest steps of a chain that surely fit into `limit` bytes, oldest first.
-fn newest(index: &Index, tip: Before, limit: usize) -> Vec<(&Step, Before)> {
+fn newest(index: &Index, tip: Parent, limit: usize) -> Vec<(&IndexEntry, Parent)> {
     let (chain, end) = index.positions_from(tip);
     let mut room = limit;
-    let fits = |step: &&Step| {
+    let fits = |step: &&IndexEntry| {
         let fitting = room.checked_sub(most_bytes(step));
         room = fitting.unwrap_or_default();
         fitting.is_some()
@@ -139,13 +126,13 @@ fn newest(index: &Index, tip: Before, limit: usize) -> Vec<(&Step, Before)> {
     let mut kept: Vec<_> =
         chain.iter().rev().filter_map(|position| index.steps.get(*position)).take_while(fits).collect();
     kept.reverse();
-    let first = if kept.len() == chain.len() { end } else { Before::Unknown };
-    let before = |position: usize| position.checked_sub(1).map_or(first, Before::Step);
+    let first = if kept.len() == chain.len() { end } else { Parent::Unknown };
+    let before = |position: usize| position.checked_sub(1).map_or(first, Parent::Entry);
     kept.into_iter().enumerate().map(|(position, step)| (step, before(position))).collect()
 }
 
 /// More bytes than a step takes in the file.
-fn most_bytes(step: &Step) -> usize {
+fn most_bytes(step: &IndexEntry) -> usize {
     most_bytes_of(&step.commit)
 }
 
@@ -200,11 +187,11 @@ fn leftovers(folder: &Path, name: &str) -> impl Iterator<Item = (PathBuf, std::t
 
 #[cfg(test)]
 mod tests {
-    use super::{Before, Index, Step, decode, encode, newest};
+    use super::{Index, IndexEntry, Parent, decode, encode, newest};
     use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
     use crate::model::{BlobId, CommitId, CommitInfo};
 
-    fn step(number: u64, before: Before) -> Step {
+    fn step(number: u64, before: Parent) -> IndexEntry {
         let id = |number: u64| format!("{number:040x}");
         let changes = (0..number % 4).map(|n| {
             FileChange::new(
@@ -234,16 +221,16 @@ mod tests {
             commit.moved = Moved { files: vec![moved(None)], past };
             commit.brought = vec![inner; 2];
         }
-        Step { commit, before }
+        IndexEntry { commit, before }
     }
 
     fn index(count: usize) -> Index {
         let before = |position: usize| match position {
-            0 => Before::Beginning,
-            7 => Before::Boundary,
-            11 => Before::Unknown,
-            12 => Before::Step(3),
-            _ => Before::Step(position - 1),
+            0 => Parent::Beginning,
+            7 => Parent::Boundary,
+            11 => Parent::Unknown,
+            12 => Parent::Entry(3),
+            _ => Parent::Entry(position - 1),
         };
         Index::new((0..count).map(|n| step(n as u64 + 1, before(n))).collect()).expect("sound")
     }
@@ -284,19 +271,19 @@ mod tests {
         assert_eq!(bytes(&index, whole.len()), Some(whole.clone()));
         assert_eq!(bytes(&index, whole.len() - 1), None);
         for limit in [0, 500, 1_000, 2_000, 100_000] {
-            let kept = newest(&index, Before::Step(29), limit);
+            let kept = newest(&index, Parent::Entry(29), limit);
             let fits = encode(&mut kept.clone().into_iter(), "a/b/", 7, limit + 64).expect("fits");
             let read = decode(&fits, "a/b/", 7).expect("sound");
             let from = match kept.len() {
-                0 => Before::Unknown,
-                n => Before::Step(n - 1),
+                0 => Parent::Unknown,
+                n => Parent::Entry(n - 1),
             };
             let end = read.chain(from).1;
             let commits = read.into_commits(from);
-            let all = self::index(30).into_commits(Before::Step(29));
+            let all = self::index(30).into_commits(Parent::Entry(29));
             assert_eq!(commits[..], all[..commits.len()], "{limit}");
-            assert_eq!(commits.len() == all.len(), end == Before::Beginning, "{limit}");
-            assert_eq!(limit == 100_000, end == Before::Beginning, "{limit}");
+            assert_eq!(commits.len() == all.len(), end == Parent::Beginning, "{limit}");
+            assert_eq!(limit == 100_000, end == Parent::Beginning, "{limit}");
         }
     }
 }

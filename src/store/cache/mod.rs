@@ -14,6 +14,7 @@ mod file;
 use std::collections::HashMap;
 
 use git2::Oid;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::history::CommitChanges;
 
@@ -22,8 +23,8 @@ pub(super) use self::file::IndexFile;
 pub use self::file::history_index_survives;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Before {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Parent {
     /// Nothing: history begins here.
     Beginning,
     /// Something that a shallow clone does not have.
@@ -31,30 +32,30 @@ pub(super) enum Before {
     /// Something that the index does not hold; walk on from the commit's first parent.
     Unknown,
     /// Another commit of the index.
-    Step(usize),
+    Entry(usize),
 }
 
 /// A commit of the index. One without changes is a waypoint: it spares a walk through many
 /// commits that changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct IndexEntry {
     pub(super) commit: CommitChanges,
-    pub(super) before: Before,
+    pub(super) before: Parent,
 }
 
 /// What is known of first-parent history. A step stands behind the one it points at.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    steps: Vec<Step>,
+    steps: Vec<IndexEntry>,
     positions: HashMap<Oid, usize>,
 }
 
 impl Index {
     /// An index of these steps; `None` when one of them makes no sense.
-    fn new(steps: Vec<Step>) -> Option<Self> {
+    fn new(steps: Vec<IndexEntry>) -> Option<Self> {
         let mut positions = HashMap::with_capacity(steps.len());
         for (position, step) in steps.iter().enumerate() {
-            if matches!(step.before, Before::Step(before) if before >= position) {
+            if matches!(step.before, Parent::Entry(before) if before >= position) {
                 return None;
             }
             positions.insert(Oid::from_str(step.commit.info.id.as_str()).ok()?, position);
@@ -68,30 +69,30 @@ impl Index {
     }
 
     /// Takes in what a walk found, newest first; gives the position of the newest.
-    pub(super) fn learn(&mut self, walked: Vec<CommitChanges>, end: Before) -> Before {
+    pub(super) fn extend(&mut self, walked: Vec<CommitChanges>, end: Parent) -> Parent {
         let mut before = end;
         for commit in walked.into_iter().rev() {
             let position = self.steps.len();
             if let Ok(id) = Oid::from_str(commit.info.id.as_str()) {
                 self.positions.insert(id, position);
             }
-            self.steps.push(Step { commit, before });
-            before = Before::Step(position);
+            self.steps.push(IndexEntry { commit, before });
+            before = Parent::Entry(position);
         }
         before
     }
 
     /// The commits from `from` back, oldest first, waypoints included, and what lies before them.
-    pub(super) fn chain(&self, from: Before) -> (Vec<&CommitChanges>, Before) {
+    pub(super) fn chain(&self, from: Parent) -> (Vec<&CommitChanges>, Parent) {
         let (positions, end) = self.positions_from(from);
         let steps = positions.into_iter().filter_map(|position| self.steps.get(position));
         (steps.map(|step| &step.commit).collect(), end)
     }
 
     /// Where the steps from `from` back stand, oldest first, and what lies before them.
-    fn positions_from(&self, from: Before) -> (Vec<usize>, Before) {
+    fn positions_from(&self, from: Parent) -> (Vec<usize>, Parent) {
         let (mut chain, mut end) = (Vec::new(), from);
-        while let Before::Step(position) = end {
+        while let Parent::Entry(position) = end {
             let Some(step) = self.steps.get(position) else { break };
             chain.push(position);
             end = step.before;
@@ -101,7 +102,7 @@ impl Index {
     }
 
     /// The commits from `from` back, newest first, waypoints included.
-    pub(super) fn into_commits(self, from: Before) -> Vec<CommitChanges> {
+    pub(super) fn into_commits(self, from: Parent) -> Vec<CommitChanges> {
         let mut chain = self.positions_from(from).0.into_iter().peekable();
         let steps = self.steps.into_iter().enumerate();
         let mut commits: Vec<_> =
