@@ -5,7 +5,7 @@
 //! longer common end of the path before the shorter; a path that names another environment is never
 //! chosen. What is left open by all this has no past: a wrong one would be worse.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::history::{Move, Origin};
 use super::naming::Naming;
@@ -177,7 +177,12 @@ impl<'a> Choice<'a> {
         let below = head.windows(2).rev().filter(|pair| pair[0] == "environments");
         match below.filter_map(|pair| pair[1].parse().ok()).next() {
             Some(environment) => vec![environment],
-            None => self.naming.by_word(&head.join("/")),
+            None => head
+                .iter()
+                .flat_map(|name| self.naming.by_name(name))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -217,7 +222,7 @@ fn own_names(file: &Appeared, naming: &Naming<'_>) -> usize {
     let names: Vec<&str> = file.path.split('/').collect();
     let own = file.environment.name();
     let folder = names.windows(2).position(|pair| pair == ["environments", own]).map(|at| at + 1);
-    let named = || names.iter().position(|name| naming.by_word(name).contains(&file.environment));
+    let named = || names.iter().position(|name| naming.by_name(name).contains(&file.environment));
     names.len() - folder.or_else(named).map_or(0, |at| at + 1)
 }
 

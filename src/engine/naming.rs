@@ -94,6 +94,13 @@ impl<'a> Naming<'a> {
         self.words_in(&text.to_lowercase())
     }
 
+    /// The environments that the name of a file or folder names: one of their words alone, or apart
+    /// in it.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Vec<Environment> {
+        self.word(name).map_or_else(|| self.by_word(name), |environment| vec![environment])
+    }
+
     /// Whether `text` names an environment other than `target`.
     #[must_use]
     pub fn names_other(&self, text: &str, target: Environment) -> bool {
