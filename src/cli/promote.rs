@@ -377,7 +377,7 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
             Left::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
-            Left::Encrypted(file) => format!("left alone: {} is encrypted with SOPS", clean(file)),
+            Left::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
             Left::Unreadable(why) => format!("left alone: {}", clean(why)),
         };
         writeln!(out, "{key}   {why}")?;

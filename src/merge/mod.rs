@@ -18,6 +18,7 @@ mod order;
 mod values;
 mod verify;
 
+use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
@@ -127,7 +128,7 @@ impl ThreeWay {
         let intended = values::documents(&values(base), &values(ours), &values(theirs))?;
         let good = |text: String, layout: bool| {
             let result = plain(text.as_bytes(), limits)?;
-            let whole = values(&result) == intended
+            let whole = are_same(&values(&result), &intended)
                 && losses::comments([base, ours, theirs], &result)
                 && (!layout || losses::layout([base, ours, theirs], &result))
                 && (![base, ours, theirs].into_iter().any(literal::has_aliases) || self.fits(&result));
@@ -150,6 +151,16 @@ impl ThreeWay {
 /// Reads a file that holds nothing a merge by path could trip over.
 fn plain(bytes: &[u8], limits: &Limits) -> Option<Document> {
     Document::parse(bytes, limits).ok().filter(|document| document.problems().is_empty())
+}
+
+/// Whether two files have the same documents; the order of those that have names is none of theirs.
+fn are_same(left: &[Value], right: &[Value]) -> bool {
+    let same = |pair: &DocumentPair| {
+        let at =
+            |values: &'_ [Value], position: Option<usize>| position.and_then(|at| values.get(at).cloned());
+        pair.document.name().is_some() && at(left, pair.left) == at(right, pair.right)
+    };
+    left == right || (left.len() == right.len() && pair_documents(left, right).iter().all(same))
 }
 
 /// The values of the documents that are there: none in a file without any.

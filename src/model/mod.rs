@@ -4,6 +4,7 @@
 //! be. This room knows nothing of YAML text, git, files or terminals.
 
 pub(crate) mod date;
+mod document_id;
 mod environment;
 mod error;
 #[cfg(feature = "repository")]
@@ -30,6 +31,7 @@ mod suggest;
 mod value;
 
 pub use date::{Date, InvalidDate};
+pub use document_id::{DocumentId, DocumentName, DocumentNames, Identity};
 pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "repository")]

@@ -91,8 +91,8 @@ pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: H
 
 /// The path that is there and that `path` is a slip of the hand from, at any of its steps.
 fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
-    let mut here = values.get(path.document)?;
-    let mut near = ValuePath::document(path.document);
+    let mut here = values.get(path.document.find(values)?)?;
+    let mut near = ValuePath::document(path.document.clone());
     for segment in &path.segments {
         let (step, next) = match here.child(segment) {
             Some(next) => (segment.clone(), next),
@@ -115,10 +115,10 @@ pub(super) fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Er
     if let Some(near) = nearest(values, path) {
         return error.with_help(Help::DidYouMean(near.to_string()));
     }
-    let Some(mut here) = values.get(path.document) else {
+    let Some(mut here) = path.document.find(values).and_then(|position| values.get(position)) else {
         return error.with_help(format!("the file has {} YAML documents", values.len()));
     };
-    let mut reached = ValuePath::document(path.document);
+    let mut reached = ValuePath::document(path.document.clone());
     for segment in &path.segments {
         if let Some(next) = here.child(segment) {
             here = next;

@@ -8,6 +8,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
 use crate::ops::validation::{Proposal, Validation};
+use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
@@ -120,7 +121,13 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let shown = format!("{}{file}", snapshot.prefix);
     let item = snapshot.item(&request.key, request.environment);
     let document = match (item, &request.wish) {
-        (Some(item), _) => configuration.document(item)?,
+        (Some(item), _) => {
+            let reading = configuration.reading(item)?;
+            match reading.document.as_ref().map_err(|rejection| rejection.ciphertext) {
+                Err(Some(ciphertext)) => return Err(whole_refusal(&item.file, ciphertext)),
+                _ => configuration.document(item)?,
+            }
+        }
         (None, Edit::Set { create: true, .. }) => {
             let empty = Document::parse(b"", limits);
             empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?

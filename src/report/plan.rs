@@ -126,7 +126,7 @@ fn acting(line: &PlanEntry<Shown>, renamed: Option<&PlanEntry<Shown>>, hop: Hop,
 }
 
 fn path_of(line: &PlanEntry<Shown>) -> String {
-    if line.path.is_root() {
+    if line.path.is_file() {
         "(the whole item)".to_owned()
     } else {
         clean(&line.path.to_string()).into_owned()

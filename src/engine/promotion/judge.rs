@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::path_history::{DAY, PathHistory};
 use super::reason::{LeftOut, Reason};
 use super::resolution::{Level, Resolution};
+use crate::diff::documents::pair_documents;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::naming::Naming;
@@ -61,8 +62,9 @@ pub struct Judge<'a> {
     /// On the way to staging: production's document.
     production: Option<&'a Document>,
     promotions: OnceCell<Vec<usize>>,
-    /// The states that changed a direct entry of the target's mapping or list at a path.
-    edited: RefCell<HashMap<ValuePath, Vec<usize>>>,
+    /// The states that changed a direct entry of the target's mapping or list at a path, or, at none,
+    /// brought or removed a document.
+    edited: RefCell<HashMap<Option<ValuePath>, Vec<usize>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -188,10 +190,12 @@ impl<'a> Judge<'a> {
 
     /// Row 10: why people seem to have left a new key out on purpose.
     fn left_out(&self, top: &ValuePath, brought: usize) -> Option<LeftOut> {
-        let parent = top.parent().unwrap_or_default();
+        let parent = top.parent();
         let mut edited = self.edited.borrow_mut();
         let all = edited.entry(parent).or_insert_with_key(|parent| {
-            (0..self.timeline.states.len()).filter(|i| self.edited_directly(parent, *i)).collect::<Vec<_>>()
+            (0..self.timeline.states.len())
+                .filter(|i| self.edited_directly(parent.as_ref(), *i))
+                .collect::<Vec<_>>()
         });
         let edits = &all[all.partition_point(|i| *i < brought)..];
         if edits.first() == Some(&brought) {
@@ -208,14 +212,19 @@ impl<'a> Judge<'a> {
         (days > 120).then_some(LeftOut::Days(days))
     }
 
-    /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`.
-    fn edited_directly(&self, parent: &ValuePath, index: usize) -> bool {
+    /// Whether state `index` changed a direct entry of the target's mapping or list at `parent`; without
+    /// one, whether it brought or removed a document.
+    fn edited_directly(&self, parent: Option<&ValuePath>, index: usize) -> bool {
         let target = |i: usize| self.timeline.states.get(i).and_then(|state| state.target.as_deref());
         let (before, after) = (index.checked_sub(1).and_then(target), target(index));
         let (Some(before), Some(after)) = (before, after) else { return false };
         if std::ptr::eq(before, after) {
             return false;
         }
+        let Some(parent) = parent else {
+            let pairs = pair_documents(before.values(), after.values());
+            return pairs.iter().any(|pair| pair.left.is_none() || pair.right.is_none());
+        };
         let (before, after) = (before.at(parent), after.at(parent));
         let entry = |value: Option<&Value>| value.is_none_or(|value| value.as_map().is_none());
         match (before.and_then(Value::as_map), after.and_then(Value::as_map)) {
@@ -310,7 +319,12 @@ impl<'a> Judge<'a> {
             Segment::Identity { value, .. } => self.naming.named(value),
             Segment::Index(_) | Segment::Append => Vec::new(),
         });
-        segments.chain(self.naming.named_by(value)).find(|env| *env != self.hop.target())
+        let document = path.document.name().map(|name| self.naming.named(&name.name)).unwrap_or_default();
+        document
+            .into_iter()
+            .chain(segments)
+            .chain(self.naming.named_by(value))
+            .find(|env| *env != self.hop.target())
     }
 
     /// Row 15: an environment other than the target that the source's value names and the

@@ -40,7 +40,7 @@ pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRu
 /// The shortest prefix of `path` that `document` lacks.
 fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
     (0..path.segments.len())
-        .map(|n| ValuePath { document: path.document, segments: path.segments[..n].to_vec() })
+        .map(|n| path.prefix(n))
         .find(|prefix| document.at(prefix).is_none())
         .unwrap_or_else(|| path.clone())
 }

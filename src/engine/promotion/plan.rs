@@ -13,8 +13,10 @@ use super::leaves::{Leaf, leaves};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::Selection;
+use crate::diff::documents::pair_documents;
 use crate::diff::lists::ListRules;
 use crate::model::{BlobId, Date, Hop, Key, Pointer, Policy, Segment, Value, ValuePath};
+use crate::secrets::encrypted::EncryptedFile;
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
@@ -93,8 +95,8 @@ pub enum ItemState<V = Value> {
     Differs(ItemPlan<V>),
     /// Only the source has it.
     OnlyInSource,
-    /// SOPS encrypted this file of the two, so that nothing can be said by path.
-    Encrypted(String),
+    /// This file of the two is encrypted, so that nothing can be said by path.
+    Encrypted(EncryptedFile),
     /// One side cannot be read; why, with its place.
     Unreadable(String),
 }
@@ -126,7 +128,17 @@ impl HopStatus {
 /// Judges and selects every leaf; the result is ungathered.
 #[must_use]
 pub fn judge_leaves(input: &Input<'_>) -> Vec<PlanEntry> {
-    leaves(input.source, input.target, input.lists).iter().map(|leaf| judge_leaf(input, leaf)).collect()
+    let pairs = pair_documents(input.source.values(), input.target.values());
+    let guesses: Vec<_> = pairs.into_iter().filter(|pair| pair.is_guess).map(|pair| pair.document).collect();
+    let judge = |leaf: &Leaf<'_>| {
+        let mut line = judge_leaf(input, leaf);
+        if guesses.contains(&line.path.document) && line.resolution != Resolution::Pinned {
+            (line.resolution, line.level) = (Resolution::Conflict, Level::Stop);
+            line.reason = Reason::Unpaired;
+        }
+        line
+    };
+    leaves(input.source, input.target, input.lists).iter().map(judge).collect()
 }
 
 fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>) -> PlanEntry {
@@ -247,8 +259,12 @@ fn merge(
     }
 }
 
-/// Whether a leaf is not all that comes or goes at `at`: the names of elements do with it.
+/// Whether a leaf is not all that comes or goes at `at`: the names of elements and documents do with
+/// it.
 fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
+    if at.is_root() {
+        return same_judgement(line, line) && line.path != *at && at.document.name().is_some();
+    }
     let below = line.path.segments.get(at.segments.len().saturating_sub(1)..).unwrap_or_default();
     same_judgement(line, line)
         && line.path != *at

@@ -94,6 +94,10 @@ pub enum Reason {
         /// What took its place.
         successor: ValuePath,
     },
+    /// The value is there in encrypted form only.
+    Ciphertext,
+    /// A document without a name, and the other side has more or fewer of them.
+    Unpaired,
     /// A rollback: somebody else's change.
     AnotherChange,
     /// A rollback: the change that is taken back.
@@ -167,6 +171,10 @@ impl Reason {
             Self::Required(reason) => format!("{}, required by the schema", reason.phrase(hop)),
             Self::Awaits { removed, successor } => {
                 format!("{}; `{successor}`, which took its place, is not taken", removed.phrase(hop))
+            }
+            Self::Ciphertext => "encrypted with SOPS, and no other file can read it".to_owned(),
+            Self::Unpaired => {
+                format!("the documents without a name are not as many in {source} and {target}")
             }
             Self::AnotherChange => "another change".to_owned(),
             Self::ToTakeBack => "to take back".to_owned(),

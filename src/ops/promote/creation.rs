@@ -29,10 +29,10 @@ pub(in crate::ops) fn create(
         ))
         .with_help(Help::ShapeItem));
     }
-    let document = configuration.document(item)?;
-    if encrypted::is_encrypted(document.values()) {
-        return Err(encrypted::not_promoted(key, &item.file));
+    if let Some(file) = planner.encryption(item, encrypted::is_encrypted)? {
+        return Err(encrypted::not_promoted(key, &file));
     }
+    let document = configuration.document(item)?;
     let mut left_out: Vec<ValuePath> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {

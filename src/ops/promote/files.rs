@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::message::message;
 use super::prepared::{Prepared, Terms};
+use crate::diff::documents::settle_document;
 use crate::engine::promotion::{
     Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
     render_decisions,
@@ -36,7 +37,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, &source)? {
+        if let Some(change) = record(planner, terms, plan, [&source, &target])? {
             prepared.files.push(change);
         }
     }
@@ -71,15 +72,11 @@ fn require_promised(
     match broken_promise(&plan.lines, given, target, &after, &lists) {
         None => Ok(()),
         Some(path) => {
-            let path = if path.is_root() { path_of_document(&path) } else { format!("`{path}`") };
+            let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))
                 .with_help(Help::LeaveOut))
         }
     }
-}
-
-fn path_of_document(path: &ValuePath) -> String {
-    if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
 /// The decisions file after this promotion, when it changes: what `--take target=…` records comes
@@ -88,10 +85,13 @@ fn record(
     planner: &Planner,
     terms: &Terms<'_>,
     plan: &ItemPlan,
-    source: &Document,
+    [source, into]: [&Document; 2],
 ) -> Result<Option<FileChange>> {
     let target = terms.hop.target();
-    let old = planner.decisions(&plan.key, target)?;
+    let mut old = planner.decisions(&plan.key, target)?;
+    for decision in &mut old {
+        decision.path = settle_document(&decision.path, source.values(), into.values());
+    }
     let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
         return Ok(None);

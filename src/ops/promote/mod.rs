@@ -127,7 +127,7 @@ impl Preparing<'_> {
             (false, _) => self.was_deleted(key).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
             (true, target) => match self.planner.encrypted(key, self.request.hop) {
-                Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
+                Ok(Some(file)) => Some(Left::Encrypted(file)),
                 Ok(None) => {
                     let done = if target { self.merge(key) } else { self.create(key) };
                     done.err().map(unreadable).transpose()?
@@ -144,6 +144,7 @@ impl Preparing<'_> {
         let Self { planner, request, .. } = *self;
         let (hop, selection) = (request.hop, &request.selection);
         let Some(plan) = planner.plan(key, hop, selection)? else { return Ok(()) };
+        let selection = &planner.settle_selection(key, hop, selection)?;
         let idle = planner.unmatched(key, hop, selection)?;
         self.unmatched = Some(match self.unmatched.take() {
             None => idle,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::promotion::{Action, ItemPlan, Reason};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
+use crate::secrets::encrypted::EncryptedFile;
 use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
@@ -30,8 +31,8 @@ pub enum Left {
     OnlyInSource,
     /// The source deleted it.
     Deleted,
-    /// SOPS encrypted this file of it.
-    Encrypted(String),
+    /// This file of it is encrypted.
+    Encrypted(EncryptedFile),
     /// It cannot be promoted; why, with its place.
     Unreadable(String),
 }

@@ -86,6 +86,14 @@ impl<'a> Added<'a> {
     }
 }
 
+/// A new YAML document, and the position of the one that it follows. Those that follow the same one
+/// stand in the order of their vector.
+#[derive(Clone)]
+pub(super) struct AddedDocument<'a> {
+    pub(super) after: Option<usize>,
+    pub(super) new: New<'a>,
+}
+
 /// The place of something new among the old siblings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum After {

@@ -12,6 +12,7 @@ mod addition;
 mod anchors;
 mod block;
 mod copy;
+mod documents;
 mod empty;
 mod flow;
 mod layout;
@@ -29,7 +30,7 @@ use std::ops::Range;
 
 use super::document::Document;
 use super::limits::Limits;
-use crate::model::{Segment, Value, ValuePath};
+use crate::model::{DocumentId, Segment, Value, ValuePath};
 use plan::Plan;
 use verify::verify;
 
@@ -84,7 +85,15 @@ pub enum Operation<'a> {
         /// `{…}`.
         comment: Option<String>,
     },
-    /// Removes an entry or an element, with its comments.
+    /// Adds a whole YAML document to the file.
+    InsertDocument {
+        /// The document that it follows; `None` puts it before all others.
+        after: Option<DocumentId>,
+        /// What it holds; of another file's document the text as it stands there.
+        value: Replacement<'a>,
+    },
+    /// Removes an entry or an element with its comments, or a whole YAML document unless it is all
+    /// there is.
     Remove {
         /// Where; it must be there.
         path: ValuePath,
@@ -140,6 +149,9 @@ pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits)
 fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String, Refusal> {
     if let Some(text) = plan.whole_text(document) {
         return verify(document, plan, text.to_owned(), limits);
+    }
+    if document.roots().is_empty() && !plan.documents.is_empty() {
+        return verify(document, plan, documents::fill(document, plan)?, limits);
     }
     if document.roots().is_empty() {
         return verify(document, plan, empty::fill(document, plan), limits);

@@ -12,6 +12,7 @@ use super::Refusal;
 use super::addition::{Added, After, New};
 use super::anchors::{refuse_lost_anchors, through_alias};
 use super::block::Block;
+use super::documents;
 use super::flow::Flow;
 use super::layout::{Holder, is_collection, is_flow, layout, slots};
 use super::new_text::{Text, chunk, flow_text};
@@ -30,6 +31,7 @@ pub(super) fn rewrite(document: &Document, plan: &Plan<'_>) -> Result<String, Re
     let mut edits = Edits::default();
     edits.gather(document, plan)?;
     let mut splices = edits.splices(document);
+    documents::splice(document, plan, &mut splices)?;
     splices.sort();
     refuse_lost_anchors(document, &splices)?;
     splices.apply(document.text())
@@ -68,7 +70,7 @@ impl<'a> Edits<'a> {
                     false => drop(self.sets.insert(located.node, (located.slot, new.clone()))),
                 }
             }
-            for path in &plan.removes {
+            for path in plan.removes.iter().filter(|path| !path.is_root()) {
                 let located = locate(document, path)?;
                 match !located.shared {
                     this if this != own => {}
