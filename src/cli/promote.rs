@@ -378,6 +378,12 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
             Left::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
+            Left::Shared(path) => {
+                let path = clean(&path.to_string()).into_owned();
+                format!(
+                    "left alone: `{path}` is read through an alias that others use: terrace promote {key} --to {target}"
+                )
+            }
             Left::Unreadable(why) => format!("left alone: {}", clean(why)),
         };
         writeln!(out, "{key}   {why}")?;

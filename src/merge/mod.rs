@@ -116,7 +116,7 @@ impl ThreeWay {
     /// their values follow whoever changed the anchor.
     fn fits(&self, result: &Document) -> bool {
         let all = [&self.base, &self.ours, &self.theirs, result];
-        let [base, ours, theirs, result] = match all.into_iter().any(literal::has_aliases) {
+        let [base, ours, theirs, result] = match all.into_iter().any(Document::has_aliases) {
             true => all.map(literal::values),
             false => all.map(values),
         };
@@ -131,7 +131,7 @@ impl ThreeWay {
             let whole = are_same(&values(&result), &intended)
                 && losses::comments([base, ours, theirs], &result)
                 && (!layout || losses::layout([base, ours, theirs], &result))
-                && (![base, ours, theirs].into_iter().any(literal::has_aliases) || self.fits(&result));
+                && (![base, ours, theirs].into_iter().any(Document::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
         let our_text = apply::apply(ours, &intended, &[theirs], limits);

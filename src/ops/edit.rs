@@ -92,7 +92,9 @@ fn refuse_cipher(document: &Document, edits: &[Operation<'_>], file: &str) -> Re
         return Err(encrypted::refusal(file));
     }
     let path = |edit: &Operation<'_>| match edit {
-        Operation::Set { path, .. } | Operation::Remove { path } => Some(path.clone()),
+        Operation::Set { path, .. } | Operation::Remove { path } | Operation::Uncover { path } => {
+            Some(path.clone())
+        }
         Operation::Insert { parent, .. } if !parent.is_root() => Some(parent.clone()),
         Operation::Insert { .. } | Operation::InsertDocument { .. } => None,
     };

@@ -12,7 +12,7 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection,
-    decisions_file, judge_leaves, parse_decisions, select,
+    decisions_file, judge_leaves, parse_decisions, select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::model::policy::NewKeys;
@@ -284,7 +284,13 @@ impl Planner {
             hop,
             source_blob: from.committed()?.clone(),
             target_blob: into.committed()?.clone(),
-            lines: select(leaves, &self.settle_selection(key, hop, selection)?, &source, &target),
+            lines: stop_shared(
+                select(leaves, &self.settle_selection(key, hop, selection)?, &source, &target),
+                &source,
+                &target,
+                self.configuration.limits(),
+                selection.skip_undecided,
+            ),
         }))
     }
 

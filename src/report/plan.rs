@@ -142,6 +142,9 @@ fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::R
             writeln!(out, "          {env:<12} {who}: {} ({})", cut(&commit.subject, 60), commit.id.short())?;
         }
     }
+    if line.reason.is_shared() {
+        return Ok(());
+    }
     let path = clean(&line.path.to_string()).into_owned();
     let quoted = if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) {
         path

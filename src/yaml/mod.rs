@@ -15,6 +15,7 @@ mod parse;
 pub mod render;
 mod resolve;
 mod scalar;
+mod sharing;
 mod walk;
 
 pub use ciphertext::Ciphertext;

@@ -17,6 +17,7 @@ mod reason;
 mod resolution;
 mod saved_plan;
 mod selection;
+mod shared;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use reason::{LeftOut, Reason};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;
+pub use shared::stop_shared;
 pub use verify::broken_promise;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{ItemPlan, Selection};
+use crate::engine::promotion::{Action, ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result};
 use crate::store::transaction::{self, Committed, Options};
@@ -130,13 +130,25 @@ impl Preparing<'_> {
                 Ok(Some(file)) => Some(Left::Encrypted(file)),
                 Ok(None) => {
                     let done = if target { self.merge(key) } else { self.create(key) };
-                    done.err().map(unreadable).transpose()?
+                    match done.err().map(unreadable).transpose()? {
+                        None => self.take_back_shared(key),
+                        left => left,
+                    }
                 }
                 Err(error) => Some(unreadable(error)?),
             },
         };
         self.prepared.left.extend(left.map(|left| (key.clone(), left)));
         Ok(())
+    }
+
+    /// Takes an item out again of which something stands behind an alias: it holds up no other.
+    fn take_back_shared(&mut self, key: &Key) -> Option<Left> {
+        let plan = self.prepared.plans.iter().position(|plan| plan.key == *key)?;
+        let stopped = self.prepared.plans[plan].with(&Action::Stop).find(|line| line.reason.is_shared());
+        let path = stopped.map(|line| line.path.clone())?;
+        self.prepared.plans.remove(plan);
+        Some(Left::Shared(path))
     }
 
     /// An item that both sides have.

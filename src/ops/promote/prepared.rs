@@ -33,6 +33,8 @@ pub enum Left {
     Deleted,
     /// This file of it is encrypted.
     Encrypted(EncryptedFile),
+    /// The target reads this path through an alias or a merge, and not all of its users are meant.
+    Shared(ValuePath),
     /// It cannot be promoted; why, with its place.
     Unreadable(String),
 }
@@ -131,7 +133,24 @@ impl Prepared {
                 .iter()
                 .flat_map(|plan| plan.with(&Action::Stop))
                 .any(|line| line.reason == Reason::HistoryEnds);
-            let (message, help) = if unknown {
+            let shared = self.plans.iter().find_map(|plan| {
+                let mut stopped = plan.with(&Action::Stop).filter(|line| line.reason.is_shared());
+                Some((&plan.key, plan.hop, stopped.next()?))
+            });
+            let (message, help) = if let Some((key, hop, line)) = shared.filter(|_| !unknown) {
+                let message =
+                    format!("`{}` of {key} cannot be written alone: {}", line.path, line.reason.phrase(hop));
+                let through = |plan: &ItemPlan| {
+                    plan.lines.iter().find_map(|line| match &line.reason {
+                        Reason::ThroughAlias { alias } => Some(alias.clone()),
+                        Reason::SharedWith { other } => Some(other.clone()),
+                        _ => None,
+                    })
+                };
+                let alias = self.plans.iter().find_map(through).unwrap_or_default();
+                let help = Help::WriteOut { key: key.clone(), environment: hop.target(), path: alias };
+                (message, help)
+            } else if unknown {
                 (
                     format!(
                         "{stops} {} cannot be judged, because the history is cut off",

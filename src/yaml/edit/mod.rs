@@ -92,6 +92,11 @@ pub enum Operation<'a> {
         /// What it holds; of another file's document the text as it stands there.
         value: Replacement<'a>,
     },
+    /// Removes an entry that overrides a merged one, so that the merged one counts again.
+    Uncover {
+        /// Where; it must be there, and hide something.
+        path: ValuePath,
+    },
     /// Removes an entry or an element with its comments, or a whole YAML document unless it is all
     /// there is.
     Remove {
@@ -109,11 +114,18 @@ pub struct Refusal {
     pub help: String,
     /// The bytes in the target document that stand in the way.
     pub span: Option<Range<usize>>,
+    /// The path, by position, whose bytes are read at other paths too, when that is why.
+    pub shared: Option<ValuePath>,
 }
 
 impl Refusal {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), span: None }
+        Self { message: message.into(), help: help.into(), span: None, shared: None }
+    }
+
+    fn sharing(mut self, path: &ValuePath) -> Self {
+        self.shared = Some(path.clone());
+        self
     }
 
     fn at(mut self, span: Range<usize>) -> Self {
@@ -138,7 +150,7 @@ pub fn intended(document: &Document, operations: &[Operation<'_>]) -> Result<Vec
 /// operations leave alone, and when no text with the intended values was found.
 pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits) -> Result<String, Refusal> {
     let plan = Plan::new(document, operations)?;
-    if plan.intended(document) == document.values() {
+    if plan.intended(document) == document.values() && !plan.writes_out(document) {
         return Ok(document.text().to_owned());
     }
     // Where the text of a source does not fit, its value may.

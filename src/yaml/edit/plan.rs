@@ -16,6 +16,8 @@ pub(super) struct Plan<'a> {
     pub(super) removes: BTreeSet<ValuePath>,
     /// New entries and elements by the list or mapping that they enter.
     pub(super) adds: BTreeMap<ValuePath, Vec<Added<'a>>>,
+    /// What counts again where an override goes.
+    uncovered: BTreeMap<ValuePath, Value>,
     /// New YAML documents.
     pub(super) documents: Vec<AddedDocument<'a>>,
 }
@@ -50,6 +52,14 @@ impl<'a> Plan<'a> {
             }
             Operation::Remove { path } => {
                 self.removes.insert(find(document, path)?);
+            }
+            Operation::Uncover { path } => {
+                let path = find(document, path)?;
+                let value = document.overridden(&path).ok_or_else(|| {
+                    Refusal::new(format!("`{path}` hides no merged value"), "remove it instead")
+                })?;
+                self.uncovered.insert(path.clone(), value);
+                self.removes.insert(path);
             }
             Operation::InsertDocument { after, value } => {
                 let position = |id: &DocumentId| {
@@ -127,6 +137,12 @@ impl<'a> Plan<'a> {
         fits.then(|| source.text())
     }
 
+    /// Whether a value that is read from elsewhere is to be written where it is read, the same or
+    /// not.
+    pub(super) fn writes_out(&self, document: &Document) -> bool {
+        self.sets.keys().any(|path| document.is_borrowed(path))
+    }
+
     /// The same plan without the text of sources.
     pub(super) fn bare(&self) -> Self {
         let added = |added: &Added<'a>| Added { new: added.new.bare(), ..added.clone() };
@@ -135,7 +151,8 @@ impl<'a> Plan<'a> {
         let document =
             |added: &AddedDocument<'a>| AddedDocument { after: added.after, new: added.new.bare() };
         let documents = self.documents.iter().map(document).collect();
-        Self { sets: sets.collect(), removes: self.removes.clone(), adds: adds.collect(), documents }
+        let (removes, uncovered) = (self.removes.clone(), self.uncovered.clone());
+        Self { sets: sets.collect(), removes, adds: adds.collect(), uncovered, documents }
     }
 
     /// The values that must result.
@@ -144,6 +161,11 @@ impl<'a> Plan<'a> {
         for (path, new) in &self.sets {
             if let Some(value) = at_mut(&mut values, path) {
                 *value = new.value.clone().into_owned();
+            }
+        }
+        for (path, value) in &self.uncovered {
+            if let Some(place) = at_mut(&mut values, path) {
+                *place = value.clone();
             }
         }
         let mut parents: Vec<_> = self.removes.iter().filter_map(ValuePath::parent).collect();
@@ -190,7 +212,8 @@ impl<'a> Plan<'a> {
     fn removed_from(&self, parent: &ValuePath) -> HashSet<&Segment> {
         let depth = parent.segments.len();
         let below = self.removes.range::<ValuePath, _>(parent..).take_while(|path| parent.covers(path));
-        below.filter(|path| path.segments.len() == depth + 1).filter_map(ValuePath::last).collect()
+        let direct = below.filter(|path| path.segments.len() == depth + 1);
+        direct.filter(|path| !self.uncovered.contains_key(path)).filter_map(ValuePath::last).collect()
     }
 }
 

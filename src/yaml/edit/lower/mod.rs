@@ -61,11 +61,16 @@ impl<'a> Edits<'a> {
         for own in [true, false] {
             for (path, new) in &plan.sets {
                 let located = locate(document, path)?;
-                match is_own(document, &located) {
+                match document.is_own(&located) {
                     this if this != own => {}
                     true => self.set(document, path, &located, new.clone()),
                     false if self.wanted.get(&document.follow(located.node)) == Some(&*new.value) => {}
-                    false if located.shared => return Err(through_alias(document, path, &located)),
+                    false if located.shared => match overriding(document, path) {
+                        Some((mapping, key)) => {
+                            self.add(&mapping, [Added::new(After::End, Some(key), new.clone())]);
+                        }
+                        None => return Err(through_alias(document, path, &located)),
+                    },
                     // An alias itself is replaced.
                     false => drop(self.sets.insert(located.node, (located.slot, new.clone()))),
                 }
@@ -81,7 +86,7 @@ impl<'a> Edits<'a> {
             }
             for (path, added) in &plan.adds {
                 let located = locate(document, path)?;
-                match is_own(document, &located) {
+                match document.is_own(&located) {
                     this if this != own => {}
                     true => self.add(&located, added.iter().cloned()),
                     false if self.are_added(document.follow(located.node), added) => {}
@@ -238,7 +243,10 @@ fn locate(document: &Document, path: &ValuePath) -> Result<Located, Refusal> {
     })
 }
 
-/// Whether a value's bytes stand at its path, and are not those of an alias.
-fn is_own(document: &Document, located: &Located) -> bool {
-    !located.shared && document.follow(located.node) == located.node
+/// The mapping that stands where its path says and merges what is at `path`, and the key under which
+/// it can be overridden there.
+fn overriding(document: &Document, path: &ValuePath) -> Option<(Located, String)> {
+    let Some(Segment::Key(key)) = path.last() else { return None };
+    let mapping = document.locate(&path.parent()?).filter(|mapping| document.is_own(mapping))?;
+    Some((mapping, key.clone()))
 }
