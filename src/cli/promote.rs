@@ -339,6 +339,9 @@ impl Work<'_> {
         let view = context.view();
         for plan in &plans {
             plan::text(plan, &view, &mut out)?;
+            if let Some(comments) = prepared.left_comments.get(&plan.key) {
+                writeln!(out, "comments left out: {}", clean(&comments.join("; ")))?;
+            }
             writeln!(out)?;
         }
         show_items(prepared, terms.0, &mut out)?;
@@ -358,6 +361,9 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
                 "  left    {}   pinned or secret; {target} needs its own",
                 clean(&path.to_string())
             )?;
+        }
+        if !creation.left_comments.is_empty() {
+            writeln!(out, "  comments left out: {}", clean(&creation.left_comments.join("; ")))?;
         }
         for (path, environment) in &creation.foreign {
             writeln!(

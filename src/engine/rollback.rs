@@ -1,10 +1,11 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, select};
+use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
 use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
+use crate::yaml::edit::{Operation, Replacement};
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +108,20 @@ pub fn plan(
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }
 
+/// The edits by which the lines come back as `before` has them written.
+#[must_use]
+pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &Document) -> Vec<Operation<'a>> {
+    let restored = |operation| match operation {
+        Operation::Set { path, value: Replacement::From { document, path: from } } => {
+            Operation::Set { path, value: Replacement::Restored { document, path: from } }
+        }
+        other => other,
+    };
+    operations(lines, before, now).into_iter().map(restored).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::promotion::operations;
     use super::*;
     use crate::diff::lists::NoListRules;
     use crate::yaml::Limits;
@@ -128,7 +140,7 @@ mod tests {
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);
         let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
-        let text = apply(&now, &operations(&lines, &before, &now), &Limits::default()).expect("text");
+        let text = apply(&now, &restoring(&lines, &before, &now), &Limits::default()).expect("text");
         (shown, text)
     }
 
@@ -143,6 +155,15 @@ mod tests {
                 vec![],
                 vec!["Take a"],
                 "a: '1.10'\nb: 9\n",
+            ),
+            // Scalars over several lines come back as they were written.
+            (
+                "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
+                Some("t: ONE two # c\nq: \"ONE quoted\"\ns: \"y\"\n"),
+                "t: ONE two # c\nq: \"ONE quoted\"\ns: \"y\"\n",
+                vec![],
+                vec!["Take t", "Take q", "Take s"],
+                "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
             ),
             // A subtree that came goes whole, one that went comes back with its comments.
             (

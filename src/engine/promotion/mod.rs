@@ -3,6 +3,7 @@
 //! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
+mod comments;
 mod decision;
 mod edits;
 mod entry;
@@ -24,6 +25,7 @@ mod steps;
 mod tests;
 mod verify;
 
+pub use comments::{comments_left_out, without_local_comments};
 pub use decision::{
     Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
     render as render_decisions,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Creation;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::Selection;
+use crate::engine::promotion::{Selection, comments_left_out, without_local_comments};
 use crate::model::{Error, Help, Hop, Key, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
@@ -32,7 +32,10 @@ pub(in crate::ops) fn create(
     if let Some(file) = planner.encryption(item, encrypted::is_encrypted)? {
         return Err(encrypted::not_promoted(key, &file));
     }
-    let document = configuration.document(item)?;
+    let whole = configuration.document(item)?;
+    let naming = Naming::new(policy);
+    let carried = without_local_comments(&whole, &naming, configuration.limits());
+    let document = carried.as_ref().unwrap_or(&whole);
     let mut left_out: Vec<ValuePath> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
@@ -46,7 +49,6 @@ pub(in crate::ops) fn create(
     }
     // What is given as a whole needs nothing left out inside.
     left_out.retain(|path| !selection.set.iter().any(|(set, _)| set != path && set.covers(path)));
-    let naming = Naming::new(policy);
     let known: HashSet<&ValuePath> = left_out.iter().collect();
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
@@ -66,11 +68,13 @@ pub(in crate::ops) fn create(
         })
         .collect();
     for (path, value) in selection.set.iter().filter(|(path, _)| !known.contains(path)) {
-        edits.push(set_or_insert(&document, path, value.clone(), &item.file)?);
+        edits.push(set_or_insert(document, path, value.clone(), &item.file)?);
     }
     drop(known);
     left_out.retain(|path| given(path).is_none());
-    let text = edit(&document, &edits, configuration.limits(), &item.file)?;
+    let text = edit(document, &edits, configuration.limits(), &item.file)?;
     let source_blob = item.committed()?.clone();
-    Ok(Creation { key: key.clone(), source_blob, text, left_out, given: selection.set.clone(), foreign })
+    let left_comments = comments_left_out(&whole, document);
+    let given = selection.set.clone();
+    Ok(Creation { key: key.clone(), source_blob, text, left_out, given, left_comments, foreign })
 }

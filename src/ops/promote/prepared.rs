@@ -20,6 +20,8 @@ pub struct Creation {
     pub left_out: Vec<ValuePath>,
     /// What got a value of its own.
     pub given: Vec<(ValuePath, Value)>,
+    /// Comments of the source that did not come along.
+    pub left_comments: Vec<String>,
     /// Values that came along and name another environment: somebody should look at them.
     pub foreign: Vec<(ValuePath, Environment)>,
 }
@@ -54,6 +56,9 @@ pub struct Prepared {
     pub left: Vec<(Key, Left)>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
+    /// Comments of the source that do not come along, by item: they hold a machine's marker, or name
+    /// an environment.
+    pub left_comments: BTreeMap<Key, Vec<String>>,
     /// Values given to paths at which the two sides of an item do not differ.
     pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
     pub(super) files: Vec<FileChange>,
@@ -79,6 +84,7 @@ impl Prepared {
             deletions: Vec::new(),
             left: Vec::new(),
             refused: Vec::new(),
+            left_comments: BTreeMap::new(),
             given: BTreeMap::new(),
             files: Vec::new(),
             rests_on: Vec::new(),

@@ -47,6 +47,13 @@ pub enum Replacement<'a> {
         /// Where it stands there.
         path: ValuePath,
     },
+    /// As [`Self::From`], and a scalar comes back as it is written there: its quotes and its lines.
+    Restored {
+        /// The document to take from, a version of the one that is edited.
+        document: &'a Document,
+        /// Where it stands there.
+        path: ValuePath,
+    },
 }
 
 /// Where something new goes among its siblings. Insertions that name the same place keep their
@@ -155,6 +162,10 @@ pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits)
     }
     // Where the text of a source does not fit, its value may.
     write(document, &plan, limits)
+        .or_else(|refusal| match plan.flowing() {
+            Some(plan) => write(document, &plan, limits).map_err(|_| refusal),
+            None => Err(refusal),
+        })
         .or_else(|refusal| write(document, &plan.bare(), limits).map_err(|_| refusal))
 }
 

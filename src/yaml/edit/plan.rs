@@ -155,6 +155,17 @@ impl<'a> Plan<'a> {
         Self { sets: sets.collect(), removes, adds: adds.collect(), uncovered, documents }
     }
 
+    /// The same plan with restored scalars laid out anew; `None` where there are none.
+    pub(super) fn flowing(&self) -> Option<Self> {
+        if !self.sets.values().any(|new| new.is_restored) {
+            return None;
+        }
+        let sets = self.sets.iter().map(|(path, new)| (path.clone(), new.flowing())).collect();
+        let Self { removes, adds, uncovered, documents, .. } = self;
+        let (removes, adds, uncovered) = (removes.clone(), adds.clone(), uncovered.clone());
+        Some(Self { sets, removes, adds, uncovered, documents: documents.clone() })
+    }
+
     /// The values that must result.
     pub(super) fn intended(&self, document: &Document) -> Vec<Value> {
         let mut values = document.values().to_vec();
