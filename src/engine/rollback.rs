@@ -1,6 +1,7 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
 use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
+use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
@@ -103,7 +104,8 @@ pub fn plan(
             literal: false,
         });
     }
-    let selection = Selection { only: only.to_vec(), ..Selection::default() };
+    let only = only.iter().map(|path| settle_document(path, before.values(), now.values())).collect();
+    let selection = Selection { only, ..Selection::default() };
     let concerned: Vec<PlanEntry> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod date;
 mod document_id;
+mod document_names;
 mod environment;
 mod error;
 #[cfg(feature = "repository")]
@@ -31,7 +32,8 @@ mod suggest;
 mod value;
 
 pub use date::{Date, InvalidDate};
-pub use document_id::{DocumentId, DocumentName, DocumentNames, Identity};
+pub use document_id::{DocumentId, DocumentName};
+pub use document_names::{DocumentNames, Identity};
 pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "repository")]

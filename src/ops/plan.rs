@@ -149,10 +149,11 @@ impl Planner {
     ) -> Result<Option<EncryptedFile>> {
         let by = match self.document(item) {
             Ok(document) => by_sops(document.values()).then_some(Encryption::Sops),
-            Err(error) => match self.configuration.reading(item)?.document.map_err(|why| why.ciphertext) {
-                Err(Some(ciphertext)) => Some(Encryption::Whole(ciphertext)),
-                _ => return Err(error),
-            },
+            Err(error) => {
+                let reading = self.configuration.reading(item).ok();
+                let why = reading.and_then(|reading| reading.document.err());
+                Some(Encryption::Whole(why.and_then(|why| why.ciphertext).ok_or(error)?))
+            }
         };
         Ok(by.map(|by| EncryptedFile { file: item.file.clone(), by }))
     }
