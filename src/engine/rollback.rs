@@ -113,11 +113,13 @@ pub fn plan(
 /// The edits by which the lines come back as `before` has them written.
 #[must_use]
 pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &Document) -> Vec<Operation<'a>> {
-    let restored = |operation| match operation {
-        Operation::Set { path, value: Replacement::From { document, path: from } } => {
-            Operation::Set { path, value: Replacement::Restored { document, path: from } }
+    let restored = |mut operation| {
+        if let Operation::Set { value, .. } = &mut operation
+            && let Replacement::From { document, path } = value
+        {
+            *value = Replacement::Restored { document, path: path.clone() };
         }
-        other => other,
+        operation
     };
     operations(lines, before, now).into_iter().map(restored).collect()
 }

@@ -167,3 +167,37 @@ fn are_same(left: &[Value], right: &[Value]) -> bool {
 fn values(document: &Document) -> Vec<Value> {
     if document.roots().is_empty() { Vec::new() } else { document.values().to_vec() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_merged_by_what_they_describe() {
+        let document =
+            |kind: &str, rest: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata:\n  name: web\n{rest}");
+        let (a, b) = (document("A", "x: 1\ny: 1\n"), document("B", "z: 1\n"));
+        let base = format!("{a}---\n{b}");
+        let ours = format!("{}---\n{}---\n{b}", document("C", "w: 1 # why\n"), document("A", "x: 2\ny: 1\n"));
+        for (theirs, expected) in [
+            (
+                format!("{}---\n{b}", document("A", "x: 1\ny: 2\n")),
+                Some(ours.replace("x: 2\ny: 1", "x: 2\ny: 2")),
+            ),
+            // They removed a document, and put the others in another order.
+            (a.clone(), Some(ours.strip_suffix(&format!("---\n{b}")).map(str::to_owned).unwrap_or_default())),
+            (format!("{b}---\n{a}"), Some(ours.clone())),
+            (format!("{}---\n{b}", document("A", "x: 3\ny: 1\n")), None),
+        ] {
+            let versions =
+                Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+            let by_git = TextMerge { text: Vec::new(), clean: false };
+            let merged = merge(&versions, by_git, &|_| None, 7, &Limits::default());
+            let text = match merged {
+                Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
+                Merged::Conflict { .. } => None,
+            };
+            assert_eq!(text, expected, "{theirs}");
+        }
+    }
+}

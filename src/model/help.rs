@@ -64,7 +64,7 @@ pub enum Help {
         /// The environment that reads it.
         environment: Environment,
         /// Where the alias stands.
-        path: ValuePath,
+        path: Box<ValuePath>,
     },
     /// Decide conflicts.
     DecideConflicts,

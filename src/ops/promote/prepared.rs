@@ -154,7 +154,8 @@ impl Prepared {
                     })
                 };
                 let alias = self.plans.iter().find_map(through).unwrap_or_default();
-                let help = Help::WriteOut { key: key.clone(), environment: hop.target(), path: alias };
+                let help =
+                    Help::WriteOut { key: key.clone(), environment: hop.target(), path: Box::new(alias) };
                 (message, help)
             } else if unknown {
                 (
