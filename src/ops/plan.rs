@@ -21,7 +21,7 @@ use crate::model::{
     Revision, Segment, Value, ValuePath,
 };
 use crate::secrets::encrypted::{
-    EncryptedFile, Encryption, is_cipher_at, is_metadata, is_sealed, not_promoted,
+    EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
 use crate::yaml::Document;
 
@@ -205,13 +205,8 @@ impl Planner {
             today: self.head.date(),
         };
         let mut judged = judge_leaves(&input);
-        judged.retain(|line| {
-            !is_metadata(source.values(), &line.path) && !is_metadata(target.values(), &line.path)
-        });
-        for line in &mut judged {
-            if [&source, &target].iter().any(|side| is_cipher_at(side.values(), &line.path)) {
-                (line.level, line.reason, line.literal) = (Level::Keep, Reason::Ciphertext, true);
-            }
+        if [&source, &target].iter().any(|side| is_encrypted(side.values())) {
+            keep_ciphertext(&mut judged, [source.values(), target.values()]);
         }
         Ok(Some(judged))
     }
@@ -351,6 +346,16 @@ impl Planner {
             .collect();
         drop(parsed);
         drop(gone);
+    }
+}
+
+/// Keeps what SOPS encrypted where it is, and its own data out of the plan.
+fn keep_ciphertext(judged: &mut Vec<PlanEntry>, sides: [&[Value]; 2]) {
+    judged.retain(|line| !sides.iter().any(|values| is_metadata(values, &line.path)));
+    for line in judged {
+        if sides.iter().any(|values| is_cipher_at(values, &line.path)) {
+            (line.level, line.reason, line.literal) = (Level::Keep, Reason::Ciphertext, true);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
-use crate::diff::documents::pair_documents;
+use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::Document;
@@ -38,6 +38,7 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
         }
     }
     let mut places = Places { source, target, known: HashMap::new() };
+    let mut pairs = None;
     for (top, entering) in entering {
         let whole = left.is_whole(top)
             || entering.iter().any(|line| line.path == *top && line.verdict == Action::Take);
@@ -46,10 +47,9 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
             false => Replacement::Value(partial(top, &entering, source)),
         };
         let Some(parent) = top.parent() else {
-            out.push(Operation::InsertDocument {
-                after: document_before(&top.document, source, target),
-                value,
-            });
+            let pairs = pairs.get_or_insert_with(|| pair_documents(source.values(), target.values()));
+            let after = source.position_of(&top.document).and_then(|at| document_before(at, pairs));
+            out.push(Operation::InsertDocument { after, value });
             continue;
         };
         let key = match top.last() {
@@ -63,9 +63,7 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
 }
 
 /// The document that a new one follows in the source, of those that the target has.
-fn document_before(document: &DocumentId, source: &Document, target: &Document) -> Option<DocumentId> {
-    let pairs = pair_documents(source.values(), target.values());
-    let position = source.position_of(document)?;
+fn document_before(position: usize, pairs: &[DocumentPair]) -> Option<DocumentId> {
     let before = pairs.iter().filter(|pair| pair.left.is_some_and(|left| left < position));
     before.filter(|pair| pair.right.is_some()).max_by_key(|pair| pair.left).map(|pair| pair.document.clone())
 }
