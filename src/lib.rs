@@ -124,6 +124,7 @@ pub use library::Watched;
 #[cfg(feature = "repository")]
 pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
 pub use model::{
-    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, InvalidKey, InvalidPath, Key, Location,
-    Pointer, Position, Related, Result, Rule, Segment, Severity, UnknownEnvironment, Value, ValuePath,
+    CommitId, Date, DocumentId, DocumentName, Environment, Error, ErrorKind, Finding, Help, InvalidKey,
+    InvalidPath, Key, Location, Pointer, Position, Related, Result, Rule, Segment, Severity,
+    UnknownEnvironment, Value, ValuePath,
 };

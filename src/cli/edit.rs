@@ -93,7 +93,7 @@ fn told(editing: &Editing, bytes: &[u8], context: &Context) -> Outcome {
     }
     let changes = editing.changes(bytes).unwrap_or_default();
     for change in &changes {
-        let root = change.path.is_root();
+        let root = change.path.is_file();
         let path = if root { "(the whole item)".to_owned() } else { change.path.to_string() };
         let what = match &change.after {
             None => "removed".to_owned(),

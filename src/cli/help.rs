@@ -52,6 +52,11 @@ fn words(help: &Help) -> Option<String> {
         Help::DecideConflicts => {
             "decide with --take source=PATH, --take target=PATH or --set PATH=VALUE, or leave them with --skip-undecided"
         }
+        Help::WriteOut { key, environment, path } => {
+            return Some(format!(
+                "write it out first: terrace set {key} '{path}' VALUE --env {environment} --commit; or leave it with --skip-undecided"
+            ));
+        }
         Help::DecideNew => {
             "take them with --with-new, leave them with --without-new, or name some with --only PATH"
         }

@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             }
         }
         Some((committed, path)) => {
-            let (path, path_is_root) = (path.to_string(), path.is_root());
+            let (path, path_is_root) = (path.to_string(), path.is_file());
             let what = if path_is_root { "the whole item".into() } else { clean(&path) };
             let verb = if args.release { "no longer keeps" } else { "keeps" };
             let (commit, branch) = (committed.commit.short(), &committed.branch);

@@ -339,6 +339,9 @@ impl Work<'_> {
         let view = context.view();
         for plan in &plans {
             plan::text(plan, &view, &mut out)?;
+            if let Some(comments) = prepared.left_comments.get(&plan.key) {
+                writeln!(out, "comments left out: {}", clean(&comments.join("; ")))?;
+            }
             writeln!(out)?;
         }
         show_items(prepared, terms.0, &mut out)?;
@@ -359,6 +362,9 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
                 clean(&path.to_string())
             )?;
         }
+        if !creation.left_comments.is_empty() {
+            writeln!(out, "  comments left out: {}", clean(&creation.left_comments.join("; ")))?;
+        }
         for (path, environment) in &creation.foreign {
             writeln!(
                 out,
@@ -377,7 +383,13 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
             Left::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
-            Left::Encrypted(file) => format!("left alone: {} is encrypted with SOPS", clean(file)),
+            Left::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
+            Left::Shared(path) => {
+                let path = clean(&path.to_string()).into_owned();
+                format!(
+                    "left alone: `{path}` is read through an alias that others use: terrace promote {key} --to {target}"
+                )
+            }
             Left::Unreadable(why) => format!("left alone: {}", clean(why)),
         };
         writeln!(out, "{key}   {why}")?;

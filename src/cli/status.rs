@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             match state {
                 ItemState::Unreadable(why) => context.remark(&format!("note: {why}; the item is left out")),
                 ItemState::Encrypted(file) => {
-                    context.remark(&format!("note: {file} is encrypted with SOPS; the item is left out"));
+                    context.remark(&format!("note: {file}; the item is left out"));
                 }
                 ItemState::Differs(_) | ItemState::OnlyInSource => {}
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::documents::settle_document;
 use crate::model::{List, Segment, Value, ValuePath};
 
 /// What an item's schema says of its lists.
@@ -50,8 +51,9 @@ pub fn by_name(
     path: &ValuePath,
     identity_of: &dyn Fn(&ValuePath, &List) -> Option<String>,
 ) -> ValuePath {
-    let mut out = ValuePath::document(path.document);
-    let mut value = values.get(path.document);
+    let settled = settle_document(path, values, values);
+    let mut out = ValuePath::document(if path.is_file() { path.document.clone() } else { settled.document });
+    let mut value = path.document.find(values).and_then(|position| values.get(position));
     for segment in &path.segments {
         let child = value.and_then(|value| value.child(segment));
         let named = match (segment, value.and_then(Value::as_list), child) {

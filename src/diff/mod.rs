@@ -2,8 +2,10 @@
 
 use indexmap::IndexSet;
 
+pub mod documents;
 pub mod lists;
 
+use self::documents::pair_documents;
 use self::lists::{ListRules, identity, name_of};
 use crate::model::{Map, Segment, Value, ValuePath};
 
@@ -82,10 +84,10 @@ pub fn diff<'a>(
     depth: Depth,
 ) -> Vec<Change<'a>> {
     let mut walk = Walk { rules, depth, changes: Vec::new() };
-    for document in 0..left.len().max(right.len()) {
-        let (left, right) = (left.get(document), right.get(document));
+    for pair in pair_documents(left, right) {
+        let (left, right) = (pair.left.and_then(|at| left.get(at)), pair.right.and_then(|at| right.get(at)));
         if left != right {
-            walk.compare(ValuePath::document(document), left, right);
+            walk.document(ValuePath::document(pair.document), left, right);
         }
     }
     walk.changes
@@ -98,7 +100,8 @@ pub fn leaves_of<'a>(change: &Change<'a>, rules: &dyn ListRules) -> Vec<Change<'
     let path = change.path.clone();
     match change.path.last() {
         Some(Segment::Identity { field, .. }) => walk.element(path, field, change.left, change.right),
-        _ => walk.compare(path, change.left, change.right),
+        None => walk.document(path, change.left, change.right),
+        Some(_) => walk.compare(path, change.left, change.right),
     }
     walk.changes
 }
@@ -110,6 +113,40 @@ struct Walk<'a, 'r> {
 }
 
 impl<'a> Walk<'a, '_> {
+    /// Compares two documents. Where only one side has one that has a name, what names it is no leaf
+    /// of its own, as with an element.
+    fn document(&mut self, path: ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) {
+        let only = match (left, right) {
+            (Some(only), None) | (None, Some(only)) => only.as_map(),
+            _ => None,
+        };
+        let Some(map) = only.filter(|_| self.depth == Depth::Leaves && path.document.name().is_some()) else {
+            return self.compare(path, left, right);
+        };
+        let before = self.changes.len();
+        let side = |value: &'a Value| if left.is_some() { (Some(value), None) } else { (None, Some(value)) };
+        for (key, value) in map {
+            let path = path.key(key);
+            match (key.as_str(), value.as_map()) {
+                ("apiVersion" | "kind", _) => {}
+                ("metadata", Some(metadata)) => {
+                    let names = |key: &String| key == "name" || key == "namespace";
+                    for (key, value) in metadata.iter().filter(|(key, _)| !names(key)) {
+                        let (left, right) = side(value);
+                        self.compare(path.key(key), left, right);
+                    }
+                }
+                _ => {
+                    let (left, right) = side(value);
+                    self.compare(path, left, right);
+                }
+            }
+        }
+        if self.changes.len() == before {
+            self.compare(path, left, right);
+        }
+    }
+
     /// Compares two values that differ.
     fn compare(&mut self, path: ValuePath, left: Option<&'a Value>, right: Option<&'a Value>) {
         let descend = self.depth == Depth::Leaves || (left.is_some() && right.is_some());
@@ -214,6 +251,11 @@ mod tests {
             ("l: [{name: x}, {name: x}]", "l: [{name: x}]", vec!["~ l"]),
             ("l: []", "l: [{id: 1}]", vec!["+ l[id=1]"]),
             ("a: 1\n---\nb: 1", "a: 1\n---\nb: 2", vec!["~ #2:b"]),
+            (
+                "{apiVersion: v1, kind: S, metadata: {name: a}, x: 1}\n---\nb: 1",
+                "{apiVersion: v1, kind: C, metadata: {name: a}}\n---\nb: 1\n---\n{apiVersion: v1, kind: S, metadata: {name: a}, x: 2}",
+                vec!["~ #S/a:x", "+ #C/a:"],
+            ),
             ("a: &x {b: 1}\nc: *x", "a: {b: 1}\nc: {b: 1}", vec![]),
             ("<<: {a: 1}\nb: 1", "a: 1\nb: 1", vec![]),
         ] {
@@ -230,6 +272,11 @@ mod tests {
         let changes = diff(&left, &right, &NoListRules, Depth::Leaves);
         let shown: Vec<_> = changes.iter().map(|c| c.path.to_string()).collect();
         assert_eq!(shown, ["b.c", "b.d.e", "b.f"]);
+        let named = "{apiVersion: v1, kind: S, metadata: {name: a, labels: {l: 1}}, x: {y: 1}}";
+        let (left, right) = (values("a: 1"), values(&format!("a: 1\n---\n{named}")));
+        let changes = diff(&left, &right, &NoListRules, Depth::Leaves);
+        let shown: Vec<_> = changes.iter().map(|c| c.path.to_string()).collect();
+        assert_eq!(shown, ["#S/a:metadata.labels.l", "#S/a:x.y"]);
     }
 
     #[test]

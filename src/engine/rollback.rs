@@ -1,10 +1,12 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, select};
+use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
+use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
+use crate::yaml::edit::{Operation, Replacement};
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,14 +104,28 @@ pub fn plan(
             literal: false,
         });
     }
-    let selection = Selection { only: only.to_vec(), ..Selection::default() };
+    let only = only.iter().map(|path| settle_document(path, before.values(), now.values())).collect();
+    let selection = Selection { only, ..Selection::default() };
     let concerned: Vec<PlanEntry> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }
 
+/// The edits by which the lines come back as `before` has them written.
+#[must_use]
+pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &Document) -> Vec<Operation<'a>> {
+    let restored = |mut operation| {
+        if let Operation::Set { value, .. } = &mut operation
+            && let Replacement::From { document, path } = value
+        {
+            *value = Replacement::Restored { document, path: path.clone() };
+        }
+        operation
+    };
+    operations(lines, before, now).into_iter().map(restored).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::promotion::operations;
     use super::*;
     use crate::diff::lists::NoListRules;
     use crate::yaml::Limits;
@@ -128,7 +144,7 @@ mod tests {
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);
         let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
-        let text = apply(&now, &operations(&lines, &before, &now), &Limits::default()).expect("text");
+        let text = apply(&now, &restoring(&lines, &before, &now), &Limits::default()).expect("text");
         (shown, text)
     }
 
@@ -143,6 +159,15 @@ mod tests {
                 vec![],
                 vec!["Take a"],
                 "a: '1.10'\nb: 9\n",
+            ),
+            // Scalars over several lines come back as they were written.
+            (
+                "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
+                Some("t: ONE two # c\nq: \"ONE quoted\"\ns: \"y\"\n"),
+                "t: ONE two # c\nq: \"ONE quoted\"\ns: \"y\"\n",
+                vec![],
+                vec!["Take t", "Take q", "Take s"],
+                "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
             ),
             // A subtree that came goes whole, one that went comes back with its comments.
             (

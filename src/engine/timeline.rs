@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::history::{CommitChanges, FileChange, History};
 use super::versions::{ReadVersion, advance};
+use crate::diff::documents::pair_documents;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{CommitInfo, Hop, Key, Result, Segment, Value, ValuePath};
@@ -66,6 +67,8 @@ pub struct Timeline<'h> {
     promotions: Vec<usize>,
     /// By container, the events that edited it directly in the target.
     edited: HashMap<ValuePath, Vec<usize>>,
+    /// The events that brought or removed a document of the target.
+    edited_documents: Vec<usize>,
 }
 
 impl History {
@@ -135,6 +138,7 @@ impl<'h, 'q> Gather<'h, 'q> {
             target_edits: Vec::new(),
             promotions: Vec::new(),
             edited: HashMap::new(),
+            edited_documents: Vec::new(),
         };
         Self { timeline, question, read, asked: Asked::new(question) }
     }
@@ -247,6 +251,10 @@ impl<'h, 'q> Gather<'h, 'q> {
             return;
         }
         self.timeline.target_edits.push(event);
+        let pairs = pair_documents(before.values(), after.values());
+        if pairs.iter().any(|pair| pair.left.is_none() || pair.right.is_none()) {
+            self.timeline.edited_documents.push(event);
+        }
         let changes = diff(before.values(), after.values(), self.question.lists, Depth::Leaves);
         let took = |source: &Document| {
             changes.iter().any(|change| change.right.is_some() && source.at(&change.path) == change.right)
@@ -496,10 +504,13 @@ impl<'t> View<'t> {
     }
 
     /// The events that edited a mapping or list of the target directly; none where it was not asked
-    /// about.
+    /// about. Without a container, those that brought or removed a document.
     #[must_use]
-    pub fn edits_of(&self, container: &ValuePath) -> &'t [usize] {
-        self.until_end(self.timeline.edited.get(container).map_or(&[], Vec::as_slice))
+    pub fn edits_of(&self, container: Option<&ValuePath>) -> &'t [usize] {
+        self.until_end(match container {
+            Some(container) => self.timeline.edited.get(container).map_or(&[], Vec::as_slice),
+            None => &self.timeline.edited_documents,
+        })
     }
 
     /// The events in which the target's values changed.

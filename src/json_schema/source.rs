@@ -13,7 +13,7 @@ use super::convert::from_json;
 use super::draft::Draft;
 use super::explain::Explainer;
 use super::names::{Names, OUTSIDE, Target, beside};
-use crate::model::{Location, Pointer, Position, Segment, ValuePath};
+use crate::model::{DocumentId, Location, Pointer, Position, Segment, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// What the caller offers for reading: the bytes of a file by its path relative to the
@@ -130,7 +130,7 @@ impl Source {
         let read = || Document::parse(self.text.as_bytes(), &limits).ok();
         let document = self.document.get_or_init(read).as_ref()?;
         let tokens = Pointer::parse(pointer)?.tokens().iter().cloned().map(Segment::Key).collect();
-        let path = document.resolve(&ValuePath { document: 0, segments: tokens });
+        let path = document.resolve(&ValuePath { document: DocumentId::default(), segments: tokens });
         Some(document.location(&document.locate(&path)?.token()))
     }
 }

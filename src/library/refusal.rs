@@ -45,7 +45,7 @@ pub(super) fn of_wrong(
 /// Where a value stands: a list or a mapping at its key, and what has no key where its document
 /// begins.
 fn position(document: &Document, path: &ValuePath, is_key: bool) -> Position {
-    let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
+    let root = document.root(&path.document).map_or(0, |root| document.node(root).span.start);
     let is_scalar = document.at(path).is_none_or(crate::model::Value::is_scalar);
     let span = match document.locate(path).filter(|_| !path.is_root()) {
         Some(located) if is_key || !is_scalar => located.key.unwrap_or(located.value),

@@ -3,9 +3,10 @@
 //! What comes in is taken from the version that has it, with its comments. Places follow the
 //! intended order, so that all three versions put what is new at the same place.
 
+use crate::diff::documents::pair_documents;
 use crate::diff::lists::NoListRules;
 use crate::diff::{Change, Depth, diff};
-use crate::model::{Segment, Value, ValuePath};
+use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::edit::{self, Operation, Place, Replacement};
 use crate::yaml::{Document, Limits};
 
@@ -18,11 +19,16 @@ pub(super) fn apply(
 ) -> Option<String> {
     let changes = diff(target.values(), intended, &NoListRules, Depth::Whole);
     let operations: Vec<_> =
-        changes.iter().map(|change| operation(change, intended, sources)).collect::<Option<_>>()?;
+        changes.iter().map(|change| operation(change, target, intended, sources)).collect::<Option<_>>()?;
     edit::apply(target, &operations, limits).ok()
 }
 
-fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Document]) -> Option<Operation<'a>> {
+fn operation<'a>(
+    change: &Change<'_>,
+    target: &Document,
+    intended: &[Value],
+    sources: &[&'a Document],
+) -> Option<Operation<'a>> {
     let path = change.path.clone();
     let Some(value) = change.right else { return Some(Operation::Remove { path }) };
     let source = sources.iter().find(|source| source.at(&path) == Some(value));
@@ -33,9 +39,20 @@ fn operation<'a>(change: &Change<'_>, intended: &[Value], sources: &[&'a Documen
     if change.left.is_some() {
         return Some(Operation::Set { path, value });
     }
-    let parent = path.parent()?;
-    let (place, key) = place(&path, intended.get(path.document)?.at(&parent)?)?;
+    let Some(parent) = path.parent() else {
+        let after = document_before(&path.document, target, intended);
+        return Some(Operation::InsertDocument { after, value });
+    };
+    let (place, key) = place(&path, intended.get(path.document.find(intended)?)?.at(&parent)?)?;
     Some(Operation::Insert { parent, key, place, value, comment: None })
+}
+
+/// The document that a new one follows in the intended order, of those that are there.
+fn document_before(document: &DocumentId, target: &Document, intended: &[Value]) -> Option<DocumentId> {
+    let position = document.find(intended)?;
+    let pairs = pair_documents(target.values(), intended);
+    let before = pairs.iter().filter(|pair| pair.right.is_some_and(|right| right < position));
+    before.filter(|pair| pair.left.is_some()).max_by_key(|pair| pair.right).map(|pair| pair.document.clone())
 }
 
 /// Behind its neighbour in the intended order, and its key.

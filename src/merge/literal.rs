@@ -4,11 +4,6 @@
 use crate::model::{Map, Value};
 use crate::yaml::{Content, Document, NodeId, Style, plain_value};
 
-/// Whether any value is written once and read in several places.
-pub(super) fn has_aliases(document: &Document) -> bool {
-    document.nodes().any(|(_, node)| matches!(node.content, Content::Alias { .. }))
-}
-
 /// The values of the documents that are there.
 pub(super) fn values(document: &Document) -> Vec<Value> {
     document.roots().iter().map(|root| value(document, *root)).collect()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diff::documents::settle_document;
 use crate::model::{Segment, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
@@ -75,7 +76,8 @@ fn alike(a: &Layout, b: &Layout) -> bool {
 fn layouts(document: &Document) -> BTreeMap<ValuePath, Layout> {
     let mut out = BTreeMap::new();
     for (number, root) in document.roots().iter().enumerate() {
-        visit(document, *root, &ValuePath::document(number), &mut out);
+        let path = settle_document(&ValuePath::document(number), document.values(), document.values());
+        visit(document, *root, &path, &mut out);
     }
     out
 }

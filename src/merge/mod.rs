@@ -18,6 +18,7 @@ mod order;
 mod values;
 mod verify;
 
+use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
@@ -115,7 +116,7 @@ impl ThreeWay {
     /// their values follow whoever changed the anchor.
     fn fits(&self, result: &Document) -> bool {
         let all = [&self.base, &self.ours, &self.theirs, result];
-        let [base, ours, theirs, result] = match all.into_iter().any(literal::has_aliases) {
+        let [base, ours, theirs, result] = match all.into_iter().any(Document::has_aliases) {
             true => all.map(literal::values),
             false => all.map(values),
         };
@@ -127,10 +128,10 @@ impl ThreeWay {
         let intended = values::documents(&values(base), &values(ours), &values(theirs))?;
         let good = |text: String, layout: bool| {
             let result = plain(text.as_bytes(), limits)?;
-            let whole = values(&result) == intended
+            let whole = are_same(&values(&result), &intended)
                 && losses::comments([base, ours, theirs], &result)
                 && (!layout || losses::layout([base, ours, theirs], &result))
-                && (![base, ours, theirs].into_iter().any(literal::has_aliases) || self.fits(&result));
+                && (![base, ours, theirs].into_iter().any(Document::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
         let our_text = apply::apply(ours, &intended, &[theirs], limits);
@@ -152,7 +153,51 @@ fn plain(bytes: &[u8], limits: &Limits) -> Option<Document> {
     Document::parse(bytes, limits).ok().filter(|document| document.problems().is_empty())
 }
 
+/// Whether two files have the same documents; the order of those that have names is none of theirs.
+fn are_same(left: &[Value], right: &[Value]) -> bool {
+    let same = |pair: &DocumentPair| {
+        let at =
+            |values: &'_ [Value], position: Option<usize>| position.and_then(|at| values.get(at).cloned());
+        pair.document.name().is_some() && at(left, pair.left) == at(right, pair.right)
+    };
+    left == right || (left.len() == right.len() && pair_documents(left, right).iter().all(same))
+}
+
 /// The values of the documents that are there: none in a file without any.
 fn values(document: &Document) -> Vec<Value> {
     if document.roots().is_empty() { Vec::new() } else { document.values().to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_merged_by_what_they_describe() {
+        let document =
+            |kind: &str, rest: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata:\n  name: web\n{rest}");
+        let (a, b) = (document("A", "x: 1\ny: 1\n"), document("B", "z: 1\n"));
+        let base = format!("{a}---\n{b}");
+        let ours = format!("{}---\n{}---\n{b}", document("C", "w: 1 # why\n"), document("A", "x: 2\ny: 1\n"));
+        for (theirs, expected) in [
+            (
+                format!("{}---\n{b}", document("A", "x: 1\ny: 2\n")),
+                Some(ours.replace("x: 2\ny: 1", "x: 2\ny: 2")),
+            ),
+            // They removed a document, and put the others in another order.
+            (a.clone(), Some(ours.strip_suffix(&format!("---\n{b}")).map(str::to_owned).unwrap_or_default())),
+            (format!("{b}---\n{a}"), Some(ours.clone())),
+            (format!("{}---\n{b}", document("A", "x: 3\ny: 1\n")), None),
+        ] {
+            let versions =
+                Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+            let by_git = TextMerge { text: Vec::new(), clean: false };
+            let merged = merge(&versions, by_git, &|_| None, 7, &Limits::default());
+            let text = match merged {
+                Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
+                Merged::Conflict { .. } => None,
+            };
+            assert_eq!(text, expected, "{theirs}");
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! What both sides meant, path by path: one side's change is taken, two different ones to the same
 //! path are a conflict. Elements of a list are matched by name; any other list is one value.
 
+use std::collections::HashMap;
+
 use super::order::order;
+use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::merge::verify::field;
-use crate::model::{List, Map, Segment, Value, ValuePath};
+use crate::model::{DocumentId, DocumentName, List, Map, Segment, Value, ValuePath};
 
 /// The values of the merged file.
 ///
@@ -15,6 +18,10 @@ pub(super) fn documents(
     ours: &[Value],
     theirs: &[Value],
 ) -> Result<Vec<Value>, Vec<ValuePath>> {
+    let pairs = pair_documents(ours, theirs);
+    if pairs.iter().any(|pair| pair.document.name().is_some()) {
+        return named_documents(&pairs, [base, ours, theirs]);
+    }
     let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
     if !same_count || ours.is_empty() {
         return Err(Vec::new());
@@ -24,6 +31,43 @@ pub(super) fn documents(
     for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         out.extend(merge.value(&ValuePath::document(number), base.get(number), Some(ours), Some(theirs)));
     }
+    if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
+}
+
+/// The same where the documents have names.
+fn named_documents(
+    pairs: &[DocumentPair],
+    [base, ours, theirs]: [&[Value]; 3],
+) -> Result<Vec<Value>, Vec<ValuePath>> {
+    let label = |document: &DocumentId| ValuePath::document(document.clone()).to_string();
+    let side = |at: &dyn Fn(&DocumentPair) -> Option<usize>| -> Vec<String> {
+        let mut there: Vec<_> =
+            pairs.iter().filter_map(|pair| Some((at(pair)?, label(&pair.document)))).collect();
+        there.sort();
+        there.into_iter().map(|(_, label)| label).collect()
+    };
+    let is_guess = |pair: &DocumentPair| {
+        let describes = |name: &DocumentName| base.iter().filter(|value| name.describes(value)).count() > 1;
+        pair.is_guess || pair.document.name().is_some_and(describes)
+    };
+    if pairs.iter().any(is_guess) {
+        return Err(Vec::new());
+    }
+    let order =
+        order(&side(&|pair| pair.document.find(base)), &side(&|pair| pair.left), &side(&|pair| pair.right));
+    let by_label: HashMap<String, &DocumentPair> =
+        pairs.iter().map(|pair| (label(&pair.document), pair)).collect();
+    let mut merge = Merge::default();
+    let mut out = Vec::new();
+    for pair in order.names.iter().filter_map(|name| by_label.get(name)) {
+        let at =
+            |values: &'_ [Value], position: Option<usize>| position.and_then(|at| values.get(at).cloned());
+        let (base, ours, theirs) =
+            (at(base, pair.document.find(base)), at(ours, pair.left), at(theirs, pair.right));
+        let path = ValuePath::document(pair.document.clone());
+        out.extend(merge.value(&path, base.as_ref(), ours.as_ref(), theirs.as_ref()));
+    }
+    merge.emptied(&ValuePath::root(), out.is_empty());
     if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
 }
 
@@ -155,6 +199,12 @@ mod tests {
             ("", "{a: 1}", "{b: 1}", "{a: 1, b: 1}"),
             ("a: 1\n---\nb: 1", "a: 2\n---\nb: 1", "a: 1\n---\nb: 2", "{a: 2} {b: 2}"),
             ("a: 1", "a: 2", "a: 1\n---\nb: 2", "!"),
+            (
+                "{apiVersion: v1, kind: S, metadata: {name: a}, x: 1, y: 1}\n---\nb: 1",
+                "{apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 1}\n---\nb: 1",
+                "b: 1\n---\n{apiVersion: v1, kind: S, metadata: {name: a}, x: 1, y: 2}",
+                "{b: 1} {apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 2}",
+            ),
         ] {
             let found = documents(&values(base), &values(ours), &values(theirs));
             let list = |shown: Vec<String>| shown.join(" ");

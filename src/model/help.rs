@@ -57,6 +57,15 @@ pub enum Help {
     ShapeItem,
     /// Leave a path out of a promotion.
     LeaveOut,
+    /// Write out what is read through an alias, or leave it.
+    WriteOut {
+        /// The item.
+        key: Key,
+        /// The environment that reads it.
+        environment: Environment,
+        /// Where the alias stands.
+        path: Box<ValuePath>,
+    },
     /// Decide conflicts.
     DecideConflicts,
     /// Decide about new keys.
@@ -161,6 +170,10 @@ impl Help {
                 "a new item is created as a whole; leave paths out, or give them values of its own".into()
             }
             Self::LeaveOut => "nothing was committed; make this change by hand, or leave its path out".into(),
+            Self::WriteOut { key, environment, path } => {
+                format!("write out what {environment} reads at `{path}` of {key} first, or leave the path")
+                    .into()
+            }
             Self::DecideConflicts => "take one side, give a value, or leave them undecided".into(),
             Self::DecideNew => "take them, leave them, or choose some by their paths".into(),
             Self::GiveValue(path) => format!("give a value for `{path}`").into(),

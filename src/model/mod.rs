@@ -4,6 +4,8 @@
 //! be. This room knows nothing of YAML text, git, files or terminals.
 
 pub(crate) mod date;
+mod document_id;
+mod document_names;
 mod environment;
 mod error;
 #[cfg(feature = "repository")]
@@ -32,6 +34,8 @@ mod suggest;
 mod value;
 
 pub use date::{Date, InvalidDate};
+pub use document_id::{DocumentId, DocumentName};
+pub use document_names::{DocumentNames, Identity};
 pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "repository")]

@@ -5,6 +5,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use super::document_id::{DocumentId, DocumentName};
 
 /// One step of a [`ValuePath`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,11 +27,11 @@ pub enum Segment {
     Append,
 }
 
-/// Where a value sits: document number and segments.
+/// Where a value sits: document and segments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValuePath {
-    /// The YAML document within the file, from 0; written `#2:` for the second.
-    pub document: usize,
+    /// The YAML document within the file, the first unless said.
+    pub document: DocumentId,
     /// The steps from the document's root.
     pub segments: Vec<Segment>,
 }
@@ -37,13 +40,19 @@ impl ValuePath {
     /// The root of the first document.
     #[must_use]
     pub const fn root() -> Self {
-        Self { document: 0, segments: Vec::new() }
+        Self { document: DocumentId::Position(0), segments: Vec::new() }
     }
 
-    /// The root of document `document` (from 0).
+    /// The root of a document; a number is its position, from 0.
     #[must_use]
-    pub const fn document(document: usize) -> Self {
-        Self { document, segments: Vec::new() }
+    pub fn document(document: impl Into<DocumentId>) -> Self {
+        Self { document: document.into(), segments: Vec::new() }
+    }
+
+    /// Whether this is the root of a file's only document, or of its first.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.is_root() && self.document.is_first()
     }
 
     /// Whether this is a document's root.
@@ -58,14 +67,14 @@ impl ValuePath {
         let mut segments = Vec::with_capacity(self.segments.len() + 1);
         segments.extend_from_slice(&self.segments);
         segments.push(segment);
-        Self { document: self.document, segments }
+        Self { document: self.document.clone(), segments }
     }
 
     /// This path's first steps.
     #[must_use]
     pub fn prefix(&self, steps: usize) -> Self {
         let segments = self.segments.iter().take(steps).cloned().collect();
-        Self { document: self.document, segments }
+        Self { document: self.document.clone(), segments }
     }
 
     /// This path and one mapping entry.
@@ -78,7 +87,7 @@ impl ValuePath {
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let (_, segments) = self.segments.split_last()?;
-        Some(Self { document: self.document, segments: segments.to_vec() })
+        Some(Self { document: self.document.clone(), segments: segments.to_vec() })
     }
 
     /// The last step; `None` at a root.
@@ -97,8 +106,21 @@ impl ValuePath {
 
 impl fmt::Display for ValuePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.document > 0 {
-            write!(f, "#{}:", self.document + 1)?;
+        match &self.document {
+            DocumentId::Position(0) => {}
+            DocumentId::Position(position) => write!(f, "#{}:", position + 1)?,
+            DocumentId::Unnamed(number) => write!(f, "#~{}:", number + 1)?,
+            DocumentId::Named(name) => {
+                f.write_str("#")?;
+                let name = name.to_string();
+                let special = |c: char| matches!(c, ':' | '"' | '\\') || c.is_whitespace() || c.is_control();
+                if name.contains(special) {
+                    write_quoted(f, &name)?
+                } else {
+                    f.write_str(&name)?
+                }
+                f.write_str(":")?;
+            }
         }
         for (i, segment) in self.segments.iter().enumerate() {
             match segment {
@@ -182,7 +204,7 @@ impl FromStr for ValuePath {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(pointer) = super::Pointer::parse(text) {
             let segments = pointer.tokens().iter().cloned().map(Segment::Key).collect();
-            return Ok(Self { document: 0, segments });
+            return Ok(Self { document: DocumentId::default(), segments });
         }
         let mut reader = Reader { text, rest: text };
         let document = reader.document()?;
@@ -218,16 +240,29 @@ impl Reader<'_> {
         rest.is_some()
     }
 
-    fn document(&mut self) -> Result<usize, InvalidPath> {
-        let Some(rest) = self.rest.strip_prefix('#') else { return Ok(0) };
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let number = rest[..digits].parse::<usize>().ok().filter(|n| *n > 0);
-        match (number, rest[digits..].strip_prefix(':')) {
-            (Some(number), Some(after)) => {
-                self.rest = after;
-                Ok(number - 1)
+    fn document(&mut self) -> Result<DocumentId, InvalidPath> {
+        if !self.eat('#') {
+            return Ok(DocumentId::default());
+        }
+        let (word, is_quoted) = if self.eat('"') {
+            (self.quoted()?, true)
+        } else {
+            let end = self.rest.find(':').unwrap_or(self.rest.len());
+            let (word, rest) = self.rest.split_at(end);
+            self.rest = rest;
+            (word.to_owned(), false)
+        };
+        let number = |text: &str| text.parse::<usize>().ok().filter(|n| *n > 0).map(|n| n - 1);
+        let document = match word.strip_prefix('~') {
+            Some(rest) if !is_quoted => number(rest).map(DocumentId::Unnamed),
+            _ if is_quoted || word.contains('/') => {
+                DocumentName::parse(&word).map(|name| DocumentId::Named(Arc::new(name)))
             }
-            _ => Err(self.error("a document is written `#2:` before the path")),
+            _ => number(&word).map(DocumentId::Position),
+        };
+        match document {
+            Some(document) if self.eat(':') => Ok(document),
+            _ => Err(self.error("a document is written `#Deployment/api:` or `#2:` before the path")),
         }
     }
 
@@ -338,9 +373,23 @@ mod tests {
                 vec![key("l"), identity("path", "/instance_groups/name=x")],
             ),
         ] {
-            assert_eq!(text.parse::<ValuePath>().expect(text), ValuePath { document, segments }, "{text}");
+            let path = ValuePath { document: DocumentId::Position(document), segments };
+            assert_eq!(text.parse::<ValuePath>().expect(text), path, "{text}");
         }
-        for bad in ["a.", ".a", "a..b", "a[", "a[x]", "a[0", "\"a", "#0:a", "#x", "a]b", "a\"b"] {
+        for text in [
+            "#Deployment/api:a.b",
+            "#Deployment.apps/api:a",
+            "#Service.core/shop/api:",
+            "#Role//api:x",
+            "#\"ClusterRole/system:x\":rules",
+            "#~2:a",
+        ] {
+            assert_eq!(text.parse::<ValuePath>().expect(text).to_string(), text);
+        }
+        for bad in [
+            "a.", ".a", "a..b", "a[", "a[x]", "a[0", "\"a", "#0:a", "#x", "#x:a", "#~x:a", "#K/:a", "#/n:a",
+            "#K/n", "a]b", "a\"b",
+        ] {
             assert!(bad.parse::<ValuePath>().is_err(), "{bad}");
         }
     }
@@ -353,10 +402,23 @@ mod tests {
         ]
     }
 
+    fn document() -> impl Strategy<Value = DocumentId> {
+        let part = "[a-z:\"\\\\ .-]{1,4}";
+        prop_oneof![
+            (0usize..3).prop_map(DocumentId::Position),
+            (0usize..3).prop_map(DocumentId::Unnamed),
+            ("[A-Z]{1,3}", prop::option::of(part), prop::option::of(part), part).prop_map(
+                |(kind, group, namespace, name)| {
+                    DocumentId::Named(Arc::new(DocumentName { kind, group, namespace, name }))
+                }
+            ),
+        ]
+    }
+
     proptest! {
         #[test]
         fn printing_and_reading_a_path_gives_it_back(
-            document in 0usize..3,
+            document in document(),
             segments in prop::collection::vec(segment(), 1..5),
         ) {
             let path = ValuePath { document, segments };

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Segment, ValuePath, lookups};
+use super::{DocumentId, Segment, ValuePath, lookups};
 
 /// Things by path; the paths are borrowed.
 #[derive(Debug)]
 pub struct PathTree<'p, T> {
     /// What is at each path and at each prefix of one.
     held: Vec<Option<T>>,
-    roots: HashMap<usize, usize>,
+    roots: HashMap<&'p DocumentId, usize>,
     below: HashMap<(usize, &'p Segment), usize>,
 }
 
@@ -27,7 +27,7 @@ impl<'p, T> PathTree<'p, T> {
             held.push(None);
             held.len() - 1
         };
-        let mut node = *roots.entry(path.document).or_insert_with(&mut fresh);
+        let mut node = *roots.entry(&path.document).or_insert_with(&mut fresh);
         for segment in &path.segments {
             node = *below.entry((node, segment)).or_insert_with(&mut fresh);
         }

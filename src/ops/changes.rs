@@ -249,7 +249,7 @@ fn patch(
     edits: &[PathEdit],
     shown: &str,
 ) -> Result<String> {
-    if encrypted::is_encrypted(document.values()) {
+    if encrypted::is_sealed(document.values()) {
         return Err(encrypted::refusal(shown));
     }
     let mut operations = Vec::new();

@@ -86,6 +86,25 @@ pub(super) fn nested(segments: &[Segment], value: Value) -> Value {
     })
 }
 
+/// Refuses to change what SOPS encrypted, or vouches for.
+fn refuse_cipher(document: &Document, edits: &[Operation<'_>], file: &str) -> Result<()> {
+    if encrypted::is_sealed(document.values()) {
+        return Err(encrypted::refusal(file));
+    }
+    let path = |edit: &Operation<'_>| match edit {
+        Operation::Set { path, .. } | Operation::Remove { path } | Operation::Uncover { path } => {
+            Some(path.clone())
+        }
+        Operation::Insert { parent, .. } if !parent.is_root() => Some(parent.clone()),
+        Operation::Insert { .. } | Operation::InsertDocument { .. } => None,
+    };
+    let is_cipher = |path: &ValuePath| encrypted::is_cipher_at(document.values(), path);
+    match edits.iter().filter_map(path).find(is_cipher) {
+        Some(path) => Err(encrypted::cipher_refusal(file, &path)),
+        None => Ok(()),
+    }
+}
+
 /// Applies edits; a refusal becomes an error with its place.
 pub(super) fn edit(
     document: &Document,
@@ -94,7 +113,7 @@ pub(super) fn edit(
     file: &str,
 ) -> Result<String> {
     if !edits.is_empty() && encrypted::is_encrypted(document.values()) {
-        return Err(encrypted::refusal(file));
+        refuse_cipher(document, edits, file)?;
     }
     apply(document, edits, limits).map_err(|refusal| {
         let place = refusal.span.map_or_else(String::new, |span| {

@@ -45,8 +45,16 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
     let before = match configuration.item(key, environment) {
         Some(item) => {
             let reading = configuration.reading(item)?;
-            if reading.document.as_ref().is_ok_and(|document| encrypted::is_encrypted(document.values())) {
-                return Err(encrypted::refusal(&item.file));
+            match reading.document.as_ref() {
+                Ok(document) if encrypted::is_sealed(document.values()) => {
+                    return Err(encrypted::refusal(&item.file));
+                }
+                Err(rejection) => {
+                    if let Some(ciphertext) = rejection.ciphertext {
+                        return Err(encrypted::whole_refusal(&item.file, ciphertext));
+                    }
+                }
+                Ok(_) => {}
             }
             Some(reading.bytes.to_vec())
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diff::documents::pair_documents;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Snapshot, no_such_item};
 use crate::model::{
@@ -91,8 +92,8 @@ pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: H
 
 /// The path that is there and that `path` is a slip of the hand from, at any of its steps.
 fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
-    let mut here = values.get(path.document)?;
-    let mut near = ValuePath::document(path.document);
+    let mut here = values.get(path.document.find(values)?)?;
+    let mut near = ValuePath::document(path.document.clone());
     for segment in &path.segments {
         let (step, next) = match here.child(segment) {
             Some(next) => (segment.clone(), next),
@@ -109,16 +110,36 @@ fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
     Some(near)
 }
 
+/// The same path in the one other document that has it.
+fn in_another_document(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
+    if path.is_root() || values.len() < 2 {
+        return None;
+    }
+    let elsewhere = pair_documents(values, values).into_iter().map(|pair| {
+        let other = ValuePath { document: pair.document, segments: path.segments.clone() };
+        (pair.left.and_then(|position| values.get(position)?.at(path)).is_some(), other)
+    });
+    let mut found = elsewhere.filter(|(is_there, _)| *is_there).map(|(_, other)| other);
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// The error for a path that is not there, with the nearest one that is.
 pub(super) fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Error {
     let error = Error::not_found(format!("{file} has no `{path}`"));
-    if let Some(near) = nearest(values, path) {
+    if let Some(near) = nearest(values, path).or_else(|| in_another_document(values, path)) {
         return error.with_help(Help::DidYouMean(near.to_string()));
     }
-    let Some(mut here) = values.get(path.document) else {
-        return error.with_help(format!("the file has {} YAML documents", values.len()));
+    let Some(mut here) = path.document.find(values).and_then(|position| values.get(position)) else {
+        let pairs = pair_documents(values, values);
+        let named = pairs.into_iter().map(|pair| ValuePath::document(pair.document).to_string());
+        let named: Vec<String> = named.filter(|path| !path.is_empty()).take(8).collect();
+        let shown = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+        return error.with_help(match values.len() {
+            1 => "the file has one YAML document".to_owned(),
+            several => format!("the file has {several} YAML documents{shown}"),
+        });
     };
-    let mut reached = ValuePath::document(path.document);
+    let mut reached = ValuePath::document(path.document.clone());
     for segment in &path.segments {
         if let Some(next) = here.child(segment) {
             here = next;

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::workspace::Workspace;
+use crate::diff::documents::settle_document;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, Siblings, containers,
-    decisions_file, judge_leaves, leaves, parse_decisions, select,
+    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection, Siblings,
+    containers, decisions_file, judge_leaves, leaves, parse_decisions, select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::engine::timeline::Question;
@@ -20,7 +21,9 @@ use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
     Revision, Segment, Value, ValuePath,
 };
-use crate::secrets::encrypted::{is_encrypted, not_promoted};
+use crate::secrets::encrypted::{
+    EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
+};
 use crate::yaml::Document;
 
 /// Reads what the judge needs of one commit, and plans.
@@ -126,12 +129,12 @@ impl Planner {
         decisions(self.configuration.snapshot(), key, target)
     }
 
-    /// The file of the item, of those that the hop has to do with, that SOPS encrypted; none where
-    /// both sides are the same.
+    /// The file of the item, of those that the hop has to do with, that is encrypted so that nothing
+    /// of it can be changed by path; none where both sides are the same.
     ///
     /// # Errors
     /// When a file cannot be read or is not YAML.
-    pub fn encrypted(&self, key: &Key, hop: Hop) -> Result<Option<&str>> {
+    pub fn encrypted(&self, key: &Key, hop: Hop) -> Result<Option<EncryptedFile>> {
         let sides = [hop.source(), hop.target()].map(|environment| self.item(key, environment));
         if let [Some(from), Some(into)] = sides
             && from.blob.is_some()
@@ -140,11 +143,29 @@ impl Planner {
             return Ok(None);
         }
         for item in sides.into_iter().flatten() {
-            if is_encrypted(self.document(item)?.values()) {
-                return Ok(Some(&item.file));
+            let found = self.encryption(item, is_sealed)?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
+    }
+
+    /// What encrypted a file as a whole, or SOPS where `by_sops` says so of its values.
+    pub(super) fn encryption(
+        &self,
+        item: &ItemFile,
+        by_sops: impl Fn(&[Value]) -> bool,
+    ) -> Result<Option<EncryptedFile>> {
+        let by = match self.document(item) {
+            Ok(document) => by_sops(document.values()).then_some(Encryption::Sops),
+            Err(error) => {
+                let reading = self.configuration.reading(item).ok();
+                let why = reading.and_then(|reading| reading.document.err());
+                Some(Encryption::Whole(why.and_then(|why| why.ciphertext).ok_or(error)?))
+            }
+        };
+        Ok(by.map(|by| EncryptedFile { file: item.file.clone(), by }))
     }
 
     /// The judged leaves of an item over a hop, ungathered; `None` unless both sides have it.
@@ -157,13 +178,13 @@ impl Planner {
         if from.blob.is_some() && from.blob == into.blob {
             return Ok(Some(Vec::new()));
         }
+        if let Some(file) = self.encrypted(key, hop)? {
+            return Err(not_promoted(key, &file));
+        }
         let (source, target) = (self.document(from)?, self.document(into)?);
         let lists = self.configuration.lists(key);
         if source.values() == target.values() {
             return Ok(Some(Vec::new()));
-        }
-        if let Some(file) = self.encrypted(key, hop)? {
-            return Err(not_promoted(key, file));
         }
         let production = match (hop, self.item(key, Environment::Production)) {
             (Hop::ToStaging, Some(item)) => match self.document(item) {
@@ -182,6 +203,10 @@ impl Planner {
         let siblings = Siblings::new(&self.history, key, hop, &read);
         let waits_elsewhere = |id| siblings.wait(id);
         let judge = Judge::new(timeline.view(), hop, &naming, production.as_deref(), &waits_elsewhere);
+        let mut decisions = self.decisions(key, hop.target())?;
+        for decision in &mut decisions {
+            decision.path = settle_document(&decision.path, source.values(), target.values());
+        }
         let input = Input {
             key,
             hop,
@@ -190,17 +215,41 @@ impl Planner {
             target: &target,
             judge: &judge,
             policy: self.configuration.policy(),
-            decisions: &self.decisions(key, hop.target())?,
+            decisions: &decisions,
             required: &|path| self.requires(key, hop.target(), path),
             today: self.head.date(),
         };
-        judge_leaves(&input, &differing).map(Some)
+        let mut judged = judge_leaves(&input, &differing)?;
+        if [&source, &target].iter().any(|side| is_encrypted(side.values())) {
+            keep_ciphertext(&mut judged, [source.values(), target.values()]);
+        }
+        Ok(Some(judged))
     }
 
     /// Whether the item's schema requires the key at a path.
     #[must_use]
     pub fn requires(&self, key: &Key, environment: Environment, path: &ValuePath) -> bool {
         self.configuration.schemas().required(key, environment, path)
+    }
+
+    /// The selection with the documents of this item called as its plan calls them.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not YAML.
+    pub fn settle_selection(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Selection> {
+        let mut settled = selection.clone();
+        let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
+        let (Some(from), Some(into)) = sides else { return Ok(settled) };
+        let (source, target) = (self.document(from)?, self.document(into)?);
+        let settle = |path: &mut ValuePath| {
+            *path = settle_document(path, source.values(), target.values());
+        };
+        let Selection { only, except, take_source, take_target, set, .. } = &mut settled;
+        for paths in [only, except, take_source, take_target] {
+            paths.iter_mut().for_each(settle);
+        }
+        set.iter_mut().for_each(|(path, _)| settle(path));
+        Ok(settled)
     }
 
     /// What of a selection speaks of nothing in the item. What is in sync or as given already is
@@ -213,6 +262,7 @@ impl Planner {
             return Ok(Vec::new());
         }
         let leaves = self.leaves(key, hop)?.unwrap_or_default();
+        let selection = &self.settle_selection(key, hop, selection)?;
         let mut sides = Vec::new();
         for environment in [hop.source(), hop.target()] {
             if let Some(item) = self.item(key, environment) {
@@ -245,7 +295,13 @@ impl Planner {
             hop,
             source_blob: from.committed()?.clone(),
             target_blob: into.committed()?.clone(),
-            lines: select(leaves, selection, &source, &target),
+            lines: stop_shared(
+                select(leaves, &self.settle_selection(key, hop, selection)?, &source, &target),
+                &source,
+                &target,
+                self.configuration.limits(),
+                selection.skip_undecided,
+            ),
         }))
     }
 
@@ -292,7 +348,7 @@ impl Planner {
             && is_there(hop.target())
             && let Ok(Some(file)) = self.encrypted(key, hop)
         {
-            return Ok(Some(ItemState::Encrypted(file.to_owned())));
+            return Ok(Some(ItemState::Encrypted(file)));
         }
         Ok(match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
@@ -314,6 +370,16 @@ impl Planner {
             .collect();
         drop(parsed);
         drop(gone);
+    }
+}
+
+/// Keeps what SOPS encrypted where it is, and its own data out of the plan.
+fn keep_ciphertext(judged: &mut Vec<PlanEntry>, sides: [&[Value]; 2]) {
+    judged.retain(|line| !sides.iter().any(|values| is_metadata(values, &line.path)));
+    for line in judged {
+        if sides.iter().any(|values| is_cipher_at(values, &line.path)) {
+            (line.level, line.reason, line.literal) = (Level::Keep, Reason::Ciphertext, true);
+        }
     }
 }
 

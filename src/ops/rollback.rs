@@ -8,9 +8,9 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Action, operations};
+use crate::engine::promotion::Action;
 use crate::engine::provenance::Provenance;
-use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan};
+use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
@@ -194,7 +194,7 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
             let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
             let (lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
             let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
-            let text = edit(now, &operations(&lines, before, now), configuration.limits(), &file)?;
+            let text = edit(now, &restoring(&lines, before, now), configuration.limits(), &file)?;
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };
             Ok((item, Some(text), idle))
         }

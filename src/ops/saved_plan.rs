@@ -7,11 +7,13 @@
 use super::plan::Planner;
 use super::promote::{Prepared, Terms, create, publish, write};
 use super::workspace::Workspace;
+use crate::diff::documents::settle_document;
 use crate::engine::promotion::{
-    ItemPlan, SavedCreation, SavedPlan, Selection, decisions_file, settle, wrong_plan,
+    ItemPlan, SavedCreation, SavedItem, SavedPlan, Selection, decisions_file, settle, wrong_plan,
 };
 use crate::model::{BlobId, Error, Help, Key, Result, policy};
 use crate::store::transaction::{Committed, Options};
+use crate::yaml::Document;
 
 /// Reads what carrying out the plan would write. Nothing is written.
 ///
@@ -42,15 +44,16 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
             return Err(stale(&item.key.file(agreed.hop.target())));
         };
         let (source, target) = (now.configuration.document(from)?, now.configuration.document(into)?);
+        let item = with_documents(item, &source, &target);
         prepared.plans.push(ItemPlan {
             key: item.key.clone(),
             hop: agreed.hop,
             source_blob: item.source_blob.clone(),
             target_blob: item.target_blob.clone(),
-            lines: settle(leaves, item, agreed.hop, &source, &target)?,
+            lines: settle(leaves, &item, agreed.hop, &source, &target)?,
         });
         if !item.given.is_empty() {
-            prepared.given.insert(item.key.clone(), item.given.clone());
+            prepared.given.insert(item.key, item.given);
         }
     }
     for creation in &agreed.creations {
@@ -73,6 +76,16 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
+}
+
+/// The same with the documents called as a plan of today calls them.
+fn with_documents(item: &SavedItem, source: &Document, target: &Document) -> SavedItem {
+    let mut item = item.clone();
+    let paths = item.lines.iter_mut().map(|line| &mut line.path);
+    for path in paths.chain(item.given.iter_mut().map(|(path, _)| path)) {
+        *path = settle_document(path, source.values(), target.values());
+    }
+    item
 }
 
 fn created(now: &Planner, agreed: &SavedPlan, creation: &SavedCreation) -> Result<super::promote::Creation> {

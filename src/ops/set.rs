@@ -8,6 +8,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
 use crate::ops::validation::{Proposal, Validation};
+use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
@@ -55,6 +56,8 @@ pub struct Outcome {
     pub before: Option<Shown>,
     /// The value after, masked.
     pub after: Option<Shown>,
+    /// Whether the value after is what the mapping merges, now that its own is gone.
+    pub is_merged: bool,
     /// The commit, when one was made.
     pub committed: Option<Committed>,
 }
@@ -94,7 +97,7 @@ pub fn set_committed(
         let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
-        let verb = if done.after.is_some() { "set" } else { "unset" };
+        let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
         let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
         let change = Change {
             base: Some(head.clone()),
@@ -120,7 +123,13 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let shown = format!("{}{file}", snapshot.prefix);
     let item = snapshot.item(&request.key, request.environment);
     let document = match (item, &request.wish) {
-        (Some(item), _) => configuration.document(item)?,
+        (Some(item), _) => {
+            let reading = configuration.reading(item)?;
+            match reading.document.as_ref().map_err(|rejection| rejection.ciphertext) {
+                Err(Some(ciphertext)) => return Err(whole_refusal(&item.file, ciphertext)),
+                _ => configuration.document(item)?,
+            }
+        }
         (None, Edit::Set { create: true, .. }) => {
             let empty = Document::parse(b"", limits);
             empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?
@@ -159,14 +168,18 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         }
     };
     let before = document.at(&path).cloned();
-    if before == wanted {
+    if before == wanted && !document.is_borrowed(&path) {
         return Ok(None);
     }
+    let uncovered = wanted.is_none().then(|| document.overridden(&path)).flatten();
     let parents = matches!(request.wish, Edit::Set { parents: true, .. });
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) => {
             edit(&document, &[set_or_insert_with(&document, &path, value, parents, &shown)?], limits, &shown)?
+        }
+        None if uncovered.is_some() => {
+            edit(&document, &[Operation::Uncover { path: path.clone() }], limits, &shown)?
         }
         None => edit(&document, &[Operation::Remove { path: path.clone() }], limits, &shown)?,
     };
@@ -176,7 +189,8 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let done = Outcome {
         file: shown,
         before: masked(before),
-        after: masked(wanted),
+        is_merged: uncovered.is_some(),
+        after: masked(wanted.or(uncovered)),
         path: path.clone(),
         committed: None,
     };

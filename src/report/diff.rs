@@ -54,7 +54,7 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
         Kind::Modified => view.styles.modified,
     };
     let line = |line: Option<usize>| line.map_or(String::new(), |line| line.to_string());
-    let path = if row.path.is_root() {
+    let path = if row.path.is_file() {
         "(the whole item)".to_owned()
     } else {
         clean(&row.path.to_string()).into_owned()

@@ -126,7 +126,7 @@ fn acting(line: &PlanEntry<Shown>, renamed: Option<&PlanEntry<Shown>>, hop: Hop,
 }
 
 fn path_of(line: &PlanEntry<Shown>) -> String {
-    if line.path.is_root() {
+    if line.path.is_file() {
         "(the whole item)".to_owned()
     } else {
         clean(&line.path.to_string()).into_owned()
@@ -141,6 +141,9 @@ fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::R
             let who = format!("{}, {}", clean(&commit.author), commit.date());
             writeln!(out, "          {env:<12} {who}: {} ({})", cut(&commit.subject, 60), commit.id.short())?;
         }
+    }
+    if line.reason.is_shared() {
+        return Ok(());
     }
     let path = clean(&line.path.to_string()).into_owned();
     let quoted = if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) {

@@ -149,7 +149,7 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
         Kind::Removed => styles.removed,
         Kind::Modified => styles.modified,
     };
-    let (path, what) = if diff.path.is_root() {
+    let (path, what) = if diff.path.is_file() {
         let value = diff.right.as_ref().or(diff.left.as_ref());
         ("(the whole item)".to_owned(), counted(value.map_or(0, |value| leaves(value.shown())), "value"))
     } else {

@@ -59,7 +59,7 @@ fn row(key: &Key, state: &ItemState<Shown>, view: &View) -> Option<Vec<Cell>> {
     match state {
         ItemState::OnlyInSource => Some(vec![name, Cell::new("not there yet").style(view.styles.faint)]),
         ItemState::Encrypted(file) => {
-            let why = format!("not judged: {} is encrypted with SOPS", clean(file));
+            let why = format!("not judged: {}", clean(&file.to_string()));
             Some(vec![name, Cell::new(why).style(view.styles.faint).prose()])
         }
         ItemState::Unreadable(why) => {

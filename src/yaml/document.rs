@@ -1,6 +1,7 @@
 //! [`Document`]: one YAML file, parsed once, addressed by path.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::keys::Index;
 use super::limits::{Limits, Rejection, check_limits};
@@ -8,7 +9,7 @@ use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
 use super::resolve::{Problem, Resolver, follow, key_text};
-use crate::model::{Location, Pointer, Segment, Value, ValuePath};
+use crate::model::{DocumentId, DocumentNames, Location, Pointer, Segment, Value, ValuePath};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -23,6 +24,7 @@ pub struct Document {
     values: Vec<Value>,
     problems: Vec<Problem>,
     index: Index,
+    names: OnceLock<DocumentNames>,
 }
 
 /// Where a value stands in the text.
@@ -78,6 +80,7 @@ impl Document {
             values,
             problems,
             index: Index::default(),
+            names: OnceLock::new(),
             text,
         })
     }
@@ -115,7 +118,28 @@ impl Document {
     /// The value at `path`.
     #[must_use]
     pub fn at(&self, path: &ValuePath) -> Option<&Value> {
-        self.values.get(path.document)?.at(path)
+        self.root_value(&path.document)?.at(path)
+    }
+
+    /// Which of the file's YAML documents this is, by its position.
+    #[must_use]
+    pub fn position_of(&self, document: &DocumentId) -> Option<usize> {
+        match document {
+            DocumentId::Position(_) => document.find(&self.values),
+            DocumentId::Unnamed(_) | DocumentId::Named(_) => {
+                self.names.get_or_init(|| DocumentNames::of(&self.values)).find(document, &self.values)
+            }
+        }
+    }
+
+    /// The root of one YAML document; `None` when there is no such document, or nothing in the file.
+    #[must_use]
+    pub fn root(&self, document: &DocumentId) -> Option<NodeId> {
+        self.roots.get(self.position_of(document)?).copied()
+    }
+
+    fn root_value(&self, document: &DocumentId) -> Option<&Value> {
+        self.values.get(self.position_of(document)?)
     }
 
     /// Duplicate keys and what cannot be addressed, in file order.
@@ -174,10 +198,10 @@ impl Document {
     /// such document.
     #[must_use]
     pub fn nearest(&self, path: &ValuePath) -> Option<(usize, Located)> {
-        let root = *self.roots.get(path.document)?;
+        let root = self.root(&path.document)?;
         let mut here =
             Located { key: None, value: self.node(root).span.clone(), node: root, slot: None, shared: false };
-        let mut value = self.values.get(path.document);
+        let mut value = self.root_value(&path.document);
         for (steps, segment) in path.segments.iter().enumerate() {
             let Some(next) = self.below(&here, value, segment) else { return Some((steps, here)) };
             value = value.and_then(|value| value.child(segment));
@@ -228,11 +252,11 @@ impl Document {
         }
     }
 
-    /// `path` with the elements of lists by position; `None` when nothing is there.
+    /// `path` with its document and the elements of lists by position; `None` when nothing is there.
     #[must_use]
     pub fn by_position(&self, path: &ValuePath) -> Option<ValuePath> {
-        let mut out = ValuePath::document(path.document);
-        let mut value = self.values.get(path.document)?;
+        let mut out = ValuePath::document(self.position_of(&path.document)?);
+        let mut value = self.root_value(&path.document)?;
         for segment in &path.segments {
             out.segments.push(position(value, segment).map_or_else(|| segment.clone(), Segment::Index));
             value = value.child(segment)?;
@@ -244,8 +268,8 @@ impl Document {
     /// become positions, and `-` becomes `[+]`.
     #[must_use]
     pub fn resolve(&self, path: &ValuePath) -> ValuePath {
-        let mut out = ValuePath::document(path.document);
-        let mut value = self.values.get(path.document);
+        let mut out = ValuePath::document(path.document.clone());
+        let mut value = self.root_value(&path.document);
         for segment in &path.segments {
             let segment = match (segment, value) {
                 (Segment::Key(key), Some(Value::List(_))) if key == "-" => Segment::Append,
@@ -264,7 +288,7 @@ impl Document {
     /// The JSON Pointer of `path` in this document; the steps that are not there keep their text.
     #[must_use]
     pub fn pointer(&self, path: &ValuePath) -> Pointer {
-        let mut value = self.values.get(path.document);
+        let mut value = self.root_value(&path.document);
         let tokens: Vec<_> = path
             .segments
             .iter()

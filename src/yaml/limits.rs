@@ -1,5 +1,6 @@
 //! What is looked at before any parser sees a byte.
 
+use super::ciphertext::Ciphertext;
 use crate::model::{Location, Position, Rule};
 
 /// Bounds on what is read.
@@ -30,11 +31,14 @@ pub struct Rejection {
     pub help: String,
     /// Where.
     pub location: Location,
+    /// What encrypted the file as a whole, when that is why.
+    pub ciphertext: Option<Ciphertext>,
 }
 
 impl Rejection {
     pub(super) fn new(rule: Rule, at: Position, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { rule, message: message.into(), help: help.into(), location: Location { start: at, end: at } }
+        let location = Location { start: at, end: at };
+        Self { rule, message: message.into(), help: help.into(), location, ciphertext: None }
     }
 }
 
@@ -55,6 +59,11 @@ pub fn check_limits<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rej
             format!("the file has {} bytes, more than the {} allowed", bytes.len(), limits.file_bytes);
         let help = "split the file, or raise `[limits] file-bytes` in terrace.toml";
         return Err(Rejection::new(Rule::Syntax, at(0), message, help));
+    }
+    if let Some(ciphertext) = Ciphertext::of(bytes) {
+        let message = format!("the file is {}", ciphertext.phrase());
+        let rejection = Rejection::new(Rule::UnsupportedYaml, at(0), message, ciphertext.remedy());
+        return Err(Rejection { ciphertext: Some(ciphertext), ..rejection });
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Rejection::new(

@@ -4,6 +4,7 @@
 //! else stores. It knows nothing of environments, schemas, policies or git.
 
 mod brackets;
+mod ciphertext;
 mod document;
 pub mod edit;
 mod keys;
@@ -14,8 +15,10 @@ mod parse;
 pub mod render;
 mod resolve;
 mod scalar;
+mod sharing;
 mod walk;
 
+pub use ciphertext::Ciphertext;
 pub use document::{Document, Located};
 pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;

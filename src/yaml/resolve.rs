@@ -140,7 +140,11 @@ impl<'a> Resolver<'a> {
                 Step::Index(index) => Segment::Index(*index),
             };
             let segments = self.steps.iter().map(segment).collect();
-            self.problems.push(Problem { kind, span, path: ValuePath { document: self.document, segments } });
+            self.problems.push(Problem {
+                kind,
+                span,
+                path: ValuePath { document: self.document.into(), segments },
+            });
         }
     }
 

@@ -26,7 +26,7 @@ fn path(json: &Json, document: usize) -> ValuePath {
         Json::Number(number) => Segment::Index(number.to_string().parse().expect("a position")),
         other => Segment::Key(other.as_str().expect("a key").to_owned()),
     });
-    ValuePath { document, segments: segments.collect() }
+    ValuePath { document: document.into(), segments: segments.collect() }
 }
 
 fn operation(edit: &Json) -> Operation<'static> {

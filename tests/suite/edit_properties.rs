@@ -149,7 +149,7 @@ impl<'a> Subject<'a> {
 
     /// The lines of the outermost flow collection around `path`, if there is one.
     fn flow_around(&self, path: &ValuePath) -> Option<Range<usize>> {
-        let mut here = ValuePath::document(path.document);
+        let mut here = ValuePath::document(path.document.clone());
         for segment in std::iter::once(None).chain(path.segments.iter().map(Some)) {
             here = segment.map_or_else(|| here.clone(), |segment| here.join(segment.clone()));
             let node = self.document.node(self.document.locate(&here)?.node);
@@ -321,7 +321,7 @@ fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value
         }
         value
     };
-    path.segments.iter().try_fold(values.get_mut(path.document)?, |value, segment| {
+    path.segments.iter().try_fold(values.get_mut(path.document.find(values)?)?, |value, segment| {
         match (untag(value), segment) {
             (Value::Map(map), Segment::Key(key)) => map.get_mut(key),
             (Value::List(list), Segment::Index(index)) => list.get_mut(*index),

@@ -377,33 +377,97 @@ fn a_renamed_entry_is_taken_or_left_whole_at_any_age() {
 }
 
 #[test]
-fn what_the_text_would_not_hold_is_not_committed() {
+fn documents_that_nothing_tells_apart_stop_unless_they_are_as_many() {
     let (one, two) = ("kind: A\nn: 1\n", "kind: B\nn: 2\n");
     let world = went_on(&format!("{one}---\n{two}"), &format!("kind: C\nn: 3\n---\n{one}---\n{two}"));
     let before = world.state();
     let output = world.line("promote x --to staging --with-new --yes");
     assert_eq!(output.code, 3, "{}", output.told());
-    assert!(
-        output.stderr.contains("YAML document 3 would not become what the plan shows"),
-        "{}",
-        output.told()
-    );
+    assert!(output.stdout.contains("the documents without a name are not as many"), "{}", output.told());
+    assert_eq!(world.state(), before);
+    world.line("promote x --to staging --skip-undecided --yes").exits(0);
     assert_eq!(world.state(), before);
 }
 
 #[test]
-fn a_file_that_is_one_scalar_keeps_its_lines() {
-    let vault = |id: &str| format!("$ANSIBLE_VAULT;1.1;AES256\n3336{id}\n3132\n");
-    let age = |id: &str| {
-        format!("-----BEGIN AGE ENCRYPTED FILE-----\nYWdl{id}\nQUJD\n-----END AGE ENCRYPTED FILE-----\n")
+fn documents_are_promoted_by_what_they_describe() {
+    let document = |kind: &str, n: u8| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata:\n  name: web\nspec:\n  n: {n}\n  own: 1\n")
     };
-    for text in [&vault as &dyn Fn(&str) -> String, &age] {
+    let old = format!("{}---\n{}", document("A", 1), document("B", 1));
+    let new = format!("{}---\n{}---\n{}", document("C", 1), document("B", 2), document("A", 1));
+    let world = went_on(&old, &new);
+    let output = world.line("promote x --to staging --with-new --yes");
+    assert_eq!(output.code, 0, "{}", output.told());
+    assert!(output.stdout.contains("#B/web:spec.n"), "{}", output.told());
+    let expected = format!("{}---\n{}---\n{}", document("C", 1), document("A", 1), document("B", 2));
+    assert_eq!(world.read("environments/staging/x.yaml"), expected);
+    assert!(world.line("status").stdout.contains("in sync"));
+    world.line("rollback x --env staging --yes --only #3:spec.n").exits(0);
+    assert_eq!(world.line("get x #B/web:spec.n --env staging").stdout, "1\n");
+}
+
+#[test]
+fn a_value_behind_an_alias_stops_alone() {
+    let old = "x: &x {c: 1}\na: *x\nb: *x\nz: 1\n";
+    let world = went_on(old, "x: &x {c: 2}\na: *x\nb: {c: 4}\nz: 2\n");
+    let before = world.state();
+    let output = world.line("promote x --to staging --yes");
+    assert_eq!(output.code, 3, "{}", output.told());
+    assert!(output.stdout.contains("STOP  b.c"), "{}", output.told());
+    assert!(output.stderr.contains("terrace set x"), "{}", output.told());
+    let output = world.line("promote --all --to staging --yes");
+    assert!(output.stdout.contains("left alone: `x.c`"), "{}", output.told());
+    assert_eq!(world.state(), before);
+    world.line("promote x --to staging --skip-undecided --yes").exits(0);
+    assert_eq!(world.read("environments/staging/x.yaml"), old.replace("z: 1", "z: 2"));
+    world.terrace(&["set", "x", "b", "{c: 1}", "--env", "staging", "--commit"]).exits(0);
+    world.line("promote x --to staging --yes").exits(0);
+    assert_eq!(world.read("environments/staging/x.yaml"), "x: &x {c: 2}\na: *x\nb:\n  c: 4\nz: 2\n");
+}
+
+#[test]
+fn comments_of_one_environment_stay_and_it_is_said() {
+    let old = "a: 1 # {\"$imagepolicy\": \"flux:a-staging:tag\"}\n";
+    let new = "a: 2 # {\"$imagepolicy\": \"flux:a-development:tag\"}\n# renovate: x\nb: 1 # why\nc:\n  # only for development\n  d: 1\n";
+    let world = went_on(old, new);
+    let output = world.line("promote x --to staging --with-new --yes");
+    assert_eq!(output.code, 0, "{}", output.told());
+    assert!(
+        output.stdout.contains("comments left out: # renovate: x; # only for development"),
+        "{}",
+        output.told()
+    );
+    let expected = format!("{}b: 1 # why\nc:\n  d: 1\n", old.replace("a: 1", "a: 2"));
+    assert_eq!(world.read("environments/staging/x.yaml"), expected);
+}
+
+#[test]
+fn a_file_that_is_one_scalar_keeps_its_lines() {
+    let plain = |id: &str| format!("# head {id}\nsome  text\nof {id}\n\n  lines\n");
+    let quoted = |id: &str| format!("\"two\n  {id}\"\n");
+    for text in [&plain as &dyn Fn(&str) -> String, &quoted] {
         let world = went_on(&text("old"), &text("new"));
         world.line("promote x --to staging --yes").exits(0);
         assert_eq!(world.read("environments/staging/x.yaml"), text("new"));
         world.line("rollback x --env staging --yes").exits(0);
         assert_eq!(world.read("environments/staging/x.yaml"), text("old"));
     }
+}
+
+#[test]
+fn ciphertext_of_a_whole_file_is_refused_by_name() {
+    let vault = |id: &str| format!("$ANSIBLE_VAULT;1.1;AES256\n3336{id}\n3132\n");
+    let world = went_on(&vault("old"), &vault("new"));
+    let before = world.state();
+    for line in ["promote x --to staging --yes", "set x a 1 --env staging", "unset x a --env staging"] {
+        let output = world.line(line);
+        assert_eq!(output.code, 3, "{line}: {}", output.told());
+        assert!(output.stderr.contains("encrypted as a whole with ansible-vault"), "{}", output.told());
+    }
+    world.line("promote --all --to staging --yes").exits(0);
+    assert_eq!(world.state(), before);
+    assert!(world.line("status").stdout.contains("not judged: "));
 }
 
 #[test]

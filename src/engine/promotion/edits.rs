@@ -6,15 +6,16 @@ use indexmap::IndexMap;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
+use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
-use crate::model::{List, Map, PathTree, Segment, Value, ValuePath};
+use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Place, Replacement};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
 pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
-    let left = Left::of(lines);
+    let left = Left::of(lines, [source, target]);
     let (mut out, mut gone) = (Vec::new(), HashSet::new());
     let mut entering: IndexMap<&ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
@@ -37,13 +38,19 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
         }
     }
     let mut places = Places { source, target, known: HashMap::new() };
+    let mut pairs = None;
     for (top, entering) in entering {
-        let Some(parent) = top.parent() else { continue };
         let whole = left.is_whole(top)
             || entering.iter().any(|line| line.path == *top && line.verdict == Action::Take);
         let value = match whole {
             true => Replacement::From { document: source, path: top.clone() },
             false => Replacement::Value(partial(top, &entering, source)),
+        };
+        let Some(parent) = top.parent() else {
+            let pairs = pairs.get_or_insert_with(|| pair_documents(source.values(), target.values()));
+            let after = source.position_of(&top.document).and_then(|at| document_before(at, pairs));
+            out.push(Operation::InsertDocument { after, value });
+            continue;
         };
         let key = match top.last() {
             Some(Segment::Key(key)) => Some(key.clone()),
@@ -55,18 +62,29 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
     out
 }
 
+/// The document that a new one follows in the source, of those that the target has.
+fn document_before(position: usize, pairs: &[DocumentPair]) -> Option<DocumentId> {
+    let before = pairs.iter().filter(|pair| pair.left.is_some_and(|left| left < position));
+    before.filter(|pair| pair.right.is_some()).max_by_key(|pair| pair.left).map(|pair| pair.document.clone())
+}
+
 /// The paths that are not taken.
-struct Left<'a>(PathTree<'a, ()>);
+struct Left<'a> {
+    paths: PathTree<'a, ()>,
+    /// Whether one side has several documents, so that one of them can come or go.
+    has_documents: bool,
+}
 
 impl<'a> Left<'a> {
-    fn of(lines: &'a [PlanEntry]) -> Self {
+    fn of(lines: &'a [PlanEntry], sides: [&Document; 2]) -> Self {
         let left = lines.iter().filter(|line| line.verdict != Action::Take);
-        Self(left.map(|line| (&line.path, ())).collect())
+        let paths = left.map(|line| (&line.path, ())).collect();
+        Self { paths, has_documents: sides.iter().any(|side| side.values().len() > 1) }
     }
 
     /// Whether all that there is at or below a path that one side lacks is taken.
     fn is_whole(&self, at: &ValuePath) -> bool {
-        !at.is_root() && !self.0.reaches(at)
+        (!at.is_root() || self.has_documents) && !self.paths.reaches(at)
     }
 
     /// The highest path that goes when `line` does, so that no empty mapping and no element with
@@ -141,6 +159,7 @@ fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     let like = source.at(top);
     let start = match top.last() {
         Some(Segment::Identity { field, value }) => named(field, value, like),
+        None => Value::Map(like.map(name_entries).unwrap_or_default()),
         _ => Value::Map(Map::new()),
     };
     let leaf = |line: &&'_ PlanEntry| match &line.verdict {
@@ -187,6 +206,23 @@ fn filled(mut value: Value, like: Option<&Value>, leaves: Vec<(&[Segment], Value
         }
     }
     value
+}
+
+/// What tells a document apart, and nothing else of it.
+fn name_entries(document: &Value) -> Map {
+    let entries = |value: &Value, names: &[&str]| -> Map {
+        let map = value.as_map().into_iter().flatten();
+        let named = map.filter(|(key, _)| names.contains(&key.as_str()));
+        named.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let mut out = entries(document, &["apiVersion", "kind", "metadata"]);
+    if Identity::of(document).is_none() {
+        return Map::new();
+    }
+    if let Some(metadata) = out.get_mut("metadata") {
+        *metadata = Value::Map(entries(metadata, &["name", "namespace"]));
+    }
+    out
 }
 
 /// An element with nothing but its name, which is written as in `like`: `id: 7` is no text.

@@ -181,8 +181,8 @@ impl<'a> Judge<'a> {
     /// Row 10: why people seem to have left a new key out on purpose.
     fn left_out(&self, track: &PathHistory<'_>, top: &ValuePath) -> Option<LeftOut> {
         let came = track.source_came()?;
-        let parent = top.parent().unwrap_or_default();
-        let edits = since(self.view.edits_of(&parent), came);
+        let parent = top.parent();
+        let edits = since(self.view.edits_of(parent.as_ref()), came);
         if edits.first() == Some(&came) {
             return Some(LeftOut::By(self.view.commit(came).id.clone()));
         }
@@ -193,7 +193,7 @@ impl<'a> Judge<'a> {
         if promotions >= MANY {
             return Some(LeftOut::Promotions(promotions));
         }
-        let stale = !parent.is_root()
+        let stale = parent.is_some_and(|parent| !parent.is_root())
             && self.is_older(came, 30)
             && since(self.view.target_edits(), came + 1).len() >= MANY;
         (self.is_older(came, 120) || stale).then(|| LeftOut::Days(self.view.age(came) / DAY))

@@ -43,14 +43,14 @@ pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRu
 #[must_use]
 pub fn containers(leaves: &[Leaf<'_>]) -> Vec<ValuePath> {
     let entering = leaves.iter().filter(|leaf| leaf.target.is_none());
-    let parents: BTreeSet<ValuePath> = entering.map(|leaf| leaf.top.parent().unwrap_or_default()).collect();
+    let parents: BTreeSet<ValuePath> = entering.filter_map(|leaf| leaf.top.parent()).collect();
     parents.into_iter().collect()
 }
 
 /// The shortest prefix of `path` that `document` lacks.
 fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
     (0..path.segments.len())
-        .map(|n| ValuePath { document: path.document, segments: path.segments[..n].to_vec() })
+        .map(|n| path.prefix(n))
         .find(|prefix| document.at(prefix).is_none())
         .unwrap_or_else(|| path.clone())
 }

@@ -3,6 +3,7 @@
 //! The judging is one table (`judge`), path by path, over the states that history recorded; a plan
 //! gathers what was judged, a selection says what the user chose, and the edits follow from both.
 
+mod comments;
 mod decision;
 mod edits;
 mod entry;
@@ -17,6 +18,7 @@ mod reason;
 mod resolution;
 mod saved_plan;
 mod selection;
+mod shared;
 mod siblings;
 #[cfg(test)]
 mod steps;
@@ -24,6 +26,7 @@ mod steps;
 mod tests;
 mod verify;
 
+pub use comments::{comments_left_out, without_local_comments};
 pub use decision::{
     Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
     render as render_decisions,
@@ -37,5 +40,6 @@ pub use reason::{Hesitation, LeftOut, Reason};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;
+pub use shared::stop_shared;
 pub use siblings::Siblings;
 pub use verify::broken_promise;

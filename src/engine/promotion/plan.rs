@@ -13,7 +13,9 @@ use super::leaves::Leaf;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::{Choice, Selection};
+use crate::diff::documents::pair_documents;
 use crate::model::{BlobId, Date, Hop, Key, PathTree, Pointer, Policy, Result, Segment, Value, ValuePath};
+use crate::secrets::encrypted::EncryptedFile;
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
 
@@ -90,8 +92,8 @@ pub enum ItemState<V = Value> {
     Differs(ItemPlan<V>),
     /// Only the source has it.
     OnlyInSource,
-    /// SOPS encrypted this file of the two, so that nothing can be said by path.
-    Encrypted(String),
+    /// This file of the two is encrypted, so that nothing can be said by path.
+    Encrypted(EncryptedFile),
     /// One side cannot be read; why, with its place.
     Unreadable(String),
 }
@@ -125,8 +127,18 @@ impl HopStatus {
 /// # Errors
 /// When a version that the judge asks for cannot be read.
 pub fn judge_leaves(input: &Input<'_>, leaves: &[Leaf<'_>]) -> Result<Vec<PlanEntry>> {
+    let pairs = pair_documents(input.source.values(), input.target.values());
+    let guesses: Vec<_> = pairs.into_iter().filter(|pair| pair.is_guess).map(|pair| pair.document).collect();
     let decisions = live_decisions(input);
-    leaves.iter().map(|leaf| judge_leaf(input, leaf, &decisions)).collect()
+    let judge = |leaf: &Leaf<'_>| {
+        let mut line = judge_leaf(input, leaf, &decisions)?;
+        if guesses.contains(&line.path.document) && line.resolution != Resolution::Pinned {
+            (line.resolution, line.level) = (Resolution::Conflict, Level::Stop);
+            line.reason = Reason::Unpaired;
+        }
+        Ok(line)
+    };
+    leaves.iter().map(judge).collect()
 }
 
 fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>) -> Result<PlanEntry> {
@@ -254,8 +266,12 @@ fn merge(
     }
 }
 
-/// Whether a leaf is not all that comes or goes at `at`: the names of elements do with it.
+/// Whether a leaf is not all that comes or goes at `at`: the names of elements and documents do with
+/// it.
 fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
+    if at.is_root() {
+        return same_judgement(line, line) && line.path != *at && at.document.name().is_some();
+    }
     let below = line.path.segments.get(at.segments.len().saturating_sub(1)..).unwrap_or_default();
     same_judgement(line, line)
         && line.path != *at

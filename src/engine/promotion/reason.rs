@@ -113,6 +113,21 @@ pub enum Reason {
         /// What took its place.
         successor: ValuePath,
     },
+    /// The target reads the value through an alias or a merge, and the plan does not mean all that
+    /// read it.
+    ThroughAlias {
+        /// Where the alias stands, or the merged value.
+        alias: ValuePath,
+    },
+    /// The target reads the value in other places too, and the plan does not mean all of them.
+    SharedWith {
+        /// One of the others.
+        other: ValuePath,
+    },
+    /// The value is there in encrypted form only.
+    Ciphertext,
+    /// A document without a name, and the other side has more or fewer of them.
+    Unpaired,
     /// A rollback: somebody else's change.
     AnotherChange,
     /// A rollback: the change that is taken back.
@@ -207,10 +222,26 @@ impl Reason {
             Self::Awaits { removed, successor } => {
                 format!("{}; `{successor}`, which took its place, is not taken", removed.phrase(hop))
             }
+            Self::ThroughAlias { alias } => {
+                format!("{target} reads `{alias}` from an anchor that others use")
+            }
+            Self::SharedWith { other } => {
+                format!("`{other}` of {target} is read from here, and would change with it")
+            }
+            Self::Ciphertext => "encrypted with SOPS, and no other file can read it".to_owned(),
+            Self::Unpaired => {
+                format!("the documents without a name are not as many in {source} and {target}")
+            }
             Self::AnotherChange => "another change".to_owned(),
             Self::ToTakeBack => "to take back".to_owned(),
             Self::ChangedSince => "changed since".to_owned(),
         }
+    }
+
+    /// Whether other paths of the target share the bytes that would change.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::ThroughAlias { .. } | Self::SharedWith { .. })
     }
 
     /// Whether it says more than that the source changed or removed the value.

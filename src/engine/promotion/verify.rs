@@ -9,7 +9,7 @@ use super::entry::Action;
 use super::entry::PlanEntry;
 use super::leaves::leaves;
 use crate::diff::lists::ListRules;
-use crate::model::{Segment, Value, ValuePath};
+use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// The first path at which `after` is not what the plan's lines and given values promise of
@@ -33,10 +33,10 @@ pub fn broken_promise(
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
         return Some((*path).clone());
     }
-    let places: HashSet<(usize, &[Segment])> =
-        promised.iter().map(|(path, _)| (path.document, path.segments.as_slice())).collect();
+    let places: HashSet<(&DocumentId, &[Segment])> =
+        promised.iter().map(|(path, _)| (&path.document, path.segments.as_slice())).collect();
     let is_covered = |path: &ValuePath| {
-        (0..=path.segments.len()).any(|n| places.contains(&(path.document, &path.segments[..n])))
+        (0..=path.segments.len()).any(|n| places.contains(&(&path.document, &path.segments[..n])))
     };
     leaves(target, after, lists).into_iter().map(|leaf| leaf.path).find(|path| !is_covered(path))
 }

@@ -218,7 +218,7 @@ impl<'a> Provenance<'a> {
         };
         let found: Vec<Blame> = diff(&[], document.values(), lists, Depth::Leaves)
             .iter()
-            .filter(|leaf| path.covers(&leaf.path) || (path.is_root() && path.document == 0))
+            .filter(|leaf| path.covers(&leaf.path) || path.is_file())
             .filter_map(|leaf| Some(blame(&leaf.path, leaf.right?)))
             .collect();
         match document.at(path) {
@@ -246,7 +246,7 @@ impl<'a> Provenance<'a> {
             old: change.left.cloned(),
             new: change.right.cloned(),
             from: hop
-                .filter(|hop| match change.path.is_root() {
+                .filter(|hop| match change.path.is_file() {
                     // An item that comes or goes is promoted when some of its values are.
                     true => self.is_promotion(*hop, commit, lists),
                     false => self.took(*hop, &change.path, change.right, commit),

@@ -127,7 +127,7 @@ impl<'w> FindingBuilder<'w> {
 /// begins.
 fn span(document: &Document, path: &ValuePath, at: &Anchor) -> Range<usize> {
     let begin = || {
-        let root = document.roots().get(path.document).map_or(0, |root| document.node(*root).span.start);
+        let root = document.root(&path.document).map_or(0, |root| document.node(root).span.start);
         root..root
     };
     let locate = |path: &ValuePath| if path.is_root() { None } else { document.locate(path) };

@@ -12,7 +12,7 @@ use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
 use crate::diff::{Depth, diff};
-use crate::model::{Environment, Map, Rule, Segment, Value, ValuePath};
+use crate::model::{DocumentId, Environment, Map, Rule, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 
 /// With more missing keys in one mapping, only so many are named.
@@ -92,7 +92,10 @@ fn told<'w>(
 }
 
 fn last(path: &ValuePath) -> String {
-    format!("`{}`", ValuePath { document: 0, segments: path.last().cloned().into_iter().collect() })
+    format!(
+        "`{}`",
+        ValuePath { document: DocumentId::default(), segments: path.last().cloned().into_iter().collect() }
+    )
 }
 
 /// The keys that `there` has and `here`, the values of `item`, should have.
@@ -118,7 +121,7 @@ fn are_alike(here: &[Value], there: &[Value], path: &ValuePath) -> bool {
 }
 
 fn mapping<'v>(values: &'v [Value], path: &ValuePath) -> Option<&'v Map> {
-    values.get(path.document)?.at(path)?.as_map()
+    values.get(path.document.find(values)?)?.at(path)?.as_map()
 }
 
 fn draft<'w>(

@@ -38,7 +38,7 @@ const KEYWORDS_OF_KEYS: [&str; 5] =
 /// Whether a violation in a file that SOPS encrypted is about what can be read there: which keys
 /// there are, and values in plain text.
 fn is_of_plain_values(values: &[Value], document: usize, violation: &Violation) -> bool {
-    let path = ValuePath { document, ..violation.path.clone() };
+    let path = ValuePath { document: document.into(), ..violation.path.clone() };
     let is_about_keys = KEYWORDS_OF_KEYS.contains(&violation.keyword.as_str());
     let value = values.get(document).and_then(|value| value.at(&path));
     !is_metadata(values, &path) && (is_about_keys || value.is_none_or(|value| !holds_ciphertext(value)))
@@ -51,7 +51,7 @@ fn broken_rule<'w>(
     violation: Violation,
 ) -> FindingBuilder<'w> {
     let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, keyword } = violation;
-    let path = ValuePath { document, ..path };
+    let path = ValuePath { document: document.into(), ..path };
     let at = if at_key { Anchor::Key(path.clone()) } else { Anchor::Value };
     let place = match schema_pointer.as_str() {
         "" => format!("{}{schema_file}", world.snapshot.prefix),

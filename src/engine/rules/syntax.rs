@@ -16,17 +16,18 @@ pub(super) fn rejected<'w>(world: &'w RuleContext<'w>, rule: Rule) -> Vec<Findin
     rejections.filter(|(_, rejection)| rejection.rule == rule).map(|(item, why)| draft(item, why)).collect()
 }
 
-/// An error whatever the rule: no other rule has looked at such a file.
+/// An error whatever the rule: no other rule has looked at such a file. Ciphertext is as it is meant
+/// to be, and only said.
 fn draft<'w>(item: &'w ItemView<'w>, why: &Rejection) -> FindingBuilder<'w> {
     FindingBuilder::of_item(why.rule, item, why.message.clone(), why.help.clone())
         .at(Anchor::Place(why.location))
-        .severity(Severity::Error)
+        .severity(if why.ciphertext.is_some() { Severity::Warning } else { Severity::Error })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::Repository;
-    use crate::model::Rule;
+    use crate::model::{Rule, Severity};
 
     #[test]
     fn a_broken_file_is_a_finding_at_its_place_and_hides_no_other() {
@@ -45,6 +46,21 @@ mod tests {
             assert!(broken.starts_with("environments/development/broken.yaml:"), "{places:?}");
             assert!(broken.ends_with(&format!(":{place} error[syntax]")), "{text:?}: {places:?}");
             assert!(places.iter().any(|place| place.contains("whole.yaml:1:4")), "{places:?}");
+        }
+    }
+
+    #[test]
+    fn ciphertext_is_named_and_no_error() {
+        for (text, told) in [
+            ("$ANSIBLE_VAULT;1.1;AES256\n3336\n3132\n", "with ansible-vault"),
+            ("-----BEGIN PGP MESSAGE-----\nVersion: x\n\nhQ\n-----END PGP MESSAGE-----\n", "with PGP"),
+        ] {
+            let report = Repository::new(&[("environments/development/a.yaml", text)]).report();
+            let found = report.findings.iter().find(|finding| finding.rule == Rule::UnsupportedYaml);
+            let found = found.expect(text);
+            assert!(found.message.ends_with(told), "{}", found.message);
+            assert_eq!(found.severity, Severity::Warning);
+            assert!(report.findings.iter().all(|finding| finding.severity < Severity::Error));
         }
     }
 

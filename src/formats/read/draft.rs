@@ -32,7 +32,7 @@ impl<'a> Source<'a> {
         help: impl Into<String>,
     ) -> Rejection {
         let location: Location = self.lines.location(self.text, &span);
-        Rejection { rule, message: message.into(), help: help.into(), location }
+        Rejection { rule, message: message.into(), help: help.into(), location, ciphertext: None }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Creation;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::Selection;
+use crate::engine::promotion::{Selection, comments_left_out, without_local_comments};
 use crate::model::{Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
@@ -29,13 +29,16 @@ pub(in crate::ops) fn create(
         ))
         .with_help(Help::ShapeItem));
     }
-    let document = configuration.document(item)?;
-    if encrypted::is_encrypted(document.values()) {
-        return Err(encrypted::not_promoted(key, &item.file));
+    if let Some(file) = planner.encryption(item, encrypted::is_encrypted)? {
+        return Err(encrypted::not_promoted(key, &file));
     }
     let except: PathTree<'_, ()> = selection.except.iter().map(|path| (path, ())).collect();
     // Of two values for one path the first counts.
     let set: PathTree<'_, &Value> = selection.set.iter().rev().map(|(path, value)| (path, value)).collect();
+    let whole = configuration.document(item)?;
+    let naming = Naming::new(policy);
+    let carried = without_local_comments(&whole, &naming, configuration.limits());
+    let document = carried.as_ref().unwrap_or(&whole);
     let mut left_out: Vec<ValuePath> = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
@@ -49,7 +52,6 @@ pub(in crate::ops) fn create(
     }
     // What is given as a whole needs nothing left out inside.
     left_out.retain(|path| set.above(path).all(|(steps, _)| steps == path.segments.len()));
-    let naming = Naming::new(policy);
     let known: HashSet<&ValuePath> = left_out.iter().collect();
     let mut foreign = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
@@ -68,11 +70,13 @@ pub(in crate::ops) fn create(
         })
         .collect();
     for (path, value) in selection.set.iter().filter(|(path, _)| !known.contains(path)) {
-        edits.push(set_or_insert(&document, path, value.clone(), &item.file)?);
+        edits.push(set_or_insert(document, path, value.clone(), &item.file)?);
     }
     drop(known);
     left_out.retain(|path| given(path).is_none());
-    let text = edit(&document, &edits, configuration.limits(), &item.file)?;
+    let text = edit(document, &edits, configuration.limits(), &item.file)?;
     let source_blob = item.committed()?.clone();
-    Ok(Creation { key: key.clone(), source_blob, text, left_out, given: selection.set.clone(), foreign })
+    let left_comments = comments_left_out(&whole, document);
+    let given = selection.set.clone();
+    Ok(Creation { key: key.clone(), source_blob, text, left_out, given, left_comments, foreign })
 }

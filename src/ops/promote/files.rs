@@ -1,12 +1,14 @@
 //! The files that a promotion writes: the target's items and its decisions.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::message::message;
 use super::prepared::{Prepared, Terms};
+use crate::diff::documents::settle_document;
+use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
-    render_decisions,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, decisions_file, digest,
+    operations, render_decisions, without_local_comments,
 };
 use crate::engine::snapshot::FileKind;
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
@@ -20,23 +22,41 @@ use crate::yaml::Document;
 pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
     let (hop, configuration) = (terms.hop, &planner.configuration);
     let mut validation = Validation::over(configuration);
+    let mut left_comments = BTreeMap::new();
     for plan in &prepared.plans {
         let sides =
             (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
         let (Some(from), Some(into)) = sides else { continue };
         let (source, target) = (configuration.document(from)?, configuration.document(into)?);
-        let mut edits = operations(&plan.lines, &source, &target);
+        let naming = Naming::new(configuration.policy());
+        let limits = configuration.limits();
+        let mut given = Vec::new();
         for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
-            edits.push(set_or_insert(&target, path, value.clone(), &into.file)?);
+            given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
         }
-        if !edits.is_empty() {
-            let text = edit(&target, &edits, configuration.limits(), &into.file)?;
+        let written = |source: &Document| -> Result<Option<String>> {
+            let mut edits = operations(&plan.lines, source, &target);
+            edits.extend(given.iter().cloned());
+            if edits.is_empty() {
+                return Ok(None);
+            }
+            edit(&target, &edits, limits, &into.file).map(Some)
+        };
+        let carried = without_local_comments(&source, &naming, limits);
+        if let Some(text) = written(carried.as_ref().unwrap_or(&source))? {
+            if carried.is_some() {
+                let whole = written(&source)?.unwrap_or_default();
+                let read = |text: &str| Document::parse(text.as_bytes(), limits).ok();
+                if let (Some(whole), Some(result)) = (read(&whole), read(&text)) {
+                    left_comments.insert(plan.key.clone(), comments_left_out(&whole, &result));
+                }
+            }
             require_promised(planner, prepared, plan, &target, &text, &into.file)?;
             if text != target.text() {
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, &source)? {
+        if let Some(change) = record(planner, terms, plan, [&source, &target])? {
             prepared.files.push(change);
         }
     }
@@ -47,6 +67,8 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     for key in &prepared.deletions {
         validation.propose(Proposal { file: key.file(hop.target()), text: None });
     }
+    left_comments.retain(|_, comments: &mut Vec<String>| !comments.is_empty());
+    prepared.left_comments = left_comments;
     prepared.refused = validation.new_errors()?;
     prepared.files.extend(validation.into_files());
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -71,15 +93,11 @@ fn require_promised(
     match broken_promise(&plan.lines, given, target, &after, &lists) {
         None => Ok(()),
         Some(path) => {
-            let path = if path.is_root() { path_of_document(&path) } else { format!("`{path}`") };
+            let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))
                 .with_help(Help::LeaveOut))
         }
     }
-}
-
-fn path_of_document(path: &ValuePath) -> String {
-    if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
 /// The decisions file after this promotion, when it changes: what `--take target=…` records comes
@@ -88,10 +106,13 @@ fn record(
     planner: &Planner,
     terms: &Terms<'_>,
     plan: &ItemPlan,
-    source: &Document,
+    [source, into]: [&Document; 2],
 ) -> Result<Option<FileChange>> {
     let target = terms.hop.target();
-    let old = planner.decisions(&plan.key, target)?;
+    let mut old = planner.decisions(&plan.key, target)?;
+    for decision in &mut old {
+        decision.path = settle_document(&decision.path, source.values(), into.values());
+    }
     let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
         return Ok(None);

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{ItemPlan, Selection};
+use crate::engine::promotion::{Action, ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath};
 use crate::store::transaction::{self, Committed, Options};
@@ -127,10 +127,13 @@ impl Preparing<'_> {
             (false, _) => self.was_deleted(key).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
             (true, target) => match self.planner.encrypted(key, self.request.hop) {
-                Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
+                Ok(Some(file)) => Some(Left::Encrypted(file)),
                 Ok(None) => {
                     let done = if target { self.merge(key) } else { self.create(key) };
-                    done.err().map(unreadable).transpose()?
+                    match done.err().map(unreadable).transpose()? {
+                        None => self.take_back_shared(key),
+                        left => left,
+                    }
                 }
                 Err(error) => Some(unreadable(error)?),
             },
@@ -139,11 +142,21 @@ impl Preparing<'_> {
         Ok(())
     }
 
+    /// Takes an item out again of which something stands behind an alias: it holds up no other.
+    fn take_back_shared(&mut self, key: &Key) -> Option<Left> {
+        let plan = self.prepared.plans.iter().position(|plan| plan.key == *key)?;
+        let stopped = self.prepared.plans[plan].with(&Action::Stop).find(|line| line.reason.is_shared());
+        let path = stopped.map(|line| line.path.clone())?;
+        self.prepared.plans.remove(plan);
+        Some(Left::Shared(path))
+    }
+
     /// An item that both sides have.
     fn merge(&mut self, key: &Key) -> Result<()> {
         let Self { planner, request, .. } = *self;
         let (hop, selection) = (request.hop, &request.selection);
         let Some(plan) = planner.plan(key, hop, selection)? else { return Ok(()) };
+        let selection = &planner.settle_selection(key, hop, selection)?;
         let idle = planner.unmatched(key, hop, selection)?;
         self.unmatched = Some(match self.unmatched.take() {
             None => idle,

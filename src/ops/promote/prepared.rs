@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::promotion::{Action, ItemPlan, Reason};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
+use crate::secrets::encrypted::EncryptedFile;
 use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
@@ -19,6 +20,8 @@ pub struct Creation {
     pub left_out: Vec<ValuePath>,
     /// What got a value of its own.
     pub given: Vec<(ValuePath, Value)>,
+    /// Comments of the source that did not come along.
+    pub left_comments: Vec<String>,
     /// Values that came along and name another environment: somebody should look at them.
     pub foreign: Vec<(ValuePath, Environment)>,
 }
@@ -30,8 +33,10 @@ pub enum Left {
     OnlyInSource,
     /// The source deleted it.
     Deleted,
-    /// SOPS encrypted this file of it.
-    Encrypted(String),
+    /// This file of it is encrypted.
+    Encrypted(EncryptedFile),
+    /// The target reads this path through an alias or a merge, and not all of its users are meant.
+    Shared(ValuePath),
     /// It cannot be promoted; why, with its place.
     Unreadable(String),
 }
@@ -51,6 +56,9 @@ pub struct Prepared {
     pub left: Vec<(Key, Left)>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
+    /// Comments of the source that do not come along, by item: they hold a machine's marker, or name
+    /// an environment.
+    pub left_comments: BTreeMap<Key, Vec<String>>,
     /// Values given to paths at which the two sides of an item do not differ.
     pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
     pub(super) files: Vec<FileChange>,
@@ -76,6 +84,7 @@ impl Prepared {
             deletions: Vec::new(),
             left: Vec::new(),
             refused: Vec::new(),
+            left_comments: BTreeMap::new(),
             given: BTreeMap::new(),
             files: Vec::new(),
             rests_on: Vec::new(),
@@ -130,7 +139,25 @@ impl Prepared {
                 .iter()
                 .flat_map(|plan| plan.with(&Action::Stop))
                 .any(|line| line.reason == Reason::HistoryEnds);
-            let (message, help) = if unknown {
+            let shared = self.plans.iter().find_map(|plan| {
+                let mut stopped = plan.with(&Action::Stop).filter(|line| line.reason.is_shared());
+                Some((&plan.key, plan.hop, stopped.next()?))
+            });
+            let (message, help) = if let Some((key, hop, line)) = shared.filter(|_| !unknown) {
+                let message =
+                    format!("`{}` of {key} cannot be written alone: {}", line.path, line.reason.phrase(hop));
+                let through = |plan: &ItemPlan| {
+                    plan.lines.iter().find_map(|line| match &line.reason {
+                        Reason::ThroughAlias { alias } => Some(alias.clone()),
+                        Reason::SharedWith { other } => Some(other.clone()),
+                        _ => None,
+                    })
+                };
+                let alias = self.plans.iter().find_map(through).unwrap_or_default();
+                let help =
+                    Help::WriteOut { key: key.clone(), environment: hop.target(), path: Box::new(alias) };
+                (message, help)
+            } else if unknown {
                 (
                     format!(
                         "{stops} {} cannot be judged, because the history is cut off",

@@ -12,20 +12,25 @@ use crate::yaml::node::NodeId;
 pub(super) struct New<'a> {
     pub(super) value: Cow<'a, Value>,
     pub(super) source: Option<(&'a Document, ValuePath)>,
+    /// Whether a scalar keeps the quotes and lines of its source.
+    pub(super) is_restored: bool,
 }
 
 impl<'a> TryFrom<&Replacement<'a>> for New<'a> {
     type Error = Refusal;
 
     fn try_from(replacement: &Replacement<'a>) -> Result<Self, Refusal> {
+        let is_restored = matches!(replacement, Replacement::Restored { .. });
         match replacement {
-            Replacement::Value(value) => Ok(Self { value: Cow::Owned(value.clone()), source: None }),
-            Replacement::From { document, path } => {
+            Replacement::Value(value) => {
+                Ok(Self { value: Cow::Owned(value.clone()), source: None, is_restored })
+            }
+            Replacement::From { document, path } | Replacement::Restored { document, path } => {
                 let path = document.resolve(path);
                 let message =
                     || Refusal::new(format!("the source has nothing at `{path}`"), "name what it has");
                 let value = document.at(&path).ok_or_else(message)?;
-                Ok(Self { value: Cow::Borrowed(value), source: Some((document, path)) })
+                Ok(Self { value: Cow::Borrowed(value), source: Some((document, path)), is_restored })
             }
         }
     }
@@ -34,7 +39,12 @@ impl<'a> TryFrom<&Replacement<'a>> for New<'a> {
 impl<'a> New<'a> {
     /// The same value without its source's text.
     pub(super) fn bare(&self) -> Self {
-        Self { value: self.value.clone(), source: None }
+        Self { value: self.value.clone(), source: None, is_restored: false }
+    }
+
+    /// The same value laid out anew where it takes another's place.
+    pub(super) fn flowing(&self) -> Self {
+        Self { is_restored: false, ..self.clone() }
     }
 
     /// The document whose root it is.
@@ -49,7 +59,7 @@ impl<'a> New<'a> {
             Cow::Owned(value) => Cow::Owned(value.child(segment)?.clone()),
         };
         let source = self.source.as_ref().map(|(document, path)| (*document, path.join(segment.clone())));
-        Some(Self { value, source })
+        Some(Self { value, source, is_restored: self.is_restored })
     }
 
     /// The tag that the core schema does not know, and the value under it.
@@ -84,6 +94,14 @@ impl<'a> Added<'a> {
     pub(super) fn new(after: After, key: Option<String>, new: New<'a>) -> Self {
         Self { after, key, new, comment: None }
     }
+}
+
+/// A new YAML document, and the position of the one that it follows. Those that follow the same one
+/// stand in the order of their vector.
+#[derive(Clone)]
+pub(super) struct AddedDocument<'a> {
+    pub(super) after: Option<usize>,
+    pub(super) new: New<'a>,
 }
 
 /// The place of something new among the old siblings.

@@ -23,7 +23,7 @@ pub(super) fn through_alias(document: &Document, path: &ValuePath, located: &Loc
         None => format!("`{path}` takes its value through an alias or a merge"),
     };
     let help = "make the same change there and at everything else that takes its value from there, or write the value out first";
-    Refusal::new(message, help).at(located.token())
+    Refusal::new(message, help).at(located.token()).sharing(path)
 }
 
 /// The path to a node below `id` that follows no alias.

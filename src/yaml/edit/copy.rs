@@ -120,7 +120,8 @@ fn copy(document: &Document, range: Range<usize>, first: NodeId) -> Option<Strin
     Some(lines_of(&out))
 }
 
-fn lines_of(text: &str) -> String {
+/// A text with LF line endings.
+pub(super) fn lines_of(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 

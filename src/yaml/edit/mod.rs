@@ -12,6 +12,7 @@ mod addition;
 mod anchors;
 mod block;
 mod copy;
+mod documents;
 mod empty;
 mod flow;
 mod layout;
@@ -29,7 +30,7 @@ use std::ops::Range;
 
 use super::document::Document;
 use super::limits::Limits;
-use crate::model::{Segment, Value, ValuePath};
+use crate::model::{DocumentId, Segment, Value, ValuePath};
 use plan::Plan;
 use verify::verify;
 
@@ -42,6 +43,13 @@ pub enum Replacement<'a> {
     /// or a mapping, its own comments; a new entry also the comments above and beside it.
     From {
         /// The document to take from.
+        document: &'a Document,
+        /// Where it stands there.
+        path: ValuePath,
+    },
+    /// As [`Self::From`], and a scalar comes back as it is written there: its quotes and its lines.
+    Restored {
+        /// The document to take from, a version of the one that is edited.
         document: &'a Document,
         /// Where it stands there.
         path: ValuePath,
@@ -84,7 +92,20 @@ pub enum Operation<'a> {
         /// `{…}`.
         comment: Option<String>,
     },
-    /// Removes an entry or an element, with its comments.
+    /// Adds a whole YAML document to the file.
+    InsertDocument {
+        /// The document that it follows; `None` puts it before all others.
+        after: Option<DocumentId>,
+        /// What it holds; of another file's document the text as it stands there.
+        value: Replacement<'a>,
+    },
+    /// Removes an entry that overrides a merged one, so that the merged one counts again.
+    Uncover {
+        /// Where; it must be there, and hide something.
+        path: ValuePath,
+    },
+    /// Removes an entry or an element with its comments, or a whole YAML document unless it is all
+    /// there is.
     Remove {
         /// Where; it must be there.
         path: ValuePath,
@@ -100,11 +121,18 @@ pub struct Refusal {
     pub help: String,
     /// The bytes in the target document that stand in the way.
     pub span: Option<Range<usize>>,
+    /// The path, by position, whose bytes are read at other paths too, when that is why.
+    pub shared: Option<ValuePath>,
 }
 
 impl Refusal {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), span: None }
+        Self { message: message.into(), help: help.into(), span: None, shared: None }
+    }
+
+    fn sharing(mut self, path: &ValuePath) -> Self {
+        self.shared = Some(path.clone());
+        self
     }
 
     fn at(mut self, span: Range<usize>) -> Self {
@@ -129,17 +157,24 @@ pub fn intended(document: &Document, operations: &[Operation<'_>]) -> Result<Vec
 /// operations leave alone, and when no text with the intended values was found.
 pub fn apply(document: &Document, operations: &[Operation<'_>], limits: &Limits) -> Result<String, Refusal> {
     let plan = Plan::new(document, operations)?;
-    if plan.intended(document) == document.values() {
+    if plan.intended(document) == document.values() && !plan.writes_out(document) {
         return Ok(document.text().to_owned());
     }
     // Where the text of a source does not fit, its value may.
     write(document, &plan, limits)
+        .or_else(|refusal| match plan.flowing() {
+            Some(plan) => write(document, &plan, limits).map_err(|_| refusal),
+            None => Err(refusal),
+        })
         .or_else(|refusal| write(document, &plan.bare(), limits).map_err(|_| refusal))
 }
 
 fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String, Refusal> {
     if let Some(text) = plan.whole_text(document) {
         return verify(document, plan, text.to_owned(), limits);
+    }
+    if document.roots().is_empty() && !plan.documents.is_empty() {
+        return verify(document, plan, documents::fill(document, plan)?, limits);
     }
     if document.roots().is_empty() {
         return verify(document, plan, empty::fill(document, plan), limits);

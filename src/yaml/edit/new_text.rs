@@ -1,7 +1,7 @@
 //! The text of what comes in: copied from its source where it has one, else rendered.
 
 use super::addition::{Added, New};
-use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot};
+use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot, lines_of};
 use super::layout::{Holder, is_collection, is_flow, slot};
 use crate::model::Value;
 use crate::yaml::document::Document;
@@ -56,6 +56,9 @@ impl Site {
     }
 
     fn string(&self, new: &New<'_>, text: &str, tagged: bool) -> Text {
+        if let Some(inline) = restored_source(new) {
+            return Text { inline, body: String::new() };
+        }
         let flow = self.holder.is_flow();
         let quoted = matches!(self.style, Some(Style::SingleQuoted | Style::DoubleQuoted));
         if text.contains('\n') && !flow && !quoted && !self.open_below {
@@ -127,6 +130,15 @@ fn plain_source(new: &New<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The bytes of a plain or quoted scalar that comes back as it was written.
+fn restored_source(new: &New<'_>) -> Option<String> {
+    let (document, located) = new.located().filter(|_| new.is_restored)?;
+    let node = document.node(located.node);
+    let Content::Scalar { style, .. } = &node.content else { return None };
+    let raw = document.text().get(node.span.clone()).filter(|raw| !style.is_block() && !raw.is_empty())?;
+    Some(lines_of(raw))
 }
 
 /// The source's text of a quoted scalar on one line.

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::addition::{Added, After, New};
+use super::addition::{Added, AddedDocument, After, New};
 use super::siblings::Siblings;
 use super::{Operation, Place, Refusal};
-use crate::model::{List, Map, Segment, Value, ValuePath};
+use crate::model::{DocumentId, List, Map, Segment, Value, ValuePath};
 use crate::yaml::document::Document;
 
 /// What changes, by paths into the old values, with lists by position.
@@ -16,6 +16,10 @@ pub(super) struct Plan<'a> {
     pub(super) removes: BTreeSet<ValuePath>,
     /// New entries and elements by the list or mapping that they enter.
     pub(super) adds: BTreeMap<ValuePath, Vec<Added<'a>>>,
+    /// What counts again where an override goes.
+    uncovered: BTreeMap<ValuePath, Value>,
+    /// New YAML documents.
+    pub(super) documents: Vec<AddedDocument<'a>>,
 }
 
 impl<'a> Plan<'a> {
@@ -28,6 +32,7 @@ impl<'a> Plan<'a> {
         plan.adds = siblings.into_iter().map(|(parent, siblings)| (parent, siblings.in_order())).collect();
         plan.refuse_present_keys(document)?;
         plan.refuse_overlaps(document)?;
+        plan.refuse_emptied_file(document)?;
         Ok(plan)
     }
 
@@ -46,14 +51,23 @@ impl<'a> Plan<'a> {
                 self.sets.insert(path, new);
             }
             Operation::Remove { path } => {
+                self.removes.insert(find(document, path)?);
+            }
+            Operation::Uncover { path } => {
                 let path = find(document, path)?;
-                if path.is_root() {
-                    return Err(Refusal::new(
-                        "a whole document cannot be removed",
-                        "remove the file instead",
-                    ));
-                }
+                let value = document.overridden(&path).ok_or_else(|| {
+                    Refusal::new(format!("`{path}` hides no merged value"), "remove it instead")
+                })?;
+                self.uncovered.insert(path.clone(), value);
                 self.removes.insert(path);
+            }
+            Operation::InsertDocument { after, value } => {
+                let position = |id: &DocumentId| {
+                    let path = ValuePath::document(id.clone());
+                    document.position_of(id).ok_or_else(|| absent(document, &path))
+                };
+                let after = after.as_ref().map(position).transpose()?;
+                self.documents.push(AddedDocument { after, new: New::try_from(value)? });
             }
             Operation::Insert { parent, key, place, value, comment } => {
                 let parent = find(document, parent)?;
@@ -82,6 +96,27 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    /// A file has a document, or is removed itself.
+    fn refuse_emptied_file(&self, document: &Document) -> Result<(), Refusal> {
+        let removed = self.removed_documents();
+        let stays =
+            |(position, value): (usize, &Value)| !removed.contains(&position) && *value != Value::Null;
+        if removed.is_empty() || !self.documents.is_empty() || document.values().iter().enumerate().any(stays)
+        {
+            return Ok(());
+        }
+        Err(Refusal::new("a file's only document cannot be removed", "remove the file instead"))
+    }
+
+    /// The positions of the YAML documents that go.
+    pub(super) fn removed_documents(&self) -> BTreeSet<usize> {
+        let position = |path: &ValuePath| match path.document {
+            DocumentId::Position(position) if path.is_root() => Some(position),
+            _ => None,
+        };
+        self.removes.iter().filter_map(position).collect()
+    }
+
     /// What is set or removed as a whole has nothing else happening to it or below it.
     fn refuse_overlaps(&self, document: &Document) -> Result<(), Refusal> {
         let whole = self.sets.keys().chain(&self.removes).map(|path| (path, true));
@@ -97,9 +132,15 @@ impl<'a> Plan<'a> {
         let (path, new) = self.sets.first_key_value().filter(|_| self.sets.len() == 1)?;
         let source = new.whole_source()?;
         let is_scalar = |document: &Document| document.values().len() == 1 && document.value().is_scalar();
-        let alone = self.adds.is_empty() && self.removes.is_empty();
+        let alone = self.adds.is_empty() && self.removes.is_empty() && self.documents.is_empty();
         let fits = path.is_root() && alone && is_scalar(document) && is_scalar(source);
         fits.then(|| source.text())
+    }
+
+    /// Whether a value that is read from elsewhere is to be written where it is read, the same or
+    /// not.
+    pub(super) fn writes_out(&self, document: &Document) -> bool {
+        self.sets.keys().any(|path| document.is_borrowed(path))
     }
 
     /// The same plan without the text of sources.
@@ -107,7 +148,22 @@ impl<'a> Plan<'a> {
         let added = |added: &Added<'a>| Added { new: added.new.bare(), ..added.clone() };
         let adds = self.adds.iter().map(|(path, list)| (path.clone(), list.iter().map(added).collect()));
         let sets = self.sets.iter().map(|(path, new)| (path.clone(), new.bare()));
-        Self { sets: sets.collect(), removes: self.removes.clone(), adds: adds.collect() }
+        let document =
+            |added: &AddedDocument<'a>| AddedDocument { after: added.after, new: added.new.bare() };
+        let documents = self.documents.iter().map(document).collect();
+        let (removes, uncovered) = (self.removes.clone(), self.uncovered.clone());
+        Self { sets: sets.collect(), removes, adds: adds.collect(), uncovered, documents }
+    }
+
+    /// The same plan with restored scalars laid out anew; `None` where there are none.
+    pub(super) fn flowing(&self) -> Option<Self> {
+        if !self.sets.values().any(|new| new.is_restored) {
+            return None;
+        }
+        let sets = self.sets.iter().map(|(path, new)| (path.clone(), new.flowing())).collect();
+        let Self { removes, adds, uncovered, documents, .. } = self;
+        let (removes, adds, uncovered) = (removes.clone(), adds.clone(), uncovered.clone());
+        Some(Self { sets, removes, adds, uncovered, documents: documents.clone() })
     }
 
     /// The values that must result.
@@ -116,6 +172,11 @@ impl<'a> Plan<'a> {
         for (path, new) in &self.sets {
             if let Some(value) = at_mut(&mut values, path) {
                 *value = new.value.clone().into_owned();
+            }
+        }
+        for (path, value) in &self.uncovered {
+            if let Some(place) = at_mut(&mut values, path) {
+                *place = value.clone();
             }
         }
         let mut parents: Vec<_> = self.removes.iter().filter_map(ValuePath::parent).collect();
@@ -129,14 +190,41 @@ impl<'a> Plan<'a> {
                 restructure(value, &self.removed_from(&parent), added);
             }
         }
-        values
+        self.with_documents(values)
+    }
+
+    /// The values without the documents that go, and with those that come.
+    fn with_documents(&self, values: Vec<Value>) -> Vec<Value> {
+        let removed = self.removed_documents();
+        if removed.is_empty() && self.documents.is_empty() {
+            return values;
+        }
+        let behind = |after: Option<usize>| {
+            let there = self.documents.iter().filter(move |added| added.after == after);
+            there.map(|added| added.new.value.clone().into_owned())
+        };
+        let Some(first) = values.iter().position(|value| *value != Value::Null) else {
+            return self.documents.iter().map(|added| added.new.value.clone().into_owned()).collect();
+        };
+        let mut out = Vec::with_capacity(values.len() + self.documents.len());
+        for (position, value) in values.into_iter().enumerate() {
+            if position == first {
+                out.extend(behind(None));
+            }
+            if !removed.contains(&position) {
+                out.push(value);
+            }
+            out.extend(behind(Some(position)));
+        }
+        out
     }
 
     /// The steps from a list or mapping to what goes directly in it.
     fn removed_from(&self, parent: &ValuePath) -> HashSet<&Segment> {
         let depth = parent.segments.len();
         let below = self.removes.range::<ValuePath, _>(parent..).take_while(|path| parent.covers(path));
-        below.filter(|path| path.segments.len() == depth + 1).filter_map(ValuePath::last).collect()
+        let direct = below.filter(|path| path.segments.len() == depth + 1);
+        direct.filter(|path| !self.uncovered.contains_key(path)).filter_map(ValuePath::last).collect()
     }
 }
 
@@ -220,7 +308,7 @@ fn entries<'v>(added: &'v [Added<'_>]) -> impl Iterator<Item = (String, Value)> 
 }
 
 fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
-    let mut value = values.get_mut(path.document)?;
+    let mut value = values.get_mut(path.document.find(values)?)?;
     for segment in &path.segments {
         while let Value::Tagged(_, inner) = value {
             value = inner;

@@ -51,6 +51,11 @@ fn named(name: &str) -> Place {
     Place::After(Segment::Identity { field: "name".to_owned(), value: name.to_owned() })
 }
 
+fn document(after: &str, value: Replacement<'static>) -> Operation<'static> {
+    let after = (!after.is_empty()).then(|| path(after).document);
+    Operation::InsertDocument { after, value }
+}
+
 type Case = (&'static str, &'static str, Vec<Operation<'static>>, &'static str);
 
 /// Applies each case and compares bytes; `apply` itself has compared the values.
@@ -729,4 +734,51 @@ fn what_cannot_be_right_is_refused() {
         assert!(!refusal.help.is_empty(), "{name}");
         assert!(refusal.span.is_none_or(|span| input.get(span).is_some()), "{name}");
     }
+}
+
+#[test]
+fn whole_documents_come_and_go() {
+    let source = "# head\nkind: C # c\n---\nb: 1\n--- # marked\nc:  1\n";
+    check(vec![
+        (
+            "before all others",
+            "a: 1\n---\nb: 1\n",
+            vec![document("", from(source, ""))],
+            "# head\nkind: C # c\n---\na: 1\n---\nb: 1\n",
+        ),
+        (
+            "before a marked one",
+            "# x\n---\na: 1\n",
+            vec![document("", from(source, "#2:"))],
+            "# x\n---\nb: 1\n---\na: 1\n",
+        ),
+        (
+            "behind the first, and behind the last without a final line ending",
+            "a: 1\n# e\n---\nb: 2",
+            vec![document("#1:", from(source, "#3:")), document("#2:", value("{x: [1]}"))],
+            "a: 1\n# e\n--- # marked\nc:  1\n---\nb: 2\n---\nx:\n  - 1",
+        ),
+        ("into nothing", "# only\n", vec![document("", from(source, "#2:"))], "# only\nb: 1\n"),
+        (
+            "with other line endings, beside an edit",
+            "a: 1\r\n",
+            vec![document("#1:", from(source, "#2:")), add("", "z", "2")],
+            "a: 1\r\nz: 2\r\n---\r\nb: 1\r\n",
+        ),
+        ("the first goes", "# c\na: 1\n---\nb: 1\n", vec![remove("#1:")], "b: 1\n"),
+        ("the last goes", "a: 1\n---\nb: 1\n", vec![remove("#2:")], "a: 1\n"),
+        ("one between", "---\na: 1\n---\nb: 1\n---\nc: 1\n", vec![remove("#2:")], "---\na: 1\n---\nc: 1\n"),
+        (
+            "one for another",
+            "a: 1\n---\nb: 1\n",
+            vec![remove("#1:"), document("#1:", value("c: 1"))],
+            "---\nc: 1\n---\nb: 1\n",
+        ),
+        (
+            "a named one",
+            "{apiVersion: v1, kind: S, metadata: {name: a}}\n---\nb: 1\n",
+            vec![remove("#S/a:"), set("#~1:b", value("2"))],
+            "b: 2\n",
+        ),
+    ]);
 }

@@ -40,12 +40,14 @@ fn unintended(document: &Document, plan: &Plan<'_>, path: &ValuePath) -> Refusal
         let path = path.prefix(steps);
         let message = format!("`{path}` takes its value from what would change, and would change with it");
         let help = "make the same change at both, or write the value out first";
-        return Refusal::new(message, help).at(located.token());
+        return Refusal::new(message, help).at(located.token()).sharing(&path);
     }
     if let Some((path, alias)) = alias_of_changed(document, plan) {
         let line = document.lines().line(alias.start);
         let message = format!("an alias in line {line} refers to `{path}`, and would change with it");
-        return Refusal::new(message, "write the value out where it is referred to first").at(alias);
+        return Refusal::new(message, "write the value out where it is referred to first")
+            .at(alias)
+            .sharing(&path);
     }
     let shown = if path.is_root() { "the file's value".to_owned() } else { format!("`{path}`") };
     Refusal::new(format!("{shown} would not come out as intended"), "make this change by hand")

@@ -12,6 +12,7 @@ use super::Refusal;
 use super::addition::{Added, After, New};
 use super::anchors::{refuse_lost_anchors, through_alias};
 use super::block::Block;
+use super::documents;
 use super::flow::Flow;
 use super::layout::{Holder, is_collection, is_flow, layout, slots};
 use super::new_text::{Text, chunk, flow_text};
@@ -30,6 +31,7 @@ pub(super) fn rewrite(document: &Document, plan: &Plan<'_>) -> Result<String, Re
     let mut edits = Edits::default();
     edits.gather(document, plan)?;
     let mut splices = edits.splices(document);
+    documents::splice(document, plan, &mut splices)?;
     splices.sort();
     refuse_lost_anchors(document, &splices)?;
     splices.apply(document.text())
@@ -59,16 +61,21 @@ impl<'a> Edits<'a> {
         for own in [true, false] {
             for (path, new) in &plan.sets {
                 let located = locate(document, path)?;
-                match is_own(document, &located) {
+                match document.is_own(&located) {
                     this if this != own => {}
                     true => self.set(document, path, &located, new.clone()),
                     false if self.wanted.get(&document.follow(located.node)) == Some(&*new.value) => {}
-                    false if located.shared => return Err(through_alias(document, path, &located)),
+                    false if located.shared => match overriding(document, path) {
+                        Some((mapping, key)) => {
+                            self.add(&mapping, [Added::new(After::End, Some(key), new.clone())]);
+                        }
+                        None => return Err(through_alias(document, path, &located)),
+                    },
                     // An alias itself is replaced.
                     false => drop(self.sets.insert(located.node, (located.slot, new.clone()))),
                 }
             }
-            for path in &plan.removes {
+            for path in plan.removes.iter().filter(|path| !path.is_root()) {
                 let located = locate(document, path)?;
                 match !located.shared {
                     this if this != own => {}
@@ -79,7 +86,7 @@ impl<'a> Edits<'a> {
             }
             for (path, added) in &plan.adds {
                 let located = locate(document, path)?;
-                match is_own(document, &located) {
+                match document.is_own(&located) {
                     this if this != own => {}
                     true => self.add(&located, added.iter().cloned()),
                     false if self.are_added(document.follow(located.node), added) => {}
@@ -236,7 +243,10 @@ fn locate(document: &Document, path: &ValuePath) -> Result<Located, Refusal> {
     })
 }
 
-/// Whether a value's bytes stand at its path, and are not those of an alias.
-fn is_own(document: &Document, located: &Located) -> bool {
-    !located.shared && document.follow(located.node) == located.node
+/// The mapping that stands where its path says and merges what is at `path`, and the key under which
+/// it can be overridden there.
+fn overriding(document: &Document, path: &ValuePath) -> Option<(Located, String)> {
+    let Some(Segment::Key(key)) = path.last() else { return None };
+    let mapping = document.locate(&path.parent()?).filter(|mapping| document.is_own(mapping))?;
+    Some((mapping, key.clone()))
 }

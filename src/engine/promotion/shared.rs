@@ -1,0 +1,158 @@
+//! Values of the target that are written once and read at several paths.
+//!
+//! The edit at an anchor serves a plan that means all its users. Where it does not, what would change
+//! with it stops, and the rest of the plan goes on.
+
+use super::edits::operations;
+use super::entry::{Action, PlanEntry};
+use super::reason::Reason;
+use super::resolution::{Level, Resolution};
+use crate::model::ValuePath;
+use crate::yaml::edit::apply;
+use crate::yaml::{Document, Limits};
+
+/// Stops what cannot be written without changing another path with it; with `skip` it is left.
+pub fn stop_shared(
+    mut lines: Vec<PlanEntry>,
+    source: &Document,
+    target: &Document,
+    limits: &Limits,
+    skip: bool,
+) -> Vec<PlanEntry> {
+    if !target.has_aliases() {
+        return lines;
+    }
+    while lines.iter().any(PlanEntry::is_taken) {
+        let refused = apply(target, &operations(&lines, source, target), limits).err();
+        let Some(path) = refused.and_then(|refusal| refusal.shared) else { break };
+        let stopped: Vec<usize> = concerned(&lines, target, &path);
+        if stopped.is_empty() {
+            break;
+        }
+        for index in stopped {
+            let line = &mut lines[index];
+            line.reason = match target.alias_above(&line.path) {
+                Some(alias) => Reason::ThroughAlias { alias },
+                None => {
+                    Reason::SharedWith { other: target.alias_above(&path).unwrap_or_else(|| path.clone()) }
+                }
+            };
+            (line.resolution, line.level) = (Resolution::Conflict, Level::Stop);
+            line.verdict = if skip { Action::Keep } else { Action::Stop };
+        }
+    }
+    lines
+}
+
+/// The taken lines that stand at `path`, or else those whose bytes are read there.
+fn concerned(lines: &[PlanEntry], target: &Document, path: &ValuePath) -> Vec<usize> {
+    let taken: Vec<(usize, ValuePath)> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.is_taken())
+        .filter_map(|(index, line)| {
+            let (steps, _) = target.nearest(&line.path)?;
+            Some((index, target.by_position(&line.path.prefix(steps))?))
+        })
+        .collect();
+    let at: Vec<usize> = taken.iter().filter(|(_, place)| place == path).map(|(index, _)| *index).collect();
+    if !at.is_empty() {
+        return at;
+    }
+    let bytes = |place: &ValuePath| {
+        let located = target.locate(place)?;
+        Some(target.node(target.follow(located.node)).outer.clone())
+    };
+    let Some(read) = bytes(path) else { return Vec::new() };
+    let meets = |index: usize, place: &ValuePath| {
+        let within = |outer: &std::ops::Range<usize>, inner: &std::ops::Range<usize>| {
+            outer.start <= inner.start && inner.end <= outer.end
+        };
+        let is_there = lines[index].target.is_some();
+        bytes(place).is_some_and(|there| within(&read, &there) || (is_there && within(&there, &read)))
+    };
+    taken.iter().filter(|(index, place)| meets(*index, place)).map(|(index, _)| *index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leaves::leaves;
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::model::Pointer;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text)
+    }
+
+    /// The lines that stop, and the text with the others.
+    fn planned(source: &str, target: &str, kept: &[&str]) -> (Vec<String>, String) {
+        let (source, target) = (document(source), document(target));
+        let leaves = leaves(&source, &target, &NoListRules);
+        let lines = leaves.into_iter().map(|leaf| PlanEntry {
+            pointer: Pointer::default(),
+            resolution: Resolution::Pending,
+            level: Level::Take,
+            verdict: if kept.contains(&leaf.path.to_string().as_str()) { Action::Keep } else { Action::Take },
+            source: leaf.source.cloned(),
+            base: None,
+            was: None,
+            target: leaf.target.cloned(),
+            reason: Reason::ToTakeBack,
+            commit: None,
+            target_commit: None,
+            top: leaf.top,
+            secret: false,
+            literal: false,
+            path: leaf.path,
+        });
+        let lines = stop_shared(lines.collect(), &source, &target, &Limits::default(), false);
+        let stopped = lines.iter().filter(|line| line.verdict == Action::Stop);
+        let stopped = stopped.map(|line| line.path.to_string()).collect();
+        let text = apply(&target, &operations(&lines, &source, &target), &Limits::default());
+        (stopped, text.expect("a text"))
+    }
+
+    #[test]
+    fn only_what_would_change_with_others_stops() {
+        let target = "x: &x {c: 1}\na: *x\nb: *x\nz: 1\n";
+        for (source, target, kept, stopped, text) in [
+            // All users: the edit at the anchor.
+            (
+                "x: {c: 2}\na: {c: 2}\nb: {c: 2}\nz: 2",
+                target,
+                &[][..],
+                &[][..],
+                "x: &x {c: 2}\na: *x\nb: *x\nz: 2\n",
+            ),
+            // One user is kept, or goes elsewhere.
+            (
+                "x: {c: 2}\na: {c: 2}\nb: {c: 2}\nz: 2",
+                target,
+                &["b.c"],
+                &["x.c", "a.c"],
+                "x: &x {c: 1}\na: *x\nb: *x\nz: 2\n",
+            ),
+            (
+                "x: {c: 2}\na: {c: 2}\nb: {c: 4}\nz: 2",
+                target,
+                &[],
+                &["x.c", "a.c", "b.c"],
+                "x: &x {c: 1}\na: *x\nb: *x\nz: 2\n",
+            ),
+            // An alias whose value alone changes is replaced; a merged value is overridden.
+            ("x: &x {c: 1}\na: 3\nb: *x\nz: 1", target, &[], &[], "x: &x {c: 1}\na: 3\nb: *x\nz: 1\n"),
+            (
+                "x: {c: 1}\na: {c: 2, d: 1}",
+                "x: &x {c: 1}\na:\n  <<: *x\n  d: 1\n",
+                &[],
+                &[],
+                "x: &x {c: 1}\na:\n  <<: *x\n  d: 1\n  c: 2\n",
+            ),
+        ] {
+            let (found, result) = planned(source, target, kept);
+            assert_eq!(found, stopped, "{source}");
+            assert_eq!(result, text);
+        }
+    }
+}
