@@ -133,6 +133,9 @@ struct PlanLine<'a> {
     /// The value as a JSON Pointer into the target's document, or the source's where the target
     /// lacks it.
     pointer: String,
+    /// For a renamed entry, where the target has it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renamed_from: Option<String>,
     /// What the table says.
     resolution: Resolution,
     /// The source's value; `{"absent":true}` where there is none, `{"masked":true}` for a secret.
@@ -257,6 +260,7 @@ fn entry(line: &PlanEntry<Shown>, hop: Hop) -> PlanLine<'_> {
     PlanLine {
         path: line.path.to_string(),
         pointer: line.pointer.to_string(),
+        renamed_from: line.renamed.as_ref().map(|renamed| renamed.from.to_string()),
         resolution: line.resolution,
         source: json_or_absent(line.source.as_ref()),
         base: json_or_absent(line.base.as_ref()),

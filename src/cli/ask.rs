@@ -17,12 +17,12 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    const fn letter(self) -> char {
+    const fn words(self) -> [&'static str; 2] {
         match self {
-            Self::Yes => 'y',
-            Self::No | Self::Never => 'n',
-            Self::Skip => 's',
-            Self::Quit => 'q',
+            Self::Yes => ["y", "yes"],
+            Self::No | Self::Never => ["n", "no"],
+            Self::Skip => ["s", "skip"],
+            Self::Quit => ["q", "quit"],
         }
     }
 
@@ -65,8 +65,8 @@ pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Resu
             let _ = writeln!(context.err());
             return Ok(last);
         }
-        let letter = line.trim().chars().next().map(|c| c.to_ascii_lowercase());
-        if let Some(answer) = answers.iter().find(|answer| Some(answer.letter()) == letter) {
+        let word = line.trim().to_ascii_lowercase();
+        if let Some(answer) = answers.iter().find(|answer| answer.words().contains(&word.as_str())) {
             return Ok(*answer);
         }
     }

@@ -60,6 +60,10 @@ fn words(help: &Help) -> Option<String> {
         Help::DecideNew => {
             "take them with --with-new, leave them with --without-new, or name some with --only PATH"
         }
+        Help::DecideRemovals => {
+            "take them with --with-removals, leave them with --without-removals, or name some with --only PATH"
+        }
+        Help::Emptying => "name the paths that go with --only PATH, or say --delete",
         Help::GiveValue(path) => return Some(format!("give a value: --set '{path}=…'")),
         Help::GiveOrLeaveOut => "give the target its own value with --set PATH=VALUE, or leave the path out",
         Help::SeePlan => {

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
-use crate::engine::promotion::{Action, Selection};
+use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
@@ -69,6 +69,12 @@ pub(super) struct Args {
     /// Leave new keys
     #[arg(long)]
     without_new: bool,
+    /// Take removals of values that the target has for itself
+    #[arg(long, conflicts_with = "without_removals")]
+    with_removals: bool,
+    /// Leave removals of values that the target has for itself
+    #[arg(long)]
+    without_removals: bool,
     /// Leave conflicts instead of stopping
     #[arg(long)]
     skip_undecided: bool,
@@ -84,7 +90,7 @@ pub(super) struct Args {
     /// Carry out this plan exactly, or refuse when a file has changed since (exit 4)
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "keys", "all", "to", "from", "only", "except", "change", "take", "set", "reason", "with_new",
-        "without_new", "skip_undecided", "delete", "output",
+        "without_new", "with_removals", "without_removals", "skip_undecided", "delete", "output",
     ])]
     plan: Option<PathBuf>,
     /// With --dry-run: exit 1 when something waits
@@ -140,11 +146,8 @@ impl Args {
             only: paths(&self.only)?,
             except: paths(&self.except)?,
             changes: Vec::new(),
-            new_keys: match (self.with_new, self.without_new) {
-                (true, _) => NewKeys::Take,
-                (_, true) => NewKeys::Leave,
-                _ => policy.new_keys,
-            },
+            new_keys: answer(self.with_new, self.without_new, policy.new_keys),
+            removals: answer(self.with_removals, self.without_removals, policy.removals),
             skip_undecided: self.skip_undecided,
             ..Selection::default()
         };
@@ -165,6 +168,15 @@ impl Args {
             selection.set.push(assignment(word)?);
         }
         Ok(selection)
+    }
+}
+
+/// What the flags say, else the policy.
+const fn answer(with: bool, without: bool, policy: NewKeys) -> NewKeys {
+    match (with, without) {
+        (true, _) => NewKeys::Take,
+        (_, true) => NewKeys::Leave,
+        _ => policy,
     }
 }
 
@@ -243,7 +255,7 @@ impl Work<'_> {
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
         let asking = !args.yes && context.is_interactive();
-        if asking && prepared.count(&Action::Ask) > 0 && prepared.count(&Action::Stop) == 0 {
+        if asking && prepared.questions() > 0 && prepared.count(&Action::Stop) == 0 {
             if !answer_new_keys(&mut request, &prepared, context)? {
                 context.remark("nothing was committed");
                 return Ok(0);
@@ -397,23 +409,37 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
     Ok(())
 }
 
+/// What a question is about: how many keys are new, renamed and removed.
+fn what_is_asked(lines: &[&PlanEntry]) -> String {
+    let count = |resolutions: &[Resolution]| {
+        lines.iter().filter(|line| resolutions.contains(&line.resolution)).count()
+    };
+    let renamed = count(&[Resolution::Renamed]);
+    let removed = count(&[Resolution::Removed]);
+    let new = lines.len() - renamed - removed;
+    let parts = [(new, "new key"), (renamed, "renamed key"), (removed, "removal")];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    parts.map(|(count, what)| crate::report::counted(count, what)).collect::<Vec<_>>().join(", ")
+}
+
 /// Asks about new keys, one source commit at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
-    let mut groups: Vec<(CommitInfo, Vec<ValuePath>)> = Vec::new();
+    let mut groups: Vec<(CommitInfo, Vec<&PlanEntry>)> = Vec::new();
     for line in prepared.plans.iter().flat_map(|plan| plan.with(&Action::Ask)) {
         let Some(commit) = line.commit.clone() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
-            Some((_, paths)) => paths.push(line.path.clone()),
-            None => groups.push((commit, vec![line.path.clone()])),
+            Some((_, lines)) => lines.push(line),
+            None => groups.push((commit, vec![line])),
         }
     }
-    for (commit, paths) in groups {
+    for (commit, lines) in groups {
         let CommitInfo { id, subject, .. } = &commit;
-        let count = crate::report::counted(paths.len(), "new key");
-        let question = format!("Take \"{}\" ({count}) as well?", cut(subject, 60));
+        let question = format!("Take \"{}\" ({}) as well?", cut(subject, 60), what_is_asked(&lines));
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
             Answer::Yes => request.selection.accepted.push(id.to_string()),
-            Answer::No | Answer::Never => request.selection.take_target.extend(paths),
+            Answer::No | Answer::Never => {
+                request.selection.take_target.extend(lines.iter().map(|line| line.path.clone()));
+            }
             Answer::Skip => request.selection.left.push(id.to_string()),
             Answer::Quit => return Ok(false),
         }

@@ -211,6 +211,15 @@ impl History {
         names
     }
 
+    /// What a commit made of a file that it changed: the contents before and after.
+    #[must_use]
+    pub fn change_by(&self, id: &CommitId, path: &str) -> Option<[&BlobId; 2]> {
+        let brought = self.commits.iter().flat_map(|commit| &commit.brought);
+        let commit = self.commits.iter().chain(brought).find(|commit| commit.info.id == *id)?;
+        let change = commit.changes.iter().find(|change| change.path == path)?;
+        Some([change.before.as_ref()?, change.after.as_ref()?])
+    }
+
     /// The content that an item had in one environment right after the commit at a position.
     #[must_use]
     pub fn blob_at(&self, key: &Key, environment: Environment, commit: usize) -> Option<BlobId> {

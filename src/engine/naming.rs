@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use super::hosts;
-use crate::model::{Environment, Policy, Value};
+use crate::model::{Environment, Policy, Segment, Value, ValuePath};
 
 /// What names each environment under a policy.
 #[derive(Clone, Debug)]
@@ -129,6 +129,16 @@ impl<'a> Naming<'a> {
             Value::Tagged(_, value) => self.foreign_in(value, target),
             Value::Null | Value::Bool(_) | Value::Number(_) => None,
         }
+    }
+
+    /// Whether the last name of a path, or the value at it, names any environment.
+    #[must_use]
+    pub fn is_named_at(&self, path: &ValuePath, value: &Value) -> bool {
+        let last = match path.last() {
+            Some(Segment::Key(text) | Segment::Identity { value: text, .. }) => self.named(text),
+            Some(Segment::Index(_) | Segment::Append) | None => Vec::new(),
+        };
+        !last.is_empty() || !self.named_by(value).is_empty()
     }
 
     /// The words that name an environment, in lower case.

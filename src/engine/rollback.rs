@@ -100,6 +100,7 @@ pub fn plan(
             top: leaf.top,
             path: leaf.path,
             // Nothing new is written, so secrets need no line of their own; masking covers them.
+            renamed: None,
             secret: false,
             literal: false,
         });
@@ -112,7 +113,7 @@ pub fn plan(
 
 /// The edits by which the lines come back as `before` has them written.
 #[must_use]
-pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &Document) -> Vec<Operation<'a>> {
+pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &'a Document) -> Vec<Operation<'a>> {
     let restored = |mut operation| {
         if let Operation::Set { value, .. } = &mut operation
             && let Replacement::From { document, path } = value

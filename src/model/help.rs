@@ -70,6 +70,10 @@ pub enum Help {
     DecideConflicts,
     /// Decide about new keys.
     DecideNew,
+    /// A promotion would leave nothing of an item.
+    Emptying,
+    /// Removals of a target's own values are open.
+    DecideRemovals,
     /// Give the target a value of its own.
     GiveValue(ValuePath),
     /// Give the target a value of its own, or leave the path out.
@@ -175,6 +179,8 @@ impl Help {
                     .into()
             }
             Self::DecideConflicts => "take one side, give a value, or leave them undecided".into(),
+            Self::Emptying => "name the paths that go, or say that the item goes".into(),
+            Self::DecideRemovals => "take them, leave them, or choose some by their paths".into(),
             Self::DecideNew => "take them, leave them, or choose some by their paths".into(),
             Self::GiveValue(path) => format!("give a value for `{path}`").into(),
             Self::GiveOrLeaveOut => "give the target its own value, or leave the path out".into(),

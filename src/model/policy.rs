@@ -61,12 +61,17 @@ pub struct RawPolicy {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawPromotion {
-    /// What a promotion does with keys that the target never had.
+    /// What a promotion does with keys that the target never had; `undecided` where it is not given.
+    new_keys: Option<NewKeys>,
+    /// What a promotion does with removals of a value that the target has for itself; `undecided` where
+    /// it is not given.
+    removals: Option<NewKeys>,
+    /// What a promotion does with all that people decide.
     #[serde(default)]
-    new_keys: NewKeys,
+    undecided: NewKeys,
 }
 
-/// What a promotion does with keys that the target never had.
+/// What a promotion does with what people decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NewKeys {
@@ -213,6 +218,8 @@ pub struct SchemaMapping {
 pub struct Policy {
     /// What a promotion does with new keys.
     pub new_keys: NewKeys,
+    /// What a promotion does with removals of a value that the target has for itself.
+    pub removals: NewKeys,
     /// Paths that are never promoted.
     pub pins: Vec<Pin>,
     pins_by_place: PlaceIndex,
@@ -378,7 +385,8 @@ impl Policy {
             }
         }
         Ok(Self {
-            new_keys: raw.promotion.new_keys,
+            new_keys: raw.promotion.new_keys.unwrap_or(raw.promotion.undecided),
+            removals: raw.promotion.removals.unwrap_or(raw.promotion.undecided),
             pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
             secret_paths: PatternSet::loose(

@@ -13,6 +13,7 @@ version = 1
 
 # [promotion]
 # new-keys = \"ask\"                  # ask | take | leave
+# removals = \"ask\"                  # of a target's own values
 
 # [[pin]]                           # never promoted
 # key = \"payments\"

@@ -12,7 +12,8 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection, Siblings,
-    containers, decisions_file, judge_leaves, leaves, parse_decisions, select, stop_shared,
+    SourceCommit, containers, decisions_file, join_renamed, judge_leaves, leaves, parse_decisions,
+    renaming_commits, select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Snapshot, Source};
 use crate::engine::timeline::Question;
@@ -220,6 +221,23 @@ impl Planner {
             today: self.head.date(),
         };
         let mut judged = judge_leaves(&input, &differing)?;
+        let mut renaming = Vec::new();
+        for id in renaming_commits(&judged) {
+            if let Some([before, after]) = self.history.change_by(&id, &key.file(hop.source()))
+                && let (Some(before), Some(after)) = (read(before)?, read(after)?)
+            {
+                renaming.push((id, before, after));
+            }
+        }
+        let commits: Vec<SourceCommit<'_>> = renaming
+            .iter()
+            .map(|(id, before, after)| SourceCommit { id: id.clone(), before, after })
+            .collect();
+        let policy = self.configuration.policy();
+        let is_apart = |path: &ValuePath, value: &Value| {
+            policy.is_secret(path) || policy.pin(key, path, hop).is_some() || naming.is_named_at(path, value)
+        };
+        judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart);
         if [&source, &target].iter().any(|side| is_encrypted(side.values())) {
             keep_ciphertext(&mut judged, [source.values(), target.values()]);
         }

@@ -60,7 +60,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
         prepared.creations.push(created(now, agreed, creation)?);
     }
     prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
-    write(now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref() }, &mut prepared)?;
+    write(now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref(), may_empty: true }, &mut prepared)?;
     Ok(prepared)
 }
 

@@ -45,7 +45,9 @@ fn cells(row: &MatrixRow, item: &MatrixItem, view: &View) -> Vec<Cell> {
         let resolution = i.checked_sub(1).and_then(|hop| row.resolutions[hop]);
         let (mark, style) = match resolution {
             None | Some(Resolution::InSync) => (" ", anstyle::Style::new()),
-            Some(Resolution::Pending | Resolution::Removed | Resolution::New) => ("→", view.styles.modified),
+            Some(Resolution::Pending | Resolution::Renamed | Resolution::Removed | Resolution::New) => {
+                ("→", view.styles.modified)
+            }
             Some(Resolution::Conflict | Resolution::Unknown) => ("!", view.styles.error),
             Some(
                 Resolution::Pinned

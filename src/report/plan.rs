@@ -1,6 +1,5 @@
 //! Plans of promotions, for people before they decide.
 
-use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use indexmap::IndexMap;
@@ -8,7 +7,7 @@ use indexmap::IndexMap;
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution, renames};
+use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Hop};
 use crate::secrets::mask::Shown;
 
@@ -23,18 +22,8 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
     let strong = view.styles.strong;
     let name = view.head(plan.key.as_str(), &plan.hop.to_string());
     writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
-    let renames = renames(&plan.lines);
-    let gone: HashSet<usize> = renames.iter().map(|(removed, _)| *removed).collect();
-    let renamed: HashMap<usize, usize> =
-        renames.into_iter().map(|(removed, added)| (added, removed)).collect();
-    let groups: Vec<(Option<&CommitInfo>, Vec<usize>)> = groups(plan)
-        .into_iter()
-        .map(|(commit, lines)| (commit, lines.into_iter().filter(|index| !gone.contains(index)).collect()))
-        .collect();
-    let row = |index: &usize| {
-        let renamed = renamed.get(index).map(|removed| &plan.lines[*removed]);
-        acting(&plan.lines[*index], renamed, plan.hop, view)
-    };
+    let groups = groups(plan);
+    let row = |index: &usize| acting(&plan.lines[*index], plan.hop, view);
     // One alignment for all groups, so that the columns of the screen are one.
     let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines).map(row).collect();
     let mut aligned = align(&rows, view.room()).into_iter();
@@ -74,7 +63,7 @@ fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
     format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
 }
 
-fn acting(line: &PlanEntry<Shown>, renamed: Option<&PlanEntry<Shown>>, hop: Hop, view: &View) -> Vec<Cell> {
+fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
     let (word, style) = match &line.verdict {
         Action::Take if line.source.is_none() => ("take", view.styles.removed),
         Action::Take if line.target.is_none() => ("take", view.styles.added),
@@ -98,12 +87,9 @@ fn acting(line: &PlanEntry<Shown>, renamed: Option<&PlanEntry<Shown>>, hop: Hop,
                 side(line.source.as_ref())
             )
         }
+        (_, Some(_)) if line.renamed.is_some() => view.change(line.target.as_ref(), line.taken_value()),
         (_, None) => format!("{} → removed", view.change(line.target.as_ref(), None)),
         (_, Some(_)) => view.change(line.target.as_ref(), line.source.as_ref()),
-    };
-    let change = match renamed {
-        Some(removed) => format!("{}   (renamed from {})", change, clean(&removed.path.to_string())),
-        None => change,
     };
     let why = match (&line.verdict, line.level) {
         (Action::Take, Level::Take) if line.reason.says_more() => {

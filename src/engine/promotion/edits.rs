@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::entry::Action;
-use super::entry::PlanEntry;
+use super::entry::{Action, PlanEntry, Renamed};
+use super::leaves::highest_absent;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
@@ -14,14 +14,34 @@ use crate::yaml::edit::{Operation, Place, Replacement};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
-pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Document) -> Vec<Operation<'a>> {
+pub fn operations<'a>(
+    lines: &'a [PlanEntry],
+    source: &'a Document,
+    target: &'a Document,
+) -> Vec<Operation<'a>> {
     let left = Left::of(lines, [source, target]);
     let (mut out, mut gone) = (Vec::new(), HashSet::new());
     let mut entering: IndexMap<&ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
+        if let (Some(renamed), true) = (&line.renamed, line.is_taken()) {
+            match name_alone(line, renamed, target) {
+                Some(field) if line.verdict == Action::Take => {
+                    let value = Replacement::From { document: source, path: line.path.key(&field) };
+                    out.push(Operation::Set { path: renamed.from.key(field), value });
+                }
+                _ => {
+                    let path = left.highest_leaving(&highest_absent(source, &renamed.from), &renamed.from);
+                    if gone.insert(path.clone()) {
+                        out.push(Operation::Remove { path });
+                    }
+                    entering.entry(&line.top).or_default().push(line);
+                }
+            }
+            continue;
+        }
         let replacement = match &line.verdict {
             Action::Take if line.source.is_none() => {
-                let path = left.highest_leaving(line);
+                let path = left.highest_leaving(&line.top, &line.path);
                 if gone.insert(path.clone()) {
                     out.push(Operation::Remove { path });
                 }
@@ -42,9 +62,15 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
     for (top, entering) in entering {
         let whole = left.is_whole(top)
             || entering.iter().any(|line| line.path == *top && line.verdict == Action::Take);
-        let value = match whole {
-            true => Replacement::From { document: source, path: top.clone() },
-            false => Replacement::Value(partial(top, &entering, source)),
+        let as_in_source = entering.iter().all(|line| line.taken_value() == line.source.as_ref());
+        let moved = match entering[..] {
+            [line] if line.path == *top && line.verdict == Action::Take => line.renamed.as_deref(),
+            _ => None,
+        };
+        let value = match moved.filter(|moved| target.at(&moved.from) == Some(&moved.carried)) {
+            Some(moved) => Replacement::From { document: target, path: moved.from.clone() },
+            None if whole && as_in_source => Replacement::From { document: source, path: top.clone() },
+            None => Replacement::Value(partial(top, &entering, source)),
         };
         let Some(parent) = top.parent() else {
             let pairs = pairs.get_or_insert_with(|| pair_documents(source.values(), target.values()));
@@ -60,6 +86,21 @@ pub fn operations<'a>(lines: &'a [PlanEntry], source: &'a Document, target: &Doc
         out.push(Operation::Insert { parent, key, place, value, comment: None });
     }
     out
+}
+
+/// The entry that tells an element apart, where a renaming changes nothing else of it and leaves it in
+/// its list.
+fn name_alone(line: &PlanEntry, renamed: &Renamed, target: &Document) -> Option<String> {
+    let (Some(Segment::Identity { field, .. }), Some(Segment::Identity { field: old, .. })) =
+        (line.path.last(), renamed.from.last())
+    else {
+        return None;
+    };
+    let mut own = target.at(&renamed.from)?.as_map()?.clone();
+    let name = renamed.carried.as_map()?.get(field)?;
+    own.insert(field.clone(), name.clone());
+    let is_in_place = field == old && line.path.parent() == renamed.from.parent();
+    (is_in_place && renamed.carried == Value::Map(own)).then(|| field.clone())
 }
 
 /// The document that a new one follows in the source, of those that the target has.
@@ -87,13 +128,13 @@ impl<'a> Left<'a> {
         (!at.is_root() || self.has_documents) && !self.paths.reaches(at)
     }
 
-    /// The highest path that goes when `line` does, so that no empty mapping and no element with
+    /// The highest path from `top` on that goes when `path` does, so that no empty mapping and no element with
     /// only a name stays behind.
-    fn highest_leaving(&self, line: &PlanEntry) -> ValuePath {
-        (line.top.segments.len()..line.path.segments.len())
-            .map(|steps| line.path.prefix(steps))
+    fn highest_leaving(&self, top: &ValuePath, path: &ValuePath) -> ValuePath {
+        (top.segments.len()..path.segments.len())
+            .map(|steps| path.prefix(steps))
             .find(|prefix| self.is_whole(prefix))
-            .unwrap_or_else(|| line.path.clone())
+            .unwrap_or_else(|| path.clone())
     }
 }
 
@@ -165,7 +206,7 @@ fn partial(top: &ValuePath, lines: &[&PlanEntry], source: &Document) -> Value {
     let leaf = |line: &&'_ PlanEntry| match &line.verdict {
         Action::Set(value) => value.clone(),
         Action::Take | Action::Decline | Action::Keep | Action::Ask | Action::Stop => {
-            line.source.clone().unwrap_or(Value::Null)
+            line.taken_value().cloned().unwrap_or(Value::Null)
         }
     };
     let leaves = lines.iter().map(|line| (&line.path.segments[top.segments.len()..], leaf(line)));

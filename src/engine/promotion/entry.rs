@@ -35,10 +35,21 @@ pub struct PlanEntry<V = Value> {
     pub target_commit: Option<CommitInfo>,
     /// The highest path at or above `path` that source or target lacks.
     pub top: ValuePath,
+    /// For an entry that the source renamed: what the target has it under now.
+    pub renamed: Option<Box<Renamed<V>>>,
     /// Whether the value is a secret (to be masked).
     pub secret: bool,
     /// Whether the source's value is a secret itself, and not a reference to one.
     pub literal: bool,
+}
+
+/// The old end of a renamed entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed<V = Value> {
+    /// Where the target has it.
+    pub from: ValuePath,
+    /// What the target has under the new name afterwards.
+    pub carried: V,
 }
 
 impl PlanEntry {
@@ -67,6 +78,10 @@ impl PlanEntry {
             commit: self.commit.clone(),
             target_commit: self.target_commit.clone(),
             top: self.top.clone(),
+            renamed: self.renamed.as_ref().map(|renamed| {
+                let carried = mask.value(&self.path, &renamed.carried);
+                Box::new(Renamed { from: renamed.from.clone(), carried })
+            }),
             secret: self.secret,
             literal: self.literal,
         }
@@ -74,6 +89,15 @@ impl PlanEntry {
 }
 
 impl<V> PlanEntry<V> {
+    /// The value that a promotion which takes the line leaves at its path; nothing for a removal.
+    #[must_use]
+    pub fn taken_value(&self) -> Option<&V> {
+        match &self.renamed {
+            Some(renamed) => Some(&renamed.carried),
+            None => self.source.as_ref(),
+        }
+    }
+
     /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {

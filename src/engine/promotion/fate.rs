@@ -55,7 +55,7 @@ pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
 fn by_commit(lines: &[PlanEntry]) -> BTreeMap<&CommitId, Commit<'_>> {
     let mut commits: BTreeMap<&CommitId, Commit<'_>> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some(commit) = &line.commit else { continue };
+        let Some(commit) = line.commit.as_ref().filter(|_| line.renamed.is_none()) else { continue };
         let commit = commits.entry(&commit.id).or_default();
         let entries = match (&line.source, &line.target) {
             (None, Some(_)) => &mut commit.removed,

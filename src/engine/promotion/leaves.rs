@@ -48,7 +48,7 @@ pub fn containers(leaves: &[Leaf<'_>]) -> Vec<ValuePath> {
 }
 
 /// The shortest prefix of `path` that `document` lacks.
-fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
+pub(super) fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
     (0..path.segments.len())
         .map(|n| path.prefix(n))
         .find(|prefix| document.at(prefix).is_none())

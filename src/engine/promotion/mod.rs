@@ -15,6 +15,7 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod reason;
+mod renames;
 mod resolution;
 mod saved_plan;
 mod selection;
@@ -32,11 +33,12 @@ pub use decision::{
     render as render_decisions,
 };
 pub use edits::operations;
-pub use entry::{Action, PlanEntry};
+pub use entry::{Action, PlanEntry, Renamed};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
-pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, renames, select};
+pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
+pub use renames::{SourceCommit, join_renamed, renaming_commits};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;

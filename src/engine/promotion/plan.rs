@@ -1,11 +1,9 @@
 //! The plan of one item over one hop: every differing path judged, selected, and gathered into
 //! lines that people can read.
 
-use std::collections::{HashMap, VecDeque};
-
 use indexmap::IndexMap;
 
-use super::decision::{Decision, canonical, digest};
+use super::decision::{Decision, digest};
 use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
@@ -14,7 +12,9 @@ use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::selection::{Choice, Selection};
 use crate::diff::documents::pair_documents;
-use crate::model::{BlobId, Date, Hop, Key, PathTree, Pointer, Policy, Result, Segment, Value, ValuePath};
+use crate::model::{
+    BlobId, CommitInfo, Date, Hop, Key, PathTree, Pointer, Policy, Result, Segment, Value, ValuePath,
+};
 use crate::secrets::encrypted::EncryptedFile;
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::Document;
@@ -161,6 +161,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>)
         commit: judgement.source_commit,
         target_commit: judgement.target_commit,
         top: leaf.top.clone(),
+        renamed: None,
         secret,
         literal: is_secret_literal(input, leaf),
     };
@@ -216,11 +217,55 @@ pub fn select(
     target: &Document,
 ) -> Vec<PlanEntry> {
     let choice = Choice::new(selection);
+    keep_elements_whole(&mut lines);
     for line in &mut lines {
         line.verdict = choice.verdict(line);
     }
     fate::share(&mut lines, &choice);
     gather(lines, source, target)
+}
+
+/// An element that the source removed goes or stays as a whole: where the target has something of its
+/// own in it, all of it is asked about.
+fn keep_elements_whole(lines: &mut [PlanEntry]) {
+    let removed = |line: &PlanEntry| line.resolution == Resolution::Removed;
+    let element = |line: &PlanEntry| {
+        let last = line.path.segments.len();
+        (line.top.segments.len()..=last)
+            .map(|steps| line.path.prefix(steps))
+            .find(|path| line.source.is_none() && matches!(path.last(), Some(Segment::Identity { .. })))
+    };
+    let mut elements: IndexMap<ValuePath, Vec<usize>> = IndexMap::new();
+    for (number, line) in lines.iter().enumerate() {
+        if let Some(path) = element(line) {
+            elements.entry(path).or_default().push(number);
+        }
+    }
+    for numbers in elements.into_values() {
+        let Some(first) = numbers.iter().map(|number| &lines[*number]).find(|line| removed(line)) else {
+            continue;
+        };
+        if numbers.iter().all(|number| removed(&lines[*number]) && lines[*number].level == Level::Take) {
+            continue;
+        }
+        let stays = numbers.iter().map(|number| &lines[*number]).find(|line| {
+            matches!(line.resolution, Resolution::Pinned | Resolution::Declined | Resolution::Unknown)
+        });
+        let (level, commit) = match stays {
+            Some(line) => (line.level, first.commit.clone()),
+            None => (Level::Ask, first.commit.clone()),
+        };
+        let on = commit.as_ref().map(CommitInfo::date);
+        for number in numbers {
+            let line = &mut lines[number];
+            if matches!(line.resolution, Resolution::Removed | Resolution::EnvironmentSpecific) {
+                line.resolution = Resolution::Removed;
+                line.level = level;
+                line.reason = Reason::Removed { on, is_own: true };
+                line.commit.clone_from(&commit);
+            }
+        }
+    }
 }
 
 /// Gathers leaves below one new or removed path that have one fate, at the highest path.
@@ -304,29 +349,4 @@ pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
         && a.level == b.level
         && commit(a) == commit(b)
         && !matches!(a.resolution, Resolution::Pinned | Resolution::Declined)
-}
-
-/// The pairs of lines (removed, added) that are a rename: by one source commit, under one parent,
-/// with one value.
-#[must_use]
-pub fn renames(lines: &[PlanEntry<Shown>]) -> Vec<(usize, usize)> {
-    // Both sides of a rename are alike in these; what is equal has one canonical text.
-    let likeness = |line: &PlanEntry<Shown>, value: &Option<Shown>| {
-        Some((
-            line.commit.as_ref()?.id.clone(),
-            line.path.parent(),
-            value.as_ref().map(|value| canonical(value.shown())),
-        ))
-    };
-    let mut added: HashMap<_, VecDeque<usize>> = HashMap::new();
-    for (position, line) in lines.iter().enumerate().filter(|(_, line)| line.target.is_none()) {
-        if let Some(likeness) = likeness(line, &line.source) {
-            added.entry(likeness).or_default().push_back(position);
-        }
-    }
-    let pair = |(position, line): (usize, &PlanEntry<Shown>)| {
-        let added = added.get_mut(&likeness(line, &line.target)?)?.pop_front()?;
-        Some((position, added))
-    };
-    lines.iter().enumerate().filter(|(_, line)| line.source.is_none()).filter_map(pair).collect()
 }

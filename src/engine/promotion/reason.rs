@@ -24,6 +24,13 @@ pub enum Reason {
     /// Row 4.
     HistoryEnds,
     /// Row 5.
+    Renamed {
+        /// When the source renamed it.
+        on: Option<Date>,
+        /// Whether the target keeps a value of its own under the new name.
+        keeps_own: bool,
+    },
+    /// Row 5a.
     Removed {
         /// When the source removed it.
         on: Option<Date>,
@@ -179,6 +186,10 @@ impl Reason {
                 format!("declined{by}: {reason} ({until})")
             }
             Self::HistoryEnds => "history ends before this path can be judged".to_owned(),
+            Self::Renamed { on, keeps_own } => {
+                let own = if *keeps_own { format!(", {target} keeps its own") } else { String::new() };
+                format!("renamed in {source} on {}{own}", day(*on))
+            }
             Self::Removed { on, is_own } => {
                 let own = if *is_own { format!(" ({target} had its own value)") } else { String::new() };
                 format!("removed in {source} on {}{own}", day(*on))
@@ -250,6 +261,7 @@ impl Reason {
         matches!(
             self,
             Self::Removed { is_own: true, .. }
+                | Self::Renamed { .. }
                 | Self::ChangedBut { .. }
                 | Self::OlderValue { .. }
                 | Self::Required(_)

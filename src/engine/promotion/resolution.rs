@@ -18,6 +18,8 @@ pub enum Resolution {
     Declined,
     /// History ends before what would be needed to judge.
     Unknown,
+    /// The source has under another name what the target still has under the old one.
+    Renamed,
     /// The source removed what the target still has.
     Removed,
     /// The value belongs to the environment it is in.
@@ -43,6 +45,7 @@ impl Resolution {
             Self::Pinned => "pinned",
             Self::Declined => "declined",
             Self::Unknown => "unknown",
+            Self::Renamed => "renamed",
             Self::Removed => "removed",
             Self::EnvironmentSpecific => "environment-specific",
             Self::LeftOut => "left-out",

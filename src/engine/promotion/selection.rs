@@ -24,6 +24,8 @@ pub struct Selection {
     pub set: Vec<(ValuePath, Value)>,
     /// What to do with new keys that nobody named.
     pub new_keys: NewKeys,
+    /// What to do with removals of the target's own values that nobody named.
+    pub removals: NewKeys,
     /// New keys accepted by source commit, as answered on a terminal.
     pub accepted: Vec<String>,
     /// New keys left by source commit, as answered on a terminal.
@@ -63,7 +65,10 @@ impl<'s> Choice<'s> {
 
     /// What happens to one judged leaf.
     pub(super) fn verdict(&self, line: &PlanEntry) -> Action {
-        let covers = |paths: &PathTree<'_, ()>| paths.above(&line.path).next().is_some();
+        let covers = |paths: &PathTree<'_, ()>| {
+            let old = line.renamed.as_ref().map(|renamed| &renamed.from);
+            old.into_iter().chain([&line.path]).any(|path| paths.above(path).next().is_some())
+        };
         let commit = line.commit.as_ref().map(|commit| &commit.id);
         let by_commit = |prefixes: &Prefixes<'_>| commit.is_some_and(|commit| prefixes.speak_of(commit));
         if let Some(value) = self.set.get(&line.path) {
@@ -76,7 +81,7 @@ impl<'s> Choice<'s> {
         if covers(&self.take_source) && !line.is_refused() {
             return Action::Take;
         }
-        let Selection { only, changes, new_keys, skip_undecided, .. } = self.selection;
+        let Selection { only, changes, new_keys, removals, skip_undecided, .. } = self.selection;
         let chosen = (only.is_empty() || covers(&self.only))
             && !covers(&self.except)
             && (changes.is_empty() || by_commit(&self.changes));
@@ -85,11 +90,12 @@ impl<'s> Choice<'s> {
         }
         let named = !only.is_empty() || !changes.is_empty();
         match (line.resolution, line.level) {
-            (Resolution::New | Resolution::LeftOut, Level::Ask | Level::Offer) if named => Action::Take,
+            (_, Level::Ask | Level::Offer) if named && self.consents_to(line) => Action::Take,
             (_, Level::Take) => Action::Take,
             (_, Level::Ask) if by_commit(&self.accepted) => Action::Take,
             (_, Level::Ask) if by_commit(&self.left) => Action::Keep,
-            (_, Level::Ask) => match new_keys {
+            (_, Level::Ask) => match if line.resolution == Resolution::Removed { removals } else { new_keys }
+            {
                 NewKeys::Ask => Action::Ask,
                 NewKeys::Take => Action::Take,
                 NewKeys::Leave => Action::Keep,
@@ -98,6 +104,15 @@ impl<'s> Choice<'s> {
             (_, Level::Stop) => Action::Stop,
             (_, Level::Offer | Level::Keep) => Action::Keep,
         }
+    }
+
+    /// Whether naming paths or commits consents to a question or an offer: its commit was named, or a
+    /// path that is the shown one or lies below it.
+    fn consents_to(&self, line: &PlanEntry) -> bool {
+        let commit = line.commit.as_ref().map(|commit| &commit.id);
+        let old = line.renamed.as_ref().map(|renamed| &renamed.from);
+        commit.is_some_and(|commit| self.changes.speak_of(commit))
+            || old.into_iter().chain([&line.top]).any(|shown| self.only.reaches(shown))
     }
 
     /// Whether the user asked for something at or below `top` by name.

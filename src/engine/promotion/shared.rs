@@ -102,6 +102,7 @@ mod tests {
             commit: None,
             target_commit: None,
             top: leaf.top,
+            renamed: None,
             secret: false,
             literal: false,
             path: leaf.path,

@@ -23,11 +23,13 @@ pub fn broken_promise(
     lists: &dyn ListRules,
 ) -> Option<ValuePath> {
     let promised = |line: &'_ PlanEntry| match &line.verdict {
-        Action::Take => Some(line.source.clone()),
+        Action::Take => Some(line.taken_value().cloned()),
         Action::Set(value) => Some(Some(value.clone())),
         Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
     };
-    let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?)));
+    let left = lines.iter().filter(|line| line.is_taken());
+    let left = left.filter_map(|line| Some((&line.renamed.as_ref()?.from, None)));
+    let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?))).chain(left);
     let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
     let promised: Vec<(&ValuePath, Option<Value>)> = lines.chain(given).collect();
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
@@ -70,6 +72,7 @@ mod tests {
             commit: None,
             target_commit: None,
             top: path.clone(),
+            renamed: None,
             secret: false,
             literal: false,
             path,

@@ -11,7 +11,7 @@ use crate::engine::promotion::{
     operations, render_decisions, without_local_comments,
 };
 use crate::engine::snapshot::FileKind;
-use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
+use crate::model::{Environment, Error, Help, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
@@ -51,7 +51,11 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                     left_comments.insert(plan.key.clone(), comments_left_out(&whole, &result));
                 }
             }
-            require_promised(planner, prepared, plan, &target, &text, &into.file)?;
+            let after = require_promised(planner, prepared, plan, &target, &text, &into.file)?;
+            if !terms.may_empty && is_empty(&after) && !is_empty(&target) {
+                return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
+                    .with_help(Help::Emptying));
+            }
             if text != target.text() {
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
@@ -77,7 +81,16 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     Ok(())
 }
 
-/// Refuses a text that is not what the plan shows.
+/// Whether a file has no value but empty mappings.
+fn is_empty(document: &Document) -> bool {
+    document.values().iter().all(|value| match value {
+        Value::Map(map) => map.values().all(|value| value.as_map().is_some_and(|map| map.is_empty())),
+        Value::Null => true,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Tagged(..) => false,
+    })
+}
+
+/// The document that a text is, which has to be what the plan shows. Refuses a text that is not what the plan shows.
 fn require_promised(
     planner: &Planner,
     prepared: &Prepared,
@@ -85,13 +98,13 @@ fn require_promised(
     target: &Document,
     text: &str,
     file: &str,
-) -> Result<()> {
+) -> Result<Document> {
     let after = Document::parse(text.as_bytes(), planner.configuration.limits())
         .map_err(|rejection| Error::internal(format!("{file} would not parse: {}", rejection.message)))?;
     let given = prepared.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
     let lists = planner.configuration.lists(&plan.key);
     match broken_promise(&plan.lines, given, target, &after, &lists) {
-        None => Ok(()),
+        None => Ok(after),
         Some(path) => {
             let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };
             Err(Error::undecided(format!("{file}: {path} would not become what the plan shows"))

@@ -33,8 +33,11 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
             let new = match &line.verdict {
                 Action::Set(value) => short(&value.to_string()),
                 Action::Decline => format!("{} (kept)", value(line.target.as_ref())),
-                _ => value(line.source.as_ref()),
+                _ => value(line.taken_value()),
             };
+            if let Some(renamed) = &line.renamed {
+                let _ = writeln!(body, "{}: {} renamed to {}", plan.key, renamed.from, line.path);
+            }
             let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
         }
     }

@@ -76,7 +76,10 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
             Help::SeePlan,
         )));
     }
-    write(planner, &Terms { hop: request.hop, reason: request.reason.as_deref() }, &mut prepared)?;
+    let may_empty =
+        request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
+    let terms = Terms { hop: request.hop, reason: request.reason.as_deref(), may_empty };
+    write(planner, &terms, &mut prepared)?;
     Ok(prepared)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::promotion::{Action, ItemPlan, Reason};
+use crate::engine::promotion::{Action, ItemPlan, PlanEntry, Reason, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
 use crate::secrets::encrypted::EncryptedFile;
 use crate::store::transaction::{Change, FileChange};
@@ -73,6 +73,8 @@ pub(in crate::ops) struct Terms<'a> {
     pub(in crate::ops) hop: Hop,
     /// The reason recorded with what the target keeps.
     pub(in crate::ops) reason: Option<&'a str>,
+    /// Whether it was agreed to that an item is left without values.
+    pub(in crate::ops) may_empty: bool,
 }
 
 impl Prepared {
@@ -113,6 +115,19 @@ impl Prepared {
     #[must_use]
     pub fn count(&self, verdict: &Action) -> usize {
         self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
+    }
+
+    /// How many lines are asked about on a terminal.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        self.count(&Action::Ask)
+    }
+
+    /// How many lines nobody has decided, that a promotion without a terminal does not pass. Of what
+    /// the target began without, it is not asked again there: it is left, and listed.
+    fn undecided(&self) -> impl Iterator<Item = &PlanEntry> {
+        let asked = self.plans.iter().flat_map(|plan| plan.with(&Action::Ask));
+        asked.filter(|line| line.resolution != Resolution::EnvironmentSpecific)
     }
 
     /// Whether there is nothing to commit.
@@ -176,13 +191,20 @@ impl Prepared {
             };
             return Err(Error::undecided(message).with_help(help));
         }
-        let asks = self.count(&Action::Ask);
-        if asks > 0 {
-            let message = format!(
-                "{asks} new {} to be decided; nothing was committed",
-                if asks == 1 { "key has" } else { "keys have" }
-            );
-            return Err(Error::undecided(message).with_help(Help::DecideNew));
+        let removals = self.undecided().filter(|line| line.resolution == Resolution::Removed).count();
+        let asks = self.undecided().count() - removals;
+        if asks + removals > 0 {
+            let verb = if asks + removals == 1 { "has" } else { "have" };
+            let key = if asks == 1 { "new key" } else { "new keys" };
+            let removal = if removals == 1 { "removal" } else { "removals" };
+            let what = match (asks, removals) {
+                (asks, 0) => format!("{asks} {key}"),
+                (0, removals) => format!("{removals} {removal} of the target's own values"),
+                _ => format!("{asks} {key} and {removals} {removal} of the target's own values"),
+            };
+            let message = format!("{what} {verb} to be decided; nothing was committed");
+            let help = if asks > 0 { Help::DecideNew } else { Help::DecideRemovals };
+            return Err(Error::undecided(message).with_help(help));
         }
         match self.refused.first() {
             None => Ok(()),
