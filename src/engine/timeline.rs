@@ -399,7 +399,10 @@ impl Timeline<'_> {
         let both = sides.iter().zip(since).all(|(changes, since)| {
             since < changes.len() && changes.last().is_some_and(|(_, value)| value.is_some())
         });
-        let met = (first..=merge).any(|event| value_at(sides[0], event) == value_at(sides[1], event));
+        let begin =
+            sides.iter().zip(since).filter_map(|(changes, since)| changes.get(since)).map(|change| change.0);
+        let begin = begin.min().unwrap_or(merge);
+        let met = (begin..=merge).any(|event| value_at(sides[0], event) == value_at(sides[1], event));
         if !both || met {
             return;
         }

@@ -8,7 +8,7 @@ use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
-use crate::model::{CommitId, CommitInfo, Hop};
+use crate::model::{CommitId, CommitInfo, Hop, Segment, ValuePath};
 use crate::secrets::mask::Shown;
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -68,6 +68,8 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
         Action::Take if line.source.is_none() => ("take", view.styles.removed),
         Action::Take if line.target.is_none() => ("take", view.styles.added),
         Action::Take | Action::Set(_) => ("take", view.styles.modified),
+        Action::Ask if line.source.is_none() => ("removed", view.styles.removed),
+        Action::Ask if line.renamed.is_some() => ("renamed", view.styles.notice),
         Action::Ask => ("new", view.styles.notice),
         Action::Decline => ("keep", view.styles.faint),
         Action::Stop | Action::Keep => ("STOP", view.styles.error),
@@ -87,6 +89,9 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
                 side(line.source.as_ref())
             )
         }
+        (_, Some(_)) if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
+            side(line.target.as_ref())
+        }
         (_, Some(_)) if line.renamed.is_some() => view.change(line.target.as_ref(), line.taken_value()),
         (_, None) => format!("{} → removed", view.change(line.target.as_ref(), None)),
         (_, Some(_)) => view.change(line.target.as_ref(), line.source.as_ref()),
@@ -98,6 +103,7 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
         (Action::Take, Level::Offer | Level::Keep | Level::Stop) => {
             format!("asked for; {}", clean(&line.reason.phrase(hop)))
         }
+        (Action::Ask, _) if line.reason.says_more() => clean(&line.reason.phrase(hop)).into_owned(),
         (Action::Set(_), _) => "as given".to_owned(),
         (Action::Decline, _) => "as decided; recorded".to_owned(),
         (Action::Stop, _) => clean(&line.reason.phrase(hop)).into_owned(),
@@ -111,12 +117,28 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
     ]
 }
 
+/// A path as it is said beside another: its last name where both stand in one place.
+fn beside(path: &ValuePath, other: &ValuePath) -> String {
+    match (path.parent() == other.parent(), path.last()) {
+        (true, Some(Segment::Key(key))) => key.clone(),
+        _ => path.to_string(),
+    }
+}
+
 fn path_of(line: &PlanEntry<Shown>) -> String {
-    if line.path.is_file() {
+    if let Some(renamed) = &line.renamed {
+        clean(&format!("{} → {}", renamed.from, beside(&line.path, &renamed.from))).into_owned()
+    } else if line.path.is_file() {
         "(the whole item)".to_owned()
     } else {
         clean(&line.path.to_string()).into_owned()
     }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &ValuePath) -> String {
+    let path = clean(&path.to_string()).into_owned();
+    if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) { path } else { format!("'{path}'") }
 }
 
 /// Who changed what on each side, and how to decide.
@@ -131,12 +153,7 @@ fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::R
     if line.reason.is_shared() {
         return Ok(());
     }
-    let path = clean(&line.path.to_string()).into_owned();
-    let quoted = if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) {
-        path
-    } else {
-        format!("'{path}'")
-    };
+    let quoted = quoted(&line.path);
     writeln!(out, "          decide:      --take source={quoted} | --take target={quoted} | --set {quoted}=…")
 }
 
@@ -147,12 +164,14 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Resu
         plan.lines.iter().filter(move |line| line.verdict == Action::Keep && line.level == level)
     };
     let row = |word: &str, line: &PlanEntry<Shown>| {
+        let brings = line.level != Level::Keep && line.renamed.is_none();
         let value = match (&line.target, &line.source) {
+            (target, source) if brings => view.change(target.as_ref(), source.as_ref()),
             (Some(target), _) => view.value(target),
             (None, Some(source)) => view.value(source),
             (None, None) => String::new(),
         };
-        let both = line.target.is_some() && line.resolution != Resolution::Pinned;
+        let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
         let reason =
             match (line.source.as_ref().filter(|_| both).map(|value| view.value(value)), &line.reason) {
                 (Some(value), Reason::Own { since: Some(since) }) => {
@@ -185,6 +204,10 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Resu
     if kept > listed {
         writeln!(out, "kept     {} more (-v lists them)", kept - listed)?;
     }
+    if let Some(offer) = rest(Level::Offer).next() {
+        let path = quoted(&offer.path);
+        writeln!(out, "\nto take what is offered: terrace promote {} --to {target} --only {path}", plan.key)?;
+    }
     writeln!(out, "\n{}", counts(plan))
 }
 
@@ -192,6 +215,13 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Resu
 #[must_use]
 pub fn counts<V: PartialEq>(plan: &ItemPlan<V>) -> String {
     let with = |verdict: Action<_>| plan.with(&verdict).count();
+    let asks = |resolution: Option<Resolution>| {
+        let own = |line: &&PlanEntry<V>| match resolution {
+            Some(resolution) => line.resolution == resolution,
+            None => !matches!(line.resolution, Resolution::Renamed | Resolution::Removed),
+        };
+        plan.with(&Action::Ask).filter(own).count()
+    };
     let rest =
         |level: Level| plan.lines.iter().filter(|l| l.verdict == Action::Keep && l.level == level).count();
     let plural =
@@ -201,7 +231,9 @@ pub fn counts<V: PartialEq>(plan: &ItemPlan<V>) -> String {
             plural(plan.taken(), "change to commit", "changes to commit")
                 .unwrap_or_else(|| "nothing to commit".to_owned()),
         ),
-        plural(with(Action::Ask), "new key to decide", "new keys to decide"),
+        plural(asks(None), "new key to decide", "new keys to decide"),
+        plural(asks(Some(Resolution::Renamed)), "renamed key to decide", "renamed keys to decide"),
+        plural(asks(Some(Resolution::Removed)), "removal to decide", "removals to decide"),
         plural(with(Action::Stop), "conflict to decide", "conflicts to decide"),
         plural(with(Action::Decline), "decision to record", "decisions to record"),
         plural(rest(Level::Offer), "offered", "offered"),

@@ -195,7 +195,13 @@ impl Prepared {
         let asks = self.undecided().count() - removals;
         if asks + removals > 0 {
             let verb = if asks + removals == 1 { "has" } else { "have" };
-            let key = if asks == 1 { "new key" } else { "new keys" };
+            let is_new = self.undecided().all(|line| line.resolution != Resolution::Renamed);
+            let key = match (is_new, asks) {
+                (true, 1) => "new key",
+                (true, _) => "new keys",
+                (false, 1) => "renamed key",
+                (false, _) => "new or renamed keys",
+            };
             let removal = if removals == 1 { "removal" } else { "removals" };
             let what = match (asks, removals) {
                 (asks, 0) => format!("{asks} {key}"),
