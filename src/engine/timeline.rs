@@ -532,3 +532,108 @@ impl<'t> View<'t> {
         &events[..events.partition_point(|event| *event < self.end)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::model::{BlobId, CommitId};
+    use crate::yaml::Limits;
+
+    const HOP: Hop = Hop::ToProduction;
+
+    /// A commit of one day, by what it makes of source and target.
+    fn commit(day: i64, source: Option<[&str; 2]>, target: Option<[&str; 2]>) -> CommitChanges {
+        let key: Key = "app".parse().expect("key");
+        let change = |environment, [before, after]: [&str; 2]| {
+            let blob = |text: &str| (!text.is_empty()).then(|| BlobId::new(text));
+            FileChange::new(key.file(environment), blob(before), blob(after))
+        };
+        let changes = source.map(|texts| change(HOP.source(), texts)).into_iter();
+        let changes = changes.chain(target.map(|texts| change(HOP.target(), texts))).collect();
+        let id = CommitId::new(format!("{day:040x}"));
+        let info =
+            CommitInfo { id, author: String::new(), time: day * 86_400, offset: 0, subject: String::new() };
+        CommitChanges::new(info, changes)
+    }
+
+    /// What history says of `a`: which commit gave source and target which value.
+    fn told(commits: Vec<CommitChanges>) -> [Vec<String>; 2] {
+        let history = History::new(commits, true, 100 * 86_400);
+        let (key, path) = ("app".parse().expect("key"), ValuePath::root().key("a"));
+        let (paths, lists) = ([&path], NoListRules);
+        let question = Question { key: &key, hop: HOP, paths: &paths, containers: &[], lists: &lists };
+        let read = |blob: &BlobId| {
+            Ok(Document::parse(blob.as_str().as_bytes(), &Limits::default()).ok().map(Arc::new))
+        };
+        let timeline = history.timeline(&question, &read).expect("readable");
+        let view = timeline.view();
+        view.changes(&path).map(|changes| {
+            let shown = |(event, value): &(usize, Option<Value>)| {
+                let value = value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+                format!("{}: {value}, {} days", view.commit(*event).time / 86_400, view.age(*event) / 86_400)
+            };
+            changes.iter().map(shown).collect()
+        })
+    }
+
+    #[test]
+    fn a_merge_that_changed_both_sides_is_what_came_with_it() {
+        let first = commit(1, Some(["", "a: 1"]), Some(["", "a: 1"]));
+        // Promoted and rolled back on the branch: the merge says nothing of its own.
+        let mut merge = commit(9, Some(["a: 1", "a: 2"]), Some(["a: 1", "a: 1\nb: 1"]));
+        merge.brought = vec![
+            commit(2, Some(["a: 1", "a: 2"]), None),
+            commit(3, None, Some(["a: 1", "a: 2"])),
+            commit(4, None, Some(["a: 2", "a: 1"])),
+        ];
+        let [source, target] = told(vec![merge.clone(), first.clone()]);
+        assert_eq!(source, ["1: 1, 99 days", "2: 2, 91 days"]);
+        assert_eq!(target, ["1: 1, 99 days", "3: 2, 91 days", "4: 1, 91 days"]);
+        // One side alone is an event of the merge.
+        merge.changes.truncate(1);
+        let [source, _] = told(vec![merge, first]);
+        assert_eq!(source, ["1: 1, 99 days", "9: 2, 91 days"]);
+    }
+
+    #[test]
+    fn what_both_sides_changed_without_meeting_was_set_apart_by_the_merge() {
+        let first = commit(1, Some(["", "a: 1"]), Some(["", "a: 1"]));
+        let mut merge = commit(9, Some(["a: 1", "a: 3"]), Some(["a: 1", "a: 5"]));
+        merge.brought = vec![
+            commit(2, Some(["a: 1", "a: 2"]), None),
+            commit(3, None, Some(["a: 1", "a: 5"])),
+            commit(4, Some(["a: 2", "a: 3"]), None),
+        ];
+        let [source, target] = told(vec![merge.clone(), first.clone()]);
+        assert_eq!((source[1].as_str(), target[1].as_str()), ("9: 3, 91 days", "9: 5, 91 days"));
+        // They met at 2 in between.
+        merge.brought = vec![
+            commit(2, Some(["a: 1", "a: 2"]), Some(["a: 1", "a: 2"])),
+            commit(3, None, Some(["a: 2", "a: 5"])),
+            commit(4, Some(["a: 2", "a: 3"]), None),
+        ];
+        let [source, target] = told(vec![merge, first]);
+        assert_eq!((source[2].as_str(), target[2].as_str()), ("4: 3, 91 days", "3: 5, 91 days"));
+    }
+
+    #[test]
+    fn what_the_merge_left_over_is_its_own() {
+        let first = commit(1, Some(["", "a: 1"]), Some(["", "a: 1"]));
+        let mut merge = commit(9, Some(["a: 1", "a: 4"]), Some(["a: 1", "a: 1\nb: 1"]));
+        merge.brought = vec![commit(2, Some(["a: 1", "a: 2"]), None)];
+        let [source, _] = told(vec![merge, first]);
+        assert_eq!(source, ["1: 1, 99 days", "2: 2, 91 days", "9: 4, 91 days"]);
+    }
+
+    #[test]
+    fn a_merge_within_gives_what_no_parent_of_it_has() {
+        let first = commit(1, Some(["", "a: 1"]), Some(["", "a: 1"]));
+        let mut merge = commit(9, Some(["a: 1", "a: 2"]), Some(["a: 1", "a: 1\nb: 1"]));
+        let mut inner = commit(3, Some(["a: 2", "a: 7"]), None);
+        inner.changes[0].others = vec![Some(BlobId::new("a: 7"))];
+        merge.brought = vec![commit(2, Some(["a: 1", "a: 2"]), None), inner];
+        let [source, _] = told(vec![merge, first]);
+        assert_eq!(source, ["1: 1, 99 days", "2: 2, 91 days"]);
+    }
+}

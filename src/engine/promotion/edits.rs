@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
+use super::renames::name_keys;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
@@ -25,9 +26,11 @@ pub fn operations<'a>(
     for line in lines {
         if let (Some(renamed), true) = (&line.renamed, line.is_taken()) {
             match name_alone(line, renamed, target) {
-                Some(field) if line.verdict == Action::Take => {
-                    let value = Replacement::From { document: source, path: line.path.key(&field) };
-                    out.push(Operation::Set { path: renamed.from.key(field), value });
+                Some(keys) if line.verdict == Action::Take => {
+                    let name_of =
+                        |path: &ValuePath| keys.iter().fold(path.clone(), |path, key| path.key(*key));
+                    let value = Replacement::From { document: source, path: name_of(&line.path) };
+                    out.push(Operation::Set { path: name_of(&renamed.from), value });
                 }
                 _ => {
                     let path = left.highest_leaving(&highest_absent(source, &renamed.from), &renamed.from);
@@ -88,19 +91,28 @@ pub fn operations<'a>(
     out
 }
 
-/// The entry that tells an element apart, where a renaming changes nothing else of it and leaves it in
-/// its list.
-fn name_alone(line: &PlanEntry, renamed: &Renamed, target: &Document) -> Option<String> {
-    let (Some(Segment::Identity { field, .. }), Some(Segment::Identity { field: old, .. })) =
-        (line.path.last(), renamed.from.last())
-    else {
-        return None;
-    };
-    let mut own = target.at(&renamed.from)?.as_map()?.clone();
-    let name = renamed.carried.as_map()?.get(field)?;
-    own.insert(field.clone(), name.clone());
-    let is_in_place = field == old && line.path.parent() == renamed.from.parent();
-    (is_in_place && renamed.carried == Value::Map(own)).then(|| field.clone())
+/// The keys that lead to the name of an element or a document, where a renaming changes nothing else of
+/// it and leaves it where it is.
+fn name_alone<'p>(line: &'p PlanEntry, renamed: &'p Renamed, target: &Document) -> Option<Vec<&'p str>> {
+    let keys = name_keys(&line.path);
+    let name = keys.iter().try_fold(&renamed.carried, |value, key| value.as_map()?.get(*key))?;
+    let is_in_place = keys == name_keys(&renamed.from) && line.path.parent() == renamed.from.parent();
+    let own = target.at(&renamed.from)?.clone();
+    (is_in_place && !keys.is_empty() && with(own, &keys, name) == renamed.carried).then_some(keys)
+}
+
+/// A value with another one at these keys.
+fn with(mut value: Value, keys: &[&str], new: &Value) -> Value {
+    match (keys.split_first(), &mut value) {
+        (None, _) => return new.clone(),
+        (Some((first, rest)), Value::Map(map)) => {
+            if let Some(slot) = map.get_mut(*first) {
+                *slot = with(std::mem::replace(slot, Value::Null), rest, new);
+            }
+        }
+        _ => {}
+    }
+    value
 }
 
 /// The document that a new one follows in the source, of those that the target has.

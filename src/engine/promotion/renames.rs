@@ -169,21 +169,34 @@ fn pairs(commit: &SourceCommit<'_>, lists: &dyn ListRules) -> Vec<Pair> {
     pairs
 }
 
+/// The keys that lead to the name of an element or a document; none where a path is of neither.
+pub(super) fn name_keys(path: &ValuePath) -> Vec<&str> {
+    match path.last() {
+        None => vec!["metadata", "name"],
+        Some(Segment::Identity { field, .. }) => vec![field],
+        Some(Segment::Key(_) | Segment::Index(_) | Segment::Append) => Vec::new(),
+    }
+}
+
+/// A value without what is at these keys.
+fn without(value: &Value, keys: &[&str]) -> Value {
+    let (Some((first, rest)), Some(map)) = (keys.split_first(), value.as_map()) else { return value.clone() };
+    let entry = |(key, value): (&String, &Value)| match (key == first, rest.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some((key.clone(), without(value, rest))),
+        (false, _) => Some((key.clone(), value.clone())),
+    };
+    Value::Map(map.iter().filter_map(entry).collect())
+}
+
 /// An entry and all that lies below it, itself first.
 fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
-    let name = match path.last() {
-        Some(Segment::Identity { field, .. }) => Some(field.as_str()),
+    let keys = name_keys(path);
+    out.push(Node { path: path.clone(), value, likeness: canonical(&without(value, &keys)) });
+    let name = match keys[..] {
+        [name] => Some(name),
         _ => None,
     };
-    let likeness = match (name, value.as_map()) {
-        (Some(name), Some(map)) => {
-            let others: Map =
-                map.iter().filter(|(key, _)| *key != name).map(|(k, v)| (k.clone(), v.clone())).collect();
-            canonical(&Value::Map(others))
-        }
-        _ => canonical(value),
-    };
-    out.push(Node { path: path.clone(), value, likeness });
     for (key, value) in value.as_map().into_iter().flatten().filter(|(key, _)| Some(key.as_str()) != name) {
         nodes(&path.key(key), value, out);
     }
@@ -203,7 +216,7 @@ fn fits(a: &Node<'_>, b: &Node<'_>) -> bool {
         Value::List(list) => list.is_empty(),
         Value::Number(_) | Value::Tagged(..) => false,
     };
-    let is_beside = a.path.parent().is_some() && a.path.parent() == b.path.parent();
+    let is_beside = a.path.is_root() == b.path.is_root() && a.path.parent() == b.path.parent();
     is_named_alike || (is_beside && !says_little)
 }
 
@@ -228,4 +241,68 @@ fn carried(old: &Value, own: &Value, new: &Value) -> Value {
         }
     }
     Value::Map(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::yaml::Limits;
+
+    fn document(text: &str) -> Document {
+        Document::parse(text.as_bytes(), &Limits::default()).expect(text)
+    }
+
+    #[test]
+    fn pairs_are_equal_but_for_the_name_and_no_second_entry_fits() {
+        for (before, after, expected) in [
+            ("a: 1\nsize: 7", "a: 1\ncapacity: 7", &["size > capacity"][..]),
+            ("size: 7", "capacity: 8", &[]),
+            ("size: 7", "capacity: 7\nroom: 7", &[]),
+            ("size: 7\nroom: 7", "capacity: 7", &[]),
+            // What says little pairs only under its own last name.
+            ("old: true", "new: true", &[]),
+            ("old: ''", "new: ''", &[]),
+            ("old: {on: true}", "new: {x: {on: true}}", &["old.on > new.x.on"]),
+            ("old: {on: true, n: 1}", "new: {on: true, n: 1}", &["old > new"]),
+            ("q: {size: 7}", "db: {size: 7}", &["q > db"]),
+            ("q: {size: 7, x: 1}", "db: {y: {size: 7}}", &["q.size > db.y.size"]),
+            ("q: {size: 7, x: 1}", "db: {y: {room: 7}}", &[]),
+            (
+                "l: [{name: a, v: 9, w: {x: 1}}, {name: b}]",
+                "l: [{name: c, v: 9, w: {x: 1}}, {name: b}]",
+                &["l[name=a] > l[name=c]"],
+            ),
+            ("l: [{name: a, v: 9}, {name: b}]", "l: [{name: c, v: 8}, {name: b}]", &[]),
+            (
+                "apiVersion: v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
+                "apiVersion: v1\nkind: A\nmetadata: {name: y}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
+                &["#A/x: > #A/y:"],
+            ),
+        ] {
+            let (before, after) = (document(before), document(after));
+            let id = CommitId::new("0".repeat(40));
+            let commit = SourceCommit { id, before: &before, after: &after };
+            let found = pairs(&commit, &NoListRules);
+            let shown: Vec<_> = found.iter().map(|pair| format!("{} > {}", pair.from, pair.to)).collect();
+            assert_eq!(shown, expected, "{} {}", before.text(), after.text());
+        }
+    }
+
+    #[test]
+    fn own_values_are_carried_and_old_ones_become_the_source_s() {
+        for (old, own, new, expected) in [
+            ("7", "40", "7", "40"),
+            ("7", "7", "8", "8"),
+            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 5, b: 2}", "{a: 5, b: 9}"),
+            ("{a: 1, b: 2}", "{a: 1}", "{a: 1, b: 2, c: 3}", "{a: 1, c: 3}"),
+            ("{a: 1}", "{a: 1, own: 1}", "{a: 1}", "{a: 1, own: 1}"),
+            ("{a: 1, b: 2}", "{a: 1, b: 2}", "{a: 1}", "{a: 1}"),
+            ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 1}", "{a: 1, b: 9}"),
+        ] {
+            let [old, own, new, expected] =
+                [old, own, new, expected].map(|text| document(text).value().clone());
+            assert_eq!(carried(&old, &own, &new), expected, "{old} {own} {new}");
+        }
+    }
 }
