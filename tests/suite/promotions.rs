@@ -372,8 +372,8 @@ fn a_renamed_entry_is_taken_or_left_whole_at_any_age() {
     world.commit("four months later");
     world.line("promote --all --to staging --yes").exits(0);
     assert_eq!(world.read("environments/staging/x.yaml"), "queue:\n  size: 7\n  name: q\nimage: b\n");
-    world.line("promote x --to staging --only queue --yes").exits(0);
-    assert_eq!(world.read("environments/staging/x.yaml"), "queue:\n  name: q\n  capacity: 7\nimage: b\n");
+    world.line("promote x --to staging --only queue.capacity --yes").exits(0);
+    assert_eq!(world.read("environments/staging/x.yaml"), "queue:\n  capacity: 7\n  name: q\nimage: b\n");
 }
 
 #[test]
@@ -502,4 +502,96 @@ fn a_version_that_cannot_be_read_is_an_error_that_nothing_passes() {
         }
     }
     assert_eq!(world.state(), before);
+}
+
+/// A repository whose item has these texts in development, and in staging (own values), and then this
+/// one in development.
+fn renamed(before: &str, own: &str, after: &str) -> World {
+    let mut world =
+        World::with(&[("environments/development/app.yaml", before), ("environments/staging/app.yaml", own)]);
+    world.write("environments/development/app.yaml", after);
+    world.commit("call things otherwise");
+    world
+}
+
+#[test]
+fn a_renamed_entry_is_one_line_and_keeps_the_target_s_own_value() {
+    for (before, own, after, staging) in [
+        // A key with a comment of the target's own.
+        (
+            "a: 1\nsize: 7\n",
+            "a: 1\nsize: 40  # load test\n",
+            "a: 1\ncapacity: 7\n",
+            "a: 1\ncapacity: 40  # load test\n",
+        ),
+        // A subtree that moves below another parent.
+        (
+            "a: 1\nqueue:\n  pool: {min: 1, max: 5}\n",
+            "a: 1\nqueue:\n  pool: {min: 1, max: 50}\n",
+            "a: 1\nbroker:\n  queue:\n    pool: {min: 1, max: 5}\n",
+            "a: 1\nbroker:\n  queue:\n    pool:\n      min: 1\n      max: 50\n",
+        ),
+        // An element, and a document.
+        (
+            "l:\n  - name: api\n    weight: 10\n",
+            "l:\n  - name: api\n    weight: 90  # ours\n",
+            "l:\n  - name: api-v2\n    weight: 10\n",
+            "l:\n  - name: api-v2\n    weight: 90  # ours\n",
+        ),
+    ] {
+        let world = renamed(before, own, after);
+        let output = world.line("promote app --to staging --dry-run");
+        assert_eq!(output.code, 3, "{}", output.told());
+        assert!(output.stdout.contains(" → ") && output.stdout.contains("1 renamed key to decide"));
+        // Taken whole.
+        let state = world.state();
+        world.line("promote app --to staging --without-new --yes").exits(0);
+        assert_eq!(world.state(), state, "left whole");
+        world.line("promote app --to staging --with-new --yes").exits(0);
+        assert_eq!(world.read("environments/staging/app.yaml"), staging);
+        world.line("promote app --to staging --yes").exits(0);
+    }
+}
+
+#[test]
+fn what_is_secret_pinned_or_of_one_environment_is_no_pair() {
+    for (before, own, after) in [
+        ("a: 1\npassword: xk29s\n", "a: 1\npassword: q83hd\n", "a: 1\ndb-password: xk29s\n"),
+        ("a: 1\nstaging-size: 7\n", "a: 1\nstaging-size: 9\n", "a: 1\nsize: 7\n"),
+    ] {
+        let world = renamed(before, own, after);
+        let output = world.line("promote app --to staging --dry-run");
+        assert!(!output.stdout.contains("renamed"), "{}", output.told());
+        assert_eq!(world.line("promote app --to staging --without-new --without-removals --yes").code, 0);
+        assert_eq!(world.read("environments/staging/app.yaml"), own);
+    }
+}
+
+#[test]
+fn a_removal_of_an_own_value_is_asked_about_and_an_element_goes_whole() {
+    let world = renamed("a: 1\nb: 2\n", "a: 1\nb: 9\n", "a: 1\n");
+    world.refuses(
+        "promote app --to staging --yes",
+        3,
+        "error: 1 removal of the target's own values has to be decided; nothing was committed\nhelp: take them with --with-removals, leave them with --without-removals, or name some with --only PATH",
+    );
+    world.line("promote app --to staging --with-removals --yes").exits(0);
+    assert_eq!(world.read("environments/staging/app.yaml"), "a: 1\n");
+    let list = "l:\n  - name: x\n    v: 1\n  - name: y\n    v: 1\n";
+    let own = "l:\n  - name: x\n    v: 1\n    more: 3\n  - name: y\n    v: 1\n";
+    let world = renamed(list, own, "l:\n  - name: y\n    v: 1\n");
+    assert_eq!(world.line("promote app --to staging --yes").code, 3);
+    world.line("promote app --to staging --without-removals --yes").exits(0);
+    assert_eq!(world.read("environments/staging/app.yaml"), own);
+    world.line("promote app --to staging --with-removals --yes").exits(0);
+    assert_eq!(world.read("environments/staging/app.yaml"), "l:\n  - name: y\n    v: 1\n");
+}
+
+#[test]
+fn nothing_is_left_empty_unless_that_is_said() {
+    let world = renamed("a: 1\nb: 2\n", "a: 1\nb: 2\n", "{}\n");
+    let output = world.line("promote app --to staging --yes");
+    assert_eq!(output.code, 3, "{}", output.told());
+    assert!(output.stderr.contains("nothing would be left of the item"), "{}", output.told());
+    world.line("promote app --to staging --only a --only b --yes").exits(0);
 }

@@ -10,8 +10,8 @@ use super::renames::name_keys;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
-use crate::yaml::Document;
-use crate::yaml::edit::{Operation, Place, Replacement};
+use crate::yaml::edit::{Operation, Place, Replacement, last_key, rename_keys};
+use crate::yaml::{Document, Limits};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
@@ -89,6 +89,43 @@ pub fn operations<'a>(
         out.push(Operation::Insert { parent, key, place, value, comment: None });
     }
     out
+}
+
+/// The target with the keys of renamed entries changed where they stand, and the lines that are left to
+/// do there; `None` where no line is of that kind.
+#[must_use]
+pub fn rename_in_place(
+    lines: &[PlanEntry],
+    target: &Document,
+    limits: &Limits,
+) -> Option<(Document, Vec<PlanEntry>)> {
+    let in_place = |line: &PlanEntry| {
+        let renamed = line.renamed.as_ref().filter(|_| line.verdict == Action::Take)?;
+        let is_beside = renamed.from.parent() == line.path.parent() && last_key(&renamed.from).is_some();
+        last_key(&line.path).filter(|_| is_beside).map(str::to_owned)
+    };
+    let keys: Vec<Option<String>> = lines.iter().map(in_place).collect();
+    let renames = lines
+        .iter()
+        .zip(&keys)
+        .filter_map(|(line, key)| Some((&line.renamed.as_ref()?.from, key.as_deref()?)));
+    let renames: Vec<(&ValuePath, &str)> = renames.collect();
+    if renames.is_empty() {
+        return None;
+    }
+    let document = rename_keys(target, &renames, limits)?;
+    let mut left = Vec::with_capacity(lines.len());
+    for (line, key) in lines.iter().zip(keys) {
+        match (&line.renamed, key) {
+            (Some(renamed), Some(_)) if document.at(&line.path) == Some(&renamed.carried) => {}
+            (Some(renamed), Some(_)) => {
+                let verdict = Action::Set(renamed.carried.clone());
+                left.push(PlanEntry { renamed: None, verdict, ..line.clone() });
+            }
+            _ => left.push(line.clone()),
+        }
+    }
+    Some((document, left))
 }
 
 /// The keys that lead to the name of an element or a document, where a renaming changes nothing else of

@@ -32,7 +32,7 @@ pub use decision::{
     Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
     render as render_decisions,
 };
-pub use edits::operations;
+pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};

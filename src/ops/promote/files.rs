@@ -8,7 +8,7 @@ use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, decisions_file, digest,
-    operations, render_decisions, without_local_comments,
+    operations, rename_in_place, render_decisions, without_local_comments,
 };
 use crate::engine::snapshot::FileKind;
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, Value, ValuePath};
@@ -34,13 +34,18 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
             given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
         }
+        let in_place = rename_in_place(&plan.lines, &target, limits);
+        let (begun, lines) = match &in_place {
+            Some((document, lines)) => (document, lines),
+            None => (&*target, &plan.lines),
+        };
         let written = |source: &Document| -> Result<Option<String>> {
-            let mut edits = operations(&plan.lines, source, &target);
+            let mut edits = operations(lines, source, begun);
             edits.extend(given.iter().cloned());
             if edits.is_empty() {
-                return Ok(None);
+                return Ok(in_place.is_some().then(|| begun.text().to_owned()));
             }
-            edit(&target, &edits, limits, &into.file).map(Some)
+            edit(begun, &edits, limits, &into.file).map(Some)
         };
         let carried = without_local_comments(&source, &naming, limits);
         if let Some(text) = written(carried.as_ref().unwrap_or(&source))? {

@@ -19,6 +19,7 @@ mod layout;
 mod lower;
 mod new_text;
 mod plan;
+mod rename;
 mod replace;
 mod siblings;
 mod splice;
@@ -31,6 +32,8 @@ use std::ops::Range;
 use super::document::Document;
 use super::limits::Limits;
 use crate::model::{DocumentId, Segment, Value, ValuePath};
+pub use rename::{last_key, rename_keys};
+
 use plan::Plan;
 use verify::verify;
 
