@@ -91,7 +91,7 @@ fn join(
     let (Some(removed), Some(level)) = (at_old.first(), at_new.iter().map(|line| line.level).max()) else {
         return;
     };
-    if at_old.iter().chain(&at_new).any(|line| stays(line)) {
+    if at_old.iter().chain(&at_new).any(stays) {
         return;
     }
     let carried = carried(&pair.old, own, new);
