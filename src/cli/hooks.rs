@@ -48,14 +48,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         Command::Uninstall(consent) => uninstall(&workspace, consent, context),
         Command::Status => {
             let mut out = context.out();
-            for manner in workspace.repository.manners()? {
-                let word = match manner.standing {
+            for entry in workspace.repository.integration()? {
+                let word = match entry.standing {
                     InstallState::Missing => "not set up",
                     InstallState::Current => "set up",
                     InstallState::Stale => "outdated",
                     InstallState::Foreign => "not ours",
                 };
-                writeln!(out, "{word:<12} {}", name(&manner, &workspace))?;
+                writeln!(out, "{word:<12} {}", name(&entry, &workspace))?;
             }
             Ok(0)
         }
@@ -63,56 +63,56 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outcome {
-    let manners = workspace.repository.manners()?;
+    let integration = workspace.repository.integration()?;
     let due =
-        |manner: &&IntegrationEntry| matches!(manner.standing, InstallState::Missing | InstallState::Stale);
+        |entry: &&IntegrationEntry| matches!(entry.standing, InstallState::Missing | InstallState::Stale);
     let mut out = context.out();
-    for manner in manners.iter().filter(due) {
-        writeln!(out, "will write {}", name(manner, workspace))?;
-        for line in manner.text.lines() {
+    for entry in integration.iter().filter(due) {
+        writeln!(out, "will write {}", name(entry, workspace))?;
+        for line in entry.text.lines() {
             writeln!(out, "    {line}")?;
         }
     }
-    for manner in manners.iter().filter(|manner| manner.standing == InstallState::Foreign) {
-        writeln!(out, "left alone {}: {}", name(manner, workspace), advice(manner, workspace))?;
+    for entry in integration.iter().filter(|entry| entry.standing == InstallState::Foreign) {
+        writeln!(out, "left alone {}: {}", name(entry, workspace), advice(entry, workspace))?;
     }
-    if !manners.iter().any(|manner| due(&manner)) {
+    if !integration.iter().any(|entry| due(&entry)) {
         writeln!(out, "nothing to do")?;
         return Ok(0);
     }
     if !consent.yes && ask(context, "Write this?", &[Answer::Yes, Answer::Quit])? != Answer::Yes {
         return Ok(3);
     }
-    workspace.repository.set_up(&manners)?;
+    workspace.repository.set_up(&integration)?;
     writeln!(out, "set up; `terrace hooks uninstall` takes it out again")?;
     Ok(0)
 }
 
 fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Outcome {
-    let manners = workspace.repository.manners()?;
-    let ours: Vec<_> = manners
+    let integration = workspace.repository.integration()?;
+    let ours: Vec<_> = integration
         .iter()
-        .filter(|manner| matches!(manner.standing, InstallState::Current | InstallState::Stale))
+        .filter(|entry| matches!(entry.standing, InstallState::Current | InstallState::Stale))
         .collect();
     let mut out = context.out();
     if ours.is_empty() {
         writeln!(out, "nothing to do")?;
         return Ok(0);
     }
-    for manner in ours {
-        writeln!(out, "will take out {}", name(manner, workspace))?;
+    for entry in ours {
+        writeln!(out, "will take out {}", name(entry, workspace))?;
     }
     if !consent.yes && ask(context, "Take this out?", &[Answer::Yes, Answer::Quit])? != Answer::Yes {
         return Ok(3);
     }
-    workspace.repository.take_down(&manners)?;
+    workspace.repository.take_down(&integration)?;
     writeln!(out, "taken out")?;
     Ok(0)
 }
 
 /// A place as the user knows it.
-fn name(manner: &IntegrationEntry, workspace: &Workspace) -> String {
-    match &manner.place {
+fn name(entry: &IntegrationEntry, workspace: &Workspace) -> String {
+    match &entry.place {
         IntegrationTarget::Setting(name) => format!("git config {name}"),
         IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => {
             let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
@@ -122,8 +122,8 @@ fn name(manner: &IntegrationEntry, workspace: &Workspace) -> String {
 }
 
 /// How to get the same where somebody else's is.
-fn advice(manner: &IntegrationEntry, workspace: &Workspace) -> String {
-    match &manner.place {
+fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
+    match &entry.place {
         IntegrationTarget::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
             integration::check(workspace.repository.root_prefix())
@@ -131,6 +131,6 @@ fn advice(manner: &IntegrationEntry, workspace: &Workspace) -> String {
         IntegrationTarget::Setting(name) => {
             format!("it is set already; `git config --unset {name}` makes room")
         }
-        IntegrationTarget::Attributes(_) => format!("add this line: {}", manner.text),
+        IntegrationTarget::Attributes(_) => format!("add this line: {}", entry.text),
     }
 }

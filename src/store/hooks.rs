@@ -53,7 +53,7 @@ impl Repository {
     ///
     /// # Errors
     /// When git's configuration or a file cannot be read.
-    pub fn manners(&self) -> Result<Vec<IntegrationEntry>> {
+    pub fn integration(&self) -> Result<Vec<IntegrationEntry>> {
         let mut out = vec![self.hook()?];
         let local = self.local_config()?;
         for (name, wanted) in SETTINGS {
@@ -111,22 +111,22 @@ impl Repository {
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn set_up(&self, manners: &[IntegrationEntry]) -> Result<()> {
-        let due = |manner: &&IntegrationEntry| {
-            matches!(manner.standing, InstallState::Missing | InstallState::Stale)
+    pub fn set_up(&self, integration: &[IntegrationEntry]) -> Result<()> {
+        let due = |entry: &&IntegrationEntry| {
+            matches!(entry.standing, InstallState::Missing | InstallState::Stale)
         };
-        for manner in manners.iter().filter(due) {
-            match &manner.place {
+        for entry in integration.iter().filter(due) {
+            match &entry.place {
                 Place::Hook(file) => {
-                    write(file, &manner.text)?;
+                    write(file, &entry.text)?;
                     executable(file)?;
                 }
                 Place::Attributes(file) => {
-                    write(file, &with_line(&read(file)?.unwrap_or_default(), &manner.text))?;
+                    write(file, &with_line(&read(file)?.unwrap_or_default(), &entry.text))?;
                 }
                 Place::Setting(name) => self
                     .local_config()?
-                    .set_str(name, &manner.text)
+                    .set_str(name, &entry.text)
                     .map_err(|error| git_error(&format!("set {name}"), &error))?,
             }
         }
@@ -137,12 +137,12 @@ impl Repository {
     ///
     /// # Errors
     /// When something cannot be removed.
-    pub fn take_down(&self, manners: &[IntegrationEntry]) -> Result<()> {
-        let ours = |manner: &&IntegrationEntry| {
-            matches!(manner.standing, InstallState::Current | InstallState::Stale)
+    pub fn take_down(&self, integration: &[IntegrationEntry]) -> Result<()> {
+        let ours = |entry: &&IntegrationEntry| {
+            matches!(entry.standing, InstallState::Current | InstallState::Stale)
         };
-        for manner in manners.iter().filter(ours) {
-            match &manner.place {
+        for entry in integration.iter().filter(ours) {
+            match &entry.place {
                 Place::Hook(file) => remove(file)?,
                 Place::Attributes(file) => match without_line(&read(file)?.unwrap_or_default()) {
                     rest if rest.is_empty() => remove(file)?,

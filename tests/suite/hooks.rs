@@ -12,7 +12,7 @@ fn set_up() -> World {
 }
 
 /// Every file of git's own folder that a person may write, and git's settings.
-fn manners(world: &World) -> Vec<String> {
+fn integration(world: &World) -> Vec<String> {
     let read = |path: &str| std::fs::read_to_string(world.dir.join(path)).unwrap_or_default();
     vec![read(".git/config"), read(".git/info/attributes"), read(".git/hooks/pre-commit")]
 }
@@ -22,7 +22,7 @@ fn what_is_set_up_goes_again() {
     let mut world = shop();
     world.find_terrace();
     world.write(".git/info/attributes", "*.png binary\n");
-    let before = manners(&world);
+    let before = integration(&world);
     let told = world.line("hooks install");
     assert_eq!(told.code, 2, "without a terminal nobody agreed");
     for line in
@@ -30,14 +30,14 @@ fn what_is_set_up_goes_again() {
     {
         assert!(told.stdout.contains(line), "{}", told.stdout);
     }
-    assert_eq!(manners(&world), before);
+    assert_eq!(integration(&world), before);
     world.line("hooks install --yes").exits(0);
-    assert!(manners(&world)[1].starts_with("*.png binary\n"));
+    assert!(integration(&world)[1].starts_with("*.png binary\n"));
     assert_eq!(world.line("hooks install --yes").exits(0), "nothing to do\n");
     let status = world.line("hooks status").exits(0);
     assert!(status.lines().count() == 5 && status.lines().all(|line| line.starts_with("set up")), "{status}");
     world.line("hooks uninstall --yes").exits(0);
-    let after = manners(&world);
+    let after = integration(&world);
     assert_eq!(after[1..], before[1..]);
     assert!(!after[0].contains("terrace"), "{}", after[0]);
     assert_eq!(world.line("hooks uninstall --yes").exits(0), "nothing to do\n");
