@@ -1,7 +1,7 @@
 //! Replays a repository's history: at every commit in which people promoted something, asks the
 //! engine for its plan at the parent commit and compares it with what people did.
 //!
-//! `cargo run --release --example replay -- [-v] REPOSITORY…`
+//! `cargo run --release --example replay -- [-v] [--table-alone] REPOSITORY…`
 //!
 //! A *promotion commit* gave the target of a hop at least one value that its source already had, or
 //! took over a removal. *Promoted values* are the (item, path) at which the target became what the
@@ -12,18 +12,22 @@
 //! value, target value) that the plan takes though people did not and the target never takes that
 //! value in the rest of the history; *events* counts each time one was proposed. A *needless
 //! conflict* is a distinct one whose target kept its value for ever. Items of several YAML documents
-//! are counted apart.
+//! are counted apart. With `--table-alone` each path is judged by itself: without renamed entries,
+//! elements as wholes, and removals that wait for what took their place.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a support program prints its table")]
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use terrace::diff::lists::NoListRules;
 use terrace::engine::history::History;
 use terrace::engine::naming::Naming;
-use terrace::engine::promotion::{Judge, Level, Siblings, leaves};
+use terrace::engine::promotion::{
+    Input, Judge, Level, Resolution, Selection, Siblings, SourceCommit, decide, join_renamed, judge_leaves,
+    leaves, renaming_commits,
+};
 use terrace::engine::snapshot::{Place, place};
 use terrace::engine::timeline::{Question, Timeline};
 use terrace::model::{BlobId, Hop, Key, Policy, Result, Value, ValuePath};
@@ -90,6 +94,7 @@ struct Replay<'r> {
     history: &'r History,
     read: &'r Read<'r>,
     verbose: bool,
+    table_alone: bool,
     single: Tally,
     several: Tally,
 }
@@ -161,6 +166,80 @@ impl Replay<'_> {
         Ok(())
     }
 
+    /// What the plan at a candidate's parent says of each leaf.
+    fn fates(
+        &self,
+        key: &Key,
+        hop: Hop,
+        (epoch, candidate): (&Epoch, &Candidate),
+        judge: &Judge<'_>,
+        naming: &Naming<'_>,
+    ) -> Result<HashMap<ValuePath, Fate>> {
+        let history = &epoch.history;
+        let document = |environment| -> Result<Option<Arc<Document>>> {
+            let blob = history.blob_at(key, environment, candidate.position + 1);
+            Ok(blob.map(|blob| (self.read)(&blob)).transpose()?.flatten())
+        };
+        let blob = history.blob_at(key, hop.source(), candidate.position + 1);
+        let (Some(source), Some(target), Some(blob)) =
+            (document(hop.source())?, document(hop.target())?, blob)
+        else {
+            return Ok(HashMap::new());
+        };
+        let policy = Policy::default();
+        let leaves = leaves(&source, &target, &NoListRules);
+        let input = Input {
+            key,
+            hop,
+            source: &source,
+            source_blob: &blob,
+            target: &target,
+            judge,
+            policy: &policy,
+            decisions: &[],
+            required: &|_| false,
+            today: history.commits()[candidate.position].info.date(),
+        };
+        let mut lines = judge_leaves(&input, &leaves)?;
+        if !self.table_alone {
+            let mut renaming = Vec::new();
+            for id in renaming_commits(&lines) {
+                if let Some([before, after]) = history.change_by(&id, &key.file(hop.source()))
+                    && let (Some(before), Some(after)) = ((self.read)(before)?, (self.read)(after)?)
+                {
+                    renaming.push((id, before, after));
+                }
+            }
+            let commits: Vec<SourceCommit<'_>> = renaming
+                .iter()
+                .map(|(id, before, after)| SourceCommit { id: id.clone(), before, after })
+                .collect();
+            let is_apart =
+                |path: &ValuePath, value: &Value| policy.is_secret(path) || naming.is_named_at(path, value);
+            lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart);
+            lines = decide(lines, &Selection::default());
+        }
+        let mut fates = HashMap::new();
+        for line in lines {
+            let (resolution, level, reason) = (line.resolution, line.level, line.reason.phrase(hop));
+            let fate = |value| Fate { resolution, level, reason: reason.clone(), value };
+            let Some(renamed) = &line.renamed else {
+                fates.insert(line.path.clone(), fate(line.source.clone()));
+                continue;
+            };
+            for leaf in &leaves {
+                if renamed.from.covers(&leaf.path) {
+                    fates.insert(leaf.path.clone(), fate(None));
+                } else if line.path.covers(&leaf.path) {
+                    let steps = leaf.path.segments.get(line.path.segments.len()..).unwrap_or_default();
+                    let value = steps.iter().try_fold(&renamed.carried, |value, step| value.child(step));
+                    fates.insert(leaf.path.clone(), fate(value.cloned()));
+                }
+            }
+        }
+        Ok(fates)
+    }
+
     fn commit(
         &mut self,
         key: &Key,
@@ -199,17 +278,20 @@ impl Replay<'_> {
         let siblings = Siblings::new(&epoch.history, key, hop, self.read).before(candidate.position);
         let waits_elsewhere = |id| siblings.wait(id);
         let judge = Judge::new(before, hop, &naming, production.as_deref(), &waits_elsewhere);
-        for (path, top) in &candidate.leaves {
+        let mut fates = self.fates(key, hop, (epoch, candidate), &judge, &naming)?;
+        for (path, _) in &candidate.leaves {
             let [source, target] = all.changes(path);
-            let (s, t) = (value(source, then), value(target, then));
+            let Some(fate) = fates.remove(path) else { continue };
+            let (now_source, t) = (value(source, then), value(target, then));
             let (s_after, t_after) = (value(source, now), value(target, now));
             let last = |changes: &[(usize, Option<Value>)]| {
                 changes.iter().map(|(event, _)| *event).filter(|event| *event < then).max()
             };
+            let s = fate.value.clone();
             let counts = s.is_some() || last(source) >= last(target);
             let took = t_after == s;
-            let own = s_after != s || (!took && t_after != t);
-            rows.push((path, judge.judge_path(path, top)?, (s, t), took, counts, own, target));
+            let own = s_after != now_source || (!took && t_after != t);
+            rows.push((path, fate, (s, t), took, counts, own, target));
         }
         if !rows.iter().any(|(.., took, counts, own, _)| *took && *counts && !own) {
             return Ok(());
@@ -219,8 +301,8 @@ impl Replay<'_> {
         if self.verbose {
             println!("COMMIT {} {hop} {key}", commit.id.short());
         }
-        for (path, judgement, (s, t), took, counts, own, target) in rows {
-            let takes = matches!(judgement.level, Level::Take | Level::Ask);
+        for (path, fate, (s, t), took, counts, own, target) in rows {
+            let takes = matches!(fate.level, Level::Take | Level::Ask);
             let say = |what: &str| {
                 if self.verbose {
                     println!(
@@ -228,9 +310,9 @@ impl Replay<'_> {
                         commit.id.short(),
                         text(t.as_ref()),
                         text(s.as_ref()),
-                        judgement.resolution,
-                        judgement.level.name(),
-                        judgement.reason.phrase(hop)
+                        fate.resolution,
+                        fate.level.name(),
+                        fate.reason
                     );
                 }
             };
@@ -242,7 +324,7 @@ impl Replay<'_> {
                 if counts {
                     tally.promoted += 1;
                     tally.right += usize::from(takes);
-                    tally.offered += usize::from(takes || judgement.level == Level::Offer);
+                    tally.offered += usize::from(takes || fate.level == Level::Offer);
                     if !takes {
                         say("MISS");
                     }
@@ -270,7 +352,7 @@ impl Replay<'_> {
                     say("EVENT");
                 }
             }
-            if judgement.level == Level::Stop && later_values.is_empty() {
+            if fate.level == Level::Stop && later_values.is_empty() {
                 tally.conflicts.insert(id);
             }
         }
@@ -278,7 +360,16 @@ impl Replay<'_> {
     }
 }
 
-fn replay(folder: &Path, verbose: bool) -> Result<[Tally; 2]> {
+/// What the plan says of one path.
+struct Fate {
+    resolution: Resolution,
+    level: Level,
+    reason: String,
+    /// The value that the target would have.
+    value: Option<Value>,
+}
+
+fn replay(folder: &Path, verbose: bool, table_alone: bool) -> Result<[Tally; 2]> {
     let repository = Repository::discover(folder)?;
     let head = repository.require_head()?;
     let history = repository.history(&head)?;
@@ -294,8 +385,15 @@ fn replay(folder: &Path, verbose: bool) -> Result<[Tally; 2]> {
         }
     }
     let (single, several) = (Tally::default(), Tally::default());
-    let mut replay =
-        Replay { repository: &repository, history: &history, read: &read, verbose, single, several };
+    let mut replay = Replay {
+        repository: &repository,
+        history: &history,
+        read: &read,
+        verbose,
+        table_alone,
+        single,
+        several,
+    };
     let (all, mut done): (usize, usize) = (files.values().sum(), 0);
     for (key, versions) in files {
         for hop in Hop::ALL {
@@ -325,9 +423,10 @@ fn main() -> Result<()> {
     );
     let mut total = [[0; COLUMNS]; 2];
     let verbose = std::env::args().any(|argument| argument == "-v");
-    for folder in std::env::args().skip(1).filter(|argument| argument != "-v") {
+    let table_alone = std::env::args().any(|argument| argument == "--table-alone");
+    for folder in std::env::args().skip(1).filter(|argument| !argument.starts_with('-')) {
         let name = Path::new(&folder).file_name().map_or("".into(), |name| name.to_string_lossy());
-        for (number, tally) in replay(Path::new(&folder), verbose)?.iter().enumerate() {
+        for (number, tally) in replay(Path::new(&folder), verbose, table_alone)?.iter().enumerate() {
             let row = tally.row();
             if number == 0 || tally.commits > 0 {
                 print_row(&name, number, &row);

@@ -112,9 +112,8 @@ impl Repository {
     /// # Errors
     /// When something cannot be written.
     pub fn set_up(&self, integration: &[IntegrationEntry]) -> Result<()> {
-        let due = |entry: &&IntegrationEntry| {
-            matches!(entry.standing, InstallState::Missing | InstallState::Stale)
-        };
+        let due =
+            |entry: &&IntegrationEntry| matches!(entry.standing, InstallState::Missing | InstallState::Stale);
         for entry in integration.iter().filter(due) {
             match &entry.place {
                 Place::Hook(file) => {
@@ -138,9 +137,8 @@ impl Repository {
     /// # Errors
     /// When something cannot be removed.
     pub fn take_down(&self, integration: &[IntegrationEntry]) -> Result<()> {
-        let ours = |entry: &&IntegrationEntry| {
-            matches!(entry.standing, InstallState::Current | InstallState::Stale)
-        };
+        let ours =
+            |entry: &&IntegrationEntry| matches!(entry.standing, InstallState::Current | InstallState::Stale);
         for entry in integration.iter().filter(ours) {
             match &entry.place {
                 Place::Hook(file) => remove(file)?,

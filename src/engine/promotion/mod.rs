@@ -36,7 +36,7 @@ pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
-pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, select};
+pub use plan::{HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
 pub use renames::{SourceCommit, join_renamed, renaming_commits};
 pub use resolution::{Level, Resolution};

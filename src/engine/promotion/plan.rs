@@ -208,21 +208,27 @@ fn is_secret_literal(input: &Input<'_>, leaf: &Leaf<'_>) -> bool {
     input.policy.is_secret(&leaf.path) && leaf.source.is_some_and(literal)
 }
 
-/// Applies a selection to judged leaves and gathers those of one fate.
+/// Applies a selection to judged leaves; the result is ungathered.
 #[must_use]
-pub fn select(
-    mut lines: Vec<PlanEntry>,
-    selection: &Selection,
-    source: &Document,
-    target: &Document,
-) -> Vec<PlanEntry> {
+pub fn decide(mut lines: Vec<PlanEntry>, selection: &Selection) -> Vec<PlanEntry> {
     let choice = Choice::new(selection);
     keep_elements_whole(&mut lines);
     for line in &mut lines {
         line.verdict = choice.verdict(line);
     }
     fate::share(&mut lines, &choice);
-    gather(lines, source, target)
+    lines
+}
+
+/// Applies a selection to judged leaves and gathers those of one fate.
+#[must_use]
+pub fn select(
+    lines: Vec<PlanEntry>,
+    selection: &Selection,
+    source: &Document,
+    target: &Document,
+) -> Vec<PlanEntry> {
+    gather(decide(lines, selection), source, target)
 }
 
 /// An element that the source removed goes or stays as a whole: where the target has something of its
