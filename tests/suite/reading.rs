@@ -46,7 +46,7 @@ fn secrets_are_masked_in_every_report() {
         ));
     }
     lines.push("set leaky password hunter2 --env staging".to_owned());
-    lines.push("promote leaky --to staging --with-new --skip-undecided --yes".to_owned());
+    lines.push("promote leaky --to staging --with-new --with-removals --skip-undecided --yes".to_owned());
     for line in lines {
         let told = world.line(&line).told();
         assert!(told.len() > 40, "{line}: {told}");
@@ -101,7 +101,7 @@ fn machine_formats_keep_their_schemas() {
     assert_eq!(sides["items"].as_array().map(Vec::len), Some(2));
     let matrix = json(world.line("diff --format json"), &api::matrix::schema());
     assert_eq!(matrix["items"][0]["key"], "leaky");
-    for line in ["status --format json", "promote leaky --to staging --dry-run --with-new --format json"] {
+    for line in ["status --format json", "promote leaky --to staging --dry-run --with-new --with-removals --format json"] {
         let plan = json(world.line(line), &api::plan::schema());
         assert!(
             plan["hops"][0]["items"][0]["resolutions"].as_array().is_some_and(|all| !all.is_empty()),
@@ -109,10 +109,10 @@ fn machine_formats_keep_their_schemas() {
         );
     }
     // What is done is told apart: standard output holds one document and nothing else.
-    let done = world.line("promote leaky --to staging --with-new --yes --format json");
+    let done = world.line("promote leaky --to staging --with-new --with-removals --yes --format json");
     assert!(done.stderr.starts_with("committed "), "{}", done.told());
     json(done, &api::plan::schema());
-    let again = world.line("promote leaky --to staging --with-new --yes --format json");
+    let again = world.line("promote leaky --to staging --with-new --with-removals --yes --format json");
     assert_eq!(again.stderr, "nothing to do\n");
     json(again, &api::plan::schema());
     let value = world.line("get pay servers[name=api].port --env staging --format json --at HEAD").exits(0);

@@ -198,7 +198,7 @@ fn a_policy_that_means_nothing_stops_every_verb() {
     let mut world = shop();
     world.write("terrace.toml", "version = 1\n[promotion]\nnew-keyz = \"ask\"\n");
     world.commit("policy");
-    let stderr = "error: terrace.toml:3:1: unknown field `new-keyz`, expected `new-keys`\nhelp: did you mean `new-keys`?";
+    let stderr = "error: terrace.toml:3:1: unknown field `new-keyz`, expected one of `new-keys`, `removals`, `undecided`\nhelp: did you mean `new-keys`?";
     for line in [
         "check",
         "get pay --env staging",
