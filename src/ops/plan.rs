@@ -11,9 +11,9 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, PlanEntry, Selection, Siblings, containers,
-    decisions_file, judge_leaves, leaves, parse_decisions, select,
+    decisions, judge_leaves, leaves, select,
 };
-use crate::engine::snapshot::{ItemFile, Snapshot, Source};
+use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
@@ -121,7 +121,7 @@ impl Planner {
     /// What people decided for an item of the hop's target.
     ///
     /// # Errors
-    /// When the decisions file is not one.
+    /// When a decisions file is not one.
     pub fn decisions(&self, key: &Key, target: Environment) -> Result<Vec<Decision>> {
         decisions(self.configuration.snapshot(), key, target)
     }
@@ -314,17 +314,5 @@ impl Planner {
             .collect();
         drop(parsed);
         drop(gone);
-    }
-}
-
-/// What people decided for an item of a target.
-///
-/// # Errors
-/// When the decisions file is not one.
-pub(super) fn decisions(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<Vec<Decision>> {
-    let file = decisions_file(key, target);
-    match snapshot.text(&file)? {
-        Some(text) => parse_decisions(&text, &format!("{}{file}", snapshot.prefix)),
-        None => Ok(Vec::new()),
     }
 }

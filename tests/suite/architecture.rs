@@ -54,8 +54,8 @@ const INNER: [(&str, &[Row]); 2] = [
             ("timeline", &["history"]),
             ("provenance", &["history", "timeline"]),
             ("migration", &[]),
-            ("rules", &["configuration", "hosts", "migration", "naming", "schemas", "snapshot"]),
-            ("promotion", &["history", "naming", "timeline"]),
+            ("rules", &["configuration", "hosts", "migration", "naming", "promotion", "schemas", "snapshot"]),
+            ("promotion", &["history", "naming", "snapshot", "timeline"]),
             ("rollback", &["promotion"]),
             ("compare", &["promotion"]),
             (

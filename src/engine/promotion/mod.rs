@@ -14,6 +14,7 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod reason;
+mod recorded;
 mod resolution;
 mod saved_plan;
 mod selection;
@@ -25,8 +26,8 @@ mod tests;
 mod verify;
 
 pub use decision::{
-    Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
-    render as render_decisions,
+    Decision, DecisionState, HoldStatus, Until, digest, owner as decision_owner, parse as parse_decisions,
+    places as decision_places,
 };
 pub use edits::operations;
 pub use entry::{Action, PlanEntry};
@@ -34,6 +35,9 @@ pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, judge_leaves, renames, select};
 pub use reason::{Hesitation, LeftOut, Reason};
+pub use recorded::{
+    decided, decisions, files_of, recorded as recorded_decisions, rewritten as rewritten_decisions,
+};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;

@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::engine::promotion::{
-    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, decisions_file, digest, operations,
-    render_decisions,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, digest, operations, recorded_decisions,
+    rewritten_decisions,
 };
-use crate::engine::snapshot::FileKind;
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, ValuePath};
-use crate::ops::edit::{edit, rests_on, set_or_insert};
+use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
 use crate::store::transaction::FileChange;
@@ -36,9 +35,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, &source)? {
-            prepared.files.push(change);
-        }
+        prepared.files.extend(record(planner, terms, plan, &source)?);
     }
     for creation in &prepared.creations {
         validation
@@ -82,19 +79,19 @@ fn path_of_document(path: &ValuePath) -> String {
     if path.document == 0 { "the item".to_owned() } else { format!("YAML document {}", path.document + 1) }
 }
 
-/// The decisions file after this promotion, when it changes: what `--take target=…` records comes
+/// The decisions files that this promotion changes: what `--take target=…` records comes
 /// in, what no longer counts goes.
 fn record(
     planner: &Planner,
     terms: &Terms<'_>,
     plan: &ItemPlan,
     source: &Document,
-) -> Result<Option<FileChange>> {
+) -> Result<Vec<FileChange>> {
     let target = terms.hop.target();
     let old = planner.decisions(&plan.key, target)?;
     let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let today = planner.head.date();
     let source_digest = |path: &ValuePath| {
@@ -117,22 +114,24 @@ fn record(
         until: Until::SourceChanges,
         source: source_digest(&line.path),
     }));
-    Ok((new != old).then(|| decisions_change(planner, &plan.key, target, &new)))
+    if new == old { Ok(Vec::new()) } else { decisions_changes(planner, &plan.key, target, &new) }
 }
 
-/// The change of an item's decisions file.
-pub(in crate::ops) fn decisions_change(
+/// The changes of an item's decisions files that make these all that is decided.
+pub(in crate::ops) fn decisions_changes(
     planner: &Planner,
     key: &Key,
     target: Environment,
     decisions: &[Decision],
-) -> FileChange {
-    let (file, snapshot) = (decisions_file(key, target), planner.configuration.snapshot());
-    let before = snapshot
-        .files
-        .get(&file)
-        .filter(|entry| entry.kind == FileKind::File)
-        .and_then(|entry| entry.blob.clone());
-    let after = render_decisions(decisions).map(String::into_bytes);
-    FileChange { path: format!("{}{file}", snapshot.prefix), before, after }
+) -> Result<Vec<FileChange>> {
+    let snapshot = planner.configuration.snapshot();
+    let recorded = recorded_decisions(snapshot, key, target)?;
+    let changes = rewritten_decisions(&recorded, (key, target), decisions).into_iter();
+    Ok(changes
+        .map(|(file, text)| FileChange {
+            before: blob_of(snapshot, &file),
+            path: format!("{}{file}", snapshot.prefix),
+            after: text.map(String::into_bytes),
+        })
+        .collect())
 }

@@ -19,7 +19,7 @@ use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounte
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::create;
-pub(super) use files::{decisions_change, write};
+pub(super) use files::{decisions_changes, write};
 pub(super) use message::short;
 pub(super) use prepared::Terms;
 pub use prepared::{Creation, Left, Prepared};
@@ -126,17 +126,25 @@ impl Preparing<'_> {
         let left = match self.is_there(key) {
             (false, _) => self.was_deleted(key).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
-            (true, target) => match self.planner.encrypted(key, self.request.hop) {
-                Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
-                Ok(None) => {
-                    let done = if target { self.merge(key) } else { self.create(key) };
-                    done.err().map(unreadable).transpose()?
-                }
-                Err(error) => Some(unreadable(error)?),
-            },
+            (true, target) => {
+                // What was decided and cannot be read is not passed over.
+                self.planner.decisions(key, self.request.hop.target())?;
+                self.unnamed_there(key, target)?
+            }
         };
         self.prepared.left.extend(left.map(|left| (key.clone(), left)));
         Ok(())
+    }
+
+    fn unnamed_there(&mut self, key: &Key, target: bool) -> Result<Option<Left>> {
+        Ok(match self.planner.encrypted(key, self.request.hop) {
+            Ok(Some(file)) => Some(Left::Encrypted(file.to_owned())),
+            Ok(None) => {
+                let done = if target { self.merge(key) } else { self.create(key) };
+                done.err().map(unreadable).transpose()?
+            }
+            Err(error) => Some(unreadable(error)?),
+        })
     }
 
     /// An item that both sides have.
