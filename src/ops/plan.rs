@@ -21,6 +21,7 @@ use crate::model::{
     Revision, Segment, Value, ValuePath,
 };
 use crate::secrets::encrypted::{is_encrypted, not_promoted};
+use crate::store::transaction::{self, Options};
 use crate::yaml::Document;
 
 /// Reads what the judge needs of one commit, and plans.
@@ -46,6 +47,20 @@ impl Workspace {
             None => self.repository.require_head()?,
         };
         Planner::new(self, &commit)
+    }
+}
+
+impl Workspace {
+    /// What a commit with these options is judged on before it is shown: HEAD, or the remote's tip
+    /// where the branch is only behind it.
+    ///
+    /// # Errors
+    /// As [`Workspace::planner`]; also when the remote cannot be asked.
+    pub fn planner_to_commit(&self, options: &Options) -> Result<Planner> {
+        match transaction::start(self.repository.transaction_path(), options)? {
+            Some(start) => Planner::new(self, &start),
+            None => self.planner(None),
+        }
     }
 }
 

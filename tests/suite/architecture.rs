@@ -73,7 +73,11 @@ const INNER: [(&str, &[Row]); 2] = [
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
             ("git_config", &["git_program", "process_environment"]),
-            ("transaction", &["git_config", "git_error", "git_program", "odb", "process_environment"]),
+            ("remote", &["git_program", "process_environment"]),
+            (
+                "transaction",
+                &["git_config", "git_error", "git_program", "odb", "process_environment", "remote"],
+            ),
         ],
     ),
 ];

@@ -15,7 +15,9 @@ use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath};
+use crate::model::{
+    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath,
+};
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::create;
@@ -262,16 +264,19 @@ pub(super) fn publish(
     options: &Options,
 ) -> Result<Option<Committed>> {
     prepared.require_decided()?;
-    let Some(shown) = prepared.change(subject) else { return Ok(None) };
-    let published =
-        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-            let head = head.ok_or_else(|| {
-                Error::usage("the branch has no commit yet").with_help("commit the configuration first")
-            })?;
-            let prepared = reprepare(&Planner::new(workspace, head)?)?;
-            prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
-            Ok(prepared.change(subject).map(|change| (change, ())))
+    let repository = workspace.repository.transaction_path();
+    let decide = |head: Option<&CommitId>| {
+        let head = head.ok_or_else(|| {
+            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
         })?;
+        let prepared = reprepare(&Planner::new(workspace, head)?)?;
+        prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
+        Ok(prepared.change(subject).map(|change| (change, ())))
+    };
+    let published = match prepared.change(subject) {
+        Some(shown) => transaction::publish(repository, options, Some((shown, ())), decide)?,
+        None => transaction::confirm(repository, options, decide)?,
+    };
     Ok(published.map(|(committed, ())| committed))
 }
 
