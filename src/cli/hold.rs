@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args as ClapArgs;
 
 use super::context::Context;
+use super::destination::{Destination, tell};
 use super::{Outcome, parse};
 use crate::engine::promotion::{HoldStatus, Until};
 use crate::model::{Environment, Error, Key, ValuePath, closest};
@@ -45,6 +46,8 @@ pub(super) struct Args {
     /// Take the decision out again
     #[arg(long, conflicts_with = "reason")]
     release: bool,
+    #[command(flatten)]
+    destination: Destination,
     /// With --list: text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
@@ -63,7 +66,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let asked = path.clone();
     let (key, path, target) = (parse::<Key>(key)?, parse::<ValuePath>(path)?, parse::<Environment>(env)?);
-    let options = context.commit_options()?;
+    let options = args.destination.options(&workspace, context)?;
     let done = if args.release {
         ops::release(&workspace, &key, target, &path, &options)?
     } else {
@@ -87,6 +90,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             let verb = if args.release { "no longer keeps" } else { "keeps" };
             let (commit, branch) = (committed.commit.short(), &committed.branch);
             writeln!(out, "{target} {verb} {what} of {key} ({commit} on {branch})")?;
+            tell(&committed, &mut *out, context)?;
         }
     }
     Ok(0)

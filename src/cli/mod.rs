@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod context;
 mod demo;
+mod destination;
 mod diff;
 mod edit;
 mod explain;

@@ -7,6 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::ask::{Answer, ask};
 use super::context::Context;
+use super::destination::{Destination, tell};
 use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
 use crate::model::policy::NewKeys;
@@ -15,7 +16,6 @@ use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
 use crate::secrets::mask::Reveal;
-use crate::store::Remote;
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
@@ -99,12 +99,8 @@ pub(super) struct Args {
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
-    /// Commit on this branch instead of the one that is checked out
-    #[arg(long, value_name = "NAME")]
-    branch: Option<String>,
-    /// Send the branch to this remote after the commit
-    #[arg(long, value_name = "REMOTE")]
-    push: Option<String>,
+    #[command(flatten)]
+    destination: Destination,
     /// The commit's subject
     #[arg(short, long, value_name = "MESSAGE")]
     message: Option<String>,
@@ -206,9 +202,11 @@ fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
-    let planner = workspace.planner(None)?;
-    let remote = args.push.as_deref().map(|name| workspace.repository.remote(name)).transpose()?;
-    let work = Work { args, context, workspace: &workspace, planner: &planner, remote };
+    let options = args.destination.options(&workspace, context)?;
+    let writes = !args.dry_run && args.output.is_none();
+    let planner = if writes { workspace.planner_to_commit(&options)? } else { workspace.planner(None)? };
+    args.destination.tell_start(&planner.head.id, &workspace, context);
+    let work = Work { args, context, workspace: &workspace, planner: &planner, options };
     match &args.plan {
         Some(file) => work.carry_out(file),
         None => work.promote(),
@@ -221,7 +219,7 @@ struct Work<'a> {
     context: &'a Context,
     workspace: &'a Workspace,
     planner: &'a Planner,
-    remote: Option<Remote>,
+    options: Options,
 }
 
 impl Work<'_> {
@@ -250,7 +248,7 @@ impl Work<'_> {
             prepared.require_decided()?;
             // With --exit-code the question is whether something waits, not whether it can be committed.
             if args.dry_run && !args.exit_code {
-                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
@@ -277,7 +275,7 @@ impl Work<'_> {
         if args.dry_run {
             prepared.require_decided()?;
             if !args.exit_code {
-                ops::preflight_promotion(workspace, &prepared, &self.options()?)?;
+                ops::preflight_promotion(workspace, &prepared, &self.options)?;
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
@@ -295,10 +293,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn options(&self) -> Result<Options> {
-        Ok(Options { branch: self.args.branch.clone(), ..self.context.commit_options()? })
-    }
-
     /// Asks for the last time, commits and sends.
     fn commit(
         &self,
@@ -307,11 +301,7 @@ impl Work<'_> {
     ) -> Outcome {
         let Self { args, context, .. } = *self;
         prepared.require_decided()?;
-        if prepared.is_empty() {
-            writeln!(args.told(context), "nothing to do")?;
-            return Ok(0);
-        }
-        if !args.yes {
+        if !args.yes && !prepared.is_empty() {
             let question = match (prepared.changes(), prepared.count(&Action::Decline)) {
                 (0, decisions) => format!("Commit {}?", crate::report::counted(decisions, "decision")),
                 (changes, _) => format!("Commit {}?", crate::report::counted(changes, "change")),
@@ -322,19 +312,14 @@ impl Work<'_> {
             }
         }
         let mut out = args.told(context);
-        let Some(committed) = publish(&self.options()?)? else {
+        let Some(committed) = publish(&self.options)? else {
             writeln!(out, "nothing to do")?;
             return Ok(0);
         };
-        writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
-        out.flush()?;
-        for file in &committed.left_alone {
-            context.remark(&format!("note: {file} was changed meanwhile and left as it is"));
+        if committed.is_new {
+            writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
         }
-        if let (Some(remote), Some(name)) = (&self.remote, &args.push) {
-            remote.push(&committed.branch)?;
-            writeln!(out, "pushed {} to {name}", committed.branch)?;
-        }
+        tell(&committed, &mut *out, context)?;
         Ok(0)
     }
 

@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::ask::{Answer, ask};
 use super::context::Context;
+use super::destination::{Destination, tell};
 use super::{Outcome, keys, parse};
 use crate::model::{Environment, Result, ValuePath};
 use crate::ops::{self, PreparedRollback, RollbackRequest, RollbackTarget};
@@ -47,6 +48,8 @@ pub(super) struct Args {
     /// Show what would be done and stop; exits as the real run would
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    destination: Destination,
     /// Commit without asking
     #[arg(short, long)]
     yes: bool,
@@ -69,7 +72,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         only: args.only.iter().map(|path| parse::<ValuePath>(path)).collect::<Result<_>>()?,
         force: args.force,
     };
-    let planner = workspace.planner(None)?;
+    let options = args.destination.options(&workspace, context)?;
+    let planner =
+        if args.dry_run { workspace.planner(None)? } else { workspace.planner_to_commit(&options)? };
+    args.destination.tell_start(&planner.head.id, &workspace, context);
     let prepared = ops::prepare_rollback(&workspace, &planner, &request)?;
     let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
     let mut out = context.out();
@@ -80,25 +86,25 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     out.flush()?;
     tell_refused(&prepared, args.force, context);
     prepared.require_decided(args.force)?;
-    if prepared.is_empty() || args.dry_run {
+    if args.dry_run {
         let sum = counted(prepared.changes(), "change");
         let said = if prepared.is_empty() { "nothing to do".to_owned() } else { format!("{sum} to commit") };
         writeln!(out, "{said}")?;
         return Ok(0);
     }
-    if !args.yes {
+    if !args.yes && !prepared.is_empty() {
         let question = format!("Commit {}?", counted(prepared.changes(), "change"));
         if ask(context, &question, &[Answer::Yes, Answer::No])? != Answer::Yes {
             context.remark("nothing was committed");
             return Ok(0);
         }
     }
-    match ops::commit_rollback(&workspace, &request, &prepared, &context.commit_options()?)? {
+    match ops::commit_rollback(&workspace, &request, &prepared, &options)? {
         Some(committed) => {
-            writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
-            for file in &committed.left_alone {
-                context.remark(&format!("note: {file} was changed meanwhile and left as it is"));
+            if committed.is_new {
+                writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
             }
+            tell(&committed, &mut *out, context)?;
         }
         None => writeln!(out, "nothing to do")?,
     }

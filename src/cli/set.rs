@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args as ClapArgs;
 
 use super::context::Context;
+use super::destination::{Destination, tell};
 use super::help::say;
 use super::{Outcome, edit, parse};
 use crate::model::{Environment, Key, Result, ValuePath};
@@ -65,11 +66,14 @@ struct Place {
     /// The commit's message
     #[arg(short, long, value_name = "MESSAGE", requires = "commit")]
     message: Option<String>,
+    #[command(flatten)]
+    destination: Destination,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (Some(path), Some(value)) = (&args.path, &args.value) else {
         let (key, environment) = (parse::<Key>(&args.key)?, parse::<Environment>(&args.place.env)?);
+        args.place.destination.require_commit()?;
         return edit::run(&key, environment, args.create, context);
     };
     let wish =
@@ -104,8 +108,10 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     };
     let workspace = context.workspace_to_change(false)?;
     let done = if place.commit {
-        ops::set_committed(&workspace, &request, place.message.as_deref(), &context.commit_options()?)?
+        let options = place.destination.options(&workspace, context)?;
+        ops::set_committed(&workspace, &request, place.message.as_deref(), &options)?
     } else {
+        place.destination.require_commit()?;
         ops::set(&workspace, &request)?
     };
     let mut out = context.out();
@@ -125,7 +131,10 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         write!(out, ", merged by `<<`")?;
     }
     match &done.committed {
-        Some(committed) => writeln!(out, " ({} on {})", committed.commit.short(), committed.branch)?,
+        Some(committed) => {
+            writeln!(out, " ({} on {})", committed.commit.short(), committed.branch)?;
+            tell(committed, &mut *out, context)?;
+        }
         None => writeln!(out)?,
     }
     Ok(0)

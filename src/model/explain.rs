@@ -148,6 +148,16 @@ impl Rule {
                 waive: "Accept it while the two differ on purpose for a known time.",
                 waivable: Waivable::Item("the old reader is frozen until it is switched off"),
             },
+            Self::BadDecision => Explanation {
+                what: "A file below `.terrace/decisions/` cannot be read as decisions: conflict markers that \
+                       were committed, say, or a link in its place.",
+                why: "It says what an environment keeps for itself. Until it can be read, nobody knows what \
+                      that is, and no promotion of its item is made, `--all` included.",
+                mend: "Mend the file, or bring it back from git. It is written by `terrace hold` and \
+                       `terrace promote --take target=…`, one file a decision.",
+                waive: "A waiver silences the finding; promotions of the item stop all the same.",
+                waivable: Waivable::Item("written by a newer terrace, read by it alone"),
+            },
             Self::StrayFile => Explanation {
                 what: "A file among the items is no item: it does not end in `.yaml`, or lies directly in \
                        `environments/`.",

@@ -57,6 +57,8 @@ rules! {
     SharedSecret = "shared-secret", Error;
     /// A kept legacy file and its item have come apart.
     LegacyDrift = "legacy-drift", Error;
+    /// A file of decisions cannot be read.
+    BadDecision = "bad-decision", Error;
     /// A file that is no item lies among the items.
     StrayFile = "stray-file", Warning;
     /// A secret stands in plain text.

@@ -2,7 +2,7 @@
 
 use super::item::no_such_path;
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::decisions_file;
+use crate::engine::promotion::decision_places;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
     BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Result, Segment, Value, ValuePath, policy,
@@ -135,7 +135,7 @@ pub(super) fn rests_on<'k>(
     let mut files = vec![policy::FILE.to_owned(), "schemas".to_owned()];
     for key in keys {
         files.extend(Environment::ALL.map(|environment| key.file(environment)));
-        files.extend(Hop::ALL.map(|hop| decisions_file(key, hop.target())));
+        files.extend(Hop::ALL.iter().flat_map(|hop| decision_places(key, hop.target())));
         files.extend(policy.schemas_of(key).map(|schema| schema.file.clone()));
     }
     files.into_iter().map(|file| format!("{prefix}{file}")).collect()

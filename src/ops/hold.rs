@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::edit::rests_on;
 use super::item::no_such_path;
 use super::plan::Planner;
-use super::promote::decisions_change;
+use super::promote::decisions_changes;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
-use crate::engine::promotion::{Decision, HoldStatus, Until, digest};
+use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
@@ -67,8 +67,8 @@ pub fn hold(
         let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
         new.push(decision);
         let subject = format!("hold({}): {path} in {}", request.key, request.target);
-        let file = decisions_change(planner, &request.key, request.target, &new);
-        Ok(Some((file, format!("{subject}\n\n{body}"), path)))
+        let files = decisions_changes(planner, &request.key, request.target, &new)?;
+        Ok(Some((files, format!("{subject}\n\n{body}"), path)))
     })
 }
 
@@ -92,8 +92,8 @@ pub fn release(
         if new.len() == old.len() {
             return Ok(None);
         }
-        let file = decisions_change(planner, key, target, &new);
-        Ok(Some((file, format!("release({key}): {path} in {target}\n"), path)))
+        let files = decisions_changes(planner, key, target, &new)?;
+        Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
     })
 }
 
@@ -105,13 +105,8 @@ pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
     let planner = Planner::new(workspace, &workspace.repository.require_head()?)?;
     let mut held = Vec::new();
     for hop in Hop::ALL {
-        let folder = format!(".terrace/decisions/{}/", hop.target());
-        let files = &planner.configuration.snapshot().files;
-        let keys: Vec<Key> = files
-            .keys()
-            .filter_map(|file| file.strip_prefix(&folder)?.strip_suffix(".toml")?.parse().ok())
-            .collect();
-        for key in keys {
+        let decided = decided(planner.configuration.snapshot()).into_iter();
+        for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(&planner, &key, hop, &decision.path)?;
                 let life = decision.life(&source, planner.head.date());
@@ -130,7 +125,7 @@ fn hop(target: Environment) -> Result<Hop> {
     })
 }
 
-type Recorded = (FileChange, String, ValuePath);
+type Recorded = (Vec<FileChange>, String, ValuePath);
 
 fn publish(
     workspace: &Workspace,
@@ -144,9 +139,9 @@ fn publish(
             None => workspace.repository.require_head()?,
         };
         let planner = Planner::new(workspace, &head)?;
-        let Some((file, message, path)) = decide(&planner)? else { return Ok(None) };
+        let Some((files, message, path)) = decide(&planner)? else { return Ok(None) };
         let rests_on = rests_on(&planner.configuration, [key]);
-        Ok(Some((Change { base: Some(head), files: vec![file], rests_on, message }, path)))
+        Ok(Some((Change { base: Some(head), files, rests_on, message }, path)))
     })
 }
 

@@ -12,10 +12,10 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection, Siblings,
-    SourceCommit, containers, decisions_file, join_renamed, judge_leaves, leaves, parse_decisions,
-    renaming_commits, select, stop_shared,
+    SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, renaming_commits, select,
+    stop_shared,
 };
-use crate::engine::snapshot::{ItemFile, Snapshot, Source};
+use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
@@ -25,6 +25,7 @@ use crate::model::{
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
+use crate::store::transaction::{self, Options};
 use crate::yaml::Document;
 
 /// Reads what the judge needs of one commit, and plans.
@@ -50,6 +51,20 @@ impl Workspace {
             None => self.repository.require_head()?,
         };
         Planner::new(self, &commit)
+    }
+}
+
+impl Workspace {
+    /// What a commit with these options is judged on before it is shown: HEAD, or the remote's tip
+    /// where the branch is only behind it.
+    ///
+    /// # Errors
+    /// As [`Workspace::planner`]; also when the remote cannot be asked.
+    pub fn planner_to_commit(&self, options: &Options) -> Result<Planner> {
+        match transaction::start(self.repository.transaction_path(), options)? {
+            Some(start) => Planner::new(self, &start),
+            None => self.planner(None),
+        }
     }
 }
 
@@ -125,7 +140,7 @@ impl Planner {
     /// What people decided for an item of the hop's target.
     ///
     /// # Errors
-    /// When the decisions file is not one.
+    /// When a decisions file is not one.
     pub fn decisions(&self, key: &Key, target: Environment) -> Result<Vec<Decision>> {
         decisions(self.configuration.snapshot(), key, target)
     }
@@ -398,17 +413,5 @@ fn keep_ciphertext(judged: &mut Vec<PlanEntry>, sides: [&[Value]; 2]) {
         if sides.iter().any(|values| is_cipher_at(values, &line.path)) {
             (line.level, line.reason, line.literal) = (Level::Keep, Reason::Ciphertext, true);
         }
-    }
-}
-
-/// What people decided for an item of a target.
-///
-/// # Errors
-/// When the decisions file is not one.
-pub(super) fn decisions(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<Vec<Decision>> {
-    let file = decisions_file(key, target);
-    match snapshot.text(&file)? {
-        Some(text) => parse_decisions(&text, &format!("{}{file}", snapshot.prefix)),
-        None => Ok(Vec::new()),
     }
 }

@@ -327,15 +327,18 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     prepared.require_decided(request.force)?;
-    let Some(shown) = prepared.change() else { return Ok(None) };
-    let published =
-        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-            let head = head.ok_or_else(|| {
-                Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
-            })?;
-            let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
-            prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;
-            Ok(prepared.change().map(|change| (change, ())))
+    let repository = workspace.repository.transaction_path();
+    let decide = |head: Option<&CommitId>| {
+        let head = head.ok_or_else(|| {
+            Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
         })?;
+        let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
+        prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;
+        Ok(prepared.change().map(|change| (change, ())))
+    };
+    let published = match prepared.change() {
+        Some(shown) => transaction::publish(repository, options, Some((shown, ())), decide)?,
+        None => transaction::confirm(repository, options, decide)?,
+    };
     Ok(published.map(|(committed, ())| committed))
 }

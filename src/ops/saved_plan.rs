@@ -4,12 +4,14 @@
 //! reviewed; it is carried out on the present commit, which must have the same files. Commits that
 //! changed other things meanwhile do no harm.
 
+use std::collections::BTreeSet;
+
 use super::plan::Planner;
 use super::promote::{Prepared, Terms, create, publish, write};
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
 use crate::engine::promotion::{
-    ItemPlan, SavedCreation, SavedItem, SavedPlan, Selection, decisions_file, settle, wrong_plan,
+    ItemPlan, SavedCreation, SavedItem, SavedPlan, Selection, files_of, settle, wrong_plan,
 };
 use crate::model::{BlobId, Error, Help, Key, Result, policy};
 use crate::store::transaction::{Committed, Options};
@@ -120,8 +122,12 @@ fn require_unmoved(agreed: &SavedPlan, then: &Planner, now: &Planner) -> Result<
         same(&key.file(target), Some(blob))?;
     }
     let keys: Vec<&Key> = agreed.items.iter().map(|item| &item.key).collect();
-    let decisions = keys.into_iter().map(|key| decisions_file(key, target));
-    for file in decisions.chain([policy::FILE.to_owned()]) {
+    let snapshots = [then.configuration.snapshot(), now];
+    let decisions = keys.into_iter().flat_map(|key| {
+        snapshots.into_iter().flat_map(move |snapshot| files_of(snapshot, key, target)).map(|(file, _)| file)
+    });
+    let decisions: BTreeSet<String> = decisions.cloned().collect();
+    for file in decisions.into_iter().chain([policy::FILE.to_owned()]) {
         same(&file, then.configuration.snapshot().files.get(&file).and_then(|entry| entry.blob.as_ref()))?;
     }
     // The commit that the plan names must be one that it can have been made on.

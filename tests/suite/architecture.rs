@@ -55,7 +55,7 @@ const INNER: [(&str, &[Row]); 2] = [
             ("timeline", &["history", "versions"]),
             ("provenance", &["history", "versions"]),
             ("migration", &[]),
-            ("rules", &["configuration", "hosts", "migration", "naming", "schemas", "snapshot"]),
+            ("rules", &["configuration", "hosts", "migration", "naming", "promotion", "schemas", "snapshot"]),
             ("promotion", &["history", "naming", "snapshot", "timeline", "versions"]),
             ("rollback", &["promotion"]),
             ("compare", &["promotion"]),
@@ -74,7 +74,11 @@ const INNER: [(&str, &[Row]); 2] = [
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
             ("git_config", &["git_program", "process_environment"]),
-            ("transaction", &["git_config", "git_error", "git_program", "odb", "process_environment"]),
+            ("remote", &["git_program", "process_environment"]),
+            (
+                "transaction",
+                &["git_config", "git_error", "git_program", "odb", "process_environment", "remote"],
+            ),
         ],
     ),
 ];

@@ -10,6 +10,7 @@ fn moved() -> People {
     people
 }
 
+const RATE_FILE: &str = ".terrace/decisions/production/payments=/8a3b90c983f949a4d8609859588a45b0.toml";
 const RATE: [&str; 7] = ["hold", "payments", "limits.rate", "--env", "production", "--reason", "load limit"];
 
 #[test]
@@ -21,7 +22,7 @@ fn what_is_held_is_not_promoted_until_it_is_released() {
         people.git("2026-02-02", &["log", "-1", "--format=%s"]),
         "hold(payments): limits.rate in production\n"
     );
-    let file = people.read(".terrace/decisions/production/payments.toml");
+    let file = people.read(RATE_FILE);
     assert!(file.contains("by = \"Ada\"") && file.contains("until = \"released\""), "{file}");
     let commits = people.commits();
     assert_eq!(people.works("2026-02-03", &RATE), "nothing to do\n");
@@ -31,7 +32,7 @@ fn what_is_held_is_not_promoted_until_it_is_released() {
     assert!(plan.ends_with("nothing to do\n"), "{plan}");
     let release = ["hold", "--release", "payments", "limits.rate", "--env", "production"];
     people.works("2026-02-04", &release);
-    assert!(!people.root().join(".terrace/decisions/production/payments.toml").exists());
+    assert!(!people.root().join(RATE_FILE).exists());
     assert_eq!(people.works("2026-02-04", &release), "nothing to do\n");
     people.works("2026-02-05", &["promote", "payments", "--to", "production", "--yes"]);
     assert!(people.read("environments/production/payments.yaml").contains("rate: 60"));
@@ -49,8 +50,8 @@ fn the_list_says_what_still_counts() {
     assert_eq!(
         list,
         "live  staging     payments  servers[name=api].port  until released            Ada: own port\n\
-         live  production  payments  limits.rate             until staging changes it  Ada: load limit\n\
-         live  production  payments  limits.burst            until 2026-02-10          Ada: not yet\n"
+         live  production  payments  limits.burst            until 2026-02-10          Ada: not yet\n\
+         live  production  payments  limits.rate             until staging changes it  Ada: load limit\n"
     );
     people.commit("2026-02-11", "more", &[(STAGING, &TEXT.replace("20", "80"))]);
     let list = people.works("2026-02-11", &["hold", "--list"]);
@@ -64,8 +65,8 @@ fn the_list_says_what_still_counts() {
     );
     let json = people.works("2026-02-11", &["hold", "--list", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("json");
-    assert_eq!(json["decisions"][1]["path"], "limits.rate");
-    assert_eq!(json["decisions"][1]["live"], false);
+    assert_eq!(json["decisions"][2]["path"], "limits.rate");
+    assert_eq!(json["decisions"][2]["live"], false);
     assert_eq!(json["decisions"][0]["environment"], "staging");
 }
 
@@ -103,4 +104,61 @@ fn the_value_of_a_held_secret_is_nowhere() {
     people.works("2026-02-02", &arguments);
     let shown = people.git("2026-02-02", &["show", "HEAD"]);
     assert!(shown.contains("source = \"blob:") && !shown.contains("hunter"), "{shown}");
+}
+
+const BEFORE: &str = ".terrace/decisions/production/payments.toml";
+
+#[test]
+fn what_two_people_decide_merges_in_plain_git() {
+    let people = moved();
+    people.git("2026-02-02", &["checkout", "-q", "-b", "other"]);
+    let burst = ["hold", "payments", "limits.burst", "--env", "production", "--reason", "own"];
+    people.works("2026-02-02", &burst);
+    people.git("2026-02-03", &["checkout", "-q", "main"]);
+    people.works("2026-02-03", &RATE);
+    people.git("2026-02-04", &["merge", "-q", "--no-edit", "other"]);
+    let list = people.works("2026-02-04", &["hold", "--list"]);
+    assert!(list.contains("limits.burst") && list.contains("limits.rate"), "{list}");
+    people.works("2026-02-05", &["hold", "--release", "payments", "limits.burst", "--env", "production"]);
+    assert!(people.root().join(RATE_FILE).exists());
+    let list = people.works("2026-02-05", &["hold", "--list"]);
+    assert!(!list.contains("limits.burst") && list.contains("limits.rate"), "{list}");
+}
+
+#[test]
+fn decisions_of_an_earlier_time_count_and_are_rewritten_by_the_next() {
+    let people = moved();
+    let decision = |path: &str| {
+        format!(
+            "\n[[decision]]\npath = \"{path}\"\nreason = \"r\"\nby = \"B\"\nuntil = \"released\"\nsource = \"absent\"\n"
+        )
+    };
+    let text = format!("version = 1\n{}{}", decision("limits.rate"), decision("servers"));
+    people.commit("2026-02-02", "as before", &[(BEFORE, &text)]);
+    let plan = people.works("2026-02-03", &["promote", "payments", "--to", "production", "--yes"]);
+    assert!(plan.contains("declined by B: r"), "{plan}");
+    let burst = ["hold", "payments", "limits.burst", "--env", "production", "--reason", "own"];
+    people.works("2026-02-03", &burst);
+    assert!(!people.root().join(BEFORE).exists());
+    assert_eq!(people.works("2026-02-03", &["hold", "--list"]).lines().count(), 3);
+    people.commits();
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_is_found_and_stops_its_item() {
+    let people = moved();
+    people.works("2026-02-02", &RATE);
+    let broken = format!("<<<<<<< HEAD\n{}", people.read(RATE_FILE));
+    people.commit("2026-02-03", "markers", &[(RATE_FILE, &broken)]);
+    let check = people.terrace("2026-02-03", &["check"]);
+    assert_eq!(check.code, 1, "{check:?}");
+    assert!(check.out.contains("error[bad-decision]") && check.out.contains(".toml:1:1"), "{check:?}");
+    for what in ["payments", "--all"] {
+        let said = people.terrace("2026-02-03", &["promote", what, "--to", "production", "--yes"]);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.err.contains(&format!("{RATE_FILE}:1:1")), "{said:?}");
+    }
+    let review = people.terrace("2026-02-03", &["review", "--base", "HEAD~1"]);
+    assert_eq!(review.code, 1, "{review:?}");
+    assert!(review.out.contains("bad-decision"), "{review:?}");
 }

@@ -98,7 +98,10 @@ fn outcomes_may_be_edited() {
     assert_eq!(answer.code, 0, "{answer:?}");
     let expected = "# payments\ntimeout: 7s\nretries: 3\npool:\n  size: 40\npassword: two\n";
     assert_eq!(shop.read(PRODUCTION), expected);
-    assert!(shop.read(".terrace/decisions/production/payments.toml").contains("path = \"cache\""));
+    assert!(
+        shop.read(".terrace/decisions/production/payments=/5e1ecee06a7fc06f305ae5c12acfe7a7.toml")
+            .contains("path = \"cache\"")
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `--branch` and `--push`: where a promotion's commit goes, and what stays as it is.
 
-use crate::shop::{PRODUCTION, Shop};
+use std::path::PathBuf;
+
+use crate::shop::{PRODUCTION, STAGING, Shop};
 
 fn promote<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["promote", "payments", "--to", "production", "--with-new", "--yes"], more].concat()
@@ -80,37 +82,226 @@ fn the_branch_is_sent_and_no_hook_runs() {
     assert_eq!(at_origin(&shop, "main"), shop.head());
 }
 
+/// A clone of the shop's `origin` beside it.
+fn colleague(shop: &Shop, name: &str) -> PathBuf {
+    shop.git(&["clone", "-q", "../origin.git", &format!("../{name}")]);
+    shop.folder.path().join(name)
+}
+
+/// What a colleague commits and pushes in the meantime.
+fn meanwhile(shop: &Shop, file: &str, text: &str) {
+    let there = colleague(shop, "meanwhile");
+    std::fs::create_dir_all(there.join(file).parent().expect("a folder")).expect("a folder");
+    std::fs::write(there.join(file), text).expect("written");
+    for arguments in [&["add", "-A"][..], &["commit", "-q", "-m", "meanwhile"], &["push", "-q"]] {
+        shop.git(&[&["-C", "../meanwhile"], arguments].concat());
+    }
+    std::fs::remove_dir_all(there).expect("removed");
+}
+
+fn references(shop: &Shop) -> String {
+    shop.git(&["for-each-ref", "refs/terrace"])
+}
+
 #[test]
-fn a_rejected_push_keeps_the_commit_and_says_what_to_do() {
+fn the_commit_is_made_on_what_the_remote_has() {
     let shop = with_origin();
-    shop.git(&["clone", "-q", "../origin.git", "../colleague"]);
-    shop.git(&["-C", "../colleague", "commit", "-q", "--allow-empty", "-m", "faster"]);
-    shop.git(&["-C", "../colleague", "push", "-q", "origin", "main"]);
-    let (old, theirs) = (shop.head(), at_origin(&shop, "main"));
+    meanwhile(&shop, "notes.txt", "theirs\n");
+    let theirs = at_origin(&shop, "main");
+    let answer = shop.terrace(&promote(&["--push", "origin"]));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.err.contains("behind origin"), "{answer:?}");
+    assert_eq!(shop.git(&["rev-parse", "HEAD~1"]), theirs);
+    assert_eq!(at_origin(&shop, "main"), shop.head());
+    assert_eq!(shop.read("notes.txt"), "theirs\n");
+    assert_eq!((shop.git(&["status", "--porcelain"]), references(&shop)), (String::new(), String::new()));
+    assert!(shop.terrace(&promote(&["--push", "origin"])).out.ends_with("nothing to do\n"));
+}
+
+#[test]
+fn a_work_tree_that_cannot_follow_stays_and_the_remote_has_it() {
+    let shop = with_origin();
+    meanwhile(&shop, "notes.txt", "theirs\n");
+    shop.write("notes.txt", "mine\n");
+    let old = shop.head();
+    let answer = shop.terrace(&promote(&["--push", "origin"]));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.err.contains("help: git pull origin main"), "{answer:?}");
+    assert_eq!((shop.head(), shop.read("notes.txt").as_str()), (old, "mine\n"));
+    assert_ne!(at_origin(&shop, "main"), shop.head());
+    shop.write(PRODUCTION, "timeout: 1s\n");
+    let again = shop.terrace(&promote(&["--push", "origin"]));
+    assert!(again.code == 0 && again.out.ends_with("nothing to do\n"), "{again:?}");
+}
+
+#[test]
+fn two_who_promote_at_once_are_both_there_once() {
+    let shop = with_origin();
+    let items = ["a", "b", "c"];
+    for environment in ["staging", "production"] {
+        for item in items {
+            shop.write(&format!("environments/{environment}/{item}.yaml"), &format!("v: {environment}\n"));
+        }
+    }
+    shop.commit(&[], "items");
+    let files = items.map(|item| format!("environments/production/{item}.yaml"));
+    for file in &files {
+        shop.write(file, "v: old\n");
+        shop.write(&file.replace("production", "staging"), "v: old\n");
+    }
+    shop.commit(&[], "equal");
+    for file in &files {
+        shop.write(&file.replace("production", "staging"), "v: new\n");
+    }
+    shop.commit(&[], "staging moves");
+    shop.git(&["push", "-q", "origin", "main"]);
+    for item in items {
+        colleague(&shop, item);
+    }
+    std::thread::scope(|scope| {
+        for item in items {
+            let mut command =
+                shop.terrace_command(&["promote", item, "--to", "production", "--push", "origin", "--yes"]);
+            command.current_dir(shop.folder.path().join(item));
+            scope.spawn(move || {
+                let mut codes = Vec::new();
+                while codes.last() != Some(&0) && codes.len() < 10 {
+                    let code = command.output().expect("terrace runs").status.code().expect("a code");
+                    assert!(code == 0 || code == 4, "{item}: {code}");
+                    codes.push(code);
+                }
+                assert_eq!(codes.last(), Some(&0), "{item}: {codes:?}");
+            });
+        }
+    });
+    shop.git(&["pull", "-q", "--ff-only", "origin", "main"]);
+    for (item, file) in items.iter().zip(&files) {
+        assert_eq!(shop.read(file), "v: new\n");
+        let subject = format!("^promote({item})");
+        assert_eq!(shop.git(&["rev-list", "--count", "--grep", &subject, "HEAD"]), "1", "{item}");
+    }
+}
+
+#[test]
+fn a_commit_of_an_earlier_run_is_sent_and_other_peoples_are_not() {
+    let shop = with_origin();
+    assert_eq!(shop.terrace(&promote(&[])).code, 0);
+    let made = shop.head();
+    let answer = shop.terrace(&promote(&["--push", "origin"]));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.out.contains("pushed main to origin, which was committed earlier"), "{answer:?}");
+    assert_eq!((at_origin(&shop, "main"), shop.head()), (made.clone(), made.clone()));
+    let staging = shop.read(STAGING).replace("8s", "9s");
+    shop.commit(&[(STAGING, &staging)], "not sent");
     let answer = shop.terrace(&promote(&["--push", "origin"]));
     assert_eq!(answer.code, 4, "{answer:?}");
-    assert!(
-        answer.err.contains("help: the commit is made") && answer.err.contains("git pull --rebase"),
-        "{answer:?}"
-    );
-    assert_eq!(shop.git(&["rev-parse", "HEAD~1"]), old);
-    assert_eq!(at_origin(&shop, "main"), theirs);
+    assert!(answer.err.contains("help: git push origin main"), "{answer:?}");
+    let beside = shop.terrace(&promote(&["--branch", "next", "--push", "origin"]));
+    assert_eq!(beside.code, 4, "{beside:?}");
+    assert!(beside.err.contains("help: git push origin main"), "{beside:?}");
+    assert_eq!(at_origin(&shop, "main"), made);
+    assert_eq!(at_origin(&shop, "next"), "");
+}
+
+#[test]
+fn a_promotion_branch_of_an_earlier_run_follows_what_is_promoted() {
+    let shop = with_origin();
+    let next = promote(&["--branch", "next", "--push", "origin"]);
+    assert_eq!(shop.terrace(&next).code, 0);
+    let first = at_origin(&shop, "next");
+    shop.commit(&[("notes.txt", "x\n")], "something else");
+    shop.git(&["push", "-q", "origin", "main"]);
+    let same = shop.terrace(&next);
+    assert!(same.code == 0 && same.out.ends_with("nothing to do\n"), "{same:?}");
+    assert_eq!(at_origin(&shop, "next"), first);
+    let staging = shop.read(STAGING).replace("8s", "9s");
+    shop.commit(&[(STAGING, &staging)], "slower still");
+    shop.git(&["push", "-q", "origin", "main"]);
+    // A clone that never saw the branch does as well as the one that made it.
+    let there = colleague(&shop, "fresh");
+    let output = shop.terrace_command(&next).current_dir(&there).output().expect("terrace runs");
+    assert!(output.status.success(), "{output:?}");
+    shop.git(&["fetch", "-q", "origin"]);
+    assert_eq!(shop.git(&["rev-parse", "origin/next~1"]), shop.head());
+    assert!(shop.git(&["show", &format!("origin/next:{PRODUCTION}")]).contains("timeout: 9s"));
+    let again = shop.terrace(&next);
+    assert!(again.code == 0 && again.out.ends_with("nothing to do\n"), "{again:?}");
+}
+
+#[test]
+fn another_items_promotion_goes_on_top_and_anything_else_is_refused() {
+    let shop = Shop::ahead();
+    let search = "environments/staging/search.yaml";
+    let both = [(search, "boost: 1\n"), ("environments/production/search.yaml", "boost: 1\n")];
+    shop.commit(&both, "search");
+    shop.commit(&[(search, "boost: 2\n")], "boost");
+    let next = promote(&["--branch", "next"]);
+    assert_eq!(shop.terrace(&next).code, 0);
+    let first = shop.git(&["rev-parse", "next"]);
+    let other = ["promote", "search", "--to", "production", "--branch", "next", "--yes"];
+    assert_eq!(shop.terrace(&other).code, 0);
+    assert_eq!(shop.git(&["rev-parse", "next~1"]), first);
+    for command in [&next[..], &other] {
+        let again = shop.terrace(command);
+        assert!(again.code == 0 && again.out.ends_with("nothing to do\n"), "{again:?}");
+    }
+    let staging = shop.read(STAGING).replace("8s", "9s");
+    shop.commit(&[(STAGING, &staging)], "slower still");
+    let before = shop.git(&["rev-parse", "next"]);
+    let answer = shop.terrace(&next);
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(answer.err.contains("branch next has other commits"), "{answer:?}");
+    assert!(answer.err.contains("git branch -D next"), "{answer:?}");
+    assert_eq!(shop.git(&["rev-parse", "next"]), before);
+}
+
+#[test]
+fn set_hold_and_rollback_are_sent_as_well() {
+    let shop = with_origin();
+    let set = ["set", "payments", "timeout", "7s", "--env", "production", "--push", "origin"];
+    let refused = shop.terrace(&set);
+    assert!(refused.code == 2 && refused.err.contains("help: add --commit"), "{refused:?}");
+    meanwhile(&shop, "notes.txt", "theirs\n");
+    let hold = ["hold", "payments", "retries", "--env", "production", "--reason", "own", "--push", "origin"];
+    for command in [
+        &[&set[..], &["--commit"]].concat()[..],
+        &hold,
+        &promote(&["--only", "cache", "--push", "origin"]),
+        &["rollback", "payments", "--env", "production", "--push", "origin", "--yes"],
+    ] {
+        let answer = shop.terrace(command);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert!(answer.out.ends_with("pushed main to origin\n"), "{answer:?}");
+        assert_eq!(at_origin(&shop, "main"), shop.head());
+        assert_eq!(shop.git(&["status", "--porcelain"]), "");
+    }
+    let again = shop.terrace(&hold);
+    assert!(again.code == 0 && again.out.contains("nothing to do"), "{again:?}");
+    let old = shop.head();
+    let beside = ["hold", "payments", "pool", "--env", "production", "--reason", "own", "--branch", "held"];
+    assert_eq!(shop.terrace(&beside).code, 0);
+    assert_eq!((shop.git(&["rev-parse", "held~1"]), shop.head()), (old.clone(), old));
+    assert!(shop.terrace(&beside).out.contains("nothing to do"));
 }
 
 #[test]
 fn a_remote_that_refuses_or_is_not_there_is_told_apart() {
     let shop = with_origin();
+    let old = shop.head();
     let hook = shop.folder.path().join("origin.git/hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").expect("written");
+    std::fs::write(&hook, "#!/bin/sh\necho signed only >&2\nexit 1\n").expect("written");
     #[cfg(unix)]
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
-    let refused = shop.terrace(&promote(&["--branch", "a", "--push", "origin"]));
-    assert_eq!(refused.code, 3, "{refused:?}");
-    assert!(refused.err.contains("hook declined"), "{refused:?}");
+    for more in [&["--branch", "a", "--push", "origin"][..], &["--push", "origin"]] {
+        let refused = shop.terrace(&promote(more));
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(refused.err.contains("hook declined") && refused.err.contains("signed only"), "{refused:?}");
+        assert_eq!((shop.head(), shop.git(&["branch", "--list", "a"])), (old.clone(), String::new()));
+    }
     std::fs::remove_dir_all(shop.folder.path().join("origin.git")).expect("removed");
     let gone = shop.terrace(&promote(&["--branch", "b", "--push", "origin"]));
     assert_eq!(gone.code, 2, "{gone:?}");
-    assert!(gone.err.contains("could not be sent to origin"), "{gone:?}");
+    assert!(gone.err.contains("origin could not be asked"), "{gone:?}");
 }
 
 #[test]

@@ -101,7 +101,10 @@ fn machine_formats_keep_their_schemas() {
     assert_eq!(sides["items"].as_array().map(Vec::len), Some(2));
     let matrix = json(world.line("diff --format json"), &api::matrix::schema());
     assert_eq!(matrix["items"][0]["key"], "leaky");
-    for line in ["status --format json", "promote leaky --to staging --dry-run --with-new --with-removals --format json"] {
+    for line in [
+        "status --format json",
+        "promote leaky --to staging --dry-run --with-new --with-removals --format json",
+    ] {
         let plan = json(world.line(line), &api::plan::schema());
         assert!(
             plan["hops"][0]["items"][0]["resolutions"].as_array().is_some_and(|all| !all.is_empty()),

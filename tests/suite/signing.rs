@@ -41,6 +41,34 @@ fn commits_are_signed_with_the_users_ssh_key() {
 
 #[test]
 #[ignore = "needs ssh-keygen"]
+fn the_configuration_that_variables_name_signs() {
+    let shop = with_ssh_key();
+    let home = shop.folder.path().join("home");
+    let elsewhere = home.join("elsewhere");
+    std::fs::rename(home.join(".gitconfig"), &elsewhere).expect("moved");
+    let text = std::fs::read_to_string(&elsewhere).expect("a configuration");
+    assert!(text.contains("gpgSign") || text.contains("gpgsign"), "{text}");
+    let key = home.join("key").display().to_string();
+    let settings = [("gpg.format", "ssh"), ("user.signingKey", key.as_str()), ("commit.gpgSign", "true")];
+    for by_file in [true, false] {
+        let mut command = shop.terrace_command(&PROMOTE);
+        if by_file {
+            command.env("GIT_CONFIG_GLOBAL", &elsewhere);
+        } else {
+            command.env("GIT_CONFIG_COUNT", "3");
+            for (n, (name, value)) in settings.iter().enumerate() {
+                command.env(format!("GIT_CONFIG_KEY_{n}"), name).env(format!("GIT_CONFIG_VALUE_{n}"), value);
+            }
+        }
+        let output = command.output().expect("terrace runs");
+        assert!(output.status.success(), "{output:?}");
+        assert!(shop.git(&["cat-file", "commit", "HEAD"]).contains("\ngpgsig "), "by file: {by_file}");
+        shop.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+}
+
+#[test]
+#[ignore = "needs ssh-keygen"]
 fn the_repositorys_own_signer_never_runs() {
     let shop = with_ssh_key();
     let spy = shop.folder.path().join("spy");

@@ -11,7 +11,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::shop::{PRODUCTION, Shop};
 
-const DECISIONS: &str = ".terrace/decisions/production/payments.toml";
+const DECISIONS: &str = ".terrace/decisions/production/payments=/5e1ecee06a7fc06f305ae5c12acfe7a7.toml";
 const END_OF_INPUT: &str = "\u{4}";
 
 /// Runs the command on a terminal, and types each answer when its question stands there; gives the

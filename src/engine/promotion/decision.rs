@@ -1,7 +1,8 @@
 //! Decisions: what people decided not to promote, kept beside the configuration.
 //!
 //! A decision is judged each time: it lives until the source changes, until a day, or until it is
-//! released. It stores a digest of the source's value, never the value.
+//! released. It stores a digest of the source's value, never the value. Each has a file of its own, so
+//! that git merges what two people decided; a file that holds all of an item's is of an earlier time.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -125,12 +126,12 @@ pub fn digest(value: Option<&Value>, secret: Option<&BlobId>) -> String {
     match (secret, value) {
         (Some(blob), _) => format!("blob:{blob}"),
         (None, None) => "absent".to_owned(),
-        (None, Some(value)) => {
-            let hash = Sha256::digest(canonical(value).as_bytes());
-            let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("sha256:{hex}")
-        }
+        (None, Some(value)) => format!("sha256:{}", hex(&canonical(value))),
     }
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One text per value, whatever the order of its mappings.
@@ -152,10 +153,60 @@ pub(super) fn canonical(value: &Value) -> String {
     }
 }
 
-/// The file of an item's decisions, relative to the configuration root.
+const FOLDER: &str = ".terrace/decisions/";
+
+/// Where an item's decisions for a target lie, relative to the configuration root: the folder of one
+/// file each, and the one file of all as it was written before.
 #[must_use]
-pub fn file(key: &Key, target: Environment) -> String {
-    format!(".terrace/decisions/{target}/{key}.toml")
+pub fn places(key: &Key, target: Environment) -> [String; 2] {
+    // `=` cannot stand in a key, so that the folder is no other item's.
+    [format!("{FOLDER}{target}/{key}="), format!("{FOLDER}{target}/{key}.toml")]
+}
+
+/// The file of one decision, relative to the configuration root.
+#[must_use]
+pub(super) fn file(key: &Key, target: Environment, path: &ValuePath) -> String {
+    let [folder, _] = places(key, target);
+    let digest = hex(&path.to_string());
+    format!("{folder}/{}.toml", digest.get(..32).unwrap_or(&digest))
+}
+
+/// Whose decisions a file (relative to the configuration root) holds; `None` when it holds none.
+#[must_use]
+pub fn owner(file: &str) -> Option<(Key, Environment)> {
+    let (target, below) = file.strip_prefix(FOLDER)?.split_once('/')?;
+    let stem = below.strip_suffix(".toml")?;
+    let key = match stem.rsplit_once('/') {
+        Some((folder, _)) if folder.ends_with('=') => folder.strip_suffix('=')?,
+        _ => stem,
+    };
+    Some((key.parse().ok()?, target.parse().ok()?))
+}
+
+/// Why a text is no decisions file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Unreadable {
+    fn at(text: &str, offset: usize, message: String) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line: before.matches('\n').count() + 1, column, message }
+    }
+
+    /// The same as an error about `file`.
+    #[must_use]
+    pub fn of(self, file: &str) -> Error {
+        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message))
+            .with_help(Help::ReadDecisions)
+    }
 }
 
 #[derive(Deserialize)]
@@ -184,32 +235,27 @@ enum RawUntil {
     Word(String),
 }
 
-/// Reads a decisions file; `file` is the name for messages.
+/// Reads a decisions file.
 ///
 /// # Errors
-/// When the text is not a decisions file, with its place.
-pub fn parse(text: &str, file: &str) -> Result<Vec<Decision>> {
-    let place = |offset: usize| {
-        let before = text.get(..offset).unwrap_or(text);
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        format!("{file}:{}:{column}", before.matches('\n').count() + 1)
-    };
+/// When the text is not one, with its place.
+pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
+    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+        let message = "a merge left conflict markers here".to_owned();
+        return Err(Unreadable { line: line + 1, column: 1, message });
+    }
     let raw: RawFile = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        Error::usage(format!("{}: {}", place(at), error.message().replace('\n', ", ")))
-            .with_help(Help::ReadDecisions)
+        Unreadable::at(text, at, error.message().replace('\n', ", "))
     })?;
     if raw.version != 1 {
-        return Err(Error::usage(format!("{}: version {} is not known", place(0), raw.version))
-            .with_help(Help::ReadDecisions));
+        return Err(Unreadable::at(text, 0, format!("version {} is not known", raw.version)));
     }
     raw.decision
         .into_iter()
         .map(|spanned| {
             let at = spanned.span().start;
-            let wrong = |message: String| {
-                Error::usage(format!("{}: {message}", place(at))).with_help(Help::ReadDecisions)
-            };
+            let wrong = |message: String| Unreadable::at(text, at, message);
             let raw = spanned.into_inner();
             let until = match raw.until {
                 RawUntil::Date(Datetime { date: Some(date), .. }) => {
@@ -236,34 +282,27 @@ struct Written<'a> {
     source: &'a str,
 }
 
-/// The text of a decisions file; `None` when there is nothing to say and the file should go.
+/// The text of a decision's file.
 #[must_use]
-pub fn render(decisions: &[Decision]) -> Option<String> {
-    if decisions.is_empty() {
-        return None;
-    }
-    let mut out = String::from(
-        "# What people decided not to promote. Written by `terrace hold` and `terrace promote`.\nversion = 1\n",
-    );
-    for decision in decisions {
-        let until = match &decision.until {
-            Until::Date(date) => {
-                let date = date.to_string();
-                date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date))
-            }
-            Until::SourceChanges | Until::Released => toml::Value::String(decision.until.to_string()),
-        };
-        let written = Written {
-            path: decision.path.to_string(),
-            reason: &decision.reason,
-            by: &decision.by,
-            until,
-            source: &decision.source,
-        };
-        let body = toml::to_string(&written).unwrap_or_default();
-        out.push_str(&format!("\n[[decision]]\n{body}"));
-    }
-    Some(out)
+pub(super) fn render(decision: &Decision) -> String {
+    let until = match &decision.until {
+        Until::Date(date) => {
+            let date = date.to_string();
+            date.parse().map(toml::Value::Datetime).unwrap_or(toml::Value::String(date))
+        }
+        Until::SourceChanges | Until::Released => toml::Value::String(decision.until.to_string()),
+    };
+    let written = Written {
+        path: decision.path.to_string(),
+        reason: &decision.reason,
+        by: &decision.by,
+        until,
+        source: &decision.source,
+    };
+    let body = toml::to_string(&written).unwrap_or_default();
+    format!(
+        "# Not promoted. Written by `terrace hold` and `terrace promote`.\nversion = 1\n\n[[decision]]\n{body}"
+    )
 }
 
 #[cfg(test)]
@@ -285,9 +324,45 @@ mod tests {
             decision("l[name=a].b", Until::Released),
             decision("\"a.b\"", Until::Date(day("2027-01-31"))),
         ];
-        let text = render(&all).expect("text");
-        assert_eq!(parse(&text, "x.toml").expect("decisions"), all);
-        assert_eq!(render(&[]), None);
+        for decision in all {
+            assert_eq!(parse(&render(&decision)).expect("a decision"), [decision]);
+        }
+    }
+
+    #[test]
+    fn files_say_whose_decisions_they_hold() {
+        let key = |text: &str| text.parse::<Key>().expect(text);
+        let path: ValuePath = "limits.rate".parse().expect("a path");
+        for (name, target) in [("payments", Environment::Production), ("a/b.c", Environment::Staging)] {
+            let file = file(&key(name), target, &path);
+            assert!(file.starts_with(&format!(".terrace/decisions/{target}/{name}=/")), "{file}");
+            assert_eq!(owner(&file), Some((key(name), target)), "{file}");
+            let [_, before] = places(&key(name), target);
+            assert_eq!(owner(&before), Some((key(name), target)), "{before}");
+        }
+        for file in [
+            ".terrace/decisions/production/a=/x.txt",
+            ".terrace/decisions/production/a=/b/x.toml",
+            ".terrace/decisions/prod/a.toml",
+            ".terrace/kept.toml",
+        ] {
+            assert_eq!(owner(file), None, "{file}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_has_its_place() {
+        let good =
+            "version = 1\n[[decision]]\npath = \"a\"\nreason = \"\"\nuntil = \"released\"\nsource = \"\"\n";
+        assert!(parse(good).is_ok());
+        for (text, line) in [
+            ("<<<<<<< HEAD\n".to_owned() + good, 1),
+            (good.replace("released", "never"), 2),
+            (good.replace("= 1", "= 2"), 1),
+            (good.replace("reason", "why"), 4),
+        ] {
+            assert_eq!(parse(&text).expect_err(&text).line, line, "{text}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod reason;
+mod recorded;
 mod renames;
 mod resolution;
 mod saved_plan;
@@ -29,8 +30,8 @@ mod verify;
 
 pub use comments::{comments_left_out, without_local_comments};
 pub use decision::{
-    Decision, DecisionState, HoldStatus, Until, digest, file as decisions_file, parse as parse_decisions,
-    render as render_decisions,
+    Decision, DecisionState, HoldStatus, Until, digest, owner as decision_owner, parse as parse_decisions,
+    places as decision_places,
 };
 pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
@@ -38,6 +39,9 @@ pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
 pub use plan::{HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
+pub use recorded::{
+    decided, decisions, files_of, recorded as recorded_decisions, rewritten as rewritten_decisions,
+};
 pub use renames::{SourceCommit, join_renamed, renaming_commits};
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::history::FileChange;
 use crate::engine::migration::RECORD;
+use crate::engine::promotion::decision_owner;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Environment, Key, policy};
 
@@ -46,10 +47,6 @@ pub fn touched(changes: &[FileChange]) -> Touched {
 
 impl Touched {
     fn elsewhere(&mut self, change: &FileChange) {
-        let decision = || {
-            let (target, file) = change.path.strip_prefix(".terrace/decisions/")?.split_once('/')?;
-            Some((file.strip_suffix(".toml")?.parse().ok()?, target.parse().ok()?))
-        };
         if change.path == policy::FILE {
             self.policy = true;
         } else if change.path == RECORD {
@@ -57,7 +54,7 @@ impl Touched {
         } else if change.path.starts_with("schemas/") && change.path.ends_with(".json") {
             self.schemas.push(change.clone());
         } else {
-            self.decisions.extend(decision());
+            self.decisions.extend(decision_owner(&change.path));
         }
     }
 
@@ -109,10 +106,11 @@ mod tests {
             change("schemas/a.schema.json", "1", "2"),
             change("schemas/README.md", "1", "2"),
             change(".terrace/decisions/production/b/c.toml", "1", ""),
+            change(".terrace/decisions/staging/b/d=/0123.toml", "", "1"),
             change("terrace.toml", "1", "2"),
         ]);
         let keys: Vec<_> = found.keys().map(Key::as_str).collect();
-        assert_eq!(keys, ["a", "b/c"]);
+        assert_eq!(keys, ["a", "b/c", "b/d"]);
         assert_eq!(found.items.values().next().map(BTreeSet::len), Some(2));
         assert_eq!((found.schemas.len(), found.policy, found.record), (1, true, false));
         assert!(found.others.contains("environments/production/a.yml") && found.folders.contains("prod"));

@@ -13,6 +13,7 @@ mod unparsed;
 mod waivers;
 
 mod ambiguous_scalar;
+mod bad_decision;
 mod duplicate_key;
 mod foreign_host;
 mod invalid_key;
@@ -131,6 +132,7 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::ForeignHost, Scope::Item, foreign_host::judge),
     (Rule::SharedSecret, Scope::All, shared_secret::judge),
     (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
+    (Rule::BadDecision, Scope::All, bad_decision::judge),
     (Rule::StrayFile, Scope::All, stray_file::judge),
     (Rule::PlainSecret, Scope::Item, plain_secret::judge),
     (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),

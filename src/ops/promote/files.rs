@@ -7,12 +7,11 @@ use super::prepared::{Prepared, Terms};
 use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, decisions_file, digest,
-    operations, rename_in_place, render_decisions, without_local_comments,
+    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest, operations,
+    recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
 };
-use crate::engine::snapshot::FileKind;
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, Value, ValuePath};
-use crate::ops::edit::{edit, rests_on, set_or_insert};
+use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
 use crate::store::transaction::FileChange;
@@ -65,9 +64,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, [&source, &target])? {
-            prepared.files.push(change);
-        }
+        prepared.files.extend(record(planner, terms, plan, [&source, &target])?);
     }
     for creation in &prepared.creations {
         validation
@@ -118,14 +115,14 @@ fn require_promised(
     }
 }
 
-/// The decisions file after this promotion, when it changes: what `--take target=…` records comes
+/// The decisions files that this promotion changes: what `--take target=…` records comes
 /// in, what no longer counts goes.
 fn record(
     planner: &Planner,
     terms: &Terms<'_>,
     plan: &ItemPlan,
     [source, into]: [&Document; 2],
-) -> Result<Option<FileChange>> {
+) -> Result<Vec<FileChange>> {
     let target = terms.hop.target();
     let mut old = planner.decisions(&plan.key, target)?;
     for decision in &mut old {
@@ -133,7 +130,7 @@ fn record(
     }
     let declined: Vec<&PlanEntry> = plan.with(&Action::Decline).collect();
     if plan.taken() == 0 && declined.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let today = planner.head.date();
     let source_digest = |path: &ValuePath| {
@@ -156,22 +153,24 @@ fn record(
         until: Until::SourceChanges,
         source: source_digest(&line.path),
     }));
-    Ok((new != old).then(|| decisions_change(planner, &plan.key, target, &new)))
+    if new == old { Ok(Vec::new()) } else { decisions_changes(planner, &plan.key, target, &new) }
 }
 
-/// The change of an item's decisions file.
-pub(in crate::ops) fn decisions_change(
+/// The changes of an item's decisions files that make these all that is decided.
+pub(in crate::ops) fn decisions_changes(
     planner: &Planner,
     key: &Key,
     target: Environment,
     decisions: &[Decision],
-) -> FileChange {
-    let (file, snapshot) = (decisions_file(key, target), planner.configuration.snapshot());
-    let before = snapshot
-        .files
-        .get(&file)
-        .filter(|entry| entry.kind == FileKind::File)
-        .and_then(|entry| entry.blob.clone());
-    let after = render_decisions(decisions).map(String::into_bytes);
-    FileChange { path: format!("{}{file}", snapshot.prefix), before, after }
+) -> Result<Vec<FileChange>> {
+    let snapshot = planner.configuration.snapshot();
+    let recorded = recorded_decisions(snapshot, key, target)?;
+    let changes = rewritten_decisions(&recorded, (key, target), decisions).into_iter();
+    Ok(changes
+        .map(|(file, text)| FileChange {
+            before: blob_of(snapshot, &file),
+            path: format!("{}{file}", snapshot.prefix),
+            after: text.map(String::into_bytes),
+        })
+        .collect())
 }

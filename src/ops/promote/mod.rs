@@ -15,11 +15,13 @@ use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{Action, ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath};
+use crate::model::{
+    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath,
+};
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::create;
-pub(super) use files::{decisions_change, write};
+pub(super) use files::{decisions_changes, write};
 pub(super) use message::short;
 pub(super) use prepared::Terms;
 pub use prepared::{Creation, Left, Prepared};
@@ -129,20 +131,28 @@ impl Preparing<'_> {
         let left = match self.is_there(key) {
             (false, _) => self.was_deleted(key).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
-            (true, target) => match self.planner.encrypted(key, self.request.hop) {
-                Ok(Some(file)) => Some(Left::Encrypted(file)),
-                Ok(None) => {
-                    let done = if target { self.merge(key) } else { self.create(key) };
-                    match done.err().map(unreadable).transpose()? {
-                        None => self.take_back_shared(key),
-                        left => left,
-                    }
-                }
-                Err(error) => Some(unreadable(error)?),
-            },
+            (true, target) => {
+                // What was decided and cannot be read is not passed over.
+                self.planner.decisions(key, self.request.hop.target())?;
+                self.unnamed_there(key, target)?
+            }
         };
         self.prepared.left.extend(left.map(|left| (key.clone(), left)));
         Ok(())
+    }
+
+    fn unnamed_there(&mut self, key: &Key, target: bool) -> Result<Option<Left>> {
+        Ok(match self.planner.encrypted(key, self.request.hop) {
+            Ok(Some(file)) => Some(Left::Encrypted(file)),
+            Ok(None) => {
+                let done = if target { self.merge(key) } else { self.create(key) };
+                match done.err().map(unreadable).transpose()? {
+                    None => self.take_back_shared(key),
+                    left => left,
+                }
+            }
+            Err(error) => Some(unreadable(error)?),
+        })
     }
 
     /// Takes an item out again of which something stands behind an alias: it holds up no other.
@@ -270,16 +280,19 @@ pub(super) fn publish(
     options: &Options,
 ) -> Result<Option<Committed>> {
     prepared.require_decided()?;
-    let Some(shown) = prepared.change(subject) else { return Ok(None) };
-    let published =
-        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-            let head = head.ok_or_else(|| {
-                Error::usage("the branch has no commit yet").with_help("commit the configuration first")
-            })?;
-            let prepared = reprepare(&Planner::new(workspace, head)?)?;
-            prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
-            Ok(prepared.change(subject).map(|change| (change, ())))
+    let repository = workspace.repository.transaction_path();
+    let decide = |head: Option<&CommitId>| {
+        let head = head.ok_or_else(|| {
+            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
         })?;
+        let prepared = reprepare(&Planner::new(workspace, head)?)?;
+        prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
+        Ok(prepared.change(subject).map(|change| (change, ())))
+    };
+    let published = match prepared.change(subject) {
+        Some(shown) => transaction::publish(repository, options, Some((shown, ())), decide)?,
+        None => transaction::confirm(repository, options, decide)?,
+    };
     Ok(published.map(|(committed, ())| committed))
 }
 

@@ -12,7 +12,7 @@ use self::part::Part;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decisions_file, digest};
+use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decided, decisions, digest};
 use crate::engine::review::{
     DecisionChange, End, Exemptions, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
     compare_decisions, compare_findings, compare_waivers, judge_item, touched,
@@ -20,7 +20,7 @@ use crate::engine::review::{
 use crate::engine::rules::{self, Change, CheckInput, CheckReport};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Date, Environment, Error, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
+    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
 };
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
@@ -150,12 +150,10 @@ impl<'a> Reviewer<'a> {
         let moves = |key: &Key| {
             items.iter().any(|item| item.key == *key && item.environment != Environment::Production)
         };
-        let is_held = |key: &Key| {
-            let files = &self.part.ends[1].snapshot().files;
-            Hop::ALL.iter().any(|hop| files.contains_key(&decisions_file(key, hop.target())))
-        };
+        let held: BTreeSet<Key> =
+            decided(self.part.ends[1].snapshot()).into_iter().map(|(key, _)| key).collect();
         let keys: Vec<Key> =
-            self.part.keys.iter().filter(|key| moves(key) || is_held(key)).cloned().collect();
+            self.part.keys.iter().filter(|key| moves(key) || held.contains(key)).cloned().collect();
         // No key at all would mean every key.
         if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::NoProgress) }
     }
@@ -275,7 +273,11 @@ impl<'a> Reviewer<'a> {
             let value = document.as_ref().and_then(|document| document.at(&decision.path));
             decision.life(&digest(value, secret), today)
         };
-        let decisions = super::plan::decisions(snapshot, key, hop.target())?;
+        // One that cannot be read is a finding.
+        let decisions = match decisions(snapshot, key, hop.target()) {
+            Err(error) if error.kind == ErrorKind::Io => return Err(error),
+            decisions => decisions.unwrap_or_default(),
+        };
         Ok(decisions.into_iter().map(|decision| Standing { life: life(&decision), decision }).collect())
     }
 

@@ -8,7 +8,7 @@ use crate::diff::Kind;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::FileChange;
 use crate::engine::migration::{RECORD, parse_kept};
-use crate::engine::promotion::decisions_file;
+use crate::engine::promotion::decision_places;
 use crate::engine::review::Touched;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{CommitId, Environment, Hop, Key, Policy, Result, policy};
@@ -85,7 +85,10 @@ fn files(key: &Key, policies: &[Arc<Policy>; 2]) -> Vec<String> {
         let overlay: Option<Key> = format!("{key}.{environment}").parse().ok();
         files.extend(overlay.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))));
     }
-    files.extend(Hop::ALL.map(|hop| decisions_file(key, hop.target())));
+    for hop in Hop::ALL {
+        let [folder, before] = decision_places(key, hop.target());
+        files.extend([format!("{folder}/"), before]);
+    }
     let mapped = policies.iter().flat_map(|policy| policy.schemas_of(key)).map(|schema| schema.file.clone());
     files.extend(mapped.filter(|file| file.starts_with("schemas/")));
     files

@@ -27,8 +27,11 @@ mod note;
 mod objects;
 mod open;
 mod paths;
+mod pending;
+mod placement;
 mod preconditions;
 mod preflight;
+mod publish;
 mod recover;
 mod replace;
 mod sign;
@@ -46,23 +49,18 @@ use self::identity::Signatures;
 use self::journal::Journal;
 use self::lock::{IndexLock, TransactionLock};
 use self::open::{OpenRepository, enter};
+use self::placement::Placement;
 use self::preconditions::Preconditions;
 use crate::model::{BlobId, CommitId, Error, Result};
 use crate::store::process_environment::ProcessEnvironment;
+use crate::store::remote::Remote;
 
 #[cfg(feature = "kill-points")]
 pub use self::failpoints::KILL_POINTS;
 pub use self::identity::{Identity, Moment, Person};
 pub use self::preflight::preflight;
+pub use self::publish::{Decided, confirm, not_as_shown, publish, start};
 pub use self::replace::write_work_tree;
-
-/// How often a decision is made anew before the transaction gives up: each time, somebody else's commit
-/// changed what it rests on.
-const TRIES: usize = 16;
-
-/// How often of these it is made before anything is locked. Then it is made under the locks, where
-/// only git itself can still come in between, so that a busy repository starves nobody.
-const FREE_TRIES: usize = 3;
 
 /// How long to wait for the locks of others unless said otherwise.
 const WAIT: Duration = Duration::from_secs(30);
@@ -104,8 +102,12 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The branch that gets the commit; `None` is the one that is checked out. On another branch
-    /// neither work tree nor index are touched; it is made from HEAD when it does not exist.
+    /// neither work tree nor index are touched.
     pub branch: Option<String>,
+    /// Where the decision on another branch begins.
+    pub start: Start,
+    /// The remote that gets the commit before the branch moves here.
+    pub push: Option<Remote>,
     /// Who commits, as far as the caller knows; git's configuration says the rest.
     pub identity: Identity,
     /// How long to wait for a lock that somebody else holds.
@@ -116,11 +118,30 @@ pub struct Options {
     pub now: Moment,
 }
 
+/// Where a decision begins that is committed on a branch that is not checked out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At HEAD, to which the branch is brought: it is made, moved forward, or made anew where it holds
+    /// an earlier version of the same change and nothing else.
+    #[default]
+    Head,
+    /// At the branch's own tip, or HEAD where it is yet to be made.
+    Tip,
+}
+
 impl Options {
     /// A commit on the branch that is checked out, at this time, by whoever the configuration names.
     #[must_use]
     pub fn at(now: Moment, environment: Arc<ProcessEnvironment>) -> Self {
-        Self { branch: None, identity: Identity::default(), wait: WAIT, environment, now }
+        Self {
+            branch: None,
+            start: Start::default(),
+            push: None,
+            identity: Identity::default(),
+            wait: WAIT,
+            environment,
+            now,
+        }
     }
 }
 
@@ -134,6 +155,12 @@ pub struct Committed {
     /// Files that somebody changed in the work tree while the commit was made; they stay as they
     /// are, and git shows them as changed.
     pub left_alone: Vec<String>,
+    /// Whether this run made it; an earlier one did where it was only sent.
+    pub is_new: bool,
+    /// The remote that has it.
+    pub pushed: Option<String>,
+    /// Why the branch has not followed it here, although the remote has it.
+    pub behind: Option<String>,
 }
 
 /// How an attempt to commit ended, when nothing stood against it.
@@ -182,10 +209,16 @@ impl Transaction {
     /// Commits the change. An error of a refusal leaves everything as it was; an error after the
     /// branch has moved says so, and the next run finishes the rest.
     pub fn commit(&mut self, change: &Change) -> Result<Outcome> {
+        let git = &self.repository.git;
+        let placement = Placement { old: self.branch.tip(git)?, parent: self.branch.parent(git)? };
+        self.commit_at(change, placement)
+    }
+
+    /// Commits the change there, if the branch still is where it was.
+    fn commit_at(&mut self, change: &Change, placement: Placement) -> Result<Outcome> {
         let OpenRepository { git, paths } = &self.repository;
-        let old = self.branch.tip(git)?;
-        let parent = self.branch.parent(git)?;
-        if !preconditions::holds(git, change, parent)? {
+        let Placement { old, parent } = placement;
+        if self.branch.tip(git)? != old || !preconditions::holds(git, change, parent)? {
             return Ok(Outcome::Stale);
         }
         let followed = self.index_lock.is_some();
@@ -211,7 +244,8 @@ impl Transaction {
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
         let (commit, branch) = (CommitId::new(new.to_string()), self.branch.short().to_owned());
-        Ok(Outcome::Committed(Committed { commit, branch, left_alone }))
+        let (is_new, pushed, behind) = (true, None, None);
+        Ok(Outcome::Committed(Committed { commit, branch, left_alone, is_new, pushed, behind }))
     }
 
     /// Moves the branch. Unless it moved, the journal goes again.
@@ -256,94 +290,6 @@ pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Re
         }
     }
     Ok(())
-}
-
-/// The commit that decisions must be made on now: the tip of the branch that `options` name, or HEAD
-/// for a branch that is yet to be made; `None` before the first commit.
-pub fn tip(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
-    let git = open::open_repository(repository)?;
-    let branch = Branch::find(&git, &paths::Paths::of(&git), options.branch.as_deref())?;
-    Ok(branch.parent(&git)?.map(|id| CommitId::new(id.to_string())))
-}
-
-/// What was decided: the change, and what the caller wants to keep of the decision.
-pub type Decided<T> = Option<(Change, T)>;
-
-/// Decides and commits, again when what a decision rests on changed meanwhile. `decide` gets the
-/// commit to decide on; `None` means that there is nothing to do, of it and of this. What was
-/// `shown` already is committed as it was shown, or not at all.
-pub fn publish<T>(
-    repository: &Path,
-    options: &Options,
-    shown: Decided<T>,
-    mut decide: impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
-) -> Result<Option<(Committed, T)>> {
-    finish_earlier(repository, &options.environment)?;
-    let agreed = shown.as_ref().map(|(change, _)| fingerprint(change));
-    let mut decided = match shown {
-        Some(shown) => Some(shown),
-        None => decide(tip(repository, options)?.as_ref())?,
-    };
-    for _ in 0..FREE_TRIES {
-        let Some((change, kept)) = decided else { return Ok(None) };
-        let mut transaction = Transaction::open(repository, options)?;
-        match transaction.commit(&change)? {
-            Outcome::Stale => {
-                let head = transaction.head()?;
-                transaction.close()?;
-                decided = reprepare(head.as_ref(), agreed.as_ref(), &mut decide)?;
-            }
-            Outcome::NothingToDo => return transaction.close().map(|()| None),
-            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
-        }
-    }
-    let mut transaction = Transaction::open(repository, options)?;
-    for _ in FREE_TRIES..TRIES {
-        let Some((change, kept)) = reprepare(transaction.head()?.as_ref(), agreed.as_ref(), &mut decide)?
-        else {
-            return transaction.close().map(|()| None);
-        };
-        match transaction.commit(&change)? {
-            Outcome::Stale => {}
-            Outcome::NothingToDo => return transaction.close().map(|()| None),
-            Outcome::Committed(committed) => return transaction.close().map(|()| Some((committed, kept))),
-        }
-    }
-    Err(Error::busy(format!(
-        "branch {} moved {TRIES} times while the change was decided",
-        transaction.branch.short()
-    ))
-    .with_help("nothing was changed; run the command again when it is quieter"))
-}
-
-/// Decides on another commit. Where something was agreed on, nothing else will do.
-fn reprepare<T>(
-    head: Option<&CommitId>,
-    agreed: Option<&Fingerprint>,
-    decide: &mut impl FnMut(Option<&CommitId>) -> Result<Decided<T>>,
-) -> Result<Decided<T>> {
-    let decided = decide(head)?;
-    match (&decided, agreed) {
-        (Some((change, _)), Some(agreed)) if fingerprint(change) != *agreed => Err(not_as_shown()),
-        _ => Ok(decided),
-    }
-}
-
-/// The refusal to commit something else than what was shown.
-#[must_use]
-pub fn not_as_shown() -> Error {
-    Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
-        .with_help("nothing was committed; look at the new plan and run the command again")
-}
-
-/// What a change would write, by path and content: two with the same are the same change.
-type Fingerprint = Vec<(String, Option<Vec<u8>>)>;
-
-fn fingerprint(change: &Change) -> Fingerprint {
-    let mut files: Fingerprint =
-        change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
-    files.sort();
-    files
 }
 
 /// An error behind the point of no return.

@@ -45,13 +45,23 @@ impl Preconditions<'_> {
             planned.extend(self.plan_one(tree.as_ref(), file)?);
         }
         if self.followed && !planned.is_empty() {
-            self.refuse_unfinished()?;
-            for file in &planned {
-                self.refuse_staged(&index, &file.change)?;
-                self.refuse_dirty(&index, &file.change)?;
-            }
+            self.refuse_in_the_way(&index, planned.iter().map(|file| &file.change))?;
         }
         Ok(planned)
+    }
+
+    /// Refuses where the work tree cannot follow these changes.
+    pub(super) fn refuse_in_the_way<'c>(
+        &self,
+        index: &Index,
+        changes: impl IntoIterator<Item = &'c BlobChange>,
+    ) -> Result<()> {
+        self.refuse_unfinished()?;
+        for change in changes {
+            self.refuse_staged(index, change)?;
+            self.refuse_dirty(index, change)?;
+        }
+        Ok(())
     }
 
     fn tree(&self) -> Result<Option<Tree<'_>>> {
@@ -70,17 +80,7 @@ impl Preconditions<'_> {
             return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
                 .with_help("run the command again; it will look at the new content"));
         }
-        let endings = line_endings(self.repository, &file.path)?;
-        let blob = match &file.after {
-            Some(bytes) => {
-                let old = before.map(|id| self.repository.find_blob(id)).transpose();
-                let old = old.map_err(|error| git_error(&format!("read {}", file.path), &error))?;
-                Some(endings.to_blob(bytes, old.as_ref().map(git2::Blob::content)).into_owned())
-            }
-            None => None,
-        };
-        let after = blob.as_ref().map(|bytes| Oid::hash_object(ObjectType::Blob, bytes)).transpose();
-        let after = after.map_err(|error| git_error(&format!("hash {}", file.path), &error))?;
+        let (blob, after) = new_blob(self.repository, file, before)?;
         if before == after {
             return Ok(None);
         }
@@ -159,6 +159,22 @@ impl Preconditions<'_> {
         };
         Err(Error::usage(message).with_help(help))
     }
+}
+
+/// The blob that a file becomes in place of the old one, and its id.
+pub(super) fn new_blob(
+    repository: &Repository,
+    file: &FileChange,
+    before: Option<Oid>,
+) -> Result<(Option<Vec<u8>>, Option<Oid>)> {
+    let endings = line_endings(repository, &file.path)?;
+    let Some(bytes) = &file.after else { return Ok((None, None)) };
+    let old = before.map(|id| repository.find_blob(id)).transpose();
+    let old = old.map_err(|error| git_error(&format!("read {}", file.path), &error))?;
+    let blob = endings.to_blob(bytes, old.as_ref().map(git2::Blob::content)).into_owned();
+    let id = Oid::hash_object(ObjectType::Blob, &blob);
+    let id = id.map_err(|error| git_error(&format!("hash {}", file.path), &error))?;
+    Ok((Some(blob), Some(id)))
 }
 
 /// Whether all that a change was decided on is the same in `parent` as in the commit that it was

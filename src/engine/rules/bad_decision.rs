@@ -1,0 +1,60 @@
+//! `bad-decision`: a file of decisions cannot be read, and nobody knows what is kept.
+
+use super::context::RuleContext;
+use super::finding_builder::FindingBuilder;
+use crate::engine::promotion::{decision_owner, parse_decisions};
+use crate::engine::snapshot::FileKind;
+use crate::model::{Help, Location, Position, Rule};
+
+pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    let files = world.snapshot.files.iter();
+    let owned = files.filter_map(|(path, entry)| Some((path, entry, decision_owner(path)?)));
+    let drafts = owned.filter_map(|(path, entry, (key, target))| {
+        let (message, place) = if entry.kind == FileKind::File {
+            match world.snapshot.text(path) {
+                Ok(text) => {
+                    let wrong = parse_decisions(&text.unwrap_or_default()).err()?;
+                    (wrong.message, Some(Position { line: wrong.line, column: wrong.column }))
+                }
+                Err(error) => (error.message, None),
+            }
+        } else {
+            ("this is no regular file, and what was decided is not read".to_owned(), None)
+        };
+        let file = format!("{}{path}", world.snapshot.prefix);
+        let help = Help::ReadDecisions.to_string();
+        let mut draft = FindingBuilder::of_file(Rule::BadDecision, file, message, help);
+        draft.finding.environment = Some(target);
+        draft.finding.key = Some(key);
+        draft.finding.location = place.map(|at| Location { start: at, end: at });
+        Some(draft)
+    });
+    drafts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+
+    #[test]
+    fn what_cannot_be_read_is_told_at_its_place() {
+        let good =
+            "version = 1\n[[decision]]\npath = \"a\"\nreason = \"\"\nuntil = \"released\"\nsource = \"\"\n";
+        let broken = format!("{good}<<<<<<< ours\n");
+        let repository = Repository::new(&[
+            (".terrace/decisions/production/a=/1.toml", good),
+            (".terrace/decisions/production/a=/2.toml", &broken),
+            (".terrace/decisions/production/a=/notes.txt", "<<<<<<<"),
+            (".terrace/decisions/production/b/c.toml", "version = 2\n"),
+        ])
+        .link(".terrace/decisions/staging/a.toml");
+        assert_eq!(
+            repository.places(),
+            [
+                ".terrace/decisions/production/a=/2.toml:7:1 error[bad-decision]",
+                ".terrace/decisions/production/b/c.toml:1:1 error[bad-decision]",
+                ".terrace/decisions/staging/a.toml error[bad-decision]",
+            ]
+        );
+    }
+}
