@@ -65,8 +65,8 @@ struct StoredEarlier<'b> {
 }
 
 /// Steps, each with what lies before it; `None` when an id is not one of SHA-1.
-pub(super) fn encode<'s>(
-    steps: &mut dyn Iterator<Item = (&'s IndexEntry, Parent)>,
+pub(super) fn encode(
+    steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>,
     prefix: &str,
     boundary: u64,
 ) -> Option<Vec<u8>> {
