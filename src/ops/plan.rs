@@ -61,10 +61,11 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::planner`]; also when the remote cannot be asked.
     pub fn planner_to_commit(&self, options: &Options) -> Result<Planner> {
-        match transaction::start(self.repository.transaction_path(), options)? {
-            Some(start) => Planner::new(self, &start),
-            None => self.planner(None),
-        }
+        let start = match options.push {
+            Some(_) => transaction::start(self.repository.transaction_path(), options)?,
+            None => None,
+        };
+        start.map_or_else(|| self.planner(None), |start| Planner::new(self, &start))
     }
 }
 

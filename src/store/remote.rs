@@ -66,7 +66,8 @@ impl Remote {
         }
         let mut git = self.git();
         git.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-gc"]);
-        git.args(["--no-write-fetch-head", "--end-of-options", &self.name]);
+        // What is fetched is read at once, in a partial clone as well.
+        git.args(["--no-filter", "--no-write-fetch-head", "--end-of-options", &self.name]);
         git.arg(format!("refs/heads/{branch}"));
         self.output(&mut git, &format!("asked for branch {branch}"))?;
         if is_here().unwrap_or(false) {

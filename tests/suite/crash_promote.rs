@@ -57,6 +57,32 @@ fn a_promotion_killed_at_any_step_leaves_the_old_state_or_the_new() {
     assert!(killed > 12, "only {killed} steps were reached");
 }
 
+#[test]
+#[cfg_attr(not(feature = "kill-points"), ignore = "needs the feature kill-points")]
+fn a_promotion_killed_while_it_is_sent_is_at_the_remote_once() {
+    let push = format!("{PROMOTE} --push origin");
+    for step in steps().iter().flat_map(|step| [(*step).to_owned(), format!("{step}:2")]) {
+        let mut world = world();
+        world.git(&["init", "--quiet", "--bare", "--initial-branch=main", "../origin.git"]);
+        world.git(&["remote", "add", "origin", "../origin.git"]);
+        world.git(&["push", "--quiet", "origin", "main"]);
+        let old = world.git(&["rev-parse", "HEAD"]);
+        world.variables.push(("TERRACE_KILL_AT".to_owned(), step.clone()));
+        world.line(&push);
+        world.variables.clear();
+        let again = world.line(&push);
+        assert_eq!(again.code, 0, "{step}: {}", again.told());
+        let theirs = world.git(&["ls-remote", "../origin.git", "refs/heads/main"]);
+        let theirs = theirs.split('\t').next().unwrap_or_default();
+        assert_eq!(world.git(&["rev-parse", &format!("{theirs}~1")]), old, "{step}: one commit");
+        let head = world.git(&["rev-parse", "HEAD"]);
+        assert!(head == old || head.trim() == theirs, "{step}: HEAD is neither old nor new");
+        world.git(&["pull", "--quiet", "--ff-only", "origin", "main"]);
+        assert_eq!(world.read("environments/production/app.yaml"), "timeout: 8s   # kept\n", "{step}");
+        world.git(&["fsck", "--strict", "--no-dangling"]);
+    }
+}
+
 #[cfg(feature = "kill-points")]
 fn steps() -> &'static [&'static str] {
     terrace::store::transaction::KILL_POINTS

@@ -135,7 +135,7 @@ impl<T> Publishing<'_, T> {
         let git = open_repository(self.repository)?;
         let branch = find(&git, self.options)?;
         match &self.options.push {
-            Some(remote) => self.to_remote(remote, shown),
+            Some(remote) => self.send(remote, shown),
             None if begins_at_tip(&branch, self.options) => self.on_tip(&branch, shown),
             None => self.beside(shown),
         }
@@ -231,7 +231,7 @@ impl<T> Publishing<'_, T> {
     }
 
     /// Commits on top of what the remote has, sends it, and then moves the branch here.
-    fn to_remote(&mut self, remote: &Remote, mut shown: Decided<T>) -> Result<Option<(Committed, T)>> {
+    fn send(&mut self, remote: &Remote, mut shown: Decided<T>) -> Result<Option<(Committed, T)>> {
         let git = open_repository(self.repository)?;
         let branch = find(&git, self.options)?;
         for attempt in 0..=RESENDS {
