@@ -15,6 +15,7 @@ mod attributes;
 mod branch;
 mod config;
 mod content;
+mod decided;
 mod disk;
 mod eol;
 mod failpoints;
@@ -55,11 +56,12 @@ use crate::model::{BlobId, CommitId, Error, Result};
 use crate::store::process_environment::ProcessEnvironment;
 use crate::store::remote::Remote;
 
+pub use self::decided::Decided;
 #[cfg(feature = "kill-points")]
 pub use self::failpoints::KILL_POINTS;
 pub use self::identity::{Identity, Moment, Person};
 pub use self::preflight::preflight;
-pub use self::publish::{Decided, confirm, not_as_shown, publish, start};
+pub use self::publish::{confirm, not_as_shown, publish, start};
 pub use self::replace::write_work_tree;
 
 /// How long to wait for the locks of others unless said otherwise.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use git2::{Oid, Repository};
 
+use super::decided::{Decide, Decided, fingerprint};
 use super::preconditions::{new_blob, tree_entry};
-use super::publish::{Decide, Decided, fingerprint};
 use super::{Change, FileChange};
 use crate::model::{CommitId, ErrorKind, Result};
 use crate::store::git_error::git_error;

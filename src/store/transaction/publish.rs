@@ -9,6 +9,7 @@ use std::time::Duration;
 use git2::{Oid, Repository};
 
 use super::branch::{self, Branch};
+use super::decided::{Decide, Decided, Fingerprint, fingerprint};
 use super::open::open_repository;
 use super::paths::Paths;
 use super::pending::Followed;
@@ -28,12 +29,6 @@ const FREE_TRIES: usize = 3;
 
 /// How often a commit is sent again because the remote had moved.
 const RESENDS: u64 = 5;
-
-/// What was decided: the change, and what the caller wants to keep of the decision.
-pub type Decided<T> = Option<(Change, T)>;
-
-/// Decides on a commit; `None` means that there is nothing to do.
-pub(super) type Decide<'d, T> = dyn FnMut(Option<&CommitId>) -> Result<Decided<T>> + 'd;
 
 /// Decides and commits, again when what a decision rests on changed meanwhile. `decide` gets the
 /// commit to decide on; `None` means that there is nothing to do, of it and of this. What was
@@ -84,16 +79,6 @@ pub fn start(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
 pub fn not_as_shown() -> Error {
     Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
         .with_help("nothing was committed; look at the new plan and run the command again")
-}
-
-/// What a change would write, by path and content: two with the same are the same change.
-type Fingerprint = Vec<(String, Option<Vec<u8>>)>;
-
-pub(super) fn fingerprint(change: &Change) -> Fingerprint {
-    let mut files: Fingerprint =
-        change.files.iter().map(|file| (file.path.clone(), file.after.clone())).collect();
-    files.sort();
-    files
 }
 
 /// Whether decisions begin at the branch's own tip rather than at HEAD; for the branch that is checked
