@@ -1,16 +1,17 @@
 //! `terrace promote`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::ask::{Answer, ask};
+use super::ask::{Answer, ask, read_line};
 use super::context::Context;
 use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, ValuePath};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
@@ -181,7 +182,7 @@ const fn answer(with: bool, without: bool, policy: NewKeys) -> NewKeys {
 }
 
 /// `PATH=VALUE`; the `=` of a list identity stands in brackets.
-fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
+fn assignment(word: &str) -> Result<(ValuePath, Value)> {
     let mut depth = 0_usize;
     let at = word.char_indices().find(|(_, c)| {
         match c {
@@ -199,9 +200,13 @@ fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
         return Err(wrong(word, "is not PATH=VALUE"));
     };
     // The value is not repeated: it may be a secret.
-    let document = Document::parse(value.as_bytes(), &Limits::default())
-        .map_err(|_| wrong(path, "is given what is not one YAML value"))?;
-    Ok((parse(path)?, document.value().clone()))
+    let value = one_value(value).ok_or_else(|| wrong(path, "is given what is not one YAML value"))?;
+    Ok((parse(path)?, value))
+}
+
+/// The value that a text is as YAML; nothing where it is not one.
+fn one_value(text: &str) -> Option<Value> {
+    Document::parse(text.as_bytes(), &Limits::default()).ok().map(|document| document.value().clone())
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
@@ -234,6 +239,7 @@ impl Work<'_> {
             keys: keys(&args.keys)?,
             hop,
             selection: args.selection(workspace, policy)?,
+            answers: BTreeMap::new(),
             create_unnamed: args.all && args.with_new,
             delete: args.delete,
             reason: args.reason.clone(),
@@ -255,8 +261,12 @@ impl Work<'_> {
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
         let asking = !args.yes && context.is_interactive();
-        if asking && prepared.questions() > 0 && prepared.count(&Action::Stop) == 0 {
-            if !answer_new_keys(&mut request, &prepared, context)? {
+        let conflicts = prepared.count(&Action::Stop);
+        let is_open = conflicts + prepared.questions() > 0;
+        if asking && is_open && prepared.conflicts().count() == conflicts {
+            if !self.answer_conflicts(&mut request, &prepared)?
+                || !answer_new_keys(&mut request, &prepared, context)?
+            {
                 context.remark("nothing was committed");
                 return Ok(0);
             }
@@ -338,6 +348,49 @@ impl Work<'_> {
         Ok(0)
     }
 
+    /// Asks about conflicts, one path at a time; false when the user quits.
+    fn answer_conflicts(&self, request: &mut PromoteRequest, prepared: &Prepared) -> Result<bool> {
+        let Self { args, context, planner, .. } = *self;
+        let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
+        let view = context.view();
+        let target = request.hop.target();
+        for (key, line) in prepared.conflicts() {
+            let question = plan::conflict(key, &line.masked(&mask), request.hop, &view);
+            let path = line.path.clone();
+            let mut choices =
+                vec![Answer::Source, Answer::Target, Answer::Value, Answer::Leave, Answer::Quit];
+            choices.retain(|answer| *answer != Answer::Value || takes_one_value(line));
+            let answers = request.answers.entry(key.clone()).or_default();
+            loop {
+                match ask(context, &question, &choices)? {
+                    Answer::Source => answers.take_source.push(path),
+                    Answer::Target if args.reason.is_some() => answers.take_target.push((path, None)),
+                    Answer::Target => {
+                        let question = format!("Why does {target} keep it? (it is recorded)  ");
+                        let Some(reason) = read_line(context, &question)? else { return Ok(false) };
+                        let reason = Some(reason).filter(|reason| !reason.is_empty());
+                        answers.take_target.push((path, reason));
+                    }
+                    Answer::Value => {
+                        let question = format!("The value for {target}:  ");
+                        let Some(text) = read_line(context, &question)? else { return Ok(false) };
+                        let Some(value) = one_value(&text).filter(|_| !text.is_empty()) else {
+                            context.remark("that is not one YAML value");
+                            continue;
+                        };
+                        answers.set.push((path, value));
+                    }
+                    Answer::Leave => answers.skip.push(path),
+                    Answer::Yes | Answer::No | Answer::Never | Answer::Skip | Answer::Quit => {
+                        return Ok(false);
+                    }
+                }
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     /// Prints the plans, and what becomes of whole items.
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
         let Self { args, context, planner, .. } = *self;
@@ -410,9 +463,9 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
 }
 
 /// What a question is about: how many keys are new, renamed and removed.
-fn what_is_asked(lines: &[&PlanEntry]) -> String {
+fn what_is_asked(lines: &[(&Key, &PlanEntry)]) -> String {
     let count = |resolutions: &[Resolution]| {
-        lines.iter().filter(|line| resolutions.contains(&line.resolution)).count()
+        lines.iter().filter(|(_, line)| resolutions.contains(&line.resolution)).count()
     };
     let renamed = count(&[Resolution::Renamed]);
     let removed = count(&[Resolution::Removed]);
@@ -422,14 +475,24 @@ fn what_is_asked(lines: &[&PlanEntry]) -> String {
     parts.map(|(count, what)| crate::report::counted(count, what)).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether what is in conflict is one value, and not all that is below a path.
+fn takes_one_value(line: &PlanEntry) -> bool {
+    let is_one = |value: &Value| match value {
+        Value::Map(_) => false,
+        Value::List(list) => list.iter().all(|value| value.as_map().is_none()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(..) => true,
+    };
+    line.source.iter().chain(&line.target).all(is_one)
+}
+
 /// Asks about new keys, one source commit at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
-    let mut groups: Vec<(CommitInfo, Vec<&PlanEntry>)> = Vec::new();
-    for line in prepared.plans.iter().flat_map(|plan| plan.with(&Action::Ask)) {
+    let mut groups: Vec<(CommitInfo, Vec<(&Key, &PlanEntry)>)> = Vec::new();
+    for (key, line) in prepared.with(&Action::Ask) {
         let Some(commit) = line.commit.clone() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
-            Some((_, lines)) => lines.push(line),
-            None => groups.push((commit, vec![line])),
+            Some((_, lines)) => lines.push((key, line)),
+            None => groups.push((commit, vec![(key, line)])),
         }
     }
     for (commit, lines) in groups {
@@ -438,10 +501,15 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
             Answer::Yes => request.selection.accepted.push(id.to_string()),
             Answer::No | Answer::Never => {
-                request.selection.take_target.extend(lines.iter().map(|line| line.path.clone()));
+                for (key, line) in lines {
+                    let answers = request.answers.entry(key.clone()).or_default();
+                    answers.take_target.push((line.path.clone(), None));
+                }
             }
             Answer::Skip => request.selection.left.push(id.to_string()),
-            Answer::Quit => return Ok(false),
+            Answer::Source | Answer::Target | Answer::Value | Answer::Leave | Answer::Quit => {
+                return Ok(false);
+            }
         }
     }
     Ok(true)

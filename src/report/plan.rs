@@ -8,7 +8,7 @@ use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
-use crate::model::{CommitId, CommitInfo, Hop, Segment, ValuePath};
+use crate::model::{CommitId, CommitInfo, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -139,6 +139,21 @@ fn path_of(line: &PlanEntry<Shown>) -> String {
 fn quoted(path: &ValuePath) -> String {
     let path = clean(&path.to_string()).into_owned();
     if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) { path } else { format!("'{path}'") }
+}
+
+/// The question that a conflict asks: what differs, and how.
+#[must_use]
+pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> String {
+    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    format!(
+        "{} of {}: {} has {}, {} has {}. Which one?",
+        path_of(line),
+        clean(key.as_str()),
+        hop.source(),
+        side(line.source.as_ref()),
+        hop.target(),
+        side(line.target.as_ref())
+    )
 }
 
 /// Who changed what on each side, and how to decide.

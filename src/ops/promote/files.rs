@@ -60,7 +60,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        if let Some(change) = record(planner, terms, plan, [&source, &target])? {
+        if let Some(change) = record(planner, terms, prepared, plan, [&source, &target])? {
             prepared.files.push(change);
         }
     }
@@ -118,6 +118,7 @@ fn require_promised(
 fn record(
     planner: &Planner,
     terms: &Terms<'_>,
+    prepared: &Prepared,
     plan: &ItemPlan,
     [source, into]: [&Document; 2],
 ) -> Result<Option<FileChange>> {
@@ -144,12 +145,21 @@ fn record(
         .filter(|decision| !taken.reaches(&decision.path) && !renewed.contains(&decision.path))
         .cloned()
         .collect();
-    new.extend(declined.iter().map(|line| Decision {
-        path: line.path.clone(),
-        reason: terms.reason.map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
-        by: String::new(),
-        until: Until::SourceChanges,
-        source: source_digest(&line.path),
+    let reasons = prepared.reasons.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
+    let answered = |line: &PlanEntry| {
+        let same = |(path, _): &&(ValuePath, String)| line.path == *path;
+        reasons.iter().find(same).map(|(_, reason)| reason.as_str())
+    };
+    new.extend(declined.iter().map(|line| {
+        Decision {
+            path: line.path.clone(),
+            reason: answered(line)
+                .or(terms.reason)
+                .map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
+            by: String::new(),
+            until: Until::SourceChanges,
+            source: source_digest(&line.path),
+        }
     }));
     Ok((new != old).then(|| decisions_change(planner, &plan.key, target, &new)))
 }
