@@ -13,8 +13,8 @@ use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
-use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
+use crate::report::{View, plan};
 use crate::secrets::mask::Reveal;
 use crate::store::Remote;
 use crate::store::transaction::{Committed, Options};
@@ -79,6 +79,9 @@ pub(super) struct Args {
     /// Leave conflicts instead of stopping
     #[arg(long)]
     skip_undecided: bool,
+    /// With --all: create the items that only the source has
+    #[arg(long, requires = "all")]
+    create: bool,
     /// Delete the named items that the source deleted
     #[arg(long)]
     delete: bool,
@@ -91,7 +94,7 @@ pub(super) struct Args {
     /// Carry out this plan exactly, or refuse when a file has changed since (exit 4)
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "keys", "all", "to", "from", "only", "except", "change", "take", "set", "reason", "with_new",
-        "without_new", "with_removals", "without_removals", "skip_undecided", "delete", "output",
+        "without_new", "with_removals", "without_removals", "skip_undecided", "create", "delete", "output",
     ])]
     plan: Option<PathBuf>,
     /// With --dry-run: exit 1 when something waits
@@ -240,7 +243,7 @@ impl Work<'_> {
             hop,
             selection: args.selection(workspace, policy)?,
             answers: BTreeMap::new(),
-            create_unnamed: args.all && args.with_new,
+            create_unnamed: args.create,
             delete: args.delete,
             reason: args.reason.clone(),
         };
@@ -402,21 +405,35 @@ impl Work<'_> {
             return Ok(());
         }
         let view = context.view();
-        for plan in &plans {
-            plan::text(plan, &view, &mut out)?;
+        for plan in plans.iter().filter(|plan| !args.all || plan::acts(plan) || view.verbose) {
+            if args.all {
+                plan::brief(plan, &view, &mut out)?;
+            } else {
+                plan::text(plan, &view, &mut out)?;
+            }
             if let Some(comments) = prepared.left_comments.get(&plan.key) {
                 writeln!(out, "comments left out: {}", clean(&comments.join("; ")))?;
             }
             writeln!(out)?;
         }
-        show_items(prepared, terms.0, &mut out)?;
+        show_items(prepared, terms.0, &view, &mut out)?;
+        if args.all {
+            let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
+            let totals = plan::Totals {
+                items: planner.configuration.snapshot().keys().len(),
+                created: prepared.creations.len(),
+                only_in_source,
+                target: terms.0.target(),
+            };
+            writeln!(out, "{}", totals.sentence(&plans))?;
+        }
         out.flush()?;
         Ok(())
     }
 }
 
 /// Prints what becomes of whole items.
-fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), Failure> {
+fn show_items(prepared: &Prepared, hop: Hop, view: &View, out: &mut dyn Write) -> Result<(), Failure> {
     let target = hop.target();
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
@@ -442,9 +459,14 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
     for key in &prepared.deletions {
         writeln!(out, "{key}   deleted in {target}\n")?;
     }
+    let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource);
+    let only_in_source: Vec<&str> = only_in_source.map(|(key, _)| key.as_str()).collect();
+    if !only_in_source.is_empty() {
+        writeln!(out, "not in {target} yet (--create): {}", view.names(&only_in_source))?;
+    }
     for (key, left) in &prepared.left {
         let why = match left {
-            Left::OnlyInSource => format!("is not in {target} yet: terrace promote {key} --to {target}"),
+            Left::OnlyInSource => continue,
             Left::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
