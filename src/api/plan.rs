@@ -173,7 +173,11 @@ pub(super) fn hops(hops: &[HopStatus<Shown>]) -> Vec<HopReport<'_>> {
     fn plan((_, state): &(Key, ItemState<Shown>)) -> Option<&ItemPlan<Shown>> {
         match state {
             ItemState::Differs(plan) => Some(plan),
-            ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
+            ItemState::OnlyInSource
+            | ItemState::Deleted
+            | ItemState::Renamed(_)
+            | ItemState::Encrypted(_)
+            | ItemState::Unreadable(_) => None,
         }
     }
     hops.iter().map(|status| hop_report(status.hop, status.items.iter().filter_map(plan))).collect()

@@ -13,6 +13,14 @@ pub(super) enum Answer {
     /// No, and it is remembered.
     Never,
     Skip,
+    /// Of two sides, the source.
+    Source,
+    /// Of two sides, the target.
+    Target,
+    /// Neither side: a value that is given.
+    Value,
+    /// A skip where `s` is the source.
+    Leave,
     Quit,
 }
 
@@ -22,6 +30,10 @@ impl Answer {
             Self::Yes => ["y", "yes"],
             Self::No | Self::Never => ["n", "no"],
             Self::Skip => ["s", "skip"],
+            Self::Source => ["s", "source"],
+            Self::Target => ["t", "target"],
+            Self::Value => ["v", "value"],
+            Self::Leave => ["k", "skip"],
             Self::Quit => ["q", "quit"],
         }
     }
@@ -32,6 +44,10 @@ impl Answer {
             Self::No => "[n]o",
             Self::Never => "[n]o, and remember",
             Self::Skip => "[s]kip for now",
+            Self::Source => "[s]ource",
+            Self::Target => "[t]arget",
+            Self::Value => "[v]alue",
+            Self::Leave => "s[k]ip",
             Self::Quit => "[q]uit",
         }
     }
@@ -47,27 +63,38 @@ pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Resu
             .with_help("say --yes to go ahead, or --dry-run to look"));
     }
     let labels: Vec<_> = answers.iter().map(|answer| answer.label()).collect();
+    // In one piece: somebody may type ahead, and what is typed appears where it falls.
+    let asked = format!("{question}  {}  ", labels.join("  "));
     loop {
-        let mut err = context.err();
-        // In one piece: somebody may type ahead, and what is typed appears where it falls.
-        let asked = format!("{question}  {}  ", labels.join("  "));
-        let _ = err.write_all(asked.as_bytes());
-        let _ = err.flush();
-        drop(err);
-        let mut line = String::new();
-        let read = io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .map_err(|error| Error::usage(format!("cannot read the answer: {error}")))?;
-        let last = answers.last().copied().unwrap_or(Answer::Quit);
-        if read == 0 {
-            // What comes next begins on a line of its own.
-            let _ = writeln!(context.err());
-            return Ok(last);
-        }
-        let word = line.trim().to_ascii_lowercase();
+        let Some(line) = read_line(context, &asked)? else {
+            return Ok(answers.last().copied().unwrap_or(Answer::Quit));
+        };
+        let word = line.to_ascii_lowercase();
         if let Some(answer) = answers.iter().find(|answer| answer.words().contains(&word.as_str())) {
             return Ok(*answer);
         }
     }
+}
+
+/// Asks for a line of text, and gives it without the blanks around it; nothing at the end of the
+/// input.
+///
+/// # Errors
+/// When the input cannot be read.
+pub(super) fn read_line(context: &Context, question: &str) -> Result<Option<String>> {
+    let mut err = context.err();
+    let _ = err.write_all(question.as_bytes());
+    let _ = err.flush();
+    drop(err);
+    let mut line = String::new();
+    let read = io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Error::usage(format!("cannot read the answer: {error}")))?;
+    if read == 0 {
+        // What comes next begins on a line of its own.
+        let _ = writeln!(context.err());
+        return Ok(None);
+    }
+    Ok(Some(line.trim().to_owned()))
 }

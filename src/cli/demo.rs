@@ -43,9 +43,9 @@ const STORY: [Day; 5] = [
         commands: &[
             ("terrace migrate config --dry-run", 0),
             ("terrace migrate config --yes", 0),
-            ("terrace promote --all --to staging --with-new --yes", 0),
+            ("terrace promote --all --to staging --create --yes", 0),
             ("terrace set payments database.host db.staging.example.com --env staging --commit", 0),
-            ("terrace promote --all --to production --with-new --yes", 0),
+            ("terrace promote --all --to production --create --yes", 0),
             ("terrace set payments database.host db.example.com --env production --commit", 0),
             ("terrace set payments database.pool.size 40 --env production --commit -m 'more connections'", 0),
             ("terrace list", 0),

@@ -1,20 +1,21 @@
 //! `terrace promote`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::ask::{Answer, ask};
+use super::ask::{Answer, ask, read_line};
 use super::context::Context;
 use super::destination::{Destination, tell};
 use super::{Failure, Outcome, keys, parse, plan_file};
 use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, ValuePath};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
-use crate::report::plan;
 use crate::report::sanitize::{clean, cut};
+use crate::report::{View, plan};
 use crate::secrets::mask::Reveal;
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
@@ -78,6 +79,9 @@ pub(super) struct Args {
     /// Leave conflicts instead of stopping
     #[arg(long)]
     skip_undecided: bool,
+    /// With --all: create the items that only the source has
+    #[arg(long, requires = "all")]
+    create: bool,
     /// Delete the named items that the source deleted
     #[arg(long)]
     delete: bool,
@@ -90,7 +94,7 @@ pub(super) struct Args {
     /// Carry out this plan exactly, or refuse when a file has changed since (exit 4)
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "keys", "all", "to", "from", "only", "except", "change", "take", "set", "reason", "with_new",
-        "without_new", "with_removals", "without_removals", "skip_undecided", "delete", "output",
+        "without_new", "with_removals", "without_removals", "skip_undecided", "create", "delete", "output",
     ])]
     plan: Option<PathBuf>,
     /// With --dry-run: exit 1 when something waits
@@ -177,7 +181,7 @@ const fn answer(with: bool, without: bool, policy: NewKeys) -> NewKeys {
 }
 
 /// `PATH=VALUE`; the `=` of a list identity stands in brackets.
-fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
+fn assignment(word: &str) -> Result<(ValuePath, Value)> {
     let mut depth = 0_usize;
     let at = word.char_indices().find(|(_, c)| {
         match c {
@@ -195,9 +199,13 @@ fn assignment(word: &str) -> Result<(ValuePath, crate::model::Value)> {
         return Err(wrong(word, "is not PATH=VALUE"));
     };
     // The value is not repeated: it may be a secret.
-    let document = Document::parse(value.as_bytes(), &Limits::default())
-        .map_err(|_| wrong(path, "is given what is not one YAML value"))?;
-    Ok((parse(path)?, document.value().clone()))
+    let value = one_value(value).ok_or_else(|| wrong(path, "is given what is not one YAML value"))?;
+    Ok((parse(path)?, value))
+}
+
+/// The value that a text is as YAML; nothing where it is not one.
+fn one_value(text: &str) -> Option<Value> {
+    Document::parse(text.as_bytes(), &Limits::default()).ok().map(|document| document.value().clone())
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
@@ -232,7 +240,8 @@ impl Work<'_> {
             keys: keys(&args.keys)?,
             hop,
             selection: args.selection(workspace, policy)?,
-            create_unnamed: args.all && args.with_new,
+            answers: BTreeMap::new(),
+            create_unnamed: args.create,
             delete: args.delete,
             reason: args.reason.clone(),
         };
@@ -253,8 +262,12 @@ impl Work<'_> {
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
         let asking = !args.yes && context.is_interactive();
-        if asking && prepared.questions() > 0 && prepared.count(&Action::Stop) == 0 {
-            if !answer_new_keys(&mut request, &prepared, context)? {
+        let conflicts = prepared.count(&Action::Stop);
+        let is_open = conflicts + prepared.questions() > 0;
+        if asking && is_open && prepared.conflicts().count() == conflicts {
+            if !self.answer_conflicts(&mut request, &prepared)?
+                || !answer_new_keys(&mut request, &prepared, context)?
+            {
                 context.remark("nothing was committed");
                 return Ok(0);
             }
@@ -323,6 +336,49 @@ impl Work<'_> {
         Ok(0)
     }
 
+    /// Asks about conflicts, one path at a time; false when the user quits.
+    fn answer_conflicts(&self, request: &mut PromoteRequest, prepared: &Prepared) -> Result<bool> {
+        let Self { args, context, planner, .. } = *self;
+        let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
+        let view = context.view();
+        let target = request.hop.target();
+        for (key, line) in prepared.conflicts() {
+            let question = plan::conflict(key, &line.masked(&mask), request.hop, &view);
+            let path = line.path.clone();
+            let mut choices =
+                vec![Answer::Source, Answer::Target, Answer::Value, Answer::Leave, Answer::Quit];
+            choices.retain(|answer| *answer != Answer::Value || takes_one_value(line));
+            let answers = request.answers.entry(key.clone()).or_default();
+            loop {
+                match ask(context, &question, &choices)? {
+                    Answer::Source => answers.take_source.push(path),
+                    Answer::Target if args.reason.is_some() => answers.take_target.push((path, None)),
+                    Answer::Target => {
+                        let question = format!("Why does {target} keep it? (it is recorded)  ");
+                        let Some(reason) = read_line(context, &question)? else { return Ok(false) };
+                        let reason = Some(reason).filter(|reason| !reason.is_empty());
+                        answers.take_target.push((path, reason));
+                    }
+                    Answer::Value => {
+                        let question = format!("The value for {target}:  ");
+                        let Some(text) = read_line(context, &question)? else { return Ok(false) };
+                        let Some(value) = one_value(&text).filter(|_| !text.is_empty()) else {
+                            context.remark("that is not one YAML value");
+                            continue;
+                        };
+                        answers.set.push((path, value));
+                    }
+                    Answer::Leave => answers.skip.push(path),
+                    Answer::Yes | Answer::No | Answer::Never | Answer::Skip | Answer::Quit => {
+                        return Ok(false);
+                    }
+                }
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     /// Prints the plans, and what becomes of whole items.
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
         let Self { args, context, planner, .. } = *self;
@@ -334,21 +390,35 @@ impl Work<'_> {
             return Ok(());
         }
         let view = context.view();
-        for plan in &plans {
-            plan::text(plan, &view, &mut out)?;
+        for plan in plans.iter().filter(|plan| !args.all || plan::acts(plan) || view.verbose) {
+            if args.all {
+                plan::brief(plan, &view, &mut out)?;
+            } else {
+                plan::text(plan, &view, &mut out)?;
+            }
             if let Some(comments) = prepared.left_comments.get(&plan.key) {
                 writeln!(out, "comments left out: {}", clean(&comments.join("; ")))?;
             }
             writeln!(out)?;
         }
-        show_items(prepared, terms.0, &mut out)?;
+        show_items(prepared, terms.0, &view, &mut out)?;
+        if args.all {
+            let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
+            let totals = plan::Totals {
+                items: planner.configuration.snapshot().keys().len(),
+                created: prepared.creations.len(),
+                only_in_source,
+                target: terms.0.target(),
+            };
+            writeln!(out, "{}", totals.sentence(&plans))?;
+        }
         out.flush()?;
         Ok(())
     }
 }
 
 /// Prints what becomes of whole items.
-fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), Failure> {
+fn show_items(prepared: &Prepared, hop: Hop, view: &View, out: &mut dyn Write) -> Result<(), Failure> {
     let target = hop.target();
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
@@ -374,9 +444,14 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
     for key in &prepared.deletions {
         writeln!(out, "{key}   deleted in {target}\n")?;
     }
+    let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource);
+    let only_in_source: Vec<&str> = only_in_source.map(|(key, _)| key.as_str()).collect();
+    if !only_in_source.is_empty() {
+        writeln!(out, "not in {target} yet (--create): {}", view.names(&only_in_source))?;
+    }
     for (key, left) in &prepared.left {
         let why = match left {
-            Left::OnlyInSource => format!("is not in {target} yet: terrace promote {key} --to {target}"),
+            Left::OnlyInSource => continue,
             Left::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
@@ -395,9 +470,9 @@ fn show_items(prepared: &Prepared, hop: Hop, out: &mut dyn Write) -> Result<(), 
 }
 
 /// What a question is about: how many keys are new, renamed and removed.
-fn what_is_asked(lines: &[&PlanEntry]) -> String {
+fn what_is_asked(lines: &[(&Key, &PlanEntry)]) -> String {
     let count = |resolutions: &[Resolution]| {
-        lines.iter().filter(|line| resolutions.contains(&line.resolution)).count()
+        lines.iter().filter(|(_, line)| resolutions.contains(&line.resolution)).count()
     };
     let renamed = count(&[Resolution::Renamed]);
     let removed = count(&[Resolution::Removed]);
@@ -407,14 +482,24 @@ fn what_is_asked(lines: &[&PlanEntry]) -> String {
     parts.map(|(count, what)| crate::report::counted(count, what)).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether what is in conflict is one value, and not all that is below a path.
+fn takes_one_value(line: &PlanEntry) -> bool {
+    let is_one = |value: &Value| match value {
+        Value::Map(_) => false,
+        Value::List(list) => list.iter().all(|value| value.as_map().is_none()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(..) => true,
+    };
+    line.source.iter().chain(&line.target).all(is_one)
+}
+
 /// Asks about new keys, one source commit at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
-    let mut groups: Vec<(CommitInfo, Vec<&PlanEntry>)> = Vec::new();
-    for line in prepared.plans.iter().flat_map(|plan| plan.with(&Action::Ask)) {
+    let mut groups: Vec<(CommitInfo, Vec<(&Key, &PlanEntry)>)> = Vec::new();
+    for (key, line) in prepared.with(&Action::Ask) {
         let Some(commit) = line.commit.clone() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
-            Some((_, lines)) => lines.push(line),
-            None => groups.push((commit, vec![line])),
+            Some((_, lines)) => lines.push((key, line)),
+            None => groups.push((commit, vec![(key, line)])),
         }
     }
     for (commit, lines) in groups {
@@ -423,10 +508,15 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
             Answer::Yes => request.selection.accepted.push(id.to_string()),
             Answer::No | Answer::Never => {
-                request.selection.take_target.extend(lines.iter().map(|line| line.path.clone()));
+                for (key, line) in lines {
+                    let answers = request.answers.entry(key.clone()).or_default();
+                    answers.take_target.push((line.path.clone(), None));
+                }
             }
             Answer::Skip => request.selection.left.push(id.to_string()),
-            Answer::Quit => return Ok(false),
+            Answer::Source | Answer::Target | Answer::Value | Answer::Leave | Answer::Quit => {
+                return Ok(false);
+            }
         }
     }
     Ok(true)

@@ -54,13 +54,20 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                 ItemState::Encrypted(file) => {
                     context.remark(&format!("note: {file}; the item is left out"));
                 }
-                ItemState::Differs(_) | ItemState::OnlyInSource => {}
+                ItemState::Differs(_)
+                | ItemState::OnlyInSource
+                | ItemState::Deleted
+                | ItemState::Renamed(_) => {}
             }
         }
     }
     let is_cut = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => plan.lines.iter().any(|line| line.resolution == Resolution::Unknown),
-        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => false,
+        ItemState::OnlyInSource
+        | ItemState::Deleted
+        | ItemState::Renamed(_)
+        | ItemState::Encrypted(_)
+        | ItemState::Unreadable(_) => false,
     };
     if states().any(is_cut) {
         context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
@@ -73,7 +80,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let waits = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),
-        ItemState::OnlyInSource | ItemState::Encrypted(_) => false,
+        ItemState::OnlyInSource | ItemState::Deleted | ItemState::Renamed(_) | ItemState::Encrypted(_) => {
+            false
+        }
         ItemState::Unreadable(_) => true,
     };
     let waiting = states().any(waits);
@@ -85,7 +94,11 @@ fn plans(
 ) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan<Shown>>)> {
     let plan = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => Some(plan.clone()),
-        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
+        ItemState::OnlyInSource
+        | ItemState::Deleted
+        | ItemState::Renamed(_)
+        | ItemState::Encrypted(_)
+        | ItemState::Unreadable(_) => None,
     };
     hops.iter()
         .map(|hop| (hop.hop, hop.items.iter().filter_map(|(_, state)| plan(state)).collect()))

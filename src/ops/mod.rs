@@ -53,8 +53,8 @@ pub use migrate::{
 };
 pub use plan::Planner;
 pub use promote::{
-    Creation, Left, Prepared, PromoteRequest, commit as commit_promotion, preflight as preflight_promotion,
-    prepare as prepare_promotion, uncommitted_sources,
+    Answers, Creation, Left, Prepared, PromoteRequest, commit as commit_promotion,
+    preflight as preflight_promotion, prepare as prepare_promotion, uncommitted_sources,
 };
 pub use review::{GithubHints, GitlabHints, ReviewRequest, review};
 pub use rollback::{

@@ -362,7 +362,35 @@ impl Planner {
                 hop.items.extend(state.map(|state| (key.clone(), state)));
             }
         }
+        for hop in &mut hops {
+            self.join_renamed_items(hop);
+        }
         Ok(hops.into())
+    }
+
+    /// Joins an item that the source deleted with the one that carries its past under another name.
+    fn join_renamed_items(&self, status: &mut HopStatus) {
+        let source = status.hop.source();
+        let with = |wanted: fn(&ItemState) -> bool| {
+            let items = status.items.iter().filter(move |(_, state)| wanted(state));
+            items.map(|(key, _)| (key.file(source), key.clone())).collect::<HashMap<_, _>>()
+        };
+        let deleted = with(|state| matches!(state, ItemState::Deleted));
+        let appeared = with(|state| matches!(state, ItemState::OnlyInSource));
+        if deleted.is_empty() || appeared.is_empty() {
+            return;
+        }
+        let moves = self.history.commits().iter().flat_map(|commit| &commit.moved.files);
+        let renamed: HashMap<&Key, &Key> = moves
+            .filter_map(|moved| Some((appeared.get(&moved.to)?, deleted.get(&moved.origin.as_ref()?.path)?)))
+            .collect();
+        let gone: HashSet<&Key> = renamed.values().copied().collect();
+        status.items.retain(|(key, _)| !gone.contains(key));
+        for (key, state) in &mut status.items {
+            if let Some(from) = renamed.get(key) {
+                *state = ItemState::Renamed((*from).clone());
+            }
+        }
     }
 
     /// The latest move at which the history of one of these items begins (none means all), because
@@ -387,7 +415,11 @@ impl Planner {
         Ok(match self.plan(key, hop, &selection) {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
-            Ok(None) => self.item(key, hop.source()).map(|_| ItemState::OnlyInSource),
+            Ok(None) if is_there(hop.source()) => Some(ItemState::OnlyInSource),
+            Ok(None) => {
+                let was_there = self.history.blobs(key, hop.source()).into_iter().next().is_some();
+                (was_there && is_there(hop.target())).then_some(ItemState::Deleted)
+            }
             Err(error) if error.kind == ErrorKind::Io => return Err(error),
             Err(error) => Some(ItemState::Unreadable(error.message)),
         })

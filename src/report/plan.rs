@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 
 use super::columns::{Cell, align};
+use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
-use crate::model::{CommitId, CommitInfo, Hop, Segment, ValuePath};
+use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
 
 /// The most kept values that are listed one by one unless everything is asked for.
@@ -19,6 +20,36 @@ const KEPT: usize = 12;
 /// # Errors
 /// Those of `out`.
 pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    acting_lines(plan, view, out)?;
+    resting(plan, view, KEPT, out)?;
+    if let Some(offer) = plan.lines.iter().find(|line| is_offered(line)) {
+        let (path, target) = (quoted(&offer.path), plan.hop.target());
+        writeln!(out, "\nto take what is offered: terrace promote {} --to {target} --only {path}", plan.key)?;
+    }
+    writeln!(out, "\n{}", counts(plan))
+}
+
+/// Writes one plan of many: what the target keeps is a number.
+///
+/// # Errors
+/// Those of `out`.
+pub fn brief(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    acting_lines(plan, view, out)?;
+    resting(plan, view, 0, out)
+}
+
+/// Whether a plan does anything, or has something that a person may want to do.
+#[must_use]
+pub fn acts(plan: &ItemPlan<Shown>) -> bool {
+    plan.lines.iter().any(|line| line.verdict != Action::Keep || line.level != Level::Keep)
+}
+
+fn is_offered(line: &PlanEntry<Shown>) -> bool {
+    line.verdict == Action::Keep && line.level == Level::Offer
+}
+
+/// The name of the item, and what is done with its values.
+fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let strong = view.styles.strong;
     let name = view.head(plan.key.as_str(), &plan.hop.to_string());
     writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
@@ -39,7 +70,7 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
             }
         }
     }
-    resting(plan, view, out)
+    Ok(())
 }
 
 /// What acts, by source commit, in the order in which people will want to read it: oldest first.
@@ -141,6 +172,21 @@ fn quoted(path: &ValuePath) -> String {
     if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) { path } else { format!("'{path}'") }
 }
 
+/// The question that a conflict asks: what differs, and how.
+#[must_use]
+pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> String {
+    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    format!(
+        "{} of {}: {} has {}, {} has {}. Which one?",
+        path_of(line),
+        clean(key.as_str()),
+        hop.source(),
+        side(line.source.as_ref()),
+        hop.target(),
+        side(line.target.as_ref())
+    )
+}
+
 /// Who changed what on each side, and how to decide.
 fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
     for (env, commit) in [(hop.source(), &line.commit), (hop.target(), &line.target_commit)] {
@@ -157,8 +203,8 @@ fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::R
     writeln!(out, "          decide:      --take source={quoted} | --take target={quoted} | --set {quoted}=…")
 }
 
-/// What is offered and what is kept, and the count.
-fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+/// What is offered and what is kept; no more than `most` of these, unless everything is asked for.
+fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write) -> io::Result<()> {
     let (source, target) = (plan.hop.source(), plan.hop.target());
     let rest = |level: Level| {
         plan.lines.iter().filter(move |line| line.verdict == Action::Keep && line.level == level)
@@ -193,54 +239,103 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Resu
     let mut rows: Vec<_> = plan.lines.iter().filter(waiting).map(|line| row("waits", line)).collect();
     rows.extend(rest(Level::Offer).map(|line| row("offered", line)));
     let kept = rest(Level::Keep).count();
-    let listed = if view.verbose { kept } else { kept.min(KEPT) };
+    let listed = if view.verbose { kept } else { kept.min(most) };
     rows.extend(rest(Level::Keep).take(listed).map(|line| row("kept", line)));
-    if !rows.is_empty() {
+    if !rows.is_empty() || kept > 0 {
         writeln!(out)?;
     }
     for line in align(&rows, view.room()) {
         writeln!(out, "{line}")?;
     }
     if kept > listed {
-        writeln!(out, "kept     {} more (-v lists them)", kept - listed)?;
+        let more = if listed > 0 { " more" } else { "" };
+        writeln!(out, "kept     {}{more} (-v lists them)", kept - listed)?;
     }
-    if let Some(offer) = rest(Level::Offer).next() {
-        let path = quoted(&offer.path);
-        writeln!(out, "\nto take what is offered: terrace promote {} --to {target} --only {path}", plan.key)?;
-    }
-    writeln!(out, "\n{}", counts(plan))
+    Ok(())
 }
+
+/// What a promotion of all items comes to, besides its plans.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    /// How many items there are.
+    pub items: usize,
+    /// How many are created.
+    pub created: usize,
+    /// How many only the source has, and nobody asked to create.
+    pub only_in_source: usize,
+    /// The environment that gets the changes.
+    pub target: Environment,
+}
+
+impl Totals {
+    /// All of it in one sentence.
+    #[must_use]
+    pub fn sentence(&self, plans: &[ItemPlan<Shown>]) -> String {
+        let Self { items, created, only_in_source, target } = *self;
+        let changed = plans.iter().filter(|plan| plan.taken() > 0).count();
+        let mut open = open_counts(plans);
+        if let Some(first) = open.first_mut().filter(|_| changed > 0) {
+            *first = format!("{first} in {}", counted(changed, "item"));
+        }
+        if created > 0 {
+            open.insert(usize::from(changed > 0), format!("{} to create", counted(created, "item")));
+            open.retain(|part| changed > 0 || part != NOTHING);
+        }
+        let mut parts = vec![open.join(", ")];
+        let is_kept = |line: &&PlanEntry<Shown>| line.verdict == Action::Keep && line.level == Level::Keep;
+        let kept: Vec<usize> =
+            plans.iter().map(|plan| plan.lines.iter().filter(is_kept).count()).filter(|n| *n > 0).collect();
+        if !kept.is_empty() {
+            let verb = if kept.len() == 1 { "keeps" } else { "keep" };
+            let values = counted(kept.iter().sum(), "value");
+            parts.push(format!("{} {verb} {values} of their own (-v lists them)", kept.len()));
+        }
+        if only_in_source > 0 {
+            let verb = if only_in_source == 1 { "is" } else { "are" };
+            parts.push(format!("{only_in_source} {verb} not in {target} yet (--create)"));
+        }
+        format!("{}: {}", counted(items, "item"), parts.join("; "))
+    }
+}
+
+/// What is said when nothing is taken.
+const NOTHING: &str = "nothing to commit";
 
 /// The counts of a plan in one sentence.
 #[must_use]
 pub fn counts<V: PartialEq>(plan: &ItemPlan<V>) -> String {
-    let with = |verdict: Action<_>| plan.with(&verdict).count();
+    let mut parts = open_counts(std::slice::from_ref(plan));
+    let is_kept = |line: &&PlanEntry<V>| line.verdict == Action::Keep && line.level == Level::Keep;
+    let kept = plan.lines.iter().filter(is_kept).count();
+    parts.extend((kept > 0).then(|| format!("{kept} kept")));
+    format!("{}.", parts.join(", "))
+}
+
+/// What is done with the values of plans, and what is left for people to decide.
+fn open_counts<V: PartialEq>(plans: &[ItemPlan<V>]) -> Vec<String> {
+    let with = |verdict: Action<_>| plans.iter().map(|plan| plan.with(&verdict).count()).sum::<usize>();
     let asks = |resolution: Option<Resolution>| {
         let own = |line: &&PlanEntry<V>| match resolution {
             Some(resolution) => line.resolution == resolution,
             None => !matches!(line.resolution, Resolution::Renamed | Resolution::Removed),
         };
-        plan.with(&Action::Ask).filter(own).count()
+        plans.iter().map(|plan| plan.with(&Action::Ask).filter(own).count()).sum::<usize>()
     };
-    let rest =
-        |level: Level| plan.lines.iter().filter(|l| l.verdict == Action::Keep && l.level == level).count();
+    let lines = || plans.iter().flat_map(|plan| &plan.lines);
+    let offered = lines().filter(|l| l.verdict == Action::Keep && l.level == Level::Offer).count();
+    let taken = lines().filter(|line| line.is_taken()).count();
     let plural =
         |n: usize, one: &str, many: &str| (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }));
-    let parts: Vec<String> = [
-        Some(
-            plural(plan.taken(), "change to commit", "changes to commit")
-                .unwrap_or_else(|| "nothing to commit".to_owned()),
-        ),
+    [
+        Some(plural(taken, "change to commit", "changes to commit").unwrap_or_else(|| NOTHING.to_owned())),
         plural(asks(None), "new key to decide", "new keys to decide"),
         plural(asks(Some(Resolution::Renamed)), "renamed key to decide", "renamed keys to decide"),
         plural(asks(Some(Resolution::Removed)), "removal to decide", "removals to decide"),
         plural(with(Action::Stop), "conflict to decide", "conflicts to decide"),
         plural(with(Action::Decline), "decision to record", "decisions to record"),
-        plural(rest(Level::Offer), "offered", "offered"),
-        plural(rest(Level::Keep), "kept", "kept"),
+        plural(offered, "offered", "offered"),
     ]
     .into_iter()
     .flatten()
-    .collect();
-    format!("{}.", parts.join(", "))
+    .collect()
 }

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use indexmap::IndexSet;
+
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
-use super::{counted, markdown};
-use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, Resolution};
-use crate::model::Key;
+use super::{counted, markdown, path_name};
+use crate::engine::promotion::{HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
+use crate::model::{Environment, Hop, Key};
 use crate::secrets::mask::Shown;
 
 /// Writes the state of both hops for people, values already masked.
@@ -15,32 +17,41 @@ use crate::secrets::mask::Shown;
 /// # Errors
 /// Those of `out`.
 pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let mut next = None;
-    let rows: Vec<Vec<Vec<Cell>>> = hops
-        .iter()
-        .map(|hop| hop.items.iter().filter_map(|(key, state)| row(key, state, view)).collect())
-        .collect();
-    let quiet = hops.iter().map(|hop| hop.items.len()).sum::<usize>() == 0;
+    let quiet = hops.iter().all(|hop| hop.items.is_empty());
     if quiet {
         return writeln!(out, "everything is promoted");
     }
+    let rows: Vec<Vec<Vec<Cell>>> = hops
+        .iter()
+        .map(|hop| hop.items.iter().filter_map(|(key, state)| row(key, state, hop.hop, view)).collect())
+        .collect();
     // One alignment for both hops, so that the columns of the screen are one.
     let all: Vec<_> = rows.iter().flatten().cloned().collect();
     let mut lines = align(&all, view.room()).into_iter();
     for (hop, rows) in hops.iter().zip(&rows) {
         let strong = view.styles.strong;
         writeln!(out, "{strong}{}{strong:#}", hop.hop)?;
-        if rows.is_empty() {
-            writeln!(out, "  {}", if hop.items.is_empty() { "in sync" } else { "nothing waits" })?;
-        }
         for line in lines.by_ref().take(rows.len()) {
             writeln!(out, "{line}")?;
         }
-        let waiting =
-            hop.items.iter().find(|(_, state)| matches!(state, ItemState::Differs(plan) if is_waiting(plan)));
-        next = next.or_else(|| waiting.map(|(key, _)| (key, hop.hop.target())));
+        let absent = hop.items.iter().filter(|(_, state)| matches!(state, ItemState::OnlyInSource));
+        let absent: Vec<&str> = absent.map(|(key, _)| key.as_str()).collect();
+        if !absent.is_empty() {
+            let verb = if absent.len() == 1 { "is" } else { "are" };
+            let faint = view.styles.faint;
+            let names = view.names(&absent);
+            writeln!(
+                out,
+                "  {faint}{} {verb} not there yet: {names}{faint:#}",
+                counted(absent.len(), "item")
+            )?;
+        }
+        if rows.is_empty() && absent.is_empty() {
+            writeln!(out, "  {}", if hop.items.is_empty() { "in sync" } else { "nothing waits" })?;
+        }
     }
-    match next {
+    unreadable(hops, view, out)?;
+    match next(hops) {
         Some((key, target)) => {
             writeln!(out, "\nnext: terrace promote {} --to {target} --dry-run", clean(key.as_str()))
         }
@@ -48,25 +59,70 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
     }
 }
 
+/// The items that cannot be judged, each said once.
+fn unreadable(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let mut rows: IndexSet<(&Key, &str)> = IndexSet::new();
+    for (key, state) in hops.iter().flat_map(|hop| &hop.items) {
+        if let ItemState::Unreadable(why) = state {
+            rows.insert((key, why));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let style = view.styles.error;
+    writeln!(out, "\n{style}not judged{style:#}")?;
+    let cells = |(key, why): (&Key, &str)| {
+        vec![Cell::new(format!("  {}", clean(key.as_str()))), Cell::new(cut(why, 120)).prose()]
+    };
+    let rows: Vec<_> = rows.into_iter().map(cells).collect();
+    align(&rows, view.room()).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The item with most to do, and where it goes; the first of several.
+fn next(hops: &[HopStatus<Shown>]) -> Option<(&Key, Environment)> {
+    let mut most = None;
+    for hop in hops {
+        for (key, state) in &hop.items {
+            let ItemState::Differs(plan) = state else { continue };
+            let waiting = plan.lines.iter().filter(|line| waits(line)).count();
+            if waiting > most.map_or(0, |(count, _)| count) {
+                most = Some((waiting, (key, hop.hop.target())));
+            }
+        }
+    }
+    most.map(|(_, next)| next)
+}
+
+fn waits(line: &PlanEntry<Shown>) -> bool {
+    matches!(line.level, Level::Take | Level::Ask | Level::Stop)
+}
+
 /// Whether something of the plan waits for a promotion or a person.
 #[must_use]
 pub fn is_waiting(plan: &ItemPlan<Shown>) -> bool {
-    plan.lines.iter().any(|line| matches!(line.level, Level::Take | Level::Ask | Level::Stop))
+    plan.lines.iter().any(waits)
 }
 
-fn row(key: &Key, state: &ItemState<Shown>, view: &View) -> Option<Vec<Cell>> {
+fn row(key: &Key, state: &ItemState<Shown>, hop: Hop, view: &View) -> Option<Vec<Cell>> {
     let name = Cell::new(format!("  {}", clean(key.as_str())));
     match state {
-        ItemState::OnlyInSource => Some(vec![name, Cell::new("not there yet").style(view.styles.faint)]),
+        ItemState::OnlyInSource | ItemState::Unreadable(_) => None,
+        ItemState::Deleted => {
+            let what = format!("deleted in {}; {} still has it", hop.source(), hop.target());
+            Some(vec![name, Cell::new(what).prose(), Cell::new("(--delete)").style(view.styles.faint)])
+        }
+        ItemState::Renamed(from) => {
+            let from = clean(from.as_str());
+            let what = format!("was {from} in {0}; {1} still has {from}", hop.source(), hop.target());
+            Some(vec![name, Cell::new(what).prose()])
+        }
         ItemState::Encrypted(file) => {
             let why = format!("not judged: {}", clean(&file.to_string()));
             Some(vec![name, Cell::new(why).style(view.styles.faint).prose()])
         }
-        ItemState::Unreadable(why) => {
-            Some(vec![name, Cell::new(cut(why, 120)).style(view.styles.error).prose()])
-        }
         ItemState::Differs(plan) => {
-            let (what, aside) = summary(plan);
+            let (what, aside) = summary(plan, view);
             if what.is_empty() && aside.is_empty() {
                 return None;
             }
@@ -82,7 +138,7 @@ fn row(key: &Key, state: &ItemState<Shown>, view: &View) -> Option<Vec<Cell>> {
 }
 
 /// What waits, and what is said aside.
-fn summary(plan: &ItemPlan<Shown>) -> (String, String) {
+fn summary(plan: &ItemPlan<Shown>, view: &View) -> (String, String) {
     let level = |level: Level| plan.lines.iter().filter(move |line| line.level == level);
     let unknown = level(Level::Stop).filter(|line| line.resolution == Resolution::Unknown).count();
     let conflicts = level(Level::Stop).count() - unknown;
@@ -103,8 +159,10 @@ fn summary(plan: &ItemPlan<Shown>) -> (String, String) {
         .iter()
         .filter(|line| line.resolution == Resolution::Behind)
         .max_by_key(|line| line.target_commit.as_ref().map(|commit| commit.time));
-    if let Some(commit) = behind.and_then(|line| line.target_commit.as_ref()) {
-        parts.push(format!("behind since {}, set by {}", commit.date(), cut(&commit.author, 24)));
+    if let Some((line, commit)) = behind.and_then(|line| Some((line, line.target_commit.as_ref()?))) {
+        let value = line.target.as_ref().map_or("nothing".to_owned(), |value| view.value(value));
+        let (path, by) = (path_name(&line.path), cut(&commit.author, 24));
+        parts.push(format!("behind since {}, set by {by}: {path} {value}", commit.date()));
     }
     let kept = level(Level::Keep).filter(|line| line.resolution != Resolution::Behind).count();
     let aside = match kept {

@@ -5,6 +5,9 @@ use super::style::Styles;
 use crate::model::Value;
 use crate::secrets::mask::Shown;
 
+/// The most names that stand in a row unless everything is asked for.
+const NAMES: usize = 5;
+
 /// Colours, and how wide a value may be.
 #[derive(Clone, Debug, Default)]
 pub struct View {
@@ -28,6 +31,18 @@ impl View {
     pub fn head(&self, name: &str, rest: &str) -> String {
         let room = self.room().map(|room| room.saturating_sub(3 + sanitize::width(rest)).max(8));
         sanitize::cut(name, room.unwrap_or(usize::MAX)).into_owned()
+    }
+
+    /// Names in a row: as many as a line takes, and how many more there are.
+    #[must_use]
+    pub fn names(&self, names: &[&str]) -> String {
+        let most = if self.verbose { names.len() } else { NAMES };
+        let mut shown: Vec<String> =
+            names.iter().take(most).map(|name| sanitize::clean(name).into()).collect();
+        if names.len() > most {
+            shown.push(format!("… {} more (-v lists them)", names.len() - most));
+        }
+        shown.join(", ")
     }
 
     /// A commit's subject, cut so that it fits on a line with the short id and `who`.

@@ -27,7 +27,11 @@ fn plans(dir: &Path, at: Option<&str>) -> Vec<String> {
     let items = status.hops.into_iter().flat_map(|hop| hop.items);
     let lines = items.flat_map(|(key, state)| match state {
         ItemState::Differs(plan) => plan.lines.iter().map(|line| format!("{key} {line:?}")).collect(),
-        other @ (ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_)) => {
+        other @ (ItemState::OnlyInSource
+        | ItemState::Deleted
+        | ItemState::Renamed(_)
+        | ItemState::Encrypted(_)
+        | ItemState::Unreadable(_)) => {
             vec![format!("{key} {other:?}")]
         }
     });

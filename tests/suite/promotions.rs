@@ -595,3 +595,71 @@ fn nothing_is_left_empty_unless_that_is_said() {
     assert!(output.stderr.contains("nothing would be left of the item"), "{}", output.told());
     world.line("promote app --to staging --only a --only b --yes").exits(0);
 }
+
+/// Both environments have seven items, of which two differ; development has six more.
+fn many() -> World {
+    let mut world = World::unborn();
+    for environment in ["development", "staging"] {
+        for item in ["a", "b", "c", "d", "e", "f", "g"] {
+            let text = format!("v: 1\nw: 1\nname: {item}\n");
+            world.write(&format!("environments/{environment}/{item}.yaml"), &text);
+        }
+    }
+    world.commit("begin");
+    world.write("environments/staging/b.yaml", "v: 1\nw: own\nname: b\n");
+    world.write("environments/staging/c.yaml", "v: 1\nw: own\nname: c\n");
+    world.commit("staging's own");
+    world.pass(130);
+    world.write("environments/development/b.yaml", "v: 2\nw: 1\nname: b\n");
+    for item in ["n1", "n2", "n3", "n4", "n5", "n6"] {
+        world.write(&format!("environments/development/{item}.yaml"), "v: 1\n");
+    }
+    world.commit("raise v");
+    world
+}
+
+#[test]
+fn a_plan_of_all_begins_with_what_changes_and_ends_with_one_total() {
+    let world = many();
+    let said = world.line("promote --all --to staging --dry-run").exits(0);
+    assert!(
+        said.contains("b   development → staging") && said.contains("kept     1 (-v lists them)"),
+        "{said}"
+    );
+    assert!(!said.contains("c   development"), "{said}");
+    assert!(
+        said.contains("not in staging yet (--create): n1, n2, n3, n4, n5, … 1 more (-v lists them)\n"),
+        "{said}"
+    );
+    let total = "13 items: 1 change to commit in 1 item; 2 keep 2 values of their own (-v lists them); \
+                 6 are not in staging yet (--create)\n";
+    assert!(said.ends_with(total), "{said}");
+    let said = world.line("promote --all --to staging --dry-run -v").exits(0);
+    assert!(said.contains("c   development → staging") && said.contains("n6\n"), "{said}");
+    let said = world.line("promote --all --to staging --create --yes").exits(0);
+    assert!(said.contains("13 items: 1 change to commit in 1 item, 6 items to create; 2 keep"), "{said}");
+    assert_eq!(world.read("environments/staging/n6.yaml"), "v: 1\n");
+    assert_eq!(world.line("promote a --to staging --create").code, 2);
+}
+
+#[test]
+fn status_counts_what_is_absent_and_tells_what_went() {
+    let mut world = many();
+    world.git(&["rm", "-q", "environments/development/d.yaml"]);
+    world.git(&["mv", "environments/development/e.yaml", "environments/development/later.yaml"]);
+    world.write("environments/development/f.yaml", "v: 2\nw: 2\nname: f\n");
+    world.write("environments/development/g.yaml", "v: [\n");
+    world.commit("tidy");
+    let said = world.line("status").stdout;
+    for line in [
+        "  b      1 to promote",
+        "  d      deleted in development; staging still has it",
+        "  later  was e in development; staging still has e\n",
+        "  6 items are not there yet: n1, n2, n3, n4, n5, … 1 more (-v lists them)\n",
+        "\nnot judged\n  g  environments/development/g.yaml:",
+        "\nnext: terrace promote f --to staging --dry-run\n",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert!(!said.contains("\n  e "), "{said}");
+}

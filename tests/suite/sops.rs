@@ -131,7 +131,7 @@ fn a_new_item_is_copied_by_hand_and_a_deleted_one_goes_as_a_whole() {
     let refused = world.line("promote keys --to staging --yes");
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains("`keys` is not promoted by path"), "{}", refused.stderr);
-    let said = world.line("promote --all --with-new --to staging --yes").exits(0);
+    let said = world.line("promote --all --create --to staging --yes").exits(0);
     assert!(said.contains("keys   left alone"), "{said}");
     world.write(&file("staging"), &encrypted("s"));
     world.git(&["rm", "--quiet", &file("development")]);

@@ -138,3 +138,84 @@ fn without_a_terminal_nothing_is_asked() {
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.err.contains("--yes"), "{answer:?}");
 }
+
+/// Two items in which staging and production changed the same path.
+fn in_conflict() -> Shop {
+    let shop = Shop::empty();
+    let file = |environment: &str, item: &str| format!("environments/{environment}/{item}.yaml");
+    for (subject, environments, rate) in [
+        ("begin", &["staging", "production"][..], "40/s"),
+        ("protect the provider", &["production"], "20/s"),
+        ("load test passed", &["staging"], "60/s"),
+    ] {
+        for environment in environments {
+            for item in ["payments", "search"] {
+                shop.write(&file(environment, item), &format!("limits:\n  rate: {rate}\n"));
+            }
+        }
+        shop.commit(&[], subject);
+    }
+    shop
+}
+
+const ALL: [&str; 4] = ["promote", "--all", "--to", "production"];
+const CHOICES: &str = "[s]ource  [t]arget  [v]alue  s[k]ip  [q]uit";
+
+fn conflict(item: &str) -> String {
+    format!("limits.rate of {item}: staging has 60/s, production has 20/s. Which one?  {CHOICES}")
+}
+
+#[test]
+fn a_conflict_is_decided_for_the_item_that_it_is_about() {
+    let (payments, search) = (conflict("payments"), conflict("search"));
+    let shop = in_conflict();
+    let why = "Why does production keep it? (it is recorded)";
+    let again = "search   staging → production";
+    let (code, shown) = talk(
+        &shop,
+        &ALL,
+        &[
+            (&payments, "1\n"),
+            (&payments, "yes\n"),
+            (&payments, "S\n"),
+            (&search, "target\n"),
+            (why, "the provider asked\n"),
+            (again, ""),
+            ("Commit 1 change?", "y\n"),
+        ],
+    );
+    assert_eq!(code, 0, "{shown}");
+    assert!(shop.read(PRODUCTION).contains("60/s"), "{shown}");
+    assert!(shop.read("environments/production/search.yaml").contains("20/s"), "{shown}");
+    let decisions = shop.read(".terrace/decisions/production/search.toml");
+    assert!(decisions.contains("reason = \"the provider asked\""), "{decisions}");
+    assert!(!shop.root.join(DECISIONS).exists(), "{shown}");
+}
+
+#[test]
+fn a_conflict_is_given_a_value_or_left() {
+    let (payments, search) = (conflict("payments"), conflict("search"));
+    let shop = in_conflict();
+    let value = "The value for production:";
+    let answers = [
+        (payments.as_str(), "v\n"),
+        (value, "[\n"),
+        ("that is not one YAML value", ""),
+        (&payments, "v\n"),
+        (value, "50/s\n"),
+        (&search, "k\n"),
+        ("20/s → 50/s", ""),
+        ("Commit 1 change?", "y\n"),
+    ];
+    let (code, shown) = talk(&shop, &ALL, &answers);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shop.read(PRODUCTION).contains("50/s"), "{shown}");
+    assert!(shop.read("environments/production/search.yaml").contains("20/s"), "{shown}");
+    let head = shop.head();
+    for last in ["q\n", END_OF_INPUT] {
+        let (code, shown) = talk(&shop, &ALL, &[(&search, last)]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains("\nnothing was committed\n"), "{shown}");
+        assert_eq!(shop.head(), head);
+    }
+}

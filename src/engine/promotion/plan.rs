@@ -92,6 +92,10 @@ pub enum ItemState<V = Value> {
     Differs(ItemPlan<V>),
     /// Only the source has it.
     OnlyInSource,
+    /// The source deleted it, and the target still has it.
+    Deleted,
+    /// The source has it under this name, and the target still under that one.
+    Renamed(Key),
     /// This file of the two is encrypted, so that nothing can be said by path.
     Encrypted(EncryptedFile),
     /// One side cannot be read; why, with its place.
@@ -114,6 +118,8 @@ impl HopStatus {
         let shown = |state: &ItemState| match state {
             ItemState::Differs(plan) => ItemState::Differs(plan.masked(mask)),
             ItemState::OnlyInSource => ItemState::OnlyInSource,
+            ItemState::Deleted => ItemState::Deleted,
+            ItemState::Renamed(from) => ItemState::Renamed(from.clone()),
             ItemState::Encrypted(file) => ItemState::Encrypted(file.clone()),
             ItemState::Unreadable(why) => ItemState::Unreadable(why.clone()),
         };

@@ -64,7 +64,8 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
             }
         }
-        prepared.files.extend(record(planner, terms, plan, [&source, &target])?);
+        let decided = record(planner, terms, prepared, plan, [&source, &target])?;
+        prepared.files.extend(decided);
     }
     for creation in &prepared.creations {
         validation
@@ -120,6 +121,7 @@ fn require_promised(
 fn record(
     planner: &Planner,
     terms: &Terms<'_>,
+    prepared: &Prepared,
     plan: &ItemPlan,
     [source, into]: [&Document; 2],
 ) -> Result<Vec<FileChange>> {
@@ -146,12 +148,21 @@ fn record(
         .filter(|decision| !taken.reaches(&decision.path) && !renewed.contains(&decision.path))
         .cloned()
         .collect();
-    new.extend(declined.iter().map(|line| Decision {
-        path: line.path.clone(),
-        reason: terms.reason.map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
-        by: String::new(),
-        until: Until::SourceChanges,
-        source: source_digest(&line.path),
+    let reasons = prepared.reasons.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
+    let answered = |line: &PlanEntry| {
+        let same = |(path, _): &&(ValuePath, String)| line.path == *path;
+        reasons.iter().find(same).map(|(_, reason)| reason.as_str())
+    };
+    new.extend(declined.iter().map(|line| {
+        Decision {
+            path: line.path.clone(),
+            reason: answered(line)
+                .or(terms.reason)
+                .map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
+            by: String::new(),
+            until: Until::SourceChanges,
+            source: source_digest(&line.path),
+        }
     }));
     if new == old { Ok(Vec::new()) } else { decisions_changes(planner, &plan.key, target, &new) }
 }

@@ -8,7 +8,7 @@ mod files;
 mod message;
 mod prepared;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::item::near_or;
 use super::plan::Planner;
@@ -16,7 +16,7 @@ use super::workspace::Workspace;
 use crate::engine::promotion::{Action, ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, ValuePath,
+    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
 };
 use crate::store::transaction::{self, Committed, Options};
 
@@ -35,12 +35,40 @@ pub struct PromoteRequest {
     pub hop: Hop,
     /// What of the plan.
     pub selection: Selection,
+    /// What was answered about single paths, by item.
+    pub answers: BTreeMap<Key, Answers>,
     /// Whether items that only the source has are created although they were not named.
     pub create_unnamed: bool,
     /// Whether items that the source deleted are deleted.
     pub delete: bool,
     /// The reason recorded with `--take target=…`.
     pub reason: Option<String>,
+}
+
+/// What a person answered about paths of one item; it counts before the selection, and in no other
+/// item.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// Write the source's value.
+    pub take_source: Vec<ValuePath>,
+    /// Keep the target's value, and record it with this reason, if there is one.
+    pub take_target: Vec<(ValuePath, Option<String>)>,
+    /// Give the target these values.
+    pub set: Vec<(ValuePath, Value)>,
+    /// Leave these for now.
+    pub skip: Vec<ValuePath>,
+}
+
+impl Answers {
+    /// The selection with these answers in it.
+    fn over(&self, selection: &Selection) -> Selection {
+        let mut selection = selection.clone();
+        selection.take_source.extend_from_slice(&self.take_source);
+        selection.take_target.extend(self.take_target.iter().map(|(path, _)| path.clone()));
+        selection.set.extend_from_slice(&self.set);
+        selection.except.extend_from_slice(&self.skip);
+        selection
+    }
 }
 
 /// Plans a promotion. Nothing is written.
@@ -168,7 +196,17 @@ impl Preparing<'_> {
     fn merge(&mut self, key: &Key) -> Result<()> {
         let Self { planner, request, .. } = *self;
         let (hop, selection) = (request.hop, &request.selection);
-        let Some(plan) = planner.plan(key, hop, selection)? else { return Ok(()) };
+        let answers = request.answers.get(key);
+        let answered = answers.map(|answers| answers.over(selection));
+        let Some(plan) = planner.plan(key, hop, answered.as_ref().unwrap_or(selection))? else {
+            return Ok(());
+        };
+        let reasons = answers.into_iter().flat_map(|answers| &answers.take_target);
+        let reasons: Vec<_> =
+            reasons.filter_map(|(path, reason)| Some((path.clone(), reason.clone()?))).collect();
+        if !reasons.is_empty() {
+            self.prepared.reasons.insert(key.clone(), reasons);
+        }
         let selection = &planner.settle_selection(key, hop, selection)?;
         let idle = planner.unmatched(key, hop, selection)?;
         self.unmatched = Some(match self.unmatched.take() {

@@ -61,6 +61,8 @@ pub struct Prepared {
     pub left_comments: BTreeMap<Key, Vec<String>>,
     /// Values given to paths at which the two sides of an item do not differ.
     pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
+    /// Why the target keeps single values, by item, as it was answered.
+    pub(super) reasons: BTreeMap<Key, Vec<(ValuePath, String)>>,
     pub(super) files: Vec<FileChange>,
     /// What the plans rest on besides the files that they change.
     pub(super) rests_on: Vec<String>,
@@ -88,6 +90,7 @@ impl Prepared {
             refused: Vec::new(),
             left_comments: BTreeMap::new(),
             given: BTreeMap::new(),
+            reasons: BTreeMap::new(),
             files: Vec::new(),
             rests_on: Vec::new(),
             subject: String::new(),
@@ -115,6 +118,17 @@ impl Prepared {
     #[must_use]
     pub fn count(&self, verdict: &Action) -> usize {
         self.plans.iter().map(|plan| plan.with(verdict).count()).sum()
+    }
+
+    /// The lines with this verdict, each with its item.
+    pub fn with<'a>(&'a self, verdict: &'a Action) -> impl Iterator<Item = (&'a Key, &'a PlanEntry)> {
+        self.plans.iter().flat_map(move |plan| plan.with(verdict).map(move |line| (&plan.key, line)))
+    }
+
+    /// The conflicts that a person may decide by choosing a side or giving a value.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&Key, &PlanEntry)> {
+        self.with(&Action::Stop)
+            .filter(|(_, line)| line.resolution == Resolution::Conflict && !line.reason.is_shared())
     }
 
     /// How many lines are asked about on a terminal.

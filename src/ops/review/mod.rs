@@ -345,7 +345,11 @@ fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<ValuePath> {
     let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
     let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
         ItemState::Differs(plan) => Some(plan),
-        ItemState::OnlyInSource | ItemState::Encrypted(_) | ItemState::Unreadable(_) => None,
+        ItemState::OnlyInSource
+        | ItemState::Deleted
+        | ItemState::Renamed(_)
+        | ItemState::Encrypted(_)
+        | ItemState::Unreadable(_) => None,
     });
     let lines = plans.flat_map(|plan| &plan.lines);
     lines.filter(|line| line.resolution == Resolution::Declined).map(|line| line.path.clone()).collect()
