@@ -80,7 +80,7 @@ pub(super) struct Args {
     #[arg(long)]
     skip_undecided: bool,
     /// With --all: create the items that only the source has
-    #[arg(long, requires = "all")]
+    #[arg(long, conflicts_with = "keys")]
     create: bool,
     /// Delete the named items that the source deleted
     #[arg(long)]

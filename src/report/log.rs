@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
-use super::path_name;
 use super::sanitize::{clean, cut};
 use super::view::View;
+use super::{lines, path_name};
 use crate::diff::Kind;
 use crate::engine::provenance::{Logged, LoggedChange};
 use crate::secrets::mask::Shown;
@@ -24,8 +24,11 @@ pub fn text(commits: &[Logged<Shown>], view: &View, out: &mut dyn Write) -> io::
         let subject = view.subject(&commit.subject, 60, &who);
         writeln!(out, "{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())?;
         let rows: Vec<_> = logged.entries.iter().map(|entry| row(entry, view)).collect();
-        for line in align(&rows, view.room()) {
+        for (line, entry) in align(&rows, view.room()).iter().zip(&logged.entries) {
             writeln!(out, "{line}")?;
+            for line in lines::detail(entry.old.as_ref(), entry.new.as_ref(), 6, view) {
+                writeln!(out, "{line}")?;
+            }
         }
         for file in &logged.unreadable {
             writeln!(out, "  {} is not YAML before or after this commit", clean(file))?;

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
-use super::markdown;
 use super::sanitize::clean;
 use super::view::View;
+use super::{lines, markdown};
 use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
-use crate::model::Environment;
+use crate::model::{Environment, Hop};
 
 /// Writes the matrix for people: `·` marks a value an environment keeps for itself, `→` one that
 /// waits to be replaced by the one on its left, `!` a conflict.
@@ -31,8 +31,32 @@ pub fn text(items: &[MatrixItem], view: &View, out: &mut dyn Write) -> io::Resul
             row.extend(item.present.map(|here| Cell::new(if here { "  present" } else { "  –" })));
             rows.push(row);
         }
+        let heads = rows.len();
         rows.extend(item.rows.iter().map(|row| cells(row, item, view)));
-        for line in align(&rows, view.room()) {
+        for (number, line) in align(&rows, view.room()).iter().enumerate() {
+            writeln!(out, "{line}")?;
+            if let Some(row) = number.checked_sub(heads).and_then(|number| item.rows.get(number)) {
+                detail(row, view, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What differs between one environment and the next in texts of several lines.
+fn detail(row: &MatrixRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    for hop in Hop::ALL {
+        let [source, target] =
+            [hop.source(), hop.target()].map(|environment| row.values[environment as usize].as_ref());
+        let (Some(source), Some(target)) = (source, target) else { continue };
+        if source == target {
+            continue;
+        }
+        let lines = lines::detail(Some(target), Some(source), 6, view);
+        if !lines.is_empty() {
+            writeln!(out, "    {}: {}", hop.target(), view.change(Some(target), Some(source)))?;
+        }
+        for line in lines {
             writeln!(out, "{line}")?;
         }
     }

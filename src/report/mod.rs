@@ -19,6 +19,7 @@ mod github;
 mod gitlab;
 pub mod hold;
 mod junit;
+mod lines;
 pub mod list;
 pub mod log;
 pub mod markdown;

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 
 use super::columns::{Cell, align};
-use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
+use super::{counted, lines};
 use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
@@ -65,8 +65,12 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
         writeln!(out, "{}", heading(*commit, view))?;
         for (index, line) in lines.iter().zip(aligned.by_ref()) {
             writeln!(out, "{line}")?;
-            if plan.lines[*index].verdict == Action::Stop {
-                explain_stop(&plan.lines[*index], plan.hop, out)?;
+            let line = &plan.lines[*index];
+            for line in changed_lines(line, view) {
+                writeln!(out, "{line}")?;
+            }
+            if line.verdict == Action::Stop {
+                explain_stop(line, plan.hop, out)?;
             }
         }
     }
@@ -84,6 +88,19 @@ fn groups(plan: &ItemPlan<Shown>) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
     let mut groups: Vec<_> = groups.into_values().collect();
     groups.sort_by_key(|(commit, _)| commit.map(|commit| commit.time));
     groups
+}
+
+/// How far what belongs to a line of a plan is indented.
+const INDENT: usize = 10;
+
+/// What of a text of several lines becomes another one, or would.
+fn changed_lines(line: &PlanEntry<Shown>, view: &View) -> Vec<String> {
+    let new = match &line.verdict {
+        Action::Set(value) => Some(value),
+        Action::Take | Action::Ask | Action::Keep | Action::Stop => line.taken_value(),
+        Action::Decline => return Vec::new(),
+    };
+    lines::detail(line.target.as_ref(), new, INDENT, view)
 }
 
 fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
@@ -176,8 +193,9 @@ fn quoted(path: &ValuePath) -> String {
 #[must_use]
 pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> String {
     let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    let changed: String = changed_lines(line, view).iter().map(|line| format!("{line}\n")).collect();
     format!(
-        "{} of {}: {} has {}, {} has {}. Which one?",
+        "{changed}{} of {}: {} has {}, {} has {}. Which one?",
         path_of(line),
         clean(key.as_str()),
         hop.source(),
@@ -236,16 +254,21 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
     let waiting = |line: &&PlanEntry<Shown>| {
         line.verdict == Action::Keep && matches!(line.level, Level::Take | Level::Ask | Level::Stop)
     };
-    let mut rows: Vec<_> = plan.lines.iter().filter(waiting).map(|line| row("waits", line)).collect();
-    rows.extend(rest(Level::Offer).map(|line| row("offered", line)));
+    let mut brought: Vec<_> = plan.lines.iter().filter(waiting).map(|line| ("waits", line)).collect();
+    brought.extend(rest(Level::Offer).map(|line| ("offered", line)));
+    let mut rows: Vec<_> = brought.iter().map(|(word, line)| row(word, line)).collect();
     let kept = rest(Level::Keep).count();
     let listed = if view.verbose { kept } else { kept.min(most) };
     rows.extend(rest(Level::Keep).take(listed).map(|line| row("kept", line)));
     if !rows.is_empty() || kept > 0 {
         writeln!(out)?;
     }
-    for line in align(&rows, view.room()) {
+    for (number, line) in align(&rows, view.room()).iter().enumerate() {
         writeln!(out, "{line}")?;
+        let detail = brought.get(number).map(|(_, line)| changed_lines(line, view));
+        for line in detail.unwrap_or_default() {
+            writeln!(out, "{line}")?;
+        }
     }
     if kept > listed {
         let more = if listed > 0 { " more" } else { "" };

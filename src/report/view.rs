@@ -1,7 +1,9 @@
 //! What a reader of text sees: colours and room.
 
-use super::sanitize;
+use similar::{ChangeTag, TextDiff};
+
 use super::style::Styles;
+use super::{counted, sanitize};
 use crate::model::Value;
 use crate::secrets::mask::Shown;
 
@@ -66,13 +68,42 @@ impl View {
         sanitize::cut(&text, room).into_owned()
     }
 
-    /// A change of value: `old → new`, or the one there is.
+    /// A change of value: `old → new`, how many lines of a text differ, or the one there is.
     #[must_use]
     pub fn change(&self, old: Option<&Shown>, new: Option<&Shown>) -> String {
         match (old, new) {
-            (Some(old), Some(new)) => format!("{} → {}", self.value(old), self.value(new)),
+            (Some(old), Some(new)) => changed_lines(old.shown(), new.shown())
+                .unwrap_or_else(|| format!("{} → {}", self.value(old), self.value(new))),
             (Some(value), None) | (None, Some(value)) => self.value(value),
             (None, None) => String::new(),
         }
+    }
+}
+
+/// How much of two texts differs: `2 of 14 lines`; nothing unless both are texts, and one has
+/// several lines.
+fn changed_lines(old: &Value, new: &Value) -> Option<String> {
+    let (old, new) = (old.as_str()?, new.as_str()?);
+    if !old.contains('\n') && !new.contains('\n') {
+        return None;
+    }
+    let diff = TextDiff::from_lines(old, new);
+    let count = |tag: ChangeTag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
+    let changed = count(ChangeTag::Delete).max(count(ChangeTag::Insert));
+    let all = old.lines().count().max(new.lines().count());
+    Some(format!("{changed} of {}", counted(all, "line")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_several_lines_are_told_by_how_many_differ() {
+        let old: String = (1..=14).map(|n| format!("step {n}\n")).collect();
+        let new = old.replace("step 6\n", "step six\n");
+        let (old, new) = (Value::String(old), Value::String(new));
+        assert_eq!(changed_lines(&old, &new).as_deref(), Some("1 of 14 lines"));
+        assert_eq!(changed_lines(&Value::String("a".into()), &Value::String("b".into())), None);
     }
 }
