@@ -159,7 +159,7 @@ fn items_come_into_being_and_go_when_named() {
     world.write("schemas/new.schema.json", r#"{"type": "object", "required": ["password"]}"#);
     world.commit("new");
     let all = world.line("promote --all --to staging --yes").exits(0);
-    assert!(all.contains("new   is not in staging yet: terrace promote new --to staging"), "{all}");
+    assert!(all.contains("not in staging yet (--create): new\n"), "{all}");
     world.refuses("promote new --to staging --yes --only url", 2, "error: staging has no item `new` yet, so --only has nothing to choose from\nhelp: a new item is created as a whole; --except PATH leaves parts out, --set PATH=VALUE gives it its own");
     for line in ["promote new --to staging --yes", "promote new --to staging --dry-run"] {
         let output = world.line(line);
@@ -337,7 +337,7 @@ fn what_cannot_be_promoted_does_not_hold_up_the_rest_of_all() {
     let said = world.line("promote --all --to staging --yes").exits(0);
     for line in [
         "b   left alone: environments/development/b.yaml:1:",
-        "new   is not in staging yet: terrace promote new --to staging\n",
+        "not in staging yet (--create): new\n",
         "old   is deleted in development: terrace promote old --to staging --delete\n",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
