@@ -89,7 +89,7 @@ pub struct FileChange {
 /// What one commit shall do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The commit that the decision was made on ([`tip`]).
+    /// The commit that the decision was made on (the tip of its branch).
     pub base: Option<CommitId>,
     /// The files, each once.
     pub files: Vec<FileChange>,
