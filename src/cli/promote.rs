@@ -471,12 +471,15 @@ fn show_items(prepared: &Prepared, hop: Hop, view: &View, out: &mut dyn Write) -
 
 /// What a question is about: how many keys are new, renamed and removed.
 fn what_is_asked(lines: &[(&Key, &PlanEntry)]) -> String {
-    let count = |resolutions: &[Resolution]| {
-        lines.iter().filter(|(_, line)| resolutions.contains(&line.resolution)).count()
-    };
-    let renamed = count(&[Resolution::Renamed]);
-    let removed = count(&[Resolution::Removed]);
-    let new = lines.len() - renamed - removed;
+    let asked = lines.iter().map(|(_, line)| line).filter(|line| !line.awaits_another());
+    let (mut new, mut renamed, mut removed) = (0, 0, 0);
+    for line in asked {
+        *match line.resolution {
+            Resolution::Renamed => &mut renamed,
+            Resolution::Removed => &mut removed,
+            _ => &mut new,
+        } += 1;
+    }
     let parts = [(new, "new key"), (renamed, "renamed key"), (removed, "removal")];
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     parts.map(|(count, what)| crate::report::counted(count, what)).collect::<Vec<_>>().join(", ")

@@ -98,6 +98,12 @@ impl<V> PlanEntry<V> {
         }
     }
 
+    /// Whether it is no question of its own: a removal that goes with what took its place.
+    #[must_use]
+    pub const fn awaits_another(&self) -> bool {
+        matches!(self.reason, Reason::Awaits { .. })
+    }
+
     /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {

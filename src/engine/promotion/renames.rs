@@ -13,7 +13,7 @@ use super::reason::Reason;
 use super::resolution::Resolution;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
-use crate::model::{CommitId, CommitInfo, Map, Segment, Value, ValuePath};
+use crate::model::{CommitId, CommitInfo, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::Document;
 
 /// What one source commit did to the source's file.
@@ -55,48 +55,63 @@ pub fn join_renamed(
     lists: &dyn ListRules,
     is_apart: &dyn Fn(&ValuePath, &Value) -> bool,
 ) -> Vec<PlanEntry> {
-    let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
-    for commit in commits {
-        for pair in pairs(commit, lists) {
-            join(&mut lines, commit, &pair, (source, target), is_apart);
+    let concerns = |pair: &Pair| {
+        let new = source.at(&pair.to).filter(|_| source.at(&pair.from).is_none());
+        let has_old_alone = target.at(&pair.from).is_some() && target.at(&pair.to).is_none();
+        has_old_alone && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
+    };
+    let pairs: Vec<(&CommitId, Pair)> = commits
+        .iter()
+        .flat_map(|commit| pairs(commit, lists).into_iter().map(|pair| (&commit.id, pair)))
+        .filter(|(_, pair)| concerns(pair))
+        .collect();
+    // The lines at both ends of each pair: the old one's, and the new one's.
+    let ends = pairs
+        .iter()
+        .enumerate()
+        .flat_map(|(number, (_, pair))| [(&pair.from, (number, 0)), (&pair.to, (number, 1))]);
+    let ends: PathTree<'_, (usize, usize)> = ends.collect();
+    let mut at: Vec<[Vec<usize>; 2]> = vec![Default::default(); pairs.len()];
+    for (number, line) in lines.iter().enumerate() {
+        if let Some((_, (pair, end))) = ends.above(&line.path).next() {
+            at[*pair][*end].push(number);
         }
+    }
+    let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
+    for ((commit, pair), [old, new]) in pairs.iter().zip(at) {
+        let of = |numbers: &[usize]| -> Vec<&PlanEntry> {
+            numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
+        };
+        let joined = join(commit, pair, [&of(&old), &of(&new)], (source, target));
+        let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
+        for number in old.iter().chain(&new) {
+            lines[*number] = None;
+        }
+        lines[*place] = Some(joined);
     }
     lines.into_iter().flatten().collect()
 }
 
-/// Makes one line of a pair, where the target has its old end alone and the source its new one.
+/// The one line of a pair from the lines at its ends; `None` where one of them holds it apart.
 fn join(
-    lines: &mut [Option<PlanEntry>],
-    commit: &SourceCommit<'_>,
+    commit: &CommitId,
     pair: &Pair,
+    [at_old, at_new]: [&[&PlanEntry]; 2],
     (source, target): (&Document, &Document),
-    is_apart: &dyn Fn(&ValuePath, &Value) -> bool,
-) {
-    let (Some(new), Some(own)) = (source.at(&pair.to), target.at(&pair.from)) else { return };
-    if source.at(&pair.from).is_some() || target.at(&pair.to).is_some() {
-        return;
-    }
-    if is_apart(&pair.from, &pair.old) || is_apart(&pair.to, new) {
-        return;
-    }
-    let is_at = |path: &ValuePath, line: &Option<PlanEntry>| {
-        line.as_ref().is_some_and(|line| path.covers(&line.path))
-    };
-    let at_old: Vec<&PlanEntry> = lines.iter().filter(|line| is_at(&pair.from, line)).flatten().collect();
-    let at_new: Vec<&PlanEntry> = lines.iter().filter(|line| is_at(&pair.to, line)).flatten().collect();
+) -> Option<PlanEntry> {
+    let (new, own) = (source.at(&pair.to)?, target.at(&pair.from)?);
     let stays = |line: &&PlanEntry| {
         matches!(line.resolution, Resolution::Pinned | Resolution::Declined | Resolution::Unknown)
             || line.secret
     };
-    let (Some(removed), Some(level)) = (at_old.first(), at_new.iter().map(|line| line.level).max()) else {
-        return;
-    };
-    if at_old.iter().chain(&at_new).any(stays) {
-        return;
+    let removed = at_old.first()?;
+    let level = at_new.iter().map(|line| line.level).max()?;
+    if at_old.iter().chain(at_new).any(stays) {
+        return None;
     }
     let carried = carried(&pair.old, own, new);
-    let on = removed.commit.as_ref().filter(|by| by.id == commit.id).map(CommitInfo::date);
-    let line = PlanEntry {
+    let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
+    Some(PlanEntry {
         path: pair.to.clone(),
         pointer: source.pointer(&pair.to),
         resolution: Resolution::Renamed,
@@ -113,15 +128,7 @@ fn join(
         renamed: Some(Box::new(Renamed { from: pair.from.clone(), carried })),
         secret: false,
         literal: false,
-    };
-    let mut line = Some(line);
-    for slot in lines {
-        if is_at(&pair.to, slot) {
-            *slot = line.take();
-        } else if is_at(&pair.from, slot) {
-            *slot = None;
-        }
-    }
+    })
 }
 
 /// An entry of the source's file that its commit removed or added, at any depth.
@@ -142,31 +149,54 @@ fn pairs(commit: &SourceCommit<'_>, lists: &dyn ListRules) -> Vec<Pair> {
             _ => {}
         }
     }
-    let index = |nodes: &[Node<'_>]| {
-        let mut index: HashMap<String, Vec<usize>> = HashMap::new();
-        for (number, node) in nodes.iter().enumerate() {
-            index.entry(node.likeness.clone()).or_default().push(number);
-        }
-        index
-    };
-    let (of_removed, of_added) = (index(&removed), index(&added));
-    let fitting = |index: &HashMap<String, Vec<usize>>, others: &[Node<'_>], node: &Node<'_>| {
-        let alike = index.get(&node.likeness).into_iter().flatten().copied();
-        alike.filter(|other| fits(node, &others[*other])).take(2).collect::<Vec<_>>()
-    };
+    let (of_removed, of_added) = (Likely::new(&removed), Likely::new(&added));
     let mut pairs: Vec<Pair> = Vec::new();
+    let mut taken: PathTree<'_, ()> = PathTree::default();
     for node in &removed {
         if pairs.last().is_some_and(|pair| pair.from.covers(&node.path)) {
             continue;
         }
-        let [to] = fitting(&of_added, &added, node)[..] else { continue };
-        let to = &added[to];
-        if fitting(&of_removed, &removed, to).len() == 1 && !pairs.iter().any(|pair| pair.to.covers(&to.path))
-        {
+        let Some(to) = of_added.only(node).map(|to| &added[to]) else { continue };
+        if of_removed.only(to).is_some() && taken.above(&to.path).next().is_none() {
+            *taken.slot(&to.path) = Some(());
             pairs.push(Pair { from: node.path.clone(), to: to.path.clone(), old: node.value.clone() });
         }
     }
     pairs
+}
+
+/// Entries by what makes them the other end of one: equal beside it, or equal under its last name.
+#[derive(Default)]
+struct Likely<'n> {
+    beside: HashMap<(&'n str, Option<ValuePath>), Vec<usize>>,
+    alike: HashMap<(&'n str, &'n str), Vec<usize>>,
+}
+
+impl<'n> Likely<'n> {
+    fn new(nodes: &'n [Node<'_>]) -> Self {
+        let mut likely = Self::default();
+        for (number, node) in nodes.iter().enumerate() {
+            if !says_little(node.value) {
+                likely.beside.entry((&node.likeness, node.path.parent())).or_default().push(number);
+            }
+            if let Some(Segment::Key(key)) = node.path.last() {
+                likely.alike.entry((&node.likeness, key)).or_default().push(number);
+            }
+        }
+        likely
+    }
+
+    /// The entry that fits, where there is just one.
+    fn only(&self, node: &Node<'_>) -> Option<usize> {
+        let beside = self.beside.get(&(node.likeness.as_str(), node.path.parent()));
+        let alike = match node.path.last() {
+            Some(Segment::Key(key)) => self.alike.get(&(node.likeness.as_str(), key.as_str())),
+            _ => None,
+        };
+        let mut found = [beside, alike].into_iter().flatten().flat_map(|numbers| numbers.iter().take(2));
+        let first = *found.next()?;
+        found.all(|number| *number == first).then_some(first)
+    }
 }
 
 /// The keys that lead to the name of an element or a document; none where a path is of neither.
@@ -202,22 +232,15 @@ fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
     }
 }
 
-/// Whether two entries of one likeness may be the two ends of one.
-fn fits(a: &Node<'_>, b: &Node<'_>) -> bool {
-    let last = |node: &Node<'_>| match node.path.last() {
-        Some(Segment::Key(key)) => Some(key.clone()),
-        _ => None,
-    };
-    let is_named_alike = last(a).is_some() && last(a) == last(b);
-    let says_little = match a.value {
+/// Whether a value is one of so many that it tells nothing of where it came from.
+fn says_little(value: &Value) -> bool {
+    match value {
         Value::Bool(_) | Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Map(map) => map.is_empty(),
         Value::List(list) => list.is_empty(),
         Value::Number(_) | Value::Tagged(..) => false,
-    };
-    let is_beside = a.path.is_root() == b.path.is_root() && a.path.parent() == b.path.parent();
-    is_named_alike || (is_beside && !says_little)
+    }
 }
 
 /// What the target has under the new name: its own values, and the source's where it had the source's
@@ -247,6 +270,7 @@ fn carried(old: &Value, own: &Value, new: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::diff::lists::NoListRules;
+    use crate::model::lookups::assert_linear;
     use crate::yaml::Limits;
 
     fn document(text: &str) -> Document {
@@ -287,6 +311,24 @@ mod tests {
             let shown: Vec<_> = found.iter().map(|pair| format!("{} > {}", pair.from, pair.to)).collect();
             assert_eq!(shown, expected, "{} {}", before.text(), after.text());
         }
+    }
+
+    #[test]
+    fn many_renamed_entries_take_as_many_steps() {
+        assert_linear("renamed", |n| {
+            let text = |name: &str| (0..n).map(|i| format!("{name}{i}: 7\n")).collect::<String>();
+            let (before, after) = (document(&text("a")), document(&text("b")));
+            let id = CommitId::new("0".repeat(40));
+            let commit = SourceCommit { id, before: &before, after: &after };
+            assert!(pairs(&commit, &NoListRules).is_empty());
+        });
+        assert_linear("renamed, each by its value", |n| {
+            let text = |name: &str| (0..n).map(|i| format!("{name}{i}: {i}\n")).collect::<String>();
+            let (before, after) = (document(&text("a")), document(&text("b")));
+            let id = CommitId::new("0".repeat(40));
+            let commit = SourceCommit { id, before: &before, after: &after };
+            assert_eq!(pairs(&commit, &NoListRules).len(), n);
+        });
     }
 
     #[test]

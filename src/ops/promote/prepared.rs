@@ -141,7 +141,7 @@ impl Prepared {
     /// the target began without, it is not asked again there: it is left, and listed.
     fn undecided(&self) -> impl Iterator<Item = &PlanEntry> {
         let asked = self.plans.iter().flat_map(|plan| plan.with(&Action::Ask));
-        asked.filter(|line| line.resolution != Resolution::EnvironmentSpecific)
+        asked.filter(|line| line.resolution != Resolution::EnvironmentSpecific && !line.awaits_another())
     }
 
     /// Whether there is nothing to commit.
