@@ -142,9 +142,13 @@ fn summary(plan: &ItemPlan<Shown>, view: &View) -> (String, String) {
     let level = |level: Level| plan.lines.iter().filter(move |line| line.level == level);
     let unknown = level(Level::Stop).filter(|line| line.resolution == Resolution::Unknown).count();
     let conflicts = level(Level::Stop).count() - unknown;
+    let new = level(Level::Ask)
+        .filter(|line| !matches!(line.resolution, Resolution::Renamed | Resolution::Removed))
+        .count();
     let counts = [
         (level(Level::Take).count(), "to promote", "to promote"),
-        (level(Level::Ask).count(), "new key", "new keys"),
+        (new, "new key", "new keys"),
+        (level(Level::Ask).count() - new, "to decide", "to decide"),
         (conflicts, "conflict", "conflicts"),
         (unknown, "unknown (history is cut off)", "unknown (history is cut off)"),
         (level(Level::Offer).count(), "offered", "offered"),

@@ -223,7 +223,11 @@ impl Prepared {
                 _ => format!("{asks} {key} and {removals} {removal} of the target's own values"),
             };
             let message = format!("{what} {verb} to be decided; nothing was committed");
-            let help = if asks > 0 { Help::DecideNew } else { Help::DecideRemovals };
+            let help = match (asks, removals) {
+                (0, _) => Help::DecideRemovals,
+                (_, 0) => Help::DecideNew,
+                _ => Help::Any(vec![Help::DecideNew, Help::DecideRemovals]),
+            };
             return Err(Error::undecided(message).with_help(help));
         }
         match self.refused.first() {
