@@ -1,6 +1,6 @@
 //! Plans and states of promotions, for programs; a plan file holds the same.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::value::{json as value_json, json_or_absent};
 use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
-use crate::model::{BlobId, CommitId, Environment, Hop, Key, Value, ValuePath};
+use crate::model::{BlobId, CommitId, Environment, Hop, Key, ValuePath};
 use crate::secrets::mask::Shown;
 
 /// Plans and states of promotions.
@@ -92,6 +92,9 @@ struct PlanItem<'a> {
     /// Values given to paths at which the two sides do not differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     set: Vec<Given>,
+    /// Whether it was agreed to that nothing is left of the item.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    empties: bool,
 }
 
 /// What this plan does with a path.
@@ -191,10 +194,10 @@ pub struct Promotion<'a> {
     pub hop: Hop,
     /// The reason recorded with what the target keeps.
     pub reason: Option<&'a str>,
-    /// The items that both sides have, each with values for paths at which they do not differ.
+    /// The items that both sides have.
     pub plans: &'a [ItemPlan<Shown>],
-    /// Values given to paths at which the sides of these items do not differ.
-    pub given: &'a BTreeMap<Key, Vec<(ValuePath, Value)>>,
+    /// Those of them that are left without values, as was agreed to.
+    pub emptied: &'a BTreeSet<Key>,
     /// The items that come into being.
     pub created: Vec<Creation<'a>>,
     /// The items that go, with the blobs of their files.
@@ -210,7 +213,7 @@ pub struct Creation<'a> {
     /// What does not come along.
     pub left_out: &'a [ValuePath],
     /// What gets a value of its own.
-    pub given: &'a [(ValuePath, Value)],
+    pub given: Vec<(&'a ValuePath, Shown)>,
 }
 
 /// Writes one promotion for programs; this is what a plan file holds.
@@ -220,13 +223,13 @@ pub struct Creation<'a> {
 pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut hop = hop_report(promotion.hop, promotion.plans);
     for (item, plan) in hop.items.iter_mut().zip(promotion.plans) {
-        item.set = given(promotion.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default());
+        item.empties = promotion.emptied.contains(&plan.key);
     }
     hop.created.extend(promotion.created.iter().map(|creation| Created {
         key: creation.key.as_str(),
         source_blob: creation.source_blob.as_str(),
         left_out: creation.left_out.iter().map(ToString::to_string).collect(),
-        set: given(creation.given),
+        set: creation.given.iter().map(|(path, value)| given(path, value)).collect(),
     }));
     let deleted = promotion.deleted.iter();
     hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
@@ -239,8 +242,8 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     super::findings::document(&report, out)
 }
 
-fn given(values: &[(ValuePath, Value)]) -> Vec<Given> {
-    values.iter().map(|(path, value)| Given { path: path.to_string(), value: value_json(value) }).collect()
+fn given(path: &ValuePath, value: &Shown) -> Given {
+    Given { path: path.to_string(), value: value_json(value.shown()) }
 }
 
 fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>) -> HopReport<'a> {
@@ -249,7 +252,8 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>
         source_blob: plan.source_blob.as_str(),
         target_blob: plan.target_blob.as_str(),
         resolutions: plan.lines.iter().map(|line| entry(line, plan.hop)).collect(),
-        set: Vec::new(),
+        set: plan.given.iter().map(|value| given(&value.path, &value.value)).collect(),
+        empties: false,
     };
     HopReport {
         from: hop.source(),

@@ -60,6 +60,8 @@ struct RawItem<'a> {
     resolutions: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     set: Vec<&'a RawValue>,
+    #[serde(default)]
+    empties: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +91,7 @@ struct RawEntry {
     taken: bool,
     outcome: Outcome,
     value: Option<Json>,
+    resolution: String,
 }
 
 /// Reads a plan file; `file` names it in messages, `policy` says which paths are secret.
@@ -193,6 +196,7 @@ impl<'a> Reader<'a> {
             target_blob: object_id(&raw.target_blob, &place)?,
             lines,
             given: raw.set.iter().map(|part| self.given(part)).collect::<Result<_>>()?,
+            empties: raw.empties,
             place,
         };
         Ok((item, found))
@@ -215,7 +219,8 @@ impl<'a> Reader<'a> {
         if raw.taken != matches!(verdict, Action::Take | Action::Set(_)) {
             return Err(wrong_plan(&place, "`taken` and `outcome` contradict each other"));
         }
-        Ok(SavedEntry { path, verdict, place })
+        let stopped = raw.resolution == "conflict";
+        Ok(SavedEntry { path, verdict, stopped, place })
     }
 
     fn creation(&self, part: &'a RawValue) -> Result<SavedCreation> {

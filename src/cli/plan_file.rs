@@ -1,5 +1,6 @@
 //! Plan files of `terrace promote`: written with `-o`, carried out with `--plan`.
 
+use std::io::Write;
 use std::path::Path;
 
 use super::context::Context;
@@ -22,36 +23,59 @@ pub(super) fn write(
         Action::Set(value) => Some((&line.path, value)),
         Action::Take | Action::Decline | Action::Keep | Action::Ask | Action::Stop => None,
     });
-    let given = prepared.given.values().chain(prepared.creations.iter().map(|creation| &creation.given));
-    for (path, value) in set.chain(given.flatten().map(|(path, value)| (path, value))) {
+    let given = prepared.plans.iter().flat_map(|plan| &plan.given).map(|given| (&given.path, &given.value));
+    let created = prepared.creations.iter().flat_map(|creation| &creation.given);
+    for (path, value) in set.chain(given).chain(created.map(|(path, value)| (path, value))) {
         plan_file::require_writable(path, value, policy)?;
     }
     let mut bytes = Vec::new();
-    let plans = masked(prepared, &Mask::new(policy));
-    json(prepared, &plans, terms, &mut bytes).map_err(|error| Error::internal(error.to_string()))?;
-    let path = context.dir().join(file);
-    std::fs::write(&path, bytes).map_err(|error| Error::io("write", &path, &error))
+    json(prepared, &Mask::new(policy), terms, &mut bytes)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    replace(&context.dir().join(file), &bytes)
+}
+
+/// Puts a file that its owner alone reads where there is none, or in the place of another.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| Error::io("write", path, &error);
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let what = if found.is_symlink() { "is a link" } else { "is no regular file" };
+            return Err(Error::usage(format!(
+                "{} {what}, and a plan is not written through it",
+                path.display()
+            ))
+            .with_help("name another file"));
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A temporary file is new, has mode 0600, and takes the place of a link that came meanwhile.
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    temporary.write_all(bytes).map_err(failed)?;
+    temporary.persist(path).map(|_| ()).map_err(|error| failed(error.error))
 }
 
 /// Writes what was prepared as JSON.
 pub(super) fn json(
     prepared: &Prepared,
-    plans: &[ItemPlan<Shown>],
+    mask: &Mask<'_>,
     (hop, reason): (Hop, Option<&str>),
-    out: &mut dyn std::io::Write,
+    out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let created = prepared.creations.iter().map(|creation| Creation {
         key: &creation.key,
         source_blob: &creation.source_blob,
         left_out: &creation.left_out,
-        given: &creation.given,
+        given: creation.given.iter().map(|(path, value)| (path, mask.value(path, value))).collect(),
     });
+    let plans = masked(prepared, mask);
     let promotion = Promotion {
         head: &prepared.head,
         hop,
         reason,
-        plans,
-        given: &prepared.given,
+        plans: &plans,
+        emptied: &prepared.emptied,
         created: created.collect(),
         deleted: prepared.deleted(hop),
     };

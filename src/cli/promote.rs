@@ -16,7 +16,7 @@ use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Val
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::sanitize::{clean, cut};
 use crate::report::{View, plan};
-use crate::secrets::mask::Reveal;
+use crate::secrets::mask::{Mask, Reveal};
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
@@ -383,13 +383,13 @@ impl Work<'_> {
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
         let Self { args, context, planner, .. } = *self;
         let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
-        let plans = plan_file::masked(prepared, &mask);
         let mut out = context.out();
         if args.format == "json" {
-            plan_file::json(prepared, &plans, terms, &mut out)?;
+            plan_file::json(prepared, &mask, terms, &mut out)?;
             return Ok(());
         }
         let view = context.view();
+        let plans = plan_file::masked(prepared, &mask);
         for plan in plans.iter().filter(|plan| !args.all || plan::acts(plan) || view.verbose) {
             if args.all {
                 plan::brief(plan, &view, &mut out)?;
@@ -401,7 +401,7 @@ impl Work<'_> {
             }
             writeln!(out)?;
         }
-        show_items(prepared, terms.0, &view, &mut out)?;
+        show_items(prepared, terms.0, (&view, &mask), &mut out)?;
         if args.all {
             let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
             let totals = plan::Totals {
@@ -418,10 +418,19 @@ impl Work<'_> {
 }
 
 /// Prints what becomes of whole items.
-fn show_items(prepared: &Prepared, hop: Hop, view: &View, out: &mut dyn Write) -> Result<(), Failure> {
+fn show_items(
+    prepared: &Prepared,
+    hop: Hop,
+    (view, mask): (&View, &Mask<'_>),
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let target = hop.target();
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
+        for (path, value) in &creation.given {
+            let (path, value) = (path.to_string(), mask.value(path, value).to_string());
+            writeln!(out, "  set     {}   {}   as given", clean(&path), cut(&value, 60))?;
+        }
         for path in &creation.left_out {
             writeln!(
                 out,

@@ -308,8 +308,10 @@ impl Planner {
         let leaf_paths: HashSet<&ValuePath> = leaves.iter().map(|line| &line.path).collect();
         let as_given = |path: &ValuePath, value: &Value| sides.last().and_then(|s| s.at(path)) == Some(value);
         let mut idle = selection.unmatched(&leaves, &exists);
+        let is_part = |path: &ValuePath| leaf_paths.iter().any(|leaf| leaf.covers(path) || path.covers(leaf));
         let set = selection.set.iter().filter(|(path, value)| {
-            !leaf_paths.contains(path) && !self.requires(key, hop.target(), path) && !as_given(path, value)
+            let is_required = self.requires(key, hop.target(), path) && !is_part(path);
+            !leaf_paths.contains(path) && !is_required && !as_given(path, value)
         });
         idle.extend(set.map(|(path, _)| path.to_string()));
         Ok(idle)
@@ -336,6 +338,7 @@ impl Planner {
                 self.configuration.limits(),
                 selection.skip_undecided,
             ),
+            given: Vec::new(),
         }))
     }
 

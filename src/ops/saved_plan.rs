@@ -7,15 +7,18 @@
 use std::collections::BTreeSet;
 
 use super::plan::Planner;
-use super::promote::{Prepared, Terms, create, publish, write};
+use super::promote::{
+    Prepared, Terms, create, given_values, idle_in_new, never_had, publish, was_deleted, write,
+};
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
 use crate::engine::promotion::{
-    ItemPlan, SavedCreation, SavedItem, SavedPlan, Selection, files_of, settle, wrong_plan,
+    Action, ItemPlan, PlanEntry, SavedCreation, SavedItem, SavedPlan, Selection, files_of, settle,
+    stop_shared, wrong_plan,
 };
-use crate::model::{BlobId, Error, Help, Key, Result, policy};
+use crate::model::{BlobId, Error, Help, Key, Result, Value, ValuePath, policy};
 use crate::store::transaction::{Committed, Options};
-use crate::yaml::Document;
+use crate::yaml::{Document, Limits};
 
 /// Reads what carrying out the plan would write. Nothing is written.
 ///
@@ -47,22 +50,35 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
         };
         let (source, target) = (now.configuration.document(from)?, now.configuration.document(into)?);
         let item = with_documents(item, &source, &target);
-        prepared.plans.push(ItemPlan {
+        let mut plan = ItemPlan {
             key: item.key.clone(),
             hop: agreed.hop,
             source_blob: item.source_blob.clone(),
             target_blob: item.target_blob.clone(),
-            lines: settle(leaves, &item, agreed.hop, &source, &target)?,
-        });
-        if !item.given.is_empty() {
-            prepared.given.insert(item.key, item.given);
-        }
+            lines: stop_again(
+                settle(leaves, &item, agreed.hop, &source, &target)?,
+                &item,
+                [&source, &target],
+                now.configuration.limits(),
+            ),
+            given: Vec::new(),
+        };
+        plan.given = given_values(now, &plan, &item.given)?;
+        require_given(&item, &plan, &target)?;
+        prepared.plans.push(plan);
     }
     for creation in &agreed.creations {
         prepared.creations.push(created(now, agreed, creation)?);
     }
+    for (key, _) in &agreed.deletions {
+        if !was_deleted(now, key, agreed.hop) {
+            return Err(never_had(now, key, agreed.hop));
+        }
+    }
     prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
-    write(now, &Terms { hop: agreed.hop, reason: agreed.reason.as_deref(), may_empty: true }, &mut prepared)?;
+    let may_empty = |key: &Key| agreed.items.iter().any(|item| item.key == *key && item.empties);
+    let terms = Terms { hop: agreed.hop, reason: agreed.reason.as_deref(), may_empty: &may_empty };
+    write(now, &terms, &mut prepared)?;
     Ok(prepared)
 }
 
@@ -80,6 +96,55 @@ pub fn commit(
     publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
 }
 
+/// Stops anew what the plan stopped because others read it through an alias; what the file says is
+/// done with it.
+fn stop_again(
+    lines: Vec<PlanEntry>,
+    agreed: &SavedItem,
+    [source, target]: [&Document; 2],
+    limits: &Limits,
+) -> Vec<PlanEntry> {
+    if !target.has_aliases() {
+        return lines;
+    }
+    let mut tried = lines.clone();
+    for (line, agreed) in tried.iter_mut().zip(&agreed.lines) {
+        if agreed.stopped && !line.is_taken() {
+            line.verdict = Action::Take;
+        }
+    }
+    let stopped = stop_shared(tried, source, target, limits, false);
+    let settled = lines.into_iter().zip(stopped).zip(&agreed.lines);
+    let settled = settled.map(|((line, stopped), agreed)| {
+        if agreed.stopped && !line.is_taken() && stopped.reason.is_shared() {
+            PlanEntry { verdict: line.verdict, ..stopped }
+        } else {
+            line
+        }
+    });
+    settled.collect()
+}
+
+/// Refuses values for paths that have a line, and for those that the schema does not require.
+fn require_given(agreed: &SavedItem, plan: &ItemPlan, target: &Document) -> Result<()> {
+    let is_given = |path: &ValuePath| plan.given.iter().any(|given| given.path == *path);
+    let idle = |(path, value): &&(ValuePath, Value)| !is_given(path) && target.at(path) != Some(value);
+    match agreed.given.iter().find(idle) {
+        None => Ok(()),
+        Some((path, _)) => {
+            let what = match plan.lines.iter().any(|line| line.path.covers(path) || path.covers(&line.path)) {
+                true => format!(
+                    "{path} has a line of its own, or is part of one, so `set` cannot give it a value"
+                ),
+                false => format!(
+                    "`set` gives {path} a value, which does not differ and is not required by a schema"
+                ),
+            };
+            Err(wrong_plan(&agreed.place, &what))
+        }
+    }
+}
+
 /// The same with the documents called as a plan of today calls them.
 fn with_documents(item: &SavedItem, source: &Document, target: &Document) -> SavedItem {
     let mut item = item.clone();
@@ -93,6 +158,10 @@ fn with_documents(item: &SavedItem, source: &Document, target: &Document) -> Sav
 fn created(now: &Planner, agreed: &SavedPlan, creation: &SavedCreation) -> Result<super::promote::Creation> {
     let selection =
         Selection { except: creation.left_out.clone(), set: creation.given.clone(), ..Selection::default() };
+    if let Some(path) = idle_in_new(now, &creation.key, agreed.hop, &selection)?.first() {
+        let what = format!("{} has nothing at {path}, and no schema requires it", creation.key);
+        return Err(wrong_plan(&creation.place, &what));
+    }
     let made = create(now, &creation.key, agreed.hop, &selection)?;
     if made.left_out != creation.left_out {
         let what = format!("what {} leaves out is not what the policy says", creation.key);

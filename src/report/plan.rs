@@ -8,7 +8,7 @@ use super::columns::{Cell, align};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, lines};
-use crate::engine::promotion::{Action, ItemPlan, Level, PlanEntry, Reason, Resolution};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
 
@@ -73,6 +73,20 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
                 explain_stop(line, plan.hop, out)?;
             }
         }
+    }
+    let set = |given: &GivenValue<Shown>| {
+        vec![
+            Cell::new("  set").style(view.styles.modified),
+            Cell::new(clean(&given.path.to_string()).into_owned()),
+            Cell::new(view.change(given.old.as_ref(), Some(&given.value))),
+            Cell::new("as given").style(view.styles.faint).prose(),
+        ]
+    };
+    if !plan.given.is_empty() {
+        writeln!(out)?;
+    }
+    for line in align(&plan.given.iter().map(set).collect::<Vec<_>>(), view.room()) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

@@ -214,3 +214,202 @@ fn a_plan_taken_in_two_parts_is_the_plan_taken_whole() {
         assert_eq!(files(&shop), files(&whole), "{part:?}");
     }
 }
+
+/// The plan file with the first item of its hop changed by `change`.
+fn change_item(shop: &Shop, change: impl Fn(&mut Json)) {
+    let mut plan: Json = serde_json::from_str(&shop.read("plan.json")).expect("JSON");
+    change(&mut plan["hops"][0]["items"][0]);
+    shop.write("plan.json", &serde_json::to_string_pretty(&plan).expect("text"));
+}
+
+fn carry_out(shop: &Shop) -> crate::shop::Answer {
+    shop.terrace(&["promote", "--plan", "plan.json", "--yes"])
+}
+
+#[test]
+fn a_value_that_is_given_stands_everywhere() {
+    let shop = Shop::ahead();
+    let schema = r#"{"type": "object", "required": ["region", "pool"], "properties": {"region": {"enum": ["eu", "us"]}}}"#;
+    shop.commit(&[("schemas/payments.schema.json", schema)], "schema");
+    let given = [&PROMOTE[..], &["--with-new", "--set", "region=eu"]].concat();
+    let dry = shop.terrace(&[&given[..], &["--dry-run"]].concat());
+    assert!(dry.code == 0 && dry.out.contains("set  region  eu  as given"), "{dry:?}");
+    assert!(dry.out.contains("4 changes to commit"), "{dry:?}");
+    planned(&shop, &["--with-new", "--set", "region=eu"]);
+    let shown = shop.terrace(&["promote", "--plan", "plan.json", "--dry-run"]);
+    assert_eq!((shown.code, &shown.out), (0, &dry.out), "{shown:?}");
+    for (path, value, code, why) in [
+        ("regoin", "eu", 2, "not required by a schema"),
+        ("timeout", "9s", 2, "has a line of its own"),
+        ("cache.ttl", "9s", 2, "has a line of its own"),
+        ("pool.size", "7", 2, "not required by a schema"),
+        ("password", "three", 2, "holds no secrets"),
+        ("..", "x", 2, "plan.json:"),
+        ("region", "mars", 3, "would bring schema"),
+    ] {
+        change_item(&shop, |item| {
+            item["set"][0] = serde_json::json!({"path": path, "value": value});
+        });
+        let answer = carry_out(&shop);
+        assert!(answer.code == code && answer.err.contains(why), "{path}: {answer:?}");
+    }
+    planned(&shop, &["--with-new", "--set", "region=us"]);
+    let answer = carry_out(&shop);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(shop.read(PRODUCTION).contains("region: us\n"));
+    assert!(shop.git(&["log", "-1", "--format=%B"]).contains("payments: region: absent -> us (given)"));
+    // What both sides have, and the schema requires, can be given too.
+    let answer = shop.terrace(&[&PROMOTE[..], &["--set", "region=eu", "--yes"]].concat());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(shop.read(PRODUCTION).contains("region: eu\n"));
+}
+
+#[test]
+fn a_secret_that_is_given_is_shown_nowhere() {
+    let shop = Shop::ahead();
+    let schema = r#"{"type": "object", "required": ["token"]}"#;
+    shop.commit(&[("schemas/payments.schema.json", schema)], "schema");
+    for format in ["text", "json"] {
+        let arguments = ["--with-new", "--set", "token=hunter2", "--dry-run", "--format", format];
+        let answer = shop.terrace(&[&PROMOTE[..], &arguments].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert!(answer.out.contains("token") && !answer.out.contains("hunter2"), "{answer:?}");
+    }
+    let answer = shop.terrace(&[&PROMOTE[..], &["--with-new", "--set", "token=hunter2", "--yes"]].concat());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(!shop.git(&["log", "-1", "--format=%B"]).contains("hunter2"));
+}
+
+#[test]
+fn an_item_is_emptied_only_where_that_was_agreed_to() {
+    let shop = Shop::empty();
+    shop.commit(&[(STAGING, "a: 1\n"), (PRODUCTION, "a: 1\n")], "begin");
+    shop.commit(&[(STAGING, "{}\n")], "nothing is left");
+    let refused = shop.terrace(&[&PROMOTE[..], &["-o", "plan.json"]].concat());
+    assert!(refused.code == 3 && refused.err.contains("nothing would be left"), "{refused:?}");
+    planned(&shop, &["--except", "a"]);
+    edit(&shop, "a", &[("outcome", "take".into()), ("taken", true.into())]);
+    let refused = carry_out(&shop);
+    assert!(refused.code == 3 && refused.err.contains("nothing would be left"), "{refused:?}");
+    let plan = planned(&shop, &["--only", "a"]);
+    assert_eq!(plan["hops"][0]["items"][0]["empties"], true);
+    let answer = carry_out(&shop);
+    assert_eq!((answer.code, shop.read(PRODUCTION).as_str()), (0, "{}\n"), "{answer:?}");
+}
+
+#[test]
+fn a_new_item_gets_only_values_that_it_has_a_place_for() {
+    let shop = Shop::ahead();
+    let file = "environments/staging/search.yaml";
+    shop.commit(&[(file, "name: search\ntoken: abc\nlimit: 1\n")], "search");
+    let create = ["promote", "search", "--to", "production", "-o", "plan.json"];
+    for option in [["--set", "limti=2"], ["--except", "limti"]] {
+        let answer = shop.terrace(&[&create[..], &option].concat());
+        assert!(answer.code == 2 && answer.err.contains("limti"), "{answer:?}");
+    }
+    // A value for one item is none for the other.
+    let both = ["promote", "payments", "search", "--to", "production", "--with-new", "--set", "timeout=7s"];
+    let answer = shop.terrace(&[&both[..], &["--set", "limit=2", "-o", "plan.json"]].concat());
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let plan: Json = serde_json::from_str(&shop.read("plan.json")).expect("JSON");
+    assert_eq!(plan["hops"][0]["created"][0]["set"], serde_json::json!([{"path": "limit", "value": 2}]));
+    for (field, value, why) in [
+        ("set", serde_json::json!([{"path": "limti", "value": 2}]), "has nothing at limti"),
+        ("set", serde_json::json!([{"path": "token", "value": "xyz"}]), "holds no secrets"),
+        ("left_out", serde_json::json!([]), "leaves out"),
+        ("left_out", serde_json::json!(["limti", "token"]), "has nothing at limti"),
+        ("key", "../search".into(), "plan.json:"),
+    ] {
+        let mut edited = plan.clone();
+        edited["hops"][0]["created"][0][field] = value;
+        shop.write("plan.json", &serde_json::to_string_pretty(&edited).expect("text"));
+        let answer = carry_out(&shop);
+        assert!(answer.code == 2 && answer.err.contains(why), "{field}: {answer:?}");
+    }
+    shop.write("plan.json", &plan.to_string());
+    let answer = carry_out(&shop);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(shop.read("environments/production/search.yaml"), "name: search\nlimit: 2\n");
+    assert!(shop.git(&["log", "-1", "--format=%B"]).contains("search: limit: 2 (given)"));
+}
+
+#[test]
+fn what_the_source_never_had_is_not_deleted_by_a_plan() {
+    let shop = Shop::ahead();
+    shop.commit(&[("environments/production/own.yaml", "a: 1\n")], "production's own");
+    let mut plan = planned(&shop, &["--with-new"]);
+    let blob = shop.git(&["rev-parse", "HEAD:environments/production/own.yaml"]);
+    plan["hops"][0]["deleted"] = serde_json::json!([{"key": "own", "target_blob": blob}]);
+    shop.write("plan.json", &plan.to_string());
+    let answer = carry_out(&shop);
+    assert!(answer.code == 2 && answer.err.contains("never had an item `own`"), "{answer:?}");
+}
+
+#[test]
+fn a_renamed_entry_is_carried_out_from_a_plan() {
+    let shop = Shop::empty();
+    let before = "http:\n  timeout: 5\n  retries: 3\n";
+    shop.commit(&[(STAGING, before), (PRODUCTION, before)], "begin");
+    shop.commit(&[(PRODUCTION, "http:\n  timeout: 9\n  retries: 3\n")], "production waits longer");
+    shop.commit(&[(STAGING, "http:\n  patience: 5\n  retries: 3\n")], "rename");
+    for (outcome, value, expected) in [
+        ("take", None, "  patience: 9\n"),
+        ("set", Some(7), "  patience: 7\n"),
+        ("keep", None, "  timeout: 9\n"),
+    ] {
+        shop.git(&["checkout", "-q", "-B", outcome, "main"]);
+        let plan = planned(&shop, &["--with-new"]);
+        let line = &plan["hops"][0]["items"][0]["resolutions"][0];
+        assert_eq!((&line["renamed_from"], &line["resolution"]), (&"http.timeout".into(), &"renamed".into()));
+        let mut fields = vec![("outcome", outcome.into()), ("taken", (outcome != "keep").into())];
+        fields.extend(value.map(|value| ("value", value.into())));
+        edit(&shop, "http.patience", &fields);
+        let answer = carry_out(&shop);
+        assert_eq!(answer.code, 0, "{outcome}: {answer:?}");
+        let text = shop.read(PRODUCTION);
+        assert!(text.contains(expected) && text.matches(": 3").count() == 1, "{outcome}: {text}");
+        assert_eq!(text.lines().count(), 3, "{outcome}: {text}");
+        edit(&shop, "http.patience", &[("renamed_from", "http.retries".into())]);
+    }
+    shop.git(&["checkout", "-q", "main"]);
+    planned(&shop, &["--with-new"]);
+    edit(&shop, "http.patience", &[("renamed_from", "http.retries".into())]);
+    let answer = carry_out(&shop);
+    assert!(answer.code == 2 && answer.err.contains("`renamed_from`"), "{answer:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_is_written_to_a_file_of_its_own() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let shop = Shop::ahead();
+    let plan = [&PROMOTE[..], &["--with-new", "-o", "plan.json"]].concat();
+    shop.write("plan.json", "old");
+    assert_eq!(shop.terrace(&plan).code, 0);
+    let mode = std::fs::metadata(shop.root.join("plan.json")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    shop.write("elsewhere", "mine");
+    std::fs::remove_file(shop.root.join("plan.json")).expect("removed");
+    for target in ["elsewhere", "nowhere"] {
+        symlink(target, shop.root.join("plan.json")).expect("a link");
+        let answer = shop.terrace(&plan);
+        assert!(answer.code == 2 && answer.err.contains("plan.json is a link"), "{answer:?}");
+        assert!(shop.read("elsewhere") == "mine" && !shop.root.join("nowhere").exists());
+        std::fs::remove_file(shop.root.join("plan.json")).expect("removed");
+    }
+    std::fs::create_dir(shop.root.join("plan.json")).expect("a folder");
+    let answer = shop.terrace(&plan);
+    assert!(answer.code == 2 && answer.err.contains("is no regular file"), "{answer:?}");
+}
+
+#[test]
+fn a_plan_that_leaves_what_is_read_through_an_alias_is_carried_out() {
+    let shop = Shop::empty();
+    let before = "x: &x {c: 1}\na: *x\nb: *x\nz: 1\n";
+    shop.commit(&[(STAGING, before), (PRODUCTION, before)], "begin");
+    shop.commit(&[(STAGING, "x: {c: 2}\na: {c: 2}\nb: {c: 1}\nz: 2\n")], "apart");
+    planned(&shop, &["--skip-undecided"]);
+    let answer = carry_out(&shop);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(shop.read(PRODUCTION), before.replace("z: 1", "z: 2"));
+}

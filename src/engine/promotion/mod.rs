@@ -37,7 +37,7 @@ pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
-pub use plan::{HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
+pub use plan::{GivenValue, HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
 pub use recorded::{
     decided, decisions, files_of, recorded as recorded_decisions, rewritten as rewritten_decisions,

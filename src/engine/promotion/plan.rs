@@ -56,6 +56,19 @@ pub struct ItemPlan<V = Value> {
     pub target_blob: BlobId,
     /// The lines.
     pub lines: Vec<PlanEntry<V>>,
+    /// Values given to paths at which the two sides do not differ.
+    pub given: Vec<GivenValue<V>>,
+}
+
+/// A value of its own that the target gets at a path at which the two sides do not differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenValue<V = Value> {
+    /// Where.
+    pub path: ValuePath,
+    /// What the target has there now.
+    pub old: Option<V>,
+    /// What it gets.
+    pub value: V,
 }
 
 impl ItemPlan {
@@ -68,6 +81,17 @@ impl ItemPlan {
             source_blob: self.source_blob.clone(),
             target_blob: self.target_blob.clone(),
             lines: self.lines.iter().map(|line| line.masked(mask)).collect(),
+            given: self.given.iter().map(|given| given.masked(mask)).collect(),
+        }
+    }
+}
+
+impl GivenValue {
+    fn masked(&self, mask: &Mask<'_>) -> GivenValue<Shown> {
+        GivenValue {
+            path: self.path.clone(),
+            old: self.old.as_ref().map(|old| mask.value(&self.path, old)),
+            value: mask.value(&self.path, &self.value),
         }
     }
 }
@@ -78,10 +102,10 @@ impl<V: PartialEq> ItemPlan<V> {
         self.lines.iter().filter(move |line| line.verdict == *verdict)
     }
 
-    /// How many lines are written.
+    /// How many paths are written.
     #[must_use]
     pub fn taken(&self) -> usize {
-        self.lines.iter().filter(|line| line.is_taken()).count()
+        self.lines.iter().filter(|line| line.is_taken()).count() + self.given.len()
     }
 }
 

@@ -41,6 +41,8 @@ pub struct SavedItem {
     pub lines: Vec<SavedEntry>,
     /// Values for paths at which the sides do not differ.
     pub given: Vec<(ValuePath, Value)>,
+    /// Whether it was agreed to that nothing is left of the item.
+    pub empties: bool,
 }
 
 /// What becomes of one path and all that differs below it.
@@ -50,6 +52,8 @@ pub struct SavedEntry {
     pub path: ValuePath,
     /// What is done.
     pub verdict: Action,
+    /// Whether the file calls it a conflict.
+    pub stopped: bool,
     /// Where the file says so.
     pub place: String,
 }
@@ -105,7 +109,7 @@ fn settled(
     source: &Document,
     target: &Document,
 ) -> Result<PlanEntry> {
-    let SavedEntry { path, verdict, place } = agreed;
+    let SavedEntry { path, verdict, place, .. } = agreed;
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
     let alone = group.len() == 1;
     let secret = group.iter().any(|line| line.secret);
@@ -120,7 +124,10 @@ fn settled(
     if *verdict == Action::Take && line.is_refused() {
         return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
     }
-    line.verdict = verdict.clone();
+    line.verdict = match verdict {
+        Action::Set(value) if line.target.as_ref() == Some(value) => Action::Keep,
+        verdict => verdict.clone(),
+    };
     Ok(line)
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::entry::Action;
 use super::entry::PlanEntry;
 use super::leaves::leaves;
+use super::plan::GivenValue;
 use crate::diff::lists::ListRules;
 use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::Document;
@@ -17,7 +18,7 @@ use crate::yaml::Document;
 #[must_use]
 pub fn broken_promise(
     lines: &[PlanEntry],
-    given: &[(ValuePath, Value)],
+    given: &[GivenValue],
     target: &Document,
     after: &Document,
     lists: &dyn ListRules,
@@ -30,7 +31,7 @@ pub fn broken_promise(
     let left = lines.iter().filter(|line| line.is_taken());
     let left = left.filter_map(|line| Some((&line.renamed.as_ref()?.from, None)));
     let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?))).chain(left);
-    let given = given.iter().map(|(path, value)| (path, Some(value.clone())));
+    let given = given.iter().map(|given| (&given.path, Some(given.value.clone())));
     let promised: Vec<(&ValuePath, Option<Value>)> = lines.chain(given).collect();
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
         return Some((*path).clone());
@@ -100,8 +101,8 @@ mod tests {
             let found = broken_promise(&lines, &[], &target, &after, &NoListRules);
             assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
         }
-        let (target, given) = (document("a: 1"), (ValuePath::root().key("b"), Value::Bool(true)));
-        let given = [given];
+        let target = document("a: 1");
+        let given = [GivenValue { path: ValuePath::root().key("b"), old: None, value: Value::Bool(true) }];
         let broken = |after| broken_promise(&[], &given, &target, &document(after), &NoListRules);
         assert_eq!(broken("a: 1\nb: true"), None);
         assert_eq!(broken("a: 1"), Some(ValuePath::root().key("b")));

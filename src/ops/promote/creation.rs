@@ -80,3 +80,22 @@ pub(in crate::ops) fn create(
     let given = selection.set.clone();
     Ok(Creation { key: key.clone(), source_blob, text, left_out, given, left_comments, foreign })
 }
+
+/// The paths of a selection that speak of nothing in an item that the target does not have yet: the
+/// source lacks them, and no schema requires a value that is given there.
+pub(in crate::ops) fn idle_in_new(
+    planner: &Planner,
+    key: &Key,
+    hop: Hop,
+    selection: &Selection,
+) -> Result<Vec<ValuePath>> {
+    let item = planner.configuration.item(key, hop.source());
+    let Some(document) = item.map(|item| planner.configuration.document(item)).transpose()? else {
+        return Ok(Vec::new());
+    };
+    let is_absent = |path: &ValuePath| document.at(path).is_none();
+    let except = selection.except.iter().filter(|path| is_absent(path));
+    let set = selection.set.iter().map(|(path, _)| path);
+    let set = set.filter(|path| is_absent(path) && !planner.requires(key, hop.target(), path));
+    Ok(except.chain(set).cloned().collect())
+}

@@ -1,14 +1,14 @@
 //! The files that a promotion writes: the target's items and its decisions.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Action, Decision, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest, operations,
-    recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
+    Action, Decision, GivenValue, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest,
+    operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
 };
 use crate::model::{Environment, Error, Help, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
@@ -21,7 +21,7 @@ use crate::yaml::Document;
 pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
     let (hop, configuration) = (terms.hop, &planner.configuration);
     let mut validation = Validation::over(configuration);
-    let mut left_comments = BTreeMap::new();
+    let (mut left_comments, mut emptied) = (BTreeMap::new(), BTreeSet::new());
     for plan in &prepared.plans {
         let sides =
             (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
@@ -30,7 +30,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         let naming = Naming::new(configuration.policy());
         let limits = configuration.limits();
         let mut given = Vec::new();
-        for (path, value) in prepared.given.get(&plan.key).into_iter().flatten() {
+        for GivenValue { path, value, .. } in &plan.given {
             given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
         }
         let in_place = rename_in_place(&plan.lines, &target, limits);
@@ -55,10 +55,16 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                     left_comments.insert(plan.key.clone(), comments_left_out(&whole, &result));
                 }
             }
-            let after = require_promised(planner, prepared, plan, &target, &text, &into.file)?;
-            if !terms.may_empty && is_empty(&after) && !is_empty(&target) {
-                return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
+            let after = require_promised(planner, plan, &target, &text, &into.file)?;
+            if is_empty(&after) && !is_empty(&target) {
+                if !(terms.may_empty)(&plan.key) {
+                    return Err(Error::undecided(format!(
+                        "{}: nothing would be left of the item",
+                        into.file
+                    ))
                     .with_help(Help::Emptying));
+                }
+                emptied.insert(plan.key.clone());
             }
             if text != target.text() {
                 validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
@@ -75,7 +81,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
         validation.propose(Proposal { file: key.file(hop.target()), text: None });
     }
     left_comments.retain(|_, comments: &mut Vec<String>| !comments.is_empty());
-    prepared.left_comments = left_comments;
+    (prepared.left_comments, prepared.emptied) = (left_comments, emptied);
     prepared.refused = validation.new_errors()?;
     prepared.files.extend(validation.into_files());
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -93,10 +99,9 @@ fn is_empty(document: &Document) -> bool {
     })
 }
 
-/// The document that a text is, which has to be what the plan shows. Refuses a text that is not what the plan shows.
+/// The document that a text is, which has to be what the plan shows.
 fn require_promised(
     planner: &Planner,
-    prepared: &Prepared,
     plan: &ItemPlan,
     target: &Document,
     text: &str,
@@ -104,9 +109,8 @@ fn require_promised(
 ) -> Result<Document> {
     let after = Document::parse(text.as_bytes(), planner.configuration.limits())
         .map_err(|rejection| Error::internal(format!("{file} would not parse: {}", rejection.message)))?;
-    let given = prepared.given.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
     let lists = planner.configuration.lists(&plan.key);
-    match broken_promise(&plan.lines, given, target, &after, &lists) {
+    match broken_promise(&plan.lines, &plan.given, target, &after, &lists) {
         None => Ok(after),
         Some(path) => {
             let path = if path.is_file() { "the item".to_owned() } else { format!("`{path}`") };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::prepared::Prepared;
-use crate::engine::promotion::{Action, ItemPlan};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan};
 use crate::model::{Hop, Key};
 use crate::ops::plan::Planner;
 use crate::secrets::mask::{Reveal, Shown};
@@ -26,10 +26,10 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     let mut body = String::new();
     for plan in &acting {
         let plan = plan.masked(&mask);
+        let value = |value: Option<&Shown>| {
+            value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
+        };
         for line in plan.lines.iter().filter(|line| line.is_taken() || line.verdict == Action::Decline) {
-            let value = |value: Option<&Shown>| {
-                value.map_or_else(|| "absent".to_owned(), |value| short(&value.to_string()))
-            };
             let new = match &line.verdict {
                 Action::Set(value) => short(&value.to_string()),
                 Action::Decline => format!("{} (kept)", value(line.target.as_ref())),
@@ -40,9 +40,21 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
             }
             let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
         }
+        for GivenValue { path, old, value: new } in &plan.given {
+            let new = short(&new.to_string());
+            let _ = writeln!(body, "{}: {path}: {} -> {new} (given)", plan.key, value(old.as_ref()));
+        }
     }
     for creation in &prepared.creations {
         let _ = writeln!(body, "{}: new item", creation.key);
+        for (path, value) in &creation.given {
+            let _ = writeln!(
+                body,
+                "{}: {path}: {} (given)",
+                creation.key,
+                short(&mask.value(path, value).to_string())
+            );
+        }
     }
     for key in &prepared.deletions {
         let _ = writeln!(body, "{key}: item deleted");

@@ -13,14 +13,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Action, ItemPlan, Selection};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
     CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
 };
 use crate::store::transaction::{self, Committed, Options};
 
-pub(super) use creation::create;
+pub(super) use creation::{create, idle_in_new};
 pub(super) use files::{decisions_changes, write};
 pub(super) use message::short;
 pub(super) use prepared::Terms;
@@ -108,7 +108,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
     }
     let may_empty =
         request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
-    let terms = Terms { hop: request.hop, reason: request.reason.as_deref(), may_empty };
+    let terms = Terms { hop: request.hop, reason: request.reason.as_deref(), may_empty: &|_| may_empty };
     write(planner, &terms, &mut prepared)?;
     Ok(prepared)
 }
@@ -139,11 +139,8 @@ impl Preparing<'_> {
             (true, true) => self.merge(key),
             (true, false) => self.create(key),
             (false, true) if request.delete => {
-                if !self.was_deleted(key) {
-                    let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(target));
-                    let message =
-                        format!("{source} never had an item `{key}`, so there is no deletion to promote");
-                    return Err(Error::usage(message).with_help(format!("remove it by hand: git rm {file}")));
+                if !was_deleted(planner, key, request.hop) {
+                    return Err(never_had(planner, key, request.hop));
                 }
                 self.prepared.deletions.push(key.clone());
                 Ok(())
@@ -157,7 +154,7 @@ impl Preparing<'_> {
     /// One of all items: what cannot be done does not hold up the others.
     fn unnamed(&mut self, key: &Key) -> Result<()> {
         let left = match self.is_there(key) {
-            (false, _) => self.was_deleted(key).then_some(Left::Deleted),
+            (false, _) => was_deleted(self.planner, key, self.request.hop).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
             (true, target) => {
                 // What was decided and cannot be read is not passed over.
@@ -198,7 +195,7 @@ impl Preparing<'_> {
         let (hop, selection) = (request.hop, &request.selection);
         let answers = request.answers.get(key);
         let answered = answers.map(|answers| answers.over(selection));
-        let Some(plan) = planner.plan(key, hop, answered.as_ref().unwrap_or(selection))? else {
+        let Some(mut plan) = planner.plan(key, hop, answered.as_ref().unwrap_or(selection))? else {
             return Ok(());
         };
         let reasons = answers.into_iter().flat_map(|answers| &answers.take_target);
@@ -208,41 +205,31 @@ impl Preparing<'_> {
             self.prepared.reasons.insert(key.clone(), reasons);
         }
         let selection = &planner.settle_selection(key, hop, selection)?;
-        let idle = planner.unmatched(key, hop, selection)?;
-        self.unmatched = Some(match self.unmatched.take() {
-            None => idle,
-            Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
-        });
-        let target = planner.configuration.item(key, hop.target());
-        let target = target.map(|item| planner.configuration.document(item)).transpose()?;
-        let given = selection.set.iter();
-        let given: Vec<_> = given
-            .filter(|(path, _)| !plan.lines.iter().any(|line| line.path == *path))
-            .filter(|(path, _)| planner.requires(key, hop.target(), path))
-            .filter(|(path, _)| target.as_ref().is_none_or(|document| document.at(path).is_none()))
-            .cloned()
-            .collect();
-        if !given.is_empty() {
-            self.prepared.given.insert(key.clone(), given);
-        }
-        if !plan.lines.is_empty() || !request.keys.is_empty() {
+        self.note_unmatched(planner.unmatched(key, hop, selection)?);
+        plan.given = given_values(planner, &plan, &selection.set)?;
+        if !plan.lines.is_empty() || !plan.given.is_empty() || !request.keys.is_empty() {
             self.prepared.plans.push(plan);
         }
         Ok(())
     }
 
-    /// An item that the target gets.
-    fn create(&mut self, key: &Key) -> Result<()> {
-        let creation = create(self.planner, key, self.request.hop, &self.request.selection)?;
-        self.prepared.creations.push(creation);
-        Ok(())
+    /// Remembers what of the selection spoke of nothing in this item either.
+    fn note_unmatched(&mut self, idle: Vec<String>) {
+        self.unmatched = Some(match self.unmatched.take() {
+            None => idle,
+            Some(known) => known.into_iter().filter(|word| idle.contains(word)).collect(),
+        });
     }
 
-    /// Whether the source once had the item.
-    fn was_deleted(&self, key: &Key) -> bool {
-        let file = key.file(self.request.hop.source());
-        let commits = self.planner.history.commits();
-        commits.iter().flat_map(|commit| &commit.changes).any(|change| change.path == file)
+    /// An item that the target gets.
+    fn create(&mut self, key: &Key) -> Result<()> {
+        let Self { planner, request, .. } = *self;
+        let idle = idle_in_new(planner, key, request.hop, &request.selection)?;
+        let mut selection = request.selection.clone();
+        selection.set.retain(|(path, _)| !idle.contains(path));
+        self.note_unmatched(idle.iter().map(ToString::to_string).collect());
+        self.prepared.creations.push(create(planner, key, request.hop, &selection)?);
+        Ok(())
     }
 
     /// That there is no such item; it may not be committed yet.
@@ -258,6 +245,43 @@ impl Preparing<'_> {
             None => error,
         })
     }
+}
+
+/// The values given to paths at which the sides of the item do not differ and that its schema
+/// requires; what the target has already is nothing to do.
+pub(super) fn given_values(
+    planner: &Planner,
+    plan: &ItemPlan,
+    set: &[(ValuePath, Value)],
+) -> Result<Vec<GivenValue>> {
+    let target = planner.configuration.item(&plan.key, plan.hop.target());
+    let target = target.map(|item| planner.configuration.document(item)).transpose()?;
+    let mut seen = HashSet::new();
+    let given = set.iter().filter(|(path, _)| {
+        seen.insert(path)
+            && !plan.lines.iter().any(|line| line.path.covers(path) || path.covers(&line.path))
+            && planner.requires(&plan.key, plan.hop.target(), path)
+    });
+    let given = given.map(|(path, value)| GivenValue {
+        path: path.clone(),
+        old: target.as_ref().and_then(|target| target.at(path)).cloned(),
+        value: value.clone(),
+    });
+    Ok(given.filter(|given| given.old.as_ref() != Some(&given.value)).collect())
+}
+
+/// Whether the source once had the item.
+pub(super) fn was_deleted(planner: &Planner, key: &Key, hop: Hop) -> bool {
+    let file = key.file(hop.source());
+    let commits = planner.history.commits();
+    commits.iter().flat_map(|commit| &commit.changes).any(|change| change.path == file)
+}
+
+/// That the source never had the item, so that nothing is deleted with it.
+pub(super) fn never_had(planner: &Planner, key: &Key, hop: Hop) -> Error {
+    let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(hop.target()));
+    let message = format!("{} never had an item `{key}`, so there is no deletion to promote", hop.source());
+    Error::usage(message).with_help(format!("remove it by hand: git rm {file}"))
 }
 
 /// Why an item is left alone. What cannot be read at all is an error that nothing passes: it may

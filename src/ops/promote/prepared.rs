@@ -1,6 +1,6 @@
 //! What a promotion would do, and what keeps it from being committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::promotion::{Action, ItemPlan, PlanEntry, Reason, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
@@ -59,10 +59,10 @@ pub struct Prepared {
     /// Comments of the source that do not come along, by item: they hold a machine's marker, or name
     /// an environment.
     pub left_comments: BTreeMap<Key, Vec<String>>,
-    /// Values given to paths at which the two sides of an item do not differ.
-    pub given: BTreeMap<Key, Vec<(ValuePath, Value)>>,
     /// Why the target keeps single values, by item, as it was answered.
     pub(super) reasons: BTreeMap<Key, Vec<(ValuePath, String)>>,
+    /// Items that are left without values, as was agreed to.
+    pub emptied: BTreeSet<Key>,
     pub(super) files: Vec<FileChange>,
     /// What the plans rest on besides the files that they change.
     pub(super) rests_on: Vec<String>,
@@ -75,8 +75,8 @@ pub(in crate::ops) struct Terms<'a> {
     pub(in crate::ops) hop: Hop,
     /// The reason recorded with what the target keeps.
     pub(in crate::ops) reason: Option<&'a str>,
-    /// Whether it was agreed to that an item is left without values.
-    pub(in crate::ops) may_empty: bool,
+    /// Whether it was agreed to that this item is left without values.
+    pub(in crate::ops) may_empty: &'a dyn Fn(&Key) -> bool,
 }
 
 impl Prepared {
@@ -89,8 +89,8 @@ impl Prepared {
             left: Vec::new(),
             refused: Vec::new(),
             left_comments: BTreeMap::new(),
-            given: BTreeMap::new(),
             reasons: BTreeMap::new(),
+            emptied: BTreeSet::new(),
             files: Vec::new(),
             rests_on: Vec::new(),
             subject: String::new(),
