@@ -64,7 +64,10 @@ fn words(help: &Help) -> Option<String> {
             "take them with --with-removals, leave them with --without-removals, or name some with --only PATH"
         }
         Help::Emptying => "name the paths that go with --only PATH, or say --delete",
-        Help::GiveValue(path) => return Some(format!("give a value: --set '{path}=…'")),
+        Help::GiveValues(paths) => {
+            let lines: Vec<_> = paths.iter().map(|path| format!("--set '{path}=…'")).collect();
+            return Some(format!("give a value: {}", lines.join(" ")));
+        }
         Help::GiveOrLeaveOut => "give the target its own value with --set PATH=VALUE, or leave the path out",
         Help::SeePlan => {
             "a selection names paths or source commits of the plan; run with --dry-run to see them"
@@ -82,6 +85,7 @@ fn words(help: &Help) -> Option<String> {
             let before = "restore the values from before it with --to";
             return Some(format!("`terrace log {key}` lists promotions; {before} {}~1", commit.short()));
         }
+        Help::AcceptDeletion => "delete it with --delete",
         Help::AcceptErrors => "accept that with --force",
         Help::CheckEnvironment(environment) => {
             return Some(format!("only items without errors leave: terrace check --env {environment}"));

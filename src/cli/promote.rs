@@ -432,11 +432,18 @@ fn show_items(
             writeln!(out, "  set     {}   {}   as given", clean(&path), cut(&value, 60))?;
         }
         for path in &creation.left_out {
-            writeln!(
-                out,
-                "  left    {}   pinned or secret; {target} needs its own",
-                clean(&path.to_string())
-            )?;
+            let why = if creation.to_give.contains(path) {
+                format!("pinned or secret; {target} needs its own")
+            } else {
+                "as asked for".to_owned()
+            };
+            writeln!(out, "  left    {}   {why}", clean(&path.to_string()))?;
+        }
+        if !creation.to_give.is_empty() {
+            let lines =
+                creation.to_give.iter().map(|path| format!(" --set '{}=…'", clean(&path.to_string())));
+            let lines: String = lines.collect();
+            writeln!(out, "  to give them: terrace promote {} --to {target}{lines}", creation.key)?;
         }
         if !creation.left_comments.is_empty() {
             writeln!(out, "  comments left out: {}", clean(&creation.left_comments.join("; ")))?;
@@ -472,6 +479,7 @@ fn show_items(
                 )
             }
             Left::Unreadable(why) => format!("left alone: {}", clean(why)),
+            Left::Refused(finding) => format!("left alone: {}", clean(&ops::refusal(finding))),
         };
         writeln!(out, "{key}   {why}")?;
     }

@@ -45,6 +45,9 @@ pub(super) struct Args {
     /// Accept errors that the older values bring
     #[arg(long)]
     force: bool,
+    /// Delete an item that the promotion created
+    #[arg(long)]
+    delete: bool,
     /// Show what would be done and stop; exits as the real run would
     #[arg(long)]
     dry_run: bool,
@@ -71,6 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         back,
         only: args.only.iter().map(|path| parse::<ValuePath>(path)).collect::<Result<_>>()?,
         force: args.force,
+        delete: args.delete,
     };
     let options = args.destination.options(&workspace, context)?;
     let planner =

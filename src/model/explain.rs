@@ -252,6 +252,15 @@ impl Rule {
                 waive: "Accept keys that belong to the later environment alone.",
                 waivable: Waivable::Value("replicas.failover", "only production has a second region"),
             },
+            Self::MissingValue => Explanation {
+                what: "This environment lacks a value that the one before it has and that is never \
+                       promoted, because it is a secret or pinned.",
+                why: "Everything else of the item was promoted, so it looks complete, and its reader finds \
+                      nothing where it needs a value.",
+                mend: "Give this environment a value of its own: `terrace set KEY PATH - --env ENVIRONMENT`.",
+                waive: "Accept values that this environment does without.",
+                waivable: Waivable::Value("smtp.password", "production sends through a relay"),
+            },
             Self::SkippedPromotion => Explanation {
                 what: "A review brings a value to production that never was in staging and is not set there \
                        in the same commit.",

@@ -74,8 +74,8 @@ pub enum Help {
     Emptying,
     /// Removals of a target's own values are open.
     DecideRemovals,
-    /// Give the target a value of its own.
-    GiveValue(ValuePath),
+    /// Give the target values of its own.
+    GiveValues(Vec<ValuePath>),
     /// Give the target a value of its own, or leave the path out.
     GiveOrLeaveOut,
     /// Look at the plan, in which the paths and commits stand that can be chosen.
@@ -92,6 +92,8 @@ pub enum Help {
     RestoreRevision,
     /// Look for the promotions of an item, or restore what was before a commit.
     FindPromotion(Key, CommitId),
+    /// Accept that an item goes as a whole.
+    AcceptDeletion,
     /// Accept the errors that older values bring.
     AcceptErrors,
     /// Look at all findings of an environment: only items without errors leave.
@@ -182,7 +184,10 @@ impl Help {
             Self::Emptying => "name the paths that go, or say that the item goes".into(),
             Self::DecideRemovals => "take them, leave them, or choose some by their paths".into(),
             Self::DecideNew => "take them, leave them, or choose some by their paths".into(),
-            Self::GiveValue(path) => format!("give a value for `{path}`").into(),
+            Self::GiveValues(paths) => {
+                let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
+                format!("give a value for {}", paths.join(", ")).into()
+            }
             Self::GiveOrLeaveOut => "give the target its own value, or leave the path out".into(),
             Self::SeePlan => "a selection names paths or source commits of the plan; look at it first".into(),
             Self::PromoteDeletion(target) => {
@@ -196,6 +201,7 @@ impl Help {
                 format!("look for the promotions of {key}, or restore what was before {}", commit.short())
                     .into()
             }
+            Self::AcceptDeletion => "say that the item goes".into(),
             Self::AcceptErrors => "accept that on purpose".into(),
             Self::CheckEnvironment(_) => "only items without errors leave".into(),
             Self::PlanAnew => "nothing was committed; make the plan anew".into(),

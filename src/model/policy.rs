@@ -15,7 +15,7 @@ use super::glob::Globs;
 use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
 use super::{
-    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
+    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, Value, ValuePath, closest, glob,
 };
 
 /// The file's name at the configuration root.
@@ -431,6 +431,13 @@ impl Policy {
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
         self.secret_references.is_match(value)
+    }
+
+    /// Whether a value is a secret itself by its path, and not a reference to one.
+    #[must_use]
+    pub fn is_secret_literal(&self, path: &ValuePath, value: &Value) -> bool {
+        let is_reference = || value.as_str().is_some_and(|text| self.is_reference(text));
+        *value != Value::Null && self.is_secret(path) && !is_reference()
     }
 
     /// The environments that own `host` (lower case).

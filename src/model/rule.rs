@@ -79,6 +79,8 @@ rules! {
     MissingItem = "missing-item", Notice;
     /// A later environment has a key that this one lacks.
     MissingKey = "missing-key", Notice;
+    /// This environment lacks a secret or pinned value that the one before it has.
+    MissingValue = "missing-value", Notice;
     /// A production value that never was in staging.
     SkippedPromotion = "skipped-promotion", Notice;
 }

@@ -54,7 +54,7 @@ pub use migrate::{
 pub use plan::Planner;
 pub use promote::{
     Answers, Creation, Left, Prepared, PromoteRequest, commit as commit_promotion,
-    preflight as preflight_promotion, prepare as prepare_promotion, uncommitted_sources,
+    preflight as preflight_promotion, prepare as prepare_promotion, refusal, uncommitted_sources,
 };
 pub use review::{GithubHints, GitlabHints, ReviewRequest, review};
 pub use rollback::{

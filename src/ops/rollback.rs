@@ -44,6 +44,8 @@ pub struct RollbackRequest {
     pub only: Vec<ValuePath>,
     /// Whether errors that the older values bring are accepted.
     pub force: bool,
+    /// Whether an item goes that the promotion created.
+    pub delete: bool,
 }
 
 /// What a rollback would do.
@@ -53,6 +55,8 @@ pub struct Prepared {
     pub items: Vec<ItemRollback>,
     /// Findings of error severity that the older values would bring.
     pub refused: Vec<Finding>,
+    environment: Environment,
+    delete: bool,
     head: CommitId,
     files: Vec<FileChange>,
     rests_on: Vec<String>,
@@ -87,6 +91,16 @@ impl Prepared {
             let what = if stops == 1 { "value was" } else { "values were" };
             return Err(Error::undecided(format!("{stops} {what} changed since; nothing was committed"))
                 .with_help(Help::ChooseRollback));
+        }
+        let gone = self.items.iter().find(|item| item.whole == ItemFate::Goes);
+        if let Some(item) = gone.filter(|_| !self.delete) {
+            let message = format!(
+                "`{}` would be deleted in {}, because {} created it; nothing was committed",
+                item.key,
+                self.environment,
+                item.commit.id.short()
+            );
+            return Err(Error::undecided(message).with_help(Help::AcceptDeletion));
         }
         match self.refused.first() {
             Some(finding) if !force => {
@@ -142,7 +156,16 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackReque
     let files = validation.into_files();
     let message = message(planner, request, &items);
     let rests_on = rests_on(&planner.configuration, &request.keys);
-    Ok(Prepared { items, refused, head: planner.head.id.clone(), files, rests_on, message })
+    Ok(Prepared {
+        items,
+        refused,
+        environment: request.environment,
+        delete: request.delete,
+        head: planner.head.id.clone(),
+        files,
+        rests_on,
+        message,
+    })
 }
 
 type Planned = (ItemRollback, Option<String>, Vec<String>);

@@ -77,7 +77,8 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
     }
     prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
     let may_empty = |key: &Key| agreed.items.iter().any(|item| item.key == *key && item.empties);
-    let terms = Terms { hop: agreed.hop, reason: agreed.reason.as_deref(), may_empty: &may_empty };
+    let reason = agreed.reason.as_deref();
+    let terms = Terms { hop: agreed.hop, reason, may_empty: &may_empty, leave_refused: false };
     write(now, &terms, &mut prepared)?;
     Ok(prepared)
 }

@@ -168,7 +168,14 @@ fn summary(plan: &ItemPlan<Shown>, view: &View) -> (String, String) {
         let (path, by) = (path_name(&line.path), cut(&commit.author, 24));
         parts.push(format!("behind since {}, set by {by}: {path} {value}", commit.date()));
     }
+    let (secrets, pins): (Vec<_>, Vec<_>) = plan.to_give().partition(|line| line.literal);
+    for (lines, what) in [(secrets, "secret"), (pins, "pinned value")] {
+        if !lines.is_empty() {
+            parts.push(format!("{} to give", counted(lines.len(), what)));
+        }
+    }
     let kept = level(Level::Keep).filter(|line| line.resolution != Resolution::Behind).count();
+    let kept = kept.saturating_sub(plan.to_give().count());
     let aside = match kept {
         0 => String::new(),
         n => format!("({} {} keeps for itself)", counted(n, "value"), plan.hop.target()),

@@ -663,3 +663,69 @@ fn status_counts_what_is_absent_and_tells_what_went() {
     }
     assert!(!said.contains("\n  e "), "{said}");
 }
+
+#[test]
+fn secrets_and_pins_that_a_new_item_leaves_out_are_said_counted_and_found() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[[pin]]\npath = \"limits.**\"\n"),
+        (
+            "environments/staging/mail.yaml",
+            "host: mail\npassword: x1\nkeys:\n  api-key: x2\nlimits:\n  rate: 5\n",
+        ),
+        ("environments/production/other.yaml", "a: 1\n"),
+    ]);
+    let out = world.line("promote mail --to production --except host --dry-run").exits(0);
+    let give = "terrace promote mail --to production --set 'password=…' --set 'keys.api-key=…' --set 'limits.rate=…'";
+    assert!(out.contains(give), "{out}");
+    assert!(out.contains("left    host   as asked for"), "{out}");
+    world.line("promote mail --to production --set limits.rate=9 --yes").exits(0);
+    let status = world.line("status").exits(0);
+    assert!(status.contains("mail") && status.contains("2 secrets to give"), "{status}");
+    let check = world.line("check mail --env production").exits(0);
+    assert!(check.contains("notice[missing-value]"), "{check}");
+    assert!(check.contains("production lacks `password`, a secret that staging has"), "{check}");
+    world.write(
+        "environments/production/mail.yaml",
+        "host: mail\npassword: y1\nkeys:\n  api-key: y2\nlimits:\n  rate: 9\n",
+    );
+    world.commit("given");
+    assert!(!world.line("check mail --env production").exits(0).contains("missing-value"));
+    assert!(!world.line("status").exits(0).contains("to give"));
+    // What the schema then misses is asked for.
+    let schema = r#"{"type": "object", "required": ["password", "limits"]}"#;
+    world.write("schemas/mail.schema.json", schema);
+    world.git(&["rm", "-q", "environments/production/mail.yaml"]);
+    world.commit("required");
+    let refused = world.line("promote mail --to production --yes");
+    assert_eq!(refused.code, 3, "{}", refused.told());
+    assert!(refused.stderr.contains("--set 'password=…' --set 'limits=…'"), "{}", refused.told());
+}
+
+#[test]
+fn an_item_that_a_rule_refuses_does_not_hold_up_the_others() {
+    let item = |environment: &str, key: &str| format!("environments/{environment}/{key}.yaml");
+    let keys = ["bad", "empty", "fine", "good"];
+    let files: Vec<_> =
+        ["staging", "production"].iter().flat_map(|env| keys.map(|key| item(env, key))).collect();
+    let files: Vec<_> = files.iter().map(|file| (file.as_str(), "a: 1\n")).collect();
+    let mut world = World::with(&files);
+    world.write("schemas/bad.production.schema.json", r#"{"properties": {"a": {"maximum": 1}}}"#);
+    for key in keys {
+        world.write(&item("staging", key), if key == "empty" { "{}\n" } else { "a: 2\n" });
+    }
+    world.commit("two");
+    let stopped = world.line("promote --all --to production --yes");
+    assert_eq!(stopped.code, 3, "{}", stopped.told());
+    let out = world.line("promote --all --to production --skip-undecided --yes").exits(0);
+    assert!(out.contains("bad   left alone: the result would bring schema"), "{out}");
+    assert!(
+        out.contains("empty   left alone: environments/production/empty.yaml: nothing would be left"),
+        "{out}"
+    );
+    let values = keys.map(|key| world.read(&item("production", key)));
+    assert_eq!(values, ["a: 1\n", "a: 1\n", "a: 2\n", "a: 2\n"]);
+    assert!(!world.git(&["log", "-1", "--format=%B"]).contains("bad"));
+    world.line("promote bad --to production --skip-undecided --yes").exits(3);
+    let named = world.line("promote bad good --to production --skip-undecided --yes").exits(0);
+    assert!(named.contains("nothing to do"), "{named}");
+}

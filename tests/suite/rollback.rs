@@ -91,7 +91,13 @@ fn an_older_promotion_and_a_revision_can_be_named() {
 fn a_new_item_goes_again_and_nothing_else_does() {
     let people = People::new(&[(STAGING, OLD), ("environments/production/search.yaml", "boost: 1\n")]);
     people.works("2026-02-02", &["promote", "payments", "--to", "production", "--yes"]);
-    people.works("2026-02-03", &ROLLBACK);
+    for more in [&[][..], &["--dry-run"]] {
+        let said = people.terrace("2026-02-03", &[&ROLLBACK[..], more].concat());
+        assert!(said.code == 3 && said.err.contains("delete it with --delete"), "{said:?}");
+        assert!(said.out.contains("the item is removed"), "{said:?}");
+        assert_eq!(people.read(PRODUCTION), OLD);
+    }
+    people.works("2026-02-03", &[&ROLLBACK[..], &["--delete"]].concat());
     assert!(!people.root().join(PRODUCTION).exists());
     assert_eq!(people.read("environments/production/search.yaml"), "boost: 1\n");
     people.commits();

@@ -96,6 +96,18 @@ impl GivenValue {
     }
 }
 
+impl<V> ItemPlan<V> {
+    /// The pins and secrets that the target lacks: nothing promotes them.
+    pub fn to_give(&self) -> impl Iterator<Item = &PlanEntry<V>> {
+        let is_own = |line: &&PlanEntry<V>| match line.resolution {
+            Resolution::Pinned => true,
+            Resolution::Declined => false,
+            _ => line.literal,
+        };
+        self.lines.iter().filter(|line| line.source.is_some() && line.target.is_none()).filter(is_own)
+    }
+}
+
 impl<V: PartialEq> ItemPlan<V> {
     /// The lines with this verdict.
     pub fn with(&self, verdict: &Action<V>) -> impl Iterator<Item = &PlanEntry<V>> {
@@ -193,7 +205,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>)
         top: leaf.top.clone(),
         renamed: None,
         secret,
-        literal: is_secret_literal(input, leaf),
+        literal: leaf.source.is_some_and(|value| input.policy.is_secret_literal(&leaf.path, value)),
     };
     if line.resolution == Resolution::Pinned {
         return Ok(line);
@@ -228,14 +240,6 @@ fn live_decisions<'a>(input: &Input<'a>) -> LiveDecisions<'a> {
     };
     let live = input.decisions.iter().enumerate().rev().filter(is_live);
     live.map(|(number, decision)| (&decision.path, (number, decision))).collect()
-}
-
-/// Whether promoting the leaf would write a secret itself, and not a reference to one.
-fn is_secret_literal(input: &Input<'_>, leaf: &Leaf<'_>) -> bool {
-    let literal = |value: &Value| {
-        !matches!(value, Value::Null) && !value.as_str().is_some_and(|text| input.policy.is_reference(text))
-    };
-    input.policy.is_secret(&leaf.path) && leaf.source.is_some_and(literal)
 }
 
 /// Applies a selection to judged leaves; the result is ungathered.

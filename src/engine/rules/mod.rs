@@ -21,6 +21,7 @@ mod key_case_collision;
 mod legacy_drift;
 mod missing_item;
 mod missing_key;
+mod missing_value;
 mod no_schema;
 mod plain_secret;
 mod shared_secret;
@@ -141,6 +142,7 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::NoSchema, Scope::All, no_schema::judge),
     (Rule::MissingItem, Scope::Item, missing_item::judge),
     (Rule::MissingKey, Scope::Item, missing_key::judge),
+    (Rule::MissingValue, Scope::Item, missing_value::judge),
     (Rule::SkippedPromotion, Scope::All, skipped_promotion::judge),
 ];
 

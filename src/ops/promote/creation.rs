@@ -39,14 +39,16 @@ pub(in crate::ops) fn create(
     let naming = Naming::new(policy);
     let carried = without_local_comments(&whole, &naming, configuration.limits());
     let document = carried.as_ref().unwrap_or(&whole);
-    let mut left_out: Vec<ValuePath> = Vec::new();
+    let (mut left_out, mut to_give): (Vec<ValuePath>, Vec<ValuePath>) = (Vec::new(), Vec::new());
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
-            let reference = value.as_str().is_some_and(|text| policy.is_reference(text));
-            let secret = policy.is_secret(path) && !reference && *value != Value::Null;
             let excepted = except.above(path).next().is_some();
-            if secret || excepted || policy.pin(key, path, hop).is_some() {
+            let is_own = policy.is_secret_literal(path, value) || policy.pin(key, path, hop).is_some();
+            if excepted || is_own {
                 left_out.push(path.clone());
+            }
+            if is_own && !excepted {
+                to_give.push(path.clone());
             }
         });
     }
@@ -74,11 +76,12 @@ pub(in crate::ops) fn create(
     }
     drop(known);
     left_out.retain(|path| given(path).is_none());
+    to_give.retain(|path| set.above(path).next().is_none());
     let text = edit(document, &edits, configuration.limits(), &item.file)?;
     let source_blob = item.committed()?.clone();
     let left_comments = comments_left_out(&whole, document);
     let given = selection.set.clone();
-    Ok(Creation { key: key.clone(), source_blob, text, left_out, given, left_comments, foreign })
+    Ok(Creation { key: key.clone(), source_blob, text, left_out, to_give, given, left_comments, foreign })
 }
 
 /// The paths of a selection that speak of nothing in an item that the target does not have yet: the

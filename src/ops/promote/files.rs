@@ -1,16 +1,16 @@
 //! The files that a promotion writes: the target's items and its decisions.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::message::message;
-use super::prepared::{Prepared, Terms};
+use super::prepared::{Left, Prepared, Terms};
 use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Action, Decision, GivenValue, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest,
     operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
 };
-use crate::model::{Environment, Error, Help, Key, PathTree, Result, Value, ValuePath};
+use crate::model::{Environment, Error, ErrorKind, Help, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
@@ -20,74 +20,141 @@ use crate::yaml::Document;
 /// Works out the files, the findings they would bring, and the message.
 pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut Prepared) -> Result<()> {
     let (hop, configuration) = (terms.hop, &planner.configuration);
-    let mut validation = Validation::over(configuration);
-    let (mut left_comments, mut emptied) = (BTreeMap::new(), BTreeSet::new());
+    let mut written: BTreeMap<Key, Written> = BTreeMap::new();
+    let reasons = std::mem::take(&mut prepared.reasons);
+    for plan in std::mem::take(&mut prepared.plans) {
+        match of_plan(planner, terms, &plan, reasons.get(&plan.key).map_or(&[], Vec::as_slice)) {
+            Ok(result) => {
+                written.insert(plan.key.clone(), result);
+                prepared.plans.push(plan);
+            }
+            Err(error) if terms.leave_refused && error.kind == ErrorKind::Undecided => {
+                prepared.leave(&plan.key, Left::Unreadable(error.message));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let files = loop {
+        let validation = proposed(planner, terms, prepared, &written);
+        prepared.refused = validation.new_errors()?;
+        if !terms.leave_refused || prepared.refused.is_empty() {
+            break validation.into_files();
+        }
+        for finding in std::mem::take(&mut prepared.refused) {
+            let is_meant = |key: &&Key| {
+                let file = format!("{}{}", configuration.snapshot().prefix, key.file(hop.target()));
+                file == finding.file
+            };
+            let key = prepared.keys().find(is_meant).cloned();
+            if let Some(key) = key {
+                prepared.leave(&key, Left::Refused(Box::new(finding)));
+            }
+        }
+    };
+    prepared.files = files;
     for plan in &prepared.plans {
-        let sides =
-            (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
-        let (Some(from), Some(into)) = sides else { continue };
-        let (source, target) = (configuration.document(from)?, configuration.document(into)?);
-        let naming = Naming::new(configuration.policy());
-        let limits = configuration.limits();
-        let mut given = Vec::new();
-        for GivenValue { path, value, .. } in &plan.given {
-            given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
+        let Some((key, result)) = written.remove_entry(&plan.key) else { continue };
+        prepared.files.extend(result.decisions);
+        if result.is_emptied {
+            prepared.emptied.insert(key.clone());
         }
-        let in_place = rename_in_place(&plan.lines, &target, limits);
-        let (begun, lines) = match &in_place {
-            Some((document, lines)) => (document, lines),
-            None => (&*target, &plan.lines),
-        };
-        let written = |source: &Document| -> Result<Option<String>> {
-            let mut edits = operations(lines, source, begun);
-            edits.extend(given.iter().cloned());
-            if edits.is_empty() {
-                return Ok(in_place.is_some().then(|| begun.text().to_owned()));
-            }
-            edit(begun, &edits, limits, &into.file).map(Some)
-        };
-        let carried = without_local_comments(&source, &naming, limits);
-        if let Some(text) = written(carried.as_ref().unwrap_or(&source))? {
-            if carried.is_some() {
-                let whole = written(&source)?.unwrap_or_default();
-                let read = |text: &str| Document::parse(text.as_bytes(), limits).ok();
-                if let (Some(whole), Some(result)) = (read(&whole), read(&text)) {
-                    left_comments.insert(plan.key.clone(), comments_left_out(&whole, &result));
-                }
-            }
-            let after = require_promised(planner, plan, &target, &text, &into.file)?;
-            if is_empty(&after) && !is_empty(&target) {
-                if !(terms.may_empty)(&plan.key) {
-                    return Err(Error::undecided(format!(
-                        "{}: nothing would be left of the item",
-                        into.file
-                    ))
-                    .with_help(Help::Emptying));
-                }
-                emptied.insert(plan.key.clone());
-            }
-            if text != target.text() {
-                validation.propose(Proposal { file: plan.key.file(hop.target()), text: Some(text) });
-            }
+        if !result.left_comments.is_empty() {
+            prepared.left_comments.insert(key, result.left_comments);
         }
-        let decided = record(planner, terms, prepared, plan, [&source, &target])?;
-        prepared.files.extend(decided);
     }
-    for creation in &prepared.creations {
-        validation
-            .propose(Proposal { file: creation.key.file(hop.target()), text: Some(creation.text.clone()) });
-    }
-    for key in &prepared.deletions {
-        validation.propose(Proposal { file: key.file(hop.target()), text: None });
-    }
-    left_comments.retain(|_, comments: &mut Vec<String>| !comments.is_empty());
-    (prepared.left_comments, prepared.emptied) = (left_comments, emptied);
-    prepared.refused = validation.new_errors()?;
-    prepared.files.extend(validation.into_files());
     prepared.files.sort_by(|a, b| a.path.cmp(&b.path));
     prepared.rests_on = rests_on(configuration, prepared.keys());
     (prepared.subject, prepared.body) = message(planner, prepared, hop);
     Ok(())
+}
+
+/// The target's files as they would be.
+fn proposed<'p>(
+    planner: &'p Planner,
+    terms: &Terms<'_>,
+    prepared: &Prepared,
+    written: &BTreeMap<Key, Written>,
+) -> Validation<'p> {
+    let mut validation = Validation::over(&planner.configuration);
+    let mut propose = |key: &Key, text: Option<&String>| {
+        validation.propose(Proposal { file: key.file(terms.hop.target()), text: text.cloned() });
+    };
+    for plan in &prepared.plans {
+        if let Some(text) = written.get(&plan.key).and_then(|result| result.text.as_ref()) {
+            propose(&plan.key, Some(text));
+        }
+    }
+    for creation in &prepared.creations {
+        propose(&creation.key, Some(&creation.text));
+    }
+    for key in &prepared.deletions {
+        propose(key, None);
+    }
+    validation
+}
+
+/// What a plan writes.
+#[derive(Default)]
+struct Written {
+    /// The item's new text, where it changes.
+    text: Option<String>,
+    /// The changes of its decisions.
+    decisions: Vec<FileChange>,
+    /// The source's comments that did not come along.
+    left_comments: Vec<String>,
+    /// Whether nothing is left of the item.
+    is_emptied: bool,
+}
+
+fn of_plan(
+    planner: &Planner,
+    terms: &Terms<'_>,
+    plan: &ItemPlan,
+    reasons: &[(ValuePath, String)],
+) -> Result<Written> {
+    let (hop, configuration) = (terms.hop, &planner.configuration);
+    let mut result = Written::default();
+    let sides = (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
+    let (Some(from), Some(into)) = sides else { return Ok(result) };
+    let (source, target) = (configuration.document(from)?, configuration.document(into)?);
+    let naming = Naming::new(configuration.policy());
+    let limits = configuration.limits();
+    let mut given = Vec::new();
+    for GivenValue { path, value, .. } in &plan.given {
+        given.push(set_or_insert(&target, path, value.clone(), &into.file)?);
+    }
+    let in_place = rename_in_place(&plan.lines, &target, limits);
+    let (begun, lines) = match &in_place {
+        Some((document, lines)) => (document, lines),
+        None => (&*target, &plan.lines),
+    };
+    let written = |source: &Document| -> Result<Option<String>> {
+        let mut edits = operations(lines, source, begun);
+        edits.extend(given.iter().cloned());
+        if edits.is_empty() {
+            return Ok(in_place.is_some().then(|| begun.text().to_owned()));
+        }
+        edit(begun, &edits, limits, &into.file).map(Some)
+    };
+    let carried = without_local_comments(&source, &naming, limits);
+    if let Some(text) = written(carried.as_ref().unwrap_or(&source))? {
+        if carried.is_some() {
+            let whole = written(&source)?.unwrap_or_default();
+            let read = |text: &str| Document::parse(text.as_bytes(), limits).ok();
+            if let (Some(whole), Some(after)) = (read(&whole), read(&text)) {
+                result.left_comments = comments_left_out(&whole, &after);
+            }
+        }
+        let after = require_promised(planner, plan, &target, &text, &into.file)?;
+        result.is_emptied = is_empty(&after) && !is_empty(&target);
+        if result.is_emptied && !(terms.may_empty)(&plan.key) {
+            return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
+                .with_help(Help::Emptying));
+        }
+        result.text = (text != target.text()).then_some(text);
+    }
+    result.decisions = record(planner, terms, plan, reasons, [&source, &target])?;
+    Ok(result)
 }
 
 /// Whether a file has no value but empty mappings.
@@ -125,8 +192,8 @@ fn require_promised(
 fn record(
     planner: &Planner,
     terms: &Terms<'_>,
-    prepared: &Prepared,
     plan: &ItemPlan,
+    reasons: &[(ValuePath, String)],
     [source, into]: [&Document; 2],
 ) -> Result<Vec<FileChange>> {
     let target = terms.hop.target();
@@ -152,7 +219,6 @@ fn record(
         .filter(|decision| !taken.reaches(&decision.path) && !renewed.contains(&decision.path))
         .cloned()
         .collect();
-    let reasons = prepared.reasons.get(&plan.key).map(Vec::as_slice).unwrap_or_default();
     let answered = |line: &PlanEntry| {
         let same = |(path, _): &&(ValuePath, String)| line.path == *path;
         reasons.iter().find(same).map(|(_, reason)| reason.as_str())

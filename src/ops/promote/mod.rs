@@ -24,7 +24,7 @@ pub(super) use creation::{create, idle_in_new};
 pub(super) use files::{decisions_changes, write};
 pub(super) use message::short;
 pub(super) use prepared::Terms;
-pub use prepared::{Creation, Left, Prepared};
+pub use prepared::{Creation, Left, Prepared, refusal};
 
 /// What to promote.
 #[derive(Clone, Debug)]
@@ -108,7 +108,12 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
     }
     let may_empty =
         request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
-    let terms = Terms { hop: request.hop, reason: request.reason.as_deref(), may_empty: &|_| may_empty };
+    let terms = Terms {
+        hop: request.hop,
+        reason: request.reason.as_deref(),
+        may_empty: &|_| may_empty,
+        leave_refused: request.selection.skip_undecided && request.keys.len() != 1,
+    };
     write(planner, &terms, &mut prepared)?;
     Ok(prepared)
 }

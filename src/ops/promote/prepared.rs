@@ -18,6 +18,8 @@ pub struct Creation {
     pub text: String,
     /// Pins, secrets and what was excepted: what was left out.
     pub left_out: Vec<ValuePath>,
+    /// The pins and secrets among them: the target needs its own.
+    pub to_give: Vec<ValuePath>,
     /// What got a value of its own.
     pub given: Vec<(ValuePath, Value)>,
     /// Comments of the source that did not come along.
@@ -39,6 +41,8 @@ pub enum Left {
     Shared(ValuePath),
     /// It cannot be promoted; why, with its place.
     Unreadable(String),
+    /// The result would bring this error.
+    Refused(Box<Finding>),
 }
 
 /// What one promotion would do.
@@ -77,6 +81,8 @@ pub(in crate::ops) struct Terms<'a> {
     pub(in crate::ops) reason: Option<&'a str>,
     /// Whether it was agreed to that this item is left without values.
     pub(in crate::ops) may_empty: &'a dyn Fn(&Key) -> bool,
+    /// Whether an item that cannot be written, or that a rule refuses, is left for the others' sake.
+    pub(in crate::ops) leave_refused: bool,
 }
 
 impl Prepared {
@@ -106,6 +112,17 @@ impl Prepared {
             self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
         };
         self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
+    /// Leaves an item as it is.
+    pub(super) fn leave(&mut self, key: &Key, why: Left) {
+        self.plans.retain(|plan| plan.key != *key);
+        self.creations.retain(|creation| creation.key != *key);
+        self.deletions.retain(|deletion| deletion != key);
+        self.left_comments.remove(key);
+        self.emptied.remove(key);
+        self.left.push((key.clone(), why));
+        self.left.sort_by(|a, b| a.0.cmp(&b.0));
     }
 
     /// The items that something becomes of.
@@ -233,16 +250,12 @@ impl Prepared {
         match self.refused.first() {
             None => Ok(()),
             Some(finding) => {
-                let at = finding
-                    .location
-                    .map_or(String::new(), |at| format!(":{}:{}", at.start.line, at.start.column));
-                let message = format!(
-                    "the result would bring {} at {}{at}: {}",
-                    finding.rule, finding.file, finding.message
-                );
+                let message = refusal(finding);
                 let help = match &finding.path {
-                    Some(path) if finding.is_absence => {
-                        Help::Any(vec![Help::GiveValue(path.clone()), finding.help.as_str().into()])
+                    Some(_) if finding.is_absence => {
+                        let absent = self.refused.iter().filter(|finding| finding.is_absence);
+                        let paths = absent.filter_map(|finding| finding.path.clone()).collect();
+                        Help::Any(vec![Help::GiveValues(paths), finding.help.as_str().into()])
                     }
                     _ => finding.help.as_str().into(),
                 };
@@ -261,4 +274,11 @@ impl Prepared {
             message: format!("{}\n\n{}", subject.unwrap_or(&self.subject), self.body),
         })
     }
+}
+
+/// What a finding that the result would bring says.
+#[must_use]
+pub fn refusal(finding: &Finding) -> String {
+    let at = finding.location.map_or(String::new(), |at| format!(":{}:{}", at.start.line, at.start.column));
+    format!("the result would bring {} at {}{at}: {}", finding.rule, finding.file, finding.message)
 }
