@@ -102,7 +102,16 @@ impl<V> ItemPlan<V> {
         let is_own = |line: &&PlanEntry<V>| match line.resolution {
             Resolution::Pinned => true,
             Resolution::Declined => false,
-            _ => line.literal,
+            Resolution::InSync
+            | Resolution::Unknown
+            | Resolution::Renamed
+            | Resolution::Removed
+            | Resolution::EnvironmentSpecific
+            | Resolution::LeftOut
+            | Resolution::New
+            | Resolution::Behind
+            | Resolution::Pending
+            | Resolution::Conflict => line.literal,
         };
         self.lines.iter().filter(|line| line.source.is_some() && line.target.is_none()).filter(is_own)
     }

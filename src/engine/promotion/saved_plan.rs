@@ -124,10 +124,8 @@ fn settled(
     if *verdict == Action::Take && line.is_refused() {
         return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));
     }
-    line.verdict = match verdict {
-        Action::Set(value) if line.target.as_ref() == Some(value) => Action::Keep,
-        verdict => verdict.clone(),
-    };
+    let is_there = matches!(verdict, Action::Set(value) if line.target.as_ref() == Some(value));
+    line.verdict = if is_there { Action::Keep } else { verdict.clone() };
     Ok(line)
 }
 
