@@ -22,6 +22,8 @@ pub(super) struct Told {
     /// Where the keyword stands in the schema that was compiled.
     pub(super) schema: String,
     pub(super) keyword: String,
+    /// The key below `path` that is required and missing.
+    pub(super) missing: Option<String>,
 }
 
 /// Explains errors about one document.
@@ -149,7 +151,13 @@ fn told(
         help: help.into(),
         schema: error.schema_path().as_str().to_owned(),
         keyword: error.kind().keyword().to_owned(),
+        missing: missing(error),
     }
+}
+
+fn missing(error: &ValidationError<'_>) -> Option<String> {
+    let Kind::Required { property } = error.kind() else { return None };
+    property.as_str().map(str::to_owned)
 }
 
 /// The errors of each alternative, where none of several fits.

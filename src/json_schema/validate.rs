@@ -27,6 +27,8 @@ pub struct Violation {
     pub schema_pointer: String,
     /// The keyword.
     pub keyword: String,
+    /// The key below `path` that is required and missing.
+    pub missing: Option<String>,
 }
 
 impl Compiled {
@@ -64,6 +66,7 @@ impl Compiled {
             schema_file: self.files().first().cloned().unwrap_or_default(),
             schema_pointer: String::new(),
             keyword: String::new(),
+            missing: None,
         }
     }
 
@@ -78,6 +81,7 @@ impl Compiled {
             schema_file,
             schema_pointer,
             keyword: told.keyword,
+            missing: told.missing,
         }
     }
 

@@ -59,8 +59,8 @@ pub struct Finding {
     pub notes: Vec<(&'static str, String)>,
     /// Further places, nearest first.
     pub related: Vec<Related>,
-    /// Whether `path` is meant because something that is required is missing below it.
-    pub is_absence: bool,
+    /// What is required and missing below `path`.
+    pub missing: Option<ValuePath>,
     /// The file, relative to the git root.
     pub file: String,
     /// Where in the file; `None` when the file as a whole is meant.
@@ -92,7 +92,7 @@ impl Finding {
             help: help.into(),
             notes: Vec::new(),
             related: Vec::new(),
-            is_absence: false,
+            missing: None,
             file: file.into(),
             location: None,
             excerpt: None,

@@ -41,7 +41,8 @@ pub fn brief(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Re
 /// Whether a plan does anything, or has something that a person may want to do.
 #[must_use]
 pub fn acts(plan: &ItemPlan<Shown>) -> bool {
-    plan.lines.iter().any(|line| line.verdict != Action::Keep || line.level != Level::Keep)
+    !plan.given.is_empty()
+        || plan.lines.iter().any(|line| line.verdict != Action::Keep || line.level != Level::Keep)
 }
 
 fn is_offered(line: &PlanEntry<Shown>) -> bool {
@@ -360,7 +361,7 @@ fn open_counts<V: PartialEq>(plans: &[ItemPlan<V>]) -> Vec<String> {
     };
     let lines = || plans.iter().flat_map(|plan| &plan.lines);
     let offered = lines().filter(|l| l.verdict == Action::Keep && l.level == Level::Offer).count();
-    let taken = lines().filter(|line| line.is_taken()).count();
+    let taken: usize = plans.iter().map(ItemPlan::taken).sum();
     let plural =
         |n: usize, one: &str, many: &str| (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }));
     [

@@ -107,7 +107,7 @@ fn outcomes_may_be_edited() {
 #[test]
 fn other_edits_are_refused_with_their_place() {
     type Edit = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-    let edits: [Edit; 7] = [
+    let edits: [Edit; 8] = [
         ("timeout", &[("source", "\"9s\"")], "`source`"),
         ("timeout", &[("reason", "\"trust me\"")], "`reason`"),
         ("timeout", &[("taken", "false")], "contradict"),
@@ -115,6 +115,7 @@ fn other_edits_are_refused_with_their_place() {
         ("timeout", &[("value", "\"9s\"")], "only outcome `set`"),
         ("password", &[("outcome", "\"take\""), ("taken", "true")], "never promoted"),
         ("timeout", &[("outcome", "\"perhaps\"")], "unknown variant"),
+        ("cache", &[("outcome", "\"set\""), ("value", "{\"ttl\": \"5s\"}")], "stands for several paths"),
     ];
     for (path, fields, expected) in edits {
         let shop = Shop::ahead();

@@ -118,6 +118,10 @@ fn settled(
     };
     let mut line = match alone {
         true if first.path == *path => first,
+        false if matches!(verdict, Action::Set(_)) => {
+            let what = format!("{path} stands for several paths; a value is given to a single one");
+            return Err(wrong(place, &what));
+        }
         false if one_fate && !secret => at_highest(path, first, source, target),
         _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
     };

@@ -50,7 +50,7 @@ fn broken_rule<'w>(
     document: usize,
     violation: Violation,
 ) -> FindingBuilder<'w> {
-    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, keyword } = violation;
+    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, missing, .. } = violation;
     let path = ValuePath { document: document.into(), ..path };
     let at = if at_key { Anchor::Key(path.clone()) } else { Anchor::Value };
     let place = match schema_pointer.as_str() {
@@ -59,7 +59,7 @@ fn broken_rule<'w>(
     };
     let mut draft =
         FindingBuilder::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at);
-    draft.finding.is_absence = keyword == "required";
+    draft.finding.missing = missing.map(|key| path.key(key));
     draft.note("schema", place)
 }
 

@@ -251,13 +251,12 @@ impl Prepared {
             None => Ok(()),
             Some(finding) => {
                 let message = refusal(finding);
-                let help = match &finding.path {
-                    Some(_) if finding.is_absence => {
-                        let absent = self.refused.iter().filter(|finding| finding.is_absence);
-                        let paths = absent.filter_map(|finding| finding.path.clone()).collect();
-                        Help::Any(vec![Help::GiveValues(paths), finding.help.as_str().into()])
+                let missing = || self.refused.iter().filter_map(|finding| finding.missing.clone());
+                let help = match &finding.missing {
+                    Some(_) => {
+                        Help::Any(vec![Help::GiveValues(missing().collect()), finding.help.as_str().into()])
                     }
-                    _ => finding.help.as_str().into(),
+                    None => finding.help.as_str().into(),
                 };
                 Err(Error::undecided(message).with_help(help))
             }
