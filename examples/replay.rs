@@ -32,7 +32,7 @@ use terrace::engine::snapshot::{Place, place};
 use terrace::engine::timeline::{Question, Timeline};
 use terrace::model::{BlobId, Hop, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
-use terrace::yaml::{Document, Limits};
+use terrace::yaml::{Document, FileValues, Limits, VersionReader};
 
 #[derive(Default)]
 struct Tally {
@@ -87,12 +87,14 @@ struct Epoch {
     candidates: Vec<Candidate>,
 }
 
-type Read<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<Document>>> + 'r;
+type Read<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<FileValues>>> + 'r;
+type Parse<'r> = dyn Fn(&BlobId) -> Result<Option<Document>> + 'r;
 
 struct Replay<'r> {
     repository: &'r Repository,
     history: &'r History,
     read: &'r Read<'r>,
+    parse: &'r Parse<'r>,
     verbose: bool,
     table_alone: bool,
     single: Tally,
@@ -128,13 +130,13 @@ impl Replay<'_> {
     fn candidates(&self, history: &History, key: &Key, hop: Hop) -> Result<Vec<Candidate>> {
         let mut candidates = Vec::new();
         let mut sources = history.versions(key, hop.source(), self.read)?.into_iter().peekable();
-        let (mut source, mut target): (Option<Arc<Document>>, Option<Arc<Document>>) = (None, None);
+        let (mut source, mut target): (Option<Arc<FileValues>>, Option<Arc<FileValues>>) = (None, None);
         for version in history.versions(key, hop.target(), self.read)? {
             // Positions grow towards the past: what came before this commit.
             while let Some(earlier) = sources.next_if(|earlier| earlier.commit > version.commit) {
-                source = earlier.document;
+                source = earlier.values;
             }
-            if let (Some(source), Some(target), Some(_)) = (&source, &target, &version.document) {
+            if let (Some(source), Some(target), Some(_)) = (&source, &target, &version.values) {
                 let leaves = leaves(source, target, &NoListRules);
                 let several_documents = source.values().len() > 1 || target.values().len() > 1;
                 let leaves: Vec<_> = leaves.into_iter().map(|leaf| (leaf.path, leaf.top)).collect();
@@ -142,7 +144,7 @@ impl Replay<'_> {
                     candidates.push(Candidate { position: version.commit, leaves, several_documents });
                 }
             }
-            target = version.document;
+            target = version.values;
         }
         Ok(candidates)
     }
@@ -176,9 +178,9 @@ impl Replay<'_> {
         naming: &Naming<'_>,
     ) -> Result<HashMap<ValuePath, Fate>> {
         let history = &epoch.history;
-        let document = |environment| -> Result<Option<Arc<Document>>> {
+        let document = |environment| -> Result<Option<Document>> {
             let blob = history.blob_at(key, environment, candidate.position + 1);
-            Ok(blob.map(|blob| (self.read)(&blob)).transpose()?.flatten())
+            Ok(blob.map(|blob| (self.parse)(&blob)).transpose()?.flatten())
         };
         let blob = history.blob_at(key, hop.source(), candidate.position + 1);
         let (Some(source), Some(target), Some(blob)) =
@@ -374,10 +376,12 @@ fn replay(folder: &Path, verbose: bool, table_alone: bool) -> Result<[Tally; 2]>
     let head = repository.require_head()?;
     let history = repository.history(&head)?;
     let blobs = repository.blobs();
-    let read = |blob: &BlobId| {
+    let parse = |blob: &BlobId| {
         let bytes = blobs.read("a version", Some(blob))?;
-        Ok(Document::parse(&bytes, &Limits::default()).ok().map(Arc::new))
+        Ok(Document::parse(&bytes, &Limits::default()).ok())
     };
+    let reader = VersionReader::new(Limits::default());
+    let read = |blob: &BlobId| Ok(reader.read(&blobs.read("a version", Some(blob))?).map(Arc::new));
     let mut files: BTreeMap<Key, usize> = BTreeMap::new();
     for change in history.commits().iter().flat_map(|commit| &commit.changes) {
         if let Some(Place::Item(item)) = place(&change.path) {
@@ -389,6 +393,7 @@ fn replay(folder: &Path, verbose: bool, table_alone: bool) -> Result<[Tally; 2]>
         repository: &repository,
         history: &history,
         read: &read,
+        parse: &parse,
         verbose,
         table_alone,
         single,

@@ -5,8 +5,8 @@ use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
-use crate::yaml::Document;
 use crate::yaml::edit::{Operation, Replacement};
+use crate::yaml::{Document, FileValues};
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Versions<'a> {
     /// The version whose values come back.
     pub before: &'a Document,
     /// What the commit that is taken back made of it; `None` when all that differs comes back.
-    pub after: Option<&'a Document>,
+    pub after: Option<&'a FileValues>,
     /// The version of today.
     pub now: &'a Document,
 }
@@ -140,7 +140,7 @@ mod tests {
     fn rolled(before: &str, after: Option<&str>, now: &str, only: &[&str]) -> (Vec<String>, String) {
         let (before, after, now) = (document(before), after.map(document), document(now));
         let only: Vec<ValuePath> = only.iter().map(|path| path.parse().expect("path")).collect();
-        let versions = Versions { before: &before, after: after.as_ref(), now: &now };
+        let versions = Versions { before: &before, after: after.as_deref(), now: &now };
         let (lines, idle) = plan(&versions, &only, &NoListRules, &|_| None);
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);

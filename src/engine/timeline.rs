@@ -15,7 +15,7 @@ use crate::diff::documents::pair_documents;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{CommitInfo, Hop, Key, Result, Segment, Value, ValuePath};
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
 /// What is asked of an item's past.
 #[derive(Clone, Copy)]
@@ -98,8 +98,8 @@ impl History {
     }
 }
 
-/// A document of one side; `None` while the item is not there.
-type Version = Option<Arc<Document>>;
+/// The values of one side; `None` while the item is not there.
+type Version = Option<Arc<FileValues>>;
 
 fn same(a: &Version, b: &Version) -> bool {
     match (a, b) {
@@ -238,8 +238,8 @@ impl<'h, 'q> Gather<'h, 'q> {
     fn edit(
         &mut self,
         event: usize,
-        (before, after): (Option<&Document>, Option<&Document>),
-        source: Option<&Document>,
+        (before, after): (Option<&FileValues>, Option<&FileValues>),
+        source: Option<&FileValues>,
         containers: Vec<usize>,
     ) {
         let (Some(before), Some(after)) = (before, after) else { return };
@@ -256,7 +256,7 @@ impl<'h, 'q> Gather<'h, 'q> {
             self.timeline.edited_documents.push(event);
         }
         let changes = diff(before.values(), after.values(), self.question.lists, Depth::Leaves);
-        let took = |source: &Document| {
+        let took = |source: &FileValues| {
             changes.iter().any(|change| change.right.is_some() && source.at(&change.path) == change.right)
         };
         if source.is_some_and(took) {
@@ -321,7 +321,7 @@ impl<'q> Asked<'q> {
         node
     }
 
-    fn changed(&self, before: Option<&Document>, after: Option<&Document>) -> Found {
+    fn changed(&self, before: Option<&FileValues>, after: Option<&FileValues>) -> Found {
         let mut found = Found::default();
         for (root, node) in &self.roots {
             let [before, after] = [before, after].map(|document| document.and_then(|it| it.at(root)));
@@ -538,7 +538,7 @@ mod tests {
     use super::*;
     use crate::diff::lists::NoListRules;
     use crate::model::{BlobId, CommitId};
-    use crate::yaml::Limits;
+    use crate::yaml::{Limits, VersionReader};
 
     const HOP: Hop = Hop::ToProduction;
 
@@ -564,7 +564,7 @@ mod tests {
         let (paths, lists) = ([&path], NoListRules);
         let question = Question { key: &key, hop: HOP, paths: &paths, containers: &[], lists: &lists };
         let read = |blob: &BlobId| {
-            Ok(Document::parse(blob.as_str().as_bytes(), &Limits::default()).ok().map(Arc::new))
+            Ok(VersionReader::new(Limits::default()).read(blob.as_str().as_bytes()).map(Arc::new))
         };
         let timeline = history.timeline(&question, &read).expect("readable");
         let view = timeline.view();

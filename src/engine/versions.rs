@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::history::{History, Side};
 use crate::model::{BlobId, Environment, Key, Result};
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
-/// Gives the document of an old version: `None` where its content is not YAML. A content that is
+/// Gives the values of an old version: `None` where its content is not YAML. A content that is
 /// named by history and cannot be read is an error, for it may have been any value.
-pub type ReadVersion<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<Document>>> + 'r;
+pub type ReadVersion<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<FileValues>>> + 'r;
 
 impl History {
     /// The versions of an item in one environment, oldest first. One that does not parse is skipped.
@@ -26,16 +26,17 @@ impl History {
         let mut now = None;
         while let Some((commit, _)) = side.last() {
             let (commit, before) = (*commit, now.clone());
+            let blob = side.last().and_then(|(_, blob)| blob.clone());
             advance(&mut side, commit, &mut now, read)?;
             if !same(&before, &now) {
-                versions.push(Version { commit, document: now.clone() });
+                versions.push(Version { commit, blob, values: now.clone() });
             }
         }
         Ok(versions)
     }
 }
 
-fn same(a: &Option<Arc<Document>>, b: &Option<Arc<Document>>) -> bool {
+fn same(a: &Option<Arc<FileValues>>, b: &Option<Arc<FileValues>>) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
@@ -47,7 +48,7 @@ fn same(a: &Option<Arc<Document>>, b: &Option<Arc<Document>>) -> bool {
 pub(super) fn advance(
     side: &mut Side,
     commit: usize,
-    now: &mut Option<Arc<Document>>,
+    now: &mut Option<Arc<FileValues>>,
     read: &ReadVersion<'_>,
 ) -> Result<()> {
     if side.last().is_some_and(|(c, _)| *c == commit) {
@@ -65,6 +66,8 @@ pub(super) fn advance(
 pub struct Version {
     /// The commit's position in the history.
     pub commit: usize,
-    /// The document; `None` when the item was deleted.
-    pub document: Option<Arc<Document>>,
+    /// The content of its file; `None` when the item was deleted.
+    pub blob: Option<BlobId>,
+    /// What it said; `None` when the item was deleted.
+    pub values: Option<Arc<FileValues>>,
 }

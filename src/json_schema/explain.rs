@@ -230,7 +230,7 @@ fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, St
         false => format!("{it} has {bound} of {}", phrasing::count(limit, word)),
     };
     let elements = value.as_list().map_or(0, |list| list.len());
-    let keys = value.as_map().map_or(0, crate::model::Map::len);
+    let keys = value.as_map().map_or(0, |map| map.len());
     let own = |sentence: String, help: &str| (sentence, help.to_owned());
     match error.kind() {
         Kind::Maximum { limit } => (

@@ -52,7 +52,8 @@ fn fits(base: Side<'_>, ours: Side<'_>, theirs: Side<'_>, result: Side<'_>) -> b
 }
 
 fn maps(base: &Map, ours: &Map, theirs: &Map, result: &Map) -> bool {
-    let mut open: Vec<&String> = [base, ours, theirs, result].into_iter().flat_map(Map::keys).collect();
+    let mut open: Vec<&String> =
+        [base, ours, theirs, result].into_iter().flat_map(|map| map.keys()).collect();
     open.sort();
     open.dedup();
     open.retain(|key| !fits(base.get(*key), ours.get(*key), theirs.get(*key), result.get(*key)));

@@ -9,7 +9,7 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{BlobId, CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
+use crate::model::{CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Which commits are told of.
@@ -32,7 +32,7 @@ pub struct LogRequest {
 pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Result<Vec<Logged<Shown>>> {
     let planner = Planner::new(workspace, &revision(workspace, request.at.as_deref())?)?;
     let mask = planner.configuration.mask(reveal);
-    let read = |blob: &BlobId| planner.version(blob);
+    let read = planner.old_versions();
     let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
     let mut out = Vec::new();
     let mut met = false;
@@ -58,7 +58,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
             let Some(id) = items.into_iter().find(is_wanted) else { continue };
             met = true;
             for blob in [&change.before, &change.after].into_iter().flatten() {
-                if planner.version(blob)?.is_none() {
+                if read(blob)?.is_none() {
                     logged.unreadable.push(change.path.clone());
                     break;
                 }
@@ -111,7 +111,7 @@ pub fn blame(
     }
     let named = |path: &ValuePath, list: &List| identity(&lists, path, list, list);
     let asked = by_name(document.values(), &asked, &named);
-    let read = |blob: &BlobId| planner.version(blob);
+    let read = planner.old_versions();
     let provenance = Provenance::new(&planner.history, key, &read)?;
     let mask = planner.configuration.mask(reveal);
     let found = provenance.blame(environment, &document, &asked, &lists);

@@ -1,6 +1,7 @@
 //! Planning promotions of a commit: everything the judge needs, read once.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -26,7 +27,7 @@ use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
 use crate::store::transaction::{self, Options};
-use crate::yaml::Document;
+use crate::yaml::{Document, FileValues, VersionReader};
 
 /// Reads what the judge needs of one commit, and plans.
 pub struct Planner {
@@ -118,13 +119,13 @@ impl Planner {
         Ok(document)
     }
 
-    /// A version of a file that is looked at once and let go; `None` when it is not YAML.
-    fn past_version(&self, blob: &BlobId) -> Result<Option<Arc<Document>>> {
-        if let Some(known) = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(blob) {
-            return Ok(known.clone());
+    /// Reads versions of files that are looked at once and let go; each is `None` when it is not YAML.
+    pub(super) fn old_versions(&self) -> impl Fn(&BlobId) -> Result<Option<Arc<FileValues>>> + '_ {
+        let reader = VersionReader::new(*self.configuration.limits());
+        move |blob| {
+            let bytes = self.blobs.read("an old version of an item", Some(blob))?;
+            Ok(reader.read(&bytes).map(Arc::new))
         }
-        let bytes = self.blobs.read("an old version of an item", Some(blob))?;
-        Ok(Document::parse(&bytes, self.configuration.limits()).ok().map(Arc::new))
     }
 
     /// The document of an item of the snapshot: one of its versions, and let go with them.
@@ -210,7 +211,7 @@ impl Planner {
             },
             _ => None,
         };
-        let read = |blob: &BlobId| self.past_version(blob);
+        let read = self.old_versions();
         let differing = leaves(&source, &target, &lists);
         let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
         let containers = containers(&differing);
@@ -219,7 +220,8 @@ impl Planner {
         let naming = Naming::new(self.configuration.policy());
         let siblings = Siblings::new(&self.history, key, hop, &read);
         let waits_elsewhere = |id| siblings.wait(id);
-        let judge = Judge::new(timeline.view(), hop, &naming, production.as_deref(), &waits_elsewhere);
+        let production = production.as_deref().map(Deref::deref);
+        let judge = Judge::new(timeline.view(), hop, &naming, production, &waits_elsewhere);
         let mut decisions = self.decisions(key, hop.target())?;
         for decision in &mut decisions {
             decision.path = settle_document(&decision.path, source.values(), target.values());

@@ -13,12 +13,12 @@ use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
+    CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
-use crate::yaml::Document;
+use crate::yaml::{Document, FileValues};
 
 /// Where to go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,7 +174,7 @@ type Planned = (ItemRollback, Option<String>, Vec<String>);
 fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key: &Key) -> Result<Planned> {
     let environment = request.environment;
     let configuration = &planner.configuration;
-    let read = |blob: &BlobId| planner.version(blob);
+    let read = planner.old_versions();
     let provenance = Provenance::new(&planner.history, key, &read)?;
     let now = match configuration.item(key, environment) {
         Some(item) => Some(configuration.document(item)?),
@@ -202,7 +202,7 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
         );
         Err(Error::undecided(message).with_help(Help::RestoreRevision))
     };
-    let same = |after: &Document| now.as_ref().is_some_and(|now| now.values() == after.values());
+    let same = |after: &FileValues| now.as_ref().is_some_and(|now| now.values() == after.values());
     match (&point.before, &point.after, &now) {
         (None, _, None) => done(ItemFate::Stays, None),
         (None, AfterVersion::This(Some(after)), Some(_)) if same(after) => done(ItemFate::Goes, None),
@@ -229,7 +229,7 @@ enum AfterVersion {
     /// It does not matter: a revision is restored.
     Any,
     /// This; nothing when it removed the item.
-    This(Option<Arc<Document>>),
+    This(Option<Arc<FileValues>>),
 }
 
 /// The versions on both sides of what is taken back.
@@ -275,9 +275,10 @@ fn promotion(
         }
     };
     let commit = commits.get(position).map(|commit| commit.info.clone());
+    let before = provenance.version_before(environment, position).and_then(|version| version.blob.as_ref());
     Ok(RestorePoint {
         commit: commit.ok_or_else(|| Error::internal("a promotion has no commit"))?,
-        before: provenance.before(environment, position).cloned(),
+        before: before.map(|blob| planner.version(blob)).transpose()?.flatten(),
         after: AfterVersion::This(provenance.after(environment, position).cloned()),
     })
 }

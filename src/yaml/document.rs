@@ -1,15 +1,15 @@
 //! [`Document`]: one YAML file, parsed once, addressed by path.
 
-use std::ops::Range;
-use std::sync::OnceLock;
+use std::ops::{Deref, Range};
 
 use super::keys::Index;
 use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
+use super::parts::FileValues;
 use super::resolve::{Problem, Resolver, follow, key_text};
-use crate::model::{DocumentId, DocumentNames, Location, Pointer, Segment, Value, ValuePath};
+use crate::model::{DocumentId, Location, Pointer, Segment, Value, ValuePath};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -21,10 +21,9 @@ pub struct Document {
     nodes: Vec<Node>,
     roots: Vec<NodeId>,
     comments: Vec<Range<usize>>,
-    values: Vec<Value>,
+    values: FileValues,
     problems: Vec<Problem>,
     index: Index,
-    names: OnceLock<DocumentNames>,
 }
 
 /// Where a value stands in the text.
@@ -53,6 +52,14 @@ impl Located {
     }
 }
 
+impl Deref for Document {
+    type Target = FileValues;
+
+    fn deref(&self) -> &FileValues {
+        &self.values
+    }
+}
+
 impl Document {
     /// Reads a file's bytes.
     ///
@@ -77,10 +84,9 @@ impl Document {
             nodes: forest.nodes,
             roots: forest.roots,
             comments: forest.comments,
-            values,
+            values: values.into(),
             problems,
             index: Index::default(),
-            names: OnceLock::new(),
             text,
         })
     }
@@ -97,12 +103,6 @@ impl Document {
         &self.lines
     }
 
-    /// The value of each YAML document, at least one.
-    #[must_use]
-    pub fn values(&self) -> &[Value] {
-        &self.values
-    }
-
     /// The root of each YAML document; none in an empty file.
     #[must_use]
     pub fn roots(&self) -> &[NodeId] {
@@ -112,24 +112,13 @@ impl Document {
     /// The value of the first YAML document.
     #[must_use]
     pub fn value(&self) -> &Value {
-        self.values.first().unwrap_or(&Value::Null)
-    }
-
-    /// The value at `path`.
-    #[must_use]
-    pub fn at(&self, path: &ValuePath) -> Option<&Value> {
-        self.root_value(&path.document)?.at(path)
+        self.values().first().unwrap_or(&Value::Null)
     }
 
     /// Which of the file's YAML documents this is, by its position.
     #[must_use]
     pub fn position_of(&self, document: &DocumentId) -> Option<usize> {
-        match document {
-            DocumentId::Position(_) => document.find(&self.values),
-            DocumentId::Unnamed(_) | DocumentId::Named(_) => {
-                self.names.get_or_init(|| DocumentNames::of(&self.values)).find(document, &self.values)
-            }
-        }
+        self.values.position_of(document)
     }
 
     /// The root of one YAML document; `None` when there is no such document, or nothing in the file.
@@ -139,7 +128,7 @@ impl Document {
     }
 
     fn root_value(&self, document: &DocumentId) -> Option<&Value> {
-        self.values.get(self.position_of(document)?)
+        self.values().get(self.position_of(document)?)
     }
 
     /// Duplicate keys and what cannot be addressed, in file order.

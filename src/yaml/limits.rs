@@ -79,7 +79,7 @@ pub fn check_limits<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, Rej
         let message = format!("the byte 0x{byte:02X} is not UTF-8");
         Rejection::new(Rule::Syntax, at(offset), message, "save the file as UTF-8")
     })?;
-    if let Some(offset) = text.find('\0') {
+    if let Some(offset) = memchr::memchr(0, bytes) {
         return Err(Rejection::new(
             Rule::Syntax,
             at(offset),

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 use terrace::model::Value;
-use terrace::yaml::{Content, Document, Limits, Style};
+use terrace::yaml::{Content, Document, Limits, Style, VersionReader};
 
 use crate::fixtures;
 
@@ -179,4 +179,38 @@ fn spans_are_exact_on_the_suite_and_on_real_files() {
     }
     println!("{scalars} scalars have exact spans");
     assert!(scalars > 5_000);
+}
+
+/// Both ways of reading give the same values, or refuse the same.
+fn read_both_ways(reader: &VersionReader, bytes: &[u8], limits: &Limits) {
+    let whole = Document::parse(bytes, limits).ok().map(|document| document.values().to_vec());
+    let parts = reader.read(bytes).map(|values| values.values().to_vec());
+    assert_eq!(parts, whole, "{}", String::from_utf8_lossy(bytes));
+}
+
+#[test]
+fn versions_that_are_read_by_parts_say_what_the_whole_files_say() {
+    let limits = Limits::default();
+    let mut texts: Vec<Vec<u8>> = suite().into_iter().map(|case| case.input).collect();
+    let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let files = fixtures::files(&fixtures::folder()).into_iter().filter(|path| is_yaml(path));
+    texts.extend(files.map(|path| std::fs::read(path).expect("a file")));
+    assert!(texts.len() > 500, "{} texts", texts.len());
+    for bytes in &texts {
+        let reader = VersionReader::new(limits);
+        read_both_ways(&reader, bytes, &limits);
+        // Two versions of a file, and what is not YAML any more: a line that is gone, said twice, or
+        // indented otherwise.
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        if bytes.len() > 20_000 {
+            continue;
+        }
+        for at in (0..lines.len()).step_by(lines.len() / 12 + 1) {
+            let [before, after] = [&lines[..at], &lines[at + 1..]].map(<[_]>::concat);
+            let less = lines[at].strip_prefix(b" ").unwrap_or(lines[at]);
+            for line in [&[][..], &[lines[at], lines[at]].concat(), &[b" ", lines[at]].concat(), less] {
+                read_both_ways(&reader, &[&before, line, &after].concat(), &limits);
+            }
+        }
+    }
 }

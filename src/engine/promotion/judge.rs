@@ -8,7 +8,7 @@ use super::resolution::{Level, Resolution};
 use crate::engine::naming::Naming;
 use crate::engine::timeline::{EventId, View};
 use crate::model::{CommitInfo, Date, Environment, Hop, Result, Segment, Value, ValuePath};
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
 /// What was found of one path.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub struct Judge<'a> {
     hop: Hop,
     naming: &'a Naming<'a>,
     /// On the way to staging: production's document.
-    production: Option<&'a Document>,
+    production: Option<&'a FileValues>,
     /// Whether what a source commit changed waits in other items too, and was taken in none.
     waits_elsewhere: &'a dyn Fn(EventId) -> Result<bool>,
 }
@@ -69,7 +69,7 @@ impl<'a> Judge<'a> {
         view: View<'a>,
         hop: Hop,
         naming: &'a Naming<'a>,
-        production: Option<&'a Document>,
+        production: Option<&'a FileValues>,
         waits_elsewhere: &'a dyn Fn(EventId) -> Result<bool>,
     ) -> Self {
         Self { view, hop, naming, production, waits_elsewhere }

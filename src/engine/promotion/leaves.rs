@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{Value, ValuePath};
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
 /// A leaf at which source and target differ.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Leaf<'a> {
 
 /// All leaves that differ, in file order of the source, what only the target has behind it.
 #[must_use]
-pub fn leaves<'a>(source: &'a Document, target: &'a Document, lists: &dyn ListRules) -> Vec<Leaf<'a>> {
+pub fn leaves<'a>(source: &'a FileValues, target: &'a FileValues, lists: &dyn ListRules) -> Vec<Leaf<'a>> {
     diff(source.values(), target.values(), lists, Depth::Leaves)
         .into_iter()
         .map(|change| {
@@ -48,7 +48,7 @@ pub fn containers(leaves: &[Leaf<'_>]) -> Vec<ValuePath> {
 }
 
 /// The shortest prefix of `path` that `document` lacks.
-pub(super) fn highest_absent(document: &Document, path: &ValuePath) -> ValuePath {
+pub(super) fn highest_absent(document: &FileValues, path: &ValuePath) -> ValuePath {
     (0..path.segments.len())
         .map(|n| path.prefix(n))
         .find(|prefix| document.at(prefix).is_none())

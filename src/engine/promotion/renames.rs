@@ -14,16 +14,16 @@ use super::resolution::Resolution;
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{CommitId, CommitInfo, Map, PathTree, Segment, Value, ValuePath};
-use crate::yaml::Document;
+use crate::yaml::{Document, FileValues};
 
 /// What one source commit did to the source's file.
 pub struct SourceCommit<'a> {
     /// The commit.
     pub id: CommitId,
     /// The document before.
-    pub before: &'a Document,
+    pub before: &'a FileValues,
     /// The document after.
-    pub after: &'a Document,
+    pub after: &'a FileValues,
 }
 
 /// Two ends of one entry.

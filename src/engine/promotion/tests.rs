@@ -1,6 +1,7 @@
 //! The resolution table, row by row, on tiny histories.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{
@@ -14,7 +15,7 @@ use crate::engine::timeline::Question;
 use crate::model::date::day;
 use crate::model::policy::NewKeys;
 use crate::model::{BlobId, CommitId, CommitInfo, Environment, Hop, Key, Policy, Value, ValuePath};
-use crate::yaml::{Document, Limits};
+use crate::yaml::{Document, FileValues, Limits, VersionReader};
 
 /// One commit: day, source text, target text; `None` leaves the side as it was, `Some("gone")`
 /// deletes it.
@@ -58,13 +59,8 @@ pub(super) fn world(steps: &[Step<'_>], complete: bool, head_day: i64) -> World 
 }
 
 impl World {
-    fn read(
-        &self,
-        cache: &std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>>,
-        blob: &BlobId,
-    ) -> crate::model::Result<Option<Arc<Document>>> {
-        let parse = || Document::parse(self.texts[blob].as_bytes(), &Limits::default()).ok().map(Arc::new);
-        Ok(cache.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone())
+    fn read(&self, reader: &VersionReader, blob: &BlobId) -> crate::model::Result<Option<Arc<FileValues>>> {
+        Ok(reader.read(self.texts[blob].as_bytes()).map(Arc::new))
     }
 
     pub(super) fn plan(
@@ -76,12 +72,13 @@ impl World {
     ) -> Vec<PlanEntry> {
         let policy = Policy::parse(policy, "terrace.toml").expect("policy");
         let naming = Naming::new(&policy);
-        let cache = std::cell::RefCell::default();
-        let read = |blob: &BlobId| self.read(&cache, blob);
+        let reader = VersionReader::new(Limits::default());
+        let read = |blob: &BlobId| self.read(&reader, blob);
         let hop = Hop::ToProduction;
         let last = |environment| {
             let versions = self.history.versions(&self.key, environment, &read).expect("readable");
-            versions.last().and_then(|version| version.document.clone()).expect("a document")
+            let blob = versions.last().and_then(|version| version.blob.as_ref()).expect("a version");
+            Document::parse(self.texts[blob].as_bytes(), &Limits::default()).expect("YAML")
         };
         let (source, target) = (last(hop.source()), last(hop.target()));
         let differing = leaves(&source, &target, &NoListRules);
@@ -208,8 +205,6 @@ fn row_8_a_new_key_that_names_another_environment() {
 #[test]
 fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let document = |text: &str| Arc::new(Document::parse(text.as_bytes(), &Limits::default()).expect(text));
-    let texts: HashMap<&str, Arc<Document>> =
-        [("a: 1", document("a: 1")), ("a: 1\nb: 2", document("a: 1\nb: 2"))].into_iter().collect();
     let key: Key = "app".parse().expect("key");
     let change = |env, before: Option<&str>, after: &str| {
         FileChange::new(key.file(env), before.map(BlobId::new), Some(BlobId::new(after)))
@@ -228,7 +223,9 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
     let first = vec![change(development, None, "a: 1"), change(staging, None, "a: 1")];
     let second = vec![change(development, Some("a: 1"), "a: 1\nb: 2")];
     let history = History::new(vec![commit(1, second), commit(0, first)], true, 2 * 86_400);
-    let read = |blob: &BlobId| Ok(texts.get(blob.as_str()).cloned());
+    let read = |blob: &BlobId| {
+        Ok(VersionReader::new(Limits::default()).read(blob.as_str().as_bytes()).map(Arc::new))
+    };
     let path: ValuePath = "b".parse().expect("path");
     let (paths, containers) = ([&path], [ValuePath::root()]);
     let question = Question {
@@ -248,8 +245,13 @@ fn row_9_production_has_its_own_value_for_what_is_new_on_the_way_to_staging() {
         (None, Resolution::New),
     ] {
         let production = production.map(document);
-        let judge =
-            Judge::new(timeline.view(), Hop::ToStaging, &naming, production.as_deref(), &|_| Ok(false));
+        let judge = Judge::new(
+            timeline.view(),
+            Hop::ToStaging,
+            &naming,
+            production.as_deref().map(Deref::deref),
+            &|_| Ok(false),
+        );
         let judged = judge.judge_path(&path, &path).expect("readable");
         assert_eq!(judged.resolution, expected, "{production:?}");
     }

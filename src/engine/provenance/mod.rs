@@ -12,7 +12,7 @@ use crate::diff::lists::ListRules;
 use crate::diff::{Depth, Kind, diff};
 use crate::model::{CommitInfo, Environment, Hop, Key, Result, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
 /// One environment that a value passed, and the commit that brought it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,17 +106,22 @@ impl<'a> Provenance<'a> {
 
     /// The document that the environment had right before the commit at this position.
     #[must_use]
-    pub fn before(&self, environment: Environment, commit: usize) -> Option<&Arc<Document>> {
+    pub fn before(&self, environment: Environment, commit: usize) -> Option<&Arc<FileValues>> {
+        self.version_before(environment, commit)?.values.as_ref()
+    }
+
+    /// The version that the environment had right before the commit at this position.
+    #[must_use]
+    pub fn version_before(&self, environment: Environment, commit: usize) -> Option<&Version> {
         // Positions grow towards the past.
-        let version = self.of(environment).iter().rev().find(|version| version.commit > commit)?;
-        version.document.as_ref()
+        self.of(environment).iter().rev().find(|version| version.commit > commit)
     }
 
     /// The document that the environment had right after the commit at this position.
     #[must_use]
-    pub fn after(&self, environment: Environment, commit: usize) -> Option<&Arc<Document>> {
+    pub fn after(&self, environment: Environment, commit: usize) -> Option<&Arc<FileValues>> {
         let version = self.of(environment).iter().rev().find(|version| version.commit >= commit)?;
-        version.document.as_ref()
+        version.values.as_ref()
     }
 
     /// Whether the commit at this position gave the target at `path` what the source had before.
@@ -126,7 +131,7 @@ impl<'a> Provenance<'a> {
         let had = self.before(hop.source(), commit).and_then(|document| document.at(path));
         let dropped = || {
             let mut earlier = self.of(hop.source()).iter().filter(|version| version.commit > commit);
-            earlier.any(|version| version.document.as_ref().is_some_and(|it| it.at(path).is_some()))
+            earlier.any(|version| version.values.as_ref().is_some_and(|it| it.at(path).is_some()))
         };
         had == new && (new.is_some() || dropped())
     }
@@ -157,7 +162,7 @@ impl<'a> Provenance<'a> {
     /// The latest version, not newer than the commit at `limit`, that changed the value at `path`.
     fn change(&self, environment: Environment, path: &ValuePath, limit: usize) -> Option<usize> {
         let versions = self.of(environment);
-        let value = |version: &Version| version.document.as_ref().and_then(|it| it.at(path)).cloned();
+        let value = |version: &Version| version.values.as_ref().and_then(|it| it.at(path)).cloned();
         let admitted = versions.iter().take_while(|version| version.commit >= limit).count();
         (0..admitted).rev().find(|index| {
             let before = index.checked_sub(1).and_then(|before| value(&versions[before]));
@@ -184,7 +189,7 @@ impl<'a> Provenance<'a> {
             steps.push(Step { environment: here, commit: Some(self.info(commit).clone()) });
             let Some(hop) = Hop::into_target(here) else { break };
             let source =
-                |document: Option<&Arc<Document>>| document.and_then(|it| it.at(path)) == Some(value);
+                |document: Option<&Arc<FileValues>>| document.and_then(|it| it.at(path)) == Some(value);
             if !source(self.after(hop.source(), commit)) && !source(self.before(hop.source(), commit)) {
                 break;
             }
@@ -207,7 +212,7 @@ impl<'a> Provenance<'a> {
     pub fn blame(
         &self,
         environment: Environment,
-        document: &Document,
+        document: &FileValues,
         path: &ValuePath,
         lists: &dyn ListRules,
     ) -> Vec<Blame> {
@@ -257,7 +262,7 @@ impl<'a> Provenance<'a> {
     }
 }
 
-fn values(document: Option<&Arc<Document>>) -> &[Value] {
+fn values(document: Option<&Arc<FileValues>>) -> &[Value] {
     document.map_or(&[], |document| document.values())
 }
 

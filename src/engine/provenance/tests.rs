@@ -6,7 +6,7 @@ use super::*;
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange};
 use crate::model::{BlobId, CommitId};
-use crate::yaml::Limits;
+use crate::yaml::{FileValues, Limits, VersionReader};
 
 /// One commit: the texts of development, staging, production; `None` leaves the file as it was,
 /// `Some("gone")` deletes it.
@@ -40,9 +40,9 @@ fn history(steps: &[Step<'_>], complete: bool) -> History {
 /// Runs `ask` over a history; a blob's id is its text.
 fn over<T>(steps: &[Step<'_>], complete: bool, ask: impl Fn(&Provenance<'_>) -> T) -> T {
     let history = history(steps, complete);
-    let known: std::cell::RefCell<HashMap<BlobId, Option<Arc<Document>>>> = std::cell::RefCell::default();
+    let known: std::cell::RefCell<HashMap<BlobId, Option<Arc<FileValues>>>> = std::cell::RefCell::default();
     let read = |blob: &BlobId| {
-        let parse = || Document::parse(blob.as_str().as_bytes(), &Limits::default()).ok().map(Arc::new);
+        let parse = || VersionReader::new(Limits::default()).read(blob.as_str().as_bytes()).map(Arc::new);
         Ok(known.borrow_mut().entry(blob.clone()).or_insert_with(parse).clone())
     };
     ask(&Provenance::new(&history, &"app".parse().expect("key"), &read).expect("versions"))

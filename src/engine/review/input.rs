@@ -8,7 +8,7 @@ use crate::engine::naming::Naming;
 use crate::engine::promotion::Decision;
 use crate::model::{Environment, Key, Policy, Result, Value, ValuePath};
 use crate::secrets::mask::Mask;
-use crate::yaml::Document;
+use crate::yaml::{Document, FileValues};
 
 /// An item's file in one environment of one revision.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub struct Sides<'a> {
 }
 
 /// The versions that the item had in an environment; `None` when history does not reach back.
-pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<Document>>>> + 'a;
+pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<FileValues>>>> + 'a;
 
 /// What is known of one item of a change.
 pub struct Input<'a> {

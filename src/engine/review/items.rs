@@ -9,7 +9,6 @@ use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
 use crate::model::{Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
-use crate::yaml::Document;
 
 /// What a change does to one item.
 #[derive(Debug, Default)]
@@ -50,7 +49,8 @@ impl<'a> Input<'a> {
         if let (FileChangeKind::Modified, Some(old)) = (&what, (self.renamed)(environment)) {
             return Ok((FileChangeKind::Renamed(old), Vec::new()));
         }
-        let [left, right] = [before, after].map(|side| side.document().map_or(&[][..], Document::values));
+        let [left, right] =
+            [before, after].map(|side| side.document().map_or(&[][..], |document| document.values()));
         if what == FileChangeKind::Modified && is_encrypted(right) {
             return Ok((FileChangeKind::Encrypted, self.in_plain_text(environment, left, right)?));
         }
@@ -168,7 +168,7 @@ mod tests {
     use crate::model::Policy;
     use crate::model::lookups::{LONG, assert_linear};
     use crate::secrets::mask::Mask;
-    use crate::yaml::Limits;
+    use crate::yaml::{Document, Limits};
 
     #[test]
     fn a_change_takes_twice_the_steps_for_twice_the_entries() {

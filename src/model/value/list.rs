@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::Value;
 use crate::model::lookups;
@@ -14,11 +14,22 @@ const FEW: usize = 8;
 /// A list of values.
 ///
 /// Who asks for an element by the text of its entry `name` gets it at the same cost in a long list
-/// as in a short one: the first question makes an index, which any change of the list drops.
+/// as in a short one: the first question makes an index, which any change of the list drops. A copy
+/// shares elements and index until one of the two changes.
+#[derive(Clone, Default)]
+pub struct List(Arc<Elements>);
+
 #[derive(Default)]
-pub struct List {
-    elements: Vec<Value>,
+struct Elements {
+    values: Vec<Value>,
     names: OnceLock<Box<Names>>,
+}
+
+/// The copy is there to be changed, so it begins without an index.
+impl Clone for Elements {
+    fn clone(&self) -> Self {
+        Self { values: self.values.clone(), names: OnceLock::new() }
+    }
 }
 
 /// Where the elements are by the text of one entry.
@@ -48,16 +59,16 @@ impl Names {
 impl List {
     /// A list without elements.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { elements: Vec::new(), names: OnceLock::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The position of the first element whose entry `field` has the text `name`.
     #[must_use]
     pub fn position(&self, field: &str, name: &str) -> Option<usize> {
         lookups::count(1);
-        if self.elements.len() <= FEW {
-            return self.elements.iter().position(|element| element.name(field) == Some(name));
+        if self.0.values.len() <= FEW {
+            return self.0.values.iter().position(|element| element.name(field) == Some(name));
         }
         self.names(field).positions.get(name).copied()
     }
@@ -65,26 +76,26 @@ impl List {
     /// The first element whose entry `field` has the text `name`.
     #[must_use]
     pub fn named(&self, field: &str, name: &str) -> Option<&Value> {
-        self.elements.get(self.position(field, name)?)
+        self.0.values.get(self.position(field, name)?)
     }
 
     /// Whether the texts of their entries `field` tell all elements apart.
     #[must_use]
     pub fn is_told_apart_by(&self, field: &str) -> bool {
-        if self.elements.len() <= FEW {
+        if self.0.values.len() <= FEW {
             let is_first = |(position, element): (usize, &Value)| {
                 element.name(field).is_some_and(|name| self.position(field, name) == Some(position))
             };
-            return self.elements.iter().enumerate().all(is_first);
+            return self.0.values.iter().enumerate().all(is_first);
         }
         // Most lists without names say so in their first element, and need no index for it.
-        self.elements.first().is_some_and(|first| first.name(field).is_some()) && self.names(field).apart
+        self.0.values.first().is_some_and(|first| first.name(field).is_some()) && self.names(field).apart
     }
 
     fn names(&self, field: &str) -> &Names {
-        let mut slot = &self.names;
+        let mut slot = &self.0.names;
         loop {
-            let names = slot.get_or_init(|| Box::new(Names::new(&self.elements, field)));
+            let names = slot.get_or_init(|| Box::new(Names::new(&self.0.values, field)));
             if names.field == field {
                 return names;
             }
@@ -97,27 +108,21 @@ impl Deref for List {
     type Target = Vec<Value>;
 
     fn deref(&self) -> &Vec<Value> {
-        &self.elements
+        &self.0.values
     }
 }
 
 impl DerefMut for List {
     fn deref_mut(&mut self) -> &mut Vec<Value> {
-        self.names.take();
-        &mut self.elements
-    }
-}
-
-/// The copy is often there to be changed, so it begins without an index.
-impl Clone for List {
-    fn clone(&self) -> Self {
-        self.elements.clone().into()
+        let elements = Arc::make_mut(&mut self.0);
+        elements.names.take();
+        &mut elements.values
     }
 }
 
 impl PartialEq for List {
     fn eq(&self, other: &Self) -> bool {
-        self.elements == other.elements
+        Arc::ptr_eq(&self.0, &other.0) || self.0.values == other.0.values
     }
 }
 
@@ -125,20 +130,20 @@ impl Eq for List {}
 
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.elements.fmt(f)
+        self.0.values.fmt(f)
     }
 }
 
 impl Default for &List {
     fn default() -> Self {
-        static EMPTY: List = List::new();
+        static EMPTY: LazyLock<List> = LazyLock::new(List::new);
         &EMPTY
     }
 }
 
 impl From<Vec<Value>> for List {
     fn from(elements: Vec<Value>) -> Self {
-        Self { elements, names: OnceLock::new() }
+        Self(Arc::new(Elements { values: elements, names: OnceLock::new() }))
     }
 }
 
@@ -153,7 +158,7 @@ impl IntoIterator for List {
     type IntoIter = std::vec::IntoIter<Value>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.elements.into_iter()
+        Arc::try_unwrap(self.0).map_or_else(|shared| shared.values.clone(), |own| own.values).into_iter()
     }
 }
 
@@ -162,7 +167,7 @@ impl<'a> IntoIterator for &'a List {
     type IntoIter = std::slice::Iter<'a, Value>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.elements.iter()
+        self.0.values.iter()
     }
 }
 

@@ -1,16 +1,13 @@
 //! Values as readers see them: aliases followed, merges applied, numbers by their text.
 
 mod list;
+mod map;
 
 use std::fmt;
 
-use indexmap::IndexMap;
-
 pub use self::list::List;
+pub use self::map::Map;
 use super::lookups;
-
-/// A mapping in the order of its file; equality ignores the order.
-pub type Map = IndexMap<String, Value>;
 
 /// A configuration value.
 ///

@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
-use crate::yaml::Document;
+use crate::yaml::FileValues;
 
 /// The most commits that are named.
 const COMMITS: usize = 50;
@@ -96,7 +96,7 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
 }
 
 /// The versions that items had, read once.
-type Versions = Option<Vec<Arc<Document>>>;
+type Versions = Option<Vec<Arc<FileValues>>>;
 
 struct Reviewer<'a> {
     part: &'a Part,
@@ -212,8 +212,8 @@ impl<'a> Reviewer<'a> {
         if let Some(known) = past.get(&(key.clone(), environment)) {
             return Ok(known.clone());
         }
-        let versions = history.versions(key, environment, &|blob| self.planner.version(blob))?;
-        let versions: Versions = Some(versions.into_iter().filter_map(|version| version.document).collect());
+        let versions = history.versions(key, environment, &self.planner.old_versions())?;
+        let versions: Versions = Some(versions.into_iter().filter_map(|version| version.values).collect());
         past.insert((key.clone(), environment), versions.clone());
         Ok(versions)
     }
