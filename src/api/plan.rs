@@ -160,6 +160,10 @@ struct PlanLine<'a> {
     reason: String,
     /// The source commit that brought the value.
     commit: Option<&'a str>,
+    /// The commit of an environment before the source that first brought the value, where the source
+    /// has it by a promotion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a str>,
 }
 
 /// Writes plans for programs, values already masked; a hop without plans is listed empty.
@@ -279,6 +283,7 @@ fn entry(line: &PlanEntry<Shown>, hop: Hop) -> PlanLine<'_> {
         value: if let Action::Set(value) = &line.verdict { Some(value_json(value.shown())) } else { None },
         reason: line.reason.phrase(hop),
         commit: line.commit.as_ref().map(|commit| commit.id.as_str()),
+        origin: line.origin.as_ref().map(|commit| commit.id.as_str()),
     }
 }
 

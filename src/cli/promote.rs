@@ -52,7 +52,7 @@ pub(super) struct Args {
     /// Not this path
     #[arg(long, value_name = "PATH")]
     except: Vec<String>,
-    /// Only what this source commit changed
+    /// Only what this commit changed: of the source, or the one that its value came from
     #[arg(long, value_name = "COMMIT")]
     change: Vec<String>,
     /// source=PATH writes the source's value; target=PATH keeps the target's and records it
@@ -486,20 +486,25 @@ fn show_items(
     Ok(())
 }
 
-/// What a question is about: how many keys are new, renamed and removed.
-fn what_is_asked(lines: &[(&Key, &PlanEntry)]) -> String {
-    let asked = lines.iter().map(|(_, line)| line).filter(|line| !line.awaits_another());
-    let (mut new, mut renamed, mut removed) = (0, 0, 0);
-    for line in asked {
-        *match line.resolution {
-            Resolution::Renamed => &mut renamed,
-            Resolution::Removed => &mut removed,
-            _ => &mut new,
-        } += 1;
-    }
-    let parts = [(new, "new key"), (renamed, "renamed key"), (removed, "removal")];
-    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-    parts.map(|(count, what)| crate::report::counted(count, what)).collect::<Vec<_>>().join(", ")
+/// What a question is about: which keys are new, renamed and removed.
+fn what_is_asked(lines: &[(&Key, &PlanEntry)], view: &View) -> String {
+    let several = lines.windows(2).any(|pair| pair[0].0 != pair[1].0);
+    let names = |what: &str, is_meant: fn(Resolution) -> bool| {
+        let lines = lines.iter().filter(|(_, line)| !line.awaits_another() && is_meant(line.resolution));
+        let name = |(key, line): &(&Key, &PlanEntry)| match several {
+            true => format!("{key}:{}", line.path),
+            false => line.path.to_string(),
+        };
+        let names: Vec<String> = lines.map(name).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{what} {}", view.names(&names)))
+    };
+    let parts = [
+        names("new", |it| !matches!(it, Resolution::Renamed | Resolution::Removed)),
+        names("renamed", |it| it == Resolution::Renamed),
+        names("removed", |it| it == Resolution::Removed),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Whether what is in conflict is one value, and not all that is below a path.
@@ -512,11 +517,11 @@ fn takes_one_value(line: &PlanEntry) -> bool {
     line.source.iter().chain(&line.target).all(is_one)
 }
 
-/// Asks about new keys, one source commit at a time; false when the user quits.
+/// Asks about new keys, one change at a time; false when the user quits.
 fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &Context) -> Result<bool> {
     let mut groups: Vec<(CommitInfo, Vec<(&Key, &PlanEntry)>)> = Vec::new();
     for (key, line) in prepared.with(&Action::Ask) {
-        let Some(commit) = line.commit.clone() else { continue };
+        let Some(commit) = line.change().cloned() else { continue };
         match groups.iter_mut().find(|(known, _)| known.id == commit.id) {
             Some((_, lines)) => lines.push((key, line)),
             None => groups.push((commit, vec![(key, line)])),
@@ -524,7 +529,8 @@ fn answer_new_keys(request: &mut PromoteRequest, prepared: &Prepared, context: &
     }
     for (commit, lines) in groups {
         let CommitInfo { id, subject, .. } = &commit;
-        let question = format!("Take \"{}\" ({}) as well?", cut(subject, 60), what_is_asked(&lines));
+        let question =
+            format!("Take \"{}\" ({}) as well?", cut(subject, 60), what_is_asked(&lines, &context.view()));
         match ask(context, &question, &[Answer::Yes, Answer::Never, Answer::Skip, Answer::Quit])? {
             Answer::Yes => request.selection.accepted.push(id.to_string()),
             Answer::No | Answer::Never => {

@@ -96,6 +96,7 @@ pub fn plan(
             target: leaf.target.cloned(),
             reason,
             commit: None,
+            origin: None,
             target_commit: changed_by(&leaf.path).filter(|_| level == Level::Stop),
             top: leaf.top,
             path: leaf.path,

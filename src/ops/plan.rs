@@ -13,8 +13,8 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection, Siblings,
-    SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, renaming_commits, select,
-    stop_shared,
+    SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits,
+    select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
@@ -186,11 +186,29 @@ impl Planner {
         Ok(by.map(|by| EncryptedFile { file: item.file.clone(), by }))
     }
 
-    /// The judged leaves of an item over a hop, ungathered; `None` unless both sides have it.
+    /// The judged leaves of an item over a hop, ungathered, with the changes that they go back to;
+    /// `None` unless both sides have it.
     ///
     /// # Errors
     /// When a file cannot be read, is not YAML, or is encrypted.
     pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
+        let Some(mut lines) = self.judged(key, hop)? else { return Ok(None) };
+        if hop == Hop::ToProduction {
+            let paths: Vec<ValuePath> =
+                lines.iter().filter(|line| line.commit.is_some()).map(|line| line.path.clone()).collect();
+            let paths: Vec<&ValuePath> = paths.iter().collect();
+            let lists = self.configuration.lists(key);
+            let question =
+                Question { key, hop: Hop::ToStaging, paths: &paths, containers: &[], lists: &lists };
+            if !paths.is_empty() {
+                let timeline = self.history.timeline(&question, &self.old_versions())?;
+                note_origins(&mut lines, timeline.view());
+            }
+        }
+        Ok(Some(lines))
+    }
+
+    fn judged(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {
@@ -324,7 +342,16 @@ impl Planner {
     /// # Errors
     /// When a file cannot be read or is not YAML.
     pub fn plan(&self, key: &Key, hop: Hop, selection: &Selection) -> Result<Option<ItemPlan>> {
-        let Some(leaves) = self.leaves(key, hop)? else { return Ok(None) };
+        self.leaves(key, hop)?.map_or(Ok(None), |leaves| self.chosen(leaves, key, hop, selection))
+    }
+
+    fn chosen(
+        &self,
+        leaves: Vec<PlanEntry>,
+        key: &Key,
+        hop: Hop,
+        selection: &Selection,
+    ) -> Result<Option<ItemPlan>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         let (source, target) = (self.document(from)?, self.document(into)?);
@@ -417,7 +444,10 @@ impl Planner {
         {
             return Ok(Some(ItemState::Encrypted(file)));
         }
-        Ok(match self.plan(key, hop, &selection) {
+        let plan = self
+            .judged(key, hop)
+            .and_then(|leaves| leaves.map_or(Ok(None), |leaves| self.chosen(leaves, key, hop, &selection)));
+        Ok(match plan {
             Ok(Some(plan)) if plan.lines.is_empty() => None,
             Ok(Some(plan)) => Some(ItemState::Differs(plan)),
             Ok(None) if is_there(hop.source()) => Some(ItemState::OnlyInSource),

@@ -92,12 +92,12 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// What acts, by source commit, in the order in which people will want to read it: oldest first.
+/// What acts, by change, in the order in which people will want to read it: oldest first.
 fn groups(plan: &ItemPlan<Shown>) -> Vec<(Option<&CommitInfo>, Vec<usize>)> {
     let acts = |line: &PlanEntry<Shown>| !matches!(line.verdict, Action::Keep);
     let mut groups: IndexMap<Option<&CommitId>, (Option<&CommitInfo>, Vec<usize>)> = IndexMap::new();
     for (index, line) in plan.lines.iter().enumerate().filter(|(_, line)| acts(line)) {
-        let commit = line.commit.as_ref();
+        let commit = line.change();
         groups.entry(commit.map(|c| &c.id)).or_insert((commit, Vec::new())).1.push(index);
     }
     let mut groups: Vec<_> = groups.into_values().collect();

@@ -2,12 +2,12 @@
 
 use std::ops::{Deref, Range};
 
+use super::file_values::FileValues;
 use super::keys::Index;
 use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
-use super::parts::FileValues;
 use super::resolve::{Problem, Resolver, follow, key_text};
 use crate::model::{DocumentId, Location, Pointer, Segment, Value, ValuePath};
 

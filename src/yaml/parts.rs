@@ -10,51 +10,14 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use memchr::memmem;
 
 use super::Document;
+use super::file_values::FileValues;
 use super::limits::{Limits, check_limits};
 use super::parse::skip_trivia;
-use crate::model::{DocumentId, DocumentNames, Map, Value, ValuePath};
-
-/// The values of a file, without the places where they stand.
-#[derive(Clone, Debug)]
-pub struct FileValues {
-    values: Vec<Value>,
-    names: OnceLock<DocumentNames>,
-}
-
-impl FileValues {
-    /// The value of each YAML document, at least one.
-    #[must_use]
-    pub fn values(&self) -> &[Value] {
-        &self.values
-    }
-
-    /// The value at `path`.
-    #[must_use]
-    pub fn at(&self, path: &ValuePath) -> Option<&Value> {
-        self.values.get(self.position_of(&path.document)?)?.at(path)
-    }
-
-    /// Which of the file's YAML documents this is, by its position.
-    pub(super) fn position_of(&self, document: &DocumentId) -> Option<usize> {
-        match document {
-            DocumentId::Position(_) => document.find(&self.values),
-            DocumentId::Unnamed(_) | DocumentId::Named(_) => {
-                self.names.get_or_init(|| DocumentNames::of(&self.values)).find(document, &self.values)
-            }
-        }
-    }
-}
-
-impl From<Vec<Value>> for FileValues {
-    fn from(values: Vec<Value>) -> Self {
-        Self { values, names: OnceLock::new() }
-    }
-}
+use crate::model::{Map, Value};
 
 /// Reads versions of a file.
 #[derive(Debug)]
@@ -280,6 +243,7 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ValuePath;
 
     /// What both ways of reading give, which has to be the same.
     fn both(text: &str) -> Option<Vec<Value>> {

@@ -728,3 +728,43 @@ fn an_item_that_a_rule_refuses_does_not_hold_up_the_others() {
     let named = world.line("promote bad good --to production --skip-undecided --yes").exits(0);
     assert!(named.contains("nothing to do"), "{named}");
 }
+
+#[test]
+fn a_plan_for_production_goes_by_the_changes_of_development() {
+    let mut world = World::with(&[
+        ("environments/development/app.yaml", "a: 1\nb: 1\n"),
+        ("environments/staging/app.yaml", "a: 1\nb: 1\n"),
+        ("environments/production/app.yaml", "a: 1\nb: 1\n"),
+    ]);
+    let mut ids = Vec::new();
+    for (text, subject) in [("a: 2\nb: 1\n", "raise a"), ("a: 2\nb: 1\nc: {d: 1}\n", "bring c")] {
+        world.write("environments/development/app.yaml", text);
+        world.commit(subject);
+        ids.push(world.git(&["rev-parse", "HEAD"]).trim().to_owned());
+    }
+    world.line("promote app --to staging --with-new --yes").exits(0);
+    let promotion = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    world.write("environments/staging/app.yaml", "a: 2\nb: 7\nc: {d: 1}\n");
+    world.commit("staging's b");
+    let said = world.line("promote app --to production --with-new --dry-run").exits(0);
+    for heading in ["raise a", "bring c", "staging's b"] {
+        assert!(said.contains(&format!("  {heading}   Ann")), "{said}");
+    }
+    assert!(!said.contains("promote(app)"), "{said}");
+    let json = world.line("promote app --to production --with-new --dry-run --format json").exits(0);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let lines = json["hops"][0]["items"][0]["resolutions"].as_array().expect("lines");
+    let line = |path: &str| lines.iter().find(|line| line["path"] == path).expect("a line");
+    assert_eq!(
+        (&line("a")["commit"], &line("a")["origin"]),
+        (&promotion.clone().into(), &ids[0].clone().into())
+    );
+    assert_eq!(line("b").get("origin"), None);
+    // Either id chooses.
+    let only =
+        |id: &str| world.line(&format!("promote app --to production --change {id} --dry-run")).exits(0);
+    assert!(only(&ids[1]).ends_with("\n1 change to commit.\n\n"), "{}", only(&ids[1]));
+    assert!(only(&promotion).ends_with("\n2 changes to commit.\n\n"), "{}", only(&promotion));
+    world.line(&format!("promote app --to production --change {} --yes", ids[0])).exits(0);
+    assert_eq!(world.read("environments/production/app.yaml"), "a: 2\nb: 1\n");
+}

@@ -77,7 +77,7 @@ pub(crate) fn talk_to(mut command: Command, columns: u16, answers: &[(&str, &str
 }
 
 const PROMOTE: [&str; 4] = ["promote", "payments", "--to", "production"];
-const NEW: &str = "Take \"cache responses\" (1 new key) as well?  \
+const NEW: &str = "Take \"cache responses\" (new cache) as well?  \
                    [y]es  [n]o, and remember  [s]kip for now  [q]uit";
 
 #[test]

@@ -31,6 +31,9 @@ pub struct PlanEntry<V = Value> {
     pub reason: Reason,
     /// The commit that brought the source's value.
     pub commit: Option<CommitInfo>,
+    /// The commit of an environment before the source that first brought the value which `commit`
+    /// promoted.
+    pub origin: Option<CommitInfo>,
     /// The commit that brought the target's value.
     pub target_commit: Option<CommitInfo>,
     /// The highest path at or above `path` that source or target lacks.
@@ -76,6 +79,7 @@ impl PlanEntry {
             target: shown(&self.target),
             reason: self.reason.clone(),
             commit: self.commit.clone(),
+            origin: self.origin.clone(),
             target_commit: self.target_commit.clone(),
             top: self.top.clone(),
             renamed: self.renamed.as_ref().map(|renamed| {
@@ -96,6 +100,13 @@ impl<V> PlanEntry<V> {
             Some(renamed) => Some(&renamed.carried),
             None => self.source.as_ref(),
         }
+    }
+
+    /// The change that people know the value by: its origin, where it has one, or else the commit of
+    /// the source.
+    #[must_use]
+    pub fn change(&self) -> Option<&CommitInfo> {
+        self.origin.as_ref().or(self.commit.as_ref())
     }
 
     /// Whether it is no question of its own: a removal that goes with what took its place.

@@ -10,6 +10,7 @@ mod entry;
 mod fate;
 mod judge;
 mod leaves;
+mod origins;
 mod path_history;
 mod plan;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
+pub use origins::note_origins;
 pub use plan::{GivenValue, HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};
 pub use reason::{Hesitation, LeftOut, Reason};
 pub use recorded::{

@@ -210,6 +210,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>)
         target: leaf.target.cloned(),
         reason: judgement.reason,
         commit: judgement.source_commit,
+        origin: None,
         target_commit: judgement.target_commit,
         top: leaf.top.clone(),
         renamed: None,
@@ -300,10 +301,8 @@ fn keep_elements_whole(lines: &mut [PlanEntry]) {
         let stays = numbers.iter().map(|number| &lines[*number]).find(|line| {
             matches!(line.resolution, Resolution::Pinned | Resolution::Declined | Resolution::Unknown)
         });
-        let (level, commit) = match stays {
-            Some(line) => (line.level, first.commit.clone()),
-            None => (Level::Ask, first.commit.clone()),
-        };
+        let level = stays.map_or(Level::Ask, |line| line.level);
+        let (commit, origin) = (first.commit.clone(), first.origin.clone());
         let on = commit.as_ref().map(CommitInfo::date);
         for number in numbers {
             let line = &mut lines[number];
@@ -312,6 +311,7 @@ fn keep_elements_whole(lines: &mut [PlanEntry]) {
                 line.level = level;
                 line.reason = Reason::Removed { on, is_own: true };
                 line.commit.clone_from(&commit);
+                line.origin.clone_from(&origin);
             }
         }
     }
@@ -393,9 +393,9 @@ fn same_fate(a: &PlanEntry, b: &PlanEntry) -> bool {
 
 /// Whether two leaves below one path may be shown and decided as one.
 pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
-    let commit = |line: &PlanEntry| line.commit.as_ref().map(|commit| commit.id.clone());
+    let ids = |line: &PlanEntry| [&line.commit, &line.origin].map(|it| it.as_ref().map(|it| it.id.clone()));
     a.resolution == b.resolution
         && a.level == b.level
-        && commit(a) == commit(b)
+        && ids(a) == ids(b)
         && !matches!(a.resolution, Resolution::Pinned | Resolution::Declined)
 }

@@ -123,6 +123,7 @@ fn join(
         target: Some(own.clone()),
         reason: Reason::Renamed { on, keeps_own: carried != *new },
         commit: removed.commit.clone(),
+        origin: removed.origin.clone(),
         target_commit: removed.target_commit.clone(),
         top: highest_absent(target, &pair.to),
         renamed: Some(Box::new(Renamed { from: pair.from.clone(), carried })),

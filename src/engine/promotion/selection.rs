@@ -14,7 +14,8 @@ pub struct Selection {
     pub only: Vec<ValuePath>,
     /// Not these paths nor what is below them.
     pub except: Vec<ValuePath>,
-    /// Only what these source commits changed (hexadecimal prefixes); all when empty.
+    /// Only what these commits changed, of the source or the origin (hexadecimal prefixes); all when
+    /// empty.
     pub changes: Vec<String>,
     /// Write the source's value, whatever the table says.
     pub take_source: Vec<ValuePath>,
@@ -69,8 +70,7 @@ impl<'s> Choice<'s> {
             let old = line.renamed.as_ref().map(|renamed| &renamed.from);
             old.into_iter().chain([&line.path]).any(|path| paths.above(path).next().is_some())
         };
-        let commit = line.commit.as_ref().map(|commit| &commit.id);
-        let by_commit = |prefixes: &Prefixes<'_>| commit.is_some_and(|commit| prefixes.speak_of(commit));
+        let by_commit = |prefixes: &Prefixes<'_>| prefixes.speak_of(line);
         if let Some(value) = self.set.get(&line.path) {
             let has_it = line.target.as_ref() == Some(value);
             return if has_it { Action::Keep } else { Action::Set((*value).clone()) };
@@ -109,9 +109,8 @@ impl<'s> Choice<'s> {
     /// Whether naming paths or commits consents to a question or an offer: its commit was named, or a
     /// path that is the shown one or lies below it.
     fn consents_to(&self, line: &PlanEntry) -> bool {
-        let commit = line.commit.as_ref().map(|commit| &commit.id);
         let old = line.renamed.as_ref().map(|renamed| &renamed.from);
-        commit.is_some_and(|commit| self.changes.speak_of(commit))
+        self.changes.speak_of(line)
             || old.into_iter().chain([&line.top]).any(|shown| self.only.reaches(shown))
     }
 
@@ -125,6 +124,11 @@ fn tree(paths: &[ValuePath]) -> PathTree<'_, ()> {
     paths.iter().map(|path| (path, ())).collect()
 }
 
+/// The commits that a line may be chosen by.
+fn commits_of(line: &PlanEntry) -> impl Iterator<Item = &CommitId> {
+    [&line.commit, &line.origin].into_iter().flatten().map(|commit| &commit.id)
+}
+
 /// Beginnings of the names of commits.
 struct Prefixes<'s>(HashSet<&'s str>);
 
@@ -133,7 +137,12 @@ impl<'s> Prefixes<'s> {
         Self(prefixes.iter().map(String::as_str).collect())
     }
 
-    fn speak_of(&self, commit: &CommitId) -> bool {
+    /// Whether one of them is the commit or the origin of a line.
+    fn speak_of(&self, line: &PlanEntry) -> bool {
+        commits_of(line).any(|commit| self.are_of(commit))
+    }
+
+    fn are_of(&self, commit: &CommitId) -> bool {
         let id = commit.as_str();
         let mut beginnings = (0..=id.len()).filter_map(|length| id.get(..length));
         !self.0.is_empty() && beginnings.any(|beginning| self.0.contains(beginning))
@@ -166,8 +175,7 @@ impl Selection {
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
         let speaks = |path: &ValuePath| leaves.reaches(path) || exists(path);
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
-        let commits: HashSet<&str> =
-            lines.iter().filter_map(|line| Some(line.commit.as_ref()?.id.as_str())).collect();
+        let commits: HashSet<&str> = lines.iter().flat_map(commits_of).map(CommitId::as_str).collect();
         let by = |prefix: &String| commits.iter().any(|commit| commit.starts_with(prefix.as_str()));
         let idle_commits =
             self.changes.iter().filter(|prefix| !by(prefix)).map(|prefix| format!("commit {prefix}"));
@@ -216,7 +224,7 @@ mod tests {
             [(vec![], false), (vec!["0123"], true), (vec!["1", "01"], true), (vec!["123"], false)]
         {
             let prefixes: Vec<String> = prefixes.into_iter().map(str::to_owned).collect();
-            assert_eq!(Prefixes::new(&prefixes).speak_of(&id), expected, "{prefixes:?}");
+            assert_eq!(Prefixes::new(&prefixes).are_of(&id), expected, "{prefixes:?}");
         }
     }
 }

@@ -100,6 +100,7 @@ mod tests {
             target: leaf.target.cloned(),
             reason: Reason::ToTakeBack,
             commit: None,
+            origin: None,
             target_commit: None,
             top: leaf.top,
             renamed: None,

@@ -71,6 +71,7 @@ mod tests {
             target: None,
             reason: Reason::ToTakeBack,
             commit: None,
+            origin: None,
             target_commit: None,
             top: path.clone(),
             renamed: None,
