@@ -31,6 +31,9 @@ pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
         Err(error) => error,
     };
     let offset = error.marker().byte_offset().unwrap_or(0);
+    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
+        return Err(underindentation(text, lines, offset, &error.info()));
+    }
     if *error.kind() != ErrorKind::InvalidIndentation {
         return Err(refusal(text, lines, &error));
     }
@@ -53,8 +56,8 @@ pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
 /// A line of a quoted text or within brackets that is not indented far enough for YAML, which hardly
 /// any reader minds.
 fn underindentation(text: &str, lines: &Lines, offset: usize, message: &str) -> Rejection {
-    let help = "indent this line further than the key that it belongs to; other readers accept it as it is, \
-                YAML does not";
+    let help = "indent this line further than the key that it belongs to; YAML wants that, though other readers \
+                accept it as it is";
     Rejection::new(Rule::Syntax, lines.position(text, offset), message, help)
 }
 

@@ -57,4 +57,5 @@ mod watch;
 mod watch_terminal;
 mod xml;
 mod yaml_generators;
+mod yaml_readers;
 mod yaml_suite;

@@ -159,7 +159,7 @@ mod tests {
             ("hour: 06\nminute: 00\nday: -07\n", vec![]),
             ("enabled: 'yes'\nnorth: nono\nonline: offline\n", vec![]),
             ("version: 1.10\nsemver: 1.2.3\nhash: 0a1b2c\nempty:\nnothing: ~\n", vec![]),
-            ("hex: 0x1F\nfloat: 1.5e3\nneg: -4\nratio: 16:9:x\n", vec![]),
+            ("hex: 0x1F\nfloat: 1.5e+3\nneg: -4\nratio: 16:9:x\n", vec![]),
             ("a: 'no'\nb: \"0644\"\nc: !!str on\n", vec![]),
             ("a: true\nb: 17\nd: '12:30:45'\ne: note\nf: 0.5\ng: 0\n", vec![]),
             ("a: |\n  no\n", vec![]),

@@ -8,8 +8,8 @@ function told(value) {
   if (typeof value === 'boolean') return ['bool', value];
   if (typeof value === 'bigint') return ['number', String(value)];
   if (typeof value === 'number') {
-    if (Number.isNaN(value)) return ['number', 'nan'];
-    return ['number', Number.isFinite(value) ? value : value > 0 ? 'inf' : '-inf'];
+    if (Number.isInteger(value)) return ['number', String(BigInt(value))];
+    return ['number', String(value).toLowerCase().replace('infinity', 'inf')];
   }
   if (typeof value === 'string') return ['string', value];
   if (value instanceof Date) return ['date'];

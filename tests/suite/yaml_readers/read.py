@@ -1,8 +1,7 @@
-"""Reads JSON lists of YAML texts from standard input; prints what PyYAML and ruamel.yaml make of each."""
+"""Reads a JSON list of YAML texts from standard input; prints what PyYAML and ruamel.yaml make of each."""
 import datetime
 import io
 import json
-import math
 import sys
 
 import ruamel.yaml
@@ -15,9 +14,7 @@ def told(value):
     if isinstance(value, bool):
         return ["bool", value]
     if isinstance(value, (int, float)):
-        if isinstance(value, float) and not math.isfinite(value):
-            return ["number", repr(value).lstrip("+")]
-        return ["number", value]
+        return ["number", repr(value)]
     if isinstance(value, str):
         return ["string", value]
     if isinstance(value, (datetime.date, datetime.datetime)):
