@@ -6,7 +6,7 @@
 use super::check::findings;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
-use crate::formats::write::{self, ExportItem, Exported, Format, Selection, Variable};
+use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
 use crate::secrets::encrypted::is_encrypted;
 
@@ -20,6 +20,8 @@ pub struct ExportRequest {
     pub keys: Vec<Key>,
     /// What every name begins with.
     pub prefix: String,
+    /// How paths become names.
+    pub names: NameStyle,
 }
 
 /// The items' values in a format.
@@ -31,12 +33,16 @@ pub fn export(configuration: &Configuration, request: &ExportRequest, format: Fo
     with_selection(configuration, request, |selection| write::export(selection, format))
 }
 
-/// The items' values as the variables of a process.
+/// The items' values as the variables of a process that runs `program`.
 ///
 /// # Errors
 /// As [`export`](fn@export).
-pub fn variables(configuration: &Configuration, request: &ExportRequest) -> Result<Vec<Variable>> {
-    with_selection(configuration, request, write::variables)
+pub fn variables(
+    configuration: &Configuration,
+    request: &ExportRequest,
+    program: &str,
+) -> Result<Vec<Variable>> {
+    with_selection(configuration, request, |selection| write::variables(selection, program))
 }
 
 fn with_selection<T>(
@@ -65,7 +71,13 @@ fn with_selection<T>(
         .iter()
         .map(|(file, document)| ExportItem { key: &file.id.key, value: document.value() })
         .collect();
-    let selection = Selection { items, alone: request.keys.len() == 1, prefix: &request.prefix };
+    let selection = Selection {
+        items,
+        alone: request.keys.len() == 1,
+        prefix: &request.prefix,
+        names: &request.names,
+        allowed: &configuration.policy().run_allow,
+    };
     use_it(&selection)
 }
 

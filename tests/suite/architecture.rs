@@ -84,7 +84,8 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 17] = [
+const KEPT: [(&str, &str); 18] = [
+    ("base64", "formats"),
     ("git2", "store"),
     ("postcard", "store"),
     ("notify", "watch"),

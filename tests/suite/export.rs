@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value as Json;
 use terrace::formats::read;
-use terrace::formats::write::{ExportItem, Format, Selection, export};
+use terrace::formats::write::{ExportItem, Format, NameStyle, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
@@ -332,7 +332,13 @@ fn nasty_strings_read_back(others: fn(Format, &mut Tally)) {
 }
 
 fn of_one(key: &Key, value: &Value, format: Format) -> terrace::model::Result<String> {
-    let selection = Selection { items: vec![ExportItem { key, value }], alone: true, prefix: "" };
+    let selection = Selection {
+        items: vec![ExportItem { key, value }],
+        alone: true,
+        prefix: "",
+        names: &NameStyle::default(),
+        allowed: &[],
+    };
     export(&selection, format).map(|exported| exported.text)
 }
 
@@ -403,7 +409,7 @@ fn nothing_comes_from_another_environment() {
     world.refuses(
         "export --env staging --format jsn",
         2,
-        "error: `jsn` is not a format of export\nhelp: did you mean `json`? the formats are dotenv, shell, json, yaml, toml, properties, configmap",
+        "error: `jsn` is not a format of export\nhelp: did you mean `json`? the formats are dotenv, env-file, shell, json, flat-json, yaml, toml, properties, configmap, secret",
     );
 }
 
