@@ -27,6 +27,17 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text of several lines, each of them cleaned.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", clean(line)),
+            None => clean(line).into_owned(),
+        })
+        .collect()
+}
+
 /// `text` cleaned and, where it is wider than `width` columns, cut in the middle with `…`.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
