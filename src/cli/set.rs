@@ -140,7 +140,8 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     }
     if let Some([before, after]) = done.kinds {
         let advice = if before == "string" { "; --string keeps it a string" } else { "" };
-        context.remark(&format!("note: {path} was a {before} and is a {after} now{advice}"));
+        let article = if after == "null" { "" } else { "a " };
+        context.remark(&format!("note: {path} was a {before} and is {article}{after} now{advice}"));
     }
     if let Some(tag) = &done.lost_tag {
         context.remark(&format!("note: the tag {tag} of {path} is gone"));

@@ -208,11 +208,10 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
 }
 
-/// The kinds of an old and a new value, where they differ and neither is null.
+/// The kinds of an old and a new value, where they differ and the old one was not null.
 fn changed_kinds((before, after): (&Value, &Value)) -> Option<[&'static str; 2]> {
-    let is_change = |kind: &str, other: &str| kind != other && kind != "null";
     let kinds = [before.kind(), after.kind()];
-    (is_change(kinds[0], kinds[1]) && is_change(kinds[1], kinds[0])).then_some(kinds)
+    (kinds[0] != kinds[1] && kinds[0] != "null").then_some(kinds)
 }
 
 /// The tag that a value has and its successor lacks.

@@ -187,8 +187,10 @@ impl Finder<'_> {
         let mut from = 0;
         for span in values.into_iter().chain([text.len()..text.len()]) {
             let gap = text.get(from..span.start.max(from)).unwrap_or_default();
+            // A file has tabs by its author's habit: the first one tells of all.
             if let Some(at) = gap.find('\t') {
                 self.tell(DifferenceKind::Tab, from + at, 1);
+                break;
             }
             from = from.max(span.end);
         }

@@ -26,6 +26,7 @@ mod index;
 mod infer;
 mod injection;
 mod keep_legacy;
+mod kinds;
 mod legacy;
 mod library;
 mod log;

@@ -197,3 +197,83 @@ fn no_plain_scalar_is_read_differently_without_a_finding() {
 
 /// Told though no reader differs: a power of two, which a float holds by chance.
 const NEEDLESS: [&str; 1] = ["9223372036854775808: []"];
+
+/// Texts that readers take apart, each with the rule that says so.
+const TEXTS: &[(&str, Rule)] = &[
+    ("a: &a {x: 1}\nb: &b {x: 2}\nc:\n  <<: *a\n  <<: *b\n", Rule::DuplicateKey),
+    ("a: 1\na: 2\n", Rule::DuplicateKey),
+    ("a: |\n  x", Rule::ReaderDiffers),
+    ("a: >\n  x", Rule::ReaderDiffers),
+    ("a: |+\n  x", Rule::ReaderDiffers),
+    ("- |\n x", Rule::ReaderDiffers),
+    ("\u{feff}\u{feff}a: 1\n", Rule::ReaderDiffers),
+    ("a: [:x]\n", Rule::ReaderDiffers),
+    ("a: {b: :x}\n", Rule::ReaderDiffers),
+    ("a: {:x: 1}\n", Rule::ReaderDiffers),
+    ("a: [::1]\n", Rule::ReaderDiffers),
+    ("a: [?x]\n", Rule::ReaderDiffers),
+    ("a: {b: ?x}\n", Rule::ReaderDiffers),
+    ("a: {?x: 1}\n", Rule::ReaderDiffers),
+    ("a: [x?y]\n", Rule::ReaderDiffers),
+    ("a: [http://x/?y=1]\n", Rule::ReaderDiffers),
+    ("a:\tx\n", Rule::ReaderDiffers),
+    ("a: x\t# c\n", Rule::ReaderDiffers),
+    ("a: [x,\t1]\n", Rule::ReaderDiffers),
+    ("a: 1\rb: 2\n", Rule::ReaderDiffers),
+    ("a: \"x\ny\"\n", Rule::Syntax),
+    ("a:\n  b: 'x\n  y'\n", Rule::Syntax),
+    ("t: a\u{2028}b\nn: 1\n", Rule::HiddenCharacter),
+    ("t: a\u{2028}\nn: 1\n", Rule::HiddenCharacter),
+    ("t: |\n  a\u{2028}b\n", Rule::HiddenCharacter),
+    ("t: 1 # x\u{2028}y: 2\n", Rule::HiddenCharacter),
+    ("t: a\u{85}b\nn: 1\n", Rule::HiddenCharacter),
+    ("t: \"a\u{85}b\"\n", Rule::HiddenCharacter),
+    ("# x\u{2029}y: 2\nn: 1\n", Rule::HiddenCharacter),
+    ("\"a\u{2028}b\": 1\n", Rule::HiddenCharacter),
+    ("08: x\n", Rule::AmbiguousScalar),
+    ("on: x\n", Rule::AmbiguousScalar),
+];
+
+/// Their neighbours, which all readers take for the same.
+const AGREED: &[&str] = &[
+    "a: &a {x: 1}\nc:\n  x: 3\n  y: 2\n",
+    "a: |\n  x\n",
+    "a: |-\n  x",
+    "a: |\n  x\n  ",
+    "\u{feff}a: 1\n",
+    "a: [':x', \"?y\", x:y]\n",
+    "b: :x\nc: x?y\n?d: 1\n",
+    "a: x\ty\n",
+    "a: |\n  x\ty\n",
+    "a: 1\r\nb: 2\r\n",
+    "a:\n  b: 'x\n   y'\n",
+    "t: \"a\\u2028b\"\n",
+    "t: zero\u{200b}width\n",
+    "a: [x#y, -x, x&y]\n",
+];
+
+#[test]
+#[ignore = "needs node with js-yaml and yaml, python3 with PyYAML and ruamel.yaml"]
+fn no_text_is_taken_apart_without_a_finding() {
+    let texts: Vec<String> =
+        TEXTS.iter().map(|(text, _)| *text).chain(AGREED.iter().copied()).map(str::to_owned).collect();
+    let answers = answers(&texts);
+    for (number, text) in texts.iter().enumerate() {
+        let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
+        let differs = |reader: &&String| match &document {
+            Some(document) => !agrees(document.value(), &answers[*reader][number]),
+            None => answers[*reader][number][0] != "error",
+        };
+        let readers: Vec<&String> =
+            answers.keys().filter(|reader| *reader != ON_REQUEST).filter(differs).collect();
+        let rules: Vec<Rule> = findings(text).into_iter().map(|(rule, _)| rule).collect();
+        match TEXTS.get(number) {
+            Some((_, rule)) => {
+                assert!(rules.contains(rule), "{text:?}: {rules:?}");
+                assert!(!readers.is_empty(), "needless: {text:?} {rules:?}");
+            }
+            None => assert_eq!((readers, rules), (Vec::<&String>::new(), Vec::new()), "{text:?}"),
+        }
+    }
+    println!("{} texts taken apart and told, {} agreed on and not told", TEXTS.len(), AGREED.len());
+}
