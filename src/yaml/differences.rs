@@ -26,7 +26,7 @@ pub enum DifferenceKind {
     FlowColon,
     /// A plain text within brackets holds `?`.
     FlowQuestionMark,
-    /// A tab stands between tokens.
+    /// A tab stands between tokens, or in a plain text.
     Tab,
     /// A carriage return ends a line by itself.
     CarriageReturn,
@@ -176,11 +176,14 @@ impl Finder<'_> {
         }
     }
 
-    /// Tabs and lone carriage returns outside of values and comments.
+    /// Tabs outside of quotes, block texts and comments, and lone carriage returns.
     fn between(&mut self) {
         let text = self.document.text();
-        let scalar = |content: &Content| matches!(content, Content::Scalar { .. });
-        let nodes = self.document.nodes().filter(|(_, node)| scalar(&node.content));
+        let keeps_tabs = |content: &Content| match content {
+            Content::Scalar { style, .. } => *style != Style::Plain,
+            Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias { .. } => false,
+        };
+        let nodes = self.document.nodes().filter(|(_, node)| keeps_tabs(&node.content));
         let mut values: Vec<Range<usize>> = nodes.map(|(_, node)| node.span.clone()).collect();
         values.extend(self.document.comments().iter().cloned());
         values.sort_by_key(|span| span.start);

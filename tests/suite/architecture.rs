@@ -29,7 +29,7 @@ const ROOMS: [Row; 16] = [
     ("store", &["model", "merge", "engine"]),
     ("watch", &["model", "engine", "store"]),
     ("ops", &["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "store"]),
-    ("library", &["model", "yaml", "json_schema", "secrets", "engine", "api", "store", "watch", "ops"]),
+    ("library", &["model", "yaml", "json_schema", "secrets", "engine", "store", "watch", "ops"]),
     (
         "cli",
         &["model", "yaml", "formats", "secrets", "merge", "engine", "api", "report", "store", "watch", "ops"],

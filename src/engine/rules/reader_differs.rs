@@ -44,7 +44,9 @@ const fn judged(kind: DifferenceKind) -> Option<(&'static str, &'static str)> {
         DifferenceKind::FlowQuestionMark => {
             ("a plain text within brackets that holds `?` is a key or refused to some readers", "quote it")
         }
-        DifferenceKind::Tab => ("a tab between tokens is refused by some readers", "write a space instead"),
+        DifferenceKind::Tab => {
+            ("a tab outside of quotes is refused by some readers", "write a space instead, or quote the text")
+        }
         DifferenceKind::CarriageReturn => (
             "a carriage return by itself ends the line here, not to all readers",
             "end lines with a line feed, or with both",
@@ -80,9 +82,10 @@ mod tests {
             ("a: [:x, {b: ::1}]\n".to_owned(), vec!["1:5 a plain text within", "1:13 a plain text within"]),
             ("a: {?x: 1, u: http://x/?y}\n".to_owned(), vec!["1:5 a plain text", "1:15 a plain text"]),
             ("a: [':x', \"?y\", x:y]\nb: :x\nc: x?y\n".to_owned(), vec![]),
-            ("a:\tx\n".to_owned(), vec!["1:3 a tab between tokens"]),
-            ("a: x\t# c\n".to_owned(), vec!["1:5 a tab between tokens"]),
-            ("a: x\ty # a\tb\nb: |\n  x\ty\n".to_owned(), vec![]),
+            ("a:\tx\n".to_owned(), vec!["1:3 a tab outside of"]),
+            ("a: x\t# c\n".to_owned(), vec!["1:5 a tab outside of"]),
+            ("a: x\ty\n".to_owned(), vec!["1:5 a tab outside of"]),
+            ("a: 'x\ty' # a\tb\nb: |\n  x\ty\n".to_owned(), vec![]),
             ("a: 1\rb: 2\n".to_owned(), vec!["1:5 a carriage return by itself"]),
             ("a: 1\r\nb: 2\r\n".to_owned(), vec![]),
         ] {
