@@ -188,7 +188,7 @@ impl Finder<'_> {
         values.extend(self.document.comments().iter().cloned());
         values.sort_by_key(|span| span.start);
         let mut from = 0;
-        for span in values.into_iter().chain([text.len()..text.len()]) {
+        for span in values.into_iter().chain(std::iter::once(text.len()..text.len())) {
             let gap = text.get(from..span.start.max(from)).unwrap_or_default();
             // A file has tabs by its author's habit: the first one tells of all.
             if let Some(at) = gap.find('\t') {

@@ -215,7 +215,10 @@ mod tests {
 
     #[test]
     fn what_readers_disagree_on_is_known() {
-        use OtherReading::*;
+        use OtherReading::{
+            Binary, Boolean, Date, Hexadecimal, ImpossibleDate, Infinite, Number, Octal, Refused, Rounded,
+            Sexagesimal, Text,
+        };
         for (expected, texts) in [
             (Boolean, "no On YES y Off N"),
             (Octal, "015 0644 -0644 0_7 -0o7 00012"),

@@ -359,13 +359,12 @@ fn strings_made_to_break_quoting_read_back_by_others() {
 fn nasty_strings_read_back(others: fn(Format, &mut Tally)) {
     let all = nasty();
     // What a format cannot say is refused.
-    let beyond = |format, text: &String| match format {
-        Format::Dotenv => {
+    let beyond = |format, text: &String| {
+        if format == Format::Dotenv {
             let escaped = text.contains(['\'', '\r', '\n']) || text.contains("\\\\");
-            text.ends_with('\\') || escaped && (text.contains("$(") || text.contains('`'))
+            return text.ends_with('\\') || escaped && (text.contains("$(") || text.contains('`'));
         }
-        Format::EnvFile => text.contains(['\n', '\r']),
-        _ => false,
+        format == Format::EnvFile && text.contains(['\n', '\r'])
     };
     let key: Key = "nasty".parse().expect("a key");
     let out = tempfile::tempdir().expect("a folder");

@@ -87,12 +87,11 @@ fn names_option(value: &str, options: &[&str]) -> bool {
     value.split(|c: char| c.is_whitespace() || "\"'".contains(c)).any(|word| {
         // Node takes `_` for `-` within the names of options.
         let word = word.replace('_', "-");
-        let begins = |option: &&str| {
+        options.iter().any(|option| {
             word.strip_prefix(option).is_some_and(|rest| {
                 rest.is_empty() || rest.starts_with(['=', ':', '/']) || option.len() > 2 || *option == "@"
             })
-        };
-        options.iter().any(|option| begins(&option))
+        })
     })
 }
 
