@@ -1,7 +1,7 @@
 //! A `.properties` file that becomes an item, and the item that becomes a `.properties` file again.
 
 use terrace::formats::read::{Converted, Format, Refusal, convert};
-use terrace::formats::write::{ExportItem, Format as Export, Selection, export};
+use terrace::formats::write::{ExportItem, Format as Export, NameStyle, Selection, export};
 use terrace::model::Key;
 use terrace::yaml::{Document, Limits};
 
@@ -12,7 +12,13 @@ pub fn properties(bytes: &[u8]) -> bool {
     assert_eq!(read.values(), item.documents);
     let key: Key = "app".parse().expect("a key");
     let [value] = item.documents.as_slice() else { panic!("not one document: {}", item.text) };
-    let selection = Selection { items: vec![ExportItem { key: &key, value }], alone: true, prefix: "" };
+    let selection = Selection {
+        items: vec![ExportItem { key: &key, value }],
+        alone: true,
+        prefix: "",
+        names: &NameStyle::default(),
+        allowed: &[],
+    };
     match export(&selection, Export::Properties) {
         Ok(exported) => {
             let again = converted(exported.text.as_bytes()).expect("what was exported is read");

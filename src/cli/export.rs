@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::{Outcome, keys, parse};
-use crate::formats::write::Format;
+use crate::formats::write::{Format, NameCase, NameStyle};
 use crate::model::{Environment, Error};
 use crate::ops::{self, ExportRequest};
 use crate::report::sanitize::clean;
@@ -14,7 +14,7 @@ use crate::report::sanitize::clean;
 /// Write an environment's configuration for a process or a tool.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Names: database.pool.size is DATABASE_POOL_SIZE (dotenv, shell, configmap) or database.pool.size\n(properties); hosts[0] is HOSTS_0 or hosts[0]. Unless exactly one KEY is given, names begin with the\nitem's key, and json, yaml and toml map keys to values. Null, {} and [] are empty text.\n\nExamples:\n  terrace export payments --env production --format json\n  eval \"$(terrace export payments --env staging --format shell)\"\n  terrace export --env production --format configmap | kubectl apply -f -\n\nExit codes: 0 done · 1 no such item · 2 usage or repository"
+    after_help = "Names: database.pool.size is DATABASE_POOL_SIZE, or database.pool.size in properties;\nwith `--names keep --separator .` it is that in flat-json too; hosts[0] is HOSTS_0 or hosts[0]. Unless exactly one KEY is given, names begin with the\nitem's key, and json, yaml and toml map keys to values. Null, {} and [] are empty text.\n\nExamples:\n  terrace export payments --env production --format json\n  eval \"$(terrace export payments --env staging --format shell)\"\n  docker run --env-file <(terrace export payments --env staging --format env-file) …\n  terrace export --env production --format configmap | kubectl apply -f -\n\nExit codes: 0 done · 1 no such item · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// The items; all of the environment's without
@@ -22,7 +22,7 @@ pub(super) struct Args {
     keys: Vec<String>,
     #[command(flatten)]
     from: Origin,
-    /// dotenv, shell, json, yaml, toml, properties or configmap
+    /// dotenv, env-file, shell, json, flat-json, yaml, toml, properties, configmap or secret
     #[arg(long, value_name = "FORMAT")]
     format: String,
 }
@@ -36,6 +36,12 @@ pub(super) struct Origin {
     /// Put PREFIX before every name, as it is
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     prefix: String,
+    /// The letters of names: upper, or keep for those of the path
+    #[arg(long, value_name = "CASE", default_value = "upper", hide_default_value = true, value_parser = ["upper", "keep"])]
+    names: String,
+    /// What stands between the steps of a path in a name
+    #[arg(long, value_name = "SEPARATOR", default_value = "_")]
+    separator: String,
     #[command(flatten)]
     place: RevisionArgs,
 }
@@ -43,7 +49,9 @@ pub(super) struct Origin {
 impl Origin {
     pub(super) fn request(&self, words: &[String]) -> Result<ExportRequest, Error> {
         let environment = parse::<Environment>(&self.env)?;
-        Ok(ExportRequest { environment, keys: keys(words)?, prefix: self.prefix.clone() })
+        let case = if self.names == "keep" { NameCase::Keep } else { NameCase::Upper };
+        let names = NameStyle { case, separator: self.separator.clone() };
+        Ok(ExportRequest { environment, keys: keys(words)?, prefix: self.prefix.clone(), names })
     }
 
     pub(super) fn place(&self) -> &RevisionArgs {

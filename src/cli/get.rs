@@ -1,6 +1,6 @@
 //! `terrace get`
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use clap::Args as ClapArgs;
 
@@ -9,6 +9,7 @@ use super::{Outcome, parse};
 use crate::api::items;
 use crate::model::{Environment, Key, Value, ValuePath};
 use crate::ops;
+use crate::report::sanitize::clean_lines;
 use crate::yaml::render;
 
 /// Print an item, or one value of it.
@@ -29,6 +30,9 @@ pub(super) struct Args {
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
+    /// Print a string as it is, without a line break at its end
+    #[arg(long, conflicts_with = "format")]
+    raw: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
@@ -50,11 +54,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         items::get(&at, &view.value, &mut out)?;
         return Ok(0);
     }
-    match (&view.text, &view.value) {
-        (Some(text), _) => write!(out, "{text}")?,
-        // A value is delivered as it is: what follows the command is a program or a person.
-        (None, Value::String(text)) => writeln!(out, "{text}")?,
-        (None, value) => write!(out, "{}", render::block(value, 0))?,
+    let text = match (&view.text, &view.value) {
+        (Some(text), _) => text.clone(),
+        (None, Value::String(text)) => text.clone(),
+        (None, value) => render::block(value, 0),
+    };
+    let text = match (&view.text, args.raw) {
+        (Some(_), _) => text,
+        (None, true) if matches!(view.value, Value::String(_)) => text,
+        (None, true) => text.trim_end_matches('\n').to_owned(),
+        (None, false) if text.ends_with('\n') => text,
+        (None, false) => text + "\n",
+    };
+    if std::io::stdout().is_terminal() {
+        // A program gets the bytes; a screen must not obey them.
+        out.write_all(clean_lines(&text).as_bytes())?;
+    } else {
+        out.write_all(text.as_bytes())?;
     }
     Ok(0)
 }

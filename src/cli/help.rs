@@ -102,7 +102,11 @@ fn words(help: &Help) -> Option<String> {
         Help::WithoutFile { formats } => {
             return Some(format!("take --format {formats}, or hand it over with `terrace run`"));
         }
-        Help::NamePrefix => "give every name a prefix: --prefix APP_",
+        Help::AllowName(name) => {
+            return Some(format!(
+                "give every name a prefix: --prefix APP_; where it is meant: [run] allow = [\"{name}\"] in terrace.toml"
+            ));
+        }
         Help::PrefixFormats(formats) => return Some(format!("--prefix goes with {formats}")),
         _ => return None,
     };

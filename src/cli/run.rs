@@ -37,15 +37,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let request = args.from.request(&args.keys)?;
-    let variables = {
-        let at = args.from.place().at();
-        let configuration = context.workspace_at(&at)?.configuration(&at)?;
-        ops::variables(&configuration, &request)?
-    };
-    tell_overridden(&variables, context);
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Error::usage("there is no command to run").with_help("name it behind `--`").into());
     };
+    let variables = {
+        let at = args.from.place().at();
+        let configuration = context.workspace_at(&at)?.configuration(&at)?;
+        ops::variables(&configuration, &request, &program.to_string_lossy())?
+    };
+    tell_overridden(&variables, context);
     let mut command = Command::new(program);
     command.args(arguments).current_dir(context.dir());
     command.envs(variables.iter().map(|entry| (&entry.name, &entry.text)));

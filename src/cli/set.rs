@@ -10,6 +10,7 @@ use super::help::say;
 use super::{Outcome, edit, parse};
 use crate::model::{Environment, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
+use crate::report::sanitize::clean;
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
@@ -121,7 +122,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         return Ok(0);
     };
     let view = context.view();
-    let (path, file) = (crate::report::sanitize::clean(&done.path.to_string()).into_owned(), &done.file);
+    let (path, file) = (clean(&done.path.to_string()).into_owned(), clean(&done.file));
     match (&done.before, &done.after) {
         (_, None) => write!(out, "{file}: {path} removed")?,
         (before, after) if before == after => write!(out, "{file}: {path} written out")?,
@@ -136,6 +137,14 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
             tell(committed, &mut *out, context)?;
         }
         None => writeln!(out)?,
+    }
+    if let Some([before, after]) = done.kinds {
+        let advice = if before == "string" { "; --string keeps it a string" } else { "" };
+        let article = if after == "null" { "" } else { "a " };
+        context.remark(&format!("note: {path} was a {before} and is {article}{after} now{advice}"));
+    }
+    if let Some(tag) = &done.lost_tag {
+        context.remark(&format!("note: the tag {tag} of {path} is gone"));
     }
     Ok(0)
 }

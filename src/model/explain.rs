@@ -200,6 +200,28 @@ impl Rule {
                 waive: "Accept it where every reader of the file is known.",
                 waivable: Waivable::Value("country", "read by a YAML 1.2 parser only"),
             },
+            Self::HiddenCharacter => Explanation {
+                what: "A character that cannot be seen changes what is read: U+2028, U+2029 and U+0085, which \
+                       end the line for YAML 1.1 readers, so that the rest of it, of a comment too, becomes \
+                       content; or a no-break, zero-width or bidirectional character in a key or where \
+                       indentation is.",
+                why: "A person who reviews the file sees something else than its readers read: `password` \
+                      with such a character is another key, and an indented line may not be indented.",
+                mend: "Type the line anew, or write the character as an escape between double quotes: \
+                       \"\\u2028\".",
+                waive: "Accept it where the character is meant, as between letters of a script that needs it.",
+                waivable: Waivable::Value("labels", "a Persian word with a zero-width non-joiner"),
+            },
+            Self::ReaderDiffers => Explanation {
+                what: "Common readers of YAML take this text differently, or refuse it: merged mappings that \
+                       disagree, a block text that ends with the file and without a line feed, a second byte \
+                       order mark, `:` or `?` in a plain text within brackets, tabs between tokens.",
+                why: "Terrace reads it by YAML 1.2, and the application may read another value from the same \
+                      bytes or fail at start-up.",
+                mend: "Write it in the way that the help shows, on which all readers agree.",
+                waive: "Accept it where every reader of the file is known.",
+                waivable: Waivable::Item("read by a YAML 1.2 parser only"),
+            },
             Self::UnsupportedYaml => Explanation {
                 what: "The YAML is valid, but uses something that Terrace cannot address, such as a mapping \
                        as a key, or expands beyond its limits.",

@@ -116,8 +116,8 @@ pub enum Help {
         /// The formats that do.
         formats: &'static str,
     },
-    /// Give names a prefix.
-    NamePrefix,
+    /// Give names a prefix, or allow this one by the policy.
+    AllowName(String),
     /// A prefix goes with these formats alone.
     PrefixFormats(&'static str),
 }
@@ -212,7 +212,10 @@ impl Help {
                 format!("take the format {formats}{or}").into()
             }
             Self::WithoutFile { formats } => format!("take the format {formats}").into(),
-            Self::NamePrefix => "give every name a prefix".into(),
+            Self::AllowName(name) => format!(
+                "give every name a prefix; where it is meant: [run] allow = [\"{name}\"] in terrace.toml"
+            )
+            .into(),
             Self::PrefixFormats(formats) => format!("a prefix goes with {formats}").into(),
         }
     }

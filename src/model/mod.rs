@@ -29,6 +29,8 @@ pub mod policy;
 mod progress;
 mod revision;
 mod rule;
+#[cfg(feature = "repository")]
+pub mod sanitize;
 mod severity;
 mod suggest;
 mod value;

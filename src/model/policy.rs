@@ -56,6 +56,17 @@ pub struct RawPolicy {
     /// Bounds on what is read.
     #[serde(default)]
     limits: RawLimits,
+    /// What values may become for processes and shells.
+    #[serde(default)]
+    run: RawRun,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RawRun {
+    /// Variables that may leave though a shell, a loader or an interpreter runs text by them.
+    #[serde(default)]
+    allow: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -239,6 +250,8 @@ pub struct Policy {
     schema_keys: Globs,
     /// The largest file that is read, in bytes.
     pub file_bytes: usize,
+    /// Variables that may leave though text is run by them.
+    pub run_allow: Vec<String>,
 }
 
 const SECRET_PATHS: [&str; 8] = [
@@ -404,6 +417,7 @@ impl Policy {
             schemas,
             schema_keys: Globs::new(schema_keys),
             file_bytes: raw.limits.file_bytes.unwrap_or(1024 * 1024),
+            run_allow: raw.run.allow,
         })
     }
 

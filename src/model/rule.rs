@@ -53,6 +53,8 @@ rules! {
     DuplicateKey = "duplicate-key", Error;
     /// A value names a host that belongs to another environment.
     ForeignHost = "foreign-host", Error;
+    /// A character that cannot be seen changes what readers read.
+    HiddenCharacter = "hidden-character", Error;
     /// Two environments share one secret.
     SharedSecret = "shared-secret", Error;
     /// A kept legacy file and its item have come apart.
@@ -67,6 +69,8 @@ rules! {
     TypeMismatch = "type-mismatch", Warning;
     /// YAML 1.1 and 1.2 readers read the value differently.
     AmbiguousScalar = "ambiguous-scalar", Warning;
+    /// Readers of YAML take the text differently, or refuse it.
+    ReaderDiffers = "reader-differs", Warning;
     /// Valid YAML that terrace cannot address.
     UnsupportedYaml = "unsupported-yaml", Warning;
     /// A waiver's date has passed.

@@ -6,7 +6,7 @@
 use super::check::findings;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
-use crate::formats::write::{self, ExportItem, Exported, Format, Selection, Variable};
+use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
 use crate::secrets::encrypted::is_encrypted;
 
@@ -20,6 +20,8 @@ pub struct ExportRequest {
     pub keys: Vec<Key>,
     /// What every name begins with.
     pub prefix: String,
+    /// How paths become names.
+    pub names: NameStyle,
 }
 
 /// The items' values in a format.
@@ -31,12 +33,16 @@ pub fn export(configuration: &Configuration, request: &ExportRequest, format: Fo
     with_selection(configuration, request, |selection| write::export(selection, format))
 }
 
-/// The items' values as the variables of a process.
+/// The items' values as the variables of a process that runs `program`.
 ///
 /// # Errors
 /// As [`export`](fn@export).
-pub fn variables(configuration: &Configuration, request: &ExportRequest) -> Result<Vec<Variable>> {
-    with_selection(configuration, request, write::variables)
+pub fn variables(
+    configuration: &Configuration,
+    request: &ExportRequest,
+    program: &str,
+) -> Result<Vec<Variable>> {
+    with_selection(configuration, request, |selection| write::variables(selection, program))
 }
 
 fn with_selection<T>(
@@ -44,8 +50,8 @@ fn with_selection<T>(
     request: &ExportRequest,
     use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
 ) -> Result<T> {
-    let files = asked(configuration.snapshot(), request)?;
-    refuse_errors(configuration, request.environment, &files)?;
+    let files = asked(configuration, request)?;
+    refuse_errors(configuration, request, &files)?;
     let mut documents = Vec::new();
     for file in files {
         let document = configuration.document(file)?;
@@ -65,12 +71,19 @@ fn with_selection<T>(
         .iter()
         .map(|(file, document)| ExportItem { key: &file.id.key, value: document.value() })
         .collect();
-    let selection = Selection { items, alone: request.keys.len() == 1, prefix: &request.prefix };
+    let selection = Selection {
+        items,
+        alone: request.keys.len() == 1,
+        prefix: &request.prefix,
+        names: &request.names,
+        allowed: &configuration.policy().run_allow,
+    };
     use_it(&selection)
 }
 
 /// The files of the items that are asked for, each once, in the order in which they are named.
-fn asked<'a>(snapshot: &'a Snapshot, request: &ExportRequest) -> Result<Vec<&'a ItemFile>> {
+fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Result<Vec<&'a ItemFile>> {
+    let snapshot = configuration.snapshot();
     let environment = request.environment;
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();
@@ -82,7 +95,10 @@ fn asked<'a>(snapshot: &'a Snapshot, request: &ExportRequest) -> Result<Vec<&'a 
     }
     let mut files: Vec<&ItemFile> = Vec::new();
     for key in &request.keys {
-        let file = snapshot.item(key, environment).ok_or_else(|| missing(snapshot, key, environment))?;
+        let Some(file) = snapshot.item(key, environment) else {
+            refuse_unread(configuration, key, environment)?;
+            return Err(missing(snapshot, key, environment));
+        };
         if !files.iter().any(|known| known.id == file.id) {
             files.push(file);
         }
@@ -106,17 +122,36 @@ fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
         .with_help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
 }
 
-/// Refuses items of which `check` reports an error, or whose schema is broken.
-fn refuse_errors(configuration: &Configuration, environment: Environment, files: &[&ItemFile]) -> Result<()> {
+/// Refuses an item whose file is there and cannot be read as one, such as a link.
+fn refuse_unread(configuration: &Configuration, key: &Key, environment: Environment) -> Result<()> {
+    let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
+    let found = findings(configuration, &[], Some(environment))?;
+    refuse_first(found.into_iter().filter(|finding| finding.file == file), environment)
+}
+
+/// Refuses items of which `check` reports an error, or whose schema is broken. Where all items of an
+/// environment leave, a file of its folder that is an error and no item would be left out silently,
+/// and is refused as well.
+fn refuse_errors(configuration: &Configuration, request: &ExportRequest, files: &[&ItemFile]) -> Result<()> {
+    let environment = request.environment;
     let keys: Vec<Key> = files.iter().map(|file| file.id.key.clone()).collect();
     let (schemas, prefix) = (configuration.schemas(), &configuration.snapshot().prefix);
     let describing = keys.iter().flat_map(|key| schemas.describing(key, environment));
     let mut concerned: Vec<String> = describing.map(|file| format!("{prefix}{file}")).collect();
     concerned.extend(files.iter().map(|file| file.file.clone()));
-    let is_error =
-        |finding: &Finding| finding.severity == Severity::Error && concerned.contains(&finding.file);
-    let found = findings(configuration, &keys, None)?;
-    let mut errors = found.into_iter().filter(is_error);
+    let whole = request.keys.is_empty().then(|| format!("{prefix}environments/{environment}/"));
+    let concerns = |finding: &Finding| {
+        concerned.contains(&finding.file)
+            || whole.as_ref().is_some_and(|folder| finding.file.starts_with(folder.as_str()))
+    };
+    let judged: &[Key] = if whole.is_some() { &[] } else { &keys };
+    let found = findings(configuration, judged, None)?;
+    refuse_first(found.into_iter().filter(concerns), environment)
+}
+
+/// Refuses by the first error among these, if there is one.
+fn refuse_first(found: impl Iterator<Item = Finding>, environment: Environment) -> Result<()> {
+    let mut errors = found.filter(|finding| finding.severity == Severity::Error);
     let Some(first) = errors.next() else { return Ok(()) };
     let place =
         first.location.map_or_else(String::new, |at| format!(":{}:{}", at.start.line, at.start.column));

@@ -7,6 +7,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
 use crate::formats::read::Format;
 use crate::model::policy::FILE;
+use crate::model::sanitize::clean_lines;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
@@ -215,5 +216,5 @@ fn message(prepared: &Prepared) -> String {
         .iter()
         .map(|item| format!("{} -> {}", item.source, item.key.file(Environment::Development)))
         .collect();
-    format!("migrate({what}): flat files -> development\n\n{}\n", lines.join("\n"))
+    clean_lines(&format!("migrate({what}): flat files -> development\n\n{}\n", lines.join("\n")))
 }

@@ -12,6 +12,7 @@ use crate::engine::promotion::Action;
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
 use crate::engine::snapshot::no_such_item;
+use crate::model::sanitize::clean_lines;
 use crate::model::{
     CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
 };
@@ -336,7 +337,7 @@ fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback])
         let (key, id) = (&item.key, &item.commit.id);
         let _ = writeln!(message, "Terrace-Rollback: {key} {} {word}{}", request.environment, id.short());
     }
-    message
+    clean_lines(&message)
 }
 
 /// Publishes what was prepared as one commit; `None` when there is nothing to do.

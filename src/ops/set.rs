@@ -6,6 +6,7 @@ use super::edit::{edit, nested, refuse_depth, rests_on, set_or_insert_with};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
+use crate::model::sanitize::clean;
 use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::encrypted::whole_refusal;
@@ -56,6 +57,10 @@ pub struct Outcome {
     pub before: Option<Shown>,
     /// The value after, masked.
     pub after: Option<Shown>,
+    /// The value's kinds before and after, where it had one and another kind takes its place.
+    pub kinds: Option<[&'static str; 2]>,
+    /// The tag before, as it is written, where it goes.
+    pub lost_tag: Option<String>,
     /// Whether the value after is what the mapping merges, now that its own is gone.
     pub is_merged: bool,
     /// The commit, when one was made.
@@ -98,7 +103,8 @@ pub fn set_committed(
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
-        let subject = format!("{verb}({}): {} in {}", request.key, done.path, request.environment);
+        let path = done.path.to_string();
+        let subject = format!("{verb}({}): {} in {}", request.key, clean(&path), request.environment);
         let change = Change {
             base: Some(head.clone()),
             files: vec![transaction::FileChange {
@@ -186,8 +192,13 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     refuse(configuration, &file, &text)?;
     let mask = configuration.mask(Reveal::Nothing);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
+    let kinds = before.as_ref().zip(wanted.as_ref()).and_then(changed_kinds);
+    let lost_tag =
+        before.as_ref().and_then(|before| lost_tag(before, wanted.as_ref().or(uncovered.as_ref())));
     let done = Outcome {
         file: shown,
+        kinds,
+        lost_tag,
         before: masked(before),
         is_merged: uncovered.is_some(),
         after: masked(wanted.or(uncovered)),
@@ -195,6 +206,19 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         committed: None,
     };
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
+}
+
+/// The kinds of an old and a new value, where they differ and the old one was not null.
+fn changed_kinds((before, after): (&Value, &Value)) -> Option<[&'static str; 2]> {
+    let kinds = [before.kind(), after.kind()];
+    (kinds[0] != kinds[1] && kinds[0] != "null").then_some(kinds)
+}
+
+/// The tag that a value has and its successor lacks.
+fn lost_tag(before: &Value, after: Option<&Value>) -> Option<String> {
+    let Value::Tagged(tag, _) = before else { return None };
+    let is_kept = matches!(after, Some(Value::Tagged(kept, _)) if kept == tag);
+    (!is_kept).then(|| render::tag(tag))
 }
 
 /// One YAML flow value.

@@ -1,5 +1,7 @@
 //! What libgit2 could not do, as an error of ours.
 
+use std::path::Path;
+
 use git2::{ErrorClass, ErrorCode};
 
 use crate::model::Error;
@@ -18,4 +20,17 @@ pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
         _ => "`git fsck` tells whether the repository is sound",
     };
     Error::unreadable(format!("cannot {doing}: {}", error.message())).with_help(help)
+}
+
+/// Git reads no repository of another user, whose configuration it would obey, unless it is named as
+/// safe.
+pub(super) fn not_owned(repository: &Path) -> Error {
+    let path = repository.display().to_string();
+    let quoted = if path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
+        path.clone()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    };
+    Error::usage(format!("{path} belongs to another user"))
+        .with_help(format!("if you trust it: git config --global --add safe.directory {quoted}"))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
-use super::git_error::git_error;
+use super::git_error::{git_error, not_owned};
 use super::handles::{Handle, Handles};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
@@ -402,6 +402,10 @@ fn below(root: &Path, folder: &Path) -> String {
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {
+    if error.code() == ErrorCode::Owner {
+        let holds = |folder: &&Path| folder.join(".git").exists();
+        return not_owned(dir.ancestors().find(holds).unwrap_or(dir));
+    }
     let help = "terrace reads repositories with SHA-1 objects and ordinary refs (no sha256, no reftable)";
     Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message()))
         .with_help(help)

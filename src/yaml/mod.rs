@@ -5,6 +5,7 @@
 
 mod brackets;
 mod ciphertext;
+mod differences;
 mod document;
 pub mod edit;
 mod file_values;
@@ -12,6 +13,7 @@ mod keys;
 mod limits;
 mod lines;
 mod node;
+mod other_readings;
 mod parse;
 mod parts;
 pub mod render;
@@ -21,13 +23,15 @@ mod sharing;
 mod walk;
 
 pub use ciphertext::Ciphertext;
+pub use differences::{Difference, DifferenceKind};
 pub use document::{Document, Located};
 pub use file_values::FileValues;
 pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
 pub use node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
+pub use other_readings::{OtherReading, reads_differently};
 pub use parse::NESTING;
 pub use parts::VersionReader;
 pub use resolve::{Problem, ProblemKind};
-pub use scalar::{plain_value, reads_differently};
+pub use scalar::plain_value;
 pub use walk::Visit;

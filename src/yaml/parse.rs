@@ -31,18 +31,34 @@ pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
         Err(error) => error,
     };
     let offset = error.marker().byte_offset().unwrap_or(0);
-    if *error.kind() != ErrorKind::InvalidIndentation || !closes_at_line_start(text, offset) {
+    if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
+        return Err(underindentation(text, lines, offset, &error.info()));
+    }
+    if *error.kind() != ErrorKind::InvalidIndentation {
         return Err(refusal(text, lines, &error));
     }
-    let forest = forest(text, false).map_err(|error| refusal(text, lines, &error))?;
+    let lenient = forest(text, false);
+    if !closes_at_line_start(text, offset) {
+        return Err(match lenient {
+            Ok(_) => underindentation(text, lines, offset, &error.info()),
+            Err(_) => refusal(text, lines, &error),
+        });
+    }
+    let forest = lenient.map_err(|error| refusal(text, lines, &error))?;
     match underindented(text, &forest.nodes, &forest.roots) {
         None => Ok(forest),
         Some(offset) => {
-            let help = "indent this line further than the key that it belongs to";
-            let at = lines.position(text, offset);
-            Err(Rejection::new(Rule::Syntax, at, ErrorKind::InvalidIndentation.to_string(), help))
+            Err(underindentation(text, lines, offset, &ErrorKind::InvalidIndentation.to_string()))
         }
     }
+}
+
+/// A line of a quoted text or within brackets that is not indented far enough for YAML, which hardly
+/// any reader minds.
+fn underindentation(text: &str, lines: &Lines, offset: usize, message: &str) -> Rejection {
+    let help = "indent this line further than the key that it belongs to; YAML wants that, though other readers \
+                accept it as it is";
+    Rejection::new(Rule::Syntax, lines.position(text, offset), message, help)
 }
 
 fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {

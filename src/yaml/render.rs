@@ -3,7 +3,8 @@
 //! Strings are quoted wherever a reader of YAML 1.1 or 1.2 would take them for something else.
 
 use super::node::Style;
-use super::scalar::{CORE, plain_value, reads_differently};
+use super::other_readings::reads_differently;
+use super::scalar::{CORE, plain_value};
 use crate::model::{Map, Value};
 
 /// A string as a scalar on one line: plain where that is safe, else quoted.
@@ -196,6 +197,8 @@ fn is_plain_safe(text: &str, flow: bool) -> bool {
     let Some(first) = chars.next() else { return false };
     let second = chars.next();
     let indicator = match first {
+        // Within brackets readers of YAML 1.1 take both for indicators, whatever follows.
+        '?' | ':' if flow => true,
         '-' | '?' | ':' => second.is_none_or(|c| c == ' ' || (flow && ",[]{}".contains(c))),
         c => c.is_whitespace() || ",[]{}#&*!|>'\"%@`".contains(c),
     };
@@ -206,7 +209,7 @@ fn is_plain_safe(text: &str, flow: bool) -> bool {
         && !text.contains(" #")
         && !text.starts_with("---")
         && !text.starts_with("...")
-        && !(flow && text.contains([',', '[', ']', '{', '}']))
+        && !(flow && text.contains([',', '[', ']', '{', '}', '?']))
         && !(flow && text.contains(":") && text.contains(['"', '\'']))
         && matches!(plain_value(text), Value::String(_))
         && reads_differently(text).is_none()
@@ -293,7 +296,11 @@ mod tests {
         ] {
             assert_eq!(string(text, None, false), text);
         }
-        assert_eq!(string("a,b", None, true), "'a,b'");
+        for text in ["a,b", ":x", "?x", "x?y", "::1", "http://a/?b"] {
+            assert_eq!(string(text, None, true), format!("'{text}'"));
+        }
+        assert_eq!(string("x:y", None, true), "x:y");
+        assert_eq!((string(":x", None, false), string("?x", None, false)), (":x".into(), "?x".into()));
     }
 
     fn value() -> impl Strategy<Value = Value> {

@@ -37,6 +37,11 @@ pub enum ProblemKind {
     ComplexKey,
     /// `<<` with something that is no mapping.
     BadMerge,
+    /// Two merged mappings give one key different values, and the mapping itself has none.
+    MergesDisagree {
+        /// The first such key.
+        key: String,
+    },
 }
 
 /// The text of a node that serves as a key; `None` for a list or a mapping.
@@ -216,13 +221,20 @@ impl<'a> Resolver<'a> {
         let mut own = Map::with_capacity(entries.len());
         // Where each key of it stands first.
         let mut first = Vec::new();
-        let mut merges = Vec::new();
+        let (mut merges, mut first_merge) = (Vec::new(), None);
         for entry in entries {
             let key_span = self.node(entry.key).span.clone();
             if is_merge(self.nodes, entry) {
                 match merged(self.nodes, entry.value) {
                     Some(maps) => {
                         merges.push((entry.value, maps));
+                        match first_merge.clone() {
+                            None => first_merge = Some(key_span),
+                            Some(first) => {
+                                let key = "<<".to_owned();
+                                self.problem(ProblemKind::DuplicateKey { key, first }, key_span);
+                            }
+                        }
                         continue;
                     }
                     None => self.problem(ProblemKind::BadMerge, self.node(entry.value).span.clone()),
@@ -246,6 +258,8 @@ impl<'a> Resolver<'a> {
         }
         // A mapping's own entries win over merged ones, and earlier merges over later ones
         // (https://yaml.org/type/merge.html).
+        let written = own.len();
+        let mut disagrees = None;
         for (at, maps) in merges {
             for map in maps {
                 if self.open.contains(&map) {
@@ -261,10 +275,21 @@ impl<'a> Resolver<'a> {
                 };
                 if let Value::Map(more) = value {
                     for (key, value) in more {
-                        own.entry(key).or_insert(value);
+                        match own.get_full(&key) {
+                            None => {
+                                own.insert(key, value);
+                            }
+                            Some((index, _, merged)) if index >= written && *merged != value => {
+                                disagrees.get_or_insert((at, key));
+                            }
+                            Some(_) => {}
+                        }
                     }
                 }
             }
+        }
+        if let Some((at, key)) = disagrees {
+            self.problem(ProblemKind::MergesDisagree { key }, self.node(at).span.clone());
         }
         Ok(own)
     }

@@ -32,11 +32,11 @@ pub(super) fn tagged_value(tag: &str, text: &str) -> Option<Value> {
     }
 }
 
-fn digits(text: &str, is_digit: impl Fn(char) -> bool) -> bool {
+pub(super) fn digits(text: &str, is_digit: impl Fn(char) -> bool) -> bool {
     !text.is_empty() && text.chars().all(is_digit)
 }
 
-fn is_integer(text: &str) -> bool {
+pub(super) fn is_integer(text: &str) -> bool {
     if let Some(octal) = text.strip_prefix("0o") {
         return digits(octal, |c| c.is_digit(8));
     }
@@ -46,7 +46,7 @@ fn is_integer(text: &str) -> bool {
     digits(text.strip_prefix(['-', '+']).unwrap_or(text), |c| c.is_ascii_digit())
 }
 
-fn is_float(text: &str) -> bool {
+pub(super) fn is_float(text: &str) -> bool {
     if matches!(text, ".nan" | ".NaN" | ".NAN") {
         return true;
     }
@@ -66,54 +66,6 @@ fn is_float(text: &str) -> bool {
     };
     mantissa_fits
         && exponent.is_none_or(|exponent| is_digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
-}
-
-/// Whether YAML 1.1 readers take this plain scalar for something else than YAML 1.2 readers do,
-/// and for what: `no`, `on`, `015`, `12:30:45`, `1_000`.
-#[must_use]
-pub fn reads_differently(text: &str) -> Option<&'static str> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let lower = text.to_lowercase();
-    let cased = text == lower || text == text.to_uppercase() || {
-        let mut chars = text.chars();
-        chars.next().is_some_and(char::is_uppercase) && chars.all(char::is_lowercase)
-    };
-    if cased && matches!(lower.as_str(), "yes" | "no" | "on" | "off" | "y" | "n") {
-        return Some("a boolean");
-    }
-    let starts_with_digit = unsigned.starts_with(|c: char| c.is_ascii_digit());
-    let octal =
-        unsigned.len() > 1 && unsigned.starts_with('0') && digits(unsigned, |c| c.is_digit(8) || c == '_');
-    if octal {
-        return Some("an octal number");
-    }
-    if unsigned.starts_with("0o") && digits(&unsigned[2..], |c| c.is_digit(8)) {
-        return Some("a string");
-    }
-    if unsigned.strip_prefix("0b").is_some_and(|rest| digits(rest, |c| matches!(c, '0' | '1' | '_'))) {
-        return Some("a binary number");
-    }
-    let sexagesimal = |text: &str| {
-        let mut parts = text.split(':');
-        let first = parts.next().is_some_and(|part| digits(part, |c| c.is_ascii_digit() || c == '_'));
-        let rest: Vec<_> = parts.collect();
-        let fits = |part: &&str| part.len() <= 2 && part.parse::<u8>().is_ok_and(|n| n < 60);
-        let (last, middle) = match rest.split_last() {
-            Some((last, middle)) => (last.split('.').next().unwrap_or_default(), middle),
-            None => return false,
-        };
-        first && middle.iter().all(fits) && fits(&last)
-    };
-    if starts_with_digit && sexagesimal(unsigned) {
-        return Some("a number to the base of 60");
-    }
-    if starts_with_digit && unsigned.contains('_') {
-        let bare = unsigned.replace('_', "");
-        if is_integer(&bare) || is_float(&bare) {
-            return Some("a number");
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -146,17 +98,5 @@ mod tests {
         }
         assert_eq!(plain_value("True"), Value::Bool(true));
         assert_eq!(plain_value("~"), Value::Null);
-    }
-
-    #[test]
-    fn yaml_1_1_look_alikes_are_known() {
-        for text in ["no", "On", "YES", "y", "015", "12:30:45", "1_000", "0b11", "0o17", "190:20:30.15"] {
-            assert!(reads_differently(text).is_some(), "{text}");
-        }
-        for text in
-            ["nO", "note", "0", "15", "089", "0.5", "a:1", "10.0.0.1:80", "1.2_x", "80:443", "2024-01-01"]
-        {
-            assert!(reads_differently(text).is_none(), "{text}");
-        }
     }
 }

@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value as Json;
 use terrace::formats::read;
-use terrace::formats::write::{ExportItem, Format, Selection, export};
+use terrace::formats::write::{ExportItem, Format, NameStyle, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::{Document, Limits};
 
@@ -126,7 +126,7 @@ struct Tally {
 }
 
 #[test]
-#[ignore = "needs the fixtures, dash, java, kubectl and python-dotenv"]
+#[ignore = "needs the fixtures, dash, java, kubectl, python-dotenv and node with dotenv"]
 fn every_real_item_reads_back_in_every_format() {
     let folder = fixtures::folder();
     let items = items(&folder);
@@ -184,6 +184,9 @@ fn reason(stderr: &str) -> String {
         "[duplicate-key]",
         "is where programs",
         "would be the variable",
+        "ends in a backslash",
+        "needs double quotes",
+        "holds a line break",
     ] {
         if line.contains(known) {
             return known.to_owned();
@@ -230,9 +233,21 @@ fn read_back(format: Format, value: &Value, text: &str, file: PathBuf, tally: &m
             count("sh");
             tally.files.push((file, wanted));
         }
-        Format::Configmap => {
+        Format::EnvFile => {
             let wanted = wanted(false, variable);
-            agree(&external_readers::manifest(text), &wanted, "Kubernetes' rules", &file);
+            agree(&external_readers::env_file(text), &wanted, "docker's rules", &file);
+            count("docker's rules");
+            tally.files.push((file, wanted));
+        }
+        Format::FlatJson => {
+            let read = serde_json::from_str(text).expect("an object of strings");
+            agree(&read, &wanted(false, variable), "serde_json", &file);
+            count("serde_json");
+        }
+        Format::Configmap | Format::Secret => {
+            let wanted = wanted(false, variable);
+            let kind = if format == Format::Secret { "Secret" } else { "ConfigMap" };
+            agree(&external_readers::manifest(text, kind), &wanted, "Kubernetes' rules", &file);
             count("Kubernetes' rules");
             tally.files.push((file, wanted));
         }
@@ -256,13 +271,36 @@ fn read_back_by_others(format: Format, tally: &mut Tally) {
     let shell =
         |shell| files.clone().map(|(file, wanted)| external_readers::shell(shell, file, wanted)).collect();
     let read: Vec<(&'static str, Vec<Values>)> = match format {
-        Format::Dotenv => vec![("python-dotenv", external_readers::dotenv(&paths))],
+        Format::Dotenv => {
+            agree_where_readers_do(tally, &external_readers::npm_dotenv(&paths), "npm dotenv");
+            for shell in ["dash", "bash"] {
+                let source = |(file, wanted): &(PathBuf, Values)| {
+                    // What a shell would expand between double quotes may also be an error to it.
+                    let text = std::fs::read_to_string(file).expect("a file");
+                    let agreed = text.lines().filter(|line| {
+                        line.split_once('=')
+                            .and_then(|(name, _)| wanted.get(name))
+                            .is_some_and(|text| is_agreed(text))
+                    });
+                    let part = file.with_extension("agreed");
+                    std::fs::write(&part, agreed.map(|line| format!("{line}\n")).collect::<String>())
+                        .expect("written");
+                    external_readers::sourced(shell, &part, wanted)
+                };
+                let read: Vec<_> = files.clone().map(source).collect();
+                agree_where_readers_do(tally, &read, shell);
+            }
+            vec![("python-dotenv", external_readers::dotenv(&paths))]
+        }
+        Format::EnvFile => {
+            vec![("kubectl", paths.iter().map(|file| external_readers::kubectl_env_file(file)).collect())]
+        }
         Format::Properties => vec![("java", external_readers::java(&paths))],
         Format::Shell => vec![("dash", shell("dash")), ("bash", shell("bash"))],
-        Format::Configmap => {
+        Format::Configmap | Format::Secret => {
             vec![("kubectl", paths.iter().map(|file| external_readers::kubectl(file)).collect())]
         }
-        Format::Json | Format::Yaml | Format::Toml => Vec::new(),
+        Format::Json | Format::FlatJson | Format::Yaml | Format::Toml => Vec::new(),
     };
     for (reader, read) in read {
         assert_eq!(read.len(), tally.files.len(), "{reader}");
@@ -270,6 +308,23 @@ fn read_back_by_others(format: Format, tally: &mut Tally) {
             agree(read, wanted, reader, file);
         }
         tally.readers.insert(reader, read.len());
+    }
+}
+
+/// Whether readers of .env files agree on a value: what stands between single quotes or none, and what
+/// needs double ones and holds nothing that some expand or escape.
+fn is_agreed(text: &str) -> bool {
+    let escaped = text.contains(['\'', '\r', '\n']) || text.contains("\\\\");
+    !escaped || !text.contains(['$', '\\', '"', '\r', '\n'])
+}
+
+/// That a reader of .env files has each value on which such readers agree.
+fn agree_where_readers_do(tally: &Tally, read: &[Values], reader: &str) {
+    assert_eq!(read.len(), tally.files.len(), "{reader}");
+    for (read, (file, wanted)) in read.iter().zip(&tally.files) {
+        for (name, text) in wanted.iter().filter(|(_, text)| is_agreed(text)) {
+            assert_eq!(read.get(name), Some(text), "{reader} of {name} in {}", file.display());
+        }
     }
 }
 
@@ -296,23 +351,25 @@ fn strings_made_to_break_quoting_read_back() {
 }
 
 #[test]
-#[ignore = "needs dash, java, kubectl and python-dotenv"]
+#[ignore = "needs dash, java, kubectl, python-dotenv and node with dotenv"]
 fn strings_made_to_break_quoting_read_back_by_others() {
     nasty_strings_read_back(read_back_by_others);
 }
 
 fn nasty_strings_read_back(others: fn(Format, &mut Tally)) {
     let all = nasty();
-    // A backslash before the closing quote, which readers of .env files cannot have, is refused.
-    let quoted = |c: char| c.is_whitespace() || c.is_control() || "'\"`".contains(c);
-    let beyond_dotenv = |text: &&String| {
-        text.ends_with('\\') && (text.contains(['\n', '\r', '#']) || text.starts_with(quoted))
+    // What a format cannot say is refused.
+    let beyond = |format, text: &String| {
+        if format == Format::Dotenv {
+            let escaped = text.contains(['\'', '\r', '\n']) || text.contains("\\\\");
+            return text.ends_with('\\') || escaped && (text.contains("$(") || text.contains('`'));
+        }
+        format == Format::EnvFile && text.contains(['\n', '\r'])
     };
     let key: Key = "nasty".parse().expect("a key");
     let out = tempfile::tempdir().expect("a folder");
     for format in Format::ALL {
-        let (refused, strings): (Vec<_>, Vec<_>) =
-            all.iter().partition(|text| format == Format::Dotenv && beyond_dotenv(text));
+        let (refused, strings): (Vec<_>, Vec<_>) = all.iter().partition(|text| beyond(format, text));
         let items = strings.iter().enumerate();
         let value =
             Value::Map(items.map(|(i, text)| (format!("v{i}"), Value::String((*text).clone()))).collect());
@@ -326,13 +383,20 @@ fn nasty_strings_read_back(others: fn(Format, &mut Tally)) {
         for text in refused {
             let value = Value::Map([("v".to_owned(), Value::String(text.clone()))].into_iter().collect());
             let error = of_one(&key, &value, format).expect_err("refused");
-            assert!(error.message().starts_with("`v` of nasty needs quotes"), "{}", error.message());
+            let known = ["ends in a backslash", "needs double quotes", "holds a line break"];
+            assert!(known.iter().any(|known| error.message().contains(known)), "{}", error.message());
         }
     }
 }
 
 fn of_one(key: &Key, value: &Value, format: Format) -> terrace::model::Result<String> {
-    let selection = Selection { items: vec![ExportItem { key, value }], alone: true, prefix: "" };
+    let selection = Selection {
+        items: vec![ExportItem { key, value }],
+        alone: true,
+        prefix: "",
+        names: &NameStyle::default(),
+        allowed: &[],
+    };
     export(&selection, format).map(|exported| exported.text)
 }
 
@@ -403,7 +467,7 @@ fn nothing_comes_from_another_environment() {
     world.refuses(
         "export --env staging --format jsn",
         2,
-        "error: `jsn` is not a format of export\nhelp: did you mean `json`? the formats are dotenv, shell, json, yaml, toml, properties, configmap",
+        "error: `jsn` is not a format of export\nhelp: did you mean `json`? the formats are dotenv, env-file, shell, json, flat-json, yaml, toml, properties, configmap, secret",
     );
 }
 
@@ -494,9 +558,44 @@ fn notes_go_to_standard_error() {
 
 #[cfg(unix)]
 #[test]
+fn nothing_is_left_out_silently() {
+    let world = World::with(&[("environments/production/app.yaml", "a: 1\n")]);
+    std::os::unix::fs::symlink("app.yaml", world.dir.join("environments/production/x.yaml")).expect("a link");
+    for line in ["export", "export x"] {
+        let told = world.line(&format!("{line} --env production --format json"));
+        assert_eq!((told.code, told.stdout.as_str()), (3, ""), "{line}: {}", told.stderr);
+        assert!(told.stderr.contains("x.yaml") && told.stderr.contains("[symlink]"), "{}", told.stderr);
+    }
+    assert_eq!(world.line("run --env production -- true").code, 3);
+    assert_eq!(world.line("export app --env production --format dotenv").exits(0), "A=1\n");
+    std::fs::remove_file(world.dir.join("environments/production/x.yaml")).expect("removed");
+    world.write("environments/production/-limits.yaml", "c: 1\n");
+    assert_eq!(world.line("export --env production --format json").code, 3);
+}
+
+#[test]
+fn names_by_which_text_is_run_need_the_policy() {
+    let world =
+        World::with(&[("environments/staging/pay.yaml", "env: /x\nnode_options: --require ./x.js\n")]);
+    let told = world.line("export pay --env staging --format dotenv");
+    assert_eq!((told.code, told.stdout.as_str()), (3, ""), "{}", told.stderr);
+    assert!(told.stderr.contains("NODE_OPTIONS, which is code that Node loads"), "{}", told.stderr);
+    assert!(told.stderr.contains("[run] allow = [\"NODE_OPTIONS\"] in terrace.toml"), "{}", told.stderr);
+    assert_eq!(world.line("export pay --env staging --format env-file").code, 0);
+    world.write("terrace.toml", "version = 1\n[run]\nallow = [\"NODE_OPTIONS\"]\n");
+    assert_eq!(world.line("export pay --env staging --format dotenv").code, 0);
+    assert_eq!(world.line("run pay --env staging -- true").code, 0);
+    let told = world.line("run pay --env staging -- sh -c true");
+    assert!(told.code == 3 && told.stderr.contains("variable ENV, which is"), "{}", told.stderr);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_terminal_is_not_obeyed() {
     let world = World::with(&[("environments/staging/pay.yaml", "a: \"x\\e[31my\\tz\\nb\"\n")]);
-    for format in Format::ALL {
+    // An env file has no line breaks, and a Secret is in base64.
+    for format in Format::ALL.into_iter().filter(|format| !matches!(format, Format::EnvFile | Format::Secret))
+    {
         let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
         command.args(["export", "pay", "--env", "staging", "--format", format.name()]);
         let (code, shown) = crate::terminal::converse(command, &[]);

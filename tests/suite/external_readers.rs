@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
 use serde_json::Value as Json;
 
 /// Names with their values.
@@ -23,6 +24,45 @@ pub(crate) fn dotenv(files: &[PathBuf]) -> Vec<Values> {
     let script = "import json,sys,dotenv\nprint(json.dumps([dotenv.dotenv_values(p, interpolate=False) for p in sys.argv[1:]]))";
     let mut command = Command::new(std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into()));
     serde_json::from_slice(&output(command.arg("-c").arg(script).args(files))).expect("JSON")
+}
+
+/// What the npm package dotenv reads, file by file; `tests/run` installs it.
+pub(crate) fn npm_dotenv(files: &[PathBuf]) -> Vec<Values> {
+    let script = "const fs=require('fs'),{parse}=require('dotenv');console.log(JSON.stringify(process.argv.slice(1).map((f)=>parse(fs.readFileSync(f)))))";
+    serde_json::from_slice(&output(Command::new("node").arg("-e").arg(script).arg("--").args(files)))
+        .expect("JSON")
+}
+
+/// What a shell has, of the names wanted, that sources a file; what it runs would be seen in its folder.
+pub(crate) fn sourced(shell: &str, file: &Path, wanted: &Values) -> Values {
+    let values: String = wanted.keys().map(|name| format!(" \"${name}\"")).collect();
+    let script = format!("set -a; . \"$1\"; printf '%s\\0'{values}");
+    let mut command = Command::new(shell);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C.UTF-8");
+    let printed =
+        String::from_utf8(output(command.arg("-c").arg(script).arg(shell).arg(file))).expect("UTF-8");
+    wanted.keys().cloned().zip(printed.split_terminator('\0').map(str::to_owned)).collect()
+}
+
+/// `docker run --env-file` by its source (`opts.ParseEnvFile`): no quotes, no escapes, lines by LF with
+/// a CR before it left off, and `#` and blanks before a name.
+pub(crate) fn env_file(text: &str) -> Values {
+    let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let lines = lines
+        .map(|line| line.trim_start_matches([' ', '\t']))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| line.split_once('=').expect("a value"))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+/// What kubectl reads of an env file.
+pub(crate) fn kubectl_env_file(file: &Path) -> Values {
+    let from = format!("--from-env-file={}", file.display());
+    let mut command = Command::new("kubectl");
+    command.args(["create", "configmap", "read", &from, "--dry-run=client", "-o", "json"]);
+    data(&serde_json::from_slice(&output(&mut command)).expect("JSON"))
 }
 
 /// What a shell has, of the names wanted, after `eval` of a file's content.
@@ -167,10 +207,10 @@ pub(crate) fn kubectl(file: &Path) -> Values {
 }
 
 /// The data of a ConfigMap after the rules that Kubernetes states for one.
-pub(crate) fn manifest(text: &str) -> Values {
+pub(crate) fn manifest(text: &str, kind: &str) -> Values {
     let yaml: serde_yaml::Value = serde_yaml::from_str(text).expect("YAML");
     let json = serde_json::to_value(&yaml).expect("JSON");
-    assert_eq!((json["apiVersion"].as_str(), json["kind"].as_str()), (Some("v1"), Some("ConfigMap")));
+    assert_eq!((json["apiVersion"].as_str(), json["kind"].as_str()), (Some("v1"), Some(kind)));
     let name = json["metadata"]["name"].as_str().expect("a name");
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let label = |label: &str| {
@@ -188,5 +228,13 @@ pub(crate) fn manifest(text: &str) -> Values {
 
 fn data(json: &Json) -> Values {
     let map = json["data"].as_object().into_iter().flatten();
-    map.map(|(name, value)| (name.clone(), value.as_str().expect("a string").to_owned())).collect()
+    let text = |value: &Json| {
+        let text = value.as_str().expect("a string").to_owned();
+        if json["kind"] != "Secret" {
+            return text;
+        }
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    map.map(|(name, value)| (name.clone(), text(value))).collect()
 }

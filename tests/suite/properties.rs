@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use terrace::formats::read::{Converted, Format, Refusal, convert};
-use terrace::formats::write::{ExportItem, Format as Export, Selection, export};
+use terrace::formats::write::{ExportItem, Format as Export, NameStyle, Selection, export};
 use terrace::model::{Key, Value};
 use terrace::yaml::Limits;
 
@@ -191,7 +191,13 @@ fn real_properties_files_go_there_and_back() {
         comments += converted.comments;
         count += converted.values;
         let value = converted.documents.first().expect("a document");
-        let selection = Selection { items: vec![ExportItem { key: &key, value }], alone: true, prefix: "" };
+        let selection = Selection {
+            items: vec![ExportItem { key: &key, value }],
+            alone: true,
+            prefix: "",
+            names: &NameStyle::default(),
+            allowed: &[],
+        };
         let text = export(&selection, Export::Properties).expect("exported").text;
         let copy = folder.path().join(number.to_string());
         std::fs::write(&copy, text).expect("written");

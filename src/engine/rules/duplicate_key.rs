@@ -45,6 +45,10 @@ mod tests {
             ("a: &a {k: 1}\nb:\n  <<: *a\n  k: 2\n", vec![]),
             ("a: {k: 1}\nb: {k: 1}\n", vec![]),
             ("a: 1\n---\na: 1\n", vec![]),
+            (
+                "a: &a {k: 1}\nb:\n  <<: *a\n  <<: *a\n",
+                vec!["4:3 error[duplicate-key] `<<` stands here a second time (first 3:3)"],
+            ),
         ] {
             let found = Repository::new(&[("environments/staging/a.yaml", text)]).of(Rule::DuplicateKey);
             let expected: Vec<_> =

@@ -16,6 +16,7 @@ mod ambiguous_scalar;
 mod bad_decision;
 mod duplicate_key;
 mod foreign_host;
+mod hidden_character;
 mod invalid_key;
 mod key_case_collision;
 mod legacy_drift;
@@ -24,6 +25,7 @@ mod missing_key;
 mod missing_value;
 mod no_schema;
 mod plain_secret;
+mod reader_differs;
 mod shared_secret;
 mod skipped_promotion;
 mod stray_file;
@@ -131,6 +133,7 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::Symlink, Scope::All, symlink::judge),
     (Rule::DuplicateKey, Scope::Item, duplicate_key::judge),
     (Rule::ForeignHost, Scope::Item, foreign_host::judge),
+    (Rule::HiddenCharacter, Scope::Item, hidden_character::judge),
     (Rule::SharedSecret, Scope::All, shared_secret::judge),
     (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
     (Rule::BadDecision, Scope::All, bad_decision::judge),
@@ -138,6 +141,7 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::PlainSecret, Scope::Item, plain_secret::judge),
     (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),
     (Rule::AmbiguousScalar, Scope::Item, ambiguous_scalar::judge),
+    (Rule::ReaderDiffers, Scope::Item, reader_differs::judge),
     (Rule::UnsupportedYaml, Scope::Item, unsupported_yaml::judge),
     (Rule::NoSchema, Scope::All, no_schema::judge),
     (Rule::MissingItem, Scope::Item, missing_item::judge),

@@ -50,6 +50,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_other_readers_accept_is_said_to_be_so() {
+        for (text, is_accepted) in [
+            ("a: \"x\ny\"\n", true),
+            ("a:\n  b: 'x\n  y'\n", true),
+            ("a: [\n1]\n", true),
+            ("a: 1\n  b: 2\n", false),
+        ] {
+            let report = Repository::new(&[("environments/development/a.yaml", text)]).report();
+            let told = report.findings.iter().find(|finding| finding.rule == Rule::Syntax).expect(text);
+            assert_eq!(told.help.contains("other readers accept it"), is_accepted, "{text:?}: {}", told.help);
+        }
+    }
+
+    #[test]
     fn ciphertext_is_named_and_no_error() {
         for (text, told) in [
             ("$ANSIBLE_VAULT;1.1;AES256\n3336\n3132\n", "with ansible-vault"),

@@ -27,7 +27,7 @@ fn draft<'w>(item: &'w ItemView<'w>, document: &Document, problem: &Problem) -> 
         ProblemKind::BadMerge => {
             ("`<<` merges something that is no mapping", "merge an alias of a mapping, or quote the key")
         }
-        ProblemKind::DuplicateKey { .. } => return None,
+        ProblemKind::DuplicateKey { .. } | ProblemKind::MergesDisagree { .. } => return None,
     };
     let draft = FindingBuilder::of_item(Rule::UnsupportedYaml, item, message, help).path(&problem.path);
     Some(draft.at(Anchor::Span(problem.span.clone())))

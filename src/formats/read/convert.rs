@@ -97,7 +97,7 @@ fn keep(bytes: &[u8], limits: &Limits) -> Result<Converted, Refusal> {
             let at = document.location(&problem.span).start;
             Some(format!("`{key}` is here twice, the second time at {}:{}", at.line, at.column))
         }
-        ProblemKind::ComplexKey | ProblemKind::BadMerge => None,
+        ProblemKind::ComplexKey | ProblemKind::BadMerge | ProblemKind::MergesDisagree { .. } => None,
     });
     Ok(Converted {
         unchanged: true,

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::names::Alphabet;
 use super::{ExportItem, Selection, names, place};
 use crate::model::{Error, Help, Key, Result, Value, ValuePath};
 
 /// How a format names values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
-    Variable,
+    /// By the style that is asked for, in the letters that the format has.
+    Variable(Alphabet),
     Property,
 }
 
@@ -54,19 +56,14 @@ impl Variable {
 /// # Errors
 /// When two values would have one name, or a name means something else already.
 pub(super) fn entries(selection: &Selection<'_>, naming: Naming) -> Result<Vec<Variable>> {
-    if naming == Naming::Variable && !names::is_prefix(selection.prefix) {
-        let shown = selection.prefix.escape_debug();
-        return Err(Error::usage(format!("`{shown}` cannot begin the name of a variable"))
-            .with_help("a prefix has letters, digits and `_`, and does not begin with a digit"));
+    if let Naming::Variable(alphabet) = naming {
+        refuse_style(selection, alphabet)?;
     }
     let mut found = Vec::new();
     for item in &selection.items {
         of_item(item, selection, naming, &mut found);
     }
     refuse_collisions(&found)?;
-    if naming == Naming::Variable {
-        found.iter().try_for_each(refuse_taken)?;
-    }
     Ok(found)
 }
 
@@ -85,7 +82,9 @@ fn of_item(item: &ExportItem<'_>, selection: &Selection<'_>, naming: Naming, out
         // An item that is one value has no other name than its key.
         let key = (!selection.alone || path.is_root()).then_some(item.key);
         let name = match naming {
-            Naming::Variable => names::variable(selection.prefix, key, path),
+            Naming::Variable(alphabet) => {
+                names::variable(selection.prefix, selection.names, alphabet, key, path)
+            }
             Naming::Property => names::property(selection.prefix, key, path),
         };
         out.push(Variable { name, text: text(value).to_owned(), key: item.key.clone(), path: path.clone() });
@@ -119,9 +118,19 @@ fn refuse_collisions(entries: &[Variable]) -> Result<()> {
     Ok(())
 }
 
-fn refuse_taken(entry: &Variable) -> Result<()> {
-    let Some(what) = names::taken_by(&entry.name) else { return Ok(()) };
-    let place = place(&entry.key, &entry.path);
-    Err(Error::undecided(format!("{place} would be the variable {}, which is {what}", entry.name))
-        .with_help(Help::NamePrefix))
+fn refuse_style(selection: &Selection<'_>, alphabet: Alphabet) -> Result<()> {
+    let prefix = selection.prefix;
+    let begins = alphabet != Alphabet::Variable || names::is_prefix(prefix);
+    if !begins || !prefix.chars().all(|c| alphabet.has(c)) {
+        let shown = prefix.escape_debug();
+        return Err(Error::usage(format!("`{shown}` cannot begin the name of a variable"))
+            .with_help("a prefix has letters, digits and `_`, and does not begin with a digit"));
+    }
+    let separator = &selection.names.separator;
+    if !separator.chars().all(|c| alphabet.has(c)) {
+        let shown = separator.escape_debug();
+        return Err(Error::usage(format!("`{shown}` cannot stand in the name of a variable"))
+            .with_help("a separator has letters, digits and `_`; flat-json takes any"));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::{Selection, number, place};
+use super::{Selection, Variable, number, place};
 use crate::model::{Error, Help, Key, Result, Segment, Value, ValuePath};
 
 /// The items' values: of one item meant by itself, or of several below their keys.
@@ -16,7 +16,17 @@ pub(super) fn write(selection: &Selection<'_>) -> Result<String> {
             Json::Object(items.iter().map(entry).collect::<Result<Map<_, _>>>()?)
         }
     };
-    let text = serde_json::to_string_pretty(&json)
+    printed(&json)
+}
+
+/// One object of strings.
+pub(super) fn flat(entries: &[Variable]) -> Result<String> {
+    let strings = entries.iter().map(|entry| (entry.name.clone(), Json::String(entry.text.clone())));
+    printed(&Json::Object(strings.collect()))
+}
+
+fn printed(json: &Json) -> Result<String> {
+    let text = serde_json::to_string_pretty(json)
         .map_err(|error| Error::internal(format!("a value is no JSON: {error}")))?;
     Ok(text + "\n")
 }

@@ -1,19 +1,21 @@
 //! Configuration as processes and other tools take it: names, values and quoting.
 //!
 //! The room turns the values of one environment's items into text that reads back as the same
-//! values, or says why it cannot. Four formats name single values by variables (`dotenv`, `shell`,
-//! `configmap`, and the variables of a process), one by dotted properties, three keep the tree.
-//! A name that two values would share, a value that a format cannot say, and a tag that its reader
-//! would not see are refused; nothing is left to whichever comes last. The room does not know
+//! values, or says why it cannot. Most formats name single values by variables, one by dotted
+//! properties, three keep the tree. A name that two values would share, a value that a format cannot
+//! say, a tag that its reader would not see, and, where a shell or a process takes the variables, a
+//! name by which text is run are refused; nothing is left to whichever comes last. The room does not know
 //! whether a value may be delivered, nor where it goes.
 
-mod configmap;
 mod dotenv;
 mod entry;
+mod env_file;
 mod json;
+mod manifest;
 mod names;
 mod number;
 mod properties;
+mod running;
 mod shell;
 mod toml;
 
@@ -22,6 +24,9 @@ use std::str::FromStr;
 
 use entry::Naming;
 pub use entry::Variable;
+use manifest::Manifest;
+use names::Alphabet;
+pub use names::{NameCase, NameStyle};
 
 use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest};
 use crate::yaml::render;
@@ -31,10 +36,14 @@ use crate::yaml::render;
 pub enum Format {
     /// `NAME='value'` lines.
     Dotenv,
+    /// `NAME=value` lines without any quoting, for docker and kubectl.
+    EnvFile,
     /// `export NAME='value'` lines for a POSIX shell.
     Shell,
     /// JSON.
     Json,
+    /// One JSON object of strings.
+    FlatJson,
     /// YAML, aliases and merges resolved.
     Yaml,
     /// TOML.
@@ -43,24 +52,39 @@ pub enum Format {
     Properties,
     /// Kubernetes ConfigMaps.
     Configmap,
+    /// Kubernetes Secrets.
+    Secret,
 }
 
 impl Format {
     /// Every format, as users are told of them.
-    pub const ALL: [Self; 7] =
-        [Self::Dotenv, Self::Shell, Self::Json, Self::Yaml, Self::Toml, Self::Properties, Self::Configmap];
+    pub const ALL: [Self; 10] = [
+        Self::Dotenv,
+        Self::EnvFile,
+        Self::Shell,
+        Self::Json,
+        Self::FlatJson,
+        Self::Yaml,
+        Self::Toml,
+        Self::Properties,
+        Self::Configmap,
+        Self::Secret,
+    ];
 
     /// The name that users type.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dotenv => "dotenv",
+            Self::EnvFile => "env-file",
             Self::Shell => "shell",
             Self::Json => "json",
+            Self::FlatJson => "flat-json",
             Self::Yaml => "yaml",
             Self::Toml => "toml",
             Self::Properties => "properties",
             Self::Configmap => "configmap",
+            Self::Secret => "secret",
         }
     }
 }
@@ -104,6 +128,10 @@ pub struct Selection<'a> {
     pub alone: bool,
     /// What every name begins with.
     pub prefix: &'a str,
+    /// How paths become names, in the formats that name values by variables.
+    pub names: &'a NameStyle,
+    /// The variables that may leave though text is run by them.
+    pub allowed: &'a [String],
 }
 
 /// A finished export.
@@ -124,11 +152,23 @@ pub fn export(selection: &Selection<'_>, format: Format) -> Result<Exported> {
         refuse_tags(selection, format)?;
     }
     let text = |text| Exported { text, notes: Vec::new() };
+    let entries = |alphabet| entry::entries(selection, Naming::Variable(alphabet));
+    let harmless = || -> Result<Vec<Variable>> {
+        let entries = entries(Alphabet::Variable)?;
+        entries.iter().try_for_each(|entry| running::refuse(entry, selection.allowed, None))?;
+        Ok(entries)
+    };
     match format {
-        Format::Dotenv => dotenv::write(&entry::entries(selection, Naming::Variable)?),
-        Format::Shell => shell::write(&entry::entries(selection, Naming::Variable)?).map(text),
-        Format::Properties => Ok(text(properties::write(&entry::entries(selection, Naming::Property)?))),
-        Format::Configmap => configmap::write(selection).map(text),
+        Format::Dotenv => dotenv::write(&harmless()?),
+        Format::EnvFile => env_file::write(&entries(Alphabet::Variable)?).map(text),
+        Format::Shell => shell::write(&harmless()?).map(text),
+        Format::FlatJson => json::flat(&entries(Alphabet::Any)?).map(text),
+        Format::Configmap => manifest::write(selection, Manifest::ConfigMap).map(text),
+        Format::Secret => manifest::write(selection, Manifest::Secret).map(text),
+        Format::Properties => {
+            refuse_names(selection, format)?;
+            Ok(text(properties::write(&entry::entries(selection, Naming::Property)?)))
+        }
         Format::Json => {
             refuse_prefix(selection, format)?;
             json::write(selection).map(text)
@@ -144,14 +184,18 @@ pub fn export(selection: &Selection<'_>, format: Format) -> Result<Exported> {
     }
 }
 
-/// The variables of a selection for a process.
+/// The variables of a selection for a process that runs `program`.
 ///
 /// # Errors
-/// As [`export`]; also when a value holds a NUL character, which no variable can.
-pub fn variables(selection: &Selection<'_>) -> Result<Vec<Variable>> {
+/// As [`export`]; also when a value holds a NUL character, which no variable can, or its name is one
+/// by which text is run.
+pub fn variables(selection: &Selection<'_>, program: &str) -> Result<Vec<Variable>> {
     refuse_tags(selection, Format::Shell)?;
-    let entries = entry::entries(selection, Naming::Variable)?;
-    entries.iter().try_for_each(|entry| entry.refuse_nul("a variable"))?;
+    let entries = entry::entries(selection, Naming::Variable(Alphabet::Variable))?;
+    for entry in &entries {
+        entry.refuse_nul("a variable")?;
+        running::refuse(entry, selection.allowed, Some(program))?;
+    }
     Ok(entries)
 }
 
@@ -166,11 +210,22 @@ fn yaml(selection: &Selection<'_>) -> String {
 }
 
 fn refuse_prefix(selection: &Selection<'_>, format: Format) -> Result<()> {
+    refuse_names(selection, format)?;
     if selection.prefix.is_empty() {
         return Ok(());
     }
     Err(Error::usage(format!("{format} keeps the tree of values and has no names to put a prefix before"))
-        .with_help(Help::PrefixFormats("dotenv, shell, properties and configmap")))
+        .with_help(Help::PrefixFormats(
+            "dotenv, env-file, shell, flat-json, properties, configmap and secret",
+        )))
+}
+
+fn refuse_names(selection: &Selection<'_>, format: Format) -> Result<()> {
+    if *selection.names == NameStyle::default() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{format} names values by their paths, in no other style"))
+        .with_help("other names go with dotenv, env-file, shell, flat-json, configmap and secret"))
 }
 
 /// A tag says what a value means; where it cannot be written the value would mean something else.
@@ -182,7 +237,7 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
         Some((key, (path, tag))) => Err(Error::undecided(format!(
             "{} is under the tag `{}`, which {format} cannot say",
             place(key, &path),
-            tag.escape_debug()
+            render::tag(tag).escape_debug()
         ))
         .with_help(Help::OtherFormat {
             formats: "yaml, whose readers see the tag",

@@ -2,15 +2,76 @@
 
 use crate::model::{Key, Segment, ValuePath};
 
-/// The environment variable of a path: its steps in capitals, joined by `_`, every character but
-/// `A-Z`, `0-9` and `_` as `_`.
-pub(super) fn variable(prefix: &str, key: Option<&Key>, path: &ValuePath) -> String {
+/// How a path becomes a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameStyle {
+    /// The letters.
+    pub case: NameCase,
+    /// What stands between the steps of the path.
+    pub separator: String,
+}
+
+impl Default for NameStyle {
+    fn default() -> Self {
+        Self { case: NameCase::Upper, separator: "_".to_owned() }
+    }
+}
+
+/// The letters of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameCase {
+    /// Capitals.
+    Upper,
+    /// As the path has them.
+    Keep,
+}
+
+/// The characters that names have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// Letters, digits and `_`, no digit first: what a shell can name.
+    Variable,
+    /// Letters, digits, `_`, `-` and `.`: what a ConfigMap or a Secret can name.
+    Data,
+    /// All there are.
+    Any,
+}
+
+impl Alphabet {
+    pub(super) fn has(self, c: char) -> bool {
+        match self {
+            Self::Variable => c.is_ascii_alphanumeric() || c == '_',
+            Self::Data => c.is_ascii_alphanumeric() || "_-.".contains(c),
+            Self::Any => true,
+        }
+    }
+}
+
+/// The name of a path: its steps joined by the style's separator. In capitals every character but
+/// `A-Z`, `0-9` and `_` is `_`; letters that are kept have beside them what the alphabet has.
+pub(super) fn variable(
+    prefix: &str,
+    style: &NameStyle,
+    alphabet: Alphabet,
+    key: Option<&Key>,
+    path: &ValuePath,
+) -> String {
     let steps = key.into_iter().flat_map(|key| key.as_str().split('/')).map(str::to_owned);
-    let words: Vec<String> = steps.chain(path.segments.iter().map(step)).collect();
-    let fitting = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    let name: String = words.join("_").chars().map(fitting).collect();
-    let name = format!("{prefix}{name}");
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+    let fitting = |c: char| match style.case {
+        NameCase::Upper if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        NameCase::Keep if alphabet.has(c) => c,
+        NameCase::Upper | NameCase::Keep => '_',
+    };
+    let words = steps.chain(path.segments.iter().map(step));
+    let words: Vec<String> = words.map(|word| word.chars().map(fitting).collect()).collect();
+    let name = format!("{prefix}{}", words.join(&style.separator));
+    let is_bare = name.is_empty() && alphabet != Alphabet::Any;
+    let digit_first = alphabet == Alphabet::Variable || style.case == NameCase::Upper;
+    if is_bare || digit_first && name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{name}")
+    } else {
+        name
+    }
 }
 
 /// The property of a path: its steps joined by `.`, list elements as `[0]`.
@@ -43,20 +104,6 @@ fn step(segment: &Segment) -> String {
 pub(super) fn is_prefix(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// What already has this name and would take the value for its own: the loader, the search for
-/// programs, or the shell itself.
-pub(super) fn taken_by(name: &str) -> Option<&'static str> {
-    match name {
-        "PATH" => Some("where programs are looked for"),
-        "IFS" | "BASH_ENV" | "SHELLOPTS" | "BASHOPTS" | "BASH_VERSINFO" => Some("how shells read scripts"),
-        "UID" | "EUID" | "PPID" => Some("a constant of the shell"),
-        _ if name.starts_with("LD_") || name.starts_with("DYLD_") => {
-            Some("what the loader puts into programs")
-        }
-        _ => None,
-    }
 }
 
 /// A key as the name of a Kubernetes object, a DNS subdomain; `None` when nothing of it is left or
@@ -99,8 +146,28 @@ mod tests {
             ("", None, "\"\"", "_", ""),
         ] {
             let (item, path) = (item.map(key), path.parse::<ValuePath>().expect(path));
-            assert_eq!(variable(prefix, item.as_ref(), &path), as_variable);
+            let style = NameStyle::default();
+            assert_eq!(variable(prefix, &style, Alphabet::Variable, item.as_ref(), &path), as_variable);
             assert_eq!(property(prefix, item.as_ref(), &path), as_property);
+        }
+    }
+
+    #[test]
+    fn names_keep_what_their_alphabet_has() {
+        use Alphabet::{Any, Data, Variable};
+        let style = |case, separator: &str| NameStyle { case, separator: separator.to_owned() };
+        let kept = style(NameCase::Keep, "__");
+        for (style, alphabet, path, expected) in [
+            (&kept, Variable, "poolSize.max-x", "poolSize__max_x"),
+            (&kept, Data, "poolSize.max-x", "poolSize__max-x"),
+            (&kept, Any, "größe.\"a b\"", "größe__a b"),
+            (&kept, Variable, "1st", "_1st"),
+            (&kept, Any, "1st", "1st"),
+            (&style(NameCase::Upper, "__"), Variable, "a-b.c", "A_B__C"),
+            (&style(NameCase::Keep, ":"), Any, "Logging.Level[0]", "Logging:Level:0"),
+        ] {
+            let path: ValuePath = path.parse().expect(path);
+            assert_eq!(variable("", style, alphabet, None, &path), expected);
         }
     }
 

@@ -18,6 +18,8 @@ fn exported(texts: &[(&str, &str)], prefix: &str, format: Format) -> Result<Expo
         items: items.iter().map(|(key, value)| ExportItem { key, value }).collect(),
         alone: items.len() == 1,
         prefix,
+        names: &NameStyle::default(),
+        allowed: &[],
     };
     export(&selection, format)
 }
@@ -36,11 +38,15 @@ fn each_format_quotes_by_its_own_rules() {
     for (format, expected) in [
         (
             Format::Dotenv,
-            "A=\"it's\"\nB='two words'\nC='x\ny'\nD=1.10\nE=''\nF=''\nG_H=true\nI=' lead'\nJ=no\nK='größe'\n",
+            "A=\"it's\"\nB='two words'\nC=\"x\\ny\"\nD=1.10\nE=''\nF=''\nG_H=true\nI=' lead'\nJ=no\nK='größe'\n",
         ),
         (
             Format::Shell,
             "export A='it'\\''s'\nexport B='two words'\nexport C='x\ny'\nexport D='1.10'\nexport E=''\nexport F=''\nexport G_H='true'\nexport I=' lead'\nexport J='no'\nexport K='größe'\n",
+        ),
+        (
+            Format::FlatJson,
+            "{\n  \"A\": \"it's\",\n  \"B\": \"two words\",\n  \"C\": \"x\\ny\",\n  \"D\": \"1.10\",\n  \"E\": \"\",\n  \"F\": \"\",\n  \"G_H\": \"true\",\n  \"I\": \" lead\",\n  \"J\": \"no\",\n  \"K\": \"größe\"\n}\n",
         ),
         (
             Format::Properties,
@@ -78,7 +84,12 @@ fn several_items_are_told_apart() {
     let items = [("a/b", "x: 1\n"), ("c", "x: 2\n")];
     for (format, expected) in [
         (Format::Dotenv, "A_B_X=1\nC_X=2\n"),
+        (Format::EnvFile, "A_B_X=1\nC_X=2\n"),
         (Format::Properties, "a.b.x=1\nc.x=2\n"),
+        (
+            Format::Secret,
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"a-b\"\ntype: Opaque\ndata:\n  \"X\": \"MQ==\"\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: \"c\"\ntype: Opaque\ndata:\n  \"X\": \"Mg==\"\n",
+        ),
         (Format::Json, "{\n  \"a/b\": {\n    \"x\": 1\n  },\n  \"c\": {\n    \"x\": 2\n  }\n}\n"),
         (Format::Yaml, "a/b:\n  x: 1\nc:\n  x: 2\n"),
         (Format::Toml, "[\"a/b\"]\nx = 1\n\n[c]\nx = 2\n"),
@@ -113,6 +124,22 @@ fn what_cannot_be_named_or_said_is_refused() {
         ),
         ("a: \"x\\0\"\n", Format::Shell, "`a` of pay holds a NUL character, which a variable cannot"),
         ("a: \"x\\0\"\n", Format::Dotenv, "`a` of pay holds a NUL character, which a .env file cannot"),
+        (
+            "a: \"x\\ny\"\n",
+            Format::EnvFile,
+            "`a` of pay holds a line break, which an env file without quotes cannot say",
+        ),
+        (
+            "a: \"x\\r\"\n",
+            Format::EnvFile,
+            "`a` of pay holds a line break, which an env file without quotes cannot say",
+        ),
+        (
+            "a: !!binary aGk=\n",
+            Format::Secret,
+            "`a` of pay is under the tag `!!binary`, which secret cannot say",
+        ),
+        ("a: !ENV x\n", Format::FlatJson, "`a` of pay is under the tag `!ENV`, which flat-json cannot say"),
         ("a: [1, !ref x]\n", Format::Json, "`a[1]` of pay is under the tag `!ref`, which json cannot say"),
         ("a: !m {b: 1}\n", Format::Dotenv, "`a` of pay is under the tag `!m`, which dotenv cannot say"),
         ("a: [.nan]\n", Format::Json, "`a[0]` of pay is .nan, which JSON cannot say"),
@@ -129,7 +156,13 @@ fn what_cannot_be_named_or_said_is_refused() {
     let long = Value::String("x".repeat(600_000));
     let big = Value::Map([("a".to_owned(), long.clone()), ("b".to_owned(), long)].into_iter().collect());
     let key = key("pay");
-    let big = Selection { items: vec![ExportItem { key: &key, value: &big }], alone: true, prefix: "" };
+    let big = Selection {
+        items: vec![ExportItem { key: &key, value: &big }],
+        alone: true,
+        prefix: "",
+        names: &NameStyle::default(),
+        allowed: &[],
+    };
     let big = export(&big, Format::Configmap).expect_err("big");
     assert_eq!(big.message, "pay has 1200002 bytes, a ConfigMap holds 1048576");
     let prefix = |prefix, format| exported(&[("pay", "a: 1\n")], prefix, format);
@@ -166,17 +199,61 @@ fn what_is_empty_or_one_value_has_its_own_rule() {
 }
 
 #[test]
-fn a_backslash_at_the_end_does_without_quotes() {
+fn a_dotenv_value_is_one_line_that_nothing_runs() {
     for (yaml, expected) in [
-        ("a: C:\\dir\\\n", Some("A=C:\\dir\\\n")),
-        ("a: it's \"so\"\\\n", Some("A=it's \"so\"\\\n")),
-        ("a: \" x\\\\\"\n", None),
-        ("a: \"x\\ny\\\\\"\n", None),
-        ("a: 'x #\\'\n", None),
+        ("a: $(id) `id`\n", Some("A='$(id) `id`'\n")),
+        ("a: \"x\\nPROD_TOKEN=owned\"\n", Some("A=\"x\\nPROD_TOKEN=owned\"\n")),
+        ("a: \"it's $(id)\"\n", None),
+        ("a: \"it's `id`\"\n", None),
+        ("a: \"x\\n$(id)\"\n", None),
+        ("a: C:\\dir\\\n", None),
+        ("a: $(id)\\\n", None),
+        ("a: x y\\\n", None),
+        ("a: C:\\dir\n", Some("A='C:\\dir'\n")),
     ] {
         let told = exported(&[("pay", yaml)], "", Format::Dotenv);
         assert_eq!(told.ok().map(|told| told.text).as_deref(), expected, "{yaml}");
     }
+}
+
+#[test]
+fn names_by_which_text_is_run_leave_where_they_are_allowed_or_data() {
+    let items = [(key("pay"), value("path: /x\n"))];
+    let leaves = |format, allowed: &[String]| {
+        let names = NameStyle::default();
+        let items = items.iter().map(|(key, value)| ExportItem { key, value }).collect();
+        export(&Selection { items, alone: true, prefix: "", names: &names, allowed }, format).is_ok()
+    };
+    for format in Format::ALL {
+        let is_run = matches!(format, Format::Dotenv | Format::Shell);
+        assert_eq!(leaves(format, &[]), !is_run, "{format}");
+        assert!(leaves(format, &["PATH".to_owned()]), "{format}");
+    }
+}
+
+#[test]
+fn names_keep_their_letters_where_that_is_asked_for() {
+    let key = key("pay");
+    let value = value("poolSize: {max-x: 1}\n");
+    let names = NameStyle { case: NameCase::Keep, separator: ".".to_owned() };
+    let selection = Selection {
+        items: vec![ExportItem { key: &key, value: &value }],
+        alone: true,
+        prefix: "",
+        names: &names,
+        allowed: &[],
+    };
+    for (format, expected) in [
+        (Format::FlatJson, Some("{\n  \"poolSize.max-x\": \"1\"\n}\n")),
+        (Format::Dotenv, None),
+        (Format::Properties, None),
+        (Format::Json, None),
+    ] {
+        let told = export(&selection, format).ok().map(|told| told.text);
+        assert_eq!(told.as_deref(), expected, "{format}");
+    }
+    let manifest = export(&selection, Format::Configmap).expect("a manifest").text;
+    assert!(manifest.ends_with("  \"poolSize.max-x\": \"1\"\n"), "{manifest}");
 }
 
 #[test]
@@ -233,7 +310,7 @@ proptest! {
     fn trees_read_back(tree in prop::collection::vec(("[ -~é]{0,8}", tree()), 0..5)) {
         let value = Value::Map(tree.into_iter().collect());
         let key = key("pay");
-        let one = Selection { items: vec![ExportItem { key: &key, value: &value }], alone: true, prefix: "" };
+        let one = Selection { items: vec![ExportItem { key: &key, value: &value }], alone: true, prefix: "", names: &NameStyle::default(), allowed: &[] };
         let text = |format| export(&one, format).expect("exported").text;
         let json: serde_json::Value = serde_json::from_str(&text(Format::Json)).expect("JSON");
         prop_assert_eq!(&of_json(&json), &value);

@@ -199,7 +199,11 @@ impl fmt::Display for Value {
                 f.write_str("}")
             }
             Self::Tagged(..) if self.is_masked() => f.write_str("••••"),
-            Self::Tagged(tag, value) => write!(f, "!<{tag}> {value}"),
+            Self::Tagged(tag, value) => match tag.strip_prefix("tag:yaml.org,2002:") {
+                Some(short) => write!(f, "!!{short} {value}"),
+                None if tag.starts_with('!') => write!(f, "{tag} {value}"),
+                None => write!(f, "!<{tag}> {value}"),
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::prepared::Prepared;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan};
+use crate::model::sanitize::clean_lines;
 use crate::model::{Hop, Key};
 use crate::ops::plan::Planner;
 use crate::secrets::mask::{Reveal, Shown};
@@ -63,7 +64,7 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     for key in &keys {
         let _ = writeln!(body, "Terrace-Promotion: {key} {} -> {}", hop.source(), hop.target());
     }
-    (format!("promote({named}): {} -> {}", hop.source(), hop.target()), body)
+    (format!("promote({named}): {} -> {}", hop.source(), hop.target()), clean_lines(&body))
 }
 
 /// A value short enough for a commit message, on one line.

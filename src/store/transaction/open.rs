@@ -11,6 +11,7 @@ use super::lock::TransactionLock;
 use super::paths::Paths;
 use super::{config, recover};
 use crate::model::{Error, Help, Result};
+use crate::store::git_error::not_owned;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// A repository opened for writing, with its paths.
@@ -50,10 +51,7 @@ pub(super) fn open_repository(path: &Path) -> Result<Repository> {
             () if error.code() == ErrorCode::NotFound => {
                 (format!("{shown} is not a git repository"), Help::MakeRepository)
             }
-            () if error.code() == ErrorCode::Owner => (
-                format!("{shown} belongs to another user"),
-                format!("if you trust it: git config --global --add safe.directory {shown}").into(),
-            ),
+            () if error.code() == ErrorCode::Owner => return not_owned(path),
             () if text.contains("objectformat") || text.contains("object format") => (
                 format!("{shown} is a sha256 repository, which terrace cannot open"),
                 "terrace works with sha1 repositories, git's default".into(),

@@ -80,7 +80,7 @@ impl Site {
         if let Some(plain) = plain_source(new)
             && plain == text
             && (tagged || matches!(plain_value(text), Value::String(_)))
-            && !(flow && text.contains([',', '[', ']', '{', '}', '#', ':']))
+            && !(flow && text.contains([',', '[', ']', '{', '}', '#', ':', '?']))
         {
             return plain;
         }

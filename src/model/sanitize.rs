@@ -2,8 +2,8 @@
 //! sees it.
 //!
 //! It makes visible what would act instead of being read: control characters and terminal
-//! escapes, bidirectional controls, characters without width, line separators, and the
-//! `##word[` by which CI runners recognise commands in the middle of a line. Letters of every
+//! escapes, bidirectional controls, characters without width, line separators, and that by which CI
+//! runners recognise commands: `##word[` in the middle of a line, `::word::` at its beginning. Letters of every
 //! script pass unchanged. It knows nothing of the formats, which have escapes of their own.
 
 use std::borrow::Cow;
@@ -25,6 +25,17 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A text of several lines, each of them cleaned.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", clean(line)),
+            None => clean(line).into_owned(),
+        })
+        .collect()
 }
 
 /// `text` cleaned and, where it is wider than `width` columns, cut in the middle with `…`.
@@ -71,13 +82,22 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Whether the character at byte `at` of `text` would act instead of being read.
-pub(super) fn acts(text: &str, at: usize) -> bool {
+pub(crate) fn acts(text: &str, at: usize) -> bool {
     let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
     match after.chars().next() {
+        Some(':') => before.trim_start().is_empty() && is_command(after),
         Some('[') => before.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).ends_with("##"),
         Some(c) => is_hidden(c),
         None => false,
     }
+}
+
+/// Whether a line's text is a command to a CI runner: `::error::`, `::set-output name=x::1`.
+fn is_command(text: &str) -> bool {
+    let Some((word, _)) = text.strip_prefix("::").and_then(|rest| rest.split_once("::")) else {
+        return false;
+    };
+    word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// What stands for the character `c` at byte `at` of `text`; `None` when it stands for itself.
@@ -124,6 +144,12 @@ mod tests {
             ("pay\u{200b}pal\u{feff}\u{ad}\u{e0041}", "pay\\u{200b}pal\\u{feff}\\u{ad}\\u{e0041}"),
             ("a\u{2028}b\u{2029}", "a\\u{2028}b\\u{2029}"),
             ("x ##[add-mask]y ##vso[task.x]", "x ##\\u{5b}add-mask]y ##vso\\u{5b}task.x]"),
+            ("::add-mask::x", "\\u{3a}:add-mask::x"),
+            (" \t::error file=a,line=1::y", " \\t\\u{3a}:error file=a,line=1::y"),
+            (
+                "::1 fe80::a:b ::ffff:10.0.0.1 x ::error::y a::b::c",
+                "::1 fe80::a:b ::ffff:10.0.0.1 x ::error::y a::b::c",
+            ),
             ("### [a] # [b] ## c [d] #[e]", "### [a] # [b] ## c [d] #[e]"),
         ] {
             assert_eq!(clean(text), expected);

@@ -1,0 +1,214 @@
+//! What stands in a text that other readers of YAML take for something else, or refuse; single plain
+//! values apart (`other_readings`).
+
+use std::ops::Range;
+
+use super::document::Document;
+use super::node::{Content, NodeId, Style};
+
+/// Something that readers take differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is.
+    pub kind: DifferenceKind,
+    /// The bytes that are meant.
+    pub span: Range<usize>,
+}
+
+/// The kinds of [`Difference`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DifferenceKind {
+    /// A second byte order mark begins the first key or value to most.
+    SecondMark,
+    /// A block text ends with the file, without a line feed, which some then leave off.
+    BlockWithoutEnd,
+    /// A plain text within brackets begins with `:`.
+    FlowColon,
+    /// A plain text within brackets holds `?`.
+    FlowQuestionMark,
+    /// A tab stands between tokens, or in a plain text.
+    Tab,
+    /// A carriage return ends a line by itself.
+    CarriageReturn,
+    /// A line break to YAML 1.1 readers, before more text on its line.
+    Break {
+        /// The character.
+        character: char,
+        /// Whether more text stands behind it on its line.
+        splits: bool,
+    },
+    /// A character that nobody sees, in a key.
+    HiddenInKey(char),
+    /// A character that looks like indentation and is text.
+    HiddenIndentation(char),
+}
+
+impl Document {
+    /// What other readers take differently, in file order.
+    #[must_use]
+    pub fn differences(&self) -> Vec<Difference> {
+        let mut finder = Finder { document: self, found: Vec::new() };
+        finder.marks();
+        finder.breaks();
+        finder.indentation();
+        for (id, _) in self.nodes() {
+            finder.node(id);
+        }
+        finder.between();
+        finder.found.sort_by_key(|difference| difference.span.start);
+        finder.found
+    }
+}
+
+struct Finder<'d> {
+    document: &'d Document,
+    found: Vec<Difference>,
+}
+
+impl Finder<'_> {
+    fn tell(&mut self, kind: DifferenceKind, at: usize, length: usize) {
+        self.found.push(Difference { kind, span: at..at + length });
+    }
+
+    fn marks(&mut self) {
+        const MARK: char = '\u{feff}';
+        let rest = self.document.text().strip_prefix(MARK);
+        if rest.is_some_and(|rest| rest.starts_with(MARK)) {
+            self.tell(DifferenceKind::SecondMark, MARK.len_utf8(), MARK.len_utf8());
+        }
+    }
+
+    /// U+0085, U+2028 and U+2029, line breaks in YAML 1.1 and text in YAML 1.2 (section 5.4).
+    fn breaks(&mut self) {
+        let text = self.document.text();
+        for (at, character) in text.match_indices(['\u{85}', '\u{2028}', '\u{2029}']) {
+            let behind = text.get(at + character.len()..).unwrap_or_default();
+            let line = behind.split(['\n', '\r']).next().unwrap_or_default();
+            let splits = !line.trim().is_empty();
+            if let Some(character) = character.chars().next() {
+                self.tell(DifferenceKind::Break { character, splits }, at, character.len_utf8());
+            }
+        }
+    }
+
+    /// Characters behind a line's indentation and dashes that look like more of it.
+    fn indentation(&mut self) {
+        let text = self.document.text();
+        let blocks: Vec<Range<usize>> = self
+            .document
+            .nodes()
+            .filter(|(_, node)| matches!(node.content, Content::Scalar { style, .. } if style.is_block()))
+            .map(|(_, node)| node.span.clone())
+            .collect();
+        let mut at = 0;
+        for line in text.split_inclusive(['\n', '\r']) {
+            let mut begin = line.trim_start_matches([' ', '\t', '\u{feff}']);
+            while let Some(rest) = begin.strip_prefix("- ") {
+                begin = rest.trim_start_matches([' ', '\t']);
+            }
+            let offset = at + line.len() - begin.len();
+            at += line.len();
+            let Some(first) = begin.chars().next().filter(|c| is_unseen(*c)) else { continue };
+            // Block texts come in the order of the file and never overlap.
+            let before = blocks.partition_point(|block| block.start <= offset);
+            let is_content =
+                before.checked_sub(1).and_then(|before| blocks.get(before)).is_some_and(|b| offset < b.end);
+            if !is_content {
+                self.tell(DifferenceKind::HiddenIndentation(first), offset, first.len_utf8());
+            }
+        }
+    }
+
+    fn node(&mut self, id: NodeId) {
+        let text = self.document.text();
+        let node = self.document.node(id);
+        match &node.content {
+            Content::Scalar { style: Style::Literal | Style::Folded, text: value } => {
+                let ends = node.span.end == text.len() && !text.ends_with(['\n', '\r']);
+                // A chomped text has no line feed to anyone, and one without lines none to lose.
+                let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+                if ends && value.ends_with('\n') && !last.trim().is_empty() {
+                    let start = text.len() - last.trim_start().len();
+                    self.tell(DifferenceKind::BlockWithoutEnd, start, last.trim_start().len());
+                }
+            }
+            Content::Sequence { items, flow: true } => {
+                for item in items {
+                    self.in_brackets(item.node);
+                }
+            }
+            Content::Mapping { entries, flow } => {
+                for entry in entries {
+                    self.key(entry.key);
+                    if *flow {
+                        self.in_brackets(entry.key);
+                        self.in_brackets(entry.value);
+                    }
+                }
+            }
+            Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias { .. } => {}
+        }
+    }
+
+    fn in_brackets(&mut self, id: NodeId) {
+        let node = self.document.node(id);
+        let Content::Scalar { text, style: Style::Plain } = &node.content else { return };
+        if text.starts_with(':') {
+            self.tell(DifferenceKind::FlowColon, node.span.start, node.span.len());
+        } else if text.contains('?') {
+            self.tell(DifferenceKind::FlowQuestionMark, node.span.start, node.span.len());
+        }
+    }
+
+    /// Unseen characters of a key, as they stand in the text: an escape can be seen.
+    fn key(&mut self, id: NodeId) {
+        let node = self.document.node(id);
+        if !matches!(node.content, Content::Scalar { .. }) {
+            return;
+        }
+        let written = self.document.text().get(node.span.clone()).unwrap_or_default();
+        let unseen = written.char_indices().find(|(_, c)| is_unseen(*c));
+        // What begins a line is told as what looks like its indentation.
+        if let Some((at, c)) = unseen
+            && !self.found.iter().any(|found| found.span.start == node.span.start + at)
+        {
+            self.tell(DifferenceKind::HiddenInKey(c), node.span.start + at, c.len_utf8());
+        }
+    }
+
+    /// Tabs outside of quotes, block texts and comments, and lone carriage returns.
+    fn between(&mut self) {
+        let text = self.document.text();
+        let keeps_tabs = |content: &Content| match content {
+            Content::Scalar { style, .. } => *style != Style::Plain,
+            Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias { .. } => false,
+        };
+        let nodes = self.document.nodes().filter(|(_, node)| keeps_tabs(&node.content));
+        let mut values: Vec<Range<usize>> = nodes.map(|(_, node)| node.span.clone()).collect();
+        values.extend(self.document.comments().iter().cloned());
+        values.sort_by_key(|span| span.start);
+        let mut from = 0;
+        for span in values.into_iter().chain(std::iter::once(text.len()..text.len())) {
+            let gap = text.get(from..span.start.max(from)).unwrap_or_default();
+            // A file has tabs by its author's habit: the first one tells of all.
+            if let Some(at) = gap.find('\t') {
+                self.tell(DifferenceKind::Tab, from + at, 1);
+                break;
+            }
+            from = from.max(span.end);
+        }
+        let lone = text.match_indices('\r').find(|(at, _)| text.as_bytes().get(at + 1) != Some(&b'\n'));
+        if let Some((at, _)) = lone {
+            self.tell(DifferenceKind::CarriageReturn, at, 1);
+        }
+    }
+}
+
+/// Whether a character shows nothing or only looks like a blank: no-break and other blanks, zero-width
+/// and bidirectional characters.
+const fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200f}' | '\u{202a}'..='\u{202f}' | '\u{205f}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}' | '\u{3000}' | '\u{feff}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{115f}'
+        | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
+}
