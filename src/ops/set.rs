@@ -185,6 +185,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     };
     refuse(configuration, &file, &text)?;
     let mask = configuration.mask(Reveal::Nothing);
+    let edited = Document::parse(text.as_bytes(), limits).ok();
+    let secrets = mask.secrets_of(std::iter::once(&*document).chain(&edited));
+    let mask = mask.within(&secrets);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let done = Outcome {
         file: shown,

@@ -50,7 +50,8 @@ fn broken_rule<'w>(
     document: usize,
     violation: Violation,
 ) -> FindingBuilder<'w> {
-    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, missing, .. } = violation;
+    let Violation { path, at_key, message, masked, help, schema_file, schema_pointer, missing, .. } =
+        violation;
     let path = ValuePath { document: document.into(), ..path };
     let at = if at_key { Anchor::Key(path.clone()) } else { Anchor::Value };
     let place = match schema_pointer.as_str() {
