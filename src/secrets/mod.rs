@@ -26,6 +26,16 @@ pub fn secret<'a>(policy: &Policy, path: &ValuePath, value: &'a Value) -> Option
     scalar_secret(policy, value, || place(policy, path, None))
 }
 
+/// The same of a scalar in a document of which this is the value.
+pub fn secret_below<'a>(
+    policy: &Policy,
+    root: &Value,
+    path: &ValuePath,
+    value: &'a Value,
+) -> Option<Secret<'a>> {
+    scalar_secret(policy, value, || place(policy, path, Some((0, root))))
+}
+
 /// The secret that a scalar is or holds at a place that is asked for when the look does not tell.
 fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> Place) -> Option<Secret<'a>> {
     let scalar = readable(value)?;

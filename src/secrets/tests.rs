@@ -469,7 +469,7 @@ fn an_unread_text_is_masked_by_its_lines() {
             &["x: |", "  ••••", "  ••••", "  ••••", "y: ["],
         ),
         ("DB_PASSWORD=hunter2\nA=b\n", &["DB_PASSWORD=••••", "A=b"]),
-        ("password: ${PW}\ntoken: [\n", &["password: ${PW}", "token:••••"]),
+        ("password: ${PW}\ntoken: [a\n", &["password: ${PW}", "token:••••"]),
         ("# old password: hunter2\n", &["# old password:••••"]),
     ] {
         assert_eq!(mask::Mask::new(&policy).plain_text(text).shown, shown, "{text}");

@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Action, GivenValue, ItemPlan, Selection};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
     CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
 };
-use crate::secrets::DocumentSecrets;
+use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::{create, idle_in_new};
@@ -313,8 +313,12 @@ fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
     match kept {
         None => Ok(()),
         Some((line, hop)) => {
-            Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)))
-                .with_help(Help::GiveOrLeaveOut))
+            let error =
+                Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)));
+            Err(match line.reason {
+                Reason::Secret => error.with_help(Help::GiveSecretOrExclude(exclusion(&line.path))),
+                _ => error.with_help(Help::GiveOrLeaveOut),
+            })
         }
     }
 }
