@@ -95,8 +95,10 @@ fn is_variables_name(text: &str) -> bool {
     let words: Vec<&str> = text.split('_').collect();
     let is_word =
         |word: &&str| word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) && !word.is_empty();
-    let speaks = ["PASSWORD", "PASSWD", "PASS", "PWD", "PW", "SECRET", "TOKEN", "KEY"];
-    words.len() > 1 && words.iter().all(is_word) && words.iter().any(|word| speaks.contains(word))
+    let speaks = |word: &&str| {
+        ["PASS", "PWD", "PW", "KEY"].contains(word) || matches!(names::read(word), names::Name::Secret(_))
+    };
+    text.len() <= 128 && words.len() > 1 && words.iter().all(is_word) && words.iter().any(speaks)
 }
 
 /// Whether a text is a name that a secret goes by, such as `api-token` below `secretKey`.

@@ -268,14 +268,12 @@ pub(super) fn is_objects(name: &str) -> bool {
     name.matches('-').count() > 1 && name.chars().all(is_plain)
 }
 
-/// The first word of a name, and the last ones, in lower case.
+/// The first word of a name, behind what it is kept under (`govuk::apps::`), and the last ones, in
+/// lower case.
 fn words(name: &str) -> (String, Vec<String>) {
-    let tail = split(end_of(name));
-    let first = match name.len() > READ {
-        true => split(name.get(..name.floor_char_boundary(READ)).unwrap_or_default()).into_iter().next(),
-        false => tail.first().cloned(),
-    };
-    (first.unwrap_or_default(), tail)
+    let own = name.rsplit([':', '/', '.']).next().unwrap_or_default();
+    let beginning = own.get(..own.floor_char_boundary(READ.min(own.len()))).unwrap_or_default();
+    (split(beginning).into_iter().next().unwrap_or_default(), split(end_of(name)))
 }
 
 fn end_of(name: &str) -> &str {
