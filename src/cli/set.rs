@@ -155,7 +155,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     let (path, file) = (crate::report::sanitize::clean(&done.path.to_string()).into_owned(), &done.file);
     match (&done.before, &done.after) {
         (_, None) => write!(out, "{file}: {path} removed")?,
-        (before, after) if before == after => write!(out, "{file}: {path} written out")?,
+        _ if done.is_written_out => write!(out, "{file}: {path} written out")?,
         (before, after) => write!(out, "{file}: {path} {}", view.change(before.as_ref(), after.as_ref()))?,
     }
     if done.is_merged {

@@ -56,6 +56,8 @@ pub struct Outcome {
     pub before: Option<Shown>,
     /// The value after, masked.
     pub after: Option<Shown>,
+    /// Whether the value is the same, and only written here now instead of elsewhere.
+    pub is_written_out: bool,
     /// Whether the value after is what the mapping merges, now that its own is gone.
     pub is_merged: bool,
     /// The commit, when one was made.
@@ -168,7 +170,8 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         }
     };
     let before = document.at(&path).cloned();
-    if before == wanted && !document.is_borrowed(&path) {
+    let is_same = before == wanted;
+    if is_same && !document.is_borrowed(&path) {
         return Ok(None);
     }
     let uncovered = wanted.is_none().then(|| document.overridden(&path)).flatten();
@@ -192,6 +195,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let done = Outcome {
         file: shown,
         before: masked(before),
+        is_written_out: wanted.is_some() && is_same,
         is_merged: uncovered.is_some(),
         after: masked(wanted.or(uncovered)),
         path: path.clone(),
