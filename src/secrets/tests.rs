@@ -473,6 +473,12 @@ fn an_unread_text_is_masked_by_its_lines() {
         ("DB_PASSWORD=hunter2\nA=b\n", &["DB_PASSWORD=••••", "A=b"]),
         ("password: ${PW}\ntoken: [a\n", &["password: ${PW}", "token:••••"]),
         ("# old password: hunter2\n", &["# old password:••••"]),
+        ("token: [a1, b2]\nx: {\n", &["token:••••", "x: {"]),
+        (
+            "- name: DB_PASSWORD\n  value: a1\n- {name: X, value: b}\n",
+            &["- name: DB_PASSWORD", "  value:••••", "- {name: X, value: b}"],
+        ),
+        ("x: &s a1\ntoken: *s\n", &["x: ••••", "token:••••"]),
     ] {
         assert_eq!(mask::Mask::new(&policy).plain_text(text).shown, shown, "{text}");
     }

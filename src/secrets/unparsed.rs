@@ -3,6 +3,7 @@
 //! There are no values and so no paths. What a line's own keys, and the keys above it that are
 //! indented less, say of it must do; in doubt more is masked than need be.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::looks::stands_in;
@@ -24,6 +25,9 @@ struct Above<'t> {
 pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut above: Vec<Above<'_>> = Vec::new();
+    let anchors = secret_anchors(text, policy);
+    // The name beside which a `value` stands.
+    let mut name = "";
     // Within a private key, up to where it ends.
     let mut in_key = false;
     let mut start = 0;
@@ -47,10 +51,15 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
             while above.pop_if(|key| key.indent >= indent).is_some() {}
         }
         let way = above.iter().fold(ValuePath::root(), |path, above| path.key(above.key));
+        if let Some(own) = name_in(body) {
+            name = own;
+        }
         let hidden = if is_opaque(body) || (!body.starts_with('#') && is_below_secret(policy, &way, body)) {
             Some(body_start..end)
         } else {
-            secret_from(policy, &way, body).map(|at| body_start + at..end)
+            let from =
+                [secret_from(policy, &way, body), value_of(policy, name, body), anchored(&anchors, body)];
+            from.into_iter().flatten().min().map(|at| body_start + at..end)
         };
         match hidden {
             Some(hidden) => found.push(hidden),
@@ -77,6 +86,42 @@ fn is_below_secret(policy: &Policy, way: &ValuePath, body: &str) -> bool {
     !own.is_some_and(is_open)
 }
 
+/// The text of an entry `name` that a line has.
+fn name_in(body: &str) -> Option<&str> {
+    let at = body
+        .match_indices("name:")
+        .map(|(at, _)| at)
+        .find(|at| key_before(body.get(..at + 4).unwrap_or_default()) == "name")?;
+    let text = body.get(at + 5..)?.split([',', '}', '#']).next()?;
+    Some(text.trim().trim_matches(['"', '\'']))
+}
+
+/// Where the `value` beside a secret name begins.
+fn value_of(policy: &Policy, name: &str, body: &str) -> Option<usize> {
+    let at = body.find("value:")?;
+    let is_key = key_before(body.get(..at + 5)?) == "value";
+    (is_key && !name.is_empty() && is_secret_path(policy, &ValuePath::root().key(name))).then_some(at + 6)
+}
+
+/// The anchors to which an alias refers that stands at the place of a secret.
+fn secret_anchors<'t>(text: &'t str, policy: &Policy) -> HashSet<&'t str> {
+    let alias = |line: &'t str| {
+        let (key, value) = line.split_once(':')?;
+        let name = value.trim().strip_prefix('*')?.split([' ', ',', '}', ']']).next()?;
+        is_secret_path(policy, &ValuePath::root().key(key_before(key))).then_some(name)
+    };
+    text.lines().filter_map(alias).collect()
+}
+
+/// Where in a line a value with one of these anchors begins.
+fn anchored(anchors: &HashSet<&str>, body: &str) -> Option<usize> {
+    let (at, _) = body.match_indices('&').find(|(at, _)| {
+        let name = body.get(at + 1..).unwrap_or_default().split([' ', ',']).next().unwrap_or_default();
+        anchors.contains(name)
+    })?;
+    Some(at)
+}
+
 /// So many bytes of a line are looked at for keys; what lies behind is masked.
 const SEARCHED: usize = 4096;
 
@@ -85,7 +130,8 @@ fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
     let found = body.match_indices([':', '=']).take_while(|(at, _)| *at < SEARCHED).find(|(at, _)| {
         let key = key_before(body.get(..*at).unwrap_or_default());
         let value = body.get(at + 1..).unwrap_or_default().trim();
-        let is_value = !stands_in(value.trim_matches(['"', '\''])) || value.is_empty();
+        let text = value.trim_matches(['"', '\'']);
+        let is_value = value.is_empty() || value.starts_with(['[', '{']) || !stands_in(text);
         !key.is_empty()
             && !value.starts_with("//")
             && is_value
