@@ -127,9 +127,7 @@ fn family(last: &str, before: &[String]) -> Option<Name> {
         "pass" | "pwd" if follows(&ACCOUNTS) => Family::Password,
         "secret" | "secrets" | "credential" | "credentials" => Family::Secret,
         "token" | "tokens" | "bearer" => Family::Key,
-        "key" | "keys" if follows(&KEYS) || previous.is_some_and(|word| run_together_key(word)) => {
-            Family::Key
-        }
+        "key" | "keys" if follows(&KEYS) || previous.is_some_and(run_together_key) => Family::Key,
         "authorization" => Family::Authorization,
         "auth" if follows(&["basic"]) => Family::Password,
         "basicauth" => Family::Password,
@@ -154,7 +152,7 @@ fn run_together(word: &str) -> Option<Name> {
         let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
         let ends = |word: &&str| word.len() > 2 && before.ends_with(*word);
         [&ACCOUNTS[..], &BEARERS, &ABOUT].iter().any(|words| words.contains(&before))
-            || KEYS.iter().chain(&BEARERS).any(|word| ends(word))
+            || KEYS.iter().chain(&BEARERS).any(ends)
     };
     for end in ["password", "passwd", "passphrase"] {
         if let Some(before) = ends(end) {

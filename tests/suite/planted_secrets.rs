@@ -149,7 +149,7 @@ fn no_output_shows_a_planted_secret() {
         ("promote new --to staging --dry-run", &[0, 1, 3], "new item"),
         ("promote broken --to staging --dry-run", &[2, 3], "broken"),
         ("promote x --to staging --set password=CANARY0 --dry-run", &[0, 2, 3], "password"),
-        ("promote x --to staging --set api_key=CANARY0 --dry-run", &[0, 2, 3], "x"),
+        ("promote x --to staging --set db.PGPASSWORD=CANARY0 --dry-run", &[0, 2, 3], "x"),
         ("log", &[0], "again"),
         ("log x", &[0], "again"),
         ("log gone", &[0], "gone"),
