@@ -29,7 +29,7 @@ pub(super) fn stands_in(text: &str) -> bool {
     bare.chars().all(|c| c == 'x')
         || ["none", "null", "nil", "todo", "tbd", "fixme", "unset", "notset", "dummy"]
             .contains(&bare.as_str())
-        || ["true", "false", "yes", "no", "on", "off"].iter().any(|word| is_word(word))
+        || ["true", "false", "yes", "no", "on", "off"].iter().any(is_word)
         || ["enabled", "disabled", "required", "optional"].contains(&text)
         || ["changeme", "changeit", "replaceme", "replacewith", "placeholder", "redacted"]
             .iter()
