@@ -216,8 +216,10 @@ impl Replay<'_> {
                 .iter()
                 .map(|(id, before, after)| SourceCommit { id: id.clone(), before, after })
                 .collect();
-            let is_apart =
-                |path: &ValuePath, value: &Value| policy.is_secret(path) || naming.is_named_at(path, value);
+            let is_apart = |path: &ValuePath, value: &Value| {
+                terrace::secrets::is_confidential(&policy, path, Some(value))
+                    || naming.is_named_at(path, value)
+            };
             lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart);
             lines = decide(lines, &Selection::default());
         }

@@ -31,8 +31,8 @@ fn answers(policy: &Policy) -> String {
     let waivers: Vec<_> = waivers.collect();
     let files: Vec<_> = policy.schemas.iter().map(|mapping| &mapping.file).collect();
     let levels: Vec<_> = Rule::ALL.iter().map(|rule| policy.severity(*rule, Severity::Notice)).collect();
-    let is_secret = |path: &str| path.parse::<ValuePath>().is_ok_and(|path| policy.is_secret(&path));
-    let secrets = PATHS.map(is_secret);
+    let declares = |path: &str| path.parse::<ValuePath>().ok().and_then(|path| policy.declares_secret(&path));
+    let secrets = PATHS.map(declares);
     format!(
         "{:?} {} {:?} {} {waivers:?} {files:?} {levels:?} {secrets:?}",
         policy.new_keys,

@@ -29,7 +29,7 @@ struct BlameReport<'a> {
 struct Origin<'a> {
     /// Where it is.
     path: String,
-    /// The value; masked under secrets paths.
+    /// The value; masked where it is a secret.
     value: Json,
     /// The commit that gave this environment the value.
     given: Option<Stop<'a>>,

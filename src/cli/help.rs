@@ -68,6 +68,12 @@ fn words(help: &Help) -> Option<String> {
             let lines: Vec<_> = paths.iter().map(|path| format!("--set '{path}=…'")).collect();
             return Some(format!("give a value: {}", lines.join(" ")));
         }
+        Help::GiveSecretOrExclude(line) => {
+            return Some(format!(
+                "give the target its own value with --set PATH=VALUE, or leave the path out; where it is no \
+                 secret, say so under [secrets] in terrace.toml: {line}"
+            ));
+        }
         Help::GiveOrLeaveOut => "give the target its own value with --set PATH=VALUE, or leave the path out",
         Help::SeePlan => {
             "a selection names paths or source commits of the plan; run with --dry-run to see them"

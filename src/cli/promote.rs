@@ -10,12 +10,13 @@ use super::ask::{Answer, ask, read_line};
 use super::context::Context;
 use super::destination::{Destination, tell};
 use super::{Failure, Outcome, keys, parse, plan_file};
-use crate::engine::promotion::{Action, PlanEntry, Resolution, Selection};
+use crate::engine::promotion::{Action, PlanEntry, Reason, Resolution, Selection};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::sanitize::{clean, cut};
 use crate::report::{View, plan};
+use crate::secrets::exclusion;
 use crate::secrets::mask::{Mask, Reveal};
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
@@ -397,11 +398,18 @@ impl Work<'_> {
                 plan::text(plan, &view, &mut out)?;
             }
             if let Some(comments) = prepared.left_comments.get(&plan.key) {
-                writeln!(out, "comments left out: {}", clean(&comments.join("; ")))?;
+                writeln!(
+                    out,
+                    "comments left out: {}",
+                    clean(&mask.plain_text(&comments.join("; ")).shown.join(" "))
+                )?;
             }
             writeln!(out)?;
         }
         show_items(prepared, terms.0, (&view, &mask), &mut out)?;
+        if let Some(note) = not_a_secret(prepared) {
+            writeln!(out, "{note}\n")?;
+        }
         if args.all {
             let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
             let totals = plan::Totals {
@@ -415,6 +423,14 @@ impl Work<'_> {
         out.flush()?;
         Ok(())
     }
+}
+
+/// What to write where the first of the secrets that are left is none.
+fn not_a_secret(prepared: &Prepared) -> Option<String> {
+    let kept = |line: &&PlanEntry| line.reason == Reason::Secret && !line.is_taken();
+    let path = prepared.plans.iter().flat_map(|plan| &plan.lines).find(kept).map(|line| &line.path)?;
+    let path = clean(&exclusion(path)).into_owned();
+    Some(format!("where it is no secret: {path} under [secrets] in terrace.toml"))
 }
 
 /// Prints what becomes of whole items.
@@ -446,7 +462,11 @@ fn show_items(
             writeln!(out, "  to give them: terrace promote {} --to {target}{lines}", creation.key)?;
         }
         if !creation.left_comments.is_empty() {
-            writeln!(out, "  comments left out: {}", clean(&creation.left_comments.join("; ")))?;
+            writeln!(
+                out,
+                "  comments left out: {}",
+                clean(&mask.plain_text(&creation.left_comments.join("; ")).shown.join(" "))
+            )?;
         }
         for (path, environment) in &creation.foreign {
             writeln!(

@@ -1,6 +1,6 @@
 //! `terrace set` and `terrace unset`
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use clap::Args as ClapArgs;
 
@@ -8,14 +8,14 @@ use super::context::Context;
 use super::destination::{Destination, tell};
 use super::help::say;
 use super::{Outcome, edit, parse};
-use crate::model::{Environment, Key, Result, ValuePath};
+use crate::model::{Environment, Error, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
 use crate::report::sanitize::clean;
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "VALUE is one YAML flow value, so JSON works.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  terrace set --edit payments --env staging\n\nExit codes: 0 done or nothing to do · 2 no such item or parent · 3 refused by a rule · 4 busy"
+    after_help = "VALUE is one YAML flow value, so JSON works. `-` reads it from standard input, less one line break at its end; a text of several lines is a string as it is.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  pass show db | terrace set payments database.password - --env staging\n  terrace set --edit payments --env staging\n\nExit codes: 0 done or nothing to do · 2 no such item or parent · 3 refused by a rule · 4 busy"
 )]
 pub(super) struct Args {
     /// The item
@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// The value's path; `[+]` appends to a list
     #[arg(required_unless_present = "edit", conflicts_with = "edit")]
     path: Option<String>,
-    /// The value
+    /// The value; `-` reads it from standard input, where no shell records it
     #[arg(allow_hyphen_values = true, required_unless_present = "edit")]
     value: Option<String>,
     /// Open the whole item in $EDITOR; it is taken when it brings no new error
@@ -77,9 +77,40 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         args.place.destination.require_commit()?;
         return edit::run(&key, environment, args.create, context);
     };
-    let wish =
-        Edit::Set { text: value.clone(), string: args.string, parents: args.parents, create: args.create };
+    let (text, string) = match value.as_str() {
+        "-" => read_value(&mut std::io::stdin().lock())?,
+        value => (value.to_owned(), false),
+    };
+    let wish = Edit::Set { text, string: args.string || string, parents: args.parents, create: args.create };
     act(&args.key, path, &args.place, wish, context)
+}
+
+/// So many bytes of a value are read.
+const VALUE: u64 = 1024 * 1024;
+
+/// A value from a stream, less one line break at its end, and whether it can only be a string: one
+/// of several lines is taken as it is, unless it is a list, a mapping or quoted.
+fn read_value(input: &mut dyn Read) -> Result<(String, bool)> {
+    let mut bytes = Vec::new();
+    input
+        .take(VALUE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::unreadable(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() as u64 > VALUE {
+        return Err(Error::usage(format!("standard input holds more than the {VALUE} bytes of one value"))
+            .with_help("give the value alone, without what stands around it"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| {
+        Error::usage("standard input is not UTF-8").with_help("encode the value, as base64 for example")
+    })?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    let string = text.contains('\n') && !text.trim_start().starts_with(['{', '[', '"', '\'']);
+    Ok((text, string))
 }
 
 pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
@@ -125,7 +156,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     let (path, file) = (clean(&done.path.to_string()).into_owned(), clean(&done.file));
     match (&done.before, &done.after) {
         (_, None) => write!(out, "{file}: {path} removed")?,
-        (before, after) if before == after => write!(out, "{file}: {path} written out")?,
+        _ if done.is_written_out => write!(out, "{file}: {path} written out")?,
         (before, after) => write!(out, "{file}: {path} {}", view.change(before.as_ref(), after.as_ref()))?,
     }
     if done.is_merged {

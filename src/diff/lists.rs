@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::documents::settle_document;
 use crate::model::{List, Segment, Value, ValuePath};
+use crate::secrets::looks_secret;
 
 /// What an item's schema says of its lists.
 pub trait ListRules {
@@ -36,8 +37,13 @@ pub fn identity(rules: &dyn ListRules, path: &ValuePath, left: &List, right: &Li
         return None;
     }
     let named = rules.list_key(path).into_iter().chain(["name", "id", "key"].map(String::from));
-    let field =
-        named.into_iter().find(|field| left.is_told_apart_by(field) && right.is_told_apart_by(field))?;
+    // A name stands in every path that is printed, so what looks like a secret is none.
+    let shows = |list: &List, field: &str| {
+        list.iter().filter_map(|element| name_of(element, field)).any(looks_secret)
+    };
+    let tells =
+        |field: &String| [left, right].iter().all(|list| list.is_told_apart_by(field) && !shows(list, field));
+    let field = named.into_iter().find(tells)?;
     let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
     same_order.then_some(field)
 }

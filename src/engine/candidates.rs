@@ -29,7 +29,11 @@ impl Candidate {
 /// The paths of a document that begin with `typed`, one level deep; `secret` says of which values
 /// nothing may be shown.
 #[must_use]
-pub fn paths(document: &Document, typed: &str, secret: &dyn Fn(&ValuePath) -> bool) -> Vec<Candidate> {
+pub fn paths(
+    document: &Document,
+    typed: &str,
+    secret: &dyn Fn(&ValuePath, &Value) -> bool,
+) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (number, value) in document.values().iter().enumerate() {
         below(value, &ValuePath::document(number), &Search { typed, secret }, &mut found);
@@ -39,7 +43,7 @@ pub fn paths(document: &Document, typed: &str, secret: &dyn Fn(&ValuePath) -> bo
 
 struct Search<'a> {
     typed: &'a str,
-    secret: &'a dyn Fn(&ValuePath) -> bool,
+    secret: &'a dyn Fn(&ValuePath, &Value) -> bool,
 }
 
 fn below(value: &Value, base: &ValuePath, search: &Search<'_>, found: &mut Vec<Candidate>) {
@@ -73,7 +77,7 @@ fn is_empty(value: &Value) -> bool {
 fn children<'v>(
     value: &'v Value,
     base: &ValuePath,
-    secret: &dyn Fn(&ValuePath) -> bool,
+    secret: &dyn Fn(&ValuePath, &Value) -> bool,
 ) -> Vec<(ValuePath, &'v Value)> {
     match value {
         Value::Map(map) => map.iter().map(|(key, child)| (base.key(key), child)).collect(),
@@ -81,7 +85,11 @@ fn children<'v>(
             let field = identity(&NoListRules, base, list, Default::default());
             let element = |(index, child): (usize, &'v Value)| {
                 let by_place = base.join(Segment::Index(index));
-                let named = field.as_ref().filter(|field| !secret(&by_place.key(field.as_str())));
+                let is_open = |field: &&String| {
+                    let value = child.untagged().as_map().and_then(|map| map.get(field.as_str()));
+                    !secret(&by_place.key(field.as_str()), value.unwrap_or(&Value::Null))
+                };
+                let named = field.as_ref().filter(is_open);
                 let named = named.and_then(|field| {
                     let value = name_of(child, field)?.to_owned();
                     Some(base.join(Segment::Identity { field: field.clone(), value }))
@@ -105,7 +113,7 @@ mod tests {
     #[test]
     fn a_word_grows_one_level_at_a_time() {
         let document = Document::parse(TEXT.as_bytes(), &Limits::default()).expect("yaml");
-        let secret = |path: &ValuePath| path.to_string().starts_with("tokens");
+        let secret = |path: &ValuePath, _: &Value| path.to_string().starts_with("tokens");
         for (typed, expected) in [
             (
                 "",

@@ -52,7 +52,8 @@ pub fn rows(
     let values = |document: Option<&'_ Document>| document.map(|d| d.values().to_vec()).unwrap_or_default();
     let (left, right) = (values(from), values(to));
     let found = diff(&left, &right, lists, Depth::Whole);
-    found.iter().map(|change| row(change, from, to, mask)).collect()
+    let secrets = mask.secrets_of([from, to].into_iter().flatten());
+    found.iter().map(|change| row(change, from, to, &mask.within(&secrets))).collect()
 }
 
 /// One difference between two documents with its lines and pointer, values masked.
@@ -96,7 +97,7 @@ pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, mask: &Mask<'_>) -> Fil
     let read =
         |bytes: Option<&[u8]>| bytes.map(|bytes| Document::parse(bytes, &Limits::default())).transpose();
     let (Ok(from), Ok(to)) = (read(old), read(new)) else {
-        let text = |bytes: Option<&[u8]>| bytes.map(|bytes| MaskedText::of(&String::from_utf8_lossy(bytes)));
+        let text = |bytes: Option<&[u8]>| bytes.map(|bytes| mask.plain_text(&String::from_utf8_lossy(bytes)));
         let by_lines = Some("not plain YAML, so by lines");
         return FileDiff {
             rows: Vec::new(),
@@ -162,6 +163,8 @@ pub fn matrix_rows(
     mask: &Mask<'_>,
 ) -> IndexMap<ValuePath, MatrixRow> {
     let mut rows: IndexMap<ValuePath, MatrixRow> = IndexMap::new();
+    let secrets = mask.secrets_of(documents.iter().copied().flatten());
+    let mask = &mask.within(&secrets);
     for (left, right) in [(0, 1), (1, 2), (0, 2)] {
         let (Some(a), Some(b)) = (documents[left], documents[right]) else { continue };
         for change in diff(a.values(), b.values(), lists, Depth::Leaves) {

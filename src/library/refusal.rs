@@ -3,6 +3,7 @@
 use super::typed::DeserializeFailure;
 use crate::model::{Error, Finding, Policy, Position, ValuePath};
 use crate::report::sanitize::clean;
+use crate::secrets::is_secret_path;
 use crate::secrets::mask::SecretTexts;
 use crate::yaml::Document;
 
@@ -36,7 +37,8 @@ pub(super) fn of_wrong(
     let root = ValuePath::root();
     let (path, is_key) = wrong.place.as_ref().map_or((&root, false), |at| (&at.path, at.is_key));
     let at = position(document, path, is_key);
-    let hidden = policy.is_secret(path) || SecretTexts::of(document, policy).are_told_in(&wrong.message);
+    let hidden =
+        is_secret_path(policy, path) || SecretTexts::of(document, policy).are_told_in(&wrong.message);
     let message = if hidden { &wrong.masked } else { &wrong.message };
     let help = wrong.help.as_deref().unwrap_or("change the value, or the type that reads it");
     Error::usage(line(file, Some(at), Some(path), message)).with_help(help)

@@ -130,7 +130,7 @@ impl Rule {
                 waivable: Waivable::Value("signing.url", "staging signing service on purpose"),
             },
             Self::SharedSecret => Explanation {
-                what: "Two environments hold the same literal value under a secrets path.",
+                what: "Two environments hold the same literal secret.",
                 why: "Whoever can read development then holds a production secret, and a leak in one \
                       environment is a leak in all.",
                 mend: "Give each environment a secret of its own, and better a reference (`vault:…`, \
@@ -168,15 +168,15 @@ impl Rule {
                 waivable: Waivable::Rule("a README in each environment"),
             },
             Self::PlainSecret => Explanation {
-                what: "A value under a secrets path is a literal, not a reference to a secret store; or a \
+                what: "A value whose name says that it is a secret is a literal, not a reference to a secret store; or a \
                        value anywhere looks like a private key, an access token, or a URL with a password. \
                        What SOPS or another tool encrypted (`ENC[…]`) is a reference.",
                 why: "Everybody who can read the repository can read it, now and in its whole history. \
                       Terrace masks such values and never promotes them.",
                 mend: "Put the secret into a store, write a reference (`vault:…`, `${NAME}`, `op://…`, \
                        `ENC[…]`), and replace the secret, since history keeps the old one.",
-                waive: "Accept a value that only looks like a secret. If a whole path is none, change \
-                        `[secrets] paths`.",
+                waive: "Accept a value that only looks like a secret. If a path is none, add \
+                        the path to `not` under `[secrets]`.",
                 waivable: Waivable::Value("limits.token", "the size of a token bucket"),
             },
             Self::TypeMismatch => Explanation {

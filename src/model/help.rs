@@ -78,6 +78,8 @@ pub enum Help {
     GiveValues(Vec<ValuePath>),
     /// Give the target a value of its own, or leave the path out.
     GiveOrLeaveOut,
+    /// The same of a secret; where it is none, this line of `terrace.toml` says so.
+    GiveSecretOrExclude(String),
     /// Look at the plan, in which the paths and commits stand that can be chosen.
     SeePlan,
     /// Promote a deletion to this environment.
@@ -189,6 +191,11 @@ impl Help {
                 format!("give a value for {}", paths.join(", ")).into()
             }
             Self::GiveOrLeaveOut => "give the target its own value, or leave the path out".into(),
+            Self::GiveSecretOrExclude(line) => format!(
+                "give the target its own value, or leave the path out; where it is no secret, say so under \
+                 [secrets] in terrace.toml: {line}"
+            )
+            .into(),
             Self::SeePlan => "a selection names paths or source commits of the plan; look at it first".into(),
             Self::PromoteDeletion(target) => {
                 format!("if it was deleted there, promote the deletion to {target}").into()

@@ -123,6 +123,9 @@ impl PatternSet {
 
     /// Whether one of the patterns covers `path`.
     pub(super) fn covers(&self, path: &ValuePath) -> bool {
+        if self.patterns.is_empty() {
+            return false;
+        }
         let path = Compared::new(path, self.loosely);
         self.candidates(&path).any(|number| self.fits(number, &path))
     }

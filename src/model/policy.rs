@@ -15,7 +15,7 @@ use super::glob::Globs;
 use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
 use super::{
-    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, Value, ValuePath, closest, glob,
+    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
 };
 
 /// The file's name at the configuration root.
@@ -109,8 +109,12 @@ struct RawPin {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawSecrets {
-    /// Path patterns of secret values; replaces the default list.
-    paths: Option<Vec<String>>,
+    /// Path patterns of secret values, besides those that their names or their look tell.
+    #[serde(default)]
+    paths: Vec<String>,
+    /// Path patterns of values that are no secrets, whatever they are called or look like.
+    #[serde(default)]
+    not: Vec<String>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
     references: Vec<String>,
@@ -235,6 +239,7 @@ pub struct Policy {
     pub pins: Vec<Pin>,
     pins_by_place: PlaceIndex,
     secret_paths: PatternSet,
+    no_secret_paths: PatternSet,
     secret_references: Globs,
     /// Lower-case words that name each environment, its own names first.
     pub words: BTreeMap<Environment, Vec<String>>,
@@ -253,17 +258,6 @@ pub struct Policy {
     /// Variables that may leave though text is run by them.
     pub run_allow: Vec<String>,
 }
-
-const SECRET_PATHS: [&str; 8] = [
-    "**.password",
-    "**.passwd",
-    "**.secret",
-    "**.token",
-    "**.api_key",
-    "**.apikey",
-    "**.private_key",
-    "**.client_secret",
-];
 
 const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
 
@@ -380,7 +374,11 @@ impl Policy {
             };
             levels.insert(rule(id.span(), id.get_ref())?, level);
         }
-        let paths = raw.secrets.paths.unwrap_or_else(|| SECRET_PATHS.map(String::from).to_vec());
+        let patterns = |paths: &[String]| -> Result<PatternSet> {
+            Ok(PatternSet::loose(
+                paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
+            ))
+        };
         let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
         let references = references.into_iter().chain(raw.secrets.references);
         let secret_references: Vec<GlobMatcher> =
@@ -402,9 +400,8 @@ impl Policy {
             removals: raw.promotion.removals.unwrap_or(raw.promotion.undecided),
             pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
-            secret_paths: PatternSet::loose(
-                paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
-            ),
+            secret_paths: patterns(&raw.secrets.paths)?,
+            no_secret_paths: patterns(&raw.secrets.not)?,
             secret_references: Globs::new(secret_references),
             words: words.into_iter().collect(),
             hosts: Globs::new(hosts),
@@ -435,23 +432,20 @@ impl Policy {
         pins.find(|pin| pin.to.is_none_or(|to| to == hop.target()))
     }
 
-    /// Whether values at `path` are secrets.
+    /// Whether `[secrets]` says that values at `path` are secrets, or that they are none; nothing where
+    /// it does not speak of them. Ignores letter case, and takes `-` for `_`.
     #[must_use]
-    pub fn is_secret(&self, path: &ValuePath) -> bool {
-        self.secret_paths.covers(path)
+    pub fn declares_secret(&self, path: &ValuePath) -> Option<bool> {
+        if self.no_secret_paths.covers(path) {
+            return Some(false);
+        }
+        self.secret_paths.covers(path).then_some(true)
     }
 
     /// Whether a value refers to a secret instead of being one.
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
         self.secret_references.is_match(value)
-    }
-
-    /// Whether a value is a secret itself by its path, and not a reference to one.
-    #[must_use]
-    pub fn is_secret_literal(&self, path: &ValuePath, value: &Value) -> bool {
-        let is_reference = || value.as_str().is_some_and(|text| self.is_reference(text));
-        *value != Value::Null && self.is_secret(path) && !is_reference()
     }
 
     /// The environments that own `host` (lower case).
@@ -505,13 +499,26 @@ mod tests {
     #[test]
     fn an_empty_policy_has_every_default() {
         let policy = Policy::parse("", FILE).expect("policy");
-        assert!(policy.is_secret(&path("db.Password")));
-        assert!(policy.is_secret(&path("svc.client-secret.old")));
-        assert!(!policy.is_secret(&path("db.passwords")));
+        assert_eq!(policy.declares_secret(&path("db.password")), None);
         for reference in ["${DB}", "vault:kv/x", "ENC[AES256]", "op://v/i", "ref+x"] {
             assert!(policy.is_reference(reference), "{reference}");
         }
         assert!(!policy.is_reference("hunter2"));
+    }
+
+    #[test]
+    fn what_the_policy_says_of_secrets_counts_below_and_its_exceptions_first() {
+        let text = "[secrets]\npaths = [\"**.licence-code\"]\nnot = [\"old.**\", \"**.secretName\"]\n";
+        let policy = Policy::parse(text, FILE).expect("policy");
+        for (place, says) in [
+            ("a.licence_code", Some(true)),
+            ("a.Licence-Code.x", Some(true)),
+            ("old.licence-code", Some(false)),
+            ("tls[0].secretname", Some(false)),
+            ("password", None),
+        ] {
+            assert_eq!(policy.declares_secret(&path(place)), says, "{place}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::engine::candidates::{self, Candidate};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Environment, Key, Result};
+use crate::secrets::is_confidential;
 
 /// How many commits are offered by their ids.
 const RECENT: usize = 30;
@@ -45,7 +46,9 @@ pub fn path_candidates(
         }
         for item in chosen.into_iter().filter_map(|environment| configuration.item(key, environment)) {
             let Ok(document) = configuration.document(item) else { continue };
-            found.extend(candidates::paths(&document, typed, &|path| policy.is_secret(path)));
+            found.extend(candidates::paths(&document, typed, &|path, value| {
+                is_confidential(policy, path, Some(value))
+            }));
         }
     }
     // What several environments have is offered once, where it was met first.

@@ -109,6 +109,8 @@ impl Editing {
         let before = Document::parse(self.before(), limits).ok()?;
         let after = Document::parse(bytes, limits).ok()?;
         let mask = self.configuration.mask(Reveal::Nothing);
+        let secrets = mask.secrets_of([&before, &after]);
+        let mask = mask.within(&secrets);
         let lists = self.configuration.lists(&self.key);
         let changes = diff(before.values(), after.values(), &lists, Depth::Leaves);
         let edited = changes.into_iter().map(|change| {

@@ -11,6 +11,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
+use crate::secrets::is_confidential;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -170,9 +171,10 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
 
 fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<String> {
     let blob = planner.configuration.item(key, hop.source()).and_then(|item| item.blob.as_ref());
-    let secret = blob.filter(|_| planner.configuration.policy().is_secret(path));
     let source = document(planner, key, hop.source())?;
-    Ok(digest(source.as_ref().and_then(|document| document.at(path)), secret))
+    let value = source.as_ref().and_then(|document| document.at(path));
+    let secret = blob.filter(|_| is_confidential(planner.configuration.policy(), path, value));
+    Ok(digest(value, secret))
 }
 
 /// Who decides: whom the caller names, else git's configuration.

@@ -71,6 +71,10 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
                 }
             };
             let entries = provenance.entries(&id.key, id.environment, position, &lists);
+            let sides =
+                [provenance.before(id.environment, position), provenance.after(id.environment, position)];
+            let secrets = mask.secrets_of_values(sides.into_iter().flatten().map(|values| &**values));
+            let mask = mask.within(&secrets);
             logged.entries.extend(entries.into_iter().map(|entry| entry.masked(&mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
@@ -115,6 +119,8 @@ pub fn blame(
     let provenance = Provenance::new(&planner.history, key, &read)?;
     let mask = planner.configuration.mask(reveal);
     let found = provenance.blame(environment, &document, &asked, &lists);
+    let secrets = mask.secrets_of([&*document]);
+    let mask = mask.within(&secrets);
     Ok(found.into_iter().map(|blame| blame.masked(&mask)).collect())
 }
 

@@ -26,6 +26,7 @@ use crate::model::{
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
+use crate::secrets::is_confidential;
 use crate::store::transaction::{self, Options};
 use crate::yaml::{Document, FileValues, VersionReader};
 
@@ -271,7 +272,9 @@ impl Planner {
             .collect();
         let policy = self.configuration.policy();
         let is_apart = |path: &ValuePath, value: &Value| {
-            policy.is_secret(path) || policy.pin(key, path, hop).is_some() || naming.is_named_at(path, value)
+            is_confidential(policy, path, Some(value))
+                || policy.pin(key, path, hop).is_some()
+                || naming.is_named_at(path, value)
         };
         judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart);
         if [&source, &target].iter().any(|side| is_encrypted(side.values())) {

@@ -17,6 +17,7 @@ use crate::model::{
     CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation};
+use crate::secrets::DocumentSecrets;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::{Document, FileValues};
@@ -216,7 +217,16 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
             let after = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
             let versions = Versions { before, after, now };
             let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
-            let (lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
+            let (mut lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
+            let policy = configuration.policy();
+            let secrets = [before.as_ref(), now].map(|version| DocumentSecrets::of(version, policy));
+            for line in &mut lines {
+                let values = [&line.source, &line.base, &line.target].into_iter().flatten();
+                let is_secret = |value: &crate::model::Value| {
+                    secrets.iter().any(|it| it.holds_secret(policy, &line.path, value))
+                };
+                line.secret = values.into_iter().any(is_secret);
+            }
             let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
             let text = edit(now, &restoring(&lines, before, now), configuration.limits(), &file)?;
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub kinds: Option<[&'static str; 2]>,
     /// The tag before, as it is written, where it goes.
     pub lost_tag: Option<String>,
+    /// Whether the value is the same, and only written here now instead of elsewhere.
+    pub is_written_out: bool,
     /// Whether the value after is what the mapping merges, now that its own is gone.
     pub is_merged: bool,
     /// The commit, when one was made.
@@ -174,7 +176,8 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         }
     };
     let before = document.at(&path).cloned();
-    if before == wanted && !document.is_borrowed(&path) {
+    let is_same = before == wanted;
+    if is_same && !document.is_borrowed(&path) {
         return Ok(None);
     }
     let uncovered = wanted.is_none().then(|| document.overridden(&path)).flatten();
@@ -191,6 +194,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     };
     refuse(configuration, &file, &text)?;
     let mask = configuration.mask(Reveal::Nothing);
+    let edited = Document::parse(text.as_bytes(), limits).ok();
+    let secrets = mask.secrets_of(std::iter::once(&*document).chain(&edited));
+    let mask = mask.within(&secrets);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let kinds = before.as_ref().zip(wanted.as_ref()).and_then(changed_kinds);
     let lost_tag =
@@ -200,6 +206,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         kinds,
         lost_tag,
         before: masked(before),
+        is_written_out: wanted.is_some() && is_same,
         is_merged: uncovered.is_some(),
         after: masked(wanted.or(uncovered)),
         path: path.clone(),

@@ -75,7 +75,30 @@ pub fn text(
     if !rows.is_empty() {
         writeln!(out)?;
     }
+    for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {
+        writeln!(out, "{}", secrets(item))?;
+    }
     Ok(())
+}
+
+/// So many secrets are told by their paths.
+const TOLD: usize = 8;
+
+/// Which values of an item look like secrets, without them.
+fn secrets(item: &Planned) -> String {
+    let count = item.secrets.len();
+    let verb = if count == 1 { "looks like a secret" } else { "look like secrets" };
+    let mut paths: Vec<String> =
+        item.secrets.iter().take(TOLD).map(|path| clean(&path.to_string()).into_owned()).collect();
+    if count > TOLD {
+        paths.push(format!("and {} more", count - TOLD));
+    }
+    format!(
+        "{}: {} {verb}, never promoted: {}",
+        clean(&item.source),
+        counted(count, "value"),
+        paths.join(", ")
+    )
 }
 
 fn collapsed(item: &Planned) -> String {

@@ -1,6 +1,8 @@
 //! What a secret looks like: private keys, tokens with a prefix of their own, passwords in URLs;
 //! and what looks like a place kept for one.
 
+use super::names;
+
 /// Whether a text holds what looks like a secret.
 pub fn looks_secret(text: &str) -> bool {
     by_look(text).next().is_some()
@@ -23,9 +25,12 @@ pub(super) fn folded(key: &str) -> String {
 /// Whether a text only keeps the place of a secret, or is filled in later.
 pub(super) fn stands_in(text: &str) -> bool {
     let bare = folded(text);
+    let is_word = |word: &&str| word.eq_ignore_ascii_case(text);
     bare.chars().all(|c| c == 'x')
-        || ["none", "todo", "tbd", "fixme", "unset", "notset", "dummy"].contains(&bare.as_str())
-        || ["true", "false", "enabled", "disabled", "required", "optional"].contains(&text)
+        || ["none", "null", "nil", "todo", "tbd", "fixme", "unset", "notset", "dummy"]
+            .contains(&bare.as_str())
+        || ["true", "false", "yes", "no", "on", "off"].iter().any(is_word)
+        || ["enabled", "disabled", "required", "optional"].contains(&text)
         || ["changeme", "changeit", "replaceme", "replacewith", "placeholder", "redacted"]
             .iter()
             .any(|word| bare.contains(word))
@@ -90,12 +95,86 @@ fn is_variables_name(text: &str) -> bool {
     let words: Vec<&str> = text.split('_').collect();
     let is_word =
         |word: &&str| word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) && !word.is_empty();
-    let speaks = ["PASSWORD", "PASSWD", "PASS", "PWD", "PW", "SECRET", "TOKEN", "KEY"];
-    words.len() > 1 && words.iter().all(is_word) && words.iter().any(|word| speaks.contains(word))
+    let speaks = |word: &&str| {
+        ["PASS", "PWD", "PW", "KEY"].contains(word) || matches!(names::read(word), names::Name::Secret(_))
+    };
+    text.len() <= 128 && words.len() > 1 && words.iter().all(is_word) && words.iter().any(speaks)
+}
+
+/// Whether a text is a name that a secret goes by, such as `api-token` below `secretKey`.
+pub(super) fn is_word_for_secret(text: &str) -> bool {
+    text.len() <= 64
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        && !text.contains(|c: char| c.is_ascii_digit())
+        && !matches!(names::read(text), names::Name::Plain)
+}
+
+/// Whether a text is a span of time: `30m`, `1h30m`, `15 minutes`, `PT15M`.
+pub(super) fn is_duration(text: &str) -> bool {
+    let units = [
+        "ns", "us", "ms", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes",
+        "h", "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks", "month", "months", "y",
+        "year", "years",
+    ];
+    if text.len() > 32 {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    let is_iso = text.strip_prefix('P').is_some_and(|rest| {
+        rest.contains(|c: char| c.is_ascii_digit())
+            && rest.ends_with(|c: char| "YMWDHS".contains(c))
+            && rest.chars().all(|c| c.is_ascii_digit() || "YMWDTHS.".contains(c))
+    });
+    let mut rest = lower.trim();
+    while let Some(after) = Some(rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'))
+        .filter(|after| after.len() < rest.len())
+    {
+        let after = after.trim_start();
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, behind) = after.split_at(end);
+        if !units.contains(&unit) {
+            return is_iso;
+        }
+        rest = behind.trim_start();
+        if rest.is_empty() {
+            return true;
+        }
+    }
+    is_iso
+}
+
+/// Whether a text is the address of a host, with or without a port, and nothing else.
+pub(super) fn is_address(text: &str) -> bool {
+    if text.len() > 255 {
+        return false;
+    }
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let has_port =
+        port.is_some_and(|port| (2..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()));
+    if port.is_some() && !has_port {
+        return false;
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let is_number = |label: &&str| label.len() <= 3 && label.bytes().all(|b| b.is_ascii_digit());
+    let top = labels.last().copied().unwrap_or_default();
+    let is_name = (2..=13).contains(&top.len()) && top.bytes().all(|b| b.is_ascii_lowercase());
+    let known = ["com", "org", "net", "io", "local", "internal", "localhost", "svc", "dev", "cloud"];
+    labels.iter().all(is_label)
+        && (host == "localhost"
+            || (labels.len() == 4 && labels.iter().all(is_number))
+            || (has_port && is_name)
+            || (labels.len() > 2 && is_name)
+            || (labels.len() == 2 && known.contains(&top)))
 }
 
 /// Tokens with a shape of their own: what they are, prefix, least length of the rest.
-const TOKENS: [(&str, &str, usize); 18] = [
+const TOKENS: [(&str, &str, usize); 48] = [
     ("a GitHub token", "ghp_", 36),
     ("a GitHub token", "gho_", 36),
     ("a GitHub token", "ghu_", 36),
@@ -103,16 +182,46 @@ const TOKENS: [(&str, &str, usize); 18] = [
     ("a GitHub token", "ghr_", 36),
     ("a GitHub token", "github_pat_", 36),
     ("a GitLab token", "glpat-", 20),
+    ("a GitLab token", "gldt-", 20),
+    ("a GitLab token", "glrt-", 20),
+    ("a GitLab token", "glptt-", 20),
     ("a Slack token", "xoxb-", 24),
     ("a Slack token", "xoxp-", 24),
     ("a Slack token", "xoxa-", 24),
+    ("a Slack token", "xoxr-", 24),
+    ("a Slack token", "xoxs-", 24),
+    ("a Slack token", "xapp-", 24),
     ("a Stripe key", "sk_live_", 24),
     ("a Stripe key", "rk_live_", 24),
+    ("a Stripe key", "sk_test_", 24),
+    ("a Stripe key", "rk_test_", 24),
+    ("a webhook's signing key", "whsec_", 24),
     ("an npm token", "npm_", 36),
+    ("a PyPI token", "pypi-AgE", 50),
+    ("a RubyGems key", "rubygems_", 48),
     ("a SendGrid key", "SG.", 40),
     ("an age key", "AGE-SECRET-KEY-1", 50),
     ("an AWS access key", "AKIA", 16),
     ("an AWS access key", "ASIA", 16),
+    ("a Google API key", "AIza", 35),
+    ("a Google token", "ya29.", 40),
+    ("a Google client secret", "GOCSPX-", 28),
+    ("a Vault token", "hvs.", 24),
+    ("a Vault token", "hvb.", 24),
+    ("a DigitalOcean token", "dop_v1_", 64),
+    ("a Docker token", "dckr_pat_", 20),
+    ("a Shopify token", "shpat_", 32),
+    ("a Square token", "sq0atp-", 22),
+    ("a Square secret", "sq0csp-", 40),
+    ("an API key", "sk-ant-", 40),
+    ("an API key", "sk-proj-", 40),
+    ("a Hugging Face token", "hf_", 34),
+    ("a Grafana token", "glsa_", 32),
+    ("an Atlassian token", "ATATT3", 60),
+    ("a private key", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk", 40),
+    ("a private key", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS", 40),
+    ("a private key", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS", 40),
+    ("a private key", "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", 40),
     ("a JSON Web Token", "eyJ", 40),
 ];
 
@@ -120,7 +229,9 @@ const TOKENS: [(&str, &str, usize); 18] = [
 pub(super) fn by_look(text: &str) -> impl Iterator<Item = Secret<'_>> {
     let keys = private_keys(text).map(|text| Secret { what: "a private key", text });
     let passwords = passwords_in_urls(text).map(|text| Secret { what: "a password in a URL", text });
-    keys.chain(tokens(text)).chain(passwords)
+    let connections =
+        passwords_in_settings(text).map(|text| Secret { what: "a password in an address", text });
+    keys.chain(tokens(text)).chain(passwords).chain(connections).chain(bearers(text))
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = Secret<'_>> {
@@ -135,7 +246,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Secret<'_>> {
             "eyJ" => is_web_token(word),
             _ => true,
         };
-        let is_example = word.to_ascii_lowercase().contains("example");
+        let is_example = word.to_ascii_lowercase().contains("example") || is_filler(word, prefix);
         (is_genuine && !is_example).then_some(Secret { what, text: word })
     })
 }
@@ -161,19 +272,81 @@ fn private_keys(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether behind a prefix there are one or two characters over and over.
+fn is_filler(word: &str, prefix: &str) -> bool {
+    let rest = word.strip_prefix(prefix).unwrap_or_default();
+    let mut seen: Vec<char> = Vec::new();
+    rest.chars().all(|c| {
+        if !seen.contains(&c) {
+            seen.push(c);
+        }
+        seen.len() < 3
+    })
+}
+
+/// So far behind `://` a password is looked for.
+const AUTHORITY: usize = 1024;
+
 /// The literal passwords in the authorities of URLs.
 fn passwords_in_urls(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("://").filter_map(|(at, separator)| {
+    let in_urls = text.match_indices("://").filter_map(|(at, separator)| {
         let after = text.get(at + separator.len()..)?;
-        let authority = after.split(['/', '?', '#', ' ', '\n']).next()?;
-        let (user, _) = authority.rsplit_once('@')?;
-        let (_, password) = user.split_once(':')?;
-        let is_literal = !password.is_empty()
-            && !stands_in(password)
-            && !["user", "pass", "password", "pw", "secret"].contains(&password)
-            && !password.contains(['{', '$', '<', '(', '*']);
-        is_literal.then_some(password)
+        let after = after.get(..after.floor_char_boundary(AUTHORITY.min(after.len())))?;
+        let authority = after.split(['/', '?', '#', ' ', '\n', '"', '\'']).next()?;
+        let whole = || {
+            // A slash in the password that nobody has escaped.
+            let word = after.split([' ', '\n', '"', '\'', ',']).next()?.split("://").next()?;
+            let behind = authority.rsplit_once(':')?.1;
+            let is_port = behind.bytes().all(|b| b.is_ascii_digit());
+            (!is_port && !authority.contains('@')).then_some(word)
+        };
+        let (user, _) = authority.rsplit_once('@').or_else(|| whole()?.rsplit_once('@'))?;
+        user.split_once(':').map(|(_, password)| password)
+    });
+    // `app:password@tcp(db:3306)/shop`, as Go writes it.
+    let in_calls = ["@tcp(", "@unix(", "@("].into_iter().filter_map(|call| {
+        let (user, _) = text.split_once(call)?;
+        user.split_once(':').map(|(_, password)| password).filter(|it| !it.contains(char::is_whitespace))
+    });
+    in_urls.chain(in_calls).filter(|password| is_literal_password(password))
+}
+
+fn is_literal_password(password: &str) -> bool {
+    !password.is_empty()
+        && !stands_in(password)
+        && !["user", "pass", "password", "pw", "secret", "username"].contains(&password)
+        && !password.contains(['{', '$', '<', '('])
+        && !password.chars().all(|c| c == '*')
+}
+
+/// The literal passwords among the settings of a connection, `Server=db;Password=…`, and among the
+/// parameters of a URL.
+fn passwords_in_settings(text: &str) -> impl Iterator<Item = &str> {
+    let are_settings = text.contains("://") || text.matches('=').count() > 1;
+    let ends = |c: char| c.is_whitespace() || ";&?,\"'".contains(c);
+    let parts = are_settings.then(|| text.split(ends)).into_iter().flatten();
+    parts.filter_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        let name = name.trim_start_matches('-');
+        let is_secret = matches!(names::read(name), names::Name::Secret(_))
+            || ["pwd", "pass", "sig", "sharedaccesssignature", "sharedaccesskey"]
+                .contains(&name.to_ascii_lowercase().as_str());
+        (is_secret && is_literal_password(value) && !refers(value)).then_some(value)
     })
+}
+
+/// What an `Authorization` header bears.
+fn bearers(text: &str) -> impl Iterator<Item = Secret<'_>> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    ["Bearer ", "Basic "].into_iter().flat_map(move |scheme| text.split(scheme).skip(1)).filter_map(
+        move |rest| {
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let token = rest.get(..end).filter(|token| token.len() >= 16)?;
+            let is_token = token.contains(|c: char| c.is_ascii_digit())
+                && token.contains(|c: char| c.is_ascii_alphabetic());
+            is_token.then_some(Secret { what: "the credentials of a header", text: token })
+        },
+    )
 }
 
 #[cfg(test)]

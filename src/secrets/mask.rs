@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use super::{is_hidden, spans};
+use super::place::place;
+use super::{DocumentSecrets, scalar_secret, spans, unparsed};
 use crate::model::{Policy, Segment, Value, ValuePath};
-use crate::yaml::Document;
+use crate::yaml::{Document, FileValues};
 
 /// Something that holds nothing secret, unless secrets were asked for.
 ///
@@ -52,25 +53,70 @@ impl Reveal {
 #[derive(Clone, Copy, Debug)]
 pub struct Mask<'a> {
     policy: Option<&'a Policy>,
+    documents: &'a [DocumentSecrets<'a>],
 }
 
 impl<'a> Mask<'a> {
-    /// Masks what the policy calls secret; references to secrets stay readable.
+    /// Masks what is secret by this policy; references to secrets stay readable.
     #[must_use]
     pub const fn new(policy: &'a Policy) -> Self {
-        Self { policy: Some(policy) }
+        Self { policy: Some(policy), documents: &[] }
     }
 
     /// Shows everything, as `--show-secrets` asks.
     #[must_use]
     pub const fn none() -> Self {
-        Self { policy: None }
+        Self { policy: None, documents: &[] }
+    }
+
+    /// What these documents say of their own; nothing where everything is shown.
+    #[must_use]
+    pub fn secrets_of<'d>(
+        &self,
+        documents: impl IntoIterator<Item = &'d Document>,
+    ) -> Vec<DocumentSecrets<'d>> {
+        let of =
+            |policy| documents.into_iter().map(|document| DocumentSecrets::of(document, policy)).collect();
+        self.policy.map(of).unwrap_or_default()
+    }
+
+    /// The same of old versions.
+    #[must_use]
+    pub fn secrets_of_values<'d>(
+        &self,
+        versions: impl IntoIterator<Item = &'d FileValues>,
+    ) -> Vec<DocumentSecrets<'d>> {
+        let of =
+            |policy| versions.into_iter().map(|values| DocumentSecrets::of_values(values, policy)).collect();
+        self.policy.map(of).unwrap_or_default()
+    }
+
+    /// The same mask for values of documents, in which more is secret than their paths tell.
+    #[must_use]
+    pub const fn within<'b>(&self, documents: &'b [DocumentSecrets<'b>]) -> Mask<'b>
+    where
+        'a: 'b,
+    {
+        Mask { policy: self.policy, documents }
     }
 
     /// The value at `path` as it may be shown.
     #[must_use]
     pub fn value(&self, path: &ValuePath, value: &Value) -> Masked<Value> {
-        Masked(self.masked(path, value))
+        let Some(policy) = self.policy else { return Masked(value.clone()) };
+        let known = (path.segments.len(), value);
+        Masked(self.masked(policy, known, path, value))
+    }
+
+    /// The same of a value of which it may be known from elsewhere that it is a secret; what refers
+    /// to one stays.
+    #[must_use]
+    pub fn value_known(&self, path: &ValuePath, value: &Value, is_secret: bool) -> Masked<Value> {
+        let Some(policy) = self.policy.filter(|_| is_secret) else { return self.value(path, value) };
+        let text = value.untagged().scalar_text();
+        let stays =
+            *value == Value::Null || text.is_some_and(|text| text.is_empty() || policy.is_reference(text));
+        if stays || !value.is_scalar() { self.value(path, value) } else { Masked(Value::masked()) }
     }
 
     /// The same of a value that another mask has passed already.
@@ -79,27 +125,29 @@ impl<'a> Mask<'a> {
         self.value(path, value.shown())
     }
 
-    fn masked(&self, path: &ValuePath, value: &Value) -> Value {
-        let Some(policy) = self.policy else { return value.clone() };
+    fn masked(&self, policy: &Policy, known: (usize, &Value), path: &ValuePath, value: &Value) -> Value {
         match value {
-            Value::Map(map) => Value::Map(
-                map.iter().map(|(key, value)| (key.clone(), self.masked(&path.key(key), value))).collect(),
-            ),
+            Value::Map(map) => {
+                let entry = |(key, value): (&String, &Value)| {
+                    (key.clone(), self.masked(policy, known, &path.key(key), value))
+                };
+                Value::Map(map.iter().map(entry).collect())
+            }
             Value::List(list) => {
-                let element = |(i, value)| self.masked(&path.join(Segment::Index(i)), value);
+                let element = |(i, value)| self.masked(policy, known, &path.join(Segment::Index(i)), value);
                 Value::List(list.iter().enumerate().map(element).collect())
             }
-            Value::Tagged(tag, inner) => Value::Tagged(tag.clone(), Box::new(self.masked(path, inner))),
-            Value::Null => Value::Null,
-            Value::String(text) if policy.is_reference(text) => value.clone(),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                if policy.is_secret(path) {
-                    Value::masked()
-                } else {
-                    value.clone()
-                }
+            Value::Tagged(tag, inner) if !inner.is_scalar() => {
+                Value::Tagged(tag.clone(), Box::new(self.masked(policy, known, path, inner)))
             }
+            _ if self.is_secret(policy, known, path, value) => Value::masked(),
+            scalar => scalar.clone(),
         }
+    }
+
+    fn is_secret(&self, policy: &Policy, known: (usize, &Value), path: &ValuePath, scalar: &Value) -> bool {
+        scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some()
+            || self.documents.iter().any(|document| document.secret(policy, path, scalar).is_some())
     }
 }
 
@@ -112,32 +160,34 @@ pub struct MaskedText {
     pub shown: Vec<String>,
 }
 
-impl MaskedText {
-    /// A text that is no document, in which nothing can be told to be a secret.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let raw: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let shown = raw.iter().map(|line| line.trim_end_matches(['\n', '\r']).to_owned()).collect();
-        Self { raw, shown }
-    }
-}
-
 impl Mask<'_> {
     /// The text of a document, split at every line feed.
     #[must_use]
     pub fn text(&self, document: &Document) -> MaskedText {
-        let spans = self.policy.map(|policy| spans(document, policy)).unwrap_or_default();
-        let mut at = 0;
-        // The spans are in order, as the lines are: both are walked once.
-        let mut ahead = spans.as_slice();
-        let mut out = MaskedText { raw: Vec::new(), shown: Vec::new() };
-        for line in document.text().split_inclusive('\n') {
-            out.raw.push(line.to_owned());
-            out.shown.push(blotted(line.trim_end_matches(['\n', '\r']), at, &mut ahead));
-            at += line.len();
-        }
-        out
+        let hidden = self.policy.map(|policy| spans(document, policy)).unwrap_or_default();
+        lines(document.text(), &hidden)
     }
+
+    /// A text that is no document, split at every line feed; in doubt more is blotted out than need be.
+    #[must_use]
+    pub fn plain_text(&self, text: &str) -> MaskedText {
+        let hidden = self.policy.map(|policy| unparsed::spans(text, policy)).unwrap_or_default();
+        lines(text, &hidden)
+    }
+}
+
+/// The lines of a text, the bytes in these spans blotted out.
+fn lines(text: &str, hidden: &[Range<usize>]) -> MaskedText {
+    let mut at = 0;
+    // The spans are in order, as the lines are: both are walked once.
+    let mut ahead = hidden;
+    let mut out = MaskedText { raw: Vec::new(), shown: Vec::new() };
+    for line in text.split_inclusive('\n') {
+        out.raw.push(line.to_owned());
+        out.shown.push(blotted(line.trim_end_matches(['\n', '\r']), at, &mut ahead));
+        at += line.len();
+    }
+    out
 }
 
 /// The texts of a document that no message may show, so that one which somebody else wrote can be
@@ -152,12 +202,11 @@ impl SecretTexts {
     /// The secrets of a document, by their paths and by their look.
     #[must_use]
     pub fn of(document: &Document, policy: &Policy) -> Self {
+        let secrets = DocumentSecrets::of(document, policy);
         let mut texts = Vec::new();
         document.walk(&mut |visit| {
-            let text = visit.value.scalar_text().unwrap_or_default();
-            if !text.is_empty() && is_hidden(policy, visit.path, visit.value) {
-                texts.push(text.chars().flat_map(char::to_lowercase).collect());
-            }
+            let found = secrets.secret(policy, visit.path, visit.value).filter(|_| visit.value.is_scalar());
+            texts.extend(found.map(|secret| secret.text.chars().flat_map(char::to_lowercase).collect()));
         });
         Self(texts)
     }
@@ -237,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_message_that_tells_of_a_secret_is_noticed() {
-        let text = "a: hello\npassword: hunter2\nb: {token: 7}\nsecret: ${REF}\n";
+        let text = "a: hello\npassword: hunter2\nb: {password: 7}\nsecret: ${REF}\n";
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
         let secrets = SecretTexts::of(&document, &Policy::default());
         for (message, tells) in [
@@ -257,7 +306,7 @@ mod tests {
     #[test]
     fn secrets_are_masked_wherever_they_are() {
         let policy = Policy::default();
-        let text = "db: {user: u, password: p}\nl: [{token: 1}]\nsecret: {a: [x]}\npasswd: ${P}\n";
+        let text = "db: {user: u, password: p}\nl: [{token: t1}]\nsecret: {a: [z]}\npasswd: ${P}\n";
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect("yaml");
         let shown = Mask::new(&policy).value(&ValuePath::root(), document.value());
         assert_eq!(

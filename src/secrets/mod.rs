@@ -1,5 +1,5 @@
-//! Which values are secrets in plain text, by their path or by their look, where they stand, and
-//! what of them may be shown. Every door asks here.
+//! Which values are secrets in plain text, by their name, by their look or because they are an
+//! alias of one; where they stand, and what of them may be shown. Every door asks here.
 //!
 //! A value that refers to a secret, stands in for one, or only describes one is none.
 
@@ -9,131 +9,139 @@ use std::ops::Range;
 pub mod encrypted;
 mod looks;
 pub mod mask;
+mod names;
+mod place;
+pub mod unparsed;
 
+use self::looks::by_look;
 pub use self::looks::{Secret, is_filled_in, looks_secret};
-use self::looks::{by_look, folded, refers, stands_in};
-use crate::model::{Policy, Segment, Value, ValuePath};
+pub use self::place::DocumentSecrets;
+use self::place::{Place, place};
+use crate::model::{Policy, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, ProblemKind};
 
-/// The secret that the value at `path` is or holds.
+/// The secret that the scalar at `path` is or holds, as far as path and value tell; what only the
+/// document tells is in [`DocumentSecrets`].
 pub fn secret<'a>(policy: &Policy, path: &ValuePath, value: &'a Value) -> Option<Secret<'a>> {
-    let (Value::String(text) | Value::Number(text)) = value else { return None };
-    if policy.is_reference(text) {
+    scalar_secret(policy, value, || place(policy, path, None))
+}
+
+/// The same of a scalar in a document of which this is the value.
+pub fn secret_below<'a>(
+    policy: &Policy,
+    root: &Value,
+    path: &ValuePath,
+    value: &'a Value,
+) -> Option<Secret<'a>> {
+    scalar_secret(policy, value, || place(policy, path, Some((0, root))))
+}
+
+/// The secret that a scalar is or holds at a place that is asked for when the look does not tell.
+fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> Place) -> Option<Secret<'a>> {
+    let scalar = readable(value)?;
+    let (Value::String(text) | Value::Number(text)) = scalar else { return None };
+    if text.is_empty() || policy.is_reference(text) {
         return None;
     }
-    let by_look = value.as_str().and_then(|text| by_look(text).next());
-    by_look.or_else(|| by_path(policy, path, value, text))
-}
-
-fn by_path<'a>(policy: &Policy, path: &ValuePath, value: &Value, text: &'a str) -> Option<Secret<'a>> {
-    if !policy.is_secret(path) || stands_in(text) || refers(text) {
+    let place = place();
+    if place == Place::Excluded {
         return None;
     }
-    let last = match path.last() {
-        Some(Segment::Key(key)) => folded(key),
-        _ => String::new(),
-    };
-    // Below a mapping called `secret` stand names and settings as well as secrets, and a schema
-    // describes what is below `properties`.
-    let inherited = path.parent().is_some_and(|parent| policy.is_secret(&parent));
-    let in_schema = || path.segments.contains(&Segment::Key("properties".to_owned()));
-    let describes = DESCRIBING.contains(&last.as_str()) || value.as_str().is_none() || in_schema();
-    let only_names = last == "secret" && is_object_name(text);
-    let is_none = only_names || (inherited && describes);
-    (!is_none).then_some(Secret { what: "a secret", text })
+    let found = scalar.as_str().and_then(|text| by_look(text).next());
+    found.or_else(|| place.holds(scalar, text).then_some(Secret { what: "a secret", text }))
 }
 
-/// Whether no message may show the value at `path`: a literal under a secrets path, or what looks
-/// like a secret.
-pub fn is_hidden(policy: &Policy, path: &ValuePath, value: &Value) -> bool {
-    let text = value.scalar_text().unwrap_or_default();
-    (policy.is_secret(path) && !policy.is_reference(text)) || secret(policy, path, value).is_some()
+/// The value behind its tags; nothing where a tag says that it comes from elsewhere.
+fn readable(value: &Value) -> Option<&Value> {
+    match value {
+        Value::Tagged(tag, inner) => {
+            let tag = tag.to_lowercase();
+            let elsewhere = ["vault", "secret", "env", "ref", "sub", "getatt", "import", "encrypted"];
+            let is_elsewhere = elsewhere.iter().any(|word| tag.contains(word));
+            if is_elsewhere { None } else { readable(inner) }
+        }
+        value => Some(value),
+    }
 }
 
-/// Whether a text reads like the name of an object: words joined by hyphens.
-fn is_object_name(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_plain = |part: &&str| {
-        let plain = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        plain && (1..=20).contains(&part.len())
-    };
-    let words: Vec<_> = parts.iter().filter(|part| part.chars().all(|c| c.is_ascii_lowercase())).collect();
-    // What has only the letters of hexadecimal digits may be anything.
-    let is_speech = words.iter().any(|word| word.len() > 2 && word.chars().any(|c| c > 'f'));
-    words.len() > 1 && is_speech && parts.iter().all(is_plain)
+/// Whether the place of a value, whatever the value is, is one for a secret.
+pub fn is_secret_path(policy: &Policy, path: &ValuePath) -> bool {
+    place(policy, path, None).is_secret()
 }
 
-/// Keys below a secret mapping that say something about it.
-const DESCRIBING: [&str; 26] = [
-    "annotations",
-    "apiversion",
-    "backend",
-    "defaultmode",
-    "description",
-    "existingsecret",
-    "file",
-    "filename",
-    "id",
-    "items",
-    "key",
-    "kind",
-    "labels",
-    "length",
-    "mountpath",
-    "name",
-    "namespace",
-    "path",
-    "provider",
-    "ref",
-    "region",
-    "secretname",
-    "store",
-    "type",
-    "url",
-    "version",
-];
+/// Whether the value at `path`, or one below it, is or holds a secret.
+pub fn holds_secret(policy: &Policy, path: &ValuePath, value: &Value) -> bool {
+    let mut found = false;
+    value.walk(path, &mut |path, value| found = found || secret(policy, path, value).is_some());
+    found
+}
+
+/// Whether of the value at `path` nothing may be recorded, not even a digest: what it is called or
+/// what it is says that it is a secret.
+pub fn is_confidential(policy: &Policy, path: &ValuePath, value: Option<&Value>) -> bool {
+    is_secret_path(policy, path) || value.is_some_and(|value| holds_secret(policy, path, value))
+}
+
+/// The line of `terrace.toml` that says that the value at `path` is no secret.
+#[must_use]
+pub fn exclusion(path: &ValuePath) -> String {
+    let path = ValuePath { segments: path.segments.clone(), ..ValuePath::root() };
+    format!("not = [{}]", toml::Value::String(path.to_string()))
+}
 
 /// With more secrets by look in one scalar, all of it is masked.
 const SOUGHT: usize = 16;
 
-/// The bytes of a document that no report may show: every literal under a secrets path, and
-/// whatever looks like a secret; in order, and no two of them overlap.
+/// The bytes of a document that no report may show, in order, and no two of them overlap: secrets
+/// where they are written, and what comments say of them.
 pub fn spans(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
+    let secrets = DocumentSecrets::of(document, policy);
     let mut found = Vec::new();
     document.walk(&mut |visit| {
-        let text = scalar_text(visit.value);
-        if text.is_empty() || policy.is_reference(text) {
+        if !visit.value.is_scalar() {
             return;
         }
-        if policy.is_secret(visit.path) {
-            found.push(document.node(target(document, visit.node)).span.clone());
-        } else {
-            let secrets: Vec<_> = by_look(text).take(SOUGHT + 1).collect();
-            match secrets.len() {
-                0..=SOUGHT => {
-                    found.extend(secrets.iter().flat_map(|secret| within(document, visit.node, secret.text)));
-                }
-                _ => found.push(document.node(target(document, visit.node)).span.clone()),
-            }
+        let Some(secret) = secrets.secret(policy, visit.path, visit.value) else { return };
+        let whole = || document.node(target(document, visit.node)).span.clone();
+        let text = readable(visit.value).and_then(Value::as_str).unwrap_or_default();
+        if secret.text.len() >= text.len() {
+            found.push(whole());
+            return;
+        }
+        let looks: Vec<_> = by_look(text).take(SOUGHT + 1).collect();
+        match looks.len() {
+            0..=SOUGHT => found.extend(looks.iter().flat_map(|it| within(document, visit.node, it.text))),
+            _ => found.push(whole()),
         }
     });
     found.extend(overridden(document, policy));
+    for comment in document.comments() {
+        let text = document.text().get(comment.clone()).unwrap_or_default();
+        let hidden = unparsed::spans(text.trim_start_matches(['#', ' ']), policy);
+        let start = comment.end - text.trim_start_matches(['#', ' ']).len();
+        found.extend(hidden.into_iter().map(|span| start + span.start..start + span.end));
+    }
     apart(found)
 }
 
 /// The values of secret duplicate keys: what a later one overrides is not visited.
 fn overridden(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
     let mut keys = Vec::new();
-    for problem in document.problems().iter().filter(|problem| policy.is_secret(&problem.path)) {
+    for problem in document.problems() {
         if let ProblemKind::DuplicateKey { first, .. } = &problem.kind {
-            keys.extend([first.clone(), problem.span.clone()]);
+            keys.extend([(&problem.path, first.clone()), (&problem.path, problem.span.clone())]);
         }
     }
     if keys.is_empty() {
-        return keys;
+        return Vec::new();
     }
     let values = values_by_key(document);
-    keys.iter().filter_map(|key| values.get(key).cloned()).collect()
+    let hides = |path: &ValuePath, value: &Range<usize>| {
+        let text = document.text().get(value.clone()).unwrap_or_default();
+        is_secret_path(policy, path) || looks_secret(text) || !unparsed::spans(text, policy).is_empty()
+    };
+    let values = keys.iter().filter_map(|(path, key)| Some((path, values.get(key)?.clone())));
+    values.filter(|(path, value)| hides(path, value)).map(|(_, value)| value).collect()
 }
 
 /// The bytes of each entry's value, by the bytes of its key.
@@ -190,16 +198,6 @@ fn within(document: &Document, node: NodeId, text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn scalar_text(value: &Value) -> &str {
-    match value {
-        Value::String(text) | Value::Number(text) => text,
-        Value::Bool(true) => "true",
-        Value::Bool(false) => "false",
-        Value::Tagged(_, value) => scalar_text(value),
-        Value::Null | Value::List(_) | Value::Map(_) => "",
-    }
-}
-
 fn target(document: &Document, node: NodeId) -> NodeId {
     match document.node(node).content {
         Content::Alias { target } => target,
@@ -208,41 +206,4 @@ fn target(document: &Document, node: NodeId) -> NodeId {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::yaml::Limits;
-
-    #[test]
-    fn spans_are_in_order_and_apart() {
-        for (spans, expected) in [
-            (vec![], vec![]),
-            (vec![(5, 7), (1, 3)], vec![(1, 3), (5, 7)]),
-            (vec![(1, 3), (3, 5)], vec![(1, 3), (3, 5)]),
-            (vec![(2, 5), (1, 3), (4, 4)], vec![(1, 5)]),
-            (vec![(1, 9), (2, 3), (4, 5), (8, 12)], vec![(1, 12)]),
-            (vec![(1, 2), (1, 2)], vec![(1, 2)]),
-        ] {
-            let found = apart(spans.iter().map(|(start, end)| *start..*end).collect());
-            let found: Vec<_> = found.into_iter().map(|span| (span.start, span.end)).collect();
-            assert_eq!(found, expected, "{spans:?}");
-        }
-    }
-
-    #[test]
-    fn what_no_report_may_show_is_found_where_it_is_written() {
-        for (text, expected) in [
-            ("a: 1\n", vec![]),
-            ("b: {token: x1, a: 1, secret: y2}\npassword: z3\n", vec!["x1", "y2", "z3"]),
-            ("password: one\npassword: two\n", vec!["one", "two"]),
-            ("x: &x one\npassword: *x\n", vec!["one"]),
-            ("secret: {a: one}\nsecret: {b: two}\n", vec!["{a: one}", "{b: two}"]),
-            ("url: a://u:hunter2@b/c://v:hunter3@d\n", vec!["hunter2", "hunter3"]),
-            ("token: ${T}\n", vec![]),
-        ] {
-            let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
-            let found: Vec<_> =
-                spans(&document, &Policy::default()).into_iter().map(|span| &text[span]).collect();
-            assert_eq!(found, expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, Range};
 
-use super::file_values::FileValues;
+use super::file_values::{FileValues, position};
 use super::keys::Index;
 use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
@@ -241,18 +241,6 @@ impl Document {
         }
     }
 
-    /// `path` with its document and the elements of lists by position; `None` when nothing is there.
-    #[must_use]
-    pub fn by_position(&self, path: &ValuePath) -> Option<ValuePath> {
-        let mut out = ValuePath::document(self.position_of(&path.document)?);
-        let mut value = self.root_value(&path.document)?;
-        for segment in &path.segments {
-            out.segments.push(position(value, segment).map_or_else(|| segment.clone(), Segment::Index));
-            value = value.child(segment)?;
-        }
-        Some(out)
-    }
-
     /// The path with what depends on this document settled: numeric tokens that meet a list
     /// become positions, and `-` becomes `[+]`.
     #[must_use]
@@ -295,13 +283,5 @@ impl Document {
             })
             .collect();
         Pointer::new(tokens)
-    }
-}
-
-/// The position in a list that a name stands for; `None` for any other step.
-fn position(list: &Value, segment: &Segment) -> Option<usize> {
-    match segment {
-        Segment::Identity { field, value } => list.untagged().as_list()?.position(field, value),
-        Segment::Key(_) | Segment::Index(_) | Segment::Append => None,
     }
 }

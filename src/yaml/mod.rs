@@ -25,7 +25,7 @@ mod walk;
 pub use ciphertext::Ciphertext;
 pub use differences::{Difference, DifferenceKind};
 pub use document::{Document, Located};
-pub use file_values::FileValues;
+pub use file_values::{FileValues, SharedScalars};
 pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
 pub use node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};

@@ -56,11 +56,12 @@ impl VersionReader {
     #[must_use]
     pub fn read(&self, bytes: &[u8]) -> Option<FileValues> {
         let text = check_limits(bytes, &self.limits).ok()?;
-        let values = match self.documents(text) {
-            Some(values) => values,
-            None => Document::parse(bytes, &self.limits).ok()?.values().to_vec(),
-        };
-        Some(values.into())
+        if let Some(values) = self.documents(text) {
+            return Some(values.into());
+        }
+        let document = Document::parse(bytes, &self.limits).ok()?;
+        let values = FileValues::clone(&document);
+        Some(values.with_shared(document.shared_scalars()))
     }
 
     fn documents(&self, text: &str) -> Option<Vec<Value>> {

@@ -1,16 +1,41 @@
 //! Values that stand once in the text and are read at several paths: aliases and merges.
 
+use indexmap::IndexMap;
+
 use super::document::{Document, Located};
+use super::file_values::SharedScalars;
 use super::limits::Limits;
 use super::node::{Content, NodeId};
 use super::resolve::{Resolver, is_merge, merged};
 use crate::model::{Segment, Value, ValuePath};
+
+/// The most scalars of a file with aliases whose paths are listed.
+const LISTED: usize = 100_000;
 
 impl Document {
     /// Whether any value is written once and read in several places.
     #[must_use]
     pub fn has_aliases(&self) -> bool {
         self.nodes().any(|(_, node)| matches!(node.content, Content::Alias { .. }))
+    }
+
+    /// The scalars that are written once and read in several places.
+    #[must_use]
+    pub fn shared_scalars(&self) -> SharedScalars {
+        let mut paths: IndexMap<NodeId, Vec<ValuePath>> = IndexMap::new();
+        let mut count = 0;
+        if self.has_aliases() {
+            self.walk(&mut |visit| {
+                if visit.value.is_scalar() && count <= LISTED {
+                    count += 1;
+                    paths.entry(self.follow(visit.node)).or_default().push(visit.path.clone());
+                }
+            });
+        }
+        match count {
+            0..=LISTED => SharedScalars::Paths(paths.into_values().filter(|paths| paths.len() > 1).collect()),
+            _ => SharedScalars::Many,
+        }
     }
 
     /// Whether the value at `path` is an alias, or merged into a mapping that stands where its path

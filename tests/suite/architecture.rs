@@ -21,7 +21,7 @@ const ROOMS: [Row; 16] = [
     ("json_schema", &["model", "yaml"]),
     ("formats", &["model", "yaml"]),
     ("secrets", &["model", "yaml"]),
-    ("diff", &["model"]),
+    ("diff", &["model", "secrets"]),
     ("merge", &["model", "yaml", "secrets", "diff"]),
     ("engine", &["model", "yaml", "json_schema", "formats", "secrets", "diff"]),
     ("api", &["model", "secrets", "engine"]),

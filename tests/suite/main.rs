@@ -32,6 +32,7 @@ mod library;
 mod log;
 mod merge_driver;
 mod plans;
+mod planted_secrets;
 mod promotions;
 mod properties;
 mod public_api;

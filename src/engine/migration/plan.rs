@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::exclusions::{Suspicion, look};
 use crate::formats::read::{Converted, Format, Refusal, below, convert, key_for};
-use crate::model::{Error, InvalidKey, Key, Policy, Result};
+use crate::model::{Error, InvalidKey, Key, Policy, Result, ValuePath};
+use crate::secrets::secret_below;
 use crate::yaml::{Document, Limits, Rejection};
 
 /// What a migration is asked to judge.
@@ -35,6 +36,8 @@ pub struct Planned {
     pub format: Format,
     /// The item's text and what there is to say about it.
     pub converted: Converted,
+    /// The values that are secrets in plain text, or look like some.
+    pub secrets: Vec<ValuePath>,
 }
 
 /// Several sources for one key, or one for a key that is taken; none of them moves.
@@ -125,9 +128,23 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
         (Some(suspicion), _, _) => plan.left_alone.push((source, suspicion)),
         (None, Err(rejection), _) => plan.rejected.push((source, rejection)),
         (None, Ok(_), Err(invalid)) => plan.unnamed.push((source, invalid)),
-        (None, Ok(converted), Ok(key)) => plan.items.push(Planned { source, key, format, converted }),
+        (None, Ok(converted), Ok(key)) => {
+            let secrets = secret_paths(&converted, migration.policy);
+            plan.items.push(Planned { source, key, format, converted, secrets });
+        }
     }
     Ok(())
+}
+
+fn secret_paths(converted: &Converted, policy: &Policy) -> Vec<ValuePath> {
+    let mut found = Vec::new();
+    for (number, value) in converted.documents.iter().enumerate() {
+        let root = ValuePath::document(number);
+        value.walk(&root, &mut |path, scalar| {
+            found.extend(secret_below(policy, value, path, scalar).map(|_| path.clone()));
+        });
+    }
+    found
 }
 
 fn unknown_format(file: &str) -> Error {

@@ -59,14 +59,15 @@ impl PlanEntry {
     /// The line as it may be shown.
     #[must_use]
     pub fn masked(&self, mask: &Mask<'_>) -> PlanEntry<Shown> {
-        let shown = |value: &Option<Value>| value.as_ref().map(|value| mask.value(&self.path, value));
+        let one = |value: &Value| mask.value_known(&self.path, value, self.secret);
+        let shown = |value: &Option<Value>| value.as_ref().map(one);
         PlanEntry {
             path: self.path.clone(),
             pointer: self.pointer.clone(),
             resolution: self.resolution,
             level: self.level,
             verdict: match &self.verdict {
-                Action::Set(value) => Action::Set(mask.value(&self.path, value)),
+                Action::Set(value) => Action::Set(one(value)),
                 Action::Take => Action::Take,
                 Action::Decline => Action::Decline,
                 Action::Keep => Action::Keep,
@@ -83,7 +84,7 @@ impl PlanEntry {
             target_commit: self.target_commit.clone(),
             top: self.top.clone(),
             renamed: self.renamed.as_ref().map(|renamed| {
-                let carried = mask.value(&self.path, &renamed.carried);
+                let carried = one(&renamed.carried);
                 Box::new(Renamed { from: renamed.from.clone(), carried })
             }),
             secret: self.secret,

@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::secrets::encrypted::EncryptedFile;
 use crate::secrets::mask::{Mask, Shown};
+use crate::secrets::{DocumentSecrets, is_confidential};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -69,6 +70,8 @@ pub struct GivenValue<V = Value> {
     pub old: Option<V>,
     /// What it gets.
     pub value: V,
+    /// Whether what is there now is a secret (to be masked).
+    pub secret: bool,
 }
 
 impl ItemPlan {
@@ -88,10 +91,12 @@ impl ItemPlan {
 
 impl GivenValue {
     fn masked(&self, mask: &Mask<'_>) -> GivenValue<Shown> {
+        let shown = |value: &Value| mask.value_known(&self.path, value, self.secret);
         GivenValue {
             path: self.path.clone(),
-            old: self.old.as_ref().map(|old| mask.value(&self.path, old)),
-            value: mask.value(&self.path, &self.value),
+            old: self.old.as_ref().map(shown),
+            value: shown(&self.value),
+            secret: self.secret,
         }
     }
 }
@@ -181,8 +186,9 @@ pub fn judge_leaves(input: &Input<'_>, leaves: &[Leaf<'_>]) -> Result<Vec<PlanEn
     let pairs = pair_documents(input.source.values(), input.target.values());
     let guesses: Vec<_> = pairs.into_iter().filter(|pair| pair.is_guess).map(|pair| pair.document).collect();
     let decisions = live_decisions(input);
+    let secrets = [input.source, input.target].map(|side| DocumentSecrets::of(side, input.policy));
     let judge = |leaf: &Leaf<'_>| {
-        let mut line = judge_leaf(input, leaf, &decisions)?;
+        let mut line = judge_leaf(input, leaf, &decisions, &secrets)?;
         if guesses.contains(&line.path.document) && line.resolution != Resolution::Pinned {
             (line.resolution, line.level) = (Resolution::Conflict, Level::Stop);
             line.reason = Reason::Unpaired;
@@ -192,8 +198,16 @@ pub fn judge_leaves(input: &Input<'_>, leaves: &[Leaf<'_>]) -> Result<Vec<PlanEn
     leaves.iter().map(judge).collect()
 }
 
-fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>) -> Result<PlanEntry> {
-    let secret = input.policy.is_secret(&leaf.path);
+fn judge_leaf(
+    input: &Input<'_>,
+    leaf: &Leaf<'_>,
+    decisions: &LiveDecisions<'_>,
+    secrets: &[DocumentSecrets<'_>; 2],
+) -> Result<PlanEntry> {
+    let holds =
+        |side: &DocumentSecrets<'_>, value: &Value| side.holds_secret(input.policy, &leaf.path, value);
+    let literal = leaf.source.is_some_and(|value| holds(&secrets[0], value));
+    let secret = literal || leaf.target.is_some_and(|value| holds(&secrets[1], value));
     let judgement = match input.policy.pin(input.key, &leaf.path, input.hop) {
         Some(pin) => Judgement::pinned(pin.line),
         None => input.judge.judge_path(&leaf.path, &leaf.top)?,
@@ -215,7 +229,7 @@ fn judge_leaf(input: &Input<'_>, leaf: &Leaf<'_>, decisions: &LiveDecisions<'_>)
         top: leaf.top.clone(),
         renamed: None,
         secret,
-        literal: leaf.source.is_some_and(|value| input.policy.is_secret_literal(&leaf.path, value)),
+        literal,
     };
     if line.resolution == Resolution::Pinned {
         return Ok(line);
@@ -245,8 +259,9 @@ type LiveDecisions<'a> = PathTree<'a, (usize, &'a Decision)>;
 
 fn live_decisions<'a>(input: &Input<'a>) -> LiveDecisions<'a> {
     let is_live = |(_, decision): &(usize, &Decision)| {
-        let blob = input.policy.is_secret(&decision.path).then_some(input.source_blob);
-        decision.is_live(&digest(input.source.at(&decision.path), blob), input.today)
+        let value = input.source.at(&decision.path);
+        let is_secret = is_confidential(input.policy, &decision.path, value);
+        decision.is_live(&digest(value, is_secret.then_some(input.source_blob)), input.today)
     };
     let live = input.decisions.iter().enumerate().rev().filter(is_live);
     live.map(|(number, decision)| (&decision.path, (number, decision))).collect()

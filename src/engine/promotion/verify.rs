@@ -103,7 +103,12 @@ mod tests {
             assert_eq!(found.map(|path| path.to_string()).as_deref(), broken, "{paths:?} {}", after.text());
         }
         let target = document("a: 1");
-        let given = [GivenValue { path: ValuePath::root().key("b"), old: None, value: Value::Bool(true) }];
+        let given = [GivenValue {
+            path: ValuePath::root().key("b"),
+            old: None,
+            value: Value::Bool(true),
+            secret: false,
+        }];
         let broken = |after| broken_promise(&[], &given, &target, &document(after), &NoListRules);
         assert_eq!(broken("a: 1\nb: true"), None);
         assert_eq!(broken("a: 1"), Some(ValuePath::root().key("b")));

@@ -30,7 +30,7 @@ pub fn judge_item(input: &Input<'_>) -> Result<Judged> {
         if *environment == Environment::Production {
             out.skipped = skipped(input, &found)?;
         }
-        let rows = found.into_iter().map(|(path, origin)| input.row(*environment, &path, origin)).collect();
+        let rows = input.rows(*environment, found);
         out.changes.push(ItemChange { key: input.key.clone(), environment: *environment, what, rows });
     }
     Ok(out)
@@ -125,15 +125,20 @@ impl<'a> Input<'a> {
         Ok(past.iter().any(|version| version.at(path).is_some()))
     }
 
-    fn row(&self, environment: Environment, path: &ValuePath, origin: Origin) -> Row {
-        let [left, right] = self.values(environment, path);
+    fn rows(&self, environment: Environment, found: Vec<(ValuePath, Origin)>) -> Vec<Row> {
         let [from, to] = self.sides(environment).map(Side::document);
-        let change = Change { path: path.clone(), left, right };
-        let mut diff = row(&change, from, to, &self.masks[1]);
-        for value in [&mut diff.left, &mut diff.right] {
-            *value = value.take().map(|value| self.masks[0].again(path, &value));
-        }
-        Row { diff, origin }
+        let secrets = self.masks.map(|mask| mask.secrets_of([from, to].into_iter().flatten()));
+        let [old, new] = [self.masks[0].within(&secrets[0]), self.masks[1].within(&secrets[1])];
+        let row = |(path, origin): (ValuePath, Origin)| {
+            let [left, right] = self.values(environment, &path);
+            let change = Change { path: path.clone(), left, right };
+            let mut diff = row(&change, from, to, &new);
+            for value in [&mut diff.left, &mut diff.right] {
+                *value = value.take().map(|value| old.again(&path, &value));
+            }
+            Row { diff, origin }
+        };
+        found.into_iter().map(row).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 use super::Origin;
 use super::input::{Exemptions, Input};
 use crate::model::{Environment, Hop, PathTree, Result, Value, ValuePath};
+use crate::secrets::is_confidential;
 
 /// The paths whose production values skipped staging.
 pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Result<Vec<ValuePath>> {
@@ -33,7 +34,7 @@ pub(super) fn skipped(input: &Input<'_>, found: &[(ValuePath, Origin)]) -> Resul
 fn is_new_here(input: &Input<'_>, decided: &PathTree<'_, ()>, path: &ValuePath) -> bool {
     let Exemptions { policy, naming, .. } = input.exemptions;
     let [_, Some(value)] = input.values(Environment::Production, path) else { return false };
-    let is_own = policy.is_secret(path)
+    let is_own = is_confidential(policy, path, Some(value))
         || value.as_str().is_some_and(|text| policy.is_reference(text))
         || naming.named_by(value).contains(&Environment::Production)
         || naming.named(&path.to_string()).contains(&Environment::Production)

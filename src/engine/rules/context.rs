@@ -127,6 +127,17 @@ impl<'a> ItemView<'a> {
             .map_or_else(|| path.clone(), |document| by_name(document.values(), path, &identity_of))
     }
 
+    /// Whether the value at a path holds bytes that no report may show.
+    pub(super) fn holds_secret(&self, policy: &Policy, path: &ValuePath) -> bool {
+        let located = self.document().and_then(|document| Some((document, document.locate(path)?.node)));
+        located.is_some_and(|(document, node)| {
+            let span = &document.node(document.follow(node)).span;
+            let masks = self.masks(policy);
+            let first = masks.partition_point(|mask| mask.end <= span.start);
+            masks.get(first).is_some_and(|mask| mask.start < span.end)
+        })
+    }
+
     /// The bytes that no report may show.
     pub(super) fn masks(&self, policy: &Policy) -> &[Range<usize>] {
         self.masks.get_or_init(|| {

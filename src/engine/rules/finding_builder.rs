@@ -7,6 +7,7 @@ use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
 use crate::model::{Finding, Location, Related, Rule, Severity, ValuePath};
+use crate::secrets::is_secret_path;
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
@@ -65,7 +66,8 @@ impl<'w> FindingBuilder<'w> {
         [message, masked]: [String; 2],
         help: impl Into<String>,
     ) -> Self {
-        let message = if world.policy.is_secret(path) { masked } else { message };
+        let is_secret = item.holds_secret(world.policy, path) || is_secret_path(world.policy, path);
+        let message = if is_secret { masked } else { message };
         Self::of_item(rule, item, message, help).path(path)
     }
 

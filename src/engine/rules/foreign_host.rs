@@ -62,7 +62,7 @@ impl Foreign<'_> {
             .path(visit.path)
             .severity(severity);
         let draft = draft.at(Anchor::Span(secrets::written(document, visit.node, text)));
-        if severity == Severity::Error && !world.policy.is_secret(visit.path) {
+        if severity == Severity::Error && secrets::secret(world.policy, visit.path, visit.value).is_none() {
             return draft.note("policy", format!("`{}` belongs to {owner}", text.to_lowercase()));
         }
         draft

@@ -9,6 +9,7 @@ use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::diff::documents::pair_documents;
 use crate::model::{Environment, Hop, Rule, Segment, Value, ValuePath};
+use crate::secrets::DocumentSecrets;
 use crate::secrets::encrypted::{is_metadata, is_sealed};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
@@ -42,6 +43,7 @@ fn missing<'w>(
     if is_sealed(from.values()) || is_sealed(into.values()) {
         return Vec::new();
     }
+    let secrets = DocumentSecrets::of(from, world.policy);
     let mut gaps: IndexMap<ValuePath, Gap> = IndexMap::new();
     for pair in pair_documents(from.values(), into.values()) {
         let (Some(left), Some(right)) = (pair.left, pair.right) else { continue };
@@ -58,7 +60,7 @@ fn missing<'w>(
             let gap = gaps.entry(top).or_default();
             if world.policy.pin(source.key, path, hop).is_some() {
                 gap.pinned += 1;
-            } else if world.policy.is_secret_literal(path, value) {
+            } else if secrets.secret(world.policy, path, value).is_some() {
                 gap.secret += 1;
             } else {
                 gap.others += 1;
@@ -118,9 +120,9 @@ mod tests {
     #[test]
     fn what_no_promotion_brings_is_missed() {
         for (source, target, expected) in [
-            ("a: 1\ntoken: x\n", "a: 1\n", &["1:1 production lacks `token`, a secret that staging has"][..]),
+            ("a: 1\ntoken: t1\n", "a: 1\n", &["1:1 production lacks `token`, a secret that staging has"][..]),
             (
-                "db: {user: u, password: x}\n",
+                "db: {user: u, password: p1}\n",
                 "db:\n  user: u\n",
                 &["1:1 production lacks `db.password`, a secret that staging has"],
             ),
@@ -137,9 +139,9 @@ mod tests {
             // References are promoted, and so is what is new beside a secret.
             ("a: 1\ntoken: ${TOKEN}\n", "a: 1\n", &[]),
             ("a: 1\ntoken:\n", "a: 1\n", &[]),
-            ("a: 1\ndb: {user: u, password: x}\n", "a: 1\n", &[]),
-            ("token: x\n", "token: y\n", &[]),
-            ("a: 1\n", "a: 1\ntoken: x\n", &[]),
+            ("a: 1\ndb: {user: u, password: p1}\n", "a: 1\n", &[]),
+            ("token: t1\n", "token: y\n", &[]),
+            ("a: 1\n", "a: 1\ntoken: t1\n", &[]),
         ] {
             assert_eq!(found(source, target), expected, "{source}");
         }

@@ -3,17 +3,21 @@
 use super::context::RuleContext;
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::Rule;
-use crate::secrets;
+use crate::secrets::{self, DocumentSecrets};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
+        let known = DocumentSecrets::of(document, world.policy);
         item.scalars(&mut |visit| {
-            let Some(secret) = secrets::secret(world.policy, visit.path, visit.value) else { return };
+            let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) else { return };
             let message = format!("{} stands in plain text", secret.what);
-            let help =
-                "put a reference such as `${NAME}` here, and replace the secret: git keeps the old one";
+            let help = format!(
+                "put a reference such as `${{NAME}}` here, and replace the secret: git keeps the old one; \
+                 where it is none, say so under [secrets] in terrace.toml: {}",
+                secrets::exclusion(&item.named(visit.path))
+            );
             let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
             drafts.push(draft.at(Anchor::Span(secrets::written(document, visit.node, secret.text))));
         });
@@ -44,7 +48,7 @@ mod tests {
         for (text, place, what) in [
             ("db:\n  password: hunter2\n", "2:13", "a secret"),
             ("api-key: \"s3cr3t\"\n", "1:10", "a secret"),
-            ("users: [{name: a, token: 12345}]\n", "1:26", "a secret"),
+            ("users: [{name: a, token: '12345'}]\n", "1:26", "a secret"),
             ("secret:\n  signing: 9fK2pQ\n", "2:12", "a secret"),
             ("secret: 550e8400-e29b-41d4-a716-446655440000\n", "1:9", "a secret"),
             ("properties: {password: hunter2}\n", "1:24", "a secret"),
@@ -83,7 +87,7 @@ mod tests {
             "password: ''\ntoken: null\nsecret: ~\n",
             "password: CHANGE_ME\ntoken: <your-token>\nsecret: xxxx\napi_key: '****'\n",
             "token: $TOKEN\n",
-            "token: true\n",
+            "token: true\npassword: false\nsecret: 12\n",
             "secret: {name: payments-db, namespace: pay, enabled: true, ttl: 3600}\n",
             "hosts: [{secret: ibm-ppc64le-ssh-key-wdc06}, {secret: payments-db}]\n",
             "properties: {password: {items: {enum: [too_short]}}}\n",

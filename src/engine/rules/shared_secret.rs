@@ -7,7 +7,7 @@ use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
 use crate::model::{Environment, Key, Related, Rule, ValuePath};
-use crate::secrets;
+use crate::secrets::{self, DocumentSecrets};
 use crate::yaml::NodeId;
 
 /// Where a secret stands.
@@ -20,8 +20,10 @@ struct Use<'w> {
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut uses: BTreeMap<&str, Vec<Use<'w>>> = BTreeMap::new();
     for item in &world.items {
+        let Some(document) = item.document() else { continue };
+        let known = DocumentSecrets::of(document, world.policy);
         item.scalars(&mut |visit| {
-            if let Some(secret) = secrets::secret(world.policy, visit.path, visit.value) {
+            if let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) {
                 let place = Use { item, path: visit.path.clone(), node: visit.node };
                 uses.entry(secret.text).or_default().push(place);
             }
@@ -42,7 +44,11 @@ fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<FindingBuilder<'w>> {
         let others: Vec<_> = first.keys().filter(|env| **env < item.environment).copied().collect();
         let document = item.document().filter(|_| !others.is_empty())?;
         let message = format!("{} has the same secret as {}", item.environment, listed(&others, "and"));
-        let help = "give each environment a secret of its own, and replace this one";
+        let help = format!(
+            "give each environment a secret of its own, and replace this one; where it is none, say so under \
+             [secrets] in terrace.toml: {}",
+            secrets::exclusion(&item.named(path))
+        );
         let mut draft = FindingBuilder::of_item(Rule::SharedSecret, item, message, help)
             .path(path)
             .at(Anchor::Span(secrets::written(document, *node, text)));
@@ -105,7 +111,8 @@ mod tests {
             ("db: {password: hunter2}\n", "cache: {password: hunter2}\n"),
             ("users: [{name: a, token: t0psecret}]\n", "users: [{name: b, token: t0psecret}]\n"),
             ("API-KEY: k-91f3\n", "api_key: k-91f3\n"),
-            ("token: 123456\n", "token: 123456\n"),
+            ("token: '123456'\n", "token: \"123456\"\n"),
+            ("password: 123456\n", "password: 123456\n"),
             (
                 "db: postgres://app:hunter2@db.dev.example.com/x\n",
                 "db: postgres://app:hunter2@db.example.com/x\n",

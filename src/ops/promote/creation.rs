@@ -8,7 +8,7 @@ use crate::engine::promotion::{Selection, comments_left_out, without_local_comme
 use crate::model::{Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
-use crate::secrets::encrypted;
+use crate::secrets::{DocumentSecrets, encrypted};
 use crate::yaml::edit::{Operation, Replacement};
 
 /// The file of a new item: the source's, without pins and secrets.
@@ -39,11 +39,13 @@ pub(in crate::ops) fn create(
     let naming = Naming::new(policy);
     let carried = without_local_comments(&whole, &naming, configuration.limits());
     let document = carried.as_ref().unwrap_or(&whole);
+    let secrets = DocumentSecrets::of(document, policy);
     let (mut left_out, mut to_give): (Vec<ValuePath>, Vec<ValuePath>) = (Vec::new(), Vec::new());
     for (number, value) in document.values().iter().enumerate() {
         value.walk(&ValuePath::document(number), &mut |path, value| {
             let excepted = except.above(path).next().is_some();
-            let is_own = policy.is_secret_literal(path, value) || policy.pin(key, path, hop).is_some();
+            let is_own =
+                secrets.secret(policy, path, value).is_some() || policy.pin(key, path, hop).is_some();
             if excepted || is_own {
                 left_out.push(path.clone());
             }

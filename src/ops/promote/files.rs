@@ -14,6 +14,7 @@ use crate::model::{Environment, Error, ErrorKind, Help, Key, PathTree, Result, V
 use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
+use crate::secrets::is_confidential;
 use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
@@ -207,8 +208,9 @@ fn record(
     }
     let today = planner.head.date();
     let source_digest = |path: &ValuePath| {
-        let blob = planner.configuration.policy().is_secret(path).then_some(&plan.source_blob);
-        digest(source.at(path), blob)
+        let value = source.at(path);
+        let is_secret = is_confidential(planner.configuration.policy(), path, value);
+        digest(value, is_secret.then_some(&plan.source_blob))
     };
     let taken: PathTree<'_, ()> =
         plan.lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ())).collect();

@@ -41,7 +41,7 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
             }
             let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
         }
-        for GivenValue { path, old, value: new } in &plan.given {
+        for GivenValue { path, old, value: new, .. } in &plan.given {
             let new = short(&new.to_string());
             let _ = writeln!(body, "{}: {path}: {} -> {new} (given)", plan.key, value(old.as_ref()));
         }

@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Action, GivenValue, ItemPlan, Selection};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
 use crate::engine::snapshot::no_such_item;
 use crate::model::{
     CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
 };
+use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::{create, idle_in_new};
@@ -267,10 +268,17 @@ pub(super) fn given_values(
             && !plan.lines.iter().any(|line| line.path.covers(path) || path.covers(&line.path))
             && planner.requires(&plan.key, plan.hop.target(), path)
     });
-    let given = given.map(|(path, value)| GivenValue {
-        path: path.clone(),
-        old: target.as_ref().and_then(|target| target.at(path)).cloned(),
-        value: value.clone(),
+    let policy = planner.configuration.policy();
+    let secrets = target.as_ref().map(|target| DocumentSecrets::of(target, policy));
+    let given = given.map(|(path, value)| {
+        let old = target.as_ref().and_then(|target| target.at(path));
+        let holds = |old: &Value| secrets.as_ref().is_some_and(|it| it.holds_secret(policy, path, old));
+        GivenValue {
+            path: path.clone(),
+            secret: old.is_some_and(holds),
+            old: old.cloned(),
+            value: value.clone(),
+        }
     });
     Ok(given.filter(|given| given.old.as_ref() != Some(&given.value)).collect())
 }
@@ -305,8 +313,12 @@ fn refuse_pinned(plans: &[ItemPlan], selection: &Selection) -> Result<()> {
     match kept {
         None => Ok(()),
         Some((line, hop)) => {
-            Err(Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)))
-                .with_help(Help::GiveOrLeaveOut))
+            let error =
+                Error::undecided(format!("`{}` is not promoted: {}", line.path, line.reason.phrase(hop)));
+            Err(match line.reason {
+                Reason::Secret => error.with_help(Help::GiveSecretOrExclude(exclusion(&line.path))),
+                _ => error.with_help(Help::GiveOrLeaveOut),
+            })
         }
     }
 }

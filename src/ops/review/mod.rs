@@ -22,6 +22,7 @@ use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
     CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
 };
+use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
 use crate::yaml::FileValues;
@@ -268,9 +269,9 @@ impl<'a> Reviewer<'a> {
         let source = configuration.item(key, hop.source());
         let document = source.and_then(|item| configuration.document(item).ok());
         let life = |decision: &crate::engine::promotion::Decision| {
-            let secret =
-                source.and_then(|item| item.blob.as_ref()).filter(|_| policy.is_secret(&decision.path));
             let value = document.as_ref().and_then(|document| document.at(&decision.path));
+            let is_secret = is_confidential(policy, &decision.path, value);
+            let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| is_secret);
             decision.life(&digest(value, secret), today)
         };
         // One that cannot be read is a finding.

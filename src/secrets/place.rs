@@ -1,0 +1,286 @@
+//! Where a value sits, and whether that is a place for a secret: what the names on the way say, and
+//! what the document says besides.
+
+use std::collections::HashSet;
+
+use super::looks::{is_address, is_duration, is_word_for_secret, refers, stands_in};
+use super::names::{self, Family, Name};
+use super::{Secret, scalar_secret};
+use crate::model::{Policy, Segment, Value, ValuePath};
+use crate::yaml::{Document, FileValues, NodeId, SharedScalars};
+
+/// What the place of a value says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing.
+    Open,
+    /// The policy says that no secret is here, whatever it looks like.
+    Excluded,
+    /// A secret, since the policy says so.
+    Declared,
+    /// `data` of a Secret of Kubernetes.
+    Data,
+    /// A secret by its own name, and what it stands below.
+    Named(Family, Holder),
+    /// Below a mapping or list with such a name.
+    Below(Family),
+}
+
+/// What a name stands below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// Nothing that says more.
+    #[default]
+    Plain,
+    /// A `secret`, which may name what objects hold.
+    Secret,
+    /// The name of an object, whose entries name the object's own.
+    Object,
+}
+
+impl Place {
+    /// Whether secrets stand here.
+    pub(super) const fn is_secret(self) -> bool {
+        !matches!(self, Self::Open | Self::Excluded)
+    }
+
+    /// Whether a scalar here, with this text, is a secret itself.
+    pub(super) fn holds(self, scalar: &Value, text: &str) -> bool {
+        let is_text = scalar.as_str().is_some();
+        if stands_in(text) {
+            return false;
+        }
+        match self {
+            Self::Open | Self::Excluded => false,
+            Self::Declared | Self::Data => true,
+            Self::Named(Family::Password, _) if !is_text => true,
+            Self::Named(family, holder) => {
+                let is_reference = match holder {
+                    Holder::Plain => false,
+                    Holder::Secret => is_object_name(text),
+                    Holder::Object => is_identifier(text),
+                };
+                is_text && !is_reference && !is_other_than(family, text)
+            }
+            Self::Below(family) => is_text && !is_other_than(family, text),
+        }
+    }
+}
+
+/// Whether a text below a name of this family is something else than a secret.
+fn is_other_than(family: Family, text: &str) -> bool {
+    let by_family = match family {
+        Family::Password => false,
+        Family::Secret => is_object_name(text),
+        Family::Key => is_word_for_secret(text),
+        Family::Authorization => is_identifier(text),
+        Family::Connection => is_settings(text),
+    };
+    by_family || refers(text) || is_address(text) || is_duration(text)
+}
+
+/// Whether a text reads like the name of an object: words joined by hyphens or underscores.
+fn is_object_name(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '_']).collect();
+    let is_plain = |part: &&str| {
+        let plain = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        plain && (1..=20).contains(&part.len())
+    };
+    let words: Vec<_> = parts.iter().filter(|part| part.chars().all(|c| c.is_ascii_lowercase())).collect();
+    // What has only the letters of hexadecimal digits may be anything.
+    let is_speech = words.iter().any(|word| word.len() > 2 && word.chars().any(|c| c > 'f'));
+    words.len() > 1 && is_speech && parts.iter().all(is_plain)
+}
+
+/// Whether a text is one word, or several that are joined.
+fn is_identifier(text: &str) -> bool {
+    is_object_name(text)
+        || (text.len() <= 20 && !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+/// Settings of a connection, or one place, without a password among them: that has a look of its own.
+fn is_settings(text: &str) -> bool {
+    let mut parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    parts.all(|part| part.split_once('=').is_some_and(|(name, _)| !name.is_empty()))
+        || !text.contains(char::is_whitespace) && text.contains([':', '/']) && !text.contains('@')
+}
+
+/// What the policy and the names on the way to a value say. The value that stands `steps` steps down
+/// is known from there on, and says more.
+pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Value)>) -> Place {
+    match policy.declares_secret(path) {
+        Some(true) => return Place::Declared,
+        Some(false) => return Place::Excluded,
+        None => {}
+    }
+    let mut way = Way::default();
+    let mut value = None;
+    for (step, segment) in path.segments.iter().enumerate() {
+        if let Some((_, start)) = known.filter(|(steps, _)| *steps == step) {
+            value = Some(start);
+        }
+        way.step(segment, value.map(Value::untagged));
+        value = value.and_then(|value| value.child(segment));
+    }
+    way.place()
+}
+
+/// What is known on the way down to a value.
+#[derive(Default)]
+struct Way<'a> {
+    /// What the last key said, and those above it that hand it down.
+    own: Option<Family>,
+    above: Option<Family>,
+    /// Whether the last key reads like the name of an object.
+    is_object: bool,
+    holder: Holder,
+    /// A key said that what is below is ciphertext.
+    encrypted: bool,
+    /// The last step was the element of a list with this name.
+    element: Option<&'a str>,
+    in_data: bool,
+}
+
+impl<'a> Way<'a> {
+    fn step(&mut self, segment: &'a Segment, holder: Option<&'a Value>) {
+        let key = match segment {
+            Segment::Key(key) => key,
+            Segment::Identity { field, value } => {
+                self.element = ["name", "key"].contains(&field.as_str()).then_some(value.as_str());
+                return;
+            }
+            Segment::Index(_) | Segment::Append => {
+                self.element = None;
+                return;
+            }
+        };
+        let field = |name: &str| holder.and_then(Value::as_map)?.get(name)?.as_str();
+        let named = self.element.take().or_else(|| field("name")).or_else(|| field("key"));
+        if ["data", "stringData"].contains(&key.as_str()) && field("kind") == Some("Secret") {
+            self.in_data = true;
+        }
+        // A mapping that reads like an object's name names one.
+        if self.own.is_some() && self.is_object {
+            self.above = None;
+            self.holder = Holder::Object;
+        } else if self.own == Some(Family::Secret) && self.holder == Holder::Plain {
+            self.holder = Holder::Secret;
+        }
+        let name = match named {
+            Some(name) if key == "value" => name,
+            _ => key,
+        };
+        self.is_object = names::is_objects(name);
+        self.own = None;
+        match names::read(name) {
+            Name::Secret(family) => {
+                self.own = Some(family);
+                self.above = (family != Family::Authorization).then_some(family);
+            }
+            Name::About => self.above = None,
+            Name::Encrypted => self.encrypted = true,
+            Name::Plain if names::describes(name) => self.above = None,
+            Name::Plain => {}
+        }
+    }
+
+    fn place(&self) -> Place {
+        match (self.own, self.above) {
+            _ if self.encrypted => Place::Open,
+            _ if self.in_data => Place::Data,
+            (Some(family), _) => Place::Named(family, self.holder),
+            (None, Some(family)) => Place::Below(family),
+            (None, None) => Place::Open,
+        }
+    }
+}
+
+/// What is secret in a document for reasons that no path tells: an alias of a secret, the `value`
+/// beside a `name`, the `data` of a Secret.
+#[derive(Clone, Debug)]
+pub struct DocumentSecrets<'d> {
+    values: &'d FileValues,
+    shared: Shared<'d>,
+}
+
+/// The scalars that are secret at one of the paths that lead to them.
+#[derive(Clone, Debug)]
+enum Shared<'d> {
+    None,
+    Nodes(&'d Document, HashSet<NodeId>),
+    /// Lists by position.
+    Paths(HashSet<ValuePath>),
+    All,
+}
+
+impl<'d> DocumentSecrets<'d> {
+    /// What is secret in the document by this policy.
+    #[must_use]
+    pub fn of(document: &'d Document, policy: &Policy) -> Self {
+        let mut found = Self { values: document, shared: Shared::None };
+        if document.has_aliases() {
+            let mut shared = HashSet::new();
+            document.walk(&mut |visit| {
+                if visit.value.is_scalar() && found.secret(policy, visit.path, visit.value).is_some() {
+                    shared.insert(document.follow(visit.node));
+                }
+            });
+            found.shared = Shared::Nodes(document, shared);
+        }
+        found
+    }
+
+    /// The same of an old version.
+    #[must_use]
+    pub fn of_values(values: &'d FileValues, policy: &Policy) -> Self {
+        let mut found = Self { values, shared: Shared::None };
+        found.shared = match values.shared() {
+            SharedScalars::Many => Shared::All,
+            SharedScalars::Paths(shared) => {
+                let is_secret = |path: &ValuePath| {
+                    values.at(path).is_some_and(|value| found.own_secret(policy, path, value).is_some())
+                };
+                let secret = shared.iter().filter(|paths| paths.iter().any(is_secret));
+                Shared::Paths(secret.flatten().cloned().collect())
+            }
+        };
+        found
+    }
+
+    fn is_shared(&self, path: &ValuePath) -> bool {
+        match &self.shared {
+            Shared::None => false,
+            Shared::Nodes(document, nodes) => {
+                !nodes.is_empty()
+                    && document.locate(path).is_some_and(|it| nodes.contains(&document.follow(it.node)))
+            }
+            Shared::Paths(paths) => {
+                !paths.is_empty() && self.values.by_position(path).is_some_and(|path| paths.contains(&path))
+            }
+            Shared::All => true,
+        }
+    }
+
+    /// Whether the value at `path`, or one below it, is or holds a secret.
+    pub fn holds_secret(&self, policy: &Policy, path: &ValuePath, value: &Value) -> bool {
+        let mut found = false;
+        value.walk(path, &mut |path, value| found = found || self.secret(policy, path, value).is_some());
+        found
+    }
+
+    /// The secret that the scalar at `path` is or holds, aliases not considered.
+    pub fn own_secret<'v>(&self, policy: &Policy, path: &ValuePath, value: &'v Value) -> Option<Secret<'v>> {
+        let root = self.values.position_of(&path.document).and_then(|at| self.values.values().get(at));
+        scalar_secret(policy, value, || place(policy, path, root.map(|root| (0, root))))
+    }
+
+    /// The secret that the scalar at `path` is or holds, be the path of this document or of another
+    /// version.
+    pub fn secret<'v>(&self, policy: &Policy, path: &ValuePath, value: &'v Value) -> Option<Secret<'v>> {
+        self.own_secret(policy, path, value).or_else(|| {
+            let is_shared = policy.declares_secret(path).is_none() && self.is_shared(path);
+            let text = value.scalar_text().filter(|text| !text.is_empty() && is_shared)?;
+            Some(Secret { what: "a secret", text })
+        })
+    }
+}

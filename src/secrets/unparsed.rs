@@ -1,0 +1,156 @@
+//! What may be secret in a text that is no readable YAML, and in comments.
+//!
+//! There are no values and so no paths. What a line's own keys, and the keys above it that are
+//! indented less, say of it must do; in doubt more is masked than need be.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::looks::stands_in;
+use super::place::place;
+use super::{by_look, is_secret_path};
+use crate::model::{Policy, ValuePath};
+use crate::secrets::place::Place;
+
+/// So many keys above a line count.
+const DEEP: usize = 64;
+
+/// A key on the way to a line, and by how much its line is indented.
+struct Above<'t> {
+    indent: usize,
+    key: &'t str,
+}
+
+/// The bytes that may be secret, in order, no two of them overlapping.
+pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut above: Vec<Above<'_>> = Vec::new();
+    let anchors = secret_anchors(text, policy);
+    // The name beside which a `value` stands.
+    let mut name = "";
+    // Within a private key, up to where it ends.
+    let mut in_key = false;
+    let mut start = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let body = line.trim_start();
+        let body_start = start + line.len() - body.len();
+        let end = start + line.len();
+        start += whole.len();
+        let begins = body.contains("-----BEGIN ") && body.contains("PRIVATE KEY");
+        if begins || in_key {
+            in_key = !body.contains("-----END ");
+            found.push(body_start..end);
+            continue;
+        }
+        if body.is_empty() {
+            continue;
+        }
+        let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '+']).len();
+        if !body.starts_with('#') {
+            while above.pop_if(|key| key.indent >= indent).is_some() {}
+        }
+        let way = above.iter().fold(ValuePath::root(), |path, above| path.key(above.key));
+        if let Some(own) = name_in(body) {
+            name = own;
+        }
+        let hidden = if is_opaque(body) || (!body.starts_with('#') && is_below_secret(policy, &way, body)) {
+            Some(body_start..end)
+        } else {
+            let from =
+                [secret_from(policy, &way, body), value_of(policy, name, body), anchored(&anchors, body)];
+            from.into_iter().flatten().min().map(|at| body_start + at..end)
+        };
+        match hidden {
+            Some(hidden) => found.push(hidden),
+            None if by_look(body).next().is_some() => found.push(body_start..end),
+            None => {}
+        }
+        if above.len() < DEEP
+            && !body.starts_with('#')
+            && let Some((key, _)) = body.split_once(':')
+        {
+            above.push(Above { indent, key: key_before(key) });
+        }
+    }
+    found
+}
+
+/// Whether what stands below these keys is secret, unless the line's own key says what it is.
+fn is_below_secret(policy: &Policy, way: &ValuePath, body: &str) -> bool {
+    if way.is_root() || !is_secret_path(policy, way) {
+        return false;
+    }
+    let own = body.split_once(':').map(|(key, _)| key_before(key)).filter(|key| !key.is_empty());
+    let is_open = |key: &str| place(policy, &way.key(key), None) == Place::Open;
+    !own.is_some_and(is_open)
+}
+
+/// The text of an entry `name` that a line has.
+fn name_in(body: &str) -> Option<&str> {
+    let at = body
+        .match_indices("name:")
+        .map(|(at, _)| at)
+        .find(|at| key_before(body.get(..at + 4).unwrap_or_default()) == "name")?;
+    let text = body.get(at + 5..)?.split([',', '}', '#']).next()?;
+    Some(text.trim().trim_matches(['"', '\'']))
+}
+
+/// Where the `value` beside a secret name begins.
+fn value_of(policy: &Policy, name: &str, body: &str) -> Option<usize> {
+    let at = body.find("value:")?;
+    let is_key = key_before(body.get(..at + 5)?) == "value";
+    (is_key && !name.is_empty() && is_secret_path(policy, &ValuePath::root().key(name))).then_some(at + 6)
+}
+
+/// The anchors to which an alias refers that stands at the place of a secret.
+fn secret_anchors<'t>(text: &'t str, policy: &Policy) -> HashSet<&'t str> {
+    let alias = |line: &'t str| {
+        let (key, value) = line.split_once(':')?;
+        let name = value.trim().strip_prefix('*')?.split([' ', ',', '}', ']']).next()?;
+        is_secret_path(policy, &ValuePath::root().key(key_before(key))).then_some(name)
+    };
+    text.lines().filter_map(alias).collect()
+}
+
+/// Where in a line a value with one of these anchors begins.
+fn anchored(anchors: &HashSet<&str>, body: &str) -> Option<usize> {
+    let (at, _) = body.match_indices('&').find(|(at, _)| {
+        let name = body.get(at + 1..).unwrap_or_default().split([' ', ',']).next().unwrap_or_default();
+        anchors.contains(name)
+    })?;
+    Some(at)
+}
+
+/// So many bytes of a line are looked at for keys; what lies behind is masked.
+const SEARCHED: usize = 4096;
+
+/// Where in a line the value of a secret key begins.
+fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
+    let found = body.match_indices([':', '=']).take_while(|(at, _)| *at < SEARCHED).find(|(at, _)| {
+        let key = key_before(body.get(..*at).unwrap_or_default());
+        let value = body.get(at + 1..).unwrap_or_default().trim();
+        let text = value.trim_matches(['"', '\'']);
+        let is_value = value.is_empty() || value.starts_with(['[', '{']) || !stands_in(text);
+        !key.is_empty()
+            && !value.starts_with("//")
+            && is_value
+            && !policy.is_reference(value)
+            && is_secret_path(policy, &way.key(key))
+    });
+    let found =
+        found.map(|(at, _)| at + 1).filter(|at| !body.get(*at..).unwrap_or_default().trim().is_empty());
+    found.or_else(|| (body.len() > SEARCHED).then(|| body.floor_char_boundary(SEARCHED)))
+}
+
+/// Whether a line could be one of a key's or certificate's body.
+fn is_opaque(line: &str) -> bool {
+    line.len() >= 40 && line.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
+}
+
+/// The key that ends where a colon stands.
+fn key_before(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['"', '\'']);
+    let text = text.get(text.ceil_char_boundary(text.len().saturating_sub(256))..).unwrap_or_default();
+    text.rsplit([' ', '"', '\'', '{', ',', '\t', '#']).next().unwrap_or_default()
+}
