@@ -16,7 +16,7 @@ use crate::engine::promotion::{
     SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits,
     select, stop_shared,
 };
-use crate::engine::snapshot::{ItemFile, Source};
+use crate::engine::snapshot::{FileEntry, ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
@@ -27,6 +27,7 @@ use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
 use crate::secrets::is_confidential;
+use crate::store::PastFiles;
 use crate::store::transaction::{self, Options};
 use crate::yaml::{Document, FileValues, VersionReader};
 
@@ -39,6 +40,7 @@ pub struct Planner {
     /// Its first-parent history.
     pub history: History,
     blobs: Arc<dyn Source>,
+    pasts: PastFiles,
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
 }
 
@@ -96,6 +98,7 @@ impl Planner {
             head: repository.info(head)?,
             history,
             blobs: repository.verified_blobs(),
+            pasts: repository.pasts(),
             parsed: Mutex::default(),
             configuration,
         })
@@ -235,7 +238,8 @@ impl Planner {
         let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
         let containers = containers(&differing);
         let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
-        let timeline = self.history.timeline(&question, &read)?;
+        let rules = self.rules();
+        let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts)?;
         let naming = Naming::new(self.configuration.policy());
         let siblings = Siblings::new(&self.history, key, hop, &read);
         let waits_elsewhere = |id| siblings.wait(id);
@@ -281,6 +285,14 @@ impl Planner {
             keep_ciphertext(&mut judged, [source.values(), target.values()]);
         }
         Ok(Some(judged))
+    }
+
+    /// Stands for policy and schemas: for all of the configuration that is no item and no decision.
+    fn rules(&self) -> String {
+        let files = self.configuration.snapshot().files.iter();
+        let files = files.filter(|(file, _)| !file.starts_with("environments/") && !file.starts_with('.'));
+        let one = |(file, entry): (&String, &FileEntry)| format!("{file}\n{:?}\n", entry.blob);
+        files.map(one).collect()
     }
 
     /// Whether the item's schema requires the key at a path.

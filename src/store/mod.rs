@@ -29,7 +29,7 @@ mod trees;
 mod upstream;
 
 #[doc(hidden)]
-pub use cache::history_index_survives;
+pub use cache::{PastFiles, history_index_survives};
 pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;

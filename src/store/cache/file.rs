@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::bytes::{self, checksum};
 use super::{Index, IndexEntry, Parent};
@@ -42,7 +42,7 @@ impl<'r> IndexFile<'r> {
     pub(in crate::store) fn load(&self) -> Index {
         let path = self.repository.common_dir().join("terrace").join(&self.name);
         let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary());
-        self.read(&path).and_then(decode).unwrap_or_default()
+        read(&path, self.limit).and_then(decode).unwrap_or_default()
     }
 
     /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
@@ -69,15 +69,16 @@ impl<'r> IndexFile<'r> {
     fn shared_folder(&self) -> crate::model::Result<PathBuf> {
         transaction::shared_folder(&*self.repository.git()?)
     }
+}
 
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let fits = |length: u64| usize::try_from(length).is_ok_and(|length| length <= self.limit);
-        // Only a plain file is opened: a pipe would wait for ever.
-        let meta = fs::symlink_metadata(path).ok().filter(|meta| meta.is_file() && fits(meta.len()))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
-        fs::File::open(path).ok()?.take(self.limit as u64).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    }
+/// A file's bytes, where it is a plain one and not longer than `limit`.
+pub(super) fn read(path: &Path, limit: usize) -> Option<Vec<u8>> {
+    let fits = |length: u64| usize::try_from(length).is_ok_and(|length| length <= limit);
+    // Only a plain file is opened: a pipe would wait for ever.
+    let meta = fs::symlink_metadata(path).ok().filter(|meta| meta.is_file() && fits(meta.len()))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).ok()?);
+    fs::File::open(path).ok()?.take(limit as u64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Index> {
@@ -147,8 +148,8 @@ fn most_bytes_of(commit: &CommitChanges) -> usize {
 }
 
 /// Puts a file in the place of another at once. Nothing is flushed: what a power failure tears is
-/// not believed afterwards.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) {
+/// not believed afterwards. Gives the time of the new file, where it was written.
+pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Option<SystemTime> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let scratch = folder.join(format!("{name}.{}-{number}.new", std::process::id()));
@@ -160,26 +161,32 @@ fn replace(folder: &Path, name: &str, bytes: &[u8]) {
     match written {
         Ok(now) => {
             let before = now.checked_sub(STALE);
-            for old in leftovers(folder, name).filter(|(_, time)| Some(*time) < before) {
+            for old in leftovers(folder, &format!("{name}."), ".new").filter(|(_, time)| Some(*time) < before)
+            {
                 let _ = fs::remove_file(old.0);
             }
             if fs::rename(&scratch, folder.join(name)).is_err() {
                 let _ = fs::remove_file(&scratch);
             }
+            Some(now)
         }
         Err(_) => {
             let _ = fs::remove_file(&scratch);
+            None
         }
     }
 }
 
-/// The files of other writers, with the times of their last change.
-fn leftovers(folder: &Path, name: &str) -> impl Iterator<Item = (PathBuf, std::time::SystemTime)> {
-    let ours = format!("{name}.");
+/// The files whose names begin and end so, with the times of their last change.
+pub(super) fn leftovers(
+    folder: &Path,
+    begin: &str,
+    end: &str,
+) -> impl Iterator<Item = (PathBuf, SystemTime)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(move |entry| {
         let file = entry.file_name();
-        let named = file.to_str().is_some_and(|file| file.starts_with(&ours) && file.ends_with(".new"));
+        let named = file.to_str().is_some_and(|file| file.starts_with(begin) && file.ends_with(end));
         let time = entry.metadata().ok()?.modified().ok()?;
         named.then(|| (entry.path(), time))
     })

@@ -10,6 +10,7 @@
 
 mod bytes;
 mod file;
+mod pasts;
 
 use std::collections::HashMap;
 
@@ -21,6 +22,7 @@ use crate::engine::history::CommitChanges;
 pub(super) use self::file::IndexFile;
 #[doc(hidden)]
 pub use self::file::history_index_survives;
+pub use self::pasts::PastFiles;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,8 @@
 //! they leave over. Old versions are read one after the other and let go; what stays is their values
 //! at the paths.
 
+mod past;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
 use crate::model::{CommitInfo, Hop, Key, Result, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
+
+pub use past::{Fingerprint, Memory, Past};
 
 /// What is asked of an item's past.
 #[derive(Clone, Copy)]
