@@ -44,6 +44,40 @@ pub(super) struct HopReport<'a> {
     /// The items that go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deleted: Vec<Deleted<'a>>,
+    /// The items that cannot be compared path by path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_compared: Vec<NotCompared<'a>>,
+}
+
+/// An item that cannot be compared path by path.
+#[derive(Serialize, JsonSchema)]
+struct NotCompared<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// Why.
+    why: NotComparedWhy,
+    /// The key that it has in the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<&'a str>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// Why an item cannot be compared.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum NotComparedWhy {
+    /// The target does not have it.
+    OnlyInSource,
+    /// The source deleted it, and the target still has it.
+    Deleted,
+    /// The source gave it another key.
+    Renamed,
+    /// A file of it is encrypted.
+    Encrypted,
+    /// A file of it cannot be read.
+    Unreadable,
 }
 
 /// An item that comes into being.
@@ -166,28 +200,37 @@ struct PlanLine<'a> {
     origin: Option<&'a str>,
 }
 
-/// Writes plans for programs, values already masked; a hop without plans is listed empty.
+/// Writes the states of hops for programs, values already masked; a hop in sync is listed empty.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(hops: &[(Hop, Vec<ItemPlan<Shown>>)], out: &mut dyn Write) -> io::Result<()> {
-    let hops = hops.iter().map(|(hop, plans)| hop_report(*hop, plans)).collect();
-    super::findings::document(&PlanReport { version: 1, head: None, reason: None, hops }, out)
+pub fn json(status: &[HopStatus<Shown>], out: &mut dyn Write) -> io::Result<()> {
+    let report = PlanReport { version: 1, head: None, reason: None, hops: hops(status) };
+    super::findings::document(&report, out)
 }
 
 /// The states of hops as a part of another report, values already masked.
 pub(super) fn hops(hops: &[HopStatus<Shown>]) -> Vec<HopReport<'_>> {
     fn plan((_, state): &(Key, ItemState<Shown>)) -> Option<&ItemPlan<Shown>> {
-        match state {
-            ItemState::Differs(plan) => Some(plan),
-            ItemState::OnlyInSource
-            | ItemState::Deleted
-            | ItemState::Renamed(_)
-            | ItemState::Encrypted(_)
-            | ItemState::Unreadable(_) => None,
-        }
+        if let ItemState::Differs(plan) = state { Some(plan) } else { None }
     }
-    hops.iter().map(|status| hop_report(status.hop, status.items.iter().filter_map(plan))).collect()
+    let reports = hops.iter().map(|status| HopReport {
+        not_compared: status.items.iter().filter_map(not_compared).collect(),
+        ..hop_report(status.hop, status.items.iter().filter_map(plan))
+    });
+    reports.collect()
+}
+
+fn not_compared((key, state): &(Key, ItemState<Shown>)) -> Option<NotCompared<'_>> {
+    let (why, was, message) = match state {
+        ItemState::Differs(_) => return None,
+        ItemState::OnlyInSource => (NotComparedWhy::OnlyInSource, None, None),
+        ItemState::Deleted => (NotComparedWhy::Deleted, None, None),
+        ItemState::Renamed(from) => (NotComparedWhy::Renamed, Some(from.as_str()), None),
+        ItemState::Encrypted(file) => (NotComparedWhy::Encrypted, None, Some(file.to_string())),
+        ItemState::Unreadable(why) => (NotComparedWhy::Unreadable, None, Some(why.clone())),
+    };
+    Some(NotCompared { key: key.as_str(), why, was, message })
 }
 
 /// What one promotion does with all its items, values already masked.
@@ -265,6 +308,7 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>
         items: plans.into_iter().map(item).collect(),
         created: Vec::new(),
         deleted: Vec::new(),
+        not_compared: Vec::new(),
     }
 }
 

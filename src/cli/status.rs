@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::{Outcome, keys};
 use crate::api::plan as plan_json;
-use crate::engine::promotion::{HopStatus, ItemState, Resolution};
+use crate::engine::promotion::{ItemState, Resolution};
 use crate::ops;
 use crate::report::status;
 use crate::secrets::mask::{Reveal, Shown};
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), Reveal::asked(args.show_secrets))?;
     let mut out = context.out();
     match args.format.as_str() {
-        "json" => plan_json::json(&plans(&report.hops), &mut out)?,
+        "json" => plan_json::json(&report.hops, &mut out)?,
         "markdown" => status::markdown(&report.hops, &mut out)?,
         _ => status::text(&report.hops, &context.view(), &mut out)?,
     }
@@ -47,20 +47,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         context.remark(&format!("note: {file} has changes that are not committed; they are not in this"));
     }
     let states = || report.hops.iter().flat_map(|hop| &hop.items).map(|(_, state)| state);
-    if args.format == "json" {
-        for state in states() {
-            match state {
-                ItemState::Unreadable(why) => context.remark(&format!("note: {why}; the item is left out")),
-                ItemState::Encrypted(file) => {
-                    context.remark(&format!("note: {file}; the item is left out"));
-                }
-                ItemState::Differs(_)
-                | ItemState::OnlyInSource
-                | ItemState::Deleted
-                | ItemState::Renamed(_) => {}
-            }
-        }
-    }
     let is_cut = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => plan.lines.iter().any(|line| line.resolution == Resolution::Unknown),
         ItemState::OnlyInSource
@@ -87,20 +73,4 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let waiting = states().any(waits);
     Ok(u8::from(args.exit_code && waiting))
-}
-
-fn plans(
-    hops: &[HopStatus<Shown>],
-) -> Vec<(crate::model::Hop, Vec<crate::engine::promotion::ItemPlan<Shown>>)> {
-    let plan = |state: &ItemState<Shown>| match state {
-        ItemState::Differs(plan) => Some(plan.clone()),
-        ItemState::OnlyInSource
-        | ItemState::Deleted
-        | ItemState::Renamed(_)
-        | ItemState::Encrypted(_)
-        | ItemState::Unreadable(_) => None,
-    };
-    hops.iter()
-        .map(|hop| (hop.hop, hop.items.iter().filter_map(|(_, state)| plan(state)).collect()))
-        .collect()
 }
