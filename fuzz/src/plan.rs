@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use terrace::api::plan_file::read;
 use terrace::api::value::json as value_json;
-use terrace::engine::promotion::{Action, SavedPlan};
+use terrace::engine::promotion::{Action, SavedEntry, SavedPlan};
 use terrace::model::{Policy, Value, ValuePath};
 
 const FILE: &str = "plan.json";
@@ -34,7 +34,7 @@ fn written(plan: &SavedPlan) -> Json {
             .collect()
     };
     let items = plan.items.iter().map(|item| {
-        let lines = item.lines.iter().map(|line| entry(&line.path, &line.verdict));
+        let lines = item.lines.iter().map(entry);
         json!({
             "key": item.key.as_str(),
             "source_blob": item.source_blob.as_str(),
@@ -63,9 +63,10 @@ fn written(plan: &SavedPlan) -> Json {
     json!({"version": 1, "head": plan.head.as_str(), "reason": plan.reason, "hops": [hop]})
 }
 
-fn entry(path: &ValuePath, verdict: &Action) -> Json {
-    let mut entry = json!({"path": path.to_string(), "taken": false});
-    let (outcome, is_taken) = match verdict {
+fn entry(line: &SavedEntry) -> Json {
+    let resolution = if line.stopped { "conflict" } else { "pending" };
+    let mut entry = json!({"path": line.path.to_string(), "resolution": resolution});
+    let (outcome, is_taken) = match &line.verdict {
         Action::Set(value) => {
             entry["value"] = value_json(value);
             ("set", true)

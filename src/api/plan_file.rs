@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::plan::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
-    Action, ItemPlan, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
+    Action, ItemPlan, Resolution, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
 use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Policy, Result, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
@@ -91,7 +91,7 @@ struct RawEntry {
     taken: bool,
     outcome: Outcome,
     value: Option<Json>,
-    resolution: String,
+    resolution: Resolution,
 }
 
 /// Reads a plan file; `file` names it in messages, `policy` says which paths are secret.
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         if raw.taken != matches!(verdict, Action::Take | Action::Set(_)) {
             return Err(wrong_plan(&place, "`taken` and `outcome` contradict each other"));
         }
-        let stopped = raw.resolution == "conflict";
+        let stopped = raw.resolution == Resolution::Conflict;
         Ok(SavedEntry { path, verdict, stopped, place })
     }
 

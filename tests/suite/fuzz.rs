@@ -15,7 +15,7 @@ const EDITS: Seeds =
 const YAML: Seeds =
     &[b"\n", b"  ", b": ", b"- ", b"#", b"'", b"\"", b"{", b"]", b"&a ", b"*a", b"|\n", b"? ", b"!", b"\t"];
 const PLANS: Seeds = &[
-    br##"{"version":1,"head":"0123456789012345678901234567890123456789","reason":"why","hops":[{"from":"staging","to":"production","items":[{"key":"pay","source_blob":"0123456789012345678901234567890123456789","target_blob":"0123456789012345678901234567890123456789","resolutions":[{"path":"a.b","taken":true,"outcome":"take"},{"path":"c[name=x]","taken":true,"outcome":"set","value":{"k":[1.50,null]}},{"path":"#2:d","taken":false,"outcome":"stop"}],"set":[{"path":"e","value":"x"}]}],"created":[{"key":"new","source_blob":"0123456789012345678901234567890123456789","left_out":["a"],"set":[]}],"deleted":[{"key":"old","target_blob":"0123456789012345678901234567890123456789"}]}]}"##,
+    br##"{"version":1,"head":"0123456789012345678901234567890123456789","reason":"why","hops":[{"from":"staging","to":"production","items":[{"key":"pay","source_blob":"0123456789012345678901234567890123456789","target_blob":"0123456789012345678901234567890123456789","resolutions":[{"path":"a.b","resolution":"pending","taken":true,"outcome":"take"},{"path":"c[name=x]","resolution":"new","taken":true,"outcome":"set","value":{"k":[1.50,null]}},{"path":"#2:d","resolution":"conflict","taken":false,"outcome":"stop"}],"set":[{"path":"e","value":"x"}]}],"created":[{"key":"new","source_blob":"0123456789012345678901234567890123456789","left_out":["a"],"set":[]}],"deleted":[{"key":"old","target_blob":"0123456789012345678901234567890123456789"}]}]}"##,
 ];
 const JSON: Seeds = &[
     b"{",

@@ -127,12 +127,14 @@ fn pins_and_secrets_stay_where_they_are() {
     world.write("terrace.toml", "version = 1\n[[pin]]\npath = \"timeout\"\n");
     world.line("set pay db.password hunter2 --env development").exits(0);
     world.commit("pinned");
-    for (path, why) in [
-        ("timeout", "pinned, terrace.toml:2"),
-        ("db.password", "a secret is never promoted; give staging its own"),
+    let no_secret =
+        "; where it is no secret, say so under [secrets] in terrace.toml: not = [\"db.password\"]";
+    for (path, why, more) in [
+        ("timeout", "pinned, terrace.toml:2", ""),
+        ("db.password", "a secret is never promoted; give staging its own", no_secret),
     ] {
         let stderr = format!(
-            "error: `{path}` is not promoted: {why}\nhelp: give the target its own value with --set PATH=VALUE, or leave the path out"
+            "error: `{path}` is not promoted: {why}\nhelp: give the target its own value with --set PATH=VALUE, or leave the path out{more}"
         );
         world.refuses(
             &format!("promote pay --to staging --yes --without-new --take source={path}"),

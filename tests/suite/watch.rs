@@ -287,7 +287,7 @@ fn schema_and_policy_edits_judge_what_they_concern() {
     assert_eq!((&verdict["good"], &verdict["summary"]), (&false.into(), &Value::Null));
     assert_eq!(
         verdict["error"]["message"],
-        "terrace.toml:1:1: unknown field `vesion`, expected one of `version`, `promotion`, `pin`, `secrets`, `isolation`, `rules`, `waiver`, `schema`, `limits`"
+        "terrace.toml:1:1: unknown field `vesion`, expected one of `version`, `promotion`, `pin`, `secrets`, `isolation`, `rules`, `waiver`, `schema`, `limits`, `run`"
     );
     world.write("terrace.toml", "[isolation.hosts]\nproduction = [\"db\"]\n");
     assert_eq!(watch.verdict()["good"], true);
