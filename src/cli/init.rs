@@ -9,6 +9,7 @@ use super::Outcome;
 use super::context::Context;
 use super::vscode;
 use crate::ops::{self, Workspace};
+use crate::report::words_note;
 
 /// Lay out a configuration repository and commit it.
 #[derive(Debug, ClapArgs)]
@@ -38,7 +39,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => writeln!(out, "nothing to do: the repository is laid out already")?,
     }
     drop(out);
-    vscode::keep(&Workspace::open(&dir, context.environment())?, context)?;
+    let workspace = Workspace::open(&dir, context.environment())?;
+    vscode::keep(&workspace, context)?;
+    if let Some(note) = words_note(&ops::suggested_words(&workspace)?) {
+        context.remark(&note);
+    }
     context.remark(
         "next: put YAML files into environments/development/, or bring flat files with `terrace migrate SRC`",
     );

@@ -7,7 +7,7 @@ use super::{Outcome, keys};
 use crate::api::plan as plan_json;
 use crate::engine::promotion::{ItemState, Resolution};
 use crate::ops;
-use crate::report::status;
+use crate::report::{status, words_note};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Show what waits, what stops and what is behind.
@@ -63,6 +63,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         context.remark(&format!(
             "note: history begins at the move on {on} ({id}): several files may have been the same item before"
         ));
+    }
+    if let Some(note) = words_note(&report.words) {
+        context.remark(&note);
     }
     let waits = |state: &ItemState<Shown>| match state {
         ItemState::Differs(plan) => status::is_waiting(plan),

@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod edit;
 mod edit_text;
+mod environment_words;
 mod export;
 mod finish_migration;
 mod git_diff;
@@ -39,6 +40,7 @@ pub use changes::{
 pub use check::{check, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
+pub use environment_words::suggested_words;
 pub use export::{ExportRequest, export, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;

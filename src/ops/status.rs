@@ -1,9 +1,12 @@
 //! `status`: how every item stands over both hops.
 
+use std::collections::BTreeSet;
+
+use super::environment_words::words_in;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::HopStatus;
-use crate::model::{CommitInfo, Key, Result};
+use crate::engine::promotion::{HopStatus, ItemState};
+use crate::model::{CommitInfo, Environment, Key, Result};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// How the items stand.
@@ -16,6 +19,9 @@ pub struct Status {
     /// The latest move at which an item's history begins, because several files may have been it
     /// before.
     pub begins_at_move: Option<CommitInfo>,
+    /// Words that seem to name an environment, of the items that differ, and that the policy does not
+    /// know.
+    pub words: Vec<(Environment, &'static str)>,
 }
 
 /// Judges a commit: HEAD unless `at` names another.
@@ -32,8 +38,12 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
     planner.configuration.snapshot().require_keys(keys)?;
     let mask = planner.configuration.mask(reveal);
     let hops = planner.status(keys, repository.progress())?;
+    let differs =
+        |(key, state): &(Key, ItemState)| matches!(state, ItemState::Differs(_)).then(|| key.clone());
+    let differing: BTreeSet<Key> = hops.iter().flat_map(|hop| &hop.items).filter_map(differs).collect();
     let hops = hops.iter().map(|hop| hop.masked(&mask)).collect();
     let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted()? };
     let begins_at_move = planner.begins_at_move(keys).cloned();
-    Ok(Status { hops, uncommitted, begins_at_move })
+    let words = words_in(&planner.configuration, &|key| differing.contains(key));
+    Ok(Status { hops, uncommitted, begins_at_move, words })
 }

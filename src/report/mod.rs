@@ -37,6 +37,7 @@ mod style;
 pub mod text;
 mod view;
 pub mod watch;
+mod words;
 
 pub use crate::api::sanitize;
 pub use crate::engine::summary::{Summary, counted};
@@ -44,6 +45,7 @@ pub use format::{Format, UnknownFormat, findings};
 pub use git_diff::{file_diff, unmerged};
 pub use style::Styles;
 pub use view::View;
+pub use words::words_note;
 
 use std::borrow::Cow;
 

@@ -770,3 +770,18 @@ fn a_plan_for_production_goes_by_the_changes_of_development() {
     world.line(&format!("promote app --to production --change {} --yes", ids[0])).exits(0);
     assert_eq!(world.read("environments/production/app.yaml"), "a: 2\nb: 1\n");
 }
+
+#[test]
+fn words_that_seem_to_name_an_environment_are_suggested_once() {
+    let world = World::with(&[
+        ("environments/staging/app.yaml", "db: db.uat.example.com\nurl: https://uat.example.com\n"),
+        ("environments/production/app.yaml", "db: db.example.com\nurl: https://example.com\n"),
+    ]);
+    let note = "note: there is `uat` in staging's files alone; if it names the environment, say so in terrace.toml: [isolation] words = { staging = [\"uat\"] }";
+    assert_eq!(world.line("status").stderr.matches(note).count(), 1, "{}", world.line("status").told());
+    assert!(world.line("init").stderr.contains(note), "{}", world.line("init").told());
+    world.write("terrace.toml", "[isolation]\nwords = { staging = [\"uat\"] }\n");
+    world.git(&["add", "."]);
+    world.git(&["commit", "-qm", "words"]);
+    assert!(!world.line("status").told().contains("note:"), "{}", world.line("status").told());
+}

@@ -1,0 +1,81 @@
+//! Words that seem to name an environment although nothing says so: to be suggested to people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Environment, Policy};
+
+/// Words by which environments are often called besides their names.
+const OFTEN: [&str; 12] = [
+    "acceptance",
+    "canary",
+    "integration",
+    "nonprod",
+    "preprod",
+    "preproduction",
+    "preview",
+    "qa",
+    "sandbox",
+    "sit",
+    "testing",
+    "uat",
+];
+
+/// Gathers which environment's texts hold which of the words.
+#[derive(Clone, Debug, Default)]
+pub struct WordCount {
+    found: BTreeMap<&'static str, BTreeSet<Environment>>,
+}
+
+impl WordCount {
+    /// Looks through a text of an environment. A word counts as a part of a longer name or text on
+    /// its line, and not alone: `uat` in `db.uat.example.com`, and not `sit: sit`.
+    pub fn add(&mut self, environment: Environment, text: &str) {
+        for line in text.lines() {
+            for name in line.split(|c: char| c.is_whitespace() || "\"'[]{},".contains(c)) {
+                let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+                for part in parts.filter(|part| part.len() < name.trim_end_matches(':').len()) {
+                    let lower = part.to_ascii_lowercase();
+                    if let Ok(at) = OFTEN.binary_search(&lower.as_str()) {
+                        self.found.entry(OFTEN[at]).or_default().insert(environment);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The words that stand in one environment's texts alone, and that the policy gives to none.
+    #[must_use]
+    pub fn of_one(&self, policy: &Policy) -> Vec<(Environment, &'static str)> {
+        let is_known = |word: &str| policy.words.values().flatten().any(|known| known == word);
+        let one = |(word, environments): (&&'static str, &BTreeSet<Environment>)| {
+            let environment = environments.iter().next().filter(|_| environments.len() == 1)?;
+            (!is_known(word)).then_some((*environment, *word))
+        };
+        self.found.iter().filter_map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_one_environment_alone_is_suggested() {
+        let (development, staging) = (Environment::Development, Environment::Staging);
+        let policy = |text: &str| Policy::parse(text, "terrace.toml").expect("a policy");
+        for (staging_text, development_text, policy_text, expected) in [
+            ("url: https://db.UAT.example.com\n", "url: https://db.example.com\n", "", vec!["uat"]),
+            ("url: \"pay-qa1\"\nname: pay-qa\n", "url: pay\n", "", vec!["qa"]),
+            ("url: db.uat\n", "url: db.uat.example\n", "", vec![]),
+            ("url: db.uat\n", "", "[isolation]\nwords = { staging = [\"uat\"] }\n", vec![]),
+            ("sit: sit\nuat: uat # squat\n", "", "", vec![]),
+        ] {
+            let mut count = WordCount::default();
+            count.add(staging, staging_text);
+            count.add(development, development_text);
+            let words: Vec<_> = count.of_one(&policy(policy_text)).into_iter().collect();
+            let expected: Vec<_> = expected.into_iter().map(|word| (staging, word)).collect();
+            assert_eq!(words, expected, "{staging_text}");
+        }
+    }
+}
