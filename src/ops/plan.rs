@@ -40,7 +40,8 @@ pub struct Planner {
     /// Its first-parent history.
     pub history: History,
     blobs: Arc<dyn Source>,
-    pasts: PastFiles,
+    /// For plans, and for the changes that their values go back to.
+    pasts: [PastFiles; 2],
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
 }
 
@@ -98,7 +99,7 @@ impl Planner {
             head: repository.info(head)?,
             history,
             blobs: repository.verified_blobs(),
-            pasts: repository.pasts(),
+            pasts: ["plan", "origins"].map(|purpose| repository.pasts(purpose)),
             parsed: Mutex::default(),
             configuration,
         })
@@ -205,7 +206,8 @@ impl Planner {
             let question =
                 Question { key, hop: Hop::ToStaging, paths: &paths, containers: &[], lists: &lists };
             if !paths.is_empty() {
-                let timeline = self.history.timeline(&question, &self.old_versions())?;
+                let (rules, read) = (self.rules(), self.old_versions());
+                let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[1])?;
                 note_origins(&mut lines, timeline.view());
             }
         }
@@ -239,7 +241,7 @@ impl Planner {
         let containers = containers(&differing);
         let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
         let rules = self.rules();
-        let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts)?;
+        let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[0])?;
         let naming = Naming::new(self.configuration.policy());
         let siblings = Siblings::new(&self.history, key, hop, &read);
         let waits_elsewhere = |id| siblings.wait(id);

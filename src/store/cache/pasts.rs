@@ -27,7 +27,10 @@ const FORGOTTEN: Duration = Duration::from_secs(90 * 86_400);
 
 /// The remembered pasts of one configuration root.
 #[derive(Clone)]
-pub struct PastFiles(Repository);
+pub struct PastFiles {
+    repository: Repository,
+    purpose: &'static str,
+}
 
 /// A value as it stands in a file.
 #[derive(Serialize, Deserialize)]
@@ -72,30 +75,30 @@ impl From<StoredValue> for Value {
 }
 
 impl Repository {
-    /// What is remembered of the pasts of items.
+    /// What is remembered of the pasts of items for one purpose; another one asks about other paths.
     #[must_use]
-    pub fn pasts(&self) -> PastFiles {
-        PastFiles(self.clone())
+    pub fn pasts(&self, purpose: &'static str) -> PastFiles {
+        PastFiles { repository: self.clone(), purpose }
     }
 }
 
 impl PastFiles {
     fn name(&self, key: &Key, hop: Hop) -> String {
-        let root = checksum(self.0.root_prefix().as_bytes());
-        let item = checksum(format!("{hop} {key}").as_bytes());
+        let root = checksum(self.repository.root_prefix().as_bytes());
+        let item = checksum(format!("{} {hop} {key}", self.purpose).as_bytes());
         format!("past-{root:016x}-{item:016x}")
     }
 }
 
 impl Memory for PastFiles {
     fn recall(&self, key: &Key, hop: Hop, of: Fingerprint) -> Option<Past> {
-        let path = self.0.common_dir().join("terrace").join(self.name(key, hop));
+        let path = self.repository.common_dir().join("terrace").join(self.name(key, hop));
         decode(&read(&path, LIMIT)?, of)
     }
 
     fn remember(&self, key: &Key, hop: Hop, of: Fingerprint, past: Past) {
         let Some(bytes) = encode(past, of).filter(|bytes| bytes.len() <= LIMIT) else { return };
-        let folder = self.0.git().and_then(|git| transaction::shared_folder(&git));
+        let folder = self.repository.git().and_then(|git| transaction::shared_folder(&git));
         let Ok(folder) = folder else { return };
         let Some(now) = replace(&folder, &self.name(key, hop), &bytes) else { return };
         let before = now.checked_sub(FORGOTTEN);
