@@ -23,6 +23,7 @@ mod generated_marker;
 mod graph;
 mod infer;
 mod lookup;
+mod metaschemas;
 mod names;
 mod phrasing;
 mod reader;

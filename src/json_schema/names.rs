@@ -1,20 +1,24 @@
 //! The names that a schema file gives to its parts, and what references lead to.
 //!
-//! A reference may name a part of its own file, by pointer, anchor or identifier, or another file
-//! of the repository by the path to it. There is nothing else: whatever has a scheme, begins at
-//! the root of a disk or climbs out of the configuration root leads nowhere, and no identifier is
-//! ever fetched.
+//! A reference is resolved against the identifier of the nearest schema around it that has one
+//! (RFC 3986, section 5), or against the file's own path. It may name a part of its own file, by
+//! pointer, anchor or identifier, another file of the repository by the path to it, or a draft's own
+//! schema. There is nothing else: whatever has another scheme, begins at the root of a disk or climbs
+//! out of the configuration root leads nowhere, and no identifier is ever fetched.
 
 use std::collections::{BTreeMap, HashMap};
 
+use referencing::uri;
 use serde_json::Value as Json;
 
 use super::draft::Draft;
+use super::metaschemas;
 
 /// The names in one file.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// The schemas with an identifier of their own, by pointer; the root is always one.
+    /// The schemas with an identifier of their own, by pointer, each with its absolute identifier; the
+    /// root is always one.
     resources: BTreeMap<String, String>,
     /// By the pointer of the resource and the anchor, the pointer of the schema.
     anchors: HashMap<(String, String), String>,
@@ -30,51 +34,88 @@ pub(super) enum Target {
     There(String, String),
 }
 
+/// How the identifier of a file begins that says none: its path follows.
+const FILES: &str = "file:///";
+
+/// Keywords below which schemas stand, by name.
+const MAPS: [&str; 6] =
+    ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+
+/// Keywords below which a schema stands, or a list of them.
+const SCHEMAS: [&str; 16] = [
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "contains",
+    "contentSchema",
+    "else",
+    "if",
+    "items",
+    "not",
+    "oneOf",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
 impl Names {
-    /// Collects the names in a schema.
-    pub(super) fn of(json: &Json, draft: Draft) -> Self {
+    /// Collects the names in a schema; `path` is its file's.
+    pub(super) fn of(json: &Json, draft: Draft, path: &str) -> Self {
         let mut names = Self::default();
+        names.resources.insert(String::new(), own_identifier(path));
         names.collect(json, draft, "", "");
-        names.resources.entry(String::new()).or_default();
         names
     }
 
     fn collect(&mut self, json: &Json, draft: Draft, pointer: &str, resource: &str) {
-        match json {
-            Json::Object(map) => {
-                let text = |key: &str| map.get(key).and_then(Json::as_str);
-                let mut resource = resource;
-                if let Some(id) = text(draft.id()) {
-                    let (id, anchor) = id.split_once('#').unwrap_or((id, ""));
-                    if !id.is_empty() {
-                        self.resources.insert(pointer.to_owned(), id.to_owned());
-                        resource = pointer;
-                    }
-                    if !anchor.is_empty() && draft <= Draft::D7 {
-                        self.anchor(resource, anchor, pointer);
-                    }
-                }
-                if draft >= Draft::D2019 {
-                    for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
-                        self.anchor(resource, anchor, pointer);
-                    }
-                    self.dynamic.extend(text("$dynamicAnchor").map(str::to_owned));
-                    if map.get("$recursiveAnchor") == Some(&Json::Bool(true)) {
-                        self.dynamic.push(String::new());
-                    }
-                }
-                // What stands below these is data, not schema.
-                let data = ["enum", "const", "default", "examples"];
-                for (key, value) in map.iter().filter(|(key, _)| !data.contains(&key.as_str())) {
-                    self.collect(value, draft, &format!("{pointer}/{}", token(key)), resource);
-                }
+        let Json::Object(map) = json else { return };
+        let text = |key: &str| map.get(key).and_then(Json::as_str);
+        let mut resource = resource;
+        // Beside a reference nothing counted, before 2019-09.
+        let counts = draft >= Draft::D2019 || !map.contains_key("$ref");
+        if let Some(id) = text(draft.id()).filter(|_| counts) {
+            let (id, anchor) = id.split_once('#').unwrap_or((id, ""));
+            if !id.is_empty() {
+                let base = self.resources.get(resource).map(String::as_str).unwrap_or_default();
+                self.resources
+                    .insert(pointer.to_owned(), resolved(base, id).unwrap_or_else(|| id.to_owned()));
+                resource = pointer;
             }
-            Json::Array(list) => {
-                for (index, value) in list.iter().enumerate() {
-                    self.collect(value, draft, &format!("{pointer}/{index}"), resource);
-                }
+            if !anchor.is_empty() && draft <= Draft::D7 {
+                self.anchor(resource, anchor, pointer);
             }
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+        if draft >= Draft::D2019 {
+            for anchor in ["$anchor", "$dynamicAnchor"].into_iter().filter_map(text) {
+                self.anchor(resource, anchor, pointer);
+            }
+            self.dynamic.extend(text("$dynamicAnchor").map(str::to_owned));
+            if map.get("$recursiveAnchor") == Some(&Json::Bool(true)) {
+                self.dynamic.push(String::new());
+            }
+        }
+        // What stands below other keywords is data.
+        for (key, value) in map {
+            let at = format!("{pointer}/{}", token(key));
+            match value {
+                Json::Object(entries) if MAPS.contains(&key.as_str()) => {
+                    for (name, value) in entries {
+                        self.collect(value, draft, &format!("{at}/{}", token(name)), resource);
+                    }
+                }
+                Json::Object(_) if SCHEMAS.contains(&key.as_str()) => {
+                    self.collect(value, draft, &at, resource);
+                }
+                Json::Array(list) if SCHEMAS.contains(&key.as_str()) => {
+                    for (index, value) in list.iter().enumerate() {
+                        self.collect(value, draft, &format!("{at}/{index}"), resource);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -82,29 +123,22 @@ impl Names {
         self.anchors.insert((resource.to_owned(), name.to_owned()), pointer.to_owned());
     }
 
-    /// The pointer of the resource that the schema at `pointer` belongs to.
-    fn resource(&self, pointer: &str) -> &str {
-        let holds = |root: &&String| {
+    /// The pointer of the resource that the schema at `pointer` belongs to, and its identifier.
+    fn resource(&self, pointer: &str) -> (&str, &str) {
+        let holds = |(root, _): &(&String, &String)| {
             pointer.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        self.resources.keys().filter(holds).max_by_key(|root| root.len()).map_or("", String::as_str)
+        let nearest = self.resources.iter().filter(holds).max_by_key(|(root, _)| root.len());
+        nearest.map_or(("", ""), |(root, id)| (root, id))
     }
 
-    /// `reference` (without its fragment) with the part taken off that the file's own identifier
-    /// says is the folder it is published in.
-    fn unpublished<'r>(&self, reference: &'r str) -> &'r str {
+    /// The path of another file from this one: `document` as it is written, without the part that the
+    /// file's own identifier says is the folder it is published in.
+    fn beside(&self, path: &str, document: &str, absolute: Option<&str>) -> Option<String> {
         let id = self.resources.get("").map_or("", String::as_str);
         let folder = id.rfind('/').map_or("", |end| id.get(..=end).unwrap_or_default());
-        match folder {
-            "" => reference,
-            folder => reference.strip_prefix(folder).unwrap_or(reference),
-        }
-    }
-
-    /// The pointer of the schema whose identifier is `document`.
-    fn identified(&self, document: &str) -> Option<&str> {
-        let fits = |id: &String| !id.is_empty() && self.unpublished(id) == document;
-        self.resources.iter().find(|(_, id)| fits(id)).map(|(pointer, _)| pointer.as_str())
+        let published = absolute.filter(|_| !id.starts_with(FILES)).and_then(|it| it.strip_prefix(folder));
+        beside(path, &percent_decoded(published.unwrap_or(document))?)
     }
 
     /// The pointer of what a fragment names within a resource.
@@ -136,19 +170,47 @@ impl Names {
             let found = self.locate(json, resource, &fragment).map(Target::Here);
             found.ok_or_else(|| format!("`{reference}` leads nowhere in this file"))
         };
-        let document = self.unpublished(document);
+        let (resource, base) = self.resource(pointer);
         if document.is_empty() {
-            return here(self.resource(pointer));
-        }
-        if let Some(resource) = self.identified(document) {
             return here(resource);
         }
-        match percent_decoded(document).and_then(|document| beside(path, &document)) {
+        let absolute = resolved(base, document);
+        let named = absolute.as_deref().and_then(|wanted| {
+            self.resources.iter().find(|(_, id)| *id == wanted).map(|(pointer, _)| pointer.as_str())
+        });
+        if let Some(resource) = named {
+            return here(resource);
+        }
+        if let Some(known) = absolute.as_deref().filter(|id| metaschemas::text(id).is_some()) {
+            return Ok(Target::There(known.to_owned(), fragment));
+        }
+        match self.beside(path, document, absolute.as_deref()) {
             Some(found) if found == path => here(""),
             Some(found) => Ok(Target::There(found, fragment)),
             None => Err(format!("`{reference}`: {OUTSIDE}")),
         }
     }
+}
+
+fn own_identifier(path: &str) -> String {
+    if metaschemas::text(path).is_some() {
+        return path.to_owned();
+    }
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let escaped = |c: char| {
+        if safe(c) {
+            c.to_string()
+        } else {
+            c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
+        }
+    };
+    format!("{FILES}{}", path.chars().map(escaped).collect::<String>())
+}
+
+/// A reference without a fragment, resolved; `None` where one of the two is no identifier.
+fn resolved(base: &str, reference: &str) -> Option<String> {
+    let base = uri::from_str(base).ok()?;
+    uri::resolve_against(&base.borrow(), reference).ok().map(|uri| uri.as_str().to_owned())
 }
 
 /// Why a name cannot be followed.
@@ -242,11 +304,33 @@ mod tests {
                 "https://example.com/s/port",
                 json!({"$id": "https://example.com/s/a", "$defs": {"x": {"$id": "port", "maximum": 10}}}),
             ),
+            (
+                "/t/port",
+                json!({"$id": "https://example.com/s/a", "$defs": {"x": {"$id": "/t/port", "maximum": 10}}}),
+            ),
+            (
+                "https://example.com/s/t/port",
+                json!({"$id": "https://example.com/s/a", "$defs": {"x": {"$id": "t/y", "$defs": {"z": {"$id": "port", "maximum": 10}}}}}),
+            ),
+            // An identifier in what is no schema names nothing.
+            ("other.json", json!({"x-old": {"$id": "other.json", "maximum": 1}})),
         ] {
             let files = [("schemas/a.json", wrap(reference, more)), ("schemas/other.json", other.clone())];
             let compiled = load(&files).unwrap_or_else(|broken| panic!("{reference}: {broken:?}"));
             assert_eq!(compiled.validate(&yaml("port: 11")).len(), 1, "{reference}");
             assert_eq!(compiled.validate(&yaml("port: 9")), [], "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_draft_s_own_schema_may_be_referred_to() {
+        for draft in
+            ["http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"]
+        {
+            let compiled = schema(json!({"$schema": draft, "properties": {"own": {"$ref": draft}}}));
+            assert_eq!(compiled.validate(&yaml("own: {minLength: 1}")), []);
+            let wrong = compiled.validate(&yaml("own: {properties: {a: {minLength: -1}}}"));
+            assert_eq!(wrong[0].path.to_string(), "own.properties.a.minLength", "{draft}");
         }
     }
 

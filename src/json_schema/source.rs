@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::convert::from_json;
 use super::draft::Draft;
 use super::explain::Explainer;
+use super::metaschemas;
 use super::names::{Names, OUTSIDE, Target, beside};
 use crate::model::{DocumentId, Location, Pointer, Position, Segment, ValuePath};
 use crate::yaml::{Document, Limits};
@@ -85,7 +86,7 @@ impl Source {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        source.names = Names::of(&source.json, source.draft);
+        source.names = Names::of(&source.json, source.draft, path);
         Ok(source)
     }
 
@@ -187,7 +188,8 @@ impl<'a> Sources<'a> {
                 return Err(refuse(message, "put the definitions into fewer files"));
             }
             None => {
-                let Some(bytes) = (self.read)(&path) else {
+                let known = metaschemas::text(&path).map(String::into_bytes);
+                let Some(bytes) = known.or_else(|| (self.read)(&path)) else {
                     let message = format!("`{reference}` names {path}, which does not exist");
                     return Err(refuse(message, "create the file, or mend the reference"));
                 };

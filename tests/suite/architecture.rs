@@ -84,7 +84,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 18] = [
+const KEPT: [(&str, &str); 20] = [
     ("base64", "formats"),
     ("git2", "store"),
     ("postcard", "store"),
@@ -96,6 +96,8 @@ const KEPT: [(&str, &str); 18] = [
     ("rustix", "cli"),
     ("signal_hook", "cli"),
     ("granit_parser", "yaml"),
+    ("memchr", "yaml"),
+    ("referencing", "json_schema"),
     ("jsonc_parser", "json_schema"),
     ("jsonschema", "json_schema"),
     ("toml_edit", "formats"),
