@@ -82,11 +82,8 @@ impl HeadFindings {
             let is_known = known(&identity);
             all.extend(findings.into_iter().map(|mut finding| {
                 if !is_known {
-                    finding.notes.push(("judged by", "the base's policy and schemas; the change's accept it".into()));
-                    finding.help = format!(
-                        "{}; the policy or schema that this change brings accepts it, and counts once it is merged",
-                        finding.help
-                    );
+                    let why = "judged by the base's policy and schemas; those of the change accept it";
+                    finding.help = format!("{} ({why})", finding.help);
                 }
                 finding
             }));
@@ -184,7 +181,7 @@ mod tests {
             (told(&found.known), told(&found.mended)),
             (vec!["old error".into()], vec!["gone error".into()])
         );
-        assert!(found.introduced[0].help.contains("the policy or schema that this change brings"));
+        assert!(found.introduced[0].help.contains("those of the change accept it"));
     }
 
     fn told(findings: &[Finding]) -> Vec<&str> {
