@@ -203,6 +203,8 @@ struct Waiver<'a> {
     place: &'a str,
     /// Why.
     reason: &'a str,
+    /// Who wrote it in this change; empty where it was there before.
+    by: &'a str,
     /// The last day it counts.
     until: Option<String>,
     /// How many findings of the items judged it accepts.
@@ -336,6 +338,7 @@ fn waiver(change: &WaiverChange) -> Waiver<'_> {
         rule: change.rule.id(),
         place: &change.place,
         reason: &change.reason,
+        by: &change.by,
         until: change.until.map(|until| until.to_string()),
         accepts: change.accepts,
     }

@@ -282,7 +282,8 @@ fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
-    let WaiverChange { rule, place, reason, until, turn, accepts } = change;
+    let WaiverChange { rule, place, reason, by, until, turn, accepts } = change;
+    let by = if by.is_empty() { String::new() } else { format!("{}, ", cut(by, 40)) };
     let until = until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
     let place = if place.is_empty() { "everywhere".into() } else { cut(place, 120) };
     let accepts = match accepts {
@@ -290,7 +291,7 @@ fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
         n => format!("accepts {}", counted(*n, "finding")),
     };
     let turn = turn.name();
-    writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({accepts}{until})", cut(reason, 200))
+    writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({by}{accepts}{until})", cut(reason, 200))
 }
 
 fn commits(commits: &[CommitInfo], more: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -366,7 +366,7 @@ fn decisions_and_waivers_are_told() {
         .iter()
         .map(|d| format!("{} {} {}", d["change"], d["path"], d["live"]).replace('"', ""))
         .collect();
-    assert_eq!(decisions, ["ended db.pool false", "added servers true", "used timeout true"]);
+    assert_eq!(decisions, ["ended db.pool false", "added servers true"]);
     let waivers = |review: &Json| -> Vec<String> {
         let list = review["waivers"].as_array().expect("waivers").clone();
         list.iter()

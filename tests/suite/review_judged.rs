@@ -26,6 +26,7 @@ fn shop() -> World {
     edit(&world, PRODUCTION, "host: db", "host: main");
     world.write(PRODUCTION, &format!("{}region: west\n", world.read(PRODUCTION)));
     world.commit("production's own");
+    world.pass(30);
     edit(&world, STAGING, "timeout: 5s", "timeout: 8s");
     edit(&world, STAGING, "rate: 20", "rate: 60");
     world.commit("faster");
@@ -91,7 +92,7 @@ fn a_copied_file_is_no_promotion() {
         ]
     );
     let pool = &found["items"][0]["changes"][1];
-    assert_eq!((text(&pool["kept_since"]), text(&pool["left"].to_string())), ("2026-01-07", "-"));
+    assert_eq!((text(&pool["kept_since"]), &pool["left"]), ("2026-01-07", &Json::from(40)));
     assert!(text(&pool["reason"]).starts_with("production's own; staging has not changed it since"));
     let said = world.terrace(&["review"]).exits(0);
     for line in [
@@ -111,7 +112,7 @@ fn a_copied_file_is_no_promotion() {
     world.commit("accepted");
     let said = world.terrace(&["review", "--strict"]).exits(0);
     assert!(
-        said.contains("\naccepted here\n  added   waiver for overwrites-own-value pay: follows"),
+        said.contains("\naccepted here\n  added   waiver for overwrites-own-value pay: follows (Ann, accepts 3 findings)\n"),
         "{said}"
     );
 }
@@ -347,7 +348,7 @@ fn the_limits_of_a_change_are_those_of_its_base() {
 
 #[test]
 fn a_decision_that_goes_is_weaker_and_one_that_came_accepts() {
-    let mut world = shop();
+    let world = shop();
     world.terrace(&["hold", "--release", "pay", "limits.rate", "--env", "production"]).exits(0);
     world.terrace(&["hold", "pay", "timeout", "--env", "production", "--reason", "slow clients"]).exits(0);
     let found = review(&world, &[], 0);

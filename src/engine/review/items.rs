@@ -89,10 +89,16 @@ impl<'a> Input<'a> {
         let one_sided = change.left.is_none() || change.right.is_none();
         let value = change.left.or(change.right);
         let is_leaf = value.is_none_or(Value::is_scalar);
-        let goes_by_no_path = change.right.is_none() && (self.plan)(environment).is_none();
+        let goes_by_no_path = (self.plan)(environment).is_none();
         if is_leaf || !one_sided || goes_by_no_path {
             let origin = self.origin(environment, &change.path)?;
-            if is_leaf || !one_sided || !matches!(origin, Origin::ByHand(_)) {
+            let may_hold_pins = change.right.is_some() && !self.base_policy.pins.is_empty();
+            let is_one = match &origin {
+                Origin::ByHand(_) => false,
+                Origin::Promoted(_) => !may_hold_pins,
+                Origin::Together(_) | Origin::Overtaken(_) | Origin::Overwrites { .. } => true,
+            };
+            if is_leaf || !one_sided || is_one {
                 out.push((change.path.clone(), origin));
                 return Ok(());
             }

@@ -20,14 +20,14 @@ use crate::engine::promotion::{
 };
 use crate::engine::review::{
     BasePlan, DecisionChange, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row,
-    SchemaChange, Side, Sides, Standing, Touched, Turn, Weakened, compare_decisions, compare_findings,
-    compare_waivers, judge_item, touched, weakened, weakened_findings, went_back,
+    SchemaChange, Side, Sides, Standing, Touched, Turn, WaiverChange, Weakened, compare_decisions,
+    compare_findings, compare_waivers, judge_item, touched, weakened, weakened_findings, went_back,
 };
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
     CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, Value,
-    ValuePath,
+    ValuePath, policy,
 };
 use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
@@ -237,6 +237,7 @@ impl<'a> Reviewer<'a> {
         review.decisions = self.decisions(&review.base)?;
         let since = review.base.commit.date();
         review.waivers = compare_waivers((old.policy(), &before), (new.policy(), &after), since, today);
+        self.note_authors(review)?;
         review.judged = after.items;
         review.environments = after.environments;
         let renamed = |key: &Key, environment: Environment| {
@@ -260,6 +261,37 @@ impl<'a> Reviewer<'a> {
             review.weakened = self.weakened(review)?;
             let told = weakened_findings(&review.weakened, old.policy());
             review.findings.introduced.splice(0..0, told);
+        }
+        Ok(())
+    }
+
+    /// Notes who wrote the waivers that the change brings: the author of the last of its commits, of
+    /// those that are named, that has one and whose parent has not.
+    fn note_authors(&self, review: &mut Review) -> Result<()> {
+        let is_written = |waiver: &&mut WaiverChange| matches!(waiver.turn, Turn::Added | Turn::Changed);
+        let mut waivers: Vec<&mut WaiverChange> = review.waivers.iter_mut().filter(is_written).collect();
+        if waivers.is_empty() {
+            return Ok(());
+        }
+        let repository = &self.workspace.repository;
+        let file = BTreeSet::from([policy::FILE.to_owned()]);
+        let mut parts = repository.parts();
+        for commit in &review.commits {
+            let [parent] = repository.parents(&commit.id)?.try_into().unwrap_or_else(|_| [commit.id.clone()]);
+            let [before, after] = [parts.snapshot(&parent, &file)?, parts.snapshot(&commit.id, &file)?];
+            if before.files == after.files {
+                continue;
+            }
+            // What no policy could be read from has no waivers.
+            let [before, after] = [before, after].map(|snapshot| Configuration::read(snapshot).ok());
+            let has = |end: &Option<Configuration>, waiver: &WaiverChange| {
+                end.as_ref().is_some_and(|end| waiver.is_in(end.policy()))
+            };
+            for waiver in waivers.iter_mut().filter(|waiver| waiver.by.is_empty()) {
+                if has(&after, waiver) && !has(&before, waiver) {
+                    waiver.by.clone_from(&commit.author);
+                }
+            }
         }
         Ok(())
     }
