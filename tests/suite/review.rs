@@ -380,7 +380,10 @@ fn decisions_and_waivers_are_told() {
     world.commit("other waivers");
     let review = json(&world, &[], 0);
     assert_eq!(waivers(&review), ["added schema 0", "removed plain-secret 0", "removed ambiguous-scalar 0"]);
-    assert_eq!(told(&review["findings"]), ["plain-secret staging pay db.password"]);
+    assert_eq!(
+        told(&review["findings"]),
+        ["policy-weakened production pay -", "plain-secret staging pay db.password"]
+    );
     let text = world.terrace(&["review"]).exits(0);
     assert!(text.contains("  removed waiver for plain-secret pay: agreed"), "{text}");
 }

@@ -330,10 +330,8 @@ fn a_schema_that_is_loosened_together_with_its_value_hides_nothing() {
     world.write("schemas/pay.schema.json", &schema(100));
     world.commit("looser");
     let found = review(&world, &[], 0);
-    assert_eq!(
-        (told(&found["known"]), &found["mended"]),
-        (vec!["schema n".to_owned()], &Json::Array(Vec::new()))
-    );
+    assert!(told(&found["known"]).contains(&"schema n".to_owned()));
+    assert_eq!(found["mended"], Json::Array(Vec::new()));
 }
 
 #[test]
