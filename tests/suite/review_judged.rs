@@ -154,6 +154,45 @@ fn a_promotion_and_a_value_by_hand_bring_no_warning() {
 }
 
 #[test]
+fn an_item_that_goes_as_a_whole_goes_by_hand() {
+    let mut world = shop();
+    world.git(&["rm", "--quiet", PRODUCTION]);
+    world.commit("gone");
+    let found = review(&world, &["--strict"], 0);
+    assert!(origins(&found).iter().all(|one| one.ends_with(" by-hand")), "{:?}", origins(&found));
+}
+
+#[test]
+fn lists_documents_and_new_keys_are_judged_by_path() {
+    let pay = "servers:\n- name: a\n  port: 1\n- name: b\n  port: 2\nhosts: [x, y]\nmode: plain\n---\nkind: A\nmetadata: {name: two}\nn: 1\n";
+    let mut world = World::with(&[(STAGING, pay), (PRODUCTION, pay)]);
+    for (from, to) in
+        [("port: 2", "port: 22"), ("[x, y]", "[x, z]"), ("plain", "{deep: 1}"), ("n: 1", "n: 7")]
+    {
+        edit(&world, PRODUCTION, from, to);
+    }
+    world.commit("own");
+    world.pass(30);
+    edit(&world, STAGING, "mode:", "region: staging-west\nmode:");
+    edit(&world, STAGING, "port: 1", "port: 11");
+    world.commit("staging moves");
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, &world.read(STAGING));
+    world.commit("copied");
+    assert_eq!(
+        origins(&review(&world, &[], 0)),
+        [
+            "servers[name=a].port promoted",
+            "servers[name=b].port overwrites-own-value",
+            "hosts overwrites-own-value",
+            "mode overwrites-own-value",
+            "region overwrites-own-value",
+            "#2:n overwrites-own-value",
+        ]
+    );
+}
+
+#[test]
 fn a_new_item_leaves_pins_behind() {
     let mut world = World::with(&[
         ("terrace.toml", "[[pin]]\npath = \"host\"\n"),

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::base_plan::BasePlan;
 use super::input::{Input, Side, went_back};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
@@ -89,7 +90,7 @@ impl<'a> Input<'a> {
         let one_sided = change.left.is_none() || change.right.is_none();
         let value = change.left.or(change.right);
         let is_leaf = value.is_none_or(Value::is_scalar);
-        let goes_by_no_path = (self.plan)(environment).is_none();
+        let goes_by_no_path = self.plan_into(environment).is_none();
         if is_leaf || !one_sided || goes_by_no_path {
             let origin = self.origin(environment, &change.path)?;
             let may_hold_pins = change.right.is_some() && !self.base_policy.pins.is_empty();
@@ -132,12 +133,17 @@ impl<'a> Input<'a> {
         Ok(if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) })
     }
 
+    /// The plan into an environment that the item is still in: one that goes as a whole goes by no path.
+    fn plan_into(&self, environment: Environment) -> Option<&'a BasePlan> {
+        (self.plan)(environment).filter(|_| self.is_in(environment))
+    }
+
     /// What the plan at the base makes of `value`, which the change gives the target; `None` when it
     /// is not what a promotion would bring.
     fn by_plan(&self, hop: Hop, path: &ValuePath, value: Option<&Value>) -> Result<Option<Origin>> {
         let promoted = Some(Origin::Promoted(hop.source()));
         let [source, _] = self.values(hop.source(), path);
-        let Some(plan) = (self.plan)(hop.target()) else {
+        let Some(plan) = self.plan_into(hop.target()) else {
             if !self.is_promoted(hop.source(), path, value)? {
                 return Ok(None);
             }
