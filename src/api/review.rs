@@ -10,9 +10,10 @@ use serde_json::Value as Json;
 use super::diff;
 use super::findings::{Counts, FindingEntry};
 use super::plan::{HopReport, hops};
-use crate::engine::promotion::DecisionState;
+use crate::engine::promotion::{DecisionState, Reason};
 use crate::engine::review::{
     DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
+    Weakened, Weakening,
 };
 use crate::model::{CommitInfo, Environment};
 
@@ -39,6 +40,8 @@ struct ReviewReport<'a> {
     items: Vec<ReviewItem<'a>>,
     /// Whether the policy changes, so that every item was judged anew.
     policy: bool,
+    /// What policy, schemas and decisions protect no more, or less.
+    weakened: Vec<WeakenedEntry>,
     /// The schemas that change.
     schemas: Vec<Schema<'a>>,
     /// The decisions that the change touches.
@@ -104,6 +107,10 @@ struct Change {
     difference: diff::Change,
     /// How it came about.
     origin: Source,
+    /// Why the plan at the base keeps what was there.
+    reason: Option<String>,
+    /// The day since which it was kept.
+    kept_since: Option<String>,
     /// The environment it was promoted from, those in which the change does the same, or those in
     /// which it sets something else there.
     environments: Vec<Environment>,
@@ -113,12 +120,33 @@ struct Change {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Source {
-    /// The environment before has it and the change leaves that alone.
+    /// The environment before has it, and the plan at the base takes, asks or offers it.
     Promoted,
+    /// The environment before had it, and has taken it back.
+    Overtaken,
+    /// The environment before has it, and the plan at the base keeps it out or stops.
+    OverwritesOwnValue,
+    /// The same by a recorded decision.
+    AgainstDecision,
+    /// The same by a pin.
+    Pinned,
     /// The change does the same in several environments.
     Together,
     /// Neither.
     ByHand,
+}
+
+/// One thing that protects less than before.
+#[derive(Serialize, JsonSchema)]
+struct WeakenedEntry {
+    /// `rule`, `gone`, `added`, `limit`, `promotion`, `undescribed`, `constraint` or `decision`.
+    kind: &'static str,
+    /// What it is, in one phrase.
+    what: String,
+    /// The file, relative to the root of the git repository.
+    file: String,
+    /// The line after the change, from 1; null where it is the absence of something.
+    line: Option<usize>,
 }
 
 /// A schema that changes.
@@ -175,6 +203,8 @@ struct Waiver<'a> {
     place: &'a str,
     /// Why.
     reason: &'a str,
+    /// Who wrote it in this change; empty where it was there before.
+    by: &'a str,
     /// The last day it counts.
     until: Option<String>,
     /// How many findings of the items judged it accepts.
@@ -208,6 +238,7 @@ pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         mended: found.mended.iter().map(FindingEntry::from).collect(),
         items: review.items.iter().map(item).collect(),
         policy: review.policy,
+        weakened: review.weakened.iter().map(weakened).collect(),
         schemas: review.schemas.iter().map(schema_change).collect(),
         decisions: review.decisions.iter().map(decision).collect(),
         waivers: review.waivers.iter().map(waiver).collect(),
@@ -243,12 +274,39 @@ fn item(item: &ItemChange) -> ReviewItem<'_> {
 }
 
 fn change(Row { diff: row, origin }: &Row) -> Change {
+    let (mut why, mut kept_since) = (None, None);
     let (origin, environments) = match origin {
         Origin::Promoted(source) => (Source::Promoted, vec![*source]),
+        Origin::Overtaken(source) => (Source::Overtaken, vec![*source]),
+        Origin::Overwrites { hop, since, reason } => {
+            why = Some(reason.phrase(*hop));
+            kept_since = since.map(|since| since.to_string());
+            let source = match reason {
+                Reason::Pinned { .. } => Source::Pinned,
+                Reason::Declined { .. } => Source::AgainstDecision,
+                _ => Source::OverwritesOwnValue,
+            };
+            (source, vec![hop.source()])
+        }
         Origin::Together(others) => (Source::Together, others.clone()),
         Origin::ByHand(others) => (Source::ByHand, others.clone()),
     };
-    Change { difference: diff::change(row), origin, environments }
+    Change { difference: diff::change(row), origin, reason: why, kept_since, environments }
+}
+
+fn weakened(weakened: &Weakened) -> WeakenedEntry {
+    let kind = match &weakened.what {
+        Weakening::Rule { .. } => "rule",
+        Weakening::Gone(_) => "gone",
+        Weakening::Added(_) => "added",
+        Weakening::FileBytes { .. } => "limit",
+        Weakening::Undecided { .. } => "promotion",
+        Weakening::Undescribed(_) => "undescribed",
+        Weakening::Constraint(_) => "constraint",
+        Weakening::Decision { .. } => "decision",
+    };
+    let line = weakened.at.map(|at| at.line);
+    WeakenedEntry { kind, what: weakened.what.phrase(), file: weakened.file.clone(), line }
 }
 
 fn schema_change(change: &SchemaChange) -> Schema<'_> {
@@ -280,6 +338,7 @@ fn waiver(change: &WaiverChange) -> Waiver<'_> {
         rule: change.rule.id(),
         place: &change.place,
         reason: &change.reason,
+        by: &change.by,
         until: change.until.map(|until| until.to_string()),
         accepts: change.accepts,
     }

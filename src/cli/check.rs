@@ -11,7 +11,7 @@ use crate::report::{self, Format, Summary};
 /// Judge every file: syntax, schema, layout and isolation.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace check\n  terrace check payments --env production\n  terrace check --staged --strict\n  terrace check --format sarif > terrace.sarif\n\nExit codes: 0 no errors · 1 errors (with --strict: warnings too)"
+    after_help = "Examples:\n  terrace check\n  terrace check payments --env production\n  terrace check --staged --strict\n  terrace check --staged --since HEAD\n  terrace check --format sarif > terrace.sarif\n\nExit codes: 0 no errors · 1 errors (with --strict: warnings too)"
 )]
 pub(super) struct Args {
     /// Only these items
@@ -22,6 +22,9 @@ pub(super) struct Args {
     env: Option<String>,
     #[command(flatten)]
     place: RevisionArgs,
+    /// Only what was not found at this commit
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
     /// text, json, markdown, github, sarif, junit or gitlab
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,
@@ -35,7 +38,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let today = context.today();
     let at = args.place.at();
-    let mut found = ops::check(&context.workspace_at(&at)?, &at, &keys(&args.keys)?, environment, today)?;
+    let (workspace, keys) = (context.workspace_at(&at)?, keys(&args.keys)?);
+    let mut found = match &args.since {
+        None => ops::check(&workspace, &at, &keys, environment, today)?,
+        Some(since) => {
+            let found = ops::check_since(&workspace, &at, &keys, environment, today, since)?;
+            if found.known > 0 {
+                let known = report::counted(found.known, "finding");
+                context.remark(&format!("{known} left out that {since} has too"));
+            }
+            found.report
+        }
+    };
     if args.strict {
         for finding in found.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
             finding.severity = Severity::Error;

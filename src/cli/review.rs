@@ -4,14 +4,14 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, keys, parse};
-use crate::model::Severity;
+use crate::model::{Finding, Rule, Severity, Waivable};
 use crate::ops::{self, GithubHints, GitlabHints, ReviewRequest};
 use crate::report::{Format, review};
 
 /// Say what a change means for every environment.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Without --base the change is what HEAD has and its upstream has not: the branch's configured upstream,\nelse origin's main branch, else main or master. On pull requests GitHub's and GitLab's variables say it.\n\nExamples:\n  terrace review\n  terrace review --base main --head feature payments\n  terrace review --format markdown > comment.md\n\nExit codes: 0 no errors introduced · 1 errors introduced"
+    after_help = "Without --base the change is what HEAD has and its upstream has not: the branch's configured upstream,\nelse origin's main branch, else main or master. On pull requests GitHub's and GitLab's variables say it.\n\nExamples:\n  terrace review\n  terrace review --base main --head feature payments\n  terrace review --strict --fail-on policy\n  terrace review --format markdown > comment.md\n\nExit codes: 0 no errors introduced · 1 errors introduced (with --strict: warnings that a waiver could accept too; with --fail-on policy: a weakened policy too)"
 )]
 pub(super) struct Args {
     /// Only these items
@@ -23,9 +23,34 @@ pub(super) struct Args {
     /// Review this commit instead of HEAD
     #[arg(long, value_name = "REV")]
     head: Option<String>,
+    /// Exit 1 for warnings as well that a waiver could accept
+    #[arg(long)]
+    strict: bool,
+    /// Exit 1 for this as well: policy, whatever `policy-weakened` tells
+    #[arg(long, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
     /// text, json, markdown, github, sarif, junit or gitlab
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,
+}
+
+/// What else ends with exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    /// A weakened policy.
+    Policy,
+}
+
+impl Args {
+    /// Whether a finding that the change introduces is one to fail on.
+    fn counts(&self, finding: &Finding) -> bool {
+        match (finding.severity, finding.rule) {
+            (Severity::Error, _) => true,
+            (_, Rule::PolicyWeakened) => self.fail_on == Some(FailOn::Policy),
+            (Severity::Warning, rule) => self.strict && rule.explanation().waivable != Waivable::Level,
+            (Severity::Notice, _) => false,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
@@ -46,5 +71,5 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
     review::review(format, &found, &context.view(), &mut context.out())?;
-    Ok(u8::from(found.introduced().iter().any(|finding| finding.severity == Severity::Error)))
+    Ok(u8::from(found.introduced().iter().any(|finding| args.counts(finding))))
 }

@@ -38,13 +38,19 @@ impl Configuration {
     /// Another snapshot under a policy that is known: a part of the same revision, say.
     #[must_use]
     pub fn under(snapshot: Snapshot, policy: Arc<Policy>) -> Self {
-        let snapshot = Arc::new(snapshot);
-        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
-        Self::of(snapshot, policy, schemas)
+        Self::within(snapshot, policy, usize::MAX)
     }
 
-    fn of(snapshot: Arc<Snapshot>, policy: Arc<Policy>, schemas: Schemas) -> Self {
-        let limits = Limits { file_bytes: policy.file_bytes, ..Limits::default() };
+    /// The same, where no more bytes of a file are read than `most`, whatever the policy says.
+    #[must_use]
+    pub fn within(snapshot: Snapshot, policy: Arc<Policy>, most: usize) -> Self {
+        let snapshot = Arc::new(snapshot);
+        let schemas = Schemas::new(Arc::clone(&snapshot), Arc::clone(&policy));
+        Self::of(snapshot, policy, schemas, most)
+    }
+
+    fn of(snapshot: Arc<Snapshot>, policy: Arc<Policy>, schemas: Schemas, most: usize) -> Self {
+        let limits = Limits { file_bytes: policy.file_bytes.min(most), ..Limits::default() };
         Self(Arc::new(Inner { snapshot, policy, limits, schemas }))
     }
 
@@ -60,7 +66,7 @@ impl Configuration {
         }
         let snapshot = Arc::new(snapshot.inherit(self.snapshot(), changed));
         let schemas = self.schemas().advance(Arc::clone(&snapshot), changed);
-        Ok(Self::of(snapshot, Arc::clone(&self.0.policy), schemas))
+        Ok(Self::of(snapshot, Arc::clone(&self.0.policy), schemas, self.0.limits.file_bytes))
     }
 
     /// What it would be with some files (relative to the configuration root) replaced, added, or

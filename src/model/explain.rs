@@ -293,6 +293,50 @@ impl Rule {
                 waive: "Accept values that are production's own, or switch the notice off.",
                 waivable: Waivable::Value("limits.rate", "set by on-call during incidents"),
             },
+            Self::OvertakenPromotion => Explanation {
+                what: "A review promotes a value that its source had, and has taken back since: it is again on a \
+                       value from before.",
+                why: "What was tried and taken back there would go live here. Most often the branch is older \
+                      than the rollback.",
+                mend: "Bring the branch up to date and plan the promotion again, or leave the value as it is.",
+                waive: "Accept it where the value was taken back for a reason that does not hold here.",
+                waivable: Waivable::Value("cache.ttl", "staging's cache alone was too small for it"),
+            },
+            Self::OverwritesOwnValue => Explanation {
+                what: "A review gives staging or production the value of the environment before it, at a path at \
+                       which a promotion keeps what is there, or stops: a value of its own, a pinned one, a \
+                       conflict. Removing what only this environment has counts too.",
+                why: "A file that is copied from one environment over another loses whatever was set here on \
+                      purpose, and looks like a promotion.",
+                mend: "Take the value back in the change, and promote with `terrace promote`, which keeps it. If \
+                       the source's value is meant, say so: `--take source=PATH`.",
+                waive: "Accept it for a value that is meant to become the source's.",
+                waivable: Waivable::Value("database.pool.size", "production follows staging from now on"),
+            },
+            Self::AgainstDecision => Explanation {
+                what: "A review brings a value from the environment before at a path for which a recorded \
+                       decision, alive before the change, says that this environment keeps its own.",
+                why: "Somebody decided it and gave a reason, and nobody has released the decision.",
+                mend: "Take the value back in the change, or ask who decided; `terrace hold --release` ends a \
+                       decision.",
+                waive: "Accept it when those who decided agree.",
+                waivable: Waivable::Value(
+                    "limits.rate",
+                    "the load test is over, agreed with the platform team",
+                ),
+            },
+            Self::PolicyWeakened => Explanation {
+                what: "A review turns a rule down, adds to `not`, to references, to a limit or to what `run` \
+                       allows, or removes a pin, a host, a word, a secret path, a shared schema, a constraint of \
+                       a schema or a living decision.",
+                why: "What was protected before the change is not any more, and the same change may make use of \
+                      it. The review judges the change by the old policy and schemas as well.",
+                mend: "Leave the policy as it is, or change it in a pull request of its own, which its owners \
+                       review.",
+                waive: "No waiver accepts it, since a change could bring its own. It counts with \
+                        `terrace review --fail-on policy` alone; the level is that of the policy before the change.",
+                waivable: Waivable::Level,
+            },
         }
     }
 }

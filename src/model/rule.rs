@@ -77,6 +77,12 @@ rules! {
     ExpiredWaiver = "expired-waiver", Warning;
     /// A waiver that accepts nothing.
     UnusedWaiver = "unused-waiver", Warning;
+    /// A change overwrites what an environment keeps for itself.
+    OverwritesOwnValue = "overwrites-own-value", Warning;
+    /// A change brings a value that a recorded decision keeps out.
+    AgainstDecision = "against-decision", Warning;
+    /// A change takes away from what the policy, a schema or a decision protects.
+    PolicyWeakened = "policy-weakened", Warning;
     /// No schema describes the item.
     NoSchema = "no-schema", Notice;
     /// A later environment has an item that this one lacks.
@@ -87,6 +93,23 @@ rules! {
     MissingValue = "missing-value", Notice;
     /// A production value that never was in staging.
     SkippedPromotion = "skipped-promotion", Notice;
+    /// A change promotes a value that its source has taken back.
+    OvertakenPromotion = "overtaken-promotion", Notice;
+}
+
+impl Rule {
+    /// Whether only a review finds it: it is about a change, and not about a revision.
+    #[must_use]
+    pub const fn is_of_changes(self) -> bool {
+        matches!(
+            self,
+            Self::OverwritesOwnValue
+                | Self::AgainstDecision
+                | Self::PolicyWeakened
+                | Self::SkippedPromotion
+                | Self::OvertakenPromotion
+        )
+    }
 }
 
 impl fmt::Display for Rule {

@@ -1,10 +1,14 @@
 //! `check`: every rule over one snapshot.
 
+use std::collections::HashMap;
+
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
+use crate::engine::history::FileChange;
+use crate::engine::review::{HeadFindings, compare_findings, touched};
 use crate::engine::rules::{self, CheckInput, CheckReport};
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Date, Environment, Error, Finding, Help, Key, NoProgress, Result, policy};
+use crate::model::{Date, Environment, Error, Finding, Help, Key, NoProgress, Result, Revision, policy};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -33,6 +37,67 @@ pub fn check(
         progress: workspace.repository.progress(),
     };
     rules::check(&subject)
+}
+
+/// What `check` finds, told apart into what was there at a commit and what was not.
+#[derive(Debug)]
+pub struct Introduced {
+    /// What was found, without what was there before.
+    pub report: CheckReport,
+    /// How much was there before.
+    pub known: usize,
+}
+
+/// As [`check`], without what was found at the commit that `since` names; a repository without commits
+/// has nothing before.
+///
+/// # Errors
+/// As [`check`]; also when there is no such commit.
+pub fn check_since(
+    workspace: &Workspace,
+    at: &At,
+    keys: &[Key],
+    environment: Option<Environment>,
+    today: Date,
+    since: &str,
+) -> Result<Introduced> {
+    let mut report = check(workspace, at, keys, environment, today)?;
+    let repository = &workspace.repository;
+    if repository.head()?.is_none() {
+        return Ok(Introduced { report, known: 0 });
+    }
+    let before = repository.snapshot(&Revision::Commit(repository.commit(since)?))?;
+    let renamed = renamed(&before, &workspace.snapshot(at)?);
+    // Where the policy could not be read, nothing was judged.
+    let Ok(configuration) = Configuration::read(before) else { return Ok(Introduced { report, known: 0 }) };
+    let subject = CheckInput {
+        configuration: &configuration,
+        today: Some(today),
+        keys: &[],
+        environment: None,
+        change: None,
+        progress: repository.progress(),
+    };
+    let before = rules::check(&subject)?;
+    let own = std::mem::take(&mut report.findings);
+    let new_key = |key: &Key, environment: Environment| renamed.get(&(environment, key.clone())).cloned();
+    let found = compare_findings(before.findings, HeadFindings { own, ..HeadFindings::default() }, &new_key);
+    report.findings = found.introduced;
+    Ok(Introduced { report, known: found.known.len() })
+}
+
+/// The new keys of items, by environment and old key, whose files were renamed as they are.
+fn renamed(before: &Snapshot, after: &Snapshot) -> HashMap<(Environment, Key), Key> {
+    let blob =
+        |snapshot: &Snapshot, path: &String| snapshot.files.get(path).and_then(|file| file.blob.clone());
+    let gone = before.files.keys().filter(|path| !after.files.contains_key(*path));
+    let new = after.files.keys().filter(|path| !before.files.contains_key(*path));
+    let changes: Vec<FileChange> = gone
+        .chain(new)
+        .map(|path| FileChange::new(path.clone(), blob(before, path), blob(after, path)))
+        .collect();
+    let renamed = touched(&changes).renamed.into_iter();
+    renamed.map(|((environment, new), old)| ((environment, old), new)).collect()
 }
 
 /// Refuses a folder without configuration: nothing found there would read like an all-clear.

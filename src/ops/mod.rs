@@ -37,7 +37,7 @@ pub use changes::{
     ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges,
     commit as commit_changes, prepare as prepare_changes,
 };
-pub use check::{check, findings};
+pub use check::{Introduced, check, check_since, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
 pub use environment_words::suggested_words;

@@ -214,7 +214,11 @@ impl Planner {
         Ok(Some(lines))
     }
 
-    fn judged(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
+    /// The judged leaves without the changes that they go back to.
+    ///
+    /// # Errors
+    /// As [`Self::leaves`].
+    pub(super) fn judged(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {

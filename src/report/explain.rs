@@ -157,7 +157,7 @@ mod tests {
         let list = list(&View::default());
         assert_eq!(list.lines().count(), Rule::ALL.len());
         assert!(
-            list.starts_with("syntax               error    The file cannot be read as YAML.\n"),
+            list.starts_with("syntax                error    The file cannot be read as YAML.\n"),
             "{list}"
         );
         let reference = reference();

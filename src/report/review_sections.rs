@@ -12,11 +12,12 @@ use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, status, text};
 use crate::diff::Kind;
-use crate::engine::promotion::{DecisionState, Until};
+use crate::engine::compare::DiffRow;
+use crate::engine::promotion::{DecisionState, Reason, Until};
 use crate::engine::review::{
     DecisionChange, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
-use crate::model::{CommitInfo, Environment, Finding, Hop, Key, Value};
+use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key, Rule, Value};
 
 /// One part of a review.
 pub(super) struct Section {
@@ -31,10 +32,18 @@ pub(super) struct Section {
 /// The parts that have something to say, what matters most first.
 pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>> {
     let found = &review.findings;
+    // Those are told first, and in one line each.
+    let introduced: Vec<&Finding> =
+        found.introduced.iter().filter(|finding| finding.rule != Rule::PolicyWeakened).collect();
     let mut out =
-        vec![section(format!("introduced: {}", counted(found.introduced.len(), "finding")), false, |out| {
-            findings(&found.introduced, view, out)
-        })?];
+        vec![section(format!("weakened: {}", review.weakened.len()), false, |out| weakened(review, out))?];
+    out.push(section("accepted here".to_owned(), false, |out| {
+        review.decisions.iter().try_for_each(|change| decision(change, out))?;
+        review.waivers.iter().try_for_each(|change| waiver(change, out))
+    })?);
+    out.push(section(format!("introduced: {}", counted(introduced.len(), "finding")), false, |out| {
+        findings(introduced, view, out)
+    })?);
     for environment in Environment::ALL.into_iter().rev() {
         let items: Vec<&ItemChange> = review.of(environment).collect();
         out.push(section(title(environment, &items), false, |out| {
@@ -46,10 +55,6 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
             writeln!(out, "  terrace.toml changes: every item was judged anew")?;
         }
         review.schemas.iter().try_for_each(|change| schema(change, out))
-    })?);
-    out.push(section("decisions and waivers".to_owned(), false, |out| {
-        review.decisions.iter().try_for_each(|change| decision(change, out))?;
-        review.waivers.iter().try_for_each(|change| waiver(change, out))
     })?);
     out.push(section("then waits for the next hop".to_owned(), false, |out| {
         match review.waiting.as_slice() {
@@ -86,8 +91,26 @@ fn indented(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Resul
     Ok(())
 }
 
-fn findings(findings: &[Finding], view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let mut findings: Vec<&Finding> = findings.iter().collect();
+/// `  foreign-host is turned off   warning[policy-weakened], terrace.toml:3`.
+fn weakened(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+    let findings = review.findings.introduced.iter().filter(|finding| finding.rule == Rule::PolicyWeakened);
+    let line = |finding: &Finding| {
+        let line = finding.location.map_or_else(String::new, |at| format!(":{}", at.start.line));
+        let place = format!("{}{line}", clean(&finding.file));
+        vec![
+            Cell::new(format!("  {}", cut(&finding.message, 120))),
+            Cell::new(format!("{}[{}], {place}", finding.severity, finding.rule)),
+        ]
+    };
+    align(&findings.map(line).collect::<Vec<_>>(), None).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn findings<'f>(
+    findings: impl IntoIterator<Item = &'f Finding>,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut findings: Vec<&Finding> = findings.into_iter().collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
     for (n, finding) in findings.into_iter().enumerate() {
         if n > 0 {
@@ -103,6 +126,8 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
     let rows = || items.iter().flat_map(|item| &item.rows);
     let count = |fits: fn(&Origin) -> bool| rows().filter(|row| fits(&row.origin)).count();
     let counts = [
+        (count(|origin| matches!(origin, Origin::Overwrites { .. })), "against what is kept"),
+        (count(|origin| matches!(origin, Origin::Overtaken(_))), "taken back by the source"),
         (count(|origin| matches!(origin, Origin::Promoted(_))), "promoted"),
         (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
         (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
@@ -142,7 +167,7 @@ fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn cells(row: &Row, view: &View) -> Vec<Cell> {
-    let Row { diff, origin } = row;
+    let diff = &row.diff;
     let styles = &view.styles;
     let style = match diff.kind {
         Kind::Added => styles.added,
@@ -159,7 +184,7 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
     vec![
         Cell::new(format!("    {sign} {path}")).style(style),
         Cell::new(what),
-        Cell::new(origin_phrase(origin)).style(styles.faint),
+        Cell::new(origin_phrase(row)).style(styles.faint),
     ]
 }
 
@@ -171,15 +196,43 @@ fn leaves(value: &Value) -> usize {
     }
 }
 
-fn origin_phrase(origin: &Origin) -> String {
+fn origin_phrase(Row { diff, origin }: &Row) -> String {
     match origin {
         Origin::Promoted(source) => format!("promoted from {source}"),
+        Origin::Overtaken(source) => format!("from {source}, which has taken it back"),
+        Origin::Overwrites { hop, since, reason } => against(*hop, *since, reason, diff),
         Origin::Together(others) => format!("at once with {}", names(others)),
         Origin::ByHand(others) if others.is_empty() => "by hand".to_owned(),
         Origin::ByHand(others) => {
             let change = if others.len() == 1 { "changes" } else { "change" };
             format!("by hand; {} {change} otherwise", names(others))
         }
+    }
+}
+
+/// What a value goes against that the plan keeps.
+fn against(hop: Hop, since: Option<Date>, reason: &Reason, diff: &DiffRow) -> String {
+    let target = hop.target();
+    let since = since.map_or_else(String::new, |since| format!(", kept since {since}"));
+    match reason {
+        Reason::Pinned { line } => format!("overwrites a pinned value (terrace.toml:{line})"),
+        Reason::Declined { by, reason, until } => {
+            let until = match until {
+                Until::SourceChanges => format!("until {} changes", hop.source()),
+                Until::Released => "until released".to_owned(),
+                Until::Date(date) => format!("until {date}"),
+            };
+            let by = if by.is_empty() { String::new() } else { format!("{}, ", cut(by, 40)) };
+            format!("against a decision: {} ({by}{until})", cut(reason, 120))
+        }
+        _ => match (&diff.left, &diff.right) {
+            (Some(was), Some(_)) if was.shown().is_scalar() => {
+                format!("overwrites {target}'s own {}{since}", cut(&was.shown().to_string(), 40))
+            }
+            (Some(_), Some(_)) => format!("overwrites {target}'s own value{since}"),
+            (Some(_), None) => format!("removes {target}'s own{since}"),
+            (None, _) => format!("left out by a promotion: {}", clean(&reason.phrase(hop))),
+        },
     }
 }
 
@@ -229,7 +282,8 @@ fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
-    let WaiverChange { rule, place, reason, until, turn, accepts } = change;
+    let WaiverChange { rule, place, reason, by, until, turn, accepts } = change;
+    let by = if by.is_empty() { String::new() } else { format!("{}, ", cut(by, 40)) };
     let until = until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
     let place = if place.is_empty() { "everywhere".into() } else { cut(place, 120) };
     let accepts = match accepts {
@@ -237,7 +291,7 @@ fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
         n => format!("accepts {}", counted(*n, "finding")),
     };
     let turn = turn.name();
-    writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({accepts}{until})", cut(reason, 200))
+    writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({by}{accepts}{until})", cut(reason, 200))
 }
 
 fn commits(commits: &[CommitInfo], more: usize, out: &mut dyn Write) -> io::Result<()> {

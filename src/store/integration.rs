@@ -29,8 +29,8 @@ pub const SETTINGS: [(&str, &str); 3] = [
 #[must_use]
 pub fn check(prefix: &str) -> String {
     match prefix {
-        "" => "terrace check --staged".to_owned(),
-        prefix => format!("terrace -C {} check --staged", quoted(prefix)),
+        "" => "terrace check --staged --since HEAD".to_owned(),
+        prefix => format!("terrace -C {} check --staged --since HEAD", quoted(prefix)),
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
     fn odd_folders_are_quoted() {
         assert_eq!(attributes("a b/"), "\"/a b/environments/**/*.yaml\" merge=terrace diff=terrace");
         assert_eq!(attributes("[x]/"), "/\\[x]/environments/**/*.yaml merge=terrace diff=terrace");
-        assert_eq!(check("it's/"), "terrace -C 'it'\\''s/' check --staged");
+        assert_eq!(check("it's/"), "terrace -C 'it'\\''s/' check --staged --since HEAD");
         assert!(is_ours(&pre_commit("")));
         assert!(!is_ours("#!/bin/sh\nterrace check --staged\n"));
     }

@@ -61,7 +61,17 @@ const INNER: [(&str, &[Row]); 2] = [
             ("compare", &["promotion"]),
             (
                 "review",
-                &["compare", "history", "migration", "naming", "promotion", "rules", "snapshot", "summary"],
+                &[
+                    "compare",
+                    "configuration",
+                    "history",
+                    "migration",
+                    "naming",
+                    "promotion",
+                    "rules",
+                    "snapshot",
+                    "summary",
+                ],
             ),
             ("verdict", &["rules"]),
         ],

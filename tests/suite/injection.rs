@@ -3,11 +3,12 @@
 use serde_json::Value as Json;
 use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
-use terrace::engine::promotion::{Decision, DecisionState, HopStatus, ItemState, Until};
+use terrace::engine::promotion::{Decision, DecisionState, HopStatus, ItemState, Reason, Until};
 use terrace::engine::review::{
     Compared, DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, Turn,
-    WaiverChange,
+    WaiverChange, Weakened, Weakening,
 };
+use terrace::model::policy::Clause;
 use terrace::model::{
     CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Pointer, Rule, Value, ValuePath,
 };
@@ -253,7 +254,12 @@ fn reviewed(text: &str) -> Review {
         right: shown(lists),
         ..diff.clone()
     };
-    let rows = [diff, list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
+    let reason = Reason::Declined { by: text.to_owned(), reason: text.to_owned(), until: Until::Released };
+    let against = Origin::Overwrites { hop: Hop::ToProduction, since: None, reason };
+    let mut rows = [diff.clone(), list].map(|diff| Row { diff, origin: Origin::ByHand(Vec::new()) }).to_vec();
+    rows.push(Row { diff: DiffRow { left: shown(value(text)), ..diff.clone() }, origin: against });
+    let own = Origin::Overwrites { hop: Hop::ToProduction, since: None, reason: Reason::OnlyInTarget };
+    rows.push(Row { diff: DiffRow { left: shown(value(text)), ..diff }, origin: own });
     let item = ItemChange {
         key: key.clone(),
         environment: Environment::Production,
@@ -286,12 +292,18 @@ fn reviewed(text: &str) -> Review {
             rule: Rule::Schema,
             place: text.to_owned(),
             reason: text.to_owned(),
+            by: text.to_owned(),
             until: None,
             turn,
             accepts: 0,
         }],
+        weakened: vec![Weakened {
+            what: Weakening::Gone(Clause::Secret(text.to_owned())),
+            file: text.to_owned(),
+            at: None,
+        }],
         findings: Compared {
-            introduced: vec![finding(text)],
+            introduced: vec![Finding { rule: Rule::PolicyWeakened, ..finding(text) }, finding(text)],
             known: vec![finding(text)],
             mended: vec![finding(text)],
         },
@@ -318,7 +330,7 @@ fn a_review_lets_nothing_act_in_any_format() {
             assert_inert(&written_review(format, attack), attack);
         }
         let annotations = written_review(Format::Github, attack);
-        assert_eq!(annotations.lines().filter(|line| command(line).is_some()).count(), 1, "{annotations}");
+        assert_eq!(annotations.lines().filter(|line| command(line).is_some()).count(), 2, "{annotations}");
         let json: Json = serde_json::from_str(&written_review(Format::Json, attack)).expect("JSON");
         let harmless: Json = serde_json::from_str(&written_review(Format::Json, "x")).expect("JSON");
         assert_eq!(shape(&json), shape(&harmless), "{attack:?}");

@@ -41,6 +41,7 @@ mod reading;
 mod real_repositories;
 mod refusals;
 mod review;
+mod review_judged;
 mod rollback;
 mod rules_on_real_files;
 mod run;

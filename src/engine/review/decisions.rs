@@ -1,4 +1,5 @@
-//! What a change does to the decisions of an item: recorded, withdrawn, ended, or still in use.
+//! What a change does to the decisions of an item: recorded, withdrawn, or ended by a new value of its
+//! source. What it leaves alone is not told.
 
 use std::collections::HashMap;
 
@@ -30,15 +31,9 @@ pub struct DecisionChange {
     pub life: DecisionState,
 }
 
-/// Compares the decisions of one item for one target. `keeps` says whether something at or below a
-/// path is kept by a decision now.
+/// Compares the decisions of one item for one target.
 #[must_use]
-pub fn compare(
-    key: &Key,
-    target: Environment,
-    [base, head]: [&[Standing]; 2],
-    keeps: &dyn Fn(&ValuePath) -> bool,
-) -> Vec<DecisionChange> {
+pub fn compare(key: &Key, target: Environment, [base, head]: [&[Standing]; 2]) -> Vec<DecisionChange> {
     let (before, after) = (by_path(base), by_path(head));
     let told = |standing: &Standing, turn| DecisionChange {
         key: key.clone(),
@@ -51,10 +46,11 @@ pub fn compare(
         let turn = match before.get(&standing.decision.path) {
             None => Turn::Added,
             Some(before) if before.decision != standing.decision => Turn::Changed,
-            Some(before) if before.life == DecisionState::Live && standing.life != DecisionState::Live => {
+            Some(before)
+                if before.life == DecisionState::Live && standing.life == DecisionState::SourceChanged =>
+            {
                 Turn::Ended
             }
-            Some(_) if standing.life == DecisionState::Live && keeps(&standing.decision.path) => Turn::Used,
             Some(_) => return None,
         };
         Some(told(standing, turn))
@@ -92,22 +88,19 @@ mod tests {
             standing("said", "x", Live),
             standing("ends", "", Live),
             standing("dead", "", SourceChanged),
-            standing("kept", "", Live),
             standing("idle", "", Live),
         ];
         let head = [
             standing("said", "y", Live),
             standing("ends", "", SourceChanged),
             standing("dead", "", SourceChanged),
-            standing("kept", "", Live),
             standing("idle", "", Live),
             standing("new", "", Live),
         ];
         let key = "a".parse().expect("a key");
-        let keeps = |path: &ValuePath| path.to_string() == "kept";
-        let found = compare(&key, Environment::Production, [&base, &head], &keeps);
+        let found = compare(&key, Environment::Production, [&base, &head]);
         let told: Vec<_> =
             found.iter().map(|change| format!("{} {}", change.turn.name(), change.decision.path)).collect();
-        assert_eq!(told, ["changed said", "ended ends", "used kept", "added new", "removed gone"]);
+        assert_eq!(told, ["changed said", "ended ends", "added new", "removed gone"]);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::base_plan::BasePlan;
 use crate::diff::lists::ListRules;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Decision;
@@ -42,6 +43,9 @@ pub struct Sides<'a> {
 /// The versions that the item had in an environment; `None` when history does not reach back.
 pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<FileValues>>>> + 'a;
 
+/// Whether a source (the environment) left its value at a path since the base, going back.
+pub type LeftSince<'a> = dyn Fn(Environment, &ValuePath, Option<&Value>) -> Result<bool> + 'a;
+
 /// What is known of one item of a change.
 pub struct Input<'a> {
     /// The item.
@@ -58,6 +62,14 @@ pub struct Input<'a> {
     pub masks: [Mask<'a>; 2],
     /// Its history.
     pub past: &'a Past<'a>,
+    /// What the plan into an environment says at the base; `None` where promotions go by no path: one
+    /// side lacks the item, or it is encrypted.
+    pub plan: &'a dyn Fn(Environment) -> Option<&'a BasePlan>,
+    /// The policy of the base.
+    pub base_policy: &'a Policy,
+    /// Whether a source left a value of the base since, on the line that the change goes to, for one it
+    /// had before.
+    pub left_since: &'a LeftSince<'a>,
     /// What is production's own by rule.
     pub exemptions: &'a Exemptions<'a>,
 }
@@ -96,5 +108,43 @@ impl<'a> Input<'a> {
     /// Whether the item is there, and readable, after the change.
     pub(super) fn is_in(&self, environment: Environment) -> bool {
         matches!(self.sides(environment)[1], Side::Read(_))
+    }
+}
+
+/// Whether a path left `value` for one that it had before, of its values oldest first.
+#[must_use]
+pub fn went_back<'v>(values: impl Iterator<Item = Option<&'v Value>>, value: Option<&Value>) -> bool {
+    let mut seen: Vec<Option<&Value>> = vec![None];
+    for now in values {
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    let Some((now, earlier)) = seen.split_last() else { return false };
+    let left = earlier.iter().rposition(|then| *then == value);
+    *now != value && left.is_some_and(|left| earlier.iter().take(left).any(|then| then == now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_left_for_an_older_one_or_for_a_newer() {
+        for (values, value, expected) in [
+            (&["5", "8", "5"][..], "8", true),
+            (&["5", "8", "9"], "8", false),
+            (&["5", "8"], "8", false),
+            (&["5", "8"], "5", false),
+            (&["", "8", ""], "8", true),
+            (&["8", "", "8"], "", true),
+            (&["5", "8", "5", "9"], "8", false),
+            (&[], "8", false),
+        ] {
+            let read = |text: &str| (!text.is_empty()).then(|| Value::String(text.to_owned()));
+            let values: Vec<Option<Value>> = values.iter().map(|text| read(text)).collect();
+            let found = went_back(values.iter().map(Option::as_ref), read(value).as_ref());
+            assert_eq!(found, expected, "{values:?} {value}");
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::input::{Input, Side};
+use super::base_plan::BasePlan;
+use super::input::{Input, Side, went_back};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
-use crate::model::{Environment, Hop, Result, Segment, Value, ValuePath};
+use crate::engine::promotion::{Level, Reason};
+use crate::model::{CommitInfo, Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
 /// What a change does to one item.
@@ -85,13 +87,22 @@ impl<'a> Input<'a> {
         change: &Change<'_>,
         out: &mut Vec<(ValuePath, Origin)>,
     ) -> Result<()> {
-        let origin = self.origin(environment, &change.path)?;
         let one_sided = change.left.is_none() || change.right.is_none();
         let value = change.left.or(change.right);
         let is_leaf = value.is_none_or(Value::is_scalar);
-        if is_leaf || !one_sided || !matches!(origin, Origin::ByHand(_)) {
-            out.push((change.path.clone(), origin));
-            return Ok(());
+        let goes_by_no_path = self.plan_into(environment).is_none();
+        if is_leaf || !one_sided || goes_by_no_path {
+            let origin = self.origin(environment, &change.path)?;
+            let may_hold_pins = change.right.is_some() && !self.base_policy.pins.is_empty();
+            let is_one = match &origin {
+                Origin::ByHand(_) => false,
+                Origin::Promoted(_) => !may_hold_pins,
+                Origin::Together(_) | Origin::Overtaken(_) | Origin::Overwrites { .. } => true,
+            };
+            if is_leaf || !one_sided || is_one {
+                out.push((change.path.clone(), origin));
+                return Ok(());
+            }
         }
         let leaves = leaves_of(change, self.lists).into_iter().map(|leaf| leaf.path);
         let judged: Result<Vec<_>> =
@@ -102,16 +113,66 @@ impl<'a> Input<'a> {
 
     fn origin(&self, environment: Environment, path: &ValuePath) -> Result<Origin> {
         let [_, value] = self.values(environment, path);
-        let source = Hop::into_target(environment).map(Hop::source);
-        if let Some(source) = source
-            && self.is_promoted(source, path, value)?
-        {
-            return Ok(Origin::Promoted(source));
+        if let Some(hop) = Hop::into_target(environment) {
+            let source = hop.source();
+            if let Some(origin) = self.by_plan(hop, path, value)? {
+                let is_promoted = origin == Origin::Promoted(source);
+                let is_overtaken = is_promoted && (self.left_since)(source, path, value)?;
+                return Ok(if is_overtaken { Origin::Overtaken(source) } else { origin });
+            }
+            if !self.sets(source, path) && self.is_in(source) {
+                let past = (self.past)(source)?.unwrap_or_default();
+                if went_back(past.iter().map(|version| version.at(path)), value) {
+                    return Ok(Origin::Overtaken(source));
+                }
+            }
         }
         let others: Vec<_> = environment.others().filter(|other| self.sets(*other, path)).collect();
         let same: Vec<_> =
             others.iter().copied().filter(|other| self.values(*other, path)[1] == value).collect();
         Ok(if same.is_empty() { Origin::ByHand(others) } else { Origin::Together(same) })
+    }
+
+    /// The plan into an environment that the item is still in: one that goes as a whole goes by no path.
+    fn plan_into(&self, environment: Environment) -> Option<&'a BasePlan> {
+        (self.plan)(environment).filter(|_| self.is_in(environment))
+    }
+
+    /// What the plan at the base makes of `value`, which the change gives the target; `None` when it
+    /// is not what a promotion would bring.
+    fn by_plan(&self, hop: Hop, path: &ValuePath, value: Option<&Value>) -> Result<Option<Origin>> {
+        let promoted = Some(Origin::Promoted(hop.source()));
+        let [source, _] = self.values(hop.source(), path);
+        let Some(plan) = self.plan_into(hop.target()) else {
+            if !self.is_promoted(hop.source(), path, value)? {
+                return Ok(None);
+            }
+            let pin = self.base_policy.pin(self.key, path, hop).filter(|_| value.is_some());
+            let pinned = pin.map(|pin| Origin::Overwrites {
+                hop,
+                since: None,
+                reason: Reason::Pinned { line: pin.line },
+            });
+            return Ok(pinned.or(promoted));
+        };
+        let Some(entry) = plan.entry(path).filter(|_| !plan.is_unknown()) else {
+            let is_brought = source == value && value.is_some() && !plan.is_unknown();
+            return Ok(promoted.filter(|_| is_brought));
+        };
+        let is_brought = match &entry.renamed {
+            Some(renamed) if renamed.from == *path => value.is_none(),
+            Some(renamed) if entry.path == *path => value == Some(&renamed.carried),
+            Some(_) | None => source == value,
+        };
+        Ok(match entry.level {
+            _ if !is_brought => None,
+            Level::Take | Level::Ask | Level::Offer => promoted,
+            Level::Keep | Level::Stop => Some(Origin::Overwrites {
+                hop,
+                since: entry.target_commit.as_ref().map(CommitInfo::date),
+                reason: entry.reason.clone(),
+            }),
+        })
     }
 
     /// Whether `value` is what the source had before the change, wherever that moves the source; or
@@ -194,6 +255,9 @@ mod tests {
                     lists: &NoListRules,
                     masks: [Mask::new(&policy); 2],
                     past: &|_| Ok(None),
+                    plan: &|_| None,
+                    base_policy: &policy,
+                    left_since: &|_, _, _| Ok(false),
                     exemptions: &exemptions,
                 };
                 let judged = judge_item(&input).expect("a history");

@@ -5,6 +5,7 @@
 //! are told apart into those that the change introduces and those that were there. Which files were
 //! read, and from which commits, is somebody else's; so is how it looks.
 
+mod base_plan;
 mod decisions;
 mod files;
 mod findings;
@@ -12,26 +13,40 @@ mod input;
 mod items;
 mod skipped;
 mod waivers;
+mod weakened;
 
+pub use base_plan::BasePlan;
 pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
-pub use findings::{Compared, compare as compare_findings};
-pub use input::{Exemptions, Input, Past, Side, Sides};
+pub use findings::{Compared, HeadFindings, NewKey, compare as compare_findings};
+pub use input::{Exemptions, Input, LeftSince, Past, Side, Sides, went_back};
 pub use items::{Judged, judge_item};
 pub use waivers::{WaiverChange, compare as compare_waivers};
+pub use weakened::{Weakened, Weakening, findings as weakened_findings, weakened};
 
 use super::compare::DiffRow;
-use super::promotion::HopStatus;
+use super::promotion::{HopStatus, Reason};
 use crate::diff::Kind;
 use crate::engine::summary::Summary;
-use crate::model::{CommitInfo, Environment, Finding, Key};
+use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key};
 use crate::secrets::mask::Shown;
 
 /// How a value came into an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is what this environment had before the change.
+    /// It is what this environment had before the change, and what the plan takes, asks or offers.
     Promoted(Environment),
+    /// This environment had it, and has taken it back since.
+    Overtaken(Environment),
+    /// It is what the source had before the change, and what the plan at the base keeps out or stops at.
+    Overwrites {
+        /// The hop of that plan.
+        hop: Hop,
+        /// The day of the commit that gave the target its value before the change.
+        since: Option<Date>,
+        /// Why the plan keeps what was there: a pin, a decision, or a row of the table.
+        reason: Reason,
+    },
     /// The change does the same in these environments.
     Together(Vec<Environment>),
     /// It was set by hand; in these environments the change sets something else there.
@@ -161,6 +176,8 @@ pub struct Review {
     pub decisions: Vec<DecisionChange>,
     /// The waivers that it touches.
     pub waivers: Vec<WaiverChange>,
+    /// What policy, schemas and decisions protect no more, or less.
+    pub weakened: Vec<Weakened>,
     /// What was found in the items of the change, and what was there before.
     pub findings: Compared,
     /// What waits for its next hop once the change is in.

@@ -17,6 +17,8 @@ pub struct WaiverChange {
     pub place: String,
     /// Why.
     pub reason: String,
+    /// The author of the commit of the change that wrote it; empty where there is none.
+    pub by: String,
     /// The last day it counts.
     pub until: Option<Date>,
     /// What happens to it.
@@ -69,11 +71,24 @@ fn by_place(policy: &Policy) -> HashMap<(Rule, String), &Waiver> {
     policy.waivers.iter().rev().map(|waiver| ((waiver.rule, waiver.place()), waiver)).collect()
 }
 
+impl WaiverChange {
+    /// Whether a policy has the waiver as it is after the change.
+    #[must_use]
+    pub fn is_in(&self, policy: &Policy) -> bool {
+        let is_this = |waiver: &Waiver| {
+            (waiver.rule, &waiver.reason, waiver.until) == (self.rule, &self.reason, self.until)
+                && waiver.place() == self.place
+        };
+        policy.waivers.iter().any(is_this)
+    }
+}
+
 fn told(waiver: &Waiver, turn: Turn, accepts: usize) -> WaiverChange {
     WaiverChange {
         rule: waiver.rule,
         place: waiver.place(),
         reason: waiver.reason.clone(),
+        by: String::new(),
         until: waiver.until,
         turn,
         accepts,

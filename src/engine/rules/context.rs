@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use super::CheckInput;
+use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
@@ -23,10 +23,8 @@ pub(super) struct RuleContext<'a> {
     pub(super) limits: &'a Limits,
     pub(super) schemas: &'a Schemas,
     pub(super) naming: Naming<'a>,
-    /// Whether the snapshot may be a part of its revision.
-    pub(super) is_part: bool,
-    /// The production values that skipped staging, where a review looked for them.
-    pub(super) skipped: &'a [(Key, ValuePath)],
+    /// What a review knows besides; the snapshot may then be a part of its revision.
+    pub(super) change: Option<&'a Change>,
     /// By key and then environment.
     pub(super) items: Vec<ItemView<'a>>,
 }
@@ -79,10 +77,15 @@ impl<'a> RuleContext<'a> {
             limits: configuration.limits(),
             schemas: configuration.schemas(),
             naming: Naming::new(configuration.policy()),
-            is_part: subject.change.is_some(),
-            skipped: subject.change.map_or(&[], |change| change.skipped.as_slice()),
+            change: subject.change,
             items: items.collect::<Result<_>>()?,
         })
+    }
+
+    /// One item.
+    pub(super) fn item(&self, key: &Key, environment: Environment) -> Option<&ItemView<'a>> {
+        let found = self.items.binary_search_by(|item| (item.key, item.environment).cmp(&(key, environment)));
+        found.ok().and_then(|at| self.items.get(at))
     }
 
     /// The items of each key.

@@ -12,6 +12,7 @@ mod schema;
 mod unparsed;
 mod waivers;
 
+mod against_decision;
 mod ambiguous_scalar;
 mod bad_decision;
 mod duplicate_key;
@@ -24,6 +25,8 @@ mod missing_item;
 mod missing_key;
 mod missing_value;
 mod no_schema;
+mod overtaken_promotion;
+mod overwrites_own_value;
 mod plain_secret;
 mod reader_differs;
 mod shared_secret;
@@ -47,9 +50,11 @@ use rayon::prelude::*;
 use self::context::RuleContext;
 use self::finding_builder::FindingBuilder;
 use super::configuration::Configuration;
+use super::promotion::Reason;
 use crate::model::{
-    Date, Environment, Finding, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
+    Date, Environment, Finding, Hop, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
 };
+use crate::secrets::mask::Shown;
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -74,6 +79,31 @@ pub struct CheckInput<'a> {
 pub struct Change {
     /// The production values that skipped staging.
     pub skipped: Vec<(Key, ValuePath)>,
+    /// The values that the plan at the base keeps where they are, and the change overwrites with the
+    /// source's.
+    pub overwritten: Vec<Overwritten>,
+    /// The promoted values that their source has taken back.
+    pub overtaken: Vec<(Key, Hop, ValuePath)>,
+}
+
+/// A value that an environment keeps for itself by the plan at the base, and that a change overwrites
+/// with the source's.
+#[derive(Clone, Debug)]
+pub struct Overwritten {
+    /// The item.
+    pub key: Key,
+    /// The hop into the environment.
+    pub hop: Hop,
+    /// Where.
+    pub path: ValuePath,
+    /// What was there, as it may be shown; nothing where the key is new.
+    pub was: Option<Shown>,
+    /// Whether the change removes it.
+    pub is_removed: bool,
+    /// The day of the commit that gave the environment its value, or took it away.
+    pub since: Option<Date>,
+    /// Why the plan keeps it.
+    pub reason: Reason,
 }
 
 impl CheckInput<'_> {
@@ -147,7 +177,10 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::MissingItem, Scope::Item, missing_item::judge),
     (Rule::MissingKey, Scope::Item, missing_key::judge),
     (Rule::MissingValue, Scope::Item, missing_value::judge),
+    (Rule::OverwritesOwnValue, Scope::All, overwrites_own_value::judge),
+    (Rule::AgainstDecision, Scope::All, against_decision::judge),
     (Rule::SkippedPromotion, Scope::All, skipped_promotion::judge),
+    (Rule::OvertakenPromotion, Scope::All, overtaken_promotion::judge),
 ];
 
 /// What was found by the rules that look at one item at a time, item by item: it holds as long as

@@ -17,7 +17,7 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
         };
         items.first().is_some_and(fits)
     };
-    let has_no_schemas = !world.is_part
+    let has_no_schemas = world.change.is_none()
         && world.policy.schemas.is_empty()
         && !world.snapshot.files.keys().any(|file| file.starts_with("schemas/"));
     let (alone, mut together): (Vec<&[ItemView<'_>]>, Vec<&[ItemView<'_>]>) =

@@ -8,9 +8,9 @@ use super::finding_builder::FindingBuilder;
 use crate::model::{Environment, Rule};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
-    let production = || world.items.iter().filter(|item| item.environment == Environment::Production);
-    let drafts = world.skipped.iter().filter_map(|(key, path)| {
-        let item = production().find(|item| item.key == key)?;
+    let skipped = world.change.iter().flat_map(|change| &change.skipped);
+    let drafts = skipped.filter_map(|(key, path)| {
+        let item = world.item(key, Environment::Production)?;
         let message = "production gets a value that staging never had";
         let help = format!(
             "make the change in staging and promote it, or keep it on purpose: terrace explain {}",

@@ -72,7 +72,7 @@ impl Repository {
     /// As a review that found these production values to have skipped staging.
     pub(super) fn skipping(mut self, places: &[(&str, &str)]) -> Self {
         let place = |(key, path): &(&str, &str)| (key.parse().expect(key), path.parse().expect(path));
-        self.skipped = Some(Change { skipped: places.iter().map(place).collect() });
+        self.skipped = Some(Change { skipped: places.iter().map(place).collect(), ..Change::default() });
         self
     }
 

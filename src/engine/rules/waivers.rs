@@ -43,8 +43,7 @@ pub(super) fn apply(
     let lines = Lines::new(&text);
     let file = format!("{}{FILE}", world.snapshot.prefix);
     // What only a review judges, a check cannot miss.
-    let judged_here =
-        |rule| rule != Rule::SkippedPromotion && RULES.iter().any(|(judged, ..)| *judged == rule);
+    let judged_here = |rule: Rule| !rule.is_of_changes() && RULES.iter().any(|(judged, ..)| *judged == rule);
     // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
     let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
     for ((waiver, used), ended) in waivers.iter().zip(used).zip(ended) {

@@ -37,8 +37,18 @@ pub struct GitlabHints {
     pub target: Option<String>,
 }
 
+/// What a review compares.
+pub(super) struct Ends {
+    /// Where the change begins.
+    pub(super) base: End,
+    /// What is reviewed.
+    pub(super) head: End,
+    /// The last commit of the line that the change goes to.
+    pub(super) tip: CommitId,
+}
+
 /// The two ends of the change.
-pub(super) fn ends(repository: &Repository, request: &ReviewRequest) -> Result<[End; 2]> {
+pub(super) fn ends(repository: &Repository, request: &ReviewRequest) -> Result<Ends> {
     let head = match &request.head {
         Some(name) => found(repository, name)?,
         None => repository.require_head()?,
@@ -47,13 +57,23 @@ pub(super) fn ends(repository: &Repository, request: &ReviewRequest) -> Result<[
         Some(name) => name.clone(),
         None => repository.branch().unwrap_or_else(|| "HEAD".to_owned()),
     };
-    let (base, line) = base(repository, request, &head)?;
+    let Line { base, tip, name: line } = base(repository, request, &head)?;
     let end = |id: &CommitId, name| Ok::<_, Error>(End { commit: repository.info(id)?, name });
-    Ok([end(&base, line)?, end(&head, name)?])
+    Ok(Ends { base: end(&base, line)?, head: end(&head, name)?, tip })
 }
 
-/// The commit to compare with, and the name of the line that it is on.
-fn base(repository: &Repository, request: &ReviewRequest, head: &CommitId) -> Result<(CommitId, String)> {
+/// The line that the change goes to.
+struct Line {
+    /// Where the head left it.
+    base: CommitId,
+    /// Its last commit.
+    tip: CommitId,
+    /// What it is called.
+    name: String,
+}
+
+/// The commit to compare with, and the line that it is on.
+fn base(repository: &Repository, request: &ReviewRequest, head: &CommitId) -> Result<Line> {
     if let Some(name) = &request.base {
         return parting(repository, found(repository, name)?, name, head);
     }
@@ -73,44 +93,37 @@ fn base(repository: &Repository, request: &ReviewRequest, head: &CommitId) -> Re
 }
 
 /// Where the head left a line. What shares no history is compared as it is.
-fn parting(
-    repository: &Repository,
-    line: CommitId,
-    name: &str,
-    head: &CommitId,
-) -> Result<(CommitId, String)> {
+fn parting(repository: &Repository, line: CommitId, name: &str, head: &CommitId) -> Result<Line> {
+    let name = name.to_owned();
     match repository.merge_base(&line, head)? {
-        Some(base) => Ok((base, name.to_owned())),
-        None if repository.is_cut_off() => Err(cut_off(name)),
-        None => Ok((line, name.to_owned())),
+        Some(base) => Ok(Line { base, tip: line, name }),
+        None if repository.is_cut_off() => Err(cut_off(&name)),
+        None => Ok(Line { base: line.clone(), tip: line, name }),
     }
 }
 
 /// On a pull request GitHub checks out a merge of the change into its base, whose first parent is
 /// that base.
-fn github(
-    repository: &Repository,
-    hints: &GithubHints,
-    head: &CommitId,
-) -> Result<Option<(CommitId, String)>> {
+fn github(repository: &Repository, hints: &GithubHints, head: &CommitId) -> Result<Option<Line>> {
     let is_request = said(&hints.event).is_some_and(|event| event.starts_with("pull_request"));
     let Some(base) = said(&hints.base_ref).filter(|_| is_request) else { return Ok(None) };
     let parents = repository.parents(head)?;
     let is_theirs = said(&hints.sha).is_none_or(|sha| sha == head.as_str());
     if let ([first, _, ..], true) = (parents.as_slice(), is_theirs) {
-        return Ok(Some((first.clone(), base.to_owned())));
+        let name = base.to_owned();
+        return Ok(Some(Line { base: first.clone(), tip: first.clone(), name }));
     }
     target(repository, base, head).map(Some)
 }
 
-fn gitlab(
-    repository: &Repository,
-    hints: &GitlabHints,
-    head: &CommitId,
-) -> Result<Option<(CommitId, String)>> {
+fn gitlab(repository: &Repository, hints: &GitlabHints, head: &CommitId) -> Result<Option<Line>> {
     let named = said(&hints.base).and_then(|sha| Some((repository.commit(sha).ok()?, sha)));
     match (named, said(&hints.target), said(&hints.base)) {
-        (Some((base, sha)), target, _) => Ok(Some((base, target.unwrap_or(sha).to_owned()))),
+        (Some((base, sha)), branch, _) => {
+            let name = branch.unwrap_or(sha).to_owned();
+            let tip = branch.and_then(|branch| line(repository, branch)).unwrap_or_else(|| base.clone());
+            Ok(Some(Line { base, tip, name }))
+        }
         (None, Some(branch), _) => target(repository, branch, head).map(Some),
         (None, None, Some(sha)) if repository.is_cut_off() => Err(cut_off(sha)),
         (None, None, _) => Ok(None),
@@ -118,8 +131,8 @@ fn gitlab(
 }
 
 /// Where the head left the branch that a merge request goes to, as the remote has it.
-fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<(CommitId, String)> {
-    match repository.line(&format!("origin/{branch}")).or_else(|| repository.line(branch)) {
+fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<Line> {
+    match line(repository, branch) {
         Some(line) => parting(repository, line, branch, head),
         None if repository.is_cut_off() => Err(cut_off(branch)),
         None => Err(Error::usage(format!(
@@ -127,6 +140,11 @@ fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<(Com
         ))
         .with_help(Help::FetchBase)),
     }
+}
+
+/// The last commit of a branch, as the remote has it.
+fn line(repository: &Repository, branch: &str) -> Option<CommitId> {
+    repository.line(&format!("origin/{branch}")).or_else(|| repository.line(branch))
 }
 
 fn found(repository: &Repository, name: &str) -> Result<CommitId> {

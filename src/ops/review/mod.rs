@@ -4,23 +4,30 @@ mod base;
 mod part;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use base::{GithubHints, GitlabHints, ReviewRequest};
 
+use self::base::Ends;
 use self::part::Part;
 use super::plan::Planner;
 use super::workspace::Workspace;
+use crate::engine::configuration::Configuration;
+use crate::engine::history::History;
 use crate::engine::naming::Naming;
-use crate::engine::promotion::{HopStatus, ItemState, Level, Resolution, decided, decisions, digest};
-use crate::engine::review::{
-    DecisionChange, End, Exemptions, Input, ItemChange, Review, SchemaChange, Side, Sides, Standing, Touched,
-    compare_decisions, compare_findings, compare_waivers, judge_item, touched,
+use crate::engine::promotion::{
+    Decision, DecisionState, HopStatus, ItemState, Level, Selection, decide, decisions, digest,
 };
-use crate::engine::rules::{self, Change, CheckInput, CheckReport};
+use crate::engine::review::{
+    BasePlan, DecisionChange, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row,
+    SchemaChange, Side, Sides, Standing, Touched, Turn, WaiverChange, Weakened, compare_decisions,
+    compare_findings, compare_waivers, judge_item, touched, weakened, weakened_findings, went_back,
+};
+use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, ValuePath,
+    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, Value,
+    ValuePath, policy,
 };
 use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
@@ -37,7 +44,7 @@ const COMMITS: usize = 50;
 /// cannot be read.
 pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], today: Date) -> Result<Review> {
     let repository = &workspace.repository;
-    let [base, head] = base::ends(repository, request)?;
+    let Ends { base, head, tip } = base::ends(repository, request)?;
     let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(&mut parts, ends)?;
@@ -56,6 +63,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
         schemas: Vec::new(),
         decisions: Vec::new(),
         waivers: Vec::new(),
+        weakened: Vec::new(),
         findings: Default::default(),
         waiting: Vec::new(),
         judged: 0,
@@ -63,8 +71,10 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
         base,
         head,
     };
-    if !part.keys.is_empty() || !touched.others.is_empty() || !touched.folders.is_empty() {
-        Reviewer::new(workspace, &part, &touched, &review.head)?.fill(&mut review, today)?;
+    let concerns_files = !touched.others.is_empty() || !touched.folders.is_empty();
+    if !part.keys.is_empty() || concerns_files || touched.policy || !touched.schemas.is_empty() {
+        let tip = Tip::read(&mut parts, tip, &review.base, &touched)?;
+        Reviewer::new(workspace, &part, &touched, &review, tip)?.fill(&mut review, today)?;
     }
     Ok(review)
 }
@@ -99,62 +109,232 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
 /// The versions that items had, read once.
 type Versions = Option<Vec<Arc<FileValues>>>;
 
+/// The last commit of the line that the change goes to, where that went on since the base.
+struct Tip {
+    commit: CommitId,
+    /// The items of sources into whose targets the change brings something.
+    sources: Configuration,
+}
+
+impl Tip {
+    fn read(parts: &mut Parts<'_>, tip: CommitId, base: &End, touched: &Touched) -> Result<Option<Self>> {
+        let files: BTreeSet<String> = hops(touched).map(|(key, hop)| key.file(hop.source())).collect();
+        if tip == base.commit.id || files.is_empty() {
+            return Ok(None);
+        }
+        let sources = Configuration::under(parts.snapshot(&tip, &files)?, Arc::default());
+        Ok(Some(Self { commit: tip, sources }))
+    }
+}
+
+/// The hops into environments in which the change touches an item.
+fn hops(touched: &Touched) -> impl Iterator<Item = (&Key, Hop)> {
+    touched.items.iter().flat_map(|(key, environments)| {
+        environments.iter().filter_map(move |environment| Some((key, Hop::into_target(*environment)?)))
+    })
+}
+
 struct Reviewer<'a> {
+    workspace: &'a Workspace,
     part: &'a Part,
     touched: &'a Touched,
     planner: Planner,
+    /// The plans at the base, for the targets that the change touches.
+    plans: HashMap<(Key, Environment), BasePlan>,
+    tip: Option<Tip>,
     past: Mutex<HashMap<(Key, Environment), Versions>>,
+    tip_history: OnceLock<Result<History>>,
 }
 
 impl<'a> Reviewer<'a> {
-    fn new(workspace: &Workspace, part: &'a Part, touched: &'a Touched, head: &End) -> Result<Self> {
-        let id = &head.commit.id;
-        let files = part.keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
-        let history = workspace.repository.history_of(id, files)?;
-        let planner = Planner::over(workspace, id, part.ends[1].clone(), history)?;
-        Ok(Self { part, touched, planner, past: Mutex::default() })
+    fn new(
+        workspace: &'a Workspace,
+        part: &'a Part,
+        touched: &'a Touched,
+        review: &Review,
+        tip: Option<Tip>,
+    ) -> Result<Self> {
+        let head = planner(workspace, &review.head.commit.id, &part.ends[1], &part.keys)?;
+        let (past, tip_history) = Default::default();
+        let mut found =
+            Self { workspace, part, touched, planner: head, plans: HashMap::new(), tip, past, tip_history };
+        found.plans = found.plans_at(&review.base.commit.id)?;
+        Ok(found)
+    }
+
+    /// What the plans at the base say into the environments in which the change touches something.
+    fn plans_at(&self, base: &CommitId) -> Result<HashMap<(Key, Environment), BasePlan>> {
+        let configuration = &self.part.ends[0];
+        let is_there = |key: &Key, environment| configuration.item(key, environment).is_some();
+        let both = |(key, hop): &(&Key, Hop)| {
+            self.part.keys.contains(*key) && is_there(key, hop.source()) && is_there(key, hop.target())
+        };
+        let judged: Vec<(&Key, Hop)> = hops(self.touched).filter(both).collect();
+        let keys: BTreeSet<Key> = judged.iter().map(|(key, _)| (*key).clone()).collect();
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let planner = planner(self.workspace, base, configuration, &keys)?;
+        let mut plans = HashMap::new();
+        for (key, hop) in judged {
+            let plan = match planner.judged(key, hop) {
+                Ok(None) => continue,
+                Ok(Some(leaves)) => BasePlan::new(decide(leaves, &Selection::default())),
+                Err(error) if error.kind == ErrorKind::Io => return Err(error),
+                Err(_) if matches!(planner.encrypted(key, hop), Ok(Some(_))) => continue,
+                Err(_) => BasePlan::unknown(),
+            };
+            plans.insert((key.clone(), hop.target()), plan);
+        }
+        Ok(plans)
+    }
+
+    /// Whether a source left a value since the base, on the line that the change goes to, for one that
+    /// it had before.
+    fn left_since(
+        &self,
+        key: &Key,
+        environment: Environment,
+        path: &ValuePath,
+        value: Option<&Value>,
+    ) -> Result<bool> {
+        let Some(tip) = &self.tip else { return Ok(false) };
+        let item = tip.sources.item(key, environment);
+        if item.map(|item| &item.blob) == self.part.ends[0].item(key, environment).map(|item| &item.blob) {
+            return Ok(false);
+        }
+        let document = item.and_then(|item| tip.sources.document(item).ok());
+        let now = document.as_ref().and_then(|document| document.at(path));
+        if now == value || (item.is_some() && document.is_none()) {
+            return Ok(false);
+        }
+        let history = self.tip_history.get_or_init(|| {
+            let files = hops(self.touched).map(|(key, hop)| key.file(hop.source())).collect();
+            self.workspace.repository.history_of(&tip.commit, files)
+        });
+        let history = history.as_ref().map_err(Clone::clone)?;
+        let versions = history.versions(key, environment, &self.planner.old_versions())?;
+        let values =
+            versions.iter().map(|version| version.values.as_ref().and_then(|values| values.at(path)));
+        Ok(went_back(values, value))
     }
 
     fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
-        let mut skipped = Vec::new();
+        let mut change = Change::default();
         for (key, environments) in self.items() {
             let judged = self.judge_change(&key, &environments)?;
-            skipped.extend(judged.skipped.into_iter().map(|path| (key.clone(), path)));
+            change.skipped.extend(judged.skipped.into_iter().map(|path| (key.clone(), path)));
             review.items.extend(judged.changes);
         }
         review.items.sort_by(|a, b| (b.environment, &a.key).cmp(&(a.environment, &b.key)));
-        let reports = [self.check(0, Vec::new(), today)?, self.check(1, skipped, today)?];
-        let status = self.status(&review.items)?;
-        review.decisions = self.decisions(&review.base, &status)?;
+        note_rows(&review.items, &mut change);
         let [old, new] = &self.part.ends;
+        let before = self.check(old, &Change::default(), today)?;
+        let after = self.check(new, &change, today)?;
+        let by_base = self.part.head_by_base.as_ref();
+        let by_base = by_base.map(|configuration| self.check(configuration, &change, today)).transpose()?;
+        let status = self.status(&review.items)?;
+        review.decisions = self.decisions(&review.base)?;
         let since = review.base.commit.date();
-        review.waivers =
-            compare_waivers((old.policy(), &reports[0]), (new.policy(), &reports[1]), since, today);
-        let [before, after] = reports;
+        review.waivers = compare_waivers((old.policy(), &before), (new.policy(), &after), since, today);
+        self.note_authors(review)?;
         review.judged = after.items;
         review.environments = after.environments;
-        let accepted: Vec<Finding> = after.waived.into_iter().map(|(_, finding)| finding).collect();
         let renamed = |key: &Key, environment: Environment| {
             let found =
                 self.touched.renamed.iter().find(|((env, _), old)| *env == environment && *old == key);
             found.map(|((_, new), _)| new.clone())
         };
-        review.findings = compare_findings(before.findings, after.findings, &accepted, &renamed);
+        let accepted = after.waived.into_iter().map(|(_, finding)| finding).collect();
+        let mut head = HeadFindings { own: after.findings, by_base: Vec::new(), accepted };
+        for finding in by_base.into_iter().flat_map(|report| report.findings) {
+            match () {
+                () if !self.is_of_items(&finding) => {}
+                () if self.is_accepted(&finding, today) => head.accepted.push(finding),
+                () => head.by_base.push(finding),
+            }
+        }
+        review.findings = compare_findings(before.findings, head, &renamed);
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(&status, &review.items);
+        if self.part.has_base {
+            review.weakened = self.weakened(review)?;
+            let told = weakened_findings(&review.weakened, old.policy());
+            review.findings.introduced.splice(0..0, told);
+        }
         Ok(())
     }
 
-    /// How the items stand over both hops: those that the change set something in for a next hop,
-    /// and those that a decision speaks of.
+    /// Notes who wrote the waivers that the change brings: the author of the last of its commits, of
+    /// those that are named, that has one and whose parent has not.
+    fn note_authors(&self, review: &mut Review) -> Result<()> {
+        let is_written = |waiver: &&mut WaiverChange| matches!(waiver.turn, Turn::Added | Turn::Changed);
+        let mut waivers: Vec<&mut WaiverChange> = review.waivers.iter_mut().filter(is_written).collect();
+        if waivers.is_empty() {
+            return Ok(());
+        }
+        let repository = &self.workspace.repository;
+        let file = BTreeSet::from([policy::FILE.to_owned()]);
+        let mut parts = repository.parts();
+        for commit in &review.commits {
+            let [parent] = repository.parents(&commit.id)?.try_into().unwrap_or_else(|_| [commit.id.clone()]);
+            let [before, after] = [parts.snapshot(&parent, &file)?, parts.snapshot(&commit.id, &file)?];
+            if before.files == after.files {
+                continue;
+            }
+            // What no policy could be read from has no waivers.
+            let [before, after] = [before, after].map(|snapshot| Configuration::read(snapshot).ok());
+            let has = |end: &Option<Configuration>, waiver: &WaiverChange| {
+                end.as_ref().is_some_and(|end| waiver.is_in(end.policy()))
+            };
+            for waiver in waivers.iter_mut().filter(|waiver| waiver.by.is_empty()) {
+                if has(&after, waiver) && !has(&before, waiver) {
+                    waiver.by.clone_from(&commit.author);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is about an item or what lies among them, and not about a policy or schema that is
+    /// no more.
+    fn is_of_items(&self, finding: &Finding) -> bool {
+        let below = finding.file.strip_prefix(&self.planner.configuration.snapshot().prefix);
+        below.is_some_and(|file| file.starts_with("environments/"))
+    }
+
+    /// Whether a waiver of the head accepts it.
+    fn is_accepted(&self, finding: &Finding, today: Date) -> bool {
+        let policy = self.part.ends[1].policy();
+        let (key, path) = (finding.key.as_ref(), finding.path.as_ref());
+        policy.waivers_of(finding.rule, key, finding.environment, path).any(|number| {
+            policy.waivers.get(number).is_some_and(|waiver| waiver.until.is_none_or(|until| until >= today))
+        })
+    }
+
+    /// What the change takes away from policy, schemas and decisions.
+    fn weakened(&self, review: &Review) -> Result<Vec<Weakened>> {
+        let mut released = Vec::new();
+        for change in &review.decisions {
+            let is_gone = change.turn == Turn::Removed && change.life == DecisionState::Live;
+            if let Some(hop) = Hop::into_target(change.target).filter(|_| is_gone) {
+                let life = self.life(1, &change.key, hop, self.planner.head.date());
+                if life(&change.decision) == DecisionState::Live {
+                    released.push(change);
+                }
+            }
+        }
+        let [old, new] = &self.part.ends;
+        let files: Vec<String> = self.touched.schemas.iter().map(|change| change.path.clone()).collect();
+        Ok(weakened([old, new], &files, &self.part.keys, &released))
+    }
+
+    /// How the items stand over both hops that the change set something in for a next hop.
     fn status(&self, items: &[ItemChange]) -> Result<Vec<HopStatus>> {
-        let moves = |key: &Key| {
-            items.iter().any(|item| item.key == *key && item.environment != Environment::Production)
+        let moves = |key: &&Key| {
+            items.iter().any(|item| item.key == **key && item.environment != Environment::Production)
         };
-        let held: BTreeSet<Key> =
-            decided(self.part.ends[1].snapshot()).into_iter().map(|(key, _)| key).collect();
-        let keys: Vec<Key> =
-            self.part.keys.iter().filter(|key| moves(key) || held.contains(key)).cloned().collect();
+        let keys: Vec<Key> = self.part.keys.iter().filter(moves).cloned().collect();
         // No key at all would mean every key.
         if keys.is_empty() { Ok(Vec::new()) } else { self.planner.status(&keys, &crate::model::NoProgress) }
     }
@@ -195,6 +375,9 @@ impl<'a> Reviewer<'a> {
             lists: &self.planner.configuration.lists(key),
             masks: [old.mask(Reveal::Nothing), new.mask(Reveal::Nothing)],
             past: &|environment| self.past(key, environment),
+            plan: &|environment| self.plans.get(&(key.clone(), environment)),
+            base_policy: old.policy(),
+            left_since: &|environment, path, value| self.left_since(key, environment, path, value),
             exemptions: &exemptions,
         })
     }
@@ -219,16 +402,15 @@ impl<'a> Reviewer<'a> {
         Ok(versions)
     }
 
-    /// The findings of one end that concern the change.
-    fn check(&self, end: usize, skipped: Vec<(Key, ValuePath)>, today: Date) -> Result<CheckReport> {
-        let configuration = &self.part.ends[end];
+    /// The findings of a revision that concern the change.
+    fn check(&self, configuration: &Configuration, change: &Change, today: Date) -> Result<CheckReport> {
         let mut report = rules::check(&CheckInput {
             progress: &crate::model::NoProgress,
             configuration,
             today: Some(today),
             keys: &[],
             environment: None,
-            change: Some(&Change { skipped }),
+            change: Some(change),
         })?;
         // What stands beside, such as a key in other letters, is judged with its own change.
         let folded: BTreeSet<String> = self.part.keys.iter().map(|key| key.as_str().to_lowercase()).collect();
@@ -245,7 +427,7 @@ impl<'a> Reviewer<'a> {
         Ok(report)
     }
 
-    fn decisions(&self, base: &End, status: &[HopStatus]) -> Result<Vec<DecisionChange>> {
+    fn decisions(&self, base: &End) -> Result<Vec<DecisionChange>> {
         let mut out = Vec::new();
         for key in &self.part.keys {
             for hop in Hop::ALL {
@@ -253,27 +435,29 @@ impl<'a> Reviewer<'a> {
                     self.standings(0, key, hop, base.commit.date())?,
                     self.standings(1, key, hop, self.planner.head.date())?,
                 ];
-                let kept = declined(status, key, hop);
-                let kept: PathTree<'_, ()> = kept.iter().map(|path| (path, ())).collect();
-                let keeps = |path: &ValuePath| kept.reaches(path);
-                out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]], &keeps));
+                out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]]));
             }
         }
         Ok(out)
     }
 
-    /// The decisions of one end, each with whether it counts there.
-    fn standings(&self, end: usize, key: &Key, hop: Hop, today: Date) -> Result<Vec<Standing>> {
+    /// Whether decisions about an item count at one end.
+    fn life(&self, end: usize, key: &Key, hop: Hop, today: Date) -> impl Fn(&Decision) -> DecisionState {
         let configuration = &self.part.ends[end];
-        let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
         let source = configuration.item(key, hop.source());
         let document = source.and_then(|item| configuration.document(item).ok());
-        let life = |decision: &crate::engine::promotion::Decision| {
+        move |decision| {
             let value = document.as_ref().and_then(|document| document.at(&decision.path));
-            let is_secret = is_confidential(policy, &decision.path, value);
+            let is_secret = is_confidential(configuration.policy(), &decision.path, value);
             let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| is_secret);
             decision.life(&digest(value, secret), today)
-        };
+        }
+    }
+
+    /// The decisions of one end, each with whether it counts there.
+    fn standings(&self, end: usize, key: &Key, hop: Hop, today: Date) -> Result<Vec<Standing>> {
+        let life = self.life(end, key, hop, today);
+        let snapshot = self.part.ends[end].snapshot();
         // One that cannot be read is a finding.
         let decisions = match decisions(snapshot, key, hop.target()) {
             Err(error) if error.kind == ErrorKind::Io => return Err(error),
@@ -341,17 +525,38 @@ fn is_settled(state: &ItemState<Shown>) -> bool {
     matches!(state, ItemState::Differs(plan) if plan.lines.iter().all(|line| line.level == Level::Keep))
 }
 
-/// The paths of an item that a decision keeps over a hop.
-fn declined(status: &[HopStatus], key: &Key, hop: Hop) -> Vec<ValuePath> {
-    let items = status.iter().filter(|status| status.hop == hop).flat_map(|status| &status.items);
-    let plans = items.filter(|(found, _)| found == key).filter_map(|(_, state)| match state {
-        ItemState::Differs(plan) => Some(plan),
-        ItemState::OnlyInSource
-        | ItemState::Deleted
-        | ItemState::Renamed(_)
-        | ItemState::Encrypted(_)
-        | ItemState::Unreadable(_) => None,
-    });
-    let lines = plans.flat_map(|plan| &plan.lines);
-    lines.filter(|line| line.resolution == Resolution::Declined).map(|line| line.path.clone()).collect()
+/// Reads what an item's judging needs: its files in every environment, and their history.
+fn planner(
+    workspace: &Workspace,
+    commit: &CommitId,
+    configuration: &Configuration,
+    keys: &BTreeSet<Key>,
+) -> Result<Planner> {
+    let files = keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
+    let history = workspace.repository.history_of(commit, files)?;
+    Planner::over(workspace, commit, configuration.clone(), history)
+}
+
+/// Notes the rows that rules speak of.
+fn note_rows(items: &[ItemChange], change: &mut Change) {
+    for ItemChange { key, environment, rows, .. } in items {
+        for Row { diff, origin } in rows {
+            match origin {
+                Origin::Overwrites { hop, since, reason } => change.overwritten.push(Overwritten {
+                    key: key.clone(),
+                    hop: *hop,
+                    path: diff.path.clone(),
+                    was: diff.left.clone(),
+                    is_removed: diff.right.is_none(),
+                    since: *since,
+                    reason: reason.clone(),
+                }),
+                Origin::Overtaken(_) => {
+                    let hop = Hop::into_target(*environment);
+                    change.overtaken.extend(hop.map(|hop| (key.clone(), hop, diff.path.clone())));
+                }
+                Origin::Promoted(_) | Origin::Together(_) | Origin::ByHand(_) => {}
+            }
+        }
+    }
 }

@@ -19,6 +19,10 @@ use crate::store::Parts;
 pub(super) struct Part {
     /// Before and after.
     pub(super) ends: [Configuration; 2],
+    /// What is after, under the policy and schemas of before, where those are others.
+    pub(super) head_by_base: Option<Configuration>,
+    /// Whether there was a configuration before.
+    pub(super) has_base: bool,
     /// The items that are judged.
     pub(super) keys: BTreeSet<Key>,
     /// The schemas of the change and the items that they describe.
@@ -42,6 +46,7 @@ pub(super) fn read(
     let policies = [old, head].map(|head| Configuration::read(head).map(|head| head.shared_policy()));
     let [old, new] = policies;
     let policies = [old?, new?];
+    let has_base = parts.is_configured(ends[0])?;
     let schemas = described(parts, ends, touched, &policies)?;
     let mut keys: BTreeSet<Key> = touched.keys().cloned().collect();
     keys.extend(touched.renamed.iter().flat_map(|((_, new), old)| [new.clone(), old.clone()]));
@@ -54,7 +59,7 @@ pub(super) fn read(
         let snapshots = [full(ends[0])?, full(ends[1])?];
         keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
         keys.retain(|key| asked.is_empty() || asked.contains(key));
-        return Ok(Part { ends: under(snapshots, policies), keys, schemas });
+        return Ok(Part::new(snapshots, policies, has_base, touched, keys, schemas));
     }
     keys.retain(|key| asked.is_empty() || asked.contains(key));
     let mut wanted = just_policy;
@@ -67,12 +72,29 @@ pub(super) fn read(
         wanted.insert("schemas/".to_owned());
         snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
     }
-    Ok(Part { ends: under(snapshots, policies), keys, schemas })
+    Ok(Part::new(snapshots, policies, has_base, touched, keys, schemas))
 }
 
-fn under(snapshots: [Snapshot; 2], policies: [Arc<Policy>; 2]) -> [Configuration; 2] {
-    let ([before, after], [old, new]) = (snapshots, policies);
-    [Configuration::under(before, old), Configuration::under(after, new)]
+impl Part {
+    fn new(
+        [before, after]: [Snapshot; 2],
+        [old, new]: [Arc<Policy>; 2],
+        has_base: bool,
+        touched: &Touched,
+        keys: BTreeSet<Key>,
+        schemas: Vec<(FileChange, BTreeSet<Key>)>,
+    ) -> Self {
+        let judged_otherwise = has_base && (touched.policy || !touched.schemas.is_empty());
+        let head_by_base = judged_otherwise.then(|| {
+            let files = touched.schemas.iter().map(|change| change.path.clone());
+            let of_base = files.chain([policy::FILE.to_owned()]);
+            let of_base = of_base.map(|file| (file.clone(), before.bytes(&file))).collect();
+            Configuration::under(after.with(&of_base), Arc::clone(&old))
+        });
+        let most = if has_base { old.file_bytes } else { usize::MAX };
+        let ends = [Configuration::under(before, old), Configuration::within(after, new, most)];
+        Self { ends, head_by_base, has_base, keys, schemas }
+    }
 }
 
 /// The files that judging an item needs.

@@ -11,11 +11,17 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+mod clauses;
+
+pub use clauses::{Clause, Clauses};
+
+use self::clauses::Places;
 use super::glob::Globs;
 use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
 use super::{
-    Date, Environment, Error, Hop, Key, PathPattern, Result, Rule, Severity, ValuePath, closest, glob,
+    Date, Environment, Error, Hop, Key, PathPattern, Position, Result, Rule, Severity, ValuePath, closest,
+    glob,
 };
 
 /// The file's name at the configuration root.
@@ -61,25 +67,32 @@ pub struct RawPolicy {
     run: RawRun,
 }
 
+/// A text and where it stands.
+type RawWord = Spanned<String>;
+
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawRun {
     /// Variables that may leave though a shell, a loader or an interpreter runs text by them.
     #[serde(default)]
-    allow: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    allow: Vec<RawWord>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawPromotion {
     /// What a promotion does with keys that the target never had; `undecided` where it is not given.
-    new_keys: Option<NewKeys>,
+    #[schemars(with = "Option<NewKeys>")]
+    new_keys: Option<Spanned<NewKeys>>,
     /// What a promotion does with removals of a value that the target has for itself; `undecided` where
     /// it is not given.
-    removals: Option<NewKeys>,
+    #[schemars(with = "Option<NewKeys>")]
+    removals: Option<Spanned<NewKeys>>,
     /// What a promotion does with all that people decide.
     #[serde(default)]
-    undecided: NewKeys,
+    #[schemars(with = "NewKeys")]
+    undecided: Option<Spanned<NewKeys>>,
 }
 
 /// What a promotion does with what people decide.
@@ -111,13 +124,16 @@ struct RawPin {
 struct RawSecrets {
     /// Path patterns of secret values, besides those that their names or their look tell.
     #[serde(default)]
-    paths: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    paths: Vec<RawWord>,
     /// Path patterns of values that are no secrets, whatever they are called or look like.
     #[serde(default)]
-    not: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    not: Vec<RawWord>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
-    references: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    references: Vec<RawWord>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -125,10 +141,12 @@ struct RawSecrets {
 struct RawIsolation {
     /// Words that name an environment, besides its own names.
     #[serde(default)]
-    words: BTreeMap<Environment, Vec<String>>,
+    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
+    words: BTreeMap<Environment, Vec<RawWord>>,
     /// Host globs that belong to one environment.
     #[serde(default)]
-    hosts: BTreeMap<Environment, Vec<String>>,
+    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
+    hosts: BTreeMap<Environment, Vec<RawWord>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -171,7 +189,8 @@ struct RawSchema {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawLimits {
     /// The largest file that is read, in bytes (default 1048576).
-    file_bytes: Option<usize>,
+    #[schemars(with = "Option<usize>")]
+    file_bytes: Option<Spanned<usize>>,
 }
 
 /// The JSON Schema of `terrace.toml`.
@@ -257,13 +276,15 @@ pub struct Policy {
     pub file_bytes: usize,
     /// Variables that may leave though text is run by them.
     pub run_allow: Vec<String>,
+    /// What it says, as written.
+    pub clauses: Clauses,
 }
 
 const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
 
 impl Default for Policy {
     fn default() -> Self {
-        Self::resolve(RawPolicy::default(), &|_, _| String::new())
+        Self::resolve(RawPolicy::default(), "", FILE)
             .unwrap_or_else(|error| unreachable!("the default policy is valid: {error}"))
     }
 }
@@ -275,12 +296,6 @@ impl Policy {
     /// A usage error that names file, line and column when the text is not TOML, holds an unknown
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
-        let place = |offset: usize| {
-            let before = text.get(..offset).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-            format!("{file}:{line}:{column}")
-        };
         let raw: RawPolicy = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let message = error.message().replace('\n', ", ");
@@ -290,12 +305,19 @@ impl Policy {
                 Some(name) if message.starts_with("unknown") => format!("did you mean `{name}`?"),
                 _ => "see the section on terrace.toml in the README".to_owned(),
             };
-            Error::usage(format!("{}: {message}", place(offset))).with_help(help)
+            let Position { line, column } = Places::of(text).at(offset);
+            Error::usage(format!("{file}:{line}:{column}: {message}")).with_help(help)
         })?;
-        Self::resolve(raw, &|span, message| format!("{}: {message}", place(span.start)))
+        Self::resolve(raw, text, file)
     }
 
-    fn resolve(raw: RawPolicy, at: &dyn Fn(std::ops::Range<usize>, String) -> String) -> Result<Self> {
+    fn resolve(raw: RawPolicy, text: &str, file: &str) -> Result<Self> {
+        let places = Places::of(text);
+        let at = |span: std::ops::Range<usize>, message: String| {
+            let Position { line, column } = places.at(span.start);
+            format!("{file}:{line}:{column}: {message}")
+        };
+        let mut clauses = clauses::of(&raw, &|offset| places.at(offset));
         let whole = 0..0;
         if let Some(version) = raw.version.filter(|version| *version != 1) {
             let message = format!("version {version} is not known");
@@ -320,13 +342,13 @@ impl Policy {
         let mut pins = Vec::new();
         for pin in raw.pin {
             let span = pin.span();
-            let line = at(span.clone(), String::new()).rsplit(':').nth(2).and_then(|n| n.parse().ok());
+            let line = places.at(span.start).line;
             let pin = pin.into_inner();
             pins.push(Pin {
                 key: pin.key.map(|key| glob(span.clone(), &key)).transpose()?,
                 path: pattern(span, &pin.path)?,
                 to: pin.to,
-                line: line.unwrap_or(1),
+                line,
             });
         }
         let day = |until: Spanned<Datetime>| -> Result<Date> {
@@ -372,32 +394,38 @@ impl Policy {
                 RawLevel::Warning => Some(Severity::Warning),
                 RawLevel::Error => Some(Severity::Error),
             };
-            levels.insert(rule(id.span(), id.get_ref())?, level);
+            let rule = rule(id.span(), id.get_ref())?;
+            clauses.levels.push((rule, level, places.at(id.span().start)));
+            levels.insert(rule, level);
         }
-        let patterns = |paths: &[String]| -> Result<PatternSet> {
+        let patterns = |paths: &[RawWord]| -> Result<PatternSet> {
             Ok(PatternSet::loose(
-                paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
+                paths.iter().map(|path| pattern(path.span(), path.get_ref())).collect::<Result<_>>()?,
             ))
         };
         let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
-        let references = references.into_iter().chain(raw.secrets.references);
+        let references = references.into_iter().map(|text| (whole.clone(), text));
+        let more = raw.secrets.references.into_iter().map(|text| (text.span(), text.into_inner()));
         let secret_references: Vec<GlobMatcher> =
-            references.map(|text| glob(whole.clone(), &text)).collect::<Result<_>>()?;
+            references.chain(more).map(|(span, text)| glob(span, &text)).collect::<Result<_>>()?;
         let words = Environment::ALL.map(|env| {
             let own = env.words().iter().map(|word| (*word).to_owned());
-            let more = raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.to_lowercase());
+            let more =
+                raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.get_ref().to_lowercase());
             (env, own.chain(more).collect())
         });
         let (mut hosts, mut owners) = (Vec::new(), Vec::new());
         for (env, globs) in &raw.isolation.hosts {
             for text in globs {
-                hosts.push(glob(whole.clone(), &text.to_lowercase())?);
+                hosts.push(glob(text.span(), &text.get_ref().to_lowercase())?);
                 owners.push(*env);
             }
         }
+        let [new_keys, removals] =
+            clauses.undecided.map(|said| said.map_or_else(NewKeys::default, |(what, _)| what));
         Ok(Self {
-            new_keys: raw.promotion.new_keys.unwrap_or(raw.promotion.undecided),
-            removals: raw.promotion.removals.unwrap_or(raw.promotion.undecided),
+            new_keys,
+            removals,
             pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
             secret_paths: patterns(&raw.secrets.paths)?,
@@ -413,8 +441,9 @@ impl Policy {
             waivers,
             schemas,
             schema_keys: Globs::new(schema_keys),
-            file_bytes: raw.limits.file_bytes.unwrap_or(1024 * 1024),
-            run_allow: raw.run.allow,
+            file_bytes: clauses.file_bytes.map_or(1024 * 1024, |(bytes, _)| bytes),
+            run_allow: raw.run.allow.into_iter().map(Spanned::into_inner).collect(),
+            clauses,
         })
     }
 

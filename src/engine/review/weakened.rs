@@ -1,0 +1,296 @@
+//! `policy-weakened`: what a change takes away from what policy, schemas and decisions protect.
+//!
+//! Two policies are compared clause by clause, two texts of a schema constraint by constraint. The
+//! policy before the change says how much that weighs, and no waiver of the change accepts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{DecisionChange, Turn};
+use crate::engine::configuration::Configuration;
+use crate::engine::promotion::decision_places;
+use crate::json_schema::{Loosened, Loosening, loosened};
+use crate::model::policy::{Clause, Clauses, FILE, NewKeys};
+use crate::model::{
+    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Rule, Segment, Severity,
+    ValuePath,
+};
+use crate::yaml::{Document, Limits};
+
+/// One thing that protects less than it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Weakening {
+    /// A rule weighs less; `None` is off.
+    Rule {
+        /// The rule.
+        rule: Rule,
+        /// Its level before.
+        from: Option<Severity>,
+        /// Its level now.
+        to: Option<Severity>,
+    },
+    /// What the policy forbade.
+    Gone(Clause),
+    /// What the policy did not permit.
+    Added(Clause),
+    /// Larger files are read, in bytes.
+    FileBytes {
+        /// Before.
+        from: usize,
+        /// Now.
+        to: usize,
+    },
+    /// Promotions decide more by themselves.
+    Undecided {
+        /// Which part: `new-keys` or `removals`.
+        name: &'static str,
+        /// Before.
+        from: NewKeys,
+        /// Now.
+        to: NewKeys,
+    },
+    /// A schema describes these items no more.
+    Undescribed(Vec<Key>),
+    /// A constraint of a schema.
+    Constraint(Loosened),
+    /// A decision that still counted.
+    Decision {
+        /// The item.
+        key: Key,
+        /// The environment that kept its value.
+        target: Environment,
+        /// What it kept.
+        path: ValuePath,
+    },
+}
+
+/// A weakening and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weakened {
+    /// What.
+    pub what: Weakening,
+    /// The file, relative to the git root.
+    pub file: String,
+    /// Where in the file after the change; nothing where it is the absence of something.
+    pub at: Option<Position>,
+}
+
+impl Weakening {
+    /// It in one phrase.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Rule { rule, to: None, .. } => format!("{rule} is turned off"),
+            Self::Rule { rule, from, to: Some(to) } => {
+                let from = from.map_or_else(String::new, |from| format!(" from {from}"));
+                format!("{rule} is turned down{from} to {to}")
+            }
+            Self::Gone(clause) => format!("{clause} is gone"),
+            Self::Added(clause) => format!("{clause} is new"),
+            Self::FileBytes { from, to } => format!("[limits] file-bytes is raised from {from} to {to}"),
+            Self::Undecided { name, from, to } => {
+                format!("[promotion] {name} goes from {} to {}", word(*from), word(*to))
+            }
+            Self::Undescribed(keys) => {
+                const SHOWN: usize = 5;
+                let shown: Vec<&str> = keys.iter().take(SHOWN).map(Key::as_str).collect();
+                let more = keys.len().saturating_sub(SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("the schema no longer describes {}{more}", shown.join(", "))
+            }
+            Self::Constraint(Loosened { pointer, keyword, how }) => {
+                let place = if pointer.is_empty() { "the schema" } else { pointer };
+                let what =
+                    if keyword.is_empty() { "what was refused".to_owned() } else { format!("`{keyword}`") };
+                let how = match how {
+                    Loosening::Gone => "is gone",
+                    Loosening::Looser if keyword.is_empty() => "is allowed",
+                    Loosening::Looser => "allows more",
+                    Loosening::Changed => "is another one",
+                };
+                format!("{what} of {place} {how}")
+            }
+            Self::Decision { key, target, path } => {
+                format!("the decision that {target} keeps {path} of {key} is gone")
+            }
+        }
+    }
+}
+
+const fn word(new_keys: NewKeys) -> &'static str {
+    match new_keys {
+        NewKeys::Ask => "ask",
+        NewKeys::Take => "take",
+        NewKeys::Leave => "leave",
+    }
+}
+
+/// What the change weakens. `schemas` are the files of schemas that it touches, `keys` the items that
+/// it concerns, and `decisions` what it does to those that still count.
+#[must_use]
+pub fn weakened(
+    [base, head]: [&Configuration; 2],
+    schemas: &[String],
+    keys: &BTreeSet<Key>,
+    decisions: &[&DecisionChange],
+) -> Vec<Weakened> {
+    let prefix = &head.snapshot().prefix;
+    let of_policy = policies(base.policy(), head.policy()).into_iter();
+    let mut out: Vec<Weakened> =
+        of_policy.map(|(what, at)| Weakened { what, file: format!("{prefix}{FILE}"), at }).collect();
+    out.extend(undescribed([base, head], keys));
+    for file in schemas {
+        let texts = [base, head].map(|end| end.snapshot().bytes(file));
+        if let [Some(before), Some(after)] = texts {
+            let of_schema = schema(&before, &after).into_iter();
+            out.extend(of_schema.map(|(what, at)| Weakened { what, file: format!("{prefix}{file}"), at }));
+        }
+    }
+    for change in decisions.iter().filter(|change| change.turn == Turn::Removed) {
+        let DecisionChange { key, target, decision, .. } = change;
+        let [folder, _] = decision_places(key, *target);
+        let what = Weakening::Decision { key: key.clone(), target: *target, path: decision.path.clone() };
+        out.push(Weakened { what, file: format!("{prefix}{folder}"), at: None });
+    }
+    out
+}
+
+/// The findings about it, at the level that the policy of the base gives the rule.
+#[must_use]
+pub fn findings(weakened: &[Weakened], base: &Policy) -> Vec<Finding> {
+    let rule = Rule::PolicyWeakened;
+    let Some(severity) = base.severity(rule, rule.severity()) else { return Vec::new() };
+    let help = format!("leave it as it was, or have its owners agree: terrace explain {rule}");
+    let finding = |weakened: &Weakened| {
+        let mut finding = Finding::new(rule, weakened.file.clone(), weakened.what.phrase(), help.clone());
+        finding.severity = severity;
+        finding.location = weakened.at.map(|at| Location { start: at, end: at });
+        if let Weakening::Decision { key, target, .. } = &weakened.what {
+            (finding.key, finding.environment) = (Some(key.clone()), Some(*target));
+        }
+        finding
+    };
+    weakened.iter().map(finding).collect()
+}
+
+type Placed = (Weakening, Option<Position>);
+
+fn policies(base: &Policy, head: &Policy) -> Vec<Placed> {
+    let (old, new) = (&base.clauses, &head.clauses);
+    let mut out = levels(old, new);
+    let said = |clauses: &Clauses| -> BTreeSet<Clause> {
+        clauses.listed.iter().map(|(clause, _)| clause.clone()).collect()
+    };
+    let (before, after) = (said(old), said(new));
+    let added = new.listed.iter().filter(|(clause, _)| clause.permits() && !before.contains(clause));
+    out.extend(added.map(|(clause, at)| (Weakening::Added(clause.clone()), Some(*at))));
+    // Which schema describes what is asked item by item.
+    let forbids = |clause: &Clause| !clause.permits() && !matches!(clause, Clause::Schema { .. });
+    let mut told = BTreeSet::new();
+    let gone = old.listed.iter().map(|(clause, _)| clause).filter(|clause| {
+        forbids(clause)
+            && !after.contains(clause)
+            && !is_covered(clause, new)
+            && told.insert((*clause).clone())
+    });
+    out.extend(gone.map(|clause| (Weakening::Gone(clause.clone()), None)));
+    if head.file_bytes > base.file_bytes {
+        let what = Weakening::FileBytes { from: base.file_bytes, to: head.file_bytes };
+        out.push((what, new.file_bytes.map(|(_, at)| at)));
+    }
+    let undecided = [("new-keys", base.new_keys, head.new_keys), ("removals", base.removals, head.removals)];
+    for ((name, from, to), said) in undecided.into_iter().zip(new.undecided) {
+        if to == NewKeys::Take && from != NewKeys::Take {
+            out.push((Weakening::Undecided { name, from, to }, said.map(|(_, at)| at)));
+        }
+    }
+    out
+}
+
+fn levels(old: &Clauses, new: &Clauses) -> Vec<Placed> {
+    type Said = BTreeMap<Rule, (Option<Severity>, Position)>;
+    let said = |clauses: &Clauses| -> Said {
+        clauses.levels.iter().map(|(rule, level, at)| (*rule, (*level, *at))).collect()
+    };
+    let (before, after) = (said(old), said(new));
+    let rules: BTreeSet<Rule> = before.keys().chain(after.keys()).copied().collect();
+    let lower = |rule: Rule| {
+        let [from, to] = [&before, &after].map(|said| said.get(&rule).map(|(level, _)| *level));
+        let is_lower = match (from, to) {
+            // By itself it tells some findings as less than its level.
+            (Some(Some(Severity::Error)), None) if may_weigh_less(rule) => true,
+            _ => to.unwrap_or(Some(rule.severity())) < from.unwrap_or(Some(rule.severity())),
+        };
+        let [from, to] = [from, to].map(|said| said.unwrap_or(Some(rule.severity())));
+        let at = after.get(&rule).map(|(_, at)| *at);
+        is_lower.then_some((Weakening::Rule { rule, from, to }, at))
+    };
+    rules.into_iter().filter_map(lower).collect()
+}
+
+const fn may_weigh_less(rule: Rule) -> bool {
+    matches!(rule, Rule::ForeignHost | Rule::HiddenCharacter)
+}
+
+/// Whether a pin or secret path that is gone is within another one.
+fn is_covered(clause: &Clause, new: &Clauses) -> bool {
+    // A path is taken for one that its stars stand in: what covers it covers all that it matches.
+    let covers = |wide: &str, path: &str| {
+        let path = path.parse::<ValuePath>().ok().filter(|_| !path.contains("**"));
+        let wide = wide.parse::<PathPattern>().ok();
+        path.zip(wide).is_some_and(|(path, wide)| wide.covers(&path))
+    };
+    new.listed.iter().any(|(other, _)| match (clause, other) {
+        (Clause::Pin { key, path, to }, Clause::Pin { key: other_key, path: other_path, to: other_to }) => {
+            (other_key.is_none() || other_key == key)
+                && (other_to.is_none() || other_to == to)
+                && (other_path == path || covers(other_path, path))
+        }
+        (Clause::Secret(path), Clause::Secret(other)) => covers(other, path),
+        _ => false,
+    })
+}
+
+/// The schemas that describe items no more, which are there still.
+fn undescribed([base, head]: [&Configuration; 2], keys: &BTreeSet<Key>) -> Vec<Weakened> {
+    let mut lost: BTreeMap<String, BTreeSet<&Key>> = BTreeMap::new();
+    for key in keys {
+        for environment in Environment::ALL {
+            if head.item(key, environment).is_none() {
+                continue;
+            }
+            let [before, after] = [base, head].map(|end| end.schemas().describing(key, environment));
+            for file in before.into_iter().filter(|file| !after.contains(file)) {
+                lost.entry(file).or_default().insert(key);
+            }
+        }
+    }
+    let told = |(file, keys): (String, BTreeSet<&Key>)| Weakened {
+        what: Weakening::Undescribed(keys.into_iter().cloned().collect()),
+        file: format!("{}{file}", head.snapshot().prefix),
+        at: None,
+    };
+    lost.into_iter().map(told).collect()
+}
+
+/// The constraints that a schema's new text loosens, with their places in it. What cannot be read is
+/// told by the rule for schemas.
+fn schema(before: &[u8], after: &[u8]) -> Vec<Placed> {
+    let read = |bytes: &[u8]| serde_json::from_slice(bytes).ok();
+    let (Some(old), Some(new)) = (read(before), read(after)) else { return Vec::new() };
+    let found = loosened(&old, &new);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let document = Document::parse(after, &Limits::default()).ok();
+    let place = |one: &Loosened| {
+        let document = document.as_ref()?;
+        let tokens = Pointer::parse(&one.pointer)?.tokens().to_vec();
+        let keyword = (!one.keyword.is_empty()).then(|| one.keyword.clone());
+        let segment = |token: String| token.parse().map_or(Segment::Key(token), Segment::Index);
+        let segments = tokens.into_iter().chain(keyword).map(segment).collect();
+        // What is gone stood in what is still there.
+        let (_, found) = document.nearest(&ValuePath { segments, ..ValuePath::root() })?;
+        Some(document.location(&found.key.clone().unwrap_or_else(|| found.token())).start)
+    };
+    found.into_iter().map(|one| (Weakening::Constraint(one.clone()), place(&one))).collect()
+}

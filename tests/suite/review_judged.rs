@@ -1,0 +1,428 @@
+//! `review` judges a change as the plan, the policy and the schemas at its base would.
+
+use serde_json::Value as Json;
+
+use crate::support::World;
+
+const STAGING: &str = "environments/staging/pay.yaml";
+const PRODUCTION: &str = "environments/production/pay.yaml";
+
+fn edit(world: &World, file: &str, from: &str, to: &str) {
+    let text = world.read(file);
+    assert!(text.contains(from), "{file} has no {from}");
+    world.write(file, &text.replace(from, to));
+}
+
+/// A shop that has lived: production has a pool, a region and a host of its own, and decided about its rate.
+fn shop() -> World {
+    let pay = "database:\n  host: db\n  pool: 10\ntimeout: 5s\nlimits:\n  rate: 20\n";
+    let mut world = World::with(&[
+        ("terrace.toml", "[[pin]]\nkey = \"pay\"\npath = \"database.host\"\n[rules]\nno-schema = \"off\"\n"),
+        ("environments/development/pay.yaml", pay),
+        (STAGING, pay),
+        (PRODUCTION, pay),
+    ]);
+    edit(&world, PRODUCTION, "pool: 10", "pool: 40");
+    edit(&world, PRODUCTION, "host: db", "host: main");
+    world.write(PRODUCTION, &format!("{}region: west\n", world.read(PRODUCTION)));
+    world.commit("production's own");
+    world.pass(30);
+    edit(&world, STAGING, "timeout: 5s", "timeout: 8s");
+    edit(&world, STAGING, "rate: 20", "rate: 60");
+    world.commit("faster");
+    world.terrace(&["hold", "pay", "limits.rate", "--env", "production", "--reason", "load limit"]).exits(0);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world
+}
+
+fn review(world: &World, more: &[&str], code: i32) -> Json {
+    let arguments = [&["review", "--format", "json"], more].concat();
+    let value: Json = serde_json::from_str(&world.terrace(&arguments).exits(code)).expect("JSON");
+    let validator = jsonschema::draft202012::new(&terrace::api::review::schema()).expect("a schema");
+    let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    value
+}
+
+fn text(value: &Json) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+/// Each change as `path origin`.
+fn origins(review: &Json) -> Vec<String> {
+    let items = review["items"].as_array().expect("items").iter();
+    let changes = items.flat_map(|item| item["changes"].as_array().expect("changes"));
+    changes.map(|change| format!("{} {}", text(&change["path"]), text(&change["origin"]))).collect()
+}
+
+/// Each finding as `rule path`.
+fn told(findings: &Json) -> Vec<String> {
+    let findings = findings.as_array().expect("findings").iter();
+    findings.map(|finding| format!("{} {}", text(&finding["rule"]), text(&finding["path"]))).collect()
+}
+
+/// What is weakened.
+fn weakened(review: &Json) -> Vec<&str> {
+    review["weakened"].as_array().expect("a list").iter().map(|one| text(&one["what"])).collect()
+}
+
+#[test]
+fn a_copied_file_is_no_promotion() {
+    let mut world = shop();
+    world.write(PRODUCTION, &world.read(STAGING));
+    world.commit("copied");
+    let found = review(&world, &[], 0);
+    assert_eq!(
+        origins(&found),
+        [
+            "database.host pinned",
+            "database.pool overwrites-own-value",
+            "timeout promoted",
+            "limits.rate against-decision",
+            "region overwrites-own-value",
+        ]
+    );
+    assert_eq!(
+        told(&found["findings"]),
+        [
+            "overwrites-own-value region",
+            "overwrites-own-value database.host",
+            "overwrites-own-value database.pool",
+            "against-decision limits.rate",
+        ]
+    );
+    let pool = &found["items"][0]["changes"][1];
+    assert_eq!((text(&pool["kept_since"]), &pool["left"]), ("2026-01-07", &Json::from(40)));
+    assert!(text(&pool["reason"]).starts_with("production's own; staging has not changed it since"));
+    let said = world.terrace(&["review"]).exits(0);
+    for line in [
+        "overwrites production's own 40, kept since 2026-01-07\n",
+        "against a decision: load limit (Ann, until released)\n",
+        "overwrites a pinned value (terrace.toml:1)\n",
+        "removes production's own, kept since 2026-01-07\n",
+        "promoted from staging\n",
+    ] {
+        assert!(said.contains(line), "{line}{said}");
+    }
+    // The warnings count with --strict, unless waivers of the change accept them.
+    world.terrace(&["review", "--strict"]).exits(1);
+    let waiver = |rule: &str| format!("[[waiver]]\nrule = \"{rule}\"\nkey = \"pay\"\nreason = \"follows\"\n");
+    let waivers = waiver("overwrites-own-value") + &waiver("against-decision");
+    world.write("terrace.toml", &(world.read("terrace.toml") + &waivers));
+    world.commit("accepted");
+    let said = world.terrace(&["review", "--strict"]).exits(0);
+    assert!(
+        said.contains("\naccepted here\n  added   waiver for overwrites-own-value pay: follows (Ann, accepts 3 findings)\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_format_tells_of_a_copied_file() {
+    let mut world = shop();
+    world.write(PRODUCTION, &world.read(STAGING));
+    world.commit("copied");
+    for (format, word) in [
+        ("text", "warning[overwrites-own-value]: this overwrites production's own 40"),
+        ("markdown", "overwrites production's own 40, kept since 2026-01-07"),
+        ("github", "title=overwrites-own-value%3A database.pool::this overwrites production's own 40"),
+        ("gitlab", "\"check_name\": \"overwrites-own-value\""),
+        ("junit", "overwrites-own-value"),
+        ("sarif", "\"ruleId\": \"against-decision\""),
+        ("json", "\"origin\": \"overwrites-own-value\""),
+    ] {
+        let said = world.terrace(&["review", "--format", format]).exits(0);
+        assert!(said.contains(word), "{format}: {said}");
+    }
+}
+
+#[test]
+fn a_promotion_and_a_value_by_hand_bring_no_warning() {
+    let mut world = shop();
+    world.terrace(&["promote", "pay", "--to", "production", "--yes"]).exits(0);
+    edit(&world, PRODUCTION, "pool: 40", "pool: 50");
+    edit(&world, PRODUCTION, "rate: 20", "rate: 30");
+    edit(&world, PRODUCTION, "host: main", "host: other");
+    world.commit("by hand");
+    let found = review(&world, &["--strict"], 0);
+    assert_eq!(
+        origins(&found),
+        ["database.host by-hand", "database.pool by-hand", "timeout promoted", "limits.rate by-hand"]
+    );
+    // The decision was there and is left alone.
+    assert_eq!(found["decisions"], Json::Array(Vec::new()));
+}
+
+#[test]
+fn an_item_that_goes_as_a_whole_goes_by_hand() {
+    let mut world = shop();
+    world.git(&["rm", "--quiet", PRODUCTION]);
+    world.commit("gone");
+    let found = review(&world, &["--strict"], 0);
+    assert!(origins(&found).iter().all(|one| one.ends_with(" by-hand")), "{:?}", origins(&found));
+}
+
+#[test]
+fn lists_documents_and_new_keys_are_judged_by_path() {
+    let pay = "servers:\n- name: a\n  port: 1\n- name: b\n  port: 2\nhosts: [x, y]\nmode: plain\n---\nkind: A\nmetadata: {name: two}\nn: 1\n";
+    let mut world = World::with(&[(STAGING, pay), (PRODUCTION, pay)]);
+    for (from, to) in
+        [("port: 2", "port: 22"), ("[x, y]", "[x, z]"), ("plain", "{deep: 1}"), ("n: 1", "n: 7")]
+    {
+        edit(&world, PRODUCTION, from, to);
+    }
+    world.commit("own");
+    world.pass(30);
+    edit(&world, STAGING, "mode:", "region: staging-west\nmode:");
+    edit(&world, STAGING, "port: 1", "port: 11");
+    world.commit("staging moves");
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, &world.read(STAGING));
+    world.commit("copied");
+    assert_eq!(
+        origins(&review(&world, &[], 0)),
+        [
+            "servers[name=a].port promoted",
+            "servers[name=b].port overwrites-own-value",
+            "hosts overwrites-own-value",
+            "mode overwrites-own-value",
+            "region overwrites-own-value",
+            "#2:n overwrites-own-value",
+        ]
+    );
+}
+
+#[test]
+fn a_new_item_leaves_pins_behind() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[[pin]]\npath = \"host\"\n"),
+        (STAGING, "host: a\nsize: 1\n"),
+        ("environments/production/other.yaml", "a: 1\n"),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, &world.read(STAGING));
+    world.commit("created");
+    assert_eq!(origins(&review(&world, &[], 0)), ["host pinned", "size promoted"]);
+}
+
+#[test]
+fn a_promotion_that_its_source_took_back_is_told() {
+    let mut world = shop();
+    edit(&world, PRODUCTION, "timeout: 5s", "timeout: 8s");
+    world.commit("promote(pay): staging -> production");
+    assert_eq!(origins(&review(&world, &[], 0)), ["timeout promoted"]);
+    world.git(&["checkout", "--quiet", "main"]);
+    edit(&world, STAGING, "timeout: 8s", "timeout: 5s");
+    world.commit("too slow");
+    world.git(&["checkout", "--quiet", "feature"]);
+    let found = review(&world, &["--strict"], 0);
+    assert_eq!(origins(&found), ["timeout overtaken"]);
+    assert_eq!(told(&found["findings"]), ["overtaken-promotion timeout"]);
+    assert!(world.terrace(&["review"]).exits(0).contains("from staging, which has taken it back\n"));
+    // Brought up to date it is told as well.
+    world.git(&["merge", "--quiet", "--no-edit", "main"]);
+    assert_eq!(origins(&review(&world, &[], 0)), ["timeout overtaken"]);
+    // A source that went on to something new has taken nothing back.
+    world.git(&["checkout", "--quiet", "main"]);
+    edit(&world, STAGING, "timeout: 5s", "timeout: 9s");
+    world.commit("faster still");
+    world.git(&["checkout", "--quiet", "feature"]);
+    world.git(&["merge", "--quiet", "--no-edit", "main"]);
+    assert_eq!(origins(&review(&world, &[], 0)), ["timeout by-hand"]);
+}
+
+#[test]
+fn a_weakened_policy_is_told_first_and_does_not_hide_what_it_lets_through() {
+    let strict = "[rules]\nplain-secret = \"error\"\n[secrets]\npaths = [\"code\"]\n[isolation]\nwords = { staging = [\"uat\"] }\n\
+                  [isolation.hosts]\nstaging = [\"*.stg.corp.example\"]\n[[pin]]\npath = \"a.b\"\n[[pin]]\npath = \"c.d\"\n\
+                  [[schema]]\nkeys = \"pa*\"\nfile = \"schemas/all.schema.json\"\n";
+    let values = "n: 1\nurl: https://a.example.com\npassword: ${PW}\n";
+    let mut world = World::with(&[
+        ("terrace.toml", strict),
+        ("schemas/all.schema.json", "{\"properties\": {\"n\": {\"maximum\": 10}}}\n"),
+        ("environments/development/pay.yaml", values),
+        (STAGING, values),
+        (PRODUCTION, values),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(
+        "terrace.toml",
+        "[rules]\nplain-secret = \"notice\"\nforeign-host = \"off\"\npolicy-weakened = \"off\"\n\
+         [secrets]\nnot = [\"password\"]\nreferences = [\"corp:*\"]\n[run]\nallow = [\"PATH\"]\n\
+         [limits]\nfile-bytes = 2000000\n[promotion]\nnew-keys = \"take\"\n[[pin]]\npath = \"c\"\n",
+    );
+    edit(&world, PRODUCTION, "n: 1", "n: 99");
+    edit(&world, PRODUCTION, "https://a.example.com", "https://x.stg.corp.example");
+    edit(&world, PRODUCTION, "${PW}", "hunter2real");
+    world.commit("all at once");
+    let found = review(&world, &[], 1);
+    assert_eq!(
+        weakened(&found),
+        [
+            "foreign-host is turned off",
+            "plain-secret is turned down from error to notice",
+            "policy-weakened is turned off",
+            "password under [secrets] not is new",
+            "corp:* under [secrets] references is new",
+            "PATH under [run] allow is new",
+            "pin a.b is gone",
+            "secret path code is gone",
+            "word uat of staging is gone",
+            "host *.stg.corp.example of staging is gone",
+            "[limits] file-bytes is raised from 1048576 to 2000000",
+            "[promotion] new-keys goes from ask to take",
+            "the schema no longer describes pay",
+        ]
+    );
+    assert_eq!(found["weakened"][0]["line"], 3);
+    let told = told(&found["findings"]);
+    assert!(told[..13].iter().all(|one| one == "policy-weakened -"), "{told:?}");
+    for expected in ["schema n", "foreign-host url", "plain-secret password"] {
+        assert!(told.iter().any(|one| one == expected), "{expected}: {told:?}");
+    }
+    assert_eq!(found["mended"], Json::Array(Vec::new()));
+    for (format, word) in [
+        ("text", "\nweakened: 13\n  foreign-host is turned off"),
+        ("markdown", "<summary>weakened: 13</summary>"),
+        (
+            "github",
+            "::warning file=terrace.toml,line=3,col=1,endLine=3,endColumn=1,title=policy-weakened::foreign-host",
+        ),
+        ("gitlab", "\"check_name\": \"policy-weakened\""),
+        ("junit", "policy-weakened"),
+        ("sarif", "\"ruleId\": \"policy-weakened\""),
+    ] {
+        let said = world.terrace(&["review", "--format", format]).exits(1);
+        assert!(said.contains(word), "{format}: {said}");
+        let first = said.find("policy-weakened").expect("told");
+        assert!(!said.get(..first).unwrap_or_default().contains("99 is more"), "{format}: {said}");
+    }
+}
+
+#[test]
+fn a_weakened_policy_counts_when_asked_for() {
+    let mut world = shop();
+    world.write(
+        "terrace.toml",
+        "[rules]\nno-schema = \"off\"\n[[waiver]]\nrule = \"policy-weakened\"\nreason = \"mine\"\n",
+    );
+    world.commit("the pin goes");
+    let found = review(&world, &["--strict"], 0);
+    assert_eq!(
+        (weakened(&found), told(&found["findings"])),
+        (vec!["pin database.host of pay is gone"], vec!["policy-weakened -".to_owned()])
+    );
+    review(&world, &["--fail-on", "policy"], 1);
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write("terrace.toml", &format!("{}policy-weakened = \"error\"\n", world.read("terrace.toml")));
+    world.commit("stern");
+    world.git(&["checkout", "--quiet", "feature"]);
+    world.git(&["rebase", "--quiet", "-X", "theirs", "main"]);
+    assert_eq!(review(&world, &[], 1)["summary"]["errors"], 2, "{}", world.read("terrace.toml"));
+    // A policy that is a link says nothing, and that is weaker than what it said.
+    world.git(&["checkout", "--quiet", "-B", "feature", "main~1"]);
+    world.git(&["mv", "terrace.toml", "policy.toml"]);
+    std::os::unix::fs::symlink("policy.toml", world.dir.join("terrace.toml")).expect("a link");
+    world.commit("a link");
+    let said = world.terrace(&["review", "--base", "main~1", "--fail-on", "policy"]);
+    assert!(
+        said.code != 0 && format!("{}{}", said.stdout, said.stderr).contains("terrace.toml"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_schema_that_is_loosened_together_with_its_value_hides_nothing() {
+    let schema = |most: u32| {
+        format!(
+            "{{\n  \"properties\": {{\n    \"n\": {{\"type\": \"integer\", \"maximum\": {most}}}\n  }}\n}}\n"
+        )
+    };
+    let mut world =
+        World::with(&[("schemas/pay.schema.json", &schema(10)), (STAGING, "n: 1\n"), (PRODUCTION, "n: 1\n")]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write("schemas/pay.schema.json", &schema(100));
+    edit(&world, PRODUCTION, "n: 1", "n: 99");
+    world.commit("looser");
+    let found = review(&world, &[], 1);
+    assert_eq!(weakened(&found), ["`maximum` of /properties/n allows more"]);
+    assert_eq!(
+        (&found["weakened"][0]["line"], text(&found["weakened"][0]["file"])),
+        (&Json::from(3), "schemas/pay.schema.json")
+    );
+    assert!(told(&found["findings"]).contains(&"schema n".to_owned()));
+    // A waiver of the change accepts it, and is told first.
+    world.write(
+        "terrace.toml",
+        "[[waiver]]\nrule = \"schema\"\nkey = \"pay\"\npath = \"n\"\nreason = \"sale\"\n",
+    );
+    world.commit("accepted");
+    let found = review(&world, &[], 0);
+    assert!(!told(&found["findings"]).contains(&"schema n".to_owned()));
+    assert_eq!(text(&found["waivers"][0]["reason"]), "sale");
+    // A value that was wrong before is not mended by what accepts it.
+    world.git(&["checkout", "--quiet", "main"]);
+    edit(&world, PRODUCTION, "n: 1", "n: 50");
+    world.commit("wrong");
+    world.git(&["checkout", "--quiet", "-B", "feature"]);
+    world.write("schemas/pay.schema.json", &schema(100));
+    world.commit("looser");
+    let found = review(&world, &[], 0);
+    assert!(told(&found["known"]).contains(&"schema n".to_owned()));
+    assert_eq!(found["mended"], Json::Array(Vec::new()));
+}
+
+#[test]
+fn the_limits_of_a_change_are_those_of_its_base() {
+    let mut world = World::with(&[("terrace.toml", "[limits]\nfile-bytes = 1000\n"), (PRODUCTION, "n: 1\n")]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write("terrace.toml", "[limits]\nfile-bytes = 9000\n");
+    world.write(PRODUCTION, &format!("n: 1\n# {}\n", "x".repeat(2000)));
+    world.commit("large");
+    assert!(told(&review(&world, &[], 1)["findings"]).contains(&"syntax -".to_owned()));
+}
+
+#[test]
+fn a_decision_that_goes_is_weaker_and_one_that_came_accepts() {
+    let world = shop();
+    world.terrace(&["hold", "--release", "pay", "limits.rate", "--env", "production"]).exits(0);
+    world.terrace(&["hold", "pay", "timeout", "--env", "production", "--reason", "slow clients"]).exits(0);
+    let found = review(&world, &[], 0);
+    assert_eq!(weakened(&found), ["the decision that production keeps limits.rate of pay is gone"]);
+    let said = world.terrace(&["review"]).exits(0);
+    assert!(
+        said.contains("\naccepted here\n")
+            && said.contains("production keeps pay timeout: slow clients (Ann,"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_hook_stops_what_a_commit_brings_and_not_what_was_there() {
+    let mut world = World::with(&[(STAGING, "a: 1\na: 2\n"), (PRODUCTION, "a: 1\n")]);
+    world.find_terrace();
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    let commit = |world: &World| {
+        world.git(&["add", "--all"]);
+        crate::support::run(world.command("git").args(["commit", "--quiet", "-m", "x"]))
+    };
+    // What was there before, under another name too.
+    world.write(PRODUCTION, "a: 1\nb: no\n");
+    world.git(&["mv", STAGING, "environments/staging/paid.yaml"]);
+    let output = commit(&world);
+    let said = format!("{}{}", output.stdout, output.stderr);
+    assert_eq!(output.code, 0, "{said}");
+    assert!(said.contains("warning[ambiguous-scalar]") && !said.contains("error[duplicate-key]"), "{said}");
+    assert!(said.contains("1 finding left out that HEAD has too"), "{said}");
+    world.write(PRODUCTION, "a: 1\na: 2\n");
+    let output = commit(&world);
+    assert_eq!(output.code, 1);
+    assert!(format!("{}{}", output.stdout, output.stderr).contains("error[duplicate-key]"));
+    // The first commit of all has nothing before it.
+    let world = World::unborn();
+    world.write(PRODUCTION, "a: 1\na: 2\n");
+    world.git(&["add", "--all"]);
+    assert_eq!(world.line("check --staged --since HEAD").code, 1);
+    assert_eq!(world.line("check --since nowhere").code, 1);
+}
