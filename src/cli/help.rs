@@ -18,6 +18,11 @@ pub(super) fn worded(error: Error) -> Error {
 fn words(help: &Help) -> Option<String> {
     let text = match help {
         Help::LayOut => "run `terrace init` to lay one out, or say where it is with -C DIR",
+        Help::NameRoot(roots) => {
+            let shown = roots.iter().take(8).map(|root| format!("-C {root}")).collect::<Vec<_>>().join(", ");
+            let more = if roots.len() > 8 { ", …" } else { "" };
+            return Some(format!("further down there is one; say where: {shown}{more}"));
+        }
         Help::OtherFolder => "check the spelling, and the folder that terrace runs in (-C DIR)",
         Help::MakeRepository => "terrace init makes one",
         Help::ListItems => "`terrace list` shows the items there are",

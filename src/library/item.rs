@@ -146,9 +146,7 @@ impl Item {
     }
 
     pub(super) fn exists(&self) -> Result<()> {
-        let snapshot = self.place.snapshot()?;
-        let found = snapshot.item(&self.key, self.place.environment);
-        found.map(|_| ()).ok_or_else(|| self.place.absent(&self.key, &snapshot))
+        self.file(&self.configuration()?).map(|_| ())
     }
 
     fn judged(&self, configuration: &Configuration) -> Result<Vec<Finding>> {

@@ -19,6 +19,8 @@ pub enum Help {
     Any(Vec<Self>),
     /// Lay a configuration out, or name the folder that holds one.
     LayOut,
+    /// Name one of these folders, which hold configuration.
+    NameRoot(Vec<String>),
     /// Name a folder of the right place: what was looked for is not where it was looked for.
     OtherFolder,
     /// Make a git repository.
@@ -155,6 +157,9 @@ impl Help {
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
             Self::Any(_) => self.worded(&|_| None).into(),
             Self::LayOut => "name the folder that holds `environments/`".into(),
+            Self::NameRoot(roots) => {
+                format!("name one of the folders that hold one: {}", roots.join(", ")).into()
+            }
             Self::OtherFolder => "check the spelling, and the folder that it is looked for in".into(),
             Self::MakeRepository => "make it a git repository first".into(),
             Self::ListItems => "name an item that the environment has".into(),

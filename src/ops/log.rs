@@ -103,9 +103,7 @@ pub fn blame(
 ) -> Result<Vec<Blame<Shown>>> {
     let planner = Planner::new(workspace, &revision(workspace, at)?)?;
     let Some(item) = planner.configuration.item(key, environment) else {
-        let known =
-            planner.configuration.snapshot().items().filter(|item| item.id.environment == environment);
-        return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
+        return Err(planner.configuration.snapshot().absent(key, environment));
     };
     let document = planner.configuration.document(item)?;
     let lists = planner.configuration.lists(key);

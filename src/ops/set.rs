@@ -138,6 +138,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
                 _ => configuration.document(item)?,
             }
         }
+        (None, _) if let Err(hidden) = snapshot.require_file(&request.key, request.environment) => {
+            return Err(hidden);
+        }
         (None, Edit::Set { create: true, .. }) => {
             let empty = Document::parse(b"", limits);
             empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?

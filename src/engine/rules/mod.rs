@@ -82,9 +82,12 @@ impl CheckInput<'_> {
     }
 
     fn reports(&self, finding: &Finding) -> bool {
+        // What hides files may hide those that are asked for.
+        let hides = finding.rule == Rule::Symlink;
         let key_fits =
-            self.keys.is_empty() || finding.key.as_ref().is_some_and(|key| self.keys.contains(key));
-        key_fits && (self.environment.is_none() || self.environment == finding.environment)
+            self.keys.is_empty() || finding.key.as_ref().map_or(hides, |key| self.keys.contains(key));
+        let of_all = hides && finding.environment.is_none();
+        key_fits && (self.environment.is_none() || self.environment == finding.environment || of_all)
     }
 }
 
@@ -196,6 +199,7 @@ pub fn check_again(
             None => findings.push(finding),
         }
     }
+    subject.configuration.schemas().require_read()?;
     findings.extend(by_item.0.values().flatten().cloned());
     Ok((report(subject, &world, findings)?, by_item))
 }
@@ -271,7 +275,7 @@ mod tests {
     fn findings_are_sorted_and_counted() {
         let report = repository().below("config/").report();
         let counts = [Severity::Error, Severity::Warning, Severity::Notice].map(|s| report.count(s));
-        assert_eq!((report.items, counts), (4, [1, 7, 2]));
+        assert_eq!((report.items, counts), (4, [2, 6, 2]));
         assert_eq!(report.environments, Environment::ALL);
         assert_eq!(
             repository().below("config/").places(),
@@ -285,7 +289,7 @@ mod tests {
                 "config/environments/production/a.yaml:3:7 warning[foreign-host]",
                 "config/environments/staging/b.yaml:1:11 error[shared-secret]",
                 "config/environments/staging/b.yaml:1:11 warning[plain-secret]",
-                "config/environments/staging/b.yml warning[stray-file]",
+                "config/environments/staging/b.yml error[stray-file]",
             ]
         );
     }
