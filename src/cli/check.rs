@@ -18,12 +18,12 @@ pub(super) struct Args {
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// Only this environment's findings
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     #[command(flatten)]
     place: RevisionArgs,
     /// text, json, markdown, github, sarif, junit or gitlab
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,
     /// Exit 1 for warnings as well
     #[arg(long)]

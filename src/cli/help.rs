@@ -30,6 +30,9 @@ fn words(help: &Help) -> Option<String> {
         Help::CommitDirectly => "commit directly: --commit",
         Help::NameBranch => "check out a branch, or name one with --branch",
         Help::CreateItem => "--create makes a new item",
+        Help::SayNew(near) => {
+            return Some(format!("did you mean `{near}`? --new says that the new key is meant"));
+        }
         Help::CreateParents => "--parents makes what is missing",
         Help::GiveText => {
             "quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is"

@@ -29,6 +29,7 @@ mod reader;
 mod source;
 #[cfg(test)]
 mod testing;
+mod unchecked;
 mod validate;
 
 pub use catalog::Catalog;

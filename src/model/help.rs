@@ -35,6 +35,8 @@ pub enum Help {
     NameBranch,
     /// Let the command make the item.
     CreateItem,
+    /// Take this near word, or say that a new key is meant.
+    SayNew(String),
     /// Let the command make what is missing on the way to a path.
     CreateParents,
     /// Give a text as it is, for it is no YAML value.
@@ -167,6 +169,7 @@ impl Help {
             Self::CommitDirectly => "commit the change instead".into(),
             Self::NameBranch => "name the branch that is to change".into(),
             Self::CreateItem => "say that the item is to be made".into(),
+            Self::SayNew(near) => format!("did you mean `{near}`? Otherwise say that the key is new").into(),
             Self::CreateParents => "say that what is missing on the way is to be made".into(),
             Self::GiveText => "quote it for YAML, or write JSON".into(),
             Self::NameSources => "name a file or a folder of this repository".into(),

@@ -111,13 +111,16 @@ struct RawPin {
 struct RawSecrets {
     /// Path patterns of secret values, besides those that their names or their look tell.
     #[serde(default)]
-    paths: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    paths: Vec<Spanned<String>>,
     /// Path patterns of values that are no secrets, whatever they are called or look like.
     #[serde(default)]
-    not: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    not: Vec<Spanned<String>>,
     /// Globs of values that are references to a secret, not the secret.
     #[serde(default)]
-    references: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    references: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -125,10 +128,12 @@ struct RawSecrets {
 struct RawIsolation {
     /// Words that name an environment, besides its own names.
     #[serde(default)]
-    words: BTreeMap<Environment, Vec<String>>,
+    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
+    words: BTreeMap<Environment, Vec<Spanned<String>>>,
     /// Host globs that belong to one environment.
     #[serde(default)]
-    hosts: BTreeMap<Environment, Vec<String>>,
+    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
+    hosts: BTreeMap<Environment, Vec<Spanned<String>>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -228,6 +233,32 @@ pub struct SchemaMapping {
     pub file: String,
 }
 
+/// An entry of `terrace.toml` that is to fit something.
+#[derive(Debug)]
+pub struct PolicyEntry {
+    /// The bytes of `terrace.toml` that hold it.
+    pub span: std::ops::Range<usize>,
+    /// What it is to fit.
+    pub fits: Fits,
+}
+
+/// What an entry of `terrace.toml` is to fit.
+#[derive(Debug)]
+pub enum Fits {
+    /// A pin: a path of an item.
+    Pin(Option<GlobMatcher>, PathPattern),
+    /// A host, in lower case.
+    Host(GlobMatcher),
+    /// A word, in lower case.
+    Word(String),
+    /// A path that is, or is not, a secret.
+    Secret(PathPattern),
+    /// A value that refers to a secret.
+    Reference(GlobMatcher),
+    /// A shared schema: a key.
+    Schema(GlobMatcher),
+}
+
 /// The resolved policy: every question has an answer.
 #[derive(Debug)]
 pub struct Policy {
@@ -257,6 +288,8 @@ pub struct Policy {
     pub file_bytes: usize,
     /// Variables that may leave though text is run by them.
     pub run_allow: Vec<String>,
+    /// What is to fit something, each entry for itself.
+    pub entries: Vec<PolicyEntry>,
 }
 
 const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
@@ -317,17 +350,16 @@ impl Policy {
             id.parse::<Rule>()
                 .map_err(|error| Error::usage(at(span, error.to_string())).with_help(error.help()))
         };
+        let mut entries = Vec::new();
         let mut pins = Vec::new();
         for pin in raw.pin {
             let span = pin.span();
             let line = at(span.clone(), String::new()).rsplit(':').nth(2).and_then(|n| n.parse().ok());
             let pin = pin.into_inner();
-            pins.push(Pin {
-                key: pin.key.map(|key| glob(span.clone(), &key)).transpose()?,
-                path: pattern(span, &pin.path)?,
-                to: pin.to,
-                line: line.unwrap_or(1),
-            });
+            let key = pin.key.map(|key| glob(span.clone(), &key)).transpose()?;
+            let path = pattern(span.clone(), &pin.path)?;
+            entries.push(PolicyEntry { span, fits: Fits::Pin(key.clone(), path.clone()) });
+            pins.push(Pin { key, path, to: pin.to, line: line.unwrap_or(1) });
         }
         let day = |until: Spanned<Datetime>| -> Result<Date> {
             let (span, until) = (until.span(), until.into_inner());
@@ -361,7 +393,9 @@ impl Policy {
         for mapping in raw.schema {
             let span = mapping.span();
             let mapping = mapping.into_inner();
-            schema_keys.push(glob(span, &mapping.keys)?);
+            let keys = glob(span.clone(), &mapping.keys)?;
+            entries.push(PolicyEntry { span, fits: Fits::Schema(keys.clone()) });
+            schema_keys.push(keys);
             schemas.push(SchemaMapping { file: mapping.file });
         }
         let mut levels = BTreeMap::new();
@@ -374,24 +408,41 @@ impl Policy {
             };
             levels.insert(rule(id.span(), id.get_ref())?, level);
         }
-        let patterns = |paths: &[String]| -> Result<PatternSet> {
-            Ok(PatternSet::loose(
-                paths.iter().map(|path| pattern(whole.clone(), path)).collect::<Result<_>>()?,
-            ))
+        let mut patterns = |paths: &[Spanned<String>]| -> Result<PatternSet> {
+            let read = |path: &Spanned<String>| pattern(path.span(), path.get_ref());
+            let read: Vec<PathPattern> = paths.iter().map(read).collect::<Result<_>>()?;
+            entries.extend(paths.iter().zip(&read).map(|(path, pattern)| PolicyEntry {
+                span: path.span(),
+                fits: Fits::Secret(pattern.clone()),
+            }));
+            Ok(PatternSet::loose(read))
         };
+        let (secret_paths, no_secret_paths) = (patterns(&raw.secrets.paths)?, patterns(&raw.secrets.not)?);
         let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
-        let references = references.into_iter().chain(raw.secrets.references);
-        let secret_references: Vec<GlobMatcher> =
-            references.map(|text| glob(whole.clone(), &text)).collect::<Result<_>>()?;
+        let mut secret_references: Vec<GlobMatcher> =
+            references.iter().map(|text| glob(whole.clone(), text)).collect::<Result<_>>()?;
+        for text in &raw.secrets.references {
+            let matcher = glob(text.span(), text.get_ref())?;
+            entries.push(PolicyEntry { span: text.span(), fits: Fits::Reference(matcher.clone()) });
+            secret_references.push(matcher);
+        }
         let words = Environment::ALL.map(|env| {
             let own = env.words().iter().map(|word| (*word).to_owned());
-            let more = raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.to_lowercase());
+            let given = raw.isolation.words.get(&env).into_iter().flatten();
+            let more: Vec<String> = given.clone().map(|word| word.get_ref().to_lowercase()).collect();
+            entries.extend(
+                given
+                    .zip(&more)
+                    .map(|(given, word)| PolicyEntry { span: given.span(), fits: Fits::Word(word.clone()) }),
+            );
             (env, own.chain(more).collect())
         });
         let (mut hosts, mut owners) = (Vec::new(), Vec::new());
         for (env, globs) in &raw.isolation.hosts {
             for text in globs {
-                hosts.push(glob(whole.clone(), &text.to_lowercase())?);
+                let matcher = glob(text.span(), &text.get_ref().to_lowercase())?;
+                entries.push(PolicyEntry { span: text.span(), fits: Fits::Host(matcher.clone()) });
+                hosts.push(matcher);
                 owners.push(*env);
             }
         }
@@ -400,8 +451,8 @@ impl Policy {
             removals: raw.promotion.removals.unwrap_or(raw.promotion.undecided),
             pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
-            secret_paths: patterns(&raw.secrets.paths)?,
-            no_secret_paths: patterns(&raw.secrets.not)?,
+            secret_paths,
+            no_secret_paths,
             secret_references: Globs::new(secret_references),
             words: words.into_iter().collect(),
             hosts: Globs::new(hosts),
@@ -415,6 +466,7 @@ impl Policy {
             schema_keys: Globs::new(schema_keys),
             file_bytes: raw.limits.file_bytes.unwrap_or(1024 * 1024),
             run_allow: raw.run.allow,
+            entries,
         })
     }
 

@@ -7,7 +7,7 @@ use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
-use crate::engine::provenance::{Blame, Logged, Provenance};
+use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
 use crate::model::{CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
@@ -17,6 +17,8 @@ use crate::secrets::mask::{Reveal, Shown};
 pub struct LogRequest {
     /// Only this item.
     pub key: Option<Key>,
+    /// Only what is at, below or above this path.
+    pub path: Option<ValuePath>,
     /// Only this environment.
     pub environment: Option<Environment>,
     /// The revision whose history is told; HEAD when `None`.
@@ -75,7 +77,10 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
                 [provenance.before(id.environment, position), provenance.after(id.environment, position)];
             let secrets = mask.secrets_of_values(sides.into_iter().flatten().map(|values| &**values));
             let mask = mask.within(&secrets);
-            logged.entries.extend(entries.into_iter().map(|entry| entry.masked(&mask)));
+            let is_at = |entry: &LoggedChange| {
+                request.path.as_ref().is_none_or(|path| path.covers(&entry.path) || entry.path.covers(path))
+            };
+            logged.entries.extend(entries.into_iter().filter(is_at).map(|entry| entry.masked(&mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
             out.push(logged);

@@ -14,6 +14,7 @@ mod waivers;
 
 mod ambiguous_scalar;
 mod bad_decision;
+mod conflict_markers;
 mod duplicate_key;
 mod foreign_host;
 mod hidden_character;
@@ -25,7 +26,9 @@ mod missing_key;
 mod missing_value;
 mod no_schema;
 mod plain_secret;
+mod portable_name;
 mod reader_differs;
+mod schema_limits;
 mod shared_secret;
 mod skipped_promotion;
 mod stray_file;
@@ -34,6 +37,7 @@ mod syntax;
 mod type_mismatch;
 mod unknown_environment;
 mod unsupported_yaml;
+mod unused;
 
 #[cfg(test)]
 mod testing;
@@ -139,13 +143,21 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::HiddenCharacter, Scope::Item, hidden_character::judge),
     (Rule::SharedSecret, Scope::All, shared_secret::judge),
     (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
+    (Rule::ConflictMarkers, Scope::Item, conflict_markers::judge),
     (Rule::BadDecision, Scope::All, bad_decision::judge),
     (Rule::StrayFile, Scope::All, stray_file::judge),
+    (Rule::PortableName, Scope::All, portable_name::judge),
+    (Rule::SchemaLimits, Scope::Item, schema_limits::judge),
     (Rule::PlainSecret, Scope::Item, plain_secret::judge),
     (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),
     (Rule::AmbiguousScalar, Scope::Item, ambiguous_scalar::judge),
     (Rule::ReaderDiffers, Scope::Item, reader_differs::judge),
     (Rule::UnsupportedYaml, Scope::Item, unsupported_yaml::judge),
+    (Rule::UnusedPin, Scope::All, unused::pins),
+    (Rule::UnusedHost, Scope::All, unused::hosts),
+    (Rule::UnusedWord, Scope::All, unused::words),
+    (Rule::UnusedSecret, Scope::All, unused::secrets),
+    (Rule::UnusedSchema, Scope::All, unused::schemas),
     (Rule::NoSchema, Scope::All, no_schema::judge),
     (Rule::MissingItem, Scope::Item, missing_item::judge),
     (Rule::MissingKey, Scope::Item, missing_key::judge),
