@@ -46,7 +46,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use context::{Context, Globals};
@@ -155,8 +155,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     // Whoever mistypes an option does not mean to pass it as a value.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
-        let tips = tips.iter().filter(|tip| !tip.to_string().contains("as a value, use")).cloned().collect();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        let tips: Vec<_> =
+            tips.iter().filter(|tip| !tip.to_string().contains("as a value, use")).cloned().collect();
+        if tips.is_empty() {
+            error.remove(ContextKind::Suggested);
+        } else {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    if let (Some(ContextValue::String(wrong)), None) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::SuggestedArg))
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(near) = words::near_option(words, wrong)
+    {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(near));
     }
     let on_stderr = error.use_stderr();
     let text = error.render();

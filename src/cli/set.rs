@@ -200,7 +200,11 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         return Ok(0);
     };
     let view = context.view();
-    let (path, file) = (clean(&done.path.to_string()).into_owned(), clean(&done.file));
+    let path = match done.path.is_root() {
+        true => "(the whole item)".to_owned(),
+        false => clean(&done.path.to_string()).into_owned(),
+    };
+    let file = clean(&done.file);
     match (&done.before, &done.after) {
         (_, None) => write!(out, "{file}: {path} removed")?,
         _ if done.is_written_out => write!(out, "{file}: {path} written out")?,

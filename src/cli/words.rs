@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory};
 use super::Cli;
 use super::context::process_environment;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Environment, Error, ItemId, Key};
+use crate::model::{Environment, Error, ItemId, Key, closest};
 use crate::ops::Workspace;
 
 /// The arguments that take keys.
@@ -28,6 +28,16 @@ pub(super) fn expand(words: Vec<OsString>) -> (Vec<OsString>, Option<Error>) {
     shorthand(&mut texts, at);
     let wrong = files(&root, &mut texts, at).err();
     (texts.into_iter().map(OsString::from).collect(), wrong)
+}
+
+/// The option of the command that a mistyped one is near to.
+pub(super) fn near_option(words: &[OsString], wrong: &str) -> Option<String> {
+    let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let root = Cli::command();
+    let command = root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?;
+    let longs = [&root, command].into_iter().flat_map(|command| command.get_arguments());
+    let longs: Vec<&str> = longs.filter_map(Arg::get_long).collect();
+    closest(wrong.strip_prefix("--")?, longs).map(|near| format!("--{near}"))
 }
 
 /// Where the command stands.

@@ -9,7 +9,9 @@ use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
+use crate::model::{
+    CommitId, DocumentId, Environment, Error, ItemId, Key, List, ProgressCounter, Result, Value, ValuePath,
+};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Which commits are told of.
@@ -77,14 +79,16 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
                 [provenance.before(id.environment, position), provenance.after(id.environment, position)];
             let secrets = mask.secrets_of_values(sides.into_iter().flatten().map(|values| &**values));
             let mask = mask.within(&secrets);
-            let is_at = |entry: &LoggedChange| {
-                request.path.as_ref().is_none_or(|path| path.covers(&entry.path) || entry.path.covers(path))
-            };
+            let is_at = |entry: &LoggedChange| request.path.as_ref().is_none_or(|path| concerns(entry, path));
             logged.entries.extend(entries.into_iter().filter(is_at).map(|entry| entry.masked(&mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
             out.push(logged);
         }
+    }
+    if let (Some(key), Some(path), true, true) = (&request.key, &request.path, met, out.is_empty()) {
+        return Err(Error::not_found(format!("no commit changed `{path}` of `{key}`"))
+            .with_help(format!("`terrace log {key}` shows the paths that changed")));
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {
@@ -92,6 +96,20 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
         }
         _ => Ok(out),
     }
+}
+
+/// Whether a change is of the value at a path, or of something below it.
+fn concerns(entry: &LoggedChange, path: &ValuePath) -> bool {
+    if path.covers(&entry.path) {
+        return true;
+    }
+    let Some(below) = path.segments.get(entry.path.segments.len()..).filter(|_| entry.path.covers(path))
+    else {
+        return false;
+    };
+    let inside = ValuePath { document: DocumentId::default(), segments: below.to_vec() };
+    let at = |value: &Option<Value>| value.as_ref().and_then(|value| value.at(&inside)).cloned();
+    at(&entry.old) != at(&entry.new)
 }
 
 /// Where the values of an item, or those at a path of it, came from; values masked.

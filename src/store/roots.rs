@@ -10,11 +10,22 @@ use crate::model::{Environment, Result, Revision, policy};
 
 impl Repository {
     /// The folders below the configuration root (relative to the git root) that have configuration of
-    /// their own, in order. Of a working tree those are told that git's index knows.
+    /// their own, in order.
     ///
     /// # Errors
     /// When the revision cannot be listed.
     pub fn roots_below(&self, revision: &Revision) -> Result<Vec<String>> {
+        let below =
+            |root: &String| root.strip_prefix(self.root_prefix()).is_some_and(|rest| !rest.is_empty());
+        Ok(self.roots(revision)?.into_iter().filter(below).collect())
+    }
+
+    /// The folders (relative to the git root: empty, or ending in `/`) that have configuration. Of a
+    /// working tree those are told that git's index knows.
+    ///
+    /// # Errors
+    /// When the revision cannot be listed.
+    pub fn roots(&self, revision: &Revision) -> Result<BTreeSet<String>> {
         let mut roots = BTreeSet::new();
         match revision {
             Revision::Commit(id) => {
@@ -37,9 +48,22 @@ impl Repository {
                 }
             }
         }
-        let below =
-            |root: &String| root.strip_prefix(self.root_prefix()).is_some_and(|rest| !rest.is_empty());
-        Ok(roots.into_iter().filter(below).collect())
+        Ok(roots)
+    }
+
+    /// The root that the hook and the attributes are for: this one, or the only one there is;
+    /// `None` where several are meant.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn root_of_hooks(&self) -> Result<Option<String>> {
+        let roots = self.roots(&Revision::Index)?;
+        let mut others = roots.iter();
+        Ok(match (others.next(), others.next()) {
+            (Some(only), None) if self.root_prefix().is_empty() => Some(only.clone()),
+            (Some(_), Some(_)) if !roots.contains("") => None,
+            _ => Some(self.root_prefix().to_owned()),
+        })
     }
 }
 
