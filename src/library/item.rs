@@ -146,7 +146,9 @@ impl Item {
     }
 
     pub(super) fn exists(&self) -> Result<()> {
-        self.file(&self.configuration()?).map(|_| ())
+        let snapshot = self.place.snapshot()?;
+        let found = snapshot.item(&self.key, self.place.environment);
+        found.map(|_| ()).ok_or_else(|| self.place.absent(&self.key, &snapshot))
     }
 
     fn judged(&self, configuration: &Configuration) -> Result<Vec<Finding>> {

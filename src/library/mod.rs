@@ -131,6 +131,13 @@ impl EnvironmentView {
         Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
     }
 
+    fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
+        let workspace = Workspace::open(&self.configuration.dir, &environment())?;
+        let snapshot = workspace.snapshot(&self.configuration.at)?;
+        workspace.require_configuration(&snapshot)?;
+        Ok(snapshot)
+    }
+
     fn read(&self) -> Result<crate::engine::configuration::Configuration> {
         let workspace = Workspace::open(&self.configuration.dir, &environment())?;
         let configuration = workspace.configuration(&self.configuration.at)?;

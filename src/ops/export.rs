@@ -7,7 +7,7 @@ use super::check::findings;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
-use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Severity};
+use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity};
 use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
@@ -125,7 +125,8 @@ fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
 }
 
 /// What keeps an item from leaving is for a person to mend.
-fn undecided(error: Error) -> Error {
+fn undecided(mut error: Error) -> Error {
+    error.message = format!("{} [{}]", error.message, Rule::Symlink);
     error.with_kind(ErrorKind::Undecided)
 }
 
