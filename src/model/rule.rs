@@ -47,7 +47,7 @@ rules! {
     InvalidKey = "invalid-key", Error;
     /// Two keys differ only in letter case.
     KeyCaseCollision = "key-case-collision", Error;
-    /// A link, a submodule or something of another kind stands where a file or folder should.
+    /// A link, submodule or other thing stands where a file should.
     Symlink = "symlink", Error;
     /// One mapping has the same key twice.
     DuplicateKey = "duplicate-key", Error;

@@ -15,7 +15,7 @@ mod tests {
 
     #[test]
     fn both_sides_are_told_at_the_first_marker() {
-        let item = "environments/staging/a.yaml";
+        let item = "environments/development/a.yaml";
         for (text, rule) in [
             ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> feature\n", "conflict-markers"),
             ("a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n=======\r\nb: 2\r\n>>>>>>> x\r\n", "conflict-markers"),

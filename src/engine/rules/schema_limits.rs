@@ -40,6 +40,7 @@ mod tests {
         assert_eq!(
             repository.places(),
             [
+                "environments/staging/a.yaml:1:1 notice[missing-item]",
                 "environments/staging/a.yaml:2:7 error[schema]",
                 "schemas/a.schema.json:1:37 warning[schema-limits]",
             ]

@@ -192,12 +192,13 @@ file = "schemas/common.json"
         assert_eq!(
             repository().places(),
             [
+                "environments/staging/payments.yaml:1:1 notice[missing-item]",
                 "schemas/payment.schema.json warning[unused-schema]",
                 "terrace.toml:4:1 warning[unused-pin]",
                 "terrace.toml:7:26 warning[unused-secret]",
-                "terrace.toml:8:26 warning[unused-secret]",
+                "terrace.toml:8:25 warning[unused-secret]",
                 "terrace.toml:9:25 warning[unused-secret]",
-                "terrace.toml:11:30 warning[unused-word]",
+                "terrace.toml:11:29 warning[unused-word]",
                 "terrace.toml:13:33 warning[unused-host]",
                 "terrace.toml:17:1 warning[unused-schema]",
             ]
@@ -206,12 +207,15 @@ file = "schemas/common.json"
 
     #[test]
     fn a_part_or_a_file_that_is_not_read_says_nothing_of_them() {
-        assert!(repository().keys(&["payments"]).places().is_empty());
+        let item = "environments/staging/payments.yaml:1:1 notice[missing-item]";
+        assert_eq!(repository().keys(&["payments"]).places(), [item]);
         let broken = repository().and("environments/staging/b.yaml", "a: [\n").places();
         assert_eq!(
             broken,
             [
+                "environments/staging/b.yaml:1:1 notice[missing-item]",
                 "environments/staging/b.yaml:1:4 error[syntax]",
+                item,
                 "schemas/payment.schema.json warning[unused-schema]",
             ]
         );
