@@ -213,7 +213,7 @@ file = "schemas/common.json"
         assert_eq!(
             broken,
             [
-                "environments/staging/b.yaml:1:1 notice[missing-item]",
+                "environments/staging/b.yaml notice[missing-item]",
                 "environments/staging/b.yaml:1:4 error[syntax]",
                 item,
                 "schemas/payment.schema.json warning[unused-schema]",
