@@ -2,6 +2,7 @@
 
 use super::value::json_or_absent;
 use crate::engine::compare::{DiffRow, ItemDiff};
+use crate::model::Environment;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -27,6 +28,9 @@ struct DiffReport<'a> {
 struct DiffItem<'a> {
     /// The item's key.
     key: &'a str,
+    /// The item's environment, where two revisions are compared and not two environments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'static str>,
     /// What differs.
     changes: Vec<Change>,
 }
@@ -63,11 +67,31 @@ pub(super) fn change(row: &DiffRow) -> Change {
     }
 }
 
-fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> DiffReport<'a> {
-    let items = items.iter().filter(|item| !item.rows.is_empty());
-    let items = items
-        .map(|item| DiffItem { key: item.key.as_str(), changes: item.rows.iter().map(change).collect() });
+fn report<'a>(
+    items: impl Iterator<Item = (Option<Environment>, &'a ItemDiff)>,
+    left: &'a str,
+    right: &'a str,
+) -> DiffReport<'a> {
+    let items = items.filter(|(_, item)| !item.rows.is_empty()).map(|(environment, item)| DiffItem {
+        key: item.key.as_str(),
+        environment: environment.map(Environment::name),
+        changes: item.rows.iter().map(change).collect(),
+    });
     DiffReport { version: 1, left, right, items: items.collect() }
+}
+
+/// Writes the differences between two revisions for programs, each with its environment.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json_of_revisions(
+    items: &[(Environment, &ItemDiff)],
+    left: &str,
+    right: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let items = items.iter().map(|(environment, item)| (Some(*environment), *item));
+    super::findings::document(&report(items, left, right), out)
 }
 
 /// Writes the differences for programs.
@@ -75,7 +99,7 @@ fn report<'a>(items: &'a [ItemDiff], left: &'a str, right: &'a str) -> DiffRepor
 /// # Errors
 /// Those of `out`.
 pub fn json(items: &[ItemDiff], left: &str, right: &str, out: &mut dyn Write) -> io::Result<()> {
-    super::findings::document(&report(items, left, right), out)
+    super::findings::document(&report(items.iter().map(|item| (None, item)), left, right), out)
 }
 
 /// The JSON Schema of what `json` writes.

@@ -20,13 +20,13 @@ pub(super) struct Args {
     /// Only this value, and what is below it
     path: Option<String>,
     /// The environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
     /// As of this commit instead of HEAD
     #[arg(long, value_name = "REV")]
     at: Option<String>,
     /// text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
     /// Show secrets instead of masking them
     #[arg(long)]

@@ -1,11 +1,13 @@
 //! `terrace check`
 
+use std::path::PathBuf;
+
 use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
-use super::{Outcome, keys, parse};
-use crate::model::{Environment, Severity};
-use crate::ops;
+use super::{Failure, Outcome, keys, parse};
+use crate::model::{Environment, Error, Severity};
+use crate::ops::{self, At, Workspace};
 use crate::report::{self, Format, Summary};
 
 /// Judge every file: syntax, schema, layout and isolation.
@@ -18,7 +20,7 @@ pub(super) struct Args {
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// Only this environment's findings
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     #[command(flatten)]
     place: RevisionArgs,
@@ -26,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "REV")]
     since: Option<String>,
     /// text, json, markdown, github, sarif, junit or gitlab
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,
     /// Exit 1 for warnings as well
     #[arg(long)]
@@ -36,13 +38,58 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
-    let today = context.today();
     let at = args.place.at();
-    let (workspace, keys) = (context.workspace_at(&at)?, keys(&args.keys)?);
+    let workspace = context.workspace_at(&at)?;
+    let roots = below(&workspace, &at)?;
+    match roots.as_slice() {
+        [] => judge(args, (&workspace, &at), (format, environment), context),
+        [root] => judge(args, (&context.workspace_in(root)?, &at), (format, environment), context),
+        several if format != Format::Text => {
+            let shown: Vec<_> = several.iter().map(|root| format!("-C {}", root.display())).collect();
+            Err(Error::usage("the repository has several configuration roots, and a report is of one")
+                .with_help(format!("name each in a call of its own: {}", shown.join(", ")))
+                .into())
+        }
+        several => {
+            let mut worst = 0;
+            for root in several {
+                worst = worst.max(judge(
+                    args,
+                    (&context.workspace_in(root)?, &at),
+                    (format, environment),
+                    context,
+                )?);
+            }
+            Ok(worst)
+        }
+    }
+}
+
+/// The folders of the configuration roots that a hook is to check which runs at the top of a repository
+/// where there is none; none where this one is meant.
+fn below(workspace: &Workspace, at: &At) -> Result<Vec<PathBuf>, Failure> {
+    let Some(top) = workspace.repository.work_tree().filter(|_| *at == At::Staged) else {
+        return Ok(Vec::new());
+    };
+    if workspace.snapshot(at)?.require_configuration().is_ok() {
+        return Ok(Vec::new());
+    }
+    let roots = workspace.repository.roots_below(&workspace.revision(at)?)?;
+    Ok(roots.into_iter().map(|root| top.join(root)).collect())
+}
+
+/// Judges one configuration root.
+fn judge(
+    args: &Args,
+    (workspace, at): (&Workspace, &At),
+    (format, environment): (Format, Option<Environment>),
+    context: &Context,
+) -> Outcome {
+    let (keys, today) = (keys(&args.keys)?, context.today());
     let mut found = match &args.since {
-        None => ops::check(&workspace, &at, &keys, environment, today)?,
+        None => ops::check(workspace, at, &keys, environment, today)?,
         Some(since) => {
-            let found = ops::check_since(&workspace, &at, &keys, environment, today, since)?;
+            let found = ops::check_since(workspace, at, &keys, environment, today, since)?;
             if found.known > 0 {
                 let known = report::counted(found.known, "finding");
                 context.remark(&format!("{known} left out that {since} has too"));

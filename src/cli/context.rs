@@ -135,7 +135,12 @@ impl Context {
 
     /// Opens the repository of the folder.
     pub(super) fn workspace(&self) -> Result<Workspace> {
-        let Workspace { repository } = Workspace::open(&self.dir, &self.environment)?;
+        self.workspace_in(&self.dir)
+    }
+
+    /// Opens the repository of another folder.
+    pub(super) fn workspace_in(&self, dir: &Path) -> Result<Workspace> {
+        let Workspace { repository } = Workspace::open(dir, &self.environment)?;
         // Relative to where git runs its hooks, not to `-C`.
         let index = self.environment.get("GIT_INDEX_FILE");
         let repository = repository.with_index(index.map(PathBuf::from));

@@ -1,28 +1,31 @@
 //! `terrace diff`
 
+use std::io::Write;
+
 use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::failure::all_read;
 use super::{Failure, Outcome, keys, parse};
+use crate::engine::configuration::Configuration;
 use crate::model::{Environment, Error, Key};
-use crate::ops::{self, At, Side};
+use crate::ops::{self, At, Side, Workspace};
 use crate::report::{diff, matrix};
 use crate::secrets::mask::Reveal;
 
 /// Compare two sides, or all three environments.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "A side is [REV:]ENVIRONMENT; the left is the old one. Without sides: the matrix of all environments.\n\nExamples:\n  terrace diff\n  terrace diff staging production payments\n  terrace diff HEAD~5:production production\n\nExit codes: 0 no difference · 1 differences"
+    after_help = "A side is [REV:]ENVIRONMENT; the left is the old one. Without sides: the matrix of all environments. `REV REV`, `REV..REV` and `REV` (against the working tree): what changed in every environment.\n\nExamples:\n  terrace diff\n  terrace diff staging production payments\n  terrace diff HEAD~5:production production\n  terrace diff v1.4..HEAD\n\nExit codes: 0 no difference · 1 differences"
 )]
 pub(super) struct Args {
-    /// Two sides and keys, or keys alone
+    /// Two sides or revisions and keys, or keys alone
     #[arg(value_name = "SIDE SIDE | KEY")]
     words: Vec<String>,
     #[command(flatten)]
     place: RevisionArgs,
     /// text, json, markdown or unified
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown", "unified"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown", "unified"])]
     format: String,
     /// Exit 0 even when there are differences
     #[arg(long)]
@@ -38,6 +41,12 @@ fn is_side(word: &str) -> bool {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    if !args.words.iter().take(2).any(|word| is_side(word)) && !args.words.is_empty() {
+        let workspace = context.workspace_at(&args.place.at())?;
+        if let Some(found) = revisions(args, &workspace)? {
+            return Ok(u8::from(two_revisions(args, context, &workspace, found)? && !args.exit_zero));
+        }
+    }
     let sides = args.words.iter().take_while(|word| is_side(word)).count().min(2);
     let differs = match (sides, args.words.len()) {
         (2, _) => two_sides(args, context)?,
@@ -59,6 +68,105 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         _ => return Err(no_environment(&args.words[1]).into()),
     };
     Ok(u8::from(differs && !args.exit_zero))
+}
+
+/// The revisions of `REV REV`, `REV..REV` or `REV` at the head of the words, and how many words they
+/// are; `None` where the words are keys.
+fn revisions(args: &Args, workspace: &Workspace) -> Result<Option<([At; 2], usize)>, Error> {
+    let Some(first) = args.words.first() else { return Ok(None) };
+    let names = |word: &str| workspace.repository.commit(word).is_ok();
+    let at = |word: &str| match word {
+        "" => At::Revision("HEAD".to_owned()),
+        word => At::Revision(word.to_owned()),
+    };
+    if let Some((old, new)) = first.split_once("..").map(|(old, new)| (old, new.trim_start_matches('.')))
+        && (old.is_empty() || names(old))
+        && (new.is_empty() || names(new))
+    {
+        return Ok(Some(([at(old), at(new)], 1)));
+    }
+    let second = args.words.get(1).filter(|word| names(word));
+    if !names(first) {
+        return Ok(None);
+    }
+    let configuration = workspace.configuration(&args.place.at())?;
+    let is_key = |word: &str| {
+        word.parse::<Key>()
+            .is_ok_and(|key| configuration.snapshot().keys().into_iter().any(|known| *known == key))
+    };
+    match second {
+        _ if is_key(first) => Ok(None),
+        Some(second) if !is_key(second) => Ok(Some(([at(first), at(second)], 2))),
+        _ => Ok(Some(([at(first), args.place.at()], 1))),
+    }
+}
+
+/// What changed between two revisions, in every environment.
+fn two_revisions(
+    args: &Args,
+    context: &Context,
+    workspace: &Workspace,
+    ([old, new], words): ([At; 2], usize),
+) -> Result<bool, Failure> {
+    let keys = keys(args.words.get(words..).unwrap_or_default())?;
+    let (left, right) = (workspace.configuration(&old)?, workspace.configuration(&new)?);
+    for key in &keys {
+        let is_known = |side: &Configuration| side.snapshot().keys().contains(&key);
+        if !is_known(&left) && !is_known(&right) {
+            right.snapshot().require_keys(std::slice::from_ref(key))?;
+        }
+    }
+    let name = |at: &At, environment: Environment| match at {
+        At::Revision(revision) => format!("{revision}:{environment}"),
+        At::Here | At::Staged => environment.to_string(),
+    };
+    let (mut differs, mut out) = (false, context.out());
+    let mut unreadable = Vec::new();
+    let mut of_all = Vec::new();
+    for environment in Environment::ALL {
+        let side = |configuration| Side { configuration, environment };
+        let has = |key: &&Key| [&left, &right].iter().any(|side| side.item(key, environment).is_some());
+        let asked: Vec<Key> = keys.iter().filter(has).cloned().collect();
+        if !keys.is_empty() && asked.is_empty() {
+            continue;
+        }
+        let found = ops::diff(&side(&left), &side(&right), &asked, Reveal::asked(args.show_secrets))?;
+        unreadable.extend(found.unreadable);
+        let unified = args.format == "unified";
+        if !found.items.iter().any(|item| unified || !item.rows.is_empty()) {
+            continue;
+        }
+        differs = true;
+        let names = (name(&old, environment), name(&new, environment));
+        of_all.push((environment, names, found.items));
+    }
+    if args.format == "json" {
+        let name = |at: &At| match at {
+            At::Revision(revision) => revision.clone(),
+            At::Staged => "index".to_owned(),
+            At::Here => "worktree".to_owned(),
+        };
+        let items: Vec<_> = of_all
+            .iter()
+            .flat_map(|(environment, _, items)| items.iter().map(move |item| (*environment, item)))
+            .collect();
+        crate::api::diff::json_of_revisions(&items, &name(&old), &name(&new), &mut out)?;
+    } else if !differs {
+        writeln!(out, "no differences")?;
+    } else {
+        for (number, (_, (left, right), items)) in of_all.iter().enumerate() {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            match args.format.as_str() {
+                "markdown" => diff::markdown(items, left, right, &mut out)?,
+                "unified" => diff::unified(items, left, right, &context.view(), &mut out)?,
+                _ => diff::text(items, left, right, &context.view(), &mut out)?,
+            }
+        }
+    }
+    all_read(unreadable, context)?;
+    Ok(differs)
 }
 
 fn no_environment(word: &str) -> Error {

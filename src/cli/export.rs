@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[command(flatten)]
     from: Origin,
     /// dotenv, env-file, shell, json, flat-json, yaml, toml, properties, configmap or secret
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(short = 'o', long, value_name = "FORMAT")]
     format: String,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Args {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Origin {
     /// The environment; nothing is ever taken from another one
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
     /// Put PREFIX before every name, as it is
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]

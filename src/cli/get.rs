@@ -23,12 +23,12 @@ pub(super) struct Args {
     /// The value, as `database.pool.size` or `/database/pool/size`
     path: Option<String>,
     /// The environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
     #[command(flatten)]
     place: RevisionArgs,
-    /// text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    /// text, json or yaml (a value as text is YAML)
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "yaml"])]
     format: String,
     /// Print a string as it is, without a line break at its end
     #[arg(long, conflicts_with = "format")]

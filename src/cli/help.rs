@@ -18,6 +18,11 @@ pub(super) fn worded(error: Error) -> Error {
 fn words(help: &Help) -> Option<String> {
     let text = match help {
         Help::LayOut => "run `terrace init` to lay one out, or say where it is with -C DIR",
+        Help::NameRoot(roots) => {
+            let shown = roots.iter().take(8).map(|root| format!("-C {root}")).collect::<Vec<_>>().join(", ");
+            let more = if roots.len() > 8 { ", …" } else { "" };
+            return Some(format!("further down there is one; say where: {shown}{more}"));
+        }
         Help::OtherFolder => "check the spelling, and the folder that terrace runs in (-C DIR)",
         Help::MakeRepository => "terrace init makes one",
         Help::ListItems => "`terrace list` shows the items there are",
@@ -25,6 +30,9 @@ fn words(help: &Help) -> Option<String> {
         Help::CommitDirectly => "commit directly: --commit",
         Help::NameBranch => "check out a branch, or name one with --branch",
         Help::CreateItem => "--create makes a new item",
+        Help::SayNew(near) => {
+            return Some(format!("did you mean `{near}`? --new says that the new key is meant"));
+        }
         Help::CreateParents => "--parents makes what is missing",
         Help::GiveText => {
             "quote it for YAML as well (\"'a: b'\"), write JSON, or pass --string to take it as it is"

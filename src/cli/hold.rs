@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[arg(required_unless_present = "list")]
     path: Option<String>,
     /// The environment that keeps its value
-    #[arg(long, value_name = "ENVIRONMENT", required_unless_present = "list")]
+    #[arg(short, long, value_name = "ENVIRONMENT", required_unless_present = "list")]
     env: Option<String>,
     /// Why
     #[arg(long, value_name = "REASON", required_unless_present_any = ["list", "release"])]
@@ -49,7 +49,7 @@ pub(super) struct Args {
     #[command(flatten)]
     destination: Destination,
     /// With --list: text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
 }
 

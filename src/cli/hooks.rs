@@ -125,7 +125,7 @@ fn name(entry: &IntegrationEntry, workspace: &Workspace) -> String {
 fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
     match &entry.place {
         IntegrationTarget::Hook(_) => format!(
-            "the hook, or the folder of core.hooksPath, is not ours; add this line to the hook: {}",
+            "the hook, or the folder of core.hooksPath, is not ours, or a link; add this line to the hook: {}",
             integration::check(workspace.repository.root_prefix())
         ),
         IntegrationTarget::Setting(name) => {

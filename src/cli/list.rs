@@ -16,20 +16,25 @@ use crate::report::list;
 )]
 pub(super) struct Args {
     /// Only items of this environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     #[command(flatten)]
     place: RevisionArgs,
     /// text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = args.env.as_deref().map(parse::<Environment>).transpose()?;
     let at = args.place.at();
-    let snapshot = context.workspace_at(&at)?.snapshot(&at)?;
-    let keys = ops::list(&snapshot, environment);
+    let configuration = context.workspace_at(&at)?.configuration(&at)?;
+    let snapshot = configuration.snapshot();
+    match environment {
+        Some(environment) => snapshot.require_environment(environment)?,
+        None => snapshot.require_environments()?,
+    }
+    let keys = ops::list(snapshot, environment);
     let mut out = context.out();
     if args.format == "json" {
         items::list(keys.iter().map(|(key, environments)| (key, environments.as_slice())), &mut out)?;

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::Context;
 use super::{Outcome, parse};
-use crate::model::{Environment, Key};
+use crate::model::{Environment, Key, ValuePath};
 use crate::ops::{self, LogRequest};
 use crate::report::log;
 use crate::secrets::mask::Reveal;
@@ -14,13 +14,16 @@ use crate::secrets::mask::Reveal;
 /// Show values over time.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Follows first parents, newest first. `from staging` marks a value that staging had before: a promotion, whatever the message says.\n\nExamples:\n  terrace log\n  terrace log payments --env production -n 5\n  terrace log --format json\n\nExit codes: 0 done · 2 usage or repository"
+    after_help = "Follows first parents, newest first. `from staging` marks a value that staging had before: a promotion, whatever the message says.\n\nExamples:\n  terrace log\n  terrace log payments --env production -n 5\n  terrace log payments database.pool.size\n  terrace log --format json\n\nExit codes: 0 done · 2 usage or repository"
 )]
 pub(super) struct Args {
     /// Only this item
     key: Option<String>,
+    /// Only the value at this path, and what is below it
+    #[arg(value_name = "PATH")]
+    value: Option<String>,
     /// Only this environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     /// The history of this commit instead of HEAD's
     #[arg(long, value_name = "REV")]
@@ -29,7 +32,7 @@ pub(super) struct Args {
     #[arg(short = 'n', long = "max-count", value_name = "N")]
     most: Option<usize>,
     /// text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
     /// Show secrets instead of masking them
     #[arg(long)]
@@ -39,6 +42,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let request = LogRequest {
         key: args.key.as_deref().map(parse::<Key>).transpose()?,
+        path: args.value.as_deref().map(parse::<ValuePath>).transpose()?,
         environment: args.env.as_deref().map(parse::<Environment>).transpose()?,
         at: args.at.clone(),
         most: args.most,

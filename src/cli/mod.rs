@@ -39,12 +39,14 @@ mod status;
 mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use context::{Context, Globals};
@@ -59,7 +61,7 @@ type Outcome = Result<u8, Failure>;
 #[derive(Debug, Parser)]
 #[command(name = "terrace", version, about, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 fine · 1 findings or differences · 2 usage or repository · 3 a person must decide · 4 try again · 70 internal error"
+    after_help = "Exit codes: 0 fine · 1 findings or differences · 2 usage or repository · 3 a person must decide · 4 try again · 70 internal error\n`terrace plan …` is `promote --dry-run …`, and `terrace apply FILE` is `promote --plan FILE`; an item can be named by its file."
 )]
 struct Cli {
     #[command(flatten)]
@@ -133,12 +135,15 @@ enum Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Git verifies what it fetches; what is read in bulk need not be hashed again.
     crate::store::Repository::trust_objects();
-    let words: Vec<OsString> = arguments.into_iter().collect();
+    let (words, wrong) = words::expand(arguments.into_iter().collect());
     let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
-        Err(error) => return misread(&error, &words),
+        Err(error) => return misread(error, &words),
     };
     let context = Context::new(&cli.globals);
+    if let Some(wrong) = wrong {
+        return ExitCode::from(Failure::from(wrong).report(&context));
+    }
     let outcome = run(&cli.command, &context).and_then(|code| {
         context.out().flush()?;
         Ok(code)
@@ -147,7 +152,24 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Prints help, or what is wrong with the words.
-fn misread(error: &clap::Error, words: &[OsString]) -> ExitCode {
+fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
+    // Whoever mistypes an option does not mean to pass it as a value.
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
+        let tips: Vec<_> =
+            tips.iter().filter(|tip| !tip.to_string().contains("as a value, use")).cloned().collect();
+        if tips.is_empty() {
+            error.remove(ContextKind::Suggested);
+        } else {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    if let (Some(ContextValue::String(wrong)), None) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::SuggestedArg))
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(near) = words::near_option(words, wrong)
+    {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(near));
+    }
     let on_stderr = error.use_stderr();
     let text = error.render();
     let text =

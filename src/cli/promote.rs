@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
@@ -118,9 +118,22 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// What is printed: after -o too, where a format is named there and no file.
+    fn format(&self) -> &str {
+        match self.output.as_deref().and_then(Path::to_str) {
+            Some(format @ ("json" | "text")) => format,
+            _ => &self.format,
+        }
+    }
+
+    /// The plan's file.
+    fn output(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|file| !matches!(file.to_str(), Some("json" | "text" | "yaml")))
+    }
+
     /// Where what was done is told: a machine format has standard output to itself.
     fn told(&self, context: &Context) -> Box<dyn Write> {
-        if self.format == "json" { context.err() } else { context.out() }
+        if self.format() == "json" { context.err() } else { context.out() }
     }
 
     fn hop(&self) -> Result<Hop> {
@@ -210,9 +223,14 @@ fn one_value(text: &str) -> Option<Value> {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    if args.output.as_deref() == Some(Path::new("yaml")) {
+        return Err(Error::usage("a plan has no format `yaml`")
+            .with_help("take -o json or -o text; any other word is the file that the plan is written to")
+            .into());
+    }
     let workspace = context.workspace_to_change(args.dry_run)?;
     let options = args.destination.options(&workspace, context)?;
-    let writes = !args.dry_run && args.output.is_none();
+    let writes = !args.dry_run && args.output().is_none();
     let planner = if writes { workspace.planner_to_commit(&options)? } else { workspace.planner(None)? };
     args.destination.tell_start(&planner.head.id, &workspace, context);
     let work = Work { args, context, workspace: &workspace, planner: &planner, options };
@@ -250,11 +268,11 @@ impl Work<'_> {
         let terms = (hop, args.reason.as_deref());
         self.show(&prepared, terms)?;
         self.remark_uncommitted(hop, &request.keys)?;
-        if let Some(file) = &args.output {
+        if let Some(file) = args.output() {
             plan_file::write(file, &prepared, terms, policy, context)?;
             context.remark(&format!("wrote {}; to carry it out: terrace promote --plan {0}", file.display()));
         }
-        if args.dry_run || args.output.is_some() {
+        if args.dry_run || args.output().is_some() {
             prepared.require_decided()?;
             // With --exit-code the question is whether something waits, not whether it can be committed.
             if args.dry_run && !args.exit_code {
@@ -281,7 +299,7 @@ impl Work<'_> {
     }
 
     /// Carries out a plan file.
-    fn carry_out(&self, file: &std::path::Path) -> Outcome {
+    fn carry_out(&self, file: &Path) -> Outcome {
         let Self { args, context, workspace, planner, .. } = *self;
         let (plan, prepared) = plan_file::read(file, workspace, planner, context)?;
         let agreed = &plan.agreed;
@@ -385,7 +403,7 @@ impl Work<'_> {
         let Self { args, context, planner, .. } = *self;
         let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
         let mut out = context.out();
-        if args.format == "json" {
+        if args.format() == "json" {
             plan_file::json(prepared, &mask, terms, &mut out)?;
             return Ok(());
         }

@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHAT")]
     fail_on: Option<FailOn>,
     /// text, json, markdown, github, sarif, junit or gitlab
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     format: String,
 }
 

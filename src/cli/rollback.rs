@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(value_name = "KEY", required = true)]
     keys: Vec<String>,
     /// The environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
     /// Restore the values of this revision
     #[arg(long, value_name = "REV", conflicts_with = "promotion")]

@@ -4,11 +4,12 @@ use std::io::{Read, Write};
 
 use clap::Args as ClapArgs;
 
+use super::ask::{Answer, ask};
 use super::context::Context;
 use super::destination::{Destination, tell};
 use super::help::say;
 use super::{Outcome, edit, parse};
-use crate::model::{Environment, Error, Key, Result, ValuePath};
+use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
 use crate::report::sanitize::clean;
 
@@ -20,11 +21,11 @@ use crate::report::sanitize::clean;
 pub(super) struct Args {
     /// The item
     key: String,
-    /// The value's path; `[+]` appends to a list
-    #[arg(required_unless_present = "edit", conflicts_with = "edit")]
+    /// The value's path; `[+]` appends to a list. With --whole: the value
+    #[arg(required_unless_present = "edit", conflicts_with = "edit", allow_hyphen_values = true)]
     path: Option<String>,
     /// The value; `-` reads it from standard input, where no shell records it
-    #[arg(allow_hyphen_values = true, required_unless_present = "edit")]
+    #[arg(allow_hyphen_values = true, required_unless_present_any = ["edit", "whole"], conflicts_with = "whole")]
     value: Option<String>,
     /// Open the whole item in $EDITOR; it is taken when it brings no new error
     #[arg(long, conflicts_with_all = ["commit", "parents", "string"])]
@@ -40,6 +41,12 @@ pub(super) struct Args {
     /// Take VALUE as a string, whatever it looks like
     #[arg(long)]
     string: bool,
+    /// Set the item as a whole: terrace set KEY VALUE --whole
+    #[arg(long, conflicts_with = "edit")]
+    whole: bool,
+    /// The last key is new on purpose, although it looks like another one
+    #[arg(long)]
+    new: bool,
 }
 
 /// Remove one value of an item.
@@ -59,7 +66,7 @@ pub(super) struct UnsetArgs {
 #[derive(Debug, ClapArgs)]
 struct Place {
     /// The environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
     /// Commit the change
     #[arg(long)]
@@ -72,7 +79,14 @@ struct Place {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let (Some(path), Some(value)) = (&args.path, &args.value) else {
+    let (path, value) = match (&args.path, &args.value) {
+        (Some(value), None) if args.whole => (None, Some(value)),
+        (path, value) => (path.as_ref(), value.as_ref()),
+    };
+    if path.is_some_and(String::is_empty) {
+        return Err(no_path().into());
+    }
+    let Some(value) = value else {
         let (key, environment) = (parse::<Key>(&args.key)?, parse::<Environment>(&args.place.env)?);
         args.place.destination.require_commit()?;
         return edit::run(&key, environment, args.create, context);
@@ -81,8 +95,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         "-" => read_value(&mut std::io::stdin().lock())?,
         value => (value.to_owned(), false),
     };
-    let wish = Edit::Set { text, string: args.string || string, parents: args.parents, create: args.create };
-    act(&args.key, path, &args.place, wish, context)
+    let wish = Edit::Set {
+        text,
+        string: args.string || string,
+        parents: args.parents,
+        create: args.create,
+        is_new: args.new,
+    };
+    act(&args.key, path.map_or("", String::as_str), &args.place, wish, context)
+}
+
+/// An empty path is the whole item, which nobody means whose shell lost a variable.
+fn no_path() -> Error {
+    Error::usage("the path is empty").with_help(
+        "name the value's path (a shell variable may be unset); the item as a whole is `terrace set KEY VALUE --whole`",
+    )
 }
 
 /// So many bytes of a value are read.
@@ -114,6 +141,11 @@ fn read_value(input: &mut dyn Read) -> Result<(String, bool)> {
 }
 
 pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
+    if args.path.is_empty() {
+        return Err(Error::usage("the path is empty")
+            .with_help("name the value's path (a shell variable may be unset); an item goes with its file")
+            .into());
+    }
     act(&args.key, &args.path, &args.place, Edit::Unset, context)
 }
 
@@ -139,12 +171,27 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         wish,
     };
     let workspace = context.workspace_to_change(false)?;
-    let done = if place.commit {
-        let options = place.destination.options(&workspace, context)?;
-        ops::set_committed(&workspace, &request, place.message.as_deref(), &options)?
-    } else {
+    let carry_out = |request: &SetRequest| {
+        if place.commit {
+            let options = place.destination.options(&workspace, context)?;
+            return ops::set_committed(&workspace, request, place.message.as_deref(), &options);
+        }
         place.destination.require_commit()?;
-        ops::set(&workspace, &request)?
+        ops::set(&workspace, request)
+    };
+    let mut request = request;
+    let done = match carry_out(&request) {
+        Err(error) if matches!(error.help, Some(Help::SayNew(_))) && context.is_interactive() => {
+            context.remark(&error.message);
+            if ask(context, "Set the new key?", &[Answer::Yes, Answer::Quit])? != Answer::Yes {
+                return Ok(3);
+            }
+            if let Edit::Set { is_new, .. } = &mut request.wish {
+                *is_new = true;
+            }
+            carry_out(&request)?
+        }
+        done => done?,
     };
     let mut out = context.out();
     let Some(done) = done else {
@@ -153,7 +200,11 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         return Ok(0);
     };
     let view = context.view();
-    let (path, file) = (clean(&done.path.to_string()).into_owned(), clean(&done.file));
+    let path = match done.path.is_root() {
+        true => "(the whole item)".to_owned(),
+        false => clean(&done.path.to_string()).into_owned(),
+    };
+    let file = clean(&done.file);
     match (&done.before, &done.after) {
         (_, None) => write!(out, "{file}: {path} removed")?,
         _ if done.is_written_out => write!(out, "{file}: {path} written out")?,

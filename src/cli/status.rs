@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "REV")]
     at: Option<String>,
     /// text, json or markdown
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json", "markdown"])]
     format: String,
     /// Exit 1 when something waits for a promotion or a person
     #[arg(long)]

@@ -29,8 +29,18 @@ impl Configuration {
     /// Reads the policy of a snapshot; items and schemas are read when they are asked for.
     ///
     /// # Errors
-    /// When the policy cannot be read, or says something that means nothing.
+    /// When the policy cannot be read, or says something that means nothing; also when something of
+    /// another kind hides the policy, the schemas, the decisions or the environments.
     pub fn read(snapshot: Snapshot) -> Result<Self> {
+        snapshot.require_sound()?;
+        Self::read_to_judge(snapshot)
+    }
+
+    /// The same for the rules, of which one tells what hides files.
+    ///
+    /// # Errors
+    /// When the policy cannot be read, or says something that means nothing.
+    pub fn read_to_judge(snapshot: Snapshot) -> Result<Self> {
         let policy = Arc::new(policy_of(&snapshot)?);
         Ok(Self::under(snapshot, policy))
     }
@@ -62,7 +72,7 @@ impl Configuration {
     pub fn advance(&self, snapshot: Snapshot, changed: &BTreeSet<String>) -> Result<Self> {
         if changed.contains(policy::FILE) {
             // The policy sets the limits of reading, so nothing that was read may stay.
-            return Self::read(snapshot);
+            return Self::read_to_judge(snapshot);
         }
         let snapshot = Arc::new(snapshot.inherit(self.snapshot(), changed));
         let schemas = self.schemas().advance(Arc::clone(&snapshot), changed);

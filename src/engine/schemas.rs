@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
 use crate::json_schema::{Catalog, Compiled, SchemaError};
-use crate::model::{Environment, Key, Policy, ValuePath};
+use crate::model::{Environment, Error, Key, Policy, Result, ValuePath};
 
 /// A schema, or what is wrong with it.
-pub type Loaded = Result<Compiled, Vec<SchemaError>>;
+pub type Loaded = std::result::Result<Compiled, Vec<SchemaError>>;
 
 /// The schemas of a snapshot.
 pub struct Schemas {
@@ -18,6 +18,8 @@ pub struct Schemas {
     files: BTreeSet<String>,
     keys: BTreeSet<Key>,
     loaded: Mutex<HashMap<String, Slot>>,
+    /// The first file that is there and could not be read.
+    unreadable: OnceLock<Error>,
 }
 
 /// A schema that is compiled once, by whoever asks first; others wait for it, and for no other.
@@ -29,7 +31,7 @@ impl Schemas {
     pub fn new(snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
         let files = snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
         let keys = snapshot.keys().into_iter().cloned().collect();
-        Self { snapshot, policy, files, keys, loaded: Mutex::default() }
+        Self { snapshot, policy, files, keys, loaded: Mutex::default(), unreadable: OnceLock::new() }
     }
 
     /// The schemas of the next snapshot, in which these files are not what they were: what was
@@ -58,8 +60,35 @@ impl Schemas {
             let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(loaded.entry(file.to_owned()).or_default())
         };
-        let compiled = || Arc::new(Compiled::load(file, &|path| self.snapshot.bytes(path)));
+        let read = |path: &str| match self.snapshot.read_file(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // The first one is kept.
+                let _ = self.unreadable.set(error);
+                None
+            }
+        };
+        let compiled = || Arc::new(Compiled::load(file, &read));
         Arc::clone(slot.get_or_init(compiled))
+    }
+
+    /// Refuses what was judged without a schema that is there and cannot be read.
+    ///
+    /// # Errors
+    /// The failure to read it.
+    pub fn require_read(&self) -> Result<()> {
+        self.unreadable.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// The files of what is wrong with the schemas that describe an item.
+    #[must_use]
+    pub fn broken(&self, key: &Key, environment: Environment) -> Vec<String> {
+        let loaded = self.describing(key, environment).into_iter().map(|file| self.load(&file));
+        loaded
+            .filter_map(|loaded| loaded.as_ref().as_ref().err().cloned())
+            .flatten()
+            .map(|broken| broken.file)
+            .collect()
     }
 
     /// The usable schemas that describe an item.

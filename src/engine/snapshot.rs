@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest};
+use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest, policy};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -16,13 +16,18 @@ pub trait Source: Send + Sync {
 }
 
 /// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
     /// A regular file.
     File,
     /// A symbolic link.
     Symlink,
-    /// A submodule, socket or other thing that is no file.
+    /// A submodule, or a folder that is a repository of its own: its files belong to no commit of
+    /// this one.
+    Repository,
+    /// A folder where a file should be.
+    Folder,
+    /// A socket or other thing that is no file.
     Other,
 }
 
@@ -128,7 +133,7 @@ pub enum Place {
 pub fn place(path: &str) -> Option<Place> {
     let below = path.strip_prefix("environments/")?;
     let name = below.rsplit('/').next().unwrap_or(below);
-    if matches!(name, ".gitkeep" | ".gitignore" | ".gitattributes" | "README.md") {
+    if matches!(name, ".gitkeep" | ".gitignore" | ".gitattributes" | "README.md") || is_scratch(name) {
         return None;
     }
     let Some((folder, rest)) = below.split_once('/') else { return Some(Place::Stray) };
@@ -140,6 +145,37 @@ pub fn place(path: &str) -> Option<Place> {
         Ok(key) => Place::Item(ItemId::new(key, environment)),
         Err(error) => Place::InvalidKey(environment, error.to_string()),
     })
+}
+
+/// Whether it is Emacs' lock of a file that is being edited, which is a link that leads nowhere.
+#[must_use]
+pub fn is_lock(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with(".#"))
+}
+
+/// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
+/// is about to be renamed into the place of the one that is saved.
+#[must_use]
+pub fn is_scratch(name: &str) -> bool {
+    let is_between = |start: char, end: char| {
+        name.len() > 1 && name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
+    };
+    let is_swap = || {
+        let end = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.')).map(|(_, end)| end);
+        end.is_some_and(|end| end.len() == 3 && end.starts_with("sw"))
+    };
+    let is_sed = || name.strip_prefix("sed").is_some_and(|rest| rest.len() == 6 && !rest.contains('.'));
+    // Vim tries whether it may write here by making a file called 4913.
+    let is_trial = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    name.ends_with('~')
+        || name.starts_with(".#")
+        || is_between('#', '#')
+        || is_swap()
+        || is_sed()
+        || is_trial()
+        || name.starts_with(".terrace-")
+        || name.starts_with(".goutputstream-")
+        || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
 }
 
 impl Snapshot {
@@ -261,12 +297,142 @@ impl Snapshot {
         self.read(item, limits)?.document.map_err(|rejection| rejected(item, &rejection))
     }
 
+    /// What keeps a path (relative to the configuration root) from being read: something that is no
+    /// file stands there, or something that is no folder on the way to it.
+    #[must_use]
+    pub fn obstacle(&self, path: &str) -> Option<Obstacle> {
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end)).find_map(|there| {
+            let kind = self.files.get(there)?.kind;
+            let is_obstacle = kind != FileKind::File || there.len() < path.len();
+            is_obstacle.then(|| Obstacle { file: format!("{}{there}", self.prefix), kind })
+        })
+    }
+
+    /// What keeps a folder from being read: it is none, or one on the way to it.
+    fn obstacle_to_folder(&self, folder: &str) -> Option<Obstacle> {
+        self.obstacle(&format!("{folder}/"))
+    }
+
+    /// Everything at and above the environments' folders that is not what it should be.
+    pub fn obstacles(&self) -> Vec<Obstacle> {
+        let folders = ["environments", "schemas", ".terrace/decisions"].map(str::to_owned);
+        let environments = Environment::ALL.map(|environment| format!("environments/{environment}"));
+        let decisions = Environment::ALL.map(|environment| format!(".terrace/decisions/{environment}"));
+        let folders = folders.into_iter().chain(environments).chain(decisions);
+        let mut found: Vec<Obstacle> = self.obstacle(policy::FILE).into_iter().collect();
+        found.extend(folders.filter_map(|folder| self.obstacle_to_folder(&folder)));
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
+    /// of another kind. What is wrong with one environment's folder stops that environment alone.
+    ///
+    /// # Errors
+    /// A usage error that names what stands there.
+    pub fn require_sound(&self) -> Result<()> {
+        let of_environment = |obstacle: &Obstacle| {
+            let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
+            Environment::ALL.into_iter().any(|environment| obstacle.file == folder(environment))
+        };
+        match self.obstacles().iter().find(|obstacle| !of_environment(obstacle)) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an environment whose folder is none.
+    ///
+    /// # Errors
+    /// A usage error that names what stands there.
+    pub fn require_environment(&self, environment: Environment) -> Result<()> {
+        match self.obstacle_to_folder(&format!("environments/{environment}")) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an item whose file is hidden behind something of another kind.
+    ///
+    /// # Errors
+    /// A usage error that names what stands there.
+    pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
+        match self.obstacle(&key.file(environment)) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an environment of which something is hidden.
+    ///
+    /// # Errors
+    /// A usage error that names what stands there.
+    pub fn require_whole(&self, environment: Environment) -> Result<()> {
+        let folder = format!("environments/{environment}/");
+        let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
+        let mut hidden = hidden.filter(|(path, entry)| entry.kind != FileKind::File && !is_lock(path));
+        match hidden.next() {
+            Some((path, _)) => self.obstacle(path).map_or(Ok(()), |obstacle| Err(obstacle.error())),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
+    ///
+    /// # Errors
+    /// A usage error that names what stands there.
+    pub fn require_environments(&self) -> Result<()> {
+        Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
+    }
+
+    /// Refuses a folder without configuration: nothing found there would read like an all-clear.
+    ///
+    /// # Errors
+    /// A usage error.
+    pub fn require_configuration(&self) -> Result<()> {
+        let is_part = |file: &String| {
+            file == policy::FILE || file == "environments" || file.starts_with("environments/")
+        };
+        if self.files.keys().any(is_part) {
+            return Ok(());
+        }
+        let here = match self.prefix.trim_end_matches('/') {
+            "" => "here".to_owned(),
+            prefix => format!("in {prefix}"),
+        };
+        let message =
+            format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
+        Err(Error::usage(message).with_help(Help::LayOut))
+    }
+
+    /// The error for an item that an environment does not have, or whose file is no file.
+    #[must_use]
+    pub fn absent(&self, key: &Key, environment: Environment) -> Error {
+        if let Some(obstacle) = self.obstacle(&key.file(environment)) {
+            return obstacle.error();
+        }
+        let here = self.items().filter(|item| item.id.environment == environment);
+        no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
+    }
+
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
     /// cannot be read.
     #[must_use]
     pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
-        let entry = self.files.get(path).filter(|entry| entry.kind == FileKind::File)?;
-        self.source.read(&format!("{}{path}", self.prefix), entry.blob.as_ref()).ok()
+        self.read_file(path).ok().flatten()
+    }
+
+    /// The bytes of a file (relative to the configuration root); `None` when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read_file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let Some(entry) = self.files.get(path).filter(|entry| entry.kind == FileKind::File) else {
+            return Ok(None);
+        };
+        self.source.read(&format!("{}{path}", self.prefix), entry.blob.as_ref()).map(Some)
     }
 
     /// The text of a file that is no item; `None` when there is none.
@@ -282,6 +448,52 @@ impl Snapshot {
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::usage(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
         Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
+    }
+}
+
+/// Something that stands where a file or a folder should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Obstacle {
+    /// Where, relative to the git root.
+    pub file: String,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+impl Obstacle {
+    /// What is wrong with it.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self.kind {
+            FileKind::File => "this is a file, and a folder is read here".to_owned(),
+            FileKind::Symlink => "this is a symbolic link, and its target is not read".to_owned(),
+            FileKind::Repository => {
+                "this is a repository of its own (a submodule, say), and its files are not read".to_owned()
+            }
+            FileKind::Folder => "this is a folder, and a file is read here".to_owned(),
+            FileKind::Other => "this is no regular file, and is not read".to_owned(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self.kind {
+            FileKind::File => "put a folder of files here",
+            FileKind::Symlink => {
+                "put a file or folder of this repository here; shared bytes would cross environments"
+            }
+            FileKind::Repository => "keep the files in this repository, whose commits terrace reads",
+            FileKind::Folder | FileKind::Other => "put a regular file here",
+        }
+    }
+
+    /// The same as a failure to read.
+    #[must_use]
+    pub fn error(&self) -> Error {
+        let message = self.message();
+        let message = message.strip_prefix("this ").unwrap_or(&message);
+        Error::usage(format!("{} {message}", self.file)).with_help(self.help())
     }
 }
 

@@ -48,6 +48,12 @@ impl Compiled {
         Ok(Self { graph, expansions, validator, written })
     }
 
+    /// What of the schema is not checked, and why.
+    #[must_use]
+    pub fn limits(&self) -> &[SchemaError] {
+        &self.graph.limits
+    }
+
     /// The files that the schema is made of, relative to the configuration root, its own first.
     #[must_use]
     pub fn files(&self) -> &[String] {

@@ -8,6 +8,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
+use super::source::SchemaError;
 
 /// A node of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +122,8 @@ pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     /// The files, the first being the one that was asked for.
     pub(super) files: Vec<String>,
+    /// What of them is not checked, and why.
+    pub(super) limits: Vec<SchemaError>,
 }
 
 impl Graph {

@@ -31,6 +31,7 @@ mod reader;
 mod source;
 #[cfg(test)]
 mod testing;
+mod unchecked;
 mod validate;
 
 pub use catalog::Catalog;

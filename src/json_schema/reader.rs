@@ -12,6 +12,7 @@ use super::draft::{ASSERTIONS, Draft};
 use super::graph::{Applied, Graph, ListRule, Node, NodeId, Parts, Pattern};
 use super::names::token;
 use super::source::{Read, SchemaError, Source, Sources};
+use super::unchecked::leave_open;
 use crate::json_schema::phrasing::cut;
 
 /// The most schemas that a graph may have.
@@ -47,7 +48,9 @@ pub(super) fn build(file: &str, read: &Read<'_>) -> Result<(Graph, Vec<Source>),
         return Err(builder.broken);
     }
     let files = sources.files.iter().map(|source| source.path.clone()).collect();
-    Ok((Graph { nodes: builder.nodes, files }, sources.files))
+    let mut graph = Graph { nodes: builder.nodes, files, limits: builder.limits };
+    leave_open(&mut graph, &builder.unchecked);
+    Ok((graph, sources.files))
 }
 
 #[derive(Default)]
@@ -56,7 +59,11 @@ struct Builder {
     ids: HashMap<(usize, String), NodeId>,
     waiting: VecDeque<(usize, String)>,
     /// Whether each pattern can be used.
-    patterns: HashMap<String, bool>,
+    patterns: HashMap<String, Usable>,
+    /// The patterns that are not checked, and why.
+    limits: Vec<SchemaError>,
+    /// The schemas that hold them.
+    unchecked: Vec<NodeId>,
     /// Where a dynamic reference stands and the anchor it names.
     dynamic: Vec<(usize, String, String)>,
     broken: Vec<SchemaError>,
@@ -101,8 +108,10 @@ impl Builder {
         reader.applied();
         reader.mapping_parts();
         reader.list_parts();
-        if let Some(pattern) = map.get("pattern").and_then(Json::as_str) {
-            reader.usable(pattern, "pattern");
+        if let Some(pattern) = map.get("pattern").and_then(Json::as_str)
+            && reader.usable(pattern, "pattern") == Usable::Unchecked
+        {
+            reader.node.assertions.remove("pattern");
         }
         node
     }
@@ -213,10 +222,20 @@ impl Reader<'_, '_, '_> {
         self.node.parts.properties = self.mapping(Draft::D4, "properties").into_iter().collect();
         for (text, id) in self.mapping(Draft::D4, "patternProperties") {
             let keyword = format!("patternProperties/{}", token(&text));
-            if self.usable(&text, &keyword)
-                && let Some(matcher) = compile_pattern(&text)
-            {
-                self.node.parts.patterns.push((Pattern { text, matcher }, id));
+            match self.usable(&text, &keyword) {
+                Usable::Fully => {
+                    if let Some(matcher) = compile_pattern(&text) {
+                        self.node.parts.patterns.push((Pattern { text, matcher }, id));
+                    }
+                }
+                // Any key may be meant, so none is one too many.
+                Usable::Unchecked => {
+                    if let Some(matcher) = compile_pattern("") {
+                        let anything = self.below("patternProperties-unchecked");
+                        self.node.parts.patterns.push((Pattern { text: String::new(), matcher }, anything));
+                    }
+                }
+                Usable::Broken => {}
             }
         }
         self.node.parts.additional = self.one(Draft::D4, "additionalProperties");
@@ -239,26 +258,57 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Whether a regular expression can be used; if not, says why.
-    fn usable(&mut self, text: &str, keyword: &str) -> bool {
+    fn usable(&mut self, text: &str, keyword: &str) -> Usable {
         let known = self.builder.patterns.len();
-        let try_it = || known < PATTERNS && compile_pattern(text).is_some();
+        let try_it = || match () {
+            () if known >= PATTERNS => Usable::Broken,
+            () if compile_pattern(text).is_some() => Usable::Fully,
+            () if is_regular_expression(text) => Usable::Unchecked,
+            () => Usable::Broken,
+        };
         let usable = *self.builder.patterns.entry(text.to_owned()).or_insert_with(try_it);
-        if let Some(source) = self.sources.files.get(self.node.file).filter(|_| !usable) {
-            let message = if known >= PATTERNS {
-                format!("the schema holds more than {PATTERNS} patterns")
-            } else {
-                let text = cut(text);
-                format!(
-                    "the pattern `{text}` cannot be used: it is too large, or needs look-around or back-references"
-                )
-            };
-            let help =
-                "write a simpler pattern; terrace's take linear time, whatever they are matched against";
-            let pointer = format!("{}/{keyword}", self.node.pointer);
-            self.builder.broken.push(source.broken(&pointer, message, help));
+        let Some(source) = self.sources.files.get(self.node.file) else { return usable };
+        let (pointer, shown) = (format!("{}/{keyword}", self.node.pointer), cut(text));
+        let help = "write a simpler pattern; terrace's take linear time, whatever they are matched against";
+        match usable {
+            Usable::Fully => {}
+            Usable::Unchecked => {
+                let message = format!(
+                    "the pattern `{shown}` is not checked: it is too large, or needs look-around or back-references"
+                );
+                self.builder.limits.push(source.broken(&pointer, message, help));
+                // Nodes are numbered in the order in which they are read.
+                let id = u32::try_from(self.builder.nodes.len()).unwrap_or(u32::MAX);
+                self.builder.unchecked.push(NodeId(id));
+            }
+            Usable::Broken => {
+                let message = if known >= PATTERNS {
+                    format!("the schema holds more than {PATTERNS} patterns")
+                } else {
+                    format!("the pattern `{shown}` is no regular expression")
+                };
+                self.builder.broken.push(source.broken(&pointer, message, help));
+            }
         }
         usable
     }
+}
+
+/// What can be made of a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Usable {
+    /// It is matched.
+    Fully,
+    /// It is one, but matching it may take for ever.
+    Unchecked,
+    /// It is none, or one too many.
+    Broken,
+}
+
+/// Whether a text is a regular expression to an engine that knows look-around and back-references.
+fn is_regular_expression(text: &str) -> bool {
+    let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::fancy_regex());
+    options.build(&json!({ "pattern": text })).is_ok()
 }
 
 fn compile_pattern(text: &str) -> Option<Validator> {

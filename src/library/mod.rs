@@ -124,17 +124,25 @@ impl EnvironmentView {
     /// # Errors
     /// When they cannot be listed.
     pub fn items(&self) -> Result<Vec<Item>> {
-        let snapshot = self.snapshot()?;
+        let configuration = self.read()?;
+        let snapshot = configuration.snapshot();
+        snapshot.require_whole(self.environment)?;
         let here = snapshot.items().filter(|item| item.id.environment == self.environment);
         Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
     }
 
     fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
-        Workspace::open(&self.configuration.dir, &environment())?.snapshot(&self.configuration.at)
+        let workspace = Workspace::open(&self.configuration.dir, &environment())?;
+        let snapshot = workspace.snapshot(&self.configuration.at)?;
+        workspace.require_configuration(&snapshot)?;
+        Ok(snapshot)
     }
 
     fn read(&self) -> Result<crate::engine::configuration::Configuration> {
-        Workspace::open(&self.configuration.dir, &environment())?.configuration(&self.configuration.at)
+        let workspace = Workspace::open(&self.configuration.dir, &environment())?;
+        let configuration = workspace.configuration(&self.configuration.at)?;
+        configuration.snapshot().require_environment(self.environment)?;
+        Ok(configuration)
     }
 
     /// The error for an item that is not there.

@@ -97,11 +97,13 @@ impl Rule {
                 waivable: Waivable::Item("only built on Linux"),
             },
             Self::Symlink => Explanation {
-                what: "A symbolic link stands where an item's file should be.",
-                why: "A link lets two environments share one file, so that a change to one is a change to \
-                      the other, and it may lead out of the repository. Terrace never follows one.",
-                mend: "Replace the link by a copy of the file it leads to; then each environment has a \
-                       value of its own.",
+                what: "A symbolic link, a submodule, a nested repository or a thing of another kind stands \
+                       where an item, the policy, the schemas, the decisions or an environment should be.",
+                why: "A link lets two environments share one file, and another repository's files are in no \
+                      commit of this one. Terrace reads neither, so what stands there would be missing \
+                      without a word.",
+                mend: "Replace the link by a copy of what it leads to, and keep the files in this \
+                       repository; then each environment has a value of its own.",
                 waive: "Accept it for a link that another tool follows; Terrace still does not read it.",
                 waivable: Waivable::Rule("links of the old deployment, removed with it"),
             },
@@ -148,6 +150,15 @@ impl Rule {
                 waive: "Accept it while the two differ on purpose for a known time.",
                 waivable: Waivable::Item("the old reader is frozen until it is switched off"),
             },
+            Self::ConflictMarkers => Explanation {
+                what: "The file holds the lines `<<<<<<<`, `=======` and `>>>>>>>` of a merge that nobody \
+                       finished.",
+                why: "It has two sides and no value: nothing in it can be checked, compared or promoted, and \
+                      its readers fail or read a text that nobody wrote.",
+                mend: "Decide for one of the sides, or write a third, and remove the three lines.",
+                waive: "There is hardly a reason to accept it; nothing of the file is read meanwhile.",
+                waivable: Waivable::Item("example of a conflict, kept for a course"),
+            },
             Self::BadDecision => Explanation {
                 what: "A file below `.terrace/decisions/` cannot be read as decisions: conflict markers that \
                        were committed, say, or a link in its place.",
@@ -166,6 +177,24 @@ impl Rule {
                 mend: "Rename it to `.yaml` if it is an item, otherwise move it out of `environments/`.",
                 waive: "Accept notes and files of other tools that have to stay.",
                 waivable: Waivable::Rule("a README in each environment"),
+            },
+            Self::PortableName => Explanation {
+                what: "An item's key has a segment that Windows keeps for a device (`con`, `nul`, `com1`, with \
+                       any ending), or a folder that ends in a dot.",
+                why: "A clone there fails at this file, and with it everything that is checked out after it.",
+                mend: "Rename the item with `git mv`, in every environment that has it.",
+                waive: "Accept it where nobody clones to Windows.",
+                waivable: Waivable::Item("only built on Linux"),
+            },
+            Self::SchemaLimits => Explanation {
+                what: "A pattern of a schema is not checked: it needs look-around or back-references, or is \
+                       too large. All else that the schema says holds.",
+                why: "Matching such a pattern may take exponential time, so a value could stop every check; \
+                      without it, a value that the application refuses may pass.",
+                mend: "Write the pattern without look-around, or split it into several that a value must \
+                       fit.",
+                waive: "Accept it for a schema that somebody else publishes.",
+                waivable: Waivable::Item("the schema is the vendor's"),
             },
             Self::PlainSecret => Explanation {
                 what: "A value whose name says that it is a secret is a literal, not a reference to a secret store; or a \
@@ -248,6 +277,27 @@ impl Rule {
                 waive: "There is nothing to accept here: remove the waiver, or switch the rule off.",
                 waivable: Waivable::Level,
             },
+            Self::UnusedPin => unused(
+                "A `[[pin]]` of `terrace.toml` fits no path of any item.",
+                "What it was meant to hold back is promoted: a slip in its key or path is told by nothing else.",
+            ),
+            Self::UnusedHost => unused(
+                "A host under `[isolation.hosts]` stands in no value of any environment.",
+                "It guards nothing: with a slip in it, the host that was meant may stand in any environment.",
+            ),
+            Self::UnusedWord => unused(
+                "A word under `[isolation] words` stands in no key and no value.",
+                "It tells no environment's values apart: the word that was meant is not known.",
+            ),
+            Self::UnusedSecret => unused(
+                "An entry of `[secrets]` fits no path or value of any item.",
+                "The value that was meant is shown and promoted like any other, or masked though it is none.",
+            ),
+            Self::UnusedSchema => unused(
+                "A `[[schema]]` of `terrace.toml` fits no key, or a `.schema.json` below `schemas/` describes \
+                 no item and no other schema refers to it.",
+                "The item that was meant is not checked by it.",
+            ),
             Self::NoSchema => Explanation {
                 what: "No JSON Schema describes the item. Where there are no schemas at all, that is said \
                        once.",
@@ -338,6 +388,17 @@ impl Rule {
                 waivable: Waivable::Level,
             },
         }
+    }
+}
+
+/// What is said of an entry that does nothing.
+const fn unused(what: &'static str, why: &'static str) -> Explanation {
+    Explanation {
+        what,
+        why,
+        mend: "Correct what it matches, or remove it.",
+        waive: "Accept it by the level of the rule, where it waits for what is to come.",
+        waivable: Waivable::Level,
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Help {
     Any(Vec<Self>),
     /// Lay a configuration out, or name the folder that holds one.
     LayOut,
+    /// Name one of these folders, which hold configuration.
+    NameRoot(Vec<String>),
     /// Name a folder of the right place: what was looked for is not where it was looked for.
     OtherFolder,
     /// Make a git repository.
@@ -33,6 +35,8 @@ pub enum Help {
     NameBranch,
     /// Let the command make the item.
     CreateItem,
+    /// Take this near word, or say that a new key is meant.
+    SayNew(String),
     /// Let the command make what is missing on the way to a path.
     CreateParents,
     /// Give a text as it is, for it is no YAML value.
@@ -155,6 +159,9 @@ impl Help {
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
             Self::Any(_) => self.worded(&|_| None).into(),
             Self::LayOut => "name the folder that holds `environments/`".into(),
+            Self::NameRoot(roots) => {
+                format!("name one of the folders that hold one: {}", roots.join(", ")).into()
+            }
             Self::OtherFolder => "check the spelling, and the folder that it is looked for in".into(),
             Self::MakeRepository => "make it a git repository first".into(),
             Self::ListItems => "name an item that the environment has".into(),
@@ -162,6 +169,7 @@ impl Help {
             Self::CommitDirectly => "commit the change instead".into(),
             Self::NameBranch => "name the branch that is to change".into(),
             Self::CreateItem => "say that the item is to be made".into(),
+            Self::SayNew(near) => format!("did you mean `{near}`? Otherwise say that the key is new").into(),
             Self::CreateParents => "say that what is missing on the way is to be made".into(),
             Self::GiveText => "quote it for YAML, or write JSON".into(),
             Self::NameSources => "name a file or a folder of this repository".into(),

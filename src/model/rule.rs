@@ -47,7 +47,7 @@ rules! {
     InvalidKey = "invalid-key", Error;
     /// Two keys differ only in letter case.
     KeyCaseCollision = "key-case-collision", Error;
-    /// A symbolic link stands where a file should.
+    /// A link, submodule or other thing stands where a file should.
     Symlink = "symlink", Error;
     /// One mapping has the same key twice.
     DuplicateKey = "duplicate-key", Error;
@@ -59,10 +59,16 @@ rules! {
     SharedSecret = "shared-secret", Error;
     /// A kept legacy file and its item have come apart.
     LegacyDrift = "legacy-drift", Error;
+    /// A file holds both sides of a merge that was not finished.
+    ConflictMarkers = "conflict-markers", Error;
     /// A file of decisions cannot be read.
     BadDecision = "bad-decision", Error;
     /// A file that is no item lies among the items.
     StrayFile = "stray-file", Warning;
+    /// An item's name that other systems cannot check out.
+    PortableName = "portable-name", Warning;
+    /// A part of a schema that is not checked.
+    SchemaLimits = "schema-limits", Warning;
     /// A secret stands in plain text.
     PlainSecret = "plain-secret", Warning;
     /// The same path has different types in different environments.
@@ -83,6 +89,16 @@ rules! {
     AgainstDecision = "against-decision", Warning;
     /// A change takes away from what the policy, a schema or a decision protects.
     PolicyWeakened = "policy-weakened", Warning;
+    /// A pin that holds nothing back.
+    UnusedPin = "unused-pin", Warning;
+    /// A host of the policy that no value names.
+    UnusedHost = "unused-host", Warning;
+    /// A word of the policy that stands nowhere.
+    UnusedWord = "unused-word", Warning;
+    /// An entry of `[secrets]` that speaks of no value.
+    UnusedSecret = "unused-secret", Warning;
+    /// A schema that describes no item.
+    UnusedSchema = "unused-schema", Warning;
     /// No schema describes the item.
     NoSchema = "no-schema", Notice;
     /// A later environment has an item that this one lacks.

@@ -8,7 +8,7 @@ use crate::engine::history::FileChange;
 use crate::engine::review::{HeadFindings, compare_findings, touched};
 use crate::engine::rules::{self, CheckInput, CheckReport};
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Date, Environment, Error, Finding, Help, Key, NoProgress, Result, Revision, policy};
+use crate::model::{Date, Environment, Finding, Key, NoProgress, Result, Revision};
 
 /// Judges a snapshot: all items, or those named; `today` is the day by which waivers end.
 ///
@@ -24,10 +24,10 @@ pub fn check(
     let snapshot = workspace.snapshot(at)?;
     // A hook checks every commit, also of a branch that has none.
     if !matches!(at, At::Staged) {
-        require_configuration(&snapshot)?;
+        workspace.require_configuration(&snapshot)?;
     }
-    snapshot.require_keys(keys)?;
-    let configuration = Configuration::read(snapshot)?;
+    require_items(&snapshot, keys, environment)?;
+    let configuration = Configuration::read_to_judge(snapshot)?;
     let subject = CheckInput {
         configuration: &configuration,
         today: Some(today),
@@ -100,14 +100,22 @@ fn renamed(before: &Snapshot, after: &Snapshot) -> HashMap<(Environment, Key), K
     renamed.map(|((environment, new), old)| ((environment, old), new)).collect()
 }
 
-/// Refuses a folder without configuration: nothing found there would read like an all-clear.
-fn require_configuration(snapshot: &Snapshot) -> Result<()> {
-    let is_part = |file: &String| file == policy::FILE || file.starts_with("environments/");
-    if snapshot.files.keys().any(is_part) {
-        return Ok(());
+/// Refuses items that are not there: nothing found of them would read like an all-clear. One whose
+/// file is no file is a finding.
+fn require_items(snapshot: &Snapshot, keys: &[Key], environment: Option<Environment>) -> Result<()> {
+    let Some(environment) = environment else {
+        let is_hidden =
+            |key: &Key| Environment::ALL.iter().any(|env| snapshot.obstacle(&key.file(*env)).is_some());
+        let asked: Vec<Key> = keys.iter().filter(|key| !is_hidden(key)).cloned().collect();
+        return snapshot.require_keys(&asked);
+    };
+    let is_there = |key: &Key| {
+        snapshot.item(key, environment).is_some() || snapshot.obstacle(&key.file(environment)).is_some()
+    };
+    match keys.iter().find(|key| !is_there(key)) {
+        Some(key) => Err(snapshot.absent(key, environment)),
+        None => Ok(()),
     }
-    Err(Error::usage("there is no configuration here: neither files in `environments/` nor `terrace.toml`")
-        .with_help(Help::LayOut))
 }
 
 /// The findings of some items, no waiver ended.

@@ -95,6 +95,9 @@ pub fn diff(left: &Side<'_>, right: &Side<'_>, keys: &[Key], reveal: Reveal) -> 
         let differs = !rows.is_empty() || !same_text;
         Ok(differs.then_some(ItemDiff { key, rows, left_text, right_text }))
     };
+    for side in [left, right] {
+        side.configuration.snapshot().require_environment(side.environment)?;
+    }
     let mut out = Compared::default();
     for key in keys_of(&[left, right], keys)? {
         out.add(compare(key));
@@ -110,6 +113,7 @@ pub fn diff(left: &Side<'_>, right: &Side<'_>, keys: &[Key], reveal: Reveal) -> 
 pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> Result<Compared<MatrixItem>> {
     let configuration = workspace.configuration(at)?;
     let snapshot = configuration.snapshot();
+    snapshot.require_environments()?;
     snapshot.require_keys(keys)?;
     let mask = configuration.mask(reveal);
     let planner = match (at, workspace.repository.head()?) {

@@ -41,6 +41,7 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
             .or_help(Help::CommitDirectly));
     }
     let configuration = workspace.configuration(&At::Here)?;
+    configuration.snapshot().require_file(key, environment)?;
     // A text that is no YAML can be edited: that is how it is mended.
     let before = match configuration.item(key, environment) {
         Some(item) => {

@@ -7,7 +7,7 @@ use super::check::findings;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
-use crate::model::{Environment, Error, Finding, Help, Key, Result, Severity};
+use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity};
 use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
@@ -85,18 +85,20 @@ fn with_selection<T>(
 fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Result<Vec<&'a ItemFile>> {
     let snapshot = configuration.snapshot();
     let environment = request.environment;
+    snapshot.require_environment(environment)?;
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();
     if request.keys.is_empty() && present.is_empty() {
         return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
     }
     if request.keys.is_empty() {
+        snapshot.require_whole(environment).map_err(undecided)?;
         return Ok(present);
     }
     let mut files: Vec<&ItemFile> = Vec::new();
     for key in &request.keys {
         let Some(file) = snapshot.item(key, environment) else {
-            refuse_unread(configuration, key, environment)?;
+            snapshot.require_file(key, environment).map_err(undecided)?;
             return Err(missing(snapshot, key, environment));
         };
         if !files.iter().any(|known| known.id == file.id) {
@@ -122,11 +124,10 @@ fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
         .with_help(format!("{names} {verb} it, and {environment} takes nothing from there; promote it first"))
 }
 
-/// Refuses an item whose file is there and cannot be read as one, such as a link.
-fn refuse_unread(configuration: &Configuration, key: &Key, environment: Environment) -> Result<()> {
-    let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
-    let found = findings(configuration, &[], Some(environment))?;
-    refuse_first(found.into_iter().filter(|finding| finding.file == file), environment)
+/// What keeps an item from leaving is for a person to mend.
+fn undecided(mut error: Error) -> Error {
+    error.message = format!("{} [{}]", error.message, Rule::Symlink);
+    error.with_kind(ErrorKind::Undecided)
 }
 
 /// Refuses items of which `check` reports an error, or whose schema is broken. Where all items of an

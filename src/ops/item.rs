@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diff::documents::pair_documents;
 use crate::engine::configuration::Configuration;
-use crate::engine::snapshot::{Snapshot, no_such_item};
+use crate::engine::snapshot::Snapshot;
 use crate::model::{
     CommitId, Environment, Error, ErrorKind, Help, Key, Pointer, Result, Revision, Segment, Value, ValuePath,
     closest,
@@ -76,9 +76,11 @@ pub fn get(
 /// The error for an item that an environment does not have, with the nearest one that it has.
 #[must_use]
 pub fn no_item(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
-    let here = snapshot.items().filter(|item| item.id.environment == environment);
-    no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
-        .with_kind(ErrorKind::NotFound)
+    let error = snapshot.absent(key, environment);
+    match snapshot.require_file(key, environment) {
+        Ok(()) => error.with_kind(ErrorKind::NotFound),
+        Err(_) => error,
+    }
 }
 
 /// Asks whether one of `paths` was meant, else gives the advice.

@@ -7,9 +7,11 @@ use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
-use crate::engine::provenance::{Blame, Logged, Provenance};
+use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
-use crate::model::{CommitId, Environment, ItemId, Key, List, ProgressCounter, Result, ValuePath};
+use crate::model::{
+    CommitId, DocumentId, Environment, Error, ItemId, Key, List, ProgressCounter, Result, Value, ValuePath,
+};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Which commits are told of.
@@ -17,6 +19,8 @@ use crate::secrets::mask::{Reveal, Shown};
 pub struct LogRequest {
     /// Only this item.
     pub key: Option<Key>,
+    /// Only what is at, below or above this path.
+    pub path: Option<ValuePath>,
     /// Only this environment.
     pub environment: Option<Environment>,
     /// The revision whose history is told; HEAD when `None`.
@@ -75,11 +79,16 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
                 [provenance.before(id.environment, position), provenance.after(id.environment, position)];
             let secrets = mask.secrets_of_values(sides.into_iter().flatten().map(|values| &**values));
             let mask = mask.within(&secrets);
-            logged.entries.extend(entries.into_iter().map(|entry| entry.masked(&mask)));
+            let is_at = |entry: &LoggedChange| request.path.as_ref().is_none_or(|path| concerns(entry, path));
+            logged.entries.extend(entries.into_iter().filter(is_at).map(|entry| entry.masked(&mask)));
         }
         if !logged.entries.is_empty() || !logged.unreadable.is_empty() {
             out.push(logged);
         }
+    }
+    if let (Some(key), Some(path), true, true) = (&request.key, &request.path, met, out.is_empty()) {
+        return Err(Error::not_found(format!("no commit changed `{path}` of `{key}`"))
+            .with_help(format!("`terrace log {key}` shows the paths that changed")));
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {
@@ -87,6 +96,20 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
         }
         _ => Ok(out),
     }
+}
+
+/// Whether a change is of the value at a path, or of something below it.
+fn concerns(entry: &LoggedChange, path: &ValuePath) -> bool {
+    if path.covers(&entry.path) {
+        return true;
+    }
+    let Some(below) = path.segments.get(entry.path.segments.len()..).filter(|_| entry.path.covers(path))
+    else {
+        return false;
+    };
+    let inside = ValuePath { document: DocumentId::default(), segments: below.to_vec() };
+    let at = |value: &Option<Value>| value.as_ref().and_then(|value| value.at(&inside)).cloned();
+    at(&entry.old) != at(&entry.new)
 }
 
 /// Where the values of an item, or those at a path of it, came from; values masked.
@@ -103,9 +126,7 @@ pub fn blame(
 ) -> Result<Vec<Blame<Shown>>> {
     let planner = Planner::new(workspace, &revision(workspace, at)?)?;
     let Some(item) = planner.configuration.item(key, environment) else {
-        let known =
-            planner.configuration.snapshot().items().filter(|item| item.id.environment == environment);
-        return Err(no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment)));
+        return Err(planner.configuration.snapshot().absent(key, environment));
     };
     let document = planner.configuration.document(item)?;
     let lists = planner.configuration.lists(key);

@@ -81,6 +81,7 @@ impl Planner {
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
         let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
+        workspace.require_configuration(&snapshot)?;
         Self::over(workspace, head, Configuration::read(snapshot)?, workspace.repository.history(head)?)
     }
 

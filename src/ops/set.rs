@@ -7,7 +7,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
-use crate::model::{Environment, Error, Help, Key, Result, Revision, Value, ValuePath};
+use crate::model::{Environment, Error, Help, Key, Result, Revision, Segment, Value, ValuePath};
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
@@ -28,6 +28,8 @@ pub enum Edit {
         parents: bool,
         /// Whether a missing item is made.
         create: bool,
+        /// Whether a new last key is meant, though it looks like another one.
+        is_new: bool,
     },
     /// It shall be gone.
     Unset,
@@ -138,6 +140,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
                 _ => configuration.document(item)?,
             }
         }
+        (None, _) if let Err(hidden) = snapshot.require_file(&request.key, request.environment) => {
+            return Err(hidden);
+        }
         (None, Edit::Set { create: true, .. }) => {
             let empty = Document::parse(b"", limits);
             empty.map(Arc::new).map_err(|_| Error::internal("an empty file does not parse"))?
@@ -175,6 +180,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
             )
         }
     };
+    if let Edit::Set { is_new: false, .. } = &request.wish {
+        refuse_slip(configuration, request, &document, &path)?;
+    }
     let before = document.at(&path).cloned();
     let is_same = before == wanted;
     if is_same && !document.is_borrowed(&path) {
@@ -213,6 +221,59 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         committed: None,
     };
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
+}
+
+/// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one
+/// that another environment has there. A key that another environment has is none.
+fn refuse_slip(
+    configuration: &Configuration,
+    request: &SetRequest,
+    document: &Document,
+    path: &ValuePath,
+) -> Result<()> {
+    let (Some(Segment::Key(new)), Some(parent)) = (path.last(), path.parent()) else { return Ok(()) };
+    if document.at(path).is_some() {
+        return Ok(());
+    }
+    let mut known: Vec<String> = Vec::new();
+    let mut add = |document: &Document| {
+        let keys = document.at(&parent).and_then(Value::as_map).into_iter().flatten();
+        known.extend(keys.map(|(key, _)| key.clone()));
+    };
+    add(document);
+    for environment in request.environment.others() {
+        let Some(item) = configuration.item(&request.key, environment) else { continue };
+        // A file that cannot be read has no keys to be near to.
+        if let Ok(document) = configuration.document(item) {
+            add(&document);
+        }
+    }
+    if known.contains(new) {
+        return Ok(());
+    }
+    match known.iter().find(|key| is_slip(new, key)) {
+        None => Ok(()),
+        Some(near) => {
+            let file =
+                format!("{}{}", configuration.snapshot().prefix, request.key.file(request.environment));
+            Err(Error::undecided(format!("{file} has no `{path}`, which looks like `{}`", parent.key(near)))
+                .with_help(Help::SayNew(parent.key(near).to_string())))
+        }
+    }
+}
+
+/// Whether one key looks like the other mistyped: letters apart from case and separators, one letter
+/// too many, too few, another or swapped. Names that differ in a number, or are very short, are a series.
+fn is_slip(new: &str, known: &str) -> bool {
+    let plain = |key: &str| -> String {
+        key.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
+    };
+    let (new, known) = (plain(new), plain(known));
+    let letters = |key: &str| key.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    if new != known && letters(&new) == letters(&known) {
+        return false;
+    }
+    new.chars().count() >= 4 && strsim::damerau_levenshtein(&new, &known) <= 1
 }
 
 /// The kinds of an old and a new value, where they differ and the old one was not null.

@@ -35,6 +35,7 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
         None => repository.require_head()?,
     };
     let planner = Planner::new(workspace, &head)?;
+    planner.configuration.snapshot().require_environments()?;
     planner.configuration.snapshot().require_keys(keys)?;
     let mask = planner.configuration.mask(reveal);
     let hops = planner.status(keys, repository.progress())?;

@@ -61,7 +61,32 @@ impl<'a> Validation<'a> {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
         let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
-        Ok(errors(&after)?.into_iter().filter(|finding| !before.contains(&id(finding))).collect())
+        let mut found: Vec<Finding> =
+            errors(&after)?.into_iter().filter(|finding| !before.contains(&id(finding))).collect();
+        found.extend(self.broken_schemas(&after)?);
+        Ok(found)
+    }
+
+    /// What is wrong with the schemas of the items that stay, new or not: nobody can say what such a
+    /// schema refuses.
+    fn broken_schemas(&self, after: &Configuration) -> Result<Vec<Finding>> {
+        let mut keys = Vec::new();
+        let mut broken: HashSet<String> = HashSet::new();
+        for proposal in self.proposals.iter().filter(|proposal| proposal.text.is_some()) {
+            let Some(Place::Item(id)) = place(&proposal.file) else { continue };
+            let files = after.schemas().broken(&id.key, id.environment);
+            broken.extend(files.into_iter().map(|file| format!("{}{file}", after.snapshot().prefix)));
+            keys.push(id.key);
+        }
+        if broken.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_one = |finding: &Finding| {
+            finding.rule == Rule::Schema
+                && finding.severity == Severity::Error
+                && broken.contains(&finding.file)
+        };
+        Ok(findings(after, &keys, None)?.into_iter().filter(is_one).collect())
     }
 
     /// The proposals as changes of files.

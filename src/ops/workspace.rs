@@ -79,8 +79,21 @@ impl Workspace {
     /// The configuration that `at` means.
     ///
     /// # Errors
-    /// When it cannot be listed, or its policy is wrong.
+    /// When it cannot be listed, there is none, or its policy is wrong.
     pub fn configuration(&self, at: &At) -> Result<Configuration> {
-        Configuration::read(self.snapshot(at)?)
+        let snapshot = self.snapshot(at)?;
+        self.require_configuration(&snapshot)?;
+        Configuration::read(snapshot)
+    }
+
+    /// Refuses a snapshot without configuration, and names the folders further down that have one.
+    ///
+    /// # Errors
+    /// A usage error.
+    pub fn require_configuration(&self, snapshot: &Snapshot) -> Result<()> {
+        let refused = snapshot.require_configuration();
+        let Err(error) = refused else { return Ok(()) };
+        let roots = self.repository.roots_below(&snapshot.revision)?;
+        Err(if roots.is_empty() { error } else { error.with_help(Help::NameRoot(roots)) })
     }
 }

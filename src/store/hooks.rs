@@ -11,7 +11,9 @@ use super::git_config::Scope;
 use super::git_error::git_error;
 use super::repository::Repository;
 use crate::model::{Error, Result};
-use crate::store::integration::{SETTINGS, attributes, is_ours, pre_commit, with_line, without_line};
+use crate::store::integration::{
+    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_line, without_line,
+};
 
 /// How a place stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +70,11 @@ impl Repository {
             out.push(IntegrationEntry { place: Place::Setting(name), text: wanted.to_owned(), standing });
         }
         let file = self.common_dir().join("info").join("attributes");
-        let (line, old) = (attributes(self.root_prefix()), read(&file)?.unwrap_or_default());
+        let line = match self.root_of_hooks()? {
+            Some(prefix) => attributes(&prefix),
+            None => ATTRIBUTES_OF_ALL.to_owned(),
+        };
+        let old = read(&file)?.unwrap_or_default();
         let standing = match () {
             () if with_line(&old, &line) == old => InstallState::Current,
             () if without_line(&old) == old => InstallState::Missing,
@@ -81,13 +87,16 @@ impl Repository {
     fn hook(&self) -> Result<IntegrationEntry> {
         let (folder, shared) = self.hooks_folder()?;
         let file = folder.join("pre-commit");
-        let text = pre_commit(self.root_prefix());
-        let standing = match read(&file)? {
-            Some(old) if old == text => InstallState::Current,
-            Some(old) if is_ours(&old) => InstallState::Stale,
-            Some(_) => InstallState::Foreign,
-            None if shared => InstallState::Foreign,
-            None => InstallState::Missing,
+        let text = pre_commit(&self.root_of_hooks()?.unwrap_or_default());
+        let standing = match read_unlinked(&file)? {
+            None => InstallState::Foreign,
+            Some(found) => match found {
+                Some(old) if old == text => InstallState::Current,
+                Some(old) if is_ours(&old) => InstallState::Stale,
+                Some(_) => InstallState::Foreign,
+                None if shared => InstallState::Foreign,
+                None => InstallState::Missing,
+            },
         };
         Ok(IntegrationEntry { place: Place::Hook(file), text, standing })
     }
@@ -171,6 +180,16 @@ impl Repository {
         }
         if text == old { Ok(()) } else { write(&file, &text) }
     }
+}
+
+/// The text of a file, `Some(None)` where there is none; `None` where the file or its folder is a link,
+/// through which something elsewhere would be written.
+fn read_unlinked(file: &Path) -> Result<Option<Option<String>>> {
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    if is_link(file) || file.parent().is_some_and(is_link) {
+        return Ok(None);
+    }
+    read(file).map(Some)
 }
 
 fn read(file: &Path) -> Result<Option<String>> {

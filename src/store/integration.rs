@@ -37,11 +37,15 @@ pub fn check(prefix: &str) -> String {
 /// The pre-commit hook.
 #[must_use]
 pub fn pre_commit(prefix: &str) -> String {
+    // Where there are several roots, the check at the top finds them.
     let check = check(prefix);
     format!(
         "#!/bin/sh\n{MARK}\nif command -v terrace >/dev/null 2>&1; then\n    exec {check}\nfi\necho 'terrace is not on the search path: the configuration was not checked' >&2\n"
     )
 }
+
+/// The line for every configuration root of a repository.
+pub const ATTRIBUTES_OF_ALL: &str = "**/environments/**/*.yaml merge=terrace diff=terrace";
 
 /// Whether a hook is one that we wrote, in this version or another.
 #[must_use]

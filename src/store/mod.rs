@@ -24,6 +24,7 @@ mod push;
 mod read;
 mod remote;
 mod repository;
+mod roots;
 pub mod transaction;
 mod trees;
 mod upstream;

@@ -12,7 +12,7 @@ use super::read::FOLDERS;
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
+use crate::engine::snapshot::{FileEntry, Snapshot};
 use crate::model::{CommitId, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
@@ -95,7 +95,6 @@ impl Parts<'_> {
             let git = self.repository.git()?;
             Trees::of(&git, &mut self.last)?.pick("", root, wanted, &mut files)?;
         }
-        files.retain(|path, entry| path != policy::FILE || entry.kind == FileKind::File);
         Ok(files)
     }
 

@@ -1,6 +1,8 @@
 //! Reading snapshots: of a commit or the index without a checkout, or of the working tree.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ impl Repository {
             }
             (Revision::WorkTree, Some(root)) => match root.join(path).symlink_metadata() {
                 Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(&meta) })),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(self
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self
                     .left_out()?
                     .into_iter()
                     .find(|(left_out, _)| left_out == path)
@@ -195,15 +197,24 @@ impl Repository {
             );
         };
         let mut files = BTreeMap::new();
+        let index: OnceCell<Option<git2::Index>> = OnceCell::new();
+        let is_submodule = |path: &str| {
+            let index = index.get_or_init(|| self.open_index().ok()).as_ref();
+            let entry =
+                index.and_then(|it| it.get_path(Path::new(&format!("{}{path}", self.root_prefix())), 0));
+            entry.is_some_and(|entry| entry.mode == 0o160_000)
+        };
         let mut list = |name: &str| -> Result<()> {
             let path = root.join(name);
             match path.symlink_metadata() {
-                Ok(meta) if meta.is_dir() => list_folder(&path, name, &mut files),
+                Ok(meta) if meta.is_dir() && name != policy::FILE => {
+                    list_folder(&path, name, &is_submodule, &mut files)
+                }
                 Ok(meta) => {
                     files.insert(name.to_owned(), FileEntry { blob: None, kind: kind_of(&meta) });
                     Ok(())
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(error) => Err(Error::io("read", &path, &error)),
             }
         };
@@ -220,7 +231,9 @@ impl Repository {
         // Editors' backups and the like that git ignores are nobody's findings.
         files.retain(|path, entry| {
             let is_item = path.ends_with(".yaml") && entry.kind == FileKind::File;
-            is_item || !git.is_path_ignored(format!("{}{path}", self.root_prefix())).unwrap_or(false)
+            is_item
+                || entry.kind == FileKind::Repository
+                || !git.is_path_ignored(format!("{}{path}", self.root_prefix())).unwrap_or(false)
         });
         Ok(files)
     }
@@ -228,19 +241,34 @@ impl Repository {
 
 /// Whether a snapshot lists a path of the configuration root.
 fn is_listed(path: &str) -> bool {
-    let is_below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-    path == policy::FILE || FOLDERS.iter().any(is_below)
+    let is_at_or_below = |folder: &&str| {
+        path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_at_or_below(&policy::FILE) || FOLDERS.iter().any(is_at_or_below)
 }
 
-fn list_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, FileEntry>) -> Result<()> {
+/// Lists what is below a folder. A folder that is a repository of its own is listed as such; one that
+/// is empty may be a submodule that is not checked out.
+fn list_folder(
+    folder: &Path,
+    name: &str,
+    is_submodule: &dyn Fn(&str) -> bool,
+    files: &mut BTreeMap<String, FileEntry>,
+) -> Result<()> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, &error))?;
+    let entries: Vec<_> =
+        entries.collect::<io::Result<_>>().map_err(|error| Error::io("read", folder, &error))?;
+    let is_repository = entries.iter().any(|entry| entry.file_name() == ".git");
+    if is_repository || entries.is_empty() && is_submodule(name) {
+        files.insert(name.to_owned(), FileEntry { blob: None, kind: FileKind::Repository });
+        return Ok(());
+    }
     for entry in entries {
-        let entry = entry.map_err(|error| Error::io("read", folder, &error))?;
         let path = entry.path();
         let meta = path.symlink_metadata().map_err(|error| Error::io("read", &path, &error))?;
         let below = format!("{name}/{}", entry.file_name().to_string_lossy());
         if meta.is_dir() {
-            list_folder(&path, &below, files)?;
+            list_folder(&path, &below, is_submodule, files)?;
         } else {
             files.insert(below, FileEntry { blob: None, kind: kind_of(&meta) });
         }
@@ -253,6 +281,8 @@ fn kind_of(meta: &std::fs::Metadata) -> FileKind {
         FileKind::File
     } else if meta.is_symlink() {
         FileKind::Symlink
+    } else if meta.is_dir() {
+        FileKind::Folder
     } else {
         FileKind::Other
     }
@@ -262,6 +292,8 @@ fn entry_of(mode: i32, id: Oid) -> FileEntry {
     let kind = match mode {
         0o100_644 | 0o100_755 | 0o100_664 => FileKind::File,
         0o120_000 => FileKind::Symlink,
+        0o160_000 => FileKind::Repository,
+        0o040_000 => FileKind::Folder,
         _ => FileKind::Other,
     };
     FileEntry { blob: Some(BlobId::new(id.to_string())), kind }

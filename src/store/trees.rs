@@ -294,7 +294,8 @@ impl TreeEntry<'_> {
         let kind = match self.kind {
             Kind::Blob if self.is_link => FileKind::Symlink,
             Kind::Blob => FileKind::File,
-            Kind::Tree | Kind::Submodule => FileKind::Other,
+            Kind::Tree => FileKind::Folder,
+            Kind::Submodule => FileKind::Repository,
         };
         FileEntry { blob: Some(BlobId::new(self.id.to_string())), kind }
     }

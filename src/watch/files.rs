@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Batch, is_scratch};
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use super::Batch;
+
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source, is_scratch};
 use crate::engine::verdict::ChangeKind;
 use crate::model::{BlobId, Error, Result, Revision};
 use crate::store::Repository;

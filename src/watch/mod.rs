@@ -21,5 +21,5 @@ pub use self::file_events::Waker;
 use self::file_events::{FileEvents, WatchEvent};
 use self::files::Files;
 pub use self::relevance::Scope;
-use self::relevance::{Readiness, Relevance, is_scratch, readiness, relevance};
+use self::relevance::{Readiness, Relevance, readiness, relevance};
 pub use self::watcher::{Options, Update, Watch};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::EventKind;
-use crate::engine::snapshot::{FileEntry, FileKind, Place, place};
+use crate::engine::snapshot::{FileEntry, FileKind, Place, is_scratch, place};
 use crate::model::{Environment, Key, policy};
 
 /// What a path below the configuration root has to do with the configuration.
@@ -30,31 +30,6 @@ pub(super) fn relevance(path: &str, files: &BTreeMap<String, FileEntry>) -> Rele
     let known = files.contains_key(path);
     let listed = name == ".gitignore" || known || (ours && !is_scratch(name));
     if listed { Relevance::Listing } else { Relevance::Nothing }
-}
-
-/// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
-/// is about to be renamed into the place of the one that is saved.
-#[must_use]
-pub(super) fn is_scratch(name: &str) -> bool {
-    let is_between = |start: char, end: char| {
-        name.len() > 1 && name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
-    };
-    let is_swap = || {
-        let end = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.')).map(|(_, end)| end);
-        end.is_some_and(|end| end.len() == 3 && end.starts_with("sw"))
-    };
-    let is_sed = || name.strip_prefix("sed").is_some_and(|rest| rest.len() == 6 && !rest.contains('.'));
-    // Vim tries whether it may write here by making a file called 4913.
-    let is_trial = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-    name.ends_with('~')
-        || name.starts_with(".#")
-        || is_between('#', '#')
-        || is_swap()
-        || is_sed()
-        || is_trial()
-        || name.starts_with(".terrace-")
-        || name.starts_with(".goutputstream-")
-        || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
 }
 
 /// How sure it is that a path can be read now.

@@ -22,7 +22,7 @@ pub(super) struct State {
 impl State {
     /// Judges a first snapshot.
     pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: Option<Date>) -> Self {
-        Self::judge_files(Configuration::read(snapshot), None, scope, today)
+        Self::judge_files(Configuration::read_to_judge(snapshot), None, scope, today)
     }
 
     /// Judges the next snapshot, in which the files `changed` are not what they were.

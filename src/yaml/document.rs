@@ -4,12 +4,12 @@ use std::ops::{Deref, Range};
 
 use super::file_values::{FileValues, position};
 use super::keys::Index;
-use super::limits::{Limits, Rejection, check_limits};
+use super::limits::{Limits, Rejection, check_limits, conflict_markers};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
 use super::resolve::{Problem, Resolver, follow, key_text};
-use crate::model::{DocumentId, Location, Pointer, Segment, Value, ValuePath};
+use crate::model::{DocumentId, Location, Pointer, Rule, Segment, Value, ValuePath};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -69,6 +69,12 @@ impl Document {
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
         let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
+        if let Some(offset) = conflict_markers(&text) {
+            let help =
+                "decide for one of the two sides, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`";
+            let message = "the file holds the conflict markers of an unfinished merge";
+            return Err(Rejection::new(Rule::ConflictMarkers, lines.position(&text, offset), message, help));
+        }
         let forest = parse(&text, &lines)?;
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);
         let mut values = Vec::with_capacity(forest.roots.len().max(1));

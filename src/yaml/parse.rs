@@ -31,6 +31,11 @@ pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
         Err(error) => error,
     };
     let offset = error.marker().byte_offset().unwrap_or(0);
+    if let Some(opened) = unclosed_quote(text, offset) {
+        let message = "the quoted text that begins here has no closing quote";
+        let help = "close it; a quote within is written twice in single quotes, and as \\\" in double ones";
+        return Err(Rejection::new(Rule::Syntax, lines.position(text, opened), message, help));
+    }
     if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
         return Err(underindentation(text, lines, offset, &error.info()));
     }
@@ -59,6 +64,74 @@ fn underindentation(text: &str, lines: &Lines, offset: usize, message: &str) -> 
     let help = "indent this line further than the key that it belongs to; YAML wants that, though other readers \
                 accept it as it is";
     Rejection::new(Rule::Syntax, lines.position(text, offset), message, help)
+}
+
+/// Where the quote stands that was not closed on its line, of a text that stops being YAML at
+/// `offset`: it swallows what follows, up to the next quote or to the end.
+fn unclosed_quote(text: &str, offset: usize) -> Option<usize> {
+    let mut start = 0;
+    let mut open: Option<(usize, char)> = None;
+    for line in text.split_inclusive('\n') {
+        if start > offset {
+            break;
+        }
+        let mut at = 0;
+        if let Some((opened, quote)) = open {
+            let Some(end) = closing(line, quote) else {
+                start += line.len();
+                continue;
+            };
+            // What stands behind the quote of a text of several lines ends the value.
+            let behind = line.get(end..).unwrap_or_default().trim_start();
+            if !(behind.is_empty() || behind.starts_with([',', ']', '}', '#', ':'])) {
+                return Some(opened);
+            }
+            (open, at) = (None, end);
+        }
+        while let Some((begin, quote)) = opening(line, at) {
+            let within = begin + 1;
+            match closing(line.get(within..).unwrap_or_default(), quote) {
+                Some(end) => at = within + end,
+                None => {
+                    open = Some((start + begin, quote));
+                    break;
+                }
+            }
+        }
+        start += line.len();
+    }
+    open.map(|(opened, _)| opened)
+}
+
+/// The first quote, from `at` on, that begins a value.
+fn opening(line: &str, at: usize) -> Option<(usize, char)> {
+    let mut may_begin = line.get(..at).is_some_and(|before| before.trim().is_empty());
+    let mut before = ' ';
+    for (offset, c) in line.get(at..)?.char_indices() {
+        match c {
+            '#' if before.is_whitespace() => return None,
+            '"' | '\'' if may_begin => return Some((at + offset, c)),
+            ' ' | '\t' => may_begin = may_begin || matches!(before, ':' | '-' | '?' | ','),
+            '[' | '{' => may_begin = true,
+            _ => may_begin = matches!(c, '-' | '?') && may_begin && before.is_whitespace(),
+        }
+        before = c;
+    }
+    None
+}
+
+/// Where a quoted text ends, right behind its quote.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' if quote == '"' => _ = chars.next(),
+            '\'' if quote == c && chars.peek().is_some_and(|(_, next)| *next == c) => _ = chars.next(),
+            _ if c == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {

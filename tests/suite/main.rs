@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "tests print their tables")]
 
+mod all_clear;
 mod architecture;
 mod blame;
 mod changes;
@@ -49,6 +50,7 @@ mod schema;
 mod set_edit;
 mod shop;
 mod signing;
+mod slips;
 mod sops;
 mod support;
 mod terminal;

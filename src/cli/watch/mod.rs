@@ -26,10 +26,10 @@ pub(super) struct Args {
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// Only this environment
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
     /// text or json
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "text", hide_default_value = true, value_parser = ["text", "json"])]
     format: String,
     /// Run a shell command after each good change
     #[arg(long, value_name = "CMD")]

@@ -38,6 +38,10 @@ pub fn files_of<'s>(
 /// # Errors
 /// When a file cannot be read, or is no decisions file.
 pub fn recorded(snapshot: &Snapshot, key: &Key, target: Environment) -> Result<Vec<RecordedFile>> {
+    let [folder, _] = places(key, target);
+    if let Some(obstacle) = snapshot.obstacle(&format!("{folder}/")) {
+        return Err(obstacle.error());
+    }
     let mut all = Vec::new();
     for (file, entry) in files_of(snapshot, key, target) {
         let shown = format!("{}{file}", snapshot.prefix);

@@ -30,6 +30,7 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
                         (!is_shared_sandbox(&own, item, visit, &found)).then_some(found)
                     });
                     drafts.extend(found.map(|found| found.draft(world, item, document, visit)));
+                    drafts.extend(foreign_secret(world, item, visit.path, text));
                 }
             });
         }
@@ -67,6 +68,33 @@ impl Foreign<'_> {
         }
         draft
     }
+}
+
+/// A reference to another environment's secret: a part of its path names that one and none its own.
+fn foreign_secret<'w>(
+    world: &RuleContext<'_>,
+    item: &'w ItemView<'w>,
+    path: &ValuePath,
+    text: &str,
+) -> Option<FindingBuilder<'w>> {
+    // A variable's name says little of where its value comes from, and ciphertext says nothing.
+    let is_path = text.contains('/') && !["${", "%env(", "ENC["].iter().any(|begin| text.starts_with(begin));
+    if !is_path || !world.policy.is_reference(text) {
+        return None;
+    }
+    let named = world.naming.by_word(text);
+    let owner = *named.first().filter(|_| !named.contains(&item.environment))?;
+    let is_meant = |key: &str| world.naming.by_word(key).contains(&owner);
+    if path.segments.iter().filter_map(key_text).any(is_meant) {
+        return None;
+    }
+    let message = format!("{} refers to a {owner} secret", item.environment);
+    let help = format!(
+        "refer to {}'s own secret, or accept it on purpose: terrace explain foreign-host",
+        item.environment
+    );
+    let draft = FindingBuilder::of_item(Rule::ForeignHost, item, message, help);
+    Some(draft.path(path).severity(Severity::Warning))
 }
 
 /// A host that the policy gives to other environments and not to this one.

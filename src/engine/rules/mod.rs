@@ -15,6 +15,7 @@ mod waivers;
 mod against_decision;
 mod ambiguous_scalar;
 mod bad_decision;
+mod conflict_markers;
 mod duplicate_key;
 mod foreign_host;
 mod hidden_character;
@@ -28,7 +29,9 @@ mod no_schema;
 mod overtaken_promotion;
 mod overwrites_own_value;
 mod plain_secret;
+mod portable_name;
 mod reader_differs;
+mod schema_limits;
 mod shared_secret;
 mod skipped_promotion;
 mod stray_file;
@@ -37,6 +40,7 @@ mod syntax;
 mod type_mismatch;
 mod unknown_environment;
 mod unsupported_yaml;
+mod unused;
 
 #[cfg(test)]
 mod testing;
@@ -112,9 +116,12 @@ impl CheckInput<'_> {
     }
 
     fn reports(&self, finding: &Finding) -> bool {
+        // What hides files may hide those that are asked for.
+        let hides = finding.rule == Rule::Symlink;
         let key_fits =
-            self.keys.is_empty() || finding.key.as_ref().is_some_and(|key| self.keys.contains(key));
-        key_fits && (self.environment.is_none() || self.environment == finding.environment)
+            self.keys.is_empty() || finding.key.as_ref().map_or(hides, |key| self.keys.contains(key));
+        let of_all = hides && finding.environment.is_none();
+        key_fits && (self.environment.is_none() || self.environment == finding.environment || of_all)
     }
 }
 
@@ -166,13 +173,21 @@ const RULES: &[(Rule, Scope, Judge)] = &[
     (Rule::HiddenCharacter, Scope::Item, hidden_character::judge),
     (Rule::SharedSecret, Scope::All, shared_secret::judge),
     (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
+    (Rule::ConflictMarkers, Scope::Item, conflict_markers::judge),
     (Rule::BadDecision, Scope::All, bad_decision::judge),
     (Rule::StrayFile, Scope::All, stray_file::judge),
+    (Rule::PortableName, Scope::All, portable_name::judge),
+    (Rule::SchemaLimits, Scope::Item, schema_limits::judge),
     (Rule::PlainSecret, Scope::Item, plain_secret::judge),
     (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),
     (Rule::AmbiguousScalar, Scope::Item, ambiguous_scalar::judge),
     (Rule::ReaderDiffers, Scope::Item, reader_differs::judge),
     (Rule::UnsupportedYaml, Scope::Item, unsupported_yaml::judge),
+    (Rule::UnusedPin, Scope::All, unused::pins),
+    (Rule::UnusedHost, Scope::All, unused::hosts),
+    (Rule::UnusedWord, Scope::All, unused::words),
+    (Rule::UnusedSecret, Scope::All, unused::secrets),
+    (Rule::UnusedSchema, Scope::All, unused::schemas),
     (Rule::NoSchema, Scope::All, no_schema::judge),
     (Rule::MissingItem, Scope::Item, missing_item::judge),
     (Rule::MissingKey, Scope::Item, missing_key::judge),
@@ -229,6 +244,7 @@ pub fn check_again(
             None => findings.push(finding),
         }
     }
+    subject.configuration.schemas().require_read()?;
     findings.extend(by_item.0.values().flatten().cloned());
     Ok((report(subject, &world, findings)?, by_item))
 }
@@ -304,7 +320,7 @@ mod tests {
     fn findings_are_sorted_and_counted() {
         let report = repository().below("config/").report();
         let counts = [Severity::Error, Severity::Warning, Severity::Notice].map(|s| report.count(s));
-        assert_eq!((report.items, counts), (4, [1, 7, 2]));
+        assert_eq!((report.items, counts), (4, [2, 6, 2]));
         assert_eq!(report.environments, Environment::ALL);
         assert_eq!(
             repository().below("config/").places(),
@@ -318,7 +334,7 @@ mod tests {
                 "config/environments/production/a.yaml:3:7 warning[foreign-host]",
                 "config/environments/staging/b.yaml:1:11 error[shared-secret]",
                 "config/environments/staging/b.yaml:1:11 warning[plain-secret]",
-                "config/environments/staging/b.yml warning[stray-file]",
+                "config/environments/staging/b.yml error[stray-file]",
             ]
         );
     }

@@ -3,30 +3,31 @@
 use super::context::RuleContext;
 use super::finding_builder::FindingBuilder;
 use crate::engine::snapshot::{FileKind, Place, place};
-use crate::model::{Environment, Rule};
+use crate::model::{Environment, Rule, Severity};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let files = &world.snapshot.files;
-    let strays = files.iter().filter(|(path, entry)| match entry.kind {
-        FileKind::File => place(path) == Some(Place::Stray),
-        FileKind::Other => place(path).is_some(),
-        FileKind::Symlink => false,
-    });
-    let drafts = strays.map(|(path, entry)| {
-        let (message, help) = advice(path, entry.kind, &|path| files.contains_key(path));
+    let strays = files
+        .iter()
+        .filter(|(path, entry)| entry.kind == FileKind::File && place(path) == Some(Place::Stray))
+        // That the folder is a file is told as such.
+        .filter(|(path, _)| {
+            path.strip_prefix("environments/").is_none_or(|name| name.parse::<Environment>().is_err())
+        });
+    let drafts = strays.map(|(path, _)| {
+        let (severity, message, help) = advice(path, &|path| files.contains_key(path));
         let file = format!("{}{path}", world.snapshot.prefix);
         let mut draft = FindingBuilder::of_file(Rule::StrayFile, file, message, help);
         let folder = path.split('/').nth(1).unwrap_or_default();
         draft.finding.environment = folder.parse::<Environment>().ok();
-        draft
+        draft.severity(severity)
     });
     drafts.collect()
 }
 
-fn advice(path: &str, kind: FileKind, exists: &dyn Fn(&str) -> bool) -> (&'static str, String) {
-    if kind == FileKind::Other {
-        return ("this is no regular file", "move it out of `environments/`".to_owned());
-    }
+/// How much it weighs, what is wrong, and what to do. An item under another spelling is one that
+/// somebody believes to be there.
+fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str, String) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     match extension.to_ascii_lowercase().as_str() {
@@ -34,20 +35,22 @@ fn advice(path: &str, kind: FileKind, exists: &dyn Fn(&str) -> bool) -> (&'stati
             let renamed = format!("{}.yaml", path.get(..path.len() - extension.len() - 1).unwrap_or(path));
             let short = format!("{stem}.yaml");
             if path.matches('/').count() < 2 {
-                return ("this file is in no environment", "move it into an environment's folder".to_owned());
+                let help = "move it into an environment's folder".to_owned();
+                return (Severity::Warning, "this file is in no environment", help);
             }
             let help = if exists(&renamed) {
                 format!("remove one of the two: `{short}` is the item")
             } else {
                 format!("rename it to `{short}`; items end in `.yaml`")
             };
-            ("this file is not read as an item", help)
+            (Severity::Error, "this file is not read as an item", help)
         }
         "json" | "toml" | "env" | "properties" => (
+            Severity::Warning,
             "this file is not read as an item",
             "convert it with `terrace migrate`, or move it out of `environments/`".to_owned(),
         ),
-        _ => ("this file is no item", "move it out of `environments/`".to_owned()),
+        _ => (Severity::Warning, "this file is no item", "move it out of `environments/`".to_owned()),
     }
 }
 

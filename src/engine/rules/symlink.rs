@@ -1,45 +1,100 @@
-//! `symlink`: a symbolic link stands where a file should.
+//! `symlink`: something that is no file of this repository stands where terrace reads one: a link, a
+//! submodule, a repository within, or a thing of another kind.
+
+use std::collections::BTreeMap;
 
 use super::context::RuleContext;
 use super::finding_builder::FindingBuilder;
-use crate::engine::snapshot::{FileKind, Place, place};
-use crate::model::Rule;
+use crate::engine::promotion::decision_owner;
+use crate::engine::snapshot::{FileKind, Obstacle, Place, is_lock, place};
+use crate::model::{Environment, Rule};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
-    let links = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::Symlink);
-    let drafts = links.filter_map(|(path, _)| {
-        let place = place(path)?;
-        let file = format!("{}{path}", world.snapshot.prefix);
-        let message = "this is a symbolic link, and its target is not read";
-        let help =
-            "put a file with this environment's own values here; shared bytes would cross environments";
-        let mut draft = FindingBuilder::of_file(Rule::Symlink, file, message, help);
-        match place {
-            Place::Item(id) => {
+    let prefix = &world.snapshot.prefix;
+    let mut found: BTreeMap<String, Obstacle> = world
+        .snapshot
+        .obstacles()
+        .into_iter()
+        .filter_map(|obstacle| Some((obstacle.file.strip_prefix(prefix)?.to_owned(), obstacle)))
+        .collect();
+    let others = world.snapshot.files.iter().filter(|(path, entry)| {
+        let is_read = path.starts_with("environments/") && !is_lock(path)
+            || path.starts_with("schemas/")
+            || path.starts_with(".terrace/") && decision_owner(path).is_none();
+        is_read && entry.kind != FileKind::File
+    });
+    for (path, entry) in others {
+        let file = format!("{prefix}{path}");
+        found.entry(path.clone()).or_insert(Obstacle { file, kind: entry.kind });
+    }
+    let drafts = found.into_iter().map(|(path, obstacle)| {
+        let message = obstacle.message();
+        let mut draft =
+            FindingBuilder::of_file(Rule::Symlink, obstacle.file.clone(), message, obstacle.help());
+        match place(&path) {
+            Some(Place::Item(id)) => {
                 draft.finding.environment = Some(id.environment);
                 draft.finding.key = Some(id.key);
             }
-            Place::InvalidKey(environment, _) => draft.finding.environment = Some(environment),
-            Place::UnknownEnvironment(_) | Place::Stray => {}
+            Some(Place::InvalidKey(..) | Place::UnknownEnvironment(_) | Place::Stray) | None => {
+                let folder = path.strip_prefix("environments/").and_then(|below| below.split('/').next());
+                draft.finding.environment = folder.and_then(|folder| folder.parse::<Environment>().ok());
+            }
         }
-        Some(draft)
+        draft
     });
     drafts.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::testing::Repository;
+    use crate::engine::snapshot::{FileEntry, FileKind};
 
     #[test]
     fn a_link_is_told_and_not_followed() {
         let repository = Repository::new(&[("environments/development/a.yaml", "a: 1\n")])
             .link("environments/production/a.yaml")
+            .link("environments/production/.#a.yaml")
             .link("environments/prod")
             .link("schemas/shared.json");
         assert_eq!(
             repository.places(),
-            ["environments/prod error[symlink]", "environments/production/a.yaml error[symlink]"]
+            [
+                "environments/prod error[symlink]",
+                "environments/production/a.yaml error[symlink]",
+                "schemas/shared.json error[symlink]"
+            ]
         );
+    }
+
+    #[test]
+    fn whatever_hides_files_is_told_whoever_asks() {
+        use FileKind::{File, Folder, Other, Repository as Nested, Symlink};
+        for (path, kind) in [
+            ("terrace.toml", Symlink),
+            ("terrace.toml", Folder),
+            ("environments", Symlink),
+            ("environments", File),
+            ("environments/production", Nested),
+            ("environments/production", File),
+            ("environments/production/sub", Nested),
+            ("environments/production/pipe", Other),
+            ("schemas", Symlink),
+            (".terrace", File),
+            (".terrace/decisions", Symlink),
+            (".terrace/decisions/production", File),
+            (".terrace/decisions/production/a=", Nested),
+        ] {
+            let more = BTreeMap::from([(path.to_owned(), FileEntry { blob: None, kind })]);
+            for keys in [&[][..], &["a"]] {
+                let repository = Repository::new(&[("environments/development/a.yaml", "a: 1\n")]).keys(keys);
+                let found = repository.judge(&more).expect("readable files").findings;
+                let told = found.iter().filter(|finding| finding.rule.id() == "symlink");
+                assert_eq!(told.map(|it| it.file.as_str()).collect::<Vec<_>>(), [path], "{kind:?} {keys:?}");
+            }
+        }
     }
 }

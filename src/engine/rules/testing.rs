@@ -104,7 +104,7 @@ impl Repository {
         let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
         let listing = files.chain(links).chain(more.clone()).collect();
         let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
-        let configuration = Configuration::read(snapshot)?;
+        let configuration = Configuration::read_to_judge(snapshot)?;
         let subject = CheckInput {
             progress: &crate::model::NoProgress,
             configuration: &configuration,

@@ -247,6 +247,32 @@ pub struct SchemaMapping {
     pub file: String,
 }
 
+/// An entry of `terrace.toml` that is to fit something.
+#[derive(Debug)]
+pub struct PolicyEntry {
+    /// The bytes of `terrace.toml` that hold it.
+    pub span: std::ops::Range<usize>,
+    /// What it is to fit.
+    pub fits: Fits,
+}
+
+/// What an entry of `terrace.toml` is to fit.
+#[derive(Debug)]
+pub enum Fits {
+    /// A pin: a path of an item.
+    Pin(Option<GlobMatcher>, PathPattern),
+    /// A host, in lower case.
+    Host(GlobMatcher),
+    /// A word, in lower case.
+    Word(String),
+    /// A path that is, or is not, a secret.
+    Secret(PathPattern),
+    /// A value that refers to a secret.
+    Reference(GlobMatcher),
+    /// A shared schema: a key.
+    Schema(GlobMatcher),
+}
+
 /// The resolved policy: every question has an answer.
 #[derive(Debug)]
 pub struct Policy {
@@ -278,6 +304,8 @@ pub struct Policy {
     pub run_allow: Vec<String>,
     /// What it says, as written.
     pub clauses: Clauses,
+    /// What is to fit something, each entry for itself.
+    pub entries: Vec<PolicyEntry>,
 }
 
 const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
@@ -339,17 +367,16 @@ impl Policy {
             id.parse::<Rule>()
                 .map_err(|error| Error::usage(at(span, error.to_string())).with_help(error.help()))
         };
+        let mut entries = Vec::new();
         let mut pins = Vec::new();
         for pin in raw.pin {
             let span = pin.span();
             let line = places.at(span.start).line;
             let pin = pin.into_inner();
-            pins.push(Pin {
-                key: pin.key.map(|key| glob(span.clone(), &key)).transpose()?,
-                path: pattern(span, &pin.path)?,
-                to: pin.to,
-                line,
-            });
+            let key = pin.key.map(|key| glob(span.clone(), &key)).transpose()?;
+            let path = pattern(span.clone(), &pin.path)?;
+            entries.push(PolicyEntry { span, fits: Fits::Pin(key.clone(), path.clone()) });
+            pins.push(Pin { key, path, to: pin.to, line });
         }
         let day = |until: Spanned<Datetime>| -> Result<Date> {
             let (span, until) = (until.span(), until.into_inner());
@@ -383,7 +410,9 @@ impl Policy {
         for mapping in raw.schema {
             let span = mapping.span();
             let mapping = mapping.into_inner();
-            schema_keys.push(glob(span, &mapping.keys)?);
+            let keys = glob(span.clone(), &mapping.keys)?;
+            entries.push(PolicyEntry { span, fits: Fits::Schema(keys.clone()) });
+            schema_keys.push(keys);
             schemas.push(SchemaMapping { file: mapping.file });
         }
         let mut levels = BTreeMap::new();
@@ -398,26 +427,41 @@ impl Policy {
             clauses.levels.push((rule, level, places.at(id.span().start)));
             levels.insert(rule, level);
         }
-        let patterns = |paths: &[RawWord]| -> Result<PatternSet> {
-            Ok(PatternSet::loose(
-                paths.iter().map(|path| pattern(path.span(), path.get_ref())).collect::<Result<_>>()?,
-            ))
+        let mut patterns = |paths: &[RawWord]| -> Result<PatternSet> {
+            let read = |path: &RawWord| pattern(path.span(), path.get_ref());
+            let read: Vec<PathPattern> = paths.iter().map(read).collect::<Result<_>>()?;
+            entries.extend(paths.iter().zip(&read).map(|(path, pattern)| PolicyEntry {
+                span: path.span(),
+                fits: Fits::Secret(pattern.clone()),
+            }));
+            Ok(PatternSet::loose(read))
         };
+        let (secret_paths, no_secret_paths) = (patterns(&raw.secrets.paths)?, patterns(&raw.secrets.not)?);
         let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
-        let references = references.into_iter().map(|text| (whole.clone(), text));
-        let more = raw.secrets.references.into_iter().map(|text| (text.span(), text.into_inner()));
-        let secret_references: Vec<GlobMatcher> =
-            references.chain(more).map(|(span, text)| glob(span, &text)).collect::<Result<_>>()?;
+        let mut secret_references: Vec<GlobMatcher> =
+            references.iter().map(|text| glob(whole.clone(), text)).collect::<Result<_>>()?;
+        for text in &raw.secrets.references {
+            let matcher = glob(text.span(), text.get_ref())?;
+            entries.push(PolicyEntry { span: text.span(), fits: Fits::Reference(matcher.clone()) });
+            secret_references.push(matcher);
+        }
         let words = Environment::ALL.map(|env| {
             let own = env.words().iter().map(|word| (*word).to_owned());
-            let more =
-                raw.isolation.words.get(&env).into_iter().flatten().map(|word| word.get_ref().to_lowercase());
+            let given = raw.isolation.words.get(&env).into_iter().flatten();
+            let more: Vec<String> = given.clone().map(|word| word.get_ref().to_lowercase()).collect();
+            entries.extend(
+                given
+                    .zip(&more)
+                    .map(|(given, word)| PolicyEntry { span: given.span(), fits: Fits::Word(word.clone()) }),
+            );
             (env, own.chain(more).collect())
         });
         let (mut hosts, mut owners) = (Vec::new(), Vec::new());
         for (env, globs) in &raw.isolation.hosts {
             for text in globs {
-                hosts.push(glob(text.span(), &text.get_ref().to_lowercase())?);
+                let matcher = glob(text.span(), &text.get_ref().to_lowercase())?;
+                entries.push(PolicyEntry { span: text.span(), fits: Fits::Host(matcher.clone()) });
+                hosts.push(matcher);
                 owners.push(*env);
             }
         }
@@ -428,8 +472,8 @@ impl Policy {
             removals,
             pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
             pins,
-            secret_paths: patterns(&raw.secrets.paths)?,
-            no_secret_paths: patterns(&raw.secrets.not)?,
+            secret_paths,
+            no_secret_paths,
             secret_references: Globs::new(secret_references),
             words: words.into_iter().collect(),
             hosts: Globs::new(hosts),
@@ -444,6 +488,7 @@ impl Policy {
             file_bytes: clauses.file_bytes.map_or(1024 * 1024, |(bytes, _)| bytes),
             run_allow: raw.run.allow.into_iter().map(Spanned::into_inner).collect(),
             clauses,
+            entries,
         })
     }
 

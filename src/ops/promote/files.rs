@@ -10,7 +10,9 @@ use crate::engine::promotion::{
     Action, Decision, GivenValue, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest,
     operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
 };
-use crate::model::{Environment, Error, ErrorKind, Help, Key, PathTree, Result, Value, ValuePath};
+use crate::model::{
+    Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Value, ValuePath,
+};
 use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
@@ -42,17 +44,21 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
             break validation.into_files();
         }
         for finding in std::mem::take(&mut prepared.refused) {
+            let at_source = at_source(planner, terms.hop, prepared, finding.clone())?;
             let is_meant = |key: &&Key| {
                 let file = format!("{}{}", configuration.snapshot().prefix, key.file(hop.target()));
                 file == finding.file
             };
             let key = prepared.keys().find(is_meant).cloned();
             if let Some(key) = key {
-                prepared.leave(&key, Left::Refused(Box::new(finding)));
+                prepared.leave(&key, Left::Refused(Box::new(at_source)));
             }
         }
     };
     prepared.files = files;
+    let refused = std::mem::take(&mut prepared.refused).into_iter();
+    prepared.refused =
+        refused.map(|finding| at_source(planner, terms.hop, prepared, finding)).collect::<Result<_>>()?;
     for plan in &prepared.plans {
         let Some((key, result)) = written.remove_entry(&plan.key) else { continue };
         prepared.files.extend(result.decisions);
@@ -67,6 +73,30 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     prepared.rests_on = rests_on(configuration, prepared.keys());
     (prepared.subject, prepared.body) = message(planner, prepared, hop);
     Ok(())
+}
+
+/// A finding of a file that is not there yet, at the place of the source that it comes from.
+fn at_source(planner: &Planner, hop: Hop, prepared: &Prepared, mut finding: Finding) -> Result<Finding> {
+    let configuration = &planner.configuration;
+    let is_new = |key: &Key| prepared.creations.iter().any(|creation| creation.key == *key);
+    let Some(key) = finding.key.clone().filter(is_new) else { return Ok(finding) };
+    let Some(item) = configuration.item(&key, hop.source()) else { return Ok(finding) };
+    if finding.file != format!("{}{}", configuration.snapshot().prefix, key.file(hop.target())) {
+        return Ok(finding);
+    }
+    let document = configuration.document(item)?;
+    let mut path = document.resolve(&finding.path.clone().unwrap_or_default());
+    let place = loop {
+        match (document.locate(&path), path.parent()) {
+            (Some(found), _) => break Some(document.location(&found.token())),
+            (None, Some(parent)) => path = parent,
+            (None, None) => break None,
+        }
+    };
+    finding.file.clone_from(&item.file);
+    finding.location = place;
+    finding.excerpt = None;
+    Ok(finding)
 }
 
 /// The target's files as they would be.

@@ -86,7 +86,10 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
         unmatched: None,
     };
     if request.keys.is_empty() {
-        let keys = planner.configuration.snapshot().keys();
+        let snapshot = planner.configuration.snapshot();
+        snapshot.require_environment(request.hop.source())?;
+        snapshot.require_environment(request.hop.target())?;
+        let keys = snapshot.keys();
         let steps = ProgressCounter::new(workspace.repository.progress(), "planning items", Some(keys.len()));
         for key in keys {
             work.unnamed(key)?;
@@ -141,6 +144,7 @@ impl Preparing<'_> {
     fn named(&mut self, key: &Key) -> Result<()> {
         let Self { planner, request, .. } = *self;
         let (source, target) = (request.hop.source(), request.hop.target());
+        self.require_files(key)?;
         match self.is_there(key) {
             (true, true) => self.merge(key),
             (true, false) => self.create(key),
@@ -157,8 +161,19 @@ impl Preparing<'_> {
         }
     }
 
+    /// Refuses an item that a link, say, hides on either side.
+    fn require_files(&self, key: &Key) -> Result<()> {
+        let (hop, snapshot) = (self.request.hop, self.planner.configuration.snapshot());
+        snapshot.require_file(key, hop.source())?;
+        snapshot.require_file(key, hop.target())
+    }
+
     /// One of all items: what cannot be done does not hold up the others.
     fn unnamed(&mut self, key: &Key) -> Result<()> {
+        if let Err(hidden) = self.require_files(key) {
+            self.prepared.left.push((key.clone(), Left::Unreadable(hidden.message)));
+            return Ok(());
+        }
         let left = match self.is_there(key) {
             (false, _) => was_deleted(self.planner, key, self.request.hop).then_some(Left::Deleted),
             (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),

@@ -1,0 +1,223 @@
+//! `unused-pin`, `unused-host`, `unused-word`, `unused-secret` and `unused-schema`: what of the policy
+//! and the schemas fits nothing, most likely by a slip of the hand.
+//!
+//! Told when everything was looked at: a file that cannot be read may hold what an entry is for.
+
+use std::collections::BTreeSet;
+
+use super::context::RuleContext;
+use super::excerpt::excerpt;
+use super::finding_builder::FindingBuilder;
+use crate::engine::hosts::tokens;
+use crate::model::policy::{FILE, Fits, PolicyEntry};
+use crate::model::{Environment, Key, Rule, Segment, Value, ValuePath};
+use crate::yaml::Lines;
+
+pub(super) fn pins<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    entries(world, Rule::UnusedPin, &|fits| match fits {
+        Fits::Pin(_, path) => {
+            Some(format!("this pin holds nothing back: no item has a path that fits `{path}`"))
+        }
+        Fits::Host(_) | Fits::Word(_) | Fits::Secret(_) | Fits::Reference(_) | Fits::Schema(_) => None,
+    })
+}
+
+pub(super) fn hosts<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    entries(world, Rule::UnusedHost, &|fits| match fits {
+        Fits::Host(host) => Some(format!("no value names a host that fits `{}`", host.glob())),
+        Fits::Pin(..) | Fits::Word(_) | Fits::Secret(_) | Fits::Reference(_) | Fits::Schema(_) => None,
+    })
+}
+
+pub(super) fn words<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    entries(world, Rule::UnusedWord, &|fits| match fits {
+        Fits::Word(word) => Some(format!("the word `{word}` stands in no key and no value")),
+        Fits::Pin(..) | Fits::Host(_) | Fits::Secret(_) | Fits::Reference(_) | Fits::Schema(_) => None,
+    })
+}
+
+pub(super) fn secrets<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    entries(world, Rule::UnusedSecret, &|fits| match fits {
+        Fits::Secret(path) => Some(format!("no item has a path that fits `{path}`")),
+        Fits::Reference(glob) => Some(format!("no value fits `{}`", glob.glob())),
+        Fits::Pin(..) | Fits::Host(_) | Fits::Word(_) | Fits::Schema(_) => None,
+    })
+}
+
+pub(super) fn schemas<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    let mut drafts = entries(world, Rule::UnusedSchema, &|fits| match fits {
+        Fits::Schema(keys) => Some(format!("no item has a key that fits `{}`", keys.glob())),
+        Fits::Pin(..) | Fits::Host(_) | Fits::Word(_) | Fits::Secret(_) | Fits::Reference(_) => None,
+    });
+    if world.change.is_none() {
+        drafts.extend(schema_files(world));
+    }
+    drafts
+}
+
+/// Files called like an item's schema that describe none, and that no other schema refers to.
+fn schema_files<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+    let is_schema = |path: &&String| path.starts_with("schemas/") && path.ends_with(".schema.json");
+    let mut unused: BTreeSet<&str> =
+        world.snapshot.files.keys().filter(is_schema).map(String::as_str).collect();
+    if unused.is_empty() || world.snapshot.items().next().is_none() {
+        return Vec::new();
+    }
+    for key in world.snapshot.keys() {
+        for file in Environment::ALL.into_iter().flat_map(|env| world.schemas.describing(key, env)) {
+            unused.remove(file.as_str());
+            match world.schemas.load(&file).as_ref() {
+                Ok(schema) => schema.files().iter().for_each(|file| _ = unused.remove(file.as_str())),
+                // What it refers to is not known.
+                Err(_) => return Vec::new(),
+            }
+        }
+    }
+    let draft = |path: &str| {
+        let file = format!("{}{path}", world.snapshot.prefix);
+        let message = "this schema describes no item, and none refers to it";
+        let help = "name it after an item, map it with [[schema]] in terrace.toml, or remove it";
+        FindingBuilder::of_file(Rule::UnusedSchema, file, message, help)
+    };
+    unused.into_iter().map(draft).collect()
+}
+
+/// The entries of the policy, of those that `message` speaks of, that fit nothing.
+fn entries<'w>(
+    world: &'w RuleContext<'w>,
+    rule: Rule,
+    message: &dyn Fn(&Fits) -> Option<String>,
+) -> Vec<FindingBuilder<'w>> {
+    let mut idle: Vec<(&PolicyEntry, String)> =
+        world.policy.entries.iter().filter_map(|entry| Some((entry, message(&entry.fits)?))).collect();
+    let all_read = || world.items.iter().all(|item| item.document().is_some());
+    if idle.is_empty() || world.change.is_some() || !all_read() {
+        return Vec::new();
+    }
+    for item in &world.items {
+        idle.retain(|(entry, _)| !fits_key(&entry.fits, item.key));
+        item.values(&mut |visit| {
+            if idle.is_empty() {
+                return;
+            }
+            let mut named = None;
+            idle.retain(|(entry, _)| {
+                let fits = |path: &ValuePath| fits_value(&entry.fits, item.key, path, visit.value);
+                !fits(visit.path) && !fits(named.get_or_insert_with(|| item.named(visit.path)))
+            });
+        });
+    }
+    let Ok(Some(text)) = world.snapshot.text(FILE) else { return Vec::new() };
+    let lines = Lines::new(&text);
+    let draft = |(entry, message): (&PolicyEntry, String)| {
+        let file = format!("{}{FILE}", world.snapshot.prefix);
+        let mut draft = FindingBuilder::of_file(rule, file, message, "correct it, or remove it");
+        draft.finding.location = Some(lines.location(&text, &entry.span));
+        draft.finding.excerpt = excerpt(&text, &lines, &entry.span, &[]);
+        draft
+    };
+    idle.into_iter().map(draft).collect()
+}
+
+/// Whether an entry fits something of this key.
+fn fits_key(fits: &Fits, key: &Key) -> bool {
+    match fits {
+        Fits::Schema(keys) => keys.is_match(key.as_str()),
+        Fits::Word(word) => key.as_str().to_lowercase().contains(word.as_str()),
+        Fits::Pin(..) | Fits::Host(_) | Fits::Secret(_) | Fits::Reference(_) => false,
+    }
+}
+
+/// Whether an entry fits this value of an item.
+fn fits_value(fits: &Fits, key: &Key, path: &ValuePath, value: &Value) -> bool {
+    let text = || value.as_str().unwrap_or_default();
+    match fits {
+        Fits::Pin(keys, pattern) => {
+            pattern.covers(path) && keys.as_ref().is_none_or(|keys| keys.is_match(key.as_str()))
+        }
+        Fits::Secret(pattern) => pattern.covers_loosely(path),
+        Fits::Reference(glob) => glob.is_match(text()),
+        Fits::Host(glob) => tokens(&text().to_lowercase()).any(|token| glob.is_match(token)),
+        Fits::Word(word) => {
+            let name = match path.last() {
+                Some(Segment::Key(key)) => key.to_lowercase(),
+                Some(Segment::Index(_) | Segment::Identity { .. } | Segment::Append) | None => String::new(),
+            };
+            text().to_lowercase().contains(word.as_str()) || name.contains(word.as_str())
+        }
+        Fits::Schema(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Repository;
+
+    const POLICY: &str = r#"[[pin]]
+key = "pay*"
+path = "servers[name=api].port"
+[[pin]]
+path = "databse.host"
+[secrets]
+paths = ["licence-code", "license"]
+not = ["**.secretname", "**.none"]
+references = ["corp:*", "crop:*"]
+[isolation]
+words = { staging = ["uat", "aut"] }
+[isolation.hosts]
+staging = ["*.stg.example.com", "*.sgt.example.com"]
+[[schema]]
+keys = "pay*"
+file = "schemas/common.json"
+[[schema]]
+keys = "services/*"
+file = "schemas/common.json"
+"#;
+
+    const ITEM: &str = "servers:\n- name: api\n  port: 1\nlicence_code: corp:x\ntls:\n  secretName: a\n\
+        url: https://a.stg.example.com/uat\n";
+
+    fn repository() -> Repository {
+        Repository::new(&[
+            ("environments/staging/payments.yaml", ITEM),
+            ("terrace.toml", POLICY),
+            ("schemas/common.json", r#"{"$ref": "part.schema.json"}"#),
+            ("schemas/part.schema.json", "{}"),
+            ("schemas/payment.schema.json", "{}"),
+        ])
+    }
+
+    #[test]
+    fn entries_that_fit_nothing_are_told_at_their_place() {
+        assert_eq!(
+            repository().places(),
+            [
+                "environments/staging/payments.yaml:1:1 notice[missing-item]",
+                "schemas/payment.schema.json warning[unused-schema]",
+                "terrace.toml:4:1 warning[unused-pin]",
+                "terrace.toml:7:26 warning[unused-secret]",
+                "terrace.toml:8:25 warning[unused-secret]",
+                "terrace.toml:9:25 warning[unused-secret]",
+                "terrace.toml:11:29 warning[unused-word]",
+                "terrace.toml:13:33 warning[unused-host]",
+                "terrace.toml:17:1 warning[unused-schema]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_part_or_a_file_that_is_not_read_says_nothing_of_them() {
+        let item = "environments/staging/payments.yaml:1:1 notice[missing-item]";
+        assert_eq!(repository().keys(&["payments"]).places(), [item]);
+        let broken = repository().and("environments/staging/b.yaml", "a: [\n").places();
+        assert_eq!(
+            broken,
+            [
+                "environments/staging/b.yaml notice[missing-item]",
+                "environments/staging/b.yaml:1:4 error[syntax]",
+                item,
+                "schemas/payment.schema.json warning[unused-schema]",
+            ]
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! No false all-clear: where files are hidden or there is no configuration, every command says so.
+#![cfg(unix)]
+
+use std::os::unix::fs::symlink;
+
+use crate::support::World;
+
+/// Every command that reads or judges.
+const COMMANDS: &[&str] = &[
+    "check",
+    "list",
+    "status",
+    "diff",
+    "diff staging production",
+    "log",
+    "review --base HEAD",
+    "promote --all --to production --dry-run",
+    "promote x --to production --dry-run",
+    "export --env production --format json",
+    "export --env production --format json x",
+    "get x --env production",
+    "set x a 2 --env production",
+    "unset x a --env production",
+    "blame x --env production",
+    "hold --list",
+    "rollback x --env production",
+    "schema infer",
+    "run --env production -- true",
+];
+
+fn run(world: &World, line: &str) -> (i32, String) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let output = world.terrace(&words);
+    (output.code, format!("{}{}", output.stdout, output.stderr))
+}
+
+fn base() -> World {
+    World::with(&[
+        ("terrace.toml", "version = 1\n"),
+        ("environments/development/x.yaml", "a: 1\n"),
+        ("environments/staging/x.yaml", "a: 1\n"),
+        ("environments/production/x.yaml", "a: 1\n"),
+    ])
+}
+
+#[test]
+fn without_configuration_nothing_is_fine() {
+    let mut world = World::with(&[("README.md", "nothing\n")]);
+    for line in COMMANDS {
+        let (code, told) = run(&world, line);
+        assert!(code == 2 && told.contains("there is no configuration here"), "{line}: {code} {told}");
+    }
+    assert_eq!(run(&world, "check --staged").0, 0);
+    world.write("services/a/environments/staging/x.yaml", "a: 1\n");
+    world.commit("a root below");
+    for line in COMMANDS.iter().filter(|line| !line.starts_with("review")) {
+        let (code, told) = run(&world, line);
+        assert!(code == 2 && told.contains("-C services/a/"), "{line}: {code} {told}");
+    }
+}
+
+#[test]
+fn a_hook_at_the_top_finds_the_roots_below() {
+    let mut world = World::with(&[("README.md", "nothing\n")]);
+    world.write("services/a/environments/staging/x.yaml", "a: 1\n");
+    world.commit("one root");
+    let (code, told) = run(&world, "check --staged");
+    assert!(code == 0 && told.contains("1 item in 1 environment"), "{told}");
+    world.write("services/b/environments/staging/y.yaml", "a: [\n");
+    world.git(&["add", "--all"]);
+    let (code, told) = run(&world, "check --staged");
+    assert!(code == 1 && told.contains("services/b/environments/staging/y.yaml:1:4"), "{told}");
+    assert!(run(&world, "check --staged --format json").1.contains("-C "));
+    let (code, told) = run(&world, "hooks install --yes");
+    assert!(code == 0 && told.contains("**/environments/**/*.yaml"), "{told}");
+}
+
+#[test]
+fn what_hides_production_stops_what_rests_on_it() {
+    type Hide = fn(&World);
+    let cases: [(&str, Hide); 8] = [
+        ("policy as a link", |world| {
+            std::fs::rename(world.dir.join("terrace.toml"), world.dir.join("policy.toml")).expect("moved");
+            symlink("policy.toml", world.dir.join("terrace.toml")).expect("a link");
+        }),
+        ("policy as a folder", |world| {
+            std::fs::remove_file(world.dir.join("terrace.toml")).expect("removed");
+            world.write("terrace.toml/a", "x");
+        }),
+        ("environments as a link", |world| {
+            std::fs::rename(world.dir.join("environments"), world.dir.join("elsewhere")).expect("moved");
+            symlink("elsewhere", world.dir.join("environments")).expect("a link");
+        }),
+        ("environments as a file", |world| {
+            std::fs::remove_dir_all(world.dir.join("environments")).expect("removed");
+            world.write("environments", "x");
+        }),
+        ("production as a link", |world| {
+            std::fs::remove_dir_all(world.dir.join("environments/production")).expect("removed");
+            symlink("staging", world.dir.join("environments/production")).expect("a link");
+        }),
+        ("production as a repository", |world| {
+            world.git(&["init", "--quiet", "environments/production"]);
+            world.git(&["-C", "environments/production", "add", "x.yaml"]);
+            world.git(&["-C", "environments/production", "commit", "--quiet", "-m", "theirs"]);
+            world.git(&["rm", "-r", "--quiet", "--cached", "environments/production"]);
+        }),
+        ("an item as a link", |world| {
+            std::fs::remove_file(world.dir.join("environments/production/x.yaml")).expect("removed");
+            symlink("../staging/x.yaml", world.dir.join("environments/production/x.yaml")).expect("a link");
+        }),
+        ("decisions as a link", |world| {
+            world.write("elsewhere/a", "x");
+            std::fs::create_dir(world.dir.join(".terrace")).expect("a folder");
+            symlink("../elsewhere", world.dir.join(".terrace/decisions")).expect("a link");
+        }),
+    ];
+    for (case, hide) in cases {
+        let mut world = base();
+        hide(&world);
+        world.commit("hidden");
+        for check in ["check", "check --at HEAD", "check --env production", "check x"] {
+            let (code, told) = run(&world, check);
+            assert!(code == 1 && told.contains("error[symlink]"), "{case}: {check}: {code} {told}");
+        }
+        for line in [
+            "promote x --to production --dry-run",
+            "export --env production --format json",
+            "export --env production --format json --at HEAD",
+            "get x --env production",
+            "set x a 2 --env production --create",
+            "run --env production -- true",
+        ] {
+            let (code, told) = run(&world, line);
+            assert!(code == 2 || code == 3, "{case}: {line}: {code} {told}");
+            assert!(!told.contains("there is no item"), "{case}: {line}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_that_hides_refuses_what_it_cannot_judge() {
+    let mut world = base();
+    world.write("rules.json", "{\"properties\": {\"a\": {\"maximum\": 5}}}");
+    std::fs::create_dir(world.dir.join("schemas")).expect("a folder");
+    symlink("../rules.json", world.dir.join("schemas/x.schema.json")).expect("a link");
+    world.commit("a schema elsewhere");
+    let (code, told) = run(&world, "set x a 9 --env production");
+    assert_eq!(code, 3, "{told}");
+    assert_eq!(run(&world, "check").0, 1);
+}
