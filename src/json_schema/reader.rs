@@ -285,7 +285,9 @@ impl Reader<'_, '_, '_> {
                 let message = if known >= PATTERNS {
                     format!("the schema holds more than {PATTERNS} patterns")
                 } else {
-                    format!("the pattern `{shown}` is no regular expression")
+                    format!(
+                        "the pattern `{shown}` cannot be used: it is no regular expression, or far too large"
+                    )
                 };
                 self.builder.broken.push(source.broken(&pointer, message, help));
             }
