@@ -127,11 +127,11 @@ fn copies_of_large_values_in_errors_are_counted() {
 
 #[test]
 fn patterns_take_linear_time_and_bounded_space() {
-    for pattern in ["((a{1000}){1000}){1000}", "(a"] {
+    for pattern in ["((a{1000}){1000}){1000}", "\\p{L}{1,500}", "(a"] {
         let message = refused(pattern, &json!({ "pattern": pattern }));
         assert!(message.starts_with("the pattern `") && message.contains("cannot be used"), "{message}");
     }
-    for pattern in ["(?=a)b", "(a)\\1", "\\p{L}{1,500}"] {
+    for pattern in ["(?=a)b", "(a)\\1"] {
         let schema = load(pattern, &json!({ "pattern": pattern, "maxLength": 3 })).expect("a schema");
         assert!(told("unchecked", &schema, &Value::String("1".into())).is_empty(), "{pattern}");
         assert_eq!(told("the rest counts", &schema, &Value::String("1234".into())).len(), 1, "{pattern}");
