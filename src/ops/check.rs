@@ -29,6 +29,7 @@ pub fn check(
     require_items(&snapshot, keys, environment)?;
     let configuration = Configuration::read_to_judge(snapshot)?;
     let subject = CheckInput {
+        before: None,
         configuration: &configuration,
         today: Some(today),
         keys,
@@ -71,6 +72,7 @@ pub fn check_since(
     // Where the policy could not be read, nothing was judged.
     let Ok(configuration) = Configuration::read(before) else { return Ok(Introduced { report, known: 0 }) };
     let subject = CheckInput {
+        before: None,
         configuration: &configuration,
         today: Some(today),
         keys: &[],
@@ -127,7 +129,33 @@ pub fn findings(
     keys: &[Key],
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
-    let subject =
-        CheckInput { configuration, today: None, keys, environment, change: None, progress: &NoProgress };
+    let subject = CheckInput {
+        configuration,
+        today: None,
+        keys,
+        environment,
+        change: None,
+        before: None,
+        progress: &NoProgress,
+    };
+    Ok(rules::check(&subject)?.findings)
+}
+
+/// The findings of some items after a change of `before`, whose secrets they do not show either.
+pub(super) fn findings_after(
+    before: &Configuration,
+    configuration: &Configuration,
+    keys: &[Key],
+) -> Result<Vec<Finding>> {
+    let before = Some(before);
+    let subject = CheckInput {
+        configuration,
+        today: None,
+        keys,
+        environment: None,
+        change: None,
+        before,
+        progress: &NoProgress,
+    };
     Ok(rules::check(&subject)?.findings)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::check::findings;
+use super::check::findings_after;
 use super::edit::blob_of;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
@@ -54,7 +54,7 @@ impl<'a> Validation<'a> {
         let files: HashSet<String> =
             texts.keys().map(|file| format!("{}{file}", self.configuration.snapshot().prefix)).collect();
         let errors = |configuration: &Configuration| -> Result<Vec<Finding>> {
-            let all = findings(configuration, &keys, None)?;
+            let all = findings_after(self.configuration, configuration, &keys)?;
             Ok(all.into_iter().filter(|f| f.severity == Severity::Error && files.contains(&f.file)).collect())
         };
         let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
@@ -86,7 +86,7 @@ impl<'a> Validation<'a> {
                 && finding.severity == Severity::Error
                 && broken.contains(&finding.file)
         };
-        Ok(findings(after, &keys, None)?.into_iter().filter(is_one).collect())
+        Ok(findings_after(self.configuration, after, &keys)?.into_iter().filter(is_one).collect())
     }
 
     /// The proposals as changes of files.

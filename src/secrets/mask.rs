@@ -164,7 +164,7 @@ impl Mask<'_> {
     /// The text of a document, split at every line feed.
     #[must_use]
     pub fn text(&self, document: &Document) -> MaskedText {
-        let hidden = self.policy.map(|policy| spans(document, policy)).unwrap_or_default();
+        let hidden = self.policy.map(|policy| spans(document, None, policy)).unwrap_or_default();
         lines(document.text(), &hidden)
     }
 

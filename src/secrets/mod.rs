@@ -93,15 +93,19 @@ pub fn exclusion(path: &ValuePath) -> String {
 const SOUGHT: usize = 16;
 
 /// The bytes of a document that no report may show, in order, and no two of them overlap: secrets
-/// where they are written, and what comments say of them.
-pub fn spans(document: &Document, policy: &Policy) -> Vec<Range<usize>> {
-    let secrets = DocumentSecrets::of(document, policy);
+/// where they are written, and what comments say of them. What is secret in `before`, an earlier version,
+/// is so at the same path.
+pub fn spans(document: &Document, before: Option<&Document>, policy: &Policy) -> Vec<Range<usize>> {
+    let versions = [Some(document), before];
+    let secrets: Vec<_> =
+        versions.into_iter().flatten().map(|version| DocumentSecrets::of(version, policy)).collect();
     let mut found = Vec::new();
     document.walk(&mut |visit| {
         if !visit.value.is_scalar() {
             return;
         }
-        let Some(secret) = secrets.secret(policy, visit.path, visit.value) else { return };
+        let mut found_by = secrets.iter().filter_map(|known| known.secret(policy, visit.path, visit.value));
+        let Some(secret) = found_by.next() else { return };
         let whole = || document.node(target(document, visit.node)).span.clone();
         let text = readable(visit.value).and_then(Value::as_str).unwrap_or_default();
         if secret.text.len() >= text.len() {

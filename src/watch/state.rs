@@ -88,6 +88,7 @@ fn report(
         keys,
         environment,
         change: None,
+        before: None,
         progress: &crate::model::NoProgress,
     };
     rules::check_again(&subject, before)

@@ -305,3 +305,24 @@ fn edits(world: &mut World, search: &mut Search) {
     let decisions = world.git(&["grep", "-h", "", "HEAD", "--", ".terrace"]);
     search.text("the decisions", &decisions, "ours");
 }
+
+/// What an alias alone made a secret stays one in what is said of the change that takes the alias away.
+#[test]
+fn a_secret_does_not_show_when_its_alias_goes() {
+    let mut world = World::with(&[
+        ("environments/staging/pay.yaml", "shared: &s hunter2value\napi_key: *s\n"),
+        ("environments/production/pay.yaml", "shared: &s hunter2value\napi_key: *s\n"),
+        ("schemas/pay.schema.json", r#"{"properties": {"port": {"type": "integer"}}}"#),
+    ]);
+    world.write("schemas/pay.schema.json", r#"{"properties": {"shared": {"type": "integer"}}}"#);
+    world.commit("numbers");
+    // The error was there before, in the same words: the change does not bring it.
+    let said = world.line("set pay api_key other --env production");
+    assert!(said.code == 0 && !said.told().contains("hunter2"), "{}", said.told());
+    world.write("environments/production/pay.yaml", "shared: hunter2value\napi_key: other\n");
+    world.commit("alias gone");
+    for format in ["markdown", "github", "json", "sarif", "junit", "gitlab"] {
+        let said = world.line(&format!("review --base HEAD~1 --format {format}"));
+        assert!(!said.told().contains("hunter2"), "{format}: {}", said.told());
+    }
+}

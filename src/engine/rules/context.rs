@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -35,6 +35,8 @@ pub(super) struct ItemView<'a> {
     pub(super) environment: Environment,
     pub(super) file: &'a str,
     pub(super) reading: Reading,
+    /// What the item was, where that says of more values that they are secret.
+    before: Option<Arc<Document>>,
     schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
     /// By which key the elements of each list are known.
@@ -60,12 +62,17 @@ impl<'a> RuleContext<'a> {
             reading
         };
         let readings: Vec<Result<Reading>> = files.par_iter().map(read).collect();
+        let before = |file: &ItemFile| {
+            let before = subject.before?;
+            before.document(before.item(&file.id.key, file.id.environment)?).ok()
+        };
         let items = files.into_iter().zip(readings).map(|(file, reading)| {
             Ok(ItemView {
                 key: &file.id.key,
                 environment: file.id.environment,
                 file: &file.file,
                 reading: reading?,
+                before: before(file),
                 schemas: configuration.schemas(),
                 masks: OnceLock::new(),
                 identities: Mutex::default(),
@@ -144,7 +151,9 @@ impl<'a> ItemView<'a> {
     /// The bytes that no report may show.
     pub(super) fn masks(&self, policy: &Policy) -> &[Range<usize>] {
         self.masks.get_or_init(|| {
-            self.document().map(|document| secrets::spans(document, policy)).unwrap_or_default()
+            self.document()
+                .map(|document| secrets::spans(document, self.before.as_deref(), policy))
+                .unwrap_or_default()
         })
     }
 }

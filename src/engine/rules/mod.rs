@@ -74,6 +74,8 @@ pub struct CheckInput<'a> {
     pub environment: Option<Environment>,
     /// What only a review knows; `None` when a revision is judged for itself.
     pub change: Option<&'a Change>,
+    /// The revision before, where there is one: what it holds as a secret stays one.
+    pub before: Option<&'a Configuration>,
     /// Is told how far it has come.
     pub progress: &'a dyn Progress,
 }

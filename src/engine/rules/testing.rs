@@ -106,6 +106,7 @@ impl Repository {
         let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
         let configuration = Configuration::read_to_judge(snapshot)?;
         let subject = CheckInput {
+            before: None,
             progress: &crate::model::NoProgress,
             configuration: &configuration,
             today: self.today,
