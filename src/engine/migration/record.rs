@@ -3,7 +3,7 @@
 //! It is `.terrace/legacy.toml`: pairs of a file and the item it became, until the rollout is
 //! finished. Paths are relative to the configuration root.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::model::{Error, Help, Key, Result};
 
@@ -19,7 +19,7 @@ pub struct Kept {
     pub key: Key,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRecord {
     version: u32,
@@ -27,7 +27,7 @@ struct RawRecord {
     kept: Vec<RawKept>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawKept {
     file: String,
@@ -65,9 +65,8 @@ pub fn render(kept: &[Kept]) -> String {
          # `terrace migrate --finish` removes them.\nversion = 1\n",
     );
     for kept in kept {
-        let raw = RawKept { file: kept.file.clone(), key: kept.key.to_string() };
-        text.push_str("\n[[kept]]\n");
-        text.push_str(&toml::to_string(&raw).unwrap_or_default());
+        let [file, key] = [kept.file.clone(), kept.key.to_string()].map(toml::Value::String);
+        text.push_str(&format!("\n[[kept]]\nfile = {file}\nkey = {key}\n"));
     }
     text
 }

@@ -4,7 +4,7 @@
 //! released. It stores a digest of the source's value, never the value. Each has a file of its own, so
 //! that git merges what two people decided; a file that holds all of an item's is of an earlier time.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
@@ -273,15 +273,6 @@ pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
         .collect()
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    path: String,
-    reason: &'a str,
-    by: &'a str,
-    until: toml::Value,
-    source: &'a str,
-}
-
 /// The text of a decision's file.
 #[must_use]
 pub(super) fn render(decision: &Decision) -> String {
@@ -292,16 +283,12 @@ pub(super) fn render(decision: &Decision) -> String {
         }
         Until::SourceChanges | Until::Released => toml::Value::String(decision.until.to_string()),
     };
-    let written = Written {
-        path: decision.path.to_string(),
-        reason: &decision.reason,
-        by: &decision.by,
-        until,
-        source: &decision.source,
-    };
-    let body = toml::to_string(&written).unwrap_or_default();
+    let text = |text: &str| toml::Value::String(text.to_owned());
+    let [path, reason, by, source] =
+        [&decision.path.to_string(), &decision.reason, &decision.by, &decision.source].map(|field| text(field));
     format!(
-        "# Not promoted. Written by `terrace hold` and `terrace promote`.\nversion = 1\n\n[[decision]]\n{body}"
+        "# Not promoted. Written by `terrace hold` and `terrace promote`.\nversion = 1\n\n[[decision]]\n\
+         path = {path}\nreason = {reason}\nby = {by}\nuntil = {until}\nsource = {source}\n"
     )
 }
 
