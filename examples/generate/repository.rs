@@ -10,6 +10,9 @@ use git2::{Buf, FileMode, Oid, Repository, Signature, Time, build::TreeUpdateBui
 
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 
+/// How many items a folder has.
+const FOLDER: usize = 200;
+
 /// How many values of an item change over time.
 const VALUES: usize = 16;
 
@@ -26,13 +29,14 @@ impl Dice {
 /// One item: its values in each environment.
 #[derive(Clone)]
 struct Item {
+    team: String,
     name: String,
     values: [[usize; VALUES]; 3],
 }
 
 impl Item {
     fn path(&self, environment: usize) -> String {
-        format!("environments/{}/{}.yaml", ENVIRONMENTS[environment], self.name)
+        format!("environments/{}/{}/{}.yaml", ENVIRONMENTS[environment], self.team, self.name)
     }
 
     fn text(&self, environment: usize) -> String {
@@ -71,7 +75,8 @@ fn fill(git: &Repository, items: usize, commits: usize) -> Result<Oid, Box<dyn E
     let mut items: Vec<Item> = (0..items)
         .map(|n| {
             let values = std::array::from_fn(|_| dice.below(100));
-            Item { name: format!("service-{n:04}"), values: [values; 3] }
+            let team = format!("team-{:03}", n / FOLDER);
+            Item { team, name: format!("service-{n:04}"), values: [values; 3] }
         })
         .collect();
     let mut tree = git.treebuilder(None)?.write()?;
