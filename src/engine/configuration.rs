@@ -147,6 +147,14 @@ impl Configuration {
         self.snapshot().read(item, self.limits())
     }
 
+    /// The same, not held for whoever asks next.
+    ///
+    /// # Errors
+    /// As [`Self::reading`].
+    pub fn reading_once(&self, item: &ItemFile) -> Result<Reading> {
+        self.snapshot().read_once(item, self.limits())
+    }
+
     /// The document of an item's file.
     ///
     /// # Errors

@@ -270,23 +270,28 @@ impl Snapshot {
     /// # Errors
     /// When the file cannot be read; a file that is not YAML is a [`Reading`] without document.
     pub fn read(&self, item: &ItemFile, limits: &Limits) -> Result<Reading> {
+        let reading = self.read_once(item, limits);
+        item.hold(match &reading {
+            Ok(reading) => Held::Reading(reading.clone()),
+            Err(error) => Held::Failed(error.clone()),
+        });
+        reading
+    }
+
+    /// The content of an item's file, not held for whoever asks next.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_once(&self, item: &ItemFile, limits: &Limits) -> Result<Reading> {
         // Read and parsed without the lock: two that ask at once do the work twice, and none waits.
         let bytes = match item.held() {
             Held::Reading(reading) => return Ok(reading),
             Held::Failed(error) => return Err(error),
             Held::Bytes(bytes) => bytes,
-            Held::Nothing => match self.source.read(&item.file, item.blob.as_ref()) {
-                Ok(bytes) => bytes.into(),
-                Err(error) => {
-                    item.hold(Held::Failed(error.clone()));
-                    return Err(error);
-                }
-            },
+            Held::Nothing => self.source.read(&item.file, item.blob.as_ref())?.into(),
         };
         let document = Document::parse(&bytes, limits).map(Arc::new).map_err(Arc::new);
-        let reading = Reading { bytes, document };
-        item.hold(Held::Reading(reading.clone()));
-        Ok(reading)
+        Ok(Reading { bytes, document })
     }
 
     /// The document of an item's file.

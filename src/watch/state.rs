@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Scope;
 use crate::engine::configuration::Configuration;
-use crate::engine::rules::{self, ByItem, CheckInput, CheckReport};
+use crate::engine::rules::{self, CheckInput, CheckReport, Judgements};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Error, Finding, Key, Result};
 
@@ -14,7 +14,7 @@ use crate::model::{Date, Environment, Error, Finding, Key, Result};
 pub(super) struct State {
     /// The files and what they mean; `None` where the policy is wrong.
     pub(super) configuration: Option<Configuration>,
-    by_item: ByItem,
+    by_item: Judgements,
     /// What was said of them.
     pub(super) outcome: Result<Arc<CheckReport>>,
 }
@@ -41,13 +41,13 @@ impl State {
 
     fn judge_files(
         configuration: Result<Configuration>,
-        before: Option<(&ByItem, &BTreeSet<Key>)>,
+        before: Option<(&Judgements, &BTreeSet<Key>)>,
         scope: &Scope,
         today: Option<Date>,
     ) -> Self {
         let unjudged = |error: Error, configuration| Self {
             configuration,
-            by_item: ByItem::default(),
+            by_item: Judgements::default(),
             outcome: Err(error),
         };
         match configuration {
@@ -76,10 +76,10 @@ impl State {
 
 fn report(
     configuration: &Configuration,
-    before: Option<(&ByItem, &BTreeSet<Key>)>,
+    before: Option<(&Judgements, &BTreeSet<Key>)>,
     scope: &Scope,
     today: Option<Date>,
-) -> Result<(CheckReport, ByItem)> {
+) -> Result<(CheckReport, Judgements)> {
     configuration.snapshot().require_keys(&scope.keys)?;
     let (keys, environment) = (scope.keys.as_slice(), scope.environment);
     let subject = CheckInput {

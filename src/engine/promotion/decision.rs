@@ -285,7 +285,8 @@ pub(super) fn render(decision: &Decision) -> String {
     };
     let text = |text: &str| toml::Value::String(text.to_owned());
     let [path, reason, by, source] =
-        [&decision.path.to_string(), &decision.reason, &decision.by, &decision.source].map(|field| text(field));
+        [&decision.path.to_string(), &decision.reason, &decision.by, &decision.source]
+            .map(|field| text(field));
     format!(
         "# Not promoted. Written by `terrace hold` and `terrace promote`.\nversion = 1\n\n[[decision]]\n\
          path = {path}\nreason = {reason}\nby = {by}\nuntil = {until}\nsource = {source}\n"

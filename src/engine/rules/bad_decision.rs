@@ -1,12 +1,11 @@
 //! `bad-decision`: a file of decisions cannot be read, and nobody knows what is kept.
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::promotion::{decision_owner, parse_decisions};
 use crate::engine::snapshot::FileKind;
-use crate::model::{Help, Location, Position, Rule};
+use crate::model::{Finding, Help, Location, Position, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = world.snapshot.files.iter();
     let owned = files.filter_map(|(path, entry)| Some((path, entry, decision_owner(path)?)));
     let drafts = owned.filter_map(|(path, entry, (key, target))| {
@@ -23,11 +22,11 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
         };
         let file = format!("{}{path}", world.snapshot.prefix);
         let help = Help::ReadDecisions.to_string();
-        let mut draft = FindingBuilder::of_file(Rule::BadDecision, file, message, help);
-        draft.finding.environment = Some(target);
-        draft.finding.key = Some(key);
-        draft.finding.location = place.map(|at| Location { start: at, end: at });
-        Some(draft)
+        let mut finding = Finding::new(Rule::BadDecision, file, message, help);
+        finding.environment = Some(target);
+        finding.key = Some(key);
+        finding.location = place.map(|at| Location { start: at, end: at });
+        Some(finding)
     });
     drafts.collect()
 }

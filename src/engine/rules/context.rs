@@ -1,23 +1,24 @@
-//! What rules look at: the items of a snapshot, read and parsed, under a policy.
+//! What rules look at: a revision, and one of its items, read and parsed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
+use std::ops::{Deref, Range};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
-
+use super::judgement::Judgements;
 use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
+use crate::engine::configuration::Configuration;
 use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
-use crate::model::{Environment, Key, List, Policy, ProgressCounter, Result, ValuePath};
+use crate::model::{Environment, Key, List, Policy, Result, ValuePath};
 use crate::secrets;
 use crate::secrets::encrypted::is_metadata;
 use crate::yaml::{Document, Limits, Visit};
 
-/// Everything that rules look at.
-pub(super) struct RuleContext<'a> {
+/// What rules know of the revision that they judge.
+pub(super) struct RevisionContext<'a> {
+    pub(super) configuration: &'a Configuration,
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
     pub(super) limits: &'a Limits,
@@ -25,8 +26,24 @@ pub(super) struct RuleContext<'a> {
     pub(super) naming: Naming<'a>,
     /// What a review knows besides; the snapshot may then be a part of its revision.
     pub(super) change: Option<&'a Change>,
-    /// By key and then environment.
+    before: Option<&'a Configuration>,
+    /// What each item that was asked for is judged to be; filled before any rule looks at everything.
+    pub(super) judgements: Judgements,
+}
+
+/// What rules look at that judge one item: what it is in every environment.
+pub(super) struct RuleContext<'a> {
+    revision: &'a RevisionContext<'a>,
+    /// By environment.
     pub(super) items: Vec<ItemView<'a>>,
+}
+
+impl<'a> Deref for RuleContext<'a> {
+    type Target = RevisionContext<'a>;
+
+    fn deref(&self) -> &RevisionContext<'a> {
+        self.revision
+    }
 }
 
 /// One item, read.
@@ -43,61 +60,79 @@ pub(super) struct ItemView<'a> {
     identities: Mutex<BTreeMap<ValuePath, Option<String>>>,
 }
 
-impl<'a> RuleContext<'a> {
-    /// Reads the items, or only these of them, in parallel.
-    ///
-    /// # Errors
-    /// The first file, in order, that cannot be read at all.
-    pub(super) fn read(subject: &CheckInput<'a>, only: Option<&BTreeSet<Key>>) -> Result<Self> {
-        let wanted = |file: &&ItemFile| {
-            (subject.keys.is_empty() || subject.keys.contains(&file.id.key))
-                && only.is_none_or(|only| only.contains(&file.id.key))
-        };
+impl<'a> RevisionContext<'a> {
+    /// Nothing is judged yet.
+    pub(super) fn new(subject: &CheckInput<'a>) -> Self {
         let configuration = subject.configuration;
-        let files: Vec<&ItemFile> = configuration.snapshot().items().filter(wanted).collect();
-        let steps = ProgressCounter::new(subject.progress, "reading items", Some(files.len()));
-        let read = |file: &&'a ItemFile| {
-            let reading = configuration.reading(file);
-            steps.step();
-            reading
-        };
-        let readings: Vec<Result<Reading>> = files.par_iter().map(read).collect();
-        let before = |file: &ItemFile| {
-            let before = subject.before?;
-            before.document(before.item(&file.id.key, file.id.environment)?).ok()
-        };
-        let items = files.into_iter().zip(readings).map(|(file, reading)| {
-            Ok(ItemView {
-                key: &file.id.key,
-                environment: file.id.environment,
-                file: &file.file,
-                reading: reading?,
-                before: before(file),
-                schemas: configuration.schemas(),
-                masks: OnceLock::new(),
-                identities: Mutex::default(),
-            })
-        });
-        Ok(Self {
+        Self {
+            configuration,
             snapshot: configuration.snapshot(),
             policy: configuration.policy(),
             limits: configuration.limits(),
             schemas: configuration.schemas(),
             naming: Naming::new(configuration.policy()),
             change: subject.change,
-            items: items.collect::<Result<_>>()?,
-        })
+            before: subject.before,
+            judgements: Judgements::default(),
+        }
     }
 
-    /// One item.
-    pub(super) fn item(&self, key: &Key, environment: Environment) -> Option<&ItemView<'a>> {
-        let found = self.items.binary_search_by(|item| (item.key, item.environment).cmp(&(key, environment)));
-        found.ok().and_then(|at| self.items.get(at))
+    /// Reads an item in every environment, or in these.
+    ///
+    /// # Errors
+    /// The first file, in order, that cannot be read at all.
+    pub(super) fn read<'r>(&'r self, files: &[&'r ItemFile], keeps: Keeps) -> Result<RuleContext<'r>> {
+        let items = files.iter().map(|file| {
+            let before = || {
+                let before = self.before?;
+                before.document(before.item(&file.id.key, file.id.environment)?).ok()
+            };
+            Ok(ItemView {
+                key: &file.id.key,
+                environment: file.id.environment,
+                file: &file.file,
+                reading: match keeps {
+                    Keeps::Readings => self.configuration.reading(file)?,
+                    Keeps::Nothing => self.configuration.reading_once(file)?,
+                },
+                before: before(),
+                schemas: self.schemas,
+                masks: OnceLock::new(),
+                identities: Mutex::default(),
+            })
+        });
+        Ok(RuleContext { revision: self, items: items.collect::<Result<_>>()? })
     }
 
-    /// The items of each key.
+    /// One item in the environments in which it can be read.
+    pub(super) fn of_key(&self, key: &Key) -> RuleContext<'_> {
+        let files = Environment::ALL.into_iter().filter_map(|env| self.snapshot.item(key, env));
+        let items = files.filter_map(|file| self.read(&[file], Keeps::Readings).ok());
+        RuleContext { revision: self, items: items.flat_map(|read| read.items).collect() }
+    }
+
+    /// Whether every file of the items that were asked for could be read as YAML.
+    pub(super) fn is_all_read(&self) -> bool {
+        self.judgements.values().all(|judgement| !judgement.has_unread)
+    }
+}
+
+/// Whether what was read for judging is kept for whoever asks next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    Readings,
+    Nothing,
+}
+
+impl<'a> RuleContext<'a> {
+    /// The item in one environment.
+    pub(super) fn item(&self, environment: Environment) -> Option<&ItemView<'a>> {
+        self.items.iter().find(|item| item.environment == environment)
+    }
+
+    /// The item in every environment that has it; nothing where none has.
     pub(super) fn by_key(&self) -> impl Iterator<Item = &[ItemView<'a>]> {
-        self.items.chunk_by(|a, b| a.key == b.key)
+        std::iter::once(self.items.as_slice()).filter(|items| !items.is_empty())
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
-use crate::model::{Finding, Location, Related, Rule, Severity, ValuePath};
+use crate::model::{Finding, Location, Policy, Related, Rule, Severity, ValuePath};
 use crate::secrets::is_secret_path;
 use crate::yaml::Document;
 
@@ -102,20 +102,20 @@ impl<'w> FindingBuilder<'w> {
     }
 
     /// The finding, its place worked out.
-    pub(super) fn finish(self, world: &RuleContext<'_>) -> Finding {
+    pub(super) fn finish(self, policy: &Policy) -> Finding {
         let Self { mut finding, item, at } = self;
         let Some(item) = item else { return finding };
         match (item.document(), at) {
             (_, Anchor::File) => {}
             (_, Anchor::Place(location)) => {
                 finding.location = Some(location);
-                finding.excerpt = unparsed::excerpt(&item.reading.bytes, location, world.policy);
+                finding.excerpt = unparsed::excerpt(&item.reading.bytes, location, policy);
             }
             (Some(document), at) => {
                 let path = finding.path.clone().unwrap_or_default();
                 let span = span(document, &path, &at);
                 finding.location = Some(document.location(&span));
-                finding.excerpt = excerpt(document.text(), document.lines(), &span, item.masks(world.policy));
+                finding.excerpt = excerpt(document.text(), document.lines(), &span, item.masks(policy));
                 finding.pointer = finding.path.as_ref().map(|path| document.pointer(path));
                 finding.path = finding.path.map(|path| item.named(&path));
             }

@@ -1,18 +1,17 @@
 //! `invalid-key`: a file's path is not a key.
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::snapshot::{FileKind, Place, place};
-use crate::model::{Key, Rule};
+use crate::model::{Finding, Key, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::File);
     let drafts = files.filter_map(|(path, _)| {
         let Some(Place::InvalidKey(environment, message)) = place(path) else { return None };
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut draft = FindingBuilder::of_file(Rule::InvalidKey, file, message, help(path));
-        draft.finding.environment = Some(environment);
-        Some(draft)
+        let mut finding = Finding::new(Rule::InvalidKey, file, message, help(path));
+        finding.environment = Some(environment);
+        Some(finding)
     });
     drafts.collect()
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{Key, Rule};
+use crate::model::{Finding, Key, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let mut groups: BTreeMap<String, BTreeMap<&Key, Vec<&ItemFile>>> = BTreeMap::new();
     for item in world.snapshot.items() {
         let folded = item.id.key.as_str().to_lowercase();
@@ -17,7 +16,7 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
 }
 
 /// One finding for each file whose spelling is not the most used one.
-fn collisions<'w>(spellings: BTreeMap<&Key, Vec<&ItemFile>>) -> Vec<FindingBuilder<'w>> {
+fn collisions(spellings: BTreeMap<&Key, Vec<&ItemFile>>) -> Vec<Finding> {
     let lower = |key: &Key| key.as_str().chars().filter(char::is_ascii_lowercase).count();
     let usual = spellings.iter().max_by_key(|(key, items)| (items.len(), lower(key)));
     let Some((usual, example)) = usual.and_then(|(key, items)| Some(((*key).clone(), *items.first()?)))
@@ -29,10 +28,10 @@ fn collisions<'w>(spellings: BTreeMap<&Key, Vec<&ItemFile>>) -> Vec<FindingBuild
         let message =
             format!("`{}` differs only in letter case from `{usual}` ({})", item.id.key, example.file);
         let help = format!("use one spelling in all environments: `{usual}`");
-        let mut draft = FindingBuilder::of_file(Rule::KeyCaseCollision, &item.file, message, help);
-        draft.finding.environment = Some(item.id.environment);
-        draft.finding.key = Some(item.id.key.clone());
-        draft
+        let mut finding = Finding::new(Rule::KeyCaseCollision, &item.file, message, help);
+        finding.environment = Some(item.id.environment);
+        finding.key = Some(item.id.key.clone());
+        finding
     });
     drafts.collect()
 }

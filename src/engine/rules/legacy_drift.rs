@@ -3,15 +3,14 @@
 //! The finding stands at the legacy file: the item is what counts, and the file must follow it for
 //! as long as old readers read it.
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::diff::lists::NoListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::formats::read::{Format, convert};
-use crate::model::{Environment, Rule};
+use crate::model::{Environment, Finding, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
     let record = match world.snapshot.text(RECORD) {
         Ok(None) => return Vec::new(),
@@ -22,18 +21,18 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
         Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
         Err(error) => {
             let help = error.help.as_ref().map(ToString::to_string).unwrap_or_default();
-            vec![FindingBuilder::of_file(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
+            vec![Finding::new(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
         }
     }
 }
 
-fn compare<'w>(world: &'w RuleContext<'w>, kept: &Kept) -> Option<FindingBuilder<'w>> {
+fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
     let drift = |message: String, help: String| {
         let file = format!("{}{}", world.snapshot.prefix, kept.file);
-        let mut draft = FindingBuilder::of_file(Rule::LegacyDrift, file, message, help);
-        draft.finding.environment = Some(Environment::Development);
-        draft.finding.key = Some(kept.key.clone());
-        draft
+        let mut finding = Finding::new(Rule::LegacyDrift, file, message, help);
+        finding.environment = Some(Environment::Development);
+        finding.key = Some(kept.key.clone());
+        finding
     };
     let finish = "when nobody reads the old files any more: terrace migrate --finish";
     if world.snapshot.item(&kept.key, Environment::Development).is_none() {
@@ -41,10 +40,11 @@ fn compare<'w>(world: &'w RuleContext<'w>, kept: &Kept) -> Option<FindingBuilder
         return Some(drift(message, finish.to_owned()));
     }
     // An item that was not asked about, or is no YAML, is not compared.
-    let here = |item: &&super::context::ItemView<'_>| {
-        *item.key == kept.key && item.environment == Environment::Development
-    };
-    let item = world.items.iter().find(here)?.document()?;
+    if !world.judgements.contains_key(&kept.key) {
+        return None;
+    }
+    let item = world.snapshot.item(&kept.key, Environment::Development)?;
+    let item = world.configuration.document(item).ok()?;
     let Some(bytes) = world.snapshot.bytes(&kept.file) else {
         let message = "this file, which old readers read, is not there any more".to_owned();
         return Some(drift(message, format!("bring it back with git restore; {finish}")));
@@ -62,9 +62,9 @@ fn compare<'w>(world: &'w RuleContext<'w>, kept: &Kept) -> Option<FindingBuilder
         more => format!(" (and at {more} other paths)"),
     };
     let message = format!("old readers and the item `{}` differ at {}{others}", kept.key, first.path);
-    let mut draft = drift(message, format!("make both say the same; {finish}"));
-    draft.finding.path = Some(first.path.clone());
-    Some(draft)
+    let mut finding = drift(message, format!("make both say the same; {finish}"));
+    finding.path = Some(first.path.clone());
+    Some(finding)
 }
 
 #[cfg(test)]

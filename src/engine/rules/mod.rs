@@ -8,6 +8,7 @@
 mod context;
 mod excerpt;
 mod finding_builder;
+mod judgement;
 mod schema;
 mod unparsed;
 mod waivers;
@@ -47,14 +48,17 @@ mod testing;
 #[cfg(test)]
 mod traps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use self::context::RuleContext;
+use self::context::{Keeps, RevisionContext, RuleContext};
 use self::finding_builder::FindingBuilder;
+pub use self::judgement::{Judgement, Judgements};
 use super::configuration::Configuration;
 use super::promotion::Reason;
+use super::snapshot::ItemFile;
 use crate::model::{
     Date, Environment, Finding, Hop, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
 };
@@ -151,59 +155,52 @@ impl CheckReport {
     }
 }
 
-type Judge = for<'w> fn(&'w RuleContext<'w>) -> Vec<FindingBuilder<'w>>;
-
-/// What a rule looks at to judge an item.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// The item in all its environments.
-    Item,
-    /// Everything.
-    All,
+/// What a rule looks at.
+#[derive(Clone, Copy)]
+enum Judge {
+    /// One item, in all its environments.
+    Item(for<'w> fn(&'w RuleContext<'w>) -> Vec<FindingBuilder<'w>>),
+    /// Everything, once every item is judged.
+    Revision(fn(&RevisionContext<'_>) -> Vec<Finding>),
 }
 
 /// Every rule that is judged here.
-const RULES: &[(Rule, Scope, Judge)] = &[
-    (Rule::Syntax, Scope::Item, syntax::judge),
-    (Rule::Schema, Scope::Item, schema::judge),
-    (Rule::UnknownEnvironment, Scope::All, unknown_environment::judge),
-    (Rule::InvalidKey, Scope::All, invalid_key::judge),
-    (Rule::KeyCaseCollision, Scope::All, key_case_collision::judge),
-    (Rule::Symlink, Scope::All, symlink::judge),
-    (Rule::DuplicateKey, Scope::Item, duplicate_key::judge),
-    (Rule::ForeignHost, Scope::Item, foreign_host::judge),
-    (Rule::HiddenCharacter, Scope::Item, hidden_character::judge),
-    (Rule::SharedSecret, Scope::All, shared_secret::judge),
-    (Rule::LegacyDrift, Scope::All, legacy_drift::judge),
-    (Rule::ConflictMarkers, Scope::Item, conflict_markers::judge),
-    (Rule::BadDecision, Scope::All, bad_decision::judge),
-    (Rule::StrayFile, Scope::All, stray_file::judge),
-    (Rule::PortableName, Scope::All, portable_name::judge),
-    (Rule::SchemaLimits, Scope::Item, schema_limits::judge),
-    (Rule::PlainSecret, Scope::Item, plain_secret::judge),
-    (Rule::TypeMismatch, Scope::Item, type_mismatch::judge),
-    (Rule::AmbiguousScalar, Scope::Item, ambiguous_scalar::judge),
-    (Rule::ReaderDiffers, Scope::Item, reader_differs::judge),
-    (Rule::UnsupportedYaml, Scope::Item, unsupported_yaml::judge),
-    (Rule::UnusedPin, Scope::All, unused::pins),
-    (Rule::UnusedHost, Scope::All, unused::hosts),
-    (Rule::UnusedWord, Scope::All, unused::words),
-    (Rule::UnusedSecret, Scope::All, unused::secrets),
-    (Rule::UnusedSchema, Scope::All, unused::schemas),
-    (Rule::NoSchema, Scope::All, no_schema::judge),
-    (Rule::MissingItem, Scope::Item, missing_item::judge),
-    (Rule::MissingKey, Scope::Item, missing_key::judge),
-    (Rule::MissingValue, Scope::Item, missing_value::judge),
-    (Rule::OverwritesOwnValue, Scope::All, overwrites_own_value::judge),
-    (Rule::AgainstDecision, Scope::All, against_decision::judge),
-    (Rule::SkippedPromotion, Scope::All, skipped_promotion::judge),
-    (Rule::OvertakenPromotion, Scope::All, overtaken_promotion::judge),
+const RULES: &[(Rule, Judge)] = &[
+    (Rule::Syntax, Judge::Item(syntax::judge)),
+    (Rule::Schema, Judge::Item(schema::judge)),
+    (Rule::UnknownEnvironment, Judge::Revision(unknown_environment::judge)),
+    (Rule::InvalidKey, Judge::Revision(invalid_key::judge)),
+    (Rule::KeyCaseCollision, Judge::Revision(key_case_collision::judge)),
+    (Rule::Symlink, Judge::Revision(symlink::judge)),
+    (Rule::DuplicateKey, Judge::Item(duplicate_key::judge)),
+    (Rule::ForeignHost, Judge::Item(foreign_host::judge)),
+    (Rule::HiddenCharacter, Judge::Item(hidden_character::judge)),
+    (Rule::SharedSecret, Judge::Revision(shared_secret::judge)),
+    (Rule::LegacyDrift, Judge::Revision(legacy_drift::judge)),
+    (Rule::ConflictMarkers, Judge::Item(conflict_markers::judge)),
+    (Rule::BadDecision, Judge::Revision(bad_decision::judge)),
+    (Rule::StrayFile, Judge::Revision(stray_file::judge)),
+    (Rule::PortableName, Judge::Revision(portable_name::judge)),
+    (Rule::SchemaLimits, Judge::Item(schema_limits::judge)),
+    (Rule::PlainSecret, Judge::Item(plain_secret::judge)),
+    (Rule::TypeMismatch, Judge::Item(type_mismatch::judge)),
+    (Rule::AmbiguousScalar, Judge::Item(ambiguous_scalar::judge)),
+    (Rule::ReaderDiffers, Judge::Item(reader_differs::judge)),
+    (Rule::UnsupportedYaml, Judge::Item(unsupported_yaml::judge)),
+    (Rule::UnusedPin, Judge::Revision(unused::pins)),
+    (Rule::UnusedHost, Judge::Revision(unused::hosts)),
+    (Rule::UnusedWord, Judge::Revision(unused::words)),
+    (Rule::UnusedSecret, Judge::Revision(unused::secrets)),
+    (Rule::UnusedSchema, Judge::Revision(unused::schemas)),
+    (Rule::NoSchema, Judge::Item(no_schema::judge)),
+    (Rule::MissingItem, Judge::Item(missing_item::judge)),
+    (Rule::MissingKey, Judge::Item(missing_key::judge)),
+    (Rule::MissingValue, Judge::Item(missing_value::judge)),
+    (Rule::OverwritesOwnValue, Judge::Revision(overwrites_own_value::judge)),
+    (Rule::AgainstDecision, Judge::Revision(against_decision::judge)),
+    (Rule::SkippedPromotion, Judge::Revision(skipped_promotion::judge)),
+    (Rule::OvertakenPromotion, Judge::Revision(overtaken_promotion::judge)),
 ];
-
-/// What was found by the rules that look at one item at a time, item by item: it holds as long as
-/// the item, the policy and the schemas are the same.
-#[derive(Clone, Debug, Default)]
-pub struct ByItem(BTreeMap<Key, Vec<Finding>>);
 
 /// Judges a snapshot.
 ///
@@ -213,68 +210,83 @@ pub fn check(subject: &CheckInput<'_>) -> Result<CheckReport> {
     check_again(subject, None).map(|(report, _)| report)
 }
 
-/// Judges a snapshot that differs from one that was judged before, with what was found there, in
-/// these items and perhaps in files that are no items.
+/// Judges a snapshot that differs from one that was judged before, with what its items were judged to
+/// be, in these items and perhaps in files that are no items.
 ///
 /// # Errors
 /// As [`check`].
 pub fn check_again(
     subject: &CheckInput<'_>,
-    before: Option<(&ByItem, &BTreeSet<Key>)>,
-) -> Result<(CheckReport, ByItem)> {
-    let world = RuleContext::read(subject, None)?;
-    let mut findings = judged(subject, &world, Scope::All);
-    let mut by_item = match before {
-        None => ByItem::default(),
-        Some((held, changed)) => {
-            let is_held = |(key, _): &(&Key, &Vec<Finding>)| !changed.contains(key);
-            let held = held.0.iter().filter(is_held);
-            ByItem(held.map(|(key, found)| (key.clone(), found.clone())).collect())
-        }
-    };
-    let part;
-    let of_items = match before {
-        None => &world,
-        Some((_, changed)) => {
-            part = RuleContext::read(subject, Some(changed))?;
-            &part
-        }
-    };
-    for finding in judged(subject, of_items, Scope::Item) {
-        match &finding.key {
-            Some(key) => by_item.0.entry(key.clone()).or_default().push(finding),
-            None => findings.push(finding),
+    before: Option<(&Judgements, &BTreeSet<Key>)>,
+) -> Result<(CheckReport, Judgements)> {
+    let mut revision = RevisionContext::new(subject);
+    revision.judgements = judge_items(subject, &revision, before)?;
+    subject.configuration.schemas().require_read()?;
+    let of_items = revision.judgements.values().flat_map(|judgement| &judgement.findings);
+    let mut findings: Vec<Finding> = of_items.filter(|finding| subject.reports(finding)).cloned().collect();
+    no_schema::joined(&revision, &mut findings);
+    for judge in judged(&revision) {
+        if let Judge::Revision(judge) = judge {
+            findings.extend(judge(&revision).into_iter().filter(|finding| subject.reports(finding)));
         }
     }
-    subject.configuration.schemas().require_read()?;
-    findings.extend(by_item.0.values().flatten().cloned());
-    Ok((report(subject, &world, findings)?, by_item))
+    let report = report(subject, &revision, findings)?;
+    Ok((report, revision.judgements))
 }
 
-/// What the rules of one reach find.
-fn judged(subject: &CheckInput<'_>, world: &RuleContext<'_>, of: Scope) -> Vec<Finding> {
-    let on = |(rule, reach, _): &&(Rule, Scope, Judge)| {
-        *reach == of && subject.configuration.policy().severity(*rule, rule.severity()).is_some()
+/// The rules that the policy does not turn off.
+fn judged<'p>(revision: &RevisionContext<'p>) -> impl Iterator<Item = Judge> + use<'p> {
+    let policy = revision.policy;
+    let on = |(rule, judge): &(Rule, Judge)| policy.severity(*rule, rule.severity()).map(|_| *judge);
+    RULES.iter().filter_map(on)
+}
+
+/// Judges each item by itself.
+fn judge_items(
+    subject: &CheckInput<'_>,
+    revision: &RevisionContext<'_>,
+    before: Option<(&Judgements, &BTreeSet<Key>)>,
+) -> Result<Judgements> {
+    let wanted = |file: &&ItemFile| subject.keys.is_empty() || subject.keys.contains(&file.id.key);
+    let files: Vec<&ItemFile> = revision.snapshot.items().filter(wanted).collect();
+    let keys: Vec<&[&ItemFile]> = files.chunk_by(|a, b| a.id.key == b.id.key).collect();
+    let steps = ProgressCounter::new(subject.progress, "judging items", Some(keys.len()));
+    // Of all items nothing is kept but what was found: they may be more than fit into memory.
+    let keeps =
+        if subject.keys.is_empty() && subject.change.is_none() { Keeps::Nothing } else { Keeps::Readings };
+    let judge = |files: &&[&ItemFile]| -> Result<Option<(Key, Arc<Judgement>)>> {
+        let Some(key) = files.first().map(|file| &file.id.key) else { return Ok(None) };
+        let known =
+            before.filter(|(_, changed)| !changed.contains(key)).and_then(|(known, _)| known.get(key));
+        let judgement = match known {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(judge_item(&revision.read(files, keeps)?)),
+        };
+        steps.step();
+        Ok(Some((key.clone(), judgement)))
     };
-    let steps =
-        ProgressCounter::new(subject.progress, "judging, rule", Some(RULES.iter().filter(on).count()));
-    RULES
-        .par_iter()
-        .filter(on)
-        .flat_map_iter(|(.., judge)| {
-            let drafts = judge(world);
-            steps.step();
-            drafts
-        })
-        .filter(|draft| subject.reports(&draft.finding))
-        .map(|draft| draft.finish(world))
-        .collect()
+    // In order, so that of several files that cannot be read the first one is told.
+    let judged: Vec<_> = keys.par_iter().map(judge).collect();
+    judged.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn judge_item(world: &RuleContext<'_>) -> Judgement {
+    let drafts = judged(world).flat_map(|judge| match judge {
+        Judge::Item(judge) => judge(world),
+        Judge::Revision(_) => Vec::new(),
+    });
+    Judgement {
+        findings: drafts.map(|draft| draft.finish(world.policy)).collect(),
+        has_unread: world.items.iter().any(|item| item.document().is_none()),
+        secrets: shared_secret::uses(world, &judgement::digest),
+        fitting: unused::fitting(world),
+    }
 }
 
 /// All findings in order, waivers applied.
 fn report(
     subject: &CheckInput<'_>,
-    world: &RuleContext<'_>,
+    world: &RevisionContext<'_>,
     mut findings: Vec<Finding>,
 ) -> Result<CheckReport> {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -286,12 +298,15 @@ fn report(
         finding.severity = severity.unwrap_or(finding.severity);
     }
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    let mut judged: Vec<_> = world.items.iter().map(|item| item.environment).collect();
-    judged.retain(|env| subject.environment.is_none_or(|only| only == *env));
-    let items = judged.len();
-    judged.sort_unstable();
-    judged.dedup();
-    Ok(CheckReport { findings, waived, items, environments: judged })
+    let judged = world.snapshot.items().filter(|item| {
+        world.judgements.contains_key(&item.id.key)
+            && subject.environment.is_none_or(|only| only == item.id.environment)
+    });
+    let mut environments: Vec<_> = judged.map(|item| item.id.environment).collect();
+    let items = environments.len();
+    environments.sort_unstable();
+    environments.dedup();
+    Ok(CheckReport { findings, waived, items, environments })
 }
 
 /// Environments as a sentence names them: "staging and production".

@@ -3,38 +3,42 @@
 //! Where there is no schema at all, nobody uses them yet, and that is said once. A part of a
 //! repository cannot know that.
 
-use super::context::{ItemView, RuleContext};
+use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::FindingBuilder;
-use crate::model::{Rule, ValuePath};
+use crate::model::{Finding, Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
-    let undescribed = |items: &&'w [ItemView<'w>]| {
-        items.iter().all(|item| world.schemas.describing(item.key, item.environment).is_empty())
+    let is_described =
+        world.items.iter().any(|item| !world.schemas.describing(item.key, item.environment).is_empty());
+    let Some(item) = world.items.first().filter(|_| !is_described) else { return Vec::new() };
+    let message = format!("no schema describes `{}`", item.key);
+    let help = format!("write one from the values there are: terrace schema infer {}", item.key);
+    vec![FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())]
+}
+
+/// Where there is no schema at all, one finding for the many of items that no waiver speaks of.
+pub(super) fn joined(world: &RevisionContext<'_>, findings: &mut Vec<Finding>) {
+    let has_schemas = !world.policy.schemas.is_empty()
+        || world
+            .snapshot
+            .files
+            .range("schemas/".to_owned()..)
+            .next()
+            .is_some_and(|(file, _)| file.starts_with("schemas/"));
+    if has_schemas || world.change.is_some() {
+        return;
+    }
+    let is_open = |finding: &Finding| {
+        let (Some(key), Some(environment)) = (&finding.key, finding.environment) else { return false };
+        finding.rule == Rule::NoSchema
+            && !world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root())
     };
-    let is_waived = |items: &&'w [ItemView<'w>]| {
-        let fits = |item: &ItemView<'_>| {
-            world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &ValuePath::root())
-        };
-        items.first().is_some_and(fits)
-    };
-    let has_no_schemas = world.change.is_none()
-        && world.policy.schemas.is_empty()
-        && !world.snapshot.files.keys().any(|file| file.starts_with("schemas/"));
-    let (alone, mut together): (Vec<&[ItemView<'_>]>, Vec<&[ItemView<'_>]>) =
-        world.by_key().filter(undescribed).partition(|items| !has_no_schemas || is_waived(items));
-    let first = if together.len() > 1 { together.drain(..).next() } else { None };
-    let one = |item: &'w ItemView<'w>| {
-        let message = format!("no schema describes `{}`", item.key);
-        let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-        FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())
-    };
-    let all = |item: &'w ItemView<'w>| {
-        let help = "write them from the values there are: terrace schema infer";
-        FindingBuilder::of_item(Rule::NoSchema, item, "no item has a schema yet", help)
-            .path(&ValuePath::root())
-    };
-    let told = alone.into_iter().chain(together).filter_map(|items| items.first()).map(one);
-    told.chain(first.and_then(|items| items.first()).map(all)).collect()
+    let mut open = findings.iter_mut().filter(|finding| is_open(finding));
+    let (Some(first), Some(_)) = (open.next(), open.next()) else { return };
+    "no item has a schema yet".clone_into(&mut first.message);
+    "write them from the values there are: terrace schema infer".clone_into(&mut first.help);
+    let mut is_first = true;
+    findings.retain(|finding| !is_open(finding) || std::mem::take(&mut is_first));
 }
 
 #[cfg(test)]

@@ -4,19 +4,19 @@
 //! asks it; here they become findings like all others, with their place, level and waivers.
 
 use super::Overwritten;
-use super::context::RuleContext;
+use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
 use crate::engine::promotion::Reason;
-use crate::model::Rule;
+use crate::model::{Finding, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let found = world.change.iter().flat_map(|change| &change.overwritten);
     let found = found.filter(|found| !matches!(found.reason, Reason::Declined { .. }));
-    found.map(|found| draft(Rule::OverwritesOwnValue, world, found)).collect()
+    found.map(|found| told(Rule::OverwritesOwnValue, world, found)).collect()
 }
 
 /// What is overwritten, since when it was kept, and why.
-pub(super) fn draft<'w>(rule: Rule, world: &'w RuleContext<'w>, found: &Overwritten) -> FindingBuilder<'w> {
+pub(super) fn told(rule: Rule, world: &RevisionContext<'_>, found: &Overwritten) -> Finding {
     let target = found.hop.target();
     let value = match &found.was {
         Some(was) if was.shown().is_scalar() => format!("own {}", brief(&was.shown().to_string())),
@@ -31,17 +31,15 @@ pub(super) fn draft<'w>(rule: Rule, world: &'w RuleContext<'w>, found: &Overwrit
     };
     let message = format!("{what}: {}", found.reason.phrase(found.hop));
     let help = format!("keep what {target} has, or accept it on purpose: terrace explain {rule}");
-    match world.item(&found.key, target) {
-        Some(item) => FindingBuilder::of_item(rule, item, message, help).path(&found.path),
-        None => {
-            let file = format!("{}{}", world.snapshot.prefix, found.key.file(target));
-            let mut draft = FindingBuilder::of_file(rule, file, message, help);
-            draft.finding.environment = Some(target);
-            draft.finding.key = Some(found.key.clone());
-            draft.finding.path = Some(found.path.clone());
-            draft
-        }
+    if let Some(item) = world.of_key(&found.key).item(target) {
+        return FindingBuilder::of_item(rule, item, message, help).path(&found.path).finish(world.policy);
     }
+    let file = format!("{}{}", world.snapshot.prefix, found.key.file(target));
+    let mut finding = Finding::new(rule, file, message, help);
+    finding.environment = Some(target);
+    finding.key = Some(found.key.clone());
+    finding.path = Some(found.path.clone());
+    finding
 }
 
 /// The beginning of a long text.

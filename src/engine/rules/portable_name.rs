@@ -1,18 +1,17 @@
 //! `portable-name`: a name that other systems cannot check out.
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
-use crate::model::{Key, Rule};
+use super::context::RevisionContext;
+use crate::model::{Finding, Key, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let drafts = world.snapshot.items().filter_map(|item| {
         let (segment, why) = fault(&item.id.key)?;
         let message = format!("Windows cannot check out `{segment}`: {why}");
         let help = "rename the item in every environment, with `git mv`";
-        let mut draft = FindingBuilder::of_file(Rule::PortableName, &item.file, message, help);
-        draft.finding.environment = Some(item.id.environment);
-        draft.finding.key = Some(item.id.key.clone());
-        Some(draft)
+        let mut finding = Finding::new(Rule::PortableName, &item.file, message, help);
+        finding.environment = Some(item.id.environment);
+        finding.key = Some(item.id.key.clone());
+        Some(finding)
     });
     drafts.collect()
 }

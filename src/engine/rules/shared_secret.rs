@@ -3,70 +3,76 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{ItemView, RuleContext};
+use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
+use super::judgement::{SecretDigest, SecretUse};
 use super::listed;
-use crate::model::{Environment, Key, Related, Rule, ValuePath};
+use crate::model::{Environment, Finding, Key, Related, Rule, ValuePath};
 use crate::secrets::{self, DocumentSecrets};
-use crate::yaml::NodeId;
 
-/// Where a secret stands.
-struct Use<'w> {
-    item: &'w ItemView<'w>,
-    path: ValuePath,
-    node: NodeId,
-}
-
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
-    let mut uses: BTreeMap<&str, Vec<Use<'w>>> = BTreeMap::new();
+/// Where an item holds which secrets, with the finding that is told where another environment has one
+/// of them too.
+pub(super) fn uses(world: &RuleContext<'_>, digest: &dyn Fn(&str) -> SecretDigest) -> Vec<SecretUse> {
+    let mut uses = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
         let known = DocumentSecrets::of(document, world.policy);
         item.scalars(&mut |visit| {
-            if let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) {
-                let place = Use { item, path: visit.path.clone(), node: visit.node };
-                uses.entry(secret.text).or_default().push(place);
-            }
+            let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) else { return };
+            let help = format!(
+                "give each environment a secret of its own, and replace this one; where it is none, say so \
+                 under [secrets] in terrace.toml: {}",
+                secrets::exclusion(&item.named(visit.path))
+            );
+            let draft = FindingBuilder::of_item(Rule::SharedSecret, item, "", help).path(visit.path);
+            let at = Anchor::Span(secrets::written(document, visit.node, secret.text));
+            let location = document.location(&document.node(visit.node).span);
+            uses.push(SecretUse {
+                digest: digest(secret.text),
+                place: Related { label: "also", file: item.file.to_owned(), location },
+                finding: draft.at(at).finish(world.policy),
+            });
         });
     }
-    uses.into_iter().flat_map(|(text, uses)| shared(text, &uses)).collect()
+    uses
+}
+
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
+    let mut uses: BTreeMap<&SecretDigest, Vec<&SecretUse>> = BTreeMap::new();
+    for secret in world.judgements.values().flat_map(|judgement| &judgement.secrets) {
+        uses.entry(&secret.digest).or_default().push(secret);
+    }
+    uses.values().flat_map(|uses| shared(uses)).collect()
 }
 
 /// One finding for each place in an environment behind the first that has the secret.
-fn shared<'w>(text: &str, uses: &[Use<'w>]) -> Vec<FindingBuilder<'w>> {
-    let mut first: BTreeMap<Environment, &Use<'w>> = BTreeMap::new();
-    let mut places: BTreeMap<(Environment, &Key, &ValuePath), &Use<'w>> = BTreeMap::new();
-    for place in uses {
-        first.entry(place.item.environment).or_insert(place);
-        places.insert((place.item.environment, place.item.key, &place.path), place);
+fn shared(uses: &[&SecretUse]) -> Vec<Finding> {
+    let mut first: BTreeMap<Environment, &SecretUse> = BTreeMap::new();
+    let mut places: BTreeMap<(Environment, &Key, &ValuePath), &SecretUse> = BTreeMap::new();
+    for secret in uses {
+        let Some((environment, key, path)) = secret.at() else { continue };
+        first.entry(environment).or_insert(secret);
+        places.insert((environment, key, path), secret);
     }
-    let drafts = uses.iter().filter_map(|Use { item, path, node }| {
-        let others: Vec<_> = first.keys().filter(|env| **env < item.environment).copied().collect();
-        let document = item.document().filter(|_| !others.is_empty())?;
-        let message = format!("{} has the same secret as {}", item.environment, listed(&others, "and"));
-        let help = format!(
-            "give each environment a secret of its own, and replace this one; where it is none, say so under \
-             [secrets] in terrace.toml: {}",
-            secrets::exclusion(&item.named(path))
-        );
-        let mut draft = FindingBuilder::of_item(Rule::SharedSecret, item, message, help)
-            .path(path)
-            .at(Anchor::Span(secrets::written(document, *node, text)));
-        for other in others {
-            // At the same path, if it is there.
-            let other = places.get(&(other, item.key, path)).or_else(|| first.get(&other));
-            draft = draft.related(other.and_then(|other| other.related())?);
+    let findings = uses.iter().filter_map(|secret| {
+        let (environment, key, path) = secret.at()?;
+        let others: Vec<_> = first.keys().filter(|env| **env < environment).copied().collect();
+        if others.is_empty() {
+            return None;
         }
-        Some(draft)
+        let mut finding = secret.finding.clone();
+        finding.message = format!("{environment} has the same secret as {}", listed(&others, "and"));
+        // At the same path, if it is there.
+        let of = |other: &Environment| places.get(&(*other, key, path)).or_else(|| first.get(other));
+        finding.related.extend(others.iter().filter_map(of).map(|other| other.place.clone()));
+        Some(finding)
     });
-    drafts.collect()
+    findings.collect()
 }
 
-impl Use<'_> {
-    fn related(&self) -> Option<Related> {
-        let document = self.item.document()?;
-        let location = document.location(&document.node(self.node).span);
-        Some(Related { label: "also", file: self.item.file.to_owned(), location })
+impl SecretUse {
+    fn at(&self) -> Option<(Environment, &Key, &ValuePath)> {
+        Some((self.finding.environment?, self.finding.key.as_ref()?, self.finding.path.as_ref()?))
     }
 }
 

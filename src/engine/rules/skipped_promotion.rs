@@ -3,20 +3,22 @@
 //! Which values those are, history says, and [`crate::engine::review`] asks it; here they become
 //! findings like all others, with their place, level and waivers.
 
-use super::context::RuleContext;
+use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
-use crate::model::{Environment, Rule};
+use crate::model::{Environment, Finding, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let skipped = world.change.iter().flat_map(|change| &change.skipped);
     let drafts = skipped.filter_map(|(key, path)| {
-        let item = world.item(key, Environment::Production)?;
+        let read = world.of_key(key);
+        let item = read.item(Environment::Production)?;
         let message = "production gets a value that staging never had";
         let help = format!(
             "make the change in staging and promote it, or keep it on purpose: terrace explain {}",
             Rule::SkippedPromotion
         );
-        Some(FindingBuilder::of_item(Rule::SkippedPromotion, item, message, help).path(path))
+        let draft = FindingBuilder::of_item(Rule::SkippedPromotion, item, message, help);
+        Some(draft.path(path).finish(world.policy))
     });
     drafts.collect()
 }

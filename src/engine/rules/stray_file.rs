@@ -1,11 +1,10 @@
 //! `stray-file`: a file that is no item lies among the items.
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::snapshot::{FileKind, Place, place};
-use crate::model::{Environment, Rule, Severity};
+use crate::model::{Environment, Finding, Rule, Severity};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = &world.snapshot.files;
     let strays = files
         .iter()
@@ -17,10 +16,11 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let drafts = strays.map(|(path, _)| {
         let (severity, message, help) = advice(path, &|path| files.contains_key(path));
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut draft = FindingBuilder::of_file(Rule::StrayFile, file, message, help);
+        let mut finding = Finding::new(Rule::StrayFile, file, message, help);
         let folder = path.split('/').nth(1).unwrap_or_default();
-        draft.finding.environment = folder.parse::<Environment>().ok();
-        draft.severity(severity)
+        finding.environment = folder.parse::<Environment>().ok();
+        finding.severity = severity;
+        finding
     });
     drafts.collect()
 }

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::promotion::decision_owner;
 use crate::engine::snapshot::{FileKind, Obstacle, Place, is_lock, place};
-use crate::model::{Environment, Rule};
+use crate::model::{Environment, Finding, Rule};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
     let mut found: BTreeMap<String, Obstacle> = world
         .snapshot
@@ -29,19 +28,18 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     }
     let drafts = found.into_iter().map(|(path, obstacle)| {
         let message = obstacle.message();
-        let mut draft =
-            FindingBuilder::of_file(Rule::Symlink, obstacle.file.clone(), message, obstacle.help());
+        let mut finding = Finding::new(Rule::Symlink, obstacle.file.clone(), message, obstacle.help());
         match place(&path) {
             Some(Place::Item(id)) => {
-                draft.finding.environment = Some(id.environment);
-                draft.finding.key = Some(id.key);
+                finding.environment = Some(id.environment);
+                finding.key = Some(id.key);
             }
             Some(Place::InvalidKey(..) | Place::UnknownEnvironment(_) | Place::Stray) | None => {
                 let folder = path.strip_prefix("environments/").and_then(|below| below.split('/').next());
-                draft.finding.environment = folder.and_then(|folder| folder.parse::<Environment>().ok());
+                finding.environment = folder.and_then(|folder| folder.parse::<Environment>().ok());
             }
         }
-        draft
+        finding
     });
     drafts.collect()
 }

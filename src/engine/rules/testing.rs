@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{ByItem, Change, CheckInput, CheckReport};
+use super::{Change, CheckInput, CheckReport, Judgements};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
 use crate::model::date::day;
@@ -96,8 +96,8 @@ impl Repository {
     pub(super) fn judge_again(
         &self,
         more: &BTreeMap<String, FileEntry>,
-        before: Option<(&ByItem, &BTreeSet<Key>)>,
-    ) -> Result<(CheckReport, ByItem)> {
+        before: Option<(&Judgements, &BTreeSet<Key>)>,
+    ) -> Result<(CheckReport, Judgements)> {
         let entry = |kind| FileEntry { blob: None, kind };
         let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
         let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));

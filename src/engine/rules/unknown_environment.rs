@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::context::RuleContext;
-use super::finding_builder::FindingBuilder;
+use super::context::RevisionContext;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Rule, UnknownEnvironment};
+use crate::model::{Finding, Rule, UnknownEnvironment};
 
-pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for path in world.snapshot.files.keys() {
         if let Some(Place::UnknownEnvironment(name)) = place(path) {
@@ -22,7 +21,7 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
             1 => "; one more file is in its folder".to_owned(),
             n => format!("; {n} more files are in its folder"),
         };
-        Some(FindingBuilder::of_file(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
+        Some(Finding::new(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
     });
     drafts.collect()
 }

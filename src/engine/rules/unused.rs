@@ -5,15 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::context::RuleContext;
+use super::context::{RevisionContext, RuleContext};
 use super::excerpt::excerpt;
-use super::finding_builder::FindingBuilder;
 use crate::engine::hosts::tokens;
 use crate::model::policy::{FILE, Fits, PolicyEntry};
-use crate::model::{Environment, Key, Rule, Segment, Value, ValuePath};
+use crate::model::{Environment, Finding, Key, Rule, Segment, Value, ValuePath};
 use crate::yaml::Lines;
 
-pub(super) fn pins<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn pins(world: &RevisionContext<'_>) -> Vec<Finding> {
     entries(world, Rule::UnusedPin, &|fits| match fits {
         Fits::Pin(_, path) => {
             Some(format!("this pin holds nothing back: no item has a path that fits `{path}`"))
@@ -22,21 +21,21 @@ pub(super) fn pins<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     })
 }
 
-pub(super) fn hosts<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn hosts(world: &RevisionContext<'_>) -> Vec<Finding> {
     entries(world, Rule::UnusedHost, &|fits| match fits {
         Fits::Host(host) => Some(format!("no value names a host that fits `{}`", host.glob())),
         Fits::Pin(..) | Fits::Word(_) | Fits::Secret(_) | Fits::Reference(_) | Fits::Schema(_) => None,
     })
 }
 
-pub(super) fn words<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn words(world: &RevisionContext<'_>) -> Vec<Finding> {
     entries(world, Rule::UnusedWord, &|fits| match fits {
         Fits::Word(word) => Some(format!("the word `{word}` stands in no key and no value")),
         Fits::Pin(..) | Fits::Host(_) | Fits::Secret(_) | Fits::Reference(_) | Fits::Schema(_) => None,
     })
 }
 
-pub(super) fn secrets<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+pub(super) fn secrets(world: &RevisionContext<'_>) -> Vec<Finding> {
     entries(world, Rule::UnusedSecret, &|fits| match fits {
         Fits::Secret(path) => Some(format!("no item has a path that fits `{path}`")),
         Fits::Reference(glob) => Some(format!("no value fits `{}`", glob.glob())),
@@ -44,79 +43,94 @@ pub(super) fn secrets<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>>
     })
 }
 
-pub(super) fn schemas<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
-    let mut drafts = entries(world, Rule::UnusedSchema, &|fits| match fits {
+pub(super) fn schemas(world: &RevisionContext<'_>) -> Vec<Finding> {
+    let mut findings = entries(world, Rule::UnusedSchema, &|fits| match fits {
         Fits::Schema(keys) => Some(format!("no item has a key that fits `{}`", keys.glob())),
         Fits::Pin(..) | Fits::Host(_) | Fits::Word(_) | Fits::Secret(_) | Fits::Reference(_) => None,
     });
     if world.change.is_none() {
-        drafts.extend(schema_files(world));
+        findings.extend(schema_files(world));
     }
-    drafts
+    findings
 }
 
 /// Files called like an item's schema that describe none, and that no other schema refers to.
-fn schema_files<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
+fn schema_files(world: &RevisionContext<'_>) -> Vec<Finding> {
     let is_schema = |path: &&String| path.starts_with("schemas/") && path.ends_with(".schema.json");
     let mut unused: BTreeSet<&str> =
         world.snapshot.files.keys().filter(is_schema).map(String::as_str).collect();
     if unused.is_empty() || world.snapshot.items().next().is_none() {
         return Vec::new();
     }
-    for key in world.snapshot.keys() {
-        for file in Environment::ALL.into_iter().flat_map(|env| world.schemas.describing(key, env)) {
-            unused.remove(file.as_str());
-            match world.schemas.load(&file).as_ref() {
-                Ok(schema) => schema.files().iter().for_each(|file| _ = unused.remove(file.as_str())),
-                // What it refers to is not known.
-                Err(_) => return Vec::new(),
-            }
+    let keys = world.snapshot.keys();
+    let describing = keys
+        .iter()
+        .flat_map(|key| Environment::ALL.into_iter().flat_map(|env| world.schemas.describing(key, env)));
+    let describing: BTreeSet<String> = describing.collect();
+    unused.retain(|file| !describing.contains(*file));
+    if unused.is_empty() {
+        return Vec::new();
+    }
+    for file in &describing {
+        match world.schemas.load(file).as_ref() {
+            Ok(schema) => schema.files().iter().for_each(|file| _ = unused.remove(file.as_str())),
+            // What it refers to is not known.
+            Err(_) => return Vec::new(),
         }
     }
-    let draft = |path: &str| {
+    let finding = |path: &str| {
         let file = format!("{}{path}", world.snapshot.prefix);
         let message = "this schema describes no item, and none refers to it";
         let help = "name it after an item, map it with [[schema]] in terrace.toml, or remove it";
-        FindingBuilder::of_file(Rule::UnusedSchema, file, message, help)
+        Finding::new(Rule::UnusedSchema, file, message, help)
     };
-    unused.into_iter().map(draft).collect()
+    unused.into_iter().map(finding).collect()
 }
 
 /// The entries of the policy, of those that `message` speaks of, that fit nothing.
-fn entries<'w>(
-    world: &'w RuleContext<'w>,
+fn entries(
+    world: &RevisionContext<'_>,
     rule: Rule,
     message: &dyn Fn(&Fits) -> Option<String>,
-) -> Vec<FindingBuilder<'w>> {
-    let mut idle: Vec<(&PolicyEntry, String)> =
-        world.policy.entries.iter().filter_map(|entry| Some((entry, message(&entry.fits)?))).collect();
-    let all_read = || world.items.iter().all(|item| item.document().is_some());
-    if idle.is_empty() || world.change.is_some() || !all_read() {
+) -> Vec<Finding> {
+    if world.policy.entries.is_empty() || world.change.is_some() || !world.is_all_read() {
         return Vec::new();
     }
+    let fitting: BTreeSet<usize> =
+        world.judgements.values().flat_map(|judgement| &judgement.fitting).copied().collect();
+    let idle = world.policy.entries.iter().enumerate().filter(|(position, _)| !fitting.contains(position));
+    let idle: Vec<_> = idle.filter_map(|(_, entry)| Some((entry, message(&entry.fits)?))).collect();
+    let Ok(Some(text)) = world.snapshot.text(FILE) else { return Vec::new() };
+    let lines = Lines::new(&text);
+    let finding = |(entry, message): (&PolicyEntry, String)| {
+        let file = format!("{}{FILE}", world.snapshot.prefix);
+        let mut finding = Finding::new(rule, file, message, "correct it, or remove it");
+        finding.location = Some(lines.location(&text, &entry.span));
+        finding.excerpt = excerpt(&text, &lines, &entry.span, &[]);
+        finding
+    };
+    idle.into_iter().map(finding).collect()
+}
+
+/// The entries of the policy, by position, that fit something of an item.
+pub(super) fn fitting(world: &RuleContext<'_>) -> BTreeSet<usize> {
+    let mut idle: Vec<(usize, &PolicyEntry)> = world.policy.entries.iter().enumerate().collect();
+    let all = idle.len();
     for item in &world.items {
-        idle.retain(|(entry, _)| !fits_key(&entry.fits, item.key));
+        idle.retain(|(_, entry)| !fits_key(&entry.fits, item.key));
         item.values(&mut |visit| {
             if idle.is_empty() {
                 return;
             }
             let mut named = None;
-            idle.retain(|(entry, _)| {
+            idle.retain(|(_, entry)| {
                 let fits = |path: &ValuePath| fits_value(&entry.fits, item.key, path, visit.value);
                 !fits(visit.path) && !fits(named.get_or_insert_with(|| item.named(visit.path)))
             });
         });
     }
-    let Ok(Some(text)) = world.snapshot.text(FILE) else { return Vec::new() };
-    let lines = Lines::new(&text);
-    let draft = |(entry, message): (&PolicyEntry, String)| {
-        let file = format!("{}{FILE}", world.snapshot.prefix);
-        let mut draft = FindingBuilder::of_file(rule, file, message, "correct it, or remove it");
-        draft.finding.location = Some(lines.location(&text, &entry.span));
-        draft.finding.excerpt = excerpt(&text, &lines, &entry.span, &[]);
-        draft
-    };
-    idle.into_iter().map(draft).collect()
+    let idle: BTreeSet<usize> = idle.into_iter().map(|(position, _)| position).collect();
+    (0..all).filter(|position| !idle.contains(position)).collect()
 }
 
 /// Whether an entry fits something of this key.

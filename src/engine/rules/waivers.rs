@@ -1,6 +1,6 @@
 //! Waivers: findings that the policy accepts, and waivers that no longer do anything.
 
-use super::context::RuleContext;
+use super::context::RevisionContext;
 use super::excerpt::excerpt;
 use super::{CheckInput, RULES, Waived};
 use crate::model::policy::{FILE, Waiver};
@@ -14,7 +14,7 @@ use crate::yaml::Lines;
 /// When `terrace.toml` cannot be read.
 pub(super) fn apply(
     subject: &CheckInput<'_>,
-    world: &RuleContext<'_>,
+    world: &RevisionContext<'_>,
     findings: Vec<Finding>,
 ) -> Result<(Vec<Finding>, Waived)> {
     let waivers = &world.policy.waivers;
@@ -45,7 +45,7 @@ pub(super) fn apply(
     // What only a review judges, a check cannot miss.
     let judged_here = |rule: Rule| !rule.is_of_changes() && RULES.iter().any(|(judged, ..)| *judged == rule);
     // A file that cannot be judged may hide what a waiver is for, and so does looking at a part.
-    let all_seen = !subject.is_narrowed() && world.items.iter().all(|item| item.document().is_some());
+    let all_seen = !subject.is_narrowed() && world.is_all_read();
     for ((waiver, used), ended) in waivers.iter().zip(used).zip(ended) {
         let about = if ended && (used || !subject.is_narrowed()) {
             let until = waiver.until.map_or_else(String::new, |until| format!(" on {until}"));
