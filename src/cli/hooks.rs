@@ -25,7 +25,7 @@ pub(super) struct Args {
 enum Command {
     /// Set up the pre-commit check, the diff and the merge driver of this clone
     #[command(
-        after_help = "Everything is written to this clone's own git folder and is no part of a commit. `hooks uninstall` takes it out again.\n\nFor a team: commit the line of the attributes as .gitattributes; each clone then still needs the settings, because git takes no programs from a commit:\n  echo '/environments/**/*.yaml merge=terrace diff=terrace' >> .gitattributes\n  terrace hooks install --yes\n\nWithout terrace on the search path git shows and merges lines as ever. `git log -p` and `git show` show lines; --ext-diff shows paths there too, --no-ext-diff shows lines in `git diff`."
+        after_help = "Everything is written to this clone's own git folder and is no part of a commit. `hooks uninstall` takes it out again.\n\nFor a team: commit the lines of the attributes as .gitattributes; each clone then still needs the settings, because git takes no programs from a commit:\n  echo '/environments/**/*.yaml merge=terrace diff=terrace' >> .gitattributes\n  echo '/.terrace/decisions/**/*=/*.toml merge=terrace' >> .gitattributes\n  terrace hooks install --yes\n\nWithout terrace on the search path git shows and merges lines as ever. `git log -p` and `git show` show lines; --ext-diff shows paths there too, --no-ext-diff shows lines in `git diff`."
     )]
     Install(Consent),
     /// Take out what `install` set up
@@ -131,6 +131,6 @@ fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
         IntegrationTarget::Setting(name) => {
             format!("it is set already; `git config --unset {name}` makes room")
         }
-        IntegrationTarget::Attributes(_) => format!("add this line: {}", entry.text),
+        IntegrationTarget::Attributes(_) => format!("add these lines: {}", entry.text),
     }
 }

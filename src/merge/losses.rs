@@ -24,6 +24,19 @@ pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document) 
     })
 }
 
+/// Whether no comment that a side has is in neither of two results, as far as both sides' changes do not
+/// take it away.
+pub(super) fn keeps_comments([base, ours, theirs]: [&Document; 3], results: [&Document; 2]) -> bool {
+    let [base, ours, theirs] = [base, ours, theirs].map(counted);
+    let results = results.map(counted);
+    let count = |side: &BTreeMap<&str, i64>, text: &str| side.get(text).copied().unwrap_or(0);
+    ours.keys().chain(theirs.keys()).all(|text| {
+        let [before, mine, other] = [&base, &ours, &theirs].map(|side| count(side, text));
+        let wanted = mine.min(other).max(mine + other - before).min(mine.max(other));
+        results.iter().any(|result| count(result, text) >= wanted)
+    })
+}
+
 fn counted(document: &Document) -> BTreeMap<&str, i64> {
     let mut out = BTreeMap::new();
     for span in document.comments() {

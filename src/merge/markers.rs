@@ -1,27 +1,55 @@
-//! Conflict markers around all that differs between two texts.
+//! Conflict markers around what differs between two texts, and the texts that markers divide.
 
-/// Both texts in one, with what they begin and end with alike written once.
-pub(super) fn around(ours: &[u8], theirs: &[u8], size: usize) -> Vec<u8> {
-    let (ours, theirs) = (lines(ours), lines(theirs));
-    let same = |(a, b): &(&&[u8], &&[u8])| a == b;
-    let head = ours.iter().zip(&theirs).take_while(same).count();
-    let (our_rest, their_rest) = (&ours[head..], &theirs[head..]);
-    let tail = our_rest.iter().rev().zip(their_rest.iter().rev()).take_while(same).count();
-    let (our_part, end) = our_rest.split_at(our_rest.len() - tail);
-    let their_part = &their_rest[..their_rest.len() - tail];
-    let crlf = ours.iter().chain(&theirs).next().is_some_and(|line| line.ends_with(b"\r\n"));
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+/// Both texts in one: what they have alike once, and what differs between markers, each stretch by
+/// itself.
+pub(super) fn between(ours: &[u8], theirs: &[u8], size: usize) -> Vec<u8> {
+    let (our_lines, their_lines) = (lines(ours), lines(theirs));
+    let crlf = our_lines.iter().chain(&their_lines).next().is_some_and(|line| line.ends_with(b"\r\n"));
     let ending: &[u8] = if crlf { b"\r\n" } else { b"\n" };
-
-    let mut out = ours[..head].concat();
-    for (sign, name, part) in [('<', " ours", our_part), ('=', "", their_part), ('>', " theirs", &[])] {
-        if !out.is_empty() && !out.ends_with(b"\n") {
-            out.extend_from_slice(ending);
+    let mut out = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &our_lines, &their_lines) {
+        let (tag, our_range, their_range) = op.as_tag_tuple();
+        let (our_part, their_part) = (our_lines[our_range].concat(), their_lines[their_range].concat());
+        if tag == DiffTag::Equal {
+            out.extend(our_part);
+            continue;
         }
-        out.extend(sign.to_string().repeat(size).bytes().chain(name.bytes()));
-        out.extend_from_slice(ending);
-        out.extend(part.concat());
+        for (sign, name, part) in
+            [('<', " ours", our_part), ('=', "", their_part), ('>', " theirs", Vec::new())]
+        {
+            if !out.is_empty() && !out.ends_with(b"\n") {
+                out.extend_from_slice(ending);
+            }
+            out.extend(sign.to_string().repeat(size).bytes().chain(name.bytes()));
+            out.extend_from_slice(ending);
+            out.extend(part);
+        }
     }
-    out.extend(end.concat());
+    out
+}
+
+/// Our and their text of one that has markers, the base's between them left out.
+pub(super) fn sides(text: &[u8], size: usize) -> [Vec<u8>; 2] {
+    let is_marker = |line: &[u8], sign: u8| {
+        let rest = line.get(size..).filter(|_| line.iter().take(size).all(|byte| *byte == sign));
+        rest.is_some_and(|rest| rest.first().is_none_or(|next| b" \r\n".contains(next)))
+    };
+    let mut out = [Vec::new(), Vec::new()];
+    let mut part = None;
+    for line in lines(text) {
+        let found = [b'<', b'|', b'=', b'>'].into_iter().find(|sign| is_marker(line, *sign));
+        match (found, part) {
+            (Some(b'<'), None) => part = Some(b'<'),
+            (Some(b'>'), Some(_)) => part = None,
+            (Some(sign), Some(_)) => part = Some(sign),
+            (_, None) => out.iter_mut().for_each(|side| side.extend_from_slice(line)),
+            (None, Some(b'<')) => out[0].extend_from_slice(line),
+            (None, Some(b'=')) => out[1].extend_from_slice(line),
+            (None, Some(_)) => {}
+        }
+    }
     out
 }
 
@@ -40,9 +68,19 @@ mod tests {
             ("a\nb", "a\nx", "a\n<<<<<<< ours\nb\n=======\nx\n>>>>>>> theirs\n"),
             ("a\r\nb\r\n", "a\r\n", "a\r\n<<<<<<< ours\r\nb\r\n=======\r\n>>>>>>> theirs\r\n"),
             ("", "x\n", "<<<<<<< ours\n=======\nx\n>>>>>>> theirs\n"),
+            (
+                "a\nb\nc\n",
+                "x\nb\nz\n",
+                "<<<<<<< ours\na\n=======\nx\n>>>>>>> theirs\nb\n<<<<<<< ours\nc\n=======\nz\n>>>>>>> theirs\n",
+            ),
         ] {
-            let found = around(ours.as_bytes(), theirs.as_bytes(), 7);
+            let found = between(ours.as_bytes(), theirs.as_bytes(), 7);
             assert_eq!(String::from_utf8_lossy(&found), expected, "{ours:?} {theirs:?}");
+            if ours.ends_with('\n') && theirs.ends_with('\n') {
+                assert_eq!(sides(&found, 7), [ours, theirs].map(|side| side.as_bytes().to_vec()));
+            }
         }
+        let diff3 = "a\n<<<<<<< ours\nb\n||||||| base\nc\n=======\n=======x\n>>>>>>> theirs\n";
+        assert_eq!(sides(diff3.as_bytes(), 7), [b"a\nb\n".to_vec(), b"a\n=======x\n".to_vec()]);
     }
 }

@@ -12,7 +12,7 @@ use super::git_error::git_error;
 use super::repository::Repository;
 use crate::model::{Error, Result};
 use crate::store::integration::{
-    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_line, without_line,
+    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_lines, without_lines,
 };
 
 /// How a place stands.
@@ -76,8 +76,8 @@ impl Repository {
         };
         let old = read(&file)?.unwrap_or_default();
         let standing = match () {
-            () if with_line(&old, &line) == old => InstallState::Current,
-            () if without_line(&old) == old => InstallState::Missing,
+            () if with_lines(&old, &line) == old => InstallState::Current,
+            () if without_lines(&old) == old => InstallState::Missing,
             () => InstallState::Stale,
         };
         out.push(IntegrationEntry { place: Place::Attributes(file), text: line, standing });
@@ -130,7 +130,7 @@ impl Repository {
                     executable(file)?;
                 }
                 Place::Attributes(file) => {
-                    write(file, &with_line(&read(file)?.unwrap_or_default(), &entry.text))?;
+                    write(file, &with_lines(&read(file)?.unwrap_or_default(), &entry.text))?;
                 }
                 Place::Setting(name) => self
                     .local_config()?
@@ -151,7 +151,7 @@ impl Repository {
         for entry in integration.iter().filter(ours) {
             match &entry.place {
                 Place::Hook(file) => remove(file)?,
-                Place::Attributes(file) => match without_line(&read(file)?.unwrap_or_default()) {
+                Place::Attributes(file) => match without_lines(&read(file)?.unwrap_or_default()) {
                     rest if rest.is_empty() => remove(file)?,
                     rest => write(file, &rest)?,
                 },

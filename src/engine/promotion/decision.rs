@@ -171,6 +171,14 @@ pub(super) fn file(key: &Key, target: Environment, path: &ValuePath) -> String {
     format!("{folder}/{}.toml", digest.get(..32).unwrap_or(&digest))
 }
 
+/// Whether a file, relative to the git root, is one recorded decision.
+#[must_use]
+pub fn is_one(file: &str) -> bool {
+    let below = file.split_once(FOLDER).filter(|(root, _)| root.is_empty() || root.ends_with('/'));
+    let folder = below.and_then(|(_, below)| below.strip_suffix(".toml")?.rsplit_once('/'));
+    folder.is_some_and(|(folder, _)| folder.ends_with('='))
+}
+
 /// Whose decisions a file (relative to the configuration root) holds; `None` when it holds none.
 #[must_use]
 pub fn owner(file: &str) -> Option<(Key, Environment)> {
