@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff::documents::settle_document;
-use crate::model::{Segment, ValuePath};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
 /// Whether each comment is in the result as often as both sides' changes make it.
@@ -127,10 +127,15 @@ fn block(flow: bool, column: Option<usize>, children: &[(Segment, NodeId)]) -> L
 
 /// What a list's element is called, by the keys that usually tell elements apart.
 fn named(document: &Document, id: NodeId) -> Option<Segment> {
-    let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
-    ["name", "id", "key"].into_iter().find_map(|field| {
-        let entry = entries.iter().find(|entry| document.key_text(entry.key) == Some(field))?;
-        let Content::Scalar { text, .. } = &document.node(entry.value).content else { return None };
+    let entry = |id: NodeId, key: &str| {
+        let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
+        entries.iter().find(|entry| document.key_text(entry.key) == Some(key)).map(|entry| entry.value)
+    };
+    Value::NAMES.into_iter().find_map(|field| {
+        let Content::Scalar { text, .. } = &document.node(field.split('.').try_fold(id, entry)?).content
+        else {
+            return None;
+        };
         Some(Segment::Identity { field: field.to_owned(), value: text.clone() })
     })
 }
