@@ -1,21 +1,45 @@
 //! Conflict markers around what differs between two texts, and the texts that markers divide.
 
+use std::ops::Range;
+
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 /// Both texts in one: what they have alike once, and what differs between markers, each stretch by
 /// itself.
 pub(super) fn between(ours: &[u8], theirs: &[u8], size: usize) -> Vec<u8> {
-    let (our_lines, their_lines) = (lines(ours), lines(theirs));
-    let crlf = our_lines.iter().chain(&their_lines).next().is_some_and(|line| line.ends_with(b"\r\n"));
+    let (ours, theirs) = (lines(ours), lines(theirs));
+    let ops = capture_diff_slices(Algorithm::Myers, &ours, &theirs);
+    let changed = ops.into_iter().filter(|op| op.tag() != DiffTag::Equal);
+    marked(&ours, &theirs, changed.map(|op| (op.old_range(), op.new_range())), size)
+}
+
+/// The same with all that stands between the first difference and the last as one.
+pub(super) fn around(ours: &[u8], theirs: &[u8], size: usize) -> Vec<u8> {
+    let (ours, theirs) = (lines(ours), lines(theirs));
+    let ops = capture_diff_slices(Algorithm::Myers, &ours, &theirs);
+    let mut changed = ops.into_iter().filter(|op| op.tag() != DiffTag::Equal);
+    let all = changed.next().map(|first| {
+        let last = changed.next_back().unwrap_or(first);
+        (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end)
+    });
+    marked(&ours, &theirs, all.into_iter(), size)
+}
+
+/// Our lines with both sides between markers where they differ.
+fn marked(
+    ours: &[&[u8]],
+    theirs: &[&[u8]],
+    changed: impl Iterator<Item = (Range<usize>, Range<usize>)>,
+    size: usize,
+) -> Vec<u8> {
+    let crlf = ours.iter().chain(theirs).next().is_some_and(|line| line.ends_with(b"\r\n"));
     let ending: &[u8] = if crlf { b"\r\n" } else { b"\n" };
     let mut out = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &our_lines, &their_lines) {
-        let (tag, our_range, their_range) = op.as_tag_tuple();
-        let (our_part, their_part) = (our_lines[our_range].concat(), their_lines[their_range].concat());
-        if tag == DiffTag::Equal {
-            out.extend(our_part);
-            continue;
-        }
+    let mut at = 0;
+    for (our_range, their_range) in changed {
+        out.extend(ours[at..our_range.start].concat());
+        at = our_range.end;
+        let (our_part, their_part) = (ours[our_range].concat(), theirs[their_range].concat());
         for (sign, name, part) in
             [('<', " ours", our_part), ('=', "", their_part), ('>', " theirs", Vec::new())]
         {
@@ -27,6 +51,7 @@ pub(super) fn between(ours: &[u8], theirs: &[u8], size: usize) -> Vec<u8> {
             out.extend(part);
         }
     }
+    out.extend(ours[at..].concat());
     out
 }
 
@@ -80,6 +105,9 @@ mod tests {
                 assert_eq!(sides(&found, 7), [ours, theirs].map(|side| side.as_bytes().to_vec()));
             }
         }
+        let whole = around(b"a\nb\nc\nd\n", b"x\nb\nz\nd\n", 3);
+        assert_eq!(whole, b"<<< ours\na\nb\nc\n===\nx\nb\nz\n>>> theirs\nd\n");
+        assert_eq!(around(b"a\n", b"a\n", 3), b"a\n");
         let diff3 = "a\n<<<<<<< ours\nb\n||||||| base\nc\n=======\n=======x\n>>>>>>> theirs\n";
         assert_eq!(sides(diff3.as_bytes(), 7), [b"a\nb\n".to_vec(), b"a\n=======x\n".to_vec()]);
     }

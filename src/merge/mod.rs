@@ -140,7 +140,7 @@ pub fn merge_decision(versions: &Versions<'_>, marker_size: usize) -> Merged {
         () if ours == theirs || theirs == base => Merged::Clean(ours.to_vec()),
         () if ours == base => Merged::Clean(theirs.to_vec()),
         () => Merged::Conflict {
-            text: markers::between(ours, theirs, marker_size),
+            text: markers::around(ours, theirs, marker_size),
             conflicts: vec![Conflict::Decision],
         },
     }

@@ -112,7 +112,8 @@ pub fn without_lines(text: &str) -> String {
     out
 }
 
-fn quoted(word: &str) -> String {
+/// A word for a shell.
+pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 

@@ -9,7 +9,10 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Date, Environment, Error, Help, Hop, Key, Result, Value, ValuePath};
+use crate::model::{
+    BlobId, Date, Environment, Error, Help, Hop, Key, Result, UNFINISHED_MERGE, Value, ValuePath,
+    conflict_markers,
+};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,20 +203,21 @@ pub struct Unreadable {
     pub column: usize,
     /// What is wrong there.
     pub message: String,
+    /// What to do.
+    pub help: Help,
 }
 
 impl Unreadable {
     fn at(text: &str, offset: usize, message: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { line: before.matches('\n').count() + 1, column, message }
+        Self { line: before.matches('\n').count() + 1, column, message, help: Help::ReadDecisions }
     }
 
     /// The same as an error about `file`.
     #[must_use]
     pub fn of(self, file: &str) -> Error {
-        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message))
-            .with_help(Help::ReadDecisions)
+        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message)).with_help(self.help)
     }
 }
 
@@ -248,13 +252,15 @@ enum RawUntil {
 /// # Errors
 /// When the text is not one, with its place.
 pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
-    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
-        let message = "a merge left conflict markers here".to_owned();
-        return Err(Unreadable { line: line + 1, column: 1, message });
-    }
-    let raw: RawFile = toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        Unreadable::at(text, at, error.message().replace('\n', ", "))
+    let raw: RawFile = toml::from_str(text).map_err(|error| match conflict_markers(text) {
+        Some(offset) => Unreadable {
+            help: Help::FinishMerge,
+            ..Unreadable::at(text, offset, UNFINISHED_MERGE.to_owned())
+        },
+        None => {
+            let at = error.span().map_or(0, |span| span.start);
+            Unreadable::at(text, at, error.message().replace('\n', ", "))
+        }
     })?;
     if raw.version != 1 {
         return Err(Unreadable::at(text, 0, format!("version {} is not known", raw.version)));
