@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::ops::{InstallState, IntegrationEntry, IntegrationTarget, Workspace};
+use crate::ops::{HookManager, InstallState, IntegrationEntry, IntegrationTarget, Workspace};
 use crate::store::integration;
 
 /// Make git check what is committed, and show and merge configuration by path.
@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                     InstallState::Current => "set up",
                     InstallState::Stale => "outdated",
                     InstallState::Foreign => "not ours",
+                    InstallState::ByHand => "by hand",
                 };
                 writeln!(out, "{word:<12} {}", name(&entry, &workspace))?;
             }
@@ -75,6 +76,9 @@ fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outco
     }
     for entry in integration.iter().filter(|entry| entry.standing == InstallState::Foreign) {
         writeln!(out, "left alone {}: {}", name(entry, workspace), advice(entry, workspace))?;
+        for line in entry.owner.iter().flat_map(|owner| owner.lines.lines()) {
+            writeln!(out, "    {line}")?;
+        }
     }
     if !integration.iter().any(|entry| due(&entry)) {
         writeln!(out, "nothing to do")?;
@@ -114,16 +118,34 @@ fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Out
 fn name(entry: &IntegrationEntry, workspace: &Workspace) -> String {
     match &entry.place {
         IntegrationTarget::Setting(name) => format!("git config {name}"),
-        IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => {
-            let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
-            file.strip_prefix(root).unwrap_or(file).display().to_string()
-        }
+        IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => shown(file, workspace),
     }
+}
+
+/// A file's path, relative to the work tree where it is inside.
+fn shown(file: &Path, workspace: &Workspace) -> String {
+    let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
 }
 
 /// How to get the same where somebody else's is.
 fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
     match &entry.place {
+        IntegrationTarget::Hook(_) if let Some(owner) = &entry.owner => {
+            let file = shown(&owner.file, workspace);
+            match owner.manager {
+                HookManager::TrackedFolder => format!(
+                    "its folder is tracked, so that the hook is the team's; add this line to {file}, which must be executable, and commit it:"
+                ),
+                HookManager::Husky => format!("husky runs the hooks; add this line to {file} and commit it:"),
+                HookManager::Lefthook => {
+                    format!("lefthook runs the hooks; add this to {file} and commit it:")
+                }
+                HookManager::PreCommit => {
+                    format!("pre-commit runs the hooks; add this to `repos` in {file} and commit it:")
+                }
+            }
+        }
         IntegrationTarget::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours, or a link; add this line to the hook: {}",
             integration::check(workspace.repository.root_prefix())
