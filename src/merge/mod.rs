@@ -152,7 +152,7 @@ pub fn merge(versions: &Versions<'_>, by_git: TextMerge, lines: &Lines<'_>, limi
     let three = match ThreeWay::read(versions, limits) {
         Ok(three) => three,
         Err(_) if by_git.clean => return Merged::Clean(by_git.text),
-        Err(conflict) => return Merged::Conflict { text: by_git.text, conflicts: vec![conflict] },
+        Err(conflict) => return Merged::Conflict { text: by_git.text, conflicts: vec![*conflict] },
     };
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
@@ -179,10 +179,10 @@ struct ThreeWay {
 impl ThreeWay {
     /// All three must be plain YAML that may be edited piece by piece: over an encrypted file stands a
     /// checksum.
-    fn read(versions: &Versions<'_>, limits: &Limits) -> Result<Self, Conflict> {
+    fn read(versions: &Versions<'_>, limits: &Limits) -> Result<Self, Box<Conflict>> {
         let read = |bytes, version| match plain(bytes, limits) {
-            None => Err(Conflict::NoYaml(version)),
-            Some(document) if is_encrypted(document.values()) => Err(Conflict::Encrypted),
+            None => Err(Box::new(Conflict::NoYaml(version))),
+            Some(document) if is_encrypted(document.values()) => Err(Box::new(Conflict::Encrypted)),
             Some(document) => Ok(document),
         };
         Ok(Self {
@@ -208,12 +208,12 @@ impl ThreeWay {
         verify::documents(&base, &ours, &theirs, &result)
     }
 
-    fn merged_values(&self, preferred: Version) -> Result<values::MergedValues, Conflict> {
+    fn merged_values(&self, preferred: Version) -> Option<values::MergedValues> {
         values::documents(&values(&self.base), &values(&self.ours), &values(&self.theirs), preferred)
     }
 
     fn solve(&self, lines: &Lines<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
-        let merged = self.merged_values(Version::Ours).map_err(|conflict| vec![conflict])?;
+        let merged = self.merged_values(Version::Ours).ok_or_else(|| vec![Conflict::Documents])?;
         if !merged.conflicts.is_empty() {
             return Err(merged.conflicts);
         }
@@ -238,7 +238,7 @@ impl ThreeWay {
     /// our side of each conflict, beside the one that holds theirs.
     fn marked(&self, lines: &Lines<'_>, limits: &Limits) -> Option<Vec<u8>> {
         let [base, ours, theirs] = [Version::Base, Version::Ours, Version::Theirs].map(|version| {
-            let values = self.merged_values(version).ok()?.values;
+            let values = self.merged_values(version)?.values;
             Some((self.brought_to(&values, limits), values))
         });
         let (ours, theirs) = (ours?, theirs?);

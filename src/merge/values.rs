@@ -20,16 +20,13 @@ pub(super) struct MergedValues {
     pub(super) conflicts: Vec<Conflict>,
 }
 
-/// Merges the values, path by path.
-///
-/// # Errors
-/// When the documents do not pair.
+/// Merges the values, path by path; `None` when the documents do not pair.
 pub(super) fn documents(
     base: &[Value],
     ours: &[Value],
     theirs: &[Value],
     preferred: Version,
-) -> Result<MergedValues, Conflict> {
+) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
     let mut merge = Merge { preferred, conflicts: Vec::new() };
     let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
@@ -37,7 +34,7 @@ pub(super) fn documents(
     } else {
         let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
         if !same_count || ours.is_empty() {
-            return Err(Conflict::Documents);
+            return None;
         }
         let pairs = ours.iter().zip(theirs).enumerate();
         pairs
@@ -46,7 +43,7 @@ pub(super) fn documents(
             })
             .collect()
     };
-    Ok(MergedValues { values, conflicts: merge.conflicts })
+    Some(MergedValues { values, conflicts: merge.conflicts })
 }
 
 /// The same where the documents have names.
@@ -54,7 +51,7 @@ fn named_documents(
     merge: &mut Merge,
     pairs: &[DocumentPair],
     [base, ours, theirs]: [&[Value]; 3],
-) -> Result<Vec<Value>, Conflict> {
+) -> Option<Vec<Value>> {
     let label = |document: &DocumentId| ValuePath::document(document.clone()).to_string();
     let side = |at: &dyn Fn(&DocumentPair) -> Option<usize>| -> Vec<String> {
         let mut there: Vec<_> =
@@ -67,7 +64,7 @@ fn named_documents(
         pair.is_guess || pair.document.name().is_some_and(describes)
     };
     if pairs.iter().any(is_guess) {
-        return Err(Conflict::Documents);
+        return None;
     }
     let order =
         order(&side(&|pair| pair.document.find(base)), &side(&|pair| pair.left), &side(&|pair| pair.right));
@@ -84,9 +81,9 @@ fn named_documents(
     }
     if out.is_empty() && merge.conflicts.is_empty() {
         merge.conflicts.push(Conflict::Emptied(ValuePath::root()));
-        return Ok(merge.pick(base, ours, theirs).to_vec());
+        return Some(merge.pick(base, ours, theirs).to_vec());
     }
-    Ok(out)
+    Some(out)
 }
 
 struct Merge {
@@ -251,11 +248,11 @@ mod tests {
                 other => format!("{other:?}"),
             };
             let found = match &found {
-                Err(conflict) => vec![path(conflict)],
-                Ok(merged) if merged.conflicts.is_empty() => {
+                None => vec!["Documents".to_owned()],
+                Some(merged) if merged.conflicts.is_empty() => {
                     merged.values.iter().map(ToString::to_string).collect()
                 }
-                Ok(merged) => merged.conflicts.iter().map(path).collect(),
+                Some(merged) => merged.conflicts.iter().map(path).collect(),
             };
             assert_eq!(found.join(" "), expected, "{base} | {ours} | {theirs}");
         }
