@@ -277,6 +277,10 @@ fn change(Row { diff: row, origin }: &Row) -> Change {
     let (mut why, mut kept_since) = (None, None);
     let (origin, environments) = match origin {
         Origin::Promoted(source) => (Source::Promoted, vec![*source]),
+        Origin::Offered { hop, reason } => {
+            why = Some(reason.phrase(*hop));
+            (Source::Promoted, vec![hop.source()])
+        }
         Origin::Overtaken(source) => (Source::Overtaken, vec![*source]),
         Origin::Overwrites { hop, since, reason } => {
             why = Some(reason.phrase(*hop));

@@ -6,13 +6,16 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use crate::merge::Merged;
+use crate::merge::{Conflict, Version};
+use crate::model::ValuePath;
 use crate::ops::{self, MergeFiles};
+use crate::report::View;
+use crate::secrets::mask::Shown;
 
 /// Merge one YAML file by path; git calls this, see `hooks install`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide, and what is no plain YAML, keeps ordinary conflict markers.\n\nExamples (to set it up by hand):\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
+    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide gets conflict markers around its own lines alone, and its reason is said; what is no plain YAML keeps those of git. Of a recorded decision no lines are mixed: two versions of one are a conflict.\n\nExamples (to set it up by hand):\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
 )]
 pub(super) struct Args {
     /// The version both sides began with (%O)
@@ -35,12 +38,54 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         base: &base,
         ours: &ours,
         theirs: &theirs,
+        path: args.path.as_deref(),
         marker_size: usize::from(args.marker_size.max(1)),
     };
-    let Merged::Conflict { paths, .. } = ops::git_merge(&files, context.environment())? else { return Ok(0) };
+    let conflicts = ops::git_merge(context.dir(), &files, context.environment())?;
     let name = args.path.clone().unwrap_or_else(|| args.ours.display().to_string());
-    for path in paths {
-        context.remark(&format!("{name}: both sides changed {path}"));
+    for conflict in &conflicts {
+        context.remark(&format!("{name}: {}", reason(conflict, &context.view())));
     }
-    Ok(1)
+    Ok(u8::from(!conflicts.is_empty()))
+}
+
+/// What a person must decide, and between what.
+fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
+    let value = |value: &Option<Shown>| value.as_ref().map_or("absent".to_owned(), |value| view.value(value));
+    let at = |path: &ValuePath| if path.is_root() { "the whole file".to_owned() } else { path.to_string() };
+    match conflict {
+        Conflict::Changed { path, base, ours, theirs } => format!(
+            "both sides changed {}: ours {}, theirs {}, base {}",
+            at(path),
+            value(ours),
+            value(theirs),
+            value(base)
+        ),
+        Conflict::Reordered(path) => {
+            format!("both sides put the elements of {} into another order", at(path))
+        }
+        Conflict::Emptied(path) => {
+            format!("together both sides removed all of {}; say whether it stays, empty", at(path))
+        }
+        Conflict::Documents => "the documents of the two sides cannot be paired".to_owned(),
+        Conflict::Written => {
+            "the values agree; comments, order or layout were changed on both sides".to_owned()
+        }
+        Conflict::Encrypted => {
+            "the file is encrypted as a whole; decrypt both sides, merge and encrypt again".to_owned()
+        }
+        Conflict::NoYaml(version) => {
+            let version = match version {
+                Version::Base => "the base is",
+                Version::Ours => "ours is",
+                Version::Theirs => "theirs is",
+            };
+            format!("{version} no plain YAML, so that lines were merged")
+        }
+        Conflict::NoText => "git takes it for no text; ours was left".to_owned(),
+        Conflict::Decision => {
+            "both sides changed this decision; keep one of them whole, or remove the file and decide again"
+                .to_owned()
+        }
+    }
 }

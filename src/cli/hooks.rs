@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
-use crate::ops::{InstallState, IntegrationEntry, IntegrationTarget, Workspace};
+use crate::ops::{HookManager, InstallState, IntegrationEntry, IntegrationTarget, Workspace};
 use crate::store::integration;
 
 /// Make git check what is committed, and show and merge configuration by path.
@@ -25,7 +25,7 @@ pub(super) struct Args {
 enum Command {
     /// Set up the pre-commit check, the diff and the merge driver of this clone
     #[command(
-        after_help = "Everything is written to this clone's own git folder and is no part of a commit. `hooks uninstall` takes it out again.\n\nFor a team: commit the line of the attributes as .gitattributes; each clone then still needs the settings, because git takes no programs from a commit:\n  echo '/environments/**/*.yaml merge=terrace diff=terrace' >> .gitattributes\n  terrace hooks install --yes\n\nWithout terrace on the search path git shows and merges lines as ever. `git log -p` and `git show` show lines; --ext-diff shows paths there too, --no-ext-diff shows lines in `git diff`."
+        after_help = "Everything is written to this clone's own git folder and is no part of a commit. `hooks uninstall` takes it out again.\n\nFor a team: commit the lines of the attributes as .gitattributes; each clone then still needs the settings, because git takes no programs from a commit:\n  echo '/environments/**/*.yaml merge=terrace diff=terrace' >> .gitattributes\n  echo '/.terrace/decisions/**/*=/*.toml merge=terrace' >> .gitattributes\n  terrace hooks install --yes\n\nWithout terrace on the search path git shows and merges lines as ever. `git log -p` and `git show` show lines; --ext-diff shows paths there too, --no-ext-diff shows lines in `git diff`."
     )]
     Install(Consent),
     /// Take out what `install` set up
@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                     InstallState::Current => "set up",
                     InstallState::Stale => "outdated",
                     InstallState::Foreign => "not ours",
+                    InstallState::ByHand => "by hand",
                 };
                 writeln!(out, "{word:<12} {}", name(&entry, &workspace))?;
             }
@@ -75,6 +76,9 @@ fn install(workspace: &Workspace, consent: &Consent, context: &Context) -> Outco
     }
     for entry in integration.iter().filter(|entry| entry.standing == InstallState::Foreign) {
         writeln!(out, "left alone {}: {}", name(entry, workspace), advice(entry, workspace))?;
+        for line in entry.owner.iter().flat_map(|owner| owner.lines.lines()) {
+            writeln!(out, "    {line}")?;
+        }
     }
     if !integration.iter().any(|entry| due(&entry)) {
         writeln!(out, "nothing to do")?;
@@ -114,16 +118,34 @@ fn uninstall(workspace: &Workspace, consent: &Consent, context: &Context) -> Out
 fn name(entry: &IntegrationEntry, workspace: &Workspace) -> String {
     match &entry.place {
         IntegrationTarget::Setting(name) => format!("git config {name}"),
-        IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => {
-            let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
-            file.strip_prefix(root).unwrap_or(file).display().to_string()
-        }
+        IntegrationTarget::Hook(file) | IntegrationTarget::Attributes(file) => shown(file, workspace),
     }
+}
+
+/// A file's path, relative to the work tree where it is inside.
+fn shown(file: &Path, workspace: &Workspace) -> String {
+    let root = workspace.repository.work_tree().unwrap_or(Path::new("/"));
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
 }
 
 /// How to get the same where somebody else's is.
 fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
     match &entry.place {
+        IntegrationTarget::Hook(_) if let Some(owner) = &entry.owner => {
+            let file = shown(&owner.file, workspace);
+            match owner.manager {
+                HookManager::TrackedFolder => format!(
+                    "its folder is tracked, so that the hook is the team's; add this line to {file}, which must be executable, and commit it:"
+                ),
+                HookManager::Husky => format!("husky runs the hooks; add this line to {file} and commit it:"),
+                HookManager::Lefthook => {
+                    format!("lefthook runs the hooks; add this to {file} and commit it:")
+                }
+                HookManager::PreCommit => {
+                    format!("pre-commit runs the hooks; add this to `repos` in {file} and commit it:")
+                }
+            }
+        }
         IntegrationTarget::Hook(_) => format!(
             "the hook, or the folder of core.hooksPath, is not ours, or a link; add this line to the hook: {}",
             integration::check(workspace.repository.root_prefix())
@@ -131,6 +153,6 @@ fn advice(entry: &IntegrationEntry, workspace: &Workspace) -> String {
         IntegrationTarget::Setting(name) => {
             format!("it is set already; `git config --unset {name}` makes room")
         }
-        IntegrationTarget::Attributes(_) => format!("add this line: {}", entry.text),
+        IntegrationTarget::Attributes(_) => format!("add these lines: {}", entry.text),
     }
 }

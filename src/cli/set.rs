@@ -16,12 +16,12 @@ use crate::report::sanitize::clean;
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "VALUE is one YAML flow value, so JSON works. `-` reads it from standard input, less one line break at its end; a text of several lines is a string as it is.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  pass show db | terrace set payments database.password - --env staging\n  terrace set --edit payments --env staging\n\nExit codes: 0 done or nothing to do · 2 no such item or parent · 3 refused by a rule · 4 busy"
+    after_help = "VALUE is one YAML flow value, so JSON works. `-` reads it from standard input, less one line break at its end; a text of several lines is a string as it is.\n\nExamples:\n  terrace set payments database.pool.size 20 --env staging\n  terrace set payments 'hosts[+]' db3.example.com --env production --commit -m 'add a replica'\n  terrace set gateway 'routes[name=api]+' '{name: edge, port: 9}' --env staging\n  terrace set payments feature.checkout '{v1: true}' --env development --parents\n  pass show db | terrace set payments database.password - --env staging\n  terrace set --edit payments --env staging\n\nExit codes: 0 done or nothing to do · 2 no such item or parent · 3 refused by a rule · 4 busy"
 )]
 pub(super) struct Args {
     /// The item
     key: String,
-    /// The value's path; `[+]` appends to a list. With --whole: the value
+    /// The value's path; `[+]` appends to a list, `'hosts[2]+'` inserts behind an element. With --whole: the value
     #[arg(required_unless_present = "edit", conflicts_with = "edit", allow_hyphen_values = true)]
     path: Option<String>,
     /// The value; `-` reads it from standard input, where no shell records it
@@ -95,14 +95,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         "-" => read_value(&mut std::io::stdin().lock())?,
         value => (value.to_owned(), false),
     };
+    let path = path.map_or("", String::as_str);
+    // A key that holds `]` ends in a quote, so that this is no key's end.
+    let behind = path.strip_suffix('+').filter(|element| element.ends_with(']') && !element.starts_with('/'));
     let wish = Edit::Set {
         text,
         string: args.string || string,
         parents: args.parents,
         create: args.create,
         is_new: args.new,
+        behind: behind.is_some(),
     };
-    act(&args.key, path.map_or("", String::as_str), &args.place, wish, context)
+    act(&args.key, behind.unwrap_or(path), &args.place, wish, context)
 }
 
 /// An empty path is the whole item, which nobody means whose shell lost a variable.

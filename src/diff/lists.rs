@@ -29,14 +29,14 @@ impl ListRules for NoListRules {
 }
 
 /// The key by which the elements of two lists (or one and nothing) are matched: the schema's, else
-/// the first of `name`, `id`, `key` that every element has as a scalar, unique on each side.
+/// the first of [`Value::NAMES`] that every element has as a scalar, unique on each side.
 /// `None` when the lists are values as wholes.
 #[must_use]
 pub fn identity(rules: &dyn ListRules, path: &ValuePath, left: &List, right: &List) -> Option<String> {
     if left.is_empty() && right.is_empty() {
         return None;
     }
-    let named = rules.list_key(path).into_iter().chain(["name", "id", "key"].map(String::from));
+    let named = rules.list_key(path).into_iter().chain(Value::NAMES.map(String::from));
     // A name stands in every path that is printed, so what looks like a secret is none.
     let shows = |list: &List, field: &str| {
         list.iter().filter_map(|element| name_of(element, field)).any(looks_secret)
@@ -83,4 +83,35 @@ pub fn name_of<'a>(element: &'a Value, field: &str) -> Option<&'a str> {
 fn order<'a>(list: &'a [Value], other: &[Value], field: &str) -> Vec<&'a str> {
     let others: HashSet<_> = other.iter().filter_map(|element| name_of(element, field)).collect();
     list.iter().filter_map(|element| name_of(element, field)).filter(|name| others.contains(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Document, Limits};
+
+    #[test]
+    fn the_first_field_that_tells_all_elements_apart_is_taken() {
+        for (left, right, expected) in [
+            ("[{name: a, id: 1}]", "[{name: b, id: 1}]", Some("name")),
+            ("[{name: a, id: 1}, {name: a, id: 2}]", "[]", Some("id")),
+            (
+                "[{metadata: {name: a}}, {metadata: {name: b}}]",
+                "[{metadata: {name: a}}]",
+                Some("metadata.name"),
+            ),
+            ("[{metadata.name: a}]", "[{metadata: {name: b}}]", Some("metadata.name")),
+            ("[{metadata: {name: a}}, {metadata: {name: a}}]", "[]", None),
+            ("[{metadata: {name: a}}, {metadata: {}}]", "[]", None),
+            ("[{metadata: a}]", "[]", None),
+            ("[1]", "[{name: a}]", None),
+        ] {
+            let [left, right] = [left, right].map(|text| {
+                let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
+                document.values()[0].as_list().expect("a list").clone()
+            });
+            let found = identity(&NoListRules, &ValuePath::root(), &left, &right);
+            assert_eq!(found.as_deref(), expected, "{left:?} {right:?}");
+        }
+    }
 }

@@ -191,7 +191,7 @@ impl<'a> Walk<'a, '_> {
         false
     }
 
-    /// Compares the entries of two mappings, but for the one at `except`.
+    /// Compares the entries of two mappings, but for what is at `except`: an entry, or the way to one.
     fn entries(
         &mut self,
         path: &ValuePath,
@@ -200,10 +200,14 @@ impl<'a> Walk<'a, '_> {
         except: Option<&str>,
     ) {
         let keys: IndexSet<&String> = left.into_iter().chain(right).flat_map(|map| map.keys()).collect();
+        let way = except.and_then(|field| field.split_once('.'));
         for key in keys.into_iter().filter(|key| Some(key.as_str()) != except) {
             let child = |map: Option<&'a Map>| map.and_then(|map| map.get(key));
             let (left, right) = (child(left), child(right));
-            if left != right {
+            let below = [left, right].map(|value| value.and_then(Value::as_map));
+            if let Some((_, rest)) = way.filter(|(first, _)| first == key && below != [None, None]) {
+                self.entries(&path.key(key), below[0], below[1], Some(rest));
+            } else if left != right {
                 self.compare(path.key(key), left, right);
             }
         }

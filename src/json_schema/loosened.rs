@@ -117,6 +117,28 @@ fn compare_keywords(
             out.push(told(at, word, how));
         }
     }
+    named_anew(at, before, after, out);
+}
+
+/// What gets a subschema of its own, and was accepted or refused with all that has none before.
+fn named_anew(at: &str, before: &Map<String, Json>, after: &Map<String, Json>, out: &mut Vec<Loosened>) {
+    if let Some(others) = before.get("additionalProperties").or_else(|| before.get("unevaluatedProperties")) {
+        for keyword in ["properties", "patternProperties"] {
+            let old = before.get(keyword).and_then(Json::as_object);
+            for (name, new) in after.get(keyword).and_then(Json::as_object).into_iter().flatten() {
+                if !old.is_some_and(|old| old.contains_key(name)) {
+                    compare(&format!("{at}/{keyword}/{}", token(name)), others, new, out);
+                }
+            }
+        }
+    }
+    if let Some(others) = before.get("items") {
+        let known = before.get("prefixItems").map_or(0, |old| list(old).len());
+        let new = after.get("prefixItems").map(list).unwrap_or_default();
+        for (number, new) in new.iter().enumerate().skip(known) {
+            compare(&format!("{at}/prefixItems/{number}"), others, new, out);
+        }
+    }
 }
 
 /// What happened to a keyword that holds no subschema, if it allows more.
@@ -228,6 +250,27 @@ mod tests {
                 "/properties/a~1b type Gone",
             ),
             (json!({"properties": {"a": {"title": "x"}}}), json!({}), ""),
+            (
+                json!({"additionalProperties": false}),
+                json!({"additionalProperties": false, "properties": {"a": {"type": "string"}}}),
+                "/properties/a  Looser",
+            ),
+            (
+                json!({"additionalProperties": {"type": "string"}}),
+                json!({"additionalProperties": {"type": "string"}, "patternProperties": {"^x": {"type": "integer"}}}),
+                "/patternProperties/^x type Looser",
+            ),
+            (
+                json!({"additionalProperties": false, "properties": {"a": true}}),
+                json!({"additionalProperties": false, "properties": {"a": true, "b": false}}),
+                "",
+            ),
+            (json!({"properties": {}}), json!({"properties": {"a": {"type": "string"}}}), ""),
+            (
+                json!({"prefixItems": [true], "items": false}),
+                json!({"prefixItems": [true, {"type": "string"}], "items": false}),
+                "/prefixItems/1  Looser",
+            ),
             (json!({"items": {"maximum": 1}}), json!({"items": true}), "/items maximum Gone"),
             (json!({"$defs": {"n": {"maximum": 1}}}), json!({}), ""),
             (

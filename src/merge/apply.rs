@@ -64,7 +64,7 @@ fn place(path: &ValuePath, siblings: &Value) -> Option<(Place, Option<String>)> 
             Some((behind(before.map(|(key, _)| Segment::Key(key.clone()))), Some(key.clone())))
         }
         (Segment::Identity { field, value }, Value::List(list)) => {
-            let name = |element: &Value| element.as_map()?.get(field)?.scalar_text().map(str::to_owned);
+            let name = |element: &Value| element.name(field).map(str::to_owned);
             let index = list.iter().position(|element| name(element).as_ref() == Some(value))?;
             let before = index.checked_sub(1).and_then(|index| list.get(index));
             let named = |value| Segment::Identity { field: field.clone(), value };

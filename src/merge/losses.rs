@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff::documents::settle_document;
-use crate::model::{Segment, ValuePath};
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
 /// Whether each comment is in the result as often as both sides' changes make it.
@@ -21,6 +21,19 @@ pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document) 
         let once = if mine.abs() < other.abs() { other } else { mine };
         let at_least = if mine.signum() == other.signum() { once } else { both };
         (at_least.min(both)..=at_least.max(both)).contains(&now)
+    })
+}
+
+/// Whether no comment that a side has is in neither of two results, as far as both sides' changes do not
+/// take it away.
+pub(super) fn keeps_comments([base, ours, theirs]: [&Document; 3], results: [&Document; 2]) -> bool {
+    let [base, ours, theirs] = [base, ours, theirs].map(counted);
+    let results = results.map(counted);
+    let count = |side: &BTreeMap<&str, i64>, text: &str| side.get(text).copied().unwrap_or(0);
+    ours.keys().chain(theirs.keys()).all(|text| {
+        let [before, mine, other] = [&base, &ours, &theirs].map(|side| count(side, text));
+        let wanted = mine.min(other).max(mine + other - before).min(mine.max(other));
+        results.iter().any(|result| count(result, text) >= wanted)
     })
 }
 
@@ -114,10 +127,15 @@ fn block(flow: bool, column: Option<usize>, children: &[(Segment, NodeId)]) -> L
 
 /// What a list's element is called, by the keys that usually tell elements apart.
 fn named(document: &Document, id: NodeId) -> Option<Segment> {
-    let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
-    ["name", "id", "key"].into_iter().find_map(|field| {
-        let entry = entries.iter().find(|entry| document.key_text(entry.key) == Some(field))?;
-        let Content::Scalar { text, .. } = &document.node(entry.value).content else { return None };
+    let entry = |id: NodeId, key: &str| {
+        let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
+        entries.iter().find(|entry| document.key_text(entry.key) == Some(key)).map(|entry| entry.value)
+    };
+    Value::NAMES.into_iter().find_map(|field| {
+        let Content::Scalar { text, .. } = &document.node(field.split('.').try_fold(id, entry)?).content
+        else {
+            return None;
+        };
         Some(Segment::Identity { field: field.to_owned(), value: text.clone() })
     })
 }

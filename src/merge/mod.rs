@@ -52,44 +52,121 @@ pub enum Merged {
     Conflict {
         /// The bytes with conflict markers.
         text: Vec<u8>,
-        /// The paths that both sides changed differently; empty when something else stands against
-        /// a merge, or the files are no plain YAML.
-        paths: Vec<ValuePath>,
+        /// What stands against a merge: at least one.
+        conflicts: Vec<Conflict>,
     },
 }
 
-/// A merge of lines in memory; `None` when it conflicts.
-pub type Lines<'a> = &'a dyn Fn(&Versions<'_>) -> Option<Vec<u8>>;
+/// Why a person must decide. `V` is a value, or what of one may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conflict<V = Value> {
+    /// Both sides changed what is at a path in different ways.
+    Changed {
+        /// The path.
+        path: ValuePath,
+        /// What both began with; `None` is absent, here and below.
+        base: Option<V>,
+        /// Our value.
+        ours: Option<V>,
+        /// Their value.
+        theirs: Option<V>,
+    },
+    /// Both sides put the named elements of the list at this path into another order.
+    Reordered(ValuePath),
+    /// Both sides together removed all that was at this path.
+    Emptied(ValuePath),
+    /// The documents of the three versions do not pair.
+    Documents,
+    /// The values agree, and what is written beside them does not: comments, order, layout.
+    Written,
+    /// A checksum stands over the whole of the file.
+    Encrypted,
+    /// A version is no plain YAML.
+    NoYaml(Version),
+    /// Git takes a version for no text.
+    NoText,
+    /// Both sides changed a recorded decision, which holds as a whole or not at all.
+    Decision,
+}
+
+/// One of the three versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// What both sides began with.
+    Base,
+    /// Our side's.
+    Ours,
+    /// Their side's.
+    Theirs,
+}
+
+impl<V> Conflict<V> {
+    /// The same conflict with what `show` makes of each value.
+    pub fn map<W>(self, show: impl Fn(&ValuePath, V) -> W) -> Conflict<W> {
+        match self {
+            Self::Changed { path, base, ours, theirs } => {
+                let [base, ours, theirs] =
+                    [base, ours, theirs].map(|value| value.map(|value| show(&path, value)));
+                Conflict::Changed { path, base, ours, theirs }
+            }
+            Self::Reordered(path) => Conflict::Reordered(path),
+            Self::Emptied(path) => Conflict::Emptied(path),
+            Self::Documents => Conflict::Documents,
+            Self::Written => Conflict::Written,
+            Self::Encrypted => Conflict::Encrypted,
+            Self::NoYaml(version) => Conflict::NoYaml(version),
+            Self::NoText => Conflict::NoText,
+            Self::Decision => Conflict::Decision,
+        }
+    }
+}
+
+/// How lines are merged.
+#[derive(Clone, Copy)]
+pub struct Lines<'a> {
+    /// A merge in memory; `None` when it conflicts.
+    pub in_memory: &'a dyn Fn(&Versions<'_>) -> Option<Vec<u8>>,
+    /// Git's own, with the markers that the user chose; `None` when there is none.
+    pub by_git: &'a dyn Fn(&Versions<'_>) -> Option<TextMerge>,
+    /// How many signs a marker has.
+    pub marker_size: usize,
+}
+
+/// Two versions of a recorded decision: a conflict around all that differs.
+#[must_use]
+pub fn merge_decision(versions: &Versions<'_>, marker_size: usize) -> Merged {
+    let Versions { base, ours, theirs } = versions;
+    match () {
+        () if ours == theirs || theirs == base => Merged::Clean(ours.to_vec()),
+        () if ours == base => Merged::Clean(theirs.to_vec()),
+        () => Merged::Conflict {
+            text: markers::around(ours, theirs, marker_size),
+            conflicts: vec![Conflict::Decision],
+        },
+    }
+}
 
 /// Merges the three versions, of which git made `by_git`.
 #[must_use]
-pub fn merge(
-    versions: &Versions<'_>,
-    by_git: TextMerge,
-    lines: Lines<'_>,
-    marker_size: usize,
-    limits: &Limits,
-) -> Merged {
-    let Some(three) = ThreeWay::read(versions, limits) else {
-        return match by_git.clean {
-            true => Merged::Clean(by_git.text),
-            false => Merged::Conflict { text: by_git.text, paths: Vec::new() },
-        };
+pub fn merge(versions: &Versions<'_>, by_git: TextMerge, lines: &Lines<'_>, limits: &Limits) -> Merged {
+    let three = match ThreeWay::read(versions, limits) {
+        Ok(three) => three,
+        Err(_) if by_git.clean => return Merged::Clean(by_git.text),
+        Err(conflict) => return Merged::Conflict { text: by_git.text, conflicts: vec![*conflict] },
     };
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
-    match three.solve(lines, limits) {
-        Ok(text) => Merged::Clean(text.into_bytes()),
-        Err(paths) => {
-            // A merge of lines that says nothing of what is wrong with it must not pass as one.
-            let text = match by_git.clean {
-                true => markers::around(versions.ours, versions.theirs, marker_size),
-                false => by_git.text,
-            };
-            Merged::Conflict { text, paths }
-        }
-    }
+    let conflicts = match three.solve(lines, limits) {
+        Ok(text) => return Merged::Clean(text.into_bytes()),
+        Err(conflicts) => conflicts,
+    };
+    let text = three.marked(lines, limits).unwrap_or_else(|| match by_git.clean {
+        // A merge of lines that says nothing of what is wrong with it must not pass as one.
+        true => markers::between(versions.ours, versions.theirs, lines.marker_size),
+        false => by_git.text,
+    });
+    Merged::Conflict { text, conflicts }
 }
 
 /// The three versions, read.
@@ -100,11 +177,19 @@ struct ThreeWay {
 }
 
 impl ThreeWay {
-    /// `None` unless all three are plain YAML that may be edited piece by piece: over an encrypted
-    /// file stands a checksum.
-    fn read(versions: &Versions<'_>, limits: &Limits) -> Option<Self> {
-        let read = |bytes| plain(bytes, limits).filter(|document| !is_encrypted(document.values()));
-        Some(Self { base: read(versions.base)?, ours: read(versions.ours)?, theirs: read(versions.theirs)? })
+    /// All three must be plain YAML that may be edited piece by piece: over an encrypted file stands a
+    /// checksum.
+    fn read(versions: &Versions<'_>, limits: &Limits) -> Result<Self, Box<Conflict>> {
+        let read = |bytes, version| match plain(bytes, limits) {
+            None => Err(Box::new(Conflict::NoYaml(version))),
+            Some(document) if is_encrypted(document.values()) => Err(Box::new(Conflict::Encrypted)),
+            Some(document) => Ok(document),
+        };
+        Ok(Self {
+            base: read(versions.base, Version::Base)?,
+            ours: read(versions.ours, Version::Ours)?,
+            theirs: read(versions.theirs, Version::Theirs)?,
+        })
     }
 
     /// Whether a merge of lines made what both sides meant.
@@ -123,29 +208,86 @@ impl ThreeWay {
         verify::documents(&base, &ours, &theirs, &result)
     }
 
-    fn solve(&self, lines: Lines<'_>, limits: &Limits) -> Result<String, Vec<ValuePath>> {
-        let Self { base, ours, theirs } = self;
-        let intended = values::documents(&values(base), &values(ours), &values(theirs))?;
+    fn merged_values(&self, preferred: Version) -> Option<values::MergedValues> {
+        values::documents(&values(&self.base), &values(&self.ours), &values(&self.theirs), preferred)
+    }
+
+    fn solve(&self, lines: &Lines<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
+        let merged = self.merged_values(Version::Ours).ok_or_else(|| vec![Conflict::Documents])?;
+        if !merged.conflicts.is_empty() {
+            return Err(merged.conflicts);
+        }
+        let versions = [&self.base, &self.ours, &self.theirs];
+        let texts = self.brought_to(&merged.values, limits);
         let good = |text: String, layout: bool| {
-            let result = plain(text.as_bytes(), limits)?;
-            let whole = are_same(&values(&result), &intended)
-                && losses::comments([base, ours, theirs], &result)
-                && (!layout || losses::layout([base, ours, theirs], &result))
-                && (![base, ours, theirs].into_iter().any(Document::has_aliases) || self.fits(&result));
+            let result = Self::reads_as(&merged.values, &text, limits)?;
+            let whole = losses::comments(versions, &result)
+                && (!layout || losses::layout(versions, &result))
+                && (!versions.into_iter().any(Document::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
-        let our_text = apply::apply(ours, &intended, &[theirs], limits);
-        let their_text = apply::apply(theirs, &intended, &[ours], limits);
-        let both = || {
-            let base = apply::apply(base, &intended, &[ours, theirs], limits)?;
-            let (base, ours, theirs) = (base.as_bytes(), our_text.as_ref()?, their_text.as_ref()?);
-            let merged = lines(&Versions { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() })?;
-            good(String::from_utf8(merged).ok()?, false)
-        };
-        let found =
-            both().or_else(|| good(our_text.clone()?, true)).or_else(|| good(their_text.clone()?, true));
-        found.ok_or_else(Vec::new)
+        let [_, ours, theirs] = &texts;
+        let found = joined(&texts, lines)
+            .and_then(|text| good(text, false))
+            .or_else(|| good(ours.clone()?, true))
+            .or_else(|| good(theirs.clone()?, true));
+        found.ok_or_else(|| vec![Conflict::Written])
     }
+
+    /// The merged file with markers around what is in conflict and nothing else: the merge that holds
+    /// our side of each conflict, beside the one that holds theirs.
+    fn marked(&self, lines: &Lines<'_>, limits: &Limits) -> Option<Vec<u8>> {
+        let [base, ours, theirs] = [Version::Base, Version::Ours, Version::Theirs].map(|version| {
+            let values = self.merged_values(version)?.values;
+            Some((self.brought_to(&values, limits), values))
+        });
+        let (ours, theirs) = (ours?, theirs?);
+        let joined = |(texts, values): &([Option<String>; 3], Vec<Value>)| {
+            joined(texts, lines).filter(|text| Self::reads_as(values, text, limits).is_some())
+        };
+        let keeps = |pair: &[String; 2]| {
+            let [ours, theirs] = pair.each_ref().map(|text| plain(text.as_bytes(), limits));
+            let sides = [&self.base, &self.ours, &self.theirs];
+            ours.zip(theirs).is_some_and(|(ours, theirs)| losses::keeps_comments(sides, [&ours, &theirs]))
+        };
+        let whole = joined(&ours).zip(joined(&theirs)).map(|(ours, theirs)| [ours, theirs]);
+        let [ours, theirs] = whole.filter(|pair| pair[0] != pair[1] && keeps(pair)).or_else(|| {
+            let ([_, our_text, _], [_, _, their_text]) = (&ours.0, &theirs.0);
+            let pair = [our_text.clone()?, their_text.clone()?];
+            let reads = Self::reads_as(&ours.1, &pair[0], limits).is_some()
+                && Self::reads_as(&theirs.1, &pair[1], limits).is_some();
+            (reads && pair[0] != pair[1] && keeps(&pair)).then_some(pair)
+        })?;
+        let base = base.and_then(|base| joined(&base).or_else(|| base.0[0].clone())).unwrap_or_default();
+        let (ours, theirs) = (ours.as_bytes(), theirs.as_bytes());
+        let by_git = (lines.by_git)(&Versions { base: base.as_bytes(), ours, theirs });
+        // What git merges without a word is in conflict all the same.
+        let whole = by_git.filter(|by_git| {
+            let [left, right] = markers::sides(&by_git.text, lines.marker_size);
+            !by_git.clean && left == ours && right == theirs
+        });
+        let own = || markers::between(ours, theirs, lines.marker_size);
+        Some(whole.map_or_else(own, |by_git| by_git.text))
+    }
+
+    /// Each version's text with these values, where the editor can make it.
+    fn brought_to(&self, intended: &[Value], limits: &Limits) -> [Option<String>; 3] {
+        let Self { base, ours, theirs } = self;
+        [(base, &[ours, theirs][..]), (ours, &[theirs]), (theirs, &[ours])]
+            .map(|(target, sources)| apply::apply(target, intended, sources, limits))
+    }
+
+    /// What a text says, when it says these values.
+    fn reads_as(intended: &[Value], text: &str, limits: &Limits) -> Option<Document> {
+        plain(text.as_bytes(), limits).filter(|result| are_same(&values(result), intended))
+    }
+}
+
+/// What the lines of three texts of the same values come to.
+fn joined([base, ours, theirs]: &[Option<String>; 3], lines: &Lines<'_>) -> Option<String> {
+    let (base, ours, theirs) = (base.as_ref()?, ours.as_ref()?, theirs.as_ref()?);
+    let versions = Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+    String::from_utf8((lines.in_memory)(&versions)?).ok()
 }
 
 /// Reads a file that holds nothing a merge by path could trip over.
@@ -192,7 +334,8 @@ mod tests {
             let versions =
                 Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
             let by_git = TextMerge { text: Vec::new(), clean: false };
-            let merged = merge(&versions, by_git, &|_| None, 7, &Limits::default());
+            let lines = Lines { in_memory: &|_| None, by_git: &|_| None, marker_size: 7 };
+            let merged = merge(&versions, by_git, &lines, &Limits::default());
             let text = match merged {
                 Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
                 Merged::Conflict { .. } => None,

@@ -7,38 +7,51 @@ use super::order::order;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::merge::verify::field;
+use crate::merge::{Conflict, Version};
 use crate::model::{DocumentId, DocumentName, List, Map, Segment, Value, ValuePath};
 
-/// The values of the merged file.
-///
-/// # Errors
-/// The paths that both sides changed differently.
+/// The values of the merged file; where both sides changed a path differently, those of the preferred
+/// version.
+#[derive(Debug)]
+pub(super) struct MergedValues {
+    /// The values of its documents.
+    pub(super) values: Vec<Value>,
+    /// What only a person can decide; with none the preference was not asked for.
+    pub(super) conflicts: Vec<Conflict>,
+}
+
+/// Merges the values, path by path; `None` when the documents do not pair.
 pub(super) fn documents(
     base: &[Value],
     ours: &[Value],
     theirs: &[Value],
-) -> Result<Vec<Value>, Vec<ValuePath>> {
+    preferred: Version,
+) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
-    if pairs.iter().any(|pair| pair.document.name().is_some()) {
-        return named_documents(&pairs, [base, ours, theirs]);
-    }
-    let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
-    if !same_count || ours.is_empty() {
-        return Err(Vec::new());
-    }
-    let mut merge = Merge::default();
-    let mut out = Vec::new();
-    for (number, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-        out.extend(merge.value(&ValuePath::document(number), base.get(number), Some(ours), Some(theirs)));
-    }
-    if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
+    let mut merge = Merge { preferred, conflicts: Vec::new() };
+    let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
+        named_documents(&mut merge, &pairs, [base, ours, theirs])?
+    } else {
+        let same_count = ours.len() == theirs.len() && (base.is_empty() || base.len() == ours.len());
+        if !same_count || ours.is_empty() {
+            return None;
+        }
+        let pairs = ours.iter().zip(theirs).enumerate();
+        pairs
+            .filter_map(|(number, (ours, theirs))| {
+                merge.value(&ValuePath::document(number), base.get(number), Some(ours), Some(theirs))
+            })
+            .collect()
+    };
+    Some(MergedValues { values, conflicts: merge.conflicts })
 }
 
 /// The same where the documents have names.
 fn named_documents(
+    merge: &mut Merge,
     pairs: &[DocumentPair],
     [base, ours, theirs]: [&[Value]; 3],
-) -> Result<Vec<Value>, Vec<ValuePath>> {
+) -> Option<Vec<Value>> {
     let label = |document: &DocumentId| ValuePath::document(document.clone()).to_string();
     let side = |at: &dyn Fn(&DocumentPair) -> Option<usize>| -> Vec<String> {
         let mut there: Vec<_> =
@@ -51,13 +64,12 @@ fn named_documents(
         pair.is_guess || pair.document.name().is_some_and(describes)
     };
     if pairs.iter().any(is_guess) {
-        return Err(Vec::new());
+        return None;
     }
     let order =
         order(&side(&|pair| pair.document.find(base)), &side(&|pair| pair.left), &side(&|pair| pair.right));
     let by_label: HashMap<String, &DocumentPair> =
         pairs.iter().map(|pair| (label(&pair.document), pair)).collect();
-    let mut merge = Merge::default();
     let mut out = Vec::new();
     for pair in order.names.iter().filter_map(|name| by_label.get(name)) {
         let at =
@@ -67,13 +79,16 @@ fn named_documents(
         let path = ValuePath::document(pair.document.clone());
         out.extend(merge.value(&path, base.as_ref(), ours.as_ref(), theirs.as_ref()));
     }
-    merge.emptied(&ValuePath::root(), out.is_empty());
-    if merge.conflicts.is_empty() { Ok(out) } else { Err(merge.conflicts) }
+    if out.is_empty() && merge.conflicts.is_empty() {
+        merge.conflicts.push(Conflict::Emptied(ValuePath::root()));
+        return Some(merge.pick(base, ours, theirs).to_vec());
+    }
+    Some(out)
 }
 
-#[derive(Default)]
 struct Merge {
-    conflicts: Vec<ValuePath>,
+    preferred: Version,
+    conflicts: Vec<Conflict>,
 }
 
 type Side<'a> = Option<&'a Value>;
@@ -88,16 +103,16 @@ impl Merge {
         }
         match (base, ours, theirs) {
             (None, Some(Value::Map(ours)), Some(Value::Map(theirs))) => {
-                self.map(path, &Map::new(), ours, theirs)
+                Some(self.map(path, &Map::new(), ours, theirs))
             }
             (Some(Value::Map(base)), Some(Value::Map(ours)), Some(Value::Map(theirs))) => {
-                self.map(path, base, ours, theirs)
+                Some(self.map(path, base, ours, theirs))
             }
-            (None, Some(Value::List(ours)), Some(Value::List(theirs))) => {
-                self.list(path, &List::new(), ours, theirs)
+            (None, Some(Value::List(left)), Some(Value::List(right))) => {
+                self.list(path, &List::new(), left, right).or_else(|| self.changed(path, base, ours, theirs))
             }
-            (Some(Value::List(base)), Some(Value::List(ours)), Some(Value::List(theirs))) => {
-                self.list(path, base, ours, theirs)
+            (Some(Value::List(old)), Some(Value::List(left)), Some(Value::List(right))) => {
+                self.list(path, old, left, right).or_else(|| self.changed(path, base, ours, theirs))
             }
             (Some(Value::Tagged(a, base)), Some(Value::Tagged(b, ours)), Some(Value::Tagged(c, theirs)))
                 if a == b && b == c =>
@@ -105,35 +120,57 @@ impl Merge {
                 let value = self.value(path, Some(base), Some(ours), Some(theirs))?;
                 Some(Value::Tagged(a.clone(), Box::new(value)))
             }
-            _ => self.conflict(path),
+            _ => self.changed(path, base, ours, theirs),
         }
     }
 
-    fn conflict(&mut self, path: &ValuePath) -> Option<Value> {
-        self.conflicts.push(path.clone());
-        None
+    fn changed(
+        &mut self,
+        path: &ValuePath,
+        base: Side<'_>,
+        ours: Side<'_>,
+        theirs: Side<'_>,
+    ) -> Option<Value> {
+        let [old, left, right] = [base, ours, theirs].map(|value| value.cloned());
+        self.conflicts.push(Conflict::Changed { path: path.clone(), base: old, ours: left, theirs: right });
+        self.pick(base, ours, theirs).cloned()
     }
 
-    fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Option<Value> {
+    fn pick<T>(&self, base: T, ours: T, theirs: T) -> T {
+        match self.preferred {
+            Version::Base => base,
+            Version::Ours => ours,
+            Version::Theirs => theirs,
+        }
+    }
+
+    fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Value {
         let names = |map: &Map| map.keys().cloned().collect::<Vec<_>>();
         let order = order(&names(base), &names(ours), &names(theirs));
+        let before = self.conflicts.len();
         let mut out = Map::new();
         for key in order.names {
             let child = self.value(&path.key(&key), base.get(&key), ours.get(&key), theirs.get(&key));
             out.extend(child.map(|value| (key, value)));
         }
-        self.emptied(path, out.is_empty());
-        Some(Value::Map(out))
+        if out.is_empty() && self.conflicts.len() == before {
+            self.conflicts.push(Conflict::Emptied(path.clone()));
+            out = self.pick(base, ours, theirs).clone();
+        }
+        Value::Map(out)
     }
 
+    /// The list, unless its elements have no names.
     fn list(&mut self, path: &ValuePath, base: &List, ours: &List, theirs: &List) -> Option<Value> {
-        let Some(field) = field(base, ours, theirs) else { return self.conflict(path) };
+        let field = field(base, ours, theirs)?;
         let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
         };
         let order = order(&names(base), &names(ours), &names(theirs));
+        let before = self.conflicts.len();
         if order.is_contested {
-            return self.conflict(path);
+            self.conflicts.push(Conflict::Reordered(path.clone()));
+            return Some(Value::List(self.pick(base, ours, theirs).clone()));
         }
         let mut out = Vec::new();
         for name in order.names {
@@ -141,15 +178,12 @@ impl Merge {
             let segment = Segment::Identity { field: field.clone(), value: name };
             out.extend(self.value(&path.join(segment), base, ours, theirs));
         }
-        self.emptied(path, out.is_empty());
-        Some(Value::List(out.into()))
-    }
-
-    /// Both sides together removed all there was: whether what held it stays, nobody said.
-    fn emptied(&mut self, path: &ValuePath, is_empty: bool) {
-        if is_empty && self.conflicts.is_empty() {
-            self.conflicts.push(path.clone());
+        if out.is_empty() && self.conflicts.len() == before {
+            // Whether what held it stays, nobody said.
+            self.conflicts.push(Conflict::Emptied(path.clone()));
+            return Some(Value::List(self.pick(base, ours, theirs).clone()));
         }
+        Some(Value::List(out.into()))
     }
 }
 
@@ -198,7 +232,7 @@ mod tests {
             ("!x {a: 1, b: 1}", "!x {a: 2, b: 1}", "!x {a: 1, b: 2}", "!x {a: 2, b: 2}"),
             ("", "{a: 1}", "{b: 1}", "{a: 1, b: 1}"),
             ("a: 1\n---\nb: 1", "a: 2\n---\nb: 1", "a: 1\n---\nb: 2", "{a: 2} {b: 2}"),
-            ("a: 1", "a: 2", "a: 1\n---\nb: 2", "!"),
+            ("a: 1", "a: 2", "a: 1\n---\nb: 2", "Documents"),
             (
                 "{apiVersion: v1, kind: S, metadata: {name: a}, x: 1, y: 1}\n---\nb: 1",
                 "{apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 1}\n---\nb: 1",
@@ -206,16 +240,21 @@ mod tests {
                 "{b: 1} {apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 2}",
             ),
         ] {
-            let found = documents(&values(base), &values(ours), &values(theirs));
-            let list = |shown: Vec<String>| shown.join(" ");
-            let found = match found {
-                Ok(values) => list(values.iter().map(ToString::to_string).collect()),
-                Err(paths) => {
-                    let paths = paths.iter().map(ToString::to_string);
-                    list(std::iter::once("!".to_owned()).chain(paths).collect())
+            let found = documents(&values(base), &values(ours), &values(theirs), Version::Ours);
+            let path = |conflict: &Conflict| match conflict {
+                Conflict::Changed { path, .. } | Conflict::Reordered(path) | Conflict::Emptied(path) => {
+                    format!("! {path}")
                 }
+                other => format!("{other:?}"),
             };
-            assert_eq!(found, expected, "{base} | {ours} | {theirs}");
+            let found = match &found {
+                None => vec!["Documents".to_owned()],
+                Some(merged) if merged.conflicts.is_empty() => {
+                    merged.values.iter().map(ToString::to_string).collect()
+                }
+                Some(merged) => merged.conflicts.iter().map(path).collect(),
+            };
+            assert_eq!(found.join(" "), expected, "{base} | {ours} | {theirs}");
         }
     }
 }

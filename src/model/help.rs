@@ -110,6 +110,8 @@ pub enum Help {
     SetByItself,
     /// The file in which decisions are kept.
     ReadDecisions,
+    /// Finish a merge in the file.
+    FinishMerge,
     /// Take another format.
     OtherFormat {
         /// Those that do.
@@ -222,6 +224,10 @@ impl Help {
             Self::PlanAnew => "nothing was committed; make the plan anew".into(),
             Self::SetByItself => "leave it out of the plan, and set it by itself".into(),
             Self::ReadDecisions => "this file holds decisions; mend it, or bring it back from git".into(),
+            Self::FinishMerge => {
+                "decide for one of the two sides, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"
+                    .into()
+            }
             Self::OtherFormat { formats, or } => {
                 let or = or.map_or(String::new(), |or| format!(", or {or}"));
                 format!("take the format {formats}{or}").into()

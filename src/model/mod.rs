@@ -3,6 +3,8 @@
 //! Everything here is plain data that is parsed once, at the edge, and cannot hold what must not
 //! be. This room knows nothing of YAML text, git, files or terminals.
 
+#[cfg(feature = "repository")]
+mod conflict_markers;
 pub(crate) mod date;
 mod document_id;
 mod document_names;
@@ -35,6 +37,8 @@ mod severity;
 mod suggest;
 mod value;
 
+#[cfg(feature = "repository")]
+pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers};
 pub use date::{Date, InvalidDate};
 pub use document_id::{DocumentId, DocumentName};
 pub use document_names::{DocumentNames, Identity};

@@ -134,7 +134,7 @@ impl fmt::Display for ValuePath {
                 Segment::Append => f.write_str("[+]")?,
                 Segment::Identity { field, value } => {
                     f.write_str("[")?;
-                    write_word(f, field, false)?;
+                    write_field(f, field)?;
                     f.write_str("=")?;
                     write_identity(f, value)?;
                     f.write_str("]")?;
@@ -154,6 +154,15 @@ fn write_word(f: &mut fmt::Formatter<'_>, word: &str, first: bool) -> fmt::Resul
         || word.ends_with(char::is_whitespace)
         || (first && word.starts_with(['/', '#']));
     if quoted { write_quoted(f, word) } else { f.write_str(word) }
+}
+
+/// The way to an element's name, in which dots need no quotes.
+fn write_field(f: &mut fmt::Formatter<'_>, field: &str) -> fmt::Result {
+    let is_plain = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if field.contains('.') && field.split('.').all(|word| !word.is_empty() && is_plain(word)) {
+        return f.write_str(field);
+    }
+    write_word(f, field, false)
 }
 
 fn write_identity(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {

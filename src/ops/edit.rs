@@ -34,6 +34,15 @@ pub(super) fn set_or_insert<'a>(
     }
 }
 
+/// Adds a value to a list, behind the element at `path`.
+pub(super) fn insert_behind<'a>(path: &ValuePath, value: Value) -> Result<Operation<'a>> {
+    let (Some(parent), Some(element)) = (path.parent(), path.last().cloned()) else {
+        return Err(Error::internal("the root of a document is no element"));
+    };
+    let value = Replacement::Value(value);
+    Ok(Operation::Insert { parent, key: None, place: Place::After(element), value, comment: None })
+}
+
 /// Refuses a path to where no value can be read again.
 pub(super) fn refuse_depth(path: &ValuePath) -> Result<()> {
     let steps = path.segments.len();

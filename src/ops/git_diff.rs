@@ -29,9 +29,9 @@ pub fn git_diff(
     Ok(file_diff(read(old)?.as_deref(), read(new)?.as_deref(), &Mask::new(&policy)))
 }
 
-/// A policy that cannot be read masks what masks by default: git asked for a difference, and a check
+/// A policy that cannot be read masks what masks by default: git asked for a difference or a merge, and a check
 /// will say what is wrong with the policy.
-fn policy_near(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Policy {
+pub(super) fn policy_near(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Policy {
     let root = Workspace::open(dir, environment).ok().and_then(|workspace| workspace.repository.root());
     let text = root.and_then(|root| std::fs::read_to_string(root.join(policy::FILE)).ok());
     text.and_then(|text| parse_policy(&text, policy::FILE).ok()).unwrap_or_default()

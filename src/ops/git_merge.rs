@@ -1,11 +1,15 @@
 //! `git-merge`: one file of a merge, for git.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::merge::{Merged, Versions, merge};
+use super::git_diff::policy_near;
+use crate::engine::promotion::is_decision;
+use crate::merge::{Conflict, Lines, Merged, Versions, merge, merge_decision};
 use crate::model::{Error, Result};
+use crate::secrets::mask::{Mask, Shown};
 use crate::store::{ProcessEnvironment, merge_lines};
-use crate::yaml::Limits;
+use crate::yaml::{Document, Limits};
 
 /// The files that git hands to a merge driver.
 #[derive(Clone, Copy, Debug)]
@@ -16,31 +20,59 @@ pub struct MergeFiles<'a> {
     pub ours: &'a Path,
     /// Their version.
     pub theirs: &'a Path,
+    /// The file's place in the repository, where git names it.
+    pub path: Option<&'a str>,
     /// How many signs a conflict marker has.
     pub marker_size: usize,
 }
 
-/// Merges the files and writes the result over ours. Git's own merge is written first, so that
-/// whatever happens then leaves what git alone would have left.
+/// Merges the files and writes the result over ours; what a person must decide is handed back, masked
+/// as the policy near `dir` says. Git's own merge is written first, so that whatever happens then
+/// leaves what git alone would have left. Of a recorded decision no lines are mixed.
 ///
 /// # Errors
 /// When a file cannot be read or written, or git does not run.
-pub fn git_merge(files: &MergeFiles<'_>, environment: &ProcessEnvironment) -> Result<Merged> {
+pub fn git_merge(
+    dir: &Path,
+    files: &MergeFiles<'_>,
+    environment: &Arc<ProcessEnvironment>,
+) -> Result<Vec<Conflict<Shown>>> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| Error::io("read", path, &error));
     let write = |text: &[u8]| {
         std::fs::write(files.ours, text).map_err(|error| Error::io("write", files.ours, &error))
     };
     let (base, ours, theirs) = (read(files.base)?, read(files.ours)?, read(files.theirs)?);
-    let Some(by_git) =
-        merge_lines::by_git([files.base, files.ours, files.theirs], files.marker_size, environment)?
-    else {
-        return Ok(Merged::Conflict { text: ours, paths: Vec::new() });
-    };
-    write(&by_git.text)?;
     let versions = Versions { base: &base, ours: &ours, theirs: &theirs };
-    let merged = merge(&versions, by_git, &merge_lines::in_memory, files.marker_size, &Limits::default());
-    match &merged {
-        Merged::Clean(text) | Merged::Conflict { text, .. } => write(text)?,
-    }
-    Ok(merged)
+    let limits = Limits::default();
+    let merged = if files.path.is_some_and(is_decision) {
+        merge_decision(&versions, files.marker_size)
+    } else {
+        let places = [files.base, files.ours, files.theirs];
+        let Some(by_git) = merge_lines::by_git(places, files.marker_size, environment)? else {
+            return Ok(vec![Conflict::NoText]);
+        };
+        write(&by_git.text)?;
+        let lines = Lines {
+            in_memory: &merge_lines::in_memory,
+            by_git: &|versions| merge_lines::by_git_of_texts(versions, files.marker_size, environment),
+            marker_size: files.marker_size,
+        };
+        merge(&versions, by_git, &lines, &limits)
+    };
+    let conflicts = match merged {
+        Merged::Clean(text) => {
+            write(&text)?;
+            return Ok(Vec::new());
+        }
+        Merged::Conflict { text, conflicts } => {
+            write(&text)?;
+            conflicts
+        }
+    };
+    let policy = policy_near(dir, environment);
+    let documents = [&base, &ours, &theirs].map(|bytes| Document::parse(bytes, &limits).ok());
+    let mask = Mask::new(&policy);
+    let secrets = mask.secrets_of(documents.iter().flatten());
+    let mask = mask.within(&secrets);
+    Ok(conflicts.into_iter().map(|conflict| conflict.map(|path, value| mask.value(path, &value))).collect())
 }

@@ -31,7 +31,7 @@ mod validation;
 mod vscode;
 mod workspace;
 
-pub use crate::store::{InstallState, IntegrationEntry, IntegrationTarget};
+pub use crate::store::{HookManager, InstallState, IntegrationEntry, IntegrationTarget};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
     ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges,

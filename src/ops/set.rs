@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::edit::{edit, nested, refuse_depth, rests_on, set_or_insert_with};
+use super::edit::{edit, insert_behind, nested, refuse_depth, rests_on, set_or_insert_with};
+use super::item::no_such_path;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
-use crate::model::{Environment, Error, Help, Key, Result, Revision, Segment, Value, ValuePath};
+use crate::model::{Environment, Error, ErrorKind, Help, Key, Result, Revision, Segment, Value, ValuePath};
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
@@ -30,6 +31,8 @@ pub enum Edit {
         create: bool,
         /// Whether a new last key is meant, though it looks like another one.
         is_new: bool,
+        /// Whether the value goes into a list, behind the element at the path.
+        behind: bool,
     },
     /// It shall be gone.
     Unset,
@@ -160,7 +163,9 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
             });
         }
     };
-    let path = document.resolve(&request.path);
+    let asked = document.resolve(&request.path);
+    let behind = matches!(request.wish, Edit::Set { behind: true, .. });
+    let path = if behind { path_behind(&document, &asked, &shown)? } else { asked.clone() };
     if matches!(request.wish, Edit::Set { .. }) {
         refuse_depth(&path)?;
     }
@@ -183,7 +188,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     if let Edit::Set { is_new: false, .. } = &request.wish {
         refuse_slip(configuration, request, &document, &path)?;
     }
-    let before = document.at(&path).cloned();
+    let before = document.at(&path).filter(|_| !behind).cloned();
     let is_same = before == wanted;
     if is_same && !document.is_borrowed(&path) {
         return Ok(None);
@@ -192,6 +197,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let parents = matches!(request.wish, Edit::Set { parents: true, .. });
     let text = match wanted.clone() {
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
+        Some(value) if behind => edit(&document, &[insert_behind(&asked, value)?], limits, &shown)?,
         Some(value) => {
             edit(&document, &[set_or_insert_with(&document, &path, value, parents, &shown)?], limits, &shown)?
         }
@@ -221,6 +227,15 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         committed: None,
     };
     Ok(Some((done, item.map(|_| document.text().to_owned()), text)))
+}
+
+/// The path that a new element behind this one has.
+fn path_behind(document: &Document, element: &ValuePath, file: &str) -> Result<ValuePath> {
+    let there = document.at(element).and_then(|_| document.by_position(element));
+    match there.as_ref().map(|path| (path.parent(), path.last())) {
+        Some((Some(list), Some(Segment::Index(index)))) => Ok(list.join(Segment::Index(index + 1))),
+        _ => Err(no_such_path(document.values(), element, file).with_kind(ErrorKind::Usage)),
+    }
 }
 
 /// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one
@@ -300,7 +315,9 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 
 /// The text itself is not repeated: it may be a secret.
 fn not_a_value(path: &ValuePath) -> Error {
-    Error::usage(format!("what is given for `{path}` is not one YAML value")).with_help(Help::GiveText)
+    let whole = || "the whole item".to_owned();
+    let place = if path.is_root() { whole() } else { format!("`{path}`") };
+    Error::usage(format!("what is given for {place} is not one YAML value")).with_help(Help::GiveText)
 }
 
 /// Refuses a text that brings an error.

@@ -95,7 +95,12 @@ fn indented(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Resul
 fn weakened(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     let findings = review.findings.introduced.iter().filter(|finding| finding.rule == Rule::PolicyWeakened);
     let line = |finding: &Finding| {
-        let line = finding.location.map_or_else(String::new, |at| format!(":{}", at.start.line));
+        let before = finding.related.first().filter(|_| finding.location.is_none());
+        let line = match (finding.location, before) {
+            (Some(at), _) => format!(":{}", at.start.line),
+            (None, Some(before)) => format!(":{} before", before.location.start.line),
+            (None, None) => String::new(),
+        };
         let place = format!("{}{line}", clean(&finding.file));
         vec![
             Cell::new(format!("  {}", cut(&finding.message, 120))),
@@ -128,7 +133,7 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
     let counts = [
         (count(|origin| matches!(origin, Origin::Overwrites { .. })), "against what is kept"),
         (count(|origin| matches!(origin, Origin::Overtaken(_))), "taken back by the source"),
-        (count(|origin| matches!(origin, Origin::Promoted(_))), "promoted"),
+        (count(|origin| matches!(origin, Origin::Promoted(_) | Origin::Offered { .. })), "promoted"),
         (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
         (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
         (items.iter().filter(|item| item.what == FileChangeKind::Encrypted).count(), "encrypted"),
@@ -199,6 +204,9 @@ fn leaves(value: &Value) -> usize {
 fn origin_phrase(Row { diff, origin }: &Row) -> String {
     match origin {
         Origin::Promoted(source) => format!("promoted from {source}"),
+        Origin::Offered { hop, reason } => {
+            format!("promoted from {}, offered only: {}", hop.source(), clean(&reason.phrase(*hop)))
+        }
         Origin::Overtaken(source) => format!("from {source}, which has taken it back"),
         Origin::Overwrites { hop, since, reason } => against(*hop, *since, reason, diff),
         Origin::Together(others) => format!("at once with {}", names(others)),

@@ -9,10 +9,11 @@ use git2::{Config, ErrorCode};
 
 use super::git_config::Scope;
 use super::git_error::git_error;
+use super::hook_owner::{HookOwner, has_check, hook_owner};
 use super::repository::Repository;
 use crate::model::{Error, Result};
 use crate::store::integration::{
-    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_line, without_line,
+    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_lines, without_lines,
 };
 
 /// How a place stands.
@@ -26,6 +27,8 @@ pub enum InstallState {
     Stale,
     /// Somebody else's is there, or the place is shared with other repositories.
     Foreign,
+    /// Somebody else's is there, and does what ours would.
+    ByHand,
 }
 
 /// One place in which something is set up.
@@ -37,6 +40,8 @@ pub struct IntegrationEntry {
     pub text: String,
     /// How it stands.
     pub standing: InstallState,
+    /// Who runs the hooks, where that is somebody whom a line must be told.
+    pub owner: Option<HookOwner>,
 }
 
 /// Where something is set up.
@@ -67,7 +72,8 @@ impl Repository {
                 Err(error) if error.code() == ErrorCode::NotFound => InstallState::Missing,
                 Err(error) => return Err(git_error("read git's configuration", &error)),
             };
-            out.push(IntegrationEntry { place: Place::Setting(name), text: wanted.to_owned(), standing });
+            let text = wanted.to_owned();
+            out.push(IntegrationEntry { place: Place::Setting(name), text, standing, owner: None });
         }
         let file = self.common_dir().join("info").join("attributes");
         let line = match self.root_of_hooks()? {
@@ -76,29 +82,42 @@ impl Repository {
         };
         let old = read(&file)?.unwrap_or_default();
         let standing = match () {
-            () if with_line(&old, &line) == old => InstallState::Current,
-            () if without_line(&old) == old => InstallState::Missing,
+            () if with_lines(&old, &line) == old => InstallState::Current,
+            () if without_lines(&old) == old => InstallState::Missing,
             () => InstallState::Stale,
         };
-        out.push(IntegrationEntry { place: Place::Attributes(file), text: line, standing });
+        out.push(IntegrationEntry { place: Place::Attributes(file), text: line, standing, owner: None });
         Ok(out)
     }
 
     fn hook(&self) -> Result<IntegrationEntry> {
         let (folder, shared) = self.hooks_folder()?;
         let file = folder.join("pre-commit");
-        let text = pre_commit(&self.root_of_hooks()?.unwrap_or_default());
+        let prefix = self.root_of_hooks()?.unwrap_or_default();
+        let text = pre_commit(&prefix);
+        let owner = self
+            .work_tree()
+            .and_then(|root| hook_owner(root, &folder, &prefix, |path| self.is_tracked_folder(path)));
         let standing = match read_unlinked(&file)? {
-            None => InstallState::Foreign,
-            Some(found) => match found {
-                Some(old) if old == text => InstallState::Current,
-                Some(old) if is_ours(&old) => InstallState::Stale,
-                Some(_) => InstallState::Foreign,
-                None if shared => InstallState::Foreign,
-                None => InstallState::Missing,
-            },
+            Some(Some(old)) if old == text => InstallState::Current,
+            Some(Some(old)) if is_ours(&old) => InstallState::Stale,
+            _ if owner.as_ref().is_some_and(|owner| owner.is_added) => InstallState::ByHand,
+            Some(Some(old)) if has_check(&old) => InstallState::ByHand,
+            Some(None) if !shared && owner.is_none() => InstallState::Missing,
+            _ => InstallState::Foreign,
         };
-        Ok(IntegrationEntry { place: Place::Hook(file), text, standing })
+        Ok(IntegrationEntry { place: Place::Hook(file), text, standing, owner })
+    }
+
+    /// Whether a folder, relative to the work tree, holds files that are part of the commits; an index
+    /// that cannot be read is told by whoever needs it.
+    fn is_tracked_folder(&self, folder: &Path) -> bool {
+        let Ok(index) = self.open_index() else { return false };
+        let inside = |entry: git2::IndexEntry| {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            Path::new(&path).starts_with(folder)
+        };
+        index.iter().any(inside)
     }
 
     /// The folder that git runs hooks from, and whether other repositories use it too.
@@ -130,7 +149,7 @@ impl Repository {
                     executable(file)?;
                 }
                 Place::Attributes(file) => {
-                    write(file, &with_line(&read(file)?.unwrap_or_default(), &entry.text))?;
+                    write(file, &with_lines(&read(file)?.unwrap_or_default(), &entry.text))?;
                 }
                 Place::Setting(name) => self
                     .local_config()?
@@ -151,7 +170,7 @@ impl Repository {
         for entry in integration.iter().filter(ours) {
             match &entry.place {
                 Place::Hook(file) => remove(file)?,
-                Place::Attributes(file) => match without_line(&read(file)?.unwrap_or_default()) {
+                Place::Attributes(file) => match without_lines(&read(file)?.unwrap_or_default()) {
                     rest if rest.is_empty() => remove(file)?,
                     rest => write(file, &rest)?,
                 },

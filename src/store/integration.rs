@@ -44,8 +44,9 @@ pub fn pre_commit(prefix: &str) -> String {
     )
 }
 
-/// The line for every configuration root of a repository.
-pub const ATTRIBUTES_OF_ALL: &str = "**/environments/**/*.yaml merge=terrace diff=terrace";
+/// The lines for every configuration root of a repository.
+pub const ATTRIBUTES_OF_ALL: &str =
+    "**/environments/**/*.yaml merge=terrace diff=terrace\n**/.terrace/decisions/**/*=/*.toml merge=terrace";
 
 /// Whether a hook is one that we wrote, in this version or another.
 #[must_use]
@@ -53,44 +54,51 @@ pub fn is_ours(hook: &str) -> bool {
     hook.lines().nth(1) == Some(MARK)
 }
 
-/// The line of `.git/info/attributes` or `.gitattributes`.
+/// The lines of `.git/info/attributes` or `.gitattributes`: for items, and for recorded decisions.
 #[must_use]
 pub fn attributes(prefix: &str) -> String {
-    let mut pattern = String::from("/");
-    for c in prefix.chars() {
-        if matches!(c, '*' | '?' | '[' | '\\') {
-            pattern.push('\\');
+    let pattern = |below: &str| {
+        let mut pattern = String::from("/");
+        for c in prefix.chars() {
+            if matches!(c, '*' | '?' | '[' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
         }
-        pattern.push(c);
-    }
-    pattern.push_str("environments/**/*.yaml");
-    if pattern.contains([' ', '\t', '"']) || !pattern.is_ascii() {
-        pattern = format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\""));
-    }
-    format!("{pattern} merge=terrace diff=terrace")
+        pattern.push_str(below);
+        match pattern.contains([' ', '\t', '"']) || !pattern.is_ascii() {
+            true => format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\"")),
+            false => pattern,
+        }
+    };
+    format!(
+        "{} merge=terrace diff=terrace\n{} merge=terrace",
+        pattern("environments/**/*.yaml"),
+        pattern(".terrace/decisions/**/*=/*.toml")
+    )
 }
 
-/// A file's text with our line in it, between lines that say whose it is.
+/// A file's text with our lines in it, between lines that say whose they are.
 #[must_use]
-pub fn with_line(text: &str, line: &str) -> String {
-    let rest = without_line(text);
+pub fn with_lines(text: &str, lines: &str) -> String {
+    let rest = without_lines(text);
     match rest.as_str() {
-        ended if ended.is_empty() || ended.ends_with('\n') => format!("{rest}{BEGIN}\n{line}\n{END}\n"),
-        _ => format!("{rest}\n{BEGIN_UNENDED}\n{line}\n{END}\n"),
+        ended if ended.is_empty() || ended.ends_with('\n') => format!("{rest}{BEGIN}\n{lines}\n{END}\n"),
+        _ => format!("{rest}\n{BEGIN_UNENDED}\n{lines}\n{END}\n"),
     }
 }
 
-/// A file's text without what we wrote: one line between ours. A beginning without its end is
-/// nobody's to cut.
+/// A file's text without what we wrote: the lines between ours that name our driver. A beginning
+/// without its end, or with something else before it, is nobody's to cut.
 #[must_use]
-pub fn without_line(text: &str) -> String {
+pub fn without_lines(text: &str) -> String {
     let mut out = String::new();
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
         let mut ahead = lines.clone();
         let begin = line.trim_end();
         let is_ours = [BEGIN, BEGIN_UNENDED].contains(&begin)
-            && ahead.nth(1).is_some_and(|line| line.trim_end() == END);
+            && ahead.find(|line| !line.contains("merge=terrace")).is_some_and(|line| line.trim_end() == END);
         if is_ours {
             lines = ahead;
             // What somebody wrote behind ours since then stays on a line of its own.
@@ -104,7 +112,8 @@ pub fn without_line(text: &str) -> String {
     out
 }
 
-fn quoted(word: &str) -> String {
+/// A word for a shell.
+pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
@@ -114,21 +123,33 @@ mod tests {
 
     #[test]
     fn our_line_comes_and_goes_and_nothing_else_does() {
-        for text in ["", "*.png binary\n", "*.png binary", "# terrace: begin\nleft open\n"] {
+        for text in [
+            "",
+            "*.png binary\n",
+            "*.png binary",
+            "# terrace: begin\nleft open\n",
+            "# terrace: begin\n*.md text\n# terrace: end\n",
+        ] {
             let line = attributes("");
-            let with = with_line(text, &line);
+            let with = with_lines(text, &line);
             assert!(with.contains("/environments/**/*.yaml merge=terrace"), "{with}");
-            assert_eq!(with_line(&with, &line), with);
-            let without = without_line(&with);
+            assert_eq!(with_lines(&with, &line), with);
+            let without = without_lines(&with);
             assert_eq!(without, text);
-            assert_eq!(without_line(&format!("{with}more\n")).lines().last(), Some("more"));
+            assert_eq!(without_lines(&format!("{with}more\n")).lines().last(), Some("more"));
+            // What an earlier version wrote is ours as well.
+            let before = with_lines(text, line.lines().next().unwrap_or_default());
+            assert_eq!(with_lines(&before, &line), with);
         }
     }
 
     #[test]
     fn odd_folders_are_quoted() {
-        assert_eq!(attributes("a b/"), "\"/a b/environments/**/*.yaml\" merge=terrace diff=terrace");
-        assert_eq!(attributes("[x]/"), "/\\[x]/environments/**/*.yaml merge=terrace diff=terrace");
+        let first = |prefix: &str| attributes(prefix).lines().next().map(str::to_owned);
+        let quoted = "\"/a b/environments/**/*.yaml\" merge=terrace diff=terrace";
+        assert_eq!(first("a b/").as_deref(), Some(quoted));
+        let escaped = "/\\[x]/environments/**/*.yaml merge=terrace diff=terrace";
+        assert_eq!(first("[x]/").as_deref(), Some(escaped));
         assert_eq!(check("it's/"), "terrace -C 'it'\\''s/' check --staged --since HEAD");
         assert!(is_ours(&pre_commit("")));
         assert!(!is_ours("#!/bin/sh\nterrace check --staged\n"));

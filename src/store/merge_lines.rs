@@ -42,6 +42,22 @@ pub fn by_git(
     Ok(merged(output))
 }
 
+/// The same of three texts; `None` also when they cannot be written where git reads them.
+pub fn by_git_of_texts(
+    versions: &Versions<'_>,
+    marker_size: usize,
+    environment: &ProcessEnvironment,
+) -> Option<TextMerge> {
+    let folder = tempfile::tempdir().ok()?;
+    let write = |name: &str, text: &[u8]| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).ok().map(|()| file)
+    };
+    let base = write("base", versions.base)?;
+    let (ours, theirs) = (write("ours", versions.ours)?, write("theirs", versions.theirs)?);
+    by_git([&base, &ours, &theirs], marker_size, environment).ok().flatten()
+}
+
 /// The exit code is the number of conflicts, up to 127; what is above is a refusal.
 fn merged(output: Output) -> Option<TextMerge> {
     let code = output.status.code().filter(|code| (0..=127).contains(code))?;

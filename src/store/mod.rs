@@ -11,6 +11,7 @@ mod git_error;
 mod git_program;
 mod handles;
 mod history;
+mod hook_owner;
 mod hooks;
 pub mod integration;
 pub mod merge_lines;
@@ -31,6 +32,7 @@ mod upstream;
 
 #[doc(hidden)]
 pub use cache::{PastFiles, history_index_survives};
+pub use hook_owner::{HookManager, HookOwner};
 pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;

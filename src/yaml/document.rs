@@ -4,12 +4,14 @@ use std::ops::{Deref, Range};
 
 use super::file_values::{FileValues, position};
 use super::keys::Index;
-use super::limits::{Limits, Rejection, check_limits, conflict_markers};
+use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
 use super::resolve::{Problem, Resolver, follow, key_text};
-use crate::model::{DocumentId, Location, Pointer, Rule, Segment, Value, ValuePath};
+use crate::model::{
+    DocumentId, Help, Location, Pointer, Rule, Segment, UNFINISHED_MERGE, Value, ValuePath, conflict_markers,
+};
 
 /// One YAML file: its exact bytes, its values, and where each stands.
 ///
@@ -70,10 +72,9 @@ impl Document {
         let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
         if let Some(offset) = conflict_markers(&text) {
-            let help =
-                "decide for one of the two sides, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`";
-            let message = "the file holds the conflict markers of an unfinished merge";
-            return Err(Rejection::new(Rule::ConflictMarkers, lines.position(&text, offset), message, help));
+            let help = Help::FinishMerge.to_string();
+            let at = lines.position(&text, offset);
+            return Err(Rejection::new(Rule::ConflictMarkers, at, UNFINISHED_MERGE, help));
         }
         let forest = parse(&text, &lines)?;
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);

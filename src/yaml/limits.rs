@@ -42,27 +42,6 @@ impl Rejection {
     }
 }
 
-/// Where the conflict markers of an unfinished merge begin in a text: lines that begin with `<<<<<<<`,
-/// `=======` and `>>>>>>>`, in this order.
-#[must_use]
-pub fn conflict_markers(text: &str) -> Option<usize> {
-    let mut begin = None;
-    let mut is_divided = false;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if bare.starts_with("<<<<<<< ") || bare == "<<<<<<<" {
-            (begin, is_divided) = (Some(offset), false);
-        } else if bare == "=======" || bare.starts_with("======= ") {
-            is_divided = begin.is_some();
-        } else if is_divided && (bare.starts_with(">>>>>>> ") || bare == ">>>>>>>") {
-            return begin;
-        }
-        offset += line.len();
-    }
-    None
-}
-
 /// Lets through UTF-8 text of bounded size without NUL; a byte order mark stays.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ pub use ciphertext::Ciphertext;
 pub use differences::{Difference, DifferenceKind};
 pub use document::{Document, Located};
 pub use file_values::{FileValues, SharedScalars};
-pub use limits::{Limits, Rejection, check_limits, conflict_markers};
+pub use limits::{Limits, Rejection, check_limits};
 pub use lines::Lines;
 pub use node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
 pub use other_readings::{OtherReading, reads_differently};

@@ -80,6 +80,7 @@ const INNER: [(&str, &[Row]); 2] = [
         "store",
         &[
             ("git_error", &[]),
+            ("integration", &[]),
             ("odb", &[]),
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
@@ -87,7 +88,15 @@ const INNER: [(&str, &[Row]); 2] = [
             ("remote", &["git_program", "process_environment"]),
             (
                 "transaction",
-                &["git_config", "git_error", "git_program", "odb", "process_environment", "remote"],
+                &[
+                    "git_config",
+                    "git_error",
+                    "git_program",
+                    "integration",
+                    "odb",
+                    "process_environment",
+                    "remote",
+                ],
             ),
         ],
     ),

@@ -76,6 +76,40 @@ fn the_folder_of_the_hooks_is_the_one_that_git_uses() {
 }
 
 #[test]
+fn hooks_that_a_team_shares_are_left_to_it_with_the_line_to_add() {
+    for (file, text, hooks, says) in [
+        (".githooks/pre-push", "#!/bin/sh\n", Some(".githooks"), "its folder is tracked"),
+        (".githooks/pre-commit", "#!/bin/sh\nmake test\n", Some(".githooks"), "its folder is tracked"),
+        (".husky/pre-commit", "npm test\n", Some(".husky/_"), "husky runs the hooks"),
+        ("lefthook.yml", "pre-push: {}\n", None, "lefthook runs the hooks"),
+        (".pre-commit-config.yaml", "repos:\n", None, "pre-commit runs the hooks"),
+    ] {
+        let mut world = shop();
+        world.find_terrace();
+        world.write(file, text);
+        world.commit("hooks");
+        if let Some(hooks) = hooks {
+            world.git(&["config", "core.hooksPath", hooks]);
+        }
+        let told = world.line("hooks install --yes").exits(0);
+        assert!(told.contains(says) && told.contains("terrace check --staged --since HEAD\n"), "{told}");
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "{file}");
+        assert_eq!(world.read(file), text);
+        assert!(!world.dir.join(".git/hooks/pre-commit").exists(), "{file}");
+        // What is advised is known again.
+        let lines: Vec<_> = told.lines().skip_while(|line| !line.contains(says)).skip(1).collect();
+        let lines: Vec<_> = lines.iter().map_while(|line| line.strip_prefix("    ")).collect();
+        let hook = if file.ends_with("pre-push") { ".githooks/pre-commit" } else { file };
+        world.write(hook, &format!("{text}{}\n", lines.join("\n")));
+        let status = world.line("hooks status").exits(0);
+        assert!(
+            status.lines().any(|line| line.starts_with("by hand") && line.contains("pre-commit")),
+            "{status}"
+        );
+    }
+}
+
+#[test]
 fn a_commit_is_judged_by_what_it_would_hold() {
     let world = set_up();
     let good = world.read(PAY);

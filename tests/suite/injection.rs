@@ -301,6 +301,7 @@ fn reviewed(text: &str) -> Review {
             what: Weakening::Gone(Clause::Secret(text.to_owned())),
             file: text.to_owned(),
             at: None,
+            before: None,
         }],
         findings: Compared {
             introduced: vec![Finding { rule: Rule::PolicyWeakened, ..finding(text) }, finding(text)],

@@ -48,6 +48,7 @@ mod rules_on_real_files;
 mod run;
 mod schema;
 mod set_edit;
+mod set_insert;
 mod shop;
 mod signing;
 mod slips;

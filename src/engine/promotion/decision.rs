@@ -9,7 +9,10 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::model::{BlobId, Date, Environment, Error, Help, Hop, Key, Result, Value, ValuePath};
+use crate::model::{
+    BlobId, Date, Environment, Error, Help, Hop, Key, Result, UNFINISHED_MERGE, Value, ValuePath,
+    conflict_markers,
+};
 
 /// How long a decision counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +174,14 @@ pub(super) fn file(key: &Key, target: Environment, path: &ValuePath) -> String {
     format!("{folder}/{}.toml", digest.get(..32).unwrap_or(&digest))
 }
 
+/// Whether a file, relative to the git root, is one recorded decision.
+#[must_use]
+pub fn is_one(file: &str) -> bool {
+    let below = file.split_once(FOLDER).filter(|(root, _)| root.is_empty() || root.ends_with('/'));
+    let folder = below.and_then(|(_, below)| below.strip_suffix(".toml")?.rsplit_once('/'));
+    folder.is_some_and(|(folder, _)| folder.ends_with('='))
+}
+
 /// Whose decisions a file (relative to the configuration root) holds; `None` when it holds none.
 #[must_use]
 pub fn owner(file: &str) -> Option<(Key, Environment)> {
@@ -192,20 +203,21 @@ pub struct Unreadable {
     pub column: usize,
     /// What is wrong there.
     pub message: String,
+    /// What to do.
+    pub help: Help,
 }
 
 impl Unreadable {
     fn at(text: &str, offset: usize, message: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { line: before.matches('\n').count() + 1, column, message }
+        Self { line: before.matches('\n').count() + 1, column, message, help: Help::ReadDecisions }
     }
 
     /// The same as an error about `file`.
     #[must_use]
     pub fn of(self, file: &str) -> Error {
-        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message))
-            .with_help(Help::ReadDecisions)
+        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message)).with_help(self.help)
     }
 }
 
@@ -235,19 +247,27 @@ enum RawUntil {
     Word(String),
 }
 
+/// A marker whose others were removed already.
+fn opening(text: &str) -> Option<usize> {
+    if text.starts_with("<<<<<<< ") { Some(0) } else { text.find("\n<<<<<<< ").map(|at| at + 1) }
+}
+
 /// Reads a decisions file.
 ///
 /// # Errors
 /// When the text is not one, with its place.
 pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
-    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
-        let message = "a merge left conflict markers here".to_owned();
-        return Err(Unreadable { line: line + 1, column: 1, message });
-    }
-    let raw: RawFile = toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        Unreadable::at(text, at, error.message().replace('\n', ", "))
-    })?;
+    let raw: RawFile =
+        toml::from_str(text).map_err(|error| match conflict_markers(text).or_else(|| opening(text)) {
+            Some(offset) => Unreadable {
+                help: Help::FinishMerge,
+                ..Unreadable::at(text, offset, UNFINISHED_MERGE.to_owned())
+            },
+            None => {
+                let at = error.span().map_or(0, |span| span.start);
+                Unreadable::at(text, at, error.message().replace('\n', ", "))
+            }
+        })?;
     if raw.version != 1 {
         return Err(Unreadable::at(text, 0, format!("version {} is not known", raw.version)));
     }

@@ -317,7 +317,10 @@ fn name_entries(document: &Value) -> Map {
 
 /// An element with nothing but its name, which is written as in `like`: `id: 7` is no text.
 fn named(field: &str, value: &str, like: Option<&Value>) -> Value {
-    let name = like.and_then(Value::as_map).and_then(|map| map.get(field)).cloned();
-    let name = name.unwrap_or_else(|| Value::String(value.to_owned()));
-    Value::Map([(field.to_owned(), name)].into_iter().collect())
+    let entry = |key: &str| like.and_then(Value::as_map).and_then(|map| map.get(key));
+    let (key, name) = match (entry(field), field.split_once('.')) {
+        (None, Some((first, rest))) => (first, named(rest, value, entry(first))),
+        (name, _) => (field, name.cloned().unwrap_or_else(|| Value::String(value.to_owned()))),
+    };
+    Value::Map([(key.to_owned(), name)].into_iter().collect())
 }

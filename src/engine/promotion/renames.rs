@@ -204,7 +204,7 @@ impl<'n> Likely<'n> {
 pub(super) fn name_keys(path: &ValuePath) -> Vec<&str> {
     match path.last() {
         None => vec!["metadata", "name"],
-        Some(Segment::Identity { field, .. }) => vec![field],
+        Some(Segment::Identity { field, .. }) => field.split('.').collect(),
         Some(Segment::Key(_) | Segment::Index(_) | Segment::Append) => Vec::new(),
     }
 }

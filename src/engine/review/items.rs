@@ -96,7 +96,7 @@ impl<'a> Input<'a> {
             let may_hold_pins = change.right.is_some() && !self.base_policy.pins.is_empty();
             let is_one = match &origin {
                 Origin::ByHand(_) => false,
-                Origin::Promoted(_) => !may_hold_pins,
+                Origin::Promoted(_) | Origin::Offered { .. } => !may_hold_pins,
                 Origin::Together(_) | Origin::Overtaken(_) | Origin::Overwrites { .. } => true,
             };
             if is_leaf || !one_sided || is_one {
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
         if let Some(hop) = Hop::into_target(environment) {
             let source = hop.source();
             if let Some(origin) = self.by_plan(hop, path, value)? {
-                let is_promoted = origin == Origin::Promoted(source);
+                let is_promoted = matches!(origin, Origin::Promoted(_) | Origin::Offered { .. });
                 let is_overtaken = is_promoted && (self.left_since)(source, path, value)?;
                 return Ok(if is_overtaken { Origin::Overtaken(source) } else { origin });
             }
@@ -166,7 +166,8 @@ impl<'a> Input<'a> {
         };
         Ok(match entry.level {
             _ if !is_brought => None,
-            Level::Take | Level::Ask | Level::Offer => promoted,
+            Level::Take | Level::Ask => promoted,
+            Level::Offer => Some(Origin::Offered { hop, reason: entry.reason.clone() }),
             Level::Keep | Level::Stop => Some(Origin::Overwrites {
                 hop,
                 since: entry.target_commit.as_ref().map(CommitInfo::date),

@@ -34,8 +34,15 @@ use crate::secrets::mask::Shown;
 /// How a value came into an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is what this environment had before the change, and what the plan takes, asks or offers.
+    /// It is what this environment had before the change, and what the plan takes or asks about.
     Promoted(Environment),
+    /// The same where the plan only offers it: there is a reason to leave it.
+    Offered {
+        /// The hop of that plan.
+        hop: Hop,
+        /// Why it does not take it.
+        reason: Reason,
+    },
     /// This environment had it, and has taken it back since.
     Overtaken(Environment),
     /// It is what the source had before the change, and what the plan at the base keeps out or stops at.

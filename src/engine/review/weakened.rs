@@ -11,8 +11,8 @@ use crate::engine::promotion::decision_places;
 use crate::json_schema::{Loosened, Loosening, loosened};
 use crate::model::policy::{Clause, Clauses, FILE, NewKeys};
 use crate::model::{
-    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Rule, Segment, Severity,
-    ValuePath,
+    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, Rule, Segment,
+    Severity, ValuePath,
 };
 use crate::yaml::{Document, Limits};
 
@@ -72,6 +72,8 @@ pub struct Weakened {
     pub file: String,
     /// Where in the file after the change; nothing where it is the absence of something.
     pub at: Option<Position>,
+    /// Where what is gone stood in the file before the change.
+    pub before: Option<Position>,
 }
 
 impl Weakening {
@@ -135,21 +137,33 @@ pub fn weakened(
 ) -> Vec<Weakened> {
     let prefix = &head.snapshot().prefix;
     let of_policy = policies(base.policy(), head.policy()).into_iter();
-    let mut out: Vec<Weakened> =
-        of_policy.map(|(what, at)| Weakened { what, file: format!("{prefix}{FILE}"), at }).collect();
+    let placed = |(what, at): Placed| {
+        let stood = |gone: &Clause| {
+            let clauses = &base.policy().clauses.listed;
+            clauses.iter().find(|(clause, _)| clause == gone).map(|(_, place)| *place)
+        };
+        let before = if let Weakening::Gone(clause) = &what { stood(clause) } else { None };
+        Weakened { what, file: format!("{prefix}{FILE}"), at, before }
+    };
+    let mut out: Vec<Weakened> = of_policy.map(placed).collect();
     out.extend(undescribed([base, head], keys));
     for file in schemas {
         let texts = [base, head].map(|end| end.snapshot().bytes(file));
         if let [Some(before), Some(after)] = texts {
             let of_schema = schema(&before, &after).into_iter();
-            out.extend(of_schema.map(|(what, at)| Weakened { what, file: format!("{prefix}{file}"), at }));
+            out.extend(of_schema.map(|(what, at)| Weakened {
+                what,
+                file: format!("{prefix}{file}"),
+                at,
+                before: None,
+            }));
         }
     }
     for change in decisions.iter().filter(|change| change.turn == Turn::Removed) {
         let DecisionChange { key, target, decision, .. } = change;
         let [folder, _] = decision_places(key, *target);
         let what = Weakening::Decision { key: key.clone(), target: *target, path: decision.path.clone() };
-        out.push(Weakened { what, file: format!("{prefix}{folder}"), at: None });
+        out.push(Weakened { what, file: format!("{prefix}{folder}"), at: None, before: None });
     }
     out
 }
@@ -164,6 +178,11 @@ pub fn findings(weakened: &[Weakened], base: &Policy) -> Vec<Finding> {
         let mut finding = Finding::new(rule, weakened.file.clone(), weakened.what.phrase(), help.clone());
         finding.severity = severity;
         finding.location = weakened.at.map(|at| Location { start: at, end: at });
+        finding.related.extend(weakened.before.map(|at| Related {
+            label: "before",
+            file: weakened.file.clone(),
+            location: Location { start: at, end: at },
+        }));
         if let Weakening::Decision { key, target, .. } = &weakened.what {
             (finding.key, finding.environment) = (Some(key.clone()), Some(*target));
         }
@@ -268,6 +287,7 @@ fn undescribed([base, head]: [&Configuration; 2], keys: &BTreeSet<Key>) -> Vec<W
         what: Weakening::Undescribed(keys.into_iter().cloned().collect()),
         file: format!("{}{file}", head.snapshot().prefix),
         at: None,
+        before: None,
     };
     lost.into_iter().map(told).collect()
 }

@@ -9,10 +9,12 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = world.snapshot.files.iter();
     let owned = files.filter_map(|(path, entry)| Some((path, entry, decision_owner(path)?)));
     let drafts = owned.filter_map(|(path, entry, (key, target))| {
+        let mut help = Help::ReadDecisions;
         let (message, place) = if entry.kind == FileKind::File {
             match world.snapshot.text(path) {
                 Ok(text) => {
                     let wrong = parse_decisions(&text.unwrap_or_default()).err()?;
+                    help = wrong.help;
                     (wrong.message, Some(Position { line: wrong.line, column: wrong.column }))
                 }
                 Err(error) => (error.message, None),
@@ -21,8 +23,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             ("this is no regular file, and what was decided is not read".to_owned(), None)
         };
         let file = format!("{}{path}", world.snapshot.prefix);
-        let help = Help::ReadDecisions.to_string();
-        let mut finding = Finding::new(Rule::BadDecision, file, message, help);
+        let mut finding = Finding::new(Rule::BadDecision, file, message, help.to_string());
         finding.environment = Some(target);
         finding.key = Some(key);
         finding.location = place.map(|at| Location { start: at, end: at });

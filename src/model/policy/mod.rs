@@ -20,8 +20,8 @@ use super::glob::Globs;
 use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
 use super::{
-    Date, Environment, Error, Hop, Key, PathPattern, Position, Result, Rule, Severity, ValuePath, closest,
-    glob,
+    Date, Environment, Error, Help, Hop, Key, PathPattern, Position, Result, Rule, Severity,
+    UNFINISHED_MERGE, ValuePath, closest, conflict_markers, glob,
 };
 
 /// The file's name at the configuration root.
@@ -325,6 +325,11 @@ impl Policy {
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         let raw: RawPolicy = toml::from_str(text).map_err(|error| {
+            if let Some(offset) = conflict_markers(text) {
+                let Position { line, column } = Places::of(text).at(offset);
+                return Error::usage(format!("{file}:{line}:{column}: {UNFINISHED_MERGE}"))
+                    .with_help(Help::FinishMerge);
+            }
             let offset = error.span().map_or(0, |span| span.start);
             let message = error.message().replace('\n', ", ");
             let wrong = message.split('`').nth(1).unwrap_or_default().to_owned();

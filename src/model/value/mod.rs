@@ -111,11 +111,20 @@ impl Value {
         }
     }
 
-    /// The text of the entry `field`, by which an element of a list is known.
+    /// The entries that usually tell the elements of a list apart, in this order.
+    pub const NAMES: [&str; 4] = ["name", "id", "key", "metadata.name"];
+
+    /// The text of the entry `field`, by which an element of a list is known; a field that is no entry
+    /// is the way to one, as `metadata.name`.
     #[must_use]
     pub fn name(&self, field: &str) -> Option<&str> {
         lookups::count(1);
-        self.as_map()?.get(field)?.scalar_text()
+        let map = self.as_map()?;
+        match (map.get(field), field.split_once('.')) {
+            (Some(value), _) => value.scalar_text(),
+            (None, Some((first, rest))) => map.get(first)?.name(rest),
+            (None, None) => None,
+        }
     }
 
     /// The value at `path` (whose document number is not looked at).

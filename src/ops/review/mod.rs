@@ -556,7 +556,7 @@ fn note_rows(items: &[ItemChange], change: &mut Change) {
                     let hop = Hop::into_target(*environment);
                     change.overtaken.extend(hop.map(|hop| (key.clone(), hop, diff.path.clone())));
                 }
-                Origin::Promoted(_) | Origin::Together(_) | Origin::ByHand(_) => {}
+                Origin::Promoted(_) | Origin::Offered { .. } | Origin::Together(_) | Origin::ByHand(_) => {}
             }
         }
     }

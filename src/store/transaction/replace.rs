@@ -9,9 +9,11 @@ use git2::{ObjectType, Oid};
 
 use super::files::{self, WorktreeEntry};
 use super::open::enter;
-use super::{WAIT, note, preconditions};
+use super::paths::Paths;
+use super::{WAIT, index, note, preconditions};
 use crate::model::{Error, Help, Result};
 use crate::store::git_error::git_error;
+use crate::store::integration::quoted;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// Replaces the file at `path` below the work tree's top folder `root`, if its bytes are still
@@ -31,10 +33,14 @@ pub fn write_work_tree(
             .with_help("in a bare repository only commits can change")
             .or_help(Help::CommitDirectly));
     };
-    if let WorktreeEntry::Blocked(reason) = files::look(root, path)? {
-        return Err(
-            Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
-        );
+    match files::look(root, path)? {
+        WorktreeEntry::Blocked(reason) => {
+            return Err(
+                Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
+            );
+        }
+        WorktreeEntry::Absent if before.is_some() => refuse_left_out(&repository.paths, path)?,
+        WorktreeEntry::Absent | WorktreeEntry::File(_) => {}
     }
     let tag = Oid::hash_object(ObjectType::Blob, after);
     let tag = tag.map_err(|error| git_error(&format!("hash {path}"), &error))?.to_string();
@@ -53,4 +59,17 @@ pub fn write_work_tree(
     }
     Err(Error::stale(format!("{path} has changed since it was read"))
         .with_help("run the command again; it will look at the new content"))
+}
+
+/// What a sparse checkout leaves out is read from the index, and there is no file to write.
+fn refuse_left_out(paths: &Paths, path: &str) -> Result<()> {
+    let index = index::read(paths)?;
+    if !index::entry(&index, path).is_some_and(|entry| index::is_left_out(&entry)) {
+        return Ok(());
+    }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let add = format!("bring it into the work tree: git sparse-checkout add {}", quoted(folder));
+    Err(Error::usage(format!("the sparse checkout leaves {path} out of the work tree"))
+        .with_help(add)
+        .or_help(Help::CommitDirectly))
 }

@@ -165,7 +165,11 @@ impl<'d> Target<'d> {
         } else if text.is_empty() {
             let lines = !matches!(self.holder, Holder::Root);
             let from = if first_on_line(source, at) && !lines { at } else { blank_before(source, at, lines) };
-            out.delete(self.id, from..span.inline.end);
+            // Alone on its line, a comment needs no blanks before it.
+            let is_alone = matches!(self.holder, Holder::Root) && first_on_line(source, at);
+            let rest = source.get(span.inline.end..).filter(|_| is_alone).unwrap_or_default();
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            out.delete(self.id, from..span.inline.end + blanks);
         } else if span.inline.is_empty() {
             out.insert(self.id, at, format!(" {text}"));
         } else {

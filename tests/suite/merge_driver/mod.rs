@@ -4,6 +4,7 @@
 //! truth comes from how the case was made, read by another YAML reader: both edits one after the
 //! other, or, where they concern the same, a conflict.
 
+mod conflicts;
 mod edits;
 mod explicit;
 mod real;

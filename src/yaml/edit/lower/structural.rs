@@ -127,6 +127,5 @@ fn token(value: &Value) -> String {
 }
 
 fn identity(value: &Value) -> Option<(&'static str, &str)> {
-    let map = value.as_map()?;
-    ["name", "id", "key"].into_iter().find_map(|field| Some((field, map.get(field)?.scalar_text()?)))
+    Value::NAMES.into_iter().find_map(|field| Some((field, value.name(field)?)))
 }

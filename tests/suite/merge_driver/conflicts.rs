@@ -1,0 +1,159 @@
+//! What a person must decide: markers around that alone, and a reason for each.
+
+use crate::support::{Output, World, run};
+
+const ITEM: &str = "environments/staging/pay.yaml";
+const DECISION: &str = ".terrace/decisions/production/pay=/0123.toml";
+
+/// The base, ours and theirs of a file, `None` where it is not there.
+type Sides<'a> = [Option<&'a str>; 3];
+
+fn world(file: &str, sides: Sides<'_>) -> World {
+    let mut world = World::unborn();
+    world.find_terrace();
+    world.write("environments/staging/other.yaml", "a: 1\n");
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    let put = |text: Option<&str>, name: &str| {
+        match text {
+            Some(text) => world.write(file, text),
+            None if world.dir.join(file).exists() => {
+                std::fs::remove_file(world.dir.join(file)).expect("a file")
+            }
+            None => {}
+        }
+        world.git(&["add", "--all"]);
+        world.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", name]);
+    };
+    put(sides[0], "base");
+    world.git(&["checkout", "--quiet", "-b", "theirs"]);
+    put(sides[2], "theirs");
+    world.git(&["checkout", "--quiet", "main"]);
+    put(sides[1], "ours");
+    world
+}
+
+fn git(world: &World, arguments: &[&str]) -> Output {
+    run(world.command("git").args(arguments))
+}
+
+#[test]
+fn markers_stand_around_the_conflict_alone_and_its_reason_is_said() {
+    let base = "# pay\ndb:\n  host: a  # whose\n  port: 1\n  password: one-two-three\nlimits: {rate: 20, burst: 40}\ntail: 1\n";
+    let ours = base.replace("host: a", "host: o").replace("burst: 40", "burst: 50").replace("two", "zwei");
+    let theirs =
+        base.replace("host: a", "host: t").replace("rate: 20", "rate: 30").replace("tail: 1", "tail: 2");
+    let merged = |first: &str, second: &str| {
+        format!(
+            "# pay\ndb:\n<<<<<<< ours\n  host: {first}  # whose\n=======\n  host: {second}  # whose\n>>>>>>> theirs\n  \
+             port: 1\n  password: one-zwei-three\nlimits: {{rate: 30, burst: 50}}\ntail: 2\n"
+        )
+    };
+    let world = world(ITEM, [Some(base), Some(&ours), Some(&theirs)]);
+    for (arguments, first, second) in [
+        (&["merge", "theirs"][..], "o", "t"),
+        (&["cherry-pick", "theirs"], "o", "t"),
+        (&["rebase", "theirs"], "t", "o"),
+    ] {
+        let told = git(&world, arguments);
+        assert_eq!(told.code, 1, "{arguments:?} {}", told.stderr);
+        assert_eq!(world.read(ITEM), merged(first, second), "{arguments:?}");
+        let reason = format!("{ITEM}: both sides changed db.host: ours {first}, theirs {second}, base a\n");
+        assert!(told.stderr.contains(&reason), "{arguments:?} {}", told.stderr);
+        assert_eq!(told.stderr.matches("both sides").count(), 1, "{}", told.stderr);
+        world.git(&[arguments[0], "--abort"]);
+    }
+    world.write(ITEM, &ours.replace("port: 1", "port: 2"));
+    world.git(&["stash", "--quiet"]);
+    world.write(ITEM, &ours.replace("port: 1", "port: 3").replace("# pay", "# paid"));
+    world.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "port"]);
+    assert_eq!(git(&world, &["stash", "pop"]).code, 1);
+    let port = "<<<<<<< ours\n  port: 3\n=======\n  port: 2\n>>>>>>> theirs\n";
+    assert_eq!(world.read(ITEM), ours.replace("  port: 1\n", port).replace("# pay", "# paid"));
+}
+
+#[test]
+fn no_secret_is_in_a_reason_and_the_style_of_markers_is_the_users() {
+    let text = |password: &str, port: u8| format!("db:\n  password: {password}\n  port: {port}\n");
+    let (base, ours, theirs) = (text("hunter-one", 1), text("hunter-two", 1), text("hunter-six", 2));
+    let world = world(ITEM, [Some(&base), Some(&ours), Some(&theirs)]);
+    world.git(&["config", "merge.conflictStyle", "diff3"]);
+    let told = git(&world, &["merge", "theirs"]);
+    assert!(
+        told.stderr.contains("both sides changed db.password: ours ••••, theirs ••••, base ••••"),
+        "{}",
+        told.stderr
+    );
+    assert!(!told.stderr.contains("hunter") && !told.stdout.contains("hunter"));
+    assert_eq!(
+        world.read(ITEM),
+        "db:\n<<<<<<< ours\n  password: hunter-two\n||||||| base\n  password: hunter-one\n=======\n  password: hunter-six\n>>>>>>> theirs\n  port: 2\n"
+    );
+}
+
+#[test]
+fn every_kind_of_conflict_has_its_reason() {
+    for (base, ours, theirs, reason) in [
+        (
+            "a: {b: 1}\n",
+            "x: 1\n",
+            "a: {b: 2}\n",
+            "both sides changed a: ours absent, theirs {b: 2}, base {b: 1}",
+        ),
+        (
+            "l: [1, 2]\n",
+            "l: [1, 3]\n",
+            "l: [1, 4]\n",
+            "both sides changed l: ours [1, 3], theirs [1, 4], base [1, 2]",
+        ),
+        (
+            "l:\n- id: a\n- id: b\n- id: c\n",
+            "l:\n- id: b\n- id: a\n- id: c\n",
+            "l:\n- id: a\n- id: c\n- id: b\n",
+            "both sides put the elements of l into another order",
+        ),
+        ("a: {b: 1, c: 1}\n", "a: {b: 1}\n", "a: {c: 1}\n", "together both sides removed all of a"),
+        ("a: 1\n", "a: [\n", "a: 2\n", "ours is no plain YAML"),
+        ("a: 1  # x\n", "a: 1  # y\n", "a: 1  # z\n", "comments, order or layout were changed on both sides"),
+    ] {
+        let world = world(ITEM, [Some(base), Some(ours), Some(theirs)]);
+        let told = git(&world, &["merge", "theirs"]);
+        assert!(told.code == 1 && told.stderr.contains(reason), "{ours} {}", told.stderr);
+        let text = world.read(ITEM);
+        assert!(text.contains("<<<<<<< ours\n") && text.contains(">>>>>>> theirs\n"), "{text}");
+    }
+}
+
+#[test]
+fn lines_of_a_decision_are_not_mixed() {
+    let text = |reason: &str, by: &str, until: &str| {
+        format!(
+            "version = 1\n\n[[decision]]\npath = \"a\"\nreason = \"{reason}\"\nby = \"{by}\"\nuntil = {until}\nsource = \"\"\n"
+        )
+    };
+    let (base, ours, theirs) =
+        (text("load", "T", "2030-01-01"), text("mine", "T", "2030-01-01"), text("load", "T", "2031-01-01"));
+    let world_of = |sides| {
+        let world = world(DECISION, sides);
+        let told = git(&world, &["merge", "--no-edit", "theirs"]);
+        (told, world)
+    };
+    let (told, world) = world_of([Some(&base), Some(&ours), Some(&theirs)]);
+    assert!(
+        told.code == 1 && told.stderr.contains(&format!("{DECISION}: both sides changed this decision")),
+        "{}",
+        told.stderr
+    );
+    let block = "<<<<<<< ours\nreason = \"mine\"\nby = \"T\"\nuntil = 2030-01-01\n=======\nreason = \"load\"\nby = \"T\"\nuntil = 2031-01-01\n>>>>>>> theirs\n";
+    assert!(world.read(DECISION).contains(block), "{}", world.read(DECISION));
+    let told = world.line("check");
+    assert!(
+        told.stdout.contains(&format!("{DECISION}:5:1")) && told.stdout.contains("unfinished merge"),
+        "{}",
+        told.stdout
+    );
+    // Gone on one side and changed on the other is git's to say; changed on one side alone is merged.
+    let (told, _) = world_of([Some(&base), None, Some(&theirs)]);
+    assert!(told.code == 1 && told.stdout.contains("modify/delete"), "{}", told.stdout);
+    let (told, world) = world_of([Some(&base), Some(&base), Some(&theirs)]);
+    assert_eq!((told.code, world.read(DECISION)), (0, theirs));
+}
