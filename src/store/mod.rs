@@ -13,6 +13,7 @@ mod handles;
 mod history;
 mod hooks;
 pub mod integration;
+mod irregular;
 pub mod merge_lines;
 mod merges;
 mod moves;
@@ -32,6 +33,7 @@ mod upstream;
 #[doc(hidden)]
 pub use cache::{PastFiles, history_index_survives};
 pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
+pub use irregular::Irregular;
 pub use partial::Parts;
 pub use process_environment::ProcessEnvironment;
 pub use remote::Remote;
