@@ -263,7 +263,7 @@ mod tests {
         let policy =
             Policy::parse("[isolation]\nwords = { staging = [\"abn\"] }\n", "terrace.toml").expect("policy");
         let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
-        let values = document.as_ref().map(Document::values);
+        let values = document.as_ref().map(|document| document.values());
         let template = super::super::templates::template(text, values);
         look(root, file, &policy.words, template, values.unwrap_or_default())
             .map(|found| found.to_string())

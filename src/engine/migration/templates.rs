@@ -92,7 +92,7 @@ mod tests {
             ("a: 1 < 2 %> 3\n", ""),
         ] {
             let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
-            let found = template(text, document.as_ref().map(Document::values));
+            let found = template(text, document.as_ref().map(|document| document.values()));
             let told = found.map(|found| format!("{} {}", found.line, found.what)).unwrap_or_default();
             assert_eq!(told, expected, "{text}");
         }
