@@ -129,6 +129,7 @@ impl Look<'_> {
                 for (key, value) in map {
                     let at = path.key(key);
                     match self.named(key) {
+                        Some(_) if matches!(value, Value::Null) => {}
                         Some(environment) if value.untagged().is_scalar() => {
                             self.add(at, Owner::Value(environment));
                         }
@@ -267,6 +268,7 @@ mod tests {
                 "spring: {profiles: prod}\n",
                 &["spring.profiles profile prod", "spring.profiles says production"],
             ),
+            (Format::Yaml, "when@prod:\n  # nothing yet\n", &[]),
             (Format::Yaml, "products: {a: 1}\nstages: [build]\nname: prod\nlist: [production]\n", &[]),
             (Format::Env, "NODE_ENV=development\nNATIVE=prod\nAPP_ENVIRONMENTAL=prod\n", &[]),
         ] {
