@@ -4,11 +4,13 @@
 //! itself, so the validator resolves nothing, fetches nothing, and sees exactly what was counted.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value as Json, json};
 
 use super::cost::expansions;
+use super::draft::{self, OLD_HOST_NAME};
 use super::graph::{Applied, Graph, NodeId};
 use super::names::token;
 use super::reader::{build, pattern_options};
@@ -42,6 +44,7 @@ impl Compiled {
         })?;
         let (json, written) = write(&graph);
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+        let options = options.with_format(OLD_HOST_NAME, is_old_host_name);
         let validator = options.with_pattern_options(pattern_options()).build(&json).map_err(|error| {
             broken(Graph::ROOT, format!("the schema cannot be used: {error}"), "make the schema simpler")
         })?;
@@ -75,6 +78,15 @@ fn write(graph: &Graph) -> (Json, HashMap<String, NodeId>) {
     (root, writer.written)
 }
 
+/// Whether a text is a host name to drafts 4 and 6, which know nothing of internationalised ones.
+fn is_old_host_name(text: &str) -> bool {
+    static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
+        let options = jsonschema::draft6::options().should_validate_formats(true);
+        options.build(&json!({ "format": "hostname" })).ok()
+    });
+    VALIDATOR.as_ref().is_none_or(|validator| validator.is_valid(&Json::String(text.to_owned())))
+}
+
 fn reference(id: NodeId) -> Json {
     Json::String(format!("#/$defs/{}", id.0))
 }
@@ -101,6 +113,9 @@ impl Writer<'_> {
             return Json::Bool(always);
         }
         let mut out = node.assertions.clone();
+        if node.draft <= draft::Draft::D6 && out.get("format").is_some_and(|format| format == "hostname") {
+            out.insert("format".to_owned(), OLD_HOST_NAME.into());
+        }
         self.applied(id, pointer, &mut out);
         let parts = &node.parts;
         let patterns = parts.patterns.iter().map(|(pattern, id)| (pattern.text.as_str(), *id));

@@ -38,6 +38,9 @@ pub(super) const ASSERTIONS: &[(&str, Draft)] = &[
     ("dependentRequired", Draft::D2019),
 ];
 
+/// What `hostname` is called for the validator where drafts 4 and 6 mean it.
+pub(super) const OLD_HOST_NAME: &str = "hostname-draft-6";
+
 impl Draft {
     /// The draft that a `$schema` names.
     pub(super) fn named(id: &str) -> Option<Self> {
@@ -50,6 +53,28 @@ impl Draft {
             "json-schema.org/draft/2019-09/schema" => Some(Self::D2019),
             "json-schema.org/draft/2020-12/schema" | "json-schema.org/schema" => Some(Self::D2020),
             _ => None,
+        }
+    }
+
+    /// The draft in words.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::D4 => "draft 4",
+            Self::D6 => "draft 6",
+            Self::D7 => "draft 7",
+            Self::D2019 => "2019-09",
+            Self::D2020 => "2020-12",
+        }
+    }
+
+    /// The `$schema` that names the draft.
+    pub(super) const fn uri(self) -> &'static str {
+        match self {
+            Self::D4 => "http://json-schema.org/draft-04/schema#",
+            Self::D6 => "http://json-schema.org/draft-06/schema#",
+            Self::D7 => "http://json-schema.org/draft-07/schema#",
+            Self::D2019 => "https://json-schema.org/draft/2019-09/schema",
+            Self::D2020 => "https://json-schema.org/draft/2020-12/schema",
         }
     }
 

@@ -32,6 +32,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod unchecked;
+mod unheeded;
 mod validate;
 
 pub use catalog::Catalog;

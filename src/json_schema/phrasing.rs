@@ -4,6 +4,7 @@ use jsonschema::error::TypeKind;
 use jsonschema::types::JsonType;
 use serde_json::Value as Json;
 
+use super::draft::OLD_HOST_NAME;
 use crate::model::Value;
 
 /// The longest value that is shown whole, in characters.
@@ -97,8 +98,8 @@ pub(super) fn format_name(format: &str) -> String {
         "date-time" => "a date and time such as 2026-01-31T12:00:00Z",
         "time" => "a time such as 12:00:00Z",
         "duration" => "a duration such as PT30S",
-        "email" | "idn-email" => "an email address",
-        "hostname" | "idn-hostname" => "a host name",
+        "email" => "an email address",
+        "hostname" | OLD_HOST_NAME => "a host name",
         "ipv4" => "an IPv4 address",
         "ipv6" => "an IPv6 address",
         "uri" | "iri" => "a URI such as https://example.com/",

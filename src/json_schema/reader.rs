@@ -5,6 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value as Json, json};
 
@@ -13,6 +14,7 @@ use super::graph::{Applied, Graph, ListRule, Node, NodeId, Parts, Pattern};
 use super::names::token;
 use super::source::{Read, SchemaError, Source, Sources};
 use super::unchecked::leave_open;
+use super::unheeded::{Unheeded, unchecked_format, unheeded};
 use crate::json_schema::phrasing::cut;
 
 /// The most schemas that a graph may have.
@@ -47,6 +49,7 @@ pub(super) fn build(file: &str, read: &Read<'_>) -> Result<(Graph, Vec<Source>),
     if !builder.broken.is_empty() {
         return Err(builder.broken);
     }
+    builder.tell_unheeded(&sources.files);
     let files = sources.files.iter().map(|source| source.path.clone()).collect();
     let mut graph = Graph { nodes: builder.nodes, files, limits: builder.limits };
     leave_open(&mut graph, &builder.unchecked);
@@ -60,8 +63,10 @@ struct Builder {
     waiting: VecDeque<(usize, String)>,
     /// Whether each pattern can be used.
     patterns: HashMap<String, Usable>,
-    /// The patterns that are not checked, and why.
+    /// What is not checked, and why.
     limits: Vec<SchemaError>,
+    /// The same of keywords and formats, by the file: the first place of each, and how many follow.
+    unheeded: IndexMap<(usize, Unheeded), (String, usize)>,
     /// The schemas that hold them.
     unchecked: Vec<NodeId>,
     /// Where a dynamic reference stands and the anchor it names.
@@ -97,6 +102,10 @@ impl Builder {
             list: ListRule::default(),
         };
         let Some(Json::Object(map)) = json else { return node };
+        let named = whole.get("$schema").is_some();
+        for found in unheeded(map, draft, named) {
+            self.note(file, &node.pointer, found);
+        }
         self.references(sources, &mut node, map, draft);
         // Before 2019-09 a reference stands for the whole schema.
         if draft <= Draft::D7 && map.contains_key("$ref") {
@@ -113,7 +122,29 @@ impl Builder {
         {
             reader.node.assertions.remove("pattern");
         }
+        if let Some(found) = map.get("format").and_then(Json::as_str).and_then(unchecked_format) {
+            node.assertions.remove("format");
+            self.unchecked.push(self.current());
+            self.note(file, &node.pointer, found);
+        }
         node
+    }
+
+    /// The id of the node that is being read; nodes are numbered in the order in which they are.
+    fn current(&self) -> NodeId {
+        NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX))
+    }
+
+    fn note(&mut self, file: usize, pointer: &str, found: Unheeded) {
+        let place = format!("{pointer}/{}", token(found.keyword));
+        self.unheeded.entry((file, found)).and_modify(|(_, more)| *more += 1).or_insert((place, 0));
+    }
+
+    fn tell_unheeded(&mut self, files: &[Source]) {
+        for ((file, found), (pointer, more)) in std::mem::take(&mut self.unheeded) {
+            let Some(source) = files.get(file) else { continue };
+            self.limits.push(source.broken(&pointer, found.message(more), found.help));
+        }
     }
 
     fn references(
@@ -277,9 +308,7 @@ impl Reader<'_, '_, '_> {
                     "the pattern `{shown}` is not checked: it is too large, or needs look-around or back-references"
                 );
                 self.builder.limits.push(source.broken(&pointer, message, help));
-                // Nodes are numbered in the order in which they are read.
-                let id = u32::try_from(self.builder.nodes.len()).unwrap_or(u32::MAX);
-                self.builder.unchecked.push(NodeId(id));
+                self.builder.unchecked.push(self.builder.current());
             }
             Usable::Broken => {
                 let message = if known >= PATTERNS {

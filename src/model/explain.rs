@@ -187,12 +187,16 @@ impl Rule {
                 waivable: Waivable::Item("only built on Linux"),
             },
             Self::SchemaLimits => Explanation {
-                what: "A pattern of a schema is not checked: it needs look-around or back-references, or is \
-                       too large. All else that the schema says holds.",
-                why: "Matching such a pattern may take exponential time, so a value could stop every check; \
-                      without it, a value that the application refuses may pass.",
+                what: "A part of a schema is not checked: a pattern that needs look-around or \
+                       back-references or is too large, a keyword that the schema's draft does not know \
+                       (`dependencies` in 2020-12, `prefixItems` in draft 7), or a format such as \
+                       `idn-hostname`. All else that the schema says holds.",
+                why: "Matching such a pattern may take exponential time, so a value could stop every check, \
+                      and a draft ignores what it does not know; either way a value that the application \
+                      refuses may pass.",
                 mend: "Write the pattern without look-around, or split it into several that a value must \
-                       fit.",
+                       fit; write the keyword of the schema's own draft, or name the draft that has it in \
+                       `$schema`.",
                 waive: "Accept it for a schema that somebody else publishes.",
                 waivable: Waivable::Item("the schema is the vendor's"),
             },

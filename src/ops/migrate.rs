@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, parse_kept, render_kept};
-use crate::formats::read::Format;
+use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, Suspicion, parse_kept, render_kept};
+use crate::formats::read::{Format, below, file_name};
 use crate::model::policy::FILE;
 use crate::model::sanitize::clean_lines;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
+use crate::store::Irregular;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 /// What to migrate.
@@ -55,20 +56,36 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
     let roots: Vec<String> =
         if request.sources.is_empty() { vec![String::new()] } else { request.sources.clone() };
     let mut blobs: BTreeMap<String, BlobId> = BTreeMap::new();
+    let mut aside: BTreeMap<String, Suspicion> = BTreeMap::new();
     for root in &roots {
         if ours.iter().any(|folder| format!("{root}/").starts_with(folder)) {
             return Err(Error::usage(format!("{root} is part of the configuration repository already"))
                 .with_help("name flat files that stand outside environments/, schemas/ and .terrace/"));
         }
         let found = repository.files_at(head, root)?;
-        if found.is_empty() && !root.is_empty() {
+        let irregular = repository.irregular_at(head, root)?;
+        if let Some((path, what)) = irregular.iter().find(|(path, _)| is_at_or_below(root, path)) {
+            return Err(no_file(root, path, what));
+        }
+        if found.is_empty() && irregular.is_empty() && !root.is_empty() {
             return Err(no_source(workspace, root));
         }
-        let concerned = |path: &String| {
-            Format::of(path).is_some()
-                && !ours.iter().any(|folder| path.starts_with(folder))
-                && !path.ends_with("terrace.toml")
-        };
+        let is_ours = |path: &String| ours.iter().any(|folder| path.starts_with(folder));
+        let concerned =
+            |path: &String| Format::of(path).is_some() && !is_ours(path) && !path.ends_with("terrace.toml");
+        // A link without an extension may lead to a folder of such files.
+        let may_hold = |path: &String| Format::of(path).is_some() || !file_name(path).contains('.');
+        for (path, what) in irregular {
+            match what {
+                Irregular::Link(target) if may_hold(&path) && !is_ours(&path) => {
+                    aside.insert(path, Suspicion::Link(target));
+                }
+                Irregular::Submodule if !is_ours(&path) => {
+                    aside.insert(path, Suspicion::Submodule);
+                }
+                Irregular::Link(_) | Irregular::Submodule => {}
+            }
+        }
         blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
     }
     let source = repository.blobs();
@@ -80,7 +97,7 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
     for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
         existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
     }
-    let plan = migration::plan(&Migration {
+    let mut plan = migration::plan(&Migration {
         roots: &roots,
         files: &files,
         existing: &existing,
@@ -88,9 +105,27 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
         policy: configuration.policy(),
         limits: configuration.limits(),
     })?;
+    plan.left_alone.extend(aside);
     let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
     let record = super::edit::blob_of(snapshot, RECORD);
     Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
+}
+
+/// Whether a source is the path itself or stands below it.
+fn is_at_or_below(source: &str, path: &str) -> bool {
+    below(path, source).is_some()
+}
+
+/// Why a source that is a link or a submodule, or lies behind one, is not taken.
+fn no_file(source: &str, path: &str, what: &Irregular) -> Error {
+    let subject =
+        if source.trim_end_matches('/') == path { path.to_owned() } else { format!("{source}: {path}") };
+    match what {
+        Irregular::Link(target) => Error::usage(format!("{subject} is a symbolic link to {target}"))
+            .with_help("name the file or folder that it leads to"),
+        Irregular::Submodule => Error::usage(format!("{subject} is a submodule, another repository's files"))
+            .with_help("run the migration in that repository, or copy the files into this one"),
+    }
 }
 
 fn no_source(workspace: &Workspace, root: &str) -> Error {

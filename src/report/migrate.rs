@@ -6,7 +6,7 @@ use super::columns::{Cell, align};
 use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::migration::{Plan, Planned};
+use crate::engine::migration::{Plan, Planned, Template};
 use crate::model::Key;
 
 /// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says
@@ -62,8 +62,8 @@ pub fn text(
         row(
             "cannot read",
             &format!("{file}:{}:{}", at.line, at.column),
-            String::new(),
             cut(&rejection.message, 100).into_owned(),
+            String::new(),
         );
     }
     for (file, why) in &plan.unnamed {
@@ -75,14 +75,56 @@ pub fn text(
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {
-        writeln!(out, "{}", secrets(item))?;
+    for item in &plan.items {
+        for line in doubts(item) {
+            writeln!(out, "{line}")?;
+        }
+        for (path, manifest) in &item.manifests {
+            let at = if path.is_file() { String::new() } else { format!(" at {}", clean(&path.to_string())) };
+            writeln!(out, "{}{at}: {manifest}", clean(&item.source))?;
+        }
+        if !item.secrets.is_empty() {
+            writeln!(out, "{}", secrets(item))?;
+        }
     }
     Ok(())
 }
 
-/// So many secrets are told by their paths.
+/// So many secrets and other values of a file are told by their paths.
 const TOLD: usize = 8;
+/// So much of a value is shown.
+const WIDE: usize = 60;
+
+/// What belongs to another environment, and the values that readers of the source take differently,
+/// each with what the item has for it.
+fn doubts(item: &Planned) -> Vec<String> {
+    let source = clean(&item.source);
+    let belongs = item.belongings.iter().map(|found| {
+        format!("{source}: {}; move it to the environment's own item", clean(&found.to_string()))
+    });
+    let doubts = item.converted.doubts.iter().map(|doubt| {
+        let is_secret = item.secrets.contains(&doubt.path);
+        // A backslash that is there must not look like an escape.
+        let taken = doubt.taken.replace('\n', "⏎").replace('\t', "⇥");
+        let taken = if is_secret { "••••".into() } else { cut(&taken, WIDE) };
+        let why: Vec<String> = doubt.kinds.iter().map(ToString::to_string).collect();
+        let path = doubt.path.to_string();
+        format!("{source}:{}: {} {}; taken as `{taken}`", doubt.line, clean(&path), why.join(", and "))
+    });
+    let complex = item.converted.complex_key.map(|at| {
+        format!("{source}:{}:{}: a key that is a list or a mapping, which no path names", at.line, at.column)
+    });
+    let template = item.template.map(|Template { what, line }| {
+        format!("{source}:{line}: {what}; what a program fills in stays as written")
+    });
+    let mut lines: Vec<String> = belongs.chain(template).chain(doubts).chain(complex).collect();
+    if lines.len() > TOLD + 1 {
+        let more = lines.len() - TOLD;
+        lines.truncate(TOLD);
+        lines.push(format!("{source}: and {more} more such values"));
+    }
+    lines
+}
 
 /// Which values of an item look like secrets, without them.
 fn secrets(item: &Planned) -> String {

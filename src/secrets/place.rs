@@ -172,7 +172,11 @@ impl<'a> Way<'a> {
         };
         self.is_object = names::is_objects(name);
         self.own = None;
+        // In an ExternalSecret this is the name that a secret gets.
+        let names_one = key == "secretKey"
+            && holder.and_then(Value::as_map).is_some_and(|map| map.contains_key("remoteRef"));
         match names::read(name) {
+            Name::Secret(_) if names_one => self.above = None,
             Name::Secret(family) => {
                 self.own = Some(family);
                 self.above = (family != Family::Authorization).then_some(family);

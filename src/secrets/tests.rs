@@ -278,7 +278,7 @@ fn what_stands_at_a_secrets_place_and_is_none() {
         "secrets: {db_username: app, db_host: db1, mountPath: here, refreshInterval: often}\n",
         "secretKeyRef: {name: db, key: password}\n",
         "env: [{name: DB_HOST, value: db1}, {name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: d, key: k}}}]\n",
-        "data: [{secretKey: api-token, remoteRef: {key: shop}}]\n",
+        "data: [{secretKey: api-token, remoteRef: {key: shop}}, {secretKey: user1234, remoteRef: {key: shop}}]\n",
         "properties: {secret: {properties: {a: {type: string, title: abc}}}}\n",
         "authorization: enabled\nx: {authorization: rbac}\n",
         "kind: ConfigMap\ndata: {a: s3cr3tV4lue}\n",

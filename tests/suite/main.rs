@@ -32,6 +32,7 @@ mod legacy;
 mod library;
 mod log;
 mod merge_driver;
+mod migrate_told;
 mod plans;
 mod planted_secrets;
 mod promotions;

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::belonging::{Belonging, Owner};
+use super::templates::Template;
 use crate::formats::read::{below, file_name};
 use crate::model::{Environment, Value, names_word};
 
@@ -15,8 +17,16 @@ pub enum Suspicion {
     /// Its name speaks of an overlay: development's own, or of an environment that terrace does
     /// not have.
     Overlay(String),
+    /// Something in it is another environment's.
+    Holds(Belonging),
     /// It configures a tool or describes something else; the words say what it is.
     NotConfiguration(&'static str),
+    /// It is filled in by a program.
+    Template(Template),
+    /// It is no file of its own but a symbolic link to this.
+    Link(String),
+    /// It is the commit of another repository.
+    Submodule,
 }
 
 impl Suspicion {
@@ -24,8 +34,8 @@ impl Suspicion {
     #[must_use]
     pub const fn asks(&self) -> bool {
         match self {
-            Self::OtherEnvironment(_) | Self::Overlay(_) => true,
-            Self::NotConfiguration(_) => false,
+            Self::OtherEnvironment(_) | Self::Overlay(_) | Self::Holds(_) => true,
+            Self::NotConfiguration(_) | Self::Template(_) | Self::Link(_) | Self::Submodule => false,
         }
     }
 }
@@ -39,7 +49,22 @@ impl fmt::Display for Suspicion {
             Self::Overlay(word) => {
                 write!(f, "looks like an overlay for {word}; name it to take it as an item of its own")
             }
+            Self::Holds(belonging) => {
+                let path = &belonging.path;
+                match &belonging.owner {
+                    Owner::Section(environment) | Owner::Value(environment) | Owner::Says(environment) => {
+                        write!(f, "holds {environment}'s `{path}`")?;
+                    }
+                    Owner::Profile(profile) => {
+                        write!(f, "holds what counts for the profile `{profile}` only, `{path}`")?;
+                    }
+                }
+                f.write_str("; divide it, or name it to take it whole")
+            }
             Self::NotConfiguration(what) => write!(f, "not configuration: {what}"),
+            Self::Template(Template { what, line }) => write!(f, "not configuration: {what}, line {line}"),
+            Self::Link(target) => write!(f, "a symbolic link to {target}"),
+            Self::Submodule => f.write_str("a submodule: another repository's files"),
         }
     }
 }
@@ -64,19 +89,18 @@ const LAYERS: [&str; 14] = [
 
 /// What speaks against taking `file`, found below `root`, without a person naming it.
 ///
-/// `words` are those of the policy; `text` and `values` are the file's, the values empty when it
-/// cannot be read.
+/// `words` are those of the policy; the values are the file's, none when it cannot be read, and
+/// `template` what it is filled in as.
 #[must_use]
 pub fn look(
     root: &str,
     file: &str,
     words: &BTreeMap<Environment, Vec<String>>,
-    text: &str,
+    template: Option<Template>,
     values: &[Value],
 ) -> Option<Suspicion> {
     let kind = by_name(root, file).or_else(|| values.iter().find_map(by_content));
-    let template = || (values.is_empty() && is_template(text)).then_some("a template");
-    let kind = kind.or_else(template).map(Suspicion::NotConfiguration);
+    let kind = kind.map(Suspicion::NotConfiguration).or_else(|| template.map(Suspicion::Template));
     kind.or_else(|| environment(root, file, words))
 }
 
@@ -229,10 +253,6 @@ fn is_playbook(value: &Value) -> bool {
     value.as_list().is_some_and(|plays| plays.iter().any(is_play))
 }
 
-fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%") || text.contains("<%")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,10 +262,12 @@ mod tests {
     fn seen(root: &str, file: &str, text: &str) -> String {
         let policy =
             Policy::parse("[isolation]\nwords = { staging = [\"abn\"] }\n", "terrace.toml").expect("policy");
-        let values = Document::parse(text.as_bytes(), &Limits::default())
-            .map(|document| document.values().to_vec())
-            .unwrap_or_default();
-        look(root, file, &policy.words, text, &values).map(|found| found.to_string()).unwrap_or_default()
+        let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
+        let values = document.as_ref().map(|document| document.values());
+        let template = super::super::templates::template(text, values);
+        look(root, file, &policy.words, template, values.unwrap_or_default())
+            .map(|found| found.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -300,7 +322,7 @@ mod tests {
             ("app.json", "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\"}", "a JSON Schema"),
             ("api.yaml", "openapi: 3.1.0\ninfo: {}\npaths: {}", "an OpenAPI description"),
             ("site.yml", "- hosts: all\n  roles: [x]", "an Ansible playbook"),
-            ("deploy.yaml", "a: {{ .Values.a }}\nb: {{- x }}", "a template"),
+            ("deploy.yaml", "a: {{ .Values.a }}\nb: {{- x }}", "a Helm chart template, line 1"),
             ("app.template.yaml", "a: 1", "a template"),
             (".env.example", "A=1", "an example"),
             ("config/.eslintrc.json", "{}", "a tool's own settings"),

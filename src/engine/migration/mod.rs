@@ -4,10 +4,16 @@
 //! about and what cannot be read. It does not know where files come from, what git tracks, or
 //! what becomes of the old files.
 
+mod belonging;
 mod exclusions;
+mod manifests;
 mod plan;
 mod record;
+mod templates;
 
+pub use belonging::{Belonging, Owner};
 pub use exclusions::{Suspicion, look};
+pub use manifests::SecretManifest;
 pub use plan::{Collision, Migration, Plan, Planned, plan};
 pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};
+pub use templates::Template;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::belonging::{Belonging, belongings};
 use super::exclusions::{Suspicion, look};
+use super::manifests::{SecretManifest, secret_manifests};
+use super::templates::{Template, template};
 use crate::formats::read::{Converted, Format, Refusal, below, convert, key_for};
-use crate::model::{Error, InvalidKey, Key, Policy, Result, ValuePath};
+use crate::model::{Error, InvalidKey, Key, Location, Policy, Position, Result, Rule, ValuePath};
 use crate::secrets::secret_below;
 use crate::yaml::{Document, Limits, Rejection};
 
@@ -38,6 +41,12 @@ pub struct Planned {
     pub converted: Converted,
     /// The values that are secrets in plain text, or look like some.
     pub secrets: Vec<ValuePath>,
+    /// Its manifests whose purpose is a secret.
+    pub manifests: Vec<(ValuePath, SecretManifest)>,
+    /// The template that it is, taken because it was named.
+    pub template: Option<Template>,
+    /// What of it is another environment's.
+    pub belongings: Vec<Belonging>,
 }
 
 /// Several sources for one key, or one for a key that is taken; none of them moves.
@@ -115,9 +124,20 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
         Err(Refusal::Rejected(rejection)) => Err(rejection),
         Ok(converted) => Ok(converted),
     };
-    let values = outcome.as_ref().map(|converted| converted.documents.as_slice()).unwrap_or_default();
+    let words = &migration.policy.words;
     let text = String::from_utf8_lossy(bytes);
-    let suspicion = look(root, file, &migration.policy.words, &text, values).filter(|_| !named);
+    let read = outcome.as_ref().ok().map(|converted| converted.documents.as_slice());
+    // `{{ x }}` is also a mapping whose key is a mapping, which nobody means.
+    let meant = outcome.as_ref().ok().is_some_and(|converted| converted.complex_key.is_none());
+    let template = template(&text, read.filter(|_| meant));
+    let values = read.unwrap_or_default();
+    let belongings = belongings(values, words);
+    let holds = || belongings.iter().find(|found| found.asks()).cloned().map(Suspicion::Holds);
+    let suspicion = look(root, file, words, template, values).or_else(holds).filter(|_| !named);
+    let outcome = match template {
+        Some(template) if !meant => Err(not_filled_in(template)),
+        _ => outcome,
+    };
     let source = file.to_owned();
     let key = match migration.as_key {
         Some(key) => Ok(key.clone()),
@@ -130,10 +150,32 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
         (None, Ok(_), Err(invalid)) => plan.unnamed.push((source, invalid)),
         (None, Ok(converted), Ok(key)) => {
             let secrets = secret_paths(&converted, migration.policy);
-            plan.items.push(Planned { source, key, format, converted, secrets });
+            let manifests = secret_manifests(&converted.documents);
+            plan.items.push(Planned {
+                source,
+                key,
+                format,
+                converted,
+                secrets,
+                manifests,
+                template,
+                belongings,
+            });
         }
     }
     Ok(())
+}
+
+/// Why a template that does not even read as YAML, JSON … is not taken.
+fn not_filled_in(template: Template) -> Rejection {
+    let at = Position { line: template.line, column: 1 };
+    Rejection {
+        rule: Rule::Syntax,
+        message: format!("this is {}, which a program fills in before it is configuration", template.what),
+        help: "fill it in, as with `helm template`, and migrate what comes out".to_owned(),
+        location: Location { start: at, end: at },
+        ciphertext: None,
+    }
 }
 
 fn secret_paths(converted: &Converted, policy: &Policy) -> Vec<ValuePath> {
@@ -305,6 +347,51 @@ mod tests {
         ] {
             assert_eq!(world(roots, files).outcome(), expected);
         }
+    }
+
+    #[test]
+    fn what_is_another_environments_within_a_file_is_asked_about_or_told() {
+        let files = [
+            ("c/database.yml", "development: {a: 1}\nproduction: {a: 2}\n"),
+            ("c/two.yml", "a: 1\n---\nspring: {config: {activate: {on-profile: prod}}}\nb: 2\n"),
+            ("c/app.properties", "a=1\n#---\nspring.config.activate.on-profile=prod\nb=2\n"),
+            ("c/mixed.env", "PROD_URL=x\n"),
+            ("c/chart.yaml", "a: {{ .Values.a }}\n"),
+        ];
+        let outcome = world(&["c"], &files).outcome();
+        let found: Vec<&str> = outcome.lines().map(|line| line.split('{').next().unwrap_or(line)).collect();
+        assert_eq!(
+            found,
+            [
+                "c/mixed.env is written to mixed",
+                "c/database.yml asks: Holds(Belonging ",
+                "c/two.yml asks: Holds(Belonging ",
+                "c/chart.yaml stays: NotConfiguration(\"a Helm chart manifest\")",
+                "c/app.properties:2:1 is rejected",
+            ]
+        );
+        let named = world(&["c/database.yml", "c/a.yaml"], &[files[0], ("c/a.yaml", files[4].1)]);
+        assert_eq!(named.outcome(), "c/database.yml moves to database\nc/a.yaml:1:1 is rejected");
+        let plan = named.plan().expect("a plan");
+        let told: Vec<String> = plan.items[0].belongings.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["`production` names production, though the item is development's"]);
+        assert_eq!(
+            plan.rejected[0].1.message,
+            "this is a Helm chart template, which a program fills in before it is configuration"
+        );
+    }
+
+    #[test]
+    fn manifests_of_secrets_are_recognised() {
+        let secret = "kind: Secret\nstringData: {host: db}\n---\nkind: SealedSecret\n---\nkind: ConfigMap\n";
+        let list = "kind: List\nitems:\n- {kind: ExternalSecret}\n- kind\n";
+        let plan = world(&["c"], &[("c/a.yaml", secret), ("c/b.yaml", list)]).plan().expect("a plan");
+        let found = |index: usize| -> Vec<String> {
+            let manifests = plan.items[index].manifests.iter();
+            manifests.map(|(path, manifest)| format!("{path} {manifest:?}")).collect()
+        };
+        assert_eq!(found(0), [" Plain", "#2: Sealed"]);
+        assert_eq!(found(1), ["items[0] Reference"]);
     }
 
     #[test]

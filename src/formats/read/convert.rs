@@ -1,12 +1,13 @@
 //! From the bytes of one legacy file to the bytes of one item, verified.
 
 use super::comments::place;
+use super::doubts::Doubt;
 use super::draft::{Draft, Reading, Source};
 use super::format::Format;
 use super::write::write;
 use super::{dotenv, json, properties, toml};
-use crate::model::{Environment, Error, Rule, Value, names_word};
-use crate::yaml::{Document, Limits, NESTING, ProblemKind, Rejection, check_limits};
+use crate::model::{Error, Position, Rule, Value};
+use crate::yaml::{Document, Limits, NESTING, Problem, ProblemKind, Rejection, check_limits};
 
 /// The longest key that YAML readers look ahead for (YAML 1.2.2, section 7.4.2).
 const KEY_LENGTH: usize = 1024;
@@ -24,6 +25,10 @@ pub struct Converted {
     pub comments: usize,
     /// What a person should know: `3 dates became strings`.
     pub notes: Vec<String>,
+    /// The values that readers of its format take differently, in the order of the file.
+    pub doubts: Vec<Doubt>,
+    /// Where YAML has a key that is a list or a mapping, which no path names.
+    pub complex_key: Option<Position>,
     /// The value of each YAML document.
     pub documents: Vec<Value>,
 }
@@ -85,7 +90,6 @@ pub fn convert(format: Format, bytes: &[u8], limits: &Limits) -> Result<Converte
         };
         converted.notes.push(note.to_owned());
     }
-    converted.notes.extend(sections(&converted.documents));
     Ok(converted)
 }
 
@@ -99,8 +103,11 @@ fn keep(bytes: &[u8], limits: &Limits) -> Result<Converted, Refusal> {
         }
         ProblemKind::ComplexKey | ProblemKind::BadMerge | ProblemKind::MergesDisagree { .. } => None,
     });
+    let is_complex = |problem: &&Problem| matches!(problem.kind, ProblemKind::ComplexKey);
+    let complex = document.problems().iter().find(is_complex);
     Ok(Converted {
         unchanged: true,
+        complex_key: complex.map(|problem| document.location(&problem.span).start),
         comments: document.comments().len(),
         notes: twice.collect(),
         ..converted(&document)
@@ -114,6 +121,8 @@ fn converted(document: &Document) -> Converted {
         values: document.values().iter().map(Value::leaves).sum(),
         comments: 0,
         notes: Vec::new(),
+        doubts: Vec::new(),
+        complex_key: None,
         documents: document.values().to_vec(),
     }
 }
@@ -125,7 +134,7 @@ fn finish(
     limits: &Limits,
     agrees: impl FnOnce(&Value) -> bool,
 ) -> Result<Converted, Refusal> {
-    let Reading { draft, comments, notes } = reading;
+    let Reading { draft, comments, notes, doubts } = reading;
     refuse_extremes(source, &draft)?;
     let text = write(&draft, &place(source.text, &draft, &comments));
     if text.len() > limits.file_bytes {
@@ -147,7 +156,7 @@ fn finish(
     if document.comments().len() != comments.len() {
         return Err(defect("a comment would be lost"));
     }
-    Ok(Converted { comments: comments.len(), notes, ..converted(&document) })
+    Ok(Converted { comments: comments.len(), notes, doubts, ..converted(&document) })
 }
 
 fn defect(what: &str) -> Refusal {
@@ -168,18 +177,6 @@ fn refuse_extremes(source: &Source<'_>, draft: &Draft) -> Result<(), Rejection> 
             refuse(entry.span.clone(), message, "shorten the key")
         }
     }
-}
-
-/// Top-level keys that speak of a later environment, as `when@prod` does: what is below them
-/// does not belong to development.
-fn sections(documents: &[Value]) -> Vec<String> {
-    let later = [Environment::Staging, Environment::Production];
-    let keys = documents.iter().filter_map(Value::as_map).flat_map(|map| map.keys());
-    keys.filter_map(|key| {
-        let environment = later.into_iter().find(|env| names_word(key, env.words()))?;
-        Some(format!("`{key}` names {environment}, though the item is development's"))
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -209,14 +206,11 @@ mod tests {
 
     #[test]
     fn what_is_odd_in_yaml_is_noted() {
-        for (text, note) in [
-            ("a: 1\nb: 2\na: 3\n", "`a` is here twice, the second time at 3:1"),
-            ("a: 1\nwhen@prod:\n  a: 2\n", "`when@prod` names production, though the item is development's"),
-            ("a: 1\n---\nstaging: {}\n", "`staging` names staging, though the item is development's"),
-        ] {
-            assert_eq!(converted(Format::Yaml, text).notes, [note]);
-        }
+        let twice = converted(Format::Yaml, "a: 1\nb: 2\na: 3\n");
+        assert_eq!(twice.notes, ["`a` is here twice, the second time at 3:1"]);
         assert!(converted(Format::Yaml, "products: 1\nwhen@dev: 2\n").notes.is_empty());
+        let complex = converted(Format::Yaml, "a: 1\nb: {{ x }}\n").complex_key.expect("a place");
+        assert_eq!((complex.line, complex.column), (2, 5));
     }
 
     #[test]

@@ -1,41 +1,38 @@
 //! `.env` files: one name and one string a line, as the common readers agree on them.
 //!
 //! Where readers disagree (backticks, text behind a closing quote, a name set twice) the file is
-//! refused at that place, for any guess would change a value for somebody. Nothing is expanded.
+//! refused at that place, for any guess would change a value for somebody; where most agree, the value
+//! is told as a [`Doubt`]. Nothing is expanded.
 
 use std::ops::Range;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
+use super::doubts::{Doubt, DoubtKind};
 use super::draft::{Body, Draft, Reading, Source};
-use crate::model::{Rule, Value};
+use crate::model::{Rule, Value, ValuePath};
 use crate::yaml::Rejection;
 
 /// Reads a whole text, whose lines end in LF.
 pub(super) fn read(source: &Source<'_>) -> Result<Reading, Rejection> {
-    let mut reader = Reader { source, at: 0, comments: Vec::new(), variables: 0, hashes: 0 };
+    let mut reader = Reader { source, at: 0, comments: Vec::new(), exports: 0, doubts: Vec::new() };
     let entries = reader.entries()?;
-    let mut notes = Vec::new();
-    match reader.variables {
-        0 => {}
-        1 => notes.push("1 value refers to a variable, which stays as written".to_owned()),
-        count => notes.push(format!("{count} values refer to variables, which stay as written")),
-    }
-    match reader.hashes {
-        0 => {}
-        1 => notes.push("1 value holds a `#` that some readers take for a comment".to_owned()),
-        count => notes.push(format!("{count} values hold a `#` that some readers take for a comment")),
-    }
-    Ok(Reading { draft: Draft::new(0..0, Body::Map(entries)), comments: reader.comments, notes })
+    let notes = match reader.exports {
+        0 => Vec::new(),
+        1 => vec!["1 line begins with `export`, which some readers do not know".to_owned()],
+        count => vec![format!("{count} lines begin with `export`, which some readers do not know")],
+    };
+    let Reader { comments, doubts, .. } = reader;
+    Ok(Reading { draft: Draft::new(0..0, Body::Map(entries)), comments, notes, doubts })
 }
 
 struct Reader<'a> {
     source: &'a Source<'a>,
     at: usize,
     comments: Vec<Range<usize>>,
-    variables: usize,
-    hashes: usize,
+    exports: usize,
+    doubts: Vec<Doubt>,
 }
 
 impl<'a> Reader<'a> {
@@ -70,6 +67,7 @@ impl<'a> Reader<'a> {
         if let Some(rest) = self.rest().strip_prefix("export").filter(|rest| rest.starts_with(is_blank)) {
             self.at = self.source.text.len() - rest.len();
             self.skip(is_blank);
+            self.exports += 1;
         }
         let name = self.take(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
         let place = self.at - name.len()..self.at;
@@ -91,7 +89,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let before = self.at;
         self.skip(is_blank);
-        let value = match self.rest().chars().next() {
+        let (value, kinds) = match self.rest().chars().next() {
             Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
             Some('`') => {
                 let message = "a value in backticks means different things to different readers";
@@ -102,25 +100,37 @@ impl<'a> Reader<'a> {
                 self.unquoted()
             }
         };
+        if !kinds.is_empty() {
+            let path = ValuePath::document(0).key(name);
+            let line = self.source.line(place.start);
+            self.doubts.push(Doubt { line, path, kinds, taken: value.clone() });
+        }
         let draft = Draft::new(start..self.at, Body::Scalar(Value::String(value)));
         self.end_of_line()?;
         Ok((name.to_owned(), place, draft))
     }
 
     /// The rest of the line, up to a `#` behind white space.
-    fn unquoted(&mut self) -> String {
+    fn unquoted(&mut self) -> (String, Vec<DoubtKind>) {
         let line = self.rest().split('\n').next().unwrap_or_default();
         let comment = line.match_indices('#').find(|(i, _)| line[..*i].ends_with(is_blank));
+        let written = comment.map_or(line, |(i, _)| &line[..i]).trim_matches(is_blank);
         let value = comment.map_or(line, |(i, _)| &line[..i]).trim_end();
         self.at += value.len();
         let value = value.trim_start();
-        self.variables += usize::from(has_variable(value));
-        self.hashes += usize::from(value.contains('#'));
-        value.to_owned()
+        let kinds = [
+            (has_variable(value), DoubtKind::Variable),
+            (has_command(value), DoubtKind::Command),
+            (value.contains('\\'), DoubtKind::Backslash),
+            (value.contains('#'), DoubtKind::Hash),
+            (value.contains(['"', '\'']), DoubtKind::Quotes),
+            (value.len() < written.len(), DoubtKind::NoBreakSpace),
+        ];
+        (value.to_owned(), those(kinds))
     }
 
     /// A quoted value, of several lines perhaps; only double quotes know escapes.
-    fn quoted(&mut self, quote: char) -> Result<String, Rejection> {
+    fn quoted(&mut self, quote: char) -> Result<(String, Vec<DoubtKind>), Rejection> {
         let opening = self.at;
         self.at += 1;
         let mut value = String::new();
@@ -143,8 +153,16 @@ impl<'a> Reader<'a> {
             }
         }
         let raw = self.source.text.get(opening..self.at).unwrap_or_default();
-        self.variables += usize::from(quote == '"' && has_variable(raw));
-        Ok(value)
+        let expands = quote == '"';
+        // Between single quotes, only these two are escapes to some.
+        let escapes = if expands { raw.contains('\\') } else { raw.contains("\\\\") || raw.ends_with("\\'") };
+        let kinds = [
+            (expands && has_variable(raw), DoubtKind::Variable),
+            (expands && has_command(raw), DoubtKind::Command),
+            (escapes, DoubtKind::Backslash),
+            (raw.contains('\n'), DoubtKind::Lines),
+        ];
+        Ok((value, those(kinds)))
     }
 
     fn end_of_line(&mut self) -> Result<(), Rejection> {
@@ -205,6 +223,17 @@ fn escape(c: char, value: &mut String) {
     }
 }
 
+/// The kinds that apply.
+fn those<const N: usize>(kinds: [(bool, DoubtKind); N]) -> Vec<DoubtKind> {
+    kinds.into_iter().filter_map(|(applies, kind)| applies.then_some(kind)).collect()
+}
+
+/// Whether a shell that reads the file would run something.
+fn has_command(text: &str) -> bool {
+    let runs = |mark: &str| text.match_indices(mark).any(|(at, _)| !text[..at].ends_with('\\'));
+    runs("$(") || runs("`")
+}
+
 /// Whether readers that expand variables would find one.
 fn has_variable(text: &str) -> bool {
     text.match_indices('$').any(|(i, _)| {
@@ -220,6 +249,7 @@ mod tests {
 
     use super::super::Format;
     use super::super::testing::{converted, refused};
+    use super::Doubt;
 
     #[test]
     fn every_value_is_a_string() {
@@ -250,24 +280,40 @@ mod tests {
         }
     }
 
+    /// `line name kinds = value` of each value that readers take differently.
+    fn doubts(env: &str) -> Vec<String> {
+        let show = |doubt: Doubt| {
+            format!("{} {} {:?} = {}", doubt.line, doubt.path, doubt.kinds, doubt.taken.escape_debug())
+        };
+        converted(Format::Env, env).doubts.into_iter().map(show).collect()
+    }
+
     #[test]
-    fn variables_and_doubtful_comments_are_noted() {
-        for (env, notes) in [
-            (
-                "A=${B}\nC=\"x $D\"\nE='$F'\nG=\"\\${H}\"\nI=$5\n",
-                &["2 values refer to variables, which stay as written"][..],
-            ),
-            (
-                "A=$B#c\n",
-                &[
-                    "1 value refers to a variable, which stays as written",
-                    "1 value holds a `#` that some readers take for a comment",
-                ],
-            ),
-            ("A=b # c\n", &[]),
+    fn values_that_readers_take_differently_are_told() {
+        for (env, expected) in [
+            ("A=${B}\n", "1 A [Variable] = ${B}"),
+            ("\nC=\"x $D\"\n", "2 C [Variable] = x $D"),
+            ("E='$F'\nI=$5\nJ=b # c\nK='a\\n'\nL=\"a b\"\n", ""),
+            ("G=\"\\${H}\"\n", "1 G [Backslash] = ${H}"),
+            ("A=$B#c\n", "1 A [Variable, Hash] = $B#c"),
+            ("A=\"a\\tb\"\n", "1 A [Backslash] = a\\tb"),
+            ("A=\"C:\\new\"\n", "1 A [Backslash] = C:\\new"),
+            ("A=C:\\dir\n", "1 A [Backslash] = C:\\\\dir"),
+            ("A='a\\\\b'\n", "1 A [Backslash] = a\\\\\\\\b"),
+            ("A='C:\\'\n", "1 A [Backslash] = C:\\\\"),
+            ("A=$(date)\n", "1 A [Command] = $(date)"),
+            ("A=\"`date`\"\n", "1 A [Command] = `date`"),
+            ("A='$(date)'\n", ""),
+            ("A={\"a\": 1}\n", "1 A [Quotes] = {\\\"a\\\": 1}"),
+            ("export A=\"x\ny\"\n", "1 A [Lines] = x\\ny"),
+            ("A=\u{a0}x\n", "1 A [NoBreakSpace] = x"),
         ] {
-            assert_eq!(converted(Format::Env, env).notes, notes, "{env}");
+            assert_eq!(doubts(env).join("\n"), expected, "{env}");
         }
+        assert_eq!(
+            converted(Format::Env, "export A=1\nexport B=2\n").notes,
+            ["2 lines begin with `export`, which some readers do not know"]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 
+use super::doubts::Doubt;
 use crate::model::{Location, Rule, Value};
 use crate::yaml::{Lines, Rejection};
 
@@ -43,6 +44,8 @@ pub(super) struct Reading {
     pub(super) comments: Vec<Range<usize>>,
     /// What a person should know about the conversion.
     pub(super) notes: Vec<String>,
+    /// The values that readers of the format take differently.
+    pub(super) doubts: Vec<Doubt>,
 }
 
 /// A value with its place in the source.

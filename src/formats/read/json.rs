@@ -20,7 +20,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Reading, serde_json::Value), 
     let oracle = serde_json::from_str(source.text).map_err(|error| refusal(source, &error))?;
     let root: &RawValue = serde_json::from_str(source.text).map_err(|error| refusal(source, &error))?;
     let draft = open(source, span(source, root), root)?;
-    Ok((Reading { draft, comments: Vec::new(), notes: Vec::new() }, oracle))
+    Ok((Reading { draft, comments: Vec::new(), notes: Vec::new(), doubts: Vec::new() }, oracle))
 }
 
 /// The entries of an object, unopened.

@@ -5,6 +5,7 @@
 mod comments;
 mod convert;
 mod dotenv;
+mod doubts;
 mod draft;
 mod format;
 mod json;
@@ -15,4 +16,5 @@ mod toml;
 mod write;
 
 pub use convert::{Converted, Refusal, convert};
+pub use doubts::{Doubt, DoubtKind};
 pub use format::{Format, below, file_name, key_for};

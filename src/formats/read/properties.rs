@@ -5,14 +5,17 @@
 //! (`a=1`, `a.b=2`), those stay dotted beside it; a name with an empty step stays whole. So the
 //! dots of an item's path always spell the property's name. A name set twice is refused, though
 //! Java takes the last one: one of the two is a mistake that nobody has seen. Nothing is expanded.
+//! Spring Boot divides such a file into documents by `#---` or `!---`, which other readers take for a
+//! comment; a file with several is refused, since flattened they would be each other's values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use indexmap::IndexMap;
 
+use super::doubts::{Doubt, DoubtKind};
 use super::draft::{Body, Draft, Reading, Source};
-use crate::model::{Rule, Value};
+use crate::model::{Rule, Value, ValuePath};
 use crate::yaml::{NESTING, Rejection};
 
 /// Each property's name with its value.
@@ -40,7 +43,13 @@ pub(super) fn normalized(text: &str) -> String {
 /// Reads a normalized text; the pairs are what the item must say, whatever its shape.
 pub(super) fn read(source: &Source<'_>) -> Result<(Reading, Pairs), Rejection> {
     let (mut comments, mut found) = (Vec::new(), IndexMap::<String, Property>::new());
-    for line in lines(source.text) {
+    let lines = lines(source.text);
+    if let Some(divider) = divider(source.text, &lines) {
+        let message = "`#---` divides the file into documents of Spring Boot, which are not one item";
+        let help = "make each document a file of its own, or write `# ---` if this is only a comment";
+        return Err(source.reject(Rule::UnsupportedYaml, divider, message, help));
+    }
+    for line in lines {
         if line.comment {
             comments.push(line.span);
             continue;
@@ -58,16 +67,22 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Reading, Pairs), Rejection> {
     let pairs = found.values().map(|property| (property.name.clone(), property.value.clone())).collect();
     let names: BTreeSet<String> = found.keys().cloned().collect();
     let mut root = IndexMap::new();
+    let mut doubts = Vec::new();
     for property in found.into_values() {
         let steps = steps(&property.name, &names);
         if steps.len() > NESTING {
             let message = format!("the name has more than {NESTING} steps");
             return Err(source.reject(Rule::UnsupportedYaml, property.span, message, "shorten the name"));
         }
+        if !property.doubts.is_empty() {
+            let path = steps.iter().fold(ValuePath::document(0), |path, step| path.key(step));
+            let line = source.line(property.span.start);
+            doubts.push(Doubt { line, path, kinds: property.doubts, taken: property.value.clone() });
+        }
         let leaf = Draft::new(property.span, Body::Scalar(Value::String(property.value)));
         insert(&mut root, &steps, &property.starts, leaf);
     }
-    Ok((Reading { draft: Draft::new(0..0, Body::Map(root)), comments, notes }, pairs))
+    Ok((Reading { draft: Draft::new(0..0, Body::Map(root)), comments, notes, doubts }, pairs))
 }
 
 /// Whether the dotted paths of an item are the properties that were read.
@@ -86,9 +101,33 @@ pub(super) fn agrees(value: &Value, pairs: &Pairs) -> bool {
     collect(value, None, &mut found) && found == *pairs
 }
 
+/// The place of the first line that divides documents with properties on both sides, as Spring Boot
+/// divides them: no comment that begins alike may stand directly above or below.
+fn divider(text: &str, lines: &[Line]) -> Option<Range<usize>> {
+    let first = lines.iter().position(|line| !line.comment)?;
+    let last = lines.iter().rposition(|line| !line.comment)?;
+    let between = lines.get(first..last)?;
+    let is_divider = |line: &&Line| {
+        let starts_line = line.span.start == 0 || text[..line.span.start].ends_with('\n');
+        let is_mark = text.get(line.span.clone()).is_some_and(|text| text.trim_end() == "#---");
+        line.comment && starts_line && is_mark && !beside_comment(text, &line.span)
+    };
+    between.iter().find(is_divider).map(|line| line.span.clone())
+}
+
+fn beside_comment(text: &str, span: &Range<usize>) -> bool {
+    let above = text.get(..span.start).and_then(|text| text.strip_suffix('\n'));
+    let above = above.and_then(|text| text.rsplit('\n').next());
+    let below = text.get(span.end..).and_then(|text| text.strip_prefix('\n'));
+    let below = below.and_then(|text| text.split('\n').next());
+    [above, below].into_iter().flatten().any(|line| line.starts_with('#'))
+}
+
 struct Property {
     name: String,
     value: String,
+    /// What of the value people may take differently.
+    doubts: Vec<DoubtKind>,
     span: Range<usize>,
     /// Where the first characters of the name stand.
     starts: Vec<usize>,
@@ -96,11 +135,6 @@ struct Property {
 
 fn notes(found: &IndexMap<String, Property>) -> Vec<String> {
     let mut notes = Vec::new();
-    match found.values().filter(|property| property.value.contains("${")).count() {
-        0 => {}
-        1 => notes.push("1 value refers to a variable, which stays as written".to_owned()),
-        count => notes.push(format!("{count} values refer to variables, which stay as written")),
-    }
     let parents = found.keys().filter_map(|name| prefixes(name).find(|prefix| found.contains_key(*prefix)));
     let parents: Vec<&str> = parents.collect();
     if let Some(first) = parents.first() {
@@ -206,8 +240,31 @@ fn property(source: &Source<'_>, line: Line) -> Result<Property, Rejection> {
         Some(((_, '=' | ':'), rest)) => without_blanks(rest),
         _ => rest,
     };
+    let doubts = doubts(value);
     let starts = chars.iter().take(name.len()).take(NESTING).map(|(at, _)| *at).collect();
-    Ok(Property { name: unescaped(source, name)?, value: unescaped(source, value)?, span: line.span, starts })
+    let (name, value) = (unescaped(source, name)?, unescaped(source, value)?);
+    Ok(Property { name, value, doubts, span: line.span, starts })
+}
+
+/// What people may take differently in a value as it is written.
+fn doubts(value: &[(usize, char)]) -> Vec<DoubtKind> {
+    let text: String = value.iter().map(|(_, c)| *c).collect();
+    let mut chars = text.chars();
+    let mut drops = false;
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        drops |= escaped.is_some_and(|c| !"tnrfu\\:=#!\"' ".contains(c));
+    }
+    let comment = text.match_indices('#').any(|(at, _)| text[..at].ends_with(is_blank));
+    [
+        (text.contains("${"), DoubtKind::Variable),
+        (drops, DoubtKind::DroppedBackslash),
+        (comment, DoubtKind::HashKept),
+        (text.ends_with(is_blank), DoubtKind::TrailingBlanks),
+    ]
+    .into_iter()
+    .filter_map(|(applies, kind)| applies.then_some(kind))
+    .collect()
 }
 
 fn without_blanks(chars: &[(usize, char)]) -> &[(usize, char)] {
@@ -276,6 +333,7 @@ mod tests {
     use super::super::Format;
     use super::super::testing::{converted, never_defective, refused};
     use super::super::{Converted, convert};
+    use super::Doubt;
     use crate::yaml::Limits;
 
     fn yaml(text: &str) -> Converted {
@@ -342,9 +400,41 @@ mod tests {
             ("a=\\u+123\n", "1:3 `\\u` should be followed"),
             ("a=\\ud83d x\n", "1:3 `\\u` should be followed"),
             (&deep, "2:1 the name has more than 200 steps"),
+            ("a=1\n#---\nb=2\n", "2:1 `#---` divides the file into documents of Spring Boot"),
+            ("# x\na=1\r\n\r\n!--- \r\n\r\na=2\n", "4:1 `#---` divides"),
         ] {
             let message = refused(Format::Properties, text.as_bytes());
             assert!(message.starts_with(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_line_divides_only_where_spring_boot_says_so() {
+        for text in
+            ["#---\na=1\n", "a=1\n#---\n", "a=1\n # ---\nb=2\n", "a=1\n #---\nb=2\n", "a=1\n#----\nb=2\n"]
+        {
+            assert_eq!(yaml(text).comments, 1, "{text:?}");
+        }
+        assert_eq!(yaml("a=1\n#---\n# b\n#---\nb=2\n").comments, 3);
+    }
+
+    #[test]
+    fn values_that_people_take_differently_are_told() {
+        for (text, expected) in [
+            ("a=${HOME}\n", "1 a [Variable] = ${HOME}"),
+            ("b.c=1\na.b=C:\\dir\\new\n", "2 a.b [DroppedBackslash] = C:dir\new"),
+            ("a=1 # one\n", "1 a [HashKept] = 1 # one"),
+            ("a=1 \n", "1 a [TrailingBlanks] = 1 "),
+            ("a=C\\:\\\\dir\nb=\\u0041\nc=x\\\n  y\nd=#1\n", ""),
+        ] {
+            let show =
+                |doubt: Doubt| format!("{} {} {:?} = {}", doubt.line, doubt.path, doubt.kinds, doubt.taken);
+            let told: Vec<_> = yaml(text).doubts.into_iter().map(show).collect();
+            assert_eq!(
+                told.join("\n").escape_debug().to_string(),
+                expected.escape_debug().to_string(),
+                "{text:?}"
+            );
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Reading, Rejection> {
         draft: Draft::new(0..0, Body::Map(entries)),
         comments: comments(source.text),
         notes: reader.notes(),
+        doubts: Vec::new(),
     })
 }
 

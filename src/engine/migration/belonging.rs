@@ -1,0 +1,278 @@
+//! What inside a file belongs to another environment than development.
+//!
+//! Names are looked at wherever they stand: as keys at any depth, as what tells an element of a list
+//! from the others, and as the profile that a document of Spring's is for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::{Environment, Segment, Value, ValuePath, names_word};
+
+/// Something that is not development's, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The place.
+    pub path: ValuePath,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// Whose something is, and how it says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A mapping or list under a name of the environment.
+    Section(Environment),
+    /// A single value under such a name.
+    Value(Environment),
+    /// A value that names the environment the whole is for.
+    Says(Environment),
+    /// A document that counts where this Spring profile is active.
+    Profile(String),
+}
+
+impl Belonging {
+    /// Whether a person is asked before the file is taken.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        matches!(self.owner, Owner::Section(_) | Owner::Profile(_))
+    }
+}
+
+impl fmt::Display for Belonging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.owner {
+            Owner::Section(environment) | Owner::Value(environment) => {
+                write!(f, "`{path}` names {environment}, though the item is development's")
+            }
+            Owner::Says(environment) => {
+                write!(f, "`{path}` says {environment}, though the item is development's")
+            }
+            Owner::Profile(profile) => {
+                write!(f, "`{path}` is for the profile `{profile}` only, though the item is development's")
+            }
+        }
+    }
+}
+
+/// Names of keys whose value is the environment that a mapping is for.
+const TELLS: [&str; 5] = ["env", "environment", "stage", "profile", "profiles"];
+/// Names of keys by which elements of a list are told apart.
+const IDENTITY: [&str; 8] = ["name", "id", "key", "env", "environment", "stage", "profile", "label"];
+
+/// All that is not development's, in the order of the file; what stands below it is not looked at.
+pub(super) fn belongings(documents: &[Value], words: &BTreeMap<Environment, Vec<String>>) -> Vec<Belonging> {
+    let mut look = Look { words, found: Vec::new() };
+    for (number, value) in documents.iter().enumerate() {
+        let root = ValuePath::document(number);
+        look.profiles(&root, "", value);
+        look.values(&root, value);
+    }
+    look.found
+}
+
+struct Look<'a> {
+    words: &'a BTreeMap<Environment, Vec<String>>,
+    found: Vec<Belonging>,
+}
+
+impl Look<'_> {
+    fn add(&mut self, path: ValuePath, owner: Owner) {
+        self.found.push(Belonging { path, owner });
+    }
+
+    /// The later environment that a name holds a word of.
+    fn named(&self, name: &str) -> Option<Environment> {
+        let words = |env: &Environment| self.words.get(env).is_some_and(|words| names_word(name, words));
+        Environment::Development.others().find(words)
+    }
+
+    /// The later environment that a text is a word for.
+    fn said(&self, value: &Value) -> Option<Environment> {
+        let text = value.untagged().as_str()?.trim().to_lowercase();
+        let is_word = |env: &Environment| self.words.get(env).is_some_and(|words| words.contains(&text));
+        Environment::Development.others().find(is_word)
+    }
+
+    /// `spring.config.activate.on-profile`, or `spring.profiles` before Spring Boot 2.4, however the
+    /// name is divided into keys.
+    fn profiles(&mut self, path: &ValuePath, name: &str, value: &Value) {
+        match value.untagged() {
+            Value::Map(map) => {
+                for (key, value) in map {
+                    let part: String =
+                        key.to_lowercase().chars().filter(|c| !matches!(c, '-' | '_')).collect();
+                    let name = if name.is_empty() { part } else { format!("{name}.{part}") };
+                    if "spring.config.activate.onprofile".starts_with(&name)
+                        || "spring.profiles".starts_with(&name)
+                    {
+                        self.profiles(&path.key(key), &name, value);
+                    }
+                }
+            }
+            Value::List(list) => {
+                let texts: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+                if !texts.is_empty() && is_profile(name) {
+                    self.add(path.clone(), Owner::Profile(texts.join(", ")));
+                }
+            }
+            Value::String(text) if is_profile(name) => {
+                self.add(path.clone(), Owner::Profile(text.clone()));
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Tagged(..) => {}
+        }
+    }
+
+    fn values(&mut self, path: &ValuePath, value: &Value) {
+        match value.untagged() {
+            Value::Map(map) => {
+                for (key, value) in map {
+                    let at = path.key(key);
+                    match self.named(key) {
+                        Some(_) if matches!(value, Value::Null) => {}
+                        Some(environment) if value.untagged().is_scalar() => {
+                            self.add(at, Owner::Value(environment));
+                        }
+                        Some(environment) => self.add(at, Owner::Section(environment)),
+                        None => match self.said(value).filter(|_| tells(path, key)) {
+                            Some(environment) => self.add(at, Owner::Says(environment)),
+                            None => self.values(&at, value),
+                        },
+                    }
+                }
+            }
+            Value::List(list) => {
+                for (index, element) in list.iter().enumerate() {
+                    let at = path.join(Segment::Index(index));
+                    match self.identified(element) {
+                        Some(environment) => self.add(at, Owner::Section(environment)),
+                        None => self.values(&at, element),
+                    }
+                }
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Tagged(..) => {}
+        }
+    }
+
+    /// The environment that an element of a list is for: `{name: production, url: …}`.
+    fn identified(&self, element: &Value) -> Option<Environment> {
+        let map = element.untagged().as_map().filter(|map| map.len() > 1)?;
+        IDENTITY.iter().find_map(|field| self.said(map.get(*field)?))
+    }
+}
+
+fn is_profile(name: &str) -> bool {
+    ["spring.config.activate.onprofile", "spring.profiles"].contains(&name)
+}
+
+/// Whether the value of a key is the name of an environment: `NODE_ENV`, `spring.profiles.active`.
+fn tells(path: &ValuePath, key: &str) -> bool {
+    let last = |name: &str| {
+        let lower = name.to_lowercase();
+        lower.rsplit(|c: char| !c.is_alphanumeric()).next().is_some_and(|last| TELLS.contains(&last))
+    };
+    let above = || matches!(path.last(), Some(Segment::Key(above)) if last(above));
+    let stem = key.strip_suffix(['e', 'E']).and_then(|stem| {
+        let at = stem.len().checked_sub("activ".len())?;
+        stem.get(at..).filter(|end| end.eq_ignore_ascii_case("activ"))?;
+        stem.get(..at)
+    });
+    match stem {
+        Some("") => above(),
+        Some(stem) => last(stem.trim_end_matches(|c: char| !c.is_alphanumeric())),
+        None => last(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::read::{Format, convert};
+    use crate::model::Policy;
+    use crate::yaml::Limits;
+
+    fn found(format: Format, text: &str) -> Vec<String> {
+        let converted = convert(format, text.as_bytes(), &Limits::default()).expect(text);
+        let words = Policy::default().words;
+        let show = |found: Belonging| match found.owner {
+            Owner::Section(environment) => format!("{} section {environment}", found.path),
+            Owner::Value(environment) => format!("{} value {environment}", found.path),
+            Owner::Says(environment) => format!("{} says {environment}", found.path),
+            Owner::Profile(profile) => format!("{} profile {profile}", found.path),
+        };
+        belongings(&converted.documents, &words).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn another_environments_values_are_found_at_any_depth() {
+        for (format, text, expected) in [
+            (
+                Format::Yaml,
+                "development: {a: 1}\nproduction: {a: 2}\n",
+                &["production section production"][..],
+            ),
+            (
+                Format::Yaml,
+                "env: {production: {a: 1}, dev: {a: 2}}\n",
+                &["env.production section production"],
+            ),
+            (Format::Yaml, "env.production: {a: 1}\n", &["\"env.production\" section production"]),
+            (
+                Format::Yaml,
+                "a: {b: {environments: {staging: {db: {host: x}}}}}\n",
+                &["a.b.environments.staging section staging"],
+            ),
+            (Format::Yaml, "when@prod:\n  a: 1\n", &["when@prod section production"]),
+            (Format::Yaml, "a: 1\n---\nhosts: {stg: [x]}\n", &["#2:hosts.stg section staging"]),
+            (Format::Yaml, "urls: {production: https://x}\n", &["urls.production value production"]),
+            (
+                Format::Yaml,
+                "environments:\n  - {name: production, url: b}\n  - {name: dev, url: a}\n",
+                &["environments[0] section production"],
+            ),
+            (Format::Yaml, "environment: production\na: 1\n", &["environment says production"]),
+            (Format::Toml, "[env.production]\nvars = {A = 1}\n", &["env.production section production"]),
+            (Format::Json, r#"{"a": [{"production": {"b": 1}}]}"#, &["a[0].production section production"]),
+            (Format::Properties, "%prod.db.url=x\ndb.url=y\n", &["%prod section production"]),
+            (
+                Format::Properties,
+                "spring.profiles.active=prod\n",
+                &["spring.profiles.active says production"],
+            ),
+            (
+                Format::Env,
+                "PROD_URL=a\nNODE_ENV=production\nSPRING_PROFILES_ACTIVE=prod\n",
+                &[
+                    "PROD_URL value production",
+                    "NODE_ENV says production",
+                    "SPRING_PROFILES_ACTIVE says production",
+                ],
+            ),
+            (
+                Format::Properties,
+                "spring.config.activate.on-profile=qa\na=1\n",
+                &["spring.config.activate.on-profile profile qa"],
+            ),
+            (
+                Format::Yaml,
+                "a: 1\n---\nspring: {config: {activate: {onProfile: 'prod & cloud'}}}\nb: 2\n",
+                &["#2:spring.config.activate.onProfile profile prod & cloud"],
+            ),
+            (
+                Format::Yaml,
+                "spring.config.activate:\n  on-profile: [a, b]\n",
+                &["\"spring.config.activate\".on-profile profile a, b"],
+            ),
+            (
+                Format::Yaml,
+                "spring: {profiles: prod}\n",
+                &["spring.profiles profile prod", "spring.profiles says production"],
+            ),
+            (Format::Yaml, "when@prod:\n  # nothing yet\n", &[]),
+            (Format::Yaml, "products: {a: 1}\nstages: [build]\nname: prod\nlist: [production]\n", &[]),
+            (Format::Env, "NODE_ENV=development\nNATIVE=prod\nAPP_ENVIRONMENTAL=prod\n", &[]),
+        ] {
+            assert_eq!(found(format, text), expected, "{text}");
+        }
+    }
+}

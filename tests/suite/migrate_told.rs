@@ -1,0 +1,75 @@
+//! `migrate` tells, asks about or refuses what it could only guess; it sweeps nothing along.
+
+use std::os::unix::fs::symlink;
+
+use crate::shop::Shop;
+
+#[test]
+fn links_and_submodules_are_listed_and_refused_by_name() {
+    let shop = Shop::empty();
+    shop.commit(&[("config/a.yaml", "a: 1\n"), ("other/b.yaml", "b: 1\n")], "flat");
+    symlink("a.yaml", shop.root.join("config/link.yaml")).expect("a link");
+    symlink("../other", shop.root.join("config/folder")).expect("a link");
+    symlink("script.sh", shop.root.join("config/run.sh")).expect("a link");
+    shop.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},config/module", shop.head())]);
+    shop.git(&["add", "config/link.yaml", "config/folder", "config/run.sh"]);
+    shop.git(&["commit", "-qm", "links"]);
+    let plan = shop.terrace(&["migrate", "config", "--dry-run"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    for line in
+        ["a symbolic link to a.yaml", "a symbolic link to ../other", "a submodule", "1 item, 1 value."]
+    {
+        assert!(plan.out.contains(line), "{line} in {plan:?}");
+    }
+    assert!(!plan.out.contains("run.sh"), "{plan:?}");
+    for (source, message) in [
+        ("config/link.yaml", "config/link.yaml is a symbolic link to a.yaml"),
+        ("config/folder/b.yaml", "config/folder/b.yaml: config/folder is a symbolic link to ../other"),
+        ("config/module", "config/module is a submodule, another repository's files"),
+        ("config/module/x.yaml", "config/module/x.yaml: config/module is a submodule"),
+    ] {
+        let refused = shop.terrace(&["migrate", source, "--yes"]);
+        assert!(refused.code == 2 && refused.err.contains(message), "{refused:?}");
+        assert!(refused.err.contains("\nhelp: "), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_readers_take_differently_is_told_by_line_and_secrets_stay_masked() {
+    let shop = Shop::empty();
+    let env = "PATHS=\"C:\\new\"\nDB_PASSWORD=\"hun\\\\ter2\"\nexport URL=${HOST}/x\nEND='\u{1b}\\\\'\n";
+    shop.commit(&[("config/app.env", env)], "flat");
+    let plan = shop.terrace(&["migrate", "config", "--dry-run"]);
+    for line in [
+        "config/app.env:1: PATHS holds a backslash, which readers take differently; taken as `C:⏎ew`",
+        "config/app.env:2: DB_PASSWORD holds a backslash, which readers take differently; taken as `••••`",
+        "config/app.env:3: URL refers to a variable, which stays as written; taken as `${HOST}/x`",
+        "config/app.env:4: END ",
+        "1 line begins with `export`",
+    ] {
+        assert!(plan.out.contains(line), "{line} in {}", plan.out);
+    }
+    assert!(!plan.out.contains("hun") && !plan.out.contains('\u{1b}'), "{}", plan.out);
+}
+
+#[test]
+fn nothing_of_another_environment_arrives_unless_its_file_is_named() {
+    let shop = Shop::empty();
+    let files = [
+        ("config/db.yml", "development: {db: a}\nproduction: {db: b}\n"),
+        ("config/app.properties", "a=1\n#---\nspring.config.activate.on-profile=production\na.live=true\n"),
+        ("config/erb.yml", "password: <%= ENV['X'] %>\n"),
+    ];
+    shop.commit(&files, "flat");
+    let swept = shop.terrace(&["migrate", "config", "--skip-invalid", "--yes"]);
+    assert!(swept.code == 0 && swept.out.contains("nothing to do"), "{swept:?}");
+    let divided = shop.terrace(&["migrate", "config/app.properties", "--yes"]);
+    assert!(
+        divided.code == 2 && divided.err.contains("config/app.properties:2:1: `#---` divides"),
+        "{divided:?}"
+    );
+    let named = shop.terrace(&["migrate", "config/db.yml", "config/erb.yml", "--yes"]);
+    assert_eq!(named.code, 0, "{named:?}");
+    assert!(named.out.contains("config/db.yml: `production` names production"), "{named:?}");
+    assert!(named.out.contains("config/erb.yml:1: an ERB template"), "{named:?}");
+}
