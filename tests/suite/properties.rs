@@ -55,7 +55,7 @@ fn a_properties_file_becomes_an_item_and_goes_back() {
     for expected in [
         "config/application-prod.properties looks like production's",
         "a build tool's settings",
-        "1 value refers to a variable",
+        "application.properties:6: orders.queue refers to a variable, which stays as written",
     ] {
         let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(line.contains(expected), "{expected}: {told}");
