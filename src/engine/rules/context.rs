@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::judgement::Judgements;
@@ -27,6 +28,9 @@ pub(super) struct RevisionContext<'a> {
     /// What a review knows besides; the snapshot may then be a part of its revision.
     pub(super) change: Option<&'a Change>,
     before: Option<&'a Configuration>,
+    /// The entries of the policy that are known to fit something, so that no other item is asked; `None`
+    /// where each judgement must say all that the item fits.
+    pub(super) seen: Option<Vec<AtomicBool>>,
     /// What each item that was asked for is judged to be; filled before any rule looks at everything.
     pub(super) judgements: Judgements,
 }
@@ -73,11 +77,12 @@ impl<'a> RevisionContext<'a> {
             naming: Naming::new(configuration.policy()),
             change: subject.change,
             before: subject.before,
+            seen: None,
             judgements: Judgements::default(),
         }
     }
 
-    /// Reads an item in every environment, or in these.
+    /// Reads these files of one item.
     ///
     /// # Errors
     /// The first file, in order, that cannot be read at all.

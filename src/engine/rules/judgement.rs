@@ -21,11 +21,11 @@ pub struct Judgement {
     pub(super) has_unread: bool,
     /// The secrets in plain text.
     pub(super) secrets: Vec<SecretUse>,
-    /// The entries of the policy, by position, that fit something.
+    /// The entries of the policy, by position, that fit something of it.
     pub(super) fitting: BTreeSet<usize>,
 }
 
-/// What stands for a secret: equal for equal texts, and nothing can be learnt from it.
+/// What stands for a secret in memory: equal for equal texts. It is never written or shown.
 pub(super) type SecretDigest = [u8; 16];
 
 /// Where a secret stands.
@@ -37,7 +37,7 @@ pub(super) struct SecretUse {
     pub(super) finding: Finding,
 }
 
-/// The digest of a secret within one process.
+/// The first half of the secret's SHA-256.
 pub(super) fn digest(text: &str) -> SecretDigest {
     let mut digest = SecretDigest::default();
     let sum = Sha256::digest(text.as_bytes());

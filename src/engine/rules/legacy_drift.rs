@@ -44,7 +44,10 @@ fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
         return None;
     }
     let item = world.snapshot.item(&kept.key, Environment::Development)?;
-    let item = world.configuration.document(item).ok()?;
+    let item = match world.configuration.reading(item) {
+        Ok(reading) => reading.document.ok()?,
+        Err(error) => return Some(drift(error.message, finish.to_owned())),
+    };
     let Some(bytes) = world.snapshot.bytes(&kept.file) else {
         let message = "this file, which old readers read, is not there any more".to_owned();
         return Some(drift(message, format!("bring it back with git restore; {finish}")));

@@ -50,6 +50,7 @@ mod traps;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -207,7 +208,10 @@ const RULES: &[(Rule, Judge)] = &[
 /// # Errors
 /// When a file cannot be read at all; what is wrong inside a file is a finding.
 pub fn check(subject: &CheckInput<'_>) -> Result<CheckReport> {
-    check_again(subject, None).map(|(report, _)| report)
+    let mut revision = RevisionContext::new(subject);
+    // Nothing is taken over from these judgements, so that an entry needs to be seen once.
+    revision.seen = Some(revision.policy.entries.iter().map(|_| AtomicBool::new(false)).collect());
+    judge(subject, revision, None).map(|(report, _)| report)
 }
 
 /// Judges a snapshot that differs from one that was judged before, with what its items were judged to
@@ -219,7 +223,14 @@ pub fn check_again(
     subject: &CheckInput<'_>,
     before: Option<(&Judgements, &BTreeSet<Key>)>,
 ) -> Result<(CheckReport, Judgements)> {
-    let mut revision = RevisionContext::new(subject);
+    judge(subject, RevisionContext::new(subject), before)
+}
+
+fn judge(
+    subject: &CheckInput<'_>,
+    mut revision: RevisionContext<'_>,
+    before: Option<(&Judgements, &BTreeSet<Key>)>,
+) -> Result<(CheckReport, Judgements)> {
     revision.judgements = judge_items(subject, &revision, before)?;
     subject.configuration.schemas().require_read()?;
     let of_items = revision.judgements.values().flat_map(|judgement| &judgement.findings);
@@ -278,7 +289,7 @@ fn judge_item(world: &RuleContext<'_>) -> Judgement {
     Judgement {
         findings: drafts.map(|draft| draft.finish(world.policy)).collect(),
         has_unread: world.items.iter().any(|item| item.document().is_none()),
-        secrets: shared_secret::uses(world, &judgement::digest),
+        secrets: shared_secret::uses(world),
         fitting: unused::fitting(world),
     }
 }

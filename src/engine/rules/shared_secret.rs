@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
-use super::judgement::{SecretDigest, SecretUse};
+use super::judgement::{SecretDigest, SecretUse, digest};
 use super::listed;
 use crate::model::{Environment, Finding, Key, Related, Rule, ValuePath};
 use crate::secrets::{self, DocumentSecrets};
 
 /// Where an item holds which secrets, with the finding that is told where another environment has one
 /// of them too.
-pub(super) fn uses(world: &RuleContext<'_>, digest: &dyn Fn(&str) -> SecretDigest) -> Vec<SecretUse> {
+pub(super) fn uses(world: &RuleContext<'_>) -> Vec<SecretUse> {
     let mut uses = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };

@@ -4,6 +4,7 @@
 //! Told when everything was looked at: a file that cannot be read may hold what an entry is for.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use super::context::{RevisionContext, RuleContext};
 use super::excerpt::excerpt;
@@ -112,10 +113,15 @@ fn entries(
     idle.into_iter().map(finding).collect()
 }
 
-/// The entries of the policy, by position, that fit something of an item.
+/// The entries of the policy, by position, that fit something of an item, of those that are not seen yet.
 pub(super) fn fitting(world: &RuleContext<'_>) -> BTreeSet<usize> {
-    let mut idle: Vec<(usize, &PolicyEntry)> = world.policy.entries.iter().enumerate().collect();
-    let all = idle.len();
+    let is_seen = |position: usize| {
+        let seen = world.seen.as_ref().and_then(|seen| seen.get(position));
+        seen.is_some_and(|seen| seen.load(Ordering::Relaxed))
+    };
+    let asked = world.policy.entries.iter().enumerate().filter(|(position, _)| !is_seen(*position));
+    let mut idle: Vec<(usize, &PolicyEntry)> = asked.collect();
+    let mut fitting: BTreeSet<usize> = idle.iter().map(|(position, _)| *position).collect();
     for item in &world.items {
         idle.retain(|(_, entry)| !fits_key(&entry.fits, item.key));
         item.values(&mut |visit| {
@@ -129,8 +135,13 @@ pub(super) fn fitting(world: &RuleContext<'_>) -> BTreeSet<usize> {
             });
         });
     }
-    let idle: BTreeSet<usize> = idle.into_iter().map(|(position, _)| position).collect();
-    (0..all).filter(|position| !idle.contains(position)).collect()
+    for (position, _) in idle {
+        fitting.remove(&position);
+    }
+    for seen in world.seen.iter().flat_map(|seen| fitting.iter().filter_map(|position| seen.get(*position))) {
+        seen.store(true, Ordering::Relaxed);
+    }
+    fitting
 }
 
 /// Whether an entry fits something of this key.
