@@ -125,6 +125,6 @@ pub use library::Watched;
 pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
 pub use model::{
     CommitId, Date, DocumentId, DocumentName, Environment, Error, ErrorKind, Finding, Help, InvalidKey,
-    InvalidPath, Key, Location, Pointer, Position, Related, Result, Rule, Segment, Severity,
-    UnknownEnvironment, Value, ValuePath,
+    InvalidPath, Key, Location, NoteLabel, Pointer, Position, Related, RelatedLabel, Result, Rule, Segment,
+    Severity, UnknownEnvironment, Value, ValuePath,
 };

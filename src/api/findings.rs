@@ -119,7 +119,7 @@ impl<'a> From<&'a Finding> for FindingEntry<'a> {
 impl<'a> From<&'a Related> for Elsewhere<'a> {
     fn from(related: &'a Related) -> Self {
         let Related { label, file, location } = related;
-        Self { label, file, line: location.start.line, column: location.start.column }
+        Self { label: label.as_str(), file, line: location.start.line, column: location.start.column }
     }
 }
 

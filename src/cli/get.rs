@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let key = parse::<Key>(&args.key)?;
     let path = args.path.as_deref().map(parse::<ValuePath>).transpose()?;
     let at = args.place.at();
-    let configuration = context.workspace_at(&at)?.configuration(&at)?;
+    let configuration = context.workspace_at(&at)?.configuration_of(&at, &key, environment)?;
     let view = ops::get(&configuration, &key, environment, path.as_ref())?;
     let mut out = context.out();
     if args.format == "json" {

@@ -155,7 +155,7 @@ pub(super) fn unset(args: &UnsetArgs, context: &Context) -> Outcome {
 
 /// There is nothing to remove; perhaps because of a slip of the hand.
 fn tell_absent(request: &SetRequest, workspace: &Workspace, context: &Context) -> Result<()> {
-    let configuration = workspace.configuration(&At::Here)?;
+    let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
     let absent = ops::get(&configuration, &request.key, request.environment, Some(&request.path)).err();
     if let Some(error) = absent.filter(|_| matches!(request.wish, Edit::Unset)) {
         context.remark(&format!(

@@ -147,12 +147,12 @@ impl Configuration {
         self.snapshot().read(item, self.limits())
     }
 
-    /// The same, not held for whoever asks next.
+    /// The same, not held for whoever asks next, and not read where its bytes are known.
     ///
     /// # Errors
     /// As [`Self::reading`].
-    pub fn reading_once(&self, item: &ItemFile) -> Result<Reading> {
-        self.snapshot().read_once(item, self.limits())
+    pub fn reading_of(&self, item: &ItemFile, known: Option<Vec<u8>>) -> Result<Reading> {
+        self.snapshot().read_once(item, known, self.limits())
     }
 
     /// The document of an item's file.

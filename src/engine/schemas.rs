@@ -16,7 +16,6 @@ pub struct Schemas {
     snapshot: Arc<Snapshot>,
     policy: Arc<Policy>,
     files: BTreeSet<String>,
-    keys: BTreeSet<Key>,
     loaded: Mutex<HashMap<String, Slot>>,
     /// The first file that is there and could not be read.
     unreadable: OnceLock<Error>,
@@ -30,8 +29,7 @@ impl Schemas {
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
         let files = snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
-        let keys = snapshot.keys().into_iter().cloned().collect();
-        Self { snapshot, policy, files, keys, loaded: Mutex::default(), unreadable: OnceLock::new() }
+        Self { snapshot, policy, files, loaded: Mutex::default(), unreadable: OnceLock::new() }
     }
 
     /// The schemas of the next snapshot, in which these files are not what they were: what was
@@ -50,7 +48,8 @@ impl Schemas {
     /// The files that describe an item; none when no schema does.
     #[must_use]
     pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
-        Catalog { files: &self.files, keys: &self.keys, policy: &self.policy }.describing(key, environment)
+        let is_item = |key: &Key| self.snapshot.has_key(key);
+        Catalog { files: &self.files, is_item: &is_item, policy: &self.policy }.describing(key, environment)
     }
 
     /// The schema in a file (relative to the configuration root).

@@ -13,6 +13,23 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Every failure to read names the file.
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>>;
+
+    /// What says which bytes a file of the snapshot has, without reading them where that can be known.
+    ///
+    /// # Errors
+    /// As [`Self::read`], where the bytes have to be read.
+    fn identify(&self, _path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        Ok(Content { id: blob.cloned(), bytes: None })
+    }
+}
+
+/// Which bytes a file has.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// The id that git gives these bytes; `None` where nobody tells it.
+    pub id: Option<BlobId>,
+    /// The bytes, where telling the id took reading them.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What stands at a path.
@@ -77,6 +94,11 @@ impl ItemFile {
         Self { id, file, blob, held: Mutex::default() }
     }
 
+    /// What items are sorted by.
+    fn order(&self) -> (&Key, Environment) {
+        (&self.id.key, self.id.environment)
+    }
+
     /// Its content's id, of a snapshot of a commit.
     ///
     /// # Errors
@@ -110,7 +132,10 @@ pub struct Snapshot {
     pub prefix: String,
     /// Every file of concern, relative to the configuration root.
     pub files: BTreeMap<String, FileEntry>,
-    items: BTreeMap<(Key, Environment), Arc<ItemFile>>,
+    /// By key and then environment.
+    items: Vec<Arc<ItemFile>>,
+    /// What lies below `environments/` and is no item.
+    misplaced: Vec<(String, Place)>,
     source: Arc<dyn Source>,
 }
 
@@ -186,19 +211,19 @@ impl Snapshot {
         files: BTreeMap<String, FileEntry>,
         source: Arc<dyn Source>,
     ) -> Self {
-        let items = files
-            .iter()
-            .filter(|(_, entry)| entry.kind == FileKind::File)
-            .filter_map(|(path, entry)| match place(path) {
-                Some(Place::Item(id)) => {
+        let (mut items, mut misplaced) = (Vec::new(), Vec::new());
+        for (path, entry) in &files {
+            match place(path) {
+                Some(Place::Item(id)) if entry.kind == FileKind::File => {
                     let file = format!("{prefix}{path}");
-                    let item = ItemFile::new(id.clone(), file, entry.blob.clone());
-                    Some(((id.key, id.environment), Arc::new(item)))
+                    items.push(Arc::new(ItemFile::new(id, file, entry.blob.clone())));
                 }
-                _ => None,
-            })
-            .collect();
-        Self { revision, prefix, files, items, source }
+                Some(Place::Item(_)) | None => {}
+                Some(place) => misplaced.push((path.clone(), place)),
+            }
+        }
+        items.sort_by(|a, b| a.order().cmp(&b.order()));
+        Self { revision, prefix, files, items, misplaced, source }
     }
 
     /// This snapshot with some files (relative to the configuration root) replaced, added, or
@@ -226,9 +251,9 @@ impl Snapshot {
     /// configuration root).
     #[must_use]
     pub fn inherit(mut self, before: &Self, changed: &BTreeSet<String>) -> Self {
-        for (id, item) in &mut self.items {
+        for item in &mut self.items {
             let path = item.file.strip_prefix(&self.prefix).unwrap_or(&item.file);
-            if let Some(before) = before.items.get(id).filter(|_| !changed.contains(path)) {
+            if let Some(before) = before.find(item.order()).filter(|_| !changed.contains(path)) {
                 *item = Arc::clone(before);
             }
         }
@@ -237,7 +262,7 @@ impl Snapshot {
 
     /// All items, by key and then environment.
     pub fn items(&self) -> impl Iterator<Item = &ItemFile> {
-        self.items.values().map(Arc::as_ref)
+        self.items.iter().map(Arc::as_ref)
     }
 
     /// Refuses keys that no environment has.
@@ -245,24 +270,41 @@ impl Snapshot {
     /// # Errors
     /// A usage error that names the nearest key.
     pub fn require_keys(&self, keys: &[Key]) -> Result<()> {
-        let known = self.keys();
-        match keys.iter().find(|key| !known.contains(key)) {
+        match keys.iter().find(|key| !self.has_key(key)) {
             None => Ok(()),
-            Some(key) => Err(no_such_item(key, known, None)),
+            Some(key) => Err(no_such_item(key, self.keys(), None)),
         }
     }
 
     /// All keys, in order.
     pub fn keys(&self) -> Vec<&Key> {
-        let mut keys: Vec<_> = self.items.keys().map(|(key, _)| key).collect();
+        let mut keys: Vec<_> = self.items.iter().map(|item| &item.id.key).collect();
         keys.dedup();
         keys
+    }
+
+    fn find(&self, order: (&Key, Environment)) -> Option<&Arc<ItemFile>> {
+        let at = self.items.binary_search_by(|item| item.order().cmp(&order)).ok()?;
+        self.items.get(at)
+    }
+
+    /// Whether some environment has an item of this key.
+    #[must_use]
+    pub fn has_key(&self, key: &Key) -> bool {
+        let at = self.items.partition_point(|item| item.id.key < *key);
+        self.items.get(at).is_some_and(|item| item.id.key == *key)
+    }
+
+    /// What lies below `environments/` and is no item, whatever it is, in order.
+    pub fn misplaced(&self) -> impl Iterator<Item = (&str, FileKind, &Place)> {
+        let kind = |path: &str| self.files.get(path).map_or(FileKind::Other, |entry| entry.kind);
+        self.misplaced.iter().map(move |(path, place)| (path.as_str(), kind(path), place))
     }
 
     /// One item.
     #[must_use]
     pub fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
-        self.items.get(&(key.clone(), environment)).map(Arc::as_ref)
+        self.find((key, environment)).map(Arc::as_ref)
     }
 
     /// The content of an item's file, held until [`ItemFile::let_go`].
@@ -270,7 +312,7 @@ impl Snapshot {
     /// # Errors
     /// When the file cannot be read; a file that is not YAML is a [`Reading`] without document.
     pub fn read(&self, item: &ItemFile, limits: &Limits) -> Result<Reading> {
-        let reading = self.read_once(item, limits);
+        let reading = self.read_once(item, None, limits);
         item.hold(match &reading {
             Ok(reading) => Held::Reading(reading.clone()),
             Err(error) => Held::Failed(error.clone()),
@@ -278,20 +320,43 @@ impl Snapshot {
         reading
     }
 
-    /// The content of an item's file, not held for whoever asks next.
+    /// The content of an item's file, not held for whoever asks next, and not read where its bytes are
+    /// known.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn read_once(&self, item: &ItemFile, limits: &Limits) -> Result<Reading> {
+    pub fn read_once(&self, item: &ItemFile, known: Option<Vec<u8>>, limits: &Limits) -> Result<Reading> {
         // Read and parsed without the lock: two that ask at once do the work twice, and none waits.
         let bytes = match item.held() {
             Held::Reading(reading) => return Ok(reading),
             Held::Failed(error) => return Err(error),
             Held::Bytes(bytes) => bytes,
-            Held::Nothing => self.source.read(&item.file, item.blob.as_ref())?.into(),
+            Held::Nothing => match known {
+                Some(bytes) => bytes.into(),
+                None => self.source.read(&item.file, item.blob.as_ref())?.into(),
+            },
         };
         let document = Document::parse(&bytes, limits).map(Arc::new).map_err(Arc::new);
         Ok(Reading { bytes, document })
+    }
+
+    /// Which bytes the file at a path (relative to the configuration root) has; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it has to be read, and cannot be.
+    pub fn identify(&self, path: &str) -> Result<Option<Content>> {
+        let Some(entry) = self.files.get(path).filter(|entry| entry.kind == FileKind::File) else {
+            return Ok(None);
+        };
+        self.source.identify(&format!("{}{path}", self.prefix), entry.blob.as_ref()).map(Some)
+    }
+
+    /// Which bytes an item's file has.
+    ///
+    /// # Errors
+    /// When it has to be read, and cannot be.
+    pub fn identify_item(&self, item: &ItemFile) -> Result<Content> {
+        self.source.identify(&item.file, item.blob.as_ref())
     }
 
     /// The document of an item's file.
@@ -520,6 +585,10 @@ impl Source for Overlay {
             Some(bytes) => Ok(bytes.clone()),
             None => self.below.read(path, blob),
         }
+    }
+
+    fn identify(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        if self.files.contains_key(path) { Ok(Content::default()) } else { self.below.identify(path, blob) }
     }
 }
 

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use crate::model::{Environment, Key, Policy};
 
 /// The schema files of one revision, and what is needed to say whose they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Catalog<'a> {
     /// Every schema file, relative to the configuration root.
     pub files: &'a BTreeSet<String>,
-    /// Every key that has an item in some environment.
-    pub keys: &'a BTreeSet<Key>,
+    /// Whether some environment has an item of a key.
+    pub is_item: &'a dyn Fn(&Key) -> bool,
     /// The policy, for its `[[schema]]` mappings.
     pub policy: &'a Policy,
 }
@@ -27,6 +27,9 @@ impl Catalog<'_> {
     /// says so.
     #[must_use]
     pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
+        if self.files.is_empty() && self.policy.schemas.is_empty() {
+            return Vec::new();
+        }
         let own = file(key.as_str());
         let mut found = if self.files.contains(&own) {
             vec![own]
@@ -35,8 +38,8 @@ impl Catalog<'_> {
         };
         let full = format!("{key}.{environment}");
         let overlay = file(&full);
-        let is_item = full.parse().is_ok_and(|key: Key| self.keys.contains(&key));
-        if self.files.contains(&overlay) && !is_item {
+        let is_item = || full.parse().is_ok_and(|key: Key| (self.is_item)(&key));
+        if self.files.contains(&overlay) && !is_item() {
             found.push(overlay);
         }
         found
@@ -62,8 +65,7 @@ mod tests {
             ["payments", "payments.production", "billing.staging", "services/own", "services/b.staging"]
                 .map(file)
                 .into();
-        let keys = BTreeSet::new();
-        let catalog = Catalog { files: &files, keys: &keys, policy: &policy };
+        let catalog = Catalog { files: &files, is_item: &|_| false, policy: &policy };
         let (development, staging, production) =
             (Environment::Development, Environment::Staging, Environment::Production);
         for (key, environment, expected) in [
@@ -92,8 +94,9 @@ mod tests {
             (vec!["payments"], vec!["payments", "payments.production"]),
             (vec!["payments", "payments.production"], vec!["payments"]),
         ] {
-            let keys = keys.into_iter().map(key).collect();
-            let catalog = Catalog { files: &files, keys: &keys, policy: &policy };
+            let keys: BTreeSet<Key> = keys.into_iter().map(key).collect();
+            let is_item = |key: &Key| keys.contains(key);
+            let catalog = Catalog { files: &files, is_item: &is_item, policy: &policy };
             let expected: Vec<_> = expected.into_iter().map(file).collect();
             assert_eq!(catalog.describing(&key("payments"), Environment::Production), expected);
             let own = catalog.describing(&key("payments.production"), Environment::Staging);

@@ -4,8 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// One YAML document of a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum DocumentId {
     /// By its position in the file, from 0; written `#2:` for the second, and not at all for the
     /// first.
@@ -45,7 +47,7 @@ impl DocumentId {
 
 /// What a manifest's document describes. The group and the namespace are only said where kind and
 /// name alone could be several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DocumentName {
     /// Its `kind`.
     pub kind: String,

@@ -1,11 +1,14 @@
 //! A finding: a fact about the configuration, with its place.
 
+use std::fmt;
 use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Environment, Key, Pointer, Rule, Severity, ValuePath};
 
 /// A place in a text: line and column from 1, columns in Unicode characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The line, from 1.
     pub line: usize,
@@ -14,7 +17,7 @@ pub struct Position {
 }
 
 /// A stretch of a text; the end is the position behind its last character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Location {
     /// Where it begins.
     pub start: Position,
@@ -23,7 +26,7 @@ pub struct Location {
 }
 
 /// The source lines a finding points at, secrets already masked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     /// The number of the first line of `text`, from 1.
     pub first_line: usize,
@@ -34,18 +37,67 @@ pub struct Excerpt {
 }
 
 /// A further place that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
-    /// What is there, in one word: `first`, `also`.
-    pub label: &'static str,
+    /// What is there.
+    pub label: RelatedLabel,
     /// The file, relative to the git root.
     pub file: String,
     /// Where in the file.
     pub location: Location,
 }
 
+/// What stands at a further place of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RelatedLabel {
+    /// The first of what is there twice.
+    First,
+    /// The same once more.
+    Also,
+    /// Where the revision before had it.
+    Before,
+}
+
+impl RelatedLabel {
+    /// The label as one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Also => "also",
+            Self::Before => "before",
+        }
+    }
+}
+
+impl fmt::Display for RelatedLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a further fact of a finding speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoteLabel {
+    /// An entry of the policy.
+    Policy,
+    /// A place in a schema.
+    Schema,
+}
+
+impl NoteLabel {
+    /// The label as one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Schema => "schema",
+        }
+    }
+}
+
 /// A fact about the configuration: what a rule found, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: Rule,
@@ -55,8 +107,8 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub help: String,
-    /// Further facts, each with a label such as `schema`.
-    pub notes: Vec<(&'static str, String)>,
+    /// Further facts.
+    pub notes: Vec<(NoteLabel, String)>,
     /// Further places, nearest first.
     pub related: Vec<Related>,
     /// What is required and missing below `path`.

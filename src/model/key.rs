@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Environment;
 
 /// The name of a configuration item: segments of `[A-Za-z0-9._-]` joined by `/`.
 ///
 /// No segment is empty or begins with `.` or `-`, so a key is always a safe relative path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Key(String);
 
 impl Key {
@@ -22,6 +25,20 @@ impl Key {
     #[must_use]
     pub fn file(&self, environment: Environment) -> String {
         format!("environments/{environment}/{}.yaml", self.0)
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = InvalidKey;
+
+    fn try_from(text: String) -> Result<Self, InvalidKey> {
+        text.parse()
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> Self {
+        key.0
     }
 }
 

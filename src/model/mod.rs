@@ -46,7 +46,7 @@ pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "repository")]
 pub use explain::{Explanation, Waivable};
-pub use finding::{Excerpt, Finding, Location, Position, Related};
+pub use finding::{Excerpt, Finding, Location, NoteLabel, Position, Related, RelatedLabel};
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
 pub use path::{InvalidPath, Segment, ValuePath};

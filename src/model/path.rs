@@ -7,10 +7,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::document_id::{DocumentId, DocumentName};
 
 /// One step of a [`ValuePath`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Segment {
     /// An entry of a mapping, by the text of its key.
     Key(String),
@@ -28,7 +30,7 @@ pub enum Segment {
 }
 
 /// Where a value sits: document and segments.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ValuePath {
     /// The YAML document within the file, the first unless said.
     pub document: DocumentId,

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Severity, closest};
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $variant:ident = $id:literal, $severity:ident;)+) => {
         /// A rule that findings come from, named as the user reads it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Rule { $($(#[doc = $doc])+ $variant,)+ }
 
         impl Rule {

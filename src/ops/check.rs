@@ -6,7 +6,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::history::FileChange;
 use crate::engine::review::{HeadFindings, compare_findings, touched};
-use crate::engine::rules::{self, CheckInput, CheckReport};
+use crate::engine::rules::{self, CheckInput, CheckReport, Memory};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Finding, Key, NoProgress, Result, Revision};
 
@@ -21,7 +21,14 @@ pub fn check(
     environment: Option<Environment>,
     today: Date,
 ) -> Result<CheckReport> {
-    let snapshot = workspace.snapshot(at)?;
+    let repository = &workspace.repository;
+    // What is named is judged sooner than all that is remembered is read.
+    let memory = keys.is_empty().then(|| repository.judgements());
+    let revision = workspace.revision(at)?;
+    let snapshot = match &memory {
+        Some(memory) => repository.remembered_snapshot(&revision, memory)?,
+        None => workspace.snapshot_of(&revision, keys, environment)?,
+    };
     // A hook checks every commit, also of a branch that has none.
     if !matches!(at, At::Staged) {
         workspace.require_configuration(&snapshot)?;
@@ -30,14 +37,19 @@ pub fn check(
     let configuration = Configuration::read_to_judge(snapshot)?;
     let subject = CheckInput {
         before: None,
+        memory: memory.as_ref().map(|memory| memory as &dyn Memory),
         configuration: &configuration,
         today: Some(today),
         keys,
         environment,
         change: None,
-        progress: workspace.repository.progress(),
+        progress: repository.progress(),
     };
-    rules::check(&subject)
+    let report = rules::check(&subject)?;
+    if let Some(memory) = memory {
+        memory.save(configuration.snapshot().items().count());
+    }
+    Ok(report)
 }
 
 /// What `check` finds, told apart into what was there at a commit and what was not.
@@ -67,12 +79,15 @@ pub fn check_since(
     if repository.head()?.is_none() {
         return Ok(Introduced { report, known: 0 });
     }
-    let before = repository.snapshot(&Revision::Commit(repository.commit(since)?))?;
+    let base = Revision::Commit(repository.commit(since)?);
+    let memory = repository.judgements();
+    let before = repository.snapshot(&base)?;
     let renamed = renamed(&before, &workspace.snapshot(at)?);
     // Where the policy could not be read, nothing was judged.
     let Ok(configuration) = Configuration::read(before) else { return Ok(Introduced { report, known: 0 }) };
     let subject = CheckInput {
         before: None,
+        memory: Some(&memory),
         configuration: &configuration,
         today: Some(today),
         keys: &[],
@@ -81,6 +96,7 @@ pub fn check_since(
         progress: repository.progress(),
     };
     let before = rules::check(&subject)?;
+    memory.save(configuration.snapshot().items().count());
     let own = std::mem::take(&mut report.findings);
     let new_key = |key: &Key, environment: Environment| renamed.get(&(environment, key.clone())).cloned();
     let found = compare_findings(before.findings, HeadFindings { own, ..HeadFindings::default() }, &new_key);
@@ -136,6 +152,7 @@ pub fn findings(
         environment,
         change: None,
         before: None,
+        memory: None,
         progress: &NoProgress,
     };
     Ok(rules::check(&subject)?.findings)
@@ -155,6 +172,7 @@ pub(super) fn findings_after(
         environment: None,
         change: None,
         before,
+        memory: None,
         progress: &NoProgress,
     };
     Ok(rules::check(&subject)?.findings)

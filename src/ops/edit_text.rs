@@ -40,7 +40,7 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
             .with_help("edit in a clone")
             .or_help(Help::CommitDirectly));
     }
-    let configuration = workspace.configuration(&At::Here)?;
+    let configuration = workspace.configuration_of(&At::Here, key, environment)?;
     configuration.snapshot().require_file(key, environment)?;
     // A text that is no YAML can be edited: that is how it is mended.
     let before = match configuration.item(key, environment) {

@@ -19,6 +19,7 @@ mod init;
 mod item;
 mod log;
 mod migrate;
+mod named;
 mod plan;
 mod promote;
 mod review;

@@ -82,7 +82,7 @@ pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
-    let configuration = workspace.configuration(&At::Here)?;
+    let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
     let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
     let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
     write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
@@ -104,8 +104,9 @@ pub fn set_committed(
             return Err(Error::usage("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
         };
-        let configuration =
-            Configuration::read(workspace.repository.snapshot(&Revision::Commit(head.clone()))?)?;
+        let (key, revision) = (std::slice::from_ref(&request.key), Revision::Commit(head.clone()));
+        let snapshot = workspace.snapshot_of(&revision, key, Some(request.environment))?;
+        let configuration = Configuration::read(snapshot)?;
         let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);

@@ -169,7 +169,7 @@ fn result(finding: &Finding, fingerprint: String) -> Outcome {
 
 fn related_place(related: &Related) -> RelatedPlace {
     RelatedPlace {
-        message: Message { text: related.label.to_owned() },
+        message: Message { text: related.label.to_string() },
         physical_location: physical_location(&related.file, related.location),
     }
 }

@@ -43,10 +43,10 @@ pub fn finding(finding: &Finding, styles: &Styles, out: &mut dyn Write) -> io::R
         let label = super::subject(finding).unwrap_or_default();
         excerpt::write(excerpt, finding.severity, &label, styles, out)?;
     }
-    let notes = finding.notes.iter().map(|(label, text)| (*label, text.as_str()));
+    let notes = finding.notes.iter().map(|(label, text)| (label.as_str(), text.as_str()));
     let help = Some(("help", finding.help.as_str())).filter(|(_, help)| !help.is_empty());
     let places: Vec<_> =
-        finding.related.iter().map(|related| (related.label, related_place(related))).collect();
+        finding.related.iter().map(|related| (related.label.as_str(), related_place(related))).collect();
     let places = places.iter().map(|(label, place)| (*label, place.as_str()));
     for (label, text) in notes.chain(places).chain(help) {
         let text = sentence(text);

@@ -32,7 +32,7 @@ mod trees;
 mod upstream;
 
 #[doc(hidden)]
-pub use cache::{PastFiles, history_index_survives};
+pub use cache::{JudgementFile, PastFiles, history_index_survives};
 pub use hook_owner::{HookManager, HookOwner};
 pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use irregular::Irregular;

@@ -1,23 +1,27 @@
 //! Reading snapshots: of a commit or the index without a checkout, or of the working tree.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
+use super::cache::{JudgementFile, KnownFiles};
 use super::git_error::git_error;
 use super::handles::Handles;
 use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source};
 use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
 
 /// The folders of the configuration root that a snapshot lists.
 pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
+
+/// What a whole snapshot wants.
+const EVERYTHING: [&str; 4] = [policy::FILE, "environments/", "schemas/", ".terrace/"];
 
 /// The flag of an index entry whose file is not to be in the working tree.
 const SKIPPED: u16 = 1 << 14;
@@ -28,14 +32,51 @@ impl Repository {
     /// # Errors
     /// When something that should be listed cannot be.
     pub fn snapshot(&self, revision: &Revision) -> Result<Snapshot> {
-        let mut files = match revision {
+        self.snapshot_of(revision, None)
+    }
+
+    /// The same, whose files of the working tree are known by what is remembered of them.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub fn remembered_snapshot(&self, revision: &Revision, memory: &JudgementFile) -> Result<Snapshot> {
+        self.snapshot_of(revision, Some(memory.files()))
+    }
+
+    /// The snapshot of what stands at these paths (relative to the configuration root), in whatever
+    /// letter case they are written; a path that ends in `/` wants all that is below.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub fn snapshot_of_paths(&self, revision: &Revision, wanted: &BTreeSet<String>) -> Result<Snapshot> {
+        match revision {
+            Revision::Commit(id) => self.parts().snapshot(id, wanted),
+            Revision::Index => self.snapshot(revision),
+            Revision::WorkTree => {
+                let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+                self.snapshot_with(revision, self.list_work_tree(&wanted)?, None)
+            }
+        }
+    }
+
+    fn snapshot_of(&self, revision: &Revision, known: Option<Arc<KnownFiles>>) -> Result<Snapshot> {
+        let files = match revision {
             Revision::Commit(id) => self.list_commit(id)?,
             Revision::Index => self.list_index()?,
-            Revision::WorkTree => self.list_work_tree()?,
+            Revision::WorkTree => self.list_work_tree(&EVERYTHING)?,
         };
+        self.snapshot_with(revision, files, known)
+    }
+
+    fn snapshot_with(
+        &self,
+        revision: &Revision,
+        mut files: BTreeMap<String, FileEntry>,
+        known: Option<Arc<KnownFiles>>,
+    ) -> Result<Snapshot> {
         let source: Arc<dyn Source> = match (revision, self.work_tree()) {
             (Revision::WorkTree, Some(root)) => {
-                Arc::new(Disk { root: root.to_path_buf(), left_out: self.blobs() })
+                Arc::new(Disk { root: root.to_path_buf(), left_out: self.blobs(), known })
             }
             _ => self.blobs(),
         };
@@ -83,7 +124,7 @@ impl Repository {
                 Ok(entry.map(|entry| entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)))
             }
             (Revision::WorkTree, Some(root)) => match root.join(path).symlink_metadata() {
-                Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(&meta) })),
+                Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(meta.file_type()) })),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self
                     .left_out()?
                     .into_iter()
@@ -190,7 +231,7 @@ impl Repository {
         Ok(left_out)
     }
 
-    fn list_work_tree(&self) -> Result<BTreeMap<String, FileEntry>> {
+    fn list_work_tree(&self, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
                 Error::usage("a bare repository has no working tree").with_help("name a revision: --at REV")
@@ -208,10 +249,14 @@ impl Repository {
             let path = root.join(name);
             match path.symlink_metadata() {
                 Ok(meta) if meta.is_dir() && name != policy::FILE => {
-                    list_folder(&path, name, &is_submodule, &mut files)
+                    let below = wanted.iter().filter_map(|path| path.strip_prefix(name)?.strip_prefix('/'));
+                    match below.collect::<Vec<_>>() {
+                        none if none.is_empty() => Ok(()),
+                        below => list_folder(&path, name, &below, &is_submodule, &mut files),
+                    }
                 }
                 Ok(meta) => {
-                    files.insert(name.to_owned(), FileEntry { blob: None, kind: kind_of(&meta) });
+                    files.insert(name.to_owned(), FileEntry { blob: None, kind: kind_of(meta.file_type()) });
                     Ok(())
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -223,7 +268,8 @@ impl Repository {
             list(folder)?;
         }
         for (path, entry) in self.left_out()? {
-            if let Some(below) = path.strip_prefix(self.root_prefix()).filter(|below| is_listed(below)) {
+            let below = path.strip_prefix(self.root_prefix());
+            if let Some(below) = below.filter(|below| is_listed(below) && is_wanted(below, wanted)) {
                 files.entry(below.to_owned()).or_insert(entry);
             }
         }
@@ -247,11 +293,25 @@ fn is_listed(path: &str) -> bool {
     is_at_or_below(&policy::FILE) || FOLDERS.iter().any(is_at_or_below)
 }
 
-/// Lists what is below a folder. A folder that is a repository of its own is listed as such; one that
+/// Whether a path is one of those that are wanted, below one of them, or on the way to one.
+fn is_wanted(path: &str, wanted: &[&str]) -> bool {
+    let begins = |long: &str, short: &str| {
+        long.get(..short.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(short))
+    };
+    wanted.iter().any(|wanted| {
+        wanted.eq_ignore_ascii_case(path)
+            || wanted.ends_with('/') && begins(path, wanted)
+            || begins(wanted, &format!("{path}/"))
+    })
+}
+
+/// Lists what is wanted below a folder, in whatever letter case it is written: paths relative to it, of
+/// which the empty one is everything, and one that ends in `/` all below. A folder that is a repository of its own is listed as such; one that
 /// is empty may be a submodule that is not checked out.
 fn list_folder(
     folder: &Path,
     name: &str,
+    wanted: &[&str],
     is_submodule: &dyn Fn(&str) -> bool,
     files: &mut BTreeMap<String, FileEntry>,
 ) -> Result<()> {
@@ -263,25 +323,40 @@ fn list_folder(
         files.insert(name.to_owned(), FileEntry { blob: None, kind: FileKind::Repository });
         return Ok(());
     }
+    let everything = wanted.contains(&"");
+    let mut names: HashMap<Vec<u8>, Vec<&str>> = HashMap::new();
+    for path in wanted {
+        let (name, rest) = path.split_once('/').map_or((*path, None), |(name, rest)| (name, Some(rest)));
+        names.entry(name.to_ascii_lowercase().into_bytes()).or_default().extend(rest);
+    }
     for entry in entries {
-        let path = entry.path();
-        let meta = path.symlink_metadata().map_err(|error| Error::io("read", &path, &error))?;
-        let below = format!("{name}/{}", entry.file_name().to_string_lossy());
-        if meta.is_dir() {
-            list_folder(&path, &below, is_submodule, files)?;
+        let file_name = entry.file_name();
+        let below = if everything {
+            Some(&[""][..])
         } else {
-            files.insert(below, FileEntry { blob: None, kind: kind_of(&meta) });
+            names.get(&file_name.as_encoded_bytes().to_ascii_lowercase()).map(Vec::as_slice)
+        };
+        let Some(wanted) = below else { continue };
+        // What most file systems tell with the name, so that nobody asks for each file.
+        let kind = entry.file_type().map_err(|error| Error::io("read", &entry.path(), &error))?;
+        let below = format!("{name}/{}", file_name.to_string_lossy());
+        if kind.is_dir() {
+            if !wanted.is_empty() {
+                list_folder(&entry.path(), &below, wanted, is_submodule, files)?;
+            }
+        } else {
+            files.insert(below, FileEntry { blob: None, kind: kind_of(kind) });
         }
     }
     Ok(())
 }
 
-fn kind_of(meta: &std::fs::Metadata) -> FileKind {
-    if meta.is_file() {
+fn kind_of(kind: std::fs::FileType) -> FileKind {
+    if kind.is_file() {
         FileKind::File
-    } else if meta.is_symlink() {
+    } else if kind.is_symlink() {
         FileKind::Symlink
-    } else if meta.is_dir() {
+    } else if kind.is_dir() {
         FileKind::Folder
     } else {
         FileKind::Other
@@ -303,6 +378,7 @@ fn entry_of(mode: i32, id: Oid) -> FileEntry {
 struct Disk {
     root: PathBuf,
     left_out: Arc<dyn Source>,
+    known: Option<Arc<KnownFiles>>,
 }
 
 impl Source for Disk {
@@ -312,6 +388,13 @@ impl Source for Disk {
         }
         let full = self.root.join(path);
         std::fs::read(&full).map_err(|error| Error::io("read", Path::new(path), &error))
+    }
+
+    fn identify(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        match &self.known {
+            Some(known) if blob.is_none() => known.identify(path, &self.root.join(path)),
+            _ => Ok(Content { id: blob.cloned(), bytes: None }),
+        }
     }
 }
 

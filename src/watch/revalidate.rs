@@ -1,7 +1,7 @@
 //! Whatever is saved, in whatever order: what is said then is what a first look says.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,9 +9,11 @@ use proptest::sample::select;
 
 use super::Scope;
 use super::state::State;
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source};
+use crate::engine::configuration::Configuration;
+use crate::engine::rules::{self, CheckInput, Fingerprint, Judgement, Memory, Salt};
+use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source};
 use crate::model::date::day;
-use crate::model::{BlobId, Environment, Error, Result, Revision};
+use crate::model::{BlobId, Environment, Error, Key, NoProgress, Result, Revision};
 
 /// Items of which some share hosts and secrets, name each other's environments, or break.
 const ITEMS: &[&str] = &[
@@ -78,6 +80,61 @@ impl Source for Held {
         let text = self.0.get(path).cloned().flatten();
         text.map(String::into_bytes).ok_or_else(|| Error::usage(format!("cannot read {path}")))
     }
+
+    fn identify(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        // The text is its own id.
+        let text = String::from_utf8(self.read(path, blob)?).expect("UTF-8");
+        Ok(Content { id: Some(BlobId::new(text)), bytes: None })
+    }
+}
+
+/// All that was ever remembered, and how often it was recalled.
+#[derive(Default)]
+struct Remembered {
+    judgements: Mutex<HashMap<(Key, Fingerprint), Arc<Judgement>>>,
+    schemas: Mutex<HashMap<String, (Vec<String>, Fingerprint)>>,
+    judged: Mutex<Vec<Key>>,
+}
+
+impl Memory for Remembered {
+    fn salt(&self) -> &Salt {
+        &[7; 32]
+    }
+
+    fn recall(&self, key: &Key, of: Fingerprint) -> Option<Arc<Judgement>> {
+        self.judgements.lock().expect("no panic").get(&(key.clone(), of)).cloned()
+    }
+
+    fn remember(&self, key: &Key, of: Fingerprint, judgement: &Arc<Judgement>) {
+        self.judged.lock().expect("no panic").push(key.clone());
+        self.judgements.lock().expect("no panic").insert((key.clone(), of), Arc::clone(judgement));
+    }
+
+    fn recall_schema(&self, file: &str) -> Option<(Vec<String>, Fingerprint)> {
+        self.schemas.lock().expect("no panic").get(file).cloned()
+    }
+
+    fn remember_schema(&self, file: &str, made_of: &[String], of: Fingerprint) {
+        self.schemas.lock().expect("no panic").insert(file.to_owned(), (made_of.to_vec(), of));
+    }
+}
+
+/// What a check says that remembers.
+fn said_from(memory: &Remembered, world: &World, scope: &Scope) -> String {
+    let report = Configuration::read_to_judge(world.snapshot()).and_then(|configuration| {
+        configuration.snapshot().require_keys(&scope.keys)?;
+        rules::check(&CheckInput {
+            configuration: &configuration,
+            today: Some(day("2026-06-01")),
+            keys: &scope.keys,
+            environment: scope.environment,
+            change: None,
+            before: None,
+            memory: Some(memory),
+            progress: &NoProgress,
+        })
+    });
+    format!("{:#?}", report.map(Arc::new))
 }
 
 #[derive(Clone, Debug)]
@@ -146,6 +203,7 @@ proptest! {
     fn judged_again_it_is_as_judged_anew(scope in scope(), batches in vec(vec(save(), 1..4), 2..12)) {
         let mut world = World::default();
         let mut state = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
+        let memory = Remembered::default();
         for batch in &batches {
             for (path, save) in batch {
                 world.save(path, save);
@@ -154,6 +212,47 @@ proptest! {
             state = state.next(world.snapshot(), &changed, &scope, Some(day("2026-06-01")));
             let anew = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
             prop_assert_eq!(said(&state), said(&anew), "after {:?}", batch);
+            prop_assert_eq!(said_from(&memory, &world, &scope), said(&anew), "after {:?}", batch);
         }
+    }
+}
+
+#[test]
+fn what_has_not_changed_is_not_judged_again() {
+    let mut world = World::default();
+    let (pay, api) = ("environments/staging/pay.yaml", "environments/production/team/api.yaml");
+    for (path, text) in [
+        (pay, "size: 1\n"),
+        (api, "size: 1\n"),
+        ("schemas/pay.schema.json", r#"{"$ref": "common"}"#),
+        ("schemas/common", "true"),
+    ] {
+        world.save(path, &Save::Text(text));
+    }
+    let (memory, scope) = (Remembered::default(), Scope { keys: Vec::new(), environment: None });
+    let judged = |world: &World| {
+        memory.judged.lock().expect("no panic").clear();
+        said_from(&memory, world, &scope);
+        let mut judged: Vec<_> = memory.judged.lock().expect("no panic").iter().map(Key::to_string).collect();
+        judged.sort();
+        judged
+    };
+    assert_eq!(judged(&world), ["pay", "team/api"]);
+    assert!(judged(&world).is_empty());
+    for (path, save, expected) in [
+        (api, Save::Text("size: 2\n"), &["team/api"][..]),
+        // It was so before.
+        (api, Save::Text("size: 1\n"), &[]),
+        ("schemas/common", Save::Text("false"), &["pay"]),
+        ("schemas/team/api.schema.json", Save::Text("true"), &["team/api"]),
+        ("environments/development/pay.yaml", Save::Link, &["pay"]),
+        ("terrace.toml", Save::Text("[rules]\nschema = \"off\"\n"), &["pay", "team/api"]),
+        ("terrace.toml", Save::Gone, &[]),
+        // What is not read as a schema may be mended by any file.
+        ("schemas/common", Save::Text("{"), &[]),
+        (api, Save::Text("size: 3\n"), &["team/api"]),
+    ] {
+        world.save(path, &save);
+        assert_eq!(judged(&world), expected, "{path} {save:?}");
     }
 }

@@ -89,6 +89,7 @@ fn report(
         environment,
         change: None,
         before: None,
+        memory: None,
         progress: &crate::model::NoProgress,
     };
     rules::check_again(&subject, before)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 use terrace::api;
-use terrace::model::{Environment, Excerpt, Finding, Location, Position, Rule, Severity};
+use terrace::model::{Environment, Excerpt, Finding, Location, NoteLabel, Position, Rule, Severity};
 use terrace::report::{self, Format, Styles, Summary};
 
 use crate::xml::{self, Event};
@@ -26,7 +26,7 @@ fn too_large() -> Finding {
     Finding {
         location: at(7, 9, 12),
         excerpt: Some(Excerpt { first_line: 7, text: "  size: 500".to_owned(), highlight: 8..11 }),
-        notes: vec![("schema", "schemas/payments.schema.json".to_owned())],
+        notes: vec![(NoteLabel::Schema, "schemas/payments.schema.json".to_owned())],
         environment: Some(Environment::Production),
         key: Some("payments".parse().expect("a key")),
         path: Some("database.pool.size".parse().expect("a path")),

@@ -10,7 +10,7 @@ use terrace::engine::review::{
 };
 use terrace::model::policy::Clause;
 use terrace::model::{
-    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, Pointer, Rule, Value, ValuePath,
+    CommitId, CommitInfo, Environment, Excerpt, Finding, Hop, Key, NoteLabel, Pointer, Rule, Value, ValuePath,
 };
 use terrace::report::sanitize::clean;
 use terrace::report::{Format, Summary, View, review};
@@ -56,7 +56,7 @@ fn finding(text: &str) -> Finding {
     Finding {
         location: at(7, 1, 2),
         excerpt: Some(Excerpt { first_line: 7, text: text.to_owned(), highlight: 0..text.len() }),
-        notes: vec![("schema", text.to_owned())],
+        notes: vec![(NoteLabel::Schema, text.to_owned())],
         path: Some(ValuePath::root().key(text)),
         ..Finding::new(Rule::Schema, text, text, text)
     }

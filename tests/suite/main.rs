@@ -42,6 +42,7 @@ mod push;
 mod reading;
 mod real_repositories;
 mod refusals;
+mod remembered;
 mod review;
 mod review_judged;
 mod rollback;

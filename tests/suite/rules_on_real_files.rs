@@ -33,6 +33,7 @@ fn judge(files: Files, policy: &str) -> CheckReport {
     let (keys, environment) = (&[], None);
     let subject = CheckInput {
         before: None,
+        memory: None,
         configuration: &configuration,
         today: None,
         keys,

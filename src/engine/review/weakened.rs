@@ -11,8 +11,8 @@ use crate::engine::promotion::decision_places;
 use crate::json_schema::{Loosened, Loosening, loosened};
 use crate::model::policy::{Clause, Clauses, FILE, NewKeys};
 use crate::model::{
-    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, Rule, Segment,
-    Severity, ValuePath,
+    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel, Rule,
+    Segment, Severity, ValuePath,
 };
 use crate::yaml::{Document, Limits};
 
@@ -179,7 +179,7 @@ pub fn findings(weakened: &[Weakened], base: &Policy) -> Vec<Finding> {
         finding.severity = severity;
         finding.location = weakened.at.map(|at| Location { start: at, end: at });
         finding.related.extend(weakened.before.map(|at| Related {
-            label: "before",
+            label: RelatedLabel::Before,
             file: weakened.file.clone(),
             location: Location { start: at, end: at },
         }));

@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::judgement::Judgements;
+use super::judgement::{Judgements, Salt};
 use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
 use crate::engine::configuration::Configuration;
@@ -27,6 +27,12 @@ pub(super) struct RevisionContext<'a> {
     pub(super) naming: Naming<'a>,
     /// What a review knows besides; the snapshot may then be a part of its revision.
     pub(super) change: Option<&'a Change>,
+    /// Whether everything is judged, and no item can have a schema: nobody uses them yet.
+    pub(super) is_without_schemas: bool,
+    /// What secrets are digested with.
+    pub(super) salt: Salt,
+    /// The files that schemas are made of, as far as that is known without compiling them.
+    pub(super) schemas_made_of: BTreeMap<String, Arc<[String]>>,
     before: Option<&'a Configuration>,
     /// The entries of the policy that are known to fit something, so that no other item is asked; `None`
     /// where each judgement must say all that the item fits.
@@ -68,14 +74,22 @@ impl<'a> RevisionContext<'a> {
     /// Nothing is judged yet.
     pub(super) fn new(subject: &CheckInput<'a>) -> Self {
         let configuration = subject.configuration;
+        let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
+        let has_schemas = || {
+            let first = snapshot.files.range("schemas/".to_owned()..).next();
+            !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"))
+        };
         Self {
             configuration,
-            snapshot: configuration.snapshot(),
-            policy: configuration.policy(),
+            snapshot,
+            policy,
             limits: configuration.limits(),
             schemas: configuration.schemas(),
             naming: Naming::new(configuration.policy()),
             change: subject.change,
+            is_without_schemas: subject.keys.is_empty() && subject.change.is_none() && !has_schemas(),
+            salt: subject.memory.map(|memory| *memory.salt()).unwrap_or_default(),
+            schemas_made_of: BTreeMap::new(),
             before: subject.before,
             seen: None,
             judgements: Judgements::default(),
@@ -87,7 +101,19 @@ impl<'a> RevisionContext<'a> {
     /// # Errors
     /// The first file, in order, that cannot be read at all.
     pub(super) fn read<'r>(&'r self, files: &[&'r ItemFile], keeps: Keeps) -> Result<RuleContext<'r>> {
-        let items = files.iter().map(|file| {
+        self.read_known(files.iter().map(|file| (*file, None)), keeps)
+    }
+
+    /// The same, of which some bytes are known.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn read_known<'r>(
+        &'r self,
+        files: impl Iterator<Item = (&'r ItemFile, Option<Vec<u8>>)>,
+        keeps: Keeps,
+    ) -> Result<RuleContext<'r>> {
+        let items = files.map(|(file, known)| {
             let before = || {
                 let before = self.before?;
                 before.document(before.item(&file.id.key, file.id.environment)?).ok()
@@ -98,7 +124,7 @@ impl<'a> RevisionContext<'a> {
                 file: &file.file,
                 reading: match keeps {
                     Keeps::Readings => self.configuration.reading(file)?,
-                    Keeps::Nothing => self.configuration.reading_once(file)?,
+                    Keeps::Nothing => self.configuration.reading_of(file, known)?,
                 },
                 before: before(),
                 schemas: self.schemas,
@@ -114,6 +140,11 @@ impl<'a> RevisionContext<'a> {
         let files = Environment::ALL.into_iter().filter_map(|env| self.snapshot.item(key, env));
         let items = files.filter_map(|file| self.read(&[file], Keeps::Readings).ok());
         RuleContext { revision: self, items: items.flat_map(|read| read.items).collect() }
+    }
+
+    /// Whether something stands where the item's file would be.
+    pub(super) fn is_occupied(&self, key: &Key, environment: Environment) -> bool {
+        self.snapshot.files.contains_key(&key.file(environment))
     }
 
     /// Whether every file of the items that were asked for could be read as YAML.

@@ -2,7 +2,7 @@
 
 use super::context::RuleContext;
 use super::finding_builder::{Anchor, FindingBuilder};
-use crate::model::{Related, Rule};
+use crate::model::{Related, RelatedLabel, Rule};
 use crate::yaml::ProblemKind;
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
@@ -14,8 +14,11 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
             let message = format!("`{}` stands here a second time", key.escape_debug());
             let help = "keep one of them; some readers take the last, some refuse the file";
             let draft = FindingBuilder::of_item(Rule::DuplicateKey, item, message, help).path(&problem.path);
-            let first =
-                Related { label: "first", file: item.file.to_owned(), location: document.location(first) };
+            let first = Related {
+                label: RelatedLabel::First,
+                file: item.file.to_owned(),
+                location: document.location(first),
+            };
             drafts.push(draft.at(Anchor::Span(problem.span.clone())).related(first));
         }
     }

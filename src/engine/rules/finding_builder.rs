@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
-use crate::model::{Finding, Location, Policy, Related, Rule, Severity, ValuePath};
+use crate::model::{Finding, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath};
 use crate::secrets::is_secret_path;
 use crate::yaml::Document;
 
@@ -90,7 +90,7 @@ impl<'w> FindingBuilder<'w> {
     }
 
     /// The same with a further fact.
-    pub(super) fn note(mut self, label: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn note(mut self, label: NoteLabel, text: impl Into<String>) -> Self {
         self.finding.notes.push((label, text.into()));
         self
     }

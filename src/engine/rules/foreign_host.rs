@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::engine::hosts::{addresses, tokens};
-use crate::model::{Environment, Rule, Segment, Severity, Value, ValuePath};
+use crate::model::{Environment, NoteLabel, Rule, Segment, Severity, Value, ValuePath};
 use crate::secrets;
 use crate::yaml::{Document, Visit};
 
@@ -64,7 +64,7 @@ impl Foreign<'_> {
             .severity(severity);
         let draft = draft.at(Anchor::Span(secrets::written(document, visit.node, text)));
         if severity == Severity::Error && secrets::secret(world.policy, visit.path, visit.value).is_none() {
-            return draft.note("policy", format!("`{}` belongs to {owner}", text.to_lowercase()));
+            return draft.note(NoteLabel::Policy, format!("`{}` belongs to {owner}", text.to_lowercase()));
         }
         draft
     }

@@ -1,16 +1,16 @@
 //! `invalid-key`: a file's path is not a key.
 
 use super::context::RevisionContext;
-use crate::engine::snapshot::{FileKind, Place, place};
+use crate::engine::snapshot::{FileKind, Place};
 use crate::model::{Finding, Key, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
-    let files = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::File);
-    let drafts = files.filter_map(|(path, _)| {
-        let Some(Place::InvalidKey(environment, message)) = place(path) else { return None };
+    let files = world.snapshot.misplaced().filter(|(_, kind, _)| *kind == FileKind::File);
+    let drafts = files.filter_map(|(path, _, place)| {
+        let Place::InvalidKey(environment, message) = place else { return None };
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut finding = Finding::new(Rule::InvalidKey, file, message, help(path));
-        finding.environment = Some(environment);
+        let mut finding = Finding::new(Rule::InvalidKey, file, message.clone(), help(path));
+        finding.environment = Some(*environment);
         Some(finding)
     });
     drafts.collect()

@@ -1,16 +1,25 @@
 //! `key-case-collision`: two keys differ only in letter case, in whichever environments they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::RevisionContext;
 use crate::engine::snapshot::ItemFile;
 use crate::model::{Finding, Key, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
+    let folded = |item: &ItemFile| item.id.key.as_str().to_ascii_lowercase();
+    let is_mixed = |item: &&ItemFile| item.id.key.as_str().bytes().any(|byte| byte.is_ascii_uppercase());
+    // One of two that differ in letter case has capitals.
+    let mixed: BTreeSet<String> = world.snapshot.items().filter(is_mixed).map(folded).collect();
+    if mixed.is_empty() {
+        return Vec::new();
+    }
     let mut groups: BTreeMap<String, BTreeMap<&Key, Vec<&ItemFile>>> = BTreeMap::new();
     for item in world.snapshot.items() {
-        let folded = item.id.key.as_str().to_lowercase();
-        groups.entry(folded).or_default().entry(&item.id.key).or_default().push(item);
+        let folded = folded(item);
+        if mixed.contains(&folded) {
+            groups.entry(folded).or_default().entry(&item.id.key).or_default().push(item);
+        }
     }
     groups.into_values().filter(|spellings| spellings.len() > 1).flat_map(collisions).collect()
 }

@@ -14,7 +14,7 @@ fn missing<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Option<Fin
     let has = |env: Environment| items.iter().any(|item| item.environment == env);
     let last = items.last()?;
     // What stands there and is no item was told as such.
-    let occupied = |env: Environment| world.snapshot.files.contains_key(&last.key.file(env));
+    let occupied = |env: Environment| world.is_occupied(last.key, env);
     let lacking: Vec<_> = Environment::ALL
         .into_iter()
         .filter(|env| *env < last.environment && !has(*env) && !occupied(*env))

@@ -9,6 +9,7 @@ mod context;
 mod excerpt;
 mod finding_builder;
 mod judgement;
+mod memory;
 mod schema;
 mod unparsed;
 mod waivers;
@@ -56,7 +57,9 @@ use rayon::prelude::*;
 
 use self::context::{Keeps, RevisionContext, RuleContext};
 use self::finding_builder::FindingBuilder;
-pub use self::judgement::{Judgement, Judgements};
+pub use self::judgement::{Judgement, Judgements, Salt};
+pub use self::memory::{Fingerprint, Memory};
+use self::memory::{Fingerprints, Rest};
 use super::configuration::Configuration;
 use super::promotion::Reason;
 use super::snapshot::ItemFile;
@@ -81,6 +84,8 @@ pub struct CheckInput<'a> {
     pub change: Option<&'a Change>,
     /// The revision before, where there is one: what it holds as a secret stays one.
     pub before: Option<&'a Configuration>,
+    /// What earlier runs judged; not asked for a change, whose judgements rest on more.
+    pub memory: Option<&'a dyn Memory>,
     /// Is told how far it has come.
     pub progress: &'a dyn Progress,
 }
@@ -209,8 +214,10 @@ const RULES: &[(Rule, Judge)] = &[
 /// When a file cannot be read at all; what is wrong inside a file is a finding.
 pub fn check(subject: &CheckInput<'_>) -> Result<CheckReport> {
     let mut revision = RevisionContext::new(subject);
-    // Nothing is taken over from these judgements, so that an entry needs to be seen once.
-    revision.seen = Some(revision.policy.entries.iter().map(|_| AtomicBool::new(false)).collect());
+    if subject.memory.is_none() {
+        // Nothing is taken over from these judgements, so that an entry needs to be seen once.
+        revision.seen = Some(revision.policy.entries.iter().map(|_| AtomicBool::new(false)).collect());
+    }
     judge(subject, revision, None).map(|(report, _)| report)
 }
 
@@ -231,11 +238,17 @@ fn judge(
     mut revision: RevisionContext<'_>,
     before: Option<(&Judgements, &BTreeSet<Key>)>,
 ) -> Result<(CheckReport, Judgements)> {
-    revision.judgements = judge_items(subject, &revision, before)?;
+    let fingerprints = match subject.memory.filter(|_| subject.change.is_none() && subject.before.is_none()) {
+        Some(memory) => Some(Fingerprints::new(memory, &revision)?),
+        None => None,
+    };
+    let judgements = judge_items(subject, &revision, before, fingerprints.as_ref())?;
+    let schemas_made_of = fingerprints.map(Fingerprints::schemas).unwrap_or_default();
+    (revision.judgements, revision.schemas_made_of) = (judgements, schemas_made_of);
     subject.configuration.schemas().require_read()?;
     let of_items = revision.judgements.values().flat_map(|judgement| &judgement.findings);
     let mut findings: Vec<Finding> = of_items.filter(|finding| subject.reports(finding)).cloned().collect();
-    no_schema::joined(&revision, &mut findings);
+    findings.extend(no_schema::joined(&revision, subject.environment));
     for judge in judged(&revision) {
         if let Judge::Revision(judge) = judge {
             findings.extend(judge(&revision).into_iter().filter(|finding| subject.reports(finding)));
@@ -257,6 +270,7 @@ fn judge_items(
     subject: &CheckInput<'_>,
     revision: &RevisionContext<'_>,
     before: Option<(&Judgements, &BTreeSet<Key>)>,
+    fingerprints: Option<&Fingerprints<'_>>,
 ) -> Result<Judgements> {
     let wanted = |file: &&ItemFile| subject.keys.is_empty() || subject.keys.contains(&file.id.key);
     let files: Vec<&ItemFile> = revision.snapshot.items().filter(wanted).collect();
@@ -271,7 +285,10 @@ fn judge_items(
             before.filter(|(_, changed)| !changed.contains(key)).and_then(|(known, _)| known.get(key));
         let judgement = match known {
             Some(known) => Arc::clone(known),
-            None => Arc::new(judge_item(&revision.read(files, keeps)?)),
+            None => match fingerprints {
+                Some(fingerprints) => recall_or_judge(revision, key, files, fingerprints)?,
+                None => Arc::new(judge_item(&revision.read(files, keeps)?)),
+            },
         };
         steps.step();
         Ok(Some((key.clone(), judgement)))
@@ -279,6 +296,24 @@ fn judge_items(
     // In order, so that of several files that cannot be read the first one is told.
     let judged: Vec<_> = keys.par_iter().map(judge).collect();
     judged.into_iter().filter_map(Result::transpose).collect()
+}
+
+fn recall_or_judge(
+    revision: &RevisionContext<'_>,
+    key: &Key,
+    files: &[&ItemFile],
+    fingerprints: &Fingerprints<'_>,
+) -> Result<Arc<Judgement>> {
+    let Rest { fingerprint, bytes } = fingerprints.of(key, files)?;
+    if let Some(known) = fingerprint.and_then(|of| fingerprints.memory.recall(key, of)) {
+        return Ok(known);
+    }
+    let world = revision.read_known(files.iter().copied().zip(bytes), Keeps::Nothing)?;
+    let judgement = Arc::new(judge_item(&world));
+    if let Some(of) = fingerprint {
+        fingerprints.memory.remember(key, of, &judgement);
+    }
+    Ok(judgement)
 }
 
 fn judge_item(world: &RuleContext<'_>) -> Judgement {

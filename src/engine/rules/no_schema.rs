@@ -5,40 +5,54 @@
 
 use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::FindingBuilder;
-use crate::model::{Finding, Rule, ValuePath};
+use crate::model::{Environment, Finding, Key, Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let is_described =
         world.items.iter().any(|item| !world.schemas.describing(item.key, item.environment).is_empty());
-    let Some(item) = world.items.first().filter(|_| !is_described) else { return Vec::new() };
+    if is_described || world.is_without_schemas && is_open(world) {
+        return Vec::new();
+    }
+    told(world).into_iter().collect()
+}
+
+/// What is told of one item.
+fn told<'w>(world: &'w RuleContext<'w>) -> Option<FindingBuilder<'w>> {
+    let item = world.items.first()?;
     let message = format!("no schema describes `{}`", item.key);
     let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-    vec![FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root())]
+    Some(FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root()))
+}
+
+/// Whether no waiver speaks of what would be told.
+fn is_open(world: &RuleContext<'_>) -> bool {
+    let item = world.items.first();
+    item.is_some_and(|item| {
+        !world.policy.is_waived(Rule::NoSchema, item.key, item.environment, &ValuePath::root())
+    })
 }
 
 /// Where there is no schema at all, one finding for the many of items that no waiver speaks of.
-pub(super) fn joined(world: &RevisionContext<'_>, findings: &mut Vec<Finding>) {
-    let has_schemas = !world.policy.schemas.is_empty()
-        || world
-            .snapshot
-            .files
-            .range("schemas/".to_owned()..)
-            .next()
-            .is_some_and(|(file, _)| file.starts_with("schemas/"));
-    if has_schemas || world.change.is_some() {
-        return;
+pub(super) fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> Option<Finding> {
+    if !world.is_without_schemas || world.policy.severity(Rule::NoSchema, Rule::NoSchema.severity()).is_none()
+    {
+        return None;
     }
-    let is_open = |finding: &Finding| {
-        let (Some(key), Some(environment)) = (&finding.key, finding.environment) else { return false };
-        finding.rule == Rule::NoSchema
-            && !world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root())
+    let is_open = |key: &&Key| {
+        let environment = Environment::ALL.into_iter().find(|env| world.snapshot.item(key, *env).is_some());
+        environment.is_some_and(|environment| {
+            only.is_none_or(|only| only == environment)
+                && !world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root())
+        })
     };
-    let mut open = findings.iter_mut().filter(|finding| is_open(finding));
-    let (Some(first), Some(_)) = (open.next(), open.next()) else { return };
-    "no item has a schema yet".clone_into(&mut first.message);
-    "write them from the values there are: terrace schema infer".clone_into(&mut first.help);
-    let mut is_first = true;
-    findings.retain(|finding| !is_open(finding) || std::mem::take(&mut is_first));
+    let mut open = world.judgements.keys().filter(is_open);
+    let (first, second) = (open.next()?, open.next());
+    let mut finding = told(&world.of_key(first))?.finish(world.policy);
+    if second.is_some() {
+        "no item has a schema yet".clone_into(&mut finding.message);
+        "write them from the values there are: terrace schema infer".clone_into(&mut finding.help);
+    }
+    Some(finding)
 }
 
 #[cfg(test)]

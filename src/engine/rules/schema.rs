@@ -3,7 +3,7 @@
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::json_schema::{SchemaError, Violation};
-use crate::model::{Rule, Value, ValuePath};
+use crate::model::{NoteLabel, Rule, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
@@ -61,7 +61,7 @@ fn broken_rule<'w>(
     let mut draft =
         FindingBuilder::of_value(Rule::Schema, (world, item), &path, [message, masked], help).at(at);
     draft.finding.missing = missing.map(|key| path.key(key));
-    draft.note("schema", place)
+    draft.note(NoteLabel::Schema, place)
 }
 
 /// A finding about the schema itself, which is told once, as of the first item reported that it

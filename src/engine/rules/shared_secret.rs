@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{RevisionContext, RuleContext};
+use super::context::{ItemView, Keeps, RevisionContext, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::judgement::{SecretDigest, SecretUse, digest};
 use super::listed;
-use crate::model::{Environment, Finding, Key, Related, Rule, ValuePath};
+use crate::model::{Environment, Finding, Key, Related, RelatedLabel, Rule, ValuePath};
 use crate::secrets::{self, DocumentSecrets};
 
-/// Where an item holds which secrets, with the finding that is told where another environment has one
-/// of them too.
+/// Where an item holds which secrets.
 pub(super) fn uses(world: &RuleContext<'_>) -> Vec<SecretUse> {
     let mut uses = Vec::new();
     for item in &world.items {
@@ -19,61 +18,111 @@ pub(super) fn uses(world: &RuleContext<'_>) -> Vec<SecretUse> {
         let known = DocumentSecrets::of(document, world.policy);
         item.scalars(&mut |visit| {
             let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) else { return };
-            let help = format!(
-                "give each environment a secret of its own, and replace this one; where it is none, say so \
-                 under [secrets] in terrace.toml: {}",
-                secrets::exclusion(&item.named(visit.path))
-            );
-            let draft = FindingBuilder::of_item(Rule::SharedSecret, item, "", help).path(visit.path);
-            let at = Anchor::Span(secrets::written(document, visit.node, secret.text));
-            let location = document.location(&document.node(visit.node).span);
             uses.push(SecretUse {
-                digest: digest(secret.text),
-                place: Related { label: "also", file: item.file.to_owned(), location },
-                finding: draft.at(at).finish(world.policy),
+                digest: digest(&world.salt, secret.text),
+                environment: item.environment,
+                path: visit.path.clone(),
+                location: document.location(&document.node(visit.node).span),
             });
         });
     }
     uses
 }
 
+/// A secret with the item that it stands in.
+#[derive(Clone, Copy)]
+struct Use<'w> {
+    key: &'w Key,
+    secret: &'w SecretUse,
+}
+
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
-    let mut uses: BTreeMap<&SecretDigest, Vec<&SecretUse>> = BTreeMap::new();
-    for secret in world.judgements.values().flat_map(|judgement| &judgement.secrets) {
-        uses.entry(&secret.digest).or_default().push(secret);
+    let mut uses: BTreeMap<&SecretDigest, Vec<Use<'_>>> = BTreeMap::new();
+    for (key, judgement) in &world.judgements {
+        for secret in &judgement.secrets {
+            uses.entry(&secret.digest).or_default().push(Use { key, secret });
+        }
     }
-    uses.values().flat_map(|uses| shared(uses)).collect()
+    uses.values().flat_map(|uses| shared(world, uses)).collect()
 }
 
 /// One finding for each place in an environment behind the first that has the secret.
-fn shared(uses: &[&SecretUse]) -> Vec<Finding> {
-    let mut first: BTreeMap<Environment, &SecretUse> = BTreeMap::new();
-    let mut places: BTreeMap<(Environment, &Key, &ValuePath), &SecretUse> = BTreeMap::new();
-    for secret in uses {
-        let Some((environment, key, path)) = secret.at() else { continue };
-        first.entry(environment).or_insert(secret);
-        places.insert((environment, key, path), secret);
+fn shared(world: &RevisionContext<'_>, uses: &[Use<'_>]) -> Vec<Finding> {
+    let mut first: BTreeMap<Environment, Use<'_>> = BTreeMap::new();
+    let mut places: BTreeMap<(Environment, &Key, &ValuePath), Use<'_>> = BTreeMap::new();
+    for used in uses {
+        let environment = used.secret.environment;
+        first.entry(environment).or_insert(*used);
+        places.insert((environment, used.key, &used.secret.path), *used);
     }
-    let findings = uses.iter().filter_map(|secret| {
-        let (environment, key, path) = secret.at()?;
+    let findings = uses.iter().filter_map(|used| {
+        let environment = used.secret.environment;
         let others: Vec<_> = first.keys().filter(|env| **env < environment).copied().collect();
         if others.is_empty() {
             return None;
         }
-        let mut finding = secret.finding.clone();
+        let mut finding = used.finding(world);
         finding.message = format!("{environment} has the same secret as {}", listed(&others, "and"));
         // At the same path, if it is there.
-        let of = |other: &Environment| places.get(&(*other, key, path)).or_else(|| first.get(other));
-        finding.related.extend(others.iter().filter_map(of).map(|other| other.place.clone()));
+        let at = |other: &Environment| places.get(&(*other, used.key, &used.secret.path));
+        let of = |other: &Environment| at(other).or_else(|| first.get(other));
+        finding.related.extend(others.iter().filter_map(of).map(|other| other.place(world)));
         Some(finding)
     });
     findings.collect()
 }
 
-impl SecretUse {
-    fn at(&self) -> Option<(Environment, &Key, &ValuePath)> {
-        Some((self.finding.environment?, self.finding.key.as_ref()?, self.finding.path.as_ref()?))
+impl Use<'_> {
+    fn file(&self, world: &RevisionContext<'_>) -> String {
+        format!("{}{}", world.snapshot.prefix, self.key.file(self.secret.environment))
     }
+
+    fn place(&self, world: &RevisionContext<'_>) -> Related {
+        let location = self.secret.location;
+        Related { label: RelatedLabel::Also, file: self.file(world), location }
+    }
+
+    /// The finding without its message; the item is read for it once more.
+    fn finding(&self, world: &RevisionContext<'_>) -> Finding {
+        let SecretUse { environment, path, location, .. } = self.secret;
+        let file = world.snapshot.item(self.key, *environment);
+        let read = file.and_then(|file| world.read(&[file], Keeps::Nothing).ok());
+        let item = read.as_ref().and_then(|read| read.items.first());
+        let found = item.and_then(|item| finding_in(item, path, world));
+        found.unwrap_or_else(|| {
+            // It was changed since it was judged.
+            let mut finding = Finding::new(Rule::SharedSecret, self.file(world), "", help(path));
+            finding.location = Some(*location);
+            (finding.key, finding.environment) = (Some(self.key.clone()), Some(*environment));
+            finding.path = Some(path.clone());
+            finding
+        })
+    }
+}
+
+fn finding_in(item: &ItemView<'_>, path: &ValuePath, world: &RevisionContext<'_>) -> Option<Finding> {
+    let document = item.document()?;
+    let known = DocumentSecrets::of(document, world.policy);
+    let mut found = None;
+    item.scalars(&mut |visit| {
+        if visit.path == path
+            && let Some(secret) = known.own_secret(world.policy, visit.path, visit.value)
+        {
+            let at = Anchor::Span(secrets::written(document, visit.node, secret.text));
+            let help = help(&item.named(visit.path));
+            let draft = FindingBuilder::of_item(Rule::SharedSecret, item, "", help).path(visit.path);
+            found = Some(draft.at(at).finish(world.policy));
+        }
+    });
+    found
+}
+
+fn help(named: &ValuePath) -> String {
+    format!(
+        "give each environment a secret of its own, and replace this one; where it is none, say so under \
+         [secrets] in terrace.toml: {}",
+        secrets::exclusion(named)
+    )
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! `stray-file`: a file that is no item lies among the items.
 
 use super::context::RevisionContext;
-use crate::engine::snapshot::{FileKind, Place, place};
+use crate::engine::snapshot::{FileKind, Place};
 use crate::model::{Environment, Finding, Rule, Severity};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = &world.snapshot.files;
-    let strays = files
-        .iter()
-        .filter(|(path, entry)| entry.kind == FileKind::File && place(path) == Some(Place::Stray))
+    let strays = world
+        .snapshot
+        .misplaced()
+        .filter(|(_, kind, place)| *kind == FileKind::File && **place == Place::Stray)
         // That the folder is a file is told as such.
-        .filter(|(path, _)| {
+        .filter(|(path, ..)| {
             path.strip_prefix("environments/").is_none_or(|name| name.parse::<Environment>().is_err())
         });
-    let drafts = strays.map(|(path, _)| {
+    let drafts = strays.map(|(path, ..)| {
         let (severity, message, help) = advice(path, &|path| files.contains_key(path));
         let file = format!("{}{path}", world.snapshot.prefix);
         let mut finding = Finding::new(Rule::StrayFile, file, message, help);

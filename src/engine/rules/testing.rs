@@ -107,6 +107,7 @@ impl Repository {
         let configuration = Configuration::read_to_judge(snapshot)?;
         let subject = CheckInput {
             before: None,
+            memory: None,
             progress: &crate::model::NoProgress,
             configuration: &configuration,
             today: self.today,

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::context::RevisionContext;
-use crate::engine::snapshot::{Place, place};
+use crate::engine::snapshot::Place;
 use crate::model::{Finding, Rule, UnknownEnvironment};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
-    let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for path in world.snapshot.files.keys() {
-        if let Some(Place::UnknownEnvironment(name)) = place(path) {
+    let mut folders: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
+    for (path, _, place) in world.snapshot.misplaced() {
+        if let Place::UnknownEnvironment(name) = place {
             folders.entry(name).or_default().push(path);
         }
     }
     let drafts = folders.into_iter().filter_map(|(name, files)| {
         let file = format!("{}{}", world.snapshot.prefix, files.first()?);
-        let error = UnknownEnvironment { name };
+        let error = UnknownEnvironment { name: name.clone() };
         let more = match files.len() - 1 {
             0 => String::new(),
             1 => "; one more file is in its folder".to_owned(),

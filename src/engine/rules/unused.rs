@@ -73,6 +73,10 @@ fn schema_files(world: &RevisionContext<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     for file in &describing {
+        if let Some(files) = world.schemas_made_of.get(file) {
+            files.iter().for_each(|file| _ = unused.remove(file.as_str()));
+            continue;
+        }
         match world.schemas.load(file).as_ref() {
             Ok(schema) => schema.files().iter().for_each(|file| _ = unused.remove(file.as_str())),
             // What it refers to is not known.

@@ -412,6 +412,7 @@ impl<'a> Reviewer<'a> {
             environment: None,
             change: Some(change),
             before: Some(&self.part.ends[0]),
+            memory: None,
         })?;
         // What stands beside, such as a key in other letters, is judged with its own change.
         let folded: BTreeSet<String> = self.part.keys.iter().map(|key| key.as_str().to_lowercase()).collect();

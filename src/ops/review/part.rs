@@ -8,11 +8,11 @@ use crate::diff::Kind;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::FileChange;
 use crate::engine::migration::{RECORD, parse_kept};
-use crate::engine::promotion::decision_places;
 use crate::engine::review::Touched;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{CommitId, Environment, Hop, Key, Policy, Result, policy};
+use crate::model::{CommitId, Key, Policy, Result, policy};
 use crate::ops::Workspace;
+use crate::ops::named::{files, refers, refers_to_others};
 use crate::store::Parts;
 
 /// What a review reads.
@@ -63,7 +63,7 @@ pub(super) fn read(
     }
     keys.retain(|key| asked.is_empty() || asked.contains(key));
     let mut wanted = just_policy;
-    wanted.extend(keys.iter().flat_map(|key| files(key, &policies)));
+    wanted.extend(keys.iter().flat_map(|key| files(key, policies.iter().map(Arc::as_ref))));
     wanted.extend(touched.others.iter().flat_map(|file| with_item(file)));
     wanted.extend(touched.folders.iter().map(|folder| format!("environments/{folder}/")));
     wanted.extend(kept(record, &keys));
@@ -97,25 +97,6 @@ impl Part {
     }
 }
 
-/// The files that judging an item needs.
-fn files(key: &Key, policies: &[Arc<Policy>; 2]) -> Vec<String> {
-    let mut files = vec![format!("schemas/{key}.schema.json")];
-    for environment in Environment::ALL {
-        files.push(key.file(environment));
-        files.push(format!("schemas/{key}.{environment}.schema.json"));
-        // An item of that name would own the overlay.
-        let overlay: Option<Key> = format!("{key}.{environment}").parse().ok();
-        files.extend(overlay.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))));
-    }
-    for hop in Hop::ALL {
-        let [folder, before] = decision_places(key, hop.target());
-        files.extend([format!("{folder}/"), before]);
-    }
-    let mapped = policies.iter().flat_map(|policy| policy.schemas_of(key)).map(|schema| schema.file.clone());
-    files.extend(mapped.filter(|file| file.starts_with("schemas/")));
-    files
-}
-
 /// A file that is no item, and the item that it may stand beside.
 fn with_item(file: &str) -> [String; 2] {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
@@ -127,24 +108,6 @@ fn kept(record: Result<Option<String>>, keys: &BTreeSet<Key>) -> Vec<String> {
     let record = record.ok().flatten().unwrap_or_default();
     let kept = parse_kept(&record).unwrap_or_default();
     kept.into_iter().filter(|kept| keys.contains(&kept.key)).map(|kept| kept.file).collect()
-}
-
-/// Whether a schema of the part refers to another file.
-fn refers_to_others(snapshot: &Snapshot) -> bool {
-    let schemas = snapshot.files.keys().filter(|file| file.starts_with("schemas/"));
-    let mut texts = schemas.filter_map(|file| snapshot.bytes(file));
-    texts.any(|bytes| refers(&String::from_utf8_lossy(&bytes)))
-}
-
-/// Whether a schema's text has a reference that leads out of its file.
-fn refers(text: &str) -> bool {
-    let after = |rest: &str| {
-        let target = rest.trim_start().strip_prefix(':').map(str::trim_start);
-        !target.is_some_and(|target| target.starts_with("\"#"))
-    };
-    ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""]
-        .iter()
-        .any(|word| text.split(word).skip(1).any(after))
 }
 
 /// The schemas of the change with the items that they describe, before or after.
@@ -213,22 +176,5 @@ pub(super) const fn kind(change: &FileChange) -> Kind {
         (None, _) => Kind::Added,
         (_, None) => Kind::Removed,
         _ => Kind::Modified,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::refers;
-
-    #[test]
-    fn only_references_to_other_files_lead_out() {
-        for (text, expected) in [
-            (r##"{"$ref": "#/$defs/a"}"##, false),
-            (r##"{"$ref" : "common.json#/a"}"##, true),
-            (r##"{"$ref": "#a", "x": {"$ref":"b.json"}}"##, true),
-            (r##"{"title": "$refs"}"##, false),
-        ] {
-            assert_eq!(refers(text), expected, "{text}");
-        }
     }
 }

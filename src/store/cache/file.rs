@@ -150,10 +150,22 @@ fn most_bytes_of(commit: &CommitChanges) -> usize {
 /// Puts a file in the place of another at once. Nothing is flushed: what a power failure tears is
 /// not believed afterwards. Gives the time of the new file, where it was written.
 pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Option<SystemTime> {
+    replace_with(folder, name, bytes, OpenOptions::new())
+}
+
+/// The same with a file that its owner alone may read.
+pub(super) fn replace_private(folder: &Path, name: &str, bytes: &[u8]) -> Option<SystemTime> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    replace_with(folder, name, bytes, options)
+}
+
+fn replace_with(folder: &Path, name: &str, bytes: &[u8], mut options: OpenOptions) -> Option<SystemTime> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let scratch = folder.join(format!("{name}.{}-{number}.new", std::process::id()));
-    let written = OpenOptions::new()
+    let written = options
         .write(true)
         .create_new(true)
         .open(&scratch)

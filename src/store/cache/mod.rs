@@ -10,6 +10,7 @@
 
 mod bytes;
 mod file;
+mod judged;
 mod pasts;
 
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ use crate::engine::history::CommitChanges;
 pub(super) use self::file::IndexFile;
 #[doc(hidden)]
 pub use self::file::history_index_survives;
+pub use self::judged::JudgementFile;
+pub(super) use self::judged::KnownFiles;
 pub use self::pasts::PastFiles;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.

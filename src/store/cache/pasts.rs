@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::bytes::checksum;
-use super::file::{leftovers, read, replace};
+use super::file::{leftovers, read, replace_private};
 use crate::engine::timeline::{Fingerprint, Memory, Past};
 use crate::model::{Hop, Key, Value};
 use crate::store::repository::Repository;
@@ -100,7 +100,7 @@ impl Memory for PastFiles {
         let Some(bytes) = encode(past, of).filter(|bytes| bytes.len() <= LIMIT) else { return };
         let folder = self.repository.git().and_then(|git| transaction::shared_folder(&git));
         let Ok(folder) = folder else { return };
-        let Some(now) = replace(&folder, &self.name(key, hop), &bytes) else { return };
+        let Some(now) = replace_private(&folder, &self.name(key, hop), &bytes) else { return };
         let before = now.checked_sub(FORGOTTEN);
         for (path, _) in leftovers(&folder, "past-", "").filter(|(_, time)| Some(*time) < before) {
             let _ = fs::remove_file(path);

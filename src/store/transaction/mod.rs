@@ -75,6 +75,13 @@ pub(super) fn shared_folder(repository: &git2::Repository) -> Result<PathBuf> {
     Ok(paths.shared(""))
 }
 
+/// The folder beside the index of one work tree, made when it is not there.
+pub(super) fn own_folder(repository: &git2::Repository) -> Result<PathBuf> {
+    let paths = paths::Paths::of(repository);
+    paths.prepare()?;
+    Ok(paths.own(""))
+}
+
 /// One file of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {

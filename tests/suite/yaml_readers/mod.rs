@@ -64,6 +64,7 @@ fn findings(text: &str) -> Vec<(Rule, Severity)> {
     let configuration = Configuration::under(snapshot, Arc::new(policy));
     let subject = CheckInput {
         before: None,
+        memory: None,
         configuration: &configuration,
         today: None,
         keys: &[],

@@ -1,0 +1,354 @@
+//! What items were judged to be, and which bytes the files of the working tree have: one file for
+//! each configuration root and working tree, in the git folder.
+//!
+//! It is believed when it is whole, may be deleted at any time, is replaced by rename and never grows
+//! beyond [`LIMIT`]. Texts of secrets are not in it, but digests with a random salt of its own.
+//!
+//! A file of the working tree is taken for what it was when size, times and inode are the same, and
+//! its times lie surely before the run that looked at it: what is written twice within one tick of
+//! the clock would look the same (git calls such an entry racy).
+
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use git2::{ObjectType, Oid};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::bytes::checksum;
+use super::file::{read, replace_private};
+use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
+use crate::engine::snapshot::Content;
+use crate::model::{BlobId, Error, Key, Result};
+use crate::store::git_error::git_error;
+use crate::store::repository::Repository;
+use crate::store::transaction;
+
+/// What the file begins with; its number changes with the meaning of the rest.
+const MAGIC: &[u8] = b"terrace judged 1\n";
+
+/// The bytes of the SHA-256 behind it.
+const SUM: usize = 32;
+
+/// The file is never longer.
+const LIMIT: usize = 64 << 20;
+
+/// How many judgements of one item are kept: of the working tree and of a commit, say.
+const VERSIONS: usize = 2;
+
+/// Times of a file that lie so little before a look at it may come again.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Judgements of earlier runs over one configuration root.
+pub struct JudgementFile {
+    repository: Repository,
+    path: PathBuf,
+    start: Instant,
+    salt: Salt,
+    judgements: HashMap<Key, Vec<(Fingerprint, Arc<Judgement>)>>,
+    schemas: HashMap<String, (Vec<String>, Fingerprint)>,
+    files: Arc<KnownFiles>,
+    fresh: Mutex<Fresh>,
+}
+
+/// What this run adds.
+#[derive(Default)]
+struct Fresh {
+    judgements: Vec<(Key, Fingerprint, Arc<Judgement>)>,
+    schemas: Vec<(String, Vec<String>, Fingerprint)>,
+}
+
+/// What the files of a working tree were when they were last read.
+pub(in crate::store) struct KnownFiles {
+    known: HashMap<String, (Stamp, [u8; 20])>,
+    /// Times before this one, in nanoseconds since 1970, are surely those of an earlier content.
+    trusted_before: i128,
+    fresh: Mutex<Vec<(String, Stamp, [u8; 20])>>,
+}
+
+/// Equal stamps mean that nothing was written, unless they are too young.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    length: u64,
+    /// Nanoseconds since 1970.
+    modified: i128,
+    changed: i128,
+    inode: u64,
+}
+
+/// The file's content, of which the lists are sorted.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    salt: Salt,
+    /// How long the run took that wrote the file, in nanoseconds, rounded up.
+    elapsed: u64,
+    files: Vec<(String, Stamp, [u8; 20])>,
+    schemas: Vec<(String, Vec<String>, [u8; 32])>,
+    judgements: Vec<(Key, [u8; 32], Arc<Judgement>)>,
+}
+
+impl Repository {
+    /// What earlier runs remembered of judgements.
+    #[must_use]
+    pub fn judgements(&self) -> JudgementFile {
+        let start = Instant::now();
+        let root = checksum(self.root_prefix().as_bytes());
+        let path = self.git_dir().join("terrace").join(format!("judged-{root:016x}"));
+        let found = read(&path, LIMIT).and_then(|bytes| decode(&bytes));
+        let written = fs::symlink_metadata(&path).and_then(|meta| meta.modified()).ok();
+        let trusted_before = written.zip(found.as_ref()).map_or(i128::MIN, |(written, found)| {
+            nanoseconds(written) - i128::from(found.elapsed) - TICK.as_nanos().cast_signed()
+        });
+        let found = found.unwrap_or_else(Stored::empty);
+        let mut judgements: HashMap<Key, Vec<_>> = HashMap::with_capacity(found.judgements.len());
+        for (key, of, judgement) in found.judgements {
+            judgements.entry(key).or_default().push((Fingerprint(of), judgement));
+        }
+        let schemas = found.schemas.into_iter().map(|(file, files, of)| (file, (files, Fingerprint(of))));
+        let known = found.files.into_iter().map(|(path, stamp, id)| (path, (stamp, id))).collect();
+        JudgementFile {
+            repository: self.clone(),
+            path,
+            start,
+            salt: found.salt,
+            judgements,
+            schemas: schemas.collect(),
+            files: Arc::new(KnownFiles { known, trusted_before, fresh: Mutex::default() }),
+            fresh: Mutex::default(),
+        }
+    }
+}
+
+impl Stored {
+    fn empty() -> Self {
+        let mut salt = Salt::default();
+        // Without randomness the salt is known to all, and nothing is written.
+        if getrandom::fill(&mut salt).is_err() {
+            salt = Salt::default();
+        }
+        Self { salt, elapsed: 0, files: Vec::new(), schemas: Vec::new(), judgements: Vec::new() }
+    }
+}
+
+impl Memory for JudgementFile {
+    fn salt(&self) -> &Salt {
+        &self.salt
+    }
+
+    fn recall(&self, key: &Key, of: Fingerprint) -> Option<Arc<Judgement>> {
+        let known = self.judgements.get(key)?;
+        known.iter().find(|(fingerprint, _)| *fingerprint == of).map(|(_, known)| Arc::clone(known))
+    }
+
+    fn remember(&self, key: &Key, of: Fingerprint, judgement: &Arc<Judgement>) {
+        self.fresh().judgements.push((key.clone(), of, Arc::clone(judgement)));
+    }
+
+    fn recall_schema(&self, file: &str) -> Option<(Vec<String>, Fingerprint)> {
+        self.schemas.get(file).cloned()
+    }
+
+    fn remember_schema(&self, file: &str, made_of: &[String], of: Fingerprint) {
+        self.fresh().schemas.push((file.to_owned(), made_of.to_vec(), of));
+    }
+}
+
+impl JudgementFile {
+    /// What is known of the files of the working tree.
+    pub(in crate::store) fn files(&self) -> Arc<KnownFiles> {
+        Arc::clone(&self.files)
+    }
+
+    fn fresh(&self) -> std::sync::MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the file where this run added something, or leaves everything as it was. `items` is how
+    /// many items the revision has: when much more is remembered, what this run did not add is
+    /// forgotten.
+    pub fn save(self, items: usize) {
+        let fresh = self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let looked_at = std::mem::take(&mut *self.files.fresh());
+        let is_same = fresh.judgements.is_empty() && fresh.schemas.is_empty() && looked_at.is_empty();
+        if is_same || self.salt == Salt::default() {
+            return;
+        }
+        let many = |known: usize| known > 2 * items.max(500);
+        let mut files = if many(self.files.known.len()) { HashMap::new() } else { self.files.known.clone() };
+        files.extend(looked_at.into_iter().map(|(path, stamp, id)| (path, (stamp, id))));
+        let mut schemas = if many(self.schemas.len()) { HashMap::new() } else { self.schemas };
+        schemas.extend(fresh.schemas.into_iter().map(|(file, files, of)| (file, (files, of))));
+        let mut judgements = if many(self.judgements.len()) { HashMap::new() } else { self.judgements };
+        for (key, of, judgement) in fresh.judgements {
+            let known: &mut Vec<_> = judgements.entry(key).or_default();
+            known.insert(0, (of, judgement));
+            known.truncate(VERSIONS);
+        }
+        let mut stored = Stored {
+            salt: self.salt,
+            elapsed: 0,
+            files: files.into_iter().map(|(path, (stamp, id))| (path, stamp, id)).collect(),
+            schemas: schemas.into_iter().map(|(file, (files, of))| (file, files, of.0)).collect(),
+            judgements: Vec::new(),
+        };
+        stored.files.sort_by(|a, b| a.0.cmp(&b.0));
+        stored.schemas.sort();
+        let versions = |(key, known): (Key, Vec<_>)| {
+            known.into_iter().map(move |(of, known): (Fingerprint, _)| (key.clone(), of.0, known))
+        };
+        stored.judgements.extend(judgements.into_iter().flat_map(versions));
+        // The versions of one item stay in their order.
+        stored.judgements.sort_by(|a, b| a.0.cmp(&b.0));
+        let folder = self.repository.git().and_then(|git| transaction::own_folder(&git));
+        let (Ok(folder), Some(name)) = (folder, self.path.file_name().and_then(|name| name.to_str())) else {
+            return;
+        };
+        stored.elapsed = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // What it takes until the file has its time counts too.
+        stored.elapsed = stored.elapsed.saturating_add(stored.elapsed / 4);
+        if let Some(bytes) = encode(&stored) {
+            replace_private(&folder, name, &bytes);
+        }
+    }
+}
+
+impl KnownFiles {
+    /// Which bytes a file of the working tree has: from what is known of it, else by reading it. `path`
+    /// is its name for messages and here, `full` where it lies.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(in crate::store) fn identify(&self, path: &str, full: &Path) -> Result<Content> {
+        let failed = |error| Error::io("read", Path::new(path), &error);
+        let meta = fs::symlink_metadata(full).map_err(failed)?;
+        let stamp = Stamp::of(&meta);
+        if let Some((known, id)) = self.known.get(path)
+            && Some(*known) == stamp
+            && known.modified.max(known.changed) < self.trusted_before
+            && let Ok(id) = Oid::from_bytes(id)
+        {
+            return Ok(Content { id: Some(BlobId::new(id.to_string())), bytes: None });
+        }
+        let bytes = fs::read(full).map_err(failed)?;
+        let id = Oid::hash_object(ObjectType::Blob, &bytes)
+            .map_err(|error| git_error(&format!("tell the id of {path}"), &error))?;
+        if let Some((stamp, id)) = stamp.zip(id.as_bytes().try_into().ok()) {
+            self.fresh().push((path.to_owned(), stamp, id));
+        }
+        Ok(Content { id: Some(BlobId::new(id.to_string())), bytes: Some(bytes) })
+    }
+
+    fn fresh(&self) -> std::sync::MutexGuard<'_, Vec<(String, Stamp, [u8; 20])>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stamp {
+    /// `None` where the system does not tell enough, and for what is no file.
+    #[cfg(unix)]
+    fn of(meta: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let time = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        meta.is_file().then(|| Self {
+            length: meta.len(),
+            modified: time(meta.mtime(), meta.mtime_nsec()),
+            changed: time(meta.ctime(), meta.ctime_nsec()),
+            inode: meta.ino(),
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> i128 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_nanos().cast_signed(),
+        Err(before) => -before.duration().as_nanos().cast_signed(),
+    }
+}
+
+/// The file's bytes; `None` when they are too many.
+fn encode(stored: &Stored) -> Option<Vec<u8>> {
+    let body = postcard::to_stdvec(stored).ok()?;
+    let bytes = [MAGIC, Sha256::digest(&body).as_slice(), &body].concat();
+    (bytes.len() <= LIMIT).then_some(bytes)
+}
+
+fn decode(bytes: &[u8]) -> Option<Stored> {
+    let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<SUM>()?;
+    if Sha256::digest(body).as_slice() != sum {
+        return None;
+    }
+    postcard::from_bytes(body).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored() -> Stored {
+        let key: Key = "team/api".parse().expect("a key");
+        let stamp = Stamp { length: 3, modified: 5, changed: 6, inode: 7 };
+        Stored {
+            salt: [3; 32],
+            elapsed: 9,
+            files: vec![("environments/staging/team/api.yaml".to_owned(), stamp, [1; 20])],
+            schemas: vec![(
+                "schemas/a.schema.json".to_owned(),
+                vec!["schemas/a.schema.json".to_owned()],
+                [2; 32],
+            )],
+            judgements: vec![(key, [4; 32], Arc::default())],
+        }
+    }
+
+    #[test]
+    fn damage_is_never_believed() {
+        let bytes = encode(&stored()).expect("not too long");
+        assert_eq!(decode(&bytes).expect("whole").judgements, stored().judgements);
+        for at in 0..bytes.len() {
+            assert!(decode(bytes.get(..at).expect("within")).is_none(), "cut at {at}");
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(decode(&damaged).is_none(), "byte {at}");
+        }
+        assert!(decode(&[bytes, vec![0]].concat()).is_none(), "something behind it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_taken_for_what_it_was_only_where_nothing_can_have_been_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, full) = ("a.yaml", folder.path().join("a.yaml"));
+        fs::write(&full, "a: 1\n").expect("written");
+        let files = |known: &[(String, Stamp, [u8; 20])], trusted_before| KnownFiles {
+            known: known.iter().map(|(path, stamp, id)| (path.clone(), (*stamp, *id))).collect(),
+            trusted_before,
+            fresh: Mutex::default(),
+        };
+        let first = files(&[], i128::MAX);
+        let content = first.identify(path, &full).expect("there");
+        assert_eq!(content.bytes.as_deref(), Some(&b"a: 1\n"[..]));
+        let known = first.fresh().clone();
+        let is_read = |trusted_before| {
+            let found = files(&known, trusted_before).identify(path, &full).expect("there");
+            assert_eq!(found.id, content.id);
+            found.bytes.is_some()
+        };
+        let (_, stamp, _) = known.first().expect("remembered");
+        assert!(!is_read(i128::MAX));
+        assert!(is_read(stamp.modified.max(stamp.changed)), "as young as the look at it");
+        fs::remove_file(&full).expect("removed");
+        fs::write(&full, "a: 2\n").expect("written");
+        let after = files(&known, i128::MAX).identify(path, &full).expect("there");
+        assert_ne!(after.id, content.id);
+        fs::remove_file(&full).expect("removed");
+        assert!(files(&known, i128::MAX).identify(path, &full).is_err(), "what is gone is not known");
+    }
+}
