@@ -181,6 +181,27 @@ fn make_folders(root: &Path, path: &str) -> Result<()> {
     Ok(())
 }
 
+/// Gives the file at the first path the second one, if `still` agrees to what stands at the first and
+/// nothing stands at the second. The folders that this leaves empty go. Where the names are not in one
+/// file system nothing is done.
+pub(super) fn rename(
+    root: &Path,
+    [from, to]: [&str; 2],
+    still: &dyn Fn(&WorktreeEntry) -> bool,
+    folders: &mut Folders,
+) -> Result<()> {
+    if !matches!(look(root, to)?, WorktreeEntry::Absent) || !still(&look(root, from)?) {
+        return Ok(());
+    }
+    make_folders(root, to)?;
+    if folders.rename(&root.join(from), &root.join(to)).is_ok() {
+        folders.note(&root.join(from));
+        kill_point("file-replaced");
+        remove_empty_folders(root, from);
+    }
+    Ok(())
+}
+
 /// Removes the file at `path` if `still` agrees to what stands there, and the folders that this
 /// leaves empty, as git does; says whether it did. The folder is flushed with the other `folders`.
 pub(super) fn remove(

@@ -1,7 +1,10 @@
 //! Work tree and index follow the branch: the second half of every commit, and of a recovery.
 
+use std::collections::HashMap;
 use std::fs::Metadata;
 use std::path::Path;
+
+use git2::Oid;
 
 use super::attributes::Attributes;
 use super::content::{BlobView, shows};
@@ -25,6 +28,7 @@ pub(super) fn follow(
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
     let mut folders = Folders::default();
+    move_files(attributes, root, changes, &mut folders)?;
     for change in changes {
         let entry = index::entry(&index, &change.path);
         let left_out = entry.is_some_and(|it| index::is_left_out(&it));
@@ -42,6 +46,32 @@ pub(super) fn follow(
     kill_point("files-followed");
     index::follow(paths, &followed)?;
     Ok(left_alone)
+}
+
+/// Moves the files that go on under another name with the same content, instead of writing them anew.
+fn move_files(
+    attributes: &Attributes<'_>,
+    root: &Path,
+    changes: &[BlobChange],
+    folders: &mut Folders,
+) -> Result<()> {
+    let mut gone: HashMap<(Oid, u32), Vec<&str>> = HashMap::new();
+    for change in changes.iter().rev() {
+        if let (Some(id), None) = (change.before, change.after) {
+            gone.entry((id, change.mode)).or_default().push(&change.path);
+        }
+    }
+    for change in changes {
+        let (None, Some(id)) = (change.before, change.after) else { continue };
+        let from = gone.get_mut(&(id, change.mode)).and_then(Vec::pop);
+        let Some(from) = from.filter(|path| !path.ends_with(".gitattributes")) else { continue };
+        let [old, new] = [BlobView::of(attributes, from, id)?, BlobView::of(attributes, &change.path, id)?];
+        if old.file() == new.file() {
+            let is_old = |sight: &WorktreeEntry| shows(sight, Some(&old));
+            files::rename(root, [from, &change.path], &is_old, folders)?;
+        }
+    }
+    Ok(())
 }
 
 /// How a file ended.
