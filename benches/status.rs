@@ -7,45 +7,24 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod measure;
 #[path = "../examples/generate/repository.rs"]
 mod repository;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+
+use measure::{Took, forget, middle, run};
 
 const ROUNDS: usize = 11;
 
-/// Milliseconds.
-#[derive(Clone, Copy)]
-struct Took {
-    cpu: f64,
-    wall: f64,
-}
-
-/// The CPU time of all children so far, in clock ticks of 10 ms; zero where there is no `/proc`.
-fn children() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
-}
-
 fn measure(dir: &Path, program: &[&str], before: &dyn Fn()) -> Result<Took, Box<dyn Error>> {
-    let (mut walls, mut cpu) = (Vec::new(), 0.0);
+    let mut took = Vec::new();
     for _ in 0..ROUNDS {
         before();
-        let (ticks, start) = (children(), Instant::now());
-        let mut command = Command::new(program[0]);
-        let status = command.args(&program[1..]).current_dir(dir).stdout(Stdio::null()).status()?;
-        walls.push(start.elapsed().as_secs_f64() * 1_000.0);
-        cpu += (children() - ticks) * 10.0;
-        if !status.success() {
-            return Err(format!("{program:?} failed").into());
-        }
+        took.push(run(dir, program, &[0])?);
     }
-    walls.sort_by(f64::total_cmp);
-    Ok(Took { cpu: cpu / ROUNDS as f64, wall: walls[ROUNDS / 2] })
+    Ok(middle(&took))
 }
 
 fn line(name: &str, took: Took, than: Option<(&str, Took)>) {
@@ -75,12 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let git_status = measure(&dir, &words(status), &|| {})?;
     line(log, git_log, None);
     line(status, git_status, None);
-    let forget = || {
-        let ours = std::fs::read_dir(dir.join(".git/terrace")).into_iter().flatten().flatten();
-        for index in ours.filter(|entry| entry.file_name().to_string_lossy().starts_with("history-")) {
-            let _ = std::fs::remove_file(index.path());
-        }
-    };
+    let forget = || forget(&dir);
     line("terrace status, without index", measure(&dir, &terrace, &forget)?, Some(("git log", git_log)));
     line("terrace status, with index", measure(&dir, &terrace, &|| {})?, Some(("git status", git_status)));
     Ok(())

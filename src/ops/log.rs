@@ -10,7 +10,8 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, no_such_item, place};
 use crate::model::{
-    CommitId, DocumentId, Environment, Error, ItemId, Key, List, ProgressCounter, Result, Value, ValuePath,
+    CommitId, DocumentId, Environment, Error, Hop, ItemId, Key, List, ProgressCounter, Result, Value,
+    ValuePath,
 };
 use crate::secrets::mask::{Reveal, Shown};
 
@@ -29,21 +30,54 @@ pub struct LogRequest {
     pub most: Option<usize>,
 }
 
+/// So many commits at most are worth a walk of their own beside the history index.
+const FEW: usize = 256;
+
 /// The first-parent commits that changed values, newest first, values masked.
 ///
 /// # Errors
 /// When history cannot be read, or never had the item.
 pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Result<Vec<Logged<Shown>>> {
-    let planner = Planner::new(workspace, &revision(workspace, request.at.as_deref())?)?;
+    let head = revision(workspace, request.at.as_deref())?;
+    let few = request.most.filter(|most| request.key.is_none() && (1..=FEW).contains(most));
+    if let Some(most) = few
+        && let Some(history) = workspace.repository.recent_history(&head, most)?
+    {
+        let planner = Planner::with_history(workspace, &head, history)?;
+        let found = log_of(workspace, &planner, request, reveal, most)?;
+        if found.len() == most && !found.iter().any(may_be_promoted) {
+            return Ok(found);
+        }
+    }
+    let planner = Planner::new(workspace, &head)?;
+    let commits = planner.history.commits().len();
+    log_of(workspace, &planner, request, reveal, commits)
+}
+
+/// Whether only older history can tell that a commit took over what the source dropped.
+fn may_be_promoted(logged: &Logged<Shown>) -> bool {
+    logged.entries.iter().any(|entry| {
+        let may_be = Hop::into_target(entry.environment).is_some() && entry.from.is_none();
+        may_be && (entry.new.is_none() || entry.path.is_file())
+    })
+}
+
+/// What the newest `commits` of the planner's history say.
+fn log_of(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &LogRequest,
+    reveal: Reveal,
+    commits: usize,
+) -> Result<Vec<Logged<Shown>>> {
     let mask = planner.configuration.mask(reveal);
     let read = planner.old_versions();
     let mut known: HashMap<Key, Provenance<'_>> = HashMap::new();
     let mut out = Vec::new();
     let mut met = false;
-    let total = planner.history.commits().len();
     let later_names = planner.history.later_names();
-    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing commits", Some(total));
-    for (position, commit) in planner.history.commits().iter().enumerate() {
+    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing commits", Some(commits));
+    for (position, commit) in planner.history.commits().iter().enumerate().take(commits) {
         if request.most.is_some_and(|most| out.len() >= most) {
             break;
         }

@@ -80,9 +80,17 @@ impl Planner {
     /// # Errors
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
+        Self::with_history(workspace, head, workspace.repository.history(head)?)
+    }
+
+    /// The same with this history of the commit.
+    ///
+    /// # Errors
+    /// As [`Planner::new`].
+    pub(super) fn with_history(workspace: &Workspace, head: &CommitId, history: History) -> Result<Self> {
         let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
         workspace.require_configuration(&snapshot)?;
-        Self::over(workspace, head, Configuration::read(snapshot)?, workspace.repository.history(head)?)
+        Self::over(workspace, head, Configuration::read(snapshot)?, history)
     }
 
     /// The same over a part of the commit: its configuration and history hold all that is asked about.

@@ -60,9 +60,11 @@ impl<'a> Validation<'a> {
         let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
-        let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
-        let mut found: Vec<Finding> =
-            errors(&after)?.into_iter().filter(|finding| !before.contains(&id(finding))).collect();
+        let mut found = errors(&after)?;
+        if !found.is_empty() {
+            let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
+            found.retain(|finding| !before.contains(&id(finding)));
+        }
         found.extend(self.broken_schemas(&after)?);
         Ok(found)
     }

@@ -4,17 +4,20 @@
 //! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 
-use git2::{Commit, Oid};
+use git2::{Commit, FileMode, ObjectType, Oid};
 
 use super::cache::{IndexFile, Parent};
 use super::commits::{environments, parent};
+use super::git_error::git_error;
 use super::merges::Merges;
 use super::moves::{Followed, Moves, appeared_items};
 use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
-use crate::engine::history::{CommitChanges, History};
-use crate::model::{CommitId, ProgressCounter, Result};
+use crate::engine::history::{CommitChanges, FileChange, History};
+use crate::engine::snapshot::{Place, place};
+use crate::model::{BlobId, CommitId, Environment, ItemId, Key, ProgressCounter, Result};
 
 /// So many commits without a change are worth a waypoint in the index.
 const LONG: usize = 128;
@@ -27,6 +30,8 @@ struct Walk {
     quiet: usize,
     /// What lies before the last of them.
     end: Parent,
+    /// Where it stopped because it had found enough.
+    stopped: Option<Oid>,
 }
 
 impl Repository {
@@ -40,7 +45,7 @@ impl Repository {
         let mut index = file.load();
         let git = self.git()?;
         let commit = find_commit(&git, head)?;
-        let mut walk = self.walk(&git, Some(commit.clone()), &|id| index.position(id))?;
+        let mut walk = self.walk(&git, Some(commit.clone()), usize::MAX, &|id| index.position(id))?;
         if walk.quiet >= LONG {
             walk.commits.insert(0, CommitChanges::new(info(&commit), Vec::new()));
         }
@@ -48,7 +53,8 @@ impl Repository {
         let mut rest = Vec::new();
         let oldest = known.first().copied().or(walk.commits.last());
         if let (Parent::Unknown, Some(oldest)) = (end, oldest) {
-            let more = self.walk(&git, parent(&find_commit(&git, &oldest.info.id)?)?, &|_| None)?;
+            let more =
+                self.walk(&git, parent(&find_commit(&git, &oldest.info.id)?)?, usize::MAX, &|_| None)?;
             (rest, end) = (more.commits, more.end);
         }
         let listed = listed(known.into_iter().chain(&walk.commits).chain(&rest));
@@ -74,7 +80,7 @@ impl Repository {
         let git = self.git()?;
         let commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let mut walk = self.walk(&git, Some(commit), &|_| None)?;
+        let mut walk = self.walk(&git, Some(commit), usize::MAX, &|_| None)?;
         let listed = listed(walk.commits.iter());
         Moves::new(self, &git).add_past(&mut walk.commits, &listed)?;
         Ok(History::new(walk.commits, walk.end == Parent::Beginning, head_time))
@@ -111,14 +117,50 @@ impl Repository {
         }
     }
 
-    /// Walks from `from` to the first commit that is `known`, or to where history ends.
+    /// The newest `most` commits of the same history, walked without the index, and behind them one
+    /// that holds what the items that they changed were before. `None` where history has no more than
+    /// these, or where what a file was earlier decides what is said of them: a file that appeared may
+    /// have been there before.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn recent_history(&self, head: &CommitId, most: usize) -> Result<Option<History>> {
+        let git = self.git()?;
+        let commit = find_commit(&git, head)?;
+        let head_time = commit.time().seconds();
+        let mut walk = self.walk(&git, Some(commit), most, &|_| None)?;
+        let Some(stopped) = walk.stopped else { return Ok(None) };
+        let changes = || walk.commits.iter().flat_map(|commit| &commit.changes);
+        if changes().any(|change| change.before.is_none()) {
+            return Ok(None);
+        }
+        let failed = |error: git2::Error| git_error("walk the history", &error);
+        let before = git.find_commit(stopped).map_err(failed)?;
+        let tree = before.tree().map_err(failed)?;
+        let mut files: BTreeSet<String> = changes().map(|change| change.path.clone()).collect();
+        let keys: BTreeSet<Key> = changes().filter_map(|change| Some(item(&change.path)?.key)).collect();
+        files.extend(keys.iter().flat_map(|key| Environment::ALL.map(|environment| key.file(environment))));
+        let held = |path: String| {
+            let entry = tree.get_path(Path::new(&format!("{}{path}", self.root_prefix()))).ok()?;
+            let is_file =
+                entry.kind() == Some(ObjectType::Blob) && entry.filemode() != i32::from(FileMode::Link);
+            is_file.then(|| FileChange::new(path, None, Some(BlobId::new(entry.id().to_string()))))
+        };
+        let held = files.into_iter().filter_map(held).collect();
+        walk.commits.push(CommitChanges::new(info(&before), held));
+        Ok(Some(History::new(walk.commits, false, head_time)))
+    }
+
+    /// Walks from `from` to the first commit that is `known`, to where history ends, or until it has
+    /// found so many commits that changed something.
     fn walk(
         &self,
         git: &git2::Repository,
         from: Option<Commit<'_>>,
+        most: usize,
         known: &dyn Fn(Oid) -> Option<usize>,
     ) -> Result<Walk> {
-        let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Parent::Unknown };
+        let mut walk = Walk { commits: Vec::new(), quiet: 0, end: Parent::Unknown, stopped: None };
         let steps = ProgressCounter::new(self.progress(), "reading the history, commit", None);
         let mut last = LastTrees::default();
         let mut trees = Trees::of(git, &mut last)?;
@@ -128,6 +170,10 @@ impl Repository {
         loop {
             if let Some(position) = known(commit.id()) {
                 walk.end = Parent::Entry(position);
+                return Ok(walk);
+            }
+            if walk.commits.len() >= most {
+                walk.stopped = Some(commit.id());
                 return Ok(walk);
             }
             steps.step();
@@ -171,6 +217,14 @@ impl Repository {
     pub(super) fn shallow_boundary(&self) -> HashSet<String> {
         let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
         listed.lines().map(|line| line.trim().to_owned()).collect()
+    }
+}
+
+/// The item whose file stands at a path.
+fn item(path: &str) -> Option<ItemId> {
+    match place(path) {
+        Some(Place::Item(id)) => Some(id),
+        _ => None,
     }
 }
 

@@ -38,3 +38,37 @@ fn each_commit_shows_what_it_changed_and_where() {
     let said = people.terrace("2026-02-03", &["log", "paymets"]);
     assert!(said.code == 2 && said.err.contains("did you mean `payments`?"), "{said:?}");
 }
+
+#[test]
+fn the_newest_commits_are_told_as_in_the_whole_log() {
+    let all = "rate: 20\npool: 10\nold: 1\n";
+    let people = equal(all);
+    for (day, number) in (1..).zip(0..9) {
+        let (file, text) = match number {
+            // What development dropped long ago goes from staging; a file goes and comes back.
+            0 => (DEV, Some("rate: 20\npool: 10\n".to_owned())),
+            4 => (STAGING, Some("rate: 20\npool: 10\n".to_owned())),
+            5 => (DEV, None),
+            6 => (DEV, Some("rate: 5\npool: 10\n".to_owned())),
+            7 => (STAGING, Some("rate: 5\npool: 10\n".to_owned())),
+            _ => (DEV, Some(format!("rate: {}\npool: 10\n", 18 + number))),
+        };
+        let date = format!("2026-03-{day:02}");
+        let files: Vec<_> = text.iter().map(|text| (file, text.as_str())).collect();
+        if files.is_empty() {
+            std::fs::remove_file(people.root().join(file)).expect("removed");
+        }
+        people.commit(&date, &format!("change {number}"), &files);
+    }
+    let log = |arguments: &[&str]| {
+        let told = people.works("2026-04-01", &[&["log", "--format", "json"], arguments].concat());
+        let told: serde_json::Value = serde_json::from_str(&told).expect("json");
+        told["commits"].as_array().expect("commits").clone()
+    };
+    let whole = log(&[]);
+    assert!(whole.len() > 9, "{whole:#?}");
+    assert!(whole.iter().any(|commit| commit["changes"][0]["from"] == "development"), "{whole:#?}");
+    for most in 1..=whole.len() + 1 {
+        assert_eq!(log(&["-n", &most.to_string()])[..], whole[..most.min(whole.len())], "{most}");
+    }
+}

@@ -49,7 +49,7 @@ mod testing;
 #[cfg(test)]
 mod traps;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -272,7 +272,8 @@ fn judge_items(
     before: Option<(&Judgements, &BTreeSet<Key>)>,
     fingerprints: Option<&Fingerprints<'_>>,
 ) -> Result<Judgements> {
-    let wanted = |file: &&ItemFile| subject.keys.is_empty() || subject.keys.contains(&file.id.key);
+    let named: HashSet<&Key> = subject.keys.iter().collect();
+    let wanted = |file: &&ItemFile| named.is_empty() || named.contains(&file.id.key);
     let files: Vec<&ItemFile> = revision.snapshot.items().filter(wanted).collect();
     let keys: Vec<&[&ItemFile]> = files.chunk_by(|a, b| a.id.key == b.id.key).collect();
     let steps = ProgressCounter::new(subject.progress, "judging items", Some(keys.len()));

@@ -1,35 +1,153 @@
 //! What `.gitattributes` say of a path: its line endings, and whether another program has a hand
 //! in its content.
 
-use std::path::Path;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::iter;
+use std::path::{Path, PathBuf};
 
 use git2::{AttrCheckFlags, AttrValue, Repository};
 
 use super::eol::LineEndings;
+use super::{disk, files};
 use crate::model::{Error, Result};
 use crate::store::git_error::git_error;
+use crate::store::process_environment::ProcessEnvironment;
 
 /// libgit2's `GIT_ATTR_CHECK_INCLUDE_HEAD`, which git2 has no name for.
 const INCLUDE_HEAD: u32 = 1 << 3;
 
-/// The line endings of `path`; refuses a path whose content another program would convert.
-pub(super) fn line_endings(repository: &Repository, path: &str) -> Result<LineEndings> {
-    let bare = repository.is_bare() && repository.head().is_ok();
-    let flags = if bare { AttrCheckFlags::from_bits_retain(INCLUDE_HEAD) } else { AttrCheckFlags::default() };
-    let attribute = |name: &str| {
-        let value = repository.get_attr(Path::new(path), name, flags);
-        let value = value.map_err(|error| git_error("read .gitattributes", &error))?;
-        Ok(Attribute::from(AttrValue::from_string(value)))
-    };
-    refuse_conversions(path, &attribute)?;
-    let settings = Settings {
-        text: attribute("text")?,
-        crlf: attribute("crlf")?,
-        eol: attribute("eol")?,
-        autocrlf: setting(repository, "core.autocrlf"),
-        core_eol: setting(repository, "core.eol"),
-    };
-    Ok(settings.line_endings())
+/// The attributes of a repository, each asked for once: not for every path, but for every folder and
+/// extension where no pattern looks at more.
+pub(super) struct Attributes<'r> {
+    pub(super) repository: &'r Repository,
+    is_bare: bool,
+    /// Whether the files of the system, the user and the repository's `info` look at extensions alone.
+    by_extension: bool,
+    settings: OnceCell<[Option<String>; 2]>,
+    folders: RefCell<HashMap<String, bool>>,
+    known: RefCell<HashMap<String, LineEndings>>,
+}
+
+impl<'r> Attributes<'r> {
+    /// Those of a repository, for a process with these variables.
+    pub(super) fn of(repository: &'r Repository, environment: &ProcessEnvironment) -> Self {
+        let texts = global_files(repository, environment);
+        Self {
+            repository,
+            is_bare: repository.is_bare() && repository.head().is_ok(),
+            by_extension: texts.is_some_and(|files| files.iter().all(|file| file_is_by_extension(file))),
+            settings: OnceCell::new(),
+            folders: RefCell::default(),
+            known: RefCell::default(),
+        }
+    }
+
+    /// Forgets all, where a file of attributes has another content now.
+    pub(super) fn forget(&self) {
+        self.folders.borrow_mut().clear();
+        self.known.borrow_mut().clear();
+    }
+
+    /// The line endings of `path`; refuses a path whose content another program would convert.
+    pub(super) fn line_endings(&self, path: &str) -> Result<LineEndings> {
+        let class = self.class(path);
+        if let Some(known) = self.known.borrow().get(&class) {
+            return Ok(*known);
+        }
+        let found = self.ask(path)?;
+        self.known.borrow_mut().insert(class, found);
+        Ok(found)
+    }
+
+    fn ask(&self, path: &str) -> Result<LineEndings> {
+        let flags = if self.is_bare {
+            AttrCheckFlags::from_bits_retain(INCLUDE_HEAD)
+        } else {
+            AttrCheckFlags::default()
+        };
+        let attribute = |name: &str| {
+            let value = self.repository.get_attr(Path::new(path), name, flags);
+            let value = value.map_err(|error| git_error("read .gitattributes", &error))?;
+            Ok(Attribute::from(AttrValue::from_string(value)))
+        };
+        refuse_conversions(path, &attribute)?;
+        let [autocrlf, core_eol] = self
+            .settings
+            .get_or_init(|| ["core.autocrlf", "core.eol"].map(|name| setting(self.repository, name)))
+            .clone();
+        let settings = Settings {
+            text: attribute("text")?,
+            crlf: attribute("crlf")?,
+            eol: attribute("eol")?,
+            autocrlf,
+            core_eol,
+        };
+        Ok(settings.line_endings())
+    }
+
+    /// What paths with the same attributes have in common.
+    fn class(&self, path: &str) -> String {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut above = iter::once("").chain(files::folders(path));
+        if self.by_extension && above.all(|folder| self.folder_is_by_extension(folder)) {
+            let extension = name.find('.').and_then(|at| name.get(at..)).unwrap_or_default();
+            format!("{folder}/*{extension}")
+        } else {
+            path.to_owned()
+        }
+    }
+
+    fn folder_is_by_extension(&self, folder: &str) -> bool {
+        if let Some(known) = self.folders.borrow().get(folder) {
+            return *known;
+        }
+        let path = Path::new(folder).join(".gitattributes");
+        let on_disk = self.repository.workdir().is_none_or(|top| file_is_by_extension(&top.join(&path)));
+        let is_by_extension = on_disk && self.committed(&path).iter().all(|text| is_by_extension(text));
+        self.folders.borrow_mut().insert(folder.to_owned(), is_by_extension);
+        is_by_extension
+    }
+
+    /// What the index and, in a bare repository, HEAD have at a path.
+    fn committed(&self, path: &Path) -> Vec<Vec<u8>> {
+        let indexed = self.repository.index().ok().and_then(|index| index.get_path(path, 0)).map(|it| it.id);
+        let tree = || self.repository.head().and_then(|head| head.peel_to_tree());
+        let tree = if self.is_bare { tree().ok() } else { None };
+        let in_head = tree.and_then(|tree| tree.get_path(path).ok()).map(|entry| entry.id());
+        let blob = |id| self.repository.find_blob(id).map(|blob| blob.content().to_vec());
+        // What cannot be read may look at anything.
+        indexed.into_iter().chain(in_head).map(|id| blob(id).unwrap_or_else(|_| b"?".to_vec())).collect()
+    }
+}
+
+/// The files of attributes outside the work tree; `None` where they are not known.
+fn global_files(repository: &Repository, environment: &ProcessEnvironment) -> Option<Vec<PathBuf>> {
+    let home = environment.path("HOME").filter(|_| cfg!(unix))?;
+    let configured = repository.config().ok()?.get_path("core.attributesfile").ok();
+    let config = environment.path("XDG_CONFIG_HOME").map(|config| config.join("git/attributes"));
+    let in_home = home.join(".config/git/attributes");
+    let own = repository.commondir().join("info/attributes");
+    Some(configured.into_iter().chain(config).chain([in_home, own, "/etc/gitattributes".into()]).collect())
+}
+
+fn file_is_by_extension(path: &Path) -> bool {
+    match disk::read(path) {
+        Ok(text) => text.is_none_or(|text| is_by_extension(&text)),
+        Err(_) => false,
+    }
+}
+
+/// Whether no pattern of a file of attributes looks at more than a file's extension.
+fn is_by_extension(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let patterns = text.lines().filter_map(|line| line.split_whitespace().next());
+    let mut patterns = patterns.filter(|word| !word.starts_with('#') && !word.starts_with("[attr]"));
+    patterns.all(|pattern| match pattern.strip_prefix('*') {
+        Some("") => true,
+        Some(extension) => extension.starts_with('.') && !extension.contains(['*', '?', '[', '\\', '/', '"']),
+        None => false,
+    })
 }
 
 fn refuse_conversions(path: &str, attribute: &dyn Fn(&str) -> Result<Attribute>) -> Result<()> {
@@ -146,4 +264,50 @@ impl Settings {
 
 fn is_true(setting: &str) -> bool {
     git2::Config::parse_bool(setting).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_more_than_an_extension_is_recognised() {
+        for text in ["", "# a/b\n* text=auto\n", "*.yaml eol=lf\n *.tar.gz -text\n", "[attr]x text\n"] {
+            assert!(is_by_extension(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["a.yaml text", "*a.yaml text", "*.y?ml text", "/x text", "*.d/x text", "\"*.a b\" text", "?"]
+        {
+            assert!(!is_by_extension(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_git_would_say() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let git = Repository::init(folder.path()).expect("a repository");
+        let home = folder.path().join("home");
+        let variables = [("HOME".into(), home.into_os_string())];
+        let environment = ProcessEnvironment::of(variables);
+        fs::create_dir_all(folder.path().join("a/b")).expect("a folder");
+        let paths = ["a/x.yaml", "a/y.yaml", "a/b/x.yaml", "a/b/y.yaml", "a/b/y.z.yaml", "y.yaml", "a/y"];
+        let files = [
+            (".gitattributes", "*.yaml eol=crlf\n"),
+            ("a/.gitattributes", "*.yaml eol=lf\n"),
+            ("a/b/.gitattributes", "y.yaml -text\n*.z.yaml eol=crlf\n"),
+        ];
+        let attributes = Attributes::of(&git, &environment);
+        for (file, text) in files {
+            fs::write(folder.path().join(file), text).expect("written");
+            attributes.forget();
+            for path in paths {
+                let alone = Attributes::of(&git, &ProcessEnvironment::default());
+                assert_eq!(attributes.line_endings(path), alone.line_endings(path), "{file} {path}");
+            }
+        }
+        assert_eq!(attributes.class("a/x.yaml"), attributes.class("a/y.yaml"));
+        assert_ne!(attributes.class("a/b/x.yaml"), attributes.class("a/b/y.yaml"));
+    }
 }

@@ -1,8 +1,8 @@
 //! Whether a file of the work tree shows a certain blob, line endings considered.
 
-use git2::{Blob, ObjectType, Oid, Repository};
+use git2::{Blob, ObjectType, Oid};
 
-use super::attributes::line_endings;
+use super::attributes::Attributes;
 use super::eol::LineEndings;
 use super::files::WorktreeEntry;
 use crate::model::Result;
@@ -15,9 +15,10 @@ pub(super) struct BlobView<'a> {
 }
 
 impl<'a> BlobView<'a> {
-    pub(super) fn of(repository: &'a Repository, path: &str, id: Oid) -> Result<Self> {
-        let blob = repository.find_blob(id).map_err(|error| git_error(&format!("read {path}"), &error))?;
-        Ok(Self { blob, endings: line_endings(repository, path)? })
+    pub(super) fn of(attributes: &Attributes<'a>, path: &str, id: Oid) -> Result<Self> {
+        let blob = attributes.repository.find_blob(id);
+        let blob = blob.map_err(|error| git_error(&format!("read {path}"), &error))?;
+        Ok(Self { blob, endings: attributes.line_endings(path)? })
     }
 
     /// The bytes of the file.

@@ -3,9 +3,10 @@
 //! Only "not found" means absent here; whatever else goes wrong is an error. This file knows
 //! nothing of git.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::{Error, Result};
 
@@ -40,8 +41,39 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Moves a file into the place of another and flushes the folder.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(|error| Error::io("write", to, &error))?;
-    flush_folder_of(to)
+    let mut folders = Folders::default();
+    folders.rename(from, to)?;
+    folders.flush()
+}
+
+/// Folders whose names changed and are yet to be flushed, each once.
+#[derive(Default)]
+pub(super) struct Folders(BTreeSet<PathBuf>);
+
+impl Folders {
+    /// Moves a file into the place of another.
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> Result<()> {
+        fs::rename(from, to).map_err(|error| Error::io("write", to, &error))?;
+        self.note(to);
+        Ok(())
+    }
+
+    /// Notes that the name `path` came or went.
+    pub(super) fn note(&mut self, path: &Path) {
+        if let Some(folder) = path.parent()
+            && !self.0.contains(folder)
+        {
+            self.0.insert(folder.to_owned());
+        }
+    }
+
+    /// Makes the names survive a power failure; a folder that is gone has none.
+    pub(super) fn flush(self) -> Result<()> {
+        for folder in self.0.iter().filter(|_| cfg!(unix)) {
+            unless_absent("flush", folder, File::open(folder).and_then(|it| it.sync_all()))?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes the names in the folder of `path` survive a power failure.

@@ -7,7 +7,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk;
+use super::disk::{self, Folders};
 use super::failpoints::kill_point;
 use crate::model::{Error, Result};
 
@@ -111,19 +111,23 @@ pub(super) fn remove_temporary(root: &Path, path: &str, tag: &str) -> Result<()>
 }
 
 /// Puts `bytes` at `path` if `still` agrees to what stands there at the last moment; says whether
-/// it did. Folders are made as needed, owner and mode of the old file are kept.
+/// it did. Folders are made as needed, owner and mode of the old file are kept. The folder is flushed
+/// with the other `folders`.
 pub(super) fn replace(
     root: &Path,
     path: &str,
     tag: &str,
     bytes: &[u8],
     still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+    folders: &mut Folders,
 ) -> Result<bool> {
     let seen = look(root, path)?;
     if !still(&seen)? {
         return Ok(false);
     }
-    make_folders(root, path)?;
+    if let WorktreeEntry::Absent = seen {
+        make_folders(root, path)?;
+    }
     let place = root.join(path);
     let temporary = temporary(root, path, tag);
     disk::remove(&temporary)?;
@@ -137,7 +141,7 @@ pub(super) fn replace(
         disk::remove(&temporary)?;
         return agreed;
     }
-    disk::rename(&temporary, &place)?;
+    folders.rename(&temporary, &place)?;
     kill_point("file-replaced");
     Ok(true)
 }
@@ -177,19 +181,41 @@ fn make_folders(root: &Path, path: &str) -> Result<()> {
     Ok(())
 }
 
+/// Gives the file at the first path the second one, if `still` agrees to what stands at the first and
+/// nothing stands at the second. The folders that this leaves empty go. Where the names are not in one
+/// file system nothing is done.
+pub(super) fn rename(
+    root: &Path,
+    [from, to]: [&str; 2],
+    still: &dyn Fn(&WorktreeEntry) -> bool,
+    folders: &mut Folders,
+) -> Result<()> {
+    if !matches!(look(root, to)?, WorktreeEntry::Absent) || !still(&look(root, from)?) {
+        return Ok(());
+    }
+    make_folders(root, to)?;
+    if folders.rename(&root.join(from), &root.join(to)).is_ok() {
+        folders.note(&root.join(from));
+        kill_point("file-replaced");
+        remove_empty_folders(root, from);
+    }
+    Ok(())
+}
+
 /// Removes the file at `path` if `still` agrees to what stands there, and the folders that this
-/// leaves empty, as git does; says whether it did.
+/// leaves empty, as git does; says whether it did. The folder is flushed with the other `folders`.
 pub(super) fn remove(
     root: &Path,
     path: &str,
     still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+    folders: &mut Folders,
 ) -> Result<bool> {
     if !still(&look(root, path)?)? {
         return Ok(false);
     }
     let place = root.join(path);
     disk::remove(&place)?;
-    disk::flush_folder_of(&place)?;
+    folders.note(&place);
     kill_point("file-removed");
     remove_empty_folders(root, path);
     Ok(true)
@@ -222,7 +248,10 @@ mod tests {
                 asked.set(asked.get() + 1);
                 Ok(asked.get() <= agreements)
             };
-            assert_eq!(replace(folder.path(), "a.yaml", "tag", b"new", &still), Ok(agreements == 2));
+            assert_eq!(
+                replace(folder.path(), "a.yaml", "tag", b"new", &still, &mut Folders::default()),
+                Ok(agreements == 2)
+            );
             let found = fs::read_to_string(folder.path().join("a.yaml")).expect("there");
             assert_eq!(found, if agreements == 2 { "new" } else { "old" });
             assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");

@@ -44,6 +44,7 @@ use std::time::Duration;
 
 use git2::Oid;
 
+use self::attributes::Attributes;
 use self::branch::{Branch, Move};
 use self::failpoints::kill_point;
 use self::identity::Signatures;
@@ -231,7 +232,9 @@ impl Transaction {
             return Ok(Outcome::Stale);
         }
         let followed = self.index_lock.is_some();
-        let files = Preconditions { repository: git, paths, parent, followed }.plan(&change.files)?;
+        let attributes = Attributes::of(git, &self.options.environment);
+        let preconditions = Preconditions { attributes: &attributes, paths, parent, followed };
+        let files = preconditions.plan(&change.files)?;
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
@@ -275,7 +278,8 @@ impl Transaction {
 
     fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
         let OpenRepository { git, paths } = &self.repository;
-        let left_alone = worktree::follow(git, paths, &journal.files)?;
+        let left_alone =
+            worktree::follow(&Attributes::of(git, &self.options.environment), paths, &journal.files)?;
         Journal::remove(paths)?;
         if let Some(lock) = &mut self.index_lock {
             lock.keep(false);

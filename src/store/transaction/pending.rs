@@ -4,7 +4,7 @@
 
 use git2::{Oid, Repository};
 
-use super::attributes::line_endings;
+use super::attributes::Attributes;
 use super::journal::{BlobChange, Journal};
 use super::open::OpenRepository;
 use super::placement::{differences, is_own};
@@ -35,7 +35,8 @@ impl Transaction {
         let OpenRepository { git, paths } = &self.repository;
         drop_pending(git)?;
         let followed = self.index_lock.is_some();
-        let preconditions = Preconditions { repository: git, paths, parent, followed: false };
+        let attributes = Attributes::of(git, &self.options.environment);
+        let preconditions = Preconditions { attributes: &attributes, paths, parent, followed: false };
         let files = preconditions.plan(&change.files)?;
         if files.is_empty() {
             return Ok(None);
@@ -88,10 +89,11 @@ impl Transaction {
     fn followable(&self, local: Option<Oid>, new: Oid) -> Result<Vec<BlobChange>> {
         let OpenRepository { git, paths } = &self.repository;
         let changes = blob_changes(git, local, new)?;
+        let attributes = Attributes::of(git, &self.options.environment);
         for change in &changes {
-            line_endings(git, &change.path)?;
+            attributes.line_endings(&change.path)?;
         }
-        let preconditions = Preconditions { repository: git, paths, parent: local, followed: true };
+        let preconditions = Preconditions { attributes: &attributes, paths, parent: local, followed: true };
         preconditions.refuse_in_the_way(&index::read(paths)?, &changes)?;
         Ok(changes)
     }

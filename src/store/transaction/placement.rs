@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use git2::{Oid, Repository};
 
+use super::attributes::Attributes;
 use super::decided::{Decide, Decided, fingerprint};
 use super::preconditions::{new_blob, tree_entry};
 use super::{Change, FileChange};
 use crate::model::{CommitId, ErrorKind, Result};
 use crate::store::git_error::git_error;
+use crate::store::process_environment::ProcessEnvironment;
 
 /// The commit that a new one goes on top of, and where its branch is now.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +83,11 @@ fn tried<T>(at: Oid, decide: &mut Decide<'_, T>) -> Result<Decided<T>> {
 
 /// The blobs that a change leaves, by path.
 fn results(git: &Repository, change: &Change) -> Result<BTreeMap<String, Option<Oid>>> {
+    let attributes = Attributes::of(git, &ProcessEnvironment::default());
     let mut all = BTreeMap::new();
     for file in &change.files {
         let before = file.before.as_ref().and_then(|id| Oid::from_str(id.as_str()).ok());
-        let (_, after) = new_blob(git, file, before)?;
+        let (_, after) = new_blob(&attributes, file, before)?;
         if after != before {
             all.insert(file.path.clone(), after);
         }

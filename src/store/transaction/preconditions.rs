@@ -8,7 +8,7 @@ use std::path::Path;
 
 use git2::{ErrorCode, FileMode, Index, ObjectType, Oid, Repository, RepositoryState, Tree};
 
-use super::attributes::line_endings;
+use super::attributes::Attributes;
 use super::content::BlobView;
 use super::files::{self, WorktreeEntry};
 use super::journal::BlobChange;
@@ -25,7 +25,7 @@ pub(super) struct Planned {
 
 /// The repository that a change is judged against.
 pub(super) struct Preconditions<'a> {
-    pub(super) repository: &'a Repository,
+    pub(super) attributes: &'a Attributes<'a>,
     pub(super) paths: &'a Paths,
     /// The commit that the change goes on top of.
     pub(super) parent: Option<Oid>,
@@ -66,7 +66,7 @@ impl Preconditions<'_> {
 
     fn tree(&self) -> Result<Option<Tree<'_>>> {
         let Some(parent) = self.parent else { return Ok(None) };
-        let tree = self.repository.find_commit(parent).and_then(|it| it.tree());
+        let tree = self.attributes.repository.find_commit(parent).and_then(|it| it.tree());
         tree.map(Some).map_err(|error| git_error(&format!("read commit {parent}"), &error))
     }
 
@@ -80,7 +80,7 @@ impl Preconditions<'_> {
             return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
                 .with_help("run the command again; it will look at the new content"));
         }
-        let (blob, after) = new_blob(self.repository, file, before)?;
+        let (blob, after) = new_blob(self.attributes, file, before)?;
         if before == after {
             return Ok(None);
         }
@@ -90,7 +90,7 @@ impl Preconditions<'_> {
 
     /// Refuses while git is in the middle of something that the next commit would end.
     fn refuse_unfinished(&self) -> Result<()> {
-        let (what, help) = match self.repository.state() {
+        let (what, help) = match self.attributes.repository.state() {
             RepositoryState::Clean => return Ok(()),
             RepositoryState::Merge => ("merge", "git commit, or git merge --abort"),
             RepositoryState::Revert | RepositoryState::RevertSequence => {
@@ -151,7 +151,7 @@ impl Preconditions<'_> {
                 "add and commit it first, or move it away",
             ),
             (WorktreeEntry::File(seen), Some(old)) => {
-                if BlobView::of(self.repository, path, *old)?.is_shown_by(&seen.bytes) {
+                if BlobView::of(self.attributes, path, *old)?.is_shown_by(&seen.bytes) {
                     return Ok(());
                 }
                 (format!("{path} has changes that are not committed"), "commit or stash them first")
@@ -163,13 +163,13 @@ impl Preconditions<'_> {
 
 /// The blob that a file becomes in place of the old one, and its id.
 pub(super) fn new_blob(
-    repository: &Repository,
+    attributes: &Attributes<'_>,
     file: &FileChange,
     before: Option<Oid>,
 ) -> Result<(Option<Vec<u8>>, Option<Oid>)> {
-    let endings = line_endings(repository, &file.path)?;
+    let endings = attributes.line_endings(&file.path)?;
     let Some(bytes) = &file.after else { return Ok((None, None)) };
-    let old = before.map(|id| repository.find_blob(id)).transpose();
+    let old = before.map(|id| attributes.repository.find_blob(id)).transpose();
     let old = old.map_err(|error| git_error(&format!("read {}", file.path), &error))?;
     let blob = endings.to_blob(bytes, old.as_ref().map(git2::Blob::content)).into_owned();
     let id = Oid::hash_object(ObjectType::Blob, &blob);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::attributes::Attributes;
 use super::branch::Branch;
 use super::open::open_repository;
 use super::paths::Paths;
@@ -21,7 +22,8 @@ pub fn preflight(repository: &Path, options: &Options, base: &CommitId, files: &
     let parent = branch.parent(&git)?;
     if parent.is_some_and(|id| id.to_string() == base.as_str()) {
         let followed = branch.head && paths.root.is_some();
-        Preconditions { repository: &git, paths: &paths, parent, followed }.plan(files)?;
+        let attributes = Attributes::of(&git, &options.environment);
+        Preconditions { attributes: &attributes, paths: &paths, parent, followed }.plan(files)?;
     }
     options.identity.signatures(&git, options).map(|_| ())
 }

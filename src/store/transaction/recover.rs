@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use git2::Repository;
 
+use super::attributes::Attributes;
 use super::journal::{BlobChange, Journal};
 use super::lock::{IndexLock, TransactionLock, remove_stale};
 use super::paths::Paths;
@@ -70,7 +71,8 @@ fn recover_one(repository: &Repository, paths: &Paths, lock: &TransactionLock, w
             // It is ours still, unless a person removed it; it goes when all is done.
             IndexLock::take(paths, lock, wait)?.keep(true);
             remove_temporaries(paths, &journal.files)?;
-            follow(repository, paths, &published_files(repository, &journal)?)?;
+            let attributes = Attributes::of(repository, &ProcessEnvironment::default());
+            follow(&attributes, paths, &published_files(repository, &journal)?)?;
         }
         Journal::remove(paths)?;
     }

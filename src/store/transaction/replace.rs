@@ -7,6 +7,7 @@ use std::path::Path;
 
 use git2::{ObjectType, Oid};
 
+use super::disk::Folders;
 use super::files::{self, WorktreeEntry};
 use super::open::enter;
 use super::paths::Paths;
@@ -52,7 +53,9 @@ pub fn write_work_tree(
         })
     };
     note::write(&repository.paths, &tag, path)?;
-    let replaced = files::replace(root, path, &tag, after, &still);
+    let mut folders = Folders::default();
+    let replaced = files::replace(root, path, &tag, after, &still, &mut folders);
+    folders.flush()?;
     note::tidy(&repository.paths)?;
     if replaced? {
         return Ok(());

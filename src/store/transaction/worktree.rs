@@ -1,11 +1,14 @@
 //! Work tree and index follow the branch: the second half of every commit, and of a recovery.
 
+use std::collections::HashMap;
 use std::fs::Metadata;
 use std::path::Path;
 
-use git2::Repository;
+use git2::Oid;
 
+use super::attributes::Attributes;
 use super::content::{BlobView, shows};
+use super::disk::Folders;
 use super::failpoints::kill_point;
 use super::files::{self, WorktreeEntry};
 use super::index::{self, Followed};
@@ -15,24 +18,60 @@ use crate::model::Result;
 
 /// Brings these files from the old blobs to the new ones, then the index. Returns the files that
 /// were no longer the old blob and stay as they are.
-pub(super) fn follow(repository: &Repository, paths: &Paths, changes: &[BlobChange]) -> Result<Vec<String>> {
+pub(super) fn follow(
+    attributes: &Attributes<'_>,
+    paths: &Paths,
+    changes: &[BlobChange],
+) -> Result<Vec<String>> {
     let Some(root) = &paths.root else { return Ok(Vec::new()) };
     let index = index::read(paths)?;
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
+    let mut folders = Folders::default();
+    move_files(attributes, root, changes, &mut folders)?;
     for change in changes {
         let entry = index::entry(&index, &change.path);
         let left_out = entry.is_some_and(|it| index::is_left_out(&it));
-        let end = follow_file(repository, root, change, left_out)?;
+        let end = follow_file(attributes, root, change, left_out, &mut folders)?;
+        if change.path.ends_with(".gitattributes") {
+            attributes.forget();
+        }
         if let End::LeftAlone = end {
             left_alone.push(change.path.clone());
         }
         let metadata = if let End::Written(metadata) = end { Some(metadata) } else { None };
         followed.push(Followed { change, metadata });
     }
+    folders.flush()?;
     kill_point("files-followed");
     index::follow(paths, &followed)?;
     Ok(left_alone)
+}
+
+/// Moves the files that go on under another name with the same content, instead of writing them anew.
+fn move_files(
+    attributes: &Attributes<'_>,
+    root: &Path,
+    changes: &[BlobChange],
+    folders: &mut Folders,
+) -> Result<()> {
+    let mut gone: HashMap<(Oid, u32), Vec<&str>> = HashMap::new();
+    for change in changes.iter().rev() {
+        if let (Some(id), None) = (change.before, change.after) {
+            gone.entry((id, change.mode)).or_default().push(&change.path);
+        }
+    }
+    for change in changes {
+        let (None, Some(id)) = (change.before, change.after) else { continue };
+        let from = gone.get_mut(&(id, change.mode)).and_then(Vec::pop);
+        let Some(from) = from.filter(|path| !path.ends_with(".gitattributes")) else { continue };
+        let [old, new] = [BlobView::of(attributes, from, id)?, BlobView::of(attributes, &change.path, id)?];
+        if old.file() == new.file() {
+            let is_old = |sight: &WorktreeEntry| shows(sight, Some(&old));
+            files::rename(root, [from, &change.path], &is_old, folders)?;
+        }
+    }
+    Ok(())
 }
 
 /// How a file ended.
@@ -45,9 +84,15 @@ enum End {
     LeftAlone,
 }
 
-fn follow_file(repository: &Repository, root: &Path, change: &BlobChange, left_out: bool) -> Result<End> {
+fn follow_file(
+    attributes: &Attributes<'_>,
+    root: &Path,
+    change: &BlobChange,
+    left_out: bool,
+    folders: &mut Folders,
+) -> Result<End> {
     let path = change.path.as_str();
-    let view = |id| BlobView::of(repository, path, id);
+    let view = |id| BlobView::of(attributes, path, id);
     let old = change.before.map(view).transpose()?;
     let new = change.after.map(view).transpose()?;
     let sight = files::look(root, path)?;
@@ -58,10 +103,10 @@ fn follow_file(repository: &Repository, root: &Path, change: &BlobChange, left_o
         let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
         match (&new, change.after) {
             (Some(new), Some(id)) => {
-                files::replace(root, path, &id.to_string(), &new.file(), &still_old)?;
+                files::replace(root, path, &id.to_string(), &new.file(), &still_old, folders)?;
             }
             _ => {
-                files::remove(root, path, &still_old)?;
+                files::remove(root, path, &still_old, folders)?;
             }
         }
     }
