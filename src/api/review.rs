@@ -147,6 +147,8 @@ struct WeakenedEntry {
     file: String,
     /// The line after the change, from 1; null where it is the absence of something.
     line: Option<usize>,
+    /// The line before the change, from 1, of what is gone; null where that is not known.
+    before: Option<usize>,
 }
 
 /// A schema that changes.
@@ -309,8 +311,8 @@ fn weakened(weakened: &Weakened) -> WeakenedEntry {
         Weakening::Constraint(_) => "constraint",
         Weakening::Decision { .. } => "decision",
     };
-    let line = weakened.at.map(|at| at.line);
-    WeakenedEntry { kind, what: weakened.what.phrase(), file: weakened.file.clone(), line }
+    let (line, before) = (weakened.at.map(|at| at.line), weakened.before.map(|at| at.line));
+    WeakenedEntry { kind, what: weakened.what.phrase(), file: weakened.file.clone(), line, before }
 }
 
 fn schema_change(change: &SchemaChange) -> Schema<'_> {

@@ -38,7 +38,7 @@ mod suggest;
 mod value;
 
 #[cfg(feature = "repository")]
-pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers};
+pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers, left_markers};
 pub use date::{Date, InvalidDate};
 pub use document_id::{DocumentId, DocumentName};
 pub use document_names::{DocumentNames, Identity};
@@ -62,4 +62,4 @@ pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use severity::Severity;
 pub use suggest::closest;
-pub use value::{List, Map, Value};
+pub use value::{List, Map, Value, written_tag};

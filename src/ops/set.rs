@@ -214,8 +214,8 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
     let mask = mask.within(&secrets);
     let masked = |value: Option<Value>| value.map(|value| mask.value(&path, &value));
     let kinds = before.as_ref().zip(wanted.as_ref()).and_then(changed_kinds);
-    let lost_tag =
-        before.as_ref().and_then(|before| lost_tag(before, wanted.as_ref().or(uncovered.as_ref())));
+    let after = wanted.as_ref().or(uncovered.as_ref());
+    let lost_tag = before.as_ref().and_then(|before| before.lost_tag(after));
     let done = Outcome {
         file: shown,
         kinds,
@@ -296,13 +296,6 @@ fn is_slip(new: &str, known: &str) -> bool {
 fn changed_kinds((before, after): (&Value, &Value)) -> Option<[&'static str; 2]> {
     let kinds = [before.kind(), after.kind()];
     (kinds[0] != kinds[1] && kinds[0] != "null").then_some(kinds)
-}
-
-/// The tag that a value has and its successor lacks.
-fn lost_tag(before: &Value, after: Option<&Value>) -> Option<String> {
-    let Value::Tagged(tag, _) = before else { return None };
-    let is_kept = matches!(after, Some(Value::Tagged(kept, _)) if kept == tag);
-    (!is_kept).then(|| render::tag(tag))
 }
 
 /// One YAML flow value.

@@ -172,12 +172,25 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
         (Action::Stop, _) => clean(&line.reason.phrase(hop)).into_owned(),
         _ => String::new(),
     };
+    let is_taken = matches!(line.verdict, Action::Take | Action::Set(_));
+    let lost = if is_taken { lost_tag(line) } else { None };
+    let lost = lost.map(|tag| format!("the tag {} goes", clean(&tag)));
+    let why = [why].into_iter().filter(|why| !why.is_empty()).chain(lost).collect::<Vec<_>>().join("; ");
     vec![
         Cell::new(format!("  {word}")).style(style),
         Cell::new(path_of(line)),
         Cell::new(change),
         Cell::new(why).style(view.styles.faint).prose(),
     ]
+}
+
+/// The tag that a value of the target loses.
+fn lost_tag(line: &PlanEntry<Shown>) -> Option<String> {
+    let new = match &line.verdict {
+        Action::Set(value) => Some(value),
+        Action::Take | Action::Ask | Action::Keep | Action::Stop | Action::Decline => line.taken_value(),
+    };
+    line.target.as_ref()?.shown().lost_tag(Some(new?.shown()))
 }
 
 /// A path as it is said beside another: its last name where both stand in one place.

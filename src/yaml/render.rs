@@ -4,8 +4,8 @@
 
 use super::node::Style;
 use super::other_readings::reads_differently;
-use super::scalar::{CORE, plain_value};
-use crate::model::{Map, Value};
+use super::scalar::plain_value;
+use crate::model::{Map, Value, written_tag};
 
 /// A string as a scalar on one line: plain where that is safe, else quoted.
 ///
@@ -70,17 +70,7 @@ fn inline(value: &Value, flow: bool) -> String {
                 .collect();
             format!("{{{}}}", entries.join(", "))
         }
-        Value::Tagged(name, value) => format!("{} {}", tag(name), inline(value, flow)),
-    }
-}
-
-/// A tag as it is written before a value.
-#[must_use]
-pub fn tag(name: &str) -> String {
-    match name.strip_prefix(CORE) {
-        Some(short) => format!("!!{short}"),
-        None if name.starts_with('!') => name.to_owned(),
-        None => format!("!<{name}>"),
+        Value::Tagged(name, value) => format!("{} {}", written_tag(name), inline(value, flow)),
     }
 }
 
@@ -153,7 +143,7 @@ fn behind(value: &Value, indent: usize, in_list: bool, layout: Layout) -> String
             None => format!(" {}\n", double_quoted(text)),
         },
         Value::Tagged(name, value) if !value.is_scalar() => {
-            format!(" {}{}", tag(name), behind(value, indent, false, layout))
+            format!(" {}{}", written_tag(name), behind(value, indent, false, layout))
         }
         Value::Null
         | Value::Bool(_)

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::shop::{PRODUCTION, STAGING, Shop};
+use crate::support::World;
 
 const PROMOTE: [&str; 4] = ["promote", "payments", "--to", "production"];
 
@@ -414,4 +415,18 @@ fn a_plan_that_leaves_what_is_read_through_an_alias_is_carried_out() {
     let answer = carry_out(&shop);
     assert_eq!(answer.code, 0, "{answer:?}");
     assert_eq!(shop.read(PRODUCTION), before.replace("z: 1", "z: 2"));
+}
+
+#[test]
+fn a_tag_that_goes_is_said() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[rules]\nno-schema = \"off\"\n"),
+        ("environments/development/pay.yaml", "host: !ENV HOST\nport: 1\nuser: !ENV USER\n"),
+        ("environments/staging/pay.yaml", "host: !ENV HOST\nport: 1\nuser: !ENV USER\n"),
+    ]);
+    world.write("environments/development/pay.yaml", "host: db\nport: !int 1\nuser: !ENV ME\n");
+    world.commit("literal");
+    let said = world.line("promote pay --to staging --dry-run").exits(0);
+    assert_eq!(said.matches("the tag !ENV goes").count(), 1, "{said}");
+    assert!(said.contains("!ENV HOST → db"), "{said}");
 }

@@ -275,6 +275,8 @@ fn a_weakened_policy_is_told_first_and_does_not_hide_what_it_lets_through() {
         ]
     );
     assert_eq!(found["weakened"][0]["line"], 3);
+    let gone = &found["weakened"][6];
+    assert_eq!((&gone["line"], &gone["before"]), (&Json::Null, &Json::from(9)));
     let told = told(&found["findings"]);
     assert!(told[..13].iter().all(|one| one == "policy-weakened -"), "{told:?}");
     for expected in ["schema n", "foreign-host url", "plain-secret password"] {
@@ -283,6 +285,7 @@ fn a_weakened_policy_is_told_first_and_does_not_hide_what_it_lets_through() {
     assert_eq!(found["mended"], Json::Array(Vec::new()));
     for (format, word) in [
         ("text", "\nweakened: 13\n  foreign-host is turned off"),
+        ("text", ":9 before"),
         ("markdown", "<summary>weakened: 13</summary>"),
         (
             "github",
@@ -425,4 +428,22 @@ fn the_hook_stops_what_a_commit_brings_and_not_what_was_there() {
     world.git(&["add", "--all"]);
     assert_eq!(world.line("check --staged --since HEAD").code, 1);
     assert_eq!(world.line("check --since nowhere").code, 1);
+}
+
+#[test]
+fn what_the_plan_would_only_offer_is_told_with_its_reason() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[rules]\nno-schema = \"off\"\n"),
+        ("environments/development/pay.yaml", "pool: 10\n"),
+        (STAGING, "pool: 10\n"),
+        (PRODUCTION, "pool: 40\n"),
+    ]);
+    world.pass(30);
+    world.write(STAGING, "pool: 17\n");
+    world.commit("more");
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, "pool: 17\n");
+    world.commit("copied");
+    let said = world.terrace(&["review"]).exits(0);
+    assert!(said.contains("promoted from staging, offered only: always different here"), "{said}");
 }

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 
 use crate::model::{
     BlobId, Date, Environment, Error, Help, Hop, Key, Result, UNFINISHED_MERGE, Value, ValuePath,
-    conflict_markers,
+    left_markers,
 };
 
 /// How long a decision counts.
@@ -247,27 +247,21 @@ enum RawUntil {
     Word(String),
 }
 
-/// A marker whose others were removed already.
-fn opening(text: &str) -> Option<usize> {
-    if text.starts_with("<<<<<<< ") { Some(0) } else { text.find("\n<<<<<<< ").map(|at| at + 1) }
-}
-
 /// Reads a decisions file.
 ///
 /// # Errors
 /// When the text is not one, with its place.
 pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
-    let raw: RawFile =
-        toml::from_str(text).map_err(|error| match conflict_markers(text).or_else(|| opening(text)) {
-            Some(offset) => Unreadable {
-                help: Help::FinishMerge,
-                ..Unreadable::at(text, offset, UNFINISHED_MERGE.to_owned())
-            },
-            None => {
-                let at = error.span().map_or(0, |span| span.start);
-                Unreadable::at(text, at, error.message().replace('\n', ", "))
-            }
-        })?;
+    let raw: RawFile = toml::from_str(text).map_err(|error| match left_markers(text) {
+        Some(offset) => Unreadable {
+            help: Help::FinishMerge,
+            ..Unreadable::at(text, offset, UNFINISHED_MERGE.to_owned())
+        },
+        None => {
+            let at = error.span().map_or(0, |span| span.start);
+            Unreadable::at(text, at, error.message().replace('\n', ", "))
+        }
+    })?;
     if raw.version != 1 {
         return Err(Unreadable::at(text, 0, format!("version {} is not known", raw.version)));
     }

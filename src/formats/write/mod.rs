@@ -28,7 +28,7 @@ use manifest::Manifest;
 use names::Alphabet;
 pub use names::{NameCase, NameStyle};
 
-use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest};
+use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest, written_tag};
 use crate::yaml::render;
 
 /// A format of an export.
@@ -237,7 +237,7 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
         Some((key, (path, tag))) => Err(Error::undecided(format!(
             "{} is under the tag `{}`, which {format} cannot say",
             place(key, &path),
-            render::tag(tag).escape_debug()
+            written_tag(tag).escape_debug()
         ))
         .with_help(Help::OtherFormat {
             formats: "yaml, whose readers see the tag",

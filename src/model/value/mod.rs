@@ -48,6 +48,14 @@ impl Value {
         matches!(self, Self::Tagged(tag, _) if tag == MASKED)
     }
 
+    /// The tag, as it is written, that this value has and `after`, which takes its place, lacks.
+    #[must_use]
+    pub fn lost_tag(&self, after: Option<&Self>) -> Option<String> {
+        let Self::Tagged(tag, _) = self else { return None };
+        let is_kept = self.is_masked() || matches!(after, Some(Self::Tagged(kept, _)) if kept == tag);
+        (!is_kept).then(|| written_tag(tag))
+    }
+
     /// The type's name in JSON Schema's words; a tagged value has its content's.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -208,12 +216,18 @@ impl fmt::Display for Value {
                 f.write_str("}")
             }
             Self::Tagged(..) if self.is_masked() => f.write_str("••••"),
-            Self::Tagged(tag, value) => match tag.strip_prefix("tag:yaml.org,2002:") {
-                Some(short) => write!(f, "!!{short} {value}"),
-                None if tag.starts_with('!') => write!(f, "{tag} {value}"),
-                None => write!(f, "!<{tag}> {value}"),
-            },
+            Self::Tagged(tag, value) => write!(f, "{} {value}", written_tag(tag)),
         }
+    }
+}
+
+/// A tag as it is written before a value.
+#[must_use]
+pub fn written_tag(tag: &str) -> String {
+    match tag.strip_prefix("tag:yaml.org,2002:") {
+        Some(short) => format!("!!{short}"),
+        None if tag.starts_with('!') => tag.to_owned(),
+        None => format!("!<{tag}>"),
     }
 }
 

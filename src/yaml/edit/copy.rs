@@ -7,9 +7,9 @@ use super::layout::{
     Slot, block_header, chunk_end, chunk_start, column, comment_on, end, ends_keeping, first_on_line,
     is_blank, properties, slots,
 };
+use crate::model::written_tag;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId};
-use crate::yaml::render;
 
 /// A block scalar with its lines at column `to`; `None` where its header speaks of its place.
 pub(super) fn copy_block_scalar(document: &Document, id: NodeId, to: usize) -> Option<String> {
@@ -111,7 +111,7 @@ fn copy(document: &Document, range: Range<usize>, first: NodeId) -> Option<Strin
                     out.truncate(out.trim_end_matches([' ', '\t']).len());
                 }
                 at = text.len() - rest.len();
-            } else if node.tag.as_deref().is_some_and(|tag| tag != "!" && render::tag(tag) != raw) {
+            } else if node.tag.as_deref().is_some_and(|tag| tag != "!" && written_tag(tag) != raw) {
                 return None;
             }
         }

@@ -3,7 +3,7 @@
 use super::addition::{Added, New};
 use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot, lines_of};
 use super::layout::{Holder, is_collection, is_flow, slot};
-use crate::model::Value;
+use crate::model::{Value, written_tag};
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId, Style};
 use crate::yaml::render::{self, Layout};
@@ -210,7 +210,7 @@ pub(super) fn flow_text(added: &Added<'_>, layout: Layout, keys: Option<Style>) 
 pub(super) fn tagged(new: &New<'_>, site: &Site) -> Text {
     let mut text = site.write(new);
     if let (Some(tag), _) = new.untagged() {
-        text.inline = format!("{} {}", render::tag(tag), text.inline).trim_end().to_owned();
+        text.inline = format!("{} {}", written_tag(tag), text.inline).trim_end().to_owned();
     }
     text
 }
