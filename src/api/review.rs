@@ -38,6 +38,8 @@ struct ReviewReport<'a> {
     mended: Vec<FindingEntry<'a>>,
     /// What changes, item by item and environment by environment.
     items: Vec<ReviewItem<'a>>,
+    /// The files that are recorded with another mode.
+    modes: Vec<diff::ModeEntry<'a>>,
     /// Whether the policy changes, so that every item was judged anew.
     policy: bool,
     /// What policy, schemas and decisions protect no more, or less.
@@ -147,6 +149,8 @@ struct WeakenedEntry {
     file: String,
     /// The line after the change, from 1; null where it is the absence of something.
     line: Option<usize>,
+    /// The line before the change of what is gone.
+    before_line: Option<usize>,
 }
 
 /// A schema that changes.
@@ -237,6 +241,7 @@ pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         known: found.known.iter().map(FindingEntry::from).collect(),
         mended: found.mended.iter().map(FindingEntry::from).collect(),
         items: review.items.iter().map(item).collect(),
+        modes: diff::modes(&review.modes),
         policy: review.policy,
         weakened: review.weakened.iter().map(weakened).collect(),
         schemas: review.schemas.iter().map(schema_change).collect(),
@@ -309,8 +314,8 @@ fn weakened(weakened: &Weakened) -> WeakenedEntry {
         Weakening::Constraint(_) => "constraint",
         Weakening::Decision { .. } => "decision",
     };
-    let line = weakened.at.map(|at| at.line);
-    WeakenedEntry { kind, what: weakened.what.phrase(), file: weakened.file.clone(), line }
+    let [line, before_line] = [weakened.at, weakened.before].map(|at| at.map(|at| at.line));
+    WeakenedEntry { kind, what: weakened.what.phrase(), file: weakened.file.clone(), line, before_line }
 }
 
 fn schema_change(change: &SchemaChange) -> Schema<'_> {

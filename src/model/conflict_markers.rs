@@ -23,3 +23,22 @@ pub fn conflict_markers(text: &str) -> Option<usize> {
     }
     None
 }
+
+/// Where the first line stands that begins like a marker, in a text that is broken and whose other
+/// markers may be gone.
+#[must_use]
+pub fn lone_marker(text: &str) -> Option<usize> {
+    let is_marker = |line: &str| {
+        let marks = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+        let after = marks.iter().find_map(|mark| line.strip_prefix(mark));
+        after.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\n', '\r']))
+    };
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if is_marker(line) {
+            return Some(offset);
+        }
+        offset += line.len();
+    }
+    None
+}

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 
 use crate::model::{
     BlobId, Date, Environment, Error, Help, Hop, Key, Result, UNFINISHED_MERGE, Value, ValuePath,
-    conflict_markers,
+    conflict_markers, lone_marker,
 };
 
 /// How long a decision counts.
@@ -247,18 +247,13 @@ enum RawUntil {
     Word(String),
 }
 
-/// A marker whose others were removed already.
-fn opening(text: &str) -> Option<usize> {
-    if text.starts_with("<<<<<<< ") { Some(0) } else { text.find("\n<<<<<<< ").map(|at| at + 1) }
-}
-
 /// Reads a decisions file.
 ///
 /// # Errors
 /// When the text is not one, with its place.
 pub fn parse(text: &str) -> Result<Vec<Decision>, Unreadable> {
     let raw: RawFile =
-        toml::from_str(text).map_err(|error| match conflict_markers(text).or_else(|| opening(text)) {
+        toml::from_str(text).map_err(|error| match conflict_markers(text).or_else(|| lone_marker(text)) {
             Some(offset) => Unreadable {
                 help: Help::FinishMerge,
                 ..Unreadable::at(text, offset, UNFINISHED_MERGE.to_owned())

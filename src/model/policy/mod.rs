@@ -21,7 +21,7 @@ use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
 use super::{
     Date, Environment, Error, Help, Hop, Key, PathPattern, Position, Result, Rule, Severity,
-    UNFINISHED_MERGE, ValuePath, closest, conflict_markers, glob,
+    UNFINISHED_MERGE, ValuePath, closest, conflict_markers, glob, lone_marker,
 };
 
 /// The file's name at the configuration root.
@@ -325,7 +325,7 @@ impl Policy {
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         let raw: RawPolicy = toml::from_str(text).map_err(|error| {
-            if let Some(offset) = conflict_markers(text) {
+            if let Some(offset) = conflict_markers(text).or_else(|| lone_marker(text)) {
                 let Position { line, column } = Places::of(text).at(offset);
                 return Error::usage(format!("{file}:{line}:{column}: {UNFINISHED_MERGE}"))
                     .with_help(Help::FinishMerge);
