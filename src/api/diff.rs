@@ -42,7 +42,7 @@ struct DiffItem<'a> {
 /// A file that is recorded with another mode.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ModeEntry<'a> {
-    /// The file, relative to the configuration root.
+    /// The file, relative to the git root.
     file: &'a str,
     /// Git's mode before: `100644`, `100755`, `120000` (a link) or `160000` (a submodule).
     before: &'static str,
@@ -52,8 +52,8 @@ pub(super) struct ModeEntry<'a> {
 
 /// Changes of modes for programs.
 pub(super) fn modes<'a>(changes: &'a [ModeChange]) -> Vec<ModeEntry<'a>> {
-    let entry = |ModeChange { path, before, after }: &'a ModeChange| ModeEntry {
-        file: path,
+    let entry = |ModeChange { file, before, after }: &'a ModeChange| ModeEntry {
+        file,
         before: before.digits(),
         after: after.digits(),
     };

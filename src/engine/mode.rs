@@ -37,8 +37,8 @@ impl FileMode {
 /// A file that is recorded with another mode than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModeChange {
-    /// The file, relative to the configuration root.
-    pub path: String,
+    /// The file, relative to the git root.
+    pub file: String,
     /// Its mode before.
     pub before: FileMode,
     /// Its mode after.

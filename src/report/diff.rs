@@ -54,7 +54,7 @@ pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut 
 /// Those of `out`.
 pub fn modes(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
     let line = |change: &ModeChange| {
-        vec![Cell::new(format!("  {}", clean(&change.path))), Cell::new(change.to_string())]
+        vec![Cell::new(format!("  {}", clean(&change.file))), Cell::new(change.to_string())]
     };
     let lines = align(&changes.iter().map(line).collect::<Vec<_>>(), None);
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
@@ -65,7 +65,7 @@ pub fn modes(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// Those of `out`.
 pub fn modes_markdown(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
-    let line = |change: &ModeChange| format!("- {}: {change}", markdown::code(&clean(&change.path)));
+    let line = |change: &ModeChange| format!("- {}: {change}", markdown::code(&clean(&change.file)));
     changes.iter().map(line).try_for_each(|line| writeln!(out, "{line}"))
 }
 
@@ -74,9 +74,9 @@ pub fn modes_markdown(changes: &[ModeChange], out: &mut dyn Write) -> io::Result
 /// # Errors
 /// Those of `out`.
 pub fn modes_unified(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
-    changes.iter().try_for_each(|ModeChange { path, before, after }| {
-        let path = clean(path);
-        writeln!(out, "diff --git a/{path} b/{path}")?;
+    changes.iter().try_for_each(|ModeChange { file, before, after }| {
+        let file = clean(file);
+        writeln!(out, "diff --git a/{file} b/{file}")?;
         writeln!(out, "old mode {}\nnew mode {}", before.digits(), after.digits())
     })
 }

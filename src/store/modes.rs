@@ -34,9 +34,8 @@ impl Repository {
             let (old, new) = (delta.old_file(), delta.new_file());
             let has_both = matches!(delta.status(), Delta::Modified | Delta::Typechange);
             let (before, after) = (mode(old.mode())?, mode(new.mode())?);
-            let path = String::from_utf8_lossy(new.path_bytes().or(old.path_bytes())?).into_owned();
-            let path = path.strip_prefix(prefix)?.to_owned();
-            (has_both && before != after).then_some(ModeChange { path, before, after })
+            let file = String::from_utf8_lossy(new.path_bytes().or(old.path_bytes())?).into_owned();
+            (has_both && before != after).then_some(ModeChange { file, before, after })
         };
         Ok(diff.map_err(failed)?.deltas().filter_map(change).collect())
     }

@@ -10,7 +10,7 @@ pub use base::{GithubHints, GitlabHints, ReviewRequest};
 
 use self::base::Ends;
 use self::part::Part;
-use super::modes::is_of;
+use super::modes::{is_of, item_of};
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
@@ -25,7 +25,7 @@ use crate::engine::review::{
     compare_findings, compare_waivers, judge_item, touched, weakened, weakened_findings, went_back,
 };
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
-use crate::engine::snapshot::{Place, Reading, Snapshot, no_such_item, place};
+use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
     CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Revision, Rule,
     Value, ValuePath, policy,
@@ -53,14 +53,14 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
     // A link may lead where its bytes, as a file, said the same.
     for change in modes.iter().filter(|change| change.before.is_file() != change.after.is_file()) {
-        if let Some(Place::Item(id)) = place(&change.path) {
+        if let Some(id) = item_of(repository, change) {
             touched.items.entry(id.key).or_default().insert(id.environment);
         }
     }
     touched.items.retain(|key, _| asked.is_empty() || asked.contains(key));
     touched.renamed.retain(|(_, key), _| asked.is_empty() || asked.contains(key));
     touched.decisions.retain(|(key, _)| asked.is_empty() || asked.contains(key));
-    modes.retain(|change| asked.is_empty() || is_of(&change.path, asked));
+    modes.retain(|change| asked.is_empty() || is_of(repository, change, asked));
     let part = part::read(workspace, &mut parts, ends, &touched, asked)?;
     require_known(workspace, &part, asked, &head)?;
     let (commits, more_commits) = repository.commits_between(ends[0], ends[1], COMMITS)?;
