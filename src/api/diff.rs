@@ -2,6 +2,7 @@
 
 use super::value::json_or_absent;
 use crate::engine::compare::{DiffRow, ItemDiff};
+use crate::engine::mode::ModeChange;
 use crate::model::Environment;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +22,9 @@ struct DiffReport<'a> {
     right: &'a str,
     /// The items that differ.
     items: Vec<DiffItem<'a>>,
+    /// Where two revisions are compared: the files that are recorded with another mode.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    modes: Vec<ModeEntry<'a>>,
 }
 
 /// One item's differences.
@@ -33,6 +37,27 @@ struct DiffItem<'a> {
     environment: Option<&'static str>,
     /// What differs.
     changes: Vec<Change>,
+}
+
+/// A file that is recorded with another mode.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ModeEntry<'a> {
+    /// The file, relative to the git root.
+    file: &'a str,
+    /// Git's mode before: `100644`, `100755`, `120000` (a link) or `160000` (a submodule).
+    before: &'static str,
+    /// Git's mode after.
+    after: &'static str,
+}
+
+/// Changes of modes for programs.
+pub(super) fn modes<'a>(changes: &'a [ModeChange]) -> Vec<ModeEntry<'a>> {
+    let entry = |ModeChange { file, before, after }: &'a ModeChange| ModeEntry {
+        file,
+        before: before.digits(),
+        after: after.digits(),
+    };
+    changes.iter().map(entry).collect()
 }
 
 /// One difference.
@@ -77,7 +102,7 @@ fn report<'a>(
         environment: environment.map(Environment::name),
         changes: item.rows.iter().map(change).collect(),
     });
-    DiffReport { version: 1, left, right, items: items.collect() }
+    DiffReport { version: 1, left, right, items: items.collect(), modes: Vec::new() }
 }
 
 /// Writes the differences between two revisions for programs, each with its environment.
@@ -86,12 +111,14 @@ fn report<'a>(
 /// Those of `out`.
 pub fn json_of_revisions(
     items: &[(Environment, &ItemDiff)],
+    changes: &[ModeChange],
     left: &str,
     right: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let items = items.iter().map(|(environment, item)| (Some(*environment), *item));
-    super::findings::document(&report(items, left, right), out)
+    let report = DiffReport { modes: modes(changes), ..report(items, left, right) };
+    super::findings::document(&report, out)
 }
 
 /// Writes the differences for programs.

@@ -38,6 +38,8 @@ struct ReviewReport<'a> {
     mended: Vec<FindingEntry<'a>>,
     /// What changes, item by item and environment by environment.
     items: Vec<ReviewItem<'a>>,
+    /// The files that are recorded with another mode.
+    modes: Vec<diff::ModeEntry<'a>>,
     /// Whether the policy changes, so that every item was judged anew.
     policy: bool,
     /// What policy, schemas and decisions protect no more, or less.
@@ -239,6 +241,7 @@ pub fn review(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         known: found.known.iter().map(FindingEntry::from).collect(),
         mended: found.mended.iter().map(FindingEntry::from).collect(),
         items: review.items.iter().map(item).collect(),
+        modes: diff::modes(&review.modes),
         policy: review.policy,
         weakened: review.weakened.iter().map(weakened).collect(),
         schemas: review.schemas.iter().map(schema_change).collect(),

@@ -140,6 +140,8 @@ fn two_revisions(
         let names = (name(&old, environment), name(&new, environment));
         of_all.push((environment, names, found.items));
     }
+    let modes = ops::mode_changes(workspace, [&old, &new], &keys)?;
+    differs |= !modes.is_empty();
     if args.format == "json" {
         let name = |at: &At| match at {
             At::Revision(revision) => revision.clone(),
@@ -150,7 +152,7 @@ fn two_revisions(
             .iter()
             .flat_map(|(environment, _, items)| items.iter().map(move |item| (*environment, item)))
             .collect();
-        crate::api::diff::json_of_revisions(&items, &name(&old), &name(&new), &mut out)?;
+        crate::api::diff::json_of_revisions(&items, &modes, &name(&old), &name(&new), &mut out)?;
     } else if !differs {
         writeln!(out, "no differences")?;
     } else {
@@ -163,6 +165,14 @@ fn two_revisions(
                 "unified" => diff::unified(items, left, right, &context.view(), &mut out)?,
                 _ => diff::text(items, left, right, &context.view(), &mut out)?,
             }
+        }
+        if !of_all.is_empty() && !modes.is_empty() {
+            writeln!(out)?;
+        }
+        match args.format.as_str() {
+            "markdown" => diff::modes_markdown(&modes, &mut out)?,
+            "unified" => diff::modes_unified(&modes, &mut out)?,
+            _ => diff::modes(&modes, &mut out)?,
         }
     }
     all_read(unreadable, context)?;

@@ -13,6 +13,7 @@ pub mod environment_words;
 pub mod history;
 pub mod hosts;
 pub mod migration;
+pub mod mode;
 pub mod moves;
 pub mod naming;
 pub mod promotion;

@@ -19,6 +19,7 @@ mod init;
 mod item;
 mod log;
 mod migrate;
+mod modes;
 mod named;
 mod plan;
 mod promote;
@@ -54,6 +55,7 @@ pub use migrate::{
     MigrateRequest, Prepared as PreparedMigration, commit as commit_migration, prepare as prepare_migration,
     require_clear,
 };
+pub use modes::mode_changes;
 pub use plan::Planner;
 pub use promote::{
     Answers, Creation, Left, Prepared, PromoteRequest, commit as commit_promotion,

@@ -11,6 +11,7 @@ use super::view::View;
 use super::{counted, markdown};
 use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};
+use crate::engine::mode::ModeChange;
 use crate::model::Value;
 use crate::secrets::mask::MaskedText;
 
@@ -45,6 +46,39 @@ pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut 
         0 => writeln!(out, "no differences"),
         n => writeln!(out, "{}", counted(n, "difference")),
     }
+}
+
+/// Writes the files that are recorded with another mode: `  FILE   mode 100644 → 100755, executable now`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn modes(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
+    let line = |change: &ModeChange| {
+        vec![Cell::new(format!("  {}", clean(&change.file))), Cell::new(change.to_string())]
+    };
+    let lines = align(&changes.iter().map(line).collect::<Vec<_>>(), None);
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The same for a comment.
+///
+/// # Errors
+/// Those of `out`.
+pub fn modes_markdown(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
+    let line = |change: &ModeChange| format!("- {}: {change}", markdown::code(&clean(&change.file)));
+    changes.iter().map(line).try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// The same as git writes it above its hunks.
+///
+/// # Errors
+/// Those of `out`.
+pub fn modes_unified(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
+    changes.iter().try_for_each(|ModeChange { file, before, after }| {
+        let file = clean(file);
+        writeln!(out, "diff --git a/{file} b/{file}")?;
+        writeln!(out, "old mode {}\nnew mode {}", before.digits(), after.digits())
+    })
 }
 
 pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
-use super::diff::{detail, summary as change};
+use super::diff::{detail, modes, summary as change};
 use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, status, text};
@@ -50,6 +50,7 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
             items.iter().try_for_each(|item| self::item(item, view, out))
         })?);
     }
+    out.push(section("modes".to_owned(), false, |out| modes(&review.modes, out))?);
     out.push(section("schemas and policy".to_owned(), false, |out| {
         if review.policy {
             writeln!(out, "  terrace.toml changes: every item was judged anew")?;

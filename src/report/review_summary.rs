@@ -24,7 +24,10 @@ fn extent(review: &Review) -> String {
     keys.sort_unstable();
     keys.dedup();
     match (values, keys.len()) {
-        (_, 0) => "no item changes".to_owned(),
+        (_, 0) => match review.modes.len() {
+            0 => "no item changes".to_owned(),
+            n => format!("{} with another mode", counted(n, "file")),
+        },
         (0, items) => format!("no value changes in {}", counted(items, "item")),
         (values, items) => format!("{} in {}", counted(values, "change"), counted(items, "item")),
     }

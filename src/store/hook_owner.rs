@@ -87,10 +87,15 @@ pub(super) fn hook_owner(
 
 /// Whether a hook, or what says which hooks run, has our check.
 pub(super) fn has_check(text: &str) -> bool {
-    let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
-    lines.into_iter().any(|line| {
-        (line.contains("terrace ") && line.contains(" check") && line.contains("--staged"))
-            || line.contains("id: terrace-check")
+    let mut commands = text.lines().map(|line| match line.trim_start() {
+        comment if comment.starts_with("//") => "",
+        line => line.split_once(" #").map_or(line, |(command, _)| command),
+    });
+    commands.any(|line| {
+        !line.starts_with('#') && {
+            (line.contains("terrace ") && line.contains(" check") && line.contains("--staged"))
+                || line.contains("id: terrace-check")
+        }
     })
 }
 
@@ -116,7 +121,8 @@ mod tests {
         for (file, manager) in
             [(".pre-commit-config.yaml", HookManager::PreCommit), ("lefthook.yml", HookManager::Lefthook)]
         {
-            std::fs::write(root.join(file), "# terrace check --staged\n").expect("a file");
+            std::fs::write(root.join(file), "# terrace check --staged\nx: y # terrace check --staged\n")
+                .expect("a file");
             assert_eq!(owner(".git/hooks", ""), Some((manager, file.to_owned())));
             let owner = hook_owner(root, &root.join(".git/hooks"), "", |_| false).expect("an owner");
             assert!(!owner.is_added, "a comment runs nothing");

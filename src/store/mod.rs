@@ -17,6 +17,7 @@ pub mod integration;
 mod irregular;
 pub mod merge_lines;
 mod merges;
+mod modes;
 mod moves;
 mod names;
 mod odb;

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use terrace::diff::Kind;
 use terrace::engine::compare::DiffRow;
+use terrace::engine::mode::{FileMode, ModeChange};
 use terrace::engine::promotion::{Decision, DecisionState, HopStatus, ItemState, Reason, Until};
 use terrace::engine::review::{
     Compared, DecisionChange, End, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, Turn,
@@ -279,6 +280,11 @@ fn reviewed(text: &str) -> Review {
         head: End { commit: commit(text), name: text.to_owned() },
         commits: vec![commit(text)],
         more_commits: 0,
+        modes: vec![ModeChange {
+            file: text.to_owned(),
+            before: FileMode::Regular,
+            after: FileMode::Executable,
+        }],
         items: vec![item],
         policy: true,
         schemas: vec![SchemaChange {

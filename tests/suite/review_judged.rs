@@ -447,3 +447,34 @@ fn what_the_plan_would_only_offer_is_told_with_its_reason() {
     let said = world.terrace(&["review"]).exits(0);
     assert!(said.contains("promoted from staging, offered only: always different here"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_mode_that_changes_is_told() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let link = "environments/production/pay/link.yaml";
+    let mut world = World::with(&[
+        ("terrace.toml", "[rules]\nno-schema = \"off\"\nmissing-item = \"off\"\n"),
+        ("schemas/pay.schema.json", "{}\n"),
+        (STAGING, "a: 1\n"),
+        (link, "other.yaml"),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    for file in [STAGING, "schemas/pay.schema.json"] {
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(world.dir.join(file), mode).expect("a mode");
+    }
+    // The link's target is what the file's bytes were, so that both are one blob.
+    std::fs::remove_file(world.dir.join(link)).expect("removed");
+    symlink("other.yaml", world.dir.join(link)).expect("a link");
+    world.commit("modes");
+    let found = review(&world, &[], 1);
+    let modes: Vec<String> = found["modes"].as_array().expect("modes").iter().map(Json::to_string).collect();
+    assert_eq!(modes.len(), 3, "{modes:?}");
+    assert!(told(&found["findings"]).iter().any(|one| one == "symlink -"), "{found}");
+    assert_eq!(review(&world, &["pay"], 0)["modes"].as_array().expect("modes").len(), 1);
+    let said = world.terrace(&["diff", "main..feature"]).exits(1);
+    assert!(said.contains(STAGING) && said.contains("mode 100644 → 100755, executable now"), "{said}");
+    let said = world.terrace(&["diff", "main..feature", "--format", "unified"]).exits(1);
+    assert!(said.contains("old mode 100644\nnew mode 120000"), "{said}");
+}

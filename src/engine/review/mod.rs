@@ -27,6 +27,7 @@ pub use weakened::{Weakened, Weakening, findings as weakened_findings, weakened}
 use super::compare::DiffRow;
 use super::promotion::{HopStatus, Reason};
 use crate::diff::Kind;
+use crate::engine::mode::ModeChange;
 use crate::engine::summary::Summary;
 use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key};
 use crate::secrets::mask::Shown;
@@ -175,6 +176,8 @@ pub struct Review {
     pub more_commits: usize,
     /// What changes, by environment and key.
     pub items: Vec<ItemChange>,
+    /// The files that are recorded with another mode.
+    pub modes: Vec<ModeChange>,
     /// Whether the policy changes, so that every item was judged anew.
     pub policy: bool,
     /// The schemas that it touches.
@@ -206,7 +209,8 @@ impl Review {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let findings = self.findings.introduced.is_empty() && self.findings.mended.is_empty();
-        let touched = self.items.is_empty() && self.schemas.is_empty() && !self.policy;
+        let touched =
+            self.items.is_empty() && self.schemas.is_empty() && !self.policy && self.modes.is_empty();
         findings && touched && self.decisions.is_empty() && self.waivers.is_empty()
     }
 

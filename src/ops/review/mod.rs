@@ -10,10 +10,11 @@ pub use base::{GithubHints, GitlabHints, ReviewRequest};
 
 use self::base::Ends;
 use self::part::Part;
+use super::modes::{is_of, item_of};
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::history::History;
+use crate::engine::history::{FileChange, History};
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, DecisionState, HopStatus, ItemState, Level, Selection, decide, decisions, digest,
@@ -26,8 +27,8 @@ use crate::engine::review::{
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Rule, Value,
-    ValuePath, policy,
+    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Revision, Rule,
+    Value, ValuePath, policy,
 };
 use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
@@ -48,10 +49,18 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(&mut parts, ends)?;
+    let mut modes = repository.mode_changes(ends[0], &Revision::Commit(ends[1].clone()))?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
+    // A link may lead where its bytes, as a file, said the same.
+    for change in modes.iter().filter(|change| change.before.is_file() != change.after.is_file()) {
+        if let Some(id) = item_of(repository, change) {
+            touched.items.entry(id.key).or_default().insert(id.environment);
+        }
+    }
     touched.items.retain(|key, _| asked.is_empty() || asked.contains(key));
     touched.renamed.retain(|(_, key), _| asked.is_empty() || asked.contains(key));
     touched.decisions.retain(|(key, _)| asked.is_empty() || asked.contains(key));
+    modes.retain(|change| asked.is_empty() || is_of(repository, change, asked));
     let part = part::read(workspace, &mut parts, ends, &touched, asked)?;
     require_known(workspace, &part, asked, &head)?;
     let (commits, more_commits) = repository.commits_between(ends[0], ends[1], COMMITS)?;
@@ -59,6 +68,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
         commits,
         more_commits,
         items: Vec::new(),
+        modes,
         policy: touched.policy,
         schemas: Vec::new(),
         decisions: Vec::new(),
@@ -98,7 +108,7 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
     if unseen.is_empty() {
         return Ok(());
     }
-    let revision = crate::model::Revision::Commit(head.commit.id.clone());
+    let revision = Revision::Commit(head.commit.id.clone());
     let all = workspace.repository.snapshot(&revision)?;
     match unseen.into_iter().find(|key| !is_in(&all, key)) {
         Some(key) => Err(no_such_item(key, all.keys(), None)),
@@ -476,7 +486,7 @@ impl<'a> Reviewer<'a> {
                 *set.slot(&row.diff.path) = Some(());
             }
         }
-        let change = |(change, keys): &(crate::engine::history::FileChange, BTreeSet<Key>)| {
+        let change = |(change, keys): &(FileChange, BTreeSet<Key>)| {
             let is_broken = |finding: &&Finding| {
                 let (Some(key), Some(environment)) = (&finding.key, finding.environment) else {
                     return false;
