@@ -42,18 +42,25 @@ impl Workspace {
         Configuration::read(snapshot)
     }
 
-    /// The part; `None` where the policy, which says what belongs to it, cannot be read.
+    /// The part; `None` where that cannot be told: the policy cannot be read, or a schema lies, or may
+    /// lead, outside `schemas/`.
     fn part(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
         let mut wanted = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
         let head = self.repository.snapshot_of_paths(revision, &wanted)?;
         let Ok(head) = Configuration::read_to_judge(head) else { return Ok(None) };
+        let mut mapped = keys.iter().flat_map(|key| head.policy().schemas_of(key));
+        if mapped.any(|schema| !schema.file.starts_with("schemas/")) {
+            return Ok(None);
+        }
         wanted.extend(keys.iter().flat_map(|key| files(key, [head.policy()])));
         let part = self.repository.snapshot_of_paths(revision, &wanted)?;
         if !refers_to_others(&part) {
             return Ok(Some(part));
         }
         wanted.insert("schemas/".to_owned());
-        self.repository.snapshot_of_paths(revision, &wanted).map(Some)
+        let part = self.repository.snapshot_of_paths(revision, &wanted)?;
+        let leads_out = texts_of_schemas(&part).any(|text| text.contains("environments"));
+        Ok(Some(part).filter(|_| !leads_out))
     }
 }
 
@@ -73,15 +80,19 @@ pub(super) fn files<'p>(key: &Key, policies: impl IntoIterator<Item = &'p Policy
     }
     let policies = policies.into_iter();
     let mapped = policies.flat_map(|policy| policy.schemas_of(key)).map(|schema| schema.file.clone());
-    files.extend(mapped.filter(|file| file.starts_with("schemas/") || file.starts_with("environments/")));
+    files.extend(mapped.filter(|file| file.starts_with("schemas/")));
     files
 }
 
 /// Whether a schema of a part refers to another file.
 pub(super) fn refers_to_others(snapshot: &Snapshot) -> bool {
+    texts_of_schemas(snapshot).any(|text| refers(&text))
+}
+
+fn texts_of_schemas(snapshot: &Snapshot) -> impl Iterator<Item = String> {
     let schemas = snapshot.files.keys().filter(|file| file.starts_with("schemas/"));
-    let mut texts = schemas.filter_map(|file| snapshot.bytes(file));
-    texts.any(|bytes| refers(&String::from_utf8_lossy(&bytes)))
+    let texts = schemas.filter_map(|file| snapshot.bytes(file));
+    texts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Whether a schema's text has a reference that leads out of its file.

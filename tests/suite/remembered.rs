@@ -92,3 +92,49 @@ fn what_changes_is_seen_whatever_its_size_and_time() {
     world.write("terrace.toml", "[rules]\nduplicate-key = \"off\"\n");
     assert!(!world.line("check").told().contains("duplicate-key"));
 }
+
+/// What a whole check finds of an item is what a check of that item finds, wherever its schemas lie.
+#[test]
+fn an_item_that_is_named_is_judged_as_among_all() {
+    let common = r#"{"properties": {"size": {"type": "string"}}}"#;
+    let to_common = r#"{"$ref": "common.json"}"#;
+    let policy = |file: &str| format!("[[schema]]\nkeys = \"pay\"\nfile = \"{file}\"\n");
+    for (policy, schemas) in [
+        (String::new(), vec![("schemas/pay.schema.json", common)]),
+        (String::new(), vec![("schemas/pay.schema.json", to_common), ("schemas/common.json", common)]),
+        (
+            String::new(),
+            vec![
+                ("schemas/pay.schema.json", r#"{"$ref": "../environments/shared.json"}"#),
+                ("environments/shared.json", common),
+            ],
+        ),
+        (policy("environments/shared.json"), vec![("environments/shared.json", common)]),
+        (
+            policy("environments/shared.json"),
+            vec![
+                ("environments/shared.json", r#"{"$ref": "../schemas/common.json"}"#),
+                ("schemas/common.json", common),
+            ],
+        ),
+    ] {
+        let mut files = vec![
+            ("environments/staging/pay.yaml", "size: 1\nmode: 0644\n"),
+            ("environments/production/Pay.yaml", "size: a\n"),
+            ("environments/staging/other.yaml", "x: 1\n"),
+            ("terrace.toml", policy.as_str()),
+        ];
+        files.extend(schemas);
+        let world = World::with(&files);
+        let lines = |line: &str| -> Vec<String> {
+            let said: serde_json::Value = serde_json::from_str(&world.line(line).stdout).expect("JSON");
+            let found = said["findings"].as_array().expect("findings").iter();
+            found.filter(|one| one["key"] == "pay").map(ToString::to_string).collect()
+        };
+        for at in ["", " --at HEAD", " --staged"] {
+            let whole = lines(&format!("check --format json{at}"));
+            assert!(whole.iter().any(|one| one.contains("\"schema\"")), "{whole:?}");
+            assert_eq!(lines(&format!("check pay --format json{at}")), whole, "{policy}{at}");
+        }
+    }
+}

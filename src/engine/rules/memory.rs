@@ -52,7 +52,7 @@ pub(super) struct Fingerprints<'a> {
 struct MadeOf(Arc<[String]>, Fingerprint);
 
 /// What an item's judgement rests on, and the bytes that were read to know it.
-pub(super) struct Rest {
+pub(super) struct Basis {
     /// `None` where something cannot be told without judging.
     pub(super) fingerprint: Option<Fingerprint>,
     /// Of each file, in order.
@@ -78,11 +78,11 @@ impl<'a> Fingerprints<'a> {
     ///
     /// # Errors
     /// When a file has to be read and cannot be.
-    pub(super) fn of(&self, key: &Key, files: &[&ItemFile]) -> Result<Rest> {
+    pub(super) fn of(&self, key: &Key, files: &[&ItemFile]) -> Result<Basis> {
         let contents = files.iter().map(|file| self.revision.snapshot.identify_item(file));
         let contents: Vec<Content> = contents.collect::<Result<_>>()?;
         let fingerprint = self.fingerprint(key, files, &contents);
-        Ok(Rest { fingerprint, bytes: contents.into_iter().map(|content| content.bytes).collect() })
+        Ok(Basis { fingerprint, bytes: contents.into_iter().map(|content| content.bytes).collect() })
     }
 
     fn fingerprint(&self, key: &Key, files: &[&ItemFile], contents: &[Content]) -> Option<Fingerprint> {

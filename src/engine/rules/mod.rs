@@ -58,8 +58,8 @@ use rayon::prelude::*;
 use self::context::{Keeps, RevisionContext, RuleContext};
 use self::finding_builder::FindingBuilder;
 pub use self::judgement::{Judgement, Judgements, Salt};
+use self::memory::{Basis, Fingerprints};
 pub use self::memory::{Fingerprint, Memory};
-use self::memory::{Fingerprints, Rest};
 use super::configuration::Configuration;
 use super::promotion::Reason;
 use super::snapshot::ItemFile;
@@ -305,7 +305,7 @@ fn recall_or_judge(
     files: &[&ItemFile],
     fingerprints: &Fingerprints<'_>,
 ) -> Result<Arc<Judgement>> {
-    let Rest { fingerprint, bytes } = fingerprints.of(key, files)?;
+    let Basis { fingerprint, bytes } = fingerprints.of(key, files)?;
     if let Some(known) = fingerprint.and_then(|of| fingerprints.memory.recall(key, of)) {
         return Ok(known);
     }
