@@ -57,6 +57,35 @@ fn a_promotion_killed_at_any_step_leaves_the_old_state_or_the_new() {
     assert!(killed > 12, "only {killed} steps were reached");
 }
 
+/// So many files that their objects are one pack, and that they are moved instead of written.
+#[test]
+#[cfg_attr(not(feature = "kill-points"), ignore = "needs the feature kill-points")]
+fn many_files_moved_at_once_are_all_old_or_all_new_wherever_it_is_killed() {
+    const FILES: usize = 120;
+    let files: Vec<_> = (0..FILES).map(|n| (format!("flat/s{n}.yaml"), format!("n: {n}\n"))).collect();
+    let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let migrate = "migrate flat --yes";
+    let mut killed = 0;
+    let halfway = ["file-replaced:60", "folder-made:2"].map(str::to_owned);
+    for step in steps().iter().map(|step| (*step).to_owned()).chain(halfway) {
+        let mut world = World::with(&files);
+        let old = world.git(&["rev-parse", "HEAD"]);
+        world.variables.push(("TERRACE_KILL_AT".to_owned(), step.clone()));
+        killed += usize::from(world.line(migrate).code == KILLED);
+        world.variables.clear();
+        world.git(&["fsck", "--strict", "--no-dangling"]);
+        let is_old = world.git(&["rev-parse", "HEAD"]) == old;
+        let again = world.line(migrate);
+        assert_eq!(again.code, if is_old { 0 } else { 2 }, "{step}: {}", again.told());
+        assert_eq!(world.git(&["rev-parse", "HEAD~1"]), old, "{step}: one commit");
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "{step}");
+        let moved = world.git(&["ls-files", "environments/development"]).lines().count();
+        assert_eq!(moved, FILES, "{step}");
+        world.git(&["fsck", "--strict", "--no-dangling"]);
+    }
+    assert!(killed > 12, "only {killed} steps were reached");
+}
+
 #[test]
 #[cfg_attr(not(feature = "kill-points"), ignore = "needs the feature kill-points")]
 fn a_promotion_killed_while_it_is_sent_is_at_the_remote_once() {
