@@ -132,8 +132,15 @@ pub(super) struct Move<'a> {
 }
 
 impl Move<'_> {
-    /// Moves the branch if it still is where it was; says whether it was.
-    pub(super) fn publish(&self, repository: &Repository, paths: &Paths, wait: Duration) -> Result<bool> {
+    /// Moves the branch if it still is where it was; says whether it was. Once that is sure, and before
+    /// anybody sees the branch move, `stage` is called.
+    pub(super) fn publish(
+        &self,
+        repository: &Repository,
+        paths: &Paths,
+        wait: Duration,
+        stage: impl FnOnce() -> Result<()>,
+    ) -> Result<bool> {
         let path = paths.common.join(&self.branch.name);
         if self.old.is_none() {
             refuse_taken_names(repository, &self.branch.name)?;
@@ -144,6 +151,7 @@ impl Move<'_> {
         if self.branch.tip(repository)? != self.old {
             return Ok(false);
         }
+        stage()?;
         self.write_logs(repository, paths)?;
         kill_point("reflog-written");
         lock.become_branch(&path)?;

@@ -1,4 +1,4 @@
-//! Git's index: looked at before a commit, and led on after it.
+//! Git's index: looked at before a commit, and led on with it.
 //!
 //! Every entry but ours keeps what its owner staged. The new index is written beside the old one
 //! and renamed over it; it carries the old one's time, for git takes that time as the moment up to
@@ -57,8 +57,11 @@ pub(super) struct Followed<'a> {
     pub(super) metadata: Option<Metadata>,
 }
 
-/// Leads the index on to the new blobs; entries that are no longer the old blob stay.
+/// Leads the index on to the new blobs; entries that are neither the old blob nor the new one stay.
 pub(super) fn follow(paths: &Paths, files: &[Followed<'_>]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let path = paths.index();
     let old = disk::unless_absent("read", &path, fs::metadata(&path))?;
     let scratch = paths.own("index");
@@ -99,12 +102,16 @@ fn finish(scratch: &Path, old: Option<&Metadata>) -> std::io::Result<()> {
 fn follow_one(index: &mut Index, file: &Followed<'_>) -> Result<bool, git2::Error> {
     let BlobChange { path, before, after, mode } = file.change;
     let old = entry(index, path);
-    if in_conflict(index, path) || old.as_ref().map(|it| it.id) != *before {
+    let held = old.as_ref().map(|it| it.id);
+    if in_conflict(index, path) || ![*before, *after].contains(&held) {
         return Ok(false);
     }
     match after {
-        Some(id) => index.add(&new_entry(path, *id, *mode, old, file.metadata.as_ref()))?,
-        None => index.remove(Path::new(path), 0)?,
+        Some(id) if held != Some(*id) || file.metadata.is_some() => {
+            index.add(&new_entry(path, *id, *mode, old, file.metadata.as_ref()))?;
+        }
+        None if held.is_some() => index.remove(Path::new(path), 0)?,
+        _ => return Ok(false),
     }
     Ok(true)
 }

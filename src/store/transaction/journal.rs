@@ -39,6 +39,13 @@ pub(super) struct BlobChange {
     pub(super) mode: u32,
 }
 
+impl BlobChange {
+    /// The way back.
+    pub(super) fn reversed(&self) -> Self {
+        Self { before: self.after, after: self.before, ..self.clone() }
+    }
+}
+
 /// The only version there is.
 const VERSION: u32 = 1;
 

@@ -7,8 +7,8 @@
 //! first write. Nothing that a repository names is executed: no hook, filter, monitor or signer.
 //!
 //! The order is, by file: the `lock` among terrace's processes, recovery (`recover`), git's
-//! `index.lock`, the decision, the refusals (`judge`), the `objects`, the `journal`, the `branch`,
-//! the files and the index (`follow`). The transaction knows nothing of environments, keys or YAML: it
+//! `index.lock`, the decision, the refusals (`judge`), the `objects`, the `journal`, the index and the
+//! `branch`, one right after the other, and the files (`follow`). The transaction knows nothing of environments, keys or YAML: it
 //! takes bytes for paths.
 
 mod attributes;
@@ -251,7 +251,7 @@ impl Transaction {
         let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(paths)?;
-        if !self.publish(old, new, &who, subject)? {
+        if !self.publish(&journal, old, &who, subject)? {
             return Ok(Outcome::Stale);
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
@@ -260,18 +260,29 @@ impl Transaction {
         Ok(Outcome::Committed(Committed { commit, branch, left_alone, is_new, pushed, behind }))
     }
 
-    /// Moves the branch. Unless it moved, the journal goes again.
-    fn publish(&mut self, old: Option<Oid>, new: Oid, who: &Signatures, subject: &str) -> Result<bool> {
+    /// Moves the branch, and the index right before it. Unless the branch moved, the index is led back
+    /// and the journal goes again.
+    fn publish(
+        &mut self,
+        journal: &Journal,
+        old: Option<Oid>,
+        who: &Signatures,
+        subject: &str,
+    ) -> Result<bool> {
         let OpenRepository { git, paths } = &self.repository;
-        let log = reflog_line(who, subject);
-        let published = Move { branch: &self.branch, old, new, log }.publish(git, paths, self.options.wait);
+        let (new, files, log) = (journal.new, &journal.files, reflog_line(who, subject));
+        // Where the process fails from here on, git shall not commit before the next run has looked.
+        self.index_lock.iter_mut().for_each(|lock| lock.keep(true));
+        let stage = || if files.is_empty() { Ok(()) } else { worktree::stage(paths, files) };
+        let branch_move = Move { branch: &self.branch, old, new, log };
+        let published = branch_move.publish(git, paths, self.options.wait, stage);
         if !matches!(published, Ok(true)) && self.branch.tip(git)? != Some(new) {
+            if !files.is_empty() {
+                worktree::unstage(&Attributes::of(git, &self.options.environment), paths, files)?;
+            }
             Journal::remove(paths)?;
+            self.index_lock.iter_mut().for_each(|lock| lock.keep(false));
             return published;
-        }
-        // Until the work tree has followed, a commit by git would take ours back.
-        if let Some(lock) = &mut self.index_lock {
-            lock.keep(true);
         }
         published.map_err(|error| unfinished(new, error))
     }

@@ -78,7 +78,7 @@ impl Transaction {
         let who = self.options.identity.signatures(git, &self.options)?;
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(paths)?;
-        if !self.publish(local, new, &who, subject(message)?)? {
+        if !self.publish(&journal, local, &who, subject(message)?)? {
             return Ok(Followed::Stays(format!("somebody moved {branch} here meanwhile")));
         }
         let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;

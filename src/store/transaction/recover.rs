@@ -13,7 +13,7 @@ use super::journal::{BlobChange, Journal};
 use super::lock::{IndexLock, TransactionLock, remove_stale};
 use super::paths::Paths;
 use super::preconditions::tree_entry;
-use super::worktree::follow;
+use super::worktree::{follow, unstage};
 use super::{branch, config, disk, files, note};
 use crate::model::Result;
 use crate::store::git_error::git_error;
@@ -72,7 +72,9 @@ fn recover_one(repository: &Repository, paths: &Paths, lock: &TransactionLock, w
             IndexLock::take(paths, lock, wait)?.keep(true);
             remove_temporaries(paths, &journal.files)?;
             let attributes = Attributes::of(repository, &ProcessEnvironment::default());
-            follow(&attributes, paths, &published_files(repository, &journal)?)?;
+            let Left { published, unpublished } = Left::by(repository, &journal)?;
+            unstage(&attributes, paths, &unpublished)?;
+            follow(&attributes, paths, &published)?;
         }
         Journal::remove(paths)?;
     }
@@ -80,21 +82,40 @@ fn recover_one(repository: &Repository, paths: &Paths, lock: &TransactionLock, w
     remove_stale(paths, lock)
 }
 
-/// The files that the branch holds as the journal says. There are none while the branch has not
-/// moved, or when the work tree has left the branch; a file that somebody changed on top is theirs.
-fn published_files(repository: &Repository, journal: &Journal) -> Result<Vec<BlobChange>> {
-    if branch::head(repository)?.as_deref() != Some(&journal.branch) {
-        return Ok(Vec::new());
+/// The files of a journal, by what the branch holds. There are none when the work tree has left the
+/// branch; a file that somebody changed on top is theirs.
+#[derive(Default)]
+struct Left {
+    /// The branch holds the new blob.
+    published: Vec<BlobChange>,
+    /// The branch holds the old one.
+    unpublished: Vec<BlobChange>,
+}
+
+impl Left {
+    fn by(repository: &Repository, journal: &Journal) -> Result<Self> {
+        let mut left = Self::default();
+        if branch::head(repository)?.as_deref() != Some(&journal.branch) {
+            return Ok(left);
+        }
+        let tree = match branch::target(repository, &journal.branch)? {
+            Some(tip) => {
+                let tree = repository.find_commit(tip).and_then(|it| it.tree());
+                Some(tree.map_err(|error| git_error(&format!("read commit {tip}"), &error))?)
+            }
+            None => None,
+        };
+        for change in &journal.files {
+            let held = tree.as_ref().map(|tree| tree_entry(tree, &change.path)).transpose()?.flatten();
+            let held = held.map(|(id, _)| id);
+            if held == change.after {
+                left.published.push(change.clone());
+            } else if held == change.before {
+                left.unpublished.push(change.clone());
+            }
+        }
+        Ok(left)
     }
-    let Some(tip) = branch::target(repository, &journal.branch)? else { return Ok(Vec::new()) };
-    let tree = repository.find_commit(tip).and_then(|it| it.tree());
-    let tree = tree.map_err(|error| git_error(&format!("read commit {tip}"), &error))?;
-    let mut published = Vec::new();
-    for change in &journal.files {
-        let held = tree_entry(&tree, &change.path)?.map(|(id, _)| id);
-        published.extend((held == change.after).then(|| change.clone()));
-    }
-    Ok(published)
 }
 
 fn remove_temporaries(paths: &Paths, changes: &[BlobChange]) -> Result<()> {

@@ -16,7 +16,35 @@ use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::Result;
 
-/// Brings these files from the old blobs to the new ones, then the index. Returns the files that
+/// Leads the index on to the new blobs, before the branch moves. Git's `commit` reads HEAD, then the
+/// index, and takes `index.lock` last: in the other order it could see our commit beside the index
+/// from before it, and take the commit back with its own.
+pub(super) fn stage(paths: &Paths, changes: &[BlobChange]) -> Result<()> {
+    let staged: Vec<_> = changes.iter().map(|change| Followed { change, metadata: None }).collect();
+    index::follow(paths, &staged)
+}
+
+/// Takes back what [`stage`] did, where the branch did not move.
+pub(super) fn unstage(attributes: &Attributes<'_>, paths: &Paths, changes: &[BlobChange]) -> Result<()> {
+    let Some(root) = &paths.root else { return Ok(()) };
+    let index = index::read(paths)?;
+    let mut back: Vec<_> = changes.iter().map(BlobChange::reversed).collect();
+    back.retain(|change| index::entry(&index, &change.path).map(|it| it.id) != change.after);
+    let mut unstaged = Vec::new();
+    for change in &back {
+        let old = change.after.map(|id| BlobView::of(attributes, &change.path, id)).transpose()?;
+        let metadata = match files::look(root, &change.path)? {
+            WorktreeEntry::File(seen) if old.is_some_and(|old| old.is_shown_by(&seen.bytes)) => {
+                Some(seen.metadata)
+            }
+            _ => None,
+        };
+        unstaged.push(Followed { change, metadata });
+    }
+    index::follow(paths, &unstaged)
+}
+
+/// Brings these files from the old blobs to the new ones, and tells the index. Returns the files that
 /// were no longer the old blob and stay as they are.
 pub(super) fn follow(
     attributes: &Attributes<'_>,

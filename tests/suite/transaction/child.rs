@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use git2::Repository;
-use terrace::model::{BlobId, CommitId, Result};
+use terrace::model::{BlobId, CommitId, ErrorKind, Result};
 use terrace::store::ProcessEnvironment;
 use terrace::store::transaction::{self, Change, Committed, FileChange, Options};
 
@@ -19,6 +19,8 @@ pub(crate) struct Task {
     pub(crate) branch: Option<String>,
     /// Instead, add one to the number in this file, so many times.
     pub(crate) count: Option<(String, usize)>,
+    /// Where a count is refused for what plain git staged or left behind, take that back as people would.
+    pub(crate) mends: bool,
     /// Instead, write the first file to the work tree only.
     pub(crate) work_tree: bool,
     /// Wait for the locks of others no longer than this.
@@ -55,12 +57,25 @@ fn role() {
 
 fn act(root: &Path, task: &Task) -> Result<()> {
     if let Some((path, times)) = &task.count {
-        for _ in 0..*times {
+        let step = || {
             publish(root, task, |repository| {
                 let old = text_at(repository, path).expect("a number");
                 let number: usize = old.trim().parse().expect("a number");
                 vec![(path.clone(), Some(format!("{}\n", number + 1)))]
-            })?;
+            })
+        };
+        for _ in 0..*times {
+            let mut tries = 0;
+            while let Err(error) = step() {
+                tries += 1;
+                if !task.mends || error.kind() != ErrorKind::Usage || tries > 100 {
+                    return Err(error);
+                }
+                let restore = ["restore", "--staged", "--worktree", "--", path];
+                // Busy, perhaps; then once more.
+                let _ = Command::new("git").args(restore).current_dir(root).output();
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
         }
         return Ok(());
     }

@@ -260,8 +260,10 @@ mod with_kill_points {
         for (at, entry) in found.entries.iter().enumerate() {
             assert!([&old.entries[at], &new.entries[at]].contains(&entry), "{when}: {entry:?}");
         }
-        // A run that has nothing to do itself finishes or drops it.
+        // A git that sees the branch moved never sees the index from before it.
         let moved = whole(new);
+        assert!(!moved || found.entries == new.entries, "{when}: {found:?}");
+        // A run that has nothing to do itself finishes or drops it.
         run(world, &Task { files: Vec::new(), ..task.clone() }, None);
         assert_eq!(&side(world, task), if moved { new } else { old }, "{when}");
         assert_eq!(world.litter(), Vec::<String>::new(), "{when}");
