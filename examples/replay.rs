@@ -279,7 +279,9 @@ impl Replay<'_> {
             }
             Hop::ToProduction => None,
         };
-        let siblings = Siblings::new(&epoch.history, key, hop, self.read).before(candidate.position);
+        let now_is =
+            |key: &Key, environment| Ok(epoch.history.blob_at(key, environment, candidate.position + 1));
+        let siblings = Siblings::new(&epoch.history, key, hop, self.read, &now_is);
         let waits_elsewhere = |id| siblings.wait(id);
         let judge = Judge::new(before, hop, &naming, production.as_deref(), &waits_elsewhere);
         let mut fates = self.fates(key, hop, (epoch, candidate), &judge, &naming)?;

@@ -9,10 +9,10 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask, read_line};
 use super::context::Context;
 use super::destination::{Destination, tell};
-use super::{Failure, Outcome, keys, parse, plan_file};
+use super::{Failure, Outcome, parse, plan_file};
 use crate::engine::promotion::{Action, PlanEntry, Reason, Resolution, Selection};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitInfo, Environment, Error, Hop, Key, Policy, Result, Value, ValuePath};
+use crate::model::{CommitInfo, Environment, Error, Hop, Key, KeyGlob, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::sanitize::{clean, cut};
 use crate::report::{View, plan};
@@ -35,7 +35,7 @@ Examples:
 
 Exit codes: 0 done or nothing to do · 3 something must be decided · 4 somebody else was faster")]
 pub(super) struct Args {
-    /// The items
+    /// The items; a glob such as 'billing/*' is as --all for those that match
     #[arg(value_name = "KEY", required_unless_present_any = ["all", "plan"], conflicts_with = "all")]
     keys: Vec<String>,
     /// Every item that both environments have
@@ -80,8 +80,8 @@ pub(super) struct Args {
     /// Leave conflicts instead of stopping
     #[arg(long)]
     skip_undecided: bool,
-    /// With --all: create the items that only the source has
-    #[arg(long, conflicts_with = "keys")]
+    /// With --all or a glob: create the items that only the source has
+    #[arg(long)]
     create: bool,
     /// Delete the named items that the source deleted
     #[arg(long)]
@@ -118,6 +118,16 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// The items that are named by their keys.
+    fn named(&self) -> Result<Vec<Key>, Error> {
+        self.keys.iter().filter(|word| !KeyGlob::is_meant(word)).map(|word| parse(word)).collect()
+    }
+
+    /// Those that are named by globs.
+    fn globs(&self) -> Result<Vec<KeyGlob>, Error> {
+        self.keys.iter().filter(|word| KeyGlob::is_meant(word)).map(|word| parse(word)).collect()
+    }
+
     /// What is printed: after -o too, where a format is named there and no file.
     fn format(&self) -> &str {
         match self.output.as_deref().and_then(Path::to_str) {
@@ -231,7 +241,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
     let options = args.destination.options(&workspace, context)?;
     let writes = !args.dry_run && args.output().is_none();
-    let planner = if writes { workspace.planner_to_commit(&options)? } else { workspace.planner(None)? };
+    let keys = if args.globs()?.is_empty() { args.named()? } else { Vec::new() };
+    let planner = match writes {
+        true => workspace.planner_to_commit(&options, &keys)?,
+        false => workspace.planner_of(None, &keys)?,
+    };
     args.destination.tell_start(&planner.head.id, &workspace, context);
     let work = Work { args, context, workspace: &workspace, planner: &planner, options };
     match &args.plan {
@@ -256,7 +270,8 @@ impl Work<'_> {
         let policy = planner.configuration.policy();
         let hop = args.hop()?;
         let mut request = PromoteRequest {
-            keys: keys(&args.keys)?,
+            keys: args.named()?,
+            matching: args.globs()?,
             hop,
             selection: args.selection(workspace, policy)?,
             answers: BTreeMap::new(),
@@ -267,7 +282,7 @@ impl Work<'_> {
         let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
         let terms = (hop, args.reason.as_deref());
         self.show(&prepared, terms)?;
-        self.remark_uncommitted(hop, &request.keys)?;
+        self.remark_uncommitted(&request)?;
         if let Some(file) = args.output() {
             plan_file::write(file, &prepared, terms, policy, context)?;
             context.remark(&format!("wrote {}; to carry it out: terrace promote --plan {0}", file.display()));
@@ -316,8 +331,8 @@ impl Work<'_> {
         })
     }
 
-    fn remark_uncommitted(&self, hop: Hop, keys: &[Key]) -> Result<()> {
-        for file in ops::uncommitted_sources(self.workspace, hop, keys)? {
+    fn remark_uncommitted(&self, request: &PromoteRequest) -> Result<()> {
+        for file in ops::uncommitted_sources(self.workspace, request)? {
             self.context.remark(&format!(
                 "note: {file} has changes that are not committed; a promotion takes what is committed"
             ));
@@ -408,9 +423,11 @@ impl Work<'_> {
             return Ok(());
         }
         let view = context.view();
+        let globs = args.globs()?;
+        let all = args.all || !globs.is_empty();
         let plans = plan_file::masked(prepared, &mask);
-        for plan in plans.iter().filter(|plan| !args.all || plan::acts(plan) || view.verbose) {
-            if args.all {
+        for plan in plans.iter().filter(|plan| !all || plan::acts(plan) || view.verbose) {
+            if all {
                 plan::brief(plan, &view, &mut out)?;
             } else {
                 plan::text(plan, &view, &mut out)?;
@@ -428,10 +445,11 @@ impl Work<'_> {
         if let Some(note) = not_a_secret(prepared) {
             writeln!(out, "{note}\n")?;
         }
-        if args.all {
+        if all {
+            let is_meant = |key: &&Key| args.all || globs.iter().any(|glob| glob.is_match(key));
             let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
             let totals = plan::Totals {
-                items: planner.configuration.snapshot().keys().len(),
+                items: planner.configuration.snapshot().keys().into_iter().filter(is_meant).count(),
                 created: prepared.creations.len(),
                 only_in_source,
                 target: terms.0.target(),

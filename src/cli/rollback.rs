@@ -77,8 +77,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         delete: args.delete,
     };
     let options = args.destination.options(&workspace, context)?;
-    let planner =
-        if args.dry_run { workspace.planner(None)? } else { workspace.planner_to_commit(&options)? };
+    let planner = match args.dry_run {
+        true => workspace.planner_of(None, &request.keys)?,
+        false => workspace.planner_to_commit(&options, &request.keys)?,
+    };
     args.destination.tell_start(&planner.head.id, &workspace, context);
     let prepared = ops::prepare_rollback(&workspace, &planner, &request)?;
     let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));

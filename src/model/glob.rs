@@ -4,9 +4,12 @@
 //! A compiled glob never goes back in the text that it is tried on. What the compiler could not
 //! take, a glob of great length or depth, is refused here with a reason.
 
+use std::fmt;
+use std::str::FromStr;
+
 use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
-use super::lookups;
+use super::{Error, Key, lookups};
 
 /// The longest glob in bytes; the compiler gives up at about twenty times as many.
 const LONGEST: usize = 16_384;
@@ -28,6 +31,38 @@ pub(super) fn compile(text: &str) -> Result<GlobMatcher, String> {
     }
     let glob = Glob::new(text).map_err(|error| format!("`{text}` is not a glob: {}", error.kind()))?;
     Ok(glob.compile_matcher())
+}
+
+/// A glob over keys, as one names several items at once: `*` stands for any text, `/` included.
+#[derive(Clone, Debug)]
+pub struct KeyGlob(GlobMatcher);
+
+impl KeyGlob {
+    /// Whether a word is meant as a glob; no key holds one of these characters.
+    #[must_use]
+    pub fn is_meant(word: &str) -> bool {
+        word.contains(['*', '?', '[', '{'])
+    }
+
+    /// Whether the key matches.
+    #[must_use]
+    pub fn is_match(&self, key: &Key) -> bool {
+        self.0.is_match(key.as_str())
+    }
+}
+
+impl FromStr for KeyGlob {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        compile(text).map(Self).map_err(Error::usage)
+    }
+}
+
+impl fmt::Display for KeyGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.glob().glob())
+    }
 }
 
 /// Many globs, tried all at once where they are not too many for that.

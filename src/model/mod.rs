@@ -47,6 +47,8 @@ pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "repository")]
 pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, NoteLabel, Position, Related, RelatedLabel};
+#[cfg(feature = "repository")]
+pub use glob::KeyGlob;
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
 pub use path::{InvalidPath, Segment, ValuePath};

@@ -139,7 +139,7 @@ fn publish(
             Some(head) => head.clone(),
             None => workspace.repository.require_head()?,
         };
-        let planner = Planner::new(workspace, &head)?;
+        let planner = Planner::of(workspace, &head, std::slice::from_ref(key))?;
         let Some((files, message, path)) = decide(&planner)? else { return Ok(None) };
         let rests_on = rests_on(&planner.configuration, [key]);
         Ok(Some((Change { base: Some(head), files, rests_on, message }, path)))

@@ -49,7 +49,7 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
             return Ok(found);
         }
     }
-    let planner = Planner::new(workspace, &head)?;
+    let planner = Planner::of(workspace, &head, request.key.as_slice())?;
     let commits = planner.history.commits().len();
     log_of(workspace, &planner, request, reveal, commits)
 }
@@ -158,7 +158,7 @@ pub fn blame(
     at: Option<&str>,
     reveal: Reveal,
 ) -> Result<Vec<Blame<Shown>>> {
-    let planner = Planner::new(workspace, &revision(workspace, at)?)?;
+    let planner = Planner::of(workspace, &revision(workspace, at)?, std::slice::from_ref(key))?;
     let Some(item) = planner.configuration.item(key, environment) else {
         return Err(planner.configuration.snapshot().absent(key, environment));
     };

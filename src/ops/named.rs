@@ -22,14 +22,20 @@ impl Workspace {
         keys: &[Key],
         environment: Option<Environment>,
     ) -> Result<Snapshot> {
-        let part = if keys.is_empty() { None } else { self.part(revision, keys)? };
         let has = |snapshot: &Snapshot, key: &Key| {
             environment.map_or_else(|| snapshot.has_key(key), |env| snapshot.item(key, env).is_some())
         };
-        match part.filter(|part| keys.iter().all(|key| has(part, key))) {
+        match self.part_of(revision, keys)?.filter(|part| keys.iter().all(|key| has(part, key))) {
             Some(part) => Ok(part),
             None => self.repository.snapshot(revision),
         }
+    }
+
+    /// The part of a revision that these items need, where it has each in some environment and only
+    /// they are needed.
+    pub(super) fn part_of(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
+        let part = if keys.is_empty() { None } else { self.part(revision, keys)? };
+        Ok(part.filter(|part| keys.iter().all(|key| part.has_key(key))))
     }
 
     /// The configuration that `at` means, as far as one item in an environment needs it.

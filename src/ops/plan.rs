@@ -1,11 +1,12 @@
 //! Planning promotions of a commit: everything the judge needs, read once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::named::refers;
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
 use crate::engine::configuration::Configuration;
@@ -16,19 +17,19 @@ use crate::engine::promotion::{
     SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits,
     select, stop_shared,
 };
-use crate::engine::snapshot::{FileEntry, ItemFile, Source};
+use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
-    Revision, Segment, Value, ValuePath,
+    Revision, Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
 use crate::secrets::is_confidential;
-use crate::store::PastFiles;
 use crate::store::transaction::{self, Options};
+use crate::store::{PastFiles, Repository};
 use crate::yaml::{Document, FileValues, VersionReader};
 
 /// Reads what the judge needs of one commit, and plans.
@@ -39,10 +40,14 @@ pub struct Planner {
     pub configuration: Configuration,
     /// Its first-parent history.
     pub history: History,
+    /// Where the items of the commit are looked up that its configuration, a part of it, leaves out.
+    beside: Option<Repository>,
     blobs: Arc<dyn Source>,
     /// For plans, and for the changes that their values go back to.
     pasts: [PastFiles; 2],
     parsed: Mutex<HashMap<BlobId, Option<Arc<Document>>>>,
+    /// Whether a schema refers to another file.
+    referring: Mutex<HashMap<String, bool>>,
 }
 
 impl Workspace {
@@ -51,26 +56,34 @@ impl Workspace {
     /// # Errors
     /// When there is no such commit, or something of it cannot be read.
     pub fn planner(&self, at: Option<&str>) -> Result<Planner> {
+        self.planner_of(at, &[])
+    }
+
+    /// The same for some items (all without any).
+    ///
+    /// # Errors
+    /// As [`Workspace::planner`].
+    pub fn planner_of(&self, at: Option<&str>, keys: &[Key]) -> Result<Planner> {
         let commit = match at {
             Some(revision) => self.repository.commit(revision)?,
             None => self.repository.require_head()?,
         };
-        Planner::new(self, &commit)
+        Planner::of(self, &commit, keys)
     }
 }
 
 impl Workspace {
-    /// What a commit with these options is judged on before it is shown: HEAD, or the remote's tip
-    /// where the branch is only behind it.
+    /// What a commit of these items (all without any) with these options is judged on before it is
+    /// shown: HEAD, or the remote's tip where the branch is only behind it.
     ///
     /// # Errors
     /// As [`Workspace::planner`]; also when the remote cannot be asked.
-    pub fn planner_to_commit(&self, options: &Options) -> Result<Planner> {
+    pub fn planner_to_commit(&self, options: &Options, keys: &[Key]) -> Result<Planner> {
         let start = match options.push {
             Some(_) => transaction::start(self.repository.transaction_path(), options)?,
             None => None,
         };
-        start.map_or_else(|| self.planner(None), |start| Planner::new(self, &start))
+        start.map_or_else(|| self.planner_of(None, keys), |start| Planner::of(self, &start, keys))
     }
 }
 
@@ -81,6 +94,22 @@ impl Planner {
     /// When one of them cannot be read, or the policy is wrong.
     pub fn new(workspace: &Workspace, head: &CommitId) -> Result<Self> {
         Self::with_history(workspace, head, workspace.repository.history(head)?)
+    }
+
+    /// The same of some items only (of all without any): what is named is looked up, so that nothing is
+    /// listed and read for the sake of the others.
+    ///
+    /// # Errors
+    /// As [`Planner::new`].
+    pub fn of(workspace: &Workspace, head: &CommitId, keys: &[Key]) -> Result<Self> {
+        let revision = Revision::Commit(head.clone());
+        let Some(snapshot) = workspace.part_of(&revision, keys)? else {
+            return Self::new(workspace, head);
+        };
+        workspace.require_configuration(&snapshot)?;
+        let history = workspace.repository.history_of_items(head, keys)?;
+        let planner = Self::over(workspace, head, Configuration::read(snapshot)?, history)?;
+        Ok(Self { beside: Some(workspace.repository.clone()), ..planner })
     }
 
     /// The same with this history of the commit.
@@ -107,9 +136,11 @@ impl Planner {
         Ok(Self {
             head: repository.info(head)?,
             history,
+            beside: None,
             blobs: repository.verified_blobs(),
             pasts: ["plan", "origins"].map(|purpose| repository.pasts(purpose)),
             parsed: Mutex::default(),
+            referring: Mutex::default(),
             configuration,
         })
     }
@@ -215,7 +246,7 @@ impl Planner {
             let question =
                 Question { key, hop: Hop::ToStaging, paths: &paths, containers: &[], lists: &lists };
             if !paths.is_empty() {
-                let (rules, read) = (self.rules(), self.old_versions());
+                let (rules, read) = (self.rules(key), self.old_versions());
                 let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[1])?;
                 note_origins(&mut lines, timeline.view());
             }
@@ -253,10 +284,11 @@ impl Planner {
         let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
         let containers = containers(&differing);
         let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
-        let rules = self.rules();
+        let rules = self.rules(key);
         let timeline = self.history.remembered_timeline(&question, &rules, &read, &self.pasts[0])?;
         let naming = Naming::new(self.configuration.policy());
-        let siblings = Siblings::new(&self.history, key, hop, &read);
+        let now = |key: &Key, environment| self.blob_now(key, environment);
+        let siblings = Siblings::new(&self.history, key, hop, &read, &now);
         let waits_elsewhere = |id| siblings.wait(id);
         let production = production.as_deref().map(Deref::deref);
         let judge = Judge::new(timeline.view(), hop, &naming, production, &waits_elsewhere);
@@ -302,12 +334,40 @@ impl Planner {
         Ok(Some(judged))
     }
 
-    /// Stands for policy and schemas: for all of the configuration that is no item and no decision.
-    fn rules(&self) -> String {
-        let files = self.configuration.snapshot().files.iter();
-        let files = files.filter(|(file, _)| !file.starts_with("environments/") && !file.starts_with('.'));
-        let one = |(file, entry): (&String, &FileEntry)| format!("{file}\n{:?}\n", entry.blob);
-        files.map(one).collect()
+    /// The content of an item of the commit.
+    fn blob_now(&self, key: &Key, environment: Environment) -> Result<Option<BlobId>> {
+        if let Some(item) = self.item(key, environment) {
+            return Ok(item.blob.clone());
+        }
+        let Some(repository) = &self.beside else { return Ok(None) };
+        let wanted = BTreeSet::from([key.file(environment)]);
+        let part = repository.snapshot_of_paths(&Revision::Commit(self.head.id.clone()), &wanted)?;
+        Ok(part.item(key, environment).and_then(|item| item.blob.clone()))
+    }
+
+    /// Stands for the policy and for the schemas that describe an item, with all that they may refer to.
+    fn rules(&self, key: &Key) -> String {
+        let files = &self.configuration.snapshot().files;
+        let schemas = self.configuration.schemas();
+        let describing = Environment::ALL.iter().flat_map(|env| schemas.describing(key, *env));
+        let mut rules: BTreeSet<String> = describing.collect();
+        if rules.iter().any(|schema| self.refers_to_others(schema)) {
+            rules.extend(files.keys().filter(|file| file.starts_with("schemas/")).cloned());
+        }
+        rules.insert(policy::FILE.to_owned());
+        let one = |file: &String| format!("{file}\n{:?}\n", files.get(file).map(|entry| &entry.blob));
+        rules.iter().map(one).collect()
+    }
+
+    fn refers_to_others(&self, schema: &str) -> bool {
+        let known = || self.referring.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(schema) {
+            return *known;
+        }
+        let bytes = self.configuration.snapshot().bytes(schema).unwrap_or_default();
+        let refers = refers(&String::from_utf8_lossy(&bytes));
+        known().insert(schema.to_owned(), refers);
+        refers
     }
 
     /// Whether the item's schema requires the key at a path.

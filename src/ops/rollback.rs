@@ -367,7 +367,7 @@ pub fn commit(
         let head = head.ok_or_else(|| {
             Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
         })?;
-        let prepared = prepare(workspace, &Planner::new(workspace, head)?, request)?;
+        let prepared = prepare(workspace, &Planner::of(workspace, head, &request.keys)?, request)?;
         prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;
         Ok(prepared.change().map(|change| (change, ())))
     };

@@ -94,7 +94,7 @@ pub fn commit(
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
-    publish(workspace, prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
+    publish(workspace, &[], prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
 }
 
 /// Stops anew what the plan stopped because others read it through an alias; what the file says is

@@ -43,7 +43,7 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
         |(key, state): &(Key, ItemState)| matches!(state, ItemState::Differs(_)).then(|| key.clone());
     let differing: BTreeSet<Key> = hops.iter().flat_map(|hop| &hop.items).filter_map(differs).collect();
     let hops = hops.iter().map(|hop| hop.masked(&mask)).collect();
-    let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted()? };
+    let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted(&[])? };
     let begins_at_move = planner.begins_at_move(keys).cloned();
     let words = words_in(&planner.configuration, &|key| differing.contains(key));
     Ok(Status { hops, uncommitted, begins_at_move, words })

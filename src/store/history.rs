@@ -3,12 +3,13 @@
 //! What an earlier run learnt is in the history index; only commits that it does not know are
 //! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use git2::{Commit, FileMode, ObjectType, Oid};
 
-use super::cache::{IndexFile, Parent};
+use super::cache::{IndexFile, Lookup, Parent};
 use super::commits::{environments, parent};
 use super::git_error::git_error;
 use super::merges::Merges;
@@ -21,6 +22,9 @@ use crate::model::{BlobId, CommitId, Environment, ItemId, Key, ProgressCounter, 
 
 /// So many commits without a change are worth a waypoint in the index.
 const LONG: usize = 128;
+
+/// So many commits that the index does not know yet are looked at for a few items alone.
+const NEWS: usize = 256;
 
 /// What a walk found.
 struct Walk {
@@ -115,6 +119,50 @@ impl Repository {
             };
             commit = parent;
         }
+    }
+
+    /// The same history as far as these items are concerned. What the index knows of them is looked up
+    /// in it; where that does not do it is the whole history.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn history_of_items(&self, head: &CommitId, keys: &[Key]) -> Result<History> {
+        self.looked_up(head, keys)?.map_or_else(|| self.history(head), Ok)
+    }
+
+    fn looked_up(&self, head: &CommitId, keys: &[Key]) -> Result<Option<History>> {
+        let Some(mut index) = IndexFile::of(self).lookup() else { return Ok(None) };
+        let git = self.git()?;
+        let mut commit = find_commit(&git, head)?;
+        let head_time = commit.time().seconds();
+        let (mut moves, mut merges) = (Moves::new(self, &git), Merges::new(self, &git));
+        let mut names: BTreeSet<String> =
+            keys.iter().flat_map(|key| Environment::ALL.map(|environment| key.file(environment))).collect();
+        let mut followed = Followed::new(self);
+        names.iter().for_each(|file| followed.add_item(file));
+        let mut commits = Vec::new();
+        let mut position = index.position(commit.id().as_bytes());
+        for _ in 0..NEWS {
+            if position.is_some() {
+                break;
+            }
+            let Some(parent) = parent(&commit)? else { return Ok(None) };
+            if let Some(mut found) = moves.step(&commit, Some(&parent), &mut followed, true)? {
+                let wants = |path: &str| followed.has(path);
+                found.brought = merges.brought(&commit, &found.changes, &wants, &mut moves)?;
+                commits.push(found);
+            }
+            commit = parent;
+            position = index.position(commit.id().as_bytes());
+        }
+        let Some(position) = position else { return Ok(None) };
+        if !origins(&commits).all(|origin| note(&mut names, origin)) {
+            return Ok(None);
+        }
+        let Some(known) = known(&mut index, position, names) else { return Ok(None) };
+        commits.extend(known);
+        commits.retain(|commit| !commit.changes.is_empty());
+        Ok(Some(History::new(commits, true, head_time)))
     }
 
     /// The newest `most` commits of the same history, walked without the index, and behind them one
@@ -218,6 +266,66 @@ impl Repository {
         let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
         listed.lines().map(|line| line.trim().to_owned()).collect()
     }
+}
+
+/// What an index knows of these files below `environments/` and of what they were called before, from
+/// the commit at a position back, newest first; `None` where it does not know all of it.
+fn known<R: Read + Seek>(
+    index: &mut Lookup<R>,
+    position: usize,
+    mut names: BTreeSet<String>,
+) -> Option<Vec<CommitChanges>> {
+    let (chain, end) = index.chain(position);
+    if end != Parent::Beginning {
+        return None;
+    }
+    let mut positions = BTreeSet::new();
+    let (mut new, mut read) = (names.clone(), BTreeSet::new());
+    while !new.is_empty() {
+        for name in &new {
+            let commits = index.commits_of(name)?;
+            positions.extend(commits.into_iter().filter(|at| chain.get(*at).is_some_and(|is_in| *is_in)));
+        }
+        let mut more = BTreeSet::new();
+        for at in positions.difference(&read) {
+            let commit = index.commit(*at, &|path| names.contains(path))?;
+            let past = commit.moved.past.iter().map(|earlier| &earlier.commit);
+            let own = commit.moved.files.iter().filter(|moved| names.contains(&moved.to));
+            let before = past.flat_map(|commit| &commit.moved.files).chain(own);
+            let before = before.filter_map(|moved| moved.origin.as_ref()).map(|origin| &origin.path);
+            more.extend(before.filter(|path| !path.starts_with('/') && !names.contains(*path)).cloned());
+        }
+        read.clone_from(&positions);
+        names.extend(more.iter().cloned());
+        new = more;
+    }
+    let mut commits = BTreeMap::new();
+    let mut below = Vec::new();
+    for at in positions {
+        let commit = index.commit(at, &|path| names.contains(path))?;
+        below.extend(commit.moved.past.iter().map(|earlier| earlier.below.clone()));
+        commits.insert(at, commit);
+    }
+    // What moved files went through before stands behind the commits that it is told below of.
+    for id in below {
+        let at = index.position(Oid::from_str(id.as_str()).ok()?.as_bytes())?;
+        if let btree_map::Entry::Vacant(place) = commits.entry(at) {
+            place.insert(index.commit(at, &|path| names.contains(path))?);
+        }
+    }
+    Some(commits.into_values().rev().collect())
+}
+
+/// The former names of files that these commits moved.
+fn origins(commits: &[CommitChanges]) -> impl Iterator<Item = &str> {
+    let moved = commits.iter().flat_map(|commit| &commit.moved.files);
+    moved.filter_map(|moved| Some(moved.origin.as_ref()?.path.as_str()))
+}
+
+/// Takes in a name below `environments/`; says whether it is one.
+fn note(names: &mut BTreeSet<String>, path: &str) -> bool {
+    names.insert(path.to_owned());
+    !path.starts_with('/')
 }
 
 /// The item whose file stands at a path.

@@ -322,17 +322,24 @@ impl Repository {
         Ok(info(&find_commit(&*self.git()?, id)?))
     }
 
-    /// The item files of the working tree that differ from HEAD, relative to the git root.
+    /// The item files of the working tree that differ from HEAD, relative to the git root: of those that
+    /// are `named` so (of all without any).
     ///
     /// # Errors
     /// When the index or the working tree cannot be read.
-    pub fn uncommitted(&self) -> Result<Vec<String>> {
+    pub fn uncommitted(&self, named: &[String]) -> Result<Vec<String>> {
         if self.work_tree.is_none() {
             return Ok(Vec::new());
         }
         let git = self.git()?;
         let mut options = git2::StatusOptions::new();
-        options.pathspec(format!("{}environments", self.prefix)).disable_pathspec_match(true);
+        options.disable_pathspec_match(true);
+        if named.is_empty() {
+            options.pathspec(format!("{}environments", self.prefix));
+        }
+        for file in named {
+            options.pathspec(file);
+        }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
         let found = git
             .statuses(Some(&mut options))

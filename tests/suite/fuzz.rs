@@ -95,7 +95,7 @@ const TOML: Seeds = &[
     b"\r",
 ];
 const HISTORIES: Seeds = &[
-    b"\x02\x01A\x01p\x02\0aaaaaaaaaaaaaaaaaaaa\x02\x05\0\x01s\x01\x01\0\x01bbbbbbbbbbbbbbbbbbbb\0\0\0\0\x03\0cccccccccccccccccccc\x80\x01\0\0\0\x01\x01\x01bbbbbbbbbbbbbbbbbbbb\x01dddddddddddddddddddd\0\x01\x01\x01\0bbbbbbbbbbbbbbbbbbbb\x01eeeeeeeeeeeeeeeeeeee\0\0\0\0\0\0\x01ffffffffffffffffffff\x01aaaaaaaaaaaaaaaaaaaa\0\0\0\0\0\0",
+    b"\x02\x01A\x01pcccccccccccccccccccc\x80\x01\0\0\0\x01\x01\x01bbbbbbbbbbbbbbbbbbbb\x01dddddddddddddddddddd\0\x01\x01\x01\0bbbbbbbbbbbbbbbbbbbb\x01eeeeeeeeeeeeeeeeeeee\0\0\0\0\0\0\x01ffffffffffffffffffff\x01aaaaaaaaaaaaaaaaaaaa\0\0\0\0\0\0",
 ];
 const BYTES: Seeds =
     &[b"\0", b"\x01", b"\x02", b"\x03", b"\x04", b"\x80", b"\xff", b"\x7f", b"aaaaaaaaaaaaaaaaaaaa"];

@@ -39,6 +39,8 @@ fn values(world: &World, environment: Environment) -> Vec<String> {
     let files: BTreeSet<String> = Environment::ALL.map(|environment| key.file(environment)).into();
     let part = repository.history_of(&head, files).expect("walked");
     assert_eq!(of(&part), all, "a part of history says something else");
+    let part = repository.history_of_items(&head, std::slice::from_ref(&key)).expect("looked up");
+    assert_eq!(of(&part), all, "what is looked up says something else");
     all
 }
 

@@ -1,6 +1,7 @@
 //! The history index changes no answer: random repositories, whose branches grow, merge, go back
 //! and are rewritten, and whose index is damaged, deleted and shared.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,8 @@ use git2::{FileMode, Oid, Signature, Time};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use terrace::engine::history::{FileChange, History};
-use terrace::model::{BlobId, CommitId};
+use terrace::engine::snapshot::{Place, place};
+use terrace::model::{BlobId, CommitId, Environment, Key};
 use terrace::store::Repository;
 
 /// A repository whose commits are made in memory.
@@ -210,8 +212,10 @@ impl Field {
         let head = head.to_string().parse::<CommitId>().expect("an id");
         let walked = repository.walk_history(&head).expect("walked");
         for turn in ["first", "again"] {
+            same_of_items(&repository, &head, &walked);
             assert_eq!(repository.history(&head).expect("answered"), walked, "{turn}");
         }
+        same_of_items(&repository, &head, &walked);
         walked
     }
 
@@ -249,6 +253,27 @@ impl Field {
             .expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+/// What is looked up of one item is what the whole history says of it.
+fn same_of_items(repository: &Repository, head: &CommitId, whole: &History) {
+    let changes = whole.commits().iter().flat_map(|commit| &commit.changes);
+    let keys: BTreeSet<Key> = changes
+        .filter_map(|change| match place(&change.path) {
+            Some(Place::Item(id)) => Some(id.key),
+            _ => None,
+        })
+        .collect();
+    for key in keys {
+        let part = repository.history_of_items(head, std::slice::from_ref(&key)).expect("answered");
+        for environment in Environment::ALL {
+            let said = |history: &History| {
+                let began = history.begins_at_move(&key, environment).map(|commit| commit.id.clone());
+                (history.blobs(&key, environment), began)
+            };
+            assert_eq!(said(&part), said(whole), "{key} in {environment}");
+        }
     }
 }
 

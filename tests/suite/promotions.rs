@@ -785,3 +785,39 @@ fn words_that_seem_to_name_an_environment_are_suggested_once() {
     world.git(&["commit", "-qm", "words"]);
     assert!(!world.line("status").told().contains("note:"), "{}", world.line("status").told());
 }
+
+#[test]
+fn a_glob_is_as_all_for_the_items_that_match() {
+    let mut world = World::unborn();
+    for (key, development) in [("billing/rates", 2), ("billing/invoices", 3), ("search", 4)] {
+        world.write(&format!("environments/development/{key}.yaml"), "size: 1\n");
+        world.write(&format!("environments/staging/{key}.yaml"), "size: 1\n");
+        world.commit("begin");
+        world.write(&format!("environments/development/{key}.yaml"), &format!("size: {development}\n"));
+    }
+    world.write("environments/development/billing/new.yaml", "size: 1\n");
+    world.commit("move on");
+    let listed = world.line("promote billing/* --to staging --dry-run").exits(0);
+    assert!(listed.contains("billing/rates") && listed.contains("billing/invoices"), "{listed}");
+    assert!(!listed.contains("search") && listed.contains("\n3 items: 2 changes"), "{listed}");
+    world.refuses(
+        "promote biling/* --to staging --yes",
+        2,
+        "error: no item matches `biling/*`\nhelp: a glob such as `billing/*` is tried on whole keys",
+    );
+    world.refuses(
+        "promote [ --to staging --yes",
+        2,
+        "error: `[` is not a glob: unclosed character class; missing ']'",
+    );
+    world.line("promote billing/* --to staging --yes").exits(0);
+    let read = |world: &World, key: &str| world.read(&format!("environments/staging/{key}.yaml"));
+    assert_eq!(read(&world, "billing/rates"), "size: 2\n");
+    assert_eq!(read(&world, "search"), "size: 1\n");
+    // What is new is created only when its key is named, or with --create.
+    world.line("promote search b*new --to staging --yes").exits(0);
+    assert_eq!(read(&world, "search"), "size: 4\n");
+    assert!(!world.dir.join("environments/staging/billing/new.yaml").exists());
+    world.line("promote b*new --to staging --create --yes").exits(0);
+    assert_eq!(read(&world, "billing/new"), "size: 1\n");
+}

@@ -67,6 +67,34 @@ fn cloned(bundle: &Path) -> World {
 
 #[test]
 #[ignore = "needs the fixtures"]
+fn a_plan_of_named_items_is_theirs_in_the_plan_of_all() {
+    let mut compared = 0;
+    for bundle in fixtures::files(&fixtures::folder().join("histories")) {
+        let name = bundle.file_stem().expect("a name").to_string_lossy().into_owned();
+        let world = cloned(&bundle);
+        let items = |words: &str| -> Vec<Json> {
+            let output = world.line(&format!(
+                "promote {words} --with-new --with-removals --skip-undecided --dry-run --format json"
+            ));
+            assert_eq!(output.code, 0, "{name} {words}: {}", output.stderr);
+            let plan: Json = serde_json::from_str(&output.stdout).expect("JSON");
+            plan["hops"][0]["items"].as_array().expect("items").clone()
+        };
+        for to in ["staging", "production"] {
+            // The plan of all leaves the history index behind, in which the others look up.
+            for item in items(&format!("--all --to {to}")).iter().take(25) {
+                let key = item["key"].as_str().expect("a key");
+                assert_eq!(items(&format!("{key} --to {to}")), [item.clone()], "{name} {key} {to}");
+                compared += item["resolutions"].as_array().expect("paths").len();
+            }
+        }
+    }
+    println!("{compared} lines are the same in plans of one item and of all");
+    assert!(compared > 100);
+}
+
+#[test]
+#[ignore = "needs the fixtures"]
 fn real_histories_are_promoted_byte_by_byte() {
     let folder = fixtures::folder();
     println!(

@@ -49,5 +49,5 @@ pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;
 pub use shared::stop_shared;
-pub use siblings::Siblings;
+pub use siblings::{BlobNow, Siblings};
 pub use verify::broken_promise;

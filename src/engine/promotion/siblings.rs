@@ -10,7 +10,10 @@ use crate::engine::history::{FileChange, History};
 use crate::engine::snapshot::{Place, place};
 use crate::engine::timeline::EventId;
 use crate::engine::versions::ReadVersion;
-use crate::model::{Hop, Key, Result};
+use crate::model::{BlobId, Environment, Hop, Key, Result};
+
+/// The content that an item has in an environment.
+pub type BlobNow<'a> = dyn Fn(&Key, Environment) -> Result<Option<BlobId>> + 'a;
 
 /// The other items of source commits.
 pub struct Siblings<'a> {
@@ -18,22 +21,21 @@ pub struct Siblings<'a> {
     key: &'a Key,
     hop: Hop,
     read: &'a ReadVersion<'a>,
-    /// The position of the newest commit that counts.
-    now: usize,
+    now: &'a BlobNow<'a>,
     known: RefCell<HashMap<EventId, bool>>,
 }
 
 impl<'a> Siblings<'a> {
-    /// The siblings of `key`, as history stands.
+    /// The siblings of `key` in this history, where the items are `now` so.
     #[must_use]
-    pub fn new(history: &'a History, key: &'a Key, hop: Hop, read: &'a ReadVersion<'a>) -> Self {
-        Self { history, key, hop, read, now: 0, known: RefCell::default() }
-    }
-
-    /// The same before the commit at a position of the history.
-    #[must_use]
-    pub fn before(self, commit: usize) -> Self {
-        Self { now: commit + 1, ..self }
+    pub fn new(
+        history: &'a History,
+        key: &'a Key,
+        hop: Hop,
+        read: &'a ReadVersion<'a>,
+        now: &'a BlobNow<'a>,
+    ) -> Self {
+        Self { history, key, hop, read, now, known: RefCell::default() }
     }
 
     /// Whether what a commit changed in the source waits in other items too, and was taken in none.
@@ -67,8 +69,7 @@ impl<'a> Siblings<'a> {
 
     fn fate(&self, key: &Key, change: &FileChange) -> Result<Fate> {
         let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(Fate::Neither) };
-        let target = self.history.blob_at(key, self.hop.target(), self.now);
-        let Some(target) = target else { return Ok(Fate::Neither) };
+        let Some(target) = (self.now)(key, self.hop.target())? else { return Ok(Fate::Neither) };
         let read = self.read;
         let (Some(before), Some(after), Some(target)) = (read(before)?, read(after)?, read(&target)?) else {
             return Ok(Fate::Neither);

@@ -14,9 +14,10 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
-use crate::engine::snapshot::no_such_item;
+use crate::engine::snapshot::{Place, no_such_item, place};
 use crate::model::{
-    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
+    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value,
+    ValuePath,
 };
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
@@ -30,8 +31,10 @@ pub use prepared::{Creation, Left, Prepared, refusal};
 /// What to promote.
 #[derive(Clone, Debug)]
 pub struct PromoteRequest {
-    /// The items; all when empty.
+    /// The items; all when both these and those that match are none.
     pub keys: Vec<Key>,
+    /// Which other items, of those that both sides have.
+    pub matching: Vec<KeyGlob>,
     /// The hop.
     pub hop: Hop,
     /// What of the plan.
@@ -44,6 +47,18 @@ pub struct PromoteRequest {
     pub delete: bool,
     /// The reason recorded with `--take target=…`.
     pub reason: Option<String>,
+}
+
+impl PromoteRequest {
+    /// Whether single items are named, and no others meant.
+    #[must_use]
+    pub fn named(&self) -> &[Key] {
+        if self.matching.is_empty() { &self.keys } else { &[] }
+    }
+
+    fn is_matched(&self, key: &Key) -> bool {
+        self.matching.is_empty() || self.matching.iter().any(|glob| glob.is_match(key))
+    }
 }
 
 /// What a person answered about paths of one item; it counts before the selection, and in no other
@@ -85,20 +100,24 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
         prepared: Prepared::new(planner.head.id.clone()),
         unmatched: None,
     };
-    if request.keys.is_empty() {
+    let mut seen = BTreeSet::new();
+    let mut named = request.keys.iter().filter(|key| seen.insert(*key));
+    named.try_for_each(|key| work.named(key))?;
+    if request.keys.is_empty() || !request.matching.is_empty() {
         let snapshot = planner.configuration.snapshot();
         snapshot.require_environment(request.hop.source())?;
         snapshot.require_environment(request.hop.target())?;
-        let keys = snapshot.keys();
+        let mut keys = snapshot.keys();
+        if let Some(glob) = request.matching.iter().find(|glob| !keys.iter().any(|key| glob.is_match(key))) {
+            return Err(Error::usage(format!("no item matches `{glob}`"))
+                .with_help("a glob such as `billing/*` is tried on whole keys"));
+        }
+        keys.retain(|key| !seen.contains(key) && request.is_matched(key));
         let steps = ProgressCounter::new(workspace.repository.progress(), "planning items", Some(keys.len()));
         for key in keys {
             work.unnamed(key)?;
             steps.step();
         }
-    } else {
-        let mut seen = BTreeSet::new();
-        let mut keys = request.keys.iter().filter(|key| seen.insert(*key));
-        keys.try_for_each(|key| work.named(key))?;
     }
     let Preparing { mut prepared, unmatched, .. } = work;
     refuse_pinned(&prepared.plans, &request.selection)?;
@@ -258,7 +277,7 @@ impl Preparing<'_> {
         let snapshot = self.planner.configuration.snapshot();
         let error = no_such_item(key, snapshot.keys(), None);
         let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
-        let mut uncommitted = self.workspace.repository.uncommitted()?.into_iter();
+        let mut uncommitted = self.workspace.repository.uncommitted(&files)?.into_iter();
         Ok(match uncommitted.find(|file| files.contains(file)) {
             Some(file) => {
                 error.with_help(format!("{file} is not committed; a promotion takes what is committed"))
@@ -362,12 +381,14 @@ pub fn commit(
     options: &Options,
 ) -> Result<Option<Committed>> {
     let reprepare = |planner: &Planner| prepare(workspace, planner, request);
-    publish(workspace, prepared, &reprepare, subject, options)
+    publish(workspace, request.named(), prepared, &reprepare, subject, options)
 }
 
-/// Publishes what was prepared; `reprepare` prepares the same on another commit.
+/// Publishes what was prepared of these items (all without any); `reprepare` prepares the same on
+/// another commit.
 pub(super) fn publish(
     workspace: &Workspace,
+    keys: &[Key],
     prepared: &Prepared,
     reprepare: &dyn Fn(&Planner) -> Result<Prepared>,
     subject: Option<&str>,
@@ -379,7 +400,7 @@ pub(super) fn publish(
         let head = head.ok_or_else(|| {
             Error::usage("the branch has no commit yet").with_help("commit the configuration first")
         })?;
-        let prepared = reprepare(&Planner::new(workspace, head)?)?;
+        let prepared = reprepare(&Planner::of(workspace, head, keys)?)?;
         prepared.require_decided().map_err(|_| transaction::not_as_shown())?;
         Ok(prepared.change(subject).map(|change| (change, ())))
     };
@@ -390,15 +411,21 @@ pub(super) fn publish(
     Ok(published.map(|(committed, ())| committed))
 }
 
-/// The source files of these items (all when none are named) whose changes are not committed.
+/// The source files of the promoted items whose changes are not committed.
 ///
 /// # Errors
 /// When the working tree cannot be compared.
-pub fn uncommitted_sources(workspace: &Workspace, hop: Hop, keys: &[Key]) -> Result<Vec<String>> {
+pub fn uncommitted_sources(workspace: &Workspace, request: &PromoteRequest) -> Result<Vec<String>> {
     let prefix = workspace.repository.root_prefix();
-    let folder = format!("{prefix}environments/{}/", hop.source());
-    let named: Vec<String> = keys.iter().map(|key| format!("{prefix}{}", key.file(hop.source()))).collect();
-    let mut files = workspace.repository.uncommitted()?;
-    files.retain(|file| file.starts_with(&folder) && (named.is_empty() || named.contains(file)));
+    let file = |key: &Key| format!("{prefix}{}", key.file(request.hop.source()));
+    let named: Vec<String> = request.named().iter().map(file).collect();
+    let mut files = workspace.repository.uncommitted(&named)?;
+    files.retain(|file| match file.strip_prefix(prefix).and_then(place) {
+        Some(Place::Item(id)) => {
+            id.environment == request.hop.source()
+                && (request.keys.contains(&id.key) || (named.is_empty() && request.is_matched(&id.key)))
+        }
+        _ => false,
+    });
     Ok(files)
 }

@@ -1,31 +1,21 @@
-//! The bytes of a history index: postcard, in which an id is 20 raw bytes and a text that comes
-//! again stands once, in a table.
+//! The bytes of one commit of a history index: postcard, in which an id is 20 raw bytes and a text
+//! that comes again stands once, in a table.
 
 use git2::Oid;
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
-use super::{IndexEntry, Parent};
 use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
 use crate::model::{BlobId, CommitId, CommitInfo};
 
-type Id = [u8; 20];
-
-/// The whole index; authors and paths are places in `texts`.
-#[derive(Serialize, Deserialize)]
-struct Stored<'b> {
-    prefix: &'b str,
-    boundary: u64,
-    #[serde(borrow)]
-    texts: Vec<&'b str>,
-    steps: Vec<StoredEntry<'b>>,
-}
+pub(super) type Id = [u8; 20];
 
 /// A commit of the first-parent chain; only such a one says what it brought and what was before.
+/// Authors and paths are places in `texts`.
 #[derive(Serialize, Deserialize)]
 struct StoredEntry<'b> {
-    before: Parent,
     #[serde(borrow)]
+    texts: Vec<&'b str>,
     commit: StoredCommit<'b>,
     brought: Vec<StoredCommit<'b>>,
     past: Vec<StoredEarlier<'b>>,
@@ -64,32 +54,23 @@ struct StoredEarlier<'b> {
     commit: StoredCommit<'b>,
 }
 
-/// Steps, each with what lies before it; `None` when an id is not one of SHA-1.
-pub(super) fn encode(
-    steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>,
-    prefix: &str,
-    boundary: u64,
-) -> Option<Vec<u8>> {
+/// A commit's bytes; `None` when an id is not one of SHA-1.
+pub(super) fn encode(commit: &CommitChanges) -> Option<Vec<u8>> {
     let mut texts = Texts::default();
-    let steps = steps.map(|(step, before)| texts.step(step, before)).collect::<Option<_>>()?;
+    let brought = commit.brought.iter().map(|commit| texts.commit(commit)).collect::<Option<_>>()?;
+    let past = commit.moved.past.iter().map(|earlier| texts.earlier(earlier)).collect::<Option<_>>()?;
+    let commit = texts.commit(commit)?;
     let texts = texts.0.into_iter().collect();
-    postcard::to_stdvec(&Stored { prefix, boundary, texts, steps }).ok()
+    postcard::to_stdvec(&StoredEntry { texts, commit, brought, past }).ok()
 }
 
-/// The table of texts while an index is written.
+/// The table of texts while a commit is written.
 #[derive(Default)]
 struct Texts<'s>(IndexSet<&'s str>);
 
 impl<'s> Texts<'s> {
     fn place(&mut self, text: &'s str) -> usize {
         self.0.insert_full(text).0
-    }
-
-    fn step(&mut self, step: &'s IndexEntry, before: Parent) -> Option<StoredEntry<'s>> {
-        let commit = &step.commit;
-        let brought = commit.brought.iter().map(|commit| self.commit(commit)).collect::<Option<_>>()?;
-        let past = commit.moved.past.iter().map(|earlier| self.earlier(earlier)).collect::<Option<_>>()?;
-        Some(StoredEntry { before, commit: self.commit(commit)?, brought, past })
     }
 
     fn commit(&mut self, commit: &'s CommitChanges) -> Option<StoredCommit<'s>> {
@@ -128,22 +109,29 @@ impl<'s> Texts<'s> {
     }
 }
 
-/// The steps under this prefix and boundary; `None` when the bytes are not of such.
-pub(super) fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Vec<IndexEntry>> {
-    let (stored, rest) = postcard::take_from_bytes::<Stored<'_>>(bytes).ok()?;
-    if !rest.is_empty() || stored.prefix != prefix || stored.boundary != boundary {
+/// The commit that these bytes are; `None` when they are none.
+pub(super) fn decode(bytes: &[u8]) -> Option<CommitChanges> {
+    decode_part(bytes, &|_| true)
+}
+
+/// The same without the files that appeared in it, or went, and are not `wanted`.
+pub(super) fn decode_part(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<CommitChanges> {
+    let (mut stored, rest) = postcard::take_from_bytes::<StoredEntry<'_>>(bytes).ok()?;
+    if !rest.is_empty() {
         return None;
     }
-    let Stored { texts, steps, .. } = stored;
-    let step = |step: StoredEntry<'_>| {
-        let mut commit = step.commit.read(&texts)?;
-        let brought = step.brought.into_iter().map(|commit| commit.read(&texts));
-        commit.brought = brought.collect::<Option<_>>()?;
-        let past = step.past.into_iter().map(|earlier| earlier.read(&texts));
-        commit.moved.past = past.collect::<Option<_>>()?;
-        Some(IndexEntry { commit, before: step.before })
+    let texts = stored.texts;
+    let is_wanted = |change: &StoredChange| {
+        (change.before.is_some() && change.after.is_some())
+            || texts.get(change.path).is_none_or(|path| wanted(path))
     };
-    steps.into_iter().map(step).collect()
+    stored.commit.changes.retain(is_wanted);
+    let mut commit = stored.commit.read(&texts)?;
+    let brought = stored.brought.into_iter().map(|commit| commit.read(&texts));
+    commit.brought = brought.collect::<Option<_>>()?;
+    let past = stored.past.into_iter().map(|earlier| earlier.read(&texts));
+    commit.moved.past = past.collect::<Option<_>>()?;
+    Some(commit)
 }
 
 fn text(texts: &[&str], place: usize) -> Option<String> {
@@ -187,7 +175,7 @@ impl StoredEarlier<'_> {
     }
 }
 
-fn raw(hex: &str) -> Option<Id> {
+pub(super) fn raw(hex: &str) -> Option<Id> {
     let id = Oid::from_str(hex).ok().filter(|_| hex.len() == 40)?;
     id.as_bytes().try_into().ok()
 }

@@ -2,22 +2,17 @@
 //! rename.
 
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::bytes::{self, checksum};
+use super::layout::{Lookup, decode, encode};
 use super::{Index, IndexEntry, Parent};
 use crate::engine::history::{CommitChanges, FileChange, Move};
 use crate::store::repository::Repository;
 use crate::store::transaction;
-
-/// What the file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace history 2\n";
-
-/// The bytes of the checksum behind it.
-const SUM: usize = 8;
 
 /// The file never grows beyond this; what does not fit is walked each time.
 const LIMIT: usize = 64 << 20;
@@ -40,9 +35,21 @@ impl<'r> IndexFile<'r> {
 
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
-        let path = self.repository.common_dir().join("terrace").join(&self.name);
         let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary());
-        read(&path, self.limit).and_then(decode).unwrap_or_default()
+        read(&self.path(), self.limit).and_then(decode).unwrap_or_default()
+    }
+
+    /// The file, to look up what single files went through; `None` when there is no file to believe.
+    pub(in crate::store) fn lookup(&self) -> Option<Lookup<BufReader<fs::File>>> {
+        let path = self.path();
+        // Only a plain file is opened: a pipe would wait for ever.
+        fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+        let file = BufReader::new(fs::File::open(&path).ok()?);
+        Lookup::open(file, self.repository.root_prefix(), self.boundary())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.repository.common_dir().join("terrace").join(&self.name)
     }
 
     /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
@@ -81,35 +88,12 @@ pub(super) fn read(path: &Path, limit: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn decode(bytes: &[u8], prefix: &str, boundary: u64) -> Option<Index> {
-    let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<SUM>()?;
-    if u64::from_le_bytes(*sum) != checksum(body) {
-        return None;
-    }
-    Index::new(bytes::decode(body, prefix, boundary)?)
-}
-
-/// The file's bytes; `None` when they are more than `limit`, or something cannot be written.
-fn encode(
-    steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>,
-    prefix: &str,
-    boundary: u64,
-    limit: usize,
-) -> Option<Vec<u8>> {
-    let bytes = sealed(&bytes::encode(steps, prefix, boundary)?);
-    (bytes.len() <= limit).then_some(bytes)
-}
-
-fn sealed(body: &[u8]) -> Vec<u8> {
-    [MAGIC, &checksum(body).to_le_bytes(), body].concat()
-}
-
-/// Whether steps, as they lie in a file, come back the same when they are written again; `None`
-/// when they are refused. For the fuzz targets.
-pub fn history_index_survives(steps: &[u8]) -> Option<bool> {
-    // Neither a prefix nor a boundary.
-    let head: &[u8] = &[0, 0];
-    let index = decode(&sealed(&[head, steps].concat()), "", 0)?;
+/// Whether a commit, as it lies in a file, comes back the same when it is written again; `None` when
+/// it is refused. For the fuzz targets.
+#[must_use]
+pub fn history_index_survives(commit: &[u8]) -> Option<bool> {
+    let commit = bytes::decode(commit)?;
+    let index = Index::new(vec![IndexEntry { commit, before: Parent::Beginning }])?;
     let written = encode(&mut index.steps.iter().map(|step| (step, step.before)), "", 0, usize::MAX);
     let again = written.and_then(|bytes| decode(&bytes, "", 0));
     Some(again.is_some_and(|again| again.steps == index.steps))
@@ -138,13 +122,13 @@ fn most_bytes(step: &IndexEntry) -> usize {
 }
 
 fn most_bytes_of(commit: &CommitChanges) -> usize {
-    let change = |change: &FileChange| change.path.len() + 74 + 21 * change.others.len();
+    let change = |change: &FileChange| change.path.len() + 90 + 21 * change.others.len();
     let changes: usize = commit.changes.iter().map(change).sum();
     let brought: usize = commit.brought.iter().map(most_bytes_of).sum();
-    let moved = |moved: &Move| moved.to.len() + moved.origin.as_ref().map_or(0, |old| old.path.len()) + 64;
+    let moved = |moved: &Move| moved.to.len() + moved.origin.as_ref().map_or(0, |old| old.path.len()) + 80;
     let moves: usize = commit.moved.files.iter().map(moved).sum();
     let past: usize = commit.moved.past.iter().map(|earlier| 32 + most_bytes_of(&earlier.commit)).sum();
-    128 + commit.info.author.len() + commit.info.subject.len() + changes + brought + moves + past
+    192 + commit.info.author.len() + commit.info.subject.len() + changes + brought + moves + past
 }
 
 /// Puts a file in the place of another at once. Nothing is flushed: what a power failure tears is

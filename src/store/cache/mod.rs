@@ -11,24 +11,24 @@
 mod bytes;
 mod file;
 mod judged;
+mod layout;
 mod pasts;
 
 use std::collections::HashMap;
 
-use git2::Oid;
-use serde::{Deserialize, Serialize};
-
 use crate::engine::history::CommitChanges;
+use git2::Oid;
 
 pub(super) use self::file::IndexFile;
 #[doc(hidden)]
 pub use self::file::history_index_survives;
 pub use self::judged::JudgementFile;
 pub(super) use self::judged::KnownFiles;
+pub(super) use self::layout::Lookup;
 pub use self::pasts::PastFiles;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parent {
     /// Nothing: history begins here.
     Beginning,
