@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::edit::{edit, insert_behind, nested, refuse_depth, rests_on, set_or_insert_with};
+use super::expected::{Expected, require, require_at};
 use super::item::no_such_path;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
-use crate::model::{Environment, Error, ErrorKind, Help, Key, Result, Revision, Segment, Value, ValuePath};
-use crate::ops::validation::{Proposal, Validation};
+use crate::model::{
+    Environment, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value, ValuePath,
+};
+use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
@@ -49,6 +52,14 @@ pub struct SetRequest {
     pub path: ValuePath,
     /// What shall become of it.
     pub wish: Edit,
+    /// What the item's file must be for it; anything without it.
+    pub expected: Option<Expected>,
+}
+
+impl SetRequest {
+    fn item(&self) -> ItemId {
+        ItemId::new(self.key.clone(), self.environment)
+    }
 }
 
 /// What was done.
@@ -77,12 +88,14 @@ pub struct Outcome {
 /// Sets or unsets a value in the working tree; `None` when there is nothing to do.
 ///
 /// # Errors
-/// When the item, the path or the value is wrong, or a rule refuses the result.
+/// When the item, the path or the value is wrong, or a rule refuses the result; `Stale` when the item is
+/// not what was expected.
 pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome>> {
     let Some(root) = workspace.repository.work_tree() else {
         return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
     let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
+    require(&configuration, &request.item(), request.expected.as_ref())?;
     let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
     let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
     write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
@@ -101,12 +114,13 @@ pub fn set_committed(
 ) -> Result<Option<Outcome>> {
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
-            return Err(Error::usage("the repository has no commit yet")
+            return Err(Error::state("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
         };
         let (key, revision) = (std::slice::from_ref(&request.key), Revision::Commit(head.clone()));
         let snapshot = workspace.snapshot_of(&revision, key, Some(request.environment))?;
         let configuration = Configuration::read(snapshot)?;
+        require_at(workspace, &configuration, head, (&request.item(), request.expected.as_ref()))?;
         let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
@@ -318,12 +332,5 @@ fn not_a_value(path: &ValuePath) -> Error {
 fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
     let mut validation = Validation::over(configuration);
     validation.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
-    match validation.new_errors()?.into_iter().next() {
-        None => Ok(()),
-        Some(finding) => Err(Error::undecided(format!(
-            "{} would bring {}: {}",
-            finding.file, finding.rule, finding.message
-        ))
-        .with_help(finding.help)),
-    }
+    refuse_errors(&validation.new_errors()?)
 }

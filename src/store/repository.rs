@@ -314,6 +314,15 @@ impl Repository {
         self.config().ok()?.text(names)
     }
 
+    /// The id that git gives these bytes.
+    ///
+    /// # Errors
+    /// When git cannot hash them.
+    pub fn blob_id(&self, bytes: &[u8]) -> Result<BlobId> {
+        let id = Oid::hash_object(ObjectType::Blob, bytes);
+        id.map(|id| BlobId::new(id.to_string())).map_err(|error| git_error("hash a file", &error))
+    }
+
     /// What is told of a commit.
     ///
     /// # Errors

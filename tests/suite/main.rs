@@ -33,6 +33,7 @@ mod library;
 mod log;
 mod merge_driver;
 mod migrate_told;
+mod patches;
 mod plans;
 mod planted_secrets;
 mod promotions;
