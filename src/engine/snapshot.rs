@@ -401,7 +401,7 @@ impl Snapshot {
     /// of another kind. What is wrong with one environment's folder stops that environment alone.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_sound(&self) -> Result<()> {
         let of_environment = |obstacle: &Obstacle| {
             let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
@@ -416,7 +416,7 @@ impl Snapshot {
     /// Refuses an environment whose folder is none.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_environment(&self, environment: Environment) -> Result<()> {
         match self.obstacle_to_folder(&format!("environments/{environment}")) {
             Some(obstacle) => Err(obstacle.error()),
@@ -427,7 +427,7 @@ impl Snapshot {
     /// Refuses an item whose file is hidden behind something of another kind.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
         match self.obstacle(&key.file(environment)) {
             Some(obstacle) => Err(obstacle.error()),
@@ -438,7 +438,7 @@ impl Snapshot {
     /// Refuses an environment of which something is hidden.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_whole(&self, environment: Environment) -> Result<()> {
         let folder = format!("environments/{environment}/");
         let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
@@ -452,7 +452,7 @@ impl Snapshot {
     /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_environments(&self) -> Result<()> {
         Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
     }
@@ -460,7 +460,7 @@ impl Snapshot {
     /// Refuses a folder without configuration: nothing found there would read like an all-clear.
     ///
     /// # Errors
-    /// A usage error.
+    /// `State`.
     pub fn require_configuration(&self) -> Result<()> {
         let is_part = |file: &String| {
             file == policy::FILE || file == "environments" || file.starts_with("environments/")
@@ -474,7 +474,7 @@ impl Snapshot {
         };
         let message =
             format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
-        Err(Error::usage(message).with_help(Help::LayOut))
+        Err(Error::state(message).with_help(Help::LayOut))
     }
 
     /// The error for an item that an environment does not have, or whose file is no file.
@@ -516,7 +516,7 @@ impl Snapshot {
         let file = format!("{}{path}", self.prefix);
         let bytes = self.source.read(&file, entry.blob.as_ref())?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
+            .map_err(|_| Error::state(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
         Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
     }
 }
@@ -563,13 +563,13 @@ impl Obstacle {
     pub fn error(&self) -> Error {
         let message = self.message();
         let message = message.strip_prefix("this ").unwrap_or(&message);
-        Error::usage(format!("{} {message}", self.file)).with_help(self.help())
+        Error::state(format!("{} {message}", self.file)).with_help(self.help())
     }
 }
 
 fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
     let at = rejection.location.start;
-    Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
+    Error::state(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
         .with_help(rejection.help.clone())
 }
 

@@ -103,13 +103,20 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    let planner = Planner::new(workspace, &workspace.repository.require_head()?)?;
+    held_at(&workspace.planner(None)?)
+}
+
+/// All decisions of the commit that a planner judges, by item and target.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_at(planner: &Planner) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
     for hop in Hop::ALL {
         let decided = decided(planner.configuration.snapshot()).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             for decision in planner.decisions(&key, hop.target())? {
-                let source = source_digest(&planner, &key, hop, &decision.path)?;
+                let source = source_digest(planner, &key, hop, &decision.path)?;
                 let life = decision.life(&source, planner.head.date());
                 held.push(HoldStatus { key: key.clone(), target: hop.target(), decision, life });
             }

@@ -50,7 +50,7 @@ pub use export::{ExportRequest, export, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{HoldRequest, held, hold, release};
+pub use hold::{HoldRequest, held, held_at, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item};
 pub use log::{LogRequest, blame, log};
@@ -69,7 +69,7 @@ pub use rollback::{
     Prepared as PreparedRollback, RollbackRequest, RollbackTarget, commit as commit_rollback,
     prepare as prepare_rollback,
 };
-pub use saved_plan::{commit as commit_agreed, prepare as prepare_agreed};
+pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};

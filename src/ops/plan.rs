@@ -28,7 +28,7 @@ use crate::secrets::encrypted::{
 };
 use crate::secrets::is_confidential;
 use crate::store::PastFiles;
-use crate::store::transaction::{self, Options};
+use crate::store::transaction::{self, Options, Start};
 use crate::yaml::{Document, FileValues, VersionReader};
 
 /// Reads what the judge needs of one commit, and plans.
@@ -60,15 +60,17 @@ impl Workspace {
 }
 
 impl Workspace {
-    /// What a commit with these options is judged on before it is shown: HEAD, or the remote's tip
-    /// where the branch is only behind it.
+    /// What a commit with these options is judged on before it is shown: HEAD, the tip of the branch
+    /// where that is the [`Start`], or the remote's tip where the branch is only behind it.
     ///
     /// # Errors
     /// As [`Workspace::planner`]; also when the remote cannot be asked.
     pub fn planner_to_commit(&self, options: &Options) -> Result<Planner> {
-        let start = match options.push {
-            Some(_) => transaction::start(self.repository.transaction_path(), options)?,
-            None => None,
+        let start = match (&options.push, options.start) {
+            (Some(_), _) | (_, Start::Tip) => {
+                transaction::start(self.repository.transaction_path(), options)?
+            }
+            (None, Start::Head) => None,
         };
         start.map_or_else(|| self.planner(None), |start| Planner::new(self, &start))
     }

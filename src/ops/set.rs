@@ -92,7 +92,7 @@ pub struct Outcome {
 /// not what was expected.
 pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome>> {
     let Some(root) = workspace.repository.work_tree() else {
-        return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
+        return Err(Error::state("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
     let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
     require(&configuration, &request.item(), request.expected.as_ref())?;

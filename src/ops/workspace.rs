@@ -89,7 +89,7 @@ impl Workspace {
     /// Refuses a snapshot without configuration, and names the folders further down that have one.
     ///
     /// # Errors
-    /// A usage error.
+    /// `State`.
     pub fn require_configuration(&self, snapshot: &Snapshot) -> Result<()> {
         let refused = snapshot.require_configuration();
         let Err(error) = refused else { return Ok(()) };

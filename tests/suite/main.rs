@@ -5,6 +5,7 @@
 mod all_clear;
 mod architecture;
 mod blame;
+mod branch_writes;
 mod changes;
 mod cli_ux;
 mod completion;

@@ -173,7 +173,7 @@ fn what_does_not_fit_changes_nothing() {
             ErrorKind::Undecided,
             "environments/staging/a.yaml:1:11: `e.x` takes its value from `d.x`, through an alias or a merge",
         ),
-        ("a: [\n", r#"{"a":2}"#, ErrorKind::State, "environments/staging/a.yaml:2:1: "),
+        ("a: [\n", r#"{"a":2}"#, ErrorKind::State, "environments/staging/a.yaml:1:4: "),
     ] {
         let (found, message) = patched(before, patch, Reveal::Secrets).expect_err(patch);
         assert!(found == kind && message.starts_with(told), "{patch}: {found:?} {message}");

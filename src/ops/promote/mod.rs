@@ -377,7 +377,7 @@ pub(super) fn publish(
     let repository = workspace.repository.transaction_path();
     let decide = |head: Option<&CommitId>| {
         let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
+            Error::state("the branch has no commit yet").with_help("commit the configuration first")
         })?;
         let prepared = reprepare(&Planner::new(workspace, head)?)?;
         prepared.require_decided().map_err(|_| transaction::not_as_shown())?;

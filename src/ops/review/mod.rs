@@ -95,7 +95,7 @@ fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<
         return Ok(());
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
-    Err(Error::usage(missing).with_help(Help::LayOut))
+    Err(Error::state(missing).with_help(Help::LayOut))
 }
 
 /// Refuses asked keys that neither commit has.
