@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest, policy};
+use crate::model::{
+    BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest, policy,
+};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -270,10 +272,34 @@ impl Snapshot {
     /// # Errors
     /// A usage error that names the nearest key.
     pub fn require_keys(&self, keys: &[Key]) -> Result<()> {
-        match keys.iter().find(|key| !self.has_key(key)) {
+        self.require_keys_in(keys, EnvironmentSet::ALL)
+    }
+
+    /// Refuses keys that none of these environments has.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest key of one of them.
+    pub fn require_keys_in(&self, keys: &[Key], environments: EnvironmentSet) -> Result<()> {
+        match keys.iter().find(|key| !self.has_key_in(key, environments)) {
             None => Ok(()),
-            Some(key) => Err(no_such_item(key, self.keys(), None)),
+            Some(key) => Err(self.no_such_item(key, environments, environments)),
         }
+    }
+
+    /// The error for an item that none of `environments` has, with the nearest one that one of `readable`
+    /// has.
+    #[must_use]
+    pub fn no_such_item(&self, key: &Key, environments: EnvironmentSet, readable: EnvironmentSet) -> Error {
+        let known = self.items().filter(|item| readable.contains(item.id.environment));
+        let mut known: Vec<&Key> = known.map(|item| &item.id.key).collect();
+        known.dedup();
+        no_such_item(key, known, environments)
+    }
+
+    /// Whether one of these environments has an item of this key.
+    #[must_use]
+    pub fn has_key_in(&self, key: &Key, environments: EnvironmentSet) -> bool {
+        environments.iter().any(|environment| self.item(key, environment).is_some())
     }
 
     /// All keys, in order.
@@ -484,7 +510,7 @@ impl Snapshot {
             return obstacle.error();
         }
         let here = self.items().filter(|item| item.id.environment == environment);
-        no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
+        no_such_item(key, here.map(|item| &item.id.key).collect(), environment.into())
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
@@ -593,13 +619,12 @@ impl Source for Overlay {
 }
 
 /// The error for an item that is not there.
-pub fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
-    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
+pub fn no_such_item(key: &Key, known: Vec<&Key>, environments: EnvironmentSet) -> Error {
     let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
         Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
         _ => Help::ListItems,
     };
-    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
+    Error::usage(format!("there is no item `{key}` in {environments}")).with_help(help)
 }
 
 #[cfg(test)]

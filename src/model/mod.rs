@@ -43,7 +43,7 @@ pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers, left_markers};
 pub use date::{Date, InvalidDate};
 pub use document_id::{DocumentId, DocumentName};
 pub use document_names::{DocumentNames, Identity};
-pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
+pub use environment::{Environment, EnvironmentSet, Hop, UnknownEnvironment, names_word};
 pub use error::{ChangedValue, Error, ErrorKind, Result};
 #[cfg(feature = "repository")]
 pub use explain::{Explanation, Waivable};

@@ -62,7 +62,7 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
         None if create => None,
         None => {
             let known = configuration.snapshot().items().filter(|item| item.id.environment == environment);
-            let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+            let error = no_such_item(key, known.map(|item| &item.id.key).collect(), environment.into());
             return Err(error.or_help(Help::CreateItem));
         }
     };

@@ -9,7 +9,6 @@ use super::promote::decisions_changes;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
-use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
 use crate::secrets::is_confidential;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
@@ -172,7 +171,7 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
         let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(environment));
         missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
     }
-    let error = missing.unwrap_or_else(|| no_such_item(key, planner.configuration.snapshot().keys(), None));
+    let error = missing.unwrap_or_else(|| planner.no_such_item(key, hop));
     Err(error.with_kind(ErrorKind::Usage))
 }
 

@@ -20,8 +20,8 @@ use crate::engine::snapshot::{FileEntry, ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
-    Revision, Segment, Value, ValuePath,
+    BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Progress,
+    ProgressCounter, Result, Revision, Segment, Value, ValuePath,
 };
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
@@ -39,6 +39,8 @@ pub struct Planner {
     pub configuration: Configuration,
     /// Its first-parent history.
     pub history: History,
+    /// The environments from which items are suggested, and of which messages speak.
+    pub readable: EnvironmentSet,
     blobs: Arc<dyn Source>,
     /// For plans, and for the changes that their values go back to.
     pasts: [PastFiles; 2],
@@ -109,11 +111,22 @@ impl Planner {
         Ok(Self {
             head: repository.info(head)?,
             history,
+            readable: workspace.readable,
             blobs: repository.verified_blobs(),
             pasts: ["plan", "origins"].map(|purpose| repository.pasts(purpose)),
             parsed: Mutex::default(),
             configuration,
         })
+    }
+
+    /// The error for an item that neither side of a hop has.
+    pub(super) fn no_such_item(&self, key: &Key, hop: Hop) -> Error {
+        let snapshot = self.configuration.snapshot();
+        let sides = EnvironmentSet::from_iter([hop.source(), hop.target()]);
+        // Where the third one has it, or may not be asked, nothing is said of it.
+        let is_nowhere = self.readable == EnvironmentSet::ALL && !snapshot.has_key(key);
+        let among = if is_nowhere { EnvironmentSet::ALL } else { sides };
+        snapshot.no_such_item(key, among, self.readable)
     }
 
     fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {

@@ -285,10 +285,7 @@ fn promotion(
             })?
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
-            let known = planner.configuration.snapshot().keys();
-            if !known.contains(&key) {
-                return Err(no_such_item(key, known, None));
-            }
+            planner.configuration.snapshot().require_keys_in(std::slice::from_ref(key), planner.readable)?;
             provenance.last_promotion(hop, &lists).ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
                     .with_help(Help::RestoreRevision)
@@ -316,7 +313,7 @@ fn restored(
     let snapshot = workspace.repository.snapshot(&Revision::Commit(id.clone()))?;
     let Some(item) = snapshot.item(key, request.environment) else {
         let known = snapshot.items().filter(|item| item.id.environment == request.environment);
-        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(request.environment));
+        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), request.environment.into());
         return Err(Error::usage(format!("{} at {}", error.message, id.short()))
             .with_help("name a revision that has it; to remove an item, remove its file"));
     };

@@ -10,7 +10,8 @@ use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
 use crate::model::{
-    Environment, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value, ValuePath,
+    Environment, EnvironmentSet, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value,
+    ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
@@ -96,7 +97,9 @@ pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome
     };
     let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
     require(&configuration, &request.item(), request.expected.as_ref())?;
-    let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
+    let Some((done, old, new)) = decide(&configuration, request, workspace.readable)? else {
+        return Ok(None);
+    };
     let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
     write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
     Ok(Some(done))
@@ -121,7 +124,9 @@ pub fn set_committed(
         let snapshot = workspace.snapshot_of(&revision, key, Some(request.environment))?;
         let configuration = Configuration::read(snapshot)?;
         require_at(workspace, &configuration, head, (&request.item(), request.expected.as_ref()))?;
-        let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
+        let Some((done, _, new)) = decide(&configuration, request, workspace.readable)? else {
+            return Ok(None);
+        };
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
@@ -145,7 +150,11 @@ pub fn set_committed(
 /// The outcome, the old text and the new text.
 type Decided = (Outcome, Option<String>, String);
 
-fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<Decided>> {
+fn decide(
+    configuration: &Configuration,
+    request: &SetRequest,
+    readable: EnvironmentSet,
+) -> Result<Option<Decided>> {
     let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
     let file = request.key.file(request.environment);
     let shown = format!("{}{file}", snapshot.prefix);
@@ -170,7 +179,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
             let error = no_such_item(
                 &request.key,
                 known.map(|item| &item.id.key).collect(),
-                Some(request.environment),
+                request.environment.into(),
             );
             return Err(match wish {
                 Edit::Set { .. } => error.or_help(Help::CreateItem),
@@ -201,7 +210,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         }
     };
     if let Edit::Set { is_new: false, .. } = &request.wish {
-        refuse_slip(configuration, request, &document, &path)?;
+        refuse_slip((configuration, readable), request, &document, &path)?;
     }
     let before = document.at(&path).filter(|_| !behind).cloned();
     let is_same = before == wanted;
@@ -256,7 +265,7 @@ fn path_behind(document: &Document, element: &ValuePath, file: &str) -> Result<V
 /// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one
 /// that another environment has there. A key that another environment has is none.
 fn refuse_slip(
-    configuration: &Configuration,
+    (configuration, readable): (&Configuration, EnvironmentSet),
     request: &SetRequest,
     document: &Document,
     path: &ValuePath,
@@ -271,7 +280,7 @@ fn refuse_slip(
         known.extend(keys.map(|(key, _)| key.clone()));
     };
     add(document);
-    for environment in request.environment.others() {
+    for environment in request.environment.others().filter(|it| readable.contains(*it)) {
         let Some(item) = configuration.item(&request.key, environment) else { continue };
         // A file that cannot be read has no keys to be near to.
         if let Ok(document) = configuration.document(item) {

@@ -14,10 +14,7 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
-use crate::engine::snapshot::no_such_item;
-use crate::model::{
-    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath,
-};
+use crate::model::{CommitId, Error, ErrorKind, Help, Hop, Key, ProgressCounter, Result, Value, ValuePath};
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
 
@@ -256,8 +253,10 @@ impl Preparing<'_> {
     /// That there is no such item; it may not be committed yet.
     fn unknown(&self, key: &Key) -> Result<Error> {
         let snapshot = self.planner.configuration.snapshot();
-        let error = no_such_item(key, snapshot.keys(), None);
-        let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
+        let error = self.planner.no_such_item(key, self.request.hop);
+        let readable = self.planner.readable.iter();
+        let files: Vec<String> =
+            readable.map(|env| format!("{}{}", snapshot.prefix, key.file(env))).collect();
         let mut uncommitted = self.workspace.repository.uncommitted()?.into_iter();
         Ok(match uncommitted.find(|file| files.contains(file)) {
             Some(file) => {
