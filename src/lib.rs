@@ -124,7 +124,7 @@ pub use library::Watched;
 #[cfg(feature = "repository")]
 pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
 pub use model::{
-    CommitId, Date, DocumentId, DocumentName, Environment, Error, ErrorKind, Finding, Help, InvalidKey,
-    InvalidPath, Key, Location, NoteLabel, Pointer, Position, Related, RelatedLabel, Result, Rule, Segment,
-    Severity, UnknownEnvironment, Value, ValuePath,
+    ChangedValue, CommitId, CommitInfo, Date, DocumentId, DocumentName, Environment, Error, ErrorKind,
+    Finding, Help, InvalidKey, InvalidPath, ItemId, Key, Location, NoteLabel, Pointer, Position, Related,
+    RelatedLabel, Result, Rule, Segment, Severity, UnknownEnvironment, Value, ValuePath,
 };

@@ -14,5 +14,6 @@ pub mod plan;
 pub mod plan_file;
 pub mod review;
 pub use crate::model::sanitize;
+pub mod sent;
 pub mod value;
 pub mod watch;

@@ -140,11 +140,11 @@ impl Context {
 
     /// Opens the repository of another folder.
     pub(super) fn workspace_in(&self, dir: &Path) -> Result<Workspace> {
-        let Workspace { repository } = Workspace::open(dir, &self.environment)?;
+        let workspace = Workspace::open(dir, &self.environment)?;
         // Relative to where git runs its hooks, not to `-C`.
         let index = self.environment.get("GIT_INDEX_FILE");
-        let repository = repository.with_index(index.map(PathBuf::from));
-        Ok(self.watched(Workspace { repository }))
+        let repository = workspace.repository.clone().with_index(index.map(PathBuf::from));
+        Ok(self.watched(Workspace { repository, ..workspace }))
     }
 
     /// The same, to read files of it; says once what of the working tree is not on disk.

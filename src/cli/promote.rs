@@ -238,6 +238,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             .with_help("take -o json or -o text; any other word is the file that the plan is written to")
             .into());
     }
+    if args.create && !args.all && args.globs()?.is_empty() {
+        return Err(Error::usage("--create is for --all and globs")
+            .with_help("leave it out: an item that is named is created")
+            .into());
+    }
     let workspace = context.workspace_to_change(args.dry_run)?;
     let options = args.destination.options(&workspace, context)?;
     let writes = !args.dry_run && args.output().is_none();

@@ -1,5 +1,6 @@
 //! `terrace rollback`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args as ClapArgs;
@@ -75,6 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         only: args.only.iter().map(|path| parse::<ValuePath>(path)).collect::<Result<_>>()?,
         force: args.force,
         delete: args.delete,
+        expected: BTreeMap::new(),
     };
     let options = args.destination.options(&workspace, context)?;
     let planner = match args.dry_run {

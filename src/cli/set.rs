@@ -173,6 +173,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         environment: parse::<Environment>(&place.env)?,
         path: parse::<ValuePath>(path)?,
         wish,
+        expected: None,
     };
     let workspace = context.workspace_to_change(false)?;
     let carry_out = |request: &SetRequest| {

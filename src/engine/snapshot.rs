@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BlobId, Environment, Error, Help, ItemId, Key, Result, Revision, closest, policy};
+use crate::model::{
+    BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest, policy,
+};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -270,10 +272,34 @@ impl Snapshot {
     /// # Errors
     /// A usage error that names the nearest key.
     pub fn require_keys(&self, keys: &[Key]) -> Result<()> {
-        match keys.iter().find(|key| !self.has_key(key)) {
+        self.require_keys_in(keys, EnvironmentSet::ALL)
+    }
+
+    /// Refuses keys that none of these environments has.
+    ///
+    /// # Errors
+    /// A usage error that names the nearest key of one of them.
+    pub fn require_keys_in(&self, keys: &[Key], environments: EnvironmentSet) -> Result<()> {
+        match keys.iter().find(|key| !self.has_key_in(key, environments)) {
             None => Ok(()),
-            Some(key) => Err(no_such_item(key, self.keys(), None)),
+            Some(key) => Err(self.no_such_item(key, environments, environments)),
         }
+    }
+
+    /// The error for an item that none of `environments` has, with the nearest one that one of `readable`
+    /// has.
+    #[must_use]
+    pub fn no_such_item(&self, key: &Key, environments: EnvironmentSet, readable: EnvironmentSet) -> Error {
+        let known = self.items().filter(|item| readable.contains(item.id.environment));
+        let mut known: Vec<&Key> = known.map(|item| &item.id.key).collect();
+        known.dedup();
+        no_such_item(key, known, environments)
+    }
+
+    /// Whether one of these environments has an item of this key.
+    #[must_use]
+    pub fn has_key_in(&self, key: &Key, environments: EnvironmentSet) -> bool {
+        environments.iter().any(|environment| self.item(key, environment).is_some())
     }
 
     /// All keys, in order.
@@ -401,7 +427,7 @@ impl Snapshot {
     /// of another kind. What is wrong with one environment's folder stops that environment alone.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_sound(&self) -> Result<()> {
         let of_environment = |obstacle: &Obstacle| {
             let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
@@ -416,7 +442,7 @@ impl Snapshot {
     /// Refuses an environment whose folder is none.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_environment(&self, environment: Environment) -> Result<()> {
         match self.obstacle_to_folder(&format!("environments/{environment}")) {
             Some(obstacle) => Err(obstacle.error()),
@@ -427,7 +453,7 @@ impl Snapshot {
     /// Refuses an item whose file is hidden behind something of another kind.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
         match self.obstacle(&key.file(environment)) {
             Some(obstacle) => Err(obstacle.error()),
@@ -438,7 +464,7 @@ impl Snapshot {
     /// Refuses an environment of which something is hidden.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_whole(&self, environment: Environment) -> Result<()> {
         let folder = format!("environments/{environment}/");
         let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
@@ -452,7 +478,7 @@ impl Snapshot {
     /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
     ///
     /// # Errors
-    /// A usage error that names what stands there.
+    /// `State`, and names what stands there.
     pub fn require_environments(&self) -> Result<()> {
         Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
     }
@@ -460,7 +486,7 @@ impl Snapshot {
     /// Refuses a folder without configuration: nothing found there would read like an all-clear.
     ///
     /// # Errors
-    /// A usage error.
+    /// `State`.
     pub fn require_configuration(&self) -> Result<()> {
         let is_part = |file: &String| {
             file == policy::FILE || file == "environments" || file.starts_with("environments/")
@@ -474,7 +500,7 @@ impl Snapshot {
         };
         let message =
             format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
-        Err(Error::usage(message).with_help(Help::LayOut))
+        Err(Error::state(message).with_help(Help::LayOut))
     }
 
     /// The error for an item that an environment does not have, or whose file is no file.
@@ -484,7 +510,7 @@ impl Snapshot {
             return obstacle.error();
         }
         let here = self.items().filter(|item| item.id.environment == environment);
-        no_such_item(key, here.map(|item| &item.id.key).collect(), Some(environment))
+        no_such_item(key, here.map(|item| &item.id.key).collect(), environment.into())
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
@@ -516,7 +542,7 @@ impl Snapshot {
         let file = format!("{}{path}", self.prefix);
         let bytes = self.source.read(&file, entry.blob.as_ref())?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| Error::usage(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
+            .map_err(|_| Error::state(format!("{file} is not UTF-8")).with_help("save the file as UTF-8"))?;
         Ok(Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned)))
     }
 }
@@ -563,13 +589,13 @@ impl Obstacle {
     pub fn error(&self) -> Error {
         let message = self.message();
         let message = message.strip_prefix("this ").unwrap_or(&message);
-        Error::usage(format!("{} {message}", self.file)).with_help(self.help())
+        Error::state(format!("{} {message}", self.file)).with_help(self.help())
     }
 }
 
 fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
     let at = rejection.location.start;
-    Error::usage(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
+    Error::state(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
         .with_help(rejection.help.clone())
 }
 
@@ -593,13 +619,12 @@ impl Source for Overlay {
 }
 
 /// The error for an item that is not there.
-pub fn no_such_item(key: &Key, known: Vec<&Key>, environment: Option<Environment>) -> Error {
-    let place = environment.map_or_else(|| "any environment".to_owned(), |env| env.to_string());
+pub fn no_such_item(key: &Key, known: Vec<&Key>, environments: EnvironmentSet) -> Error {
     let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
         Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
         _ => Help::ListItems,
     };
-    Error::usage(format!("there is no item `{key}` in {place}")).with_help(help)
+    Error::usage(format!("there is no item `{key}` in {environments}")).with_help(help)
 }
 
 #[cfg(test)]

@@ -83,6 +83,68 @@ impl FromStr for Environment {
     }
 }
 
+/// Some of the environments: those that somebody may read, or that something speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentSet([bool; 3]);
+
+impl EnvironmentSet {
+    /// All environments.
+    pub const ALL: Self = Self([true; 3]);
+
+    /// None of them.
+    pub const NONE: Self = Self([false; 3]);
+
+    /// Whether this is one of them.
+    #[must_use]
+    pub const fn contains(self, environment: Environment) -> bool {
+        self.0[environment as usize]
+    }
+
+    /// Whether all of these are among them.
+    #[must_use]
+    pub fn covers(self, others: Self) -> bool {
+        others.iter().all(|environment| self.contains(environment))
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.iter().filter(|environment| other.contains(*environment)).collect()
+    }
+
+    /// They, in order.
+    pub fn iter(self) -> impl Iterator<Item = Environment> {
+        Environment::ALL.into_iter().filter(move |environment| self.contains(*environment))
+    }
+}
+
+impl FromIterator<Environment> for EnvironmentSet {
+    fn from_iter<I: IntoIterator<Item = Environment>>(environments: I) -> Self {
+        let mut set = Self::NONE;
+        for environment in environments {
+            set.0[environment as usize] = true;
+        }
+        set
+    }
+}
+
+impl From<Environment> for EnvironmentSet {
+    fn from(environment: Environment) -> Self {
+        Self::from_iter([environment])
+    }
+}
+
+/// As where something is not: "any environment", "staging or production".
+impl fmt::Display for EnvironmentSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::ALL {
+            return f.pad("any environment");
+        }
+        let names: Vec<&str> = self.iter().map(Environment::name).collect();
+        f.pad(&names.join(" or "))
+    }
+}
+
 /// A name that is not exactly one of the three environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownEnvironment {

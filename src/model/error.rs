@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Environment, Finding, Help, InvalidKey, InvalidPath};
+use super::{CommitInfo, Environment, Finding, Help, InvalidKey, InvalidPath, ItemId, ValuePath};
 
 /// The result of an operation that can fail to look or to act.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,8 +16,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// What was asked for is not there (exit 1).
     NotFound,
-    /// The command line, the policy or the repository's content (exit 2).
+    /// What was asked for or sent: the same request fails again (exit 2).
     Usage,
+    /// What the repository is or holds, whoever asks: its policy, a file that cannot be read, a merge
+    /// in progress (exit 2).
+    State,
+    /// What the caller may not do with secrets (exit 2).
+    Forbidden,
     /// The disk or the object database: something that is there could not be read or written
     /// (exit 2).
     Io,
@@ -25,6 +30,8 @@ pub enum ErrorKind {
     Undecided,
     /// Somebody else was faster: what was looked at is no longer what is there (exit 4).
     Stale,
+    /// A value is not what a patch says that it must be (exit 4).
+    TestFailed,
     /// Somebody else is at work: the same may succeed later (exit 4).
     Busy,
     /// A defect of Terrace itself (exit 70).
@@ -37,9 +44,9 @@ impl ErrorKind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::NotFound => 1,
-            Self::Usage | Self::Io => 2,
+            Self::Usage | Self::State | Self::Forbidden | Self::Io => 2,
             Self::Undecided => 3,
-            Self::Stale | Self::Busy => 4,
+            Self::Stale | Self::TestFailed | Self::Busy => 4,
             Self::Internal => 70,
         }
     }
@@ -50,9 +57,12 @@ impl ErrorKind {
         match self {
             Self::NotFound => "not-found",
             Self::Usage => "usage",
+            Self::State => "state",
+            Self::Forbidden => "forbidden",
             Self::Io => "io",
             Self::Undecided => "undecided",
             Self::Stale => "stale",
+            Self::TestFailed => "test-failed",
             Self::Busy => "busy",
             Self::Internal => "internal",
         }
@@ -65,14 +75,32 @@ pub struct Error {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     pub(crate) help: Option<Help>,
-    pub(crate) findings: Vec<Finding>,
+    facts: Option<Box<Facts>>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What an error is about, for programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Facts {
+    findings: Vec<Finding>,
+    changed: Vec<ChangedValue>,
+}
+
+/// A value that was changed since the version that a caller decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedValue {
+    /// The item.
+    pub item: ItemId,
+    /// Where in it.
+    pub path: ValuePath,
+    /// The last commit that changed it.
+    pub commit: CommitInfo,
 }
 
 impl Error {
     /// A failure of the given kind.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None, findings: Vec::new(), source: None }
+        Self { kind, message: message.into(), help: None, facts: None, source: None }
     }
 
     /// Whose fault it is.
@@ -96,10 +124,16 @@ impl Error {
     /// The findings that it is about, when a rule refused something.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        self.facts.as_ref().map_or(&[], |facts| &facts.findings)
     }
 
-    /// A mistake in the command line, the policy or the repository.
+    /// What was changed since, latest first, when the error is [`ErrorKind::Stale`] and it can be told.
+    #[must_use]
+    pub fn changed(&self) -> &[ChangedValue] {
+        self.facts.as_ref().map_or(&[], |facts| &facts.changed)
+    }
+
+    /// A mistake in what was asked for or sent.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
@@ -113,6 +147,11 @@ impl Error {
 
 #[cfg(feature = "repository")]
 impl Error {
+    /// Something that the repository is or holds, whoever asks.
+    pub(crate) fn state(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::State, message)
+    }
+
     /// Something that is there and could not be read or written.
     pub(crate) fn unreadable(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Io, message)
@@ -164,7 +203,13 @@ impl Error {
 
     /// The same error about these findings.
     pub(crate) fn with_findings(mut self, findings: Vec<Finding>) -> Self {
-        self.findings = findings;
+        self.facts.get_or_insert_default().findings = findings;
+        self
+    }
+
+    /// The same error about what was changed meanwhile.
+    pub(crate) fn with_changed(mut self, changed: Vec<ChangedValue>) -> Self {
+        self.facts.get_or_insert_default().changed = changed;
         self
     }
 
@@ -202,8 +247,8 @@ impl Error {
 /// Two errors are the same when they say the same.
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
-        (self.kind, &self.message, &self.help, &self.findings)
-            == (other.kind, &other.message, &other.help, &other.findings)
+        (self.kind, &self.message, &self.help, &self.facts)
+            == (other.kind, &other.message, &other.help, &other.facts)
     }
 }
 

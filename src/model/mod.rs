@@ -18,6 +18,7 @@ mod glob;
 mod help;
 mod key;
 pub(crate) mod lookups;
+mod patch;
 mod path;
 mod path_tree;
 #[cfg(feature = "repository")]
@@ -42,8 +43,8 @@ pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers, left_markers};
 pub use date::{Date, InvalidDate};
 pub use document_id::{DocumentId, DocumentName};
 pub use document_names::{DocumentNames, Identity};
-pub use environment::{Environment, Hop, UnknownEnvironment, names_word};
-pub use error::{Error, ErrorKind, Result};
+pub use environment::{Environment, EnvironmentSet, Hop, UnknownEnvironment, names_word};
+pub use error::{ChangedValue, Error, ErrorKind, Result};
 #[cfg(feature = "repository")]
 pub use explain::{Explanation, Waivable};
 pub use finding::{Excerpt, Finding, Location, NoteLabel, Position, Related, RelatedLabel};
@@ -51,6 +52,7 @@ pub use finding::{Excerpt, Finding, Location, NoteLabel, Position, Related, Rela
 pub use glob::KeyGlob;
 pub use help::Help;
 pub use key::{InvalidKey, ItemId, Key};
+pub use patch::{Patch, PatchOperation};
 pub use path::{InvalidPath, Segment, ValuePath};
 pub use path_tree::PathTree;
 #[cfg(feature = "repository")]

@@ -4,31 +4,26 @@
 //! change is decided, and the decision holds only while the file stays that: two writers of one item
 //! never overwrite each other, and two writers of two items never meet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::edit::{edit, rests_on, set_or_insert_with};
+use super::expected::{Expected, require_at};
 use super::item::no_item;
+use super::patch::{Kept, apply, edits, forbidden, require_no_secrets, require_writable};
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::snapshot::ItemFile;
+use crate::engine::snapshot::{ItemFile, Snapshot};
 use crate::model::{
-    BlobId, CommitId, Environment, Error, Finding, ItemId, Result, Revision, Value, ValuePath,
+    BlobId, CommitId, Environment, Error, Finding, ItemId, Key, Patch, PatchOperation, Result, Revision,
+    Segment, Value, ValuePath,
 };
-use crate::ops::validation::{Proposal, Validation};
-use crate::secrets::encrypted;
+use crate::ops::validation::{Proposal, Validation, refuse_errors};
+use crate::secrets::mask::Reveal;
+use crate::secrets::{encrypted, unparsed};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
-use crate::yaml::edit::{Operation, Replacement};
+use crate::yaml::edit::Operation;
 use crate::yaml::{Document, render};
-
-/// What an item's file must be for a change of it to count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// There is none.
-    Absent,
-    /// It has this content.
-    Blob(BlobId),
-}
 
 /// What shall become of one value.
 #[derive(Clone, Debug)]
@@ -49,15 +44,18 @@ pub enum PathEdit {
     },
 }
 
-/// What shall become of an item.
+/// What shall become of an item. A value in it may be [`Value::masked`]: the secret that stands there
+/// stays.
 #[derive(Clone, Debug)]
 pub enum ItemEdit {
     /// Its file has these bytes.
     Put(Vec<u8>),
     /// It holds this value; of a file that is there, only the bytes of what differs change.
     Value(Value),
-    /// Some of its values are changed, together.
-    Patch(Vec<PathEdit>),
+    /// Some of its values are changed, together, each where its path says.
+    Paths(Vec<PathEdit>),
+    /// Its value is patched; only the bytes of what differs change.
+    Patch(Patch),
     /// It is gone.
     Delete,
 }
@@ -80,6 +78,29 @@ pub struct ChangeRequest {
     pub items: Vec<ItemChange>,
     /// The commit's message; one is made without it.
     pub message: Option<String>,
+    /// Whether who asks may see secrets. Who may not puts no item that holds or held one, and writes,
+    /// tests and moves none.
+    pub reveal: Reveal,
+}
+
+/// What became, or would become, of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemOutcome {
+    /// The item.
+    pub item: ItemId,
+    /// The content of its file before; `None` when there was none.
+    pub before: Option<BlobId>,
+    /// The content of its file after; `None` when there is none.
+    pub after: Option<BlobId>,
+}
+
+/// What the changes came to.
+#[derive(Clone, Debug)]
+pub struct ChangeOutcome {
+    /// The commit; `None` when everything was as wanted already.
+    pub committed: Option<Committed>,
+    /// The items, in the order of the request.
+    pub items: Vec<ItemOutcome>,
 }
 
 /// What would be committed.
@@ -87,6 +108,8 @@ pub struct ChangeRequest {
 pub struct Prepared {
     /// The commit that was looked at.
     pub head: CommitId,
+    /// What would become of the items, in the order of the request.
+    pub items: Vec<ItemOutcome>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
     files: Vec<FileChange>,
@@ -106,15 +129,7 @@ impl Prepared {
     /// # Errors
     /// `Undecided`, with the findings.
     pub fn require_sound(&self) -> Result<()> {
-        match self.refused.first() {
-            None => Ok(()),
-            Some(first) => {
-                let message = format!("{} would bring {}: {}", first.file, first.rule, first.message);
-                Err(Error::undecided(message)
-                    .with_help(first.help.clone())
-                    .with_findings(self.refused.clone()))
-            }
-        }
+        refuse_errors(&self.refused)
     }
 
     fn change(self) -> Option<Change> {
@@ -127,149 +142,276 @@ impl Prepared {
     }
 }
 
-/// Says what the changes would commit on a commit. Nothing is written.
+/// Says what the changes would commit on the branch that `options` name. Nothing is written.
 ///
 /// # Errors
-/// `Stale` when an item's file is not what was expected; `Absent` when an item to patch is not
-/// there; when an edit cannot be made, or a text is not YAML.
-pub fn prepare(configuration: &Configuration, head: &CommitId, request: &ChangeRequest) -> Result<Prepared> {
-    let mut validation = Validation::over(configuration);
+/// `Stale` when an item's file is not what was expected; `NotFound` when an item to change in part is
+/// not there; `TestFailed`; `Forbidden`; when an edit cannot be made, or a text is not YAML.
+pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<Prepared> {
+    let head = transaction::start(workspace.repository.transaction_path(), options)?;
+    prepare_on(workspace, head.as_ref(), request)
+}
+
+/// Commits the changes.
+///
+/// # Errors
+/// As [`prepare`] and [`Prepared::require_sound`]; the transaction's refusals.
+pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<ChangeOutcome> {
+    let mut decided = None;
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
+        let prepared = prepare_on(workspace, head, request)?;
+        prepared.require_sound()?;
+        decided = Some((prepared.head.clone(), prepared.items.clone()));
+        Ok(prepared.change().map(|change| (change, ())))
+    })?;
+    let committed = published.map(|(committed, ())| committed);
+    let (head, mut items) = decided.ok_or_else(|| Error::internal("nothing was decided"))?;
+    // The bytes that git keeps may have other line ends than those that were given.
+    let now = committed.as_ref().map_or(head, |committed| committed.commit.clone());
+    let files: BTreeSet<String> = items.iter().map(|outcome| outcome.item.file()).collect();
+    let snapshot = workspace.repository.snapshot_of_paths(&Revision::Commit(now), &files)?;
+    for outcome in &mut items {
+        let found = snapshot.item(&outcome.item.key, outcome.item.environment);
+        outcome.after = found.and_then(|item| item.blob.clone());
+    }
+    Ok(ChangeOutcome { committed, items })
+}
+
+fn prepare_on(workspace: &Workspace, head: Option<&CommitId>, request: &ChangeRequest) -> Result<Prepared> {
+    let head = head.ok_or_else(|| {
+        Error::state("the repository has no commit yet")
+            .with_help("commit the configuration first: git add -A && git commit")
+    })?;
+    refuse_twice(&request.items)?;
+    let configuration = Configuration::read(snapshot(workspace, head, &request.items)?)?;
+    let mut validation = Validation::over(&configuration);
+    let mut items = Vec::new();
     for change in &request.items {
-        let file = change.item.file();
         let item = configuration.item(&change.item.key, change.item.environment);
-        require_expected(configuration, change, item)?;
-        let old = item.map(|item| configuration.reading(item)).transpose()?;
-        let new = text(configuration, change, item)?;
-        if new.as_ref().map(String::as_bytes) != old.as_ref().map(|reading| &*reading.bytes) {
-            validation.propose(Proposal { file, text: new });
+        require_at(workspace, &configuration, head, (&change.item, change.expected.as_ref()))?;
+        if item.is_none() {
+            configuration.snapshot().require_file(&change.item.key, change.item.environment)?;
         }
+        let old = item.map(|item| configuration.reading(item)).transpose()?;
+        let new = Editing { configuration: &configuration, reveal: request.reveal }.text(change, item)?;
+        let before = item.and_then(|item| item.blob.clone());
+        let mut after = before.clone();
+        if new.as_ref().map(String::as_bytes) != old.as_ref().map(|reading| &*reading.bytes) {
+            after = new.as_ref().map(|text| workspace.repository.blob_id(text.as_bytes())).transpose()?;
+            validation.propose(Proposal { file: change.item.file(), text: new });
+        }
+        items.push(ItemOutcome { item: change.item.clone(), before, after });
     }
     let refused = validation.new_errors()?;
     let keys = request.items.iter().map(|change| &change.item.key);
     Ok(Prepared {
         head: head.clone(),
+        items,
         refused,
         files: validation.into_files(),
-        rests_on: rests_on(configuration, keys),
+        rests_on: rests_on(&configuration, keys),
         message: request.message.clone().unwrap_or_else(|| message(request)),
     })
 }
 
-/// Commits the changes; `None` when everything is as wanted already.
-///
-/// # Errors
-/// As [`prepare`] and [`Prepared::require_sound`]; the transaction's refusals.
-pub fn commit(
-    workspace: &Workspace,
-    request: &ChangeRequest,
-    options: &Options,
-) -> Result<Option<Committed>> {
-    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
-        let Some(head) = head else {
-            return Err(Error::usage("the repository has no commit yet")
-                .with_help("commit the configuration first: git add -A && git commit"));
-        };
-        let snapshot = workspace.repository.snapshot(&Revision::Commit(head.clone()))?;
-        let prepared = prepare(&Configuration::read(snapshot)?, head, request)?;
-        prepared.require_sound()?;
-        Ok(prepared.change().map(|change| (change, ())))
-    })?;
-    Ok(published.map(|(committed, ())| committed))
-}
-
-fn require_expected(
-    configuration: &Configuration,
-    change: &ItemChange,
-    item: Option<&ItemFile>,
-) -> Result<()> {
-    let is_met = match &change.expected {
-        None => true,
-        Some(Expected::Absent) => item.is_none(),
-        Some(Expected::Blob(blob)) => item.is_some_and(|item| item.blob.as_ref() == Some(blob)),
-    };
-    if is_met {
-        return Ok(());
+fn refuse_twice(items: &[ItemChange]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match items.iter().find(|change| !seen.insert(&change.item)) {
+        None => Ok(()),
+        Some(change) => Err(Error::usage(format!("{} is changed twice", change.item))
+            .with_help("name each item once; a patch may hold many operations")),
     }
-    let file = format!("{}{}", configuration.snapshot().prefix, change.item.file());
-    let what = match (&change.expected, item) {
-        (Some(Expected::Absent), _) => "is there already",
-        (_, None) => "is not there any more",
-        (_, Some(_)) => "has changed since it was read",
-    };
-    Err(Error::stale(format!("{file} {what}"))
-        .with_help("nothing was committed; read it again, and decide anew"))
 }
 
-/// The new text of an item's file; `None` when it goes.
-fn text(
-    configuration: &Configuration,
-    change: &ItemChange,
-    item: Option<&ItemFile>,
-) -> Result<Option<String>> {
-    let shown = format!("{}{}", configuration.snapshot().prefix, change.item.file());
-    let document = || item.map(|item| configuration.document(item)).transpose();
-    match &change.edit {
-        ItemEdit::Delete => Ok(None),
-        ItemEdit::Put(bytes) => put(configuration, bytes, &shown).map(Some),
-        ItemEdit::Value(value) => match document()? {
-            None => Ok(Some(render::block(value, 0))),
-            Some(document) if document.values().len() > 1 => {
-                let message = format!(
-                    "{shown} holds {} YAML documents, and one value is none of them",
-                    document.values().len()
-                );
-                Err(Error::undecided(message)
-                    .with_help("write the whole file, or single values by their paths"))
+/// What of a commit the items need; all of it where one is yet to be made, for its name must fit those
+/// of the others.
+fn snapshot(workspace: &Workspace, head: &CommitId, items: &[ItemChange]) -> Result<Snapshot> {
+    let revision = Revision::Commit(head.clone());
+    let keys: Vec<Key> = items.iter().map(|change| change.item.key.clone()).collect();
+    let part = workspace.snapshot_of(&revision, &keys, None)?;
+    let has = |change: &ItemChange| part.item(&change.item.key, change.item.environment).is_some();
+    let snapshot = if items.iter().all(has) { part } else { workspace.repository.snapshot(&revision)? };
+    workspace.require_configuration(&snapshot)?;
+    Ok(snapshot)
+}
+
+/// Edits of items of one revision, for somebody.
+struct Editing<'c> {
+    configuration: &'c Configuration,
+    reveal: Reveal,
+}
+
+impl Editing<'_> {
+    /// The new text of an item's file; `None` when it goes.
+    fn text(&self, change: &ItemChange, item: Option<&ItemFile>) -> Result<Option<String>> {
+        let configuration = self.configuration;
+        let shown = format!("{}{}", configuration.snapshot().prefix, change.item.file());
+        let document = || item.map(|item| configuration.document(item)).transpose();
+        let present = || document()?.ok_or_else(|| absent(configuration, &change.item));
+        match &change.edit {
+            ItemEdit::Delete => return Ok(None),
+            ItemEdit::Put(bytes) => self.put(bytes, item, &shown),
+            ItemEdit::Value(value) => self.value(value, document()?.as_deref(), &shown),
+            ItemEdit::Paths(edits) => self.paths(edits, &*present()?, &shown),
+            ItemEdit::Patch(patch) => self.patch(patch, &*present()?, &shown),
+        }
+        .map(Some)
+    }
+
+    fn put(&self, bytes: &[u8], item: Option<&ItemFile>, shown: &str) -> Result<String> {
+        let new = put(self.configuration, bytes, shown)?;
+        if self.reveal == Reveal::Nothing {
+            require_no_secrets(&new, self.configuration)?;
+            self.require_none_before(item)?;
+        }
+        Ok(new.text().to_owned())
+    }
+
+    /// Refuses to replace a file that holds secrets.
+    fn require_none_before(&self, item: Option<&ItemFile>) -> Result<()> {
+        let Some(item) = item else { return Ok(()) };
+        let reading = self.configuration.reading(item)?;
+        match &reading.document {
+            Ok(document) => require_no_secrets(document, self.configuration),
+            Err(_) => {
+                let text = String::from_utf8_lossy(&reading.bytes);
+                match unparsed::spans(&text, self.configuration.policy()).is_empty() {
+                    true => Ok(()),
+                    false => Err(forbidden(&ValuePath::root())),
+                }
             }
-            Some(document) => {
-                let value = Replacement::Value(value.clone());
-                let whole = Operation::Set { path: ValuePath::root(), value };
-                edit(&document, &[whole], configuration.limits(), &shown).map(Some)
+        }
+    }
+
+    fn value(&self, value: &Value, old: Option<&Document>, shown: &str) -> Result<String> {
+        let root = ValuePath::root();
+        require_writable(value, &root, self.configuration)?;
+        let Some(old) = old else {
+            let empty = put(self.configuration, b"", shown)?;
+            let (_, kept) = Kept::of(&empty, self.configuration);
+            let text = render::block(&kept.resolve(value, None, &root)?, 0);
+            if self.reveal == Reveal::Nothing {
+                require_no_secrets(&*put(self.configuration, text.as_bytes(), shown)?, self.configuration)?;
             }
-        },
-        ItemEdit::Patch(edits) => {
-            let document = document()?.ok_or_else(|| absent(configuration, &change.item))?;
-            patch(configuration, &document, edits, &shown).map(Some)
+            return Ok(text);
+        };
+        refuse_several(old, shown)?;
+        let (values, kept) = Kept::of(old, self.configuration);
+        let new = kept.put_back(&kept.resolve(value, values.first(), &root)?);
+        let text = edit(old, &edits(old, &root, &new), self.configuration.limits(), shown)?;
+        if self.reveal == Reveal::Nothing {
+            require_no_secrets(old, self.configuration)?;
+            require_no_secrets(&*put(self.configuration, text.as_bytes(), shown)?, self.configuration)?;
+        }
+        Ok(text)
+    }
+
+    fn patch(&self, patch: &Patch, old: &Document, shown: &str) -> Result<String> {
+        refuse_sealed(old, shown)?;
+        refuse_several(old, shown)?;
+        for (path, value) in given(patch) {
+            require_writable(value, &path, self.configuration)?;
+        }
+        let (mut values, kept) = Kept::of(old, self.configuration);
+        let new = apply(patch, &values.swap_remove(0), &kept, self.reveal)?;
+        let root = ValuePath::root();
+        let edits = edits(old, &root, &kept.put_back(&new));
+        let text = edit(old, &edits, self.configuration.limits(), shown)?;
+        if self.reveal == Reveal::Nothing {
+            let after = put(self.configuration, text.as_bytes(), shown)?;
+            kept.require_untouched(&[(root, new)], &after, self.configuration)?;
+        }
+        Ok(text)
+    }
+
+    fn paths(&self, edits: &[PathEdit], document: &Document, shown: &str) -> Result<String> {
+        refuse_sealed(document, shown)?;
+        let (values, kept) = Kept::of(document, self.configuration);
+        let (mut operations, mut written) = (Vec::new(), Vec::new());
+        for edit in edits {
+            match edit {
+                PathEdit::Set { path, value, parents } => {
+                    let path = document.resolve(path);
+                    require_writable(value, &path, self.configuration)?;
+                    let root = path.document.find(document.values()).and_then(|at| values.get(at));
+                    let given = kept.resolve(value, root.and_then(|root| root.at(&path)), &path)?;
+                    let value = kept.put_back(&given);
+                    written.push((path.clone(), given));
+                    if document.at(&path) != Some(&value) {
+                        operations.push(set_or_insert_with(document, &path, value, *parents, shown)?);
+                    }
+                }
+                PathEdit::Unset { path } => {
+                    let path = document.resolve(path);
+                    if document.at(&path).is_some() {
+                        operations.push(Operation::Remove { path });
+                    }
+                }
+            }
+        }
+        let text = edit(document, &operations, self.configuration.limits(), shown)?;
+        if self.reveal == Reveal::Nothing {
+            let after = put(self.configuration, text.as_bytes(), shown)?;
+            settle_appended(&mut written, &after);
+            kept.require_untouched(&written, &after, self.configuration)?;
+        }
+        Ok(text)
+    }
+}
+
+/// Gives what was appended to lists the paths that it has there.
+fn settle_appended(written: &mut [(ValuePath, Value)], document: &Document) {
+    let mut behind: BTreeMap<ValuePath, usize> = BTreeMap::new();
+    for (path, _) in written.iter_mut().rev() {
+        if let (Some(Segment::Append), Some(parent)) = (path.last(), path.parent()) {
+            let length =
+                document.at(&parent).and_then(|list| list.untagged().as_list()).map_or(0, |it| it.len());
+            let count = behind.entry(parent.clone()).or_default();
+            *count += 1;
+            *path = parent.join(Segment::Index(length.saturating_sub(*count)));
         }
     }
 }
 
-fn put(configuration: &Configuration, bytes: &[u8], shown: &str) -> Result<String> {
-    let document = Document::parse(bytes, configuration.limits()).map_err(|rejection| {
+/// The values that a patch brings.
+fn given(patch: &Patch) -> Vec<(ValuePath, &Value)> {
+    match patch {
+        Patch::Merge(value) => vec![(ValuePath::root(), value)],
+        Patch::Json(operations) => operations
+            .iter()
+            .filter_map(|operation| match operation {
+                PatchOperation::Add { path, value } | PatchOperation::Replace { path, value } => {
+                    let keys = path.tokens().iter().cloned().map(Segment::Key).collect();
+                    Some((ValuePath { segments: keys, ..ValuePath::root() }, value))
+                }
+                PatchOperation::Remove { .. }
+                | PatchOperation::Move { .. }
+                | PatchOperation::Copy { .. }
+                | PatchOperation::Test { .. } => None,
+            })
+            .collect(),
+    }
+}
+
+fn refuse_sealed(document: &Document, shown: &str) -> Result<()> {
+    if encrypted::is_sealed(document.values()) { Err(encrypted::refusal(shown)) } else { Ok(()) }
+}
+
+fn refuse_several(document: &Document, shown: &str) -> Result<()> {
+    let several = document.values().len();
+    if several == 1 {
+        return Ok(());
+    }
+    Err(Error::undecided(format!("{shown} holds {several} YAML documents, and one value is none of them"))
+        .with_help("write the whole file, or single values by their paths"))
+}
+
+fn put(configuration: &Configuration, bytes: &[u8], shown: &str) -> Result<Arc<Document>> {
+    Document::parse(bytes, configuration.limits()).map(Arc::new).map_err(|rejection| {
         let at = rejection.location.start;
         Error::usage(format!("{shown}:{}:{}: {}", at.line, at.column, rejection.message))
             .with_help(rejection.help.clone())
-    })?;
-    Ok(document.text().to_owned())
-}
-
-fn patch(
-    configuration: &Configuration,
-    document: &Arc<Document>,
-    edits: &[PathEdit],
-    shown: &str,
-) -> Result<String> {
-    if encrypted::is_sealed(document.values()) {
-        return Err(encrypted::refusal(shown));
-    }
-    let mut operations = Vec::new();
-    for edit in edits {
-        match edit {
-            PathEdit::Set { path, value, parents } => {
-                let path = document.resolve(path);
-                if document.at(&path) != Some(value) {
-                    operations.push(set_or_insert_with(document, &path, value.clone(), *parents, shown)?);
-                }
-            }
-            PathEdit::Unset { path } => {
-                let path = document.resolve(path);
-                if document.at(&path).is_some() {
-                    operations.push(Operation::Remove { path });
-                }
-            }
-        }
-    }
-    edit(document, &operations, configuration.limits(), shown)
+    })
 }
 
 fn absent(configuration: &Configuration, item: &ItemId) -> Error {
@@ -279,7 +421,7 @@ fn absent(configuration: &Configuration, item: &ItemId) -> Error {
 fn message(request: &ChangeRequest) -> String {
     let verb = |change: &ItemChange| match change.edit {
         ItemEdit::Put(_) | ItemEdit::Value(_) => "put",
-        ItemEdit::Patch(_) => "patch",
+        ItemEdit::Paths(_) | ItemEdit::Patch(_) => "patch",
         ItemEdit::Delete => "delete",
     };
     match request.items.as_slice() {

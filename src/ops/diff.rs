@@ -5,7 +5,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
-use crate::model::{Environment, Error, Hop, Key, ProgressCounter, Result};
+use crate::model::{Environment, EnvironmentSet, Error, Hop, Key, ProgressCounter, Result};
 use crate::secrets::mask::Reveal;
 use crate::yaml::Document;
 
@@ -38,7 +38,7 @@ fn keys_of(sides: &[&Side<'_>], asked: &[Key]) -> Result<Vec<Key>> {
     known.sort();
     known.dedup();
     match asked.iter().find(|key| !has(key)) {
-        Some(key) => Err(no_such_item(key, known, None)),
+        Some(key) => Err(no_such_item(key, known, EnvironmentSet::ALL)),
         None if asked.is_empty() => Ok(known.into_iter().cloned().collect()),
         None => Ok(asked.to_vec()),
     }
@@ -114,7 +114,7 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
     let configuration = workspace.configuration(at)?;
     let snapshot = configuration.snapshot();
     snapshot.require_environments()?;
-    snapshot.require_keys(keys)?;
+    snapshot.require_keys_in(keys, workspace.readable)?;
     let mask = configuration.mask(reveal);
     let planner = match (at, workspace.repository.head()?) {
         (At::Revision(name), _) => Some(Planner::new(workspace, &workspace.repository.commit(name)?)?),

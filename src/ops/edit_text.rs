@@ -36,7 +36,7 @@ pub struct Edited {
 /// When there is no such item or no working tree.
 pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: bool) -> Result<Editing> {
     if workspace.repository.work_tree().is_none() {
-        return Err(Error::usage("a bare repository has no working tree")
+        return Err(Error::state("a bare repository has no working tree")
             .with_help("edit in a clone")
             .or_help(Help::CommitDirectly));
     }
@@ -62,7 +62,7 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
         None if create => None,
         None => {
             let known = configuration.snapshot().items().filter(|item| item.id.environment == environment);
-            let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+            let error = no_such_item(key, known.map(|item| &item.id.key).collect(), environment.into());
             return Err(error.or_help(Help::CreateItem));
         }
     };

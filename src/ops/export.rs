@@ -110,7 +110,7 @@ fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Resul
 
 fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
     let known = snapshot.items().filter(|item| item.id.environment == environment);
-    let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(environment));
+    let error = no_such_item(key, known.map(|item| &item.id.key).collect(), environment.into());
     let elsewhere: Vec<&str> = environment
         .others()
         .filter(|other| snapshot.item(key, *other).is_some())

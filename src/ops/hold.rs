@@ -9,7 +9,6 @@ use super::promote::decisions_changes;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
-use crate::engine::snapshot::no_such_item;
 use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
 use crate::secrets::is_confidential;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
@@ -103,13 +102,20 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    let planner = Planner::new(workspace, &workspace.repository.require_head()?)?;
+    held_at(&workspace.planner(None)?)
+}
+
+/// All decisions of the commit that a planner judges, by item and target.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_at(planner: &Planner) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
     for hop in Hop::ALL {
         let decided = decided(planner.configuration.snapshot()).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             for decision in planner.decisions(&key, hop.target())? {
-                let source = source_digest(&planner, &key, hop, &decision.path)?;
+                let source = source_digest(planner, &key, hop, &decision.path)?;
                 let life = decision.life(&source, planner.head.date());
                 held.push(HoldStatus { key: key.clone(), target: hop.target(), decision, life });
             }
@@ -165,7 +171,7 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
         let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(environment));
         missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
     }
-    let error = missing.unwrap_or_else(|| no_such_item(key, planner.configuration.snapshot().keys(), None));
+    let error = missing.unwrap_or_else(|| planner.no_such_item(key, hop));
     Err(error.with_kind(ErrorKind::Usage))
 }
 

@@ -8,10 +8,10 @@ use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
-use crate::engine::snapshot::{Place, no_such_item, place};
+use crate::engine::snapshot::{Place, place};
 use crate::model::{
-    CommitId, DocumentId, Environment, Error, Hop, ItemId, Key, List, ProgressCounter, Result, Value,
-    ValuePath,
+    CommitId, DocumentId, Environment, EnvironmentSet, Error, Hop, ItemId, Key, List, ProgressCounter,
+    Result, Value, ValuePath,
 };
 use crate::secrets::mask::{Reveal, Shown};
 
@@ -126,7 +126,8 @@ fn log_of(
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {
-            Err(no_such_item(key, planner.configuration.snapshot().keys(), request.environment))
+            let asked = request.environment.map_or(planner.readable, EnvironmentSet::from);
+            Err(planner.configuration.snapshot().no_such_item(key, asked, planner.readable))
         }
         _ => Ok(out),
     }

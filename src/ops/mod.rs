@@ -10,6 +10,7 @@ mod diff;
 mod edit;
 mod edit_text;
 mod environment_words;
+mod expected;
 mod export;
 mod finish_migration;
 mod git_diff;
@@ -21,6 +22,7 @@ mod log;
 mod migrate;
 mod modes;
 mod named;
+mod patch;
 mod plan;
 mod promote;
 mod review;
@@ -36,18 +38,19 @@ mod workspace;
 pub use crate::store::{HookManager, InstallState, IntegrationEntry, IntegrationTarget};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
-    ChangeRequest, Expected, ItemChange, ItemEdit, PathEdit, Prepared as PreparedChanges,
+    ChangeOutcome, ChangeRequest, ItemChange, ItemEdit, ItemOutcome, PathEdit, Prepared as PreparedChanges,
     commit as commit_changes, prepare as prepare_changes,
 };
 pub use check::{Introduced, check, check_since, findings};
 pub use diff::{Compared, Side, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
 pub use environment_words::suggested_words;
+pub use expected::{Expected, changed_since};
 pub use export::{ExportRequest, export, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{HoldRequest, held, hold, release};
+pub use hold::{HoldRequest, held, held_at, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item};
 pub use log::{LogRequest, blame, log};
@@ -66,7 +69,7 @@ pub use rollback::{
     Prepared as PreparedRollback, RollbackRequest, RollbackTarget, commit as commit_rollback,
     prepare as prepare_rollback,
 };
-pub use saved_plan::{commit as commit_agreed, prepare as prepare_agreed};
+pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};

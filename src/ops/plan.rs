@@ -21,14 +21,14 @@ use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, ErrorKind, Hop, Key, Progress, ProgressCounter, Result,
-    Revision, Segment, Value, ValuePath, policy,
+    BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Progress,
+    ProgressCounter, Result, Revision, Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
 };
 use crate::secrets::is_confidential;
-use crate::store::transaction::{self, Options};
+use crate::store::transaction::{self, Options, Start};
 use crate::store::{PastFiles, Repository};
 use crate::yaml::{Document, FileValues, VersionReader};
 
@@ -42,6 +42,8 @@ pub struct Planner {
     pub history: History,
     /// Where the items of the commit are looked up that its configuration, a part of it, leaves out.
     beside: Option<Repository>,
+    /// The environments from which items are suggested, and of which messages speak.
+    pub readable: EnvironmentSet,
     blobs: Arc<dyn Source>,
     /// For plans, and for the changes that their values go back to.
     pasts: [PastFiles; 2],
@@ -74,14 +76,17 @@ impl Workspace {
 
 impl Workspace {
     /// What a commit of these items (all without any) with these options is judged on before it is
-    /// shown: HEAD, or the remote's tip where the branch is only behind it.
+    /// shown: HEAD, the tip of the branch where that is the [`Start`], or the remote's tip where the
+    /// branch is only behind it.
     ///
     /// # Errors
     /// As [`Workspace::planner`]; also when the remote cannot be asked.
     pub fn planner_to_commit(&self, options: &Options, keys: &[Key]) -> Result<Planner> {
-        let start = match options.push {
-            Some(_) => transaction::start(self.repository.transaction_path(), options)?,
-            None => None,
+        let start = match (&options.push, options.start) {
+            (Some(_), _) | (_, Start::Tip) => {
+                transaction::start(self.repository.transaction_path(), options)?
+            }
+            (None, Start::Head) => None,
         };
         start.map_or_else(|| self.planner_of(None, keys), |start| Planner::of(self, &start, keys))
     }
@@ -137,12 +142,23 @@ impl Planner {
             head: repository.info(head)?,
             history,
             beside: None,
+            readable: workspace.readable,
             blobs: repository.verified_blobs(),
             pasts: ["plan", "origins"].map(|purpose| repository.pasts(purpose)),
             parsed: Mutex::default(),
             referring: Mutex::default(),
             configuration,
         })
+    }
+
+    /// The error for an item that neither side of a hop has.
+    pub(super) fn no_such_item(&self, key: &Key, hop: Hop) -> Error {
+        let snapshot = self.configuration.snapshot();
+        let sides = EnvironmentSet::from_iter([hop.source(), hop.target()]);
+        // Where the third one has it, or may not be asked, nothing is said of it.
+        let is_nowhere = self.readable == EnvironmentSet::ALL && !snapshot.has_key(key);
+        let among = if is_nowhere { EnvironmentSet::ALL } else { sides };
+        snapshot.no_such_item(key, among, self.readable)
     }
 
     fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {

@@ -1,9 +1,11 @@
 //! `rollback`: an older version's values come back, as a new commit.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::edit::{edit, rests_on};
+use super::expected::{Expected, require_at};
 use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
@@ -14,7 +16,7 @@ use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring}
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean_lines;
 use crate::model::{
-    CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, Key, Result, Revision, ValuePath,
+    CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision, ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::DocumentSecrets;
@@ -48,6 +50,8 @@ pub struct RollbackRequest {
     pub force: bool,
     /// Whether an item goes that the promotion created.
     pub delete: bool,
+    /// What the items' files must be now; those that are not named may be anything.
+    pub expected: BTreeMap<Key, Expected>,
 }
 
 /// What a rollback would do.
@@ -110,7 +114,9 @@ impl Prepared {
                     "the older values bring {} in {}: {}",
                     finding.rule, finding.file, finding.message
                 );
-                Err(Error::undecided(message).with_help(Help::AcceptErrors))
+                Err(Error::undecided(message)
+                    .with_help(Help::AcceptErrors)
+                    .with_findings(self.refused.clone()))
             }
             _ => Ok(()),
         }
@@ -130,12 +136,16 @@ impl Prepared {
 /// Plans a rollback. Nothing is written.
 ///
 /// # Errors
-/// When an item, a revision or a promotion is not there, or an edit cannot be made.
+/// When an item, a revision or a promotion is not there, or an edit cannot be made; `Stale` when an item
+/// is not what was expected.
 pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackRequest) -> Result<Prepared> {
     let mut validation = Validation::over(&planner.configuration);
     let mut items = Vec::new();
     let mut unmatched: Option<Vec<String>> = None;
     for key in &request.keys {
+        let id = ItemId::new(key.clone(), request.environment);
+        let expected = request.expected.get(key);
+        require_at(workspace, &planner.configuration, &planner.head.id, (&id, expected))?;
         let (item, text, idle) = item(workspace, planner, request, key)?;
         unmatched = Some(match unmatched {
             None => idle,
@@ -275,10 +285,7 @@ fn promotion(
             })?
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
-            let known = planner.configuration.snapshot().keys();
-            if !known.contains(&key) {
-                return Err(no_such_item(key, known, None));
-            }
+            planner.configuration.snapshot().require_keys_in(std::slice::from_ref(key), planner.readable)?;
             provenance.last_promotion(hop, &lists).ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
                     .with_help(Help::RestoreRevision)
@@ -306,7 +313,7 @@ fn restored(
     let snapshot = workspace.repository.snapshot(&Revision::Commit(id.clone()))?;
     let Some(item) = snapshot.item(key, request.environment) else {
         let known = snapshot.items().filter(|item| item.id.environment == request.environment);
-        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), Some(request.environment));
+        let error = no_such_item(key, known.map(|item| &item.id.key).collect(), request.environment.into());
         return Err(Error::usage(format!("{} at {}", error.message, id.short()))
             .with_help("name a revision that has it; to remove an item, remove its file"));
     };
@@ -365,7 +372,7 @@ pub fn commit(
     let repository = workspace.repository.transaction_path();
     let decide = |head: Option<&CommitId>| {
         let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").with_help("there is nothing to take back")
+            Error::state("the branch has no commit yet").with_help("there is nothing to take back")
         })?;
         let prepared = prepare(workspace, &Planner::of(workspace, head, &request.keys)?, request)?;
         prepared.require_decided(request.force).map_err(|_| transaction::not_as_shown())?;

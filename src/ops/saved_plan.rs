@@ -4,11 +4,13 @@
 //! reviewed; it is carried out on the present commit, which must have the same files. Commits that
 //! changed other things meanwhile do no harm.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::expected::changed_since;
 use super::plan::Planner;
 use super::promote::{
-    Prepared, Terms, create, given_values, idle_in_new, never_had, publish, was_deleted, write,
+    Prepared, PromoteRequest, Terms, create, given_values, idle_in_new, never_had, publish, was_deleted,
+    write,
 };
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
@@ -16,7 +18,10 @@ use crate::engine::promotion::{
     Action, ItemPlan, PlanEntry, SavedCreation, SavedItem, SavedPlan, Selection, files_of, settle,
     stop_shared, wrong_plan,
 };
-use crate::model::{BlobId, Error, Help, Key, Result, Value, ValuePath, policy};
+use crate::model::policy::NewKeys;
+use crate::model::{
+    BlobId, ChangedValue, Error, ErrorKind, Help, ItemId, Key, Result, Value, ValuePath, policy,
+};
 use crate::store::transaction::{Committed, Options};
 use crate::yaml::{Document, Limits};
 
@@ -81,6 +86,86 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
     let terms = Terms { hop: agreed.hop, reason, may_empty: &may_empty, leave_refused: false };
     write(now, &terms, &mut prepared)?;
     Ok(prepared)
+}
+
+/// How a plan that was agreed on stands to a commit.
+#[derive(Debug)]
+pub enum Agreed {
+    /// It can be carried out; what that would write.
+    Ready(Box<Prepared>),
+    /// A file that it rests on has changed since.
+    Moved {
+        /// Which, and what was changed in the items that moved.
+        why: Error,
+        /// The plan of the same items as it is made now.
+        plan: Box<Prepared>,
+    },
+}
+
+/// [`prepare`], and the plan as it is now where the one that was agreed on is out of date. Nothing is
+/// written.
+///
+/// # Errors
+/// As [`prepare`], but for what is `Stale`; also when no new plan can be made.
+pub fn agree(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Agreed> {
+    match prepare(workspace, now, agreed) {
+        Ok(prepared) => Ok(Agreed::Ready(Box::new(prepared))),
+        Err(why) if why.kind == ErrorKind::Stale => {
+            let plan = Box::new(plan_anew(workspace, now, agreed)?);
+            let changed = moved(workspace, now, agreed)?;
+            let why = if changed.is_empty() { why } else { why.with_changed(changed) };
+            Ok(Agreed::Moved { why, plan })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The values that were changed since in the items that a plan speaks of.
+fn moved(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Vec<ChangedValue>> {
+    let (source, target) = (agreed.hop.source(), agreed.hop.target());
+    let items = agreed.items.iter();
+    let mut then = Vec::new();
+    then.extend(
+        items.flat_map(|it| [(&it.key, source, &it.source_blob), (&it.key, target, &it.target_blob)]),
+    );
+    then.extend(agreed.creations.iter().map(|it| (&it.key, source, &it.source_blob)));
+    then.extend(agreed.deletions.iter().map(|(key, blob)| (key, target, blob)));
+    let mut changed = Vec::new();
+    for (key, environment, then) in then {
+        let found = now.configuration.item(key, environment).and_then(|item| item.blob.as_ref());
+        if found != Some(then) {
+            let item = ItemId::new(key.clone(), environment);
+            let head = &now.head.id;
+            changed.extend(changed_since(workspace, &now.configuration, head, &item, &|blob| blob == then)?);
+        }
+    }
+    Ok(changed)
+}
+
+/// The plan of the items that another one speaks of, as far as they are still there.
+fn plan_anew(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Prepared> {
+    let keys = agreed.items.iter().map(|item| &item.key);
+    let keys = keys.chain(agreed.creations.iter().map(|creation| &creation.key));
+    let keys: BTreeSet<&Key> = keys.chain(agreed.deletions.iter().map(|(key, _)| key)).collect();
+    let has = |key: &Key, environment| now.configuration.item(key, environment).is_some();
+    let stays = |key: &&Key| {
+        has(key, agreed.hop.source()) || has(key, agreed.hop.target()) && was_deleted(now, key, agreed.hop)
+    };
+    let keys: Vec<Key> = keys.into_iter().filter(stays).cloned().collect();
+    if keys.is_empty() {
+        return Ok(Prepared::new(now.head.id.clone()));
+    }
+    let request = PromoteRequest {
+        keys,
+        matching: Vec::new(),
+        hop: agreed.hop,
+        selection: Selection { new_keys: NewKeys::Ask, ..Selection::default() },
+        answers: BTreeMap::new(),
+        create_unnamed: false,
+        delete: true,
+        reason: agreed.reason.clone(),
+    };
+    super::promote::prepare(workspace, now, &request)
 }
 
 /// Publishes a prepared plan as one commit; `None` when there is nothing to do.

@@ -106,7 +106,7 @@ fn propose(snapshot: &Snapshot, key: &Key, new: String, replaced: &[Origin]) -> 
 /// In a bare repository, or when a file cannot be written.
 pub fn write(workspace: &Workspace, inferred: &[Inferred]) -> Result<()> {
     let Some(root) = workspace.repository.work_tree() else {
-        return Err(Error::usage("a bare repository has no working tree")
+        return Err(Error::state("a bare repository has no working tree")
             .with_help("infer schemas in a clone and commit them"));
     };
     for schema in inferred.iter().filter(|schema| matches!(schema.state, State::New | State::Stale)) {

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use super::edit::{edit, insert_behind, nested, refuse_depth, rests_on, set_or_insert_with};
+use super::expected::{Expected, require, require_at};
 use super::item::no_such_path;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
-use crate::model::{Environment, Error, ErrorKind, Help, Key, Result, Revision, Segment, Value, ValuePath};
-use crate::ops::validation::{Proposal, Validation};
+use crate::model::{
+    Environment, EnvironmentSet, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value,
+    ValuePath,
+};
+use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
@@ -49,6 +53,14 @@ pub struct SetRequest {
     pub path: ValuePath,
     /// What shall become of it.
     pub wish: Edit,
+    /// What the item's file must be for it; anything without it.
+    pub expected: Option<Expected>,
+}
+
+impl SetRequest {
+    fn item(&self) -> ItemId {
+        ItemId::new(self.key.clone(), self.environment)
+    }
 }
 
 /// What was done.
@@ -77,13 +89,17 @@ pub struct Outcome {
 /// Sets or unsets a value in the working tree; `None` when there is nothing to do.
 ///
 /// # Errors
-/// When the item, the path or the value is wrong, or a rule refuses the result.
+/// When the item, the path or the value is wrong, or a rule refuses the result; `Stale` when the item is
+/// not what was expected.
 pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome>> {
     let Some(root) = workspace.repository.work_tree() else {
-        return Err(Error::usage("a bare repository has no working tree").with_help(Help::CommitDirectly));
+        return Err(Error::state("a bare repository has no working tree").with_help(Help::CommitDirectly));
     };
     let configuration = workspace.configuration_of(&At::Here, &request.key, request.environment)?;
-    let Some((done, old, new)) = decide(&configuration, request)? else { return Ok(None) };
+    require(&configuration, &request.item(), request.expected.as_ref())?;
+    let Some((done, old, new)) = decide(&configuration, request, workspace.readable)? else {
+        return Ok(None);
+    };
     let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
     write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
     Ok(Some(done))
@@ -101,13 +117,16 @@ pub fn set_committed(
 ) -> Result<Option<Outcome>> {
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
         let Some(head) = head else {
-            return Err(Error::usage("the repository has no commit yet")
+            return Err(Error::state("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit"));
         };
         let (key, revision) = (std::slice::from_ref(&request.key), Revision::Commit(head.clone()));
         let snapshot = workspace.snapshot_of(&revision, key, Some(request.environment))?;
         let configuration = Configuration::read(snapshot)?;
-        let Some((done, _, new)) = decide(&configuration, request)? else { return Ok(None) };
+        require_at(workspace, &configuration, head, (&request.item(), request.expected.as_ref()))?;
+        let Some((done, _, new)) = decide(&configuration, request, workspace.readable)? else {
+            return Ok(None);
+        };
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
@@ -131,7 +150,11 @@ pub fn set_committed(
 /// The outcome, the old text and the new text.
 type Decided = (Outcome, Option<String>, String);
 
-fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<Decided>> {
+fn decide(
+    configuration: &Configuration,
+    request: &SetRequest,
+    readable: EnvironmentSet,
+) -> Result<Option<Decided>> {
     let (snapshot, limits) = (configuration.snapshot(), configuration.limits());
     let file = request.key.file(request.environment);
     let shown = format!("{}{file}", snapshot.prefix);
@@ -156,7 +179,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
             let error = no_such_item(
                 &request.key,
                 known.map(|item| &item.id.key).collect(),
-                Some(request.environment),
+                request.environment.into(),
             );
             return Err(match wish {
                 Edit::Set { .. } => error.or_help(Help::CreateItem),
@@ -187,7 +210,7 @@ fn decide(configuration: &Configuration, request: &SetRequest) -> Result<Option<
         }
     };
     if let Edit::Set { is_new: false, .. } = &request.wish {
-        refuse_slip(configuration, request, &document, &path)?;
+        refuse_slip((configuration, readable), request, &document, &path)?;
     }
     let before = document.at(&path).filter(|_| !behind).cloned();
     let is_same = before == wanted;
@@ -242,7 +265,7 @@ fn path_behind(document: &Document, element: &ValuePath, file: &str) -> Result<V
 /// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one
 /// that another environment has there. A key that another environment has is none.
 fn refuse_slip(
-    configuration: &Configuration,
+    (configuration, readable): (&Configuration, EnvironmentSet),
     request: &SetRequest,
     document: &Document,
     path: &ValuePath,
@@ -257,7 +280,7 @@ fn refuse_slip(
         known.extend(keys.map(|(key, _)| key.clone()));
     };
     add(document);
-    for environment in request.environment.others() {
+    for environment in request.environment.others().filter(|it| readable.contains(*it)) {
         let Some(item) = configuration.item(&request.key, environment) else { continue };
         // A file that cannot be read has no keys to be near to.
         if let Ok(document) = configuration.document(item) {
@@ -318,12 +341,5 @@ fn not_a_value(path: &ValuePath) -> Error {
 fn refuse(configuration: &Configuration, file: &str, text: &str) -> Result<()> {
     let mut validation = Validation::over(configuration);
     validation.propose(Proposal { file: file.to_owned(), text: Some(text.to_owned()) });
-    match validation.new_errors()?.into_iter().next() {
-        None => Ok(()),
-        Some(finding) => Err(Error::undecided(format!(
-            "{} would bring {}: {}",
-            finding.file, finding.rule, finding.message
-        ))
-        .with_help(finding.help)),
-    }
+    refuse_errors(&validation.new_errors()?)
 }

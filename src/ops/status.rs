@@ -36,7 +36,7 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
     };
     let planner = Planner::new(workspace, &head)?;
     planner.configuration.snapshot().require_environments()?;
-    planner.configuration.snapshot().require_keys(keys)?;
+    planner.configuration.snapshot().require_keys_in(keys, workspace.readable)?;
     let mask = planner.configuration.mask(reveal);
     let hops = planner.status(keys, repository.progress())?;
     let differs =

@@ -7,8 +7,22 @@ use super::check::findings_after;
 use super::edit::blob_of;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Finding, Key, Result, Rule, Severity, ValuePath};
+use crate::model::{Error, Finding, Key, Result, Rule, Severity, ValuePath};
 use crate::store::transaction::FileChange;
+
+/// Refuses a change that would bring these errors.
+///
+/// # Errors
+/// `Undecided`, with all of them; it tells the first.
+pub(super) fn refuse_errors(found: &[Finding]) -> Result<()> {
+    match found.first() {
+        None => Ok(()),
+        Some(first) => {
+            let message = format!("{} would bring {}: {}", first.file, first.rule, first.message);
+            Err(Error::undecided(message).with_help(first.help.clone()).with_findings(found.to_vec()))
+        }
+    }
+}
 
 /// One file as it would be; `None` when it would be gone.
 pub(super) struct Proposal {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Error, Help, Progress, Result, Revision};
+use crate::model::{EnvironmentSet, Error, Help, Progress, Result, Revision};
 use crate::store::{ProcessEnvironment, Repository, transaction};
 
 /// Which revision a command reads.
@@ -25,6 +25,8 @@ pub enum At {
 pub struct Workspace {
     /// The repository.
     pub repository: Repository,
+    /// The environments that who works may read: from no other one an item is suggested.
+    pub readable: EnvironmentSet,
 }
 
 impl Workspace {
@@ -34,7 +36,7 @@ impl Workspace {
     /// When there is none, or it cannot be read.
     pub fn open(dir: &Path, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
         let repository = Repository::discover(dir)?.with_environment(Arc::clone(environment));
-        Ok(Self { repository })
+        Ok(Self { repository, readable: EnvironmentSet::ALL })
     }
 
     /// Opens the repository to change it: what an interrupted run left is finished first.
@@ -50,7 +52,13 @@ impl Workspace {
     /// Tells `progress` of long work.
     #[must_use]
     pub fn with_progress(self, progress: Arc<dyn Progress>) -> Self {
-        Self { repository: self.repository.with_progress(progress) }
+        Self { repository: self.repository.with_progress(progress), ..self }
+    }
+
+    /// The same for somebody who may read these environments alone.
+    #[must_use]
+    pub fn with_readable(self, readable: EnvironmentSet) -> Self {
+        Self { readable, ..self }
     }
 
     /// The revision that `at` means.
@@ -89,7 +97,7 @@ impl Workspace {
     /// Refuses a snapshot without configuration, and names the folders further down that have one.
     ///
     /// # Errors
-    /// A usage error.
+    /// `State`.
     pub fn require_configuration(&self, snapshot: &Snapshot) -> Result<()> {
         let refused = snapshot.require_configuration();
         let Err(error) = refused else { return Ok(()) };

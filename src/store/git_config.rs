@@ -44,12 +44,12 @@ impl GitConfig {
         let mut command = git(environment);
         command.arg("--git-dir").arg(git_dir).args(["config", "--null", "--show-scope", "--list"]);
         let output = command.output().map_err(|error| {
-            Error::usage(format!("git's configuration cannot be read, for git does not start: {error}"))
+            Error::state(format!("git's configuration cannot be read, for git does not start: {error}"))
                 .with_help("install git, or put it on PATH")
         })?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            return Err(Error::usage(format!("git's configuration cannot be read: {}", said.trim())));
+            return Err(Error::state(format!("git's configuration cannot be read: {}", said.trim())));
         }
         let home = environment.path("HOME").or_else(|| environment.path("USERPROFILE"));
         Ok(Self { entries: entries(&output.stdout), home })

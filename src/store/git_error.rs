@@ -31,6 +31,6 @@ pub(super) fn not_owned(repository: &Path) -> Error {
     } else {
         format!("'{}'", path.replace('\'', "'\\''"))
     };
-    Error::usage(format!("{path} belongs to another user"))
+    Error::state(format!("{path} belongs to another user"))
         .with_help(format!("if you trust it: git config --global --add safe.directory {quoted}"))
 }

@@ -32,7 +32,7 @@ pub fn by_git(
         git.arg(format!("--marker-size={marker_size}"));
         git.args(["-L", "ours", "-L", "base", "-L", "theirs", "--"]).args([ours, base, theirs]);
         git.output().map_err(|error| {
-            Error::usage(format!("git does not run: {error}")).with_help("see that git is on the search path")
+            Error::state(format!("git does not run: {error}")).with_help("see that git is on the search path")
         })
     };
     let mut output = run(&[ALGORITHM])?;

@@ -45,7 +45,7 @@ impl Repository {
         let names: Vec<_> = own.map(|entry| entry.name.as_str()).collect();
         match names.iter().find(|name| names_a_program(name, remote)) {
             None => Ok(()),
-            Some(name) => Err(Error::usage(format!(
+            Some(name) => Err(Error::state(format!(
                 "the repository's own configuration says what to run for a push ({name})"
             ))
             .with_help("terrace runs nothing that a repository names; put it into your global configuration, or push by hand")),

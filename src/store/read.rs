@@ -194,7 +194,7 @@ impl Repository {
             // Stages 1 to 3 are the sides of an unfinished merge.
             let stage = (entry.flags >> 12) & 3;
             if listed && stage != 0 {
-                return Err(Error::usage(format!("{path} is in an unfinished merge"))
+                return Err(Error::state(format!("{path} is in an unfinished merge"))
                     .with_help("resolve it and `git add` it first"));
             }
             if listed {
@@ -234,7 +234,7 @@ impl Repository {
     fn list_work_tree(&self, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
-                Error::usage("a bare repository has no working tree").with_help("name a revision: --at REV")
+                Error::state("a bare repository has no working tree").with_help("name a revision: --at REV")
             );
         };
         let mut files = BTreeMap::new();

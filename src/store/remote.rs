@@ -81,7 +81,7 @@ impl Remote {
     /// stand in the place of exactly that.
     ///
     /// # Errors
-    /// `Undecided` when it refuses; a usage error when it cannot be reached.
+    /// `Undecided` when it refuses; `State` when it cannot be reached.
     pub(super) fn push(&self, commit: Oid, branch: &str, replaced: Option<Oid>) -> Result<Pushed> {
         let mut git = self.git();
         git.args(["push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags"]);
@@ -138,7 +138,7 @@ impl Remote {
     }
 
     fn unreachable(&self, what: &str, why: &str) -> Error {
-        Error::usage(format!("{} could not be {what}: {why}", self.name))
+        Error::state(format!("{} could not be {what}: {why}", self.name))
             .with_help("no branch was moved here; run the command again when the remote can be reached")
     }
 }

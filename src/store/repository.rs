@@ -41,7 +41,7 @@ impl Repository {
         let none: [&Path; 0] = [];
         let git = git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none).map_err(|error| {
             if error.code() == ErrorCode::NotFound {
-                Error::usage(format!("{} is in no git repository", dir.display()))
+                Error::state(format!("{} is in no git repository", dir.display()))
                     .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
             } else {
                 unreadable(&dir, &error)
@@ -189,7 +189,7 @@ impl Repository {
     /// When there is no commit yet.
     pub fn require_head(&self) -> Result<CommitId> {
         self.head()?.ok_or_else(|| {
-            Error::usage("the repository has no commit yet")
+            Error::state("the repository has no commit yet")
                 .with_help("commit the configuration first: git add -A && git commit")
         })
     }
@@ -215,7 +215,7 @@ impl Repository {
             Err(error) => return Err(unreadable(&dir, &error)),
         };
         let Some(root) = git.workdir() else {
-            return Err(Error::usage(format!("{} is in a bare repository", dir.display()))
+            return Err(Error::state(format!("{} is in a bare repository", dir.display()))
                 .with_help("lay the repository out in a clone"));
         };
         Ok((created, below(root, &dir)))
@@ -269,7 +269,7 @@ impl Repository {
                 .with_help("name a file or folder of this repository")
         };
         let root = self.work_tree().ok_or_else(|| {
-            Error::usage("a bare repository has no working tree").with_help("run the command in a clone")
+            Error::state("a bare repository has no working tree").with_help("run the command in a clone")
         })?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let mut full = PathBuf::new();
@@ -312,6 +312,15 @@ impl Repository {
     #[must_use]
     pub fn configured(&self, names: &[&str]) -> Option<String> {
         self.config().ok()?.text(names)
+    }
+
+    /// The id that git gives these bytes.
+    ///
+    /// # Errors
+    /// When git cannot hash them.
+    pub fn blob_id(&self, bytes: &[u8]) -> Result<BlobId> {
+        let id = Oid::hash_object(ObjectType::Blob, bytes);
+        id.map(|id| BlobId::new(id.to_string())).map_err(|error| git_error("hash a file", &error))
     }
 
     /// What is told of a commit.
@@ -414,6 +423,6 @@ fn unreadable(dir: &Path, error: &git2::Error) -> Error {
         return not_owned(dir.ancestors().find(holds).unwrap_or(dir));
     }
     let help = "terrace reads repositories with SHA-1 objects and ordinary refs (no sha256, no reftable)";
-    Error::usage(format!("cannot open the repository of {}: {}", dir.display(), error.message()))
+    Error::state(format!("cannot open the repository of {}: {}", dir.display(), error.message()))
         .with_help(help)
 }

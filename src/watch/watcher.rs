@@ -85,12 +85,12 @@ impl Watch {
     pub fn open(dir: &Path, options: Options, environment: &Arc<ProcessEnvironment>) -> Result<Self> {
         let repository = Repository::discover(dir)?.with_environment(Arc::clone(environment));
         let root = repository.root().ok_or_else(|| {
-            Error::usage("a bare repository has no working tree").with_help("watch a clone of it")
+            Error::state("a bare repository has no working tree").with_help("watch a clone of it")
         })?;
         let root = root.canonicalize().map_err(|error| Error::io("find", &root, &error))?;
         let mut eyes = FileEvents::of(&repository, root.clone(), !options.poll);
         if !eyes.is_there() {
-            return Err(Error::usage(format!("there is no folder {}environments", repository.root_prefix()))
+            return Err(Error::state(format!("there is no folder {}environments", repository.root_prefix()))
                 .with_help(Help::LayOut));
         }
         // Watched before anything is read, so that no change falls in between.
@@ -319,7 +319,7 @@ impl Watch {
         if self.missed >= MISSED {
             let place = self.repository.root().unwrap_or_default();
             let place = place.join("environments");
-            return Err(Error::usage(format!("{} is not there any more", place.display()))
+            return Err(Error::state(format!("{} is not there any more", place.display()))
                 .with_help("watch again when the repository is back"));
         }
         if !self.eyes.has_events() && self.missed == 0 {

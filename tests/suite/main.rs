@@ -5,6 +5,7 @@
 mod all_clear;
 mod architecture;
 mod blame;
+mod branch_writes;
 mod changes;
 mod cli_ux;
 mod completion;
@@ -33,6 +34,7 @@ mod library;
 mod log;
 mod merge_driver;
 mod migrate_told;
+mod patches;
 mod plans;
 mod planted_secrets;
 mod promotions;

@@ -39,7 +39,7 @@ struct RawKept {
 /// # Errors
 /// When the text is no record, or a path in it leaves the configuration root.
 pub fn parse(text: &str) -> Result<Vec<Kept>> {
-    let wrong = |what: String| Error::usage(format!("{RECORD}: {what}")).with_help(Help::RestoreRecord);
+    let wrong = |what: String| Error::state(format!("{RECORD}: {what}")).with_help(Help::RestoreRecord);
     let raw: RawRecord = toml::from_str(text).map_err(|error| wrong(error.message().replace('\n', ", ")))?;
     if raw.version != 1 {
         return Err(wrong(format!("version {} is not known", raw.version)));

@@ -217,7 +217,7 @@ impl Unreadable {
     /// The same as an error about `file`.
     #[must_use]
     pub fn of(self, file: &str) -> Error {
-        Error::usage(format!("{file}:{}:{}: {}", self.line, self.column, self.message)).with_help(self.help)
+        Error::state(format!("{file}:{}:{}: {}", self.line, self.column, self.message)).with_help(self.help)
     }
 }
 

@@ -321,13 +321,13 @@ impl Policy {
     /// Reads `terrace.toml`; `file` is the name for messages.
     ///
     /// # Errors
-    /// A usage error that names file, line and column when the text is not TOML, holds an unknown
+    /// `State`, and names file, line and column when the text is not TOML, holds an unknown
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         let raw: RawPolicy = toml::from_str(text).map_err(|error| {
             if let Some(offset) = left_markers(text) {
                 let Position { line, column } = Places::of(text).at(offset);
-                return Error::usage(format!("{file}:{line}:{column}: {UNFINISHED_MERGE}"))
+                return Error::state(format!("{file}:{line}:{column}: {UNFINISHED_MERGE}"))
                     .with_help(Help::FinishMerge);
             }
             let offset = error.span().map_or(0, |span| span.start);
@@ -339,7 +339,7 @@ impl Policy {
                 _ => "see the section on terrace.toml in the README".to_owned(),
             };
             let Position { line, column } = Places::of(text).at(offset);
-            Error::usage(format!("{file}:{line}:{column}: {message}")).with_help(help)
+            Error::state(format!("{file}:{line}:{column}: {message}")).with_help(help)
         })?;
         Self::resolve(raw, text, file)
     }
@@ -355,22 +355,22 @@ impl Policy {
         if let Some(version) = raw.version.filter(|version| *version != 1) {
             let message = format!("version {version} is not known");
             return Err(
-                Error::usage(at(whole, message)).with_help("write `version = 1`, or use a newer terrace")
+                Error::state(at(whole, message)).with_help("write `version = 1`, or use a newer terrace")
             );
         }
         let glob = |span: std::ops::Range<usize>, text: &str| {
             glob::compile(text)
-                .map_err(|reason| Error::usage(at(span, reason)).with_help("use `*`, `**`, `?` or `[…]`"))
+                .map_err(|reason| Error::state(at(span, reason)).with_help("use `*`, `**`, `?` or `[…]`"))
         };
         let pattern = |span: std::ops::Range<usize>, text: &str| {
             text.parse::<PathPattern>().map_err(|error| {
-                Error::usage(at(span, error.to_string()))
+                Error::state(at(span, error.to_string()))
                     .with_help("a path pattern is `a.b`, `a.*` or `**.b`")
             })
         };
         let rule = |span: std::ops::Range<usize>, id: &str| {
             id.parse::<Rule>()
-                .map_err(|error| Error::usage(at(span, error.to_string())).with_help(error.help()))
+                .map_err(|error| Error::state(at(span, error.to_string())).with_help(error.help()))
         };
         let mut entries = Vec::new();
         let mut pins = Vec::new();
@@ -388,7 +388,7 @@ impl Policy {
             let day = until.date.and_then(|date| date.to_string().parse().ok());
             day.ok_or_else(|| {
                 let message = format!("until = {until} is no day of the calendar");
-                Error::usage(at(span, message))
+                Error::state(at(span, message))
                     .with_help("write the last day on which it counts: until = 2027-01-31")
             })
         };
@@ -398,7 +398,7 @@ impl Policy {
             let waiver = waiver.into_inner();
             if waiver.reason.trim().is_empty() {
                 let message = "a waiver needs a reason".to_owned();
-                return Err(Error::usage(at(span, message))
+                return Err(Error::state(at(span, message))
                     .with_help("say why the finding is accepted: reason = \"…\""));
             }
             waivers.push(Waiver {

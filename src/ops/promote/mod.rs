@@ -14,10 +14,9 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
-use crate::engine::snapshot::{Place, no_such_item, place};
+use crate::engine::snapshot::{Place, place};
 use crate::model::{
-    CommitId, Environment, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value,
-    ValuePath,
+    CommitId, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value, ValuePath,
 };
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
@@ -275,8 +274,10 @@ impl Preparing<'_> {
     /// That there is no such item; it may not be committed yet.
     fn unknown(&self, key: &Key) -> Result<Error> {
         let snapshot = self.planner.configuration.snapshot();
-        let error = no_such_item(key, snapshot.keys(), None);
-        let files = Environment::ALL.map(|env| format!("{}{}", snapshot.prefix, key.file(env)));
+        let error = self.planner.no_such_item(key, self.request.hop);
+        let readable = self.planner.readable.iter();
+        let files: Vec<String> =
+            readable.map(|env| format!("{}{}", snapshot.prefix, key.file(env))).collect();
         let mut uncommitted = self.workspace.repository.uncommitted(&files)?.into_iter();
         Ok(match uncommitted.find(|file| files.contains(file)) {
             Some(file) => {
@@ -398,7 +399,7 @@ pub(super) fn publish(
     let repository = workspace.repository.transaction_path();
     let decide = |head: Option<&CommitId>| {
         let head = head.ok_or_else(|| {
-            Error::usage("the branch has no commit yet").with_help("commit the configuration first")
+            Error::state("the branch has no commit yet").with_help("commit the configuration first")
         })?;
         let prepared = reprepare(&Planner::of(workspace, head, keys)?)?;
         prepared.require_decided().map_err(|_| transaction::not_as_shown())?;

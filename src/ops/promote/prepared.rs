@@ -258,7 +258,7 @@ impl Prepared {
                     }
                     None => finding.help.as_str().into(),
                 };
-                Err(Error::undecided(message).with_help(help))
+                Err(Error::undecided(message).with_help(help).with_findings(self.refused.clone()))
             }
         }
     }

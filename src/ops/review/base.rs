@@ -135,7 +135,7 @@ fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<Line
     match line(repository, branch) {
         Some(line) => parting(repository, line, branch, head),
         None if repository.is_cut_off() => Err(cut_off(branch)),
-        None => Err(Error::usage(format!(
+        None => Err(Error::state(format!(
             "this clone does not have the branch `{branch}` that the change goes to"
         ))
         .with_help(Help::FetchBase)),
@@ -162,6 +162,6 @@ fn said(word: &Option<String>) -> Option<&str> {
 
 fn cut_off(line: &str) -> Error {
     let line: String = line.escape_debug().collect();
-    Error::usage(format!("this clone's history is cut off before the change left {line}"))
+    Error::state(format!("this clone's history is cut off before the change left {line}"))
         .with_help(Help::FetchHistory)
 }

@@ -27,8 +27,8 @@ use crate::engine::review::{
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::model::{
-    CommitId, Date, Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Revision, Rule,
-    Value, ValuePath, policy,
+    CommitId, Date, Environment, EnvironmentSet, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result,
+    Revision, Rule, Value, ValuePath, policy,
 };
 use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
@@ -95,7 +95,7 @@ fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<
         return Ok(());
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
-    Err(Error::usage(missing).with_help(Help::LayOut))
+    Err(Error::state(missing).with_help(Help::LayOut))
 }
 
 /// Refuses asked keys that neither commit has.
@@ -111,7 +111,7 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
     let revision = Revision::Commit(head.commit.id.clone());
     let all = workspace.repository.snapshot(&revision)?;
     match unseen.into_iter().find(|key| !is_in(&all, key)) {
-        Some(key) => Err(no_such_item(key, all.keys(), None)),
+        Some(key) => Err(no_such_item(key, all.keys(), EnvironmentSet::ALL)),
         None => Ok(()),
     }
 }

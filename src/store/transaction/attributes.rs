@@ -153,21 +153,21 @@ fn is_by_extension(text: &[u8]) -> bool {
 fn refuse_conversions(path: &str, attribute: &dyn Fn(&str) -> Result<Attribute>) -> Result<()> {
     if let Attribute::Value(filter) = attribute("filter")? {
         let message = format!("{path} goes through the filter `{filter}` of .gitattributes");
-        return Err(Error::usage(message).with_help(
+        return Err(Error::state(message).with_help(
             "terrace runs no program that a repository names; \
              take the path out of the filter, or change the file with git",
         ));
     }
     if attribute("ident")? == Attribute::Set {
         let message = format!("{path} has the attribute `ident` of .gitattributes");
-        return Err(Error::usage(message).with_help("terrace does not expand $Id$; take the attribute away"));
+        return Err(Error::state(message).with_help("terrace does not expand $Id$; take the attribute away"));
     }
     if let Attribute::Value(encoding) = attribute("working-tree-encoding")?
         && !encoding.eq_ignore_ascii_case("utf-8")
     {
         let message = format!("{path} has the working-tree-encoding `{encoding}` of .gitattributes");
         return Err(
-            Error::usage(message).with_help("terrace reads and writes UTF-8; take the attribute away")
+            Error::state(message).with_help("terrace reads and writes UTF-8; take the attribute away")
         );
     }
     Ok(())

@@ -57,7 +57,7 @@ impl Person {
         let name = part(self.name.as_deref(), role, "name", config);
         let email = part(self.email.as_deref(), role, "email", config);
         let (Some(name), Some(email)) = (name, email) else {
-            return Err(Error::usage("git does not know who you are, and a commit needs a name").with_help(
+            return Err(Error::state("git does not know who you are, and a commit needs a name").with_help(
                 "git config --global user.name \"Your Name\"\n      \
                  git config --global user.email you@example.com",
             ));

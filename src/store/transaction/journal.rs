@@ -70,7 +70,7 @@ impl Journal {
         let path = paths.journal();
         let Some(bytes) = disk::read(&path)? else { return Ok(None) };
         let unreadable = |why: String| {
-            Error::usage(format!("{} cannot be read: {why}", path.display())).with_help(
+            Error::state(format!("{} cannot be read: {why}", path.display())).with_help(
                 "a terrace that was interrupted left it; use the same version of terrace to finish, \
                  or compare `git status` and remove the file",
             )

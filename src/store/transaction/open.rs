@@ -65,6 +65,6 @@ pub(super) fn open_repository(path: &Path) -> Result<Repository> {
                 "`git status` tells whether git can open it".into(),
             ),
         };
-        Error::usage(message).with_help(help)
+        Error::state(message).with_help(help)
     })
 }

@@ -58,7 +58,7 @@ impl Paths {
             match disk::unless_absent("read", &folder, fs::symlink_metadata(&folder))? {
                 Some(found) if found.is_dir() => continue,
                 Some(_) => {
-                    return Err(Error::usage(format!("{} is not a folder", folder.display()))
+                    return Err(Error::state(format!("{} is not a folder", folder.display()))
                         .with_help("terrace keeps its locks there; remove what stands in the way"));
                 }
                 None => disk::make_folder(&folder)?,

@@ -129,7 +129,7 @@ fn blob_changes(git: &Repository, before: Option<Oid>, after: Oid) -> Result<Vec
         let regular = |(_, mode): &(Oid, u32)| [0o100_644, 0o100_664, 0o100_755].contains(mode);
         let same_mode = old.zip(new).is_none_or(|(old, new)| old.1 == new.1);
         if !old.iter().chain(&new).all(regular) || !same_mode {
-            return Err(Error::usage(format!("{path} is not a regular file of one mode")));
+            return Err(Error::state(format!("{path} is not a regular file of one mode")));
         }
         let mode = new.or(old).map_or(0o100_644, |(_, mode)| mode);
         let [before, after] = [old, new].map(|entry| entry.map(|(id, _)| id));

@@ -108,14 +108,14 @@ impl Preconditions<'_> {
             }
             RepositoryState::ApplyMailbox => ("git am", "git am --continue, or git am --abort"),
         };
-        Err(Error::usage(format!("a {what} is in progress")).with_help(format!("finish it first: {help}")))
+        Err(Error::state(format!("a {what} is in progress")).with_help(format!("finish it first: {help}")))
     }
 
     fn refuse_staged(&self, index: &Index, change: &BlobChange) -> Result<()> {
         let path = &change.path;
         if index::in_conflict(index, path) {
             let message = format!("{path} has a merge conflict");
-            return Err(Error::usage(message).with_help("resolve and commit it first"));
+            return Err(Error::state(message).with_help("resolve and commit it first"));
         }
         let staged = index::entry(index, path);
         let as_committed = match &staged {
@@ -126,7 +126,7 @@ impl Preconditions<'_> {
         let files_below = index.find_prefix(format!("{path}/")).is_ok();
         if !as_committed || file_above || files_below {
             let message = format!("{path} has staged changes that are not committed");
-            return Err(Error::usage(message)
+            return Err(Error::state(message)
                 .with_help("commit them first, or take them back with git restore --staged"));
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Preconditions<'_> {
                 (format!("{path} has changes that are not committed"), "commit or stash them first")
             }
         };
-        Err(Error::usage(message).with_help(help))
+        Err(Error::state(message).with_help(help))
     }
 }
 
@@ -212,7 +212,7 @@ fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
     for folder in files::folders(path) {
         let Some((_, mode)) = tree_entry(tree, folder)? else { return Ok(None) };
         if mode != u32::from(FileMode::Tree) {
-            return Err(Error::usage(format!("{folder} is not a folder, so {path} cannot be in it"))
+            return Err(Error::state(format!("{folder} is not a folder, so {path} cannot be in it"))
                 .with_help("it may be a file, a symbolic link or a submodule; choose another path"));
         }
     }
@@ -220,7 +220,7 @@ fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
     let regular = [FileMode::Blob, FileMode::BlobExecutable, FileMode::BlobGroupWritable].map(u32::from);
     match entry {
         Some((_, mode)) if !regular.contains(&mode) => {
-            Err(Error::usage(format!("{path} is not a regular file"))
+            Err(Error::state(format!("{path} is not a regular file"))
                 .with_help("it may be a folder, a symbolic link or a submodule; terrace changes only files"))
         }
         entry => Ok(entry),

@@ -292,7 +292,7 @@ impl<T> Publishing<'_, T> {
     fn step_beside(&mut self, place: &RemoteBranch<'_>, shown: &mut Decided<T>) -> Result<Step<T>> {
         let RemoteBranch { git, branch, theirs, .. } = *place;
         let Some(head) = branch::target(git, "HEAD")? else {
-            return Err(Error::usage("HEAD has no commit yet").with_help("commit the configuration first"));
+            return Err(Error::state("HEAD has no commit yet").with_help("commit the configuration first"));
         };
         let decided = self.decided_on(shown, Some(head))?;
         let shared = place.shared_part(head)?;

@@ -30,14 +30,14 @@ pub fn write_work_tree(
     preconditions::check_path(path)?;
     let (repository, _lock) = enter(root, WAIT, environment)?;
     let Some(root) = &repository.paths.root else {
-        return Err(Error::usage(format!("{} has no work tree", root.display()))
+        return Err(Error::state(format!("{} has no work tree", root.display()))
             .with_help("in a bare repository only commits can change")
             .or_help(Help::CommitDirectly));
     };
     match files::look(root, path)? {
         WorktreeEntry::Blocked(reason) => {
             return Err(
-                Error::usage(reason).with_help("terrace changes only regular files; put one in its place")
+                Error::state(reason).with_help("terrace changes only regular files; put one in its place")
             );
         }
         WorktreeEntry::Absent if before.is_some() => refuse_left_out(&repository.paths, path)?,
@@ -72,7 +72,7 @@ fn refuse_left_out(paths: &Paths, path: &str) -> Result<()> {
     }
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let add = format!("bring it into the work tree: git sparse-checkout add {}", quoted(folder));
-    Err(Error::usage(format!("the sparse checkout leaves {path} out of the work tree"))
+    Err(Error::state(format!("the sparse checkout leaves {path} out of the work tree"))
         .with_help(add)
         .or_help(Help::CommitDirectly))
 }

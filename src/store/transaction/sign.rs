@@ -94,7 +94,7 @@ fn person(git: &mut Command, role: &str, who: &Signature<'_>) {
 }
 
 fn refused(why: &str) -> Error {
-    Error::usage(format!("git could not sign the commit: {why}")).with_help(
+    Error::state(format!("git could not sign the commit: {why}")).with_help(
         "commits are signed because commit.gpgSign is on; \
          the programs and keys are those of your own git configuration, not of the repository's",
     )

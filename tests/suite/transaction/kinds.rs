@@ -258,7 +258,7 @@ fn without_an_identity_nothing_is_committed() {
     }
     let head = world.head();
     let said = complaint(&world, &Task::publish(CHANGE)).expect("refused");
-    assert!(said.contains("Usage: git does not know who you are"), "{said}");
+    assert!(said.contains("State: git does not know who you are"), "{said}");
     assert_eq!((world.head(), world.git(&["status", "--porcelain"])), (head, String::new()));
     // Conditional settings of the user count, as they do for git.
     let home = world.folder.path().join("home");
