@@ -155,10 +155,6 @@ impl State {
     fn is_sound(&self) -> bool {
         self.outcome.as_ref().is_ok_and(|judged| !judged.findings.iter().any(is_blocking))
     }
-
-    fn configuration(&self) -> Option<&Configuration> {
-        self.outcome.as_ref().ok().map(|judged| &judged.configuration)
-    }
 }
 
 fn is_blocking(finding: &Finding) -> bool {
@@ -332,7 +328,7 @@ impl Reader<'_> {
             _ => {
                 commits.clear();
                 let newest = self.all_changes(&point, &mut commits)?;
-                self.last_change(&point, Some(configuration), newest.as_ref())?
+                self.last_change(&point, configuration, newest.as_ref())?
             }
         };
         commits.retain(|key, _| configuration.item(key, self.environment).is_some());
@@ -373,7 +369,7 @@ impl Reader<'_> {
         let folder = self.folder();
         let mut parts = self.repository.parts();
         let (mut at, mut newest) = (point.clone(), None);
-        let mut here = Some(configuration.clone());
+        let (mut here, mut shown) = (configuration.clone(), point.clone());
         for _ in 0..LOOKED_BACK {
             if at == *since {
                 return Ok(Way::There(newest));
@@ -385,16 +381,14 @@ impl Reader<'_> {
                 commits.entry(key).or_insert_with(|| at.clone());
             }
             if newest.is_none() {
-                let earlier = if own().next().is_some() {
+                if own().next().is_some() {
                     newest = Some(at.clone());
-                    None
-                } else {
-                    self.earlier(&at, &parent, here.as_ref())?
-                };
-                if newest.is_none() && self.schemas(here.as_ref()) != self.schemas(earlier.as_ref()) {
-                    newest = Some(at.clone());
+                } else if let Some(earlier) = self.earlier(&at, &parent, &here)? {
+                    if self.schemas(&here) != self.schemas(&earlier) {
+                        newest = Some(shown.clone());
+                    }
+                    (here, shown) = (earlier, parent.clone());
                 }
-                here = earlier;
             }
             at = parent;
         }
@@ -406,12 +400,12 @@ impl Reader<'_> {
     fn last_change(
         &self,
         commit: &CommitId,
-        configuration: Option<&Configuration>,
+        configuration: &Configuration,
         of_files: Option<&CommitId>,
     ) -> Result<CommitId> {
         let folder = format!("environments/{}", self.environment);
         let folder_at = |commit: &CommitId| self.repository.content_ids(commit, &[folder.as_str()]);
-        let (mut at, mut here) = (commit.clone(), configuration.cloned());
+        let (mut at, mut here, mut shown) = (commit.clone(), configuration.clone(), commit.clone());
         loop {
             if of_files == Some(&at) {
                 return Ok(at);
@@ -420,31 +414,51 @@ impl Reader<'_> {
             if folder_at(&at)? != folder_at(&parent)? {
                 return Ok(at);
             }
-            let earlier = self.earlier(&at, &parent, here.as_ref())?;
-            if self.schemas(here.as_ref()) != self.schemas(earlier.as_ref()) {
-                return Ok(at);
+            if let Some(earlier) = self.earlier(&at, &parent, &here)? {
+                if self.schemas(&here) != self.schemas(&earlier) {
+                    return Ok(shown);
+                }
+                (here, shown) = (earlier, parent.clone());
             }
-            (at, here) = (parent, earlier);
+            at = parent;
         }
     }
 
-    /// The configuration at a commit's parent; `None` where its policy cannot be read.
+    /// The newest commit, at or before one, that changed the policy.
+    fn last_policy(&self, commit: &CommitId) -> Result<CommitId> {
+        let policy_at = |commit: &CommitId| self.repository.content_ids(commit, &[policy::FILE]);
+        let mut at = commit.clone();
+        while let Some(parent) = self.repository.first_parent(&at)? {
+            if policy_at(&at)? != policy_at(&parent)? {
+                break;
+            }
+            at = parent;
+        }
+        Ok(at)
+    }
+
+    /// The configuration at a commit's parent, where it can be read: what nobody can read changes nothing.
     fn earlier(
         &self,
         at: &CommitId,
         parent: &CommitId,
-        here: Option<&Configuration>,
+        here: &Configuration,
     ) -> Result<Option<Configuration>> {
+        let paths = [policy::FILE, "schemas", "environments", ".terrace"];
+        let ids = |commit| self.repository.content_ids(commit, &paths);
+        if ids(at)? == ids(parent)? {
+            return Ok(Some(here.clone()));
+        }
         let (parts, is_wide) = self.parts(parent)?;
         if self.parts(at)?.0 == parts {
-            return Ok(here.cloned());
+            return Ok(Some(here.clone()));
         }
-        Ok(self.configuration(parent, is_wide, here)?.ok().map(|(read, _)| read))
+        Ok(self.configuration(parent, is_wide, Some(here))?.ok().map(|(read, _)| read))
     }
 
     /// The files that the schemas of the environment's items are made of, with their contents.
-    fn schemas(&self, configuration: Option<&Configuration>) -> Option<BTreeMap<String, Option<BlobId>>> {
-        let (schemas, snapshot) = (configuration?.schemas(), configuration?.snapshot());
+    fn schemas(&self, configuration: &Configuration) -> BTreeMap<String, Option<BlobId>> {
+        let (schemas, snapshot) = (configuration.schemas(), configuration.snapshot());
         let describing: BTreeSet<String> =
             snapshot.items().flat_map(|item| schemas.describing(&item.id.key, self.environment)).collect();
         let mut files = BTreeMap::new();
@@ -458,18 +472,19 @@ impl Reader<'_> {
                 files.insert(file, blob);
             }
         }
-        Some(files)
+        files
     }
 
     fn held_back(&self, newest: &State) -> Result<HeldBack> {
-        let commit = self.last_change(&newest.commit, newest.configuration(), None)?;
         let judged = match &newest.outcome {
             Ok(judged) => judged,
             Err(error) => {
+                let commit = self.last_policy(&newest.commit)?;
                 let (findings, blobs) = (Vec::new(), BTreeMap::new());
                 return Ok(HeldBack { commit, findings, error: Some(error.clone()), blobs });
             }
         };
+        let commit = self.last_change(&newest.commit, &judged.configuration, None)?;
         let findings: Vec<Finding> =
             judged.findings.iter().filter(|finding| is_blocking(finding)).cloned().collect();
         let blob = |key: Key| {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::hosts::Hosts;
-pub use self::openapi::document as openapi;
+pub use self::routes::describe as openapi;
 use self::state::{Follower, Shared};
 use crate::model::{CommitId, Environment, Error, Finding, Help, Result, Revision};
 use crate::ops::Workspace;

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::problem::{PROBLEM_JSON, ProblemKind};
-use super::routes::routes;
 use crate::api::served::components;
 use crate::model::Environment;
 
 /// What is said of a route.
 pub(super) struct Doc {
+    /// As the router has it.
+    pub(super) path: &'static str,
     id: &'static str,
     summary: &'static str,
     is_tagged: bool,
@@ -19,9 +20,9 @@ pub(super) struct Doc {
 }
 
 impl Doc {
-    pub(super) fn new(id: &'static str, summary: &'static str) -> Self {
+    pub(super) fn new(path: &'static str, id: &'static str, summary: &'static str) -> Self {
         let (parameters, problems, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, summary, is_tagged: false, parameters, problems, answers }
+        Self { path, id, summary, is_tagged: false, parameters, problems, answers }
     }
 
     /// The answer has a tag, and can be waited for.
@@ -83,12 +84,10 @@ impl Parameter {
 }
 
 /// The description.
-#[must_use]
-pub fn document() -> Json {
+pub(super) fn document<'d>(routes: impl Iterator<Item = &'d Doc>) -> Json {
     let mut paths = Map::new();
-    for route in routes() {
-        let path = route.path.replace("{*key}", "{key}");
-        paths.insert(path, json!({ "get": operation(route.path, &route.doc) }));
+    for doc in routes {
+        paths.insert(doc.path.replace("{*key}", "{key}"), json!({ "get": operation(doc) }));
     }
     let problems: Map<String, Json> = ProblemKind::ALL
         .iter()
@@ -111,7 +110,8 @@ pub fn document() -> Json {
     })
 }
 
-fn operation(path: &str, doc: &Doc) -> Json {
+fn operation(doc: &Doc) -> Json {
+    let path = doc.path;
     let mut parameters = Vec::new();
     if path.contains("{environment}") {
         let names = Environment::ALL.map(Environment::name);
@@ -145,7 +145,7 @@ fn operation(path: &str, doc: &Doc) -> Json {
         responses.insert("304".to_owned(), json!({ "description": "It is still the same" }));
     }
     responses.insert("200".to_owned(), ok);
-    for (status, names) in problems(path, doc) {
+    for (status, names) in problems(doc) {
         let names: Vec<&str> = names.iter().map(|kind| kind.name()).collect();
         let schema = json!({ "$ref": "#/components/schemas/Problem" });
         responses.insert(
@@ -158,11 +158,11 @@ fn operation(path: &str, doc: &Doc) -> Json {
 }
 
 /// The problems of a route by their status.
-fn problems(path: &str, doc: &Doc) -> Vec<(u16, Vec<ProblemKind>)> {
+fn problems(doc: &Doc) -> Vec<(u16, Vec<ProblemKind>)> {
     let mut kinds = doc.problems.clone();
     kinds.extend([ProblemKind::BadRequest, ProblemKind::InvalidParameter, ProblemKind::MisdirectedRequest]);
     kinds.push(ProblemKind::Overloaded);
-    if path.contains("{environment}") {
+    if doc.path.contains("{environment}") {
         kinds.extend([ProblemKind::UnknownEnvironment, ProblemKind::EnvironmentConflict]);
         kinds.extend([ProblemKind::Forbidden, ProblemKind::EnvironmentUnavailable]);
         kinds.extend([ProblemKind::RequestTimeout, ProblemKind::RepositoryUnreadable]);
