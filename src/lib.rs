@@ -23,6 +23,7 @@
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
 //! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
 //! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
+//! | `server` | environments over HTTP: connections, routes, views | down to ops, but report |
 //! | `cli` | one file per command; the terminal, the clock and the process environment | all |
 //!
 //! ## Invariants
@@ -109,6 +110,9 @@ pub mod report;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod secrets;
+#[cfg(feature = "server")]
+#[doc(hidden)]
+pub mod server;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod store;

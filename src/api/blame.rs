@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// Where the values of an item come from.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace blame")]
-struct BlameReport<'a> {
+pub(super) struct BlameReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// The differences between two sides.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace diff")]
-struct DiffReport<'a> {
+pub(super) struct DiffReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,

@@ -44,7 +44,7 @@ pub fn list<'a>(
 /// One value, as it is: not masked.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace get")]
-struct Got<'a> {
+pub(super) struct Got<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,

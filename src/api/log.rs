@@ -2,7 +2,7 @@
 
 use super::value::json_or_absent;
 use crate::engine::provenance::{Logged, LoggedChange};
-use crate::model::Environment;
+use crate::model::{CommitId, Environment};
 use crate::secrets::mask::Shown;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,12 +12,15 @@ use std::io::{self, Write};
 /// Commits, and the values that they changed.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace log")]
-struct LogReport<'a> {
+pub(super) struct LogReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,
     /// The commits, newest first.
     commits: Vec<Commit<'a>>,
+    /// Where older commits begin, when they were not all asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 /// One commit.
@@ -61,6 +64,14 @@ struct Changed<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
+    page(commits, None, out)
+}
+
+/// Writes some commits for programs, and the commit after which more are to be asked for.
+///
+/// # Errors
+/// Those of `out`.
+pub fn page(commits: &[Logged<Shown>], next: Option<&CommitId>, out: &mut dyn Write) -> io::Result<()> {
     fn change(entry: &LoggedChange<Shown>) -> Changed<'_> {
         Changed {
             environment: entry.environment,
@@ -82,7 +93,8 @@ pub fn json(commits: &[Logged<Shown>], out: &mut dyn Write) -> io::Result<()> {
             unreadable: &logged.unreadable,
         }
     }
-    super::findings::document(&LogReport { version: 1, commits: commits.iter().map(commit).collect() }, out)
+    let (commits, next) = (commits.iter().map(commit).collect(), next.map(CommitId::as_str));
+    super::findings::document(&LogReport { version: 1, commits, next }, out)
 }
 
 /// The JSON Schema of what `json` writes.

@@ -13,6 +13,7 @@ pub mod matrix;
 pub mod plan;
 pub mod plan_file;
 pub mod review;
+pub mod served;
 pub use crate::model::sanitize;
 pub mod sent;
 pub mod value;

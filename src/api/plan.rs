@@ -15,7 +15,7 @@ use crate::secrets::mask::Shown;
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace plan")]
-struct PlanReport<'a> {
+pub(super) struct PlanReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,

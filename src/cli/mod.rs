@@ -34,6 +34,8 @@ mod review;
 mod rollback;
 mod run;
 mod schema;
+#[cfg(feature = "server")]
+mod serve;
 mod set;
 mod status;
 mod vscode;
@@ -111,6 +113,9 @@ enum Command {
     Export(export::Args),
     /// Run a command with an environment's configuration as its variables
     Run(run::Args),
+    /// Serve each environment over HTTP, from memory
+    #[cfg(feature = "server")]
+    Serve(serve::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
     /// Make git check, show and merge configuration by path
@@ -205,6 +210,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Blame(args) => blame::run(args, context),
         Command::Export(args) => export::run(args, context),
         Command::Run(args) => run::run(args, context),
+        #[cfg(feature = "server")]
+        Command::Serve(args) => serve::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Hooks(args) => hooks::run(args, context),
         Command::GitDiff(args) => git_diff::run(args, context),

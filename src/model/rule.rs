@@ -116,6 +116,35 @@ rules! {
 }
 
 impl Rule {
+    /// Whether an error of it stops the item from leaving, and holds its environment back on a server:
+    /// what is there cannot be read, or is not what the schema lets readers rely on.
+    #[must_use]
+    pub const fn is_blocking(self) -> bool {
+        matches!(
+            self,
+            Self::Syntax
+                | Self::DuplicateKey
+                | Self::Schema
+                | Self::Symlink
+                | Self::InvalidKey
+                | Self::ConflictMarkers
+        )
+    }
+
+    /// Whether it compares environments: of one alone it says nothing.
+    #[must_use]
+    pub const fn spans_environments(self) -> bool {
+        matches!(
+            self,
+            Self::SharedSecret
+                | Self::LegacyDrift
+                | Self::TypeMismatch
+                | Self::MissingItem
+                | Self::MissingKey
+                | Self::MissingValue
+        )
+    }
+
     /// Whether only a review finds it: it is about a change, and not about a revision.
     #[must_use]
     pub const fn is_of_changes(self) -> bool {

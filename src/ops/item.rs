@@ -126,7 +126,8 @@ fn in_another_document(values: &[Value], path: &ValuePath) -> Option<ValuePath> 
 }
 
 /// The error for a path that is not there, with the nearest one that is.
-pub(super) fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Error {
+#[must_use]
+pub fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Error {
     let error = Error::not_found(format!("{file} has no `{path}`"));
     if let Some(near) = nearest(values, path).or_else(|| in_another_document(values, path)) {
         return error.with_help(Help::DidYouMean(near.to_string()));

@@ -29,6 +29,7 @@ mod review;
 mod rollback;
 mod saved_plan;
 mod schema;
+mod served;
 mod set;
 mod status;
 mod validation;
@@ -52,7 +53,7 @@ pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
 pub use hold::{HoldRequest, held, held_at, hold, release};
 pub use init::init;
-pub use item::{ItemView, get, list, no_item};
+pub use item::{ItemView, get, list, no_item, no_such_path};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{
     MigrateRequest, Prepared as PreparedMigration, commit as commit_migration, prepare as prepare_migration,
@@ -71,6 +72,7 @@ pub use rollback::{
 };
 pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
+pub use served::{Good, HeldBack, ServedEnvironment, environment_at};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};

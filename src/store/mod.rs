@@ -3,6 +3,7 @@
 //! This room reads snapshots and history, and publishes changes through one [`transaction`]. It judges
 //! nothing, and knows nothing of the command line.
 
+mod branches;
 mod cache;
 mod commits;
 pub mod editor;

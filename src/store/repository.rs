@@ -85,6 +85,15 @@ impl Repository {
         Self { index, ..self }
     }
 
+    /// The same repository with another configuration root: a folder relative to the git root, which may
+    /// be there in commits alone.
+    #[must_use]
+    pub fn with_root(self, root: &str) -> Self {
+        let names: Vec<&str> = root.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
+        let prefix = names.iter().map(|name| format!("{name}/")).collect();
+        Self { prefix, ..self }
+    }
+
     /// Works for the user whose variables these are.
     #[must_use]
     pub fn with_environment(self, environment: Arc<ProcessEnvironment>) -> Self {

@@ -5,6 +5,7 @@
 //! Events are hints, never facts: contents are compared, and contents decide. What is done with a
 //! verdict — a screen, a command, a typed value — is the caller's.
 
+mod branch;
 mod coalesce;
 mod event;
 mod file_events;
@@ -15,6 +16,7 @@ mod revalidate;
 mod state;
 mod watcher;
 
+pub use self::branch::{BranchEvents, BranchWaker};
 use self::coalesce::{Batch, Coalescer};
 use self::event::EventKind;
 pub use self::file_events::Waker;

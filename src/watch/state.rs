@@ -8,7 +8,7 @@ use super::Scope;
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::{self, CheckInput, CheckReport, Judgements};
 use crate::engine::snapshot::Snapshot;
-use crate::model::{Date, Environment, Error, Finding, Key, Result};
+use crate::model::{Date, Error, Finding, Key, Result};
 
 /// What is held.
 pub(super) struct State {
@@ -34,7 +34,7 @@ impl State {
         today: Option<Date>,
     ) -> Self {
         let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
-        let items = items(changed);
+        let items = rules::affected(changed);
         let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
         Self::judge_files(before.advance(snapshot, changed), held, scope, today)
     }
@@ -93,20 +93,6 @@ fn report(
         progress: &crate::model::NoProgress,
     };
     rules::check_again(&subject, before)
-}
-
-/// The items that these files concern; `None` when one of them, a schema or the policy, may concern
-/// any.
-fn items(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
-    let mut keys = BTreeSet::new();
-    for file in changed {
-        let (_, name) = file.strip_prefix("environments/")?.strip_suffix(".yaml")?.split_once('/')?;
-        // An item called `a.production` takes the schema of that name away from `a`.
-        let shorter =
-            Environment::ALL.iter().filter_map(|env| name.strip_suffix(env.name())?.strip_suffix('.'));
-        keys.extend(shorter.chain([name]).filter_map(|key| key.parse().ok()));
-    }
-    Some(keys)
 }
 
 fn by_file(outcome: &Result<Arc<CheckReport>>) -> BTreeMap<&str, Vec<&Finding>> {

@@ -47,6 +47,23 @@ fn the_schemas_of_our_own_formats_are_current() {
     }
 }
 
+/// What a server says of itself.
+#[cfg(feature = "server")]
+#[test]
+fn the_description_of_the_api_is_current() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/openapi.json");
+    let text = format!("{}\n", serde_json::to_string_pretty(&terrace::server::openapi()).expect("JSON"));
+    if std::env::var_os("TERRACE_WRITE").is_some() {
+        std::fs::write(&file, &text).expect("a file");
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == text,
+        "{} is stale: TERRACE_WRITE=1 cargo test --test suite generated",
+        file.display()
+    );
+}
+
 /// The README and `terrace explain` say the same of every rule, since both say what the model says.
 #[test]
 fn the_rules_in_the_readme_are_current() {

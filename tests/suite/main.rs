@@ -51,6 +51,8 @@ mod rollback;
 mod rules_on_real_files;
 mod run;
 mod schema;
+#[cfg(feature = "server")]
+mod serve;
 mod set_edit;
 mod set_insert;
 mod shop;

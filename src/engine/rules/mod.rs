@@ -330,6 +330,21 @@ fn judge_item(world: &RuleContext<'_>) -> Judgement {
     }
 }
 
+/// The items that files (relative to the configuration root) concern when they change; `None` when one
+/// of them, a schema or the policy, may concern any.
+#[must_use]
+pub fn affected(changed: &BTreeSet<String>) -> Option<BTreeSet<Key>> {
+    let mut keys = BTreeSet::new();
+    for file in changed {
+        let (_, name) = file.strip_prefix("environments/")?.strip_suffix(".yaml")?.split_once('/')?;
+        // An item called `a.production` takes the schema of that name away from `a`.
+        let shorter =
+            Environment::ALL.iter().filter_map(|env| name.strip_suffix(env.name())?.strip_suffix('.'));
+        keys.extend(shorter.chain([name]).filter_map(|key| key.parse().ok()));
+    }
+    Some(keys)
+}
+
 /// All findings in order, waivers applied.
 fn report(
     subject: &CheckInput<'_>,

@@ -1,0 +1,409 @@
+//! What a server answers: its environments, their items, and problems.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::findings::{Counts, FindingEntry, line};
+use super::value;
+use crate::engine::summary::Summary;
+use crate::model::{CommitId, Environment, Finding, Key, Severity};
+use crate::secrets::mask::Shown;
+
+/// The environments that a caller may read.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Environments")]
+struct EnvironmentsReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// In promotion order.
+    environments: Vec<EnvironmentEntry<'a>>,
+}
+
+/// One environment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Environment")]
+struct EnvironmentReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    #[serde(flatten)]
+    entry: EnvironmentEntry<'a>,
+}
+
+/// An environment as it is served.
+#[derive(Serialize, JsonSchema)]
+struct EnvironmentEntry<'a> {
+    /// Its name.
+    environment: Environment,
+    /// The commit that last changed its files or a schema of its items; null when nothing is served.
+    commit: Option<&'a str>,
+    /// How many items it has.
+    items: usize,
+    /// What the rules found that read this environment alone.
+    findings: SeverityCounts,
+    /// What keeps its newest state from being served.
+    held_back: Option<HeldBackCount<'a>>,
+}
+
+/// How many findings there are of each severity.
+#[derive(Serialize, JsonSchema)]
+struct SeverityCounts {
+    /// Errors.
+    errors: usize,
+    /// Warnings.
+    warnings: usize,
+    /// Notices.
+    notices: usize,
+}
+
+/// A state that is not served.
+#[derive(Serialize, JsonSchema)]
+struct HeldBackCount<'a> {
+    /// The newest commit that changed the environment.
+    commit: &'a str,
+    /// How many findings block it.
+    findings: usize,
+}
+
+/// An environment for the reports.
+pub struct Served<'a> {
+    /// Its name.
+    pub environment: Environment,
+    /// The commit that last changed it.
+    pub commit: Option<&'a CommitId>,
+    /// How many items it has.
+    pub items: usize,
+    /// What was found in it.
+    pub findings: &'a [Finding],
+    /// What is held back: the newest commit, and how many findings block it.
+    pub held_back: Option<(&'a CommitId, usize)>,
+}
+
+impl<'a> From<&Served<'a>> for EnvironmentEntry<'a> {
+    fn from(served: &Served<'a>) -> Self {
+        let of = |severity| served.findings.iter().filter(|finding| finding.severity == severity).count();
+        Self {
+            environment: served.environment,
+            commit: served.commit.map(CommitId::as_str),
+            items: served.items,
+            findings: SeverityCounts {
+                errors: of(Severity::Error),
+                warnings: of(Severity::Warning),
+                notices: of(Severity::Notice),
+            },
+            held_back: served
+                .held_back
+                .map(|(commit, findings)| HeldBackCount { commit: commit.as_str(), findings }),
+        }
+    }
+}
+
+/// Writes all environments.
+///
+/// # Errors
+/// Those of `out`.
+pub fn environments(served: &[Served<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let environments = served.iter().map(EnvironmentEntry::from).collect();
+    line(&EnvironmentsReport { version: 1, environments }, out)
+}
+
+/// Writes one environment.
+///
+/// # Errors
+/// Those of `out`.
+pub fn environment(served: &Served<'_>, out: &mut dyn Write) -> io::Result<()> {
+    line(&EnvironmentReport { version: 1, entry: served.into() }, out)
+}
+
+/// Items of one environment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Items")]
+struct ItemsReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The environment.
+    environment: Environment,
+    /// In the order of their keys.
+    items: &'a [ListedItem<'a>],
+    /// Where the next page begins: the value for `after`; null on the last page.
+    next: Option<&'a str>,
+}
+
+/// An item of a list.
+#[derive(Serialize, JsonSchema)]
+pub struct ListedItem<'a> {
+    /// The item's key.
+    pub key: &'a str,
+    /// The entity tag of its JSON.
+    pub etag: &'a str,
+    /// The commit that last changed it; null where a shallow clone does not tell.
+    pub commit: Option<&'a str>,
+}
+
+/// Writes a page of items.
+///
+/// # Errors
+/// Those of `out`.
+pub fn items(
+    environment: Environment,
+    items: &[ListedItem<'_>],
+    next: Option<&Key>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    line(&ItemsReport { version: 1, environment, items, next: next.map(Key::as_str) }, out)
+}
+
+/// One item.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Item")]
+struct ItemReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The item's key.
+    key: &'a str,
+    /// Its environment.
+    environment: Environment,
+    /// Its file, relative to the git root.
+    file: &'a str,
+    /// What it holds; left out of a file of several YAML documents. A secret that may not be shown is
+    /// `{"masked":true}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Json>,
+    /// What each of several YAML documents holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<Vec<Json>>,
+}
+
+/// Writes one item, the value of each of its YAML documents already masked.
+///
+/// # Errors
+/// Those of `out`.
+pub fn item(
+    (key, environment): (&Key, Environment),
+    file: &str,
+    values: &[Shown],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut values = values.iter().map(|value| value::json(value.shown()));
+    let (value, documents) = match values.len() {
+        0 => (Some(Json::Null), None),
+        1 => (values.next(), None),
+        _ => (None, Some(values.collect())),
+    };
+    line(&ItemReport { version: 1, key: key.as_str(), environment, file, value, documents }, out)
+}
+
+/// The schemas that describe one item.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ItemSchemas")]
+struct SchemasReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The item's key.
+    key: &'a str,
+    /// Its environment.
+    environment: Environment,
+    /// Each has to be met.
+    schemas: &'a [DescribingSchema],
+}
+
+/// A schema that describes an item.
+#[derive(Serialize, JsonSchema)]
+pub struct DescribingSchema {
+    /// Its file, relative to the git root.
+    pub file: String,
+    /// The JSON Schema; null where the file is not JSON.
+    pub schema: Json,
+}
+
+/// Writes the schemas of one item.
+///
+/// # Errors
+/// Those of `out`.
+pub fn schemas_of_item(
+    (key, environment): (&Key, Environment),
+    schemas: &[DescribingSchema],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    line(&SchemasReport { version: 1, key: key.as_str(), environment, schemas }, out)
+}
+
+/// What was found in one environment.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EnvironmentFindings")]
+struct FindingsReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// What the rules found in what is served, those that read this environment alone.
+    findings: Vec<FindingEntry<'a>>,
+    /// What was looked at, and how much was found.
+    summary: Counts<'a>,
+    /// What keeps the newest state from being served.
+    held_back: Option<HeldBackReport<'a>>,
+}
+
+/// A state that is not served, and why.
+#[derive(Serialize, JsonSchema)]
+struct HeldBackReport<'a> {
+    /// The newest commit that changed the environment.
+    commit: &'a str,
+    /// What blocks it.
+    findings: Vec<FindingEntry<'a>>,
+    /// Why it could not be judged at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// The broken items.
+    items: &'a [HeldItem<'a>],
+}
+
+/// A broken item.
+#[derive(Serialize, JsonSchema)]
+pub struct HeldItem<'a> {
+    /// The item's key.
+    pub key: &'a str,
+    /// The entity tag of its file as it is in the newest commit: the one to mend it by.
+    pub held_etag: String,
+}
+
+/// What is held back of an environment.
+pub struct Held<'a> {
+    /// The newest commit that changed the environment.
+    pub commit: &'a CommitId,
+    /// What blocks it.
+    pub findings: &'a [Finding],
+    /// Why it could not be judged at all.
+    pub error: Option<&'a str>,
+    /// The broken items.
+    pub items: Vec<HeldItem<'a>>,
+}
+
+/// Writes what was found in one environment.
+///
+/// # Errors
+/// Those of `out`.
+pub fn findings(
+    found: &[&Finding],
+    summary: &Summary,
+    held_back: Option<&Held<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let held_back = held_back.map(|held| HeldBackReport {
+        commit: held.commit.as_str(),
+        findings: held.findings.iter().map(FindingEntry::from).collect(),
+        error: held.error,
+        items: &held.items,
+    });
+    let findings = found.iter().copied().map(FindingEntry::from).collect();
+    line(&FindingsReport { version: 1, findings, summary: summary.into(), held_back }, out)
+}
+
+/// Whether the server is well.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
+struct HealthReport<'a> {
+    /// `ok`, `ready` or `stopping`.
+    status: &'a str,
+    /// How each environment stands that the caller may read: `served`, `held-back` or `unavailable`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<EnvironmentHealth>,
+}
+
+/// How one environment stands.
+#[derive(Serialize, JsonSchema)]
+pub struct EnvironmentHealth {
+    /// The environment.
+    pub environment: Environment,
+    /// `served`, `held-back` or `unavailable`.
+    pub status: &'static str,
+}
+
+/// Writes whether the server is well.
+///
+/// # Errors
+/// Those of `out`.
+pub fn health(status: &str, environments: Vec<EnvironmentHealth>, out: &mut dyn Write) -> io::Result<()> {
+    line(&HealthReport { status, environments }, out)
+}
+
+/// Why a request was not answered as asked (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+struct ProblemReport<'a> {
+    /// `urn:terrace:problem:NAME`.
+    r#type: String,
+    /// What kind of problem it is, in a few words.
+    title: &'a str,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong, in one sentence.
+    detail: &'a str,
+    /// What can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    /// The findings that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingEntry<'a>>,
+}
+
+/// A problem for programs.
+pub struct Problem<'a> {
+    /// The stable name.
+    pub name: &'a str,
+    /// What kind of problem it is.
+    pub title: &'a str,
+    /// The status of the answer.
+    pub status: u16,
+    /// What is wrong.
+    pub detail: &'a str,
+    /// What can be done.
+    pub help: Option<&'a str>,
+    /// The findings that it is about.
+    pub findings: &'a [Finding],
+}
+
+/// Writes a problem.
+///
+/// # Errors
+/// Those of `out`.
+pub fn problem(problem: &Problem<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let report = ProblemReport {
+        r#type: format!("urn:terrace:problem:{}", problem.name),
+        title: problem.title,
+        status: problem.status,
+        detail: problem.detail,
+        help: problem.help,
+        findings: problem.findings.iter().map(FindingEntry::from).collect(),
+    };
+    line(&report, out)
+}
+
+/// The JSON Schemas of everything that a server answers, by name, as parts of an OpenAPI document.
+#[must_use]
+pub fn components() -> serde_json::Map<String, Json> {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut generator =
+        settings.with(|it| it.definitions_path = "/components/schemas".into()).into_generator();
+    generator.subschema_for::<EnvironmentsReport<'_>>();
+    generator.subschema_for::<EnvironmentReport<'_>>();
+    generator.subschema_for::<ItemsReport<'_>>();
+    generator.subschema_for::<ItemReport<'_>>();
+    generator.subschema_for::<SchemasReport<'_>>();
+    generator.subschema_for::<FindingsReport<'_>>();
+    generator.subschema_for::<HealthReport<'_>>();
+    generator.subschema_for::<ProblemReport<'_>>();
+    generator.subschema_for::<super::items::Got<'_>>();
+    generator.subschema_for::<super::log::LogReport<'_>>();
+    generator.subschema_for::<super::blame::BlameReport<'_>>();
+    generator.subschema_for::<super::diff::DiffReport<'_>>();
+    generator.subschema_for::<super::plan::PlanReport<'_>>();
+    generator.take_definitions(true)
+}

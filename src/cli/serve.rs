@@ -1,0 +1,104 @@
+//! `terrace serve`
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+
+use super::Outcome;
+use super::context::Context;
+use super::help::say;
+use crate::report::sanitize::clean;
+use crate::server::{self, Options, ServeEvent};
+
+/// Serve each environment over HTTP, from memory.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Each environment is served at the newest commit of the branch at which nothing blocks it; a\nbroken file of one environment changes nothing in another. Secrets are masked.\n\nExamples:\n  terrace serve\n  curl http://127.0.0.1:7878/api/v1/environments/staging/items/payments\n  terrace serve -C config.git --branch main --root services/shop\n\nExit codes: 0 ended by Ctrl-C or SIGTERM · 2 no configuration, no such branch, or the address is taken"
+)]
+pub(super) struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
+    listen: SocketAddr,
+    /// The branch to serve, instead of the one that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// The folder with the configuration, from the top of the repository
+    #[arg(long, value_name = "DIR")]
+    root: Option<String>,
+    /// Answer under this host name as well
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Close idle connections, and half requests, after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    idle: u64,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let options = Options {
+        listen: args.listen,
+        hosts: args.hosts.clone(),
+        branch: args.branch.clone(),
+        root: args.root.clone(),
+        idle: Duration::from_secs(args.idle),
+    };
+    let quiet = context.quiet;
+    let log = move |event: &ServeEvent| {
+        // Nobody reads it any more; the server goes on.
+        let _ = tell(event, quiet);
+    };
+    server::serve(context.workspace()?, &options, Arc::new(log))?;
+    Ok(0)
+}
+
+/// Where it listens goes to standard output, everything else to standard error.
+fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    match event {
+        ServeEvent::Listening { address, branch, root } => {
+            let mut out = io::stdout().lock();
+            writeln!(out, "listening on http://{address}")?;
+            out.flush()?;
+            if !quiet {
+                let place = if root.is_empty() { String::new() } else { format!(", {}", clean(root)) };
+                writeln!(
+                    err,
+                    "serving the branch {}{place}; open to this machine alone, to read, secrets masked",
+                    clean(branch)
+                )?;
+                writeln!(err, "try: curl http://{address}/api/v1/environments")?;
+            }
+        }
+        ServeEvent::Serving { environment, commit: Some(commit), items } if !quiet => {
+            let items = crate::engine::summary::counted(*items, "item");
+            writeln!(err, "{environment}: {items} at {}", commit.short())?;
+        }
+        ServeEvent::Serving { environment, commit: None, .. } => {
+            writeln!(err, "{environment}: nothing can be served")?;
+        }
+        ServeEvent::HeldBack { environment, commit, findings, error } => {
+            writeln!(err, "{environment}: {} is held back; what was served before still is", commit.short())?;
+            for finding in findings {
+                let place = finding
+                    .location
+                    .map_or_else(String::new, |at| format!(":{}:{}", at.start.line, at.start.column));
+                let (file, message) = (clean(&finding.file), clean(&finding.message));
+                writeln!(err, "  {file}{place}: {message} [{}]", finding.rule)?;
+            }
+            if let Some(error) = error {
+                writeln!(err, "  {}", clean(error.message()))?;
+            }
+        }
+        ServeEvent::Failed(error) => {
+            writeln!(err, "error: {}", clean(error.message()))?;
+            if let Some(help) = error.help() {
+                writeln!(err, "help: {}", clean(&say(help)))?;
+            }
+        }
+        ServeEvent::Stopping if !quiet => writeln!(err, "stopping")?,
+        ServeEvent::Serving { .. } | ServeEvent::Stopping => {}
+    }
+    Ok(())
+}

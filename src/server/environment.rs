@@ -1,0 +1,138 @@
+//! [`InEnvironment`]: the one way in which a route learns which environment it is about.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+
+use super::caller::Caller;
+use super::problem::{Problem, ProblemKind};
+use super::query::Query;
+use super::state::Shared;
+use super::view::EnvironmentView;
+use crate::model::{CommitId, Environment, Error, Key};
+use crate::ops::Good;
+
+/// Names the environment once more, for clients whose addresses cannot.
+const ENVIRONMENT: HeaderName = HeaderName::from_static("terrace-environment");
+
+/// A request about one environment, by somebody who may read it.
+pub(super) struct InEnvironment {
+    pub(super) shared: Arc<Shared>,
+    pub(super) environment: Environment,
+    pub(super) caller: Caller,
+    pub(super) headers: HeaderMap,
+    query: Option<String>,
+    key: Option<String>,
+}
+
+impl FromRequestParts<Arc<Shared>> for InEnvironment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let encoding = || {
+            Problem::new(ProblemKind::BadRequest, "the address is not UTF-8")
+                .with_help("encode UTF-8 with %, and a percent sign as %25")
+        };
+        let Path(mut parameters) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, shared).await.map_err(|_| encoding())?;
+        let mut parameter = |name: &str| {
+            let at = parameters.iter().position(|(known, _)| known == name)?;
+            Some(parameters.swap_remove(at).1)
+        };
+        let environment = environment(&parameter("environment").unwrap_or_default())?;
+        for header in parts.headers.get_all(ENVIRONMENT) {
+            if header.as_bytes() != environment.name().as_bytes() {
+                return Err(Problem::new(
+                    ProblemKind::EnvironmentConflict,
+                    "the address and a header name different environments",
+                )
+                .with_help("leave the header Terrace-Environment out"));
+            }
+        }
+        let caller = parts.extensions.get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Problem::new(ProblemKind::Internal, "nobody asked"))?;
+        caller.require_read(environment)?;
+        Ok(Self {
+            shared: Arc::clone(shared),
+            environment,
+            caller,
+            headers: parts.headers.clone(),
+            query: parts.uri.query().map(str::to_owned),
+            key: parameter("key"),
+        })
+    }
+}
+
+/// Reads exactly one of the three names.
+pub(super) fn environment(name: &str) -> Result<Environment, Problem> {
+    name.parse::<Environment>()
+        .map_err(|error| Problem::of(&Error::from(error), ProblemKind::UnknownEnvironment))
+}
+
+impl InEnvironment {
+    /// The parameters of the address.
+    pub(super) fn query(&self, known: &[&str], many: &[&str]) -> Result<Query, Problem> {
+        Query::read(self.query.as_deref(), known, many)
+    }
+
+    /// The item that the address names.
+    pub(super) fn key(&self) -> Result<Key, Problem> {
+        key(self.key.as_deref().unwrap_or_default())
+    }
+
+    /// The environment as it is now.
+    pub(super) fn view(&self) -> Result<Arc<EnvironmentView>, Problem> {
+        let unavailable =
+            || Problem::new(ProblemKind::EnvironmentUnavailable, "the environment is being read");
+        self.shared.view(self.environment).ok_or_else(|| unavailable().retry_after(1))
+    }
+
+    /// A commit that leads to the served branch.
+    pub(super) fn revision(&self, text: &str) -> Result<CommitId, Problem> {
+        let unknown = || {
+            Problem::new(ProblemKind::UnknownRevision, "no such commit leads to the served branch")
+                .with_help("give the digits of a commit, at least seven")
+        };
+        let is_id =
+            (7..=40).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let tip = self.shared.tip().filter(|_| is_id).ok_or_else(unknown)?;
+        let repository = &self.shared.workspace.repository;
+        let commit = repository.commit(text).map_err(|_| unknown())?;
+        let is_reachable = repository.is_reachable(&commit, &tip);
+        let is_reachable =
+            is_reachable.map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))?;
+        if is_reachable { Ok(commit) } else { Err(unknown()) }
+    }
+}
+
+/// Reads a key.
+pub(super) fn key(text: &str) -> Result<Key, Problem> {
+    text.parse::<Key>().map_err(|error| Problem::of(&Error::from(error), ProblemKind::InvalidKey))
+}
+
+impl EnvironmentView {
+    /// What is served of it.
+    pub(super) fn good(&self) -> Result<&Good, Problem> {
+        self.served.good.as_ref().ok_or_else(|| {
+            Problem::new(
+                ProblemKind::EnvironmentUnavailable,
+                "no commit of late has a state of this environment that can be served",
+            )
+            .with_help("its findings say what is wrong; a commit that mends it is served at once")
+            .retry_after(5)
+        })
+    }
+
+    /// The problem of an item that is not there.
+    pub(super) fn no_such_item(&self, key: &Key) -> Problem {
+        match self.good() {
+            Ok(good) => {
+                let error = good.configuration().snapshot().absent(key, self.environment());
+                Problem::of(&error, ProblemKind::ItemNotFound)
+            }
+            Err(problem) => problem,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What every request passes, and what every answer has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, header};
+
+use super::caller::Caller;
+use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
+use super::state::Shared;
+use super::wait;
+
+/// An answer is ready after so long, or there is none.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// The longest address, in bytes.
+const ADDRESS_BYTES: usize = 8 * 1024;
+
+/// The largest body, in bytes.
+const BODY_BYTES: u64 = 1024 * 1024;
+
+/// Answers a request that is let in, and makes every answer whole.
+pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_api = path == "/api" || path.starts_with("/api/");
+    let answered = match admit(&shared, &request) {
+        Err(problem) => problem.into_response(),
+        Ok(caller) => answer(&shared, caller, request, next).await,
+    };
+    whole(answered, is_api)
+}
+
+/// Who asks, when the request may go on.
+fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
+    shared.hosts.check(request)?;
+    let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if length > ADDRESS_BYTES {
+        return Err(Problem::new(ProblemKind::AddressTooLong, "the address is too long")
+            .with_help(format!("keep path and query below {ADDRESS_BYTES} bytes")));
+    }
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
+        return Err(Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
+            .with_help(format!("keep it below {BODY_BYTES} bytes")));
+    }
+    Ok(caller(request.headers()))
+}
+
+/// Who asks.
+fn caller(_headers: &HeaderMap) -> Caller {
+    Caller::local()
+}
+
+async fn answer(shared: &Shared, caller: Caller, mut request: Request, next: Next) -> Response {
+    let Ok(_permit) = shared.in_flight.try_acquire() else {
+        return Problem::new(ProblemKind::Overloaded, "too many requests at the same time")
+            .retry_after(1)
+            .into_response();
+    };
+    let wait = match wait::asked(request.headers()) {
+        Ok(wait) => wait.unwrap_or_default(),
+        Err(problem) => return problem.into_response(),
+    };
+    request.extensions_mut().insert(caller);
+    tokio::time::timeout(REQUEST + wait, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::new(ProblemKind::RequestTimeout, "the answer took too long").into_response()
+    })
+}
+
+/// Puts a problem in the place of an answer that is only a status, and adds what every answer has.
+fn whole(answer: Response, is_api: bool) -> Response {
+    let status = answer.status();
+    let is_problem = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|form| form.as_bytes() == PROBLEM_JSON.as_bytes());
+    let mut answer = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+        let allow = answer.headers().get(header::ALLOW).cloned();
+        let mut problem = Problem::of_status(status, is_api).into_response();
+        if let Some(allow) = allow {
+            problem.headers_mut().insert(header::ALLOW, allow);
+        }
+        problem
+    } else {
+        answer
+    };
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "Authorization, Accept"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    answer
+}

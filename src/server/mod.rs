@@ -1,0 +1,201 @@
+//! `terrace serve`: each environment over HTTP, from memory.
+//!
+//! The room owns connections, routes and views. It reads a branch by the operations and judges nothing
+//! itself; it prints nothing, and tells of what happens through a [`Log`]. An environment is named by
+//! the address and by nothing else, and what is said of it is made of it alone.
+
+mod caller;
+mod connection;
+mod environment;
+mod guard;
+mod hosts;
+mod negotiation;
+mod openapi;
+mod problem;
+mod query;
+mod respond;
+mod routes;
+mod state;
+mod tags;
+mod view;
+mod wait;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::hosts::Hosts;
+pub use self::routes::describe as openapi;
+use self::state::{Follower, Shared};
+use crate::model::{CommitId, Environment, Error, Finding, Help, Result, Revision};
+use crate::ops::Workspace;
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Further names under which it is reached.
+    pub hosts: Vec<String>,
+    /// The branch that is served; the one that HEAD names without.
+    pub branch: Option<String>,
+    /// The configuration root, relative to the git root; where the workspace is without.
+    pub root: Option<String>,
+    /// An idle connection, or half a request, is closed after so long.
+    pub idle: Duration,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum ServeEvent {
+    /// Requests are answered from now on.
+    Listening {
+        /// Where.
+        address: SocketAddr,
+        /// The branch that is served.
+        branch: String,
+        /// The configuration root relative to the git root: empty, or ending in `/`.
+        root: String,
+    },
+    /// Another state of an environment is served; none at all without a commit.
+    Serving {
+        /// The environment.
+        environment: Environment,
+        /// The commit that last changed it.
+        commit: Option<CommitId>,
+        /// How many items it has.
+        items: usize,
+    },
+    /// The newest state of an environment is not served.
+    HeldBack {
+        /// The environment.
+        environment: Environment,
+        /// The newest commit that changed it.
+        commit: CommitId,
+        /// What blocks it.
+        findings: Vec<Finding>,
+        /// Why it could not be judged.
+        error: Option<Error>,
+    },
+    /// The branch could not be read; what was served goes on.
+    Failed(Error),
+    /// The server was asked to stop.
+    Stopping,
+}
+
+/// Is told what happens.
+pub type Log = Arc<dyn Fn(&ServeEvent) + Send + Sync>;
+
+/// Serves a branch until the process is asked to end.
+///
+/// # Errors
+/// When there is no configuration or no such branch, the address cannot be listened at, or it can be
+/// reached from other machines.
+pub fn serve(workspace: Workspace, options: &Options, log: Log) -> Result<()> {
+    if !options.listen.ip().is_loopback() {
+        let message = format!(
+            "{} can be reached from other machines, and nobody is asked who they are",
+            options.listen
+        );
+        return Err(Error::usage(message).with_help("listen at 127.0.0.1"));
+    }
+    let branch = branch_of(&workspace, options)?;
+    let workspace = in_root(workspace, options, &branch)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::internal(format!("no threads: {error}")))?;
+    let outcome = runtime.block_on(run(workspace, branch, options, log));
+    // What still blocks a thread is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn branch_of(workspace: &Workspace, options: &Options) -> Result<String> {
+    if let Some(branch) = &options.branch {
+        return Ok(branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned());
+    }
+    workspace
+        .repository
+        .branch()
+        .ok_or_else(|| Error::usage("HEAD is on no branch").with_help(Help::NameBranch))
+}
+
+/// The workspace at the configuration root: the one that was named, or the only one that the branch has.
+fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Workspace> {
+    let repository = &workspace.repository;
+    let Some(tip) = repository.branch_tip(branch)? else {
+        let message = format!("there is no branch `{}` with a commit", branch.escape_debug());
+        return Err(Error::usage(message).with_help(Help::NameBranch));
+    };
+    let at = |root: &str| Workspace { repository: repository.clone().with_root(root) };
+    let tip = Revision::Commit(tip);
+    let named = match &options.root {
+        Some(root) => at(root),
+        None => workspace.clone(),
+    };
+    let missing = match named.require_configuration(&named.repository.snapshot(&tip)?) {
+        Ok(()) => return Ok(named),
+        Err(error) => error,
+    };
+    if options.root.is_none() && repository.work_tree().is_none() {
+        let roots: Vec<String> = repository.roots(&tip)?.into_iter().collect();
+        if let [only] = roots.as_slice() {
+            return Ok(at(only));
+        }
+        if !roots.is_empty() {
+            let shown: Vec<_> = roots.iter().take(8).map(|root| format!("--root {root}")).collect();
+            return Err(missing.with_help(format!("say which one is meant: {}", shown.join(", "))));
+        }
+    }
+    Err(missing)
+}
+
+async fn run(workspace: Workspace, branch: String, options: &Options, log: Log) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::unreadable(format!("cannot listen at {}: {error}", options.listen))
+            .with_help("name another address with --listen, or end what listens there")
+    };
+    let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let root = workspace.repository.root_prefix().to_owned();
+    let shared = Arc::new(Shared::new(workspace, branch.clone(), Hosts::new(address, &options.hosts), log));
+    // From here on, so that nobody is killed in the middle of a start.
+    let stop = stopped()?;
+    let reader = Arc::clone(&shared);
+    let read = tokio::task::spawn_blocking(move || reader.look()).await;
+    read.map_err(|error| Error::internal(format!("the branch was not read: {error}")))??;
+    let follower = Follower::start(Arc::clone(&shared));
+    shared.tell(&ServeEvent::Listening { address, branch, root });
+    let router = routes::router(Arc::clone(&shared));
+    let stopping = Arc::clone(&shared);
+    let stop = async move {
+        stop.await;
+        stopping.tell(&ServeEvent::Stopping);
+        stopping.stop();
+    };
+    connection::serve(listener, router, options.idle, stop).await;
+    let _ = tokio::task::spawn_blocking(move || drop(follower)).await;
+    Ok(())
+}
+
+/// Done when the process is asked to end.
+fn stopped() -> Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |error| Error::io("listen for", "signals".as_ref(), &error);
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        Ok(async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! The description of the API (OpenAPI 3.1), made from the table of routes and the types of `api`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::problem::{PROBLEM_JSON, ProblemKind};
+use crate::api::served::components;
+use crate::model::Environment;
+
+/// What is said of a route.
+pub(super) struct Doc {
+    /// As the router has it.
+    pub(super) path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    is_tagged: bool,
+    parameters: Vec<Parameter>,
+    problems: Vec<ProblemKind>,
+    /// Media types, each with the schema of its JSON where there is one.
+    answers: Vec<(&'static str, &'static str)>,
+}
+
+impl Doc {
+    pub(super) fn new(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let (parameters, problems, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { path, id, summary, is_tagged: false, parameters, problems, answers }
+    }
+
+    /// The answer has a tag, and can be waited for.
+    pub(super) fn tagged(self) -> Self {
+        Self { is_tagged: true, ..self }
+    }
+
+    pub(super) fn parameter(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    pub(super) fn problems(mut self, kinds: &[ProblemKind]) -> Self {
+        self.problems.extend_from_slice(kinds);
+        self
+    }
+
+    pub(super) fn answer(mut self, form: &'static str, schema: &'static str) -> Self {
+        self.answers.push((form, schema));
+        self
+    }
+}
+
+/// A parameter of an address.
+pub(super) struct Parameter {
+    name: &'static str,
+    meaning: &'static str,
+    most: Option<usize>,
+    is_many: bool,
+    is_required: bool,
+}
+
+impl Parameter {
+    pub(super) const fn one(name: &'static str, meaning: &'static str) -> Self {
+        Self { name, meaning, most: None, is_many: false, is_required: false }
+    }
+
+    pub(super) const fn many(name: &'static str, meaning: &'static str) -> Self {
+        Self { is_many: true, ..Self::one(name, meaning) }
+    }
+
+    pub(super) const fn number(name: &'static str, meaning: &'static str, most: usize) -> Self {
+        Self { most: Some(most), ..Self::one(name, meaning) }
+    }
+
+    pub(super) const fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    fn json(&self) -> Json {
+        let schema = match (self.most, self.is_many) {
+            (Some(most), _) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
+            (None, true) => json!({ "type": "array", "items": { "type": "string" } }),
+            (None, false) => json!({ "type": "string" }),
+        };
+        let Self { name, meaning, is_required, .. } = self;
+        json!({ "name": name, "in": "query", "description": meaning, "required": is_required, "schema": schema })
+    }
+}
+
+/// The description.
+pub(super) fn document<'d>(routes: impl Iterator<Item = &'d Doc>) -> Json {
+    let mut paths = Map::new();
+    for doc in routes {
+        paths.insert(doc.path.replace("{*key}", "{key}"), json!({ "get": operation(doc) }));
+    }
+    let problems: Map<String, Json> = ProblemKind::ALL
+        .iter()
+        .map(|kind| {
+            let meaning =
+                json!({ "status": kind.status(), "title": kind.title(), "meaning": kind.meaning() });
+            (kind.name().to_owned(), meaning)
+        })
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Terrace",
+            "version": "1",
+            "description": "Configuration of development, staging and production, each by itself. 404 means that the served commit of the environment has no such item or value, and nothing else. Every error is a problem (RFC 9457) whose type is urn:terrace:problem:NAME; x-terrace-problems lists the names.",
+        },
+        "paths": paths,
+        "components": { "schemas": components() },
+        "x-terrace-problems": problems,
+    })
+}
+
+fn operation(doc: &Doc) -> Json {
+    let path = doc.path;
+    let mut parameters = Vec::new();
+    if path.contains("{environment}") {
+        let names = Environment::ALL.map(Environment::name);
+        let schema = json!({ "type": "string", "enum": names });
+        parameters.push(json!({ "name": "environment", "in": "path", "required": true, "schema": schema }));
+    }
+    if path.contains("{*key}") {
+        let meaning = "The item's key; `/` in it may stand as `/` or as `%2F`";
+        parameters.push(json!({
+            "name": "key", "in": "path", "required": true, "description": meaning,
+            "schema": { "type": "string" },
+        }));
+    }
+    parameters.extend(doc.parameters.iter().map(Parameter::json));
+    if doc.is_tagged {
+        for (name, meaning) in [
+            ("If-None-Match", "Answer 304 when the tag is still this"),
+            ("Prefer", "`wait=N` with If-None-Match: answer when it has changed, or 304 after N seconds"),
+        ] {
+            parameters.push(json!({
+                "name": name, "in": "header", "description": meaning, "required": false,
+                "schema": { "type": "string" },
+            }));
+        }
+    }
+    let mut responses = Map::new();
+    let mut ok = json!({ "description": doc.summary, "content": content(&doc.answers) });
+    if doc.is_tagged {
+        let text = json!({ "schema": { "type": "string" } });
+        ok["headers"] = json!({ "ETag": text, "Terrace-Commit": text });
+        responses.insert("304".to_owned(), json!({ "description": "It is still the same" }));
+    }
+    responses.insert("200".to_owned(), ok);
+    for (status, names) in problems(doc) {
+        let names: Vec<&str> = names.iter().map(|kind| kind.name()).collect();
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        responses.insert(
+            status.to_string(),
+            json!({ "description": names.join(", "), "content": { PROBLEM_JSON: { "schema": schema } } }),
+        );
+    }
+    responses.sort_keys();
+    json!({ "operationId": doc.id, "summary": doc.summary, "parameters": parameters, "responses": responses })
+}
+
+/// The problems of a route by their status.
+fn problems(doc: &Doc) -> Vec<(u16, Vec<ProblemKind>)> {
+    let mut kinds = doc.problems.clone();
+    kinds.extend([ProblemKind::BadRequest, ProblemKind::InvalidParameter, ProblemKind::MisdirectedRequest]);
+    kinds.push(ProblemKind::Overloaded);
+    if doc.path.contains("{environment}") {
+        kinds.extend([ProblemKind::UnknownEnvironment, ProblemKind::EnvironmentConflict]);
+        kinds.extend([ProblemKind::Forbidden, ProblemKind::EnvironmentUnavailable]);
+        kinds.extend([ProblemKind::RequestTimeout, ProblemKind::RepositoryUnreadable]);
+    }
+    let mut found: Vec<(u16, Vec<ProblemKind>)> = Vec::new();
+    for kind in ProblemKind::ALL.iter().copied().filter(|kind| kinds.contains(kind)) {
+        match found.iter_mut().find(|(status, _)| *status == kind.status()) {
+            Some((_, names)) => names.push(kind),
+            None => found.push((kind.status(), vec![kind])),
+        }
+    }
+    found
+}
+
+/// The forms of an answer; several schemas of one form are alternatives.
+fn content(answers: &[(&str, &str)]) -> Json {
+    let mut content = Map::new();
+    for (form, _) in answers {
+        let schemas: Vec<Json> = answers
+            .iter()
+            .filter(|(other, name)| other == form && !name.is_empty())
+            .map(|(_, name)| json!({ "$ref": format!("#/components/schemas/{name}") }))
+            .collect();
+        let schema = match schemas.as_slice() {
+            [] if *form == "application/json" => json!({}),
+            [] => json!({ "type": "string" }),
+            [one] => one.clone(),
+            several => json!({ "anyOf": several }),
+        };
+        content.insert((*form).to_owned(), json!({ "schema": schema }));
+    }
+    Json::Object(content)
+}

@@ -1,0 +1,194 @@
+//! Problems: why a request was not answered as asked, one table of names for all doors.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::api::served;
+use crate::model::{Error, ErrorKind, Finding};
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
+        /// A kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum ProblemKind { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl ProblemKind {
+            /// Every kind, in the order of the documentation.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name that programs know it by; it does not change.
+            pub(super) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The status of the answer.
+            pub(super) const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What kind of problem it is, in a few words.
+            pub(super) const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+
+            /// What it means, in a sentence.
+            pub(super) fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+)),+ }.trim()
+            }
+        }
+    };
+}
+
+problems! {
+    /// The address, a header or a parameter cannot be read.
+    BadRequest = "bad-request", 400, "The request cannot be read";
+    /// The environment is not exactly one of the three.
+    UnknownEnvironment = "unknown-environment", 400, "No such environment";
+    /// Two places of the request name different environments.
+    EnvironmentConflict = "environment-conflict", 400, "Two environments in one request";
+    /// The key is none.
+    InvalidKey = "invalid-key", 400, "Not a key";
+    /// The path or pointer of a value is none.
+    InvalidPath = "invalid-path", 400, "Not a path";
+    /// The parameter is unknown here, given twice, or has a value that means nothing.
+    InvalidParameter = "invalid-parameter", 400, "A parameter that means nothing";
+    /// No such route.
+    UnknownRoute = "unknown-route", 400, "No such route";
+    /// No such commit leads to the served branch.
+    UnknownRevision = "unknown-revision", 400, "No such revision";
+    /// A token is needed, and the one that was sent, if any, is not known.
+    Unauthorized = "unauthorized", 401, "A token is needed";
+    /// The token does not allow it.
+    Forbidden = "forbidden", 403, "Not allowed";
+    /// The text would hold a secret, which the caller may not read.
+    SecretsNotAllowed = "secrets-not-allowed", 403, "Secrets are not allowed";
+    /// The served commit of this environment has no such item.
+    ItemNotFound = "item-not-found", 404, "No such item";
+    /// The item has no such value.
+    ValueNotFound = "value-not-found", 404, "No such value";
+    /// There is nothing at this address.
+    NotFound = "not-found", 404, "Nothing is here";
+    /// The route has no such method.
+    MethodNotAllowed = "method-not-allowed", 405, "No such method here";
+    /// What is asked for is not offered in any of the accepted forms.
+    NotAcceptable = "not-acceptable", 406, "No such form";
+    /// The answer took too long.
+    RequestTimeout = "request-timeout", 408, "It took too long";
+    /// The body is larger than the limit.
+    BodyTooLarge = "body-too-large", 413, "The body is too large";
+    /// The address is longer than the limit.
+    AddressTooLong = "address-too-long", 414, "The address is too long";
+    /// The body is of a form that is not read here.
+    UnsupportedMediaType = "unsupported-media-type", 415, "Not a form that is read here";
+    /// The request names another host.
+    MisdirectedRequest = "misdirected-request", 421, "Not this host";
+    /// The item cannot be said in the form that is asked for, or a finding keeps it from leaving.
+    Refused = "refused", 422, "It cannot be said like this";
+    /// A defect of the server.
+    Internal = "internal", 500, "A defect of the server";
+    /// The repository cannot be read.
+    RepositoryUnreadable = "repository-unreadable", 500, "The repository cannot be read";
+    /// No state of the environment that could be served was found.
+    EnvironmentUnavailable = "environment-unavailable", 503, "The environment is not served";
+    /// The server has too much to do; try again.
+    Overloaded = "overloaded", 503, "Too much to do";
+}
+
+/// Why a request was not answered as asked.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    pub(super) kind: ProblemKind,
+    detail: String,
+    help: Option<String>,
+    findings: Vec<Finding>,
+    headers: Vec<(http::HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem; `detail` is one sentence without a final stop.
+    pub(super) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), help: None, findings: Vec::new(), headers: Vec::new() }
+    }
+
+    /// The same with what can be done.
+    pub(super) fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    pub(super) fn with_header(mut self, name: http::HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
+    }
+
+    /// The same to be asked again in some seconds.
+    pub(super) fn retry_after(self, seconds: u32) -> Self {
+        self.with_header(header::RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// A failure of an operation: `asked` is what it means when what was asked for is at fault.
+    pub(super) fn of(error: &Error, asked: ProblemKind) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => ProblemKind::ValueNotFound,
+            ErrorKind::Usage => asked,
+            ErrorKind::Undecided => ProblemKind::Refused,
+            ErrorKind::Io => ProblemKind::RepositoryUnreadable,
+            ErrorKind::Stale | ErrorKind::Busy => ProblemKind::Overloaded,
+            ErrorKind::Internal => ProblemKind::Internal,
+        };
+        let help = error.help().map(ToString::to_string);
+        let findings = error.findings().to_vec();
+        Self { kind, detail: error.message().to_owned(), help, findings, headers: Vec::new() }
+    }
+
+    /// What stands for an answer of the framework that has only a status.
+    pub(super) fn of_status(status: StatusCode, is_api: bool) -> Self {
+        let kind = ProblemKind::ALL.iter().copied().find(|kind| {
+            let is_route = *kind == ProblemKind::NotFound || kind.status() != 404;
+            kind.status() == status.as_u16() && is_route
+        });
+        match (status, kind) {
+            (StatusCode::NOT_FOUND, _) if is_api => {
+                Self::new(ProblemKind::UnknownRoute, "the server has no such route")
+                    .with_help("GET /api/v1/openapi.json describes all of them")
+            }
+            (_, Some(kind)) => {
+                let title = kind.title();
+                let mut letters = title.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                Self::new(kind, first.into_iter().chain(letters).collect::<String>())
+            }
+            (status, None) if status.is_client_error() => {
+                Self::new(ProblemKind::BadRequest, "the request cannot be read")
+            }
+            (_, None) => Self::new(ProblemKind::Internal, "the server failed"),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { kind, detail, help, findings, headers } = self;
+        let mut body = Vec::new();
+        let problem = served::Problem {
+            name: kind.name(),
+            title: kind.title(),
+            status: kind.status(),
+            detail: &detail,
+            help: help.as_deref(),
+            findings: &findings,
+        };
+        // A vector takes all.
+        let _ = served::problem(&problem, &mut body);
+        let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, body).into_response();
+        let form = HeaderValue::from_static(PROBLEM_JSON);
+        response.headers_mut().insert(header::CONTENT_TYPE, form);
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// The media type of problems.
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";

@@ -1,0 +1,190 @@
+//! Items, whole or one value of them.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use axum::response::Response;
+use bytes::Bytes;
+
+use crate::api::items as machine;
+use crate::api::served::{self, ListedItem};
+use crate::engine::configuration::Configuration;
+use crate::model::{CommitId, Key, Pointer, Value, ValuePath};
+use crate::ops;
+use crate::secrets::mask::Reveal;
+use crate::server::environment::{InEnvironment, key};
+use crate::server::negotiation::{Media, negotiate};
+use crate::server::problem::{Problem, ProblemKind};
+use crate::server::query::{Query, invalid};
+use crate::server::respond::{Answer, Work, respond};
+use crate::server::tags::tag;
+use crate::server::view::{EnvironmentView, ServedItem};
+use crate::yaml::Document;
+
+/// So many items are listed at most, and unless told otherwise.
+const MOST: usize = 1_000;
+
+pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
+    let query = request.query(&["prefix", "after", "limit"], &[])?;
+    let limit = query.number("limit", MOST)?.unwrap_or(MOST);
+    let after = query.get("after").map(key).transpose()?;
+    let prefix = query.get("prefix").unwrap_or_default();
+    respond(&request, Work::Light, |view| {
+        view.good()?;
+        let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let later = view.items.range::<Key, _>((start, Bound::Unbounded));
+        let mut fitting = later.filter(|(key, _)| key.as_str().starts_with(prefix));
+        let with_secrets = request.caller.may_read_secrets();
+        let listed: Vec<(&Key, ListedItem<'_>)> = fitting
+            .by_ref()
+            .take(limit)
+            .map(|(key, item)| {
+                let etag = &item.json(with_secrets).unwrap_or(&item.yaml).etag;
+                let commit = item.commit.as_ref().map(CommitId::as_str);
+                (key, ListedItem { key: key.as_str(), etag, commit })
+            })
+            .collect();
+        let next = fitting.next().and_then(|_| listed.last()).map(|(key, _)| (*key).clone());
+        let listed: Vec<ListedItem<'_>> = listed.into_iter().map(|(_, item)| item).collect();
+        let answer = Answer::json(&request, "items", |out| {
+            served::items(request.environment, &listed, next.as_ref(), out)
+        });
+        Ok(answer.with_commit(view.commit()))
+    })
+    .await
+}
+
+pub(super) async fn item(request: InEnvironment) -> Result<Response, Problem> {
+    let key = request.key()?;
+    let query = request.query(&["path", "pointer", "revision"], &[])?;
+    let path = path(&query)?;
+    let revision = query.get("revision").map(|text| request.revision(text)).transpose()?;
+    let is_light = path.is_none() && revision.is_none();
+    let offered = if path.is_none() { [Media::Json, Media::Yaml] } else { [Media::Json, Media::Text] };
+    let media = negotiate(&request.headers, &offered)?;
+    respond(&request, if is_light { Work::Light } else { Work::Heavy }, |view| {
+        let (configuration, item) = found(&request, view, &key, revision.as_ref())?;
+        match &path {
+            None => whole(&request, &item, media),
+            Some(path) => value(&request, &configuration, &key, &item, path, media),
+        }
+    })
+    .await
+}
+
+/// An item as it is served, or as it was at a revision.
+pub(super) fn found(
+    request: &InEnvironment,
+    view: &EnvironmentView,
+    key: &Key,
+    revision: Option<&CommitId>,
+) -> Result<(Configuration, Arc<ServedItem>), Problem> {
+    let good = view.good()?;
+    let Some(revision) = revision else {
+        let item = view.items.get(key).ok_or_else(|| view.no_such_item(key))?;
+        return Ok((good.configuration().clone(), Arc::clone(item)));
+    };
+    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
+    let repository = &request.shared.workspace.repository;
+    // What is secret now is not shown of the past either.
+    let policy = good.configuration().shared_policy();
+    let then = ops::environment_at(repository, request.environment, revision, policy).map_err(unreadable)?;
+    let Some(item) = then.item(key, request.environment) else {
+        let error = then.snapshot().absent(key, request.environment);
+        return Err(Problem::of(&error, ProblemKind::ItemNotFound));
+    };
+    let item = ServedItem::new(&then, item, None, None).map_err(unreadable)?;
+    Ok((then, item))
+}
+
+fn whole(request: &InEnvironment, item: &ServedItem, media: Media) -> Result<Answer, Problem> {
+    let commit = item.commit.as_ref();
+    if media == Media::Yaml {
+        request.caller.require_secrets(item.holds_secrets)?;
+        return Ok(Answer::of(&item.yaml, media.content_type(), commit));
+    }
+    let json = item.json(request.caller.may_read_secrets()).ok_or_else(|| no_values(item))?;
+    Ok(Answer::of(json, media.content_type(), commit))
+}
+
+/// The problem of a file that has no values because it is not YAML.
+fn no_values(item: &ServedItem) -> Problem {
+    Problem::new(ProblemKind::Refused, format!("{} is not YAML that can be read as values", item.file))
+        .with_help("accept application/yaml for the bytes of the file")
+}
+
+/// The path that is asked for.
+fn path(query: &Query) -> Result<Option<ValuePath>, Problem> {
+    let wrong = |detail: String| Problem::new(ProblemKind::InvalidPath, detail);
+    let text = match (query.get("path"), query.get("pointer")) {
+        (Some(_), Some(_)) => {
+            return Err(
+                invalid("both `path` and `pointer` are given".to_owned()).with_help("give one of them")
+            );
+        }
+        (Some(""), None) => {
+            return Err(wrong("`path` is empty".to_owned()).with_help("leave it out for the whole item"));
+        }
+        (None, Some(pointer)) if Pointer::parse(pointer).is_none() => {
+            return Err(wrong(format!("`{}` is no JSON pointer", pointer.escape_debug()))
+                .with_help("a pointer begins with `/`; in a name `/` is `~1`, and `~` is `~0`"));
+        }
+        (text, pointer) => text.or(pointer),
+    };
+    let Some(text) = text else { return Ok(None) };
+    let parsed = text.parse::<ValuePath>();
+    parsed.map(Some).map_err(|error| Problem::of(&error.into(), ProblemKind::InvalidPath))
+}
+
+fn value(
+    request: &InEnvironment,
+    configuration: &Configuration,
+    key: &Key,
+    item: &ServedItem,
+    path: &ValuePath,
+    media: Media,
+) -> Result<Answer, Problem> {
+    let document = Document::parse(&item.yaml.bytes, configuration.limits()).map_err(|_| no_values(item))?;
+    let path = document.resolve(path);
+    let Some(found) = document.at(&path) else {
+        let error = ops::no_such_path(document.values(), &path, &item.file);
+        return Err(Problem::of(&error, ProblemKind::InvalidPath));
+    };
+    let mask = configuration.mask(Reveal::asked(request.caller.may_read_secrets()));
+    let own = mask.secrets_of([&document]);
+    let shown = mask.within(&own).value(&path, found);
+    let body: Bytes = if media == Media::Text {
+        let text = text(found).ok_or_else(|| {
+            let detail = format!("`{path}` is a {}, and no text", found.kind());
+            Problem::new(ProblemKind::NotAcceptable, detail).with_help("accept application/json")
+        })?;
+        request.caller.require_secrets(shown.shown() != found)?;
+        text.into()
+    } else {
+        let pointer = document.pointer(&path);
+        let at = machine::At {
+            key,
+            environment: request.environment,
+            commit: None,
+            pointer: &pointer,
+            path: &path,
+        };
+        let mut out = Vec::new();
+        // A vector takes all.
+        let _ = machine::get(&at, shown.shown(), &mut out);
+        out.into()
+    };
+    let etag = tag(request.environment, key.as_str(), media.content_type(), &body);
+    Ok(Answer { form: media.content_type(), body, etag, commit: item.commit.clone() })
+}
+
+/// The text of a scalar.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) | Value::Number(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Null => Some("null".to_owned()),
+        Value::Tagged(_, value) => text(value),
+        Value::List(_) | Value::Map(_) => None,
+    }
+}

@@ -1,0 +1,218 @@
+//! The routes: one table, from which the router and its description are made.
+
+mod compare;
+mod environments;
+mod forms;
+mod health;
+mod history;
+mod items;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use http::{HeaderValue, header};
+
+use super::guard::guard;
+use super::openapi::Doc;
+use super::openapi::Parameter as P;
+use super::openapi::document;
+use super::problem::ProblemKind as K;
+use super::state::Shared;
+
+/// A route and what is said of it.
+struct Route {
+    doc: Doc,
+    handler: MethodRouter<Arc<Shared>>,
+}
+
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+const TEXT: &str = "text/plain";
+
+const KEYS: P = P::many("key", "Only this item; may stand several times");
+const REVISION: P = P::one("revision", "The digits of a commit that leads to the served branch");
+
+/// Every route, in the order of the documentation.
+fn routes() -> Vec<Route> {
+    let route = |doc, handler| Route { doc, handler };
+    let missing = &[K::ItemNotFound, K::InvalidKey];
+    vec![
+        route(
+            Doc::new("/api/v1/environments", "environments", "The environments that the caller may read")
+                .answer(JSON, "Environments"),
+            get(environments::list),
+        ),
+        route(
+            Doc::new("/api/v1/environments/{environment}", "environment", "One environment")
+                .tagged()
+                .answer(JSON, "Environment"),
+            get(environments::one),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/items",
+                "items",
+                "The items of an environment, in the order of their keys",
+            )
+            .tagged()
+            .parameter(P::one("prefix", "Only items whose keys begin so"))
+            .parameter(P::one("after", "Only items behind this key: `next` of the page before"))
+            .parameter(P::number("limit", "So many items at most", 1_000))
+            .problems(&[K::InvalidKey])
+            .answer(JSON, "Items"),
+            get(items::list),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/items/{*key}",
+                "item",
+                "One item, or one value of it",
+            )
+            .tagged()
+            .parameter(P::one("path", "Only the value at this path, such as `servers[name=api].port`"))
+            .parameter(P::one("pointer", "Only the value at this JSON pointer"))
+            .parameter(REVISION)
+            .problems(missing)
+            .problems(&[K::ValueNotFound, K::InvalidPath, K::UnknownRevision, K::NotAcceptable])
+            .problems(&[K::SecretsNotAllowed, K::Refused])
+            .answer(JSON, "Item")
+            .answer(JSON, "Got")
+            .answer(YAML, "")
+            .answer(TEXT, ""),
+            get(items::item),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/export/{*key}",
+                "export",
+                "One item for a process or a tool",
+            )
+            .tagged()
+            .parameter(P::one("format", "The format, as `terrace export` has them").required())
+            .parameter(P::one("prefix", "What every name begins with"))
+            .parameter(P::one("names", "The letters of names: upper or keep"))
+            .parameter(P::one("separator", "What stands between the steps of a path in a name"))
+            .parameter(REVISION)
+            .problems(missing)
+            .problems(&[K::UnknownRevision, K::SecretsNotAllowed, K::Refused])
+            .answer(JSON, "")
+            .answer(YAML, "")
+            .answer(TEXT, ""),
+            get(forms::export),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/history/{*key}",
+                "history",
+                "The commits that changed an item, newest first",
+            )
+            .tagged()
+            .parameter(P::number("limit", "So many commits at most", 1_000))
+            .parameter(P::one("before", "Only commits before this one: `next` of the page before"))
+            .problems(missing)
+            .problems(&[K::UnknownRevision])
+            .answer(JSON, "LogReport"),
+            get(history::history),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/blame/{*key}",
+                "blame",
+                "Where each value of an item came from",
+            )
+            .tagged()
+            .problems(missing)
+            .answer(JSON, "BlameReport"),
+            get(history::blame),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/schemas/{*key}",
+                "schemas",
+                "The schemas that describe an item",
+            )
+            .tagged()
+            .problems(missing)
+            .answer(JSON, "ItemSchemas"),
+            get(forms::schemas),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/findings",
+                "findings",
+                "What was found in what is served, and what is held back",
+            )
+            .tagged()
+            .parameter(KEYS)
+            .problems(missing)
+            .answer(JSON, "EnvironmentFindings"),
+            get(environments::findings),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/status",
+                "status",
+                "What waits to be promoted into an environment",
+            )
+            .tagged()
+            .parameter(KEYS)
+            .problems(missing)
+            .problems(&[K::Refused])
+            .answer(JSON, "PlanReport"),
+            get(compare::status),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/diff",
+                "diff",
+                "The differences between two environments",
+            )
+            .tagged()
+            .parameter(P::one("against", "The environment on the left side").required())
+            .parameter(KEYS)
+            .parameter(REVISION)
+            .problems(missing)
+            .problems(&[K::UnknownRevision, K::Refused])
+            .answer(JSON, "DiffReport"),
+            get(compare::diff),
+        ),
+        route(
+            Doc::new("/api/v1/openapi.json", "description", "This description").answer(JSON, ""),
+            get(description),
+        ),
+        route(
+            Doc::new("/healthz", "health", "Whether the server runs").answer(JSON, "Health"),
+            get(health::live),
+        ),
+        route(
+            Doc::new("/readyz", "readiness", "Whether the server is ready, and how each environment stands")
+                .answer(JSON, "Health"),
+            get(health::ready),
+        ),
+    ]
+}
+
+/// The router of all routes.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), guard);
+    let empty = Router::new();
+    let router =
+        routes().into_iter().fold(empty, |router, route| router.route(route.doc.path, route.handler));
+    let nothing = || async { http::StatusCode::NOT_FOUND };
+    router.fallback(nothing).layer(guarded).with_state(shared)
+}
+
+/// The description of all routes.
+#[must_use]
+pub fn describe() -> serde_json::Value {
+    document(routes().iter().map(|route| &route.doc))
+}
+
+async fn description() -> Response {
+    let body = describe().to_string();
+    let mut response = body.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}

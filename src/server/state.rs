@@ -1,0 +1,206 @@
+//! What the routes share: the views of the environments, and who follows the branch.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{Semaphore, watch};
+
+use super::hosts::Hosts;
+use super::view::EnvironmentView;
+use super::{Log, ServeEvent};
+use crate::model::{CommitId, Environment, Error, Result};
+use crate::ops::{HeldBack, ServedEnvironment, Workspace};
+use crate::watch::{BranchEvents, BranchWaker};
+
+/// So many requests are answered at the same time.
+const IN_FLIGHT: usize = 512;
+
+/// So many of them read the repository or parse at the same time.
+const AT_WORK: usize = 16;
+
+/// The branch is looked at so often, whatever events say.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What the routes share. A queue of writes finds its place here.
+pub(super) struct Shared {
+    /// The repository.
+    pub(super) workspace: Workspace,
+    /// The branch that is served.
+    pub(super) branch: String,
+    /// The names under which the server is reached.
+    pub(super) hosts: Hosts,
+    /// Who is told what happens.
+    pub(super) log: Log,
+    /// For requests.
+    pub(super) in_flight: Semaphore,
+    /// For requests that take time.
+    pub(super) at_work: Semaphore,
+    views: [Place; 3],
+    tip: ArcSwapOption<CommitId>,
+    stopping: AtomicBool,
+    /// The last failure to look, so that it is told once.
+    failure: Mutex<Option<String>>,
+}
+
+/// Where one environment's view is kept, and who waits for the next one.
+struct Place {
+    view: ArcSwapOption<EnvironmentView>,
+    turns: watch::Sender<u64>,
+}
+
+impl Shared {
+    pub(super) fn new(workspace: Workspace, branch: String, hosts: Hosts, log: Log) -> Self {
+        let place = || Place { view: ArcSwapOption::empty(), turns: watch::Sender::new(0) };
+        Self {
+            workspace,
+            branch,
+            hosts,
+            log,
+            in_flight: Semaphore::new(IN_FLIGHT),
+            at_work: Semaphore::new(AT_WORK),
+            views: [place(), place(), place()],
+            tip: ArcSwapOption::empty(),
+            stopping: AtomicBool::new(false),
+            failure: Mutex::default(),
+        }
+    }
+
+    fn place(&self, environment: Environment) -> &Place {
+        let [development, staging, production] = &self.views;
+        match environment {
+            Environment::Development => development,
+            Environment::Staging => staging,
+            Environment::Production => production,
+        }
+    }
+
+    /// One environment as it is now; `None` before it was read.
+    pub(super) fn view(&self, environment: Environment) -> Option<Arc<EnvironmentView>> {
+        self.place(environment).view.load_full()
+    }
+
+    /// Tells of every later view of an environment.
+    pub(super) fn turns(&self, environment: Environment) -> watch::Receiver<u64> {
+        self.place(environment).turns.subscribe()
+    }
+
+    /// The newest commit of the branch.
+    pub(super) fn tip(&self) -> Option<Arc<CommitId>> {
+        self.tip.load_full()
+    }
+
+    pub(super) fn tell(&self, event: &ServeEvent) {
+        (self.log)(event);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Says that the server stops; whoever waits is woken.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        for place in &self.views {
+            place.turns.send_modify(|turn| *turn += 1);
+        }
+    }
+
+    /// Reads the branch where it is now, unless it has been.
+    ///
+    /// # Errors
+    /// When there is no such branch, or it cannot be read.
+    pub(super) fn look(&self) -> Result<()> {
+        let Some(tip) = self.workspace.repository.branch_tip(&self.branch)? else {
+            let message = format!("there is no branch `{}`", self.branch.escape_debug());
+            return Err(Error::usage(message).with_help("name a branch that has commits with --branch"));
+        };
+        if self.tip.load().as_deref() == Some(&tip) {
+            return Ok(());
+        }
+        // What cannot be read of one environment keeps no other where it is.
+        let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip));
+        outcomes.into_iter().collect::<Result<()>>()?;
+        self.tip.store(Some(Arc::new(tip)));
+        Ok(())
+    }
+
+    fn read(&self, environment: Environment, tip: &CommitId) -> Result<()> {
+        let before = self.view(environment);
+        let known = before.as_ref().map(|view| &view.served);
+        let served = ServedEnvironment::load(&self.workspace.repository, environment, tip, known)?;
+        let view = Arc::new(EnvironmentView::new(served, before.as_deref())?);
+        self.tell_change(before.as_deref(), &view);
+        let place = self.place(environment);
+        place.view.store(Some(view));
+        place.turns.send_modify(|turn| *turn += 1);
+        Ok(())
+    }
+
+    fn tell_change(&self, before: Option<&EnvironmentView>, now: &EnvironmentView) {
+        let held = |view: &EnvironmentView| view.served.held_back.as_ref().map(|held| held.commit.clone());
+        if before.is_none_or(|before| before.commit() != now.commit()) {
+            self.tell(&ServeEvent::Serving {
+                environment: now.environment(),
+                commit: now.commit().cloned(),
+                items: now.items.len(),
+            });
+        }
+        let was_held = before.and_then(held);
+        match (&now.served.held_back, was_held) {
+            (Some(HeldBack { commit, findings, error, .. }), was) if was.as_ref() != Some(commit) => {
+                self.tell(&ServeEvent::HeldBack {
+                    environment: now.environment(),
+                    commit: commit.clone(),
+                    findings: findings.clone(),
+                    error: error.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Follows the branch until the server stops.
+    pub(super) fn follow(&self, events: &BranchEvents) {
+        while !self.is_stopping() {
+            events.wait(LOOK);
+            let outcome = self.look();
+            let failure = outcome.as_ref().err().map(|error| error.message().to_owned());
+            let mut told = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = outcome
+                && *told != failure
+            {
+                self.tell(&ServeEvent::Failed(error));
+            }
+            *told = failure;
+        }
+    }
+}
+
+/// Stops the follower when it goes.
+pub(super) struct Follower {
+    shared: Arc<Shared>,
+    waker: BranchWaker,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Follower {
+    pub(super) fn start(shared: Arc<Shared>) -> Self {
+        let events = BranchEvents::of(&shared.workspace.repository);
+        let waker = events.waker();
+        let follower = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || follower.follow(&events));
+        Self { shared, waker, thread: Some(thread) }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.stop();
+        self.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Branches as a server follows them: their tips, and the way back from one commit to the next.
+
+use std::path::Path;
+
+use git2::{ErrorCode, Oid};
+
+use super::commits::parent;
+use super::git_error::git_error;
+use super::repository::{Repository, find_commit};
+use crate::model::{CommitId, Result};
+
+impl Repository {
+    /// The newest commit of a branch; `None` when there is no such branch.
+    ///
+    /// # Errors
+    /// When the branch cannot be read.
+    pub fn branch_tip(&self, branch: &str) -> Result<Option<CommitId>> {
+        let git = self.git()?;
+        match git.find_reference(&format!("refs/heads/{branch}")).and_then(|found| found.peel_to_commit()) {
+            Ok(commit) => Ok(Some(CommitId::new(commit.id().to_string()))),
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
+            Err(error) => Err(git_error(&format!("read the branch {}", branch.escape_debug()), &error)),
+        }
+    }
+
+    /// The first parent of a commit; `None` when it has none, or a shallow clone lacks it.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>> {
+        let git = self.git()?;
+        let commit = find_commit(&git, commit)?;
+        Ok(parent(&commit)?.map(|parent| CommitId::new(parent.id().to_string())))
+    }
+
+    /// What git calls the contents of these paths (relative to the configuration root) in a commit: equal
+    /// where they are the same; `None` for a path where nothing is.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn content_ids(&self, commit: &CommitId, paths: &[&str]) -> Result<Vec<Option<String>>> {
+        let failed = |error: git2::Error| git_error("read a commit's tree", &error);
+        let git = self.git()?;
+        let tree = find_commit(&git, commit)?.tree().map_err(failed)?;
+        let id = |path: &&str| match tree.get_path(Path::new(&format!("{}{path}", self.root_prefix()))) {
+            Ok(entry) => Ok(Some(format!("{:o} {}", entry.filemode(), entry.id()))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(failed(error)),
+        };
+        paths.iter().map(id).collect()
+    }
+
+    /// Whether a commit is another one, or among those that lead to it.
+    ///
+    /// # Errors
+    /// When history cannot be read.
+    pub fn is_reachable(&self, commit: &CommitId, from: &CommitId) -> Result<bool> {
+        let oid =
+            |id: &CommitId| Oid::from_str(id.as_str()).map_err(|error| git_error("read a commit id", &error));
+        let reached = self.git()?.graph_descendant_of(oid(from)?, oid(commit)?);
+        Ok(commit == from || reached.map_err(|error| git_error("walk the history", &error))?)
+    }
+}

@@ -1,0 +1,126 @@
+//! What is shown of an environment is made of it alone.
+
+use super::{Answer, Server, world};
+use crate::support::World;
+
+/// Everything that is told of development.
+const ROUTES: [&str; 13] = [
+    "",
+    "/items",
+    "/items?prefix=pay",
+    "/items/payments",
+    "/items/payments?path=timeout",
+    "/items/merger-talks",
+    "/items/paymnets",
+    "/export/payments?format=json",
+    "/history/payments",
+    "/blame/payments",
+    "/schemas/payments",
+    "/findings",
+    "/status",
+];
+
+fn everything(server: &Server, environment: &str) -> Vec<(String, Answer)> {
+    let ask = |route: &&str| {
+        let path = format!("/api/v1/environments/{environment}{route}");
+        let mut answer = server.get(&path);
+        answer.headers.remove("date");
+        (path, answer)
+    };
+    ROUTES.iter().map(ask).collect()
+}
+
+/// Commits that have nothing to do with development, of many kinds.
+fn elsewhere(world: &mut World, turn: usize) {
+    match turn % 10 {
+        0 => world.write("environments/production/payments.yaml", &format!("timeout: {turn}s\npool: 40\n")),
+        1 => world.write("environments/production/payments.yaml", "timeout: [\n"),
+        2 => world.write("environments/production/payments.yaml", "timeout: 5s\npool: ten\n"),
+        3 => world.write(&format!("environments/production/paymnets{turn}.yaml"), "a: 1\n"),
+        4 => world
+            .write("schemas/payments.production.schema.json", &format!(r#"{{"maxProperties": {turn}0}}"#)),
+        5 => world.write("schemas/merger-talks.schema.json", &format!(r#"{{"title": "{turn}"}}"#)),
+        6 => world.write("environments/staging/payments.yaml", &format!("timeout: 5s\npool: 1{turn}\n")),
+        7 => world.write("environments/production/notes.txt", &turn.to_string()),
+        8 => world.write("README.md", &turn.to_string()),
+        _ => {
+            world.git(&[
+                "rm",
+                "--quiet",
+                "-r",
+                "--ignore-unmatch",
+                "environments/production/merger-talks.yaml",
+            ]);
+            world.write("environments/production/a/b.yaml", "host: db.dev.example.com\n");
+        }
+    }
+    world.commit(&format!("turn {turn}"));
+}
+
+#[test]
+fn development_says_the_same_whatever_production_does() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let before = everything(&server, "development");
+    assert_eq!(before.iter().filter(|(_, answer)| answer.status == 200).count(), 11);
+    for turn in 0..30 {
+        elsewhere(&mut world, turn);
+        for ((path, then), (_, now)) in before.iter().zip(everything(&server, "development")) {
+            assert_eq!(*then, now, "turn {turn}: {path}");
+        }
+        if turn % 10 == 3 {
+            server.arrives(&world, "production");
+            for ((path, then), (_, now)) in before.iter().zip(everything(&server, "development")) {
+                assert_eq!(*then, now, "turn {turn}, arrived: {path}");
+            }
+        }
+    }
+    // And so says a server that never saw anything else.
+    let anew = Server::start(&world);
+    for ((path, then), (_, now)) in before.iter().zip(everything(&anew, "development")) {
+        assert_eq!(*then, now, "anew: {path}");
+    }
+}
+
+/// A server that followed every commit and one that begins now say the same of every environment.
+#[test]
+fn a_restart_says_the_same() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let mut turn = 0;
+    for step in 0..24 {
+        match step % 6 {
+            0 => world
+                .write("environments/development/payments.yaml", &format!("timeout: {step}s\npool: 10\n")),
+            1 => world.write("environments/development/payments.yaml", "a: 1\na: 2\n"),
+            2 => world.write(
+                "terrace.toml",
+                if step % 12 == 2 { "[nonsense]\n" } else { "[secrets]\npaths = [\"pool\"]\n" },
+            ),
+            3 => {
+                let _ = std::fs::remove_file(world.dir.join("terrace.toml"));
+                world.write("schemas/payments.schema.json", &format!(r#"{{"title": "{step}"}}"#));
+            }
+            4 => world.write("environments/development/payments.yaml", "timeout: 5s\npool: 10\n"),
+            _ => {
+                turn += 1;
+                elsewhere(&mut world, turn);
+            }
+        }
+        world.commit(&format!("step {step}"));
+        if step % 5 == 4 {
+            let anew = Server::start(&world);
+            for environment in ["development", "staging", "production"] {
+                let expected = everything(&anew, environment);
+                for (path, expected) in expected {
+                    let right = |answer: &Answer| {
+                        let mut answer = answer.clone();
+                        answer.headers.remove("date");
+                        answer == expected
+                    };
+                    server.until(&path, right);
+                }
+            }
+        }
+    }
+}

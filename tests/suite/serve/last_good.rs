@@ -1,0 +1,100 @@
+//! A broken file holds its environment back, and no other.
+
+use serde_json::json;
+
+use super::{Server, world};
+
+#[test]
+fn what_is_broken_is_not_served_and_told() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let good = server.staging("/items/billing/invoices");
+    let served = server.staging("").json()["commit"].clone();
+    for (file, text, rule, place) in [
+        ("billing/invoices.yaml", "rate: [\n", "syntax", [1, 7]),
+        ("billing/invoices.yaml", "rate: x\n", "schema", [1, 7]),
+        ("billing/invoices.yaml", "rate: 1\nrate: 2\n", "duplicate-key", [2, 1]),
+        (
+            "billing/invoices.yaml",
+            "<<<<<<< a\nrate: 1\n=======\nrate: 2\n>>>>>>> b\n",
+            "conflict-markers",
+            [1, 1],
+        ),
+    ] {
+        world.write(&format!("environments/staging/{file}"), text);
+        world.write("environments/production/payments.yaml", &format!("timeout: 5s # {rule}\n"));
+        world.commit(rule);
+        server.arrives(&world, "staging");
+        let head = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+        assert_eq!(server.staging("/items/billing/invoices").body, good.body, "{rule}");
+        let summary = server.staging("").json();
+        assert_eq!((&summary["commit"], &summary["held_back"]["commit"]), (&served, &json!(head)), "{rule}");
+        let held = &server.staging("/findings").json()["held_back"];
+        let finding = &held["findings"][0];
+        assert_eq!(
+            [&finding["rule"], &finding["line"], &finding["column"]],
+            [&json!(rule), &json!(place[0]), &json!(place[1])]
+        );
+        assert_eq!(held["items"][0]["key"], "billing/invoices");
+        assert!(held["items"][0]["held_etag"].as_str().is_some_and(|tag| tag.len() == 34), "{held}");
+        let told = format!("environments/staging/{file}:{}:{}: ", place[0], place[1]);
+        assert!(server.told().contains(&told), "{rule}: {}", server.told());
+        let stands = &server.get("/readyz").json()["environments"];
+        assert_eq!(
+            (&stands[1]["status"], &stands[2]["status"]),
+            (&json!("held-back"), &json!("served")),
+            "{rule}"
+        );
+        // The others go on.
+        server.arrives(&world, "production");
+        let yaml = [("accept", "application/yaml")];
+        let production = server.get_with("/api/v1/environments/production/items/payments", &yaml);
+        assert_eq!(production.body, format!("timeout: 5s # {rule}\n"));
+        let anew = Server::start(&world);
+        assert_eq!(anew.staging("").json(), summary, "{rule}");
+        assert_eq!(anew.staging("/items/billing/invoices").body, good.body, "{rule}");
+    }
+    world.write("environments/staging/billing/invoices.yaml", "rate: 30\n");
+    world.commit("mended");
+    server.arrives(&world, "staging");
+    assert_eq!(server.staging("/items/billing/invoices").json()["value"], json!({ "rate": 30 }));
+    assert_eq!(server.staging("").json()["held_back"], json!(null));
+}
+
+#[test]
+fn what_never_was_good_is_not_served() {
+    let mut world = crate::support::World::with(&[
+        ("environments/staging/a.yaml", "a: [\n"),
+        ("environments/production/a.yaml", "a: 1\n"),
+    ]);
+    let server = Server::start(&world);
+    for path in ["", "/items", "/items/a", "/history/a", "/export/a?format=json", "/diff?against=production"]
+    {
+        let answer = server.staging(path);
+        assert_eq!((answer.status, answer.problem().as_str()), (503, "environment-unavailable"), "{path}");
+        assert_eq!(answer.header("retry-after"), "5");
+    }
+    assert_eq!(server.staging("/findings").json()["held_back"]["findings"][0]["rule"], "syntax");
+    assert_eq!(server.get("/api/v1/environments/production/items/a").status, 200);
+    assert_eq!(server.get("/api/v1/environments").json()["environments"][1]["commit"], json!(null));
+    world.write("environments/staging/a.yaml", "a: 1\n");
+    world.commit("mended");
+    server.until("/api/v1/environments/staging/items/a", |answer| answer.status == 200);
+}
+
+/// What a history says that was written anew.
+#[test]
+fn a_branch_that_was_moved_back_is_followed() {
+    let mut world = world();
+    world.write("environments/staging/payments.yaml", "timeout: 9s\n");
+    world.commit("later");
+    let server = Server::start(&world);
+    world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    server.arrives(&world, "staging");
+    assert_eq!(server.staging("/items/payments?path=timeout").json()["value"], "8s");
+    world.git(&["pack-refs", "--all"]);
+    world.write("environments/staging/payments.yaml", "timeout: 7s\n");
+    world.commit("another way");
+    server.arrives(&world, "staging");
+    assert_eq!(server.staging("/items/payments?path=timeout").json()["value"], "7s");
+}
