@@ -126,7 +126,7 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
         let message = format!("there is no branch `{}` with a commit", branch.escape_debug());
         return Err(Error::usage(message).with_help(Help::NameBranch));
     };
-    let at = |root: &str| Workspace { repository: repository.clone().with_root(root) };
+    let at = |root: &str| Workspace { repository: repository.clone().with_root(root), ..workspace.clone() };
     let tip = Revision::Commit(tip);
     let named = match &options.root {
         Some(root) => at(root),

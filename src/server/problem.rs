@@ -131,8 +131,9 @@ impl Problem {
             ErrorKind::NotFound => ProblemKind::ValueNotFound,
             ErrorKind::Usage => asked,
             ErrorKind::Undecided => ProblemKind::Refused,
-            ErrorKind::Io => ProblemKind::RepositoryUnreadable,
-            ErrorKind::Stale | ErrorKind::Busy => ProblemKind::Overloaded,
+            ErrorKind::Io | ErrorKind::State => ProblemKind::RepositoryUnreadable,
+            ErrorKind::Forbidden => ProblemKind::SecretsNotAllowed,
+            ErrorKind::Stale | ErrorKind::TestFailed | ErrorKind::Busy => ProblemKind::Overloaded,
             ErrorKind::Internal => ProblemKind::Internal,
         };
         let help = error.help().map(ToString::to_string);
