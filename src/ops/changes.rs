@@ -104,7 +104,6 @@ pub struct ChangeOutcome {
 }
 
 /// What would be committed.
-#[derive(Debug)]
 pub struct Prepared {
     /// The commit that was looked at.
     pub head: CommitId,
@@ -112,6 +111,8 @@ pub struct Prepared {
     pub items: Vec<ItemOutcome>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
+    /// The configuration that would result; of other items it may hold none.
+    pub after: Configuration,
     files: Vec<FileChange>,
     rests_on: Vec<String>,
     message: String,
@@ -149,7 +150,7 @@ impl Prepared {
 /// not there; `TestFailed`; `Forbidden`; when an edit cannot be made, or a text is not YAML.
 pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<Prepared> {
     let head = transaction::start(workspace.repository.transaction_path(), options)?;
-    prepare_on(workspace, head.as_ref(), request)
+    prepare_on(workspace, head.as_ref(), request, false)
 }
 
 /// Commits the changes.
@@ -157,9 +158,33 @@ pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options
 /// # Errors
 /// As [`prepare`] and [`Prepared::require_sound`]; the transaction's refusals.
 pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<ChangeOutcome> {
+    publish(workspace, request, options, None)
+}
+
+/// Commits the changes where `allow` has nothing against what they would come to. It is asked each time
+/// they are decided, before the findings of the result count, and sees the whole configuration.
+///
+/// # Errors
+/// As [`commit`], and those of `allow`.
+pub fn commit_if(
+    workspace: &Workspace,
+    request: &ChangeRequest,
+    options: &Options,
+    allow: &dyn Fn(&Prepared) -> Result<()>,
+) -> Result<ChangeOutcome> {
+    publish(workspace, request, options, Some(allow))
+}
+
+fn publish(
+    workspace: &Workspace,
+    request: &ChangeRequest,
+    options: &Options,
+    allow: Option<&dyn Fn(&Prepared) -> Result<()>>,
+) -> Result<ChangeOutcome> {
     let mut decided = None;
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
-        let prepared = prepare_on(workspace, head, request)?;
+        let prepared = prepare_on(workspace, head, request, allow.is_some())?;
+        allow.map_or(Ok(()), |allow| allow(&prepared))?;
         prepared.require_sound()?;
         decided = Some((prepared.head.clone(), prepared.items.clone()));
         Ok(prepared.change().map(|change| (change, ())))
@@ -177,13 +202,19 @@ pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options)
     Ok(ChangeOutcome { committed, items })
 }
 
-fn prepare_on(workspace: &Workspace, head: Option<&CommitId>, request: &ChangeRequest) -> Result<Prepared> {
+fn prepare_on(
+    workspace: &Workspace,
+    head: Option<&CommitId>,
+    request: &ChangeRequest,
+    is_whole: bool,
+) -> Result<Prepared> {
     let head = head.ok_or_else(|| {
         Error::state("the repository has no commit yet")
             .with_help("commit the configuration first: git add -A && git commit")
     })?;
     refuse_twice(&request.items)?;
-    let configuration = Configuration::read(snapshot(workspace, head, &request.items)?)?;
+    let items = if is_whole { &[] } else { request.items.as_slice() };
+    let configuration = Configuration::read(snapshot(workspace, head, items)?)?;
     let mut validation = Validation::over(&configuration);
     let mut items = Vec::new();
     for change in &request.items {
@@ -202,12 +233,13 @@ fn prepare_on(workspace: &Workspace, head: Option<&CommitId>, request: &ChangeRe
         }
         items.push(ItemOutcome { item: change.item.clone(), before, after });
     }
-    let refused = validation.new_errors()?;
+    let (refused, after) = (validation.new_errors()?, validation.after()?);
     let keys = request.items.iter().map(|change| &change.item.key);
     Ok(Prepared {
         head: head.clone(),
         items,
         refused,
+        after,
         files: validation.into_files(),
         rests_on: rests_on(&configuration, keys),
         message: request.message.clone().unwrap_or_else(|| message(request)),
@@ -223,8 +255,8 @@ fn refuse_twice(items: &[ItemChange]) -> Result<()> {
     }
 }
 
-/// What of a commit the items need; all of it where one is yet to be made, for its name must fit those
-/// of the others.
+/// What of a commit the items need; all of it without items, and where one is yet to be made, for its
+/// name must fit those of the others.
 fn snapshot(workspace: &Workspace, head: &CommitId, items: &[ItemChange]) -> Result<Snapshot> {
     let revision = Revision::Commit(head.clone());
     let keys: Vec<Key> = items.iter().map(|change| change.item.key.clone()).collect();

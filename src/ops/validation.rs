@@ -47,16 +47,22 @@ impl<'a> Validation<'a> {
         self.proposals.push(proposal);
     }
 
+    fn texts(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let text = |proposal: &Proposal| proposal.text.clone().map(String::into_bytes);
+        self.proposals.iter().map(|proposal| (proposal.file.clone(), text(proposal))).collect()
+    }
+
+    /// The configuration that the proposals make.
+    pub(super) fn after(&self) -> Result<Configuration> {
+        self.configuration.with(&self.texts())
+    }
+
     /// The error findings of the items concerned that the present snapshot does not have.
     pub(super) fn new_errors(&self) -> Result<Vec<Finding>> {
         if self.proposals.is_empty() {
             return Ok(Vec::new());
         }
-        let texts: BTreeMap<String, Option<Vec<u8>>> = self
-            .proposals
-            .iter()
-            .map(|proposal| (proposal.file.clone(), proposal.text.clone().map(String::into_bytes)))
-            .collect();
+        let texts = self.texts();
         let after = self.configuration.with(&texts)?;
         let keys: Vec<Key> = texts
             .keys()
