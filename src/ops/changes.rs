@@ -125,6 +125,15 @@ impl Prepared {
         self.files.is_empty()
     }
 
+    /// The text that an item's file would have, by its place in the request; `None` when it goes, or stays
+    /// as it is.
+    #[must_use]
+    pub fn text(&self, position: usize) -> Option<&str> {
+        let file = format!("{}{}", self.after.snapshot().prefix, self.items.get(position)?.item.file());
+        let change = self.files.iter().find(|change| change.path == file)?;
+        std::str::from_utf8(change.after.as_deref()?).ok()
+    }
+
     /// Refuses a result that a rule refuses.
     ///
     /// # Errors
@@ -153,6 +162,9 @@ pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options
     prepare_on(workspace, head.as_ref(), request, false)
 }
 
+/// What is asked about changes before they are committed.
+pub type Allow<'a> = dyn Fn(&Prepared) -> Result<()> + 'a;
+
 /// Commits the changes.
 ///
 /// # Errors
@@ -170,7 +182,7 @@ pub fn commit_if(
     workspace: &Workspace,
     request: &ChangeRequest,
     options: &Options,
-    allow: &dyn Fn(&Prepared) -> Result<()>,
+    allow: &Allow<'_>,
 ) -> Result<ChangeOutcome> {
     publish(workspace, request, options, Some(allow))
 }
@@ -179,7 +191,7 @@ fn publish(
     workspace: &Workspace,
     request: &ChangeRequest,
     options: &Options,
-    allow: Option<&dyn Fn(&Prepared) -> Result<()>>,
+    allow: Option<&Allow<'_>>,
 ) -> Result<ChangeOutcome> {
     let mut decided = None;
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
