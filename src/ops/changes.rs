@@ -109,7 +109,8 @@ pub struct Prepared {
     pub head: CommitId,
     /// What would become of the items, in the order of the request.
     pub items: Vec<ItemOutcome>,
-    /// Findings of error severity that the result would bring.
+    /// Findings of error severity that the result would bring, of those that speak of no environment which
+    /// who asks may not read.
     pub refused: Vec<Finding>,
     /// The configuration that would result; of other items it may hold none.
     pub after: Configuration,
@@ -245,7 +246,10 @@ fn prepare_on(
         }
         items.push(ItemOutcome { item: change.item.clone(), before, after });
     }
-    let (refused, after) = (validation.new_errors()?, validation.after()?);
+    let after = validation.after()?;
+    let mut refused = validation.new_errors_in(&after)?;
+    // A refusal for what another environment holds would tell of it.
+    refused.retain(|finding| workspace.readable.covers(finding.environments()));
     let keys = request.items.iter().map(|change| &change.item.key);
     Ok(Prepared {
         head: head.clone(),

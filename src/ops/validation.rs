@@ -59,11 +59,15 @@ impl<'a> Validation<'a> {
 
     /// The error findings of the items concerned that the present snapshot does not have.
     pub(super) fn new_errors(&self) -> Result<Vec<Finding>> {
+        if self.proposals.is_empty() { Ok(Vec::new()) } else { self.new_errors_in(&self.after()?) }
+    }
+
+    /// The same where what the proposals make is known.
+    pub(super) fn new_errors_in(&self, after: &Configuration) -> Result<Vec<Finding>> {
         if self.proposals.is_empty() {
             return Ok(Vec::new());
         }
         let texts = self.texts();
-        let after = self.configuration.with(&texts)?;
         let keys: Vec<Key> = texts
             .keys()
             .filter_map(|file| match place(file) {
@@ -80,12 +84,12 @@ impl<'a> Validation<'a> {
         let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
-        let mut found = errors(&after)?;
+        let mut found = errors(after)?;
         if !found.is_empty() {
             let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
             found.retain(|finding| !before.contains(&id(finding)));
         }
-        found.extend(self.broken_schemas(&after)?);
+        found.extend(self.broken_schemas(after)?);
         Ok(found)
     }
 
