@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, Key, Pointer, Rule, Severity, ValuePath};
+use super::{Environment, EnvironmentSet, Key, Pointer, Rule, Severity, ValuePath};
 
 /// A place in a text: line and column from 1, columns in Unicode characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Finding {
     pub excerpt: Option<Excerpt>,
     /// The environment, when the file belongs to one.
     pub environment: Option<Environment>,
+    /// The environments besides whose content it rests on, or of which it speaks.
+    pub others: EnvironmentSet,
     /// The item, when the file is one.
     pub key: Option<Key>,
     /// The value, as people name it.
@@ -149,10 +151,18 @@ impl Finding {
             location: None,
             excerpt: None,
             environment: None,
+            others: EnvironmentSet::NONE,
             key: None,
             path: None,
             pointer: None,
         }
+    }
+
+    /// All environments that it says something of: who may not read each of them is not told. None for
+    /// what is said of a file that all share.
+    #[must_use]
+    pub fn environments(&self) -> EnvironmentSet {
+        self.others.iter().chain(self.environment).collect()
     }
 
     /// What findings are sorted by: file, place, rule, message.

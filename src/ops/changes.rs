@@ -104,14 +104,16 @@ pub struct ChangeOutcome {
 }
 
 /// What would be committed.
-#[derive(Debug)]
 pub struct Prepared {
     /// The commit that was looked at.
     pub head: CommitId,
     /// What would become of the items, in the order of the request.
     pub items: Vec<ItemOutcome>,
-    /// Findings of error severity that the result would bring.
+    /// Findings of error severity that the result would bring, of those that speak of no environment which
+    /// who asks may not read.
     pub refused: Vec<Finding>,
+    /// The configuration that would result; of other items it may hold none.
+    pub after: Configuration,
     files: Vec<FileChange>,
     rests_on: Vec<String>,
     message: String,
@@ -122,6 +124,15 @@ impl Prepared {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// The text that an item's file would have, by its place in the request; `None` when it goes, or stays
+    /// as it is.
+    #[must_use]
+    pub fn text(&self, position: usize) -> Option<&str> {
+        let file = format!("{}{}", self.after.snapshot().prefix, self.items.get(position)?.item.file());
+        let change = self.files.iter().find(|change| change.path == file)?;
+        std::str::from_utf8(change.after.as_deref()?).ok()
     }
 
     /// Refuses a result that a rule refuses.
@@ -149,17 +160,44 @@ impl Prepared {
 /// not there; `TestFailed`; `Forbidden`; when an edit cannot be made, or a text is not YAML.
 pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<Prepared> {
     let head = transaction::start(workspace.repository.transaction_path(), options)?;
-    prepare_on(workspace, head.as_ref(), request)
+    prepare_on(workspace, head.as_ref(), request, false)
 }
+
+/// What is asked about changes before they are committed.
+pub type Allow<'a> = dyn Fn(&Prepared) -> Result<()> + 'a;
 
 /// Commits the changes.
 ///
 /// # Errors
 /// As [`prepare`] and [`Prepared::require_sound`]; the transaction's refusals.
 pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<ChangeOutcome> {
+    publish(workspace, request, options, None)
+}
+
+/// Commits the changes where `allow` has nothing against what they would come to. It is asked each time
+/// they are decided, before the findings of the result count, and sees the whole configuration.
+///
+/// # Errors
+/// As [`commit`], and those of `allow`.
+pub fn commit_if(
+    workspace: &Workspace,
+    request: &ChangeRequest,
+    options: &Options,
+    allow: &Allow<'_>,
+) -> Result<ChangeOutcome> {
+    publish(workspace, request, options, Some(allow))
+}
+
+fn publish(
+    workspace: &Workspace,
+    request: &ChangeRequest,
+    options: &Options,
+    allow: Option<&Allow<'_>>,
+) -> Result<ChangeOutcome> {
     let mut decided = None;
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
-        let prepared = prepare_on(workspace, head, request)?;
+        let prepared = prepare_on(workspace, head, request, allow.is_some())?;
+        allow.map_or(Ok(()), |allow| allow(&prepared))?;
         prepared.require_sound()?;
         decided = Some((prepared.head.clone(), prepared.items.clone()));
         Ok(prepared.change().map(|change| (change, ())))
@@ -177,13 +215,19 @@ pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options)
     Ok(ChangeOutcome { committed, items })
 }
 
-fn prepare_on(workspace: &Workspace, head: Option<&CommitId>, request: &ChangeRequest) -> Result<Prepared> {
+fn prepare_on(
+    workspace: &Workspace,
+    head: Option<&CommitId>,
+    request: &ChangeRequest,
+    is_whole: bool,
+) -> Result<Prepared> {
     let head = head.ok_or_else(|| {
         Error::state("the repository has no commit yet")
             .with_help("commit the configuration first: git add -A && git commit")
     })?;
     refuse_twice(&request.items)?;
-    let configuration = Configuration::read(snapshot(workspace, head, &request.items)?)?;
+    let items = if is_whole { &[] } else { request.items.as_slice() };
+    let configuration = Configuration::read(snapshot(workspace, head, items)?)?;
     let mut validation = Validation::over(&configuration);
     let mut items = Vec::new();
     for change in &request.items {
@@ -202,12 +246,16 @@ fn prepare_on(workspace: &Workspace, head: Option<&CommitId>, request: &ChangeRe
         }
         items.push(ItemOutcome { item: change.item.clone(), before, after });
     }
-    let refused = validation.new_errors()?;
+    let after = validation.after()?;
+    let mut refused = validation.new_errors_in(&after)?;
+    // A refusal for what another environment holds would tell of it.
+    refused.retain(|finding| workspace.readable.covers(finding.environments()));
     let keys = request.items.iter().map(|change| &change.item.key);
     Ok(Prepared {
         head: head.clone(),
         items,
         refused,
+        after,
         files: validation.into_files(),
         rests_on: rests_on(&configuration, keys),
         message: request.message.clone().unwrap_or_else(|| message(request)),
@@ -223,8 +271,8 @@ fn refuse_twice(items: &[ItemChange]) -> Result<()> {
     }
 }
 
-/// What of a commit the items need; all of it where one is yet to be made, for its name must fit those
-/// of the others.
+/// What of a commit the items need; all of it without items, and where one is yet to be made, for its
+/// name must fit those of the others.
 fn snapshot(workspace: &Workspace, head: &CommitId, items: &[ItemChange]) -> Result<Snapshot> {
     let revision = Revision::Commit(head.clone());
     let keys: Vec<Key> = items.iter().map(|change| change.item.key.clone()).collect();

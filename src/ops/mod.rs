@@ -39,8 +39,9 @@ mod workspace;
 pub use crate::store::{HookManager, InstallState, IntegrationEntry, IntegrationTarget};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{
-    ChangeOutcome, ChangeRequest, ItemChange, ItemEdit, ItemOutcome, PathEdit, Prepared as PreparedChanges,
-    commit as commit_changes, prepare as prepare_changes,
+    Allow as AllowChanges, ChangeOutcome, ChangeRequest, ItemChange, ItemEdit, ItemOutcome, PathEdit,
+    Prepared as PreparedChanges, commit as commit_changes, commit_if as commit_changes_if,
+    prepare as prepare_changes,
 };
 pub use check::{Introduced, check, check_since, findings};
 pub use diff::{Compared, Side, diff, matrix};

@@ -47,17 +47,27 @@ impl<'a> Validation<'a> {
         self.proposals.push(proposal);
     }
 
+    fn texts(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let text = |proposal: &Proposal| proposal.text.clone().map(String::into_bytes);
+        self.proposals.iter().map(|proposal| (proposal.file.clone(), text(proposal))).collect()
+    }
+
+    /// The configuration that the proposals make.
+    pub(super) fn after(&self) -> Result<Configuration> {
+        self.configuration.with(&self.texts())
+    }
+
     /// The error findings of the items concerned that the present snapshot does not have.
     pub(super) fn new_errors(&self) -> Result<Vec<Finding>> {
+        if self.proposals.is_empty() { Ok(Vec::new()) } else { self.new_errors_in(&self.after()?) }
+    }
+
+    /// The same where what the proposals make is known.
+    pub(super) fn new_errors_in(&self, after: &Configuration) -> Result<Vec<Finding>> {
         if self.proposals.is_empty() {
             return Ok(Vec::new());
         }
-        let texts: BTreeMap<String, Option<Vec<u8>>> = self
-            .proposals
-            .iter()
-            .map(|proposal| (proposal.file.clone(), proposal.text.clone().map(String::into_bytes)))
-            .collect();
-        let after = self.configuration.with(&texts)?;
+        let texts = self.texts();
         let keys: Vec<Key> = texts
             .keys()
             .filter_map(|file| match place(file) {
@@ -74,12 +84,12 @@ impl<'a> Validation<'a> {
         let id = |finding: &Finding| -> (String, Rule, Option<ValuePath>, String) {
             (finding.file.clone(), finding.rule, finding.path.clone(), finding.message.clone())
         };
-        let mut found = errors(&after)?;
+        let mut found = errors(after)?;
         if !found.is_empty() {
             let before: HashSet<_> = errors(self.configuration)?.iter().map(id).collect();
             found.retain(|finding| !before.contains(&id(finding)));
         }
-        found.extend(self.broken_schemas(&after)?);
+        found.extend(self.broken_schemas(after)?);
         Ok(found)
     }
 

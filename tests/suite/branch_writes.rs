@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use terrace::api::plan_file;
-use terrace::model::{CommitId, Environment, ErrorKind, Hop, Key};
+use terrace::model::{CommitId, Environment, EnvironmentSet, ErrorKind, Help, Hop, Key};
 use terrace::ops::{
     Agreed, Expected, HoldRequest, PromoteRequest, RollbackRequest, RollbackTarget, Workspace, agree,
     commit_agreed, commit_promotion, commit_rollback, held_at, hold, prepare_promotion, prepare_rollback,
+    status,
 };
 use terrace::store::transaction::{Options, Start};
 
@@ -163,4 +164,86 @@ fn a_decision_is_recorded_on_its_branch() {
     let held = |planner| held_at(&planner).expect("decisions").len();
     assert_eq!(held(workspace.planner_to_commit(&on_next(), &[]).expect("a planner")), 1);
     assert_eq!(held(workspace.planner(None).expect("a planner")), 0);
+}
+
+/// What is said to who may read development and staging is the same whatever production has.
+#[test]
+fn nothing_is_suggested_or_said_of_what_may_not_be_read() {
+    let base = [("environments/staging/pay.yaml", "a: 1\n"), ("environments/development/pay.yaml", "a: 1\n")];
+    let secret = ("environments/production/merger-talks.yaml", "a: 1\n");
+    let with = World::with(&[&base[..], &[secret]].concat());
+    let worlds = [World::with(&base), with];
+    let readable = EnvironmentSet::from_iter([Environment::Development, Environment::Staging]);
+    let asked: Vec<Key> =
+        ["merger-talk", "merger-talks", "pya"].map(|key| key.parse().expect("a key")).into();
+    let told = |world: &World, readable: EnvironmentSet| {
+        let workspace = workspace(&world.dir).with_readable(readable);
+        let planner = workspace.planner(None).expect("a planner");
+        let mut told = Vec::new();
+        for key in &asked {
+            let keys = vec![key.clone()];
+            let promote = PromoteRequest { keys: keys.clone(), hop: Hop::ToStaging, ..request() };
+            told.extend(prepare_promotion(&workspace, &planner, &promote).err());
+            told.extend(status(&workspace, &keys, None, Default::default()).err());
+            let rollback = RollbackRequest {
+                keys,
+                environment: Environment::Staging,
+                back: RollbackTarget::LastPromotion,
+                only: Vec::new(),
+                force: false,
+                delete: false,
+                expected: BTreeMap::new(),
+            };
+            told.extend(prepare_rollback(&workspace, &planner, &rollback).err());
+            let hold_request = HoldRequest {
+                key: key.clone(),
+                target: Environment::Staging,
+                path: "a".parse().expect("a path"),
+                reason: "r".into(),
+                until: "released".parse().expect("an end"),
+            };
+            told.extend(hold(&workspace, &hold_request, &options()).err());
+        }
+        told
+    };
+    let [without, with] = worlds.each_ref().map(|world| told(world, readable));
+    assert_eq!(without, with);
+    assert_eq!(with.len(), 12);
+    for error in &with {
+        let message = error.message();
+        assert!(message.ends_with("in development or staging"), "{message}");
+        assert!(matches!(error.help(), Some(Help::ListItems | Help::DidYouMean(_))), "{error:?}");
+    }
+    assert!(with.iter().any(|error| error.help() == Some(&Help::DidYouMean("pay".into()))));
+    // Who may read all is told what there is, and where it is not.
+    let all = told(&worlds[1], EnvironmentSet::ALL);
+    assert!(all.iter().any(|error| error.help() == Some(&Help::DidYouMean("merger-talks".into()))));
+    worlds[1].refuses(
+        "promote merger-talks --to staging",
+        2,
+        "error: there is no item `merger-talks` in development or staging\nhelp: `terrace list` shows the items there are",
+    );
+}
+
+#[test]
+fn a_line_says_which_environments_it_speaks_of() {
+    let file = |environment: &str| format!("environments/{environment}/pay.yaml");
+    let mut world = World::with(&[
+        (&file("development"), "a: 1\n"),
+        (&file("staging"), "a: 1\n"),
+        (&file("production"), "a: 1\nown: 7\n"),
+    ]);
+    world.write(&file("development"), "a: 2\nown: 5\n");
+    world.commit("development moves on");
+    let lines = |hop: Hop| -> Vec<String> {
+        let workspace = workspace(&world.dir);
+        let planner = workspace.planner(None).expect("a planner");
+        let prepared = prepare_promotion(&workspace, &planner, &PromoteRequest { hop, ..request() });
+        let prepared = prepared.expect("a plan");
+        let lines = prepared.plans.iter().flat_map(|plan| &plan.lines);
+        lines.map(|line| format!("{}: {}", line.path, line.environments(hop))).collect()
+    };
+    assert_eq!(lines(Hop::ToStaging), ["a: development or staging", "own: any environment"]);
+    world.line("promote pay --to staging --only a --yes").exits(0);
+    assert_eq!(lines(Hop::ToProduction), ["a: any environment", "own: staging or production"]);
 }

@@ -3,10 +3,10 @@
 use std::path::Path as FsPath;
 use std::sync::Arc;
 
-use terrace::model::{BlobId, Environment, ErrorKind, Help, ItemId, Map, Rule, Value};
+use terrace::model::{BlobId, Environment, EnvironmentSet, ErrorKind, Help, ItemId, Map, Rule, Value};
 use terrace::ops::{
-    ChangeRequest, Edit, Expected, ItemChange, ItemEdit, PathEdit, SetRequest, Workspace, commit_changes,
-    prepare_changes, set_committed,
+    ChangeRequest, Edit, Expected, ItemChange, ItemEdit, PathEdit, PreparedChanges, SetRequest, Workspace,
+    commit_changes, commit_changes_if, findings, prepare_changes, set_committed,
 };
 use terrace::secrets::mask::Reveal;
 use terrace::store::transaction::{Identity, Moment, Options, Person, Start};
@@ -262,4 +262,54 @@ fn writers_of_two_items_never_meet_and_those_of_one_lose_nothing() {
         }
     }
     assert_eq!(world.git(&["rev-list", "--count", "HEAD"]).trim(), "16");
+}
+
+/// A server takes of an environment that is broken only what mends it.
+#[test]
+fn what_a_change_would_come_to_may_be_asked_about_before() {
+    let mut world = world();
+    world.write("environments/staging/pay.yaml", "size: 9\n");
+    world.commit("broken");
+    let mends = |prepared: &PreparedChanges| {
+        let broken = ["pay".parse().expect("a key")];
+        match findings(&prepared.after, &broken, Some(STAGING))?.iter().any(|it| it.rule == Rule::Schema) {
+            true => Err(terrace::Error::usage("it is still broken")),
+            false => Ok(()),
+        }
+    };
+    let write = |items| commit_changes_if(&workspace(&world.dir), &request(items), &options(), &mends);
+    let before = world.state();
+    let other = change("search", None, ItemEdit::Delete);
+    for items in
+        [vec![other.clone()], vec![change("pay", None, ItemEdit::Paths(vec![set("size", number("8"))]))]]
+    {
+        assert_eq!(write(items).expect_err("refused").message(), "it is still broken");
+    }
+    assert_eq!(world.state(), before);
+    let mended = change("pay", None, ItemEdit::Paths(vec![set("size", number("3"))]));
+    assert!(write(vec![mended, other]).expect("mended").committed.is_some());
+}
+
+/// Who may not read an environment cannot find out its secrets and names by writing into another one.
+#[test]
+fn a_refusal_tells_nothing_of_what_may_not_be_read() {
+    let world = World::with(&[
+        ("environments/development/pay.yaml", "password: hunter2\n"),
+        ("environments/staging/pay.yaml", "password: other1\n"),
+        ("environments/production/talks.yaml", "a: 1\n"),
+    ]);
+    let text = |text: &str| ItemEdit::Put(text.as_bytes().to_vec());
+    for (key, text, rule) in [
+        ("pay", text("password: hunter2\n"), Rule::SharedSecret),
+        ("Talks", text("a: 1\n"), Rule::KeyCaseCollision),
+    ] {
+        let tried = |readable| {
+            let workspace = workspace(&world.dir).with_readable(readable);
+            let request = request(vec![change(key, None, text.clone())]);
+            let tried = prepare_changes(&workspace, &request, &options()).expect("nothing against it");
+            tried.refused.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+        };
+        assert_eq!(tried(STAGING.into()), []);
+        assert_eq!(tried(EnvironmentSet::ALL), [rule]);
+    }
 }

@@ -1,11 +1,13 @@
 //! Patches of items: what they mean, which bytes move, and what they may not do with secrets.
 
-use terrace::api::sent;
-use terrace::model::{ErrorKind, Patch};
+use terrace::api::{sent, value};
+use terrace::model::{ErrorKind, Patch, PatchOperation, Pointer, Policy, Segment, Value, ValuePath};
 use terrace::ops::{ItemEdit, commit_changes, prepare_changes};
-use terrace::secrets::mask::Reveal;
+use terrace::secrets::mask::{Mask, Reveal};
+use terrace::yaml::{Document, Limits};
 
 use crate::changes::{STAGING, change, options, request, workspace};
+use crate::fixtures;
 use crate::support::World;
 
 const FILE: &str = "environments/staging/a.yaml";
@@ -270,4 +272,166 @@ fn who_may_not_see_secrets_learns_and_carries_none() {
         assert!(done.is_ok(), "{before}: {done:?}");
     }
     assert_eq!(STAGING.name(), "staging");
+}
+
+/// The examples of RFC 7396, appendix A, and those of RFC 6902, appendix A, that are about values.
+#[test]
+fn patches_mean_what_their_standards_say() {
+    for (before, patch, after) in [
+        (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+        (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+        (r#"{"a":"b"}"#, r#"{"a":null}"#, "{}"),
+        (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+        (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+        (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+        (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+        (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+        (r#"["a","b"]"#, r#"{"a":"b"}"#, r#"{"a":"b"}"#),
+        (r#"{"a":"b"}"#, r#""c""#, r#""c""#),
+        (r#"{"a":"foo"}"#, "null", "null"),
+        (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+        ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
+        ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        (r#"{"foo":"bar"}"#, r#"[{"op":"add","path":"/baz","value":"qux"}]"#, r#"{"baz":"qux","foo":"bar"}"#),
+        (
+            r#"{"foo":["bar","baz"]}"#,
+            r#"[{"op":"add","path":"/foo/1","value":"qux"}]"#,
+            r#"{"foo":["bar","qux","baz"]}"#,
+        ),
+        (r#"{"baz":"qux","foo":"bar"}"#, r#"[{"op":"remove","path":"/baz"}]"#, r#"{"foo":"bar"}"#),
+        (
+            r#"{"foo":["bar","qux","baz"]}"#,
+            r#"[{"op":"remove","path":"/foo/1"}]"#,
+            r#"{"foo":["bar","baz"]}"#,
+        ),
+        (
+            r#"{"baz":"qux","foo":"bar"}"#,
+            r#"[{"op":"replace","path":"/baz","value":"boo"}]"#,
+            r#"{"baz":"boo","foo":"bar"}"#,
+        ),
+        (
+            r#"{"foo":{"bar":"baz","waldo":"fred"},"qux":{"corge":"grault"}}"#,
+            r#"[{"op":"move","from":"/foo/waldo","path":"/qux/thud"}]"#,
+            r#"{"foo":{"bar":"baz"},"qux":{"corge":"grault","thud":"fred"}}"#,
+        ),
+        (
+            r#"{"foo":["all","grass","cows","eat"]}"#,
+            r#"[{"op":"move","from":"/foo/1","path":"/foo/3"}]"#,
+            r#"{"foo":["all","cows","eat","grass"]}"#,
+        ),
+        (
+            r#"{"baz":"qux","foo":["a",2,"c"]}"#,
+            r#"[{"op":"test","path":"/baz","value":"qux"},{"op":"test","path":"/foo/1","value":2}]"#,
+            r#"{"baz":"qux","foo":["a",2,"c"]}"#,
+        ),
+        (
+            r#"{"foo":"bar"}"#,
+            r#"[{"op":"add","path":"/child","value":{"grandchild":{}}}]"#,
+            r#"{"foo":"bar","child":{"grandchild":{}}}"#,
+        ),
+        (r#"{"/":9,"~1":10}"#, r#"[{"op":"test","path":"/~01","value":10}]"#, r#"{"/":9,"~1":10}"#),
+        (
+            r#"{"foo":["bar"]}"#,
+            r#"[{"op":"add","path":"/foo/-","value":["abc","def"]}]"#,
+            r#"{"foo":["bar",["abc","def"]]}"#,
+        ),
+    ] {
+        let text = format!("{before}\n");
+        let text =
+            patched(&text, patch, Reveal::Secrets).unwrap_or_else(|error| panic!("{patch}: {error:?}"));
+        let read = Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        assert_eq!(Ok(read.value()), sent::value(after).as_ref(), "{before} {patch}");
+    }
+}
+
+/// Keys and positions on the way to each scalar.
+fn leaves(value: &Value) -> Vec<(ValuePath, Value)> {
+    let mut leaves = Vec::new();
+    value.walk(&ValuePath::root(), &mut |path, value| leaves.push((path.clone(), value.clone())));
+    leaves
+}
+
+/// What a program reads of a real file it may send back, and nothing changes; one value replaced is one
+/// line.
+#[test]
+#[ignore = "needs the fixtures"]
+fn real_files_are_put_back_as_they_were_and_patched_in_one_place() {
+    let policy = Policy::default();
+    let mut texts = Vec::new();
+    for file in fixtures::files(&fixtures::folder()) {
+        let is_yaml = file.extension().is_some_and(|it| it == "yaml" || it == "yml");
+        let Some(text) =
+            std::fs::read(&file).ok().filter(|_| is_yaml).and_then(|it| String::from_utf8(it).ok())
+        else {
+            continue;
+        };
+        let Ok(document) = Document::parse(text.as_bytes(), &Limits::default()) else { continue };
+        let is_plain = document.values().len() == 1 && document.problems().is_empty() && text.len() < 20_000;
+        if is_plain && document.value().as_map().is_some_and(|map| !map.is_empty()) {
+            texts.push(text);
+        }
+    }
+    let every = texts.len() / 250 + 1;
+    let texts: Vec<String> = texts.into_iter().step_by(every).collect();
+    let files: Vec<(String, &str)> = texts
+        .iter()
+        .enumerate()
+        .map(|(n, text)| (format!("environments/staging/f{n}.yaml"), text.as_str()))
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), *text)).collect();
+    let world = World::with(&files);
+    let (workspace, options) = (workspace(&world.dir), options());
+    let edit = |n: usize, edit| {
+        let items = vec![change(&format!("f{n}"), None, edit)];
+        prepare_changes(&workspace, &request(items), &options)
+    };
+    let (mut same, mut one_line, mut more, mut refused) = (0, 0, Vec::new(), Vec::new());
+    for (n, text) in texts.iter().enumerate() {
+        let document = Document::parse(text.as_bytes(), &Limits::default()).expect("YAML");
+        let mask = Mask::new(&policy);
+        let secrets = mask.secrets_of([&document]);
+        let shown = mask.within(&secrets).value(&ValuePath::root(), document.value());
+        let read = value::json(shown.shown()).to_string();
+        match sent::value(&read).and_then(|value| edit(n, ItemEdit::Value(value))) {
+            Ok(prepared) => {
+                assert!(prepared.is_empty(), "f{n} {read}\n{text}");
+                same += 1;
+            }
+            Err(error) => refused.push(format!("put: {error}")),
+        }
+        let leaves = leaves(document.value());
+        let Some((path, _)) = leaves.iter().filter(|(_, it)| it.is_scalar()).nth(n % leaves.len().max(1))
+        else {
+            continue;
+        };
+        let tokens = path.segments.iter().map(|segment| match segment {
+            Segment::Key(key) => key.clone(),
+            Segment::Index(index) => index.to_string(),
+            Segment::Append | Segment::Identity { .. } => unreachable!("paths of values by position"),
+        });
+        let path = Pointer::new(tokens);
+        let replace =
+            PatchOperation::Replace { path: path.clone(), value: Value::String("terrace-new".into()) };
+        match edit(n, ItemEdit::Patch(Patch::Json(vec![replace]))) {
+            Ok(prepared) => {
+                let after = prepared.text(0).expect("a text");
+                let (old, new): (Vec<&str>, Vec<&str>) = (text.lines().collect(), after.lines().collect());
+                let differ = old.iter().zip(&new).filter(|(a, b)| a != b).count();
+                if differ == 1 && old.len() == new.len() {
+                    one_line += 1
+                } else {
+                    more.push(format!("f{n} {path}"))
+                }
+            }
+            Err(error) => refused.push(format!("replace {path}: {error}")),
+        }
+    }
+    let count = texts.len();
+    println!(
+        "patches: {count} real files, {same} put back unchanged; one value replaced: {one_line} in one line, {} in more, {} refused",
+        more.len(),
+        refused.len()
+    );
+    println!("{}\n{}", more.join("\n"), refused.join("\n"));
+    assert!(count > 100 && same * 100 >= count * 95 && (one_line + more.len()) * 100 >= count * 95);
 }

@@ -2,7 +2,7 @@
 
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
-use crate::model::{CommitInfo, Pointer, Value, ValuePath};
+use crate::model::{CommitInfo, EnvironmentSet, Hop, Pointer, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path. `V` is what
@@ -108,6 +108,14 @@ impl<V> PlanEntry<V> {
     #[must_use]
     pub fn change(&self) -> Option<&CommitInfo> {
         self.origin.as_ref().or(self.commit.as_ref())
+    }
+
+    /// The environments of which the line says something, over `hop`: the sides, one that decided from
+    /// further on, and the one from which the change came before.
+    #[must_use]
+    pub fn environments(&self, hop: Hop) -> EnvironmentSet {
+        let origin = self.origin.as_ref().and(Hop::into_target(hop.source())).map(Hop::source);
+        self.reason.environments(hop).iter().chain(origin).collect()
     }
 
     /// Whether it is no question of its own: a removal that goes with what took its place.

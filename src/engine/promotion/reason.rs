@@ -1,7 +1,7 @@
 //! Why a line of a plan stands where it stands.
 
 use super::decision::Until;
-use crate::model::{CommitId, Date, Environment, Hop, ValuePath};
+use crate::model::{CommitId, Date, Environment, EnvironmentSet, Hop, ValuePath};
 
 /// The fact that decided about a path; values are not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,6 +246,47 @@ impl Reason {
             Self::AnotherChange => "another change".to_owned(),
             Self::ToTakeBack => "to take back".to_owned(),
             Self::ChangedSince => "changed since".to_owned(),
+        }
+    }
+
+    /// The environments whose content decided, over `hop`. A name that a path or a value has says nothing
+    /// of the environment that it names.
+    #[must_use]
+    pub fn environments(&self, hop: Hop) -> EnvironmentSet {
+        let sides = EnvironmentSet::from_iter([hop.source(), hop.target()]);
+        match self {
+            Self::ProductionsOwn => sides.iter().chain([Environment::Production]).collect(),
+            Self::Required(reason) | Self::Awaits { removed: reason, .. } => reason.environments(hop),
+            Self::Pinned { .. }
+            | Self::Declined { .. }
+            | Self::OnlyInTarget
+            | Self::TargetRemoved
+            | Self::ThroughAlias { .. }
+            | Self::SharedWith { .. }
+            | Self::HistoryEnds
+            | Self::Renamed { .. }
+            | Self::Removed { .. }
+            | Self::TargetBegan
+            | Self::NewButNames(_)
+            | Self::LeftOut(_)
+            | Self::New { .. }
+            | Self::Behind { .. }
+            | Self::Own { .. }
+            | Self::SetApart { .. }
+            | Self::WasWaiting { .. }
+            | Self::MetByChance
+            | Self::SourceNames(_)
+            | Self::Changed { .. }
+            | Self::ChangedBut { .. }
+            | Self::OlderValue { .. }
+            | Self::AlwaysDifferent { .. }
+            | Self::BothChanged { .. }
+            | Self::Secret
+            | Self::Ciphertext
+            | Self::Unpaired
+            | Self::AnotherChange
+            | Self::ToTakeBack
+            | Self::ChangedSince => sides,
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
-use crate::model::{Finding, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath};
+use crate::model::{Environment, Finding, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath};
 use crate::secrets::is_secret_path;
 use crate::yaml::Document;
 
@@ -92,6 +92,12 @@ impl<'w> FindingBuilder<'w> {
     /// The same with a further fact.
     pub(super) fn note(mut self, label: NoteLabel, text: impl Into<String>) -> Self {
         self.finding.notes.push((label, text.into()));
+        self
+    }
+
+    /// The same, resting on these environments too.
+    pub(super) fn others(mut self, environments: impl IntoIterator<Item = Environment>) -> Self {
+        self.finding.others = environments.into_iter().collect();
         self
     }
 

@@ -63,6 +63,9 @@ impl Foreign<'_> {
             .path(visit.path)
             .severity(severity);
         let draft = draft.at(Anchor::Span(secrets::written(document, visit.node, text)));
+        // Were it a sandbox that both share, the other environments would say so.
+        let is_asked_elsewhere = severity == Severity::Warning && may_be_sandbox(item.environment, owner);
+        let draft = if is_asked_elsewhere { draft.others(Environment::ALL) } else { draft };
         if severity == Severity::Error && secrets::secret(world.policy, visit.path, visit.value).is_none() {
             return draft.note(NoteLabel::Policy, format!("`{}` belongs to {owner}", text.to_lowercase()));
         }
@@ -155,6 +158,11 @@ fn named<'t>(
     })
 }
 
+/// Whether a host of `owner` may be the sandbox of somebody else that development and staging share.
+fn may_be_sandbox(environment: Environment, owner: Environment) -> bool {
+    (environment, owner) == (Environment::Development, Environment::Staging)
+}
+
 /// Whether development and staging use one sandbox of somebody else: the same value stands in
 /// both, and neither development nor production has a host of its own in that domain.
 fn is_shared_sandbox(
@@ -163,7 +171,7 @@ fn is_shared_sandbox(
     visit: &Visit<'_, '_>,
     found: &Foreign<'_>,
 ) -> bool {
-    if (item.environment, found.owner) != (Environment::Development, Environment::Staging) {
+    if !may_be_sandbox(item.environment, found.owner) {
         return false;
     }
     let in_staging = own.items.iter().find(|item| item.environment == Environment::Staging);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::RevisionContext;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{Finding, Key, Rule};
+use crate::model::{EnvironmentSet, Finding, Key, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let folded = |item: &ItemFile| item.id.key.as_str().to_ascii_lowercase();
@@ -39,6 +39,8 @@ fn collisions(spellings: BTreeMap<&Key, Vec<&ItemFile>>) -> Vec<Finding> {
         let help = format!("use one spelling in all environments: `{usual}`");
         let mut finding = Finding::new(Rule::KeyCaseCollision, &item.file, message, help);
         finding.environment = Some(item.id.environment);
+        // Which spelling is the usual one, all say together.
+        finding.others = EnvironmentSet::ALL;
         finding.key = Some(item.id.key.clone());
         finding
     });

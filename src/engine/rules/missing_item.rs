@@ -22,10 +22,12 @@ fn missing<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Option<Fin
     let first = lacking.first()?;
     let item = items.iter().find(|item| item.environment > *first)?;
     let having: Vec<_> = items.iter().map(|item| item.environment).filter(|env| env > first).collect();
+    let others: Vec<_> = having.iter().chain(&lacking).copied().collect();
     let (having, lacking) = (listed(&having, "and"), listed(&lacking, "or"));
     let message = format!("`{}` is in {having}, but not in {lacking}", item.key);
     let help = "promotions begin in development: create it there, or keep it here on purpose";
-    Some(FindingBuilder::of_item(Rule::MissingItem, item, message, help).at(Anchor::Key(ValuePath::root())))
+    let draft = FindingBuilder::of_item(Rule::MissingItem, item, message, help).others(others);
+    Some(draft.at(Anchor::Key(ValuePath::root())))
 }
 
 #[cfg(test)]

@@ -88,7 +88,8 @@ fn told<'w>(
     }
     let one = |path: &&ValuePath| draft(item, path, parent, format!("{lack} {}, which {have}", last(path)));
     drafts.extend(alone.iter().map(one));
-    drafts
+    let others = || lacking.iter().chain(having).copied();
+    drafts.into_iter().map(|draft| draft.others(others())).collect()
 }
 
 fn last(path: &ValuePath) -> String {

@@ -100,7 +100,8 @@ fn draft<'w>(target: &'w ItemView<'w>, hop: Hop, path: &ValuePath, gap: &Gap) ->
         hop.target()
     );
     let parent = path.parent().unwrap_or_default();
-    FindingBuilder::of_item(Rule::MissingValue, target, message, help).path(path).at(Anchor::Key(parent))
+    let draft = FindingBuilder::of_item(Rule::MissingValue, target, message, help).others([hop.source()]);
+    draft.path(path).at(Anchor::Key(parent))
 }
 
 #[cfg(test)]

@@ -383,7 +383,7 @@ mod tests {
 
     use super::testing::Repository;
     use crate::engine::snapshot::{FileEntry, FileKind};
-    use crate::model::{Environment, Severity};
+    use crate::model::{Environment, EnvironmentSet, Severity};
 
     fn repository() -> Repository {
         Repository::new(&[
@@ -440,6 +440,55 @@ mod tests {
             let anew = now.judge(&nothing).expect("readable files");
             assert_eq!((&again.findings, again.items), (&anew.findings, anew.items), "{file}");
             held = by_item;
+        }
+    }
+
+    /// What may be told to who reads one environment alone is the same whatever the others hold.
+    #[test]
+    fn what_rests_on_one_environment_depends_on_no_other() {
+        let worlds = [
+            vec![],
+            vec![("a", "x: 1\nmode: 0644\n")],
+            vec![
+                ("a", "x: 'one'\nhost: db.staging.example.com\n"),
+                ("A", "x: 1\n"),
+                ("b", "password: hunter2\n"),
+            ],
+            vec![("a", "x: [\n"), ("b", "password: hunter2\nuser: u\n"), ("only", "no: 015\n")],
+            vec![
+                ("a", "x: {y: 1}\nhost: db.staging.example.com\nurl: http://db.prod.example.com\n"),
+                ("b", "k: 1\n"),
+            ],
+        ];
+        let policy =
+            "[[waiver]]\nrule = \"no-schema\"\nkey = \"b\"\nreason = \"r\"\n\n[[pin]]\npath = \"k.**\"\n";
+        let schema = r#"{"properties": {"x": {"type": "integer"}}}"#;
+        for environment in Environment::ALL {
+            for own in &worlds {
+                let mut told = BTreeSet::new();
+                for others in &worlds {
+                    let placed = environment.others().map(|other| (other, others));
+                    let files = placed.chain([(environment, own)]).flat_map(|(environment, items)| {
+                        let file = move |key: &str| format!("environments/{environment}/{key}.yaml");
+                        items.iter().map(move |(key, text)| (file(key), *text))
+                    });
+                    let mut repository =
+                        Repository::new(&[("schemas/a.schema.json", schema), ("terrace.toml", policy)]);
+                    for (file, text) in files {
+                        repository = repository.and(&file, text);
+                    }
+                    let findings = repository.report().findings.into_iter();
+                    let may_be_told = |finding: &crate::model::Finding| {
+                        finding.environment == Some(environment)
+                            && EnvironmentSet::from(environment).covers(finding.environments())
+                    };
+                    let lines = findings
+                        .filter(may_be_told)
+                        .map(|it| format!("{} {:?} {}", it.rule, it.location, it.message));
+                    told.insert(lines.collect::<Vec<_>>());
+                }
+                assert_eq!(told.len(), 1, "{environment} {own:?}: {told:#?}");
+            }
         }
     }
 

@@ -21,7 +21,11 @@ fn told<'w>(world: &'w RuleContext<'w>) -> Option<FindingBuilder<'w>> {
     let item = world.items.first()?;
     let message = format!("no schema describes `{}`", item.key);
     let help = format!("write one from the values there are: terrace schema infer {}", item.key);
-    Some(FindingBuilder::of_item(Rule::NoSchema, item, message, help).path(&ValuePath::root()))
+    Some(
+        FindingBuilder::of_item(Rule::NoSchema, item, message, help)
+            .others(Environment::ALL)
+            .path(&ValuePath::root()),
+    )
 }
 
 /// Whether no waiver speaks of what would be told.

@@ -16,7 +16,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             Rule::OvertakenPromotion
         );
         let draft = FindingBuilder::of_item(Rule::OvertakenPromotion, item, message, help);
-        Some(draft.path(path).finish(world.policy))
+        Some(draft.others([source]).path(path).finish(world.policy))
     });
     drafts.collect()
 }

@@ -30,13 +30,16 @@ pub(super) fn told(rule: Rule, world: &RevisionContext<'_>, found: &Overwritten)
         (None, _) => format!("this gives {target} what a promotion leaves out"),
     };
     let message = format!("{what}: {}", found.reason.phrase(found.hop));
+    let others = found.reason.environments(found.hop);
     let help = format!("keep what {target} has, or accept it on purpose: terrace explain {rule}");
     if let Some(item) = world.of_key(&found.key).item(target) {
-        return FindingBuilder::of_item(rule, item, message, help).path(&found.path).finish(world.policy);
+        let draft = FindingBuilder::of_item(rule, item, message, help).others(others.iter());
+        return draft.path(&found.path).finish(world.policy);
     }
     let file = format!("{}{}", world.snapshot.prefix, found.key.file(target));
     let mut finding = Finding::new(rule, file, message, help);
     finding.environment = Some(target);
+    finding.others = others;
     finding.key = Some(found.key.clone());
     finding.path = Some(found.path.clone());
     finding

@@ -62,6 +62,7 @@ fn shared(world: &RevisionContext<'_>, uses: &[Use<'_>]) -> Vec<Finding> {
             return None;
         }
         let mut finding = used.finding(world);
+        finding.others = others.iter().copied().collect();
         finding.message = format!("{environment} has the same secret as {}", listed(&others, "and"));
         // At the same path, if it is there.
         let at = |other: &Environment| places.get(&(*other, used.key, &used.secret.path));

@@ -18,7 +18,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             Rule::SkippedPromotion
         );
         let draft = FindingBuilder::of_item(Rule::SkippedPromotion, item, message, help);
-        Some(draft.path(path).finish(world.policy))
+        Some(draft.others([Environment::Staging]).path(path).finish(world.policy))
     });
     drafts.collect()
 }

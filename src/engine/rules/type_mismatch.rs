@@ -73,7 +73,8 @@ fn draft<'w>(item: &'w ItemView<'w>, path: &ValuePath, kinds: &Kinds) -> Option<
     let others: Vec<_> = kinds.iter().filter(|(_, kind)| **kind == usual).map(|(env, _)| *env).collect();
     let message = format!("{} here, {} in {}", article(mine), article(usual), listed(&others, "and"));
     let help = "write the same kind of value in every environment; quotes make a string";
-    Some(FindingBuilder::of_item(Rule::TypeMismatch, item, message, help).path(path))
+    let draft = FindingBuilder::of_item(Rule::TypeMismatch, item, message, help);
+    Some(draft.others(kinds.keys().copied()).path(path))
 }
 
 fn article(kind: &str) -> String {

@@ -10,7 +10,7 @@ use super::context::{RevisionContext, RuleContext};
 use super::excerpt::excerpt;
 use crate::engine::hosts::tokens;
 use crate::model::policy::{FILE, Fits, PolicyEntry};
-use crate::model::{Environment, Finding, Key, Rule, Segment, Value, ValuePath};
+use crate::model::{Environment, EnvironmentSet, Finding, Key, Rule, Segment, Value, ValuePath};
 use crate::yaml::Lines;
 
 pub(super) fn pins(world: &RevisionContext<'_>) -> Vec<Finding> {
@@ -87,7 +87,7 @@ fn schema_files(world: &RevisionContext<'_>) -> Vec<Finding> {
         let file = format!("{}{path}", world.snapshot.prefix);
         let message = "this schema describes no item, and none refers to it";
         let help = "name it after an item, map it with [[schema]] in terrace.toml, or remove it";
-        Finding::new(Rule::UnusedSchema, file, message, help)
+        Finding { others: EnvironmentSet::ALL, ..Finding::new(Rule::UnusedSchema, file, message, help) }
     };
     unused.into_iter().map(finding).collect()
 }
@@ -110,6 +110,7 @@ fn entries(
     let finding = |(entry, message): (&PolicyEntry, String)| {
         let file = format!("{}{FILE}", world.snapshot.prefix);
         let mut finding = Finding::new(rule, file, message, "correct it, or remove it");
+        finding.others = EnvironmentSet::ALL;
         finding.location = Some(lines.location(&text, &entry.span));
         finding.excerpt = excerpt(&text, &lines, &entry.span, &[]);
         finding

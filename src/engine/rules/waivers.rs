@@ -4,7 +4,7 @@ use super::context::RevisionContext;
 use super::excerpt::excerpt;
 use super::{CheckInput, RULES, Waived};
 use crate::model::policy::{FILE, Waiver};
-use crate::model::{Finding, Result, Rule};
+use crate::model::{EnvironmentSet, Finding, Result, Rule};
 use crate::yaml::Lines;
 
 /// The findings that no waiver covers, with those about the waivers themselves, and the findings
@@ -65,6 +65,7 @@ pub(super) fn apply(
         let about = about.filter(|(rule, ..)| world.policy.severity(*rule, rule.severity()).is_some());
         if let Some((rule, message, help)) = about {
             let mut finding = Finding::new(rule, file.clone(), message, help);
+            finding.others = EnvironmentSet::ALL;
             finding.location = Some(lines.location(&text, &waiver.span));
             finding.excerpt = excerpt(&text, &lines, &waiver.span, &[]);
             open.push(finding);

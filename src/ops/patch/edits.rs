@@ -22,7 +22,7 @@ fn differences(
     found: &mut Vec<Operation<'static>>,
 ) {
     match (old, new) {
-        (Value::Map(old), Value::Map(new)) if !old.is_empty() && !new.is_empty() => {
+        (Value::Map(old), Value::Map(new)) if !old.is_empty() => {
             entries(document, path, (old, new), found);
         }
         (Value::Tagged(tag, old), Value::Tagged(other, new)) if tag == other && !old.is_scalar() => {
@@ -63,6 +63,48 @@ fn entries(
                 });
                 place = Place::After(Segment::Key(key.clone()));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::yaml::edit::apply;
+    use crate::yaml::{Limits, render};
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            (0..9_u8).prop_map(|n| Value::Number(n.to_string())),
+            "[a-z #:'\\n-]{0,6}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|list| Value::List(list.into())),
+                // Few keys, so that many are the same on both sides.
+                prop::collection::vec(("[a-e]", inner), 0..5)
+                    .prop_map(|entries| Value::Map(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_becomes_any_other(from in value(), to in value()) {
+            let (limits, root) = (Limits::default(), ValuePath::root());
+            let text = format!("# top\n\n{}", render::block(&from, 0));
+            let document = Document::parse(text.as_bytes(), &limits).expect("YAML");
+            let edits = edits(&document, &root, &to);
+            prop_assert_eq!(edits.is_empty(), from == to);
+            let after = apply(&document, &edits, &limits)
+                .map_err(|refusal| TestCaseError::fail(format!("{}\n{text}", refusal.message)))?;
+            let read = Document::parse(after.as_bytes(), &limits).expect("YAML");
+            prop_assert_eq!(read.value(), &to);
+            prop_assert!(after.starts_with("# top\n\n") || read.value().is_scalar(), "{}", after);
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::store::repository::Repository;
 use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace judged 1\n";
+const MAGIC: &[u8] = b"terrace judged 2\n";
 
 /// The bytes of the SHA-256 behind it.
 const SUM: usize = 32;

@@ -303,7 +303,7 @@ fn who_signs_with_git_signs_here() {
     // A key that is not there: nothing is committed.
     std::fs::remove_file(&key).expect("removed");
     let said = complaint(&world, &Task::publish(&[(NEW, None)])).expect("refused");
-    assert!(said.contains("Usage: git could not sign the commit"), "{said}");
+    assert!(said.contains("State: git could not sign the commit"), "{said}");
     assert_eq!(world.git(&["status", "--porcelain"]), "");
     assert_eq!(world.git(&["rev-list", "--count", "HEAD"]), "2");
 }
