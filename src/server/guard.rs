@@ -6,8 +6,9 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
+use super::ServeEvent;
 use super::caller::Caller;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::state::Shared;
@@ -26,10 +27,15 @@ const BODY_BYTES: u64 = 1024 * 1024;
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
-    let answered = match admit(&shared, &request) {
-        Err(problem) => problem.into_response(),
-        Ok(caller) => answer(&shared, caller, request, next).await,
+    let asked = format!("{} {path}", request.method());
+    let (caller, answered) = match admit(&shared, &request) {
+        Err(problem) => (String::new(), problem.into_response()),
+        Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
+    if matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let status = answered.status().as_u16();
+        shared.tell(&ServeEvent::Refused { caller, request: asked, status });
+    }
     whole(answered, is_api)
 }
 
@@ -46,12 +52,15 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
         return Err(Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
             .with_help(format!("keep it below {BODY_BYTES} bytes")));
     }
-    Ok(caller(request.headers()))
+    match shared.access.caller(request.headers()) {
+        Err(_) if is_open(request.uri().path()) => Ok(Caller::stranger()),
+        caller => caller,
+    }
 }
 
-/// Who asks.
-fn caller(_headers: &HeaderMap) -> Caller {
-    Caller::local()
+/// Whether strangers are answered here: it tells nothing of any environment.
+fn is_open(path: &str) -> bool {
+    ["/healthz", "/readyz", "/api/v1/openapi.json"].contains(&path)
 }
 
 async fn answer(shared: &Shared, caller: Caller, mut request: Request, next: Next) -> Response {

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http::{HeaderValue, header};
 
+use super::events::events;
 use super::guard::guard;
 use super::openapi::Doc;
 use super::openapi::Parameter as P;
@@ -177,6 +178,17 @@ fn routes() -> Vec<Route> {
             .problems(&[K::UnknownRevision, K::Refused])
             .answer(JSON, "DiffReport"),
             get(compare::diff),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/events",
+                "events",
+                "What changes in an environment, as server-sent events: `ready`, `change` and `reset`",
+            )
+            .parameter(KEYS)
+            .problems(&[K::InvalidKey])
+            .answer("text/event-stream", ""),
+            get(events),
         ),
         route(
             Doc::new("/api/v1/openapi.json", "description", "This description").answer(JSON, ""),

@@ -126,7 +126,7 @@ fn other_forms_and_history_are_those_of_the_commands() {
     let then = server.staging(&format!("/items/payments?revision={}&path=db", &base[..9])).json();
     assert_eq!(then["value"]["password"], json!({ "masked": true }));
     let then = server.staging(&format!("/diff?against=production&revision={base}")).json();
-    assert_eq!(then["items"][2]["key"], "several");
+    assert_eq!(then["items"][3]["key"], "several");
 }
 
 #[test]
