@@ -23,7 +23,11 @@ pub(crate) struct Caller {
 impl Caller {
     /// Somebody on this machine, where no tokens are asked for: reads, and sees no secrets.
     pub(super) fn local() -> Self {
-        Self { name: String::new(), environments: Environment::ALL.to_vec(), allow: vec![Verb::Read] }
+        Self {
+            name: String::new(),
+            environments: Environment::ALL.to_vec(),
+            allow: vec![Verb::Read, Verb::Metrics],
+        }
     }
 
     /// Somebody who did not say who they are, and may do nothing.
@@ -63,11 +67,12 @@ impl Caller {
 
     /// Refuses who may not read an environment, in words that are the same whatever is there.
     pub(super) fn require_read(&self, environment: Environment) -> Result<(), Problem> {
-        if self.may_read(environment) {
-            return Ok(());
-        }
-        Err(Problem::new(ProblemKind::Forbidden, "the token does not allow it")
-            .with_help("use a token that is made for this environment and allows to read"))
+        if self.may_read(environment) { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Refuses who may not do something that is of no environment.
+    pub(super) fn require(&self, verb: Verb) -> Result<(), Problem> {
+        if self.may(verb) { Ok(()) } else { Err(forbidden()) }
     }
 
     /// Refuses a text that would hold a secret.
@@ -78,6 +83,11 @@ impl Caller {
         Err(Problem::new(ProblemKind::SecretsNotAllowed, "the text would hold a secret")
             .with_help("ask for JSON, where secrets are masked, or for single values that are none"))
     }
+}
+
+fn forbidden() -> Problem {
+    Problem::new(ProblemKind::Forbidden, "the token does not allow it")
+        .with_help("use a token that is made for this environment, and for what is asked")
 }
 
 /// The token that a request bears: as a bearer, as the password of a user, or in a header of its own.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -28,6 +28,8 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
     let asked = format!("{} {path}", request.method());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let (path, start) = (path.to_owned(), tokio::time::Instant::now());
     let (caller, answered) = match admit(&shared, &request) {
         Err(problem) => (String::new(), problem.into_response()),
         Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
@@ -36,7 +38,10 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
-    whole(answered, is_api)
+    let answered = whole(answered, is_api);
+    let (route, status) = (route.unwrap_or_default(), answered.status().as_u16());
+    shared.requests.count(&route, &path, status, start.elapsed());
+    answered
 }
 
 /// Who asks, when the request may go on.

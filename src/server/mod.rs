@@ -10,6 +10,7 @@ mod environment;
 mod events;
 mod guard;
 mod hosts;
+mod metrics;
 mod negotiation;
 mod openapi;
 mod problem;

@@ -1,5 +1,6 @@
 //! What the routes share: the views of the environments, and who follows the branch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::caller::{self, Caller};
 use super::hosts::Hosts;
+use super::metrics::Requests;
 use super::problem::Problem;
 use super::streams::Streams;
 use super::tokens::{self, Token, TokenFile};
@@ -44,6 +46,8 @@ pub(super) struct Shared {
     pub(super) in_flight: Semaphore,
     /// For requests that take time.
     pub(super) at_work: Semaphore,
+    /// What was answered.
+    pub(super) requests: Requests,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
     views: [Place; 3],
@@ -113,6 +117,7 @@ impl Shared {
             log,
             in_flight: Semaphore::new(IN_FLIGHT),
             at_work: Semaphore::new(AT_WORK),
+            requests: Requests::default(),
             streams: Arc::default(),
             views: [place(), place(), place()],
             tip: ArcSwapOption::empty(),
@@ -151,6 +156,11 @@ impl Shared {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// So many requests are being answered.
+    pub(super) fn in_flight(&self) -> usize {
+        IN_FLIGHT - self.in_flight.available_permits()
     }
 
     /// Says that the server stops; whoever waits is woken.
@@ -219,7 +229,10 @@ impl Shared {
     pub(super) fn follow(&self, events: &BranchEvents) {
         while !self.is_stopping() {
             events.wait(LOOK);
-            let outcome = self.access.refresh().and_then(|()| self.look());
+            // A defect in reading one state must not end the reading of later ones.
+            let look = || self.access.refresh().and_then(|()| self.look());
+            let outcome = catch_unwind(AssertUnwindSafe(look))
+                .unwrap_or_else(|_| Err(Error::internal("the branch could not be read")));
             let failure = outcome.as_ref().err().map(|error| error.message().to_owned());
             let mut told = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = outcome

@@ -22,6 +22,11 @@ pub(super) struct StreamPlace {
 }
 
 impl Streams {
+    /// How many streams are open.
+    pub(super) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+
     /// A place for one more stream of a caller.
     pub(super) fn enter(self: &Arc<Self>, caller: &str) -> Result<StreamPlace, Problem> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);

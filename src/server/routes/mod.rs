@@ -203,6 +203,12 @@ fn routes() -> Vec<Route> {
                 .answer(JSON, "Health"),
             get(health::ready),
         ),
+        route(
+            Doc::new("/metrics", "metrics", "How the server does, in the text form of Prometheus")
+                .problems(&[K::Forbidden])
+                .answer(TEXT, ""),
+            get(health::metrics),
+        ),
     ]
 }
 

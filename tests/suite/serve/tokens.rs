@@ -66,6 +66,7 @@ fn a_token_reads_its_environments_and_nothing_else() {
     );
     let masked = server.staging("/items/payments");
     assert_eq!(masked.json()["value"]["db"]["password"], json!({ "masked": true }));
+    assert_eq!(server.get("/metrics").problem(), "forbidden");
     server.token = Some(writes);
     assert_eq!(server.staging("/items").problem(), "forbidden");
     server.token = Some(secrets);
