@@ -205,16 +205,25 @@ impl Context {
 
     /// Today, UTC, as `YYYY-MM-DD`.
     pub(super) fn today(&self) -> Date {
-        Date::of(self.now(), 0)
+        today()
     }
 
     /// The present moment in seconds since 1970-01-01 UTC.
-    #[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
     pub(super) fn now(&self) -> i64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+        now()
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Today, UTC.
+pub(super) fn today() -> Date {
+    Date::of(now(), 0)
 }
 
 /// Where a command reads files.

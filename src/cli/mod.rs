@@ -38,6 +38,8 @@ mod schema;
 mod serve;
 mod set;
 mod status;
+#[cfg(feature = "server")]
+mod token;
 mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
@@ -116,6 +118,9 @@ enum Command {
     /// Serve each environment over HTTP, from memory
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Make, list and revoke the tokens of a server
+    #[cfg(feature = "server")]
+    Token(token::Args),
     /// Say what a rule means, why, and how to mend or waive it
     Explain(explain::Args),
     /// Make git check, show and merge configuration by path
@@ -212,6 +217,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Run(args) => run::run(args, context),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(args, context),
+        #[cfg(feature = "server")]
+        Command::Token(args) => token::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Hooks(args) => hooks::run(args, context),
         Command::GitDiff(args) => git_diff::run(args, context),

@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
 use super::Outcome;
-use super::context::Context;
+use super::context::{Context, today};
 use super::help::say;
+use super::token::file;
 use crate::report::sanitize::clean;
 use crate::server::{self, Options, ServeEvent};
 
@@ -28,6 +30,12 @@ pub(super) struct Args {
     /// The folder with the configuration, from the top of the repository
     #[arg(long, value_name = "DIR")]
     root: Option<String>,
+    /// Ask for tokens: the file that `terrace token create` makes
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// Listen at an address that other machines reach, behind a proxy that speaks TLS
+    #[arg(long)]
+    behind_proxy: bool,
     /// Answer under this host name as well
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
@@ -43,6 +51,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         branch: args.branch.clone(),
         root: args.root.clone(),
         idle: Duration::from_secs(args.idle),
+        tokens: args.tokens.as_deref().map(|path| file(path, context)).transpose()?,
+        behind_proxy: args.behind_proxy,
+        today: Arc::new(today),
     };
     let quiet = context.quiet;
     let log = move |event: &ServeEvent| {
@@ -57,17 +68,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
     let mut err = io::stderr().lock();
     match event {
-        ServeEvent::Listening { address, branch, root } => {
+        ServeEvent::Listening { address, branch, root, has_tokens } => {
             let mut out = io::stdout().lock();
             writeln!(out, "listening on http://{address}")?;
             out.flush()?;
             if !quiet {
                 let place = if root.is_empty() { String::new() } else { format!(", {}", clean(root)) };
-                writeln!(
-                    err,
-                    "serving the branch {}{place}; open to this machine alone, to read, secrets masked",
-                    clean(branch)
-                )?;
+                let to = if *has_tokens {
+                    "open to who bears a token"
+                } else {
+                    "open to whoever is on this machine, to read, secrets masked"
+                };
+                writeln!(err, "serving the branch {}{place}; {to}", clean(branch))?;
                 writeln!(err, "try: curl http://{address}/api/v1/environments")?;
             }
         }
@@ -90,6 +102,10 @@ fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
             if let Some(error) = error {
                 writeln!(err, "  {}", clean(error.message()))?;
             }
+        }
+        ServeEvent::Refused { caller, request, status } => {
+            let who = if caller.is_empty() { "somebody".into() } else { clean(caller) };
+            writeln!(err, "refused {status}: {} by {who}", clean(request))?;
         }
         ServeEvent::Failed(error) => {
             writeln!(err, "error: {}", clean(error.message()))?;

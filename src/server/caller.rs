@@ -1,24 +1,58 @@
 //! Who asks, and what they may do.
 
+use headers::authorization::{Basic, Bearer};
+use headers::{Authorization, HeaderMapExt};
+use http::{HeaderMap, HeaderName, header};
+
 use super::problem::{Problem, ProblemKind};
+use super::tokens::{Token, Verb};
 use crate::model::Environment;
+
+/// Where clients that know nothing of bearers put a token.
+const TOKEN_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("x-config-token"), HeaderName::from_static("x-api-key")];
 
 /// Who asks: given once for a request, asked by every route.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    readable: Vec<Environment>,
-    may_read_secrets: bool,
+    name: String,
+    environments: Vec<Environment>,
+    allow: Vec<Verb>,
 }
 
 impl Caller {
     /// Somebody on this machine, where no tokens are asked for: reads, and sees no secrets.
     pub(super) fn local() -> Self {
-        Self { readable: Environment::ALL.to_vec(), may_read_secrets: false }
+        Self {
+            name: String::new(),
+            environments: Environment::ALL.to_vec(),
+            allow: vec![Verb::Read, Verb::Metrics],
+        }
+    }
+
+    /// Somebody who did not say who they are, and may do nothing.
+    pub(super) const fn stranger() -> Self {
+        Self { name: String::new(), environments: Vec::new(), allow: Vec::new() }
+    }
+
+    /// Who holds a token.
+    pub(super) fn of(token: &Token) -> Self {
+        let Token { name, environments, allow, .. } = token;
+        Self { name: name.clone(), environments: environments.clone(), allow: allow.clone() }
+    }
+
+    /// What they are called in the log; nothing for the local user.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn may(&self, verb: Verb) -> bool {
+        self.allow.contains(&verb)
     }
 
     /// Whether they may read an environment.
     pub(super) fn may_read(&self, environment: Environment) -> bool {
-        self.readable.contains(&environment)
+        self.may(Verb::Read) && self.environments.contains(&environment)
     }
 
     /// Whether they may read every environment, so that nothing of what spans them is left out.
@@ -27,24 +61,88 @@ impl Caller {
     }
 
     /// Whether values are shown to them that are secret.
-    pub(super) const fn may_read_secrets(&self) -> bool {
-        self.may_read_secrets
+    pub(super) fn may_read_secrets(&self) -> bool {
+        self.may(Verb::Secrets)
     }
 
     /// Refuses who may not read an environment, in words that are the same whatever is there.
     pub(super) fn require_read(&self, environment: Environment) -> Result<(), Problem> {
-        if self.may_read(environment) {
-            return Ok(());
-        }
-        Err(Problem::new(ProblemKind::Forbidden, "the token does not allow it"))
+        if self.may_read(environment) { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Refuses who may not do something that is of no environment.
+    pub(super) fn require(&self, verb: Verb) -> Result<(), Problem> {
+        if self.may(verb) { Ok(()) } else { Err(forbidden()) }
     }
 
     /// Refuses a text that would hold a secret.
     pub(super) fn require_secrets(&self, holds_secrets: bool) -> Result<(), Problem> {
-        if !holds_secrets || self.may_read_secrets {
+        if !holds_secrets || self.may_read_secrets() {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::SecretsNotAllowed, "the text would hold a secret")
             .with_help("ask for JSON, where secrets are masked, or for single values that are none"))
+    }
+}
+
+fn forbidden() -> Problem {
+    Problem::new(ProblemKind::Forbidden, "the token does not allow it")
+        .with_help("use a token that is made for this environment, and for what is asked")
+}
+
+/// The token that a request bears: as a bearer, as the password of a user, or in a header of its own.
+///
+/// # Errors
+/// When it bears several that are not the same.
+pub(super) fn borne(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut found: Vec<String> = Vec::new();
+    found.extend(headers.typed_get::<Authorization<Bearer>>().map(|it| it.token().to_owned()));
+    found.extend(headers.typed_get::<Authorization<Basic>>().map(|it| it.password().to_owned()));
+    for name in &TOKEN_HEADERS {
+        let values = headers.get_all(name).iter();
+        found.extend(values.filter_map(|value| value.to_str().ok()).map(str::to_owned));
+    }
+    let has_more = headers.get_all(header::AUTHORIZATION).iter().count() > 1;
+    found.dedup();
+    if found.len() > 1 || has_more {
+        return Err(unauthorized("the request bears several tokens"));
+    }
+    Ok(found.pop())
+}
+
+/// The problem of who is not known.
+pub(super) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(ProblemKind::Unauthorized, detail)
+        .with_help("send `Authorization: Bearer TOKEN`; `terrace token create` makes one")
+        .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"terrace\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_stands_in_one_place() {
+        for (headers, expected) in [
+            (&[][..], Some(None)),
+            (&[("authorization", "Bearer a")], Some(Some("a"))),
+            (&[("authorization", "Basic dTph")], Some(Some("a"))),
+            (&[("authorization", "Negotiate a")], Some(None)),
+            (&[("x-config-token", "a")], Some(Some("a"))),
+            (&[("x-api-key", "a"), ("authorization", "Bearer a")], Some(Some("a"))),
+            (&[("x-api-key", "b"), ("authorization", "Bearer a")], None),
+            (&[("authorization", "Bearer a"), ("authorization", "Bearer b")], None),
+        ] {
+            let parse = |(name, value): &(&str, &str)| {
+                let name = name.parse::<HeaderName>().expect("a name");
+                (name, value.parse().expect("a value"))
+            };
+            let mut map = HeaderMap::new();
+            for (name, value) in headers.iter().map(parse) {
+                map.append(name, value);
+            }
+            let found = borne(&map).ok();
+            assert_eq!(found, expected.map(|token| token.map(str::to_owned)), "{headers:?}");
+        }
     }
 }

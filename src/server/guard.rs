@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
+use super::ServeEvent;
 use super::caller::Caller;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::state::Shared;
@@ -26,11 +27,21 @@ const BODY_BYTES: u64 = 1024 * 1024;
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
-    let answered = match admit(&shared, &request) {
-        Err(problem) => problem.into_response(),
-        Ok(caller) => answer(&shared, caller, request, next).await,
+    let asked = format!("{} {path}", request.method());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let (path, start) = (path.to_owned(), tokio::time::Instant::now());
+    let (caller, answered) = match admit(&shared, &request) {
+        Err(problem) => (String::new(), problem.into_response()),
+        Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
-    whole(answered, is_api)
+    if matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let status = answered.status().as_u16();
+        shared.tell(&ServeEvent::Refused { caller, request: asked, status });
+    }
+    let answered = whole(answered, is_api);
+    let (route, status) = (route.unwrap_or_default(), answered.status().as_u16());
+    shared.requests.count(&route, &path, status, start.elapsed());
+    answered
 }
 
 /// Who asks, when the request may go on.
@@ -46,12 +57,15 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
         return Err(Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
             .with_help(format!("keep it below {BODY_BYTES} bytes")));
     }
-    Ok(caller(request.headers()))
+    match shared.access.caller(request.headers()) {
+        Err(_) if is_open(request.uri().path()) => Ok(Caller::stranger()),
+        caller => caller,
+    }
 }
 
-/// Who asks.
-fn caller(_headers: &HeaderMap) -> Caller {
-    Caller::local()
+/// Whether strangers are answered here: it tells nothing of any environment.
+fn is_open(path: &str) -> bool {
+    ["/healthz", "/readyz", "/api/v1/openapi.json"].contains(&path)
 }
 
 async fn answer(shared: &Shared, caller: Caller, mut request: Request, next: Next) -> Response {

@@ -7,8 +7,10 @@
 mod caller;
 mod connection;
 mod environment;
+mod events;
 mod guard;
 mod hosts;
+mod metrics;
 mod negotiation;
 mod openapi;
 mod problem;
@@ -16,7 +18,9 @@ mod query;
 mod respond;
 mod routes;
 mod state;
+mod streams;
 mod tags;
+mod tokens;
 mod view;
 mod wait;
 
@@ -26,12 +30,13 @@ use std::time::Duration;
 
 use self::hosts::Hosts;
 pub use self::routes::describe as openapi;
-use self::state::{Follower, Shared};
-use crate::model::{CommitId, Environment, Error, Finding, Help, Result, Revision};
+use self::state::{Access, Follower, Shared};
+pub use self::tokens::{Token, TokenFile, Verb};
+use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Result, Revision};
 use crate::ops::Workspace;
 
 /// How a server is started.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -41,9 +46,18 @@ pub struct Options {
     pub branch: Option<String>,
     /// The configuration root, relative to the git root; where the workspace is without.
     pub root: Option<String>,
+    /// Who may do what; whoever is on this machine may read without.
+    pub tokens: Option<TokenFile>,
+    /// Whether a proxy stands before it that speaks TLS.
+    pub behind_proxy: bool,
     /// An idle connection, or half a request, is closed after so long.
     pub idle: Duration,
+    /// Tells the present day, UTC, by which tokens end.
+    pub today: Today,
 }
+
+/// Tells the present day, UTC.
+pub type Today = Arc<dyn Fn() -> Date + Send + Sync>;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -56,6 +70,8 @@ pub enum ServeEvent {
         branch: String,
         /// The configuration root relative to the git root: empty, or ending in `/`.
         root: String,
+        /// Whether tokens are asked for.
+        has_tokens: bool,
     },
     /// Another state of an environment is served; none at all without a commit.
     Serving {
@@ -79,6 +95,15 @@ pub enum ServeEvent {
     },
     /// The branch could not be read; what was served goes on.
     Failed(Error),
+    /// A request was refused: who asks is not known, or may not.
+    Refused {
+        /// The token's name; empty where none is known.
+        caller: String,
+        /// The method and the path, without parameters.
+        request: String,
+        /// The status of the answer.
+        status: u16,
+    },
     /// The server was asked to stop.
     Stopping,
 }
@@ -92,21 +117,37 @@ pub type Log = Arc<dyn Fn(&ServeEvent) + Send + Sync>;
 /// When there is no configuration or no such branch, the address cannot be listened at, or it can be
 /// reached from other machines.
 pub fn serve(workspace: Workspace, options: &Options, log: Log) -> Result<()> {
-    if !options.listen.ip().is_loopback() {
-        let message = format!(
-            "{} can be reached from other machines, and nobody is asked who they are",
-            options.listen
-        );
-        return Err(Error::usage(message).with_help("listen at 127.0.0.1"));
-    }
+    require_safe(options)?;
+    let tokens = options.tokens.as_ref().map(TokenFile::read).transpose()?;
     let branch = branch_of(&workspace, options)?;
     let workspace = in_root(workspace, options, &branch)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::internal(format!("no threads: {error}")))?;
-    let outcome = runtime.block_on(run(workspace, branch, options, log));
+    let outcome = runtime.block_on(run(workspace, branch, tokens, options, log));
     // What still blocks a thread is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// Refuses to be reached from other machines without asking who they are, or in the clear.
+fn require_safe(options: &Options) -> Result<()> {
+    let address = options.listen;
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    if options.tokens.is_none() {
+        let message =
+            format!("{address} can be reached from other machines, and nobody is asked who they are");
+        return Err(Error::usage(message)
+            .with_help("listen at 127.0.0.1, or make a token with `terrace token create` and name its file with --tokens"));
+    }
+    if !options.behind_proxy {
+        let message =
+            format!("{address} can be reached from other machines, and tokens would travel in the clear");
+        return Err(Error::usage(message)
+            .with_help("listen at 127.0.0.1, or say --behind-proxy where a proxy before it speaks TLS"));
+    }
+    Ok(())
 }
 
 fn branch_of(workspace: &Workspace, options: &Options) -> Result<String> {
@@ -149,7 +190,13 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
     Err(missing)
 }
 
-async fn run(workspace: Workspace, branch: String, options: &Options, log: Log) -> Result<()> {
+async fn run(
+    workspace: Workspace,
+    branch: String,
+    tokens: Option<Vec<Token>>,
+    options: &Options,
+    log: Log,
+) -> Result<()> {
     let failed = |error: std::io::Error| {
         Error::unreadable(format!("cannot listen at {}: {error}", options.listen))
             .with_help("name another address with --listen, or end what listens there")
@@ -157,14 +204,17 @@ async fn run(workspace: Workspace, branch: String, options: &Options, log: Log) 
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let root = workspace.repository.root_prefix().to_owned();
-    let shared = Arc::new(Shared::new(workspace, branch.clone(), Hosts::new(address, &options.hosts), log));
+    let hosts = Hosts::new(address, &options.hosts);
+    let has_tokens = tokens.is_some();
+    let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today));
+    let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, log));
     // From here on, so that nobody is killed in the middle of a start.
     let stop = stopped()?;
     let reader = Arc::clone(&shared);
     let read = tokio::task::spawn_blocking(move || reader.look()).await;
     read.map_err(|error| Error::internal(format!("the branch was not read: {error}")))??;
     let follower = Follower::start(Arc::clone(&shared));
-    shared.tell(&ServeEvent::Listening { address, branch, root });
+    shared.tell(&ServeEvent::Listening { address, branch, root, has_tokens });
     let router = routes::router(Arc::clone(&shared));
     let stopping = Arc::clone(&shared);
     let stop = async move {

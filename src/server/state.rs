@@ -1,15 +1,22 @@
 //! What the routes share: the views of the environments, and who follows the branch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use http::HeaderMap;
 use tokio::sync::{Semaphore, watch};
 
+use super::caller::{self, Caller};
 use super::hosts::Hosts;
+use super::metrics::Requests;
+use super::problem::Problem;
+use super::streams::Streams;
+use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
-use super::{Log, ServeEvent};
+use super::{Log, ServeEvent, Today};
 use crate::model::{CommitId, Environment, Error, Result};
 use crate::ops::{HeldBack, ServedEnvironment, Workspace};
 use crate::watch::{BranchEvents, BranchWaker};
@@ -31,17 +38,66 @@ pub(super) struct Shared {
     pub(super) branch: String,
     /// The names under which the server is reached.
     pub(super) hosts: Hosts,
+    /// Who may do what.
+    pub(super) access: Access,
     /// Who is told what happens.
     pub(super) log: Log,
     /// For requests.
     pub(super) in_flight: Semaphore,
     /// For requests that take time.
     pub(super) at_work: Semaphore,
+    /// What was answered.
+    pub(super) requests: Requests,
+    /// The open streams of events.
+    pub(super) streams: Arc<Streams>,
     views: [Place; 3],
     tip: ArcSwapOption<CommitId>,
     stopping: AtomicBool,
     /// The last failure to look, so that it is told once.
     failure: Mutex<Option<String>>,
+}
+
+/// Who may do what: the tokens as they were read last.
+pub(super) struct Access {
+    file: Option<TokenFile>,
+    tokens: ArcSwapOption<Vec<Token>>,
+    stamp: Mutex<Option<String>>,
+    today: Today,
+}
+
+impl Access {
+    pub(super) fn new(file: Option<TokenFile>, tokens: Option<Vec<Token>>, today: Today) -> Self {
+        let stamp = Mutex::new(file.as_ref().and_then(TokenFile::stamp));
+        Self { file, tokens: ArcSwapOption::new(tokens.map(Arc::new)), stamp, today }
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// When tokens are asked for, and the one that is borne is not known.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let tokens = self.tokens.load_full();
+        let Some(tokens) = tokens else { return Ok(Caller::local()) };
+        let secret =
+            caller::borne(headers)?.ok_or_else(|| caller::unauthorized("the request bears no token"))?;
+        let found = tokens::find(&tokens, &secret, (self.today)());
+        found.map(Caller::of).ok_or_else(|| caller::unauthorized("the token is not known, or has ended"))
+    }
+
+    /// Reads the file again when it is not the one that was read.
+    fn refresh(&self) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let stamp = file.stamp();
+        let mut known = self.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != stamp {
+            *known = stamp;
+            // What cannot be read lets nobody in.
+            let read = file.read();
+            self.tokens.store(Some(Arc::new(read.as_ref().cloned().unwrap_or_default())));
+            read?;
+        }
+        Ok(())
+    }
 }
 
 /// Where one environment's view is kept, and who waits for the next one.
@@ -51,15 +107,18 @@ struct Place {
 }
 
 impl Shared {
-    pub(super) fn new(workspace: Workspace, branch: String, hosts: Hosts, log: Log) -> Self {
+    pub(super) fn new(workspace: Workspace, branch: String, hosts: Hosts, access: Access, log: Log) -> Self {
         let place = || Place { view: ArcSwapOption::empty(), turns: watch::Sender::new(0) };
         Self {
             workspace,
             branch,
             hosts,
+            access,
             log,
             in_flight: Semaphore::new(IN_FLIGHT),
             at_work: Semaphore::new(AT_WORK),
+            requests: Requests::default(),
+            streams: Arc::default(),
             views: [place(), place(), place()],
             tip: ArcSwapOption::empty(),
             stopping: AtomicBool::new(false),
@@ -97,6 +156,11 @@ impl Shared {
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// So many requests are being answered.
+    pub(super) fn in_flight(&self) -> usize {
+        IN_FLIGHT - self.in_flight.available_permits()
     }
 
     /// Says that the server stops; whoever waits is woken.
@@ -165,7 +229,10 @@ impl Shared {
     pub(super) fn follow(&self, events: &BranchEvents) {
         while !self.is_stopping() {
             events.wait(LOOK);
-            let outcome = self.look();
+            // A defect in reading one state must not end the reading of later ones.
+            let look = || self.access.refresh().and_then(|()| self.look());
+            let outcome = catch_unwind(AssertUnwindSafe(look))
+                .unwrap_or_else(|_| Err(Error::internal("the branch could not be read")));
             let failure = outcome.as_ref().err().map(|error| error.message().to_owned());
             let mut told = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = outcome

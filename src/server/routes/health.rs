@@ -10,7 +10,10 @@ use http::{HeaderValue, StatusCode, header};
 use crate::api::served::{self, EnvironmentHealth};
 use crate::model::Environment;
 use crate::server::caller::Caller;
+use crate::server::metrics::Gauges;
+use crate::server::problem::Problem;
 use crate::server::state::Shared;
+use crate::server::tokens::Verb;
 
 pub(super) async fn live() -> Response {
     tell(StatusCode::OK, "ok", Vec::new())
@@ -34,6 +37,30 @@ pub(super) async fn ready(
         EnvironmentHealth { environment, status }
     });
     tell(StatusCode::OK, "ready", health.collect())
+}
+
+/// How the server does: for whoever runs it.
+pub(super) async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    caller.require(Verb::Metrics)?;
+    let gauges = Environment::ALL.into_iter().filter_map(|environment| {
+        let view = shared.view(environment)?;
+        let commit = view.commit().and_then(|id| shared.workspace.repository.info(id).ok());
+        Some(Gauges {
+            environment,
+            items: view.items.len(),
+            is_held_back: view.served.held_back.is_some(),
+            commit_time: commit.map(|commit| commit.time),
+        })
+    });
+    let gauges: Vec<Gauges> = gauges.collect();
+    let text = shared.requests.text(&gauges, shared.streams.count(), shared.in_flight());
+    let mut response = text.into_response();
+    let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, form);
+    Ok(response)
 }
 
 fn tell(code: StatusCode, status: &str, environments: Vec<EnvironmentHealth>) -> Response {

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http::{HeaderValue, header};
 
+use super::events::events;
 use super::guard::guard;
 use super::openapi::Doc;
 use super::openapi::Parameter as P;
@@ -179,6 +180,17 @@ fn routes() -> Vec<Route> {
             get(compare::diff),
         ),
         route(
+            Doc::new(
+                "/api/v1/environments/{environment}/events",
+                "events",
+                "What changes in an environment, as server-sent events: `ready`, `change` and `reset`",
+            )
+            .parameter(KEYS)
+            .problems(&[K::InvalidKey])
+            .answer("text/event-stream", ""),
+            get(events),
+        ),
+        route(
             Doc::new("/api/v1/openapi.json", "description", "This description").answer(JSON, ""),
             get(description),
         ),
@@ -190,6 +202,12 @@ fn routes() -> Vec<Route> {
             Doc::new("/readyz", "readiness", "Whether the server is ready, and how each environment stands")
                 .answer(JSON, "Health"),
             get(health::ready),
+        ),
+        route(
+            Doc::new("/metrics", "metrics", "How the server does, in the text form of Prometheus")
+                .problems(&[K::Forbidden])
+                .answer(TEXT, ""),
+            get(health::metrics),
         ),
     ]
 }

@@ -1,5 +1,6 @@
 //! What is shown of an environment is made of it alone.
 
+use super::tokens::token;
 use super::{Answer, Server, world};
 use crate::support::World;
 
@@ -60,7 +61,10 @@ fn elsewhere(world: &mut World, turn: usize) {
 #[test]
 fn development_says_the_same_whatever_production_does() {
     let mut world = world();
-    let server = Server::start(&world);
+    let tokens = ["development", "staging,production"].map(|env| token(&world, env, "read"));
+    let file = world.beside("tokens.json");
+    let mut server = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
+    server.token = Some(tokens[0].clone());
     let before = everything(&server, "development");
     assert_eq!(before.iter().filter(|(_, answer)| answer.status == 200).count(), 11);
     for turn in 0..30 {
@@ -69,14 +73,17 @@ fn development_says_the_same_whatever_production_does() {
             assert_eq!(*then, now, "turn {turn}: {path}");
         }
         if turn % 10 == 3 {
+            server.token = Some(tokens[1].clone());
             server.arrives(&world, "production");
+            server.token = Some(tokens[0].clone());
             for ((path, then), (_, now)) in before.iter().zip(everything(&server, "development")) {
                 assert_eq!(*then, now, "turn {turn}, arrived: {path}");
             }
         }
     }
     // And so says a server that never saw anything else.
-    let anew = Server::start(&world);
+    let mut anew = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
+    anew.token = Some(tokens[0].clone());
     for ((path, then), (_, now)) in before.iter().zip(everything(&anew, "development")) {
         assert_eq!(*then, now, "anew: {path}");
     }

@@ -1,11 +1,13 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+mod events;
 mod isolation;
 mod last_good;
 mod limits;
 mod problems;
 mod reads;
 mod start;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,6 +29,8 @@ struct Server {
     address: String,
     agent: ureq::Agent,
     told: Arc<Mutex<String>>,
+    /// Sent with every request.
+    token: Option<String>,
 }
 
 /// An answer.
@@ -81,7 +85,7 @@ impl Server {
         let address = line.trim_end().strip_prefix("listening on http://").map(str::to_owned);
         let address = address.unwrap_or_else(|| panic!("{line:?} {:?}", told.lock()));
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LONG));
-        Self { child, address, agent: config.build().into(), told }
+        Self { child, address, agent: config.build().into(), told, token: None }
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -92,6 +96,9 @@ impl Server {
         let mut request = self.agent.get(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         let mut answer = request.call().unwrap_or_else(|error| panic!("GET {path}: {error}"));
         let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();

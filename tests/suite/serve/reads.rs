@@ -126,7 +126,7 @@ fn other_forms_and_history_are_those_of_the_commands() {
     let then = server.staging(&format!("/items/payments?revision={}&path=db", &base[..9])).json();
     assert_eq!(then["value"]["password"], json!({ "masked": true }));
     let then = server.staging(&format!("/diff?against=production&revision={base}")).json();
-    assert_eq!(then["items"][2]["key"], "several");
+    assert_eq!(then["items"][3]["key"], "several");
 }
 
 #[test]
@@ -193,5 +193,25 @@ fn the_description_tells_of_what_is_there() {
         let answer = server.get(&format!("{there}?against=production&format=json"));
         // The routes without parameters refuse these, and are there.
         assert!(answer.status == 200 || answer.problem() != "unknown-route", "{path}: {answer:?}");
+    }
+}
+
+#[test]
+fn what_was_asked_is_counted() {
+    let server = Server::start(&world());
+    for path in ["/items/payments", "/items/payments", "/items/nothing"] {
+        server.staging(path);
+    }
+    let metrics = server.get("/metrics").body;
+    let route = r#"route="/api/v1/environments/{environment}/items/{*key}",environment="staging""#;
+    for line in [
+        format!("terrace_requests_total{{{route},status=\"200\"}} 2"),
+        format!("terrace_requests_total{{{route},status=\"404\"}} 1"),
+        "terrace_items{environment=\"staging\"} 3".to_owned(),
+        "terrace_held_back{environment=\"production\"} 0".to_owned(),
+        "terrace_commit_timestamp_seconds{environment=\"staging\"} 1767700800".to_owned(),
+        "terrace_requests_in_flight 1".to_owned(),
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{line}\n{metrics}");
     }
 }

@@ -1,5 +1,6 @@
 //! How a server begins and ends.
 
+use super::tokens::token;
 use super::{LONG, Server, world};
 use crate::support::{World, run};
 
@@ -10,7 +11,16 @@ fn what_cannot_be_served_is_refused_at_once() {
         "serve --listen 0.0.0.0:0",
         2,
         "error: 0.0.0.0:0 can be reached from other machines, and nobody is asked who they are\n\
-         help: listen at 127.0.0.1",
+         help: listen at 127.0.0.1, or make a token with `terrace token create` and name its file with --tokens",
+    );
+    let _ = token(&world, "staging", "read");
+    let tokens = world.beside("tokens.json");
+    let line = format!("serve --listen 0.0.0.0:0 --tokens {}", tokens.display());
+    world.refuses(
+        &line,
+        2,
+        "error: 0.0.0.0:0 can be reached from other machines, and tokens would travel in the clear\n\
+         help: listen at 127.0.0.1, or say --behind-proxy where a proxy before it speaks TLS",
     );
     world.refuses(
         "serve --listen 127.0.0.1:0 --branch nope",

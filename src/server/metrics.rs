@@ -1,0 +1,111 @@
+//! How the server does, in the text form of Prometheus.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::model::Environment;
+
+/// What is counted of requests.
+#[derive(Default)]
+pub(super) struct Requests(Mutex<BTreeMap<Labels, Count>>);
+
+/// What tells requests apart: the route as the table has it, the environment, and the status.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Labels {
+    route: String,
+    environment: Option<Environment>,
+    status: u16,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    requests: u64,
+    time: Duration,
+}
+
+/// How an environment stands.
+pub(super) struct Gauges {
+    pub(super) environment: Environment,
+    pub(super) items: usize,
+    pub(super) is_held_back: bool,
+    /// The time of the commit that is served, in seconds since 1970-01-01 UTC.
+    pub(super) commit_time: Option<i64>,
+}
+
+impl Requests {
+    /// Counts an answer.
+    pub(super) fn count(&self, route: &str, path: &str, status: u16, time: Duration) {
+        let environment = path.strip_prefix("/api/v1/environments/");
+        let environment = environment.and_then(|rest| rest.split('/').next()?.parse().ok());
+        let labels = Labels { route: route.to_owned(), environment, status };
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(labels).or_default();
+        count.requests += 1;
+        count.time += time;
+    }
+
+    /// Everything as text.
+    pub(super) fn text(&self, environments: &[Gauges], streams: usize, in_flight: usize) -> String {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut text = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, lines: Vec<(String, String)>| {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            for (labels, value) in lines {
+                let _ = writeln!(text, "{name}{labels} {value}");
+            }
+        };
+        let of_requests = |value: fn(&Count) -> String| {
+            counts.iter().map(|(labels, count)| (labels.to_string(), value(count))).collect()
+        };
+        let of_environments = |value: fn(&Gauges) -> Option<String>| {
+            let line = |gauges: &Gauges| {
+                Some((format!("{{environment=\"{}\"}}", gauges.environment), value(gauges)?))
+            };
+            environments.iter().filter_map(line).collect()
+        };
+        family(
+            "terrace_requests_total",
+            "counter",
+            "Requests that were answered",
+            of_requests(|count| count.requests.to_string()),
+        );
+        family(
+            "terrace_request_seconds_total",
+            "counter",
+            "The time until the head of the answer was ready",
+            of_requests(|count| format!("{:.6}", count.time.as_secs_f64())),
+        );
+        family(
+            "terrace_items",
+            "gauge",
+            "Items that are served",
+            of_environments(|gauges| Some(gauges.items.to_string())),
+        );
+        family(
+            "terrace_held_back",
+            "gauge",
+            "Whether the newest state is not served",
+            of_environments(|gauges| Some(u8::from(gauges.is_held_back).to_string())),
+        );
+        family(
+            "terrace_commit_timestamp_seconds",
+            "gauge",
+            "The time of the commit that is served",
+            of_environments(|gauges| gauges.commit_time.map(|time| time.to_string())),
+        );
+        let one = |value: usize| vec![(String::new(), value.to_string())];
+        family("terrace_streams", "gauge", "Open streams of events", one(streams));
+        family("terrace_requests_in_flight", "gauge", "Requests that are being answered", one(in_flight));
+        text
+    }
+}
+
+impl std::fmt::Display for Labels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let environment = self.environment.map_or("", Environment::name);
+        let Self { route, status, .. } = self;
+        write!(f, "{{route=\"{route}\",environment=\"{environment}\",status=\"{status}\"}}")
+    }
+}
