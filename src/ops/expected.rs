@@ -78,7 +78,7 @@ pub fn changed_since(
     item: &ItemId,
     is_then: &dyn Fn(&BlobId) -> bool,
 ) -> Result<Vec<ChangedValue>> {
-    let history = workspace.repository.history(head)?;
+    let history = workspace.repository.history_of_items(head, std::slice::from_ref(&item.key))?;
     let blobs = workspace.repository.verified_blobs();
     let reader = VersionReader::new(*configuration.limits());
     let read = |blob: &BlobId| {

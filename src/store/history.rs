@@ -280,32 +280,34 @@ fn known<R: Read + Seek>(
         return None;
     }
     let mut positions = BTreeSet::new();
-    let (mut new, mut read) = (names.clone(), BTreeSet::new());
+    let (mut new, mut commits) = (names.clone(), BTreeMap::new());
     while !new.is_empty() {
         for name in &new {
             let commits = index.commits_of(name)?;
             positions.extend(commits.into_iter().filter(|at| chain.get(*at).is_some_and(|is_in| *is_in)));
         }
         let mut more = BTreeSet::new();
-        for at in positions.difference(&read) {
+        for at in &positions {
+            if commits.contains_key(at) {
+                continue;
+            }
             let commit = index.commit(*at, &|path| names.contains(path))?;
             let past = commit.moved.past.iter().map(|earlier| &earlier.commit);
             let own = commit.moved.files.iter().filter(|moved| names.contains(&moved.to));
             let before = past.flat_map(|commit| &commit.moved.files).chain(own);
             let before = before.filter_map(|moved| moved.origin.as_ref()).map(|origin| &origin.path);
             more.extend(before.filter(|path| !path.starts_with('/') && !names.contains(*path)).cloned());
+            commits.insert(*at, commit);
         }
-        read.clone_from(&positions);
+        if !more.is_empty() {
+            // They may have left out what is asked for under another name.
+            commits.clear();
+        }
         names.extend(more.iter().cloned());
         new = more;
     }
-    let mut commits = BTreeMap::new();
-    let mut below = Vec::new();
-    for at in positions {
-        let commit = index.commit(at, &|path| names.contains(path))?;
-        below.extend(commit.moved.past.iter().map(|earlier| earlier.below.clone()));
-        commits.insert(at, commit);
-    }
+    let past = commits.values().flat_map(|commit| &commit.moved.past);
+    let below: Vec<CommitId> = past.map(|earlier| earlier.below.clone()).collect();
     // What moved files went through before stands behind the commits that it is told below of.
     for id in below {
         let at = index.position(Oid::from_str(id.as_str()).ok()?.as_bytes())?;

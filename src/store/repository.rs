@@ -352,10 +352,14 @@ impl Repository {
         let git = self.git()?;
         let mut options = git2::StatusOptions::new();
         options.disable_pathspec_match(true);
+        let differing = self.differing(&git, named);
+        if !named.is_empty() && differing.is_empty() {
+            return Ok(Vec::new());
+        }
         if named.is_empty() {
             options.pathspec(format!("{}environments", self.prefix));
         }
-        for file in named {
+        for file in differing {
             options.pathspec(file);
         }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
@@ -370,6 +374,25 @@ impl Repository {
             path.ends_with(".yaml") && !(*is_missing && left_out.contains_key(path))
         };
         Ok(paths.filter(is_meant).map(|(path, _)| path).collect())
+    }
+
+    /// Those of the files whose bytes in the working tree are not HEAD's; of them git knows whether more
+    /// than line endings differ.
+    fn differing<'f>(&self, git: &git2::Repository, files: &'f [String]) -> Vec<&'f String> {
+        let tree = git.head().and_then(|head| head.peel_to_tree()).ok();
+        let committed = |file: &String| {
+            let entry = tree.as_ref()?.get_path(Path::new(file)).ok()?;
+            git.find_blob(entry.id()).ok().map(|blob| blob.content().to_vec())
+        };
+        let work_tree = git.workdir().unwrap_or(Path::new(""));
+        let written = |file: &String| {
+            let file = work_tree.join(file);
+            // Only a plain file is opened: a pipe would wait for ever.
+            std::fs::symlink_metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
+            std::fs::read(file).ok()
+        };
+        let is_other = |file: &&String| written(file) != committed(file);
+        files.iter().filter(is_other).collect()
     }
 
     /// Where commands that read files look unless told: the working tree, or HEAD where there is
