@@ -209,10 +209,17 @@ async fn run(
     let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today));
     let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, log));
     // From here on, so that nobody is killed in the middle of a start.
-    let stop = stopped()?;
+    let mut stop = Box::pin(stopped()?);
     let reader = Arc::clone(&shared);
-    let read = tokio::task::spawn_blocking(move || reader.look()).await;
-    read.map_err(|error| Error::internal(format!("the branch was not read: {error}")))??;
+    tokio::select! {
+        read = tokio::task::spawn_blocking(move || reader.look()) => {
+            read.map_err(|error| Error::internal(format!("the branch was not read: {error}")))??;
+        }
+        () = &mut stop => {
+            shared.tell(&ServeEvent::Stopping);
+            return Ok(());
+        }
+    }
     let follower = Follower::start(Arc::clone(&shared));
     shared.tell(&ServeEvent::Listening { address, branch, root, has_tokens });
     let router = routes::router(Arc::clone(&shared));
