@@ -37,7 +37,7 @@ impl Branch {
         let name = match wanted {
             Some(wanted) => named(repository, wanted)?,
             None => head.clone().ok_or_else(|| {
-                Error::usage("HEAD is detached: no branch is checked out").with_help(Help::NameBranch)
+                Error::state("HEAD is detached: no branch is checked out").with_help(Help::NameBranch)
             })?,
         };
         let branch = Self { head: head.as_ref() == Some(&name), name };

@@ -31,7 +31,7 @@ fn open(file: &Path, named: &Path) -> Result<Index> {
             }
             _ => "`git status` tells whether git can read it",
         };
-        Error::usage(format!("{} cannot be read: {}", named.display(), error.message())).with_help(help)
+        Error::state(format!("{} cannot be read: {}", named.display(), error.message())).with_help(help)
     })
 }
 
@@ -87,7 +87,7 @@ pub(super) fn follow(paths: &Paths, files: &[Followed<'_>]) -> Result<()> {
 }
 
 fn cannot_write(path: &Path, error: &git2::Error) -> Error {
-    Error::usage(format!("cannot write {}: {}", path.display(), error.message()))
+    Error::state(format!("cannot write {}: {}", path.display(), error.message()))
 }
 
 fn finish(scratch: &Path, old: Option<&Metadata>) -> std::io::Result<()> {

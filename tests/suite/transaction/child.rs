@@ -68,7 +68,7 @@ fn act(root: &Path, task: &Task) -> Result<()> {
             let mut tries = 0;
             while let Err(error) = step() {
                 tries += 1;
-                if !task.mends || error.kind() != ErrorKind::Usage || tries > 100 {
+                if !task.mends || error.kind() != ErrorKind::State || tries > 100 {
                     return Err(error);
                 }
                 let restore = ["restore", "--staged", "--worktree", "--", path];
