@@ -6,6 +6,7 @@
 //! one instead, if nobody else changed the item meanwhile.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example says what it does")]
+#![expect(clippy::disallowed_methods, reason = "a program may keep its token in its environment")]
 
 use std::process::ExitCode;
 

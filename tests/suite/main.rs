@@ -7,8 +7,6 @@ mod architecture;
 mod blame;
 mod branch_writes;
 mod changes;
-#[cfg(all(feature = "client", feature = "server"))]
-mod client;
 mod cli_ux;
 mod completion;
 mod crash_promote;
