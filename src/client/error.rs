@@ -42,8 +42,7 @@ pub enum ClientErrorKind {
 
 /// A failure: one sentence, what the server called it, and what can be done.
 ///
-/// It has nothing of a value or a token in it, but for what a program's own type says of a value that it
-/// does not take.
+/// It has no token in it, and no string of a value; a number that a type does not take may be named.
 #[derive(Clone)]
 pub struct ClientError(Box<Inner>);
 

@@ -5,8 +5,10 @@ use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use serde_path_to_error::{Path, Segment};
 
 use super::error::{ClientError, ClientErrorKind};
+use super::numbers::plain;
 use crate::model::{CommitId, Environment, Key, ValuePath};
 
 /// An item, or one value of it, in one environment.
@@ -50,17 +52,51 @@ pub struct Fetched<T> {
 
 impl<T: DeserializeOwned> Fetched<T> {
     pub(super) fn read(place: &Place, said: &Said) -> Result<Self, ClientError> {
-        let value = serde_path_to_error::deserialize(said.value.clone()).map_err(|error| {
-            let at = error.path().to_string();
-            let inner = error.into_inner();
-            let detail = if at == "." { inner.to_string() } else { format!("{at}: {inner}") };
-            ClientError::new(ClientErrorKind::WrongType, detail)
+        let sent = plain(said.value.clone());
+        let value = serde_path_to_error::deserialize(&sent).map_err(|error| {
+            ClientError::new(ClientErrorKind::WrongType, refusal::<T>(&sent, error.path()))
                 .with_help("the value and the program's type must fit; a secret that the token may not read is {\"masked\":true}")
-                .with_source(inner)
                 .about(place)
         })?;
         let (etag, commit) = (said.etag.clone(), said.commit.clone());
         Ok(Self { value, place: place.clone(), etag, commit, is_remembered: false, stale: None })
+    }
+}
+
+/// Why a type does not take a value: what it says of the same value without the strings there, since they
+/// may be secret.
+fn refusal<T: DeserializeOwned>(sent: &Json, path: &Path) -> String {
+    let mut bare = sent.clone();
+    strip_at(&mut bare, &path.iter().collect::<Vec<_>>());
+    let again = serde_path_to_error::deserialize::<_, T>(&bare).err();
+    let same = again.filter(|again| again.path().to_string() == path.to_string());
+    let said =
+        same.map_or_else(|| "the program's type does not take it".to_owned(), |it| it.inner().to_string());
+    if path.iter().len() == 0 { said } else { format!("{path}: {said}") }
+}
+
+/// Takes the text out of every string at a place, or as near to it as it can be found.
+fn strip_at(value: &mut Json, path: &[&Segment]) {
+    let inner = match (path, &mut *value) {
+        ([Segment::Map { key }, rest @ ..], Json::Object(map)) => map.get_mut(key).map(|inner| (inner, rest)),
+        ([Segment::Seq { index }, rest @ ..], Json::Array(list)) => {
+            list.get_mut(*index).map(|inner| (inner, rest))
+        }
+        _ => None,
+    };
+    match inner {
+        Some((inner, rest)) => strip_at(inner, rest),
+        None => strip(value),
+    }
+}
+
+/// Takes the text out of every string.
+fn strip(value: &mut Json) {
+    match value {
+        Json::String(text) => "…".clone_into(text),
+        Json::Array(list) => list.iter_mut().for_each(strip),
+        Json::Object(map) => map.values_mut().for_each(strip),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
@@ -144,4 +180,36 @@ pub struct Written {
     pub commit: Option<CommitId>,
     /// The item's tag from now on; `None` when it is gone.
     pub etag: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_holds_no_string_of_the_value() {
+        let said = |value: Json| Said { etag: "\"t\"".to_owned(), commit: None, value };
+        let key = "a".parse().expect("a key");
+        let place = Place { environment: Environment::Staging, key, path: None };
+        let secret = "hunter2-hunter2";
+        let read = |value: Json| Fetched::<BTreeMap<String, Vec<u8>>>::read(&place, &said(value)).map(drop);
+        for (value, expected) in [
+            (
+                json!({ "b": [1], "c": [2, secret] }),
+                "staging/a: c[1]: invalid type: string \"…\", expected u8",
+            ),
+            (json!({ "c": secret }), "staging/a: c: invalid type: string \"…\", expected a sequence"),
+            (json!(secret), "staging/a: invalid type: string \"…\", expected a map"),
+            (json!({ "c": [300] }), "staging/a: c[0]: invalid number"),
+        ] {
+            let error = read(value).expect_err(expected);
+            assert_eq!(error.to_string(), expected);
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
+        assert!(read(json!({ "a": [1, { "number": "0x1F" }] })).is_ok());
+    }
 }

@@ -3,12 +3,14 @@
 //!
 //! Numbers keep their digits on the way: integers of any size and decimals arrive as they are written, so
 //! that `serde_json::Value` and `serde_json::Number` have `1.10` and not `1.1`; an `f64` takes the nearest
-//! number, and an integer type refuses what it cannot hold.
+//! number, and an integer type refuses what it cannot hold. `0x1F` and `0o17` are 31 and 15; `.inf` and `.nan`,
+//! which JSON has not, arrive as `{"number":".inf"}`, and a value under a tag as `{"tag":…,"value":…}`.
 
 mod backoff;
 mod connection;
 mod error;
 mod fetched;
+mod numbers;
 mod remembered;
 mod remote;
 mod updates;

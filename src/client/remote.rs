@@ -12,7 +12,6 @@ use super::connection::{Asked, Connection, encoded};
 use super::error::{ClientError, ClientErrorKind};
 use super::fetched::{Fetched, Place, Said, Written};
 use super::remembered::Folder;
-use super::updates::Updates;
 use crate::model::{Environment, Error, Key, ValuePath};
 
 /// One environment of a server. It is cheap to clone, and may be shared between threads.
@@ -47,22 +46,6 @@ impl RemoteEnvironment {
     /// As of [`get`](Self::get), and when the path is none.
     pub fn value<T: DeserializeOwned>(&self, key: &str, path: &str) -> Result<Fetched<T>, ClientError> {
         self.read(&self.place(key, Some(path))?)
-    }
-
-    /// The item `key` as it is and whenever it changes.
-    ///
-    /// # Errors
-    /// When the key is none; everything else is told by the iterator.
-    pub fn watch<T: DeserializeOwned>(&self, key: &str) -> Result<Updates<T>, ClientError> {
-        Ok(Updates::new(self.clone(), self.place(key, None)?))
-    }
-
-    /// One value of the item `key` as it is and whenever it changes; other changes of the item wake nobody.
-    ///
-    /// # Errors
-    /// When the key or the path is none; everything else is told by the iterator.
-    pub fn watch_value<T: DeserializeOwned>(&self, key: &str, path: &str) -> Result<Updates<T>, ClientError> {
-        Ok(Updates::new(self.clone(), self.place(key, Some(path))?))
     }
 
     /// The same environment, whose writes are committed with this message (one line).
@@ -123,7 +106,7 @@ impl RemoteEnvironment {
         Ok(written)
     }
 
-    fn place(&self, key: &str, path: Option<&str>) -> Result<Place, ClientError> {
+    pub(super) fn place(&self, key: &str, path: Option<&str>) -> Result<Place, ClientError> {
         let usage = |error: Error| {
             let told = ClientError::new(ClientErrorKind::Usage, error.message());
             error.help().map_or_else(|| told.clone(), |help| told.clone().with_help(help.to_string()))
@@ -228,20 +211,23 @@ impl RemoteEnvironment {
         let no_item =
             || ClientError::not_terrace(format!("the answer ({}) is no item", answer.status)).about(place);
         let mut body: Json = serde_json::from_slice(&answer.body).map_err(|_| no_item())?;
-        self.check(&body, place).transpose().ok_or_else(no_item)??;
+        self.check(&body, place)?.then_some(()).ok_or_else(no_item)?;
         let value = body.get_mut("value").map(Json::take).ok_or_else(no_item)?;
         let etag = answer.etag.filter(|_| answer.status == 200);
         let etag = etag.ok_or_else(|| ClientError::not_terrace("the answer has no tag").about(place))?;
         Ok(Some(Said { etag, commit: answer.commit, value }))
     }
 
-    /// Whether an answer says that it is of the place that was asked for; `None` when it does not say.
-    fn check(&self, body: &Json, place: &Place) -> Result<Option<()>, ClientError> {
+    /// Refuses an answer that says that it is of another place; whether it says fully of which it is.
+    fn check(&self, body: &Json, place: &Place) -> Result<bool, ClientError> {
         let text = |name: &str| body.get(name).and_then(Json::as_str);
-        let (Some(environment), Some(key)) = (text("environment"), text("key")) else { return Ok(None) };
-        if environment == self.environment.name() && key == place.key.as_str() {
-            return Ok(Some(()));
+        let (environment, key) = (text("environment"), text("key"));
+        let is_it = environment.is_none_or(|environment| environment == self.environment.name())
+            && key.is_none_or(|key| key == place.key.as_str());
+        if is_it {
+            return Ok(environment.is_some() && key.is_some());
         }
+        let (environment, key) = (environment.unwrap_or_default(), key.unwrap_or_default());
         let detail = format!("the server answers with {environment}/{key}, which is not taken");
         let told = ClientError::new(ClientErrorKind::OtherEnvironment, detail).about(place);
         Err(told.with_help("something between the program and the server mixes up answers"))

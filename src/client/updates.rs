@@ -41,8 +41,26 @@ pub struct Updates<T> {
 /// What makes two failures the same.
 type Signature = (ClientErrorKind, Option<u16>, Option<String>);
 
+impl RemoteEnvironment {
+    /// The item `key` as it is and whenever it changes.
+    ///
+    /// # Errors
+    /// When the key is none; everything else is told by the iterator.
+    pub fn watch<T: DeserializeOwned>(&self, key: &str) -> Result<Updates<T>, ClientError> {
+        Ok(Updates::new(self.clone(), self.place(key, None)?))
+    }
+
+    /// One value of the item `key` as it is and whenever it changes; other changes of the item wake nobody.
+    ///
+    /// # Errors
+    /// When the key or the path is none; everything else is told by the iterator.
+    pub fn watch_value<T: DeserializeOwned>(&self, key: &str, path: &str) -> Result<Updates<T>, ClientError> {
+        Ok(Updates::new(self.clone(), self.place(key, Some(path))?))
+    }
+}
+
 impl<T> Updates<T> {
-    pub(super) fn new(remote: RemoteEnvironment, place: Place) -> Self {
+    fn new(remote: RemoteEnvironment, place: Place) -> Self {
         Self {
             remote,
             place,

@@ -260,7 +260,8 @@ fn a_refusal_is_never_answered_from_disk() {
     let mut world = world();
     let (all, one) = (token(&world, "staging,production", "read"), token(&world, "staging", "read"));
     let file = world.beside("tokens.json");
-    let server = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
+    let mut server = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
+    server.token = Some(all.clone());
     let as_who = |token: &str| client(&server).token(token).remember_in(folder(&world)).expect("a folder");
     let production = as_who(&all).environment(Environment::Production);
     assert!(production.get::<serde_json::Value>("payments").expect("an item").is_remembered());
