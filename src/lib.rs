@@ -23,6 +23,7 @@
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
 //! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
 //! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
+//! | `client` | configuration from a server for Rust programs: typed values, watched and written | model |
 //! | `server` | environments over HTTP: connections, routes, views | down to ops, but report |
 //! | `cli` | one file per command; the terminal, the clock and the process environment | all |
 //!
@@ -48,6 +49,8 @@
 //! A program reads its configuration with [`open`], keeps it up to date with [`Item::watch`] and
 //! gives its item a schema with [`schema`]. It needs the feature `repository`, or `watch`, which has it,
 //! for what its name says. Without features the crate is its plain types, and needs neither git nor C.
+//!
+//! With the feature `client` it reads from `terrace serve` instead of a repository: `Client` is the way in.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -82,6 +85,8 @@ pub mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod diff;
@@ -123,6 +128,8 @@ pub mod watch;
 #[doc(hidden)]
 pub mod yaml;
 
+#[cfg(feature = "client")]
+pub use client::{Client, ClientError, ClientErrorKind, Fetched, RemoteEnvironment, Updates, Written};
 #[cfg(feature = "watch")]
 pub use library::Watched;
 #[cfg(feature = "repository")]

@@ -1,5 +1,7 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+#[cfg(feature = "client")]
+mod client;
 mod events;
 mod isolation;
 mod last_good;
