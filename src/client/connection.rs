@@ -171,12 +171,17 @@ impl Connection {
 
     fn unreachable(&self, error: ureq::Error) -> ClientError {
         let detail = format!("{} cannot be reached: {error}", self.address);
-        let mut told = ClientError::new(ClientErrorKind::Unreachable, detail);
-        if let ureq::Error::Tls(_) | ureq::Error::Rustls(_) = error {
-            told = told.with_help(
-                "the server's certificate must be valid for its name; give `root_certificates` where an authority of your own signs it",
-            );
-        }
+        let is_certificate = match &error {
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => true,
+            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+            _ => false,
+        };
+        let help = if is_certificate {
+            "the server's certificate must be valid for its name; give `root_certificates` where an authority of your own signs it"
+        } else {
+            "see that the server runs and that the address is right; the same request may succeed later"
+        };
+        let told = ClientError::new(ClientErrorKind::Unreachable, detail).with_help(help);
         told.with_source(error)
     }
 }
@@ -213,7 +218,7 @@ fn no_certificates() -> ClientError {
         .with_help("give certificates in PEM, beginning with -----BEGIN CERTIFICATE-----")
 }
 
-/// The headers' part of an address, with everything escaped that could end it.
+/// A part of an address, with everything escaped that could end it.
 pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
