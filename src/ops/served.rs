@@ -162,12 +162,16 @@ pub fn judge(configuration: &Configuration, environment: Environment, keys: &[Ke
     Ok(findings)
 }
 
-/// What would hold an environment back.
+/// What of some items (of all without any) would hold an environment back.
 ///
 /// # Errors
 /// As [`judge`].
-pub fn blocking(configuration: &Configuration, environment: Environment) -> Result<Vec<Finding>> {
-    let mut findings = judge(configuration, environment, &[])?;
+pub fn blocking(
+    configuration: &Configuration,
+    environment: Environment,
+    keys: &[Key],
+) -> Result<Vec<Finding>> {
+    let mut findings = judge(configuration, environment, keys)?;
     findings.retain(is_blocking);
     Ok(findings)
 }

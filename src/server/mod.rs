@@ -250,7 +250,7 @@ async fn run(
         (None, false) => Admission::Local(tokens::new_secret()?),
     };
     let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today), admission.clone());
-    let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now));
+    let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now))?;
     let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, writes, log));
     // From here on, so that nobody is killed in the middle of a start.
     let stop = stopped()?;

@@ -210,7 +210,9 @@ fn operation(doc: &Doc) -> Json {
     } else if doc.status != 200 {
         responses.insert(doc.status.to_string(), ok.clone());
     }
-    responses.insert("200".to_owned(), ok);
+    if !doc.answers.is_empty() {
+        responses.insert("200".to_owned(), ok);
+    }
     for (status, names) in problems(doc) {
         let names: Vec<&str> = names.iter().map(|kind| kind.name()).collect();
         let schema = json!({ "$ref": "#/components/schemas/Problem" });

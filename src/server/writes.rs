@@ -3,6 +3,7 @@
 //! A write that has begun is finished, whether its client waits for it or not. It is answered once what
 //! it committed is served.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use super::problem::{Problem, ProblemKind};
 use super::state::Shared;
 use super::view::{EnvironmentView, ServedItem};
 use crate::engine::configuration::Configuration;
-use crate::model::{BlobId, CommitId, Environment, Finding, Key, Result};
-use crate::ops::{self, CommitOptions, Identity, Person, Start, Workspace};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Key, Result, Revision};
+use crate::ops::{self, CommitOptions, Identity, Person, Planner, Start, Workspace};
 use crate::secrets::mask::Reveal;
 
 /// So long a write waits for its turn, and so long for others who are at work in the repository.
@@ -24,11 +25,21 @@ pub(super) struct Writes {
     turn: Arc<tokio::sync::Mutex<()>>,
     base: CommitOptions,
     now: Now,
+    veil: [u8; 32],
 }
 
 impl Writes {
-    pub(super) fn new(base: CommitOptions, now: Now) -> Self {
-        Self { turn: Arc::default(), base, now }
+    /// # Errors
+    /// When there is no randomness.
+    pub(super) fn new(base: CommitOptions, now: Now) -> Result<Self> {
+        let mut veil = [0; 32];
+        getrandom::fill(&mut veil).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
+        Ok(Self { turn: Arc::default(), base, now, veil })
+    }
+
+    /// What makes blobs unrecognisable in the plans of who may see no secrets.
+    pub(super) const fn veil(&self) -> [u8; 32] {
+        self.veil
     }
 
     /// How a commit of this author is made, now.
@@ -118,7 +129,7 @@ impl Writing {
 
     /// What would still hold the environment back.
     pub(super) fn blocking(&self, after: &Configuration) -> Result<Vec<Finding>> {
-        ops::blocking(after, self.environment)
+        ops::blocking(after, self.environment, &[])
     }
 
     /// The problem of a write that leaves the environment held back.
@@ -155,5 +166,22 @@ impl Writing {
         let then = ops::environment_at(&self.workspace.repository, self.environment, at, policy).ok()?;
         let item = ServedItem::new(&then, then.item(key, self.environment)?, None, None).ok()?;
         (item.blob() == Some(blob.as_str())).then(|| tag(&item))
+    }
+
+    /// The tag that an item has at a commit.
+    pub(super) fn etag_at(&self, key: &Key, at: &CommitId) -> Option<String> {
+        let files = BTreeSet::from([key.file(self.environment)]);
+        let revision = Revision::Commit(at.clone());
+        let snapshot = self.workspace.repository.snapshot_of_paths(&revision, &files).ok()?;
+        let item = snapshot.item(key, self.environment)?;
+        self.etag(key, item.blob.as_ref(), at)
+    }
+
+    /// What promotions and rollbacks are judged on.
+    pub(super) fn planner(&self, keys: &[Key]) -> Result<Planner, Problem> {
+        // What is held back is judged by all of its items.
+        let keys = if self.view.served.held_back.is_some() { &[] } else { keys };
+        let planner = self.workspace.planner_of(Some(self.tip.as_str()), keys);
+        planner.map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
     }
 }

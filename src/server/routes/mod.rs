@@ -5,7 +5,10 @@ mod environments;
 mod forms;
 mod health;
 mod history;
+mod holds;
 mod items;
+mod promotions;
+mod rollbacks;
 mod write;
 
 use std::sync::Arc;
@@ -240,6 +243,74 @@ fn routes() -> Vec<Route> {
         ),
         route(
             Doc::new(
+                "/api/v1/environments/{environment}/promotion",
+                "promotion",
+                "What a promotion into an environment would do: the plan to send to `promotions`",
+            )
+            .tagged()
+            .parameter(KEYS)
+            .problems(missing)
+            .problems(&[K::Refused])
+            .answer(JSON, "PlanReport"),
+            get(promotions::one),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/promotions",
+                "promote",
+                "Carry out a plan as it is, or not at all",
+            )
+            .method("post")
+            .problems(&[K::PlanMoved, K::InvalidPath, K::ConfirmationRequired])
+            .body(JSON, "Promote")
+            .status(201)
+            .answer(JSON, "Written"),
+            post(promotions::promote),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/rollbacks",
+                "roll_back",
+                "Take back what a promotion changed, or restore older values",
+            )
+            .method("post")
+            .problems(&[K::PreconditionFailed, K::ItemNotFound, K::InvalidPath, K::UnknownRevision])
+            .body(JSON, "RollBack")
+            .status(201)
+            .answer(JSON, "Written"),
+            post(rollbacks::roll_back),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/holds",
+                "holds",
+                "What is recorded not to be promoted into an environment",
+            )
+            .tagged()
+            .answer(JSON, "HoldReport"),
+            get(holds::list),
+        ),
+        route(
+            Doc::new("/api/v1/environments/{environment}/holds", "hold", "Record that a value is kept")
+                .method("post")
+                .problems(&WRITES)
+                .problems(&[K::InvalidPath])
+                .body(JSON, "Hold")
+                .status(201)
+                .answer(JSON, "Written"),
+            post(holds::hold),
+        ),
+        route(
+            Doc::new("/api/v1/environments/{environment}/holds/{*key}", "release", "Release what is kept")
+                .method("delete")
+                .parameter(P::one("path", "What is held").required())
+                .problems(&WRITES)
+                .problems(&[K::InvalidPath, K::ValueNotFound])
+                .status(204),
+            delete(holds::release),
+        ),
+        route(
+            Doc::new(
                 "/api/v1/environments/{environment}/events",
                 "events",
                 "What changes in an environment, as server-sent events: `ready`, `change` and `reset`",
@@ -275,10 +346,21 @@ fn routes() -> Vec<Route> {
 fn writes(path: &'static str, id: &'static str, summary: &'static str) -> Doc {
     Doc::new(path, id, summary)
         .parameter(P::flag("dry-run", "Say what would come of it, and write nothing"))
-        .problems(&[K::InvalidBody, K::InvalidKey, K::SecretsNotAllowed, K::ForeignOrigin])
-        .problems(&[K::EnvironmentHeldBack, K::BodyTooLarge, K::UnsupportedMediaType])
-        .problems(&[K::Findings, K::Undecided, K::RepositoryNotReady, K::RepositoryBusy])
+        .problems(&WRITES)
+        .problems(&[K::SecretsNotAllowed, K::Findings, K::Undecided])
 }
+
+/// The problems of everything that writes.
+const WRITES: [K; 8] = [
+    K::InvalidBody,
+    K::InvalidKey,
+    K::ForeignOrigin,
+    K::EnvironmentHeldBack,
+    K::BodyTooLarge,
+    K::UnsupportedMediaType,
+    K::RepositoryNotReady,
+    K::RepositoryBusy,
+];
 
 /// The router of all routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
