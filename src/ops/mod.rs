@@ -36,7 +36,6 @@ mod validation;
 mod vscode;
 mod workspace;
 
-pub use crate::store::transaction::{Committed, Identity, Moment, Options as CommitOptions, Person, Start};
 pub use crate::store::{HookManager, InstallState, IntegrationEntry, IntegrationTarget};
 pub use candidates::{commit_candidates, key_candidates, path_candidates, revision_candidates};
 pub use changes::{

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, header};
 use super::problem::{Problem, ProblemKind};
 use super::tokens::{Token, Verb};
 use crate::model::{Environment, EnvironmentSet};
-use crate::ops::Person;
+use crate::store::transaction::Person;
 
 /// Where clients that know nothing of bearers put a token.
 const TOKEN_HEADERS: [HeaderName; 2] =

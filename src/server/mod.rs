@@ -25,6 +25,7 @@ mod tokens;
 mod view;
 mod wait;
 mod writes;
+mod writing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +37,8 @@ use self::state::{Access, Follower, Shared};
 pub use self::tokens::{Token, TokenFile, Verb};
 use self::writes::Writes;
 use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Result, Revision};
-use crate::ops::{CommitOptions, Moment, Workspace};
+use crate::ops::Workspace;
+use crate::store::transaction::{Moment, Options as CommitOptions};
 
 /// How a server is started.
 #[derive(Clone)]

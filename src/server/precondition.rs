@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use super::problem::{Problem, ProblemKind};
 use super::tags::tag;
 use super::view::{ServedItem, masked_tag_of};
-use super::writes::Writing;
+use super::writing::Writing;
 use crate::model::{BlobId, ItemId, Key};
 use crate::ops::{self, Expected};
 use crate::secrets::mask::Reveal;

@@ -16,7 +16,7 @@ use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::invalid;
 use crate::server::respond::{Answer, Work, respond};
 use crate::server::tokens::Verb;
-use crate::server::writes::write;
+use crate::server::writing::write;
 
 /// Refuses who may not read where the values come from.
 fn require_source(request: &InEnvironment) -> Result<(), Problem> {

@@ -23,7 +23,7 @@ use crate::server::environment::{InEnvironment, key};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::respond::{Answer, Work, respond};
 use crate::server::tokens::Verb;
-use crate::server::writes::{Writing, write};
+use crate::server::writing::{Writing, write};
 
 /// The hop that ends here, for somebody who may read where it begins.
 fn hop(caller: &Caller, target: Environment) -> Result<Hop, Problem> {

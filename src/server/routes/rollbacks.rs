@@ -15,7 +15,7 @@ use crate::server::environment::{InEnvironment, key};
 use crate::server::precondition::Precondition;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::tokens::Verb;
-use crate::server::writes::write;
+use crate::server::writing::write;
 
 pub(super) async fn roll_back(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     let environment = request.environment;
@@ -57,6 +57,15 @@ pub(super) async fn roll_back(request: InEnvironment, body: Bytes) -> Result<Res
         let asked = RollbackRequest { keys, environment, back, only, force, delete, expected };
         let workspace = &writing.workspace;
         let planner = writing.planner(&asked.keys)?;
+        let was_there = |key: &Key| {
+            let file = key.file(environment);
+            let changes = planner.history.commits().iter().flat_map(|commit| &commit.changes);
+            planner.configuration.item(key, environment).is_some()
+                || changes.into_iter().any(|change| change.path == file)
+        };
+        if let Some(missing) = asked.keys.iter().find(|key| !was_there(key)) {
+            return Err(writing.view.no_such_item(missing));
+        }
         let prepared = ops::prepare_rollback(workspace, &planner, &asked);
         let mut prepared = prepared.map_err(|error| refused(writing, &error))?;
         // A refusal for what another environment holds would tell of it.

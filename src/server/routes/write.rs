@@ -22,7 +22,7 @@ use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::{Query, invalid};
 use crate::server::respond::COMMIT;
 use crate::server::tokens::Verb;
-use crate::server::writes::{Writing, write};
+use crate::server::writing::{Writing, write};
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";

@@ -1,10 +1,12 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+mod crowd;
 mod events;
 mod isolation;
 mod last_good;
 mod limits;
 mod problems;
+mod promotes;
 mod reads;
 mod start;
 mod tokens;
