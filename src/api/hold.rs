@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// Recorded decisions.
 #[derive(Serialize, JsonSchema)]
 #[schemars(title = "terrace hold --list")]
-struct HoldReport<'a> {
+pub(super) struct HoldReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]
     version: u8,

@@ -45,6 +45,14 @@ pub fn json_patch(text: &str) -> Result<Patch> {
     operations.into_iter().enumerate().map(operation).collect::<Result<_>>().map(Patch::Json)
 }
 
+/// Refuses what is not read strictly: what is no JSON, holds a key twice in one object, or nests too deep.
+///
+/// # Errors
+/// Usage.
+pub fn require_strict(text: &str) -> Result<()> {
+    open(raw(text)?, 0).map(|_| ())
+}
+
 const HELP: &str = r#"such as [{"op":"replace","path":"/database/pool","value":20}]"#;
 
 fn operation(value: Value) -> Result<PatchOperation> {

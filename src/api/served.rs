@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::findings::{Counts, FindingEntry, line};
-use super::value;
+use super::{requests, value};
 use crate::engine::summary::Summary;
-use crate::model::{CommitId, Environment, Finding, Key, Severity};
+use crate::model::{ChangedValue, CommitId, Environment, Finding, Key, Severity};
 use crate::secrets::mask::Shown;
 
 /// The environments that a caller may read.
@@ -270,8 +270,9 @@ struct HeldBackReport<'a> {
 pub struct HeldItem<'a> {
     /// The item's key.
     pub key: &'a str,
-    /// The entity tag of its file as it is in the newest commit: the one to mend it by.
-    pub held_etag: String,
+    /// The entity tag of its file as it is in the newest commit: the one to mend it by; null for
+    /// who may not see a secret that it holds.
+    pub held_etag: Option<String>,
 }
 
 /// What is held back of an environment.
@@ -352,6 +353,31 @@ struct ProblemReport<'a> {
     /// The findings that it is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingEntry<'a>>,
+    /// What was changed since the version that was expected, latest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<ChangedEntry<'a>>,
+    /// The tag of the item as it is in the newest commit, where that is held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_etag: Option<&'a str>,
+    /// The plan as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a Json>,
+}
+
+/// A value that was changed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangedValue")]
+struct ChangedEntry<'a> {
+    /// The item's key.
+    key: &'a str,
+    /// Its environment.
+    environment: Environment,
+    /// Where in it.
+    path: String,
+    /// Who last changed it.
+    author: &'a str,
+    /// The commit that did.
+    commit: &'a str,
 }
 
 /// A problem for programs.
@@ -368,6 +394,12 @@ pub struct Problem<'a> {
     pub help: Option<&'a str>,
     /// The findings that it is about.
     pub findings: &'a [Finding],
+    /// What was changed since.
+    pub changed: &'a [ChangedValue],
+    /// The tag to mend an item by.
+    pub held_etag: Option<&'a str>,
+    /// The plan as it is now.
+    pub plan: Option<&'a Json>,
 }
 
 /// Writes a problem.
@@ -382,8 +414,82 @@ pub fn problem(problem: &Problem<'_>, out: &mut dyn Write) -> io::Result<()> {
         detail: problem.detail,
         help: problem.help,
         findings: problem.findings.iter().map(FindingEntry::from).collect(),
+        changed: problem
+            .changed
+            .iter()
+            .map(|changed| ChangedEntry {
+                key: changed.item.key.as_str(),
+                environment: changed.item.environment,
+                path: changed.path.to_string(),
+                author: &changed.commit.author,
+                commit: changed.commit.id.as_str(),
+            })
+            .collect(),
+        held_etag: problem.held_etag,
+        plan: problem.plan,
     };
     line(&report, out)
+}
+
+/// What became, or would become, of items.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Written")]
+struct WrittenReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// The environment.
+    environment: Environment,
+    /// The commit; null when everything was as wanted already, or nothing was to be written.
+    commit: Option<&'a str>,
+    /// Whether something would be committed; left out where something could be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_commit: Option<bool>,
+    /// The items.
+    items: &'a [WrittenItem],
+}
+
+/// An item that was written.
+#[derive(Serialize, JsonSchema)]
+pub struct WrittenItem {
+    /// The item's key.
+    pub key: String,
+    /// The entity tag of its JSON; null when it is gone.
+    pub etag: Option<String>,
+}
+
+/// Writes what became of items; `would_commit` says it of what was only tried.
+///
+/// # Errors
+/// Those of `out`.
+pub fn written(
+    environment: Environment,
+    commit: Option<&CommitId>,
+    would_commit: Option<bool>,
+    items: &[WrittenItem],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let commit = commit.map(CommitId::as_str);
+    line(&WrittenReport { version: 1, environment, commit, would_commit, items }, out)
+}
+
+/// What was found in a text.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CheckedText")]
+struct CheckedReport<'a> {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    version: u8,
+    /// What the rules found that read this environment alone.
+    findings: Vec<FindingEntry<'a>>,
+}
+
+/// Writes what was found in a text.
+///
+/// # Errors
+/// Those of `out`.
+pub fn checked(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    line(&CheckedReport { version: 1, findings: findings.iter().map(FindingEntry::from).collect() }, out)
 }
 
 /// What changed in an environment.
@@ -458,5 +564,13 @@ pub fn components() -> serde_json::Map<String, Json> {
     generator.subschema_for::<super::blame::BlameReport<'_>>();
     generator.subschema_for::<super::diff::DiffReport<'_>>();
     generator.subschema_for::<super::plan::PlanReport<'_>>();
+    generator.subschema_for::<super::hold::HoldReport<'_>>();
+    generator.subschema_for::<WrittenReport<'_>>();
+    generator.subschema_for::<CheckedReport<'_>>();
+    generator.subschema_for::<requests::Put<'_>>();
+    generator.subschema_for::<requests::Changes<'_>>();
+    generator.subschema_for::<requests::Promote<'_>>();
+    generator.subschema_for::<requests::RollBack>();
+    generator.subschema_for::<requests::Hold>();
     generator.take_definitions(true)
 }

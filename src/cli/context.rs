@@ -215,7 +215,7 @@ impl Context {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is the door that hands the clock in")]
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use super::context::Context;
+use super::context::{Context, now};
 use crate::model::{Error, Result};
 use crate::store::ProcessEnvironment;
 use crate::store::transaction::{Identity, Moment, Options, Person};
@@ -27,9 +27,14 @@ impl Context {
 
     /// The present time, in the zone of the machine.
     fn moment(&self) -> Moment {
-        let offset = gix_date::Time::now_local_or_utc().offset;
-        Moment { seconds: self.now(), offset: offset / 60 }
+        moment_now()
     }
+}
+
+/// The present time, in the zone of the machine.
+pub(super) fn moment_now() -> Moment {
+    let offset = gix_date::Time::now_local_or_utc().offset;
+    Moment { seconds: now(), offset: offset / 60 }
 }
 
 fn person(role: &str, environment: &ProcessEnvironment, now: Moment) -> Result<Person> {

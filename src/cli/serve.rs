@@ -11,9 +11,10 @@ use clap::Args as ClapArgs;
 use super::Outcome;
 use super::context::{Context, today};
 use super::help::say;
+use super::identity::moment_now;
 use super::token::file;
 use crate::report::sanitize::clean;
-use crate::server::{self, Options, ServeEvent};
+use crate::server::{self, Admission, Options, ServeEvent};
 
 /// Serve each environment over HTTP, from memory.
 #[derive(Debug, ClapArgs)]
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Ask for tokens: the file that `terrace token create` makes
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
+    /// Let whoever is on this machine do everything, without tokens
+    #[arg(long, conflicts_with = "tokens")]
+    open: bool,
     /// Listen at an address that other machines reach, behind a proxy that speaks TLS
     #[arg(long)]
     behind_proxy: bool,
@@ -52,8 +56,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         root: args.root.clone(),
         idle: Duration::from_secs(args.idle),
         tokens: args.tokens.as_deref().map(|path| file(path, context)).transpose()?,
+        is_open: args.open,
         behind_proxy: args.behind_proxy,
         today: Arc::new(today),
+        commit: context.commit_options()?,
+        now: Arc::new(moment_now),
     };
     let quiet = context.quiet;
     let log = move |event: &ServeEvent| {
@@ -68,18 +75,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
     let mut err = io::stderr().lock();
     match event {
-        ServeEvent::Listening { address, branch, root, has_tokens } => {
+        ServeEvent::Listening { address, branch, root, admission } => {
             let mut out = io::stdout().lock();
             writeln!(out, "listening on http://{address}")?;
             out.flush()?;
             if !quiet {
                 let place = if root.is_empty() { String::new() } else { format!(", {}", clean(root)) };
-                let to = if *has_tokens {
-                    "open to who bears a token"
-                } else {
-                    "open to whoever is on this machine, to read, secrets masked"
+                let to = match admission {
+                    Admission::Tokens => "open to who bears a token",
+                    Admission::Open => "open to whoever is on this machine, to read and write everything",
+                    Admission::Local(_) => "open to whoever is on this machine, to read, secrets masked",
                 };
                 writeln!(err, "serving the branch {}{place}; {to}", clean(branch))?;
+                if let Admission::Local(token) = admission {
+                    writeln!(err, "to write, and to see secrets, bear the token of this run: {token}")?;
+                }
                 writeln!(err, "try: curl http://{address}/api/v1/environments")?;
             }
         }
@@ -106,6 +116,14 @@ fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
         ServeEvent::Refused { caller, request, status } => {
             let who = if caller.is_empty() { "somebody".into() } else { clean(caller) };
             writeln!(err, "refused {status}: {} by {who}", clean(request))?;
+        }
+        // For programs that keep count of who changed what.
+        ServeEvent::Written { caller, request, environment, keys, status, commit } => {
+            let line = serde_json::json!({
+                "written": request, "by": caller, "environment": environment.name(), "keys": keys,
+                "status": status, "commit": commit,
+            });
+            writeln!(err, "{}", clean(&line.to_string()))?;
         }
         ServeEvent::Failed(error) => {
             writeln!(err, "error: {}", clean(error.message()))?;

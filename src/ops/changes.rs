@@ -163,8 +163,23 @@ pub fn prepare(workspace: &Workspace, request: &ChangeRequest, options: &Options
     prepare_on(workspace, head.as_ref(), request, false)
 }
 
+/// The same, with a result that holds every item.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_whole(workspace: &Workspace, request: &ChangeRequest, options: &Options) -> Result<Prepared> {
+    let head = transaction::start(workspace.repository.transaction_path(), options)?;
+    prepare_on(workspace, head.as_ref(), request, true)
+}
+
 /// What is asked about changes before they are committed.
-pub type Allow<'a> = dyn Fn(&Prepared) -> Result<()> + 'a;
+#[derive(Clone, Copy)]
+pub struct Allow<'a> {
+    /// Whether what it is asked about holds every item, or those that are changed alone.
+    pub is_whole: bool,
+    /// Says what is against it.
+    pub ask: &'a dyn Fn(&Prepared) -> Result<()>,
+}
 
 /// Commits the changes.
 ///
@@ -175,7 +190,7 @@ pub fn commit(workspace: &Workspace, request: &ChangeRequest, options: &Options)
 }
 
 /// Commits the changes where `allow` has nothing against what they would come to. It is asked each time
-/// they are decided, before the findings of the result count, and sees the whole configuration.
+/// they are decided, before the findings of the result count.
 ///
 /// # Errors
 /// As [`commit`], and those of `allow`.
@@ -183,7 +198,7 @@ pub fn commit_if(
     workspace: &Workspace,
     request: &ChangeRequest,
     options: &Options,
-    allow: &Allow<'_>,
+    allow: Allow<'_>,
 ) -> Result<ChangeOutcome> {
     publish(workspace, request, options, Some(allow))
 }
@@ -192,12 +207,12 @@ fn publish(
     workspace: &Workspace,
     request: &ChangeRequest,
     options: &Options,
-    allow: Option<&Allow<'_>>,
+    allow: Option<Allow<'_>>,
 ) -> Result<ChangeOutcome> {
     let mut decided = None;
     let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
-        let prepared = prepare_on(workspace, head, request, allow.is_some())?;
-        allow.map_or(Ok(()), |allow| allow(&prepared))?;
+        let prepared = prepare_on(workspace, head, request, allow.is_some_and(|allow| allow.is_whole))?;
+        allow.map_or(Ok(()), |allow| (allow.ask)(&prepared))?;
         prepared.require_sound()?;
         decided = Some((prepared.head.clone(), prepared.items.clone()));
         Ok(prepared.change().map(|change| (change, ())))

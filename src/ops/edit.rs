@@ -8,6 +8,7 @@ use crate::model::{
     BlobId, Environment, Error, ErrorKind, Help, Hop, Key, Map, Result, Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted;
+use crate::store::transaction::FileChange;
 use crate::yaml::edit::{Operation, Place, Replacement, apply};
 use crate::yaml::{Document, Limits, NESTING};
 
@@ -153,4 +154,12 @@ pub(super) fn rests_on<'k>(
 /// The blob that a file change was judged on.
 pub(super) fn blob_of(snapshot: &Snapshot, file: &str) -> Option<BlobId> {
     snapshot.files.get(file).and_then(|entry| entry.blob.clone())
+}
+
+/// A configuration with these files changed.
+pub(super) fn after(configuration: &Configuration, files: &[FileChange]) -> Result<Configuration> {
+    let prefix = &configuration.snapshot().prefix;
+    let changed =
+        |file: &FileChange| Some((file.path.strip_prefix(prefix.as_str())?.to_owned(), file.after.clone()));
+    configuration.with(&files.iter().filter_map(changed).collect())
 }

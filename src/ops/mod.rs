@@ -41,7 +41,7 @@ pub use candidates::{commit_candidates, key_candidates, path_candidates, revisio
 pub use changes::{
     Allow as AllowChanges, ChangeOutcome, ChangeRequest, ItemChange, ItemEdit, ItemOutcome, PathEdit,
     Prepared as PreparedChanges, commit as commit_changes, commit_if as commit_changes_if,
-    prepare as prepare_changes,
+    prepare as prepare_changes, prepare_whole as prepare_whole_changes,
 };
 pub use check::{Introduced, check, check_since, findings};
 pub use diff::{Compared, Side, diff, matrix};
@@ -73,7 +73,7 @@ pub use rollback::{
 };
 pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use served::{Good, HeldBack, ServedEnvironment, environment_at};
+pub use served::{Good, HeldBack, ServedEnvironment, blocking, environment_at, judge};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};

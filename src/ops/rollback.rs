@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::edit::{edit, rests_on};
+use super::edit::{after, edit, rests_on};
 use super::expected::{Expected, require_at};
 use super::item::near_or;
 use super::plan::Planner;
 use super::promote::short;
 use super::workspace::Workspace;
+use crate::engine::configuration::Configuration;
 use crate::engine::promotion::Action;
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
@@ -74,6 +75,14 @@ impl Prepared {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// What the rollback makes of the configuration that it was planned on.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn after(&self, configuration: &Configuration) -> Result<Configuration> {
+        after(configuration, &self.files)
     }
 
     /// How many changes would be committed.

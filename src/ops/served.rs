@@ -100,6 +100,13 @@ impl Good {
 }
 
 impl ServedEnvironment {
+    /// The environment at the tip of the branch, served or held back; `None` where its policy cannot be
+    /// read.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Configuration> {
+        self.newest.outcome.as_ref().ok().map(|judged| &judged.configuration)
+    }
+
     /// Reads an environment at the tip of a branch; `before` is what was served until now.
     ///
     /// # Errors
@@ -143,6 +150,30 @@ pub fn environment_at(
     let is_wide = has_wide_schemas(&policy);
     let snapshot = Reader { repository, environment }.snapshot(commit, is_wide)?;
     Ok(Configuration::under(snapshot, policy))
+}
+
+/// What the rules find that read one environment alone, in some items (in all without any).
+///
+/// # Errors
+/// When an item cannot be read.
+pub fn judge(configuration: &Configuration, environment: Environment, keys: &[Key]) -> Result<Vec<Finding>> {
+    let mut findings = super::check::findings(configuration, keys, Some(environment))?;
+    findings.retain(|finding| !finding.rule.spans_environments());
+    Ok(findings)
+}
+
+/// What of some items (of all without any) would hold an environment back.
+///
+/// # Errors
+/// As [`judge`].
+pub fn blocking(
+    configuration: &Configuration,
+    environment: Environment,
+    keys: &[Key],
+) -> Result<Vec<Finding>> {
+    let mut findings = judge(configuration, environment, keys)?;
+    findings.retain(is_blocking);
+    Ok(findings)
 }
 
 /// Whether schemas may lie anywhere.

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, header};
 
 use super::problem::{Problem, ProblemKind};
 use super::tokens::{Token, Verb};
-use crate::model::Environment;
+use crate::model::{Environment, EnvironmentSet};
+use crate::store::transaction::Person;
 
 /// Where clients that know nothing of bearers put a token.
 const TOKEN_HEADERS: [HeaderName; 2] =
@@ -16,6 +17,8 @@ const TOKEN_HEADERS: [HeaderName; 2] =
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     name: String,
+    /// Nothing for the local user: git's configuration says who they are.
+    email: Option<String>,
     environments: Vec<Environment>,
     allow: Vec<Verb>,
 }
@@ -23,22 +26,26 @@ pub(crate) struct Caller {
 impl Caller {
     /// Somebody on this machine, where no tokens are asked for: reads, and sees no secrets.
     pub(super) fn local() -> Self {
-        Self {
-            name: String::new(),
-            environments: Environment::ALL.to_vec(),
-            allow: vec![Verb::Read, Verb::Metrics],
-        }
+        Self { allow: vec![Verb::Read, Verb::Metrics], ..Self::owner() }
+    }
+
+    /// Who started the server, or somebody on this machine where it was opened to all of them: may do
+    /// everything, as git's configuration names them.
+    pub(super) fn owner() -> Self {
+        let (environments, allow) = (Environment::ALL.to_vec(), Verb::ALL.to_vec());
+        Self { name: String::new(), email: None, environments, allow }
     }
 
     /// Somebody who did not say who they are, and may do nothing.
     pub(super) const fn stranger() -> Self {
-        Self { name: String::new(), environments: Vec::new(), allow: Vec::new() }
+        Self { name: String::new(), email: None, environments: Vec::new(), allow: Vec::new() }
     }
 
     /// Who holds a token.
     pub(super) fn of(token: &Token) -> Self {
-        let Token { name, environments, allow, .. } = token;
-        Self { name: name.clone(), environments: environments.clone(), allow: allow.clone() }
+        let Token { name, email, environments, allow, .. } = token;
+        let (environments, allow) = (environments.clone(), allow.clone());
+        Self { name: name.clone(), email: Some(email.clone()), environments, allow }
     }
 
     /// What they are called in the log; nothing for the local user.
@@ -73,6 +80,23 @@ impl Caller {
     /// Refuses who may not do something that is of no environment.
     pub(super) fn require(&self, verb: Verb) -> Result<(), Problem> {
         if self.may(verb) { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Refuses who may not do something in an environment, in words that are the same whatever is there.
+    pub(super) fn require_in(&self, verb: Verb, environment: Environment) -> Result<(), Problem> {
+        self.require_read(environment)?;
+        self.require(verb)
+    }
+
+    /// The environments that they may read.
+    pub(super) fn readable(&self) -> EnvironmentSet {
+        Environment::ALL.into_iter().filter(|environment| self.may_read(*environment)).collect()
+    }
+
+    /// Who they are as the author of a commit; git's configuration says it without.
+    pub(super) fn person(&self) -> Option<Person> {
+        let email = self.email.clone()?;
+        Some(Person { name: Some(self.name.clone()), email: Some(email), time: None })
     }
 
     /// Refuses a text that would hold a secret.

@@ -10,9 +10,12 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::ServeEvent;
 use super::caller::Caller;
+use super::hosts::require_own_origin;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
+use super::respond::COMMIT;
 use super::state::Shared;
 use super::wait;
+use crate::model::Environment;
 
 /// An answer is ready after so long, or there is none.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -21,20 +24,37 @@ const REQUEST: Duration = Duration::from_secs(30);
 const ADDRESS_BYTES: usize = 8 * 1024;
 
 /// The largest body, in bytes.
-const BODY_BYTES: u64 = 1024 * 1024;
+pub(super) const BODY_BYTES: usize = 1024 * 1024;
+
+/// What a write was about; a part of its answer for the log.
+#[derive(Clone)]
+pub(super) struct Written {
+    pub(super) environment: Environment,
+    pub(super) keys: Vec<String>,
+    pub(super) is_dry: bool,
+}
 
 /// Answers a request that is let in, and makes every answer whole.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/api" || path.starts_with("/api/");
     let asked = format!("{} {path}", request.method());
+    let is_unsafe = !request.method().is_safe();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let (path, start) = (path.to_owned(), tokio::time::Instant::now());
     let (caller, answered) = match admit(&shared, &request) {
         Err(problem) => (String::new(), problem.into_response()),
         Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
-    if matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    let is_denied = matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    let is_refused = answered.status().is_client_error() || answered.status().is_server_error();
+    if let Some(Written { environment, keys, .. }) =
+        answered.extensions().get::<Written>().filter(|written| !written.is_dry).cloned()
+    {
+        let commit = answered.headers().get(COMMIT).and_then(|commit| commit.to_str().ok());
+        let (commit, status) = (commit.map(str::to_owned), answered.status().as_u16());
+        shared.tell(&ServeEvent::Written { caller, request: asked, environment, keys, status, commit });
+    } else if is_denied || (is_refused && is_unsafe) {
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
@@ -47,13 +67,14 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
 /// Who asks, when the request may go on.
 fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
     shared.hosts.check(request)?;
+    require_own_origin(request)?;
     let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if length > ADDRESS_BYTES {
         return Err(Problem::new(ProblemKind::AddressTooLong, "the address is too long")
             .with_help(format!("keep path and query below {ADDRESS_BYTES} bytes")));
     }
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
+    if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
         return Err(Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
             .with_help(format!("keep it below {BODY_BYTES} bytes")));
     }

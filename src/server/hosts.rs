@@ -57,6 +57,34 @@ impl Hosts {
     }
 }
 
+/// Refuses a request by which another site's page would change something. One that no browser sent says
+/// neither whence it comes nor how, and passes.
+///
+/// # Errors
+/// `foreign-origin`.
+pub(super) fn require_own_origin<B>(request: &Request<B>) -> Result<(), Problem> {
+    if request.method().is_safe() {
+        return Ok(());
+    }
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
+    let host = request.uri().authority().cloned().or(host);
+    let is_own = |origin: &str| {
+        let origin = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        let origin = origin.and_then(|origin| origin.parse::<Authority>().ok());
+        origin.is_some_and(|origin| Some(origin) == host)
+    };
+    let origins = headers.get_all(header::ORIGIN).iter();
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    let is_right = origins.map(|value| value.to_str().unwrap_or_default()).all(is_own)
+        && sites.all(|site| site == "same-origin" || site == "none");
+    if is_right {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::ForeignOrigin, "the page of another site sent this")
+        .with_help("send it from a page of this server, or from a program"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +115,31 @@ mod tests {
             }
             let request = request.body(()).expect("a request");
             assert_eq!(hosts.check(&request).is_ok(), is_right, "{uri} {named:?}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_is_sent_by_us_or_by_no_browser() {
+        for (method, headers, is_right) in [
+            ("PUT", &[][..], true),
+            ("PUT", &[("sec-fetch-mode", "cors")], true),
+            ("PUT", &[("origin", "http://localhost:7878")], true),
+            ("PUT", &[("origin", "https://localhost:7878"), ("sec-fetch-site", "same-origin")], true),
+            ("PUT", &[("origin", "http://localhost:3000")], false),
+            ("PUT", &[("origin", "null")], false),
+            ("PUT", &[("origin", "http://localhost:7878.evil.example.com")], false),
+            ("PUT", &[("origin", "http://localhost:7878"), ("origin", "http://evil.example.com")], false),
+            ("POST", &[("sec-fetch-site", "same-site")], false),
+            ("DELETE", &[("sec-fetch-site", "cross-site")], false),
+            ("PATCH", &[("sec-fetch-site", "none")], true),
+            ("GET", &[("sec-fetch-site", "cross-site"), ("origin", "http://evil.example.com")], true),
+        ] {
+            let mut request = Request::builder().method(method).uri("/").header("host", "localhost:7878");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request = request.body(()).expect("a request");
+            assert_eq!(require_own_origin(&request).is_ok(), is_right, "{method} {headers:?}");
         }
     }
 }

@@ -13,6 +13,7 @@ mod hosts;
 mod metrics;
 mod negotiation;
 mod openapi;
+mod precondition;
 mod problem;
 mod query;
 mod respond;
@@ -23,6 +24,8 @@ mod tags;
 mod tokens;
 mod view;
 mod wait;
+mod writes;
+mod writing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,8 +35,10 @@ use self::hosts::Hosts;
 pub use self::routes::describe as openapi;
 use self::state::{Access, Follower, Shared};
 pub use self::tokens::{Token, TokenFile, Verb};
+use self::writes::Writes;
 use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Result, Revision};
 use crate::ops::Workspace;
+use crate::store::transaction::{Moment, Options as CommitOptions};
 
 /// How a server is started.
 #[derive(Clone)]
@@ -48,16 +53,37 @@ pub struct Options {
     pub root: Option<String>,
     /// Who may do what; whoever is on this machine may read without.
     pub tokens: Option<TokenFile>,
+    /// Whether whoever is on this machine may do everything where no tokens are asked for.
+    pub is_open: bool,
     /// Whether a proxy stands before it that speaks TLS.
     pub behind_proxy: bool,
     /// An idle connection, or half a request, is closed after so long.
     pub idle: Duration,
     /// Tells the present day, UTC, by which tokens end.
     pub today: Today,
+    /// How to commit: whom the process environment names, as committer, and as author where the caller
+    /// has no name.
+    pub commit: CommitOptions,
+    /// Tells the present time, at which a commit is made.
+    pub now: Now,
 }
 
 /// Tells the present day, UTC.
 pub type Today = Arc<dyn Fn() -> Date + Send + Sync>;
+
+/// Tells the present time.
+pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// Who may do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Who bears a token what it allows.
+    Tokens,
+    /// Whoever is on this machine everything.
+    Open,
+    /// Whoever is on this machine may read; who bears this token of this run may do everything.
+    Local(String),
+}
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -70,8 +96,8 @@ pub enum ServeEvent {
         branch: String,
         /// The configuration root relative to the git root: empty, or ending in `/`.
         root: String,
-        /// Whether tokens are asked for.
-        has_tokens: bool,
+        /// Who may do what.
+        admission: Admission,
     },
     /// Another state of an environment is served; none at all without a commit.
     Serving {
@@ -95,7 +121,22 @@ pub enum ServeEvent {
     },
     /// The branch could not be read; what was served goes on.
     Failed(Error),
-    /// A request was refused: who asks is not known, or may not.
+    /// Something was written, or was as wanted already.
+    Written {
+        /// The token's name; empty for the local user.
+        caller: String,
+        /// The method and the path, without parameters.
+        request: String,
+        /// The environment.
+        environment: Environment,
+        /// The keys of the items.
+        keys: Vec<String>,
+        /// The status of the answer.
+        status: u16,
+        /// The commit; `None` when everything was as wanted already.
+        commit: Option<String>,
+    },
+    /// A request was refused: who asks is not known, or may not; also a write for any other reason.
     Refused {
         /// The token's name; empty where none is known.
         caller: String,
@@ -205,9 +246,14 @@ async fn run(
     let address = listener.local_addr().map_err(failed)?;
     let root = workspace.repository.root_prefix().to_owned();
     let hosts = Hosts::new(address, &options.hosts);
-    let has_tokens = tokens.is_some();
-    let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today));
-    let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, log));
+    let admission = match (&tokens, options.is_open) {
+        (Some(_), _) => Admission::Tokens,
+        (None, true) => Admission::Open,
+        (None, false) => Admission::Local(tokens::new_secret()?),
+    };
+    let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today), admission.clone());
+    let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now))?;
+    let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, writes, log));
     // From here on, so that nobody is killed in the middle of a start.
     let mut stop = Box::pin(stopped()?);
     let reader = Arc::clone(&shared);
@@ -221,7 +267,7 @@ async fn run(
         }
     }
     let follower = Follower::start(Arc::clone(&shared));
-    shared.tell(&ServeEvent::Listening { address, branch, root, has_tokens });
+    shared.tell(&ServeEvent::Listening { address, branch, root, admission });
     let router = routes::router(Arc::clone(&shared));
     let stopping = Arc::clone(&shared);
     let stop = async move {

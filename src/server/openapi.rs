@@ -12,17 +12,59 @@ pub(super) struct Doc {
     pub(super) path: &'static str,
     id: &'static str,
     summary: &'static str,
+    method: &'static str,
     is_tagged: bool,
+    is_preconditioned: bool,
+    /// The status of an answer beside 200, or in its place where there is nothing to say.
+    status: u16,
     parameters: Vec<Parameter>,
     problems: Vec<ProblemKind>,
+    /// As `answers`.
+    bodies: Vec<(&'static str, &'static str)>,
     /// Media types, each with the schema of its JSON where there is one.
     answers: Vec<(&'static str, &'static str)>,
 }
 
 impl Doc {
     pub(super) fn new(path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        let (parameters, problems, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { path, id, summary, is_tagged: false, parameters, problems, answers }
+        let (parameters, problems) = (Vec::new(), Vec::new());
+        let (bodies, answers) = (Vec::new(), Vec::new());
+        let (is_tagged, is_preconditioned) = (false, false);
+        let (method, status) = ("get", 200);
+        Self {
+            path,
+            id,
+            summary,
+            method,
+            is_tagged,
+            is_preconditioned,
+            status,
+            parameters,
+            problems,
+            bodies,
+            answers,
+        }
+    }
+
+    /// Another method than `get`.
+    pub(super) fn method(self, method: &'static str) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The request says which version of the item it is about.
+    pub(super) fn preconditioned(self) -> Self {
+        Self { is_preconditioned: true, ..self }
+            .problems(&[ProblemKind::PreconditionFailed, ProblemKind::PreconditionRequired])
+    }
+
+    /// A status beside 200.
+    pub(super) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(super) fn body(mut self, form: &'static str, schema: &'static str) -> Self {
+        self.bodies.push((form, schema));
+        self
     }
 
     /// The answer has a tag, and can be waited for.
@@ -52,16 +94,21 @@ pub(super) struct Parameter {
     meaning: &'static str,
     most: Option<usize>,
     is_many: bool,
+    is_flag: bool,
     is_required: bool,
 }
 
 impl Parameter {
     pub(super) const fn one(name: &'static str, meaning: &'static str) -> Self {
-        Self { name, meaning, most: None, is_many: false, is_required: false }
+        Self { name, meaning, most: None, is_many: false, is_flag: false, is_required: false }
     }
 
     pub(super) const fn many(name: &'static str, meaning: &'static str) -> Self {
         Self { is_many: true, ..Self::one(name, meaning) }
+    }
+
+    pub(super) const fn flag(name: &'static str, meaning: &'static str) -> Self {
+        Self { is_flag: true, ..Self::one(name, meaning) }
     }
 
     pub(super) const fn number(name: &'static str, meaning: &'static str, most: usize) -> Self {
@@ -75,6 +122,7 @@ impl Parameter {
     fn json(&self) -> Json {
         let schema = match (self.most, self.is_many) {
             (Some(most), _) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
+            _ if self.is_flag => json!({ "type": "boolean" }),
             (None, true) => json!({ "type": "array", "items": { "type": "string" } }),
             (None, false) => json!({ "type": "string" }),
         };
@@ -87,7 +135,8 @@ impl Parameter {
 pub(super) fn document<'d>(routes: impl Iterator<Item = &'d Doc>) -> Json {
     let mut paths = Map::new();
     for doc in routes {
-        paths.insert(doc.path.replace("{*key}", "{key}"), json!({ "get": operation(doc) }));
+        let path = paths.entry(doc.path.replace("{*key}", "{key}")).or_insert_with(|| json!({}));
+        path[doc.method] = operation(doc);
     }
     let problems: Map<String, Json> = ProblemKind::ALL
         .iter()
@@ -137,6 +186,18 @@ fn operation(doc: &Doc) -> Json {
             }));
         }
     }
+    if doc.is_preconditioned {
+        for (name, meaning) in [
+            ("If-Match", "The tag of the item as it was read"),
+            ("If-None-Match", "`*`: there is no item yet"),
+            ("Terrace-Message", "The message of the commit"),
+        ] {
+            parameters.push(json!({
+                "name": name, "in": "header", "description": meaning, "required": false,
+                "schema": { "type": "string" },
+            }));
+        }
+    }
     let mut responses = Map::new();
     let mut ok = json!({ "description": doc.summary, "content": content(&doc.answers) });
     if doc.is_tagged {
@@ -144,7 +205,14 @@ fn operation(doc: &Doc) -> Json {
         ok["headers"] = json!({ "ETag": text, "Terrace-Commit": text });
         responses.insert("304".to_owned(), json!({ "description": "It is still the same" }));
     }
-    responses.insert("200".to_owned(), ok);
+    if doc.status == 204 {
+        responses.insert("204".to_owned(), json!({ "description": doc.summary }));
+    } else if doc.status != 200 {
+        responses.insert(doc.status.to_string(), ok.clone());
+    }
+    if !doc.answers.is_empty() {
+        responses.insert("200".to_owned(), ok);
+    }
     for (status, names) in problems(doc) {
         let names: Vec<&str> = names.iter().map(|kind| kind.name()).collect();
         let schema = json!({ "$ref": "#/components/schemas/Problem" });
@@ -154,7 +222,13 @@ fn operation(doc: &Doc) -> Json {
         );
     }
     responses.sort_keys();
-    json!({ "operationId": doc.id, "summary": doc.summary, "parameters": parameters, "responses": responses })
+    let mut operation = json!({
+        "operationId": doc.id, "summary": doc.summary, "parameters": parameters, "responses": responses,
+    });
+    if !doc.bodies.is_empty() {
+        operation["requestBody"] = json!({ "required": true, "content": content(&doc.bodies) });
+    }
+    operation
 }
 
 /// The problems of a route by their status.

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::api::served;
-use crate::model::{Error, ErrorKind, Finding};
+use crate::model::{ChangedValue, Error, ErrorKind, Finding};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
@@ -56,12 +56,18 @@ problems! {
     UnknownRoute = "unknown-route", 400, "No such route";
     /// No such commit leads to the served branch.
     UnknownRevision = "unknown-revision", 400, "No such revision";
+    /// The body is not what is read here.
+    InvalidBody = "invalid-body", 400, "The body cannot be read";
+    /// A promotion into production has to name it once more.
+    ConfirmationRequired = "confirmation-required", 400, "It has to be confirmed";
     /// A token is needed, and the one that was sent, if any, is not known.
     Unauthorized = "unauthorized", 401, "A token is needed";
     /// The token does not allow it.
     Forbidden = "forbidden", 403, "Not allowed";
     /// The text would hold a secret, which the caller may not read.
     SecretsNotAllowed = "secrets-not-allowed", 403, "Secrets are not allowed";
+    /// Another site's page sent the request.
+    ForeignOrigin = "foreign-origin", 403, "Sent by another site";
     /// The served commit of this environment has no such item.
     ItemNotFound = "item-not-found", 404, "No such item";
     /// The item has no such value.
@@ -74,6 +80,14 @@ problems! {
     NotAcceptable = "not-acceptable", 406, "No such form";
     /// The answer took too long.
     RequestTimeout = "request-timeout", 408, "It took too long";
+    /// A value is not what the patch says that it must be.
+    TestFailed = "test-failed", 409, "A test of the patch failed";
+    /// The newest state of the environment is not served, and the write would not mend it.
+    EnvironmentHeldBack = "environment-held-back", 409, "The environment is held back";
+    /// What the plan rests on has changed; the plan as it is now is with it.
+    PlanMoved = "plan-moved", 409, "The plan is out of date";
+    /// What was looked at is no longer what is there.
+    PreconditionFailed = "precondition-failed", 412, "Somebody else was faster";
     /// The body is larger than the limit.
     BodyTooLarge = "body-too-large", 413, "The body is too large";
     /// The address is longer than the limit.
@@ -84,14 +98,24 @@ problems! {
     MisdirectedRequest = "misdirected-request", 421, "Not this host";
     /// The item cannot be said in the form that is asked for, or a finding keeps it from leaving.
     Refused = "refused", 422, "It cannot be said like this";
+    /// The result would bring findings of error severity.
+    Findings = "findings", 422, "The result would be wrong";
+    /// A person must decide.
+    Undecided = "undecided", 422, "Something is to be decided";
+    /// A write has to say what it expects to be there.
+    PreconditionRequired = "precondition-required", 428, "A precondition is needed";
     /// A defect of the server.
     Internal = "internal", 500, "A defect of the server";
     /// The repository cannot be read.
     RepositoryUnreadable = "repository-unreadable", 500, "The repository cannot be read";
+    /// The repository is in a state in which it is not written: a merge is in progress, say.
+    RepositoryNotReady = "repository-not-ready", 500, "The repository cannot be written";
     /// No state of the environment that could be served was found.
     EnvironmentUnavailable = "environment-unavailable", 503, "The environment is not served";
     /// The server has too much to do; try again.
     Overloaded = "overloaded", 503, "Too much to do";
+    /// Somebody else is at work in the repository; try again.
+    RepositoryBusy = "repository-busy", 503, "The repository is busy";
 }
 
 /// Why a request was not answered as asked.
@@ -102,12 +126,22 @@ pub(super) struct Problem {
     help: Option<String>,
     findings: Vec<Finding>,
     headers: Vec<(http::HeaderName, HeaderValue)>,
+    facts: Option<Box<Facts>>,
+}
+
+/// What the problems of writes are about besides.
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    changed: Vec<ChangedValue>,
+    held_etag: Option<String>,
+    plan: Option<serde_json::Value>,
 }
 
 impl Problem {
     /// A problem; `detail` is one sentence without a final stop.
     pub(super) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), help: None, findings: Vec::new(), headers: Vec::new() }
+        let (findings, headers) = (Vec::new(), Vec::new());
+        Self { kind, detail: detail.into(), help: None, findings, headers, facts: None }
     }
 
     /// The same with what can be done.
@@ -138,7 +172,58 @@ impl Problem {
         };
         let help = error.help().map(ToString::to_string);
         let findings = error.findings().to_vec();
-        Self { kind, detail: error.message().to_owned(), help, findings, headers: Vec::new() }
+        let detail = error.message().to_owned();
+        Self { kind, detail, help, findings, headers: Vec::new(), facts: None }
+    }
+
+    /// A failure of an operation that writes.
+    pub(super) fn of_write(error: &Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => ProblemKind::ItemNotFound,
+            ErrorKind::Usage => ProblemKind::InvalidBody,
+            ErrorKind::Undecided if error.findings().is_empty() => ProblemKind::Undecided,
+            ErrorKind::Undecided => ProblemKind::Findings,
+            ErrorKind::Io => ProblemKind::RepositoryUnreadable,
+            ErrorKind::State => ProblemKind::RepositoryNotReady,
+            ErrorKind::Forbidden => ProblemKind::SecretsNotAllowed,
+            ErrorKind::Stale => ProblemKind::PreconditionFailed,
+            ErrorKind::TestFailed => ProblemKind::TestFailed,
+            ErrorKind::Busy => ProblemKind::RepositoryBusy,
+            ErrorKind::Internal => ProblemKind::Internal,
+        };
+        let problem = Self { kind, ..Self::of(error, kind) }.with_changed(error.changed().to_vec());
+        if kind == ProblemKind::RepositoryBusy { problem.retry_after(1) } else { problem }
+    }
+
+    /// The same problem as another kind.
+    pub(super) fn with_kind(self, kind: ProblemKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    pub(super) fn with_findings(self, findings: Vec<Finding>) -> Self {
+        Self { findings, ..self }
+    }
+
+    /// The same with what was changed meanwhile.
+    pub(super) fn with_changed(mut self, changed: Vec<ChangedValue>) -> Self {
+        if !changed.is_empty() {
+            self.facts.get_or_insert_default().changed = changed;
+        }
+        self
+    }
+
+    /// The same with the tag by which the item can be mended.
+    pub(super) fn with_held_etag(mut self, etag: Option<String>) -> Self {
+        if etag.is_some() {
+            self.facts.get_or_insert_default().held_etag = etag;
+        }
+        self
+    }
+
+    /// The same with the plan as it is now.
+    pub(super) fn with_plan(mut self, plan: serde_json::Value) -> Self {
+        self.facts.get_or_insert_default().plan = Some(plan);
+        self
     }
 
     /// What stands for an answer of the framework that has only a status.
@@ -168,7 +253,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, help, findings, headers } = self;
+        let Self { kind, detail, help, findings, headers, facts } = self;
+        let facts = facts.unwrap_or_default();
         let mut body = Vec::new();
         let problem = served::Problem {
             name: kind.name(),
@@ -177,6 +263,9 @@ impl IntoResponse for Problem {
             detail: &detail,
             help: help.as_deref(),
             findings: &findings,
+            changed: &facts.changed,
+            held_etag: facts.held_etag.as_deref(),
+            plan: facts.plan.as_ref(),
         };
         // A vector takes all.
         let _ = served::problem(&problem, &mut body);

@@ -16,7 +16,8 @@ use super::problem::Problem;
 use super::streams::Streams;
 use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
-use super::{Log, ServeEvent, Today};
+use super::writes::Writes;
+use super::{Admission, Log, ServeEvent, Today};
 use crate::model::{CommitId, Environment, Error, Result};
 use crate::ops::{HeldBack, ServedEnvironment, Workspace};
 use crate::watch::{BranchEvents, BranchWaker};
@@ -30,7 +31,7 @@ const AT_WORK: usize = 16;
 /// The branch is looked at so often, whatever events say.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What the routes share. A queue of writes finds its place here.
+/// What the routes share.
 pub(super) struct Shared {
     /// The repository.
     pub(super) workspace: Workspace,
@@ -48,9 +49,13 @@ pub(super) struct Shared {
     pub(super) at_work: Semaphore,
     /// What was answered.
     pub(super) requests: Requests,
+    /// Who writes next.
+    pub(super) writes: Writes,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
     views: [Place; 3],
+    /// Held while the branch is read, so that no older state takes the place of a newer one.
+    looking: Mutex<()>,
     tip: ArcSwapOption<CommitId>,
     stopping: AtomicBool,
     /// The last failure to look, so that it is told once.
@@ -63,12 +68,18 @@ pub(super) struct Access {
     tokens: ArcSwapOption<Vec<Token>>,
     stamp: Mutex<Option<String>>,
     today: Today,
+    admission: Admission,
 }
 
 impl Access {
-    pub(super) fn new(file: Option<TokenFile>, tokens: Option<Vec<Token>>, today: Today) -> Self {
+    pub(super) fn new(
+        file: Option<TokenFile>,
+        tokens: Option<Vec<Token>>,
+        today: Today,
+        admission: Admission,
+    ) -> Self {
         let stamp = Mutex::new(file.as_ref().and_then(TokenFile::stamp));
-        Self { file, tokens: ArcSwapOption::new(tokens.map(Arc::new)), stamp, today }
+        Self { file, tokens: ArcSwapOption::new(tokens.map(Arc::new)), stamp, today, admission }
     }
 
     /// Who asks.
@@ -77,9 +88,20 @@ impl Access {
     /// When tokens are asked for, and the one that is borne is not known.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let tokens = self.tokens.load_full();
-        let Some(tokens) = tokens else { return Ok(Caller::local()) };
-        let secret =
-            caller::borne(headers)?.ok_or_else(|| caller::unauthorized("the request bears no token"))?;
+        let secret = caller::borne(headers)?;
+        let Some(tokens) = tokens else {
+            return match (&self.admission, secret) {
+                (Admission::Open, _) => Ok(Caller::owner()),
+                (Admission::Local(known), Some(secret)) if tokens::is_same(known, &secret) => {
+                    Ok(Caller::owner())
+                }
+                (Admission::Local(_), None) => Ok(Caller::local()),
+                (Admission::Local(_) | Admission::Tokens, _) => {
+                    Err(caller::unauthorized("the token is not the one of this run"))
+                }
+            };
+        };
+        let secret = secret.ok_or_else(|| caller::unauthorized("the request bears no token"))?;
         let found = tokens::find(&tokens, &secret, (self.today)());
         found.map(Caller::of).ok_or_else(|| caller::unauthorized("the token is not known, or has ended"))
     }
@@ -107,7 +129,14 @@ struct Place {
 }
 
 impl Shared {
-    pub(super) fn new(workspace: Workspace, branch: String, hosts: Hosts, access: Access, log: Log) -> Self {
+    pub(super) fn new(
+        workspace: Workspace,
+        branch: String,
+        hosts: Hosts,
+        access: Access,
+        writes: Writes,
+        log: Log,
+    ) -> Self {
         let place = || Place { view: ArcSwapOption::empty(), turns: watch::Sender::new(0) };
         Self {
             workspace,
@@ -118,8 +147,10 @@ impl Shared {
             in_flight: Semaphore::new(IN_FLIGHT),
             at_work: Semaphore::new(AT_WORK),
             requests: Requests::default(),
+            writes,
             streams: Arc::default(),
             views: [place(), place(), place()],
+            looking: Mutex::default(),
             tip: ArcSwapOption::empty(),
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
@@ -176,6 +207,7 @@ impl Shared {
     /// # Errors
     /// When there is no such branch, or it cannot be read.
     pub(super) fn look(&self) -> Result<()> {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(tip) = self.workspace.repository.branch_tip(&self.branch)? else {
             let message = format!("there is no branch `{}`", self.branch.escape_debug());
             return Err(Error::usage(message).with_help("name a branch that has commits with --branch"));

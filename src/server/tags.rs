@@ -7,16 +7,25 @@ use crate::model::Environment;
 /// The tag of a representation: `what` tells it from others of the same thing, `content` stands for its
 /// bytes.
 pub(super) fn tag(environment: Environment, key: &str, what: &str, content: &[u8]) -> String {
+    let digest = digest(environment, key, what.as_bytes(), content);
+    format!("\"{}\"", hex(digest.iter().take(16)))
+}
+
+/// What stands for a blob: as many digits as git's ids have, which tell nothing to who does not know `veil`.
+pub(super) fn digits(environment: Environment, key: &str, veil: &[u8], content: &[u8]) -> String {
+    hex(digest(environment, key, veil, content).iter().take(20))
+}
+
+fn digest(environment: Environment, key: &str, what: &[u8], content: &[u8]) -> Vec<u8> {
     let mut digest = Sha256::new();
-    for part in [environment.name().as_bytes(), key.as_bytes(), what.as_bytes(), content] {
+    for part in [environment.name().as_bytes(), key.as_bytes(), what, content] {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
-    let digits = digest.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-        text
-    });
-    format!("\"{digits}\"")
+    digest.finalize().to_vec()
+}
+
+fn hex<'b>(bytes: impl Iterator<Item = &'b u8>) -> String {
+    let digits = bytes.flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }

@@ -179,9 +179,7 @@ impl TokenFile {
             return Err(Error::usage(format!("there is a token `{name}` already"))
                 .with_help("revoke it first, or give the new one another name"));
         }
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
-        let secret = format!("{PREFIX}{}", hex(&random));
+        let secret = new_secret()?;
         let (mut environments, mut allow) = (environments.to_vec(), allow.to_vec());
         environments.sort_unstable();
         environments.dedup();
@@ -246,6 +244,21 @@ pub(super) fn find<'t>(tokens: &'t [Token], secret: &str, today: Date) -> Option
     // All are looked at, so that the time tells nothing of where it stands.
     let found = tokens.iter().fold(None, |found, token| if is_it(token) { Some(token) } else { found });
     found.filter(|token| token.expires.is_none_or(|last| today <= last))
+}
+
+/// What proves a new token.
+///
+/// # Errors
+/// When there is no randomness.
+pub(super) fn new_secret() -> Result<String> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|error| Error::internal(format!("no randomness: {error}")))?;
+    Ok(format!("{PREFIX}{}", hex(&random)))
+}
+
+/// Whether two secrets are the same, told in a time that tells nothing of them.
+pub(super) fn is_same(known: &str, secret: &str) -> bool {
+    bool::from(Sha256::digest(known).as_slice().ct_eq(Sha256::digest(secret).as_slice()))
 }
 
 fn hex(bytes: &[u8]) -> String {

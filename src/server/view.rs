@@ -15,6 +15,7 @@ use crate::model::{CommitId, Environment, Key, Policy, Result, ValuePath};
 use crate::ops::ServedEnvironment;
 use crate::secrets;
 use crate::secrets::mask::{Reveal, Shown};
+use crate::yaml::Document;
 
 /// One environment, ready to be sent.
 pub(crate) struct EnvironmentView {
@@ -74,6 +75,19 @@ impl EnvironmentView {
         Ok(Self { served, items })
     }
 
+    /// An item as it is in the newest commit of the branch, served or not.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub(super) fn newest_item(&self, key: &Key) -> Result<Option<Arc<ServedItem>>> {
+        let served = self.items.get(key);
+        let Some(newest) = self.served.newest().filter(|_| self.served.held_back.is_some()) else {
+            return Ok(served.cloned());
+        };
+        let item = newest.item(key, self.environment());
+        item.map(|item| ServedItem::new(newest, item, None, served)).transpose()
+    }
+
     pub(super) const fn environment(&self) -> Environment {
         self.served.environment
     }
@@ -82,6 +96,54 @@ impl EnvironmentView {
     pub(super) fn commit(&self) -> Option<&CommitId> {
         self.served.good.as_ref().map(|good| &good.commit)
     }
+}
+
+/// The values of a document as JSON.
+struct ShownItem {
+    masked: Bytes,
+    whole: Bytes,
+    holds_secrets: bool,
+}
+
+fn shown(
+    configuration: &Configuration,
+    id: (&Key, Environment),
+    file: &str,
+    document: &Document,
+) -> ShownItem {
+    let (mask, all) = (configuration.mask(Reveal::Nothing), configuration.mask(Reveal::Secrets));
+    let own = mask.secrets_of([document]);
+    let mask = mask.within(&own);
+    let values = |mask: &secrets::mask::Mask<'_>| -> Vec<Shown> {
+        let numbered = document.values().iter().enumerate();
+        numbered.map(|(number, value)| mask.value(&ValuePath::document(number), value)).collect()
+    };
+    let (shown, whole) = (values(&mask), values(&all));
+    let write = |values: &[Shown]| {
+        let mut bytes = Vec::new();
+        // A vector takes all.
+        let _ = served::item(id, file, values, &mut bytes);
+        Bytes::from(bytes)
+    };
+    let holds_secrets = shown != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
+    ShownItem { masked: write(&shown), whole: write(&whole), holds_secrets }
+}
+
+fn masked_tag(environment: Environment, key: &Key, masked: &[u8]) -> String {
+    tag(environment, key.as_str(), "masked", masked)
+}
+
+/// The tag that who may see no secrets was given of a file's content that holds some; `None` where it
+/// holds none, or has no values.
+pub(super) fn masked_tag_of(
+    configuration: &Configuration,
+    (key, environment): (&Key, Environment),
+    bytes: &[u8],
+) -> Option<String> {
+    let document = Document::parse(bytes, configuration.limits()).ok()?;
+    let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
+    let shown = shown(configuration, (key, environment), &file, &document);
+    shown.holds_secrets.then(|| masked_tag(environment, key, &shown.masked))
 }
 
 impl ServedItem {
@@ -115,28 +177,13 @@ impl ServedItem {
         let holds_secrets;
         match &reading.document {
             Ok(document) => {
-                let (mask, all) = (configuration.mask(Reveal::Nothing), configuration.mask(Reveal::Secrets));
-                let own = mask.secrets_of([&**document]);
-                let mask = mask.within(&own);
-                let values = |mask: &secrets::mask::Mask<'_>| -> Vec<Shown> {
-                    let numbered = document.values().iter().enumerate();
-                    numbered.map(|(number, value)| mask.value(&ValuePath::document(number), value)).collect()
-                };
-                let (shown, whole) = (values(&mask), values(&all));
-                let write = |values: &[Shown]| {
-                    let mut bytes = Vec::new();
-                    // A vector takes all.
-                    let _ = served::item((key, environment), &item.file, values, &mut bytes);
-                    Bytes::from(bytes)
-                };
-                holds_secrets =
-                    shown != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
-                let whole = Representation { bytes: write(&whole), etag: of_blob("json") };
+                let shown = shown(configuration, (key, environment), &item.file, document);
+                holds_secrets = shown.holds_secrets;
+                let whole = Representation { bytes: shown.whole, etag: of_blob("json") };
                 masked = Some(if holds_secrets {
-                    let bytes = write(&shown);
-                    let etag = tag(environment, key.as_str(), "masked", &bytes);
                     json = Some(whole);
-                    Representation { bytes, etag }
+                    let etag = masked_tag(environment, key, &shown.masked);
+                    Representation { bytes: shown.masked, etag }
                 } else {
                     whole
                 });
@@ -151,6 +198,11 @@ impl ServedItem {
         let yaml = Representation { bytes: Bytes::from(text), etag: of_blob("yaml") };
         let (file, commit) = (item.file.clone(), commit.cloned());
         Ok(Arc::new(Self { file, commit, holds_secrets, yaml, masked, json, made_of }))
+    }
+
+    /// What git calls the file's content.
+    pub(super) fn blob(&self) -> Option<&str> {
+        self.made_of.blob.as_deref()
     }
 
     fn copied(&self) -> Self {

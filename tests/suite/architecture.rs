@@ -31,7 +31,7 @@ const ROOMS: [Row; 18] = [
     ("watch", &["model", "engine", "store"]),
     ("ops", &["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "store"]),
     ("library", &["model", "yaml", "json_schema", "secrets", "engine", "store", "watch", "ops"]),
-    ("server", &["model", "yaml", "formats", "secrets", "engine", "api", "watch", "ops"]),
+    ("server", &["model", "yaml", "formats", "secrets", "engine", "api", "store", "watch", "ops"]),
     (
         "cli",
         &[

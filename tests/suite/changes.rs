@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use terrace::model::{BlobId, Environment, EnvironmentSet, ErrorKind, Help, ItemId, Map, Rule, Value};
 use terrace::ops::{
-    ChangeRequest, Edit, Expected, ItemChange, ItemEdit, PathEdit, PreparedChanges, SetRequest, Workspace,
-    commit_changes, commit_changes_if, findings, prepare_changes, set_committed,
+    AllowChanges, ChangeRequest, Edit, Expected, ItemChange, ItemEdit, PathEdit, PreparedChanges, SetRequest,
+    Workspace, commit_changes, commit_changes_if, findings, prepare_changes, set_committed,
 };
 use terrace::secrets::mask::Reveal;
 use terrace::store::transaction::{Identity, Moment, Options, Person, Start};
@@ -277,7 +277,8 @@ fn what_a_change_would_come_to_may_be_asked_about_before() {
             false => Ok(()),
         }
     };
-    let write = |items| commit_changes_if(&workspace(&world.dir), &request(items), &options(), &mends);
+    let allow = AllowChanges { is_whole: true, ask: &mends };
+    let write = |items| commit_changes_if(&workspace(&world.dir), &request(items), &options(), allow);
     let before = world.state();
     let other = change("search", None, ItemEdit::Delete);
     for items in

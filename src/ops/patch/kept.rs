@@ -73,7 +73,7 @@ impl Kept {
     /// What was given for the place of `current`: what it leaves masked is the secret that stands there.
     ///
     /// # Errors
-    /// Usage, where no secret stands.
+    /// Undecided, where no secret stands.
     pub(in crate::ops) fn resolve(
         &self,
         given: &Value,
@@ -85,7 +85,7 @@ impl Kept {
                 Some(secret) => secret.clone(),
                 None => {
                     let place = if path.is_root() { "the item".to_owned() } else { format!("`{path}`") };
-                    return Err(Error::usage(format!(
+                    return Err(Error::undecided(format!(
                         "{place} is given as masked, and no secret stands there"
                     ))
                     .with_help("give the value itself; what is masked stays only where it is"));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::configuration::Configuration;
 use crate::engine::promotion::{Action, ItemPlan, PlanEntry, Reason, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
 use crate::secrets::encrypted::EncryptedFile;
@@ -112,6 +113,14 @@ impl Prepared {
             self.files.iter().find(|change| change.path.ends_with(&file))?.before.as_ref()
         };
         self.deletions.iter().filter_map(|key| Some((key, blob(key)?))).collect()
+    }
+
+    /// What the promotion makes of the configuration that it was planned on.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn after(&self, configuration: &Configuration) -> Result<Configuration> {
+        super::super::edit::after(configuration, &self.files)
     }
 
     /// Leaves an item as it is.

@@ -10,13 +10,14 @@ use http::{HeaderValue, header};
 use crate::api::served::{self, Held, HeldItem, Served};
 use crate::engine::summary::Summary;
 use crate::model::{Environment, Finding};
+use crate::secrets::mask::Reveal;
 use crate::server::caller::Caller;
 use crate::server::environment::{InEnvironment, key};
+use crate::server::precondition::held_etag;
 use crate::server::problem::Problem;
 use crate::server::query::Query;
 use crate::server::respond::{Answer, Work, respond};
 use crate::server::state::Shared;
-use crate::server::tags::tag;
 use crate::server::view::EnvironmentView;
 
 pub(super) async fn list(
@@ -61,6 +62,7 @@ pub(super) async fn one(request: InEnvironment) -> Result<Response, Problem> {
 pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
     let keys = query.all("key").map(key).collect::<Result<Vec<_>, _>>()?;
+    let reveal = Reveal::asked(request.caller.may_read_secrets());
     respond(&request, Work::Light, |view| {
         let good = view.served.good.as_ref();
         let is_broken = |key| view.served.held_back.as_ref().is_some_and(|held| held.blobs.contains_key(key));
@@ -81,10 +83,11 @@ pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem
             error: held.error.as_ref().map(crate::model::Error::message),
             items: held
                 .blobs
-                .iter()
-                .map(|(key, blob)| HeldItem {
-                    key: key.as_str(),
-                    held_etag: tag(request.environment, key.as_str(), "yaml", blob.as_str().as_bytes()),
+                .keys()
+                .map(|key| {
+                    let item = view.newest_item(key).ok().flatten();
+                    let held_etag = item.and_then(|item| held_etag(&item, reveal));
+                    HeldItem { key: key.as_str(), held_etag }
                 })
                 .collect(),
         });

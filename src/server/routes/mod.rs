@@ -5,17 +5,22 @@ mod environments;
 mod forms;
 mod health;
 mod history;
+mod holds;
 mod items;
+mod promotions;
+mod rollbacks;
+mod write;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use http::{HeaderValue, header};
 
 use super::events::events;
-use super::guard::guard;
+use super::guard::{BODY_BYTES, guard};
 use super::openapi::Doc;
 use super::openapi::Parameter as P;
 use super::openapi::document;
@@ -83,6 +88,63 @@ fn routes() -> Vec<Route> {
             .answer(YAML, "")
             .answer(TEXT, ""),
             get(items::item),
+        ),
+        route(
+            writes("/api/v1/environments/{environment}/items/{*key}", "put_item", "Put an item")
+                .method("put")
+                .preconditioned()
+                .body(YAML, "")
+                .body(JSON, "PutItem")
+                .status(201)
+                .answer(JSON, "Written"),
+            put(write::put),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/items/{*key}",
+                "patch_item",
+                "Change some values of an item; its other bytes stay",
+            )
+            .method("patch")
+            .preconditioned()
+            .problems(&[K::ItemNotFound, K::TestFailed])
+            .body("application/merge-patch+json", "")
+            .body("application/json-patch+json", "")
+            .answer(JSON, "Written"),
+            patch(write::patch),
+        ),
+        route(
+            writes("/api/v1/environments/{environment}/items/{*key}", "delete_item", "Delete an item")
+                .method("delete")
+                .preconditioned()
+                .problems(&[K::ItemNotFound])
+                .status(204)
+                .answer(JSON, "Written"),
+            delete(write::delete),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/changes",
+                "change_items",
+                "Change several items in one commit, or none",
+            )
+            .method("post")
+            .problems(&[K::PreconditionFailed, K::PreconditionRequired, K::ItemNotFound, K::TestFailed])
+            .body(JSON, "ChangeItems")
+            .answer(JSON, "Written"),
+            post(write::changes),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/check/{*key}",
+                "check",
+                "What would be found if an item's file were this text; nothing is written",
+            )
+            .method("post")
+            .problems(&[K::InvalidKey, K::BodyTooLarge])
+            .body(YAML, "")
+            .answer(JSON, "CheckedText"),
+            post(write::check),
         ),
         route(
             Doc::new(
@@ -181,6 +243,74 @@ fn routes() -> Vec<Route> {
         ),
         route(
             Doc::new(
+                "/api/v1/environments/{environment}/promotion",
+                "promotion",
+                "What a promotion into an environment would do: the plan to send to `promotions`",
+            )
+            .tagged()
+            .parameter(KEYS)
+            .problems(missing)
+            .problems(&[K::Refused])
+            .answer(JSON, "PlanReport"),
+            get(promotions::one),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/promotions",
+                "promote",
+                "Carry out a plan as it is, or not at all",
+            )
+            .method("post")
+            .problems(&[K::PlanMoved, K::InvalidPath, K::ConfirmationRequired])
+            .body(JSON, "Promote")
+            .status(201)
+            .answer(JSON, "Written"),
+            post(promotions::promote),
+        ),
+        route(
+            writes(
+                "/api/v1/environments/{environment}/rollbacks",
+                "roll_back",
+                "Take back what a promotion changed, or restore older values",
+            )
+            .method("post")
+            .problems(&[K::PreconditionFailed, K::ItemNotFound, K::InvalidPath, K::UnknownRevision])
+            .body(JSON, "RollBack")
+            .status(201)
+            .answer(JSON, "Written"),
+            post(rollbacks::roll_back),
+        ),
+        route(
+            Doc::new(
+                "/api/v1/environments/{environment}/holds",
+                "holds",
+                "What is recorded not to be promoted into an environment",
+            )
+            .tagged()
+            .answer(JSON, "HoldReport"),
+            get(holds::list),
+        ),
+        route(
+            Doc::new("/api/v1/environments/{environment}/holds", "hold", "Record that a value is kept")
+                .method("post")
+                .problems(&WRITES)
+                .problems(&[K::InvalidPath])
+                .body(JSON, "Hold")
+                .status(201)
+                .answer(JSON, "Written"),
+            post(holds::hold),
+        ),
+        route(
+            Doc::new("/api/v1/environments/{environment}/holds/{*key}", "release", "Release what is kept")
+                .method("delete")
+                .parameter(P::one("path", "What is held").required())
+                .problems(&WRITES)
+                .problems(&[K::InvalidPath, K::ValueNotFound])
+                .status(204),
+            delete(holds::release),
+        ),
+        route(
+            Doc::new(
                 "/api/v1/environments/{environment}/events",
                 "events",
                 "What changes in an environment, as server-sent events: `ready`, `change` and `reset`",
@@ -212,6 +342,26 @@ fn routes() -> Vec<Route> {
     ]
 }
 
+/// What is said of a route that writes.
+fn writes(path: &'static str, id: &'static str, summary: &'static str) -> Doc {
+    Doc::new(path, id, summary)
+        .parameter(P::flag("dry-run", "Say what would come of it, and write nothing"))
+        .problems(&WRITES)
+        .problems(&[K::SecretsNotAllowed, K::Findings, K::Undecided])
+}
+
+/// The problems of everything that writes.
+const WRITES: [K; 8] = [
+    K::InvalidBody,
+    K::InvalidKey,
+    K::ForeignOrigin,
+    K::EnvironmentHeldBack,
+    K::BodyTooLarge,
+    K::UnsupportedMediaType,
+    K::RepositoryNotReady,
+    K::RepositoryBusy,
+];
+
 /// The router of all routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), guard);
@@ -219,7 +369,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     let router =
         routes().into_iter().fold(empty, |router, route| router.route(route.doc.path, route.handler));
     let nothing = || async { http::StatusCode::NOT_FOUND };
-    router.fallback(nothing).layer(guarded).with_state(shared)
+    router.fallback(nothing).layer(DefaultBodyLimit::max(BODY_BYTES)).layer(guarded).with_state(shared)
 }
 
 /// The description of all routes.

@@ -2,14 +2,17 @@
 
 #[cfg(feature = "client")]
 mod client;
+mod crowd;
 mod events;
 mod isolation;
 mod last_good;
 mod limits;
 mod problems;
+mod promotes;
 mod reads;
 mod start;
 mod tokens;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -44,6 +47,13 @@ struct Answer {
 }
 
 impl Answer {
+    fn of(mut answer: http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+        let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();
+        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = String::from_utf8(answer.body_mut().read_to_vec()?).expect("UTF-8");
+        Ok(Self { status: answer.status().as_u16(), headers, body })
+    }
+
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -86,7 +96,10 @@ impl Server {
         out.read_line(&mut line).expect("a line");
         let address = line.trim_end().strip_prefix("listening on http://").map(str::to_owned);
         let address = address.unwrap_or_else(|| panic!("{line:?} {:?}", told.lock()));
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(LONG));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(LONG));
         Self { child, address, agent: config.build().into(), told, token: None }
     }
 
@@ -102,11 +115,32 @@ impl Server {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut answer = request.call().unwrap_or_else(|error| panic!("GET {path}: {error}"));
-        let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();
-        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let body = String::from_utf8(answer.body_mut().read_to_vec().expect("a body")).expect("UTF-8");
-        Answer { status: answer.status().as_u16(), headers, body }
+        let answer = request.call().and_then(Answer::of);
+        answer.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// A request that writes.
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request =
+            http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body.to_owned()).expect("a request");
+        Answer::of(self.agent.run(request)?)
     }
 
     /// Something of staging.
