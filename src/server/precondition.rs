@@ -64,7 +64,7 @@ impl Precondition {
         let item = writing.item(key)?;
         let blob = item.as_ref().and_then(|item| Some((item, item.blob()?.parse::<BlobId>().ok()?)));
         if let Some((item, blob)) = blob
-            && given(&item, writing.reveal).any(|tag| passes(tags, tag))
+            && given(item, writing.reveal).any(|tag| passes(tags, tag))
         {
             return Ok(Expected::Blob(blob));
         }

@@ -83,8 +83,8 @@ pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem
             error: held.error.as_ref().map(crate::model::Error::message),
             items: held
                 .blobs
-                .iter()
-                .map(|(key, _)| {
+                .keys()
+                .map(|key| {
                     let item = view.newest_item(key).ok().flatten();
                     let held_etag = item.and_then(|item| held_etag(&item, reveal));
                     HeldItem { key: key.as_str(), held_etag }
