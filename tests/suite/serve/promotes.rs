@@ -44,7 +44,7 @@ fn post(server: &Server, what: &str, body: &Value) -> Answer {
 fn a_plan_is_carried_out_as_it_is_or_not_at_all() {
     let mut world = raised();
     // Who may see no secrets gets no blobs, and promotes all the same.
-    for allow in ["read,promote", "read,promote,secrets"] {
+    for (allow, pool) in [("read,promote", 30), ("read,promote,secrets", 40)] {
         let server = server(&world, ALL, allow);
         let plan = server.get(&format!("{PRODUCTION}/promotion?key=api"));
         assert_eq!(plan.status, 200, "{plan:?}");
@@ -84,7 +84,10 @@ fn a_plan_is_carried_out_as_it_is_or_not_at_all() {
         }
         assert_eq!(world.state(), state);
         // The source moves: the plan as it is now comes with the refusal.
-        world.write("environments/staging/api.yaml", &format!("pool: 30\ntimeout: 5s\nfresh: 1 # {allow}\n"));
+        world.write(
+            "environments/staging/api.yaml",
+            &format!("pool: {pool}\ntimeout: 5s\nfresh: 1 # {allow}\n"),
+        );
         world.commit("again");
         let body =
             json!({ "plan": plan, "select": select, "message": "more of it", "confirm": "production" });
@@ -99,7 +102,7 @@ fn a_plan_is_carried_out_as_it_is_or_not_at_all() {
         let done = post(&server, "promotions", &body);
         assert_eq!(done.status, 201, "{done:?}");
         let item = server.get(&format!("{PRODUCTION}/items/api"));
-        assert_eq!(item.json()["value"], json!({ "pool": 30, "timeout": "9s" }));
+        assert_eq!(item.json()["value"], json!({ "pool": pool, "timeout": "9s" }));
         assert_eq!(done.json()["items"], json!([{ "key": "api", "etag": item.header("etag") }]));
         assert!(world.git(&["log", "-1", "--format=%B"]).starts_with("more of it\n"));
         // Back again, and once more.
