@@ -43,6 +43,10 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let (path, start) = (path.to_owned(), tokio::time::Instant::now());
     let (caller, answered) = match admit(&shared, &request) {
+        // What else the connection brings is not read, and the client shall not wait for it.
+        Err(problem) if is_unsafe => {
+            (String::new(), problem.with_header(header::CONNECTION, "close").into_response())
+        }
         Err(problem) => (String::new(), problem.into_response()),
         Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
@@ -75,8 +79,7 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
     }
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
-        return Err(Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
-            .with_help(format!("keep it below {BODY_BYTES} bytes")));
+        return Err(too_large());
     }
     match shared.access.caller(request.headers()) {
         Err(_) if is_open(request.uri().path()) => Ok(Caller::stranger()),
@@ -89,7 +92,23 @@ fn is_open(path: &str) -> bool {
     ["/healthz", "/readyz", "/api/v1/openapi.json"].contains(&path)
 }
 
-async fn answer(shared: &Shared, caller: Caller, mut request: Request, next: Next) -> Response {
+fn too_large() -> Problem {
+    Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
+        .with_help(format!("keep it below {BODY_BYTES} bytes"))
+}
+
+/// A request whose body is here. A refusal before the body was read would end the connection under a
+/// client that sends its next request on it.
+async fn with_body(request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(REQUEST, axum::body::to_bytes(body, BODY_BYTES)).await;
+    let late = |_| Problem::new(ProblemKind::RequestTimeout, "the body took too long");
+    let read = read.map_err(late).and_then(|read| read.map_err(|_| too_large()));
+    let body = read.map_err(|problem| problem.with_header(header::CONNECTION, "close"))?;
+    Ok(Request::from_parts(parts, body.into()))
+}
+
+async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -> Response {
     let Ok(_permit) = shared.in_flight.try_acquire() else {
         return Problem::new(ProblemKind::Overloaded, "too many requests at the same time")
             .retry_after(1)
@@ -97,6 +116,10 @@ async fn answer(shared: &Shared, caller: Caller, mut request: Request, next: Nex
     };
     let wait = match wait::asked(request.headers()) {
         Ok(wait) => wait.unwrap_or_default(),
+        Err(problem) => return problem.into_response(),
+    };
+    let mut request = match with_body(request).await {
+        Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
     request.extensions_mut().insert(caller);
