@@ -31,9 +31,9 @@ pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> 
         let tip = request.shared.tip();
         let mut hops = match (hop, &tip) {
             (Some(_), Some(tip)) => {
-                let (workspace, at) = (&request.shared.workspace, tip.as_str());
+                let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
                 let reveal = Reveal::asked(request.caller.may_read_secrets());
-                let found = ops::status(workspace, &keys, Some(at), reveal);
+                let found = ops::status(&workspace, &keys, Some(tip.as_str()), reveal);
                 found.map_err(|error| Problem::of(&error, ProblemKind::Refused))?.hops
             }
             _ => Vec::new(),

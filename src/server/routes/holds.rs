@@ -33,7 +33,8 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     respond(&request, Work::Heavy, |_| {
         let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
         let tip = request.shared.tip();
-        let planner = request.shared.workspace.planner(tip.as_deref().map(CommitId::as_str));
+        let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
+        let planner = workspace.planner(tip.as_deref().map(CommitId::as_str));
         let held = planner.and_then(|planner| ops::held_at(&planner));
         let mut held = held.map_err(unreadable)?;
         held.retain(|held| held.target == request.environment);
