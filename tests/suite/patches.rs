@@ -221,7 +221,7 @@ fn a_mask_is_what_stands_there() {
             "operation 1 (add): `users[0].token` is given as masked, and no secret stands there",
         ),
     ] {
-        let told = (ErrorKind::Usage, told.to_owned());
+        let told = (ErrorKind::Undecided, told.to_owned());
         assert_eq!(patched(SECRETS, patch, Reveal::Secrets), Err(told.clone()), "{patch}");
         assert_eq!(patched(SECRETS, patch, Reveal::Nothing), Err(told), "{patch}");
     }
