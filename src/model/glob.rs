@@ -55,7 +55,9 @@ impl FromStr for KeyGlob {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        compile(text).map(Self).map_err(Error::usage)
+        compile(text).map(Self).map_err(|why| {
+            Error::usage(why).with_help("a glob over keys is such as `billing/*`; quote it for the shell")
+        })
     }
 }
 

@@ -53,10 +53,6 @@ impl Workspace {
     fn part(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
         let mut wanted = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
         let head = self.repository.snapshot_of_paths(revision, &wanted)?;
-        // Without a policy something else may stand in its place.
-        if matches!(revision, Revision::Commit(_)) && !head.files.contains_key(policy::FILE) {
-            return Ok(None);
-        }
         let Ok(head) = Configuration::read_to_judge(head) else { return Ok(None) };
         let mut mapped = keys.iter().flat_map(|key| head.policy().schemas_of(key));
         if mapped.any(|schema| !schema.file.starts_with("schemas/")) {

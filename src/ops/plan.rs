@@ -72,9 +72,7 @@ impl Workspace {
         };
         Planner::of(self, &commit, keys)
     }
-}
 
-impl Workspace {
     /// What a commit of these items (all without any) with these options is judged on before it is
     /// shown: HEAD, the tip of the branch where that is the [`Start`], or the remote's tip where the
     /// branch is only behind it.

@@ -12,7 +12,7 @@ use super::read::FOLDERS;
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
-use crate::engine::snapshot::{FileEntry, Snapshot};
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
 use crate::model::{CommitId, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
@@ -83,8 +83,10 @@ impl Parts<'_> {
     pub fn snapshot(&mut self, commit: &CommitId, wanted: &BTreeSet<String>) -> Result<Snapshot> {
         let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         let mut files = self.files(commit, &wanted)?;
-        // The policy has one spelling.
-        files.retain(|path, _| path.contains('/') || path == policy::FILE);
+        // The policy has one spelling, and a folder stands in its place alone: below `environments/`
+        // and `schemas/` the names of folders are free.
+        let is_listed = |path: &str, entry: &FileEntry| path.contains('/') && entry.kind != FileKind::Folder;
+        files.retain(|path, entry| path == policy::FILE || is_listed(path, entry));
         let prefix = self.repository.root_prefix().to_owned();
         Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))
     }

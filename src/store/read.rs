@@ -106,7 +106,7 @@ impl Repository {
     }
 
     /// What stands at one path (relative to the git root) of a revision.
-    fn entry_at(&self, revision: &Revision, path: &str) -> Result<Option<FileEntry>> {
+    pub(super) fn entry_at(&self, revision: &Revision, path: &str) -> Result<Option<FileEntry>> {
         let failed = |error: git2::Error| git_error(&format!("read {path}"), &error);
         match (revision, self.work_tree()) {
             (Revision::Commit(id), _) => {

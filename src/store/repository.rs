@@ -352,7 +352,7 @@ impl Repository {
         let git = self.git()?;
         let mut options = git2::StatusOptions::new();
         options.disable_pathspec_match(true);
-        let differing = self.differing(&git, named);
+        let differing = self.differing(named)?;
         if !named.is_empty() && differing.is_empty() {
             return Ok(Vec::new());
         }
@@ -376,23 +376,32 @@ impl Repository {
         Ok(paths.filter(is_meant).map(|(path, _)| path).collect())
     }
 
-    /// Those of the files whose bytes in the working tree are not HEAD's; of them git knows whether more
-    /// than line endings differ.
-    fn differing<'f>(&self, git: &git2::Repository, files: &'f [String]) -> Vec<&'f String> {
-        let tree = git.head().and_then(|head| head.peel_to_tree()).ok();
-        let committed = |file: &String| {
-            let entry = tree.as_ref()?.get_path(Path::new(file)).ok()?;
-            git.find_blob(entry.id()).ok().map(|blob| blob.content().to_vec())
-        };
-        let work_tree = git.workdir().unwrap_or(Path::new(""));
-        let written = |file: &String| {
-            let file = work_tree.join(file);
-            // Only a plain file is opened: a pipe would wait for ever.
-            std::fs::symlink_metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
-            std::fs::read(file).ok()
-        };
-        let is_other = |file: &&String| written(file) != committed(file);
-        files.iter().filter(is_other).collect()
+    /// Those of the files whose bytes in the working tree are not HEAD's, or cannot be read; of them git
+    /// knows whether more than line endings differ.
+    fn differing<'f>(&self, files: &'f [String]) -> Result<Vec<&'f String>> {
+        let Some(head) = self.head()? else { return Ok(files.iter().collect()) };
+        let (head, git) = (Revision::Commit(head), self.git()?);
+        let Some(work_tree) = git.workdir() else { return Ok(files.iter().collect()) };
+        let mut differing = Vec::new();
+        for file in files {
+            let committed = self.entry_at(&head, file)?;
+            let path = work_tree.join(file);
+            let is_same = match path.symlink_metadata() {
+                // Only a plain file is opened: a pipe would wait for ever.
+                Ok(meta) if meta.is_file() => match std::fs::read(path) {
+                    Ok(bytes) => {
+                        committed.and_then(|entry| entry.blob).as_ref() == Some(&self.blob_id(&bytes)?)
+                    }
+                    Err(_) => false,
+                },
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => committed.is_none(),
+                _ => false,
+            };
+            if !is_same {
+                differing.push(file);
+            }
+        }
+        Ok(differing)
     }
 
     /// Where commands that read files look unless told: the working tree, or HEAD where there is

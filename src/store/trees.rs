@@ -193,7 +193,8 @@ impl<'r> Trees<'r> {
             let Some(below) = below else { continue };
             let path = format!("{folder}{}", String::from_utf8_lossy(entry.name));
             match entry.kind {
-                Kind::Tree if below.is_empty() => {}
+                // A folder where only a file is wanted.
+                Kind::Tree if below.is_empty() => _ = out.insert(path, entry.file()),
                 Kind::Tree => self.pick(&format!("{path}/"), entry.id, below, out)?,
                 Kind::Blob | Kind::Submodule => _ = out.insert(path, entry.file()),
             }

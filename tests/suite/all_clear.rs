@@ -119,7 +119,7 @@ fn what_hides_production_stops_what_rests_on_it() {
         let mut world = base();
         hide(&world);
         world.commit("hidden");
-        for check in ["check", "check --at HEAD", "check --env production", "check x"] {
+        for check in ["check", "check --at HEAD", "check --env production", "check x", "check x --at HEAD"] {
             let (code, told) = run(&world, check);
             assert!(code == 1 && told.contains("error[symlink]"), "{case}: {check}: {code} {told}");
         }
@@ -128,6 +128,7 @@ fn what_hides_production_stops_what_rests_on_it() {
             "export --env production --format json",
             "export --env production --format json --at HEAD",
             "get x --env production",
+            "get x --env production --at HEAD",
             "set x a 2 --env production --create",
             "run --env production -- true",
         ] {

@@ -808,7 +808,8 @@ fn a_glob_is_as_all_for_the_items_that_match() {
     world.refuses(
         "promote [ --to staging --yes",
         2,
-        "error: `[` is not a glob: unclosed character class; missing ']'",
+        "error: `[` is not a glob: unclosed character class; missing ']'\n\
+         help: a glob over keys is such as `billing/*`; quote it for the shell",
     );
     world.line("promote billing/* --to staging --yes").exits(0);
     let read = |world: &World, key: &str| world.read(&format!("environments/staging/{key}.yaml"));

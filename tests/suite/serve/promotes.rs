@@ -2,25 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::tokens::token;
+use super::tokens::{problem, server};
 use super::{Answer, Server, world};
 use crate::support::World;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const PRODUCTION: &str = "/api/v1/environments/production";
 const ALL: &str = "development,staging,production";
-
-fn server(world: &World, environments: &str, allow: &str) -> Server {
-    let secret = token(world, environments, allow);
-    let file = world.beside("tokens.json");
-    let mut server = Server::start_with(world, &["--tokens", &file.to_string_lossy()]);
-    server.token = Some(secret);
-    server
-}
-
-fn problem(answer: &Answer) -> (u16, String) {
-    (answer.status, answer.problem())
-}
 
 /// Staging raises a pool that production never touched, and both have a timeout of their own.
 fn raised() -> World {

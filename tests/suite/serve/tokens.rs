@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Server, world};
+use super::{Answer, Server, world};
 use crate::support::World;
 
 /// A token for some environments, in a file beside the work tree.
@@ -12,6 +12,20 @@ pub(super) fn token(world: &World, environments: &str, allow: &str) -> String {
     let create = ["token", "create", "--file", &file.to_string_lossy(), "--name", &name];
     let who = ["--email", "ci@example.com", "--env", environments, "--allow", allow];
     world.terrace(&[&create[..], &who].concat()).exits(0).trim_end().to_owned()
+}
+
+/// A server, and the token of somebody who may do this in these environments.
+pub(super) fn server(world: &World, environments: &str, allow: &str) -> Server {
+    let secret = token(world, environments, allow);
+    let file = world.beside("tokens.json");
+    let mut server = Server::start_with(world, &["--tokens", &file.to_string_lossy()]);
+    server.token = Some(secret);
+    server
+}
+
+/// The status and the name of a problem.
+pub(super) fn problem(answer: &Answer) -> (u16, String) {
+    (answer.status, answer.problem())
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::tokens::token;
-use super::{Answer, Server, world};
+use super::tokens::{problem, server, token};
+use super::{Server, world};
 use crate::support::World;
 
 const YAML: (&str, &str) = ("content-type", "application/yaml");
@@ -13,15 +13,6 @@ const PATCH: (&str, &str) = ("content-type", "application/json-patch+json");
 const NEW: (&str, &str) = ("if-none-match", "*");
 
 const STAGING: &str = "/api/v1/environments/staging";
-
-/// A server, and the token of somebody who may do this in these environments.
-fn server(world: &World, environments: &str, allow: &str) -> Server {
-    let secret = token(world, environments, allow);
-    let file = world.beside("tokens.json");
-    let mut server = Server::start_with(world, &["--tokens", &file.to_string_lossy()]);
-    server.token = Some(secret);
-    server
-}
 
 fn writer(world: &World) -> Server {
     server(world, "staging", "read,write,secrets")
@@ -38,10 +29,6 @@ fn commits(world: &World) -> usize {
 /// Who committed last, who wrote it, and the message.
 fn last(world: &World) -> String {
     world.git(&["log", "-1", "--format=%an <%ae>|%cn|%B"]).trim().to_owned()
-}
-
-fn problem(answer: &Answer) -> (u16, String) {
-    (answer.status, answer.problem())
 }
 
 #[test]
