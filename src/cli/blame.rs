@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let at = args.at.as_deref();
     let blames =
         ops::blame(&workspace, &key, environment, path.as_ref(), at, Reveal::asked(args.show_secrets))?;
-    let mut out = context.out();
+    let mut out = context.pages(&args.format);
     match args.format.as_str() {
         "json" => crate::api::blame::json(&key, environment, &blames, &mut out)?,
         _ => blame::text(&key, environment, &blames, &context.view(), &mut out)?,

@@ -106,6 +106,6 @@ fn judge(
         found.findings.retain(|finding| finding.severity > Severity::Notice);
     }
     let summary = Summary::new(found.items, found.environments.iter().copied(), &found.findings);
-    report::findings(format, &found.findings, &summary, &context.view().styles, &mut context.out())?;
+    report::findings(format, &found.findings, &summary, &context.view(), &mut context.screen(format.name()))?;
     Ok(u8::from(summary.errors > 0))
 }

@@ -9,10 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use dialoguer::console::Term;
 
+use super::pager::Pager;
 use super::progress::{Clear, ProgressLine};
 use crate::model::{Date, Result};
 use crate::ops::{At, Workspace};
-use crate::report::{Styles, View};
+use crate::report::{Fold, Styles, View};
 use crate::store::ProcessEnvironment;
 
 /// Options that every command knows.
@@ -45,6 +46,9 @@ pub(super) struct Globals {
     /// Print more
     #[arg(short, long, global = true, help_heading = "Global options")]
     verbose: bool,
+    /// Show long output as it is, without a pager
+    #[arg(long, global = true, help_heading = "Global options", hide_short_help = true)]
+    no_pager: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -89,6 +93,7 @@ pub(super) struct Context {
     /// Whether remarks are left out.
     pub(super) quiet: bool,
     verbose: bool,
+    pages: bool,
     /// Where long work is told of: a terminal that nobody wants quiet.
     line: Option<Arc<ProgressLine>>,
     environment: Arc<ProcessEnvironment>,
@@ -109,6 +114,7 @@ impl Context {
             color: globals.color,
             quiet: globals.quiet,
             verbose: globals.verbose,
+            pages: !globals.no_pager,
             line: can_show.then(|| Arc::new(ProgressLine::new())),
             environment,
         }
@@ -170,6 +176,29 @@ impl Context {
         Box::new(Clear { line: self.line.clone(), inner: io::stdout().lock() })
     }
 
+    /// Standard output in a format: no line of text is wider than the terminal it is read on.
+    pub(super) fn screen(&self, format: &str) -> Box<dyn Write> {
+        self.folded(format, self.out())
+    }
+
+    /// The same for what may be long: on a terminal a pager shows what is made for people.
+    pub(super) fn pages(&self, format: &str) -> Box<dyn Write> {
+        let is_read = matches!(format, "text" | "unified") && io::stdout().is_terminal();
+        let pager = if is_read && self.pages { Pager::start(&self.environment) } else { None };
+        let Some(pager) = pager else { return self.screen(format) };
+        if let Some(line) = &self.line {
+            line.erase();
+        }
+        self.folded(format, Box::new(pager))
+    }
+
+    fn folded(&self, format: &str, out: Box<dyn Write>) -> Box<dyn Write> {
+        match self.view().room().filter(|_| format == "text") {
+            Some(room) => Box::new(Fold::new(out, room)),
+            None => out,
+        }
+    }
+
     /// Standard error; not locked, since long work in other threads is told of there as well.
     pub(super) fn err(&self) -> Box<dyn Write> {
         Box::new(Clear { line: self.line.clone(), inner: io::stderr() })
@@ -182,6 +211,12 @@ impl Context {
     /// The styles of standard error.
     pub(super) fn error_styles(&self) -> Styles {
         self.styles_for(io::stderr().is_terminal())
+    }
+
+    /// How standard error is read.
+    pub(super) fn error_view(&self) -> View {
+        let columns = io::stderr().is_terminal().then(|| usize::from(Term::stderr().size().1));
+        View { styles: self.error_styles(), columns, verbose: self.verbose }
     }
 
     /// How standard output is read.

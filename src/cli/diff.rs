@@ -120,7 +120,7 @@ fn two_revisions(
         At::Revision(revision) => format!("{revision}:{environment}"),
         At::Here | At::Staged => environment.to_string(),
     };
-    let (mut differs, mut out) = (false, context.out());
+    let (mut differs, mut out) = (false, context.pages(&args.format));
     let mut unreadable = Vec::new();
     let mut of_all = Vec::new();
     for environment in Environment::ALL {
@@ -175,6 +175,7 @@ fn two_revisions(
             _ => diff::modes(&modes, &mut out)?,
         }
     }
+    drop(out);
     all_read(unreadable, context)?;
     Ok(differs)
 }
@@ -201,7 +202,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let right_side = Side { configuration: &right_configuration, environment: right_env };
     let found =
         ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, Reveal::asked(args.show_secrets))?;
-    let (items, mut out) = (&found.items, context.out());
+    let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::diff::json(items, left, right, &mut out)?,
         "markdown" => diff::markdown(items, left, right, &mut out)?,
@@ -210,6 +211,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     }
     let unified = args.format == "unified";
     let differs = items.iter().any(|item| unified || !item.rows.is_empty());
+    drop(out);
     all_read(found.unreadable, context)?;
     Ok(differs)
 }
@@ -223,13 +225,14 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     let workspace = context.workspace_at(&args.place.at())?;
     let found =
         ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
-    let (items, mut out) = (&found.items, context.out());
+    let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::matrix::json(items, &mut out)?,
         "markdown" => matrix::markdown(items, &mut out)?,
         _ => matrix::text(items, &context.view(), &mut out)?,
     }
     let differs = !items.is_empty();
+    drop(out);
     all_read(found.unreadable, context)?;
     Ok(differs)
 }

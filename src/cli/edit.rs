@@ -78,7 +78,7 @@ fn kept(error: Error, scratch: Scratch) -> Error {
 fn show(errors: &[Finding], context: &Context) -> Result<(), super::Failure> {
     let mut err = context.err();
     for finding in errors {
-        text::finding(finding, &context.error_styles(), &mut err)?;
+        text::finding(finding, &context.error_view(), &mut err)?;
         writeln!(err)?;
     }
     Ok(())

@@ -21,13 +21,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let mut out = context.out();
+    let mut out = context.pages("text");
     match &args.rule {
         Some(id) => {
             let rule = id
                 .parse::<Rule>()
                 .map_err(|error| Error::usage(error.to_string()).with_help(error.help()))?;
-            write!(out, "{}", explain::text(rule))?;
+            write!(out, "{}", explain::text(rule, &context.view()))?;
         }
         None => write!(out, "{}", explain::list(&context.view()))?,
     }

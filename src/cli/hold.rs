@@ -55,7 +55,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.list)?;
-    let mut out = context.out();
+    let mut out = context.screen(&args.format);
     let (Some(key), Some(path), Some(env)) = (&args.key, &args.path, &args.env) else {
         let held = ops::held(&workspace)?;
         match args.format.as_str() {

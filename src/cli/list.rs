@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         None => snapshot.require_environments()?,
     }
     let keys = ops::list(snapshot, environment);
-    let mut out = context.out();
+    let mut out = context.screen(&args.format);
     if args.format == "json" {
         items::list(keys.iter().map(|(key, environments)| (key, environments.as_slice())), &mut out)?;
         return Ok(0);

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         most: args.most,
     };
     let commits = ops::log(&context.workspace()?, &request, Reveal::asked(args.show_secrets))?;
-    let mut out = context.out();
+    let mut out = context.pages(&args.format);
     match args.format.as_str() {
         "json" => crate::api::log::json(&commits, &mut out)?,
         _ if commits.is_empty() => writeln!(out, "no commit changed a value")?,

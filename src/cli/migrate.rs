@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let view = context.view();
     let place = |key: &Key| format!("{}{}", prepared.prefix, key.file(Environment::Development));
     let planned = args.dry_run || listing;
-    migrate::text(&prepared.plan, planned, &place, &view, &mut context.out())?;
+    migrate::text(&prepared.plan, planned, &place, &view, &mut context.screen("text"))?;
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .with_help("for example: terrace migrate config --dry-run")

@@ -27,6 +27,7 @@ mod list;
 mod log;
 mod man;
 mod migrate;
+mod pager;
 mod plan_file;
 mod progress;
 mod promote;

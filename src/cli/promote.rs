@@ -143,7 +143,7 @@ impl Args {
 
     /// Where what was done is told: a machine format has standard output to itself.
     fn told(&self, context: &Context) -> Box<dyn Write> {
-        if self.format() == "json" { context.err() } else { context.out() }
+        if self.format() == "json" { context.err() } else { context.screen("text") }
     }
 
     fn hop(&self) -> Result<Hop> {
@@ -422,7 +422,7 @@ impl Work<'_> {
     fn show(&self, prepared: &Prepared, terms: (Hop, Option<&str>)) -> Result<(), Failure> {
         let Self { args, context, planner, .. } = *self;
         let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
-        let mut out = context.out();
+        let mut out = context.screen(args.format());
         if args.format() == "json" {
             plan_file::json(prepared, &mask, terms, &mut out)?;
             return Ok(());

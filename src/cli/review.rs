@@ -70,6 +70,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         },
     };
     let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
-    review::review(format, &found, &context.view(), &mut context.out())?;
+    review::review(format, &found, &context.view(), &mut context.pages(format.name()))?;
     Ok(u8::from(found.introduced().iter().any(|finding| args.counts(finding))))
 }

@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     args.destination.tell_start(&planner.head.id, &workspace, context);
     let prepared = ops::prepare_rollback(&workspace, &planner, &request)?;
     let mask = planner.configuration.mask(Reveal::asked(args.show_secrets));
-    let mut out = context.out();
+    let mut out = context.screen("text");
     let before = args.to.is_none();
     for item in &prepared.items {
         rollback::text(&item.masked(&mask), request.environment, before, &context.view(), &mut out)?;

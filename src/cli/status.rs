@@ -1,5 +1,7 @@
 //! `terrace status`
 
+use std::io::Write;
+
 use clap::Args as ClapArgs;
 
 use super::context::Context;
@@ -37,12 +39,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace()?;
     let report =
         ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), Reveal::asked(args.show_secrets))?;
-    let mut out = context.out();
+    let mut out = context.screen(&args.format);
     match args.format.as_str() {
         "json" => plan_json::json(&report.hops, &mut out)?,
         "markdown" => status::markdown(&report.hops, &mut out)?,
         _ => status::text(&report.hops, &context.view(), &mut out)?,
     }
+    out.flush()?;
     for file in &report.uncommitted {
         context.remark(&format!("note: {file} has changes that are not committed; they are not in this"));
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::{Cell, align};
 use super::path_name;
 use super::sanitize::cut;
-use super::view::View;
+use super::view::{View, value_cell};
 use crate::engine::provenance::{Blame, Step};
 use crate::model::{Environment, Key};
 use crate::secrets::mask::Shown;
@@ -25,7 +25,7 @@ pub fn text(
     let name = view.head(key.as_str(), environment.name());
     writeln!(out, "{strong}{name}{strong:#}   {environment}")?;
     let rows: Vec<_> = blames.iter().map(|blame| row(blame, view)).collect();
-    for line in align(&rows, view.room()) {
+    for line in align(&rows, view) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -43,8 +43,8 @@ fn row(blame: &Blame<Shown>, view: &View) -> Vec<Cell> {
     let way: Vec<String> = blame.steps.iter().map(stop).collect();
     vec![
         Cell::new(format!("  {}", path_name(&blame.path))),
-        Cell::new(view.value(&blame.value)),
-        Cell::new(way.join(" ← ")).style(frame),
+        value_cell(&blame.value),
+        Cell::new(way.join(" ← ")).style(frame).prose(),
         Cell::new(written).style(faint).prose(),
     ]
 }

@@ -1,23 +1,70 @@
 //! Rows of aligned columns, by display width, made to fit where there is a limit.
-
-use std::borrow::Cow;
+//!
+//! What fits stands in one line, columns two spaces apart. In less room a row goes on below itself:
+//! a sentence is wrapped, a path broken, and of a change each side is cut on its own.
 
 use anstyle::Style;
 
-use super::sanitize::{cut, cut_end, width};
+use super::apart::{cut_apart, fitting};
+use super::sanitize::{clean, cut, width};
+use super::view::View;
 
 /// Text and its style; the text is already clean.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
-    text: String,
+    content: Content,
     style: Style,
     right: bool,
-    prose: bool,
 }
+
+/// What a cell holds, and with it what may be done to it where there is little room.
+#[derive(Clone, Debug)]
+enum Content {
+    /// A name or a path: broken, never cut.
+    Name(String),
+    /// A sentence: wrapped.
+    Prose(String),
+    /// A value: cut in its middle.
+    Value(String),
+    /// A value and what it becomes: each cut so that where they differ stays.
+    Change([String; 2]),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Name(String::new())
+    }
+}
+
+/// The blanks between two columns.
+const GAP: usize = 2;
+/// The widest a value is where nothing else limits it.
+const VALUE: usize = 72;
+/// A sentence is wrapped in its column only where that has so much room; below its row otherwise.
+const PROSE: usize = 36;
+/// So much of each side of a change is to be seen for both to stand on one line.
+const SIDE: usize = 24;
+/// No column is made narrower than this.
+const LEAST: usize = 8;
+/// How much deeper than its first line a row goes on.
+const HANG: usize = 4;
 
 impl Cell {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        Self { content: Content::Name(text.into()), ..Self::default() }
+    }
+
+    /// A value.
+    pub(super) fn value(text: &str) -> Self {
+        Self { content: Content::Value(clean(text).into_owned()), ..Self::default() }
+    }
+
+    /// A value and what it becomes.
+    pub(super) fn change(old: &str, new: &str) -> Self {
+        Self {
+            content: Content::Change([clean(old).into_owned(), clean(new).into_owned()]),
+            ..Self::default()
+        }
     }
 
     pub(super) fn style(mut self, style: Style) -> Self {
@@ -30,72 +77,297 @@ impl Cell {
         self
     }
 
-    /// A sentence: when it has to be cut, its beginning stays.
-    pub(super) fn prose(mut self) -> Self {
-        self.prose = true;
-        self
+    /// A sentence.
+    pub(super) fn prose(self) -> Self {
+        let content = match self.content {
+            Content::Name(text) | Content::Prose(text) | Content::Value(text) => Content::Prose(text),
+            Content::Change([old, new]) => Content::Prose(format!("{old} → {new}")),
+        };
+        Self { content, ..self }
     }
 
-    /// The text, cut where it is wider than `room`; an indentation stays.
-    fn within(&self, room: usize) -> Cow<'_, str> {
-        if width(&self.text) <= room {
-            return Cow::Borrowed(&self.text);
-        }
-        let text = self.text.trim_start_matches(' ');
-        let indent = (self.text.len() - text.len()).min(room.saturating_sub(1));
-        let inner = room - indent;
-        let short = if self.prose { cut_end(text, inner) } else { cut(text, inner) };
-        Cow::Owned(format!("{}{short}", " ".repeat(indent)))
-    }
-}
-
-/// The blanks between two columns.
-const GAP: usize = 2;
-
-/// The rows as lines, columns two spaces apart; no line ends in white space. Where `room` is given,
-/// no line is wider: the widest columns give way first, and what does not fit is cut with `…`.
-pub(super) fn align(rows: &[Vec<Cell>], room: Option<usize>) -> Vec<String> {
-    let count = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widest =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text)).max();
-    let mut widths: Vec<usize> = (0..count).map(|column| widest(column).unwrap_or_default()).collect();
-    if let Some(room) = room {
-        fit(&mut widths, room);
-    }
-    rows.iter()
-        .map(|row| {
-            let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
-            let mut line = String::new();
-            for (column, cell) in row.iter().enumerate().take(last + 1) {
-                let wide = widths.get(column).copied().unwrap_or_default();
-                let text = cell.within(wide);
-                let gap = wide.saturating_sub(width(&text));
-                let (before, after) = if cell.right { (gap, 0) } else { (0, gap) };
-                let after = if column == last { 0 } else { after + GAP };
-                let style = cell.style;
-                line.push_str(&" ".repeat(before));
-                line.push_str(&format!("{style}{text}{style:#}"));
-                line.push_str(&" ".repeat(after));
+    /// All of it on one line, a value no wider than `most`.
+    fn line(&self, most: usize) -> String {
+        match &self.content {
+            Content::Name(text) | Content::Prose(text) => text.clone(),
+            Content::Value(text) => cut(text, most).into_owned(),
+            Content::Change([old, new]) => {
+                let [old, new] = cut_apart([old, new], [most, most]);
+                format!("{old} → {new}")
             }
-            line
-        })
-        .collect()
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match &self.content {
+            Content::Name(text) | Content::Prose(text) | Content::Value(text) => text.is_empty(),
+            Content::Change(_) => false,
+        }
+    }
+
+    /// On one line of so much room, if it says enough there.
+    fn within(&self, room: usize, whole: bool) -> Option<String> {
+        let line = match &self.content {
+            Content::Name(text) | Content::Prose(text) | Content::Value(text) => text.clone(),
+            Content::Change([old, new]) => {
+                let both = room.checked_sub(width(" → "))?;
+                let (wide_old, wide_new) = (width(old), width(new));
+                let half = both / 2;
+                let old_room = match (wide_old <= half, wide_new <= half) {
+                    (true, _) => wide_old,
+                    (false, true) => both - wide_new,
+                    (false, false) => half,
+                };
+                let rooms = [old_room, both - old_room];
+                let is_enough = |wide: usize, room: usize| wide <= room || (room >= SIDE && !whole);
+                if !is_enough(wide_old, rooms[0]) || !is_enough(wide_new, rooms[1]) {
+                    return None;
+                }
+                let [old, new] = cut_apart([old, new], rooms);
+                format!("{old} → {new}")
+            }
+        };
+        (width(&line) <= room).then_some(line)
+    }
+
+    /// On as many lines as it takes, none wider than `room`; the first may have less.
+    fn lines(&self, first: usize, room: usize, whole: bool) -> Vec<String> {
+        match &self.content {
+            Content::Name(text) => broken(text, first, room),
+            Content::Prose(text) => {
+                let lines = textwrap::wrap(text, room.max(1));
+                lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
+            }
+            Content::Value(text) if whole => broken(text, first, room),
+            Content::Value(text) => vec![cut(text, room).into_owned()],
+            Content::Change([old, new]) if whole => {
+                let old = broken(&format!("{old} →"), first, room);
+                old.into_iter().chain(broken(new, room, room)).collect()
+            }
+            Content::Change([old, new]) => {
+                let [old, new] = cut_apart([old, new], [room.saturating_sub(2).max(1), room]);
+                vec![format!("{old} →"), new]
+            }
+        }
+    }
 }
 
-/// Takes from the widest column until all fit; a column that says something keeps one place.
-fn fit(widths: &mut [usize], room: usize) {
-    let gaps = GAP * widths.len().saturating_sub(1);
-    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
-    while excess > 0 {
-        let Some(most) = widths.iter().copied().max().filter(|most| *most > 1) else { return };
-        let next = widths.iter().copied().filter(|wide| *wide < most).max().unwrap_or(1).max(1);
-        let columns = widths.iter().filter(|wide| **wide == most).count();
-        // All of the widest become as wide as the next, or as much narrower as is needed.
-        let each = (most - next).min(excess.div_ceil(columns)).max(1);
-        for wide in widths.iter_mut().filter(|wide| **wide == most) {
-            let step = each.min(excess);
-            *wide -= step;
-            excess -= step;
+/// A text in pieces no wider than their room, broken behind a dot, a slash or a blank where that is near.
+fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
+    let (mut pieces, mut rest, mut room_now) = (Vec::new(), text, first.max(1));
+    while width(rest) > room_now {
+        let count = fitting(rest.chars(), room_now).max(1);
+        let end = rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at);
+        let piece = rest.get(..end).unwrap_or(rest);
+        let near = piece.rfind(['.', '/', '_', '-', ' ']).map(|at| at + 1).filter(|at| *at > end / 2);
+        let (piece, after) = rest.split_at(near.unwrap_or(end));
+        pieces.push(piece.to_owned());
+        (rest, room_now) = (after, room.max(1));
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
+/// Whether each row has its line.
+pub(super) fn fits(rows: &[Vec<Cell>], view: &View) -> bool {
+    let widths = widths(rows, &|cell| width(&cell.line(usize::MAX)));
+    view.room().is_none_or(|room| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) <= room)
+}
+
+/// The widest cell of each column.
+fn widths(rows: &[Vec<Cell>], of: &dyn Fn(&Cell) -> usize) -> Vec<usize> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widest = |column| rows.iter().filter_map(|row| row.get(column)).map(of).max();
+    (0..count).map(|column| widest(column).unwrap_or_default()).collect()
+}
+
+/// The rows as lines; a row that goes on below itself holds line breaks. No line ends in white
+/// space, and none is wider than there is room. A value is cut unless everything is asked for.
+pub(super) fn align(rows: &[Vec<Cell>], view: &View) -> Vec<String> {
+    let most = if view.verbose { usize::MAX } else { view.room().unwrap_or(VALUE) };
+    match view.room() {
+        Some(room) if !fits(rows, view) => {
+            let widths = stops(rows, room);
+            rows.iter().map(|row| flowing(row, &widths, room, view.verbose)).collect()
+        }
+        _ => {
+            let widths = widths(rows, &|cell| width(&cell.line(most)));
+            rows.iter().map(|row| in_line(row, &widths, most)).collect()
+        }
+    }
+}
+
+/// How wide each column is where rows go on below themselves: names keep their place as long as there is
+/// some for the others.
+fn stops(rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
+    let names = widths(rows, &|cell| match &cell.content {
+        // What stands over numbers is wider than they are.
+        Content::Name(text) if cell.right && !text.starts_with(|c: char| c.is_ascii_digit()) => 0,
+        Content::Name(text) => width(text),
+        Content::Prose(_) | Content::Value(_) | Content::Change(_) => 0,
+    });
+    let others = widths(rows, &|cell| match &cell.content {
+        Content::Name(_) => 0,
+        Content::Prose(text) => width(text).min(PROSE),
+        Content::Value(_) | Content::Change(_) => width(&cell.line(room)).min(2 * SIDE),
+    });
+    let words = rows.iter().map(|row| words(row).len()).max().unwrap_or_default();
+    let mut widths: Vec<usize> = names.iter().zip(&others).map(|(name, other)| *name.max(other)).collect();
+    let beside: usize = widths.iter().skip(words).map(|wide| wide + GAP).sum();
+    let mut excess = widths.iter().sum::<usize>() + GAP * words.saturating_sub(1) + beside;
+    excess = excess.saturating_sub(widths.iter().skip(words).sum::<usize>()).saturating_sub(room);
+    for floor in [names, vec![1; widths.len()]] {
+        let floors = floor.iter().map(|name| (*name).max(LEAST));
+        let mut free: Vec<(&mut usize, usize)> = widths.iter_mut().take(words).zip(floors).collect();
+        while excess > 0 {
+            let Some((widest, _)) =
+                free.iter_mut().filter(|(wide, floor)| **wide > *floor).max_by_key(|(wide, _)| **wide)
+            else {
+                break;
+            };
+            **widest -= 1;
+            excess -= 1;
+        }
+    }
+    widths
+}
+
+/// A row on one line.
+fn in_line(row: &[Cell], widths: &[usize], most: usize) -> String {
+    let last = row.iter().rposition(|cell| !cell.is_empty()).unwrap_or_default();
+    let mut line = String::new();
+    for (column, cell) in row.iter().enumerate().take(last + 1) {
+        let text = cell.line(most);
+        let gap = widths.get(column).copied().unwrap_or_default().saturating_sub(width(&text));
+        let (before, after) = if cell.right { (gap, 0) } else { (0, gap) };
+        let style = cell.style;
+        line.push_str(&" ".repeat(before));
+        line.push_str(&format!("{style}{text}{style:#}"));
+        line.push_str(&" ".repeat(if column == last { 0 } else { after + GAP }));
+    }
+    line
+}
+
+/// The cells of a row but the numbers at its end.
+fn words(row: &[Cell]) -> &[Cell] {
+    let last = row.iter().rposition(|cell| !cell.right && !cell.is_empty());
+    row.get(..last.map_or(0, |last| last + 1)).unwrap_or(row)
+}
+
+/// A row that goes on below itself where it is too wide; the numbers at its end stand beside its first
+/// line.
+fn flowing(row: &[Cell], widths: &[usize], room: usize, whole: bool) -> String {
+    let words = words(row);
+    let numbers = row.iter().zip(widths).skip(words.len()).map(|(cell, wide)| {
+        let text = cell.line(room);
+        (cell, (*wide).max(width(&text)), text)
+    });
+    let beside: usize = numbers.clone().map(|(_, wide, _)| wide + GAP).sum();
+    let indent = row.first().map_or(0, |cell| {
+        let line = cell.line(room);
+        line.len() - line.trim_start_matches(' ').len()
+    });
+    let hang = (indent + HANG).min(room / 3);
+    let below = room - hang;
+    // What stands over numbers may need a line of its own.
+    let reserved = if beside > room / 2 { 0 } else { beside };
+    let mut flow = Flow::default();
+    let (mut column, mut name) = (0, 0);
+    for (cell, wide) in words.iter().zip(widths) {
+        let used = flow.used();
+        let start = if used == 0 { column } else { column.max(used + GAP) };
+        column += wide + GAP;
+        if cell.is_empty() {
+            continue;
+        }
+        let room = if flow.lines.len() > 1 { room } else { room.saturating_sub(reserved) };
+        let left = room.saturating_sub(start);
+        if let Some(text) = cell.within(left, whole).filter(|_| !flow.is_full) {
+            flow.put(start, &[text], cell.style);
+        } else if matches!(cell.content, Content::Prose(_)) && left >= PROSE && !flow.is_full {
+            flow.put(start, &cell.lines(left, left, whole), cell.style);
+        } else if matches!(cell.content, Content::Name(_)) && used < room / 4 && !flow.is_full {
+            let lines = cell.lines(left + reserved, below, whole);
+            let (first, more) = lines.split_at(1.min(lines.len()));
+            flow.put(start, first, cell.style);
+            flow.below(hang, more, cell.style);
+            flow.is_full = !more.is_empty();
+            name = flow.lines.len() - 1;
+        } else {
+            let lines =
+                cell.within(below, whole).map_or_else(|| cell.lines(below, below, whole), |line| vec![line]);
+            flow.below(hang, &lines, cell.style);
+            flow.is_full = false;
+        }
+    }
+    let end = (room + GAP).saturating_sub(beside);
+    // Beside the end of the name, or below it.
+    let fits = |line: &Line| line.used + GAP <= end;
+    let beside_name = flow.lines.iter().skip(name).position(fits).map(|at| at + name);
+    if beside_name.is_none() && beside > 0 {
+        flow.lines.insert((name + 1).min(flow.lines.len()), Line::default());
+    }
+    if let Some(line) = flow.lines.get_mut(beside_name.unwrap_or(name + 1)) {
+        let mut end = end;
+        for (cell, wide, text) in numbers {
+            if !text.is_empty() {
+                line.put(end + wide.saturating_sub(width(&text)), &text, cell.style);
+            }
+            end += wide + GAP;
+        }
+    }
+    flow.lines.into_iter().map(|line| line.text).collect::<Vec<_>>().join("\n")
+}
+
+/// A row that is being written, line by line.
+#[derive(Default)]
+struct Flow {
+    lines: Vec<Line>,
+    /// Whether the last line ends a broken name: nothing is to look like a part of it.
+    is_full: bool,
+}
+
+#[derive(Default)]
+struct Line {
+    text: String,
+    /// The columns that it takes.
+    used: usize,
+}
+
+impl Line {
+    /// Text from a column on.
+    fn put(&mut self, at: usize, text: &str, style: Style) {
+        self.text.push_str(&" ".repeat(at.saturating_sub(self.used)));
+        self.text.push_str(&format!("{style}{text}{style:#}"));
+        self.used = at.max(self.used) + width(text);
+    }
+}
+
+impl Flow {
+    /// The columns of the last line that are taken.
+    fn used(&self) -> usize {
+        self.lines.last().map_or(0, |line| line.used)
+    }
+
+    /// Lines from a column on, the first of them on the present line.
+    fn put(&mut self, at: usize, lines: &[String], style: Style) {
+        if let Some((first, more)) = lines.split_first() {
+            if self.lines.is_empty() {
+                self.lines.push(Line::default());
+            }
+            if let Some(line) = self.lines.last_mut() {
+                line.put(at, first, style);
+            }
+            self.below(at, more, style);
+        }
+    }
+
+    /// Lines from a column on, each a new one.
+    fn below(&mut self, at: usize, lines: &[String], style: Style) {
+        for text in lines {
+            let mut line = Line::default();
+            line.put(at, text, style);
+            self.lines.push(line);
         }
     }
 }
@@ -111,24 +383,71 @@ mod tests {
             vec![Cell::new("abc"), Cell::new(""), Cell::new("5").right()],
             vec![Cell::new("x"), Cell::new(""), Cell::new("")],
         ];
-        assert_eq!(align(&rows, None), ["a    ü→  12", "abc       5", "x"]);
+        assert_eq!(align(&rows, &View::default()), ["a    ü→  12", "abc       5", "x"]);
+    }
+
+    fn narrow(columns: usize) -> View {
+        View { columns: Some(columns), ..View::default() }
+    }
+
+    fn row(path: &str, change: [&str; 2], why: &str) -> Vec<Cell> {
+        vec![Cell::new("  take"), Cell::new(path), Cell::change(change[0], change[1]), Cell::new(why).prose()]
     }
 
     #[test]
-    fn wide_columns_give_way_first_and_no_line_is_too_wide() {
-        let row = |path: &str, value: &str, why: &str| {
-            vec![Cell::new(format!("  {path}")), Cell::new(value), Cell::new(why).prose()]
-        };
-        let rows =
-            [row("database.pool.size", "10", "a reason of some length"), row("a", "設定設定設定設定", "b")];
+    fn a_row_goes_on_below_itself() {
+        let rows = [
+            row("database.pool.size", ["10", "20"], "a reason that is much too long for its line"),
+            row("a", ["1", "2"], "b"),
+            row(
+                "ingress.host",
+                ["orders.preprod.shop.internal.example.com", "orders.shop.internal.example.com"],
+                "",
+            ),
+        ];
+        let numbered =
+            [Cell::new("  ~ host"), rows[2][2].clone(), Cell::new("12").right(), Cell::new("7").right()];
         assert_eq!(
-            align(&rows, Some(40)),
-            ["  datab…size  10            a reason of…", "  a           設定設…設定   b"]
+            align(&[numbered.to_vec()], &narrow(60)),
+            [format!(
+                "  ~ host{}12  7\n      orders.preprod.shop.inte… → orders.shop.internal.exam…",
+                " ".repeat(47)
+            )]
         );
-        for room in 5..80 {
-            for line in align(&rows, Some(room)) {
-                assert!(width(&line) <= room.max(7), "{room}: {line}");
+        assert_eq!(
+            align(&rows, &narrow(60)).join("\n"),
+            "  take  database.pool.size  10 → 20
+      a reason that is much too long for its line
+  take  a                   1 → 2            b
+  take  ingress.host
+      orders.preprod.shop.inte… → orders.shop.internal.exam…"
+        );
+        assert_eq!(
+            align(&rows[2..], &narrow(36)).join("\n"),
+            "  take  ingress.host
+      orders.preprod.shop.interna… →
+      orders.shop.internal.example.…"
+        );
+    }
+
+    proptest::proptest! {
+        /// Names and sentences are whole, whatever the room.
+        #[test]
+        fn no_line_is_too_wide_and_nothing_of_a_name_is_lost(
+            path in "[a-z.]{1,80}",
+            old in "[a-z0-9.設]{1,90}",
+            new in "[a-z0-9.設]{1,90}",
+            why in "[a-z]{1,20}( [a-z]{1,12}){0,12}",
+            room in 20_usize..120,
+        ) {
+            for line in align(&[row(&path, [&old, &new], &why), row("a", ["1", "2"], "b")], &narrow(room)) {
+                let lines: Vec<_> = line.lines().collect();
+                proptest::prop_assert!(lines.iter().all(|line| width(line) <= room), "{}: {:#?}", room, lines);
+                proptest::prop_assert!(lines.iter().all(|line| !line.ends_with(' ')), "{}: {:#?}", room, lines);
             }
+            let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            let all = squeezed(&align(&[row(&path, [&old, &new], &why)], &narrow(room)).concat());
+            proptest::prop_assert!(all.contains(&squeezed(&path)) && all.contains(&squeezed(&why)), "{}", all);
         }
     }
 }

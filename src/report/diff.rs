@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::columns::{Cell, align};
 use super::sanitize::clean;
-use super::view::View;
+use super::view::{View, change_cell};
 use super::{counted, markdown};
 use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};
@@ -35,7 +35,7 @@ pub fn text(items: &[ItemDiff], left: &str, right: &str, view: &View, out: &mut 
         ];
         let mut rows = vec![head];
         rows.extend(item.rows.iter().map(|row| cells(row, view)));
-        let lines = align(&rows, view.room());
+        let lines = align(&rows, view);
         writeln!(out, "{}", lines[0])?;
         for (line, row) in lines[1..].iter().zip(&item.rows) {
             writeln!(out, "{line}")?;
@@ -56,7 +56,7 @@ pub fn modes(changes: &[ModeChange], out: &mut dyn Write) -> io::Result<()> {
     let line = |change: &ModeChange| {
         vec![Cell::new(format!("  {}", clean(&change.file))), Cell::new(change.to_string())]
     };
-    let lines = align(&changes.iter().map(line).collect::<Vec<_>>(), None);
+    let lines = align(&changes.iter().map(line).collect::<Vec<_>>(), &View::default());
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
@@ -95,13 +95,13 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
     };
     vec![
         Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
-        Cell::new(summary(row, view)),
+        summary(row),
         Cell::new(line(row.left_line)).right(),
         Cell::new(line(row.right_line)).right(),
     ]
 }
 
-pub(super) fn summary(row: &DiffRow, view: &View) -> String {
+pub(super) fn summary(row: &DiffRow) -> Cell {
     match parts(row) {
         Some((old, new)) if old.len() > 1 || new.len() > 1 => {
             let what = if row.left.as_ref().is_some_and(|value| value.shown().as_list().is_some()) {
@@ -109,9 +109,9 @@ pub(super) fn summary(row: &DiffRow, view: &View) -> String {
             } else {
                 "line"
             };
-            format!("{} → {}", counted(old.len(), what), counted(new.len(), what))
+            Cell::new(format!("{} → {}", counted(old.len(), what), counted(new.len(), what)))
         }
-        _ => view.change(row.left.as_ref(), row.right.as_ref()),
+        _ => change_cell(row.left.as_ref(), row.right.as_ref()),
     }
 }
 
@@ -144,7 +144,9 @@ pub(super) fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Res
             ChangeTag::Insert => ('+', view.styles.added),
             ChangeTag::Equal => continue,
         };
-        let line = super::sanitize::cut(change.value(), view.room().unwrap_or(200).saturating_sub(8).max(20));
+        let room =
+            if view.verbose { usize::MAX } else { view.room().unwrap_or(200).saturating_sub(8).max(20) };
+        let line = super::sanitize::cut(change.value(), room);
         writeln!(out, "      {style}{sign} {line}{style:#}")?;
     }
     Ok(())

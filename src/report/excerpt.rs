@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::sanitize::{cut, escape};
 use super::style::Styles;
+use super::view::View;
 use crate::model::{Excerpt, Severity};
 
 /// The most columns of a source line that are shown.
@@ -33,28 +34,32 @@ pub(super) fn write(
     excerpt: &Excerpt,
     severity: Severity,
     label: &str,
-    styles: &Styles,
+    view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Styles { frame, .. } = styles;
-    let weight = styles.severity(severity);
+    let Styles { frame, .. } = &view.styles;
+    let weight = view.styles.severity(severity);
     let gutter = gutter(Some(excerpt));
+    // The bar before the line, and what tells that it is cut, take room as well.
+    let most = view.room().map_or(WIDTH, |room| room.saturating_sub(gutter + 5).clamp(20, WIDTH));
     let mut label = cut(label, WIDTH).into_owned();
     let mut start = 0;
     writeln!(out, "{:gutter$} {frame}|{frame:#}", "")?;
     for (number, line) in (excerpt.first_line..).zip(excerpt.text.split('\n')) {
         let (cells, marked) = cells(line.trim_end_matches('\r'), start, &excerpt.highlight);
         let mark = marked.clone().unwrap_or_default();
-        let window = window(&cells, &mark);
+        let window = window(&cells, &mark, most);
         let shown = show(&cells, &window);
         writeln!(out, "{frame}{number:>gutter$} |{frame:#} {shown}")?;
         if marked.is_some() {
-            let cut = usize::from(window.start > 0);
-            let indent = cut + columns(&cells, &(window.start..mark.start));
+            let indent = usize::from(window.start > 0) + columns(&cells, &(window.start..mark.start));
             let carets = columns(&cells, &(mark.start..mark.end.min(window.end))).max(1);
-            let (carets, space) = ("^".repeat(carets), if label.is_empty() { "" } else { " " });
+            let room = (most + 1).saturating_sub(indent + carets);
+            let shown = cut(&label, if view.room().is_some() { room } else { WIDTH }).into_owned();
+            let (carets, space) = ("^".repeat(carets), if shown.is_empty() { "" } else { " " });
+            label.clear();
             write!(out, "{:gutter$} {frame}|{frame:#} {:indent$}", "", "")?;
-            writeln!(out, "{weight}{carets}{space}{}{weight:#}", std::mem::take(&mut label))?;
+            writeln!(out, "{weight}{carets}{space}{shown}{weight:#}")?;
         }
         start += line.len() + 1;
     }
@@ -77,15 +82,15 @@ fn cells(line: &str, start: usize, highlight: &Range<usize>) -> (Vec<Cell>, Opti
 }
 
 /// Which cells are shown: all of them, or those around the mark.
-fn window(cells: &[Cell], mark: &Range<usize>) -> Range<usize> {
-    if columns(cells, &(0..cells.len())) <= WIDTH {
+fn window(cells: &[Cell], mark: &Range<usize>, most: usize) -> Range<usize> {
+    if columns(cells, &(0..cells.len())) <= most {
         return 0..cells.len();
     }
     let before = cells.get(..mark.start).unwrap_or(cells);
-    let mut first = mark.start - fitting(before.iter().rev(), LEAD);
-    let mut last = first + fitting(cells.get(first..).unwrap_or_default().iter(), WIDTH);
+    let mut first = mark.start - fitting(before.iter().rev(), LEAD.min(most / 3));
+    let mut last = first + fitting(cells.get(first..).unwrap_or_default().iter(), most);
     if last == cells.len() {
-        first = last - fitting(cells.iter().rev(), WIDTH);
+        first = last - fitting(cells.iter().rev(), most);
     }
     last = last.max(first);
     first..last
@@ -120,7 +125,7 @@ mod tests {
     fn drawn(text: &str, highlight: Range<usize>) -> String {
         let excerpt = Excerpt { first_line: 7, text: text.to_owned(), highlight };
         let mut out = Vec::new();
-        write(&excerpt, Severity::Error, "here", &Styles::plain(), &mut out).expect("writes to memory");
+        write(&excerpt, Severity::Error, "here", &View::default(), &mut out).expect("writes to memory");
         String::from_utf8(out).expect("text")
     }
 

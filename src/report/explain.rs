@@ -17,12 +17,14 @@ pub fn list(view: &View) -> String {
         vec![Cell::new(rule.id()), Cell::new(rule.severity().to_string()), what]
     };
     let rows: Vec<_> = Rule::ALL.iter().map(row).collect();
-    align(&rows, view.room()).into_iter().map(|line| line + "\n").collect()
+    align(&rows, view).into_iter().map(|line| line + "\n").collect()
 }
 
 /// What a rule is about, for a terminal.
 #[must_use]
-pub fn text(rule: Rule) -> String {
+pub fn text(rule: Rule, view: &View) -> String {
+    let room = view.room().unwrap_or(WIDTH).min(WIDTH);
+    let wrapped = |text: &str| wrapped(text, room);
     let Explanation { what, why, mend, waive, waivable } = rule.explanation();
     let mut out = format!("{rule} ({})\n\n{}", rule.severity(), wrapped(what));
     for (label, text) in [("Why", why), ("How to mend it", mend), ("When to accept it", waive)] {
@@ -76,8 +78,8 @@ pub(super) fn address(repository: &str, rule: Rule) -> Option<String> {
 }
 
 /// `text` in indented lines of at most [`WIDTH`] columns, broken at blanks.
-fn wrapped(text: &str) -> String {
-    let options = textwrap::Options::new(WIDTH)
+fn wrapped(text: &str, room: usize) -> String {
+    let options = textwrap::Options::new(room)
         .initial_indent("  ")
         .subsequent_indent("  ")
         .break_words(false)
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn an_explanation_reads_well() {
-        insta::assert_snapshot!(text(Rule::ForeignHost), @r#"
+        insta::assert_snapshot!(text(Rule::ForeignHost, &View::default()), @r#"
         foreign-host (error)
 
           A value names a host that belongs to another environment: by
@@ -171,7 +173,10 @@ mod tests {
     fn every_line_fits() {
         assert!(list(&View::default()).lines().all(|line| line.chars().count() <= 110));
         for rule in Rule::ALL {
-            assert!(text(*rule).lines().all(|line| line.chars().count() <= WIDTH), "{rule}");
+            assert!(
+                text(*rule, &View::default()).lines().all(|line| line.chars().count() <= WIDTH),
+                "{rule}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use super::style::Styles;
+use super::view::View;
 use super::{github, gitlab, junit, markdown, sarif, text};
 use crate::api::findings as json;
 use crate::engine::summary::Summary;
@@ -49,7 +49,7 @@ impl Format {
     }
 }
 
-/// Writes `findings` and their summary in a format; only text has styles.
+/// Writes `findings` and their summary in a format; only text is made for a view.
 ///
 /// # Errors
 /// Those of `out`.
@@ -57,11 +57,11 @@ pub fn findings(
     format: Format,
     findings: &[Finding],
     summary: &Summary,
-    styles: &Styles,
+    view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::findings(findings, summary, styles, out),
+        Format::Text => text::findings(findings, summary, view, out),
         Format::Json => json::findings(findings, summary, out),
         Format::Markdown => markdown::findings(findings, summary, out),
         Format::Github => github::findings(findings, summary, out),

@@ -22,7 +22,7 @@ pub fn file_diff(name: &str, diff: &FileDiff, view: &View, out: &mut dyn Write) 
     let place = |side: &str| Cell::new(format!("{side}:line")).style(styles.faint).right();
     let mut rows = vec![vec![Cell::default(), Cell::default(), place("old"), place("new")]];
     rows.extend(diff.rows.iter().map(|row| cells(row, view)));
-    let lines = align(&rows, view.room());
+    let lines = align(&rows, view);
     if let Some((head, lines)) = lines.split_first().filter(|_| !diff.rows.is_empty()) {
         writeln!(out, "{head}")?;
         for (line, row) in lines.iter().zip(&diff.rows) {

@@ -17,7 +17,7 @@ pub fn text(held: &[HoldStatus], view: &View, out: &mut dyn Write) -> io::Result
         return writeln!(out, "no decisions are recorded");
     }
     let rows: Vec<_> = held.iter().map(|held| row(held, view)).collect();
-    for line in align(&rows, view.room()) {
+    for line in align(&rows, view) {
         writeln!(out, "{line}")?;
     }
     let dead = held.iter().filter(|held| held.life != DecisionState::Live).count();
@@ -40,7 +40,7 @@ fn row(held: &HoldStatus, view: &View) -> Vec<Cell> {
         Cell::new(held.target.name()),
         Cell::new(clean(held.key.as_str())),
         Cell::new(path_name(&decision.path)),
-        Cell::new(held.why()),
+        Cell::new(held.why()).prose(),
         Cell::new(format!("{by}{}", clean(&decision.reason).replace('\n', " ")))
             .style(view.styles.faint)
             .prose(),

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::fingerprint::{Fingerprint, fingerprints};
 use super::sanitize::clean;
-use super::style::Styles;
+use super::view::View;
 use super::{headline, text, title};
 use crate::engine::summary::Summary;
 use crate::model::{Environment, Finding, Severity};
@@ -64,7 +64,7 @@ fn case(finding: &Finding, occurrence: usize, out: &mut dyn Write) -> io::Result
     let headline = escape(&headline(finding));
     if finding.severity == Severity::Error {
         let mut body = Vec::new();
-        text::finding(finding, &Styles::plain(), &mut body)?;
+        text::finding(finding, &View::default(), &mut body)?;
         let body = escape(&String::from_utf8_lossy(&body));
         writeln!(out, r#"      <failure type="{}" message="{headline}">{body}</failure>"#, finding.rule)?;
     } else {

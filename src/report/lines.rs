@@ -27,7 +27,8 @@ fn texts<'a>(old: Option<&'a Shown>, new: Option<&'a Shown>) -> Option<[&'a str;
 pub(super) fn detail(old: Option<&Shown>, new: Option<&Shown>, indent: usize, view: &View) -> Vec<String> {
     let Some([old, new]) = texts(old, new) else { return Vec::new() };
     let blanks = " ".repeat(indent);
-    let room = view.room().unwrap_or(200).saturating_sub(indent + 1).max(20);
+    let room =
+        if view.verbose { usize::MAX } else { view.room().unwrap_or(200).saturating_sub(indent + 1).max(20) };
     let diff = TextDiff::from_lines(old, new);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {

@@ -18,7 +18,7 @@ pub fn text(items: &BTreeMap<Key, Vec<Environment>>, view: &View, out: &mut dyn 
         vec![Cell::new(clean(key.as_str())), Cell::new(names.join(", ")).prose()]
     };
     let rows: Vec<_> = items.iter().map(row).collect();
-    for line in align(&rows, view.room()) {
+    for line in align(&rows, view) {
         writeln!(out, "{line}")?;
     }
     Ok(())

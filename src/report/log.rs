@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
-use super::sanitize::{clean, cut};
-use super::view::View;
+use super::sanitize::clean;
+use super::view::{View, change_cell, removal_cell};
 use super::{lines, path_name};
 use crate::diff::Kind;
 use crate::engine::provenance::{Logged, LoggedChange};
@@ -19,12 +19,9 @@ pub fn text(commits: &[Logged<Shown>], view: &View, out: &mut dyn Write) -> io::
         if index > 0 {
             writeln!(out)?;
         }
-        let (frame, faint, commit) = (view.styles.frame, view.styles.faint, &logged.commit);
-        let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
-        let subject = view.subject(&commit.subject, 60, &who);
-        writeln!(out, "{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())?;
+        writeln!(out, "{}", view.commit(&logged.commit))?;
         let rows: Vec<_> = logged.entries.iter().map(|entry| row(entry, view)).collect();
-        for (line, entry) in align(&rows, view.room()).iter().zip(&logged.entries) {
+        for (line, entry) in align(&rows, view).iter().zip(&logged.entries) {
             writeln!(out, "{line}")?;
             for line in lines::detail(entry.old.as_ref(), entry.new.as_ref(), 6, view) {
                 writeln!(out, "{line}")?;
@@ -44,15 +41,15 @@ fn row(entry: &LoggedChange<Shown>, view: &View) -> Vec<Cell> {
         Kind::Modified => view.styles.modified,
     };
     let change = match entry.kind {
-        Kind::Removed => format!("{} → removed", view.change(entry.old.as_ref(), None)),
-        Kind::Added | Kind::Modified => view.change(entry.old.as_ref(), entry.new.as_ref()),
+        Kind::Removed => removal_cell(entry.old.as_ref()),
+        Kind::Added | Kind::Modified => change_cell(entry.old.as_ref(), entry.new.as_ref()),
     };
     vec![
         Cell::new(format!("  {}", entry.environment)),
         Cell::new(clean(entry.key.as_str())),
         Cell::new(entry.kind.sign().to_string()).style(style),
         Cell::new(path_name(&entry.path)),
-        Cell::new(change),
+        change,
         Cell::new(entry.from.map_or(String::new(), |from| format!("from {from}"))).style(view.styles.faint),
     ]
 }

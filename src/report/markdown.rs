@@ -7,8 +7,8 @@
 use std::io::{self, Write};
 
 use super::sanitize::clean;
-use super::style::Styles;
 use super::text;
+use super::view::View;
 use crate::engine::summary::{Summary, counted};
 use crate::model::{Finding, Severity};
 
@@ -34,7 +34,7 @@ pub fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) ->
         let mut block = String::new();
         for finding in &group {
             let mut shown = Vec::new();
-            text::finding(finding, &Styles::plain(), &mut shown)?;
+            text::finding(finding, &View::default(), &mut shown)?;
             if shown.len() < room {
                 room -= shown.len() + 1;
                 let gap = if block.is_empty() { "" } else { "\n" };

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use anstyle::Style;
+
+use super::columns::{Cell, align, fits};
 use super::sanitize::clean;
-use super::view::View;
-use super::{lines, markdown};
+use super::view::{View, value_beside, value_text};
+use super::{lines, markdown, path_name};
 use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
 use crate::model::{Environment, Hop};
@@ -33,7 +35,11 @@ pub fn text(items: &[MatrixItem], view: &View, out: &mut dyn Write) -> io::Resul
         }
         let heads = rows.len();
         rows.extend(item.rows.iter().map(|row| cells(row, item, view)));
-        for (number, line) in align(&rows, view.room()).iter().enumerate() {
+        if !fits(&rows, view) {
+            cards(item, view, out)?;
+            continue;
+        }
+        for (number, line) in align(&rows, view).iter().enumerate() {
             writeln!(out, "{line}")?;
             if let Some(row) = number.checked_sub(heads).and_then(|number| item.rows.get(number)) {
                 detail(row, view, out)?;
@@ -63,32 +69,61 @@ fn detail(row: &MatrixRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The environments of each path below one another, where they do not fit side by side.
+fn cards(item: &MatrixItem, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let strong = view.styles.strong;
+    let absent = Environment::ALL.iter().zip(item.present).filter(|(_, here)| !here);
+    let absent: Vec<_> = absent.map(|(environment, _)| environment.name()).collect();
+    let missing = if absent.is_empty() { String::new() } else { format!("   not in {}", absent.join(", ")) };
+    writeln!(out, "{strong}{}{strong:#}{missing}", clean(item.key.as_str()))?;
+    for row in &item.rows {
+        writeln!(out, "  {}", path_name(&row.path))?;
+        let mut before = None;
+        for (i, environment) in Environment::ALL.into_iter().enumerate().filter(|(i, _)| item.present[*i]) {
+            let (mark, style) = mark(row, i, view);
+            let name = format!("    {mark} {:<13}", environment.name());
+            let room =
+                view.room().map_or(usize::MAX, |room| room.saturating_sub(name.chars().count()).max(8));
+            let value = row.values[i].as_ref();
+            let shown = value.map_or_else(|| "–".to_owned(), |value| value_beside(value, before, room));
+            writeln!(out, "{style}{name}{shown}{style:#}")?;
+            before = value.or(before);
+        }
+        detail(row, view, out)?;
+    }
+    Ok(())
+}
+
 fn cells(row: &MatrixRow, item: &MatrixItem, view: &View) -> Vec<Cell> {
-    let mut cells = vec![Cell::new(format!("  {}", clean(&row.path.to_string())))];
+    let mut cells = vec![Cell::new(format!("  {}", path_name(&row.path)))];
     for (i, value) in row.values.iter().enumerate() {
-        let resolution = i.checked_sub(1).and_then(|hop| row.resolutions[hop]);
-        let (mark, style) = match resolution {
-            None | Some(Resolution::InSync) => (" ", anstyle::Style::new()),
-            Some(Resolution::Pending | Resolution::Renamed | Resolution::Removed | Resolution::New) => {
-                ("→", view.styles.modified)
-            }
-            Some(Resolution::Conflict | Resolution::Unknown) => ("!", view.styles.error),
-            Some(
-                Resolution::Pinned
-                | Resolution::Declined
-                | Resolution::EnvironmentSpecific
-                | Resolution::LeftOut
-                | Resolution::Behind,
-            ) => ("·", view.styles.faint),
-        };
+        let (mark, style) = mark(row, i, view);
         let shown = match value {
-            Some(value) => view.value(value),
+            Some(value) => value_text(value),
             None if item.present[i] => "–".to_owned(),
             None => String::new(),
         };
-        cells.push(Cell::new(format!("{mark} {shown}")).style(style));
+        cells.push(Cell::value(&format!("{mark} {shown}")).style(style));
     }
     cells
+}
+
+/// What a promotion makes of the value of an environment, as a mark.
+fn mark(row: &MatrixRow, environment: usize, view: &View) -> (&'static str, Style) {
+    match environment.checked_sub(1).and_then(|hop| row.resolutions[hop]) {
+        None | Some(Resolution::InSync) => (" ", Style::new()),
+        Some(Resolution::Pending | Resolution::Renamed | Resolution::Removed | Resolution::New) => {
+            ("→", view.styles.modified)
+        }
+        Some(Resolution::Conflict | Resolution::Unknown) => ("!", view.styles.error),
+        Some(
+            Resolution::Pinned
+            | Resolution::Declined
+            | Resolution::EnvironmentSpecific
+            | Resolution::LeftOut
+            | Resolution::Behind,
+        ) => ("·", view.styles.faint),
+    }
 }
 
 /// Writes the matrix as Markdown.

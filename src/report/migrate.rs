@@ -27,7 +27,7 @@ pub fn text(
         rows.push(vec![
             Cell::new(word),
             Cell::new(clean(file)),
-            Cell::new(rest),
+            Cell::new(rest).prose(),
             Cell::new(aside).style(faint).prose(),
         ]);
     };
@@ -69,7 +69,7 @@ pub fn text(
     for (file, why) in &plan.unnamed {
         row("no key", file, clean(&why.reason).into_owned(), String::new());
     }
-    for line in align(&rows, view.room()) {
+    for line in align(&rows, view) {
         writeln!(out, "{line}")?;
     }
     if !rows.is_empty() {

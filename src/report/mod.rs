@@ -7,12 +7,14 @@
 //!
 //! [`io::Write`]: std::io::Write
 
+mod apart;
 pub mod blame;
 mod columns;
 pub mod diff;
 mod excerpt;
 pub mod explain;
 mod fingerprint;
+mod fold;
 mod format;
 mod git_diff;
 mod github;
@@ -41,6 +43,7 @@ mod words;
 
 pub use crate::api::sanitize;
 pub use crate::engine::summary::{Summary, counted};
+pub use fold::Fold;
 pub use format::{Format, UnknownFormat, findings};
 pub use git_diff::{file_diff, unmerged};
 pub use style::Styles;
@@ -56,7 +59,7 @@ const SENTENCE: usize = 400;
 
 /// A path for people; a root is the item itself.
 fn path_name(path: &ValuePath) -> String {
-    if path.is_file() {
+    if path.is_file() || path.is_root() {
         return "(the whole item)".to_owned();
     }
     sanitize::clean(&path.to_string()).into_owned()

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 
 use super::columns::{Cell, align};
-use super::sanitize::{clean, cut};
-use super::view::View;
+use super::sanitize::{clean, cut, width};
+use super::view::{View, change_cell, removal_cell, value_cell};
 use super::{counted, lines};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
@@ -24,7 +24,9 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
     resting(plan, view, KEPT, out)?;
     if let Some(offer) = plan.lines.iter().find(|line| is_offered(line)) {
         let (path, target) = (quoted(&offer.path), plan.hop.target());
-        writeln!(out, "\nto take what is offered: terrace promote {} --to {target} --only {path}", plan.key)?;
+        let to = format!("--to {target}");
+        let words = ["terrace", "promote", plan.key.as_str(), &to, "--only", &path];
+        writeln!(out, "\n{}", view.command("to take what is offered: ", &words))?;
     }
     writeln!(out, "\n{}", counts(plan))
 }
@@ -58,7 +60,7 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
     let row = |index: &usize| acting(&plan.lines[*index], plan.hop, view);
     // One alignment for all groups, so that the columns of the screen are one.
     let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines).map(row).collect();
-    let mut aligned = align(&rows, view.room()).into_iter();
+    let mut aligned = align(&rows, view).into_iter();
     if !groups.is_empty() {
         writeln!(out)?;
     }
@@ -71,7 +73,7 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
                 writeln!(out, "{line}")?;
             }
             if line.verdict == Action::Stop {
-                explain_stop(line, plan.hop, out)?;
+                explain_stop(line, plan.hop, view, out)?;
             }
         }
     }
@@ -79,14 +81,14 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
         vec![
             Cell::new("  set").style(view.styles.modified),
             Cell::new(clean(&given.path.to_string()).into_owned()),
-            Cell::new(view.change(given.old.as_ref(), Some(&given.value))),
+            change_cell(given.old.as_ref(), Some(&given.value)),
             Cell::new("as given").style(view.styles.faint).prose(),
         ]
     };
     if !plan.given.is_empty() {
         writeln!(out)?;
     }
-    for line in align(&plan.given.iter().map(set).collect::<Vec<_>>(), view.room()) {
+    for line in align(&plan.given.iter().map(set).collect::<Vec<_>>(), view) {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -119,11 +121,7 @@ fn changed_lines(line: &PlanEntry<Shown>, view: &View) -> Vec<String> {
 }
 
 fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
-    let Some(commit) = commit else { return "without a source commit".to_owned() };
-    let (frame, faint) = (view.styles.frame, view.styles.faint);
-    let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
-    let subject = view.subject(&commit.subject, 48, &who);
-    format!("{frame}{}{frame:#}  {subject}   {faint}{who}{faint:#}", commit.id.short())
+    commit.map_or_else(|| "without a source commit".to_owned(), |commit| view.commit(commit))
 }
 
 fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
@@ -139,25 +137,20 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
     };
     let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
-        (Action::Set(value), _) => view.change(line.target.as_ref(), Some(value)),
+        (Action::Set(value), _) => change_cell(line.target.as_ref(), Some(value)),
         (Action::Decline, _) => {
-            format!("{} keeps {}", hop.target(), side(line.target.as_ref()))
+            Cell::new(format!("{} keeps {}", hop.target(), side(line.target.as_ref()))).prose()
         }
         (Action::Stop, _) => {
-            format!(
-                "{} {}, {} {}",
-                hop.target(),
-                side(line.target.as_ref()),
-                hop.source(),
-                side(line.source.as_ref())
-            )
+            let (source, target) = (side(line.source.as_ref()), side(line.target.as_ref()));
+            Cell::new(format!("{} {target}, {} {source}", hop.target(), hop.source())).prose()
         }
         (_, Some(_)) if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
-            side(line.target.as_ref())
+            line.target.as_ref().map_or_else(|| Cell::new("nothing"), value_cell)
         }
-        (_, Some(_)) if line.renamed.is_some() => view.change(line.target.as_ref(), line.taken_value()),
-        (_, None) => format!("{} → removed", view.change(line.target.as_ref(), None)),
-        (_, Some(_)) => view.change(line.target.as_ref(), line.source.as_ref()),
+        (_, Some(_)) if line.renamed.is_some() => change_cell(line.target.as_ref(), line.taken_value()),
+        (_, None) => removal_cell(line.target.as_ref()),
+        (_, Some(_)) => change_cell(line.target.as_ref(), line.source.as_ref()),
     };
     let why = match (&line.verdict, line.level) {
         (Action::Take, Level::Take) if line.reason.says_more() => {
@@ -179,7 +172,7 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
     vec![
         Cell::new(format!("  {word}")).style(style),
         Cell::new(path_of(line)),
-        Cell::new(change),
+        change,
         Cell::new(why).style(view.styles.faint).prose(),
     ]
 }
@@ -234,7 +227,7 @@ pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> St
 }
 
 /// Who changed what on each side, and how to decide.
-fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::Result<()> {
+fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, view: &View, out: &mut dyn Write) -> io::Result<()> {
     for (env, commit) in [(hop.source(), &line.commit), (hop.target(), &line.target_commit)] {
         if let Some(commit) = commit {
             let env = format!("{env}:");
@@ -246,7 +239,17 @@ fn explain_stop(line: &PlanEntry<Shown>, hop: Hop, out: &mut dyn Write) -> io::R
         return Ok(());
     }
     let quoted = quoted(&line.path);
-    writeln!(out, "          decide:      --take source={quoted} | --take target={quoted} | --set {quoted}=…")
+    let ways = [
+        format!("--take source={quoted} |"),
+        format!("--take target={quoted} |"),
+        format!("--set {quoted}=…"),
+    ];
+    let line = format!("          decide:      {}", ways.join(" "));
+    if view.room().is_none_or(|room| width(&line) <= room) {
+        return writeln!(out, "{line}");
+    }
+    writeln!(out, "          decide with one of")?;
+    ways.iter().try_for_each(|way| writeln!(out, "            {}", way.trim_end_matches(" |")))
 }
 
 /// What is offered and what is kept; no more than `most` of these, unless everything is asked for.
@@ -258,10 +261,10 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
     let row = |word: &str, line: &PlanEntry<Shown>| {
         let brings = line.level != Level::Keep && line.renamed.is_none();
         let value = match (&line.target, &line.source) {
-            (target, source) if brings => view.change(target.as_ref(), source.as_ref()),
-            (Some(target), _) => view.value(target),
-            (None, Some(source)) => view.value(source),
-            (None, None) => String::new(),
+            (target, source) if brings => change_cell(target.as_ref(), source.as_ref()),
+            (Some(target), _) => value_cell(target),
+            (None, Some(source)) => value_cell(source),
+            (None, None) => Cell::default(),
         };
         let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
         let reason =
@@ -275,7 +278,7 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
         vec![
             Cell::new(word).style(view.styles.faint),
             Cell::new(path_of(line)),
-            Cell::new(value),
+            value,
             Cell::new(reason).style(view.styles.faint).prose(),
         ]
     };
@@ -291,7 +294,7 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
     if !rows.is_empty() || kept > 0 {
         writeln!(out)?;
     }
-    for (number, line) in align(&rows, view.room()).iter().enumerate() {
+    for (number, line) in align(&rows, view).iter().enumerate() {
         writeln!(out, "{line}")?;
         let detail = brought.get(number).map(|(_, line)| changed_lines(line, view));
         for line in detail.unwrap_or_default() {

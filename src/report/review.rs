@@ -26,7 +26,7 @@ pub fn review(format: Format, review: &Review, view: &View, out: &mut dyn Write)
         Format::Json => crate::api::review::review(review, out),
         Format::Markdown => review_markdown::review(review, out),
         Format::Github | Format::Sarif | Format::Junit | Format::Gitlab => {
-            findings(format, review.introduced(), &review.summary(), &view.styles, out)
+            findings(format, review.introduced(), &review.summary(), view, out)
         }
     }
 }

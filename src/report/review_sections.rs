@@ -35,8 +35,9 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
     // Those are told first, and in one line each.
     let introduced: Vec<&Finding> =
         found.introduced.iter().filter(|finding| finding.rule != Rule::PolicyWeakened).collect();
-    let mut out =
-        vec![section(format!("weakened: {}", review.weakened.len()), false, |out| weakened(review, out))?];
+    let mut out = vec![section(format!("weakened: {}", review.weakened.len()), false, |out| {
+        weakened(review, view, out)
+    })?];
     out.push(section("accepted here".to_owned(), false, |out| {
         review.decisions.iter().try_for_each(|change| decision(change, out))?;
         review.waivers.iter().try_for_each(|change| waiver(change, out))
@@ -60,7 +61,11 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
     out.push(section("then waits for the next hop".to_owned(), false, |out| {
         match review.waiting.as_slice() {
             [] => Ok(()),
-            waiting => indented(out, |out| status::text(waiting, view, out)),
+            waiting => {
+                let columns = view.columns.map(|columns| columns.saturating_sub(2));
+                let narrower = View { columns, ..view.clone() };
+                indented(out, |out| status::text(waiting, &narrower, out))
+            }
         }
     })?);
     let mended = format!("mended: {}", counted(found.mended.len(), "finding"));
@@ -68,7 +73,7 @@ pub(super) fn sections(review: &Review, view: &View) -> io::Result<Vec<Section>>
     let known = format!("there before: {}", counted(found.known.len(), "finding"));
     out.push(section(known, true, |out| findings(&found.known, view, out))?);
     let commits = counted(review.commits.len() + review.more_commits, "commit");
-    out.push(section(commits, true, |out| self::commits(&review.commits, review.more_commits, out))?);
+    out.push(section(commits, true, |out| self::commits(&review.commits, review.more_commits, view, out))?);
     out.retain(|section| !section.body.is_empty());
     Ok(out)
 }
@@ -93,7 +98,7 @@ fn indented(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 /// `  foreign-host is turned off   warning[policy-weakened], terrace.toml:3`.
-fn weakened(review: &Review, out: &mut dyn Write) -> io::Result<()> {
+fn weakened(review: &Review, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let findings = review.findings.introduced.iter().filter(|finding| finding.rule == Rule::PolicyWeakened);
     let line = |finding: &Finding| {
         let before = finding.related.first().filter(|_| finding.location.is_none());
@@ -104,11 +109,11 @@ fn weakened(review: &Review, out: &mut dyn Write) -> io::Result<()> {
         };
         let place = format!("{}{line}", clean(&finding.file));
         vec![
-            Cell::new(format!("  {}", cut(&finding.message, 120))),
+            Cell::new(format!("  {}", cut(&finding.message, 120))).prose(),
             Cell::new(format!("{}[{}], {place}", finding.severity, finding.rule)),
         ]
     };
-    align(&findings.map(line).collect::<Vec<_>>(), None).iter().try_for_each(|line| writeln!(out, "{line}"))
+    align(&findings.map(line).collect::<Vec<_>>(), view).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn findings<'f>(
@@ -122,7 +127,7 @@ fn findings<'f>(
         if n > 0 {
             writeln!(out)?;
         }
-        text::finding(finding, &view.styles, out)?;
+        text::finding(finding, view, out)?;
     }
     Ok(())
 }
@@ -164,7 +169,7 @@ fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
         FileChangeKind::Readable => "   can be read again; what it was before is not known".to_owned(),
     };
     writeln!(out, "  {strong}{}{strong:#}{what}", clean(item.key.as_str()))?;
-    let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>(), view.room());
+    let lines = align(&item.rows.iter().map(|row| cells(row, view)).collect::<Vec<_>>(), view);
     for (line, row) in lines.iter().zip(&item.rows) {
         writeln!(out, "{line}")?;
         detail(&row.diff, view, out)?;
@@ -182,15 +187,16 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
     };
     let (path, what) = if diff.path.is_file() {
         let value = diff.right.as_ref().or(diff.left.as_ref());
-        ("(the whole item)".to_owned(), counted(value.map_or(0, |value| leaves(value.shown())), "value"))
+        let values = counted(value.map_or(0, |value| leaves(value.shown())), "value");
+        ("(the whole item)".to_owned(), Cell::new(values))
     } else {
-        (cut(&diff.path.to_string(), 120).into_owned(), change(diff, view))
+        (clean(&diff.path.to_string()).into_owned(), change(diff))
     };
     let sign = diff.kind.sign();
     vec![
         Cell::new(format!("    {sign} {path}")).style(style),
-        Cell::new(what),
-        Cell::new(origin_phrase(row)).style(styles.faint),
+        what,
+        Cell::new(origin_phrase(row)).style(styles.faint).prose(),
     ]
 }
 
@@ -303,15 +309,15 @@ fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {turn:<8}waiver for {rule} {place}: {} ({by}{accepts}{until})", cut(reason, 200))
 }
 
-fn commits(commits: &[CommitInfo], more: usize, out: &mut dyn Write) -> io::Result<()> {
+fn commits(commits: &[CommitInfo], more: usize, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let line = |commit: &CommitInfo| {
         vec![
             Cell::new(format!("  {}", commit.id.short())),
-            Cell::new(cut(&commit.subject, 80)),
-            Cell::new(format!("{}, {}", cut(&commit.author, 40), commit.date())),
+            Cell::new(cut(&commit.subject, 80)).prose(),
+            Cell::new(format!("{}, {}", cut(&commit.author, 40), commit.date())).prose(),
         ]
     };
-    for line in align(&commits.iter().map(line).collect::<Vec<_>>(), None) {
+    for line in align(&commits.iter().map(line).collect::<Vec<_>>(), view) {
         writeln!(out, "{line}")?;
     }
     match more {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::{Cell, align};
 use super::path_name;
 use super::sanitize::{clean, cut};
-use super::view::View;
+use super::view::{View, change_cell, removal_cell};
 use crate::engine::promotion::{Action, Level, PlanEntry};
 use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::Environment;
@@ -23,13 +23,12 @@ pub fn text(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (strong, faint, commit) = (view.styles.strong, view.styles.faint, &item.commit);
+    let (strong, commit) = (view.styles.strong, &item.commit);
     let word = if before { "to before" } else { "to" };
     let goal = format!("{environment} {word} {}", commit.id.short());
     let name = view.head(item.key.as_str(), &goal);
     writeln!(out, "{strong}{name}{strong:#}   {goal}")?;
-    let who = format!("{}, {}", cut(&commit.author, 24), commit.date());
-    writeln!(out, "{faint}{}   {who}{faint:#}\n", view.subject(&commit.subject, 60, &who))?;
+    writeln!(out, "{}\n", view.commit(commit))?;
     match item.whole {
         ItemFate::Stays => {}
         ItemFate::Goes => writeln!(out, "  back    the item is removed: this commit brought it")?,
@@ -37,7 +36,7 @@ pub fn text(
     }
     let concerned = item.lines.iter().filter(|line| line.level != Level::Keep);
     let rows: Vec<_> = concerned.map(|line| row(line, view)).collect();
-    for line in align(&rows, view.room()) {
+    for line in align(&rows, view) {
         writeln!(out, "{line}")?;
     }
     if rows.is_empty() && item.whole == ItemFate::Stays {
@@ -47,10 +46,10 @@ pub fn text(
 }
 
 fn row(line: &PlanEntry<Shown>, view: &View) -> Vec<Cell> {
-    let side = |value: Option<&Shown>| value.map_or("absent".to_owned(), |value| view.value(value));
     let back = match &line.source {
-        None => format!("{} → removed", side(line.target.as_ref())),
-        Some(_) => view.change(line.target.as_ref(), line.source.as_ref()),
+        None if line.target.is_none() => Cell::change("absent", "removed"),
+        None => removal_cell(line.target.as_ref()),
+        Some(_) => change_cell(line.target.as_ref(), line.source.as_ref()),
     };
     let since = line.target_commit.as_ref().map_or(String::new(), |commit| {
         let who = format!("{}, {}", clean(&commit.author), commit.date());
@@ -66,7 +65,7 @@ fn row(line: &PlanEntry<Shown>, view: &View) -> Vec<Cell> {
     vec![
         Cell::new(format!("  {word}")).style(style),
         Cell::new(path_name(&line.path)),
-        Cell::new(back),
+        back,
         Cell::new(why).style(view.styles.faint).prose(),
     ]
 }

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::fingerprint::fingerprints;
+use super::view::View;
 use super::{explain, headline};
 use crate::model::{Finding, Location, Position, Related, Rule, Severity};
 
@@ -147,7 +148,7 @@ fn descriptor(rule: Rule) -> Descriptor {
         id: rule.id(),
         short_description: message(rule.summary()),
         full_description: message(&format!("{} {}", explanation.what, explanation.why)),
-        help: Help { text: explain::text(rule), markdown: explain::body(rule) },
+        help: Help { text: explain::text(rule, &View::default()), markdown: explain::body(rule) },
         help_uri: explain::address(env!("CARGO_PKG_REPOSITORY"), rule),
         default_configuration: Configuration { level: level(rule.severity()) },
     }

@@ -27,7 +27,7 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
         .collect();
     // One alignment for both hops, so that the columns of the screen are one.
     let all: Vec<_> = rows.iter().flatten().cloned().collect();
-    let mut lines = align(&all, view.room()).into_iter();
+    let mut lines = align(&all, view).into_iter();
     for (hop, rows) in hops.iter().zip(&rows) {
         let strong = view.styles.strong;
         writeln!(out, "{strong}{}{strong:#}", hop.hop)?;
@@ -53,7 +53,8 @@ pub fn text(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io::
     unreadable(hops, view, out)?;
     match next(hops) {
         Some((key, target)) => {
-            writeln!(out, "\nnext: terrace promote {} --to {target} --dry-run", clean(key.as_str()))
+            let (key, to) = (clean(key.as_str()), format!("--to {target}"));
+            writeln!(out, "\n{}", view.command("next: ", &["terrace", "promote", &key, &to, "--dry-run"]))
         }
         None => Ok(()),
     }
@@ -76,7 +77,7 @@ fn unreadable(hops: &[HopStatus<Shown>], view: &View, out: &mut dyn Write) -> io
         vec![Cell::new(format!("  {}", clean(key.as_str()))), Cell::new(cut(why, 120)).prose()]
     };
     let rows: Vec<_> = rows.into_iter().map(cells).collect();
-    align(&rows, view.room()).iter().try_for_each(|line| writeln!(out, "{line}"))
+    align(&rows, view).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// The item with most to do, and where it goes; the first of several.

@@ -8,6 +8,7 @@ use super::excerpt;
 use super::sanitize::clean;
 use super::sentence;
 use super::style::Styles;
+use super::view::View;
 use crate::engine::summary::Summary;
 use crate::model::{Finding, Related};
 
@@ -15,14 +16,9 @@ use crate::model::{Finding, Related};
 ///
 /// # Errors
 /// Those of `out`.
-pub fn findings(
-    findings: &[Finding],
-    summary: &Summary,
-    styles: &Styles,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn findings(findings: &[Finding], summary: &Summary, view: &View, out: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
-        self::finding(finding, styles, out)?;
+        self::finding(finding, view, out)?;
         writeln!(out)?;
     }
     writeln!(out, "{summary}")
@@ -32,16 +28,16 @@ pub fn findings(
 ///
 /// # Errors
 /// Those of `out`.
-pub fn finding(finding: &Finding, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
-    let Styles { strong, frame, .. } = styles;
-    let weight = styles.severity(finding.severity);
+pub fn finding(finding: &Finding, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let Styles { strong, frame, .. } = &view.styles;
+    let weight = view.styles.severity(finding.severity);
     let gutter = excerpt::gutter(finding.excerpt.as_ref());
     let message = sentence(&finding.message);
     writeln!(out, "{weight}{}[{}]{weight:#}: {strong}{message}{strong:#}", finding.severity, finding.rule)?;
     writeln!(out, "{:gutter$}{frame}-->{frame:#} {}", "", place(finding))?;
     if let Some(excerpt) = &finding.excerpt {
         let label = super::subject(finding).unwrap_or_default();
-        excerpt::write(excerpt, finding.severity, &label, styles, out)?;
+        excerpt::write(excerpt, finding.severity, &label, view, out)?;
     }
     let notes = finding.notes.iter().map(|(label, text)| (label.as_str(), text.as_str()));
     let help = Some(("help", finding.help.as_str())).filter(|(_, help)| !help.is_empty());

@@ -2,10 +2,15 @@
 
 use similar::{ChangeTag, TextDiff};
 
+use super::apart::cut_apart;
+use super::columns::Cell;
 use super::style::Styles;
 use super::{counted, sanitize};
-use crate::model::Value;
+use crate::model::{CommitInfo, Value};
 use crate::secrets::mask::Shown;
+
+/// The most columns of a commit's subject.
+const SUBJECT: usize = 60;
 
 /// The most names that stand in a row unless everything is asked for.
 const NAMES: usize = 5;
@@ -22,10 +27,10 @@ pub struct View {
 }
 
 impl View {
-    /// How wide a line of a table may be; without limit on a pipe, and where everything is listed.
+    /// How wide a line may be; without limit on a pipe.
     #[must_use]
     pub fn room(&self) -> Option<usize> {
-        self.columns.filter(|columns| *columns > 0 && !self.verbose)
+        self.columns.filter(|columns| *columns > 0)
     }
 
     /// A name at the head of a line, cut so that `rest` fits behind it.
@@ -47,37 +52,104 @@ impl View {
         shown.join(", ")
     }
 
-    /// A commit's subject, cut so that it fits on a line with the short id and `who`.
+    /// A commit's id and subject, and who made it when: behind them, or below where there is no room.
     #[must_use]
-    pub fn subject(&self, subject: &str, most: usize, who: &str) -> String {
-        // Seven digits, two blanks before the subject and three behind it.
-        let room = self.room().map(|room| room.saturating_sub(12 + sanitize::width(who)).max(12));
-        sanitize::cut_end(subject, room.map_or(most, |room| room.min(most))).into_owned()
+    pub fn commit(&self, commit: &CommitInfo) -> String {
+        let (frame, faint) = (self.styles.frame, self.styles.faint);
+        let who = format!("{}, {}", sanitize::cut(&commit.author, 24), commit.date());
+        let (id, indent) = (commit.id.short(), " ".repeat(9));
+        let room = self.room().map_or(usize::MAX, |room| room.saturating_sub(9).max(12));
+        let subject = sanitize::cut_end(&commit.subject, room.min(SUBJECT));
+        let beside = sanitize::width(&subject) + 3 + sanitize::width(&who) <= room;
+        let between = if beside { "   ".to_owned() } else { format!("\n{indent}") };
+        format!("{frame}{id}{frame:#}  {subject}{between}{faint}{who}{faint:#}")
+    }
+
+    /// A command to copy: where it is too wide for a line, a shell takes up the next as well.
+    #[must_use]
+    pub fn command(&self, before: &str, words: &[&str]) -> String {
+        let room = self.room().unwrap_or(usize::MAX);
+        let (mut out, mut used) = (before.to_owned(), sanitize::width(before));
+        for (number, word) in words.iter().enumerate() {
+            let wide = sanitize::width(word);
+            let last = number + 1 == words.len();
+            if number > 0 && used + 1 + wide + if last { 0 } else { 2 } > room {
+                out.push_str(" \\\n   ");
+                used = 3;
+            }
+            if number > 0 {
+                out.push(' ');
+                used += 1;
+            }
+            out.push_str(word);
+            used += wide;
+        }
+        out
     }
 
     /// A value on one line, cut in the middle when it is too wide.
     #[must_use]
     pub fn value(&self, value: &Shown) -> String {
-        let room = self.room().map_or(72, |columns| (columns / 3).clamp(16, 60));
-        let text = match value.shown() {
-            Value::String(text) if text.contains('\n') => {
-                format!("{:?}", text.lines().next().unwrap_or_default()) + " …"
-            }
-            other => other.to_string(),
-        };
-        sanitize::cut(&text, room).into_owned()
+        sanitize::cut(&value_text(value), self.side()).into_owned()
+    }
+
+    /// How wide a value in a sentence may be.
+    fn side(&self) -> usize {
+        if self.verbose {
+            return usize::MAX;
+        }
+        self.room().map_or(72, |columns| (columns / 3).clamp(16, 60))
     }
 
     /// A change of value: `old → new`, how many lines of a text differ, or the one there is.
     #[must_use]
     pub fn change(&self, old: Option<&Shown>, new: Option<&Shown>) -> String {
         match (old, new) {
-            (Some(old), Some(new)) => changed_lines(old.shown(), new.shown())
-                .unwrap_or_else(|| format!("{} → {}", self.value(old), self.value(new))),
+            (Some(old), Some(new)) => changed_lines(old.shown(), new.shown()).unwrap_or_else(|| {
+                let side = self.side();
+                cut_apart([&value_text(old), &value_text(new)], [side, side]).join(" → ")
+            }),
             (Some(value), None) | (None, Some(value)) => self.value(value),
             (None, None) => String::new(),
         }
     }
+}
+
+/// A value on one line.
+pub(super) fn value_text(value: &Shown) -> String {
+    match value.shown() {
+        Value::String(text) if text.contains('\n') => {
+            format!("{:?}", text.lines().next().unwrap_or_default()) + " …"
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A value in so much room, so that it can be told from another.
+pub(super) fn value_beside(value: &Shown, other: Option<&Shown>, room: usize) -> String {
+    let other = other.map_or_else(String::new, value_text);
+    let [_, shown] = cut_apart([&other, &value_text(value)], [room, room]);
+    shown
+}
+
+/// A value in a table.
+pub(super) fn value_cell(value: &Shown) -> Cell {
+    Cell::value(&value_text(value))
+}
+
+/// A change of value in a table, as [`View::change`] says it in a sentence.
+pub(super) fn change_cell(old: Option<&Shown>, new: Option<&Shown>) -> Cell {
+    match (old, new) {
+        (Some(old), Some(new)) => changed_lines(old.shown(), new.shown())
+            .map_or_else(|| Cell::change(&value_text(old), &value_text(new)), Cell::new),
+        (Some(value), None) | (None, Some(value)) => value_cell(value),
+        (None, None) => Cell::default(),
+    }
+}
+
+/// A value that goes, in a table.
+pub(super) fn removal_cell(old: Option<&Shown>) -> Cell {
+    Cell::change(&old.map(value_text).unwrap_or_default(), "removed")
 }
 
 /// How much of two texts differs: `2 of 14 lines`; nothing unless both are texts, and one has

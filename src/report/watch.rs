@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::sanitize::{clean, width};
 use super::text::{self, place};
-use super::{Styles, Summary, counted};
+use super::{Styles, Summary, View, counted};
 use crate::api::watch::{CommandState, CommandStatus};
 use crate::engine::verdict::{Change, ChangeKind, Verdict};
 
@@ -34,7 +34,7 @@ fn write_verdict(verdict: &Verdict, watched: &str, styles: &Styles, out: &mut dy
     let mut findings: Vec<_> = verdict.findings().collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
     for finding in findings {
-        text::finding(finding, styles, out)?;
+        text::finding(finding, &View { styles: *styles, ..View::default() }, out)?;
         writeln!(out)?;
     }
     match &verdict.outcome {

@@ -27,6 +27,12 @@ impl ProcessEnvironment {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
+    /// The same as it is given, empty too: for the few to whom nothing is an answer.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
     /// The same as text, whatever it is made of; blanks are nothing.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

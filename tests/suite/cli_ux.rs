@@ -50,7 +50,7 @@ fn key() -> &'static str {
 /// The command on a terminal of so many columns.
 fn on_terminal(world: &World, columns: u16, term: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
-    command.env("TERM", term).args(arguments);
+    command.env("TERM", term).env("TERRACE_PAGER", "cat").args(arguments);
     talk_to(command, columns, &[])
 }
 
@@ -71,14 +71,14 @@ fn tables_fit_the_terminal() {
         assert!(piped.lines().any(|line| line.width() > 60), "{line:?} is full on a pipe:\n{piped}");
         for columns in [40, 60, 80, 200] {
             let (_, shown) = on_terminal(&world, columns, "dumb", line);
-            let prose = ["next: ", "1 no longer counts"];
-            for row in shown.lines().filter(|row| !prose.iter().any(|prose| row.starts_with(prose))) {
+            for row in shown.lines() {
                 assert!(row.width() <= usize::from(columns), "{line:?} at {columns}: {row}\n{shown}");
             }
         }
     }
     let (_, verbose) = on_terminal(&world, 60, "dumb", &["-v", "list"]);
-    assert!(verbose.contains(key()), "{verbose}");
+    let whole: String = verbose.split_whitespace().collect();
+    assert!(whole.contains(key()), "{verbose}");
 }
 
 /// Which streams are coloured, by option, variables and what the stream is.

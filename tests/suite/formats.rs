@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 use terrace::api;
 use terrace::model::{Environment, Excerpt, Finding, Location, NoteLabel, Position, Rule, Severity};
-use terrace::report::{self, Format, Styles, Summary};
+use terrace::report::{self, Format, Styles, Summary, View};
 
 use crate::xml::{self, Event};
 
@@ -18,7 +18,7 @@ pub(crate) fn at(line: usize, column: usize, end: usize) -> Option<Location> {
 pub(crate) fn written(format: Format, findings: &[Finding]) -> String {
     let summary = Summary::new(3, Environment::ALL, findings);
     let mut out = Vec::new();
-    report::findings(format, findings, &summary, &Styles::plain(), &mut out).expect("writes to memory");
+    report::findings(format, findings, &summary, &View::default(), &mut out).expect("writes to memory");
     String::from_utf8(out).expect("text")
 }
 
@@ -104,8 +104,8 @@ fn text_reads_as_it_should() {
 fn colours_add_nothing_to_the_words() {
     let (findings, mut out) = (three(), Vec::new());
     let summary = Summary::new(3, Environment::ALL, &findings);
-    report::findings(Format::Text, &findings, &summary, &Styles::coloured(), &mut out)
-        .expect("writes to memory");
+    let view = View { styles: Styles::coloured(), ..View::default() };
+    report::findings(Format::Text, &findings, &summary, &view, &mut out).expect("writes to memory");
     let coloured = String::from_utf8(out).expect("text");
     let mut parts = coloured.split("\u{1b}[");
     let mut words = parts.next().unwrap_or_default().to_owned();

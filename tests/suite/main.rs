@@ -51,6 +51,7 @@ mod rollback;
 mod rules_on_real_files;
 mod run;
 mod schema;
+mod screens;
 #[cfg(feature = "server")]
 mod serve;
 mod set_edit;

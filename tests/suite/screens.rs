@@ -1,0 +1,154 @@
+//! Screens of real files: at every width each line fits, and nothing that one looks for is cut away.
+#![cfg(unix)]
+
+use serde_json::Value as Json;
+use unicode_width::UnicodeWidthStr;
+
+use crate::fixtures;
+use crate::support::World;
+use crate::terminal::talk_to;
+
+fn on_terminal(world: &World, columns: u16, variables: &[(&str, &str)], line: &[&str]) -> (i32, String) {
+    let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+    command.env("TERM", "xterm").env("NO_COLOR", "1").envs(variables.iter().copied()).args(line);
+    talk_to(command, columns, &[])
+}
+
+/// The sets of three files, with a change that waits in each.
+fn sets() -> World {
+    let folder = fixtures::folder().join("per-env");
+    let mut world = World::unborn();
+    for (key, names) in [
+        (
+            "hieradata",
+            ["govuk-puppet/integration", "govuk-puppet/staging", "govuk-puppet/production"]
+                .map(|n| format!("{n}.yaml")),
+        ),
+        ("adjudications", ["dev", "preprod", "prod"].map(|n| format!("moj-adjudications/values-{n}.yaml"))),
+        ("interventions", ["dev", "preprod", "prod"].map(|n| format!("moj-interventions/values-{n}.yaml"))),
+        (
+            "scaling",
+            ["development", "staging", "production"].map(|n| format!("cloud-gov-cf/scaling-{n}.yml")),
+        ),
+    ] {
+        for (environment, name) in ["development", "staging", "production"].iter().zip(names) {
+            let text = std::fs::read_to_string(folder.join(&name)).expect(&name);
+            world.write(&format!("environments/{environment}/{key}.yaml"), &text);
+        }
+    }
+    world.commit("as it is");
+    let file = "environments/development/adjudications.yaml";
+    let text = world
+        .read(file)
+        .replace("replicaCount: ", "replicaCount: 1")
+        .replace("sign-in-dev.", "sign-in-second-dev.");
+    world.write(file, &text);
+    world.commit("use the second sign-in service and more replicas, since the first one is switched off at the end of the month");
+    world
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// What holds values, whose own fields are none of ours.
+const VALUES: [&str; 7] = ["value", "values", "old", "new", "left", "right", "source"];
+
+/// The texts of a field of the format, wherever it stands.
+fn texts(json: &Json, field: &str, found: &mut Vec<String>) {
+    match json {
+        Json::Object(map) => {
+            found.extend(map.get(field).and_then(Json::as_str).map(str::to_owned));
+            let own = map.iter().filter(|(name, _)| !VALUES.contains(&name.as_str()) && *name != "target");
+            own.for_each(|(_, value)| texts(value, field, found));
+        }
+        Json::Array(list) => list.iter().for_each(|value| texts(value, field, found)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+#[test]
+#[ignore = "needs the fixtures"]
+fn every_line_fits_and_names_and_reasons_are_whole() {
+    let world = sets();
+    for (line, fields) in [
+        (&["diff"][..], &["path"][..]),
+        (&["diff", "staging", "production"], &["path"]),
+        (&["diff", "HEAD~1", "HEAD"], &["path"]),
+        (&["status"], &[]),
+        (&["log", "adjudications"], &["path"]),
+        (&["blame", "adjudications", "--env", "staging"], &["path"]),
+        (&["list"], &["key"]),
+        (&["review", "--base", "HEAD~1"], &[]),
+        (&["promote", "adjudications", "--to", "staging", "--dry-run", "-v"], &["path", "reason"]),
+        (&["promote", "hieradata", "--to", "production", "--dry-run", "-v"], &["path"]),
+        (&["check"], &[]),
+    ] {
+        let piped = squeezed(&world.terrace(line).stdout);
+        let json = [line, &["--format", "json"]].concat();
+        let json: Json = serde_json::from_str(&world.terrace(&json).stdout).expect("JSON");
+        for columns in [60, 80, 100] {
+            let (_, shown) =
+                on_terminal(&world, columns, &[("TERRACE_PAGER", "cat")], &[&["-q"], line].concat());
+            for row in shown.lines() {
+                assert!(row.width() <= usize::from(columns), "{line:?} at {columns}: {row}\n{shown}");
+            }
+            let all = squeezed(&shown);
+            for field in fields {
+                let mut wanted = Vec::new();
+                texts(&json, field, &mut wanted);
+                assert!(!wanted.is_empty(), "{line:?} has no {field}");
+                // Not every reason is said; those that a pipe gets are.
+                for text in wanted.iter().filter(|text| *field == "path" || piped.contains(&squeezed(text))) {
+                    assert!(all.contains(&squeezed(text)), "{line:?} at {columns} lacks {text}\n{shown}");
+                }
+            }
+            for (old, new) in shown.lines().filter_map(|row| row.split_once(" → ")) {
+                let old = old.split("  ").last().unwrap_or_default();
+                let new = new.split("  ").next().unwrap_or_default();
+                let is_count = |text: &str| {
+                    ["element", "elements", "line", "lines"].iter().any(|word| text.ends_with(word))
+                };
+                assert!(old.trim() != new.trim() || is_count(old), "{line:?} at {columns}\n{shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_long_is_paged() {
+    let mut world = World::with(&[
+        ("environments/development/pay.yaml", "rate: 1\n"),
+        ("environments/staging/pay.yaml", "rate: 2\n"),
+    ]);
+    world.commit("begin");
+    let paged = |variables: &[(&str, &str)], line: &[&str]| on_terminal(&world, 80, variables, line);
+    let marks = ("TERRACE_PAGER", "sed 's/^/> /'");
+    let sides = &["diff", "development", "staging"][..];
+    for (line, code) in [
+        (sides, 1),
+        (&["log"], 0),
+        (&["blame", "pay", "--env", "staging"], 0),
+        (&["explain", "schema"], 0),
+        (&["review", "--base", "HEAD"], 0),
+        (&["diff", "development", "staging", "--format", "unified"], 1),
+    ] {
+        let (exit, shown) = paged(&[marks], line);
+        assert!(shown.lines().all(|row| row.starts_with("> ")) && !shown.is_empty(), "{line:?}: {shown}");
+        assert_eq!(exit, code, "{line:?}: {shown}");
+    }
+    for (variables, line, is_paged) in [
+        (&[("PAGER", "sed 's/^/> /'")][..], sides, true),
+        (&[("PAGER", "cat"), marks], sides, true),
+        (&[("PAGER", "sed 's/^/> /'"), ("TERRACE_PAGER", "")], sides, false),
+        (&[("PAGER", "sed 's/^/> /'"), ("TERM", "dumb")], sides, false),
+        (&[("PAGER", "there-is-no-such-pager")], sides, false),
+        (&[marks], &["--no-pager", "diff", "development", "staging"], false),
+        (&[marks], &["diff", "development", "staging", "--format", "json"], false),
+        (&[marks], &["status"], false),
+    ] {
+        let (_, shown) = paged(variables, line);
+        assert_eq!(shown.starts_with("> "), is_paged, "{variables:?} {line:?}: {shown}");
+        assert!(shown.contains("pay"), "{variables:?} {line:?}: {shown}");
+    }
+}
