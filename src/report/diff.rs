@@ -7,7 +7,8 @@ use similar::{ChangeTag, TextDiff};
 
 use super::columns::{Cell, align};
 use super::sanitize::clean;
-use super::view::{View, change_cell};
+use super::values::change_cell;
+use super::view::View;
 use super::{counted, markdown};
 use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, align};
 use super::sanitize::clean;
-use super::view::{View, change_cell, removal_cell};
+use super::values::{change_cell, removal_cell};
+use super::view::View;
 use super::{lines, path_name};
 use crate::diff::Kind;
 use crate::engine::provenance::{Logged, LoggedChange};

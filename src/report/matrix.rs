@@ -6,7 +6,8 @@ use anstyle::Style;
 
 use super::columns::{Cell, align, fits};
 use super::sanitize::clean;
-use super::view::{View, value_beside, value_text};
+use super::values::value_beside;
+use super::view::{View, value_text};
 use super::{lines, markdown, path_name};
 use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;

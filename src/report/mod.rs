@@ -37,6 +37,7 @@ mod sarif;
 pub mod status;
 mod style;
 pub mod text;
+mod values;
 mod view;
 pub mod watch;
 mod words;

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use super::columns::{Cell, align};
 use super::sanitize::{clean, cut, width};
-use super::view::{View, change_cell, removal_cell, value_cell};
+use super::values::{change_cell, removal_cell, value_cell};
+use super::view::View;
 use super::{counted, lines};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};

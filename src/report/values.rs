@@ -1,0 +1,33 @@
+//! Values in tables.
+
+use super::apart::cut_apart;
+use super::columns::Cell;
+use super::view::{changed_lines, value_text};
+use crate::secrets::mask::Shown;
+
+/// A value in so much room, so that it can be told from another.
+pub(super) fn value_beside(value: &Shown, other: Option<&Shown>, room: usize) -> String {
+    let other = other.map_or_else(String::new, value_text);
+    let [_, shown] = cut_apart([&other, &value_text(value)], [room, room]);
+    shown
+}
+
+/// A value in a table.
+pub(super) fn value_cell(value: &Shown) -> Cell {
+    Cell::value(&value_text(value))
+}
+
+/// A change of value in a table, as a sentence says it in a sentence.
+pub(super) fn change_cell(old: Option<&Shown>, new: Option<&Shown>) -> Cell {
+    match (old, new) {
+        (Some(old), Some(new)) => changed_lines(old.shown(), new.shown())
+            .map_or_else(|| Cell::change(&value_text(old), &value_text(new)), Cell::new),
+        (Some(value), None) | (None, Some(value)) => value_cell(value),
+        (None, None) => Cell::default(),
+    }
+}
+
+/// A value that goes, in a table.
+pub(super) fn removal_cell(old: Option<&Shown>) -> Cell {
+    Cell::change(&old.map(value_text).unwrap_or_default(), "removed")
+}
