@@ -73,7 +73,7 @@ pub use rollback::{
 };
 pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use served::{Good, HeldBack, ServedEnvironment, blocking, environment_at, judge};
+pub use served::{Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};
