@@ -253,8 +253,7 @@ impl Snapshot {
         misplaced.retain(|(path, _)| !changes.contains_key(path));
         for (path, entry) in changes {
             if let Some(Place::Item(id)) = place(path)
-                && let Ok(at) =
-                    items.binary_search_by(|item| item.order().cmp(&(&id.key, id.environment)))
+                && let Ok(at) = items.binary_search_by(|item| item.order().cmp(&(&id.key, id.environment)))
             {
                 items.remove(at);
             }
@@ -397,6 +396,18 @@ impl Snapshot {
             Err(error) => Held::Failed(error.clone()),
         });
         reading
+    }
+
+    /// The bytes of an item's file, not held for whoever asks next.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bytes_of(&self, item: &ItemFile) -> Result<Vec<u8>> {
+        match item.held() {
+            Held::Bytes(bytes) | Held::Reading(Reading { bytes, .. }) => Ok(bytes.to_vec()),
+            Held::Failed(error) => Err(error),
+            Held::Nothing => self.source.read(&item.file, item.blob.as_ref()),
+        }
     }
 
     /// The content of an item's file, not held for whoever asks next, and not read where its bytes are

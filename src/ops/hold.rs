@@ -103,7 +103,7 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    held_at(workspace, None)
+    held_in(workspace, None)
 }
 
 /// All decisions of the commit that `at` names (HEAD without), by item and target. Only the items that
@@ -111,7 +111,7 @@ pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
 ///
 /// # Errors
 /// As [`held`].
-pub fn held_at(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus>> {
+pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus>> {
     let repository = &workspace.repository;
     let commit = match at {
         Some(revision) => repository.commit(revision)?,
@@ -124,10 +124,14 @@ pub fn held_at(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus
     if keys.is_empty() && repository.parts().is_configured(&commit)? {
         return decisions.require_sound().map(|()| Vec::new());
     }
-    held_by(&Planner::of(workspace, &commit, &keys)?)
+    held_at(&Planner::of(workspace, &commit, &keys)?)
 }
 
-fn held_by(planner: &Planner) -> Result<Vec<HoldStatus>> {
+/// All decisions of the commit that a planner judges, by item and target.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_at(planner: &Planner) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
     for hop in Hop::ALL {
         let decided = decided(planner.configuration.snapshot()).into_iter();

@@ -185,7 +185,7 @@ fn missed(
 }
 
 fn etag(request: &InEnvironment, view: &EnvironmentView, key: &Key) -> Option<String> {
-    view.etag(view.items.get(key)?, request.caller.may_read_secrets()).ok()
+    Some(view.etag(view.items.get(key)?, request.caller.may_read_secrets()))
 }
 
 const fn what(was: bool, is: bool) -> Option<ItemChange> {
@@ -219,7 +219,8 @@ fn changes<'v>(
     let (mut before, mut now) = (earlier.items.iter().peekable(), later.items.iter().peekable());
     let mut changed = Vec::new();
     // Both are in order.
-    while let Some(key) = before.peek().map(|(key, _)| *key).into_iter().chain(now.peek().map(|(key, _)| *key)).min()
+    while let Some(key) =
+        before.peek().map(|(key, _)| *key).into_iter().chain(now.peek().map(|(key, _)| *key)).min()
     {
         let at = |side: &mut Peekable<btree_map::Iter<'v, Key, Arc<ServedItem>>>| {
             side.next_if(|(found, _)| *found == key).map(|(_, item)| item)

@@ -10,7 +10,7 @@ use super::tags::tag;
 use super::view::{ServedItem, masked_tag_of};
 use super::writing::Writing;
 use crate::engine::configuration::Configuration;
-use crate::model::{BlobId, ItemId, Key, Result};
+use crate::model::{BlobId, ItemId, Key};
 use crate::ops::{self, Expected};
 use crate::secrets::mask::Reveal;
 
@@ -64,13 +64,10 @@ impl Precondition {
     /// What the item's file must be; the tag is one of those that the caller can have been given.
     pub(super) fn expected(&self, writing: &Writing, key: &Key) -> Result<Expected, Problem> {
         let Self::Tags(tags) = self else { return Ok(Expected::Absent) };
-        let item = writing.item(key);
+        let item = writing.item(key)?;
         if let Some((configuration, item)) = &item
             && let Some(blob) = item.blob()
-            && given(configuration, item, writing.reveal)
-                .map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))?
-                .iter()
-                .any(|tag| passes(tags, tag))
+            && given(configuration, item, writing.reveal).iter().any(|tag| passes(tags, tag))
         {
             return Ok(Expected::Blob(blob.clone()));
         }
@@ -116,21 +113,17 @@ impl Precondition {
 }
 
 /// The tags of an item's representations that somebody is given.
-fn given(configuration: &Configuration, item: &ServedItem, reveal: Reveal) -> Result<Vec<String>> {
-    let facts = item.facts(configuration)?;
+fn given(configuration: &Configuration, item: &ServedItem, reveal: Reveal) -> Vec<String> {
+    let facts = item.facts(configuration);
     // The others would tell whether a secret was guessed.
     let is_open = !facts.holds_secrets || reveal == Reveal::Secrets;
     let open = [Some(item.yaml_etag()), facts.json.clone()].into_iter().flatten().filter(|_| is_open);
-    Ok(open.chain(facts.masked.clone()).collect())
+    open.chain(facts.masked.clone()).collect()
 }
 
 /// The tag by which a broken item is mended.
-pub(super) fn held_etag(
-    configuration: &Configuration,
-    item: &ServedItem,
-    reveal: Reveal,
-) -> Option<String> {
-    given(configuration, item, reveal).ok()?.into_iter().next()
+pub(super) fn held_etag(configuration: &Configuration, item: &ServedItem, reveal: Reveal) -> Option<String> {
+    given(configuration, item, reveal).into_iter().next()
 }
 
 fn passes(tags: &IfMatch, tag: &str) -> bool {

@@ -227,7 +227,7 @@ impl Shared {
         let before = self.view(environment);
         let known = before.as_ref().map(|view| &view.served);
         let served = ServedEnvironment::load(&self.workspace.repository, environment, tip, known, history)?;
-        let view = Arc::new(EnvironmentView::new(served, before.as_deref()));
+        let view = Arc::new(EnvironmentView::new(served, before.as_deref())?);
         self.tell_change(before.as_deref(), &view);
         let place = self.place(environment);
         place.view.store(Some(view));

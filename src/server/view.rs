@@ -1,7 +1,6 @@
 //! [`EnvironmentView`]: one environment, ready to be sent.
 //!
-//! It is never changed; the next one takes over what is the same. It holds bytes, not documents, and
-//! those of an item once somebody has asked for it.
+//! It is never changed; the next one takes over what is the same. It holds bytes, not documents.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +11,7 @@ use super::tags::tag;
 use crate::api::served;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
-use crate::model::{BlobId, CommitId, Environment, Error, ItemId, Key, Policy, Result, ValuePath};
+use crate::model::{BlobId, CommitId, Environment, ItemId, Key, Policy, Result, ValuePath};
 use crate::ops::{Good, ServedEnvironment};
 use crate::secrets;
 use crate::secrets::mask::{Reveal, Shown};
@@ -29,8 +28,8 @@ pub(crate) struct EnvironmentView {
 /// Items by key.
 pub(super) type Items = BTreeMap<Key, Arc<ServedItem>>;
 
-/// One item. What is sent of it is made when it is asked for first, and kept: most items are not asked
-/// for, and what their tags rest on is known without reading them.
+/// One item, with the bytes of its file. What else is sent of it is made when somebody asks for it first,
+/// and kept.
 pub(super) struct ServedItem {
     /// Its file, relative to the git root.
     pub(super) file: String,
@@ -39,12 +38,12 @@ pub(super) struct ServedItem {
     id: ItemId,
     blob: Option<BlobId>,
     policy: Arc<Policy>,
-    made: Arc<Made>,
+    content: Arc<Content>,
 }
 
-/// What was made of an item's content, as far as somebody asked.
-#[derive(Default)]
-struct Made {
+/// An item's content, and what was made of it.
+struct Content {
+    yaml: Bytes,
     facts: OnceLock<Facts>,
     forms: OnceLock<Forms>,
 }
@@ -59,10 +58,9 @@ pub(super) struct Facts {
     pub(super) json: Option<String>,
 }
 
-/// What is sent of an item.
-pub(super) struct Forms {
-    /// The file's bytes.
-    pub(super) yaml: Bytes,
+/// An item's values as JSON, as its [`Facts`] have tags for them.
+#[derive(Default)]
+struct Forms {
     masked: Option<Bytes>,
     json: Option<Bytes>,
 }
@@ -75,36 +73,39 @@ pub(super) struct Representation {
 
 impl EnvironmentView {
     /// Makes what is served ready, with all of `before` that is the same.
-    #[must_use]
-    pub(super) fn new(served: ServedEnvironment, before: Option<&Self>) -> Self {
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(super) fn new(served: ServedEnvironment, before: Option<&Self>) -> Result<Self> {
         let known = before.and_then(|before| Some((before, before.served.good.as_ref()?)));
         let items = match (&served.good, known) {
             (Some(good), Some((before, known))) if good.is_same(known) => Arc::clone(&before.items),
-            (Some(good), _) => Arc::new(items(good, before.map(|before| &*before.items))),
+            (Some(good), _) => Arc::new(items(good, before.map(|before| &*before.items))?),
             (None, _) => Arc::default(),
         };
-        Self { served, items }
+        Ok(Self { served, items })
     }
 
-    /// An item as it is in the newest commit of the branch, served or not, with what it is read from.
-    pub(super) fn newest_item(&self, key: &Key) -> Option<(Configuration, Arc<ServedItem>)> {
+    /// An item as it is in the newest commit of the branch, served or not, with the configuration that it
+    /// is in.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub(super) fn newest_item(&self, key: &Key) -> Result<Option<(Configuration, Arc<ServedItem>)>> {
         let served = self.items.get(key);
         let Some(newest) = self.served.newest().filter(|_| self.served.held_back.is_some()) else {
-            let good = self.served.good.as_ref()?;
-            return Some((good.configuration().clone(), Arc::clone(served?)));
+            let good = self.served.good.as_ref();
+            return Ok(good.zip(served).map(|(good, item)| (good.configuration().clone(), Arc::clone(item))));
         };
-        let item = newest.item(key, self.environment())?;
-        Some((newest.clone(), ServedItem::new(newest, item, None, served)))
+        let Some(item) = newest.item(key, self.environment()) else { return Ok(None) };
+        Ok(Some((newest.clone(), ServedItem::new(newest, item, None, served)?)))
     }
 
     /// The tag under which somebody gets an item of this view.
-    ///
-    /// # Errors
-    /// When its file has to be read, and cannot be.
-    pub(super) fn etag(&self, item: &ServedItem, with_secrets: bool) -> Result<String> {
+    pub(super) fn etag(&self, item: &ServedItem, with_secrets: bool) -> String {
         match &self.served.good {
             Some(good) => item.etag(good.configuration(), with_secrets),
-            None => Ok(item.yaml_etag()),
+            None => item.yaml_etag(),
         }
     }
 
@@ -119,7 +120,7 @@ impl EnvironmentView {
 }
 
 /// The items of a state; those that are in `before` and the same are taken over.
-fn items(good: &Good, before: Option<&Items>) -> Items {
+fn items(good: &Good, before: Option<&Items>) -> Result<Items> {
     let (mut known, mut commits) = (before.into_iter().flatten().peekable(), good.commits.iter().peekable());
     let item = |item: &ItemFile| {
         let key = &item.id.key;
@@ -128,7 +129,7 @@ fn items(good: &Good, before: Option<&Items>) -> Items {
         while commits.next_if(|(before, _)| *before < key).is_some() {}
         let known = known.next_if(|(known, _)| *known == key).map(|(_, known)| known);
         let commit = commits.next_if(|(known, _)| *known == key).map(|(_, commit)| commit);
-        (key.clone(), ServedItem::new(good.configuration(), item, commit, known))
+        Ok((key.clone(), ServedItem::new(good.configuration(), item, commit, known)?))
     };
     good.configuration().snapshot().items().map(item).collect()
 }
@@ -183,27 +184,31 @@ pub(super) fn masked_tag_of(
 
 impl ServedItem {
     /// An item as it is in a configuration; one that is known stays where it is the same.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
     pub(super) fn new(
         configuration: &Configuration,
         item: &ItemFile,
         commit: Option<&CommitId>,
         known: Option<&Arc<Self>>,
-    ) -> Arc<Self> {
-        let known =
-            known.filter(|known| known.blob == item.blob && configuration.is_under(&known.policy));
-        let made = match known {
-            Some(known) if known.commit.as_ref() == commit => return Arc::clone(known),
-            Some(known) => Arc::clone(&known.made),
-            None => Arc::default(),
+    ) -> Result<Arc<Self>> {
+        let known = known.filter(|known| known.blob == item.blob);
+        let is_same = known.is_some_and(|known| configuration.is_under(&known.policy));
+        let content = match known {
+            Some(known) if is_same && known.commit.as_ref() == commit => return Ok(Arc::clone(known)),
+            Some(known) if is_same => Arc::clone(&known.content),
+            Some(known) => Arc::new(Content::of(known.content.yaml.clone())),
+            None => Arc::new(Content::of(configuration.snapshot().bytes_of(item)?.into())),
         };
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             file: item.file.clone(),
             commit: commit.cloned(),
             id: item.id.clone(),
             blob: item.blob.clone(),
             policy: configuration.shared_policy(),
-            made,
-        })
+            content,
+        }))
     }
 
     /// What git calls the file's content.
@@ -213,7 +218,17 @@ impl ServedItem {
 
     /// Whether another item has the same content, and as much of it may be shown.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.made, &other.made)
+        Arc::ptr_eq(&self.content, &other.content)
+    }
+
+    /// The file's bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.content.yaml
+    }
+
+    /// The file's bytes with their tag.
+    pub(super) fn yaml(&self) -> Representation {
+        Representation { bytes: self.content.yaml.clone(), etag: self.yaml_etag() }
     }
 
     /// The tag of the file's bytes.
@@ -226,98 +241,68 @@ impl ServedItem {
         tag(self.id.environment, self.id.key.as_str(), what, content.as_bytes())
     }
 
-    /// Whether its tags are known without a look at its content.
+    /// Whether its tags are known without parsing it.
     pub(super) fn has_facts(&self) -> bool {
-        self.made.facts.get().is_some()
+        self.content.facts.get().is_some()
     }
 
-    /// Whether it can be sent without a look at its content.
-    pub(super) fn is_made(&self) -> bool {
-        self.made.forms.get().is_some()
+    /// Whether it can be sent without parsing it.
+    pub(super) fn has_forms(&self) -> bool {
+        self.content.forms.get().is_some()
     }
 
-    /// What its tags rest on; `configuration` is one that it was made of.
-    ///
-    /// # Errors
-    /// When its file has to be read, and cannot be.
-    pub(super) fn facts(&self, configuration: &Configuration) -> Result<&Facts> {
-        if let Some(facts) = self.made.facts.get() {
-            return Ok(facts);
-        }
-        // Whoever lists all items keeps no bytes of them.
-        let (facts, _) = self.make(configuration)?;
-        Ok(self.made.facts.get_or_init(|| facts))
+    /// What its tags rest on; `configuration` is one that has this item.
+    pub(super) fn facts(&self, configuration: &Configuration) -> &Facts {
+        // Whoever lists all items keeps no JSON of them.
+        self.content.facts.get_or_init(|| self.make(configuration).0)
     }
 
-    /// What is sent of it; `configuration` is one that it was made of.
-    ///
-    /// # Errors
-    /// As [`Self::facts`].
-    pub(super) fn forms(&self, configuration: &Configuration) -> Result<&Forms> {
-        if let Some(forms) = self.made.forms.get() {
-            return Ok(forms);
-        }
-        let (facts, forms) = self.make(configuration)?;
-        self.made.facts.get_or_init(|| facts);
-        Ok(self.made.forms.get_or_init(|| forms))
+    fn forms(&self, configuration: &Configuration) -> &Forms {
+        self.content.forms.get_or_init(|| {
+            let (facts, forms) = self.make(configuration);
+            self.content.facts.get_or_init(|| facts);
+            forms
+        })
     }
 
-    fn make(&self, configuration: &Configuration) -> Result<(Facts, Forms)> {
+    fn make(&self, configuration: &Configuration) -> (Facts, Forms) {
         let ItemId { key, environment } = &self.id;
-        let item = configuration.item(key, *environment);
-        let item = item.ok_or_else(|| Error::internal(format!("{} is not there", self.file)))?;
-        let reading = configuration.reading_of(item, None)?;
-        let text = Bytes::from(reading.bytes.to_vec());
-        let Ok(document) = &reading.document else {
-            let shown = configuration.mask(Reveal::Nothing).plain_text(&String::from_utf8_lossy(&text));
+        let Ok(document) = Document::parse(self.bytes(), configuration.limits()) else {
+            let shown =
+                configuration.mask(Reveal::Nothing).plain_text(&String::from_utf8_lossy(self.bytes()));
             let raw = shown.raw.iter().map(|line| line.trim_end_matches(['\n', '\r']));
             let holds_secrets = raw.ne(shown.shown.iter().map(String::as_str));
-            let facts = Facts { holds_secrets, masked: None, json: None };
-            return Ok((facts, Forms { yaml: text, masked: None, json: None }));
+            return (Facts { holds_secrets, masked: None, json: None }, Forms::default());
         };
-        let shown = shown(configuration, (key, *environment), &self.file, document);
-        let (holds_secrets, whole) = (shown.holds_secrets, self.tag("json"));
-        let (masked, json) = match holds_secrets {
-            true => (masked_tag(*environment, key, &shown.masked), Some(whole)),
-            false => (whole, None),
-        };
-        let json_bytes = json.is_some().then(|| shown.whole.clone());
-        let masked_bytes = if holds_secrets { shown.masked } else { shown.whole };
-        let facts = Facts { holds_secrets, masked: Some(masked), json };
-        Ok((facts, Forms { yaml: text, masked: Some(masked_bytes), json: json_bytes }))
+        let ShownItem { masked, whole, holds_secrets } =
+            shown(configuration, (key, *environment), &self.file, &document);
+        let tag = self.tag("json");
+        if holds_secrets {
+            let masked_tag = masked_tag(*environment, key, &masked);
+            let facts = Facts { holds_secrets, masked: Some(masked_tag), json: Some(tag) };
+            return (facts, Forms { masked: Some(masked), json: Some(whole) });
+        }
+        (Facts { holds_secrets, masked: Some(tag), json: None }, Forms { masked: Some(whole), json: None })
     }
 
     /// The tag under which somebody gets it who may read secrets, or not.
-    ///
-    /// # Errors
-    /// As [`Self::facts`].
-    pub(super) fn etag(&self, configuration: &Configuration, with_secrets: bool) -> Result<String> {
-        let facts = self.facts(configuration)?;
+    pub(super) fn etag(&self, configuration: &Configuration, with_secrets: bool) -> String {
+        let facts = self.facts(configuration);
         let json = facts.json.as_ref().filter(|_| with_secrets).or(facts.masked.as_ref());
-        Ok(json.cloned().unwrap_or_else(|| self.yaml_etag()))
-    }
-
-    /// The file's bytes with their tag.
-    ///
-    /// # Errors
-    /// As [`Self::facts`].
-    pub(super) fn yaml(&self, configuration: &Configuration) -> Result<Representation> {
-        Ok(Representation { bytes: self.forms(configuration)?.yaml.clone(), etag: self.yaml_etag() })
+        json.cloned().unwrap_or_else(|| self.yaml_etag())
     }
 
     /// Its values as JSON for somebody who may read secrets, or not; `None` where the file is not YAML
     /// that can be read.
-    ///
-    /// # Errors
-    /// As [`Self::facts`].
-    pub(super) fn json(
-        &self,
-        configuration: &Configuration,
-        with_secrets: bool,
-    ) -> Result<Option<Representation>> {
-        let forms = self.forms(configuration)?;
-        let bytes = forms.json.as_ref().filter(|_| with_secrets).or(forms.masked.as_ref());
-        let Some(bytes) = bytes.cloned() else { return Ok(None) };
-        Ok(Some(Representation { bytes, etag: self.etag(configuration, with_secrets)? }))
+    pub(super) fn json(&self, configuration: &Configuration, with_secrets: bool) -> Option<Representation> {
+        let forms = self.forms(configuration);
+        let bytes = forms.json.as_ref().filter(|_| with_secrets).or(forms.masked.as_ref())?.clone();
+        Some(Representation { bytes, etag: self.etag(configuration, with_secrets) })
+    }
+}
+
+impl Content {
+    const fn of(yaml: Bytes) -> Self {
+        Self { yaml, facts: OnceLock::new(), forms: OnceLock::new() }
     }
 }

@@ -71,8 +71,8 @@ impl Writing {
     }
 
     /// An item as it is in the newest commit, served or not.
-    pub(super) fn item(&self, key: &Key) -> Option<(Configuration, Arc<ServedItem>)> {
-        self.view.newest_item(key)
+    pub(super) fn item(&self, key: &Key) -> Result<Option<(Configuration, Arc<ServedItem>)>, Problem> {
+        self.view.newest_item(key).map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
     }
 
     /// Whether the environment is held back at a commit of the branch.
@@ -115,13 +115,13 @@ impl Writing {
         let may_read = self.reveal == Reveal::Secrets;
         let view = self.shared.view(self.environment)?;
         if let Some(item) = view.items.get(key).filter(|item| item.blob() == Some(blob)) {
-            return view.etag(item, may_read).ok();
+            return Some(view.etag(item, may_read));
         }
         // Somebody changed it again already.
         let policy = view.served.newest()?.shared_policy();
         let then = ops::environment_at(&self.workspace.repository, self.environment, at, policy).ok()?;
-        let item = ServedItem::new(&then, then.item(key, self.environment)?, None, None);
-        item.etag(&then, may_read).ok().filter(|_| item.blob() == Some(blob))
+        let item = ServedItem::new(&then, then.item(key, self.environment)?, None, None).ok()?;
+        (item.blob() == Some(blob)).then(|| item.etag(&then, may_read))
     }
 
     /// The tag that an item has at a commit.

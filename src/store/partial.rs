@@ -111,7 +111,11 @@ impl Parts<'_> {
             wanted.iter().any(|wanted| {
                 let is_below = wanted.ends_with('/') && path.starts_with(wanted.as_str());
                 is_below
-                    || if is_folder { wanted.starts_with(&path) } else { wanted.trim_end_matches('/') == path }
+                    || if is_folder {
+                        wanted.starts_with(&path)
+                    } else {
+                        wanted.trim_end_matches('/') == path
+                    }
             })
         };
         let mut found = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::reader::{FOLDER, Reader};
 use super::{Good, Judged, LOOKED_BACK};
 use crate::engine::configuration::Configuration;
 use crate::model::{BlobId, CommitId, Key, Result, policy};
@@ -119,7 +119,7 @@ impl Reader<'_> {
                 commits.entry(key).or_insert_with(|| at.clone());
             }
             if newest.is_none() {
-                if own().next().is_some() {
+                if folder_in(&before) != folder_in(&parts) {
                     newest = Some(at.clone());
                 } else if let Some(earlier) = self.earlier(&parent, is_wide, (&shown, &here))? {
                     if self.schemas(&here) != self.schemas(&earlier) {
@@ -141,9 +141,6 @@ impl Reader<'_> {
         configuration: &Configuration,
         of_files: Option<&CommitId>,
     ) -> Result<CommitId> {
-        let folder = self.folder();
-        let folder_at =
-            |commit: &CommitId| self.repository.content_ids(commit, &[folder.trim_end_matches('/')]);
         let (mut at, mut here, mut shown) = (commit.clone(), configuration.clone(), commit.clone());
         let mut parts = self.parts(&at)?.0;
         loop {
@@ -159,7 +156,7 @@ impl Reader<'_> {
                 at = parent;
                 continue;
             }
-            if folder_at(&at)? != folder_at(&parent)? {
+            if folder_in(&before) != folder_in(&parts) {
                 return Ok(at);
             }
             if let Some(earlier) = self.earlier(&parent, is_wide, (&shown, &here))? {
@@ -213,7 +210,6 @@ impl Reader<'_> {
         }
         files
     }
-
 }
 
 /// Whether the way back from a commit led to another one.
@@ -221,6 +217,11 @@ enum Way {
     /// It did; the newest commit on it that changed the environment, if one did.
     There(Option<CommitId>),
     Elsewhere,
+}
+
+/// What git calls the environment's folder, or what stands in its place.
+fn folder_in(parts: &PartIds) -> Option<&String> {
+    parts.get(FOLDER)?.as_ref()
 }
 
 /// The key of a path, relative to the configuration root, that is an item's below `folder`.

@@ -224,4 +224,3 @@ impl State {
 fn is_blocking(finding: &Finding) -> bool {
     finding.severity == Severity::Error && finding.rule.is_blocking()
 }
-

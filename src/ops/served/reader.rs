@@ -11,6 +11,9 @@ use crate::engine::snapshot::{FileEntry, Place, Snapshot, place};
 use crate::model::{CommitId, Environment, Finding, Key, NoProgress, Result, Revision, policy};
 use crate::store::{PartIds, Repository};
 
+/// Where the environment's folder stands among its parts.
+pub(super) const FOLDER: usize = 2;
+
 /// Reads one environment of commits.
 pub(super) struct Reader<'a> {
     pub(super) repository: &'a Repository,
@@ -72,21 +75,26 @@ impl<'a> Reader<'a> {
         wanted
     }
 
-    /// Whether a file is an item of another environment, or would be.
-    fn is_others(&self, path: &str) -> bool {
-        match place(path) {
+    /// Whether the environment rests on a file: not on items of others, and not on what stands in a folder
+    /// of its name in other letters.
+    fn rests_on(&self, path: &str, wanted: &BTreeSet<String>) -> bool {
+        let is_at_or_below =
+            |wanted: &String| path.starts_with(wanted) || wanted.strip_suffix('/') == Some(path);
+        let is_others = || match place(path) {
             Some(Place::Item(id)) => id.environment != self.environment,
             Some(Place::InvalidKey(environment, _)) => environment != self.environment,
             Some(Place::UnknownEnvironment(_) | Place::Stray) | None => false,
-        }
+        };
+        wanted.iter().any(is_at_or_below) && !is_others()
     }
 
     /// The files that the environment rests on: none of another environment's items is among them.
     pub(super) fn snapshot(&self, commit: &CommitId, is_wide: bool) -> Result<Snapshot> {
-        let mut found = self.repository.parts().snapshot(commit, &self.wanted(is_wide))?;
-        if is_wide && found.files.keys().any(|path| self.is_others(path)) {
+        let wanted = self.wanted(is_wide);
+        let mut found = self.repository.parts().snapshot(commit, &wanted)?;
+        if !found.files.keys().all(|path| self.rests_on(path, &wanted)) {
             let mut files = std::mem::take(&mut found.files);
-            files.retain(|path, _| !self.is_others(path));
+            files.retain(|path, _| self.rests_on(path, &wanted));
             let (revision, prefix) = (found.revision.clone(), found.prefix.clone());
             found = Snapshot::new(revision, prefix, files, self.repository.blobs());
         }
@@ -102,9 +110,10 @@ impl<'a> Reader<'a> {
         is_wide: bool,
     ) -> Option<BTreeMap<String, Option<FileEntry>>> {
         // What cannot be read here is told of when it is listed.
-        let found = self.repository.parts().differing(near, commit, &self.wanted(is_wide));
+        let wanted = self.wanted(is_wide);
+        let found = self.repository.parts().differing(near, commit, &wanted);
         let mut found = found.ok().flatten()?;
-        found.retain(|path, _| !self.is_others(path));
+        found.retain(|path, _| self.rests_on(path, &wanted));
         Some(found)
     }
 
@@ -119,8 +128,7 @@ impl<'a> Reader<'a> {
         let outcome = match read {
             Ok((configuration, changed)) => {
                 let affected = changed.as_ref().and_then(rules::affected);
-                let known =
-                    near.and_then(|(_, near)| affected.as_ref().map(|keys| (&near.by_item, keys)));
+                let known = near.and_then(|(_, near)| affected.as_ref().map(|keys| (&near.by_item, keys)));
                 self.judge(configuration, known).map(Ok)?
             }
             Err(error) => Err(error),

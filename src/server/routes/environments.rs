@@ -85,7 +85,7 @@ pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem
                 .blobs
                 .keys()
                 .map(|key| {
-                    let item = view.newest_item(key);
+                    let item = view.newest_item(key).ok().flatten();
                     let held_etag =
                         item.and_then(|(configuration, item)| held_etag(&configuration, &item, reveal));
                     HeldItem { key: key.as_str(), held_etag }

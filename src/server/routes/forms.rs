@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::items::{found, unreadable};
+use super::items::found;
 use crate::api::served::{self, DescribingSchema};
 use crate::engine::snapshot::ItemFile;
 use crate::formats::write::{Format, NameCase, NameStyle};
@@ -41,7 +41,7 @@ pub(super) async fn export(request: InEnvironment) -> Result<Response, Problem> 
     let asked = ExportRequest { environment: request.environment, keys: vec![key.clone()], prefix, names };
     respond(&request, Work::Heavy, |view| {
         let (configuration, item) = found(&request, view, &key, revision.as_ref())?;
-        request.caller.require_secrets(item.facts(&configuration).map_err(unreadable)?.holds_secrets)?;
+        request.caller.require_secrets(item.facts(&configuration).holds_secrets)?;
         let exported = ops::export(&configuration, &asked, format);
         // What was parsed is not kept.
         let read = configuration.item(&key, request.environment);

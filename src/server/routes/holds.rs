@@ -34,7 +34,7 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
         let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
         let tip = request.shared.tip();
         let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
-        let held = ops::held_at(&workspace, tip.as_deref().map(CommitId::as_str));
+        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str));
         let mut held = held.map_err(unreadable)?;
         held.retain(|held| held.target == request.environment);
         Ok(Answer::json(&request, "holds", |out| api::hold::json(&held, out)))

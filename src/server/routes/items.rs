@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::api::items as machine;
 use crate::api::served::{self, ListedItem};
 use crate::engine::configuration::Configuration;
-use crate::model::{CommitId, Error, Key, Pointer, Value, ValuePath};
+use crate::model::{CommitId, Key, Pointer, Value, ValuePath};
 use crate::ops;
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, key};
@@ -49,8 +49,7 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
         let has_more = fitting.len() > limit;
         fitting.truncate(limit);
         let with_secrets = request.caller.may_read_secrets();
-        let tags = fitting.iter().map(|(_, item)| view.etag(item, with_secrets));
-        let tags: Vec<String> = tags.collect::<crate::model::Result<_>>().map_err(unreadable)?;
+        let tags: Vec<String> = fitting.iter().map(|(_, item)| view.etag(item, with_secrets)).collect();
         let listed = fitting.iter().zip(&tags).map(|((key, item), etag)| {
             let commit = item.commit.as_ref().map(CommitId::as_str);
             ListedItem { key: key.as_str(), etag, commit }
@@ -71,7 +70,7 @@ pub(super) async fn item(request: InEnvironment) -> Result<Response, Problem> {
     let path = path(&query)?;
     let revision = query.get("revision").map(|text| request.revision(text)).transpose()?;
     let is_light = path.is_none() && revision.is_none();
-    let is_made = |view: &EnvironmentView| view.items.get(&key).is_none_or(|item| item.is_made());
+    let is_made = |view: &EnvironmentView| view.items.get(&key).is_none_or(|item| item.has_forms());
     let work = |view: &EnvironmentView| if is_light && is_made(view) { Work::Light } else { Work::Heavy };
     let offered = if path.is_none() { [Media::Json, Media::Yaml] } else { [Media::Json, Media::Text] };
     let media = negotiate(&request.headers, &offered)?;
@@ -97,6 +96,7 @@ pub(super) fn found(
         let item = view.items.get(key).ok_or_else(|| view.no_such_item(key))?;
         return Ok((good.configuration().clone(), Arc::clone(item)));
     };
+    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
     let repository = &request.shared.workspace.repository;
     // What is secret now is not shown of the past either.
     let policy = good.configuration().shared_policy();
@@ -105,12 +105,8 @@ pub(super) fn found(
         let error = then.snapshot().absent(key, request.environment);
         return Err(Problem::of(&error, ProblemKind::ItemNotFound));
     };
-    let item = ServedItem::new(&then, item, None, None);
+    let item = ServedItem::new(&then, item, None, None).map_err(unreadable)?;
     Ok((then, item))
-}
-
-pub(super) fn unreadable(error: Error) -> Problem {
-    Problem::of(&error, ProblemKind::RepositoryUnreadable)
 }
 
 fn whole(
@@ -121,11 +117,10 @@ fn whole(
 ) -> Result<Answer, Problem> {
     let commit = item.commit.as_ref();
     if media == Media::Yaml {
-        request.caller.require_secrets(item.facts(configuration).map_err(unreadable)?.holds_secrets)?;
-        return Ok(Answer::of(item.yaml(configuration).map_err(unreadable)?, media.content_type(), commit));
+        request.caller.require_secrets(item.facts(configuration).holds_secrets)?;
+        return Ok(Answer::of(item.yaml(), media.content_type(), commit));
     }
-    let json = item.json(configuration, request.caller.may_read_secrets()).map_err(unreadable)?;
-    let json = json.ok_or_else(|| no_values(item))?;
+    let json = item.json(configuration, request.caller.may_read_secrets()).ok_or_else(|| no_values(item))?;
     Ok(Answer::of(json, media.content_type(), commit))
 }
 
@@ -166,8 +161,7 @@ fn value(
     path: &ValuePath,
     media: Media,
 ) -> Result<Answer, Problem> {
-    let forms = item.forms(configuration).map_err(unreadable)?;
-    let document = Document::parse(&forms.yaml, configuration.limits()).map_err(|_| no_values(item))?;
+    let document = Document::parse(item.bytes(), configuration.limits()).map_err(|_| no_values(item))?;
     let path = document.resolve(path);
     let Some(found) = document.at(&path) else {
         let error = ops::no_such_path(document.values(), &path, &item.file);

@@ -126,7 +126,7 @@ impl Wanted {
     fn change(self, writing: &Writing) -> Result<ItemChange, Problem> {
         let Self { key, precondition, edit } = self;
         let is_new = matches!(edit, ItemEdit::Put(_) | ItemEdit::Value(_));
-        if !is_new && !writing.view.items.contains_key(&key) && writing.item(&key).is_none() {
+        if !is_new && !writing.view.items.contains_key(&key) && writing.item(&key)?.is_none() {
             return Err(writing.view.no_such_item(&key));
         }
         let expected: Expected = precondition.expected(writing, &key)?;
