@@ -134,19 +134,14 @@ fn items(good: &Good, before: Option<&Items>) -> Result<Items> {
     good.configuration().snapshot().items().map(item).collect()
 }
 
-/// The values of a document as JSON.
+/// The values of a document, as they may be shown.
 struct ShownItem {
-    masked: Bytes,
-    whole: Bytes,
+    masked: Vec<Shown>,
+    whole: Vec<Shown>,
     holds_secrets: bool,
 }
 
-fn shown(
-    configuration: &Configuration,
-    id: (&Key, Environment),
-    file: &str,
-    document: &Document,
-) -> ShownItem {
+fn shown(configuration: &Configuration, document: &Document) -> ShownItem {
     let (mask, all) = (configuration.mask(Reveal::Nothing), configuration.mask(Reveal::Secrets));
     let own = mask.secrets_of([document]);
     let mask = mask.within(&own);
@@ -154,15 +149,17 @@ fn shown(
         let numbered = document.values().iter().enumerate();
         numbered.map(|(number, value)| mask.value(&ValuePath::document(number), value)).collect()
     };
-    let (shown, whole) = (values(&mask), values(&all));
-    let write = |values: &[Shown]| {
-        let mut bytes = Vec::new();
-        // A vector takes all.
-        let _ = served::item(id, file, values, &mut bytes);
-        Bytes::from(bytes)
-    };
-    let holds_secrets = shown != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
-    ShownItem { masked: write(&shown), whole: write(&whole), holds_secrets }
+    let (masked, whole) = (values(&mask), values(&all));
+    let holds_secrets = masked != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
+    ShownItem { masked, whole, holds_secrets }
+}
+
+/// Values as the JSON of an item.
+fn json(id: (&Key, Environment), file: &str, values: &[Shown]) -> Bytes {
+    let mut bytes = Vec::new();
+    // A vector takes all.
+    let _ = served::item(id, file, values, &mut bytes);
+    Bytes::from(bytes)
 }
 
 fn masked_tag(environment: Environment, key: &Key, masked: &[u8]) -> String {
@@ -178,8 +175,9 @@ pub(super) fn masked_tag_of(
 ) -> Option<String> {
     let document = Document::parse(bytes, configuration.limits()).ok()?;
     let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
-    let shown = shown(configuration, (key, environment), &file, &document);
-    shown.holds_secrets.then(|| masked_tag(environment, key, &shown.masked))
+    let shown = shown(configuration, &document);
+    let masked = || masked_tag(environment, key, &json((key, environment), &file, &shown.masked));
+    shown.holds_secrets.then(masked)
 }
 
 impl ServedItem {
@@ -254,35 +252,45 @@ impl ServedItem {
     /// What its tags rest on; `configuration` is one that has this item.
     pub(super) fn facts(&self, configuration: &Configuration) -> &Facts {
         // Whoever lists all items keeps no JSON of them.
-        self.content.facts.get_or_init(|| self.make(configuration).0)
+        self.content.facts.get_or_init(|| match self.shown(configuration) {
+            Ok(shown) => self.facts_of(&shown),
+            Err(holds_secrets) => Facts { holds_secrets, masked: None, json: None },
+        })
     }
 
     fn forms(&self, configuration: &Configuration) -> &Forms {
         self.content.forms.get_or_init(|| {
-            let (facts, forms) = self.make(configuration);
-            self.content.facts.get_or_init(|| facts);
-            forms
+            let Ok(shown) = self.shown(configuration) else { return Forms::default() };
+            self.content.facts.get_or_init(|| self.facts_of(&shown));
+            let whole = self.json_of(&shown.whole);
+            match shown.holds_secrets {
+                true => Forms { masked: Some(self.json_of(&shown.masked)), json: Some(whole) },
+                false => Forms { masked: Some(whole), json: None },
+            }
         })
     }
 
-    fn make(&self, configuration: &Configuration) -> (Facts, Forms) {
-        let ItemId { key, environment } = &self.id;
-        let Ok(document) = Document::parse(self.bytes(), configuration.limits()) else {
-            let shown =
-                configuration.mask(Reveal::Nothing).plain_text(&String::from_utf8_lossy(self.bytes()));
-            let raw = shown.raw.iter().map(|line| line.trim_end_matches(['\n', '\r']));
-            let holds_secrets = raw.ne(shown.shown.iter().map(String::as_str));
-            return (Facts { holds_secrets, masked: None, json: None }, Forms::default());
-        };
-        let ShownItem { masked, whole, holds_secrets } =
-            shown(configuration, (key, *environment), &self.file, &document);
-        let tag = self.tag("json");
-        if holds_secrets {
-            let masked_tag = masked_tag(*environment, key, &masked);
-            let facts = Facts { holds_secrets, masked: Some(masked_tag), json: Some(tag) };
-            return (facts, Forms { masked: Some(masked), json: Some(whole) });
+    /// Its values; where the file is not YAML that can be read, whether it holds a secret.
+    fn shown(&self, configuration: &Configuration) -> Result<ShownItem, bool> {
+        if let Ok(document) = Document::parse(self.bytes(), configuration.limits()) {
+            return Ok(shown(configuration, &document));
         }
-        (Facts { holds_secrets, masked: Some(tag), json: None }, Forms { masked: Some(whole), json: None })
+        let shown = configuration.mask(Reveal::Nothing).plain_text(&String::from_utf8_lossy(self.bytes()));
+        let raw = shown.raw.iter().map(|line| line.trim_end_matches(['\n', '\r']));
+        Err(raw.ne(shown.shown.iter().map(String::as_str)))
+    }
+
+    fn json_of(&self, values: &[Shown]) -> Bytes {
+        json((&self.id.key, self.id.environment), &self.file, values)
+    }
+
+    fn facts_of(&self, shown: &ShownItem) -> Facts {
+        let (holds_secrets, tag) = (shown.holds_secrets, self.tag("json"));
+        if !holds_secrets {
+            return Facts { holds_secrets, masked: Some(tag), json: None };
+        }
+        let masked = masked_tag(self.id.environment, &self.id.key, &self.json_of(&shown.masked));
+        Facts { holds_secrets, masked: Some(masked), json: Some(tag) }
     }
 
     /// The tag under which somebody gets it who may read secrets, or not.
