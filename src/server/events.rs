@@ -83,7 +83,13 @@ async fn tell(
         }
         let now = request.view().ok().filter(|now| now.served.good.is_some());
         if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &told)) {
-            let changed = changes(request, keys, &told, &now);
+            let compare = || changes(request, keys, &told, &now);
+            // Under another policy every item is looked at anew.
+            let changed = if is_under_one_policy(&told, &now) {
+                compare()
+            } else {
+                tokio::task::block_in_place(compare)
+            };
             let is_news = !changed.is_empty() || keys.is_empty() && told.commit() != now.commit();
             if is_news {
                 let data = change(request, now.commit(), &changed);
@@ -194,6 +200,15 @@ const fn what(was: bool, is: bool) -> Option<ItemChange> {
         (true, true) => Some(ItemChange::Modified),
         (true, false) => Some(ItemChange::Removed),
         (false, false) => None,
+    }
+}
+
+fn is_under_one_policy(earlier: &EnvironmentView, later: &EnvironmentView) -> bool {
+    match (&earlier.served.good, &later.served.good) {
+        (Some(earlier), Some(later)) => {
+            later.configuration().is_under(&earlier.configuration().shared_policy())
+        }
+        _ => false,
     }
 }
 
