@@ -514,7 +514,7 @@ pub struct ChangedItem<'a> {
     /// The item's key.
     pub key: &'a str,
     /// The entity tag of its JSON; null when it is gone.
-    pub etag: Option<&'a str>,
+    pub etag: Option<String>,
     /// What happened to it.
     pub change: ItemChange,
 }

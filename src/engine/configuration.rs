@@ -106,6 +106,12 @@ impl Configuration {
         Arc::clone(&self.0.policy)
     }
 
+    /// Whether its policy is this one, not one that says the same.
+    #[must_use]
+    pub fn is_under(&self, policy: &Arc<Policy>) -> bool {
+        Arc::ptr_eq(&self.0.policy, policy)
+    }
+
     /// The limits of reading.
     #[must_use]
     pub fn limits(&self) -> &Limits {

@@ -174,6 +174,25 @@ pub fn place(path: &str) -> Option<Place> {
     })
 }
 
+/// What a listed file is to a snapshot.
+enum Placed {
+    Item(ItemFile),
+    /// Below `environments/`, and no item.
+    Elsewhere(Place),
+    /// Not below `environments/`, or where something else hides an item.
+    Nowhere,
+}
+
+fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
+    match place(path) {
+        Some(Place::Item(id)) if entry.kind == FileKind::File => {
+            Placed::Item(ItemFile::new(id, format!("{prefix}{path}"), entry.blob.clone()))
+        }
+        Some(Place::Item(_)) | None => Placed::Nowhere,
+        Some(place) => Placed::Elsewhere(place),
+    }
+}
+
 /// Whether it is Emacs' lock of a file that is being edited, which is a link that leads nowhere.
 #[must_use]
 pub fn is_lock(path: &str) -> bool {
@@ -215,16 +234,45 @@ impl Snapshot {
     ) -> Self {
         let (mut items, mut misplaced) = (Vec::new(), Vec::new());
         for (path, entry) in &files {
-            match place(path) {
-                Some(Place::Item(id)) if entry.kind == FileKind::File => {
-                    let file = format!("{prefix}{path}");
-                    items.push(Arc::new(ItemFile::new(id, file, entry.blob.clone())));
-                }
-                Some(Place::Item(_)) | None => {}
-                Some(place) => misplaced.push((path.clone(), place)),
+            match placed(&prefix, path, entry) {
+                Placed::Item(item) => items.push(Arc::new(item)),
+                Placed::Elsewhere(place) => misplaced.push((path.clone(), place)),
+                Placed::Nowhere => {}
             }
         }
         items.sort_by(|a, b| a.order().cmp(&b.order()));
+        Self { revision, prefix, files, items, misplaced, source }
+    }
+
+    /// The snapshot of a later revision, in which these files (relative to the configuration root) are
+    /// others, new, or (`None`) gone. What was read of all others stays; they are not looked at.
+    #[must_use]
+    pub fn advance(&self, revision: Revision, changes: &BTreeMap<String, Option<FileEntry>>) -> Self {
+        let (mut files, mut items) = (self.files.clone(), self.items.clone());
+        let mut misplaced = self.misplaced.clone();
+        misplaced.retain(|(path, _)| !changes.contains_key(path));
+        for (path, entry) in changes {
+            if let Some(Place::Item(id)) = place(path)
+                && let Ok(at) = items.binary_search_by(|item| item.order().cmp(&(&id.key, id.environment)))
+            {
+                items.remove(at);
+            }
+            let Some(entry) = entry else {
+                files.remove(path);
+                continue;
+            };
+            files.insert(path.clone(), entry.clone());
+            match placed(&self.prefix, path, entry) {
+                Placed::Item(item) => {
+                    let at = items.partition_point(|other| other.order() < item.order());
+                    items.insert(at, Arc::new(item));
+                }
+                Placed::Elsewhere(place) => misplaced.push((path.clone(), place)),
+                Placed::Nowhere => {}
+            }
+        }
+        misplaced.sort_by(|a, b| a.0.cmp(&b.0));
+        let (prefix, source) = (self.prefix.clone(), Arc::clone(&self.source));
         Self { revision, prefix, files, items, misplaced, source }
     }
 
@@ -253,9 +301,13 @@ impl Snapshot {
     /// configuration root).
     #[must_use]
     pub fn inherit(mut self, before: &Self, changed: &BTreeSet<String>) -> Self {
+        let mut earlier = before.items.iter().peekable();
         for item in &mut self.items {
+            // Both are in order.
+            while earlier.next_if(|before| before.order() < item.order()).is_some() {}
+            let Some(before) = earlier.next_if(|before| before.order() == item.order()) else { continue };
             let path = item.file.strip_prefix(&self.prefix).unwrap_or(&item.file);
-            if let Some(before) = before.find(item.order()).filter(|_| !changed.contains(path)) {
+            if !Arc::ptr_eq(before, item) && !changed.contains(path) {
                 *item = Arc::clone(before);
             }
         }
@@ -344,6 +396,18 @@ impl Snapshot {
             Err(error) => Held::Failed(error.clone()),
         });
         reading
+    }
+
+    /// The bytes of an item's file, not held for whoever asks next.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bytes_of(&self, item: &ItemFile) -> Result<Vec<u8>> {
+        match item.held() {
+            Held::Bytes(bytes) | Held::Reading(Reading { bytes, .. }) => Ok(bytes.to_vec()),
+            Held::Failed(error) => Err(error),
+            Held::Nothing => self.source.read(&item.file, item.blob.as_ref()),
+        }
     }
 
     /// The content of an item's file, not held for whoever asks next, and not read where its bytes are

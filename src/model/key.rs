@@ -14,6 +14,12 @@ use super::Environment;
 #[serde(try_from = "String", into = "String")]
 pub struct Key(String);
 
+impl std::borrow::Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Key {
     /// The key as text.
     #[must_use]

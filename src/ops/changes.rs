@@ -286,14 +286,24 @@ fn refuse_twice(items: &[ItemChange]) -> Result<()> {
     }
 }
 
-/// What of a commit the items need; all of it without items, and where one is yet to be made, for its
-/// name must fit those of the others.
+/// What of a commit the items need; all of it without items, and where one is not there that should be,
+/// for others are suggested then. What a new item's name may not meet, itself in other letters, is among
+/// what it needs.
 fn snapshot(workspace: &Workspace, head: &CommitId, items: &[ItemChange]) -> Result<Snapshot> {
     let revision = Revision::Commit(head.clone());
     let keys: Vec<Key> = items.iter().map(|change| change.item.key.clone()).collect();
-    let part = workspace.snapshot_of(&revision, &keys, None)?;
-    let has = |change: &ItemChange| part.item(&change.item.key, change.item.environment).is_some();
-    let snapshot = if items.iter().all(has) { part } else { workspace.repository.snapshot(&revision)? };
+    let part = if keys.is_empty() { None } else { workspace.part(&revision, &keys)? };
+    let fits = |part: &Snapshot| {
+        let has = |change: &ItemChange| part.item(&change.item.key, change.item.environment).is_some();
+        let makes = |change: &ItemChange| matches!(change.edit, ItemEdit::Put(_) | ItemEdit::Value(_));
+        items.iter().all(|change| has(change) || makes(change))
+    };
+    if let Some(part) = part.filter(fits)
+        && workspace.repository.parts().is_configured(head)?
+    {
+        return Ok(part);
+    }
+    let snapshot = workspace.repository.snapshot(&revision)?;
     workspace.require_configuration(&snapshot)?;
     Ok(snapshot)
 }

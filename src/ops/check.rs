@@ -42,6 +42,7 @@ pub fn check(
         today: Some(today),
         keys,
         environment,
+        is_alone: false,
         change: None,
         progress: repository.progress(),
     };
@@ -92,6 +93,7 @@ pub fn check_since(
         today: Some(today),
         keys: &[],
         environment: None,
+        is_alone: false,
         change: None,
         progress: repository.progress(),
     };
@@ -150,6 +152,7 @@ pub fn findings(
         today: None,
         keys,
         environment,
+        is_alone: false,
         change: None,
         before: None,
         memory: None,
@@ -170,6 +173,7 @@ pub(super) fn findings_after(
         today: None,
         keys,
         environment: None,
+        is_alone: false,
         change: None,
         before,
         memory: None,

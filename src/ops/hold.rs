@@ -1,5 +1,6 @@
 //! `hold`: what people decided not to promote, recorded, listed and released.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::edit::rests_on;
@@ -9,7 +10,7 @@ use super::promote::decisions_changes;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
-use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, ValuePath};
+use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, Revision, ValuePath};
 use crate::secrets::is_confidential;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
@@ -102,7 +103,28 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    held_at(&workspace.planner(None)?)
+    held_in(workspace, None)
+}
+
+/// All decisions of the commit that `at` names (HEAD without), by item and target. Only the items that
+/// they are about are looked up.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus>> {
+    let repository = &workspace.repository;
+    let commit = match at {
+        Some(revision) => repository.commit(revision)?,
+        None => repository.require_head()?,
+    };
+    let decisions = BTreeSet::from([".terrace/decisions/".to_owned()]);
+    let decisions = repository.snapshot_of_paths(&Revision::Commit(commit.clone()), &decisions)?;
+    let keys: BTreeSet<Key> = decided(&decisions).into_iter().map(|(key, _)| key).collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
+    if keys.is_empty() && repository.parts().is_configured(&commit)? {
+        return decisions.require_sound().map(|()| Vec::new());
+    }
+    held_at(&Planner::of(workspace, &commit, &keys)?)
 }
 
 /// All decisions of the commit that a planner judges, by item and target.

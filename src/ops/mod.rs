@@ -52,7 +52,7 @@ pub use export::{ExportRequest, export, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{HoldRequest, held, held_at, hold, release};
+pub use hold::{HoldRequest, held, held_at, held_in, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item, no_such_path};
 pub use log::{LogRequest, blame, log};
@@ -73,7 +73,7 @@ pub use rollback::{
 };
 pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use served::{Good, HeldBack, ServedEnvironment, blocking, environment_at, judge};
+pub use served::{Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use vscode::{EditorSettings, keep_editor};

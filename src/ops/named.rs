@@ -50,7 +50,7 @@ impl Workspace {
 
     /// The part; `None` where that cannot be told: the policy cannot be read, or a schema lies, or may
     /// lead, outside `schemas/`.
-    fn part(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
+    pub(super) fn part(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
         let mut wanted = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
         let head = self.repository.snapshot_of_paths(revision, &wanted)?;
         let Ok(head) = Configuration::read_to_judge(head) else { return Ok(None) };

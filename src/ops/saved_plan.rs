@@ -40,7 +40,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
                 .with_help("fetch it")
                 .or_help(Help::PlanAnew)
         })?;
-        planned = Planner::new(workspace, &agreed.head)?;
+        planned = Planner::of(workspace, &agreed.head, &agreed.keys())?;
         &planned
     };
     require_unmoved(agreed, then, now)?;
@@ -144,14 +144,11 @@ fn moved(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Vec
 
 /// The plan of the items that another one speaks of, as far as they are still there.
 fn plan_anew(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result<Prepared> {
-    let keys = agreed.items.iter().map(|item| &item.key);
-    let keys = keys.chain(agreed.creations.iter().map(|creation| &creation.key));
-    let keys: BTreeSet<&Key> = keys.chain(agreed.deletions.iter().map(|(key, _)| key)).collect();
     let has = |key: &Key, environment| now.configuration.item(key, environment).is_some();
-    let stays = |key: &&Key| {
+    let stays = |key: &Key| {
         has(key, agreed.hop.source()) || has(key, agreed.hop.target()) && was_deleted(now, key, agreed.hop)
     };
-    let keys: Vec<Key> = keys.into_iter().filter(stays).cloned().collect();
+    let keys: Vec<Key> = agreed.keys().into_iter().filter(stays).collect();
     if keys.is_empty() {
         return Ok(Prepared::new(now.head.id.clone()));
     }
@@ -179,7 +176,8 @@ pub fn commit(
     subject: Option<&str>,
     options: &Options,
 ) -> Result<Option<Committed>> {
-    publish(workspace, &[], prepared, &|planner| prepare(workspace, planner, agreed), subject, options)
+    let reprepare = |planner: &Planner| prepare(workspace, planner, agreed);
+    publish(workspace, &agreed.keys(), prepared, &reprepare, subject, options)
 }
 
 /// Stops anew what the plan stopped because others read it through an alias; what the file says is

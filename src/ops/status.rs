@@ -34,7 +34,8 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
         Some(revision) => repository.commit(revision)?,
         None => repository.require_head()?,
     };
-    let planner = Planner::new(workspace, &head)?;
+    // What is named is looked up.
+    let planner = Planner::of(workspace, &head, keys)?;
     planner.configuration.snapshot().require_environments()?;
     planner.configuration.snapshot().require_keys_in(keys, workspace.readable)?;
     let mask = planner.configuration.mask(reveal);

@@ -3,7 +3,9 @@
 //! A stream compares the view that it told of last with the one that is there now, so that a reader who
 //! is slow is told of everything at once, and nothing is kept for it.
 
+use std::collections::btree_map;
 use std::convert::Infallible;
+use std::iter::Peekable;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::environment::{InEnvironment, key};
 use super::problem::Problem;
-use super::view::EnvironmentView;
+use super::view::{EnvironmentView, ServedItem};
 use crate::api::served::{self, ChangedItem, ItemChange};
 use crate::model::{CommitId, Key};
 use crate::ops;
@@ -81,7 +83,13 @@ async fn tell(
         }
         let now = request.view().ok().filter(|now| now.served.good.is_some());
         if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &told)) {
-            let changed = changes(request, keys, &told, &now);
+            let compare = || changes(request, keys, &told, &now);
+            // Under another policy every item is looked at anew.
+            let changed = if is_under_one_policy(&told, &now) {
+                compare()
+            } else {
+                tokio::task::block_in_place(compare)
+            };
             let is_news = !changed.is_empty() || keys.is_empty() && told.commit() != now.commit();
             if is_news {
                 let data = change(request, now.commit(), &changed);
@@ -182,10 +190,8 @@ fn missed(
     is_news.then(|| Missed::Changes(change(request, Some(&good.commit), &changed)))
 }
 
-fn etag<'v>(request: &InEnvironment, view: &'v EnvironmentView, key: &Key) -> Option<&'v str> {
-    let item = view.items.get(key)?;
-    let representation = item.json(request.caller.may_read_secrets()).unwrap_or(&item.yaml);
-    Some(&representation.etag)
+fn etag(request: &InEnvironment, view: &EnvironmentView, key: &Key) -> Option<String> {
+    Some(view.etag(view.items.get(key)?, request.caller.may_read_secrets()))
 }
 
 const fn what(was: bool, is: bool) -> Option<ItemChange> {
@@ -197,33 +203,52 @@ const fn what(was: bool, is: bool) -> Option<ItemChange> {
     }
 }
 
+fn is_under_one_policy(earlier: &EnvironmentView, later: &EnvironmentView) -> bool {
+    match (&earlier.served.good, &later.served.good) {
+        (Some(earlier), Some(later)) => {
+            later.configuration().is_under(&earlier.configuration().shared_policy())
+        }
+        _ => false,
+    }
+}
+
 /// The items that are not the same for this caller.
 fn changes<'v>(
     request: &InEnvironment,
     keys: &[Key],
-    before: &'v EnvironmentView,
-    now: &'v EnvironmentView,
+    earlier: &'v EnvironmentView,
+    later: &'v EnvironmentView,
 ) -> Vec<ChangedItem<'v>> {
-    let gone = before.items.keys().filter(|key| !now.items.contains_key(*key));
-    let mut all: Vec<&Key> = now.items.keys().chain(gone).collect();
-    all.sort_unstable();
-    let wanted = all.into_iter().filter(|key| keys.is_empty() || keys.contains(key));
-    let is_same = |key: &Key| match (before.items.get(key), now.items.get(key)) {
+    if Arc::ptr_eq(&earlier.items, &later.items) {
+        return Vec::new();
+    }
+    let is_asked = |key: &Key| keys.is_empty() || keys.contains(key);
+    let is_same = |key: &Key, sides: (Option<&Arc<ServedItem>>, Option<&Arc<ServedItem>>)| match sides {
         (Some(before), Some(now)) => {
             Arc::ptr_eq(before, now)
-                || before.yaml.etag == now.yaml.etag
-                    && before.json(request.caller.may_read_secrets()).map(|it| &it.etag)
-                        == now.json(request.caller.may_read_secrets()).map(|it| &it.etag)
+                || before.is_same(now)
+                || before.blob() == now.blob() && etag(request, earlier, key) == etag(request, later, key)
         }
         _ => false,
     };
-    wanted
-        .filter(|key| !is_same(key))
-        .filter_map(|key| {
-            let what = what(before.items.contains_key(key), now.items.contains_key(key))?;
-            Some(ChangedItem { key: key.as_str(), etag: etag(request, now, key), change: what })
-        })
-        .collect()
+    let (mut before, mut now) = (earlier.items.iter().peekable(), later.items.iter().peekable());
+    let mut changed = Vec::new();
+    // Both are in order.
+    while let Some(key) =
+        before.peek().map(|(key, _)| *key).into_iter().chain(now.peek().map(|(key, _)| *key)).min()
+    {
+        let at = |side: &mut Peekable<btree_map::Iter<'v, Key, Arc<ServedItem>>>| {
+            side.next_if(|(found, _)| *found == key).map(|(_, item)| item)
+        };
+        let sides = (at(&mut before), at(&mut now));
+        if is_asked(key)
+            && !is_same(key, sides)
+            && let Some(change) = what(sides.0.is_some(), sides.1.is_some())
+        {
+            changed.push(ChangedItem { key: key.as_str(), etag: etag(request, later, key), change });
+        }
+    }
+    changed
 }
 
 /// The body of a stream.

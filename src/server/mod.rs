@@ -209,11 +209,14 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
         return Err(Error::usage(message).with_help(Help::NameBranch));
     };
     let at = |root: &str| Workspace { repository: repository.clone().with_root(root), ..workspace.clone() };
-    let tip = Revision::Commit(tip);
     let named = match &options.root {
         Some(root) => at(root),
         None => workspace.clone(),
     };
+    if named.repository.parts().is_configured(&tip)? {
+        return Ok(named);
+    }
+    let tip = Revision::Commit(tip);
     let missing = match named.require_configuration(&named.repository.snapshot(&tip)?) {
         Ok(()) => return Ok(named),
         Err(error) => error,

@@ -1,5 +1,7 @@
 //! What a write expects to be there: the tag that the item was read with.
 
+use std::sync::Arc;
+
 use headers::{ETag, HeaderMapExt, IfMatch};
 use http::{HeaderMap, header};
 
@@ -7,6 +9,7 @@ use super::problem::{Problem, ProblemKind};
 use super::tags::tag;
 use super::view::{ServedItem, masked_tag_of};
 use super::writing::Writing;
+use crate::engine::configuration::Configuration;
 use crate::model::{BlobId, ItemId, Key};
 use crate::ops::{self, Expected};
 use crate::secrets::mask::Reveal;
@@ -62,13 +65,13 @@ impl Precondition {
     pub(super) fn expected(&self, writing: &Writing, key: &Key) -> Result<Expected, Problem> {
         let Self::Tags(tags) = self else { return Ok(Expected::Absent) };
         let item = writing.item(key)?;
-        let blob = item.as_ref().and_then(|item| Some((item, item.blob()?.parse::<BlobId>().ok()?)));
-        if let Some((item, blob)) = blob
-            && given(item, writing.reveal).any(|tag| passes(tags, tag))
+        if let Some((configuration, item)) = &item
+            && let Some(blob) = item.blob()
+            && given(configuration, item, writing.reveal).iter().any(|tag| passes(tags, tag))
         {
-            return Ok(Expected::Blob(blob));
+            return Ok(Expected::Blob(blob.clone()));
         }
-        Err(self.stale(writing, tags, key, item.as_deref())?)
+        Err(self.stale(writing, tags, key, item.as_ref())?)
     }
 
     /// The problem of a tag that is not the item's.
@@ -77,7 +80,7 @@ impl Precondition {
         writing: &Writing,
         tags: &IfMatch,
         key: &Key,
-        item: Option<&ServedItem>,
+        item: Option<&(Configuration, Arc<ServedItem>)>,
     ) -> Result<Problem, Problem> {
         let id = ItemId::new(key.clone(), writing.environment);
         let newest = writing.newest()?;
@@ -103,22 +106,24 @@ impl Precondition {
             .with_help("read it again, and decide anew; nothing was written")
             .with_changed(changed);
         let is_held = writing.view.served.held_back.is_some();
-        let held = item.filter(|_| is_held).and_then(|item| held_etag(item, writing.reveal));
+        let held = item.filter(|_| is_held);
+        let held = held.and_then(|(configuration, item)| held_etag(configuration, item, writing.reveal));
         Ok(problem.with_held_etag(held))
     }
 }
 
 /// The tags of an item's representations that somebody is given.
-fn given(item: &ServedItem, reveal: Reveal) -> impl Iterator<Item = &str> {
+fn given(configuration: &Configuration, item: &ServedItem, reveal: Reveal) -> Vec<String> {
+    let facts = item.facts(configuration);
     // The others would tell whether a secret was guessed.
-    let is_open = !item.holds_secrets || reveal == Reveal::Secrets;
-    let open = [Some(&item.yaml), item.json.as_ref()].into_iter().flatten().filter(move |_| is_open);
-    open.chain(&item.masked).map(|representation| representation.etag.as_str())
+    let is_open = !facts.holds_secrets || reveal == Reveal::Secrets;
+    let open = [Some(item.yaml_etag()), facts.json.clone()].into_iter().flatten().filter(|_| is_open);
+    open.chain(facts.masked.clone()).collect()
 }
 
 /// The tag by which a broken item is mended.
-pub(super) fn held_etag(item: &ServedItem, reveal: Reveal) -> Option<String> {
-    given(item, reveal).next().map(str::to_owned)
+pub(super) fn held_etag(configuration: &Configuration, item: &ServedItem, reveal: Reveal) -> Option<String> {
+    given(configuration, item, reveal).into_iter().next()
 }
 
 fn passes(tags: &IfMatch, tag: &str) -> bool {

@@ -24,9 +24,9 @@ pub(super) struct Answer {
 
 impl Answer {
     /// A ready representation.
-    pub(super) fn of(representation: &Representation, form: &'static str, commit: Option<&CommitId>) -> Self {
-        let Representation { bytes, etag } = representation;
-        Self { form, body: bytes.clone(), etag: etag.clone(), commit: commit.cloned() }
+    pub(super) fn of(representation: Representation, form: &'static str, commit: Option<&CommitId>) -> Self {
+        let Representation { bytes: body, etag } = representation;
+        Self { form, body, etag, commit: commit.cloned() }
     }
 
     /// JSON that `write` writes; its tag is made of its bytes.
@@ -62,13 +62,22 @@ pub(super) async fn respond(
     work: Work,
     make: impl Fn(&EnvironmentView) -> Result<Answer, Problem>,
 ) -> Result<Response, Problem> {
+    respond_with(request, |_| work, make).await
+}
+
+/// The same, where how much there is to do depends on the view.
+pub(super) async fn respond_with(
+    request: &InEnvironment,
+    work: impl Fn(&EnvironmentView) -> Work,
+    make: impl Fn(&EnvironmentView) -> Result<Answer, Problem>,
+) -> Result<Response, Problem> {
     let known = request.headers.typed_get::<IfNoneMatch>();
     let wait = wait::asked(&request.headers)?.filter(|_| known.is_some());
     let deadline = wait.map(|wait| tokio::time::Instant::now() + wait);
     let mut turns = request.shared.turns(request.environment);
     loop {
         let view = request.view()?;
-        let answer = match work {
+        let answer = match work(&view) {
             Work::Light => make(&view)?,
             Work::Heavy => {
                 let _permit = request.shared.at_work.acquire().await;

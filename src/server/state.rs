@@ -19,7 +19,7 @@ use super::view::EnvironmentView;
 use super::writes::Writes;
 use super::{Admission, Log, ServeEvent, Today};
 use crate::model::{CommitId, Environment, Error, Result};
-use crate::ops::{HeldBack, ServedEnvironment, Workspace};
+use crate::ops::{HeldBack, ServedEnvironment, SharedHistory, Workspace};
 use crate::watch::{BranchEvents, BranchWaker};
 
 /// So many requests are answered at the same time.
@@ -216,16 +216,17 @@ impl Shared {
             return Ok(());
         }
         // What cannot be read of one environment keeps no other where it is.
-        let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip));
+        let history = SharedHistory::default();
+        let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip, &history));
         outcomes.into_iter().collect::<Result<()>>()?;
         self.tip.store(Some(Arc::new(tip)));
         Ok(())
     }
 
-    fn read(&self, environment: Environment, tip: &CommitId) -> Result<()> {
+    fn read(&self, environment: Environment, tip: &CommitId, history: &SharedHistory) -> Result<()> {
         let before = self.view(environment);
         let known = before.as_ref().map(|view| &view.served);
-        let served = ServedEnvironment::load(&self.workspace.repository, environment, tip, known)?;
+        let served = ServedEnvironment::load(&self.workspace.repository, environment, tip, known, history)?;
         let view = Arc::new(EnvironmentView::new(served, before.as_deref())?);
         self.tell_change(before.as_deref(), &view);
         let place = self.place(environment);

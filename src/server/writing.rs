@@ -71,7 +71,7 @@ impl Writing {
     }
 
     /// An item as it is in the newest commit, served or not.
-    pub(super) fn item(&self, key: &Key) -> Result<Option<Arc<ServedItem>>, Problem> {
+    pub(super) fn item(&self, key: &Key) -> Result<Option<(Configuration, Arc<ServedItem>)>, Problem> {
         self.view.newest_item(key).map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
     }
 
@@ -113,16 +113,15 @@ impl Writing {
     pub(super) fn etag(&self, key: &Key, blob: Option<&BlobId>, at: &CommitId) -> Option<String> {
         let blob = blob?;
         let may_read = self.reveal == Reveal::Secrets;
-        let tag = |item: &ServedItem| item.json(may_read).unwrap_or(&item.yaml).etag.clone();
         let view = self.shared.view(self.environment)?;
-        if let Some(item) = view.items.get(key).filter(|item| item.blob() == Some(blob.as_str())) {
-            return Some(tag(item));
+        if let Some(item) = view.items.get(key).filter(|item| item.blob() == Some(blob)) {
+            return Some(view.etag(item, may_read));
         }
         // Somebody changed it again already.
         let policy = view.served.newest()?.shared_policy();
         let then = ops::environment_at(&self.workspace.repository, self.environment, at, policy).ok()?;
         let item = ServedItem::new(&then, then.item(key, self.environment)?, None, None).ok()?;
-        (item.blob() == Some(blob.as_str())).then(|| tag(&item))
+        (item.blob() == Some(blob)).then(|| item.etag(&then, may_read))
     }
 
     /// The tag that an item has at a commit.

@@ -33,6 +33,7 @@ pub mod transaction;
 mod trees;
 mod upstream;
 
+pub use cache::{BlockedParts, PartIds};
 #[doc(hidden)]
 pub use cache::{JudgementFile, PastFiles, history_index_survives};
 pub use hook_owner::{HookManager, HookOwner};

@@ -91,6 +91,43 @@ impl Parts<'_> {
         Ok(Snapshot::new(Revision::Commit(commit.clone()), prefix, files, self.repository.blobs()))
     }
 
+    /// What stands (`None` for nothing) where a [`Self::snapshot`] of `head` of these paths differs from one
+    /// of `base`; `None` where that is no question of single files: names that are not UTF-8 may hide one
+    /// another, and what stands in the policy's place is something else.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn differing(
+        &mut self,
+        base: &CommitId,
+        head: &CommitId,
+        wanted: &BTreeSet<String>,
+    ) -> Result<Option<BTreeMap<String, Option<FileEntry>>>> {
+        let sides = (self.root(base)?, self.root(head)?);
+        // A path of these trees begins with `/`.
+        let wants = |path: &str| {
+            let path = path.trim_start_matches('/').to_ascii_lowercase();
+            let is_folder = path.ends_with('/');
+            wanted.iter().any(|wanted| {
+                let is_below = wanted.ends_with('/') && path.starts_with(wanted.as_str());
+                is_below
+                    || if is_folder {
+                        wanted.starts_with(&path)
+                    } else {
+                        wanted.trim_end_matches('/') == path
+                    }
+            })
+        };
+        let mut found = BTreeMap::new();
+        let git = self.repository.git()?;
+        Trees::of(&git, &mut self.last)?.differing("", sides, &wants, &mut found)?;
+        let found = found.into_iter().map(|(path, entry)| (path.trim_start_matches('/').to_owned(), entry));
+        let found: BTreeMap<String, Option<FileEntry>> =
+            found.filter(|(path, _)| path.contains('/') || path == policy::FILE).collect();
+        let is_plain = |path: &String| path != policy::FILE && !path.contains('\u{fffd}');
+        Ok(found.keys().all(is_plain).then_some(found))
+    }
+
     fn files(&mut self, commit: &CommitId, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
         let mut files = BTreeMap::new();
         if let Some(root) = self.root(commit)? {

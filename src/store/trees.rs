@@ -37,6 +37,9 @@ struct TreeEntry<'a> {
 #[derive(Default)]
 pub(super) struct LastTrees(HashMap<String, (Oid, Rc<[u8]>)>);
 
+/// Is told of what differs: its path, and what stands there before and after.
+type Visit<'v> = dyn FnMut(String, (Option<TreeEntry<'_>>, Option<TreeEntry<'_>>)) + 'v;
+
 /// Reads trees.
 pub(super) struct Trees<'r> {
     git: &'r Git,
@@ -113,9 +116,47 @@ impl<'r> Trees<'r> {
     pub(super) fn compare_within(
         &mut self,
         path: &str,
-        (before, after): (Option<Oid>, Option<Oid>),
+        sides: (Option<Oid>, Option<Oid>),
         wants: &dyn Fn(&str) -> bool,
         out: &mut Vec<FileChange>,
+    ) -> Result<()> {
+        let files_alone = self.files_alone;
+        let blob = |entry: Option<TreeEntry<'_>>| {
+            let entry = entry.filter(|it| it.kind == Kind::Blob && !(files_alone && it.is_link));
+            entry.map(|entry| BlobId::new(entry.id.to_string()))
+        };
+        self.walk_differing(path, sides, wants, &mut |path, (before, after)| {
+            let (before, after) = (blob(before), blob(after));
+            if before != after {
+                out.push(FileChange::new(path, before, after));
+            }
+        })
+    }
+
+    /// Gathers what stands now (`None` for nothing) at each path of which `wants` says yes and at which
+    /// something else stood: another content or another kind of thing.
+    pub(super) fn differing(
+        &mut self,
+        path: &str,
+        sides: (Option<Oid>, Option<Oid>),
+        wants: &dyn Fn(&str) -> bool,
+        out: &mut BTreeMap<String, Option<FileEntry>>,
+    ) -> Result<()> {
+        self.walk_differing(path, sides, wants, &mut |path, (before, after)| {
+            let (before, after) = (before.map(|it| it.file()), after.map(|it| it.file()));
+            if before != after {
+                out.insert(path, after);
+            }
+        })
+    }
+
+    /// Visits every entry but the folders that is not the same in two versions of a folder.
+    fn walk_differing(
+        &mut self,
+        path: &str,
+        (before, after): (Option<Oid>, Option<Oid>),
+        wants: &dyn Fn(&str) -> bool,
+        visit: &mut Visit<'_>,
     ) -> Result<()> {
         let new = after.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
         let old = before.map(|id| self.read(path, id)).transpose()?.unwrap_or_default();
@@ -136,33 +177,29 @@ impl<'r> Trees<'r> {
             if b.is_some() {
                 new.step();
             }
-            self.entry(path, (a, b), wants, out)?;
+            self.walk_entry(path, (a, b), wants, visit)?;
         }
     }
 
-    fn entry(
+    fn walk_entry(
         &mut self,
         folder: &str,
         (before, after): (Option<TreeEntry<'_>>, Option<TreeEntry<'_>>),
         wants: &dyn Fn(&str) -> bool,
-        out: &mut Vec<FileChange>,
+        visit: &mut Visit<'_>,
     ) -> Result<()> {
         let Some(name) = before.or(after).map(|entry| entry.name) else { return Ok(()) };
         let path = format!("{folder}/{}", String::from_utf8_lossy(name));
-        let of_kind = |entry: Option<TreeEntry<'_>>, kind| {
-            entry.filter(|found| found.kind == kind).map(|found| found.id)
+        let tree = |entry: Option<TreeEntry<'_>>| {
+            entry.filter(|found| found.kind == Kind::Tree).map(|found| found.id)
         };
-        let (old, new) = (of_kind(before, Kind::Tree), of_kind(after, Kind::Tree));
+        let (old, new) = (tree(before), tree(after));
         if old != new && wants(&format!("{path}/")) {
-            self.compare_within(&path, (old, new), wants, out)?;
+            self.walk_differing(&path, (old, new), wants, visit)?;
         }
-        let no_link = |entry: &TreeEntry<'_>| !(self.files_alone && entry.is_link);
-        let blob = |entry: Option<TreeEntry<'_>>| {
-            of_kind(entry.filter(no_link), Kind::Blob).map(|id| BlobId::new(id.to_string()))
-        };
-        let (before, after) = (blob(before), blob(after));
-        if before != after && wants(&path) {
-            out.push(FileChange::new(path, before, after));
+        let [before, after] = [before, after].map(|side| side.filter(|it| it.kind != Kind::Tree));
+        if (before.is_some() || after.is_some()) && wants(&path) {
+            visit(path, (before, after));
         }
         Ok(())
     }

@@ -128,6 +128,7 @@ fn said_from(memory: &Remembered, world: &World, scope: &Scope) -> String {
             today: Some(day("2026-06-01")),
             keys: &scope.keys,
             environment: scope.environment,
+            is_alone: false,
             change: None,
             before: None,
             memory: Some(memory),

@@ -87,6 +87,7 @@ fn report(
         today,
         keys,
         environment,
+        is_alone: false,
         change: None,
         before: None,
         memory: None,

@@ -38,6 +38,7 @@ fn judge(files: Files, policy: &str) -> CheckReport {
         today: None,
         keys,
         environment,
+        is_alone: false,
         change: None,
         progress: &terrace::model::NoProgress,
     };

@@ -3,6 +3,8 @@
 //! The outcomes come from the file, everything else is judged again. Where the file comes from and
 //! how it is written is not known here; places in it are carried along for messages.
 
+use std::collections::BTreeSet;
+
 use super::entry::Action;
 use super::entry::PlanEntry;
 use super::plan::{at_highest, same_judgement};
@@ -24,6 +26,18 @@ pub struct SavedPlan {
     pub creations: Vec<SavedCreation>,
     /// The items that go, with the blobs that go with them.
     pub deletions: Vec<(Key, BlobId)>,
+}
+
+impl SavedPlan {
+    /// The items that it speaks of, each once.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        let items = self.items.iter().map(|item| &item.key);
+        let created = self.creations.iter().map(|creation| &creation.key);
+        let keys: BTreeSet<&Key> =
+            items.chain(created).chain(self.deletions.iter().map(|(key, _)| key)).collect();
+        keys.into_iter().cloned().collect()
+    }
 }
 
 /// What becomes of one item that both sides have.

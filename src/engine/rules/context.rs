@@ -29,6 +29,8 @@ pub(super) struct RevisionContext<'a> {
     pub(super) change: Option<&'a Change>,
     /// Whether everything is judged, and no item can have a schema: nobody uses them yet.
     pub(super) is_without_schemas: bool,
+    /// Whether nothing of other environments is there.
+    pub(super) is_alone: bool,
     /// What secrets are digested with.
     pub(super) salt: Salt,
     /// The files that schemas are made of, as far as that is known without compiling them.
@@ -88,6 +90,7 @@ impl<'a> RevisionContext<'a> {
             naming: Naming::new(configuration.policy()),
             change: subject.change,
             is_without_schemas: subject.keys.is_empty() && subject.change.is_none() && !has_schemas(),
+            is_alone: subject.is_alone,
             salt: subject.memory.map(|memory| *memory.salt()).unwrap_or_default(),
             schemas_made_of: BTreeMap::new(),
             before: subject.before,

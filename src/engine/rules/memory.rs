@@ -67,7 +67,7 @@ impl<'a> Fingerprints<'a> {
         let mut common = Sha256::new();
         add(&mut common, env!("TERRACE_SOURCES").as_bytes());
         add(&mut common, memory.salt());
-        add(&mut common, &[u8::from(revision.is_without_schemas)]);
+        add(&mut common, &[u8::from(revision.is_without_schemas), u8::from(revision.is_alone)]);
         add(&mut common, snapshot.prefix.as_bytes());
         add(&mut common, &revision.limits.file_bytes.to_le_bytes());
         add(&mut common, &snapshot.read_file(policy::FILE)?.unwrap_or_default());

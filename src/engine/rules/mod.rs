@@ -80,6 +80,9 @@ pub struct CheckInput<'a> {
     /// The environment whose findings are reported; all without one. What is compared across
     /// environments is compared all the same.
     pub environment: Option<Environment>,
+    /// Whether the revision holds one environment and nothing of the others: what compares environments
+    /// is not asked.
+    pub is_alone: bool,
     /// What only a review knows; `None` when a revision is judged for itself.
     pub change: Option<&'a Change>,
     /// The revision before, where there is one: what it holds as a secret stays one.
@@ -260,9 +263,22 @@ fn judge(
 
 /// The rules that the policy does not turn off.
 fn judged<'p>(revision: &RevisionContext<'p>) -> impl Iterator<Item = Judge> + use<'p> {
-    let policy = revision.policy;
-    let on = |(rule, judge): &(Rule, Judge)| policy.severity(*rule, rule.severity()).map(|_| *judge);
+    let (policy, is_alone) = (revision.policy, revision.is_alone);
+    let on = move |(rule, judge): &(Rule, Judge)| {
+        let is_asked = !is_alone || says_of_one(*rule);
+        policy.severity(*rule, rule.severity()).filter(|_| is_asked).map(|_| *judge)
+    };
     RULES.iter().filter_map(on)
+}
+
+/// Whether a rule may say something of one environment where nothing is known of the others; what stands
+/// in the policy and is not used there may be used elsewhere.
+fn says_of_one(rule: Rule) -> bool {
+    let is_of_use = matches!(
+        rule,
+        Rule::UnusedPin | Rule::UnusedHost | Rule::UnusedWord | Rule::UnusedSecret | Rule::UnusedSchema
+    );
+    !is_of_use && !rule.spans_environments()
 }
 
 /// Judges each item by itself.
@@ -272,6 +288,9 @@ fn judge_items(
     before: Option<(&Judgements, &BTreeSet<Key>)>,
     fingerprints: Option<&Fingerprints<'_>>,
 ) -> Result<Judgements> {
+    if let Some((known, changed)) = before.filter(|_| subject.keys.is_empty()) {
+        return judge_changed(revision, known, changed);
+    }
     let named: HashSet<&Key> = subject.keys.iter().collect();
     let wanted = |file: &&ItemFile| named.is_empty() || named.contains(&file.id.key);
     let files: Vec<&ItemFile> = revision.snapshot.items().filter(wanted).collect();
@@ -282,14 +301,9 @@ fn judge_items(
         if subject.keys.is_empty() && subject.change.is_none() { Keeps::Nothing } else { Keeps::Readings };
     let judge = |files: &&[&ItemFile]| -> Result<Option<(Key, Arc<Judgement>)>> {
         let Some(key) = files.first().map(|file| &file.id.key) else { return Ok(None) };
-        let known =
-            before.filter(|(_, changed)| !changed.contains(key)).and_then(|(known, _)| known.get(key));
-        let judgement = match known {
-            Some(known) => Arc::clone(known),
-            None => match fingerprints {
-                Some(fingerprints) => recall_or_judge(revision, key, files, fingerprints)?,
-                None => Arc::new(judge_item(&revision.read(files, keeps)?)),
-            },
+        let judgement = match fingerprints {
+            Some(fingerprints) => recall_or_judge(revision, key, files, fingerprints)?,
+            None => Arc::new(judge_item(&revision.read(files, keeps)?)),
         };
         steps.step();
         Ok(Some((key.clone(), judgement)))
@@ -297,6 +311,31 @@ fn judge_items(
     // In order, so that of several files that cannot be read the first one is told.
     let judged: Vec<_> = keys.par_iter().map(judge).collect();
     judged.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// Judges the items that changed anew, and takes the others for what they were; it does not look at them.
+fn judge_changed(
+    revision: &RevisionContext<'_>,
+    known: &Judgements,
+    changed: &BTreeSet<Key>,
+) -> Result<Judgements> {
+    let judge = |key: &Key| -> Result<(Key, Option<Arc<Judgement>>)> {
+        let files = Environment::ALL.iter().filter_map(|env| revision.snapshot.item(key, *env));
+        let files: Vec<&ItemFile> = files.collect();
+        let read = (!files.is_empty()).then(|| revision.read(&files, Keeps::Nothing)).transpose()?;
+        let judgement = read.map(|read| Arc::new(judge_item(&read)));
+        Ok((key.clone(), judgement))
+    };
+    // In order, so that of several files that cannot be read the first one is told.
+    let judged: Vec<_> = changed.par_iter().map(judge).collect();
+    let mut judgements = known.clone();
+    for judged in judged {
+        match judged? {
+            (key, Some(judgement)) => _ = judgements.insert(key, judgement),
+            (key, None) => _ = judgements.remove(&key),
+        }
+    }
+    Ok(judgements)
 }
 
 fn recall_or_judge(
@@ -325,8 +364,8 @@ fn judge_item(world: &RuleContext<'_>) -> Judgement {
     Judgement {
         findings: drafts.map(|draft| draft.finish(world.policy)).collect(),
         has_unread: world.items.iter().any(|item| item.document().is_none()),
-        secrets: shared_secret::uses(world),
-        fitting: unused::fitting(world),
+        secrets: if world.is_alone { Vec::new() } else { shared_secret::uses(world) },
+        fitting: if world.is_alone { BTreeSet::new() } else { unused::fitting(world) },
     }
 }
 

@@ -113,6 +113,7 @@ impl Repository {
             today: self.today,
             keys: &self.keys,
             environment: self.environment,
+            is_alone: false,
             change: self.skipped.as_ref(),
         };
         super::check_again(&subject, before)

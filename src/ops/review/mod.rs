@@ -420,6 +420,7 @@ impl<'a> Reviewer<'a> {
             today: Some(today),
             keys: &[],
             environment: None,
+            is_alone: false,
             change: Some(change),
             before: Some(&self.part.ends[0]),
             memory: None,

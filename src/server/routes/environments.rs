@@ -86,7 +86,8 @@ pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem
                 .keys()
                 .map(|key| {
                     let item = view.newest_item(key).ok().flatten();
-                    let held_etag = item.and_then(|item| held_etag(&item, reveal));
+                    let held_etag =
+                        item.and_then(|(configuration, item)| held_etag(&configuration, &item, reveal));
                     HeldItem { key: key.as_str(), held_etag }
                 })
                 .collect(),

@@ -41,7 +41,7 @@ pub(super) async fn export(request: InEnvironment) -> Result<Response, Problem> 
     let asked = ExportRequest { environment: request.environment, keys: vec![key.clone()], prefix, names };
     respond(&request, Work::Heavy, |view| {
         let (configuration, item) = found(&request, view, &key, revision.as_ref())?;
-        request.caller.require_secrets(item.holds_secrets)?;
+        request.caller.require_secrets(item.facts(&configuration).holds_secrets)?;
         let exported = ops::export(&configuration, &asked, format);
         // What was parsed is not kept.
         let read = configuration.item(&key, request.environment);

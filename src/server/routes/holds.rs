@@ -34,8 +34,7 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
         let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
         let tip = request.shared.tip();
         let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
-        let planner = workspace.planner(tip.as_deref().map(CommitId::as_str));
-        let held = planner.and_then(|planner| ops::held_at(&planner));
+        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str));
         let mut held = held.map_err(unreadable)?;
         held.retain(|held| held.target == request.environment);
         Ok(Answer::json(&request, "holds", |out| api::hold::json(&held, out)))

@@ -16,7 +16,7 @@ use crate::server::environment::{InEnvironment, key};
 use crate::server::negotiation::{Media, negotiate};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::{Query, invalid};
-use crate::server::respond::{Answer, Work, respond};
+use crate::server::respond::{Answer, Work, respond_with};
 use crate::server::tags::tag;
 use crate::server::view::{EnvironmentView, ServedItem};
 use crate::yaml::Document;
@@ -29,23 +29,33 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     let limit = query.number("limit", MOST)?.unwrap_or(MOST);
     let after = query.get("after").map(key).transpose()?;
     let prefix = query.get("prefix").unwrap_or_default();
-    respond(&request, Work::Light, |view| {
+    // Keys that begin with the prefix stand together.
+    let start = match &after {
+        Some(after) if after.as_str() >= prefix => Bound::Excluded(after.as_str()),
+        Some(_) | None => Bound::Included(prefix),
+    };
+    let fitting = |view: &EnvironmentView| -> Vec<(Key, Arc<ServedItem>)> {
+        let later = view.items.range::<str, _>((start, Bound::Unbounded));
+        let fitting = later.take_while(|(key, _)| key.as_str().starts_with(prefix)).take(limit + 1);
+        fitting.map(|(key, item)| (key.clone(), Arc::clone(item))).collect()
+    };
+    let work = |view: &EnvironmentView| match fitting(view).iter().all(|(_, item)| item.has_facts()) {
+        true => Work::Light,
+        false => Work::Heavy,
+    };
+    respond_with(&request, work, |view| {
         view.good()?;
-        let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let later = view.items.range::<Key, _>((start, Bound::Unbounded));
-        let mut fitting = later.filter(|(key, _)| key.as_str().starts_with(prefix));
+        let mut fitting = fitting(view);
+        let has_more = fitting.len() > limit;
+        fitting.truncate(limit);
         let with_secrets = request.caller.may_read_secrets();
-        let listed: Vec<(&Key, ListedItem<'_>)> = fitting
-            .by_ref()
-            .take(limit)
-            .map(|(key, item)| {
-                let etag = &item.json(with_secrets).unwrap_or(&item.yaml).etag;
-                let commit = item.commit.as_ref().map(CommitId::as_str);
-                (key, ListedItem { key: key.as_str(), etag, commit })
-            })
-            .collect();
-        let next = fitting.next().and_then(|_| listed.last()).map(|(key, _)| (*key).clone());
-        let listed: Vec<ListedItem<'_>> = listed.into_iter().map(|(_, item)| item).collect();
+        let tags: Vec<String> = fitting.iter().map(|(_, item)| view.etag(item, with_secrets)).collect();
+        let listed = fitting.iter().zip(&tags).map(|((key, item), etag)| {
+            let commit = item.commit.as_ref().map(CommitId::as_str);
+            ListedItem { key: key.as_str(), etag, commit }
+        });
+        let listed: Vec<ListedItem<'_>> = listed.collect();
+        let next = fitting.last().filter(|_| has_more).map(|(key, _)| key.clone());
         let answer = Answer::json(&request, "items", |out| {
             served::items(request.environment, &listed, next.as_ref(), out)
         });
@@ -60,12 +70,14 @@ pub(super) async fn item(request: InEnvironment) -> Result<Response, Problem> {
     let path = path(&query)?;
     let revision = query.get("revision").map(|text| request.revision(text)).transpose()?;
     let is_light = path.is_none() && revision.is_none();
+    let is_made = |view: &EnvironmentView| view.items.get(&key).is_none_or(|item| item.has_forms());
+    let work = |view: &EnvironmentView| if is_light && is_made(view) { Work::Light } else { Work::Heavy };
     let offered = if path.is_none() { [Media::Json, Media::Yaml] } else { [Media::Json, Media::Text] };
     let media = negotiate(&request.headers, &offered)?;
-    respond(&request, if is_light { Work::Light } else { Work::Heavy }, |view| {
+    respond_with(&request, work, |view| {
         let (configuration, item) = found(&request, view, &key, revision.as_ref())?;
         match &path {
-            None => whole(&request, &item, media),
+            None => whole(&request, &configuration, &item, media),
             Some(path) => value(&request, &configuration, &key, &item, path, media),
         }
     })
@@ -97,13 +109,18 @@ pub(super) fn found(
     Ok((then, item))
 }
 
-fn whole(request: &InEnvironment, item: &ServedItem, media: Media) -> Result<Answer, Problem> {
+fn whole(
+    request: &InEnvironment,
+    configuration: &Configuration,
+    item: &ServedItem,
+    media: Media,
+) -> Result<Answer, Problem> {
     let commit = item.commit.as_ref();
     if media == Media::Yaml {
-        request.caller.require_secrets(item.holds_secrets)?;
-        return Ok(Answer::of(&item.yaml, media.content_type(), commit));
+        request.caller.require_secrets(item.facts(configuration).holds_secrets)?;
+        return Ok(Answer::of(item.yaml(), media.content_type(), commit));
     }
-    let json = item.json(request.caller.may_read_secrets()).ok_or_else(|| no_values(item))?;
+    let json = item.json(configuration, request.caller.may_read_secrets()).ok_or_else(|| no_values(item))?;
     Ok(Answer::of(json, media.content_type(), commit))
 }
 
@@ -144,7 +161,7 @@ fn value(
     path: &ValuePath,
     media: Media,
 ) -> Result<Answer, Problem> {
-    let document = Document::parse(&item.yaml.bytes, configuration.limits()).map_err(|_| no_values(item))?;
+    let document = Document::parse(item.bytes(), configuration.limits()).map_err(|_| no_values(item))?;
     let path = document.resolve(path);
     let Some(found) = document.at(&path) else {
         let error = ops::no_such_path(document.values(), &path, &item.file);

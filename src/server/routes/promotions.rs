@@ -106,7 +106,7 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
             .with_help(format!("send `\"confirm\": \"{target}\"`")));
     }
     select(&mut agreed, sent)?;
-    let planner = writing.planner(&[])?;
+    let planner = writing.planner(&agreed.keys())?;
     shown.reveal_blobs(&mut agreed, &planner.configuration);
     let agree = |planner: &Planner| ops::agree(&writing.workspace, planner, &agreed);
     let moved = |why: &Error, plan: &Prepared, planner: &Planner| {
@@ -139,7 +139,7 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     let committed = committed.map_err(|error| match error.kind() {
         ErrorKind::Stale => {
             let tip = writing.shared.look().ok().and_then(|()| writing.shared.tip());
-            let planner = tip.and_then(|tip| workspace.planner_of(Some(tip.as_str()), &[]).ok());
+            let planner = tip.and_then(|tip| workspace.planner_of(Some(tip.as_str()), &agreed.keys()).ok());
             let anew = planner.and_then(|planner| Some((agree(&planner).ok()?, planner)));
             match &anew {
                 Some((Agreed::Ready(plan) | Agreed::Moved { plan, .. }, planner)) => {

@@ -22,7 +22,7 @@ use super::bytes::checksum;
 use super::file::{read, replace_private};
 use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
 use crate::engine::snapshot::Content;
-use crate::model::{BlobId, Error, Key, Result};
+use crate::model::{BlobId, Environment, Error, Key, Result};
 use crate::store::git_error::git_error;
 use crate::store::repository::Repository;
 use crate::store::transaction;
@@ -94,9 +94,19 @@ impl Repository {
     /// What earlier runs remembered of judgements.
     #[must_use]
     pub fn judgements(&self) -> JudgementFile {
+        self.judgements_in("")
+    }
+
+    /// What earlier runs remembered of judgements of one environment alone.
+    #[must_use]
+    pub fn judgements_of(&self, environment: Environment) -> JudgementFile {
+        self.judgements_in(&format!("-{environment}"))
+    }
+
+    fn judgements_in(&self, name: &str) -> JudgementFile {
         let start = Instant::now();
         let root = checksum(self.root_prefix().as_bytes());
-        let path = self.git_dir().join("terrace").join(format!("judged-{root:016x}"));
+        let path = self.git_dir().join("terrace").join(format!("judged-{root:016x}{name}"));
         let found = read(&path, LIMIT).and_then(|bytes| decode(&bytes));
         let written = fs::symlink_metadata(&path).and_then(|meta| meta.modified()).ok();
         let trusted_before = written.zip(found.as_ref()).map_or(i128::MIN, |(written, found)| {

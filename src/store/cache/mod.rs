@@ -8,6 +8,7 @@
 //! any time. It is replaced by rename, never changed; when it cannot be read, believed or
 //! written, history is walked without it and nobody hears of it.
 
+mod blocked;
 mod bytes;
 mod file;
 mod judged;
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 use crate::engine::history::CommitChanges;
 use git2::Oid;
 
+pub use self::blocked::{BlockedParts, PartIds};
 pub(super) use self::file::IndexFile;
 #[doc(hidden)]
 pub use self::file::history_index_survives;

@@ -38,19 +38,22 @@ const TAKEN_OVER: &[&str] = &[
 /// What is taken over where the user or the system says it.
 const TAKEN_OF_USER: &[&str] = &["core.attributesfile", "core.excludesfile", "core.safecrlf"];
 
-/// Puts the transaction's view of the configuration in the place of the repository's.
+/// Puts the transaction's view of the configuration in the place of the repository's; gives all that git
+/// says.
 pub(super) fn restrict(
     repository: &Repository,
     overlay: &Path,
     environment: &ProcessEnvironment,
-) -> Result<()> {
-    let text = overlay_text(&settings(&GitConfig::of(environment, repository.path())?));
+) -> Result<GitConfig> {
+    let said = GitConfig::of(environment, repository.path())?;
+    let text = overlay_text(&settings(&said));
     if disk::read(overlay)?.as_deref() != Some(text.as_bytes()) {
         disk::write(overlay, text.as_bytes())?;
     }
     Config::open(overlay)
         .and_then(|config| repository.set_config(&config))
-        .map_err(|error| git_error("read git's configuration", &error))
+        .map_err(|error| git_error("read git's configuration", &error))?;
+    Ok(said)
 }
 
 fn settings(config: &GitConfig) -> Vec<(&str, String)> {

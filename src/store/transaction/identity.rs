@@ -1,6 +1,6 @@
 //! Who commits: the caller's words first, git's configuration second, never a guess.
 
-use git2::{Repository, Signature, Time};
+use git2::{Signature, Time};
 
 use super::Options;
 use crate::model::{Error, Result};
@@ -43,11 +43,10 @@ pub(super) struct Signatures {
 }
 
 impl Identity {
-    pub(super) fn signatures(&self, repository: &Repository, options: &Options) -> Result<Signatures> {
-        let config = GitConfig::of(&options.environment, repository.path())?;
+    pub(super) fn signatures(&self, config: &GitConfig, options: &Options) -> Result<Signatures> {
         Ok(Signatures {
-            author: self.author.signature("author", &config, options)?,
-            committer: self.committer.signature("committer", &config, options)?,
+            author: self.author.signature("author", config, options)?,
+            committer: self.committer.signature("committer", config, options)?,
         })
     }
 }

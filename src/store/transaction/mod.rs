@@ -226,7 +226,7 @@ impl Transaction {
 
     /// Commits the change there, if the branch still is where it was.
     fn commit_at(&mut self, change: &Change, placement: Placement) -> Result<Outcome> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, config } = &self.repository;
         let Placement { old, parent } = placement;
         if self.branch.tip(git)? != old || !preconditions::holds(git, change, parent)? {
             return Ok(Outcome::Stale);
@@ -238,7 +238,7 @@ impl Transaction {
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
-        let who = self.options.identity.signatures(git, &self.options)?;
+        let who = self.options.identity.signatures(config, &self.options)?;
         let subject = subject(&change.message)?;
         kill_point("judged");
         let commit = objects::Commit {
@@ -269,7 +269,7 @@ impl Transaction {
         who: &Signatures,
         subject: &str,
     ) -> Result<bool> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, .. } = &self.repository;
         let (new, files, log) = (journal.new, &journal.files, reflog_line(who, subject));
         // Where the process fails from here on, git shall not commit before the next run has looked.
         self.index_lock.iter_mut().for_each(|lock| lock.keep(true));
@@ -288,7 +288,7 @@ impl Transaction {
     }
 
     fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, .. } = &self.repository;
         let left_alone =
             worktree::follow(&Attributes::of(git, &self.options.environment), paths, &journal.files)?;
         Journal::remove(paths)?;

@@ -11,6 +11,7 @@ use super::lock::TransactionLock;
 use super::paths::Paths;
 use super::{config, recover};
 use crate::model::{Error, Help, Result};
+use crate::store::git_config::GitConfig;
 use crate::store::git_error::not_owned;
 use crate::store::process_environment::ProcessEnvironment;
 
@@ -18,6 +19,8 @@ use crate::store::process_environment::ProcessEnvironment;
 pub(super) struct OpenRepository {
     pub(super) git: Repository,
     pub(super) paths: Paths,
+    /// Git's configuration as it was then.
+    pub(super) config: GitConfig,
 }
 
 impl std::fmt::Debug for OpenRepository {
@@ -36,10 +39,10 @@ pub(super) fn enter(
     let paths = Paths::of(&git);
     paths.prepare()?;
     let lock = TransactionLock::take(&paths, wait)?;
-    config::restrict(&git, &paths.own("config"), environment)?;
+    let config = config::restrict(&git, &paths.own("config"), environment)?;
     recover::recover(&git, &paths, &lock, wait, environment)?;
     kill_point("recovered");
-    Ok((OpenRepository { git, paths }, lock))
+    Ok((OpenRepository { git, paths, config }, lock))
 }
 
 /// Opens a repository, and says clearly which kinds cannot be opened.

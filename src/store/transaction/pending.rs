@@ -32,7 +32,7 @@ impl Transaction {
         parent: Option<Oid>,
         local: Option<Oid>,
     ) -> Result<Option<Oid>> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, config } = &self.repository;
         drop_pending(git)?;
         let followed = self.index_lock.is_some();
         let attributes = Attributes::of(git, &self.options.environment);
@@ -41,7 +41,7 @@ impl Transaction {
         if files.is_empty() {
             return Ok(None);
         }
-        let who = self.options.identity.signatures(git, &self.options)?;
+        let who = self.options.identity.signatures(config, &self.options)?;
         subject(&change.message)?;
         let commit = objects::Commit {
             parent,
@@ -63,7 +63,7 @@ impl Transaction {
     /// Moves the branch from `local` to a commit that the remote has, and work tree and index with it.
     /// Where one of them is in the way all of it stays, for git to pull.
     pub(super) fn follow_pushed(&mut self, local: Option<Oid>, new: Oid, message: &str) -> Result<Followed> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, config } = &self.repository;
         let branch = self.branch.short().to_owned();
         if self.branch.tip(git)? != local {
             return Ok(Followed::Stays(format!("somebody moved {branch} here meanwhile")));
@@ -75,7 +75,7 @@ impl Transaction {
                 Err(error) => return Ok(Followed::Stays(error.message)),
             }
         }
-        let who = self.options.identity.signatures(git, &self.options)?;
+        let who = self.options.identity.signatures(config, &self.options)?;
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(paths)?;
         if !self.publish(&journal, local, &who, subject(message)?)? {
@@ -87,7 +87,7 @@ impl Transaction {
 
     /// What the work tree has to follow, if it can.
     fn followable(&self, local: Option<Oid>, new: Oid) -> Result<Vec<BlobChange>> {
-        let OpenRepository { git, paths } = &self.repository;
+        let OpenRepository { git, paths, .. } = &self.repository;
         let changes = blob_changes(git, local, new)?;
         let attributes = Attributes::of(git, &self.options.environment);
         for change in &changes {

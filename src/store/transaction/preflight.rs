@@ -9,6 +9,7 @@ use super::paths::Paths;
 use super::preconditions::Preconditions;
 use super::{FileChange, Options};
 use crate::model::{CommitId, Result};
+use crate::store::git_config::GitConfig;
 
 /// Refuses what a commit of these files on `base` would be refused for now. On a branch whose tip
 /// is not `base` only the branch and the person are looked at.
@@ -25,5 +26,6 @@ pub fn preflight(repository: &Path, options: &Options, base: &CommitId, files: &
         let attributes = Attributes::of(&git, &options.environment);
         Preconditions { attributes: &attributes, paths: &paths, parent, followed }.plan(files)?;
     }
-    options.identity.signatures(&git, options).map(|_| ())
+    let config = GitConfig::of(&options.environment, git.path())?;
+    options.identity.signatures(&config, options).map(|_| ())
 }

@@ -4,6 +4,7 @@
 mod client;
 mod crowd;
 mod events;
+mod followed;
 mod isolation;
 mod last_good;
 mod limits;

@@ -69,6 +69,7 @@ fn findings(text: &str) -> Vec<(Rule, Severity)> {
         today: None,
         keys: &[],
         environment: None,
+        is_alone: false,
         change: None,
         progress: &NoProgress,
     };
