@@ -10,7 +10,9 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::ServeEvent;
 use super::caller::Caller;
+use super::dropin::Counted;
 use super::hosts::require_own_origin;
+use super::metrics::environment_in;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
@@ -37,7 +39,9 @@ pub(super) struct Written {
 /// Answers a request that is let in, and makes every answer whole.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
+    let is_api = ["/api", "/argocd"]
+        .iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     let asked = format!("{} {path}", request.method());
     let is_unsafe = !request.method().is_safe();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -62,9 +66,11 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
+    let counted = answered.extensions().get::<Counted>().copied().unwrap_or_default();
     let answered = whole(answered, is_api);
-    let (route, status) = (route.unwrap_or_default(), answered.status().as_u16());
-    shared.requests.count(&route, &path, status, start.elapsed());
+    let route = counted.route.map(str::to_owned).or(route).unwrap_or_default();
+    let (environment, status) = (counted.environment.or(environment_in(&path)), answered.status().as_u16());
+    shared.requests.count(&route, environment, status, start.elapsed());
     answered
 }
 
