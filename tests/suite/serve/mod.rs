@@ -3,6 +3,7 @@
 #[cfg(feature = "client")]
 mod client;
 mod crowd;
+mod dropin;
 mod events;
 mod isolation;
 mod last_good;
