@@ -55,6 +55,8 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
     let is_denied = matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    // Other people's protocols also read by POST.
+    let is_read = answered.extensions().get::<Counted>().is_some();
     let is_refused = answered.status().is_client_error() || answered.status().is_server_error();
     if let Some(Written { environment, keys, .. }) =
         answered.extensions().get::<Written>().filter(|written| !written.is_dry).cloned()
@@ -62,7 +64,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         let commit = answered.headers().get(COMMIT).and_then(|commit| commit.to_str().ok());
         let (commit, status) = (commit.map(str::to_owned), answered.status().as_u16());
         shared.tell(&ServeEvent::Written { caller, request: asked, environment, keys, status, commit });
-    } else if is_denied || (is_refused && is_unsafe) {
+    } else if is_denied || (is_refused && is_unsafe && !is_read) {
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }

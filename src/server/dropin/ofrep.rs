@@ -179,12 +179,20 @@ fn one(
     };
     let mask = configuration.mask(Reveal::asked(request.caller.may_read_secrets()));
     let own = mask.secrets_of([&document]);
-    request.caller.require_secrets(mask.within(&own).value(&path, value).shown() != value)?;
+    require_secrets(request, mask.within(&own).value(&path, value).shown() != value)?;
     let line = document.locate(&path).map(|found| document.location(&found.value).start.line);
     let success = success(request, view, &item, (flag, value), line)?;
     let answer =
         Answer::json(request, "ofrep", |out| serde_json::to_writer(out, &success).map_err(Into::into));
     Ok(answer.with_commit(item.commit.as_ref()))
+}
+
+/// Refuses a flag that would hold a secret.
+fn require_secrets(request: &InEnvironment, holds_secrets: bool) -> Result<(), Problem> {
+    request.caller.require_secrets(holds_secrets).map_err(|_| {
+        Problem::new(ProblemKind::SecretsNotAllowed, "the value is a secret, or holds one")
+            .with_help("use a token that allows `secrets`")
+    })
 }
 
 /// A flag that has a value.
@@ -271,9 +279,7 @@ fn add_flags(
     for leaf in leaves(document) {
         let flag = name(&leaf.path);
         let is_masked = mask.value(&leaf.path, &leaf.value).shown() != &leaf.value;
-        let told = request
-            .caller
-            .require_secrets(is_masked)
+        let told = require_secrets(request, is_masked)
             .and_then(|()| success(request, view, item, (&flag, &leaf.value), Some(leaf.line)));
         flags.push(told.unwrap_or_else(|problem| failure(&problem, Some(&flag))));
     }
