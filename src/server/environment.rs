@@ -42,26 +42,8 @@ impl FromRequestParts<Arc<Shared>> for InEnvironment {
             Some(parameters.swap_remove(at).1)
         };
         let environment = environment(&parameter("environment").unwrap_or_default())?;
-        for header in parts.headers.get_all(ENVIRONMENT) {
-            if header.as_bytes() != environment.name().as_bytes() {
-                return Err(Problem::new(
-                    ProblemKind::EnvironmentConflict,
-                    "the address and a header name different environments",
-                )
-                .with_help("leave the header Terrace-Environment out"));
-            }
-        }
-        let caller = parts.extensions.get::<Caller>().cloned();
-        let caller = caller.ok_or_else(|| Problem::new(ProblemKind::Internal, "nobody asked"))?;
-        caller.require_read(environment)?;
-        Ok(Self {
-            shared: Arc::clone(shared),
-            environment,
-            caller,
-            headers: parts.headers.clone(),
-            query: parts.uri.query().map(str::to_owned),
-            key: parameter("key"),
-        })
+        let key = parameter("key");
+        Self::of(Arc::clone(shared), environment, parts, key)
     }
 }
 
@@ -71,7 +53,47 @@ pub(super) fn environment(name: &str) -> Result<Environment, Problem> {
         .map_err(|error| Problem::of(&Error::from(error), ProblemKind::UnknownEnvironment))
 }
 
+/// The environment that the header names, where it does.
+pub(super) fn named_by_header(headers: &HeaderMap) -> Result<Option<Environment>, Problem> {
+    let mut names = headers.get_all(ENVIRONMENT).iter().map(|name| name.to_str().unwrap_or_default());
+    let Some(first) = names.next() else { return Ok(None) };
+    if names.any(|name| name != first) {
+        return Err(conflict());
+    }
+    environment(first).map(Some)
+}
+
+fn conflict() -> Problem {
+    Problem::new(ProblemKind::EnvironmentConflict, "the address and a header name different environments")
+        .with_help("leave the header Terrace-Environment out")
+}
+
 impl InEnvironment {
+    /// A request about an environment, unless a header names another one or the caller may not read it.
+    pub(super) fn of(
+        shared: Arc<Shared>,
+        environment: Environment,
+        parts: &Parts,
+        key: Option<String>,
+    ) -> Result<Self, Problem> {
+        for header in parts.headers.get_all(ENVIRONMENT) {
+            if header.as_bytes() != environment.name().as_bytes() {
+                return Err(conflict());
+            }
+        }
+        let caller = parts.extensions.get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Problem::new(ProblemKind::Internal, "nobody asked"))?;
+        caller.require_read(environment)?;
+        Ok(Self {
+            shared,
+            environment,
+            caller,
+            headers: parts.headers.clone(),
+            query: parts.uri.query().map(str::to_owned),
+            key,
+        })
+    }
+
     /// The parameters of the address.
     pub(super) fn query(&self, known: &[&str], many: &[&str]) -> Result<Query, Problem> {
         Query::read(self.query.as_deref(), known, many)

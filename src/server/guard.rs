@@ -10,7 +10,9 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::ServeEvent;
 use super::caller::Caller;
+use super::dropin::Counted;
 use super::hosts::require_own_origin;
+use super::metrics::environment_in;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
@@ -37,7 +39,9 @@ pub(super) struct Written {
 /// Answers a request that is let in, and makes every answer whole.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
+    let is_api = ["/api", "/argocd"]
+        .iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     let asked = format!("{} {path}", request.method());
     let is_unsafe = !request.method().is_safe();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -51,6 +55,8 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         Ok(caller) => (caller.name().to_owned(), answer(&shared, caller, request, next).await),
     };
     let is_denied = matches!(answered.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    // Other people's protocols also read by POST.
+    let is_read = answered.extensions().get::<Counted>().is_some();
     let is_refused = answered.status().is_client_error() || answered.status().is_server_error();
     if let Some(Written { environment, keys, .. }) =
         answered.extensions().get::<Written>().filter(|written| !written.is_dry).cloned()
@@ -58,13 +64,15 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         let commit = answered.headers().get(COMMIT).and_then(|commit| commit.to_str().ok());
         let (commit, status) = (commit.map(str::to_owned), answered.status().as_u16());
         shared.tell(&ServeEvent::Written { caller, request: asked, environment, keys, status, commit });
-    } else if is_denied || (is_refused && is_unsafe) {
+    } else if is_denied || (is_refused && is_unsafe && !is_read) {
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
+    let counted = answered.extensions().get::<Counted>().copied().unwrap_or_default();
     let answered = whole(answered, is_api);
-    let (route, status) = (route.unwrap_or_default(), answered.status().as_u16());
-    shared.requests.count(&route, &path, status, start.elapsed());
+    let route = counted.route.map(str::to_owned).or(route).unwrap_or_default();
+    let (environment, status) = (counted.environment.or(environment_in(&path)), answered.status().as_u16());
+    shared.requests.count(&route, environment, status, start.elapsed());
     answered
 }
 

@@ -25,6 +25,11 @@ struct Count {
     time: Duration,
 }
 
+/// The environment that an address of the API names.
+pub(super) fn environment_in(path: &str) -> Option<Environment> {
+    path.strip_prefix("/api/v1/environments/")?.split('/').next()?.parse().ok()
+}
+
 /// How an environment stands.
 pub(super) struct Gauges {
     pub(super) environment: Environment,
@@ -36,9 +41,7 @@ pub(super) struct Gauges {
 
 impl Requests {
     /// Counts an answer.
-    pub(super) fn count(&self, route: &str, path: &str, status: u16, time: Duration) {
-        let environment = path.strip_prefix("/api/v1/environments/");
-        let environment = environment.and_then(|rest| rest.split('/').next()?.parse().ok());
+    pub(super) fn count(&self, route: &str, environment: Option<Environment>, status: u16, time: Duration) {
         let labels = Labels { route: route.to_owned(), environment, status };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(labels).or_default();

@@ -6,8 +6,10 @@
 
 mod caller;
 mod connection;
+mod dropin;
 mod environment;
 mod events;
+mod found;
 mod guard;
 mod hosts;
 mod metrics;

@@ -135,6 +135,8 @@ struct Facts {
     changed: Vec<ChangedValue>,
     held_etag: Option<String>,
     plan: Option<serde_json::Value>,
+    /// What another protocol's errors have besides.
+    members: Option<serde_json::Value>,
 }
 
 impl Problem {
@@ -226,6 +228,20 @@ impl Problem {
         self
     }
 
+    /// The same with what another protocol's errors have.
+    pub(super) fn with_members(mut self, members: serde_json::Value) -> Self {
+        self.facts.get_or_insert_default().members = Some(members);
+        self
+    }
+
+    /// What is wrong and what can be done, in one line.
+    pub(super) fn sentence(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}; {help}", self.detail),
+            None => self.detail.clone(),
+        }
+    }
+
     /// What stands for an answer of the framework that has only a status.
     pub(super) fn of_status(status: StatusCode, is_api: bool) -> Self {
         let kind = ProblemKind::ALL.iter().copied().find(|kind| {
@@ -269,6 +285,9 @@ impl IntoResponse for Problem {
         };
         // A vector takes all.
         let _ = served::problem(&problem, &mut body);
+        if let Some(members) = facts.members {
+            body = joined(&body, members).unwrap_or(body);
+        }
         let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, body).into_response();
         let form = HeaderValue::from_static(PROBLEM_JSON);
@@ -278,6 +297,14 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// A JSON object with more members.
+fn joined(body: &[u8], members: serde_json::Value) -> Option<Vec<u8>> {
+    let mut object: serde_json::Map<_, _> = serde_json::from_slice(body).ok()?;
+    let serde_json::Value::Object(members) = members else { return None };
+    object.extend(members);
+    serde_json::to_vec(&object).ok()
 }
 
 /// The media type of problems.

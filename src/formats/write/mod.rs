@@ -27,6 +27,7 @@ pub use entry::Variable;
 use manifest::Manifest;
 use names::Alphabet;
 pub use names::{NameCase, NameStyle};
+pub use properties::property;
 
 use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest, written_tag};
 use crate::yaml::render;

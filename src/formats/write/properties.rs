@@ -4,7 +4,13 @@ use super::Variable;
 
 /// `name=value` lines.
 pub(super) fn write(entries: &[Variable]) -> String {
-    entries.iter().map(|entry| format!("{}={}\n", name(&entry.name), value(&entry.text))).collect()
+    entries.iter().map(|entry| property(&entry.name, &entry.text)).collect()
+}
+
+/// One line of Java properties.
+#[must_use]
+pub fn property(of: &str, text: &str) -> String {
+    format!("{}={}\n", name(of), value(text))
 }
 
 fn name(text: &str) -> String {

@@ -2,12 +2,12 @@
 
 use axum::response::Response;
 
-use super::items::found;
 use crate::api::served::{self, DescribingSchema};
 use crate::engine::snapshot::ItemFile;
 use crate::formats::write::{Format, NameCase, NameStyle};
 use crate::ops::{self, ExportRequest};
 use crate::server::environment::InEnvironment;
+use crate::server::found::found;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::invalid;
 use crate::server::respond::{Answer, Work, respond};

@@ -2,12 +2,12 @@
 
 use axum::response::Response;
 
-use super::items::found;
 use crate::api;
 use crate::model::{CommitInfo, Environment, Key};
 use crate::ops::{self, Good, LogRequest};
 use crate::secrets::mask::Reveal;
 use crate::server::environment::InEnvironment;
+use crate::server::found::found;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::respond::{Answer, Work, respond};
 

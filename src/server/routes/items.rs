@@ -13,6 +13,7 @@ use crate::model::{CommitId, Key, Pointer, Value, ValuePath};
 use crate::ops;
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, key};
+use crate::server::found::found;
 use crate::server::negotiation::{Media, negotiate};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::{Query, invalid};
@@ -82,31 +83,6 @@ pub(super) async fn item(request: InEnvironment) -> Result<Response, Problem> {
         }
     })
     .await
-}
-
-/// An item as it is served, or as it was at a revision.
-pub(super) fn found(
-    request: &InEnvironment,
-    view: &EnvironmentView,
-    key: &Key,
-    revision: Option<&CommitId>,
-) -> Result<(Configuration, Arc<ServedItem>), Problem> {
-    let good = view.good()?;
-    let Some(revision) = revision else {
-        let item = view.items.get(key).ok_or_else(|| view.no_such_item(key))?;
-        return Ok((good.configuration().clone(), Arc::clone(item)));
-    };
-    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
-    let repository = &request.shared.workspace.repository;
-    // What is secret now is not shown of the past either.
-    let policy = good.configuration().shared_policy();
-    let then = ops::environment_at(repository, request.environment, revision, policy).map_err(unreadable)?;
-    let Some(item) = then.item(key, request.environment) else {
-        let error = then.snapshot().absent(key, request.environment);
-        return Err(Problem::of(&error, ProblemKind::ItemNotFound));
-    };
-    let item = ServedItem::new(&then, item, None, None).map_err(unreadable)?;
-    Ok((then, item))
 }
 
 fn whole(

@@ -19,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use http::{HeaderValue, header};
 
+use super::dropin;
 use super::events::events;
 use super::guard::{BODY_BYTES, guard};
 use super::openapi::Doc;
@@ -362,14 +363,29 @@ const WRITES: [K; 8] = [
     K::RepositoryBusy,
 ];
 
+/// The routes of other people's protocols, which their own documents describe.
+fn dropin_routes() -> impl Iterator<Item = (&'static str, MethodRouter<Arc<Shared>>)> {
+    [
+        ("/spring/{name}", get(dropin::spring)),
+        ("/spring/{name}/{profiles}", get(dropin::spring)),
+        ("/spring/{name}/{profiles}/{*label}", get(dropin::spring)),
+        ("/argocd/{environment}/api/v1/getparams.execute", post(dropin::parameters)),
+    ]
+    .into_iter()
+}
+
 /// The router of all routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), guard);
     let empty = Router::new();
     let router =
         routes().into_iter().fold(empty, |router, route| router.route(route.doc.path, route.handler));
-    let nothing = || async { http::StatusCode::NOT_FOUND };
-    router.fallback(nothing).layer(DefaultBodyLimit::max(BODY_BYTES)).layer(guarded).with_state(shared)
+    let router = dropin_routes().fold(router, |router, (path, handler)| router.route(path, handler));
+    router
+        .fallback(dropin::fallback)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(guarded)
+        .with_state(shared)
 }
 
 /// The description of all routes.

@@ -22,13 +22,35 @@ const ROUTES: [&str; 13] = [
 ];
 
 fn everything(server: &Server, environment: &str) -> Vec<(String, Answer)> {
-    let ask = |route: &&str| {
-        let path = format!("/api/v1/environments/{environment}{route}");
+    let ask = |path: String| {
         let mut answer = server.get(&path);
         answer.headers.remove("date");
         (path, answer)
     };
-    ROUTES.iter().map(ask).collect()
+    let own = ROUTES.iter().map(|route| format!("/api/v1/environments/{environment}{route}"));
+    let others = [
+        format!("/spring/payments/{environment}"),
+        format!("/spring/merger-talks/{environment}"),
+        format!("/spring/payments-{environment}.yml"),
+    ];
+    own.chain(others).map(ask).collect()
+}
+
+/// What is told of development to who reads by POST.
+fn posted(server: &Server) -> Vec<Answer> {
+    let form = [("content-type", "application/json")];
+    let reads = [
+        ("/development/ofrep/v1/evaluate/flags", "{\"context\":{}}"),
+        ("/development/ofrep/v1/evaluate/flags/payments:timeout", "{\"context\":{}}"),
+        ("/development/ofrep/v1/evaluate/flags/merger-talks:date", "{\"context\":{}}"),
+        ("/argocd/development/api/v1/getparams.execute", "{\"input\":{}}"),
+    ];
+    let ask = |(path, body): (&str, &str)| {
+        let mut answer = server.send("POST", path, &form, body);
+        answer.headers.remove("date");
+        answer
+    };
+    reads.into_iter().map(ask).collect()
 }
 
 /// Commits that have nothing to do with development, of many kinds.
@@ -66,12 +88,15 @@ fn development_says_the_same_whatever_production_does() {
     let mut server = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
     server.token = Some(tokens[0].clone());
     let before = everything(&server, "development");
-    assert_eq!(before.iter().filter(|(_, answer)| answer.status == 200).count(), 11);
+    assert_eq!(before.iter().filter(|(_, answer)| answer.status == 200).count(), 13);
+    let posted_before = posted(&server);
+    assert_eq!(posted_before.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 200, 404, 200]);
     for turn in 0..30 {
         elsewhere(&mut world, turn);
         for ((path, then), (_, now)) in before.iter().zip(everything(&server, "development")) {
             assert_eq!(*then, now, "turn {turn}: {path}");
         }
+        assert_eq!(posted(&server), posted_before, "turn {turn}");
         if turn % 10 == 3 {
             server.token = Some(tokens[1].clone());
             server.arrives(&world, "production");

@@ -3,6 +3,7 @@
 #[cfg(feature = "client")]
 mod client;
 mod crowd;
+mod dropin;
 mod events;
 mod followed;
 mod isolation;

@@ -1,0 +1,35 @@
+//! The item that a request is about.
+
+use std::sync::Arc;
+
+use super::environment::InEnvironment;
+use super::problem::{Problem, ProblemKind};
+use super::view::{EnvironmentView, ServedItem};
+use crate::engine::configuration::Configuration;
+use crate::model::{CommitId, Key};
+use crate::ops;
+
+/// An item as it is served, or as it was at a revision.
+pub(super) fn found(
+    request: &InEnvironment,
+    view: &EnvironmentView,
+    key: &Key,
+    revision: Option<&CommitId>,
+) -> Result<(Configuration, Arc<ServedItem>), Problem> {
+    let good = view.good()?;
+    let Some(revision) = revision else {
+        let item = view.items.get(key).ok_or_else(|| view.no_such_item(key))?;
+        return Ok((good.configuration().clone(), Arc::clone(item)));
+    };
+    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
+    let repository = &request.shared.workspace.repository;
+    // What is secret now is not shown of the past either.
+    let policy = good.configuration().shared_policy();
+    let then = ops::environment_at(repository, request.environment, revision, policy).map_err(unreadable)?;
+    let Some(item) = then.item(key, request.environment) else {
+        let error = then.snapshot().absent(key, request.environment);
+        return Err(Problem::of(&error, ProblemKind::ItemNotFound));
+    };
+    let item = ServedItem::new(&then, item, None, None).map_err(unreadable)?;
+    Ok((then, item))
+}
