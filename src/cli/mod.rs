@@ -38,6 +38,7 @@ mod schema;
 mod serve;
 mod set;
 mod status;
+mod take_over;
 #[cfg(feature = "server")]
 mod token;
 mod vscode;
@@ -91,7 +92,7 @@ enum Command {
     Set(set::Args),
     /// Remove one value of an item
     Unset(set::UnsetArgs),
-    /// Turn flat files into items of development
+    /// Turn flat files, or files that keep environments apart, into items
     Migrate(migrate::Args),
     /// Infer JSON Schemas from the items
     Schema(schema::Args),

@@ -5,6 +5,7 @@
 //! what becomes of the old files.
 
 mod belonging;
+mod environments;
 mod exclusions;
 mod manifests;
 mod plan;
@@ -12,6 +13,10 @@ mod record;
 mod templates;
 
 pub use belonging::{Belonging, Owner};
+pub use environments::{
+    BaseFile, Clash, Gaps, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse, gaps,
+    take_over,
+};
 pub use exclusions::{Suspicion, look};
 pub use manifests::SecretManifest;
 pub use plan::{Collision, Migration, Plan, Planned, plan};

@@ -1,0 +1,233 @@
+//! What taking over a repository that keeps environments apart would do.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::columns::{Cell, align};
+use super::counted;
+use super::sanitize::{clean, cut};
+use super::view::View;
+use crate::engine::migration::{Gaps, Left, TakeOverPlan, Taken, WordSource, gaps};
+use crate::formats::read::Format;
+use crate::model::{Environment, Key};
+
+/// So many paths and files of one kind are told.
+const TOLD: usize = 8;
+
+/// Writes the words, the table of items and environments, and what becomes of every file; `prefix` is
+/// the configuration root, `planned` says that nothing happens yet.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(
+    plan: &TakeOverPlan,
+    planned: bool,
+    prefix: &str,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    words(plan, view, out)?;
+    table(plan, view, out)?;
+    files(plan, planned, prefix, view, out)?;
+    notes(plan, out)
+}
+
+fn write_rows(rows: &[Vec<Cell>], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    for line in align(rows, view.room()) {
+        writeln!(out, "{line}")?;
+    }
+    if !rows.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Which word stands for which environment, and why.
+fn words(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let row = |word: &crate::engine::migration::WordUse| {
+        let why = match word.source {
+            WordSource::Common => "a common name of it",
+            WordSource::Policy => "[isolation] words in terrace.toml",
+            WordSource::Given => "as --environments says",
+        };
+        let files = format!("({why}; {}, {})", counted(word.files, "file"), clean(&word.example));
+        vec![
+            Cell::new(clean(&word.word)),
+            Cell::new(format!("→ {}", word.environment)),
+            Cell::new(files).style(view.styles.faint).prose(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = plan.words.iter().map(row).collect();
+    write_rows(&rows, view, out)
+}
+
+/// Each item with the number of its values in each environment, and of those that it lacks.
+fn table(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let items: Vec<_> = plan
+        .items
+        .iter()
+        .map(|item| (item.key.clone(), item.environment, item.converted.documents.as_slice()))
+        .collect();
+    let found = gaps(&items);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut header = vec![Cell::new("item").style(view.styles.strong)];
+    header
+        .extend(Environment::ALL.map(|environment| Cell::new(environment.name()).style(view.styles.strong)));
+    let mut rows = vec![header];
+    for gap in &found {
+        let mut row = vec![Cell::new(clean(gap.key.as_str()))];
+        row.extend(Environment::ALL.map(|environment| Cell::new(cell(gap, environment))));
+        rows.push(row);
+    }
+    write_rows(&rows, view, out)?;
+    let mut told = false;
+    for gap in &found {
+        for (environment, missing) in gap.missing.iter().filter(|(_, missing)| !missing.is_empty()) {
+            let paths = missing.iter().map(ToString::to_string).collect::<Vec<_>>();
+            writeln!(out, "{} of {environment} lacks {}", clean(gap.key.as_str()), some(&paths))?;
+            told = true;
+        }
+    }
+    if told { writeln!(out) } else { Ok(()) }
+}
+
+fn cell(gap: &Gaps, environment: Environment) -> String {
+    let Some(values) = gap.values.get(&environment) else { return "none".to_owned() };
+    match gap.missing.get(&environment).map_or(0, Vec::len) {
+        0 => counted(*values, "value"),
+        missing => format!("{}, lacks {missing}", counted(*values, "value")),
+    }
+}
+
+/// The first of some names.
+fn some(names: &[String]) -> String {
+    let mut told: Vec<String> = names.iter().take(TOLD).map(|name| clean(name).into_owned()).collect();
+    if names.len() > TOLD {
+        told.push(format!("and {} more", names.len() - TOLD));
+    }
+    told.join(", ")
+}
+
+fn files(
+    plan: &TakeOverPlan,
+    planned: bool,
+    prefix: &str,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let faint = view.styles.faint;
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut row = |word: &str, file: &str, rest: String, aside: String| {
+        rows.push(vec![
+            Cell::new(word),
+            Cell::new(clean(file)),
+            Cell::new(rest).prose(),
+            Cell::new(aside).style(faint).prose(),
+        ]);
+    };
+    let place = |key: &Key, environment| clean(&format!("{prefix}{}", key.file(environment))).into_owned();
+    for item in &plan.items {
+        let verb = match (item.converted.unchanged, planned) {
+            (true, true) => "would move",
+            (true, false) => "move",
+            (false, true) => "would write",
+            (false, false) => "write",
+        };
+        row(verb, &item.source, format!("→ {}", place(&item.key, item.environment)), past(item));
+    }
+    for (file, key, environment) in &plan.present {
+        row("is there", file, format!("= {}", place(key, *environment)), String::new());
+    }
+    for base in &plan.bases {
+        row(
+            "base",
+            &base.source,
+            format!("stays: what `{}` begins from", clean(base.key.as_str())),
+            String::new(),
+        );
+    }
+    for unknown in &plan.unknown {
+        let word = clean(&unknown.word);
+        for file in &unknown.files {
+            row("asks", file, format!("what is `{word}`?"), String::new());
+        }
+    }
+    for (file, why) in plan.left_alone.iter().filter(|(_, why)| *why != Left::NamesNone) {
+        row("left alone", file, why.to_string(), String::new());
+    }
+    for clash in &plan.clashes {
+        let to = format!("→ {}", place(&clash.key, clash.environment));
+        row("collides", &clash.sources.join(", "), to, String::new());
+    }
+    for (file, rejection) in &plan.rejected {
+        let at = rejection.location.start;
+        let place = format!("{file}:{}:{}", at.line, at.column);
+        row("cannot read", &place, cut(&rejection.message, 100).into_owned(), String::new());
+    }
+    for (file, why) in &plan.unnamed {
+        row("no key", file, clean(&why.reason).into_owned(), String::new());
+    }
+    write_rows(&rows, view, out)
+}
+
+/// What becomes of a file's past.
+fn past(item: &Taken) -> String {
+    let values = counted(item.converted.values, "value");
+    let base = if item.folded > 0 { format!(", {} from its base", item.folded) } else { String::new() };
+    match item.format {
+        Format::Yaml if item.converted.unchanged => "(unchanged, history goes on)".to_owned(),
+        Format::Yaml | Format::Json => format!("({values}{base}, history goes on)"),
+        Format::Toml | Format::Env | Format::Properties => format!("({values}{base}, history begins here)"),
+    }
+}
+
+fn notes(plan: &TakeOverPlan, out: &mut dyn Write) -> io::Result<()> {
+    let none: Vec<String> = plan
+        .left_alone
+        .iter()
+        .filter(|(_, why)| *why == Left::NamesNone)
+        .map(|(file, _)| file.clone())
+        .collect();
+    if !none.is_empty() {
+        let verb = if none.len() == 1 { "names" } else { "name" };
+        writeln!(out, "{} {verb} no environment and stay: {}", counted(none.len(), "file"), some(&none))?;
+    }
+    let folded = plan.items.iter().any(|item| item.folded > 0);
+    if folded {
+        writeln!(
+            out,
+            "The bases are written into the items; what changes in a base later no longer arrives there."
+        )?;
+    } else if !plan.bases.is_empty() && plan.unfolded.is_empty() {
+        let (count, verb) = (plan.bases.len(), if plan.bases.len() == 1 { "stays" } else { "stay" });
+        writeln!(
+            out,
+            "{} {verb} beside the items, read as before; --base fold writes the values into each item that lacks them.",
+            counted(count, "base")
+        )?;
+    }
+    for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {
+        let paths: Vec<String> = item.secrets.iter().map(ToString::to_string).collect();
+        let verb = if paths.len() == 1 { "looks like a secret" } else { "look like secrets" };
+        let count = counted(paths.len(), "value");
+        writeln!(out, "{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths))?;
+    }
+    Ok(())
+}
+
+/// How many items, environments and values it is.
+#[must_use]
+pub fn counts(plan: &TakeOverPlan) -> String {
+    let keys: BTreeSet<&Key> = plan.items.iter().map(|item| &item.key).collect();
+    let environments: BTreeSet<Environment> = plan.items.iter().map(|item| item.environment).collect();
+    let values = plan.items.iter().map(|item| item.converted.values).sum();
+    format!(
+        "{} in {}: {}, {}.",
+        counted(keys.len(), "item"),
+        counted(environments.len(), "environment"),
+        counted(plan.items.len(), "file"),
+        counted(values, "value")
+    )
+}
