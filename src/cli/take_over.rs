@@ -48,6 +48,12 @@ pub(super) fn run(
             " without --dry-run".to_owned()
         };
         writeln!(out, "{counts} Run again{how} to commit.")?;
+        if !request.keep_legacy {
+            writeln!(
+                out,
+                "Charts and pipelines that name the old files: --keep-legacy keeps them until --finish."
+            )?;
+        }
         return Ok(0);
     }
     writeln!(out, "{counts}")?;

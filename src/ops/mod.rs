@@ -33,6 +33,7 @@ mod served;
 mod set;
 mod status;
 mod take_over;
+mod trial;
 mod validation;
 mod vscode;
 mod workspace;
@@ -81,5 +82,6 @@ pub use take_over::{
     PolicyWords, PreparedTakeOver, TakeOverRequest, commit as commit_take_over, environment_branches,
     prepare as prepare_take_over, require_clear as require_clear_take_over,
 };
+pub use trial::{Shared, Trial, TrialResult, try_out};
 pub use vscode::{EditorSettings, keep_editor};
 pub use workspace::{At, Workspace};

@@ -232,6 +232,22 @@ pub fn commit(
     Ok(published.map(|(committed, ())| committed))
 }
 
+/// Commits what nobody has to be asked about; `None` when there is nothing to do.
+///
+/// # Errors
+/// The transaction's refusals.
+pub(super) fn commit_all_that_is_clear(
+    workspace: &Workspace,
+    request: &TakeOverRequest,
+    options: &Options,
+) -> Result<Option<Committed>> {
+    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
+        let Some(head) = head else { return Ok(None) };
+        Ok(change(&prepare_at(workspace, request, head)?, request).map(|change| (change, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
+}
+
 fn change(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> Option<Change> {
     let prefix = &prepared.prefix;
     (!prepared.plan.items.is_empty()).then(|| Change {

@@ -9,7 +9,7 @@ use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::migration::{Gaps, Left, TakeOverPlan, Taken, WordSource, gaps};
 use crate::formats::read::Format;
-use crate::model::{Environment, Key};
+use crate::model::{Environment, Key, ValuePath};
 
 /// So many paths and files of one kind are told.
 const TOLD: usize = 8;
@@ -82,15 +82,38 @@ fn table(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         rows.push(row);
     }
     write_rows(&rows, view, out)?;
-    let mut told = false;
     for gap in &found {
         for (environment, missing) in gap.missing.iter().filter(|(_, missing)| !missing.is_empty()) {
-            let paths = missing.iter().map(ToString::to_string).collect::<Vec<_>>();
-            writeln!(out, "{} of {environment} lacks {}", clean(gap.key.as_str()), some(&paths))?;
-            told = true;
+            let mut rows =
+                vec![vec![Cell::new(format!("{} of {environment} lacks", clean(gap.key.as_str())))]];
+            rows.extend(missing.iter().take(TOLD).map(|path| {
+                let has: Vec<&str> = others_with(plan, gap, path).map(Environment::name).collect();
+                let verb = if has.len() == 1 { "has" } else { "have" };
+                let aside = format!("({} {verb} it)", has.join(" and "));
+                let path = format!("  {}", super::path_name(path));
+                vec![Cell::new(path), Cell::new(aside).style(view.styles.faint).prose()]
+            }));
+            if missing.len() > TOLD {
+                rows.push(vec![Cell::new(format!("  and {} more", missing.len() - TOLD))]);
+            }
+            write_rows(&rows, view, out)?;
         }
     }
-    if told { writeln!(out) } else { Ok(()) }
+    Ok(())
+}
+
+/// The environments whose item has something at a path.
+fn others_with<'a>(
+    plan: &'a TakeOverPlan,
+    gap: &'a Gaps,
+    path: &'a ValuePath,
+) -> impl Iterator<Item = Environment> + 'a {
+    let has = |item: &&Taken| {
+        let documents = item.converted.documents.iter();
+        let mut found = documents.filter(|value| value.at(path).is_some());
+        item.key == gap.key && found.next().is_some()
+    };
+    plan.items.iter().filter(has).map(|item| item.environment)
 }
 
 fn cell(gap: &Gaps, environment: Environment) -> String {
@@ -213,6 +236,33 @@ fn notes(plan: &TakeOverPlan, out: &mut dyn Write) -> io::Result<()> {
         let verb = if paths.len() == 1 { "looks like a secret" } else { "look like secrets" };
         let count = counted(paths.len(), "value");
         writeln!(out, "{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths))?;
+    }
+    Ok(())
+}
+
+/// Which values production has as staging has them.
+///
+/// # Errors
+/// Those of `out`.
+pub fn shared(
+    shared: &[(&Key, usize, &[ValuePath], &[ValuePath])],
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let row = |(key, values, paths, _): &(&Key, usize, &[ValuePath], &[ValuePath])| {
+        let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        vec![
+            Cell::new(clean(key.as_str())),
+            Cell::new(format!("{} of {}", paths.len(), counted(*values, "value"))).right(),
+            Cell::new(some(&names)).style(view.styles.faint).prose(),
+        ]
+    };
+    write_rows(&shared.iter().map(row).collect::<Vec<_>>(), view, out)?;
+    for (key, _, _, secrets) in shared.iter().filter(|(_, _, _, secrets)| !secrets.is_empty()) {
+        let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+        let verb = if names.len() == 1 { "looks like a secret" } else { "look like secrets" };
+        let count = counted(names.len(), "shared value");
+        writeln!(out, "{}: {count} {verb}: {}", clean(key.as_str()), some(&names))?;
     }
     Ok(())
 }

@@ -128,11 +128,9 @@ fn key(roots: &[String], file: &str, marker: &Marker) -> Result<Key, InvalidKey>
     let root = root_of(roots, file);
     let root = if root == file { folder(file) } else { root.trim_end_matches('/') };
     let root = if root == "." { "" } else { root };
-    // An environment's own folder may be what was named.
-    let rest = below(root, &marker.rest).unwrap_or(&marker.rest);
     let rest = match &marker.container {
-        Some(container) => without_container(root, container, rest),
-        None => rest.to_owned(),
+        Some(container) => without_container(root, container, &marker.rest),
+        None => below(root, &marker.rest).unwrap_or(&marker.rest).to_owned(),
     };
     let name = file_name(&rest);
     if name.starts_with('.') && !name.starts_with(".env") {
@@ -145,6 +143,13 @@ fn key(roots: &[String], file: &str, marker: &Marker) -> Result<Key, InvalidKey>
 }
 
 fn without_container(root: &str, container: &str, rest: &str) -> String {
+    if let Some(within) = below(container, root).filter(|within| container != root && !within.is_empty()) {
+        // The environment's folder, or one in it, was named.
+        let after = below(container, rest).unwrap_or(rest);
+        let inner = within.split_once('/').map_or("", |(_, inner)| inner);
+        return below(inner, after).unwrap_or(after).to_owned();
+    }
+    let rest = below(root, rest).unwrap_or(rest);
     let Some(within) = below(root, container).filter(|_| container != root) else {
         return rest.to_owned();
     };

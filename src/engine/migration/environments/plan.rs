@@ -296,7 +296,7 @@ fn judge_file(
 }
 
 /// What a file is where all are said to be one environment's: one that seems another's stays.
-fn as_one(one: Environment, roots: &[String], file: &String, role: Role) -> Result<Role, Left> {
+fn as_one(one: Environment, roots: &[String], file: &str, role: Role) -> Result<Role, Left> {
     match role {
         Role::Item { environment, .. } | Role::Alone(environment) if environment != one => {
             Err(Left::NamesOther(environment))
