@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WORD=ENV,…", value_delimiter = ',', value_parser = word)]
     environments: Vec<(String, Environment)>,
     /// All named files are this environment's
-    #[arg(long, value_name = "ENV", requires = "sources", conflicts_with = "environments")]
+    #[arg(short, long, value_name = "ENV", requires = "sources", conflicts_with = "environments")]
     env: Option<String>,
     /// Leave the files of these words alone
     #[arg(long, value_name = "WORD,…", value_delimiter = ',')]

@@ -63,6 +63,12 @@ pub fn find_moves(
     Ok(choice.moves())
 }
 
+/// Whether a text is so like another that it is taken for the same file, moved.
+#[must_use]
+pub fn are_alike(one: &[u8], other: &[u8]) -> bool {
+    Lines::of(one).likeness(&Lines::of(other)) >= LIKE
+}
+
 /// How well a file fits: better is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {

@@ -8,7 +8,6 @@ use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::migration::{Gaps, Left, TakeOverPlan, Taken, WordSource, gaps};
-use crate::formats::read::Format;
 use crate::model::{Environment, Key, ValuePath};
 
 /// So many paths and files of one kind are told.
@@ -199,10 +198,10 @@ fn files(
 fn past(item: &Taken) -> String {
     let values = counted(item.converted.values, "value");
     let base = if item.folded > 0 { format!(", {} from its base", item.folded) } else { String::new() };
-    match item.format {
-        Format::Yaml if item.converted.unchanged => "(unchanged, history goes on)".to_owned(),
-        Format::Yaml | Format::Json => format!("({values}{base}, history goes on)"),
-        Format::Toml | Format::Env | Format::Properties => format!("({values}{base}, history begins here)"),
+    let history = if item.goes_on { "goes on" } else { "begins here" };
+    match item.converted.unchanged {
+        true => format!("(unchanged, history {history})"),
+        false => format!("({values}{base}, history {history})"),
     }
 }
 

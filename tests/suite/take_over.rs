@@ -423,3 +423,77 @@ fn a_migration_that_is_done_has_nothing_to_do() {
     assert!(again.contains("nothing to do"), "{again}");
     assert!(run(world.command("git").args(["log", "--oneline"])).stdout.lines().count() == 2);
 }
+
+/// A repository of the examples, committed.
+fn example(name: &str) -> World {
+    let mut world = World::unborn();
+    for (path, text) in texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/take-over").join(name)) {
+        world.write(&path, &text);
+    }
+    world.commit("base");
+    world
+}
+
+#[test]
+fn each_example_is_taken_over_as_its_readme_says() {
+    let readme = include_str!("../../examples/take-over/README.md");
+    let mut taken = 0;
+    for row in readme.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let name = row.split('`').next().expect("a name");
+        let line = row.rsplit('`').nth(1).and_then(|line| line.strip_prefix("terrace ")).expect("a command");
+        let world = example(name);
+        let (before, tried) = (world.state(), world.line("try"));
+        assert!(tried.code == 0 && tried.stdout.contains("Nothing was changed."), "{name}: {tried:?}");
+        assert_eq!(world.state(), before, "{name}");
+        let told = world.line(line);
+        assert_eq!(told.code, 0, "{name}: {told:?}");
+        let listed = world.line("list").exits(0);
+        let key = match name {
+            "helm" => "values",
+            "kustomize" => "settings",
+            "dotnet" => "appsettings",
+            _ => "env",
+        };
+        assert!(listed.contains(key), "{name}: {listed}");
+        assert_eq!(world.line("check").code, 0, "{name}: {}", world.line("check").stdout);
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "{name}");
+        taken += 1;
+    }
+    assert_eq!(taken, 4);
+}
+
+#[test]
+fn a_folded_base_says_what_the_program_read_before() {
+    let world = example("dotnet");
+    world.line("migrate . --base fold --yes").exits(0);
+    let json = world.line("export appsettings --env production --format json").exits(0);
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["Logging"]["LogLevel"]["Default"], "Information");
+    assert_eq!(json["Catalog"]["Url"], "https://shop.example.com");
+}
+
+#[test]
+fn a_try_shows_all_and_changes_nothing() {
+    let world = World::with(&[
+        ("values-dev.yaml", "a: 1\nb: 2\n"),
+        ("values-preprod.yaml", "a: 1\nb: 3\npassword: hunter22hunter22\n"),
+        ("values-prod.yaml", "a: 1\nb: 4\npassword: hunter22hunter22\n"),
+    ]);
+    let before = world.state();
+    let told = world.line("try").exits(0);
+    for line in [
+        "`preprod` is taken as staging here; migrate asks for it",
+        "What check would find",
+        "shared-secret",
+        "What would wait",
+        "values  2 of 3 values",
+        "values: 1 shared value looks like a secret: password",
+        "Nothing was changed. next: terrace migrate --environments dev=development,preprod=staging,prod=production",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    assert!(!told.contains("hunter22"), "{told}");
+    assert_eq!(world.state(), before);
+    let none = World::with(&[("app.yaml", "a: 1\n")]);
+    assert!(none.line("try").exits(0).contains("Nothing here keeps environments apart"));
+}

@@ -8,6 +8,7 @@ use super::super::plan::{not_filled_in, root_of, says, secret_paths};
 use super::super::templates::template;
 use super::fold::fold;
 use super::layout::{Role, Words, roles};
+use crate::engine::moves::are_alike;
 use crate::formats::read::{Converted, Format, Refusal, convert, key_for};
 use crate::model::{Environment, Error, InvalidKey, Key, Policy, Result, ValuePath};
 use crate::yaml::{Limits, Rejection};
@@ -52,6 +53,8 @@ pub struct Taken {
     pub converted: Converted,
     /// How many values came from its base.
     pub folded: usize,
+    /// Whether its history goes on through the move.
+    pub goes_on: bool,
     /// The values that are secrets in plain text, or look like some.
     pub secrets: Vec<ValuePath>,
 }
@@ -288,7 +291,17 @@ fn judge_file(
                 count(request, &word, environment, file, plan);
                 let secrets = secret_paths(&converted, request.policy);
                 let source = file.clone();
-                plan.items.push(Taken { source, key, environment, format, converted, folded: 0, secrets });
+                let goes_on = matches!(format, Format::Yaml | Format::Json);
+                plan.items.push(Taken {
+                    source,
+                    key,
+                    environment,
+                    format,
+                    converted,
+                    folded: 0,
+                    goes_on,
+                    secrets,
+                });
             }
         },
     }
@@ -399,6 +412,9 @@ fn fold_all(request: &TakeOver<'_>, texts: &BTreeMap<Key, Vec<(String, String)>>
             Err(why) => plan.unfolded.push((item.source.clone(), why)),
             Ok(folded) if folded.added == 0 => {}
             Ok(folded) => {
+                // Of JSON the lines are others, and with a base the values as well.
+                let text = item.converted.text.as_bytes();
+                item.goes_on = item.format == Format::Yaml && are_alike(text, folded.text.as_bytes());
                 item.converted.unchanged = false;
                 item.converted.text = folded.text;
                 item.converted.documents = folded.documents;
