@@ -6,6 +6,7 @@ use std::io::Write;
 use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
+use crate::engine::migration::WordSource;
 use crate::model::{Environment, Error, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
 use crate::report::take_over;
@@ -37,17 +38,17 @@ pub(super) fn run(
     let counts = take_over::counts(&prepared.plan);
     if answers.is_listing && !answers.dry_run {
         writeln!(out, "{counts}")?;
-        return Err(Error::usage("say that these words stand for these environments")
-            .with_help(format!("terrace migrate --environments {}", words(&prepared)))
+        return Err(Error::usage("name the files or folders to take over")
+            .with_help(format!("all of these: {}", command(&prepared)))
             .into());
     }
     if answers.dry_run {
         let how = if answers.is_listing {
-            format!(" as terrace migrate --environments {}", words(&prepared))
+            format!(": {}", command(&prepared))
         } else {
-            " without --dry-run".to_owned()
+            ", run again without --dry-run.".to_owned()
         };
-        writeln!(out, "{counts} Run again{how} to commit.")?;
+        writeln!(out, "{counts}\nTo commit it{how}")?;
         if !request.keep_legacy {
             writeln!(
                 out,
@@ -93,10 +94,14 @@ fn tell_policy(prepared: &PreparedTakeOver, out: &mut dyn Write) -> Result<(), s
     }
 }
 
-/// The words in use as `--environments` takes them.
-fn words(prepared: &PreparedTakeOver) -> String {
-    let pairs = prepared.plan.words.iter().map(|word| format!("{}={}", word.word, word.environment));
-    pairs.collect::<Vec<_>>().join(",")
+/// The command that takes over what was found.
+pub(super) fn command(prepared: &PreparedTakeOver) -> String {
+    let new = prepared.plan.words.iter().filter(|word| word.source == WordSource::Given);
+    let pairs: Vec<String> = new.map(|word| format!("{}={}", word.word, word.environment)).collect();
+    if pairs.is_empty() {
+        return "terrace migrate .".to_owned();
+    }
+    format!("terrace migrate . --environments {}", pairs.join(","))
 }
 
 /// Says that environments seem to be kept apart by branches.

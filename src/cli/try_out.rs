@@ -8,9 +8,9 @@ use clap::{Args as ClapArgs, ValueHint};
 use super::Outcome;
 use super::context::Context;
 use super::identity::moment_now;
-use super::take_over::tell_of_branches;
+use super::take_over::{command, tell_of_branches};
 use crate::model::Severity;
-use crate::ops::{self, Trial, TrialResult};
+use crate::ops::{self, TrialResult};
 use crate::report::{self, Summary, status, take_over};
 
 /// Show what taking a repository over would give, without changing anything.
@@ -53,14 +53,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     tell_of_branches(context, &workspace)?;
     if has_items {
-        writeln!(out, "\nNothing was changed. next: {}", next(&trial))?;
+        writeln!(out, "\nNothing was changed. next: {} --dry-run", command(&trial.plan))?;
     }
     Ok(0)
-}
-
-fn next(trial: &Trial) -> String {
-    let words = trial.plan.plan.words.iter().map(|word| format!("{}={}", word.word, word.environment));
-    format!("terrace migrate --environments {} --dry-run", words.collect::<Vec<_>>().join(","))
 }
 
 fn tell(result: &TrialResult, context: &Context, out: &mut dyn Write) -> std::io::Result<()> {

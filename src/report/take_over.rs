@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, align};
 use super::counted;
-use super::sanitize::{clean, cut};
+use super::sanitize::{clean, cut, width};
 use super::view::View;
 use crate::engine::migration::{Gaps, Left, TakeOverPlan, Taken, WordSource, gaps};
 use crate::model::{Environment, Key, ValuePath};
@@ -28,7 +28,7 @@ pub fn text(
     words(plan, view, out)?;
     table(plan, view, out)?;
     files(plan, planned, prefix, view, out)?;
-    notes(plan, out)
+    notes(plan, view, out)
 }
 
 fn write_rows(rows: &[Vec<Cell>], view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -47,7 +47,7 @@ fn words(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         let why = match word.source {
             WordSource::Common => "a common name of it",
             WordSource::Policy => "[isolation] words in terrace.toml",
-            WordSource::Given => "as --environments says",
+            WordSource::Given => "no common name of it",
         };
         let files = format!("({why}; {}, {})", counted(word.files, "file"), clean(&word.example));
         vec![
@@ -139,15 +139,9 @@ fn files(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let faint = view.styles.faint;
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut fates: Vec<[String; 4]> = Vec::new();
     let mut row = |word: &str, file: &str, rest: String, aside: String| {
-        rows.push(vec![
-            Cell::new(word),
-            Cell::new(clean(file)),
-            Cell::new(rest).prose(),
-            Cell::new(aside).style(faint).prose(),
-        ]);
+        fates.push([word.to_owned(), clean(file).into_owned(), rest, aside]);
     };
     let place = |key: &Key, environment| clean(&format!("{prefix}{}", key.file(environment))).into_owned();
     for item in &plan.items {
@@ -191,7 +185,26 @@ fn files(
     for (file, why) in &plan.unnamed {
         row("no key", file, clean(&why.reason).into_owned(), String::new());
     }
-    write_rows(&rows, view, out)
+    write_rows(&fate_rows(fates, view), view, out)
+}
+
+/// One line for each file where they fit, else what becomes of it on a line of its own.
+fn fate_rows(fates: Vec<[String; 4]>, view: &View) -> Vec<Vec<Cell>> {
+    let faint = view.styles.faint;
+    let widest = |at: usize| fates.iter().filter_map(|fate| fate.get(at)).map(|text| width(text)).max();
+    let all: usize = (0..4).filter_map(widest).map(|width| width + 2).sum();
+    let fits = view.room().is_none_or(|room| all <= room + 2);
+    let rows = fates.into_iter().flat_map(|[word, file, rest, aside]| {
+        if fits {
+            let last = Cell::new(aside).style(faint).prose();
+            return vec![vec![Cell::new(word), Cell::new(file), Cell::new(rest).prose(), last]];
+        }
+        let mut rows = vec![vec![Cell::new(word), Cell::new(file)]];
+        let below = [rest, aside].into_iter().filter(|text| !text.is_empty());
+        rows.extend(below.map(|text| vec![Cell::default(), Cell::new(format!("  {text}"))]));
+        rows
+    });
+    rows.collect()
 }
 
 /// What becomes of a file's past.
@@ -205,7 +218,8 @@ fn past(item: &Taken) -> String {
     }
 }
 
-fn notes(plan: &TakeOverPlan, out: &mut dyn Write) -> io::Result<()> {
+fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines: Vec<String> = Vec::new();
     let none: Vec<String> = plan
         .left_alone
         .iter()
@@ -214,29 +228,46 @@ fn notes(plan: &TakeOverPlan, out: &mut dyn Write) -> io::Result<()> {
         .collect();
     if !none.is_empty() {
         let verb = if none.len() == 1 { "names" } else { "name" };
-        writeln!(out, "{} {verb} no environment and stay: {}", counted(none.len(), "file"), some(&none))?;
+        lines.push(format!(
+            "{} {verb} no environment and stay: {}",
+            counted(none.len(), "file"),
+            some(&none)
+        ));
     }
     let folded = plan.items.iter().any(|item| item.folded > 0);
     if folded {
-        writeln!(
-            out,
+        lines.push(
             "The bases are written into the items; what changes in a base later no longer arrives there."
-        )?;
+                .to_owned(),
+        );
     } else if !plan.bases.is_empty() && plan.unfolded.is_empty() {
         let (count, verb) = (plan.bases.len(), if plan.bases.len() == 1 { "stays" } else { "stay" });
-        writeln!(
-            out,
-            "{} {verb} beside the items, read as before; --base fold writes the values into each item that lacks them.",
+        lines.push(format!(
+            "{} {verb} beside the items, read as before; --base fold writes the values into each item that \
+             lacks them.",
             counted(count, "base")
-        )?;
+        ));
     }
     for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {
         let paths: Vec<String> = item.secrets.iter().map(ToString::to_string).collect();
         let verb = if paths.len() == 1 { "looks like a secret" } else { "look like secrets" };
         let count = counted(paths.len(), "value");
-        writeln!(out, "{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths))?;
+        lines.push(format!("{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths)));
+    }
+    for line in lines {
+        writeln!(out, "{}", wrapped(&line, view))?;
     }
     Ok(())
+}
+
+/// A sentence on as many lines as it takes.
+fn wrapped(text: &str, view: &View) -> String {
+    let Some(room) = view.room() else { return text.to_owned() };
+    let options = textwrap::Options::new(room)
+        .subsequent_indent("  ")
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
 }
 
 /// Which values production has as staging has them.

@@ -8,9 +8,9 @@ mod fold;
 mod gaps;
 mod layout;
 mod marker;
+mod outcome;
 mod plan;
 
 pub use gaps::{Gaps, gaps};
-pub use plan::{
-    BaseFile, Clash, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse, take_over,
-};
+pub use outcome::{BaseFile, Clash, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse};
+pub use plan::take_over;
