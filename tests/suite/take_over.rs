@@ -359,7 +359,7 @@ fn json_goes_on_and_env_files_begin_here() {
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }
-    assert_eq!(world.read("environments/production/env.yaml"), "A: \"2\"\n");
+    assert_eq!(world.read("environments/production/env.yaml"), "A: '2'\n");
     let log = world.line("log appsettings --env development").exits(0);
     assert!(log.contains("b is 2"), "{log}");
     let plan = world.line("promote appsettings --to staging --dry-run");

@@ -1,4 +1,5 @@
-//! Configuration that knew no environments, on its way to `environments/development`.
+//! Configuration that knew no environments, on its way to `environments/development`, and such that
+//! keeps them apart already, on its way to `environments/`.
 //!
 //! The room sorts what it is shown into what moves, what is left alone, what a person is asked
 //! about and what cannot be read. It does not know where files come from, what git tracks, or
