@@ -167,7 +167,7 @@ fn compare(name: &str, mut was: World, mut ours: World, arguments: &str) -> usiz
         }
     }
     let undone = was.git(&["revert", "--no-edit", "HEAD"]);
-    assert!(was.git(&["diff", &head.trim().to_owned(), "HEAD"]).is_empty(), "{name}: {undone}");
+    assert!(was.git(&["diff", head.trim(), "HEAD"]).is_empty(), "{name}: {undone}");
     resolutions(&found)
 }
 
