@@ -3,20 +3,23 @@
 use std::io::Write;
 use std::path::Path;
 
-use clap::{Args as ClapArgs, ValueHint};
+use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
 use super::ask::{Answer, ask};
 use super::context::Context;
-use super::{Outcome, parse};
+use super::{Outcome, parse, take_over};
 use crate::model::{Environment, Error, Key};
-use crate::ops::{self, MigrateRequest, Workspace};
+use crate::ops::{self, MigrateRequest, TakeOverRequest, Workspace};
 use crate::report::migrate;
 use crate::report::sanitize::clean;
 
-/// Turn flat YAML, JSON, TOML, .env and .properties files into items of development.
+/// Turn YAML, JSON, TOML, .env and .properties files into items.
+///
+/// Flat files become items of development. Files that keep environments apart already, by folders
+/// or names, become items of their own environments.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings\n\nExit codes: 0 done or nothing to do · 2 usage or a file that cannot be read · 3 something must be decided"
+    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings\n  terrace migrate helm --environments preprod=staging --dry-run\n  terrace migrate hosts/eu.yaml --env production\n\nExit codes: 0 done or nothing to do · 2 usage or a file that cannot be read · 3 something must be decided"
 )]
 pub(super) struct Args {
     /// Files or folders
@@ -25,14 +28,26 @@ pub(super) struct Args {
     /// Show what would happen and stop
     #[arg(long)]
     dry_run: bool,
-    /// The key of the one file that is named
+    /// What words of folders and files stand for, besides dev, stage, prod and the like
+    #[arg(long, value_name = "WORD=ENV,…", value_delimiter = ',', value_parser = word)]
+    environments: Vec<(String, Environment)>,
+    /// All named files are this environment's
+    #[arg(short, long, value_name = "ENV", requires = "sources", conflicts_with = "environments")]
+    env: Option<String>,
+    /// Leave the files of these words alone
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',')]
+    leave: Vec<String>,
+    /// What happens to values that all environments begin from
+    #[arg(long, value_name = "HOW", value_enum)]
+    base: Option<Base>,
+    /// The key of the one file, or item, that is named
     #[arg(long = "as", value_name = "KEY")]
     as_key: Option<String>,
     /// Keep the old files for their readers; they must say the same until --finish
     #[arg(long)]
     keep_legacy: bool,
     /// End the rollout: remove the files that were kept
-    #[arg(long, conflicts_with_all = ["sources", "as_key", "keep_legacy", "skip_invalid"])]
+    #[arg(long, conflicts_with_all = ["sources", "as_key", "keep_legacy", "skip_invalid", "environments", "env", "leave", "base"])]
     finish: bool,
     /// Leave files that cannot be read instead of stopping
     #[arg(long)]
@@ -40,6 +55,44 @@ pub(super) struct Args {
     /// Commit without asking
     #[arg(short, long)]
     yes: bool,
+}
+
+/// What happens to a base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Base {
+    /// Each item gets the values that it lacks
+    Fold,
+    /// It stays as it is
+    Beside,
+}
+
+/// Reads `preprod=staging`.
+fn word(text: &str) -> Result<(String, Environment), String> {
+    let Some((word, environment)) = text.split_once('=').filter(|(word, _)| !word.is_empty()) else {
+        return Err("write it as WORD=ENVIRONMENT, for example preprod=staging".to_owned());
+    };
+    let environment = environment.parse().map_err(|error| Error::from(error).message)?;
+    Ok((word.to_lowercase(), environment))
+}
+
+impl Args {
+    /// Whether something was said that only concerns environments that are apart.
+    fn speaks_of_environments(&self) -> bool {
+        !self.environments.is_empty() || self.env.is_some() || !self.leave.is_empty() || self.base.is_some()
+    }
+
+    fn take_over(&self, sources: &[String], as_key: Option<&Key>) -> Result<TakeOverRequest, Error> {
+        Ok(TakeOverRequest {
+            sources: sources.to_vec(),
+            words: self.environments.iter().cloned().collect(),
+            left: self.leave.iter().map(|word| word.to_lowercase()).collect(),
+            one: self.env.as_deref().map(parse::<Environment>).transpose()?,
+            as_key: as_key.cloned(),
+            folds: self.base == Some(Base::Fold),
+            skip_invalid: self.skip_invalid,
+            keep_legacy: self.keep_legacy,
+        })
+    }
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
@@ -52,6 +105,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         sources.push(workspace.repository.relative(context.dir(), Path::new(source))?);
     }
     let as_key = args.as_key.as_deref().map(parse::<Key>).transpose()?;
+    let apart = args.take_over(&sources, as_key.as_ref().filter(|_| args.speaks_of_environments()))?;
+    let prepared = ops::prepare_take_over(&workspace, &apart)?;
+    if args.speaks_of_environments() || prepared.plan.is_apart() {
+        let apart = args.take_over(&sources, as_key.as_ref())?;
+        let answers = take_over::Answers {
+            dry_run: args.dry_run,
+            yes: args.yes,
+            is_listing: args.sources.is_empty() && args.environments.is_empty(),
+        };
+        return take_over::run(&answers, &apart, context, &workspace);
+    }
     let request =
         MigrateRequest { sources, as_key, skip_invalid: args.skip_invalid, keep_legacy: args.keep_legacy };
     let prepared = ops::prepare_migration(&workspace, &request)?;
@@ -60,6 +124,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let place = |key: &Key| format!("{}{}", prepared.prefix, key.file(Environment::Development));
     let planned = args.dry_run || listing;
     migrate::text(&prepared.plan, planned, &place, &view, &mut context.screen("text"))?;
+    take_over::tell_of_branches(context, &workspace)?;
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .with_help("for example: terrace migrate config --dry-run")
@@ -99,7 +164,7 @@ fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
     let mut out = context.out();
     for kept in &kept {
         let verb = if args.dry_run { "would remove" } else { "remove" };
-        writeln!(out, "{verb}   {}   (item {})", clean(&kept.file), kept.key)?;
+        writeln!(out, "{verb}   {}   (item {} of {})", clean(&kept.file), kept.key, kept.environment)?;
     }
     if kept.is_empty() {
         writeln!(out, "nothing to do")?;

@@ -39,8 +39,10 @@ mod schema;
 mod serve;
 mod set;
 mod status;
+mod take_over;
 #[cfg(feature = "server")]
 mod token;
+mod try_out;
 mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
@@ -92,8 +94,10 @@ enum Command {
     Set(set::Args),
     /// Remove one value of an item
     Unset(set::UnsetArgs),
-    /// Turn flat files into items of development
+    /// Turn flat files, or files that keep environments apart, into items
     Migrate(migrate::Args),
+    /// Show what taking a repository over would give, without changing anything
+    Try(try_out::Args),
     /// Infer JSON Schemas from the items
     Schema(schema::Args),
     /// Compare two sides, or all three environments
@@ -205,6 +209,7 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Set(args) => set::run(args, context),
         Command::Unset(args) => set::unset(args, context),
         Command::Migrate(args) => migrate::run(args, context),
+        Command::Try(args) => try_out::run(args, context),
         Command::Schema(args) => schema::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Status(args) => status::run(args, context),

@@ -1,15 +1,18 @@
 //! What a file that appears in a commit was before: the choice among the files that the same commit
 //! took away.
 //!
-//! Equal bytes go before like content, a file of the same environment before one of none, the
-//! longer common end of the path before the shorter; a path that names another environment is never
-//! chosen. What is left open by all this has no past: a wrong one would be worse.
+//! Equal bytes go before equal values (JSON that became YAML) and those before like content, a file of
+//! the same environment before one of none, the longer common end of the path before the shorter; a
+//! path that names another environment is never chosen. What is left open by all this has no past: a
+//! wrong one would be worse.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::history::{Move, Origin};
 use super::naming::Naming;
-use crate::model::{BlobId, Environment, Result};
+use crate::formats::read::{Format, convert};
+use crate::model::{BlobId, Environment, Result, Value};
+use crate::yaml::{Document, Limits};
 
 /// A file that a commit brought.
 #[derive(Clone, Debug)]
@@ -55,8 +58,15 @@ pub fn find_moves(
     let mut choice = Choice::new(appeared, gone, naming);
     choice.among(&|new, old| old.became.as_ref().is_some_and(|became| became.contains(&new.path)))?;
     choice.among(&|new, old| old.became.is_none() && old.blob == new.blob)?;
+    choice.among_equal(read)?;
     choice.among_like(read)?;
     Ok(choice.moves())
+}
+
+/// Whether a text is so like another that it is taken for the same file, moved.
+#[must_use]
+pub fn are_alike(one: &[u8], other: &[u8]) -> bool {
+    Lines::of(one).likeness(&Lines::of(other)) >= LIKE
 }
 
 /// How well a file fits: better is greater.
@@ -116,6 +126,38 @@ impl<'a> Choice<'a> {
         Ok(())
     }
 
+    /// Chooses among JSON files that say what a new file says.
+    fn among_equal(&mut self, read: &mut ReadBytes<'_>) -> Result<()> {
+        let open: Vec<_> = self.open().collect();
+        let left: Vec<_> =
+            self.left().filter(|(_, old)| old.became.is_none() && is_json(&old.path)).collect();
+        if open.len().saturating_mul(left.len()) > MOST_PAIRS {
+            return Ok(());
+        }
+        let (mut new_values, mut pairs) = (HashMap::new(), Vec::new());
+        for (g, old) in left {
+            let fits: Vec<_> = open
+                .iter()
+                .filter_map(|&(a, new)| Some((a, new, self.fit((a, new), (g, old), 100)?)))
+                .collect();
+            if fits.is_empty() {
+                continue;
+            }
+            let Some(values) = read(&old.blob)?.and_then(|bytes| values_of_json(&bytes)) else { continue };
+            for (a, new, fit) in fits {
+                if !new_values.contains_key(&new.blob) {
+                    let found = read(&new.blob)?.and_then(|bytes| values_of_yaml(&bytes));
+                    new_values.insert(new.blob.clone(), found);
+                }
+                if new_values.get(&new.blob).and_then(Option::as_ref) == Some(&values) {
+                    pairs.push((fit, a, g));
+                }
+            }
+        }
+        self.decide(pairs);
+        Ok(())
+    }
+
     fn among_like(&mut self, read: &mut ReadBytes<'_>) -> Result<()> {
         let open: Vec<_> = self.open().collect();
         let left: Vec<_> =
@@ -159,8 +201,8 @@ impl<'a> Choice<'a> {
     fn fit(&self, (a, new): (usize, &Appeared), (g, old): (usize, &Gone), likeness: usize) -> Option<Fit> {
         let names = common_end(new.path.split('/').rev(), old.path.split('/').rev());
         let mut named = self.named(&old.path, names.min(*self.own_names.get(a)?));
-        if named.is_empty() && old.became.is_some() {
-            named = vec![Environment::Development];
+        if named.is_empty() && old.became.as_ref().is_some_and(|became| became.contains(&new.path)) {
+            named = vec![new.environment];
         }
         let is_same_environment = named.contains(&new.environment);
         if named.len() > usize::from(is_same_environment) {
@@ -243,6 +285,18 @@ fn common_end<T: PartialEq>(one: impl Iterator<Item = T>, other: impl Iterator<I
 fn may_hold_values(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     [".yaml", ".yml", ".json"].iter().any(|extension| lower.ends_with(extension))
+}
+
+fn is_json(path: &str) -> bool {
+    Format::of(path) == Some(Format::Json)
+}
+
+fn values_of_json(bytes: &[u8]) -> Option<Vec<Value>> {
+    convert(Format::Json, bytes, &Limits::default()).ok().map(|converted| converted.documents)
+}
+
+fn values_of_yaml(bytes: &[u8]) -> Option<Vec<Value>> {
+    Document::parse(bytes, &Limits::default()).ok().map(|document| document.values().to_vec())
 }
 
 /// The lines of a text, and how many bytes each of them takes in all.
@@ -393,7 +447,16 @@ mod tests {
             ),
             // Taken over, whatever it looks like.
             ("D=1", "/c/app.env>D=A /x.yaml=1", "development/x.yaml</c/app.env"),
-            ("S=1", "/c/app.env>S=A", ""),
+            ("S=1", "/c/app.env>S=A", "staging/x.yaml</c/app.env"),
+            ("S=1", "/c/prod.env>S=A", ""),
+            ("S=1", "/c/app.env>D=A", ""),
+            // JSON that says the same.
+            (
+                "D=[~1~] S=[~2~]",
+                "/x.dev.json=[1] /x.json=[2]",
+                "development/x.yaml</x.dev.json staging/x.yaml</x.json",
+            ),
+            ("D=[~1~]", "/prod/x.json=[1]", ""),
         ] {
             let full = |text: &str| {
                 let file = |file: &str| file.replace("D=", &format!("{D}=")).replace("S=", &format!("{S}="));

@@ -142,7 +142,7 @@ impl Rule {
             },
             Self::LegacyDrift => Explanation {
                 what: "A legacy file that `terrace migrate --keep-legacy` kept no longer has the values of \
-                       its item in development.",
+                       its item.",
                 why: "Readers of the old file and readers of the new one now run with different \
                       configuration.",
                 mend: "Make the same change in both files. Once nobody reads the old file, end the \

@@ -5,7 +5,7 @@ use super::edit::blob_of;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::migration::{Kept, RECORD, parse_kept};
-use crate::model::{CommitId, Environment, Error, Result, Revision, Rule};
+use crate::model::{CommitId, Error, Result, Revision, Rule};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 /// The files of HEAD that stay for old readers.
@@ -52,9 +52,11 @@ fn removal(workspace: &Workspace, head: &CommitId) -> Result<Option<Change>> {
     };
     let mut files: Vec<FileChange> = there.iter().map(|kept| remove(&kept.file)).collect();
     files.push(remove(RECORD));
-    let lines: Vec<String> = there.iter().map(|kept| format!("{} (item {})", kept.file, kept.key)).collect();
+    let lines: Vec<String> = there
+        .iter()
+        .map(|kept| format!("{} (item {} of {})", kept.file, kept.key, kept.environment))
+        .collect();
     let message = format!("migrate: finish, old files removed\n\n{}\n", lines.join("\n"));
-    let rests_on =
-        there.iter().map(|kept| format!("{}{}", snapshot.prefix, kept.key.file(Environment::Development)));
+    let rests_on = there.iter().map(|kept| format!("{}{}", snapshot.prefix, kept.key.file(kept.environment)));
     Ok(Some(Change { base: Some(head.clone()), files, rests_on: rests_on.collect(), message }))
 }

@@ -53,8 +53,52 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
     let snapshot = configuration.snapshot();
     let prefix = snapshot.prefix.clone();
     let ours = ["environments/", "schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}"));
-    let roots: Vec<String> =
-        if request.sources.is_empty() { vec![String::new()] } else { request.sources.clone() };
+    let Sources { roots, blobs, aside } = sources(workspace, head, &request.sources, &ours)?;
+    let source = repository.blobs();
+    let mut files = Vec::new();
+    for (path, blob) in &blobs {
+        files.push((path.clone(), source.read(path, Some(blob))?));
+    }
+    let mut existing = BTreeMap::new();
+    for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
+        existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
+    }
+    let mut plan = migration::plan(&Migration {
+        roots: &roots,
+        files: &files,
+        existing: &existing,
+        as_key: request.as_key.as_ref(),
+        policy: configuration.policy(),
+        limits: configuration.limits(),
+    })?;
+    plan.left_alone.extend(aside);
+    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
+    let record = super::edit::blob_of(snapshot, RECORD);
+    Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
+}
+
+/// The files of a commit that a migration looks at.
+pub(super) struct Sources {
+    /// The files and folders that were named; the git root when none was.
+    pub(super) roots: Vec<String>,
+    /// The files at or below them that may be configuration.
+    pub(super) blobs: BTreeMap<String, BlobId>,
+    /// The links and submodules among them.
+    pub(super) aside: BTreeMap<String, Suspicion>,
+}
+
+/// Lists them; below the folders that are `ours` nothing is taken.
+///
+/// # Errors
+/// When one that is named is not there, is no regular file, or is terrace's own.
+pub(super) fn sources(
+    workspace: &Workspace,
+    head: &CommitId,
+    named: &[String],
+    ours: &[String],
+) -> Result<Sources> {
+    let repository = &workspace.repository;
+    let roots: Vec<String> = if named.is_empty() { vec![String::new()] } else { named.to_vec() };
     let mut blobs: BTreeMap<String, BlobId> = BTreeMap::new();
     let mut aside: BTreeMap<String, Suspicion> = BTreeMap::new();
     for root in &roots {
@@ -88,27 +132,7 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
         }
         blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
     }
-    let source = repository.blobs();
-    let mut files = Vec::new();
-    for (path, blob) in &blobs {
-        files.push((path.clone(), source.read(path, Some(blob))?));
-    }
-    let mut existing = BTreeMap::new();
-    for item in snapshot.items().filter(|item| item.id.environment == Environment::Development) {
-        existing.insert(item.id.key.clone(), configuration.reading(item)?.bytes.to_vec());
-    }
-    let mut plan = migration::plan(&Migration {
-        roots: &roots,
-        files: &files,
-        existing: &existing,
-        as_key: request.as_key.as_ref(),
-        policy: configuration.policy(),
-        limits: configuration.limits(),
-    })?;
-    plan.left_alone.extend(aside);
-    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
-    let record = super::edit::blob_of(snapshot, RECORD);
-    Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
+    Ok(Sources { roots, blobs, aside })
 }
 
 /// Whether a source is the path itself or stands below it.
@@ -230,6 +254,7 @@ fn files(prepared: &Prepared, keep: bool) -> Vec<FileChange> {
         kept.extend(prepared.plan.items.iter().map(|item| Kept {
             file: item.source.strip_prefix(&prepared.prefix).unwrap_or(&item.source).to_owned(),
             key: item.key.clone(),
+            environment: Environment::Development,
         }));
         kept.sort();
         files.push(FileChange {

@@ -32,6 +32,8 @@ mod schema;
 mod served;
 mod set;
 mod status;
+mod take_over;
+mod trial;
 mod validation;
 mod vscode;
 mod workspace;
@@ -76,5 +78,10 @@ pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, w
 pub use served::{Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
+pub use take_over::{
+    PolicyWords, PreparedTakeOver, TakeOverRequest, commit as commit_take_over, environment_branches,
+    prepare as prepare_take_over, require_clear as require_clear_take_over,
+};
+pub use trial::{Shared, Trial, TrialResult, try_out};
 pub use vscode::{EditorSettings, keep_editor};
 pub use workspace::{At, Workspace};

@@ -36,6 +36,7 @@ pub mod rollback;
 mod sarif;
 pub mod status;
 mod style;
+pub mod take_over;
 pub mod text;
 mod values;
 mod view;

@@ -10,6 +10,22 @@ use super::repository::{Repository, find_commit};
 use crate::model::{CommitId, Result};
 
 impl Repository {
+    /// The names of all branches, those of remotes as well.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn branches(&self) -> Result<Vec<String>> {
+        let git = self.git()?;
+        let failed = |error: git2::Error| git_error("list the branches", &error);
+        let mut names = Vec::new();
+        for branch in git.branches(None).map_err(failed)? {
+            let (branch, _) = branch.map_err(failed)?;
+            names.push(String::from_utf8_lossy(branch.name_bytes().map_err(failed)?).into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// The newest commit of a branch; `None` when there is no such branch.
     ///
     /// # Errors

@@ -269,9 +269,9 @@ fn taken_over(
     for kept in after.into_iter().filter(|kept| !before.contains(kept)) {
         let path = format!("{}{}", names.root, kept.file);
         if let Some(blob) = trees.file(parent.tree_id(), path.trim_start_matches('/'))? {
-            let became = Environment::ALL.map(|environment| kept.key.file(environment));
+            let became = vec![kept.key.file(kept.environment)];
             let blob = BlobId::new(blob.to_string());
-            gone.push(Gone { path: names.told(path), blob, became: Some(became.into()) });
+            gone.push(Gone { path: names.told(path), blob, became: Some(became) });
         }
     }
     Ok(gone)

@@ -61,6 +61,7 @@ mod signing;
 mod slips;
 mod sops;
 mod support;
+mod take_over;
 mod terminal;
 mod transaction;
 mod vscode;

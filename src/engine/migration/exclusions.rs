@@ -99,9 +99,18 @@ pub fn look(
     template: Option<Template>,
     values: &[Value],
 ) -> Option<Suspicion> {
+    what_it_is(root, file, template, values).or_else(|| environment(root, file, words))
+}
+
+/// What a file is that is no configuration, whosever it may be.
+pub(super) fn what_it_is(
+    root: &str,
+    file: &str,
+    template: Option<Template>,
+    values: &[Value],
+) -> Option<Suspicion> {
     let kind = by_name(root, file).or_else(|| values.iter().find_map(by_content));
-    let kind = kind.map(Suspicion::NotConfiguration).or_else(|| template.map(Suspicion::Template));
-    kind.or_else(|| environment(root, file, words))
+    kind.map(Suspicion::NotConfiguration).or_else(|| template.map(Suspicion::Template))
 }
 
 fn environment(root: &str, file: &str, words: &BTreeMap<Environment, Vec<String>>) -> Option<Suspicion> {

@@ -167,7 +167,7 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
 }
 
 /// Why a template that does not even read as YAML, JSON … is not taken.
-fn not_filled_in(template: Template) -> Rejection {
+pub(super) fn not_filled_in(template: Template) -> Rejection {
     let at = Position { line: template.line, column: 1 };
     Rejection {
         rule: Rule::Syntax,
@@ -178,7 +178,7 @@ fn not_filled_in(template: Template) -> Rejection {
     }
 }
 
-fn secret_paths(converted: &Converted, policy: &Policy) -> Vec<ValuePath> {
+pub(super) fn secret_paths(converted: &Converted, policy: &Policy) -> Vec<ValuePath> {
     let mut found = Vec::new();
     for (number, value) in converted.documents.iter().enumerate() {
         let root = ValuePath::document(number);
@@ -195,7 +195,7 @@ fn unknown_format(file: &str) -> Error {
 }
 
 /// The outermost of the named folders that hold `file`; the file itself when none does.
-fn root_of<'a>(roots: &'a [String], file: &'a str) -> &'a str {
+pub(super) fn root_of<'a>(roots: &'a [String], file: &'a str) -> &'a str {
     let folders = roots.iter().filter(|root| *root != file && below(root, file).is_some());
     folders.map(String::as_str).min_by_key(|root| root.trim_end_matches('/').len()).unwrap_or(file)
 }
@@ -229,7 +229,7 @@ fn check_limits(mut candidates: Vec<Planned>, migration: &Migration<'_>, plan: &
 }
 
 /// Whether an item says already what a file was converted to.
-fn says(item: &[u8], converted: &Converted, limits: &Limits) -> bool {
+pub(super) fn says(item: &[u8], converted: &Converted, limits: &Limits) -> bool {
     Document::parse(item, limits).is_ok_and(|item| item.values() == converted.documents)
 }
 

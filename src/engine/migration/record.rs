@@ -5,18 +5,20 @@
 
 use serde::Deserialize;
 
-use crate::model::{Error, Help, Key, Result};
+use crate::model::{Environment, Error, Help, Key, Result};
 
 /// Where the record is, relative to the configuration root.
 pub const RECORD: &str = ".terrace/legacy.toml";
 
-/// A legacy file that stays, and the item of development that it became.
+/// A legacy file that stays, and the item that it became.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kept {
     /// The file, relative to the configuration root.
     pub file: String,
     /// The item.
     pub key: Key,
+    /// Whose it is; development's where the record does not say.
+    pub environment: Environment,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +34,7 @@ struct RawRecord {
 struct RawKept {
     file: String,
     key: String,
+    environment: Option<String>,
 }
 
 /// Reads the record.
@@ -52,7 +55,9 @@ pub fn parse(text: &str) -> Result<Vec<Kept>> {
                 return Err(wrong(format!("`{}` is not a path below the configuration root", kept.file)));
             }
             let key = kept.key.parse().map_err(|error| wrong(format!("{error}")))?;
-            Ok(Kept { file: kept.file, key })
+            let environment = kept.environment.map_or(Ok(Environment::Development), |name| name.parse());
+            let environment = environment.map_err(|error| wrong(format!("{error}")))?;
+            Ok(Kept { file: kept.file, key, environment })
         })
         .collect()
 }
@@ -67,6 +72,9 @@ pub fn render(kept: &[Kept]) -> String {
     for kept in kept {
         let [file, key] = [kept.file.clone(), kept.key.to_string()].map(toml::Value::String);
         text.push_str(&format!("\n[[kept]]\nfile = {file}\nkey = {key}\n"));
+        if kept.environment != Environment::Development {
+            text.push_str(&format!("environment = \"{}\"\n", kept.environment));
+        }
     }
     text
 }
@@ -78,8 +86,16 @@ mod tests {
     #[test]
     fn records_survive_being_written_and_read() {
         let kept = vec![
-            Kept { file: "config/a \"b\".toml".into(), key: "a".parse().expect("a key") },
-            Kept { file: "x.env".into(), key: "billing/x".parse().expect("a key") },
+            Kept {
+                file: "config/a \"b\".toml".into(),
+                key: "a".parse().expect("a key"),
+                environment: Environment::Development,
+            },
+            Kept {
+                file: "x.env".into(),
+                key: "billing/x".parse().expect("a key"),
+                environment: Environment::Production,
+            },
         ];
         assert_eq!(parse(&render(&kept)), Ok(kept));
         for file in ["../x", "/x", "a//b", "a/./b"] {

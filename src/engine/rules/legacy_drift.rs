@@ -8,7 +8,7 @@ use crate::diff::lists::NoListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::formats::read::{Format, convert};
-use crate::model::{Environment, Finding, Rule};
+use crate::model::{Finding, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
@@ -30,20 +30,20 @@ fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
     let drift = |message: String, help: String| {
         let file = format!("{}{}", world.snapshot.prefix, kept.file);
         let mut finding = Finding::new(Rule::LegacyDrift, file, message, help);
-        finding.environment = Some(Environment::Development);
+        finding.environment = Some(kept.environment);
         finding.key = Some(kept.key.clone());
         finding
     };
     let finish = "when nobody reads the old files any more: terrace migrate --finish";
-    if world.snapshot.item(&kept.key, Environment::Development).is_none() {
-        let message = format!("development has no item `{}` that this file became", kept.key);
+    if world.snapshot.item(&kept.key, kept.environment).is_none() {
+        let message = format!("{} has no item `{}` that this file became", kept.environment, kept.key);
         return Some(drift(message, finish.to_owned()));
     }
     // An item that was not asked about, or is no YAML, is not compared.
     if !world.judgements.contains_key(&kept.key) {
         return None;
     }
-    let item = world.snapshot.item(&kept.key, Environment::Development)?;
+    let item = world.snapshot.item(&kept.key, kept.environment)?;
     let item = match world.configuration.reading(item) {
         Ok(reading) => reading.document.ok()?,
         Err(error) => return Some(drift(error.message, finish.to_owned())),

@@ -1,0 +1,120 @@
+//! `terrace migrate` where environments are kept apart already
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::Outcome;
+use super::ask::{Answer, ask};
+use super::context::Context;
+use crate::engine::migration::WordSource;
+use crate::model::{Environment, Error, Result};
+use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
+use crate::report::take_over;
+
+/// What was said on how to go on.
+pub(super) struct Answers {
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+    /// Whether nothing was named, so that it is only shown.
+    pub(super) is_listing: bool,
+}
+
+pub(super) fn run(
+    answers: &Answers,
+    request: &TakeOverRequest,
+    context: &Context,
+    workspace: &Workspace,
+) -> Outcome {
+    let prepared = ops::prepare_take_over(workspace, request)?;
+    let planned = answers.dry_run || answers.is_listing;
+    let mut out = context.screen("text");
+    take_over::text(&prepared.plan, planned, &prepared.prefix, &context.view(), &mut out)?;
+    tell_policy(&prepared, &mut out)?;
+    ops::require_clear_take_over(&prepared, request)?;
+    if prepared.plan.items.is_empty() {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    }
+    let counts = take_over::counts(&prepared.plan);
+    if answers.is_listing && !answers.dry_run {
+        writeln!(out, "{counts}")?;
+        return Err(Error::usage("name the files or folders to take over")
+            .with_help(format!("all of these: {}", command(&prepared)))
+            .into());
+    }
+    if answers.dry_run {
+        let how = if answers.is_listing {
+            format!(": {}", command(&prepared))
+        } else {
+            ", run again without --dry-run.".to_owned()
+        };
+        writeln!(out, "{counts}\nTo commit it{how}")?;
+        if !request.keep_legacy {
+            writeln!(
+                out,
+                "Charts and pipelines that name the old files: --keep-legacy keeps them until --finish."
+            )?;
+        }
+        return Ok(0);
+    }
+    writeln!(out, "{counts}")?;
+    if request.keep_legacy {
+        writeln!(out, "The old files stay until terrace migrate --finish.")?;
+    }
+    out.flush()?;
+    drop(out);
+    if !answers.yes && ask(context, "Commit this?", &[Answer::Yes, Answer::No])? != Answer::Yes {
+        context.remark("nothing was committed");
+        return Ok(0);
+    }
+    let mut out = context.screen("text");
+    match ops::commit_take_over(workspace, request, &prepared, &context.commit_options()?)? {
+        Some(committed) => {
+            let id = committed.commit.short();
+            writeln!(out, "committed {id} on {}; git revert {id} undoes it", committed.branch)?;
+        }
+        None => writeln!(out, "nothing to do")?,
+    }
+    Ok(0)
+}
+
+fn tell_policy(prepared: &PreparedTakeOver, out: &mut dyn Write) -> Result<(), std::io::Error> {
+    match &prepared.policy {
+        PolicyWords::Unchanged => Ok(()),
+        PolicyWords::Added(_) => {
+            let new: Vec<&str> = prepared.plan.new_words().into_values().flatten().collect();
+            writeln!(out, "terrace.toml will know the words too, in [isolation] words: {}", new.join(", "))
+        }
+        PolicyWords::ByHand(line) => {
+            writeln!(
+                out,
+                "Add the words to [isolation] in terrace.toml, so that values are checked for them: {line}"
+            )
+        }
+    }
+}
+
+/// The command that takes over what was found.
+pub(super) fn command(prepared: &PreparedTakeOver) -> String {
+    let new = prepared.plan.words.iter().filter(|word| word.source == WordSource::Given);
+    let pairs: Vec<String> = new.map(|word| format!("{}={}", word.word, word.environment)).collect();
+    if pairs.is_empty() {
+        return "terrace migrate .".to_owned();
+    }
+    format!("terrace migrate . --environments {}", pairs.join(","))
+}
+
+/// Says that environments seem to be kept apart by branches.
+pub(super) fn tell_of_branches(context: &Context, workspace: &Workspace) -> Result<()> {
+    let branches = ops::environment_branches(workspace)?;
+    let environments: BTreeSet<Environment> = branches.iter().map(|(_, environment)| *environment).collect();
+    if environments.len() > 1 {
+        let names: Vec<&str> = branches.iter().map(|(name, _)| name.as_str()).collect();
+        context.remark(&format!(
+            "note: branches are named like environments ({}); taking a branch for each environment over is a \
+             later step: check them out side by side, commit their files below dev/, stage/, prod/, and migrate those",
+            names.join(", ")
+        ));
+    }
+    Ok(())
+}
