@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
     let mut err = io::stderr().lock();
     match event {
-        ServeEvent::Listening { address, branch, root, admission } => {
+        ServeEvent::Listening { address, branch, root, admission, once } => {
             let mut out = io::stdout().lock();
             writeln!(out, "listening on http://{address}")?;
             out.flush()?;
@@ -90,6 +90,8 @@ fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
                 if let Admission::Local(token) = admission {
                     writeln!(err, "to write, and to see secrets, bear the token of this run: {token}")?;
                 }
+                let once = once.as_ref().map_or_else(String::new, |once| format!("?once={once}"));
+                writeln!(err, "page: http://{address}/ui/{once}")?;
                 writeln!(err, "try: curl http://{address}/api/v1/environments")?;
             }
         }

@@ -81,10 +81,25 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
     if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
         return Err(too_large());
     }
-    match shared.access.caller(request.headers()) {
+    let path = request.uri().path();
+    let signed_in = is_page(path).then(|| signed_in(shared, request.headers())).flatten();
+    match signed_in.map_or_else(|| shared.access.caller(request.headers()), Ok) {
+        // The page asks them to sign in.
+        Err(_) if is_page(path) => Ok(Caller::stranger()),
         Err(_) if is_open(request.uri().path()) => Ok(Caller::stranger()),
         caller => caller,
     }
+}
+
+/// Who signed in to the page; a token in the request itself counts before.
+fn signed_in(shared: &Shared, headers: &http::HeaderMap) -> Option<Caller> {
+    let proof = shared.sessions.proof(headers).filter(|_| !headers.contains_key(header::AUTHORIZATION));
+    proof.and_then(|proof| shared.access.proved(&proof))
+}
+
+/// Whether people look at this, who sign in once.
+fn is_page(path: &str) -> bool {
+    path == "/ui" || path.starts_with("/ui/")
 }
 
 /// Whether strangers are answered here: it tells nothing of any environment.
@@ -135,7 +150,11 @@ fn whole(answer: Response, is_api: bool) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|form| form.as_bytes() == PROBLEM_JSON.as_bytes());
-    let mut answer = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+    let is_html = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|form| form.as_bytes().starts_with(b"text/html"));
+    let mut answer = if !is_html && (status.is_client_error() || status.is_server_error()) && !is_problem {
         let allow = answer.headers().get(header::ALLOW).cloned();
         let mut problem = Problem::of_status(status, is_api).into_response();
         if let Some(allow) = allow {

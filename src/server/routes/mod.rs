@@ -1,15 +1,15 @@
 //! The routes: one table, from which the router and its description are made.
 
-mod compare;
-mod environments;
+pub(super) mod compare;
+pub(super) mod environments;
 mod forms;
 mod health;
-mod history;
-mod holds;
-mod items;
-mod promotions;
-mod rollbacks;
-mod write;
+pub(super) mod history;
+pub(super) mod holds;
+pub(super) mod items;
+pub(super) mod promotions;
+pub(super) mod rollbacks;
+pub(super) mod write;
 
 use std::sync::Arc;
 
@@ -362,14 +362,19 @@ const WRITES: [K; 8] = [
     K::RepositoryBusy,
 ];
 
-/// The router of all routes.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+/// The router of all routes, the page's among them.
+pub(super) fn router(shared: Arc<Shared>, page: Router<Arc<Shared>>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), guard);
     let empty = Router::new();
     let router =
         routes().into_iter().fold(empty, |router, route| router.route(route.doc.path, route.handler));
     let nothing = || async { http::StatusCode::NOT_FOUND };
-    router.fallback(nothing).layer(DefaultBodyLimit::max(BODY_BYTES)).layer(guarded).with_state(shared)
+    router
+        .merge(page)
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(guarded)
+        .with_state(shared)
 }
 
 /// The description of all routes.

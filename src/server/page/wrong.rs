@@ -1,0 +1,39 @@
+//! [`Wrong`]: why a visit is not answered as asked, as a page.
+
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use super::document;
+use crate::server::problem::Problem;
+
+/// Why a visit is not answered as asked.
+pub(super) struct Wrong {
+    pub(super) problem: Problem,
+    /// Where to go on: addresses, and what they are called.
+    pub(super) links: Vec<(String, String)>,
+}
+
+impl From<Problem> for Wrong {
+    fn from(problem: Problem) -> Self {
+        Self { problem, links: vec![("/ui/overview".to_owned(), "overview".to_owned())] }
+    }
+}
+
+impl Wrong {
+    pub(super) fn with_link(mut self, address: impl Into<String>, name: impl Into<String>) -> Self {
+        self.links.insert(0, (address.into(), name.into()));
+        self
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        let Self { problem, links } = self;
+        let body = html! {
+            h1 { (problem.kind.title()) }
+            (document::problem(&problem))
+            ul.links { @for (address, name) in &links { li { a href=(address) { (name) } } } }
+        };
+        document::bare(problem.kind.status(), problem.kind.title(), &body)
+    }
+}
