@@ -11,6 +11,8 @@ use http::{HeaderValue, StatusCode, header};
 use super::ServeEvent;
 use super::caller::Caller;
 use super::hosts::require_own_origin;
+use super::page::send::with_policy;
+use super::page::wrong::Wrong;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
@@ -62,6 +64,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         let status = answered.status().as_u16();
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
+    let answered = if is_page(&path) { for_people(answered) } else { answered };
     let answered = whole(answered, is_api);
     let (route, status) = (route.unwrap_or_default(), answered.status().as_u16());
     shared.requests.count(&route, &path, status, start.elapsed());
@@ -141,6 +144,28 @@ async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -
     tokio::time::timeout(REQUEST + wait, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(ProblemKind::RequestTimeout, "the answer took too long").into_response()
     })
+}
+
+/// Puts a page in the place of an answer that is only a status.
+fn for_people(answer: Response) -> Response {
+    let status = answer.status();
+    let is_bare = !answer.headers().contains_key(header::CONTENT_TYPE)
+        || answer
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|form| form.as_bytes().starts_with(b"text/plain"));
+    if !is_bare || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    // An address that names no page is a mistake, and no missing value.
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(ProblemKind::UnknownRoute, "there is no such page"),
+        status => Problem::of_status(status, false),
+    };
+    let wrong = Wrong::from(problem);
+    let mut answer = wrong.with_link("/ui/", "choose an environment").into_response();
+    with_policy(&mut answer);
+    answer
 }
 
 /// Puts a problem in the place of an answer that is only a status, and adds what every answer has.

@@ -1,4 +1,4 @@
-//! The chooser, where one says which environment is meant; and what is at no address.
+//! The chooser, where one says which environment is meant, and the items of one.
 
 use std::sync::Arc;
 
@@ -108,10 +108,4 @@ pub(super) async fn environment(visit: Visit) -> Result<Response, Wrong> {
         @if !next.is_empty() { p { a rel="next" href=(format!("/ui/{environment}?after={}", encode(next, false))) { "next 200 ↓" } } }
     };
     Ok(page(&visit, &Place::of(Screen::Item, "Items").within(environment, ""), &body))
-}
-
-/// What is at no address.
-pub(super) async fn nowhere(visit: Visit) -> Wrong {
-    let detail = format!("there is no page at {}", visit.address.escape_debug());
-    Wrong::from(Problem::new(ProblemKind::UnknownRoute, detail)).with_link("/ui/", "choose an environment")
 }

@@ -22,12 +22,12 @@ mod pipeline;
 mod promotion;
 mod promotion_form;
 mod rollback;
-mod send;
+pub(super) mod send;
 pub(super) mod session;
 mod sign_in;
 mod visit;
 mod words;
-mod wrong;
+pub(super) mod wrong;
 
 use std::sync::Arc;
 
@@ -56,6 +56,5 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/ui/{environment}/findings", get(findings::findings))
         .route("/ui/{environment}/promote", get(promotion::plan).post(promotion_form::promote))
         .route("/ui/{environment}/events", get(ask::events))
-        .route("/ui/{*rest}", get(chooser::nowhere))
         .layer(axum::middleware::from_fn(send::finish))
 }

@@ -23,10 +23,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub(super) async fn finish(request: Request, next: Next) -> Response {
     let is_wanted = accepts_gzip(request.headers());
     let mut answer = next.run(request).await;
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Authorization, Accept-Encoding"));
-    let form = headers.get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or_default();
+    with_policy(&mut answer);
+    let form =
+        answer.headers().get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or_default();
     if !is_wanted || !(form.starts_with("text/html") || form.contains("css") || form.contains("javascript")) {
         return answer;
     }
@@ -41,6 +40,13 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
         }
         None => Response::from_parts(parts, bytes.into()),
     }
+}
+
+/// Says what a browser may do with an answer.
+pub(in crate::server) fn with_policy(answer: &mut Response) {
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Authorization, Accept-Encoding"));
 }
 
 fn compressed(bytes: &[u8]) -> Option<Bytes> {

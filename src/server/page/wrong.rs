@@ -7,7 +7,7 @@ use super::document;
 use crate::server::problem::Problem;
 
 /// Why a visit is not answered as asked.
-pub(super) struct Wrong {
+pub(in crate::server) struct Wrong {
     pub(super) problem: Problem,
     /// Where to go on: addresses, and what they are called.
     pub(super) links: Vec<(String, String)>,
@@ -20,7 +20,11 @@ impl From<Problem> for Wrong {
 }
 
 impl Wrong {
-    pub(super) fn with_link(mut self, address: impl Into<String>, name: impl Into<String>) -> Self {
+    pub(in crate::server) fn with_link(
+        mut self,
+        address: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Self {
         self.links.insert(0, (address.into(), name.into()));
         self
     }

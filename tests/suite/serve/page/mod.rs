@@ -25,7 +25,8 @@ fn form(fields: &[(&str, &str)]) -> String {
 impl Server {
     /// Sends a form.
     fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         self.send("POST", path, &headers, &form(fields))
     }
 }
@@ -41,7 +42,9 @@ fn field(page: &str, name: &str) -> String {
 /// Three environments of which something waits, conflicts, and stays.
 fn world() -> World {
     let text = |host: &str| {
-        format!("limits:\n  rate: 40/s\ndatabase:\n  host: db.{host}.example.com\n  password: hunter2-{host}-hunter2\ntimeout: 5s\n")
+        format!(
+            "limits:\n  rate: 40/s\ndatabase:\n  host: db.{host}.example.com\n  password: hunter2-{host}-hunter2\ntimeout: 5s\n"
+        )
     };
     let mut world = World::with(&[
         ("environments/development/payments.yaml", &text("dev")),

@@ -16,8 +16,16 @@ fn a_value_is_edited_and_a_stale_save_keeps_what_was_typed() {
     let shown = server.get(&format!("{path}?path=limits.rate")).body;
     let etag = field(&shown, "etag");
     let fields = |text: &'static str, etag: &str| {
-        let fixed = [("environment", "staging"), ("key", "payments"), ("path", "limits.rate"), ("as", "string"), ("text", text), ("message", "from the page")];
-        let mut fields: Vec<(String, String)> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let fixed = [
+            ("environment", "staging"),
+            ("key", "payments"),
+            ("path", "limits.rate"),
+            ("as", "string"),
+            ("text", text),
+            ("message", "from the page"),
+        ];
+        let mut fields: Vec<(String, String)> =
+            fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         fields.push(("etag".to_owned(), etag.to_owned()));
         fields
     };
@@ -33,13 +41,25 @@ fn a_value_is_edited_and_a_stale_save_keeps_what_was_typed() {
     assert!(world.git(&["show", "HEAD:environments/staging/payments.yaml"]).contains("rate: 70/s"));
     let stale = post(&fields("75/s", &etag));
     assert_eq!(stale.status, 412, "{stale:?}");
-    for expected in ["has changed since it was read", "Your input is below", "value=\"75/s\"", "limits.rate", "70/s", "Ann"] {
+    for expected in [
+        "has changed since it was read",
+        "Your input is below",
+        "value=\"75/s\"",
+        "limits.rate",
+        "70/s",
+        "Ann",
+    ] {
         assert!(stale.body.contains(expected), "{expected} {}", stale.body);
     }
     let again = post(&fields("75/s", &field(&stale.body, "etag")));
     assert_eq!(again.status, 303, "{again:?}");
     // The log tells of a write from the page as of any other.
-    assert!(server.until("/healthz", |_| server.told().contains("\"written\":\"POST /ui/staging/edit/payments\"")).status == 200);
+    assert!(
+        server
+            .until("/healthz", |_| server.told().contains("\"written\":\"POST /ui/staging/edit/payments\""))
+            .status
+            == 200
+    );
 }
 
 #[test]
@@ -53,7 +73,13 @@ fn a_form_that_names_another_place_is_refused() {
         ("staging", "billing/invoices", "/ui/staging/edit/payments"),
     ] {
         let head = world.git(&["rev-parse", "HEAD"]);
-        let fields = [("environment", environment), ("key", key), ("etag", &etag), ("path", "timeout"), ("text", "9s")];
+        let fields = [
+            ("environment", environment),
+            ("key", key),
+            ("etag", &etag),
+            ("path", "timeout"),
+            ("text", "9s"),
+        ];
         let answer = server.post(address, &fields);
         assert_eq!(answer.status, 400, "{environment} {key} {address} {answer:?}");
         assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
@@ -91,13 +117,25 @@ fn an_item_is_made_and_a_value_removed() {
     let world = world();
     let server = server(&world);
     let new = server.get("/ui/development/edit/brand/new").body;
-    let fields = [("environment", "development"), ("key", "brand/new"), ("etag", &field(&new, "etag")), ("text", "a: 1\nb: 2\n")];
+    let fields = [
+        ("environment", "development"),
+        ("key", "brand/new"),
+        ("etag", &field(&new, "etag")),
+        ("text", "a: 1\nb: 2\n"),
+    ];
     let made = server.post("/ui/development/edit/brand/new", &fields);
     assert_eq!(made.status, 303, "{made:?}");
     let twice = server.post("/ui/development/edit/brand/new", &fields);
     assert_eq!(twice.status, 412, "{twice:?}");
     let shown = server.get("/ui/development/edit/brand/new?path=a").body;
-    let fields = [("environment", "development"), ("key", "brand/new"), ("etag", &field(&shown, "etag")), ("path", "a"), ("text", ""), ("do", "remove")];
+    let fields = [
+        ("environment", "development"),
+        ("key", "brand/new"),
+        ("etag", &field(&shown, "etag")),
+        ("path", "a"),
+        ("text", ""),
+        ("do", "remove"),
+    ];
     let removed = server.post("/ui/development/edit/brand/new", &fields);
     assert_eq!(removed.status, 303, "{removed:?}");
     assert_eq!(world.git(&["show", "HEAD:environments/development/brand/new.yaml"]), "b: 2\n");
@@ -121,7 +159,13 @@ fn a_conflict_is_decided_and_promoted() {
     let plan = field(&page, "plan");
     let (rate, timeout) = (number(&page, "limits.rate"), number(&page, "timeout"));
     let line = |number: &str| format!("line.{number}");
-    let fields = [("environment", "production"), ("plan", plan.as_str()), (&line(&rate), "payments\nlimits.rate"), (&line(&timeout), "payments\ntimeout"), (&format!("do.{timeout}"), "take")];
+    let fields = [
+        ("environment", "production"),
+        ("plan", plan.as_str()),
+        (&line(&rate), "payments\nlimits.rate"),
+        (&line(&timeout), "payments\ntimeout"),
+        (&format!("do.{timeout}"), "take"),
+    ];
     let post = |more: &[(&str, &str)]| server.post("/ui/production/promote", &[&fields[..], more].concat());
     let confirm = ("confirm", "production");
     let head = world.git(&["rev-parse", "HEAD"]);
@@ -156,7 +200,13 @@ fn a_plan_that_moved_is_drawn_anew_with_what_is_new_marked() {
     world.write(path, &world.read(path).replace("8s", "9s"));
     world.commit("nine seconds");
     server.arrives(&world, "staging");
-    let fields = [("environment", "production"), ("plan", plan.as_str()), (&format!("line.{timeout}"), "payments\ntimeout"), (&format!("do.{timeout}"), "take"), ("confirm", "production")];
+    let fields = [
+        ("environment", "production"),
+        ("plan", plan.as_str()),
+        (&format!("line.{timeout}"), "payments\ntimeout"),
+        (&format!("do.{timeout}"), "take"),
+        ("confirm", "production"),
+    ];
     let moved = server.post("/ui/production/promote", &fields);
     assert_eq!(moved.status, 409, "{moved:?}");
     for expected in ["The plan was made anew", "9s", "changed", "nine seconds"] {
@@ -175,10 +225,16 @@ fn a_rollback_shows_what_it_would_do_first() {
     let page = server.get(&address);
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.body.contains("20/s") && page.body.contains("40/s"), "{}", page.body);
-    let fields = [("environment", "production"), ("key", "payments"), ("etag", &field(&page.body, "etag")), ("to", &to)];
+    let fields = [
+        ("environment", "production"),
+        ("key", "payments"),
+        ("etag", &field(&page.body, "etag")),
+        ("to", &to),
+    ];
     let unconfirmed = server.post("/ui/production/rollback/payments", &fields);
     assert_eq!(unconfirmed.status, 400, "{unconfirmed:?}");
-    let done = server.post("/ui/production/rollback/payments", &[&fields[..], &[("confirm", "production")]].concat());
+    let done = server
+        .post("/ui/production/rollback/payments", &[&fields[..], &[("confirm", "production")]].concat());
     assert_eq!(done.status, 303, "{done:?}");
     assert!(world.git(&["show", "HEAD:environments/production/payments.yaml"]).contains("40/s"));
 }
