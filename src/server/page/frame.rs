@@ -46,7 +46,7 @@ pub(super) fn page_with(status: StatusCode, visit: &Visit, place: &Place<'_>, bo
             }
         }
         @if let Some(environment) = place.environment {
-            div class={ "bar bar-" (environment) } { span aria-hidden="true" { (shape(environment)) } " " (shown(environment)) " " span aria-hidden="true" { (shape(environment)) } }
+            section class={ "bar bar-" (environment) } aria-label="Environment" { span aria-hidden="true" { (shape(environment)) } " " (shown(environment)) " " span aria-hidden="true" { (shape(environment)) } }
         }
         (navigation(visit, place))
         main #main tabindex="-1" { (body) }

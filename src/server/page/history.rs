@@ -75,7 +75,7 @@ fn changes(commit: &Json) -> Markup {
                 thead.hidden { tr { th scope="col" { "path" } th scope="col" { "change" } } }
                 tbody { @for change in changes.iter().take(CHANGES) {
                     tr {
-                        td { bdi { (cut(&clean(text(change, "path")), 120)) } }
+                        td { @if text(change, "path").is_empty() { "(the file)" } @else { bdi { (cut(&clean(text(change, "path")), 120)) } } }
                         td {
                             del { bdi.v { (json_text(&change["old"], 100)) } } " → " ins { bdi.v { (json_text(&change["new"], 100)) } }
                             @if !text(change, "from").is_empty() { " " small { "promoted from " (text(change, "from")) } }

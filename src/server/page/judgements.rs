@@ -110,7 +110,16 @@ impl ItemRows {
 
 impl Cell {
     fn of(hop: Hop, line: &PlanEntry) -> Self {
-        let by = line.commit.as_ref().map(|commit| (clean(&commit.author).into_owned(), commit.date()));
+        // A value that stays has nobody who waits for it.
+        let is_news = !matches!(
+            line.resolution,
+            Resolution::EnvironmentSpecific | Resolution::Pinned | Resolution::Declined | Resolution::LeftOut
+        );
+        let by = line
+            .commit
+            .as_ref()
+            .filter(|_| is_news)
+            .map(|commit| (clean(&commit.author).into_owned(), commit.date()));
         Self { resolution: line.resolution, reason: clean(&line.reason.phrase(hop)).into_owned(), by }
     }
 }

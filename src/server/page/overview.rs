@@ -311,7 +311,7 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
             @else {
                 a.there href=(item_address(environment, "items", key)) {
                     @let said: Vec<_> = parts.into_iter().filter(|(count, ..)| *count > 0).collect();
-                    @if said.is_empty() { @if hop.is_some() { "in sync" } @else { "open" } }
+                    @if said.is_empty() { @if hop.is_some() { "in sync" } @else { "here" } }
                     @for (at, (count, class, one, many)) in said.iter().enumerate() {
                         @if at > 0 { " · " }
                         span class=(class) { (counted(*count, one, many)) }
@@ -337,14 +337,14 @@ fn open_rows(sight: &Sight, key: &Key, item: &ItemRows) -> Markup {
                         @match value { Some(value) => { bdi.v { (value) } }, None => { span.none { "–" } } }
                         @if let Some(cell) = sight.cell(row, *environment) {
                             " " (tag(cell.resolution, Some(&cell.reason)))
-                            @if let Some((who, day)) = &cell.by { " " small { bdi { (who) } " · " (day) } }
+                            @if let Some((who, day)) = &cell.by { " " small.by { bdi { (who) } " · " (day) } }
                         }
                     }
                 }
             }
         }
         @if rows.is_empty() && item.trouble.is_none() {
-            tr.path { td.wide colspan=(sight.columns.len() + 1) { "No value differs where the item is." } }
+            tr.path { td.wide colspan=(sight.columns.len() + 1) { (nothing_differs(sight, item)) } }
         }
         @if rows.len() > ROWS {
             tr { td.wide colspan=(sight.columns.len() + 1) {
@@ -352,6 +352,17 @@ fn open_rows(sight: &Sight, key: &Key, item: &ItemRows) -> Markup {
                 @if let Some(last) = sight.columns.last() { a href=(item_address(*last, "items", key)) { "open the item" } }
             } }
         }
+    }
+}
+
+/// Why an item has no rows.
+fn nothing_differs(sight: &Sight, item: &ItemRows) -> Markup {
+    let here: Vec<_> =
+        sight.columns.iter().filter(|it| item.present[**it as usize]).map(|it| shown(*it)).collect();
+    html! {
+        @if sight.columns.len() == 1 { "You read one environment; there is nothing to compare." }
+        @else if let [only] = here.as_slice() { "Only " (only) " has this item." }
+        @else { (here.join(" and ")) " agree on all of its values." }
     }
 }
 

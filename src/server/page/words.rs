@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 
+use crate::api::value::from_json;
 use crate::engine::promotion::Resolution;
 use crate::model::Environment;
 use crate::model::sanitize::{clean, cut};
@@ -97,7 +98,7 @@ pub(super) fn json_text(value: &Json, width: usize) -> String {
     }
     let text = match value {
         Json::String(text) => text.clone(),
-        other => other.to_string(),
+        other => from_json(other).map_or_else(|| other.to_string(), |value| value.to_string()),
     };
     cut(&clean(&text), width).into_owned()
 }

@@ -1,5 +1,6 @@
 //! The page, over plain HTTP: what a browser without a script gets.
 
+mod browser;
 mod screens;
 mod sign_in;
 mod writes;
