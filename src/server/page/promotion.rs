@@ -40,6 +40,9 @@ pub(super) struct Sent {
     pub(super) why: Option<Problem>,
 }
 
+/// The longest plan that a form brings back.
+const PLAN_BYTES: usize = 256 * 1024;
+
 /// A line of the plan: its item, itself, and its number in the form.
 struct Line<'p> {
     key: &'p str,
@@ -116,6 +119,8 @@ pub(super) async fn draw(
     let only_there: Vec<&Key> = only_there.map(|(key, _)| key).collect();
     let count = |level: &str| all.iter().filter(|line| text(line.entry, "level") == level).count();
     let is_empty = groups.is_empty() && created.is_empty() && deleted.is_empty();
+    let whole = plan.to_string();
+    let is_large = whole.len() > PLAN_BYTES;
     let may = visit.caller.may(Verb::Promote);
     let body = html! {
         h1 { (shape(hop.source())) " " (shown(hop.source())) " → " span class={ "env-" (target) } { span.shape { (shape(target)) } " " (shown(target)) } }
@@ -130,7 +135,7 @@ pub(super) async fn draw(
             form.promotion method="post" action=(format!("/ui/{target}/promote")) {
                 input type="hidden" name="environment" value=(target);
                 @for key in keys { input type="hidden" name="key" value=(key); }
-                input type="hidden" name="plan" value=(plan.to_string());
+                @if !is_large { input type="hidden" name="plan" value=(whole); }
                 @for (origin, group) in &groups { (origin_group(visit, hop, origin, group, sent, &is_moved)) }
                 (whole_items(&created, &deleted, target))
                 @if !stay.is_empty() {
@@ -138,7 +143,8 @@ pub(super) async fn draw(
                         @for line in stay { (choices(hop, line, sent, is_moved(line))) }
                     }
                 }
-                @if !is_empty && may { (commit_fields(target, sent, groups.iter().map(|(_, group)| group.len()).sum::<usize>() + created.len() + deleted.len())) }
+                @if !is_empty && is_large { p.problem { "The plan is too large for a form. Open one item and promote that, or use " code { "terrace promote" } "." } }
+                @else if !is_empty && may { (commit_fields(target, sent, groups.iter().map(|(_, group)| group.len()).sum::<usize>() + created.len() + deleted.len())) }
                 @else if !is_empty { p.soft { "To promote, " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "sign in" } " with a token that may promote." } }
             }
         }

@@ -38,7 +38,8 @@ impl FromRequestParts<Arc<Shared>> for Visit {
             Wrong::from(problem).into_response()
         };
         let Path(parameters) = read.map_err(unread)?;
-        let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_else(Caller::stranger);
+        let caller =
+            parts.extensions.get::<Caller>().cloned().unwrap_or_else(Caller::stranger).without_secrets();
         let address = parts.uri.path_and_query().map_or("", |address| address.as_str()).to_owned();
         if !Environment::ALL.into_iter().any(|environment| caller.may_read(environment)) {
             return Err(sign_in::needed(&caller, &address));

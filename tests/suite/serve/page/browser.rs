@@ -12,9 +12,13 @@ fn drive(world: &World, server: &Server, part: &str, secret: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shots = root.join("target/page");
     std::fs::create_dir_all(&shots).expect("a folder");
-    let modules = std::env::var_os("NODE_PATH").unwrap_or_else(|| root.join("target/node/node_modules").into());
+    let modules =
+        std::env::var_os("NODE_PATH").unwrap_or_else(|| root.join("target/node/node_modules").into());
     let mut command = world.command("node");
-    command.arg(root.join("tests/suite/serve/page/browser.js")).arg(part).arg(format!("http://{}", server.address));
+    command
+        .arg(root.join("tests/suite/serve/page/browser.js"))
+        .arg(part)
+        .arg(format!("http://{}", server.address));
     command.env("NODE_PATH", modules).env("SHOTS", shots).env("SECRET", secret);
     command.env("TERRACE", env!("CARGO_BIN_EXE_terrace")).env("WORLD", &world.dir);
     let output = command.stderr(Stdio::piped()).output().expect("node runs");

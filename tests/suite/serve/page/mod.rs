@@ -62,9 +62,9 @@ fn world() -> World {
     };
     replace(&world, "staging", "5s", "8s");
     world.commit("raise the timeout");
-    replace(&world, "staging", "40/s", "60/s");
-    world.commit("load test passed");
     replace(&world, "production", "40/s", "20/s");
     world.commit("protect the provider");
+    replace(&world, "staging", "40/s", "60/s");
+    world.commit("load test passed");
     world
 }
