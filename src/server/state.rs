@@ -56,7 +56,7 @@ pub(super) struct Shared {
     /// Who signed in to the page.
     pub(super) sessions: Sessions,
     /// How all items stand, for the page.
-    pub(super) judgements: Judgements,
+    pub(super) judgements: Arc<Judgements>,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
     views: [Place; 3],
@@ -172,7 +172,7 @@ impl Shared {
             requests: Requests::default(),
             writes,
             sessions: Sessions::default(),
-            judgements: Judgements::default(),
+            judgements: Arc::default(),
             streams: Arc::default(),
             views: [place(), place(), place()],
             looking: Mutex::default(),
@@ -243,6 +243,7 @@ impl Shared {
         // What cannot be read of one environment keeps no other where it is.
         let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip));
         outcomes.into_iter().collect::<Result<()>>()?;
+        self.judgements.prepare(&self.workspace, &tip);
         self.tip.store(Some(Arc::new(tip)));
         Ok(())
     }

@@ -303,7 +303,7 @@ fn refused(why: &Problem, now: Option<&Side>, draft: &Draft) -> Markup {
 
 /// Says what would be found in a text; writes nothing.
 pub(super) async fn check(visit: Visit, body: Bytes) -> Result<Response, Problem> {
-    let wrong = |wrong: Wrong| wrong.problem;
+    let wrong = |wrong: Wrong| *wrong.problem;
     let (environment, key) = (visit.environment().map_err(wrong)?, visit.key().map_err(wrong)?);
     write::check(visit.request(environment, Some(&key), "", HeaderMap::new())?, body).await
 }

@@ -144,6 +144,16 @@ impl Judgements {
         Ok(judged)
     }
 
+    /// Judges what a move of the branch changed before somebody asks, once anybody has asked at all.
+    pub(in crate::server) fn prepare(self: &Arc<Self>, workspace: &Workspace, tip: &CommitId) {
+        if self.latest.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return;
+        }
+        let (judgements, workspace, tip) = (Arc::clone(self), workspace.clone(), tip.clone());
+        // Who asks meanwhile waits for it; what fails here fails again there, and is told.
+        std::thread::spawn(move || drop(judgements.at(&workspace, &tip)));
+    }
+
     fn known(&self, tip: &CommitId) -> Option<Arc<Judged>> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest.clone().filter(|judged| judged.tip == *tip)

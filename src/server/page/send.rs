@@ -46,6 +46,8 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
 pub(in crate::server) fn with_policy(answer: &mut Response) {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // Without a referrer, browsers send forms with `Origin: null`.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie, Authorization, Accept-Encoding"));
 }
 

@@ -71,7 +71,7 @@ impl Visit {
                 self.caller.require_read(environment)?;
                 Ok(environment)
             }
-            Err(problem) => Err(Wrong { problem, links: self.meant(name) }),
+            Err(problem) => Err(Wrong { problem: Box::new(problem), links: self.meant(name) }),
         }
     }
 

@@ -4,18 +4,22 @@ use axum::response::{IntoResponse, Response};
 use maud::html;
 
 use super::document;
-use crate::server::problem::Problem;
+use crate::server::problem::{Problem, ProblemKind};
 
 /// Why a visit is not answered as asked.
 pub(in crate::server) struct Wrong {
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
     /// Where to go on: addresses, and what they are called.
     pub(super) links: Vec<(String, String)>,
 }
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
-        Self { problem, links: vec![("/ui/overview".to_owned(), "overview".to_owned())] }
+        let sign_in =
+            (problem.kind == ProblemKind::Forbidden).then_some(("/ui/sign-in", "sign in with another token"));
+        let links = sign_in.into_iter().chain([("/ui/overview", "overview")]);
+        let links = links.map(|(address, name)| (address.to_owned(), name.to_owned())).collect();
+        Self { problem: Box::new(problem), links }
     }
 }
 

@@ -24,11 +24,10 @@ const SCREENS: [&str; 17] = [
     "/ui/staging/promote?key=newcomer",
 ];
 
-const WRITING: [&str; 4] = [
+const WRITING: [&str; 3] = [
     "/ui/production/edit/payments?path=limits.rate",
     "/ui/staging/edit/billing/invoices",
     "/ui/staging/edit/brand/new",
-    "/ui/staging/rollback/payments",
 ];
 
 /// What a page may not hold, whatever is in the repository.
