@@ -98,9 +98,22 @@ pub(super) fn json_text(value: &Json, width: usize) -> String {
     }
     let text = match value {
         Json::String(text) => text.clone(),
-        other => from_json(other).map_or_else(|| other.to_string(), |value| value.to_string()),
+        other => {
+            let shown = blotted(other);
+            from_json(&shown).map_or_else(|| shown.to_string(), |value| value.to_string())
+        }
     };
     cut(&clean(&text), width).into_owned()
+}
+
+/// A value with a sign in the place of each secret.
+fn blotted(value: &Json) -> Json {
+    match value {
+        value if is_masked(value) => Json::String(MASK.to_owned()),
+        Json::Array(list) => list.iter().map(blotted).collect(),
+        Json::Object(map) => map.iter().map(|(key, value)| (key.clone(), blotted(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Whether an answer says that a value is a secret.
@@ -155,6 +168,8 @@ mod tests {
         let long = Json::String("x".repeat(1_000_000));
         assert!(json_text(&long, 80).chars().count() <= 80);
         assert_eq!(json_text(&serde_json::json!({"masked": true}), 80), MASK);
+        let nested = serde_json::json!({"a": [1, {"masked": true}]});
+        assert!(json_text(&nested, 80).contains(MASK), "{}", json_text(&nested, 80));
         assert_eq!(json_text(&serde_json::json!({"absent": true}), 80), "–");
     }
 }

@@ -70,7 +70,7 @@ const work = async (browser) => {
   assert.match(await page.locator('#checked').innerText(), /line \d+, column \d+/);
   await page.screenshot({ path: SHOTS + '/checked.png', fullPage: true });
   await page.fill('textarea', 'rate: 20\n');
-  await page.waitForSelector('text=nothing found');
+  await page.waitForFunction(() => !document.querySelector('#checked .s-error'));
   // A commit from the command line is seen.
   await other.goto(base + '/ui/overview');
   await other.waitForSelector('text=● live');

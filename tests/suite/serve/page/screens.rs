@@ -152,7 +152,7 @@ fn a_development_token_is_told_of_development_alone() {
 
 #[test]
 fn hostile_values_stay_text() {
-    let long = "x".repeat(900_000);
+    let long = "x".repeat(200_000);
     let values = format!(
         "script: \"<script>alert(1)</script>\"\nlink: \"javascript:alert(1)\"\nquote: '\" onclick=\"alert(1)'\n\
          right: \"\\u202Etxt.exe\"\nbell: \"a\\ab\"\nlong: {long}\n\"<img src=x>\": 1\n\"a b.c[0]\": {{\"]\": 2}}\n"
@@ -195,7 +195,7 @@ fn hostile_values_stay_text() {
             "{path}"
         );
         // The long line is in a text that is edited, and cut everywhere else.
-        assert!(body.len() < 200_000 || path.ends_with("/edit/a"), "{path} has {} bytes", body.len());
+        assert!(body.len() < 100_000 || path.ends_with("/edit/a"), "{path} has {} bytes", body.len());
     }
 }
 
