@@ -15,7 +15,7 @@ use crate::server::{self, Options, ServeEvent};
 /// Look at the configuration, and change it, in a browser.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Starts a server for this machine alone, at a free port, and opens its page; ends with Ctrl-C. The link\nopens once; who has it writes as git's configuration names them.\n\nExamples:\n  terrace ui\n  terrace ui --no-browser\n\nExit codes: 0 ended by Ctrl-C or SIGTERM · 2 no configuration, or no such branch"
+    after_help = "Starts a server for this machine alone, at a free port, and opens its page; ends with Ctrl-C.\nThe link opens once; who has it writes as git's configuration names them.\n\nExamples:\n  terrace ui\n  terrace ui --no-browser\n\nExit codes: 0 ended by Ctrl-C or SIGTERM · 2 no configuration, or no such branch"
 )]
 pub(super) struct Args {
     /// The branch to show, instead of the one that is checked out

@@ -64,7 +64,7 @@ fn entry(environment: Environment, finding: &Finding) -> Markup {
             p.soft {
                 code { bdi { (finding.file) } @if let Some(at) = finding.location { ":" (at.start.line) ":" (at.start.column) } }
                 @if let Some(key) = &finding.key { " · " a href=(item_address(environment, "items", key)) { "open " bdi { (key) } }
-                    @if let Some(path) = &finding.path { " · " a href={ (item_address(environment, "edit", key)) "?path=" (encode(&path.to_string(), false)) } { "edit " bdi { (cut(&clean(&path.to_string()), 80)) } } }
+                    @if let Some(path) = finding.path.as_ref().filter(|path| !path.is_root()) { " · " a href={ (item_address(environment, "edit", key)) "?path=" (encode(&path.to_string(), false)) } { "edit " bdi { (cut(&clean(&path.to_string()), 80)) } } }
                 }
             }
             @if let Some(excerpt) = &finding.excerpt {
