@@ -43,6 +43,8 @@ mod take_over;
 #[cfg(feature = "server")]
 mod token;
 mod try_out;
+#[cfg(feature = "server")]
+mod ui;
 mod vscode;
 #[cfg(feature = "watch")]
 mod watch;
@@ -123,6 +125,9 @@ enum Command {
     /// Serve each environment over HTTP, from memory
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Look at the configuration, and change it, in a browser
+    #[cfg(feature = "server")]
+    Ui(ui::Args),
     /// Make, list and revoke the tokens of a server
     #[cfg(feature = "server")]
     Token(token::Args),
@@ -223,6 +228,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Run(args) => run::run(args, context),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(args, context),
+        #[cfg(feature = "server")]
+        Command::Ui(args) => ui::run(args, context),
         #[cfg(feature = "server")]
         Command::Token(args) => token::run(args, context),
         Command::Explain(args) => explain::run(args, context),

@@ -13,6 +13,7 @@ use super::context::{Context, today};
 use super::help::say;
 use super::identity::moment_now;
 use super::token::file;
+use crate::model::Result;
 use crate::report::sanitize::clean;
 use crate::server::{self, Admission, Options, ServeEvent};
 
@@ -50,7 +51,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let options = Options {
-        listen: args.listen,
         hosts: args.hosts.clone(),
         branch: args.branch.clone(),
         root: args.root.clone(),
@@ -58,9 +58,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         tokens: args.tokens.as_deref().map(|path| file(path, context)).transpose()?,
         is_open: args.open,
         behind_proxy: args.behind_proxy,
-        today: Arc::new(today),
-        commit: context.commit_options()?,
-        now: Arc::new(moment_now),
+        ..options(args.listen, context)?
     };
     let quiet = context.quiet;
     let log = move |event: &ServeEvent| {
@@ -71,11 +69,28 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     Ok(0)
 }
 
+/// A server at an address, for whoever is on this machine.
+pub(super) fn options(listen: SocketAddr, context: &Context) -> Result<Options> {
+    Ok(Options {
+        listen,
+        hosts: Vec::new(),
+        branch: None,
+        root: None,
+        idle: Duration::from_secs(20),
+        tokens: None,
+        is_open: false,
+        behind_proxy: false,
+        today: Arc::new(today),
+        commit: context.commit_options()?,
+        now: Arc::new(moment_now),
+    })
+}
+
 /// Where it listens goes to standard output, everything else to standard error.
-fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
+pub(super) fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
     let mut err = io::stderr().lock();
     match event {
-        ServeEvent::Listening { address, branch, root, admission } => {
+        ServeEvent::Listening { address, branch, root, admission, once } => {
             let mut out = io::stdout().lock();
             writeln!(out, "listening on http://{address}")?;
             out.flush()?;
@@ -90,6 +105,8 @@ fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
                 if let Admission::Local(token) = admission {
                     writeln!(err, "to write, and to see secrets, bear the token of this run: {token}")?;
                 }
+                let once = once.as_ref().map_or_else(String::new, |once| format!("?once={once}"));
+                writeln!(err, "page: http://{address}/ui/{once}")?;
                 writeln!(err, "try: curl http://{address}/api/v1/environments")?;
             }
         }

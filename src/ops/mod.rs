@@ -18,6 +18,7 @@ mod git_merge;
 mod hold;
 mod init;
 mod item;
+mod judged_items;
 mod log;
 mod migrate;
 mod modes;
@@ -57,6 +58,7 @@ pub use git_merge::{MergeFiles, git_merge};
 pub use hold::{HoldRequest, held, held_at, held_in, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item, no_such_path};
+pub use judged_items::{JudgedItem, judge_items};
 pub use log::{LogRequest, blame, log};
 pub use migrate::{
     MigrateRequest, Prepared as PreparedMigration, commit as commit_migration, prepare as prepare_migration,

@@ -566,7 +566,7 @@ impl Planner {
 
     /// Lets go of an item's versions, which nobody will ask for again: a thousand items have
     /// thousands of them, and memory that is used again costs less than new.
-    fn forget(&self, key: &Key) {
+    pub(super) fn forget(&self, key: &Key) {
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
         let gone: Vec<_> = Environment::ALL
             .into_iter()

@@ -48,6 +48,12 @@ impl Caller {
         Self { name: name.clone(), email: Some(email.clone()), environments, allow }
     }
 
+    /// The same without the right to see secrets: what looks at a page shows none.
+    pub(super) fn without_secrets(mut self) -> Self {
+        self.allow.retain(|verb| *verb != Verb::Secrets);
+        self
+    }
+
     /// What they are called in the log; nothing for the local user.
     pub(super) fn name(&self) -> &str {
         &self.name

@@ -94,6 +94,19 @@ impl InEnvironment {
         })
     }
 
+    /// What the page asks of a route, for somebody who may read the environment.
+    pub(super) fn of_page(
+        (shared, caller): (&Arc<Shared>, &Caller),
+        environment: Environment,
+        key: Option<&Key>,
+        query: Option<String>,
+        headers: HeaderMap,
+    ) -> Result<Self, Problem> {
+        caller.require_read(environment)?;
+        let (shared, caller) = (Arc::clone(shared), caller.clone());
+        Ok(Self { shared, environment, caller, headers, query, key: key.map(ToString::to_string) })
+    }
+
     /// The parameters of the address.
     pub(super) fn query(&self, known: &[&str], many: &[&str]) -> Result<Query, Problem> {
         Query::read(self.query.as_deref(), known, many)

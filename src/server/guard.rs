@@ -13,6 +13,8 @@ use super::caller::Caller;
 use super::dropin::Counted;
 use super::hosts::require_own_origin;
 use super::metrics::environment_in;
+use super::page::send::with_policy;
+use super::page::wrong::Wrong;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
@@ -69,6 +71,7 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
         shared.tell(&ServeEvent::Refused { caller, request: asked, status });
     }
     let counted = answered.extensions().get::<Counted>().copied().unwrap_or_default();
+    let answered = if is_page(&path) { for_people(answered) } else { answered };
     let answered = whole(answered, is_api);
     let route = counted.route.map(str::to_owned).or(route).unwrap_or_default();
     let (environment, status) = (counted.environment.or(environment_in(&path)), answered.status().as_u16());
@@ -89,10 +92,25 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
     if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
         return Err(too_large());
     }
-    match shared.access.caller(request.headers()) {
+    let path = request.uri().path();
+    let signed_in = is_page(path).then(|| signed_in(shared, request.headers())).flatten();
+    match signed_in.map_or_else(|| shared.access.caller(request.headers()), Ok) {
+        // The page asks them to sign in.
+        Err(_) if is_page(path) => Ok(Caller::stranger()),
         Err(_) if is_open(request.uri().path()) => Ok(Caller::stranger()),
         caller => caller,
     }
+}
+
+/// Who signed in to the page; a token in the request itself counts before.
+fn signed_in(shared: &Shared, headers: &http::HeaderMap) -> Option<Caller> {
+    let proof = shared.sessions.proof(headers).filter(|_| !headers.contains_key(header::AUTHORIZATION));
+    proof.and_then(|proof| shared.access.proved(&proof))
+}
+
+/// Whether people look at this, who sign in once.
+fn is_page(path: &str) -> bool {
+    path == "/ui" || path.starts_with("/ui/")
 }
 
 /// Whether strangers are answered here: it tells nothing of any environment.
@@ -136,6 +154,28 @@ async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -
     })
 }
 
+/// Puts a page in the place of an answer that is only a status.
+fn for_people(answer: Response) -> Response {
+    let status = answer.status();
+    let is_bare = !answer.headers().contains_key(header::CONTENT_TYPE)
+        || answer
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|form| form.as_bytes().starts_with(b"text/plain"));
+    if !is_bare || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    // An address that names no page is a mistake, and no missing value.
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(ProblemKind::UnknownRoute, "there is no such page"),
+        status => Problem::of_status(status, false),
+    };
+    let wrong = Wrong::from(problem);
+    let mut answer = wrong.with_link("/ui/", "choose an environment").into_response();
+    with_policy(&mut answer);
+    answer
+}
+
 /// Puts a problem in the place of an answer that is only a status, and adds what every answer has.
 fn whole(answer: Response, is_api: bool) -> Response {
     let status = answer.status();
@@ -143,7 +183,11 @@ fn whole(answer: Response, is_api: bool) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|form| form.as_bytes() == PROBLEM_JSON.as_bytes());
-    let mut answer = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+    let is_html = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|form| form.as_bytes().starts_with(b"text/html"));
+    let mut answer = if !is_html && (status.is_client_error() || status.is_server_error()) && !is_problem {
         let allow = answer.headers().get(header::ALLOW).cloned();
         let mut problem = Problem::of_status(status, is_api).into_response();
         if let Some(allow) = allow {

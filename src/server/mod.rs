@@ -15,6 +15,7 @@ mod hosts;
 mod metrics;
 mod negotiation;
 mod openapi;
+mod page;
 mod precondition;
 mod problem;
 mod query;
@@ -100,6 +101,9 @@ pub enum ServeEvent {
         root: String,
         /// Who may do what.
         admission: Admission,
+        /// What opens the page once as who started the server: `?once=…`; nothing where no token of
+        /// this run is needed.
+        once: Option<String>,
     },
     /// Another state of an environment is served; none at all without a commit.
     Serving {
@@ -272,8 +276,12 @@ async fn run(
         }
     }
     let follower = Follower::start(Arc::clone(&shared));
-    shared.tell(&ServeEvent::Listening { address, branch, root, admission });
-    let router = routes::router(Arc::clone(&shared));
+    let once = match &admission {
+        Admission::Local(secret) => Some(shared.sessions.offer(tokens::digest(secret))?),
+        Admission::Tokens | Admission::Open => None,
+    };
+    shared.tell(&ServeEvent::Listening { address, branch, root, admission, once });
+    let router = routes::router(Arc::clone(&shared), page::router());
     let stopping = Arc::clone(&shared);
     let stop = async move {
         stop.await;

@@ -146,6 +146,31 @@ impl Problem {
         Self { kind, detail: detail.into(), help: None, findings, headers, facts: None }
     }
 
+    /// What is wrong.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What can be done.
+    pub(super) fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// What was found.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What was changed since.
+    pub(super) fn changed(&self) -> &[ChangedValue] {
+        self.facts.as_ref().map_or(&[], |facts| &facts.changed)
+    }
+
+    /// The plan as it is now.
+    pub(super) fn plan(&self) -> Option<&serde_json::Value> {
+        self.facts.as_ref().and_then(|facts| facts.plan.as_ref())
+    }
+
     /// The same with what can be done.
     pub(super) fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }

@@ -12,6 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use super::caller::{self, Caller};
 use super::hosts::Hosts;
 use super::metrics::Requests;
+use super::page::judgements::Judgements;
+use super::page::session::Sessions;
 use super::problem::Problem;
 use super::streams::Streams;
 use super::tokens::{self, Token, TokenFile};
@@ -51,6 +53,10 @@ pub(super) struct Shared {
     pub(super) requests: Requests,
     /// Who writes next.
     pub(super) writes: Writes,
+    /// Who signed in to the page.
+    pub(super) sessions: Sessions,
+    /// How all items stand, for the page.
+    pub(super) judgements: Arc<Judgements>,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
     views: [Place; 3],
@@ -106,6 +112,23 @@ impl Access {
         found.map(Caller::of).ok_or_else(|| caller::unauthorized("the token is not known, or has ended"))
     }
 
+    /// What proves later who bears this secret; `None` when it proves nothing.
+    pub(super) fn proof(&self, secret: &str) -> Option<String> {
+        let digest = tokens::digest(secret);
+        self.proved(&digest).map(|_| digest)
+    }
+
+    /// Who proved who they are by a secret of this digest, as long as it counts.
+    pub(super) fn proved(&self, digest: &str) -> Option<Caller> {
+        match (self.tokens.load_full(), &self.admission) {
+            (Some(tokens), _) => tokens::find_digest(&tokens, digest, (self.today)()).map(Caller::of),
+            (None, Admission::Local(known)) if tokens::is_same(&tokens::digest(known), digest) => {
+                Some(Caller::owner())
+            }
+            (None, _) => None,
+        }
+    }
+
     /// Reads the file again when it is not the one that was read.
     fn refresh(&self) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
@@ -148,6 +171,8 @@ impl Shared {
             at_work: Semaphore::new(AT_WORK),
             requests: Requests::default(),
             writes,
+            sessions: Sessions::default(),
+            judgements: Arc::default(),
             streams: Arc::default(),
             views: [place(), place(), place()],
             looking: Mutex::default(),
@@ -219,6 +244,7 @@ impl Shared {
         let history = SharedHistory::default();
         let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip, &history));
         outcomes.into_iter().collect::<Result<()>>()?;
+        self.judgements.prepare(&self.workspace, &tip);
         self.tip.store(Some(Arc::new(tip)));
         Ok(())
     }

@@ -239,7 +239,16 @@ impl TokenFile {
 
 /// The token that is proved by `secret` on a day.
 pub(super) fn find<'t>(tokens: &'t [Token], secret: &str, today: Date) -> Option<&'t Token> {
-    let digest = hex(&Sha256::digest(secret));
+    find_digest(tokens, &digest(secret), today)
+}
+
+/// What is kept of a secret.
+pub(super) fn digest(secret: &str) -> String {
+    hex(&Sha256::digest(secret))
+}
+
+/// The token of which this digest was kept.
+pub(super) fn find_digest<'t>(tokens: &'t [Token], digest: &str, today: Date) -> Option<&'t Token> {
     let is_it = |token: &Token| bool::from(token.sha256.as_bytes().ct_eq(digest.as_bytes()));
     // All are looked at, so that the time tells nothing of where it stands.
     let found = tokens.iter().fold(None, |found, token| if is_it(token) { Some(token) } else { found });

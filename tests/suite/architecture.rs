@@ -110,13 +110,15 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 31] = [
+const KEPT: [(&str, &str); 33] = [
     ("arc_swap", "server"),
     ("axum", "server"),
+    ("flate2", "server"),
     ("headers", "server"),
     ("http", "server"),
     ("hyper", "server"),
     ("hyper_util", "server"),
+    ("maud", "server"),
     ("percent_encoding", "server"),
     ("tokio", "server"),
     ("ring", "client"),

@@ -20,7 +20,7 @@ use crate::server::respond::{Answer, Work, respond};
 use crate::server::state::Shared;
 use crate::server::view::EnvironmentView;
 
-pub(super) async fn list(
+pub(in crate::server) async fn list(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
     request: Request,
@@ -49,7 +49,7 @@ fn summary(view: &EnvironmentView) -> Served<'_> {
     }
 }
 
-pub(super) async fn one(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, Problem> {
     request.query(&[], &[])?;
     respond(&request, Work::Light, |view| {
         view.good()?;
@@ -59,7 +59,7 @@ pub(super) async fn one(request: InEnvironment) -> Result<Response, Problem> {
     .await
 }
 
-pub(super) async fn findings(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn findings(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
     let keys = query.all("key").map(key).collect::<Result<Vec<_>, _>>()?;
     let reveal = Reveal::asked(request.caller.may_read_secrets());

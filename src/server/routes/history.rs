@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 /// So many unless told otherwise.
 const USUAL: usize = 50;
 
-pub(super) async fn history(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn history(request: InEnvironment) -> Result<Response, Problem> {
     let key = request.key()?;
     let query = request.query(&["limit", "before"], &[])?;
     let limit = query.number("limit", MOST)?.unwrap_or(USUAL);
@@ -62,7 +62,7 @@ pub(super) async fn history(request: InEnvironment) -> Result<Response, Problem>
     .await
 }
 
-pub(super) async fn blame(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn blame(request: InEnvironment) -> Result<Response, Problem> {
     let key = request.key()?;
     request.query(&[], &[])?;
     respond(&request, Work::Heavy, |view| {

@@ -25,7 +25,7 @@ use crate::yaml::Document;
 /// So many items are listed at most, and unless told otherwise.
 const MOST: usize = 1_000;
 
-pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["prefix", "after", "limit"], &[])?;
     let limit = query.number("limit", MOST)?.unwrap_or(MOST);
     let after = query.get("after").map(key).transpose()?;
@@ -65,7 +65,7 @@ pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     .await
 }
 
-pub(super) async fn item(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn item(request: InEnvironment) -> Result<Response, Problem> {
     let key = request.key()?;
     let query = request.query(&["path", "pointer", "revision"], &[])?;
     let path = path(&query)?;

@@ -1,15 +1,15 @@
 //! The routes: one table, from which the router and its description are made.
 
-mod compare;
-mod environments;
+pub(super) mod compare;
+pub(super) mod environments;
 mod forms;
 mod health;
-mod history;
-mod holds;
-mod items;
-mod promotions;
-mod rollbacks;
-mod write;
+pub(super) mod history;
+pub(super) mod holds;
+pub(super) mod items;
+pub(super) mod promotions;
+pub(super) mod rollbacks;
+pub(super) mod write;
 
 use std::sync::Arc;
 
@@ -374,14 +374,15 @@ fn dropin_routes() -> impl Iterator<Item = (&'static str, MethodRouter<Arc<Share
     .into_iter()
 }
 
-/// The router of all routes.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+/// The router of all routes, the page's among them.
+pub(super) fn router(shared: Arc<Shared>, page: Router<Arc<Shared>>) -> Router {
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(&shared), guard);
     let empty = Router::new();
     let router =
         routes().into_iter().fold(empty, |router, route| router.route(route.doc.path, route.handler));
     let router = dropin_routes().fold(router, |router, (path, handler)| router.route(path, handler));
     router
+        .merge(page)
         .fallback(dropin::fallback)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(guarded)

@@ -35,7 +35,7 @@ fn hop(caller: &Caller, target: Environment) -> Result<Hop, Problem> {
     Ok(hop)
 }
 
-pub(super) async fn one(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
     let keys = query.all("key").map(key).collect::<Result<Vec<_>, _>>()?;
     let hop = hop(&request.caller, request.environment)?;
@@ -69,7 +69,7 @@ pub(super) async fn one(request: InEnvironment) -> Result<Response, Problem> {
     .await
 }
 
-pub(super) async fn promote(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
+pub(in crate::server) async fn promote(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     let target = request.environment;
     request.caller.require_in(Verb::Promote, target)?;
     let hop = hop(&request.caller, target)?;

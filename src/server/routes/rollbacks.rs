@@ -17,7 +17,7 @@ use crate::server::problem::{Problem, ProblemKind};
 use crate::server::tokens::Verb;
 use crate::server::writing::write;
 
-pub(super) async fn roll_back(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
+pub(in crate::server) async fn roll_back(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     let environment = request.environment;
     request.caller.require_in(Verb::Write, environment)?;
     let is_dry = dry_run(&request)?;

@@ -32,7 +32,7 @@ const JSON_PATCH: &str = "application/json-patch+json";
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const MESSAGE: HeaderName = HeaderName::from_static("terrace-message");
 
-pub(super) async fn put(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
+pub(in crate::server) async fn put(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     request.caller.require_in(Verb::Write, request.environment)?;
     let key = request.key()?;
     let edit = match form(&request.headers)?.as_str() {
@@ -54,7 +54,7 @@ pub(super) async fn put(request: InEnvironment, body: Bytes) -> Result<Response,
     one(request, key, edit).await
 }
 
-pub(super) async fn patch(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
+pub(in crate::server) async fn patch(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     request.caller.require_in(Verb::Write, request.environment)?;
     let key = request.key()?;
     let forms = format!("{MERGE_PATCH}, {JSON_PATCH}");
@@ -67,7 +67,7 @@ pub(super) async fn patch(request: InEnvironment, body: Bytes) -> Result<Respons
     one(request, key, ItemEdit::Patch(patch)).await
 }
 
-pub(super) async fn delete(request: InEnvironment) -> Result<Response, Problem> {
+pub(in crate::server) async fn delete(request: InEnvironment) -> Result<Response, Problem> {
     request.caller.require_in(Verb::Write, request.environment)?;
     let key = request.key()?;
     one(request, key, ItemEdit::Delete).await
@@ -96,7 +96,7 @@ pub(super) async fn changes(request: InEnvironment, body: Bytes) -> Result<Respo
 }
 
 /// Says what would be found in a text.
-pub(super) async fn check(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
+pub(in crate::server) async fn check(request: InEnvironment, body: Bytes) -> Result<Response, Problem> {
     request.query(&[], &[])?;
     let (environment, key) = (request.environment, request.key()?);
     let view = request.view()?;

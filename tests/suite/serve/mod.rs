@@ -9,6 +9,7 @@ mod followed;
 mod isolation;
 mod last_good;
 mod limits;
+mod page;
 mod problems;
 mod promotes;
 mod reads;
@@ -100,6 +101,8 @@ impl Server {
         let address = address.unwrap_or_else(|| panic!("{line:?} {:?}", told.lock()));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(LONG));
         Self { child, address, agent: config.build().into(), told, token: None }

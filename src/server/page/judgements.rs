@@ -1,0 +1,267 @@
+//! [`Judgements`]: how every item stands over both hops, remembered.
+//!
+//! A move of the branch judges again what it can have changed: the items that its commits touched, and
+//! those that share a commit with them, for a change that was taken in one item tells of it in another.
+//! Another policy, schema or day judges all of them again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::words::value_text;
+use crate::engine::configuration::Configuration;
+use crate::engine::history::{CommitChanges, History};
+use crate::engine::promotion::{PlanEntry, Resolution, decision_owner};
+use crate::engine::snapshot::{Place, place};
+use crate::model::sanitize::clean;
+use crate::model::{CommitId, Date, Environment, Hop, Key, Result};
+use crate::ops::{self, JudgedItem, Planner, Workspace};
+use crate::secrets::mask::Reveal;
+
+/// The widest value of a row, in columns.
+const WIDTH: usize = 72;
+
+/// So many days the pipeline looks back.
+pub(super) const DAYS: usize = 30;
+
+/// How all items stood last.
+#[derive(Default)]
+pub(in crate::server) struct Judgements {
+    latest: Mutex<Option<Arc<Judged>>>,
+    /// Held while items are judged, so that nobody judges them twice.
+    judging: Mutex<()>,
+}
+
+/// How each item stands.
+pub(super) type Standing = BTreeMap<Key, Arc<ItemRows>>;
+
+/// How all items stand at a commit.
+pub(super) struct Judged {
+    pub(super) tip: CommitId,
+    pub(super) items: Arc<Standing>,
+    /// What changed each environment of late.
+    pub(super) activity: [Activity; 3],
+    configuration: Configuration,
+    /// The newest commit of its history.
+    newest: Option<CommitId>,
+    day: Date,
+}
+
+/// What changed an environment.
+#[derive(Clone, Default)]
+pub(super) struct Activity {
+    /// How many changes each of the last days brought, the last one last.
+    pub(super) days: Vec<usize>,
+    /// The latest commits: id, author, day, subject.
+    pub(super) latest: Vec<(CommitId, String, Date, String)>,
+}
+
+/// How one item stands, values masked.
+pub(super) struct ItemRows {
+    /// Which environments have it.
+    pub(super) present: [bool; 3],
+    pub(super) rows: Vec<Row>,
+    /// Why nothing can be said of it.
+    pub(super) trouble: Option<String>,
+}
+
+/// One path at which environments differ.
+pub(super) struct Row {
+    pub(super) path: String,
+    pub(super) values: [Option<String>; 3],
+    /// What the table says for the hop into staging and into production, where they differ.
+    pub(super) cells: [Option<Cell>; 2],
+}
+
+/// What the table says of a path over a hop.
+pub(super) struct Cell {
+    pub(super) resolution: Resolution,
+    pub(super) reason: String,
+    /// Who brought the source's value, and when.
+    pub(super) by: Option<(String, Date)>,
+}
+
+impl ItemRows {
+    fn of(made: Result<JudgedItem>, present: [bool; 3]) -> Self {
+        match made {
+            Ok(JudgedItem { item, lines }) => {
+                let mut known = BTreeMap::new();
+                for (hop, lines) in Hop::ALL.into_iter().zip(&lines) {
+                    known.extend(lines.iter().map(|line| ((&line.path, hop as usize), (hop, line))));
+                }
+                let cell =
+                    |path, hop: Hop| known.get(&(path, hop as usize)).map(|(hop, line)| Cell::of(*hop, line));
+                let rows = item.rows.iter().map(|row| Row {
+                    path: clean(&row.path.to_string()).into_owned(),
+                    values: row.values.each_ref().map(|value| value.as_ref().map(|it| value_text(it, WIDTH))),
+                    cells: Hop::ALL.map(|hop| cell(&row.path, hop)),
+                });
+                Self { present, rows: rows.collect(), trouble: None }
+            }
+            Err(error) => Self { present, rows: Vec::new(), trouble: Some(error.message().to_owned()) },
+        }
+    }
+
+    /// How many paths have a resolution over a hop.
+    pub(super) fn count(&self, hop: Hop, which: impl Fn(Resolution) -> bool) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.cells[hop as usize].as_ref());
+        cells.filter(|cell| which(cell.resolution)).count()
+    }
+}
+
+impl Cell {
+    fn of(hop: Hop, line: &PlanEntry) -> Self {
+        // A value that stays has nobody who waits for it.
+        let is_news = !matches!(
+            line.resolution,
+            Resolution::EnvironmentSpecific | Resolution::Pinned | Resolution::Declined | Resolution::LeftOut
+        );
+        let by = line
+            .commit
+            .as_ref()
+            .filter(|_| is_news)
+            .map(|commit| (clean(&commit.author).into_owned(), commit.date()));
+        Self { resolution: line.resolution, reason: clean(&line.reason.phrase(hop)).into_owned(), by }
+    }
+}
+
+impl Judgements {
+    /// How all items stand at the tip of the branch.
+    ///
+    /// # Errors
+    /// When something of the repository cannot be read.
+    pub(super) fn at(&self, workspace: &Workspace, tip: &CommitId) -> Result<Arc<Judged>> {
+        if let Some(known) = self.known(tip) {
+            return Ok(known);
+        }
+        let _judging = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = self.known(tip) {
+            return Ok(known);
+        }
+        let before = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let planner = workspace.planner(Some(tip.as_str()))?;
+        let judged = Arc::new(Judged::new(&planner, before.as_deref()));
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judged));
+        Ok(judged)
+    }
+
+    /// Judges what a move of the branch changed before somebody asks, once anybody has asked at all.
+    pub(in crate::server) fn prepare(self: &Arc<Self>, workspace: &Workspace, tip: &CommitId) {
+        if self.latest.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return;
+        }
+        let (judgements, workspace, tip) = (Arc::clone(self), workspace.clone(), tip.clone());
+        // Who asks meanwhile waits for it; what fails here fails again there, and is told.
+        std::thread::spawn(move || drop(judgements.at(&workspace, &tip)));
+    }
+
+    fn known(&self, tip: &CommitId) -> Option<Arc<Judged>> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.clone().filter(|judged| judged.tip == *tip)
+    }
+}
+
+impl Judged {
+    fn new(planner: &Planner, before: Option<&Self>) -> Self {
+        let affected = before.and_then(|before| before.affected_by(planner));
+        let mut items = BTreeMap::new();
+        let mut anew = Vec::new();
+        for key in planner.configuration.snapshot().keys() {
+            let known = before.and_then(|before| before.items.get(key));
+            let is_kept = affected.as_ref().is_some_and(|affected| !affected.contains(key));
+            match known.filter(|_| is_kept) {
+                Some(known) => drop(items.insert(key.clone(), Arc::clone(known))),
+                None => anew.push(key.clone()),
+            }
+        }
+        let judged = ops::judge_items(planner, &anew, Reveal::Nothing, |key, made| {
+            let present = Environment::ALL.map(|it| planner.configuration.item(key, it).is_some());
+            (key.clone(), Arc::new(ItemRows::of(made, present)))
+        });
+        items.extend(judged);
+        Self {
+            tip: planner.head.id.clone(),
+            items: Arc::new(items),
+            activity: Environment::ALL.map(|environment| activity(&planner.history, environment)),
+            configuration: planner.configuration.clone(),
+            newest: planner.history.commits().first().map(|commit| commit.info.id.clone()),
+            day: planner.head.date(),
+        }
+    }
+
+    /// The items that may stand otherwise than they did; `None` for all of them.
+    fn affected_by(&self, planner: &Planner) -> Option<BTreeSet<Key>> {
+        if planner.head.date() != self.day {
+            return None;
+        }
+        let (then, now) = (&self.configuration.snapshot().files, &planner.configuration.snapshot().files);
+        let mut affected = BTreeSet::new();
+        let is_changed =
+            |path: &&String| then.get(*path).map(|it| &it.blob) != now.get(*path).map(|it| &it.blob);
+        let changed: BTreeSet<&String> = then.keys().chain(now.keys()).filter(is_changed).collect();
+        for path in changed {
+            match (place(path), decision_owner(path)) {
+                (Some(Place::Item(id)), _) => drop(affected.insert(id.key)),
+                (_, Some((key, _))) => drop(affected.insert(key)),
+                // The policy or a schema, say.
+                _ => return None,
+            }
+        }
+        let commits = planner.history.commits();
+        let known = commits.iter().position(|commit| Some(&commit.info.id) == self.newest.as_ref())?;
+        let (newer, _) = commits.split_at(known);
+        if newer.iter().any(|commit| !commit.moved.files.is_empty()) {
+            return None;
+        }
+        affected.extend(newer.iter().flat_map(|commit| touched(commit, &|_| true)));
+        let both =
+            |change: &crate::engine::history::FileChange| change.before.is_some() && change.after.is_some();
+        let mut sharing = BTreeSet::new();
+        for commit in commits {
+            let keys: Vec<Key> = touched(commit, &both).collect();
+            if keys.len() > 1 && keys.iter().any(|key| affected.contains(key)) {
+                sharing.extend(keys);
+            }
+        }
+        affected.extend(sharing);
+        Some(affected)
+    }
+}
+
+/// The items that a commit changed, and what came with it.
+fn touched<'c>(
+    commit: &'c CommitChanges,
+    which: &'c dyn Fn(&crate::engine::history::FileChange) -> bool,
+) -> impl Iterator<Item = Key> + 'c {
+    let brought = commit.brought.iter().flat_map(|commit| &commit.changes);
+    let changes = commit.changes.iter().chain(brought).filter(move |change| which(change));
+    changes.filter_map(|change| match place(&change.path) {
+        Some(Place::Item(id)) => Some(id.key),
+        Some(Place::UnknownEnvironment(_) | Place::InvalidKey(..) | Place::Stray) | None => None,
+    })
+}
+
+/// What changed an environment in the days before its last change: the same, whatever happens elsewhere.
+fn activity(history: &History, environment: Environment) -> Activity {
+    const DAY: i64 = 86_400;
+    let folder = format!("environments/{environment}/");
+    let count =
+        |commit: &CommitChanges| commit.changes.iter().filter(|it| it.path.starts_with(&folder)).count();
+    let mut found =
+        history.commits().iter().map(|commit| (commit, count(commit))).filter(|(_, count)| *count > 0);
+    let mut activity = Activity { days: vec![0; DAYS], latest: Vec::new() };
+    let mut last = None;
+    for (commit, count) in found.by_ref() {
+        let day = commit.info.time.div_euclid(DAY);
+        let back = usize::try_from(*last.get_or_insert(day) - day).unwrap_or_default();
+        if activity.latest.len() < 5 {
+            let (author, subject) = (clean(&commit.info.author), clean(&commit.info.subject));
+            let (author, subject) = (author.into_owned(), subject.into_owned());
+            activity.latest.push((commit.info.id.clone(), author, commit.info.date(), subject));
+        }
+        match DAYS.checked_sub(back + 1).and_then(|at| activity.days.get_mut(at)) {
+            Some(slot) => *slot += count,
+            None => break,
+        }
+    }
+    activity
+}
