@@ -9,6 +9,7 @@
 //!
 //! | room | what it owns | imports |
 //! |---|---|---|
+//! | `guide` | the pages that people read: documentation, `terrace explain`, manual pages | nothing |
 //! | `model` | the domain's words: environments, keys, paths, values, findings, policy | nothing |
 //! | `yaml` | one YAML file: bytes, values, spans, byte-minimal edits | model |
 //! | `json_schema` | JSON Schemas: inferred, compiled, checked, at a bounded cost | model, yaml |
@@ -18,7 +19,7 @@
 //! | `merge` | three versions of a file merged path by path | model, yaml, secrets, diff |
 //! | `engine` | judging: snapshots, history, promotions, rules, reviews | the above but merge |
 //! | `api` | what programs read and write: versioned types, their JSON and its schemas | model, secrets, engine |
-//! | `report` | how results look, one file per format; writes to the `io::Write` it is given | model, secrets, diff, engine, api |
+//! | `report` | how results look, one file per format; writes to the `io::Write` it is given | guide, model, secrets, diff, engine, api |
 //! | `store` | git and the disk: reading revisions, history, the one transaction that writes | model, merge, engine |
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
 //! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
@@ -96,6 +97,7 @@ pub mod engine;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod formats;
+pub mod guide;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod json_schema;

@@ -8,7 +8,7 @@ use crate::store::Repository;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
 const POLICY: &str = "\
-# The policy of this configuration repository. Every key has a default; see the README.
+# The policy of this configuration repository. Every key has a default; see `terrace explain policy`.
 version = 1
 
 # [promotion]

@@ -1,9 +1,10 @@
-//! `terrace explain RULE`, the README's section on a rule, and the help of code scanning.
+//! `terrace explain`, the guide's section on a rule, and the help of code scanning.
 
 use std::fmt::Write;
 
 use super::columns::{Cell, align};
 use super::view::View;
+use crate::guide::{PlanWord, Topic};
 use crate::model::{Explanation, Rule};
 
 /// The width that plain text is wrapped to.
@@ -18,6 +19,22 @@ pub fn list(view: &View) -> String {
     };
     let rows: Vec<_> = Rule::ALL.iter().map(row).collect();
     align(&rows, view).into_iter().map(|line| line + "\n").collect()
+}
+
+/// Every page of the guide in one line each, for a terminal.
+#[must_use]
+pub fn topics(topics: &[Topic], view: &View) -> String {
+    let row = |topic: &Topic| vec![Cell::new(topic.name), Cell::new(topic.title()).prose()];
+    let rows: Vec<_> = topics.iter().map(row).collect();
+    align(&rows, view).into_iter().map(|line| line + "\n").collect()
+}
+
+/// What a word of a plan says, for a terminal.
+#[must_use]
+pub fn word(word: &PlanWord, view: &View) -> String {
+    let room = view.room().unwrap_or(WIDTH).min(WIDTH);
+    let (meaning, change) = (wrapped(word.meaning, room), wrapped(word.change, room));
+    format!("{} (in a plan)\n\n{meaning}\nTo have it otherwise:\n{change}", word.word)
 }
 
 /// What a rule is about, for a terminal.
@@ -38,7 +55,7 @@ pub fn text(rule: Rule, view: &View) -> String {
     out
 }
 
-/// All rules as the README has them: a table, and a section each.
+/// All rules as the guide has them: a table, and a section each.
 #[must_use]
 pub fn reference() -> String {
     let row = |rule: &Rule| {
@@ -66,15 +83,17 @@ pub(super) fn body(rule: Rule) -> String {
     )
 }
 
-/// Where the README explains a rule.
+/// Where the guide explains a rule.
 fn anchor(rule: Rule) -> String {
     format!("rule-{rule}")
 }
 
-/// The address of a rule's section in the README of a project that has its home at `repository`.
+/// The address of a rule's section in the guide of a project that has its home at `repository`.
 pub(super) fn address(repository: &str, rule: Rule) -> Option<String> {
     let is_web = repository.starts_with("https://");
-    is_web.then(|| format!("{}#{}", repository.trim_end_matches('/'), anchor(rule)))
+    is_web.then(|| {
+        format!("{}/blob/HEAD/src/guide/rules.md#{}", repository.trim_end_matches('/'), anchor(rule))
+    })
 }
 
 /// `text` in indented lines of at most [`WIDTH`] columns, broken at blanks.
@@ -150,7 +169,10 @@ mod tests {
     #[test]
     fn a_rule_has_an_address_where_the_project_has_a_home() {
         let found = |repository| address(repository, Rule::Schema);
-        assert_eq!(found("https://example.com/t/").as_deref(), Some("https://example.com/t#rule-schema"));
+        assert_eq!(
+            found("https://example.com/t/").as_deref(),
+            Some("https://example.com/t/blob/HEAD/src/guide/rules.md#rule-schema")
+        );
         assert_eq!(found(""), None);
     }
 

@@ -15,8 +15,9 @@ use crate::fixtures::files;
 type Row = (&'static str, &'static [&'static str]);
 
 /// Each room and the rooms it may import.
-const ROOMS: [Row; 18] = [
+const ROOMS: [Row; 19] = [
     ("model", &[]),
+    ("guide", &[]),
     ("client", &["model"]),
     ("yaml", &["model"]),
     ("json_schema", &["model", "yaml"]),
@@ -26,7 +27,7 @@ const ROOMS: [Row; 18] = [
     ("merge", &["model", "yaml", "secrets", "diff"]),
     ("engine", &["model", "yaml", "json_schema", "formats", "secrets", "diff"]),
     ("api", &["model", "secrets", "engine"]),
-    ("report", &["model", "secrets", "diff", "engine", "api"]),
+    ("report", &["guide", "model", "secrets", "diff", "engine", "api"]),
     ("store", &["model", "merge", "engine"]),
     ("watch", &["model", "engine", "store"]),
     ("ops", &["model", "yaml", "json_schema", "formats", "secrets", "diff", "merge", "engine", "store"]),
@@ -35,8 +36,8 @@ const ROOMS: [Row; 18] = [
     (
         "cli",
         &[
-            "model", "yaml", "formats", "secrets", "merge", "engine", "api", "report", "store", "watch",
-            "ops", "server",
+            "guide", "model", "yaml", "formats", "secrets", "merge", "engine", "api", "report", "store",
+            "watch", "ops", "server",
         ],
     ),
     ("main", &["cli"]),

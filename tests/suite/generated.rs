@@ -64,36 +64,36 @@ fn the_description_of_the_api_is_current() {
     );
 }
 
-/// The README and `terrace explain` say the same of every rule, since both say what the model says.
+/// The guide and `terrace explain` say the same of every rule, since both say what the model says.
 #[test]
-fn the_rules_in_the_readme_are_current() {
+fn the_rules_in_the_guide_are_current() {
     let (begin, end) = ("<!-- rules:begin -->\n", "<!-- rules:end -->");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&file).expect("the README");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/rules.md");
+    let readme = std::fs::read_to_string(&file).expect("the page");
     let (before, rest) = readme.split_once(begin).expect("where the rules begin");
     let (committed, after) = rest.split_once(end).expect("where the rules end");
     let current = format!("\n{}\n", report::explain::reference());
     if std::env::var_os("TERRACE_WRITE").is_some() {
-        std::fs::write(&file, format!("{before}{begin}{current}{end}{after}")).expect("the README");
+        std::fs::write(&file, format!("{before}{begin}{current}{end}{after}")).expect("the page");
     } else {
         assert!(
             committed == current,
-            "README.md is stale: TERRACE_WRITE=1 cargo test --test suite generated"
+            "src/guide/rules.md is stale: TERRACE_WRITE=1 cargo test --test suite generated"
         );
     }
 }
 
-/// The policy that the README documents, and the one that `init` writes, fit the policy's schema.
+/// The policy that the guide documents, and the one that `init` writes, fit the policy's schema.
 #[test]
 fn documented_policies_fit_the_schema_of_policies() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../src/guide/policy.md");
     let policy = readme
-        .split("## Policy\n\n```toml\n")
+        .split("# Policy\n\n```toml\n")
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .expect("a policy");
     assert!(policy.contains("[promotion]"));
-    terrace::model::Policy::parse(policy, "README.md").expect("the README's policy");
+    terrace::model::Policy::parse(policy, "policy.md").expect("the documented policy");
     let validator = jsonschema::draft202012::new(&terrace::model::policy::schema()).expect("a schema");
     let value: Value =
         serde_json::to_value(toml::from_str::<toml::Table>(policy).expect("TOML")).expect("JSON");

@@ -20,6 +20,7 @@ mod fixtures;
 mod formats;
 mod fuzz;
 mod generated;
+mod guide;
 mod history;
 mod history_isolation;
 mod hold;

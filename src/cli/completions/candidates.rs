@@ -13,6 +13,7 @@ use super::super::context::process_environment;
 use crate::engine::candidates::Candidate;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
+use crate::guide::{PLAN_WORDS, TOPICS};
 use crate::model::{Environment, Hop, Key, Rule};
 use crate::ops::{self, At, Workspace};
 use crate::report::Format;
@@ -169,8 +170,12 @@ impl Scene {
             "COMMIT" => [self.commits(), self.revisions()].concat(),
             "NAME" => self.revisions().into_iter().filter(|candidate| candidate.note == "branch").collect(),
             "REMOTE" => self.remotes(),
-            "RULE" => {
-                Rule::ALL.iter().map(|rule| Candidate::new(rule.id(), rule.severity().to_string())).collect()
+            "RULE | WORD | TOPIC" => {
+                let rules =
+                    Rule::ALL.iter().map(|rule| Candidate::new(rule.id(), rule.severity().to_string()));
+                let words = PLAN_WORDS.into_iter().map(|known| Candidate::new(known.word, "in a plan"));
+                let pages = TOPICS.into_iter().map(|topic| Candidate::new(topic.name, topic.title()));
+                rules.chain(words).chain(pages).collect()
             }
             "FORMAT" => Format::ALL.map(|format| Candidate::new(format.name(), "")).into(),
             _ => Vec::new(),

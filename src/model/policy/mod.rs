@@ -336,7 +336,7 @@ impl Policy {
             let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
             let help = match closest(&wrong, known.iter().copied()) {
                 Some(name) if message.starts_with("unknown") => format!("did you mean `{name}`?"),
-                _ => "see the section on terrace.toml in the README".to_owned(),
+                _ => "terrace explain policy shows what terrace.toml may hold".to_owned(),
             };
             let Position { line, column } = Places::of(text).at(offset);
             Error::state(format!("{file}:{line}:{column}: {message}")).with_help(help)

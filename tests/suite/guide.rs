@@ -1,0 +1,134 @@
+//! The README and the guide: no dead link, no command that the command line does not know, and the
+//! README is short enough to be read.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use terrace::guide::{PLAN_WORDS, TOPICS};
+
+use crate::support::{World, run};
+
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = TOPICS.iter().map(|topic| root.join(format!("src/guide/{}.md", topic.name)));
+    let files = [root.join("README.md"), root.join("examples/take-over/README.md")].into_iter().chain(guide);
+    files.map(|file| (file.clone(), std::fs::read_to_string(&file).expect("a page"))).collect()
+}
+
+/// What GitHub makes of a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+/// The anchors of a page: its headings, and those that it sets itself.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let own = text.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    headings.map(|line| slug(line.trim_start_matches('#').trim())).chain(own.map(str::to_owned)).collect()
+}
+
+/// The addresses of links outside of code.
+fn links(text: &str) -> Vec<String> {
+    let mut is_code = false;
+    let prose = text.lines().filter(|line| {
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    let links = prose.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next()));
+    links.map(str::to_owned).collect()
+}
+
+#[test]
+fn no_link_is_dead() {
+    let mut seen = 0;
+    for (file, text) in pages() {
+        for link in links(&text).into_iter().filter(|link| !link.starts_with("https://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match path {
+                "" => file.clone(),
+                path => file.parent().expect("a folder").join(path),
+            };
+            assert!(target.exists(), "{}: {link} leads nowhere", file.display());
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&target).expect("a page");
+                assert!(anchors(&text).contains(anchor), "{}: {link} has no such place", file.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "only {seen} links");
+}
+
+/// The commands of shell blocks, without what follows in a pipe.
+fn commands(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut language = None;
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("```") {
+            language = if language.is_none() { Some(name.to_owned()) } else { None };
+            continue;
+        }
+        let command = match language.as_deref() {
+            Some("console") => line.strip_prefix("$ "),
+            Some("sh") => Some(line),
+            _ => None,
+        };
+        found.extend(command.filter(|command| command.starts_with("terrace ")).map(str::to_owned));
+    }
+    found
+}
+
+/// Each command is given in an empty folder: it may find nothing there, but it has to be understood.
+#[test]
+fn every_command_is_understood() {
+    let world = World::bare_ground();
+    let mut seen = 0;
+    for (file, text) in pages() {
+        for line in commands(&text).iter().filter(|line| !line.contains("<TAB>") && !line.contains('…')) {
+            let mut command = world.command("sh");
+            command.env("PATH", crate::completion::search_path());
+            // What would go on for ever, or ask, ends at once where there is no repository.
+            let said = run(command.args(["-c", line]));
+            let is_understood =
+                !said.stderr.contains("Usage: ") && !said.stderr.contains("unexpected argument");
+            assert!(is_understood && said.code != 127, "{}: {line}\n{}", file.display(), said.told());
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "only {seen} commands");
+}
+
+#[test]
+fn the_readme_is_read_in_one_go() {
+    let (_, text) = pages().swap_remove(0);
+    assert!(text.lines().count() <= 350, "{} lines", text.lines().count());
+    for topic in TOPICS {
+        assert!(text.contains(&format!("](src/guide/{}.md)", topic.name)), "{} is not linked", topic.name);
+    }
+}
+
+#[test]
+fn pages_and_words_are_explained() {
+    let world = World::bare_ground();
+    let listed = world.line("explain").exits(0);
+    for topic in TOPICS {
+        assert!(topic.text.starts_with("# ") && listed.contains(topic.title()), "{}", topic.name);
+        assert_eq!(world.terrace(&["explain", topic.name]).exits(0), topic.text);
+    }
+    for known in PLAN_WORDS {
+        let said = world.terrace(&["explain", known.word]).exits(0);
+        assert!(said.contains("terrace ") || said.contains("git ") || said.contains("--with-new"), "{said}");
+    }
+    let wrong = world.line("explain promotoin");
+    assert_eq!(wrong.code, 2, "{}", wrong.told());
+    assert!(wrong.stderr.contains("did you mean `promotion`?"), "{}", wrong.told());
+    world.line("man pages").exits(0);
+    let page = world.read("pages/terrace-guide-promotion.1");
+    assert!(page.starts_with(".ie") || page.contains(".TH"), "{page}");
+    assert!(page.contains("How a promotion decides"), "{page}");
+}
