@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
-use super::{Outcome, parse};
+use super::{Asked, Outcome, parse};
 use crate::api::items;
 use crate::model::Environment;
 use crate::ops;
@@ -12,9 +12,12 @@ use crate::report::list;
 /// List the items and the environments that have them.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace list\n  terrace list --env production --at v1.4\n\nExit codes: 0 done · 2 usage or repository"
+    after_help = "Examples:\n  terrace list\n  terrace list 'billing/*'\n  terrace list --env production --at v1.4\n\nExit codes: 0 done · 2 usage or repository"
 )]
 pub(super) struct Args {
+    /// Only these items; globs as well
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
     /// Only items of this environment
     #[arg(short, long, value_name = "ENVIRONMENT")]
     env: Option<String>,
@@ -34,14 +37,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         Some(environment) => snapshot.require_environment(environment)?,
         None => snapshot.require_environments()?,
     }
-    let keys = ops::list(snapshot, environment);
+    let asked = Asked::read(&args.keys)?;
+    asked.require(snapshot)?;
+    let mut keys = ops::list(snapshot, environment);
+    keys.retain(|key, _| asked.is_match(key));
     let mut out = context.screen(&args.format);
     if args.format == "json" {
         items::list(keys.iter().map(|(key, environments)| (key, environments.as_slice())), &mut out)?;
         return Ok(0);
     }
     list::text(&keys, &context.view(), &mut out)?;
-    if keys.is_empty() {
+    if keys.is_empty() && args.keys.is_empty() {
         context
             .remark("no items yet; put YAML files into environments/development/, or run `terrace migrate`");
     }

@@ -61,7 +61,8 @@ use clap::{Parser, Subcommand};
 use context::{Context, Globals};
 use failure::Failure;
 
-use crate::model::{Error, Key};
+use crate::engine::snapshot::Snapshot;
+use crate::model::{Error, Key, KeyGlob};
 
 /// What a command gives back: its exit code.
 type Outcome = Result<u8, Failure>;
@@ -253,6 +254,48 @@ where
 }
 
 /// Reads words of the command line as keys.
+/// Items that are asked for by their keys or by globs; all of them where nothing is.
+struct Asked {
+    keys: Vec<Key>,
+    globs: Vec<KeyGlob>,
+}
+
+impl Asked {
+    fn read(words: &[String]) -> Result<Self, Error> {
+        let (globs, keys): (Vec<&String>, Vec<&String>) =
+            words.iter().partition(|word| KeyGlob::is_meant(word));
+        let keys = keys.into_iter().map(|word| parse(word)).collect::<Result<_, _>>()?;
+        let globs = globs.into_iter().map(|word| parse(word)).collect::<Result<_, _>>()?;
+        Ok(Self { keys, globs })
+    }
+
+    /// Refuses what names nothing: "nothing waits" would be said of nothing.
+    fn require(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        snapshot.require_keys(&self.keys)?;
+        let keys = snapshot.keys();
+        let is_idle = |glob: &&KeyGlob| !keys.iter().any(|key| glob.is_match(key));
+        match self.globs.iter().find(is_idle) {
+            Some(glob) => Err(Error::usage(format!("no item matches `{glob}`"))
+                .with_help("terrace list shows the items there are")),
+            None => Ok(()),
+        }
+    }
+
+    fn has_globs(&self) -> bool {
+        !self.globs.is_empty()
+    }
+
+    /// What has to be looked at: what is named, or everything where globs choose.
+    fn looked_at(&self) -> &[Key] {
+        if self.has_globs() { &[] } else { &self.keys }
+    }
+
+    fn is_match(&self, key: &Key) -> bool {
+        let is_all = self.keys.is_empty() && self.globs.is_empty();
+        is_all || self.keys.contains(key) || self.globs.iter().any(|glob| glob.is_match(key))
+    }
+}
+
 fn keys(words: &[String]) -> Result<Vec<Key>, Error> {
     words.iter().map(|word| parse(word)).collect()
 }

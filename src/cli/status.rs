@@ -5,22 +5,26 @@ use std::io::Write;
 use clap::Args as ClapArgs;
 
 use super::context::Context;
-use super::{Outcome, keys};
+use super::{Asked, Outcome, parse};
 use crate::api::plan as plan_json;
 use crate::engine::promotion::{ItemState, Resolution};
-use crate::ops;
+use crate::model::{Environment, Error, Hop};
+use crate::ops::{self, At};
 use crate::report::{status, words_note};
 use crate::secrets::mask::{Reveal, Shown};
 
 /// Show what waits, what stops and what is behind.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  terrace status\n  terrace status payments --at v1.4\n  terrace status --exit-code      exits 1 when something waits\n\nExit codes: 0 done · 1 with --exit-code: something waits · 2 usage or repository"
+    after_help = "Examples:\n  terrace status\n  terrace status payments --at v1.4\n  terrace status 'billing/*' --to production\n  terrace status --exit-code      exits 1 when something waits\n\nExit codes: 0 done · 1 with --exit-code: something waits · 2 usage or repository"
 )]
 pub(super) struct Args {
-    /// Only these items
+    /// Only these items; globs as well
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
+    /// Only the promotions into this environment
+    #[arg(long, value_name = "ENVIRONMENT")]
+    to: Option<String>,
     /// Judge this commit instead of HEAD
     #[arg(long, value_name = "REV")]
     at: Option<String>,
@@ -37,8 +41,23 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace()?;
-    let report =
-        ops::status(&workspace, &keys(&args.keys)?, args.at.as_deref(), Reveal::asked(args.show_secrets))?;
+    let asked = Asked::read(&args.keys)?;
+    let target = args.to.as_deref().map(parse::<Environment>).transpose()?;
+    if target.is_some_and(|target| Hop::into_target(target).is_none()) {
+        return Err(Error::usage("nothing is promoted to development")
+            .with_help("name staging or production, or leave --to out")
+            .into());
+    }
+    let reveal = Reveal::asked(args.show_secrets);
+    let mut report = ops::status(&workspace, asked.looked_at(), args.at.as_deref(), reveal)?;
+    if asked.has_globs() {
+        let at = At::Revision(args.at.clone().unwrap_or_else(|| "HEAD".to_owned()));
+        asked.require(workspace.configuration(&at)?.snapshot())?;
+    }
+    report.hops.retain(|hop| target.is_none_or(|target| hop.hop.target() == target));
+    for hop in &mut report.hops {
+        hop.items.retain(|(key, _)| asked.is_match(key));
+    }
     let mut out = context.screen(&args.format);
     match args.format.as_str() {
         "json" => plan_json::json(&report.hops, &mut out)?,

@@ -152,3 +152,40 @@ fn what_is_long_is_paged() {
         assert!(shown.contains("pay"), "{variables:?} {line:?}: {shown}");
     }
 }
+
+#[test]
+fn groups_of_items_are_named_by_globs() {
+    let mut world = World::with(&[
+        ("environments/development/billing/invoices.yaml", "rate: 1\n"),
+        ("environments/development/billing/plans.yaml", "free: 1\n"),
+        ("environments/development/pay.yaml", "rate: 1\n"),
+        ("environments/staging/billing/invoices.yaml", "rate: 1\n"),
+        ("environments/staging/pay.yaml", "rate: 1\n"),
+        ("environments/production/billing/invoices.yaml", "rate: 1\n"),
+    ]);
+    world.write("environments/development/billing/invoices.yaml", "rate: 2\n");
+    world.write("environments/development/pay.yaml", "rate: 2\n");
+    world.commit("raise");
+    let listed = world.terrace(&["list", "billing/*"]).exits(0);
+    assert!(listed.contains("billing/plans") && !listed.contains("pay"), "{listed}");
+    let listed = world.terrace(&["list", "pay", "*/plans"]).exits(0);
+    assert!(
+        listed.contains("billing/plans") && listed.contains("pay") && !listed.contains("invoices"),
+        "{listed}"
+    );
+    let status = world.terrace(&["status", "billing/*"]).exits(0);
+    assert!(status.contains("billing/invoices") && !status.contains("pay"), "{status}");
+    let status = world.line("status --to production").exits(0);
+    assert!(status.contains("staging → production") && !status.contains("development → staging"), "{status}");
+    for (line, message) in [
+        ("status 'nothing*'", "no item matches `nothing*`"),
+        ("list 'nothing*'", "no item matches `nothing*`"),
+        ("status 'billing/*' absent", "there is no item `absent`"),
+        ("list absent", "there is no item `absent`"),
+        ("status --to development", "nothing is promoted to development"),
+    ] {
+        let words: Vec<_> = line.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+        let said = world.terrace(&words);
+        assert!(said.code == 2 && said.stderr.contains(message), "{line}: {}", said.told());
+    }
+}

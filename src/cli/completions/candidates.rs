@@ -30,7 +30,7 @@ const KINDS: [&str; 12] = [
     "COMMIT",
     "NAME",
     "REMOTE",
-    "RULE",
+    "RULE | WORD | TOPIC",
     "FORMAT",
 ];
 
