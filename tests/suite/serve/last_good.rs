@@ -38,7 +38,7 @@ fn what_is_broken_is_not_served_and_told() {
         assert_eq!(held["items"][0]["key"], "billing/invoices");
         assert!(held["items"][0]["held_etag"].as_str().is_some_and(|tag| tag.len() == 34), "{held}");
         let told = format!("environments/staging/{file}:{}:{}: ", place[0], place[1]);
-        assert!(server.told().contains(&told), "{rule}: {}", server.told());
+        server.tells(&told);
         let stands = &server.get("/readyz").json()["environments"];
         assert_eq!(
             (&stands[1]["status"], &stands[2]["status"]),

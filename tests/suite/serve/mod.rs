@@ -190,6 +190,17 @@ impl Server {
         }
     }
 
+    /// What was told on standard error, once it holds `text`: the log is read beside the answers.
+    fn tells(&self, text: &str) -> String {
+        let end = Instant::now() + LONG;
+        while !self.told().contains(text) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let told = self.told();
+        assert!(told.contains(text), "{text} is not told: {told}");
+        told
+    }
+
     /// What was told on standard error so far.
     fn told(&self) -> String {
         self.told.lock().expect("no panic").clone()

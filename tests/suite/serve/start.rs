@@ -90,7 +90,7 @@ fn it_ends_when_it_is_asked_to() {
     };
     assert!(status.success(), "{status} {}", server.told());
     assert!(matches!(waiting.join().expect("no panic"), Some(304) | None));
-    assert!(server.told().contains("stopping"));
+    server.tells("stopping");
     // Nothing of it stays.
     assert_eq!(run(world.command("git").args(["status", "--porcelain"])).stdout, "");
 }
