@@ -122,6 +122,7 @@ fn pages_and_words_are_explained() {
     }
     for known in PLAN_WORDS {
         let said = world.terrace(&["explain", known.word]).exits(0);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains("terrace ") || said.contains("git ") || said.contains("--with-new"), "{said}");
     }
     let wrong = world.line("explain promotoin");

@@ -1,5 +1,6 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+mod attempts;
 #[cfg(feature = "client")]
 mod client;
 mod crowd;
