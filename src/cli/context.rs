@@ -199,6 +199,14 @@ impl Context {
         }
     }
 
+    /// Standard error for people: on a terminal no line is wider than that is.
+    pub(super) fn error_screen(&self) -> Box<dyn Write> {
+        match self.error_view().room() {
+            Some(room) => Box::new(Fold::new(self.err(), room)),
+            None => self.err(),
+        }
+    }
+
     /// Standard error; not locked, since long work in other threads is told of there as well.
     pub(super) fn err(&self) -> Box<dyn Write> {
         Box::new(Clear { line: self.line.clone(), inner: io::stderr() })

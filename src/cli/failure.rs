@@ -40,7 +40,7 @@ impl Failure {
         let styles = context.error_styles();
         let (red, strong) = (styles.error, styles.strong);
         let _ = context.out().flush();
-        let mut err = context.err();
+        let mut err = context.error_screen();
         let _ = writeln!(err, "{red}error{red:#}: {strong}{}{strong:#}", clean(&error.message));
         for line in error.help.as_ref().map(say).unwrap_or_default().lines() {
             let _ = writeln!(err, "{strong}help{strong:#}: {}", clean(line));

@@ -53,7 +53,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     tell_of_branches(context, &workspace)?;
     if has_items {
-        writeln!(out, "\nNothing was changed. next: {} --dry-run", command(&trial.plan))?;
+        let command = format!("{} --dry-run", command(&trial.plan));
+        let words: Vec<&str> = command.split(' ').collect();
+        writeln!(out, "\nNothing was changed.\n{}", view.command("next: ", &words))?;
     }
     Ok(0)
 }

@@ -493,7 +493,7 @@ fn a_try_shows_all_and_changes_nothing() {
         "What would wait",
         "values  2 of 3 values",
         "values: 1 shared value looks like a secret: password",
-        "Nothing was changed. next: terrace migrate . --environments preprod=staging --dry-run",
+        "Nothing was changed.\nnext: terrace migrate . --environments preprod=staging --dry-run",
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }
