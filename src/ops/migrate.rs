@@ -11,6 +11,7 @@ use crate::model::sanitize::clean_lines;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
 use crate::store::Irregular;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
+use crate::yaml::Rejection;
 
 /// What to migrate.
 #[derive(Clone, Debug)]
@@ -185,15 +186,31 @@ pub fn require_clear(prepared: &Prepared, request: &MigrateRequest) -> Result<()
         return Err(Error::usage(format!("{} is outside the configuration root", item.source))
             .with_help(Help::WithoutKeeping));
     }
-    match prepared.plan.rejected.first() {
-        Some((file, rejection)) if !request.skip_invalid => {
-            let at = rejection.location.start;
-            Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
-                .with_help(rejection.help.as_str())
-                .or_help(Help::SkipInvalid))
-        }
-        _ => Ok(()),
-    }
+    require_readable(&prepared.plan.rejected, request.skip_invalid)
+}
+
+/// Refuses files that cannot be read, unless those are skipped.
+pub(super) fn require_readable(rejected: &[(String, Rejection)], skips: bool) -> Result<()> {
+    let Some((file, rejection)) = rejected.first().filter(|_| !skips) else { return Ok(()) };
+    let at = rejection.location.start;
+    Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
+        .with_help(rejection.help.as_str())
+        .or_help(Help::SkipInvalid))
+}
+
+/// Commits a change; one that was shown only if it is the same on the head that there is then.
+pub(super) fn publish(
+    workspace: &Workspace,
+    options: &Options,
+    shown: Option<Change>,
+    change_at: impl Fn(&CommitId) -> Result<Option<Change>>,
+) -> Result<Option<Committed>> {
+    let path = workspace.repository.transaction_path();
+    let published = transaction::publish(path, options, shown.map(|shown| (shown, ())), |head| {
+        let change = head.map(&change_at).transpose()?.flatten();
+        Ok(change.map(|change| (change, ())))
+    })?;
+    Ok(published.map(|(committed, ())| committed))
 }
 
 /// Commits the migration; `None` when there is nothing to do.
@@ -208,14 +225,11 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
     let Some(shown) = change(prepared, request) else { return Ok(None) };
-    let published =
-        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-            let Some(head) = head else { return Ok(None) };
-            let prepared = prepare_at(workspace, request, head)?;
-            require_clear(&prepared, request)?;
-            Ok(change(&prepared, request).map(|change| (change, ())))
-        })?;
-    Ok(published.map(|(committed, ())| committed))
+    publish(workspace, options, Some(shown), |head| {
+        let prepared = prepare_at(workspace, request, head)?;
+        require_clear(&prepared, request)?;
+        Ok(change(&prepared, request))
+    })
 }
 
 /// What is committed; `None` when there is nothing to do.

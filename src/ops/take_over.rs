@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::blob_of;
-use super::migrate::sources;
+use super::migrate::{publish, require_readable, sources};
 use super::workspace::Workspace;
 use crate::engine::configuration::{Configuration, parse_policy};
 use crate::engine::migration::{
@@ -14,7 +14,7 @@ use crate::engine::snapshot::Snapshot;
 use crate::model::policy::FILE;
 use crate::model::sanitize::clean_lines;
 use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
-use crate::store::transaction::{self, Change, Committed, FileChange, Options};
+use crate::store::transaction::{Change, Committed, FileChange, Options};
 
 /// What to take over.
 #[derive(Clone, Debug, Default)]
@@ -156,13 +156,12 @@ pub fn require_clear(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> 
     let plan = &prepared.plan;
     if let Some(unknown) = plan.unknown.first() {
         let (word, count) = (&unknown.word, unknown.files.len());
-        let files = if count == 1 { "file".to_owned() } else { format!("{count} files") };
         let example = unknown.files.first().map_or("", String::as_str);
+        let files = if count == 1 { example.to_owned() } else { format!("{count} files such as {example}") };
         let wanted = unknown.suggestion.unwrap_or(Environment::Staging);
-        return Err(Error::undecided(format!("nobody says what `{word}` is, of the {files} like {example}"))
-            .with_help(format!(
-                "--environments {word}={wanted} if it is {wanted}; --leave {word} if it stays as it is"
-            )));
+        return Err(Error::undecided(format!("nobody says what `{word}` is, in {files}")).with_help(
+            format!("--environments {word}={wanted} if it is {wanted}; --leave {word} if it stays as it is"),
+        ));
     }
     if let Some(clash) = plan.clashes.first() {
         let key = &clash.key;
@@ -199,15 +198,7 @@ pub fn require_clear(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> 
         ))
         .with_help("use one of --keep-legacy and --base fold"));
     }
-    match plan.rejected.first() {
-        Some((file, rejection)) if !request.skip_invalid => {
-            let at = rejection.location.start;
-            Err(Error::usage(format!("{file}:{}:{}: {}", at.line, at.column, rejection.message))
-                .with_help(rejection.help.as_str())
-                .or_help(Help::SkipInvalid))
-        }
-        _ => Ok(()),
-    }
+    require_readable(&plan.rejected, request.skip_invalid)
 }
 
 /// Commits it; `None` when there is nothing to do.
@@ -222,14 +213,11 @@ pub fn commit(
 ) -> Result<Option<Committed>> {
     require_clear(prepared, request)?;
     let Some(shown) = change(prepared, request) else { return Ok(None) };
-    let published =
-        transaction::publish(workspace.repository.transaction_path(), options, Some((shown, ())), |head| {
-            let Some(head) = head else { return Ok(None) };
-            let prepared = prepare_at(workspace, request, head)?;
-            require_clear(&prepared, request)?;
-            Ok(change(&prepared, request).map(|change| (change, ())))
-        })?;
-    Ok(published.map(|(committed, ())| committed))
+    publish(workspace, options, Some(shown), |head| {
+        let prepared = prepare_at(workspace, request, head)?;
+        require_clear(&prepared, request)?;
+        Ok(change(&prepared, request))
+    })
 }
 
 /// Commits what nobody has to be asked about; `None` when there is nothing to do.
@@ -241,11 +229,7 @@ pub(super) fn commit_all_that_is_clear(
     request: &TakeOverRequest,
     options: &Options,
 ) -> Result<Option<Committed>> {
-    let published = transaction::publish(workspace.repository.transaction_path(), options, None, |head| {
-        let Some(head) = head else { return Ok(None) };
-        Ok(change(&prepare_at(workspace, request, head)?, request).map(|change| (change, ())))
-    })?;
-    Ok(published.map(|(committed, ())| committed))
+    publish(workspace, options, None, |head| Ok(change(&prepare_at(workspace, request, head)?, request)))
 }
 
 fn change(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> Option<Change> {

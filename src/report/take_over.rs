@@ -227,10 +227,12 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         .map(|(file, _)| file.clone())
         .collect();
     if !none.is_empty() {
-        let verb = if none.len() == 1 { "names" } else { "name" };
+        let verbs = if none.len() == 1 { ["names", "stays"] } else { ["name", "stay"] };
         lines.push(format!(
-            "{} {verb} no environment and stay: {}",
+            "{} {} no environment and {}: {}",
             counted(none.len(), "file"),
+            verbs[0],
+            verbs[1],
             some(&none)
         ));
     }

@@ -315,7 +315,7 @@ fn a_word_that_nobody_knows_is_asked_about() {
     world.refuses(
         "migrate helm --yes",
         3,
-        "error: nobody says what `preprod` is, of the file like helm/values-preprod.yaml\n\
+        "error: nobody says what `preprod` is, in helm/values-preprod.yaml\n\
          help: --environments preprod=staging if it is staging; --leave preprod if it stays as it is",
     );
     let left = world.line("migrate helm --leave preprod --dry-run").exits(0);
@@ -325,6 +325,21 @@ fn a_word_that_nobody_knows_is_asked_about() {
     world.line("migrate helm --environments preprod=staging --yes").exits(0);
     assert_eq!(world.read("environments/staging/values.yaml"), "a: 2\n");
     assert_eq!(world.read("terrace.toml"), "[isolation]\nwords = { staging = [\"preprod\"] }\n");
+}
+
+/// Whose a file is does not rest on whether it can be read: nothing becomes development's for that.
+#[test]
+fn a_file_that_cannot_be_read_is_its_environments_all_the_same() {
+    let world = World::with(&[("helm/values-dev.yaml", "a: 1\n"), ("helm/values-prod.yaml", "a: [\n")]);
+    world.refuses(
+        "migrate helm --yes",
+        2,
+        "error: helm/values-prod.yaml:1:4: unclosed bracket '['\n\
+         help: mend the YAML here, or a line or two above; or leave such files with --skip-invalid",
+    );
+    world.line("migrate helm --yes --skip-invalid").exits(0);
+    assert_eq!(world.read("environments/development/values.yaml"), "a: 1\n");
+    assert_eq!(world.read("helm/values-prod.yaml"), "a: [\n");
 }
 
 #[test]

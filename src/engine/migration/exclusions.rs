@@ -44,7 +44,7 @@ impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherEnvironment(environment) => {
-                write!(f, "looks like {environment}'s; name it to take it as development's")
+                write!(f, "looks like {environment}'s; --env {environment} takes it as that")
             }
             Self::Overlay(word) => {
                 write!(f, "looks like an overlay for {word}; name it to take it as an item of its own")
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn names_give_environments_and_layers_away() {
         for (root, file, expected) in [
-            ("c", "c/settings.production.json", "looks like production's; name it"),
+            ("c", "c/settings.production.json", "looks like production's; --env production"),
             ("c", "c/values-prod.yaml", "looks like production's"),
             ("c", "c/prod2/app.yaml", "looks like production's"),
             ("c", "c/config.Staging.yml", "looks like staging's"),

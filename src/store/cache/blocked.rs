@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::bytes::checksum;
 use super::file::{read, replace_private};
+use super::sealed::{open, seal};
 use crate::model::Environment;
 use crate::store::repository::Repository;
 use crate::store::transaction;
@@ -21,9 +21,6 @@ pub type PartIds = Vec<Option<String>>;
 
 /// What the file begins with; its number changes with the meaning of the rest.
 const MAGIC: &[u8] = b"terrace blocked 1\n";
-
-/// The bytes of the SHA-256 behind it.
-const SUM: usize = 32;
 
 /// The file is never longer.
 const LIMIT: usize = 4 << 20;
@@ -78,17 +75,11 @@ impl<'r> BlockedParts<'r> {
 
 /// The file's bytes; `None` when they are too many.
 fn encode(stored: &Stored) -> Option<Vec<u8>> {
-    let body = postcard::to_stdvec(stored).ok()?;
-    let bytes = [MAGIC, Sha256::digest(&body).as_slice(), &body].concat();
-    (bytes.len() <= LIMIT).then_some(bytes)
+    seal(MAGIC, stored, LIMIT)
 }
 
 fn decode(bytes: &[u8]) -> Option<Stored> {
-    let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<SUM>()?;
-    if Sha256::digest(body).as_slice() != sum {
-        return None;
-    }
-    postcard::from_bytes(body).ok()
+    open(MAGIC, bytes)
 }
 
 #[cfg(test)]

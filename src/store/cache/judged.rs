@@ -16,10 +16,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use git2::{ObjectType, Oid};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::bytes::checksum;
 use super::file::{read, replace_private};
+use super::sealed::{open, seal};
 use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
 use crate::engine::snapshot::Content;
 use crate::model::{BlobId, Environment, Error, Key, Result};
@@ -29,9 +29,6 @@ use crate::store::transaction;
 
 /// What the file begins with; its number changes with the meaning of the rest.
 const MAGIC: &[u8] = b"terrace judged 2\n";
-
-/// The bytes of the SHA-256 behind it.
-const SUM: usize = 32;
 
 /// The file is never longer.
 const LIMIT: usize = 64 << 20;
@@ -285,17 +282,11 @@ fn nanoseconds(time: SystemTime) -> i128 {
 
 /// The file's bytes; `None` when they are too many.
 fn encode(stored: &Stored) -> Option<Vec<u8>> {
-    let body = postcard::to_stdvec(stored).ok()?;
-    let bytes = [MAGIC, Sha256::digest(&body).as_slice(), &body].concat();
-    (bytes.len() <= LIMIT).then_some(bytes)
+    seal(MAGIC, stored, LIMIT)
 }
 
 fn decode(bytes: &[u8]) -> Option<Stored> {
-    let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<SUM>()?;
-    if Sha256::digest(body).as_slice() != sum {
-        return None;
-    }
-    postcard::from_bytes(body).ok()
+    open(MAGIC, bytes)
 }
 
 #[cfg(test)]

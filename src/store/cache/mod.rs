@@ -14,6 +14,7 @@ mod file;
 mod judged;
 mod layout;
 mod pasts;
+mod sealed;
 
 use std::collections::HashMap;
 

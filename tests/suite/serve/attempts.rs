@@ -15,6 +15,8 @@ const DOORS: [&str; 8] =
 /// What came of an attempt by a door: what refused it, or why it cannot be made there.
 enum Cell {
     Refused(String),
+    /// Answered, as the protocol asks, with no value of any environment.
+    Nothing,
     Empty(&'static str),
 }
 
@@ -62,6 +64,13 @@ impl Scene {
         let told = format!("{} {:?}", answer.body, answer.headers);
         assert!(!told.contains(SECRET_OF_PRODUCTION), "{what}: {answer:?}");
         Cell::Refused(answer.status.to_string())
+    }
+
+    fn answers_nothing(&self, path: &str, nothing: &str) -> Cell {
+        let answer = self.server.get(path);
+        assert!(answer.status == 200 && answer.body.contains(nothing), "{path}: {answer:?}");
+        assert!(!answer.body.contains("only-in-"), "{path}: {answer:?}");
+        Cell::Nothing
     }
 
     fn get(&self, path: &str, allowed: &[u16]) -> Cell {
@@ -134,7 +143,7 @@ fn nothing_of_an_environment_is_reached_through_another() {
             scene.get(&format!("{api}//items/payments"), &[400]),
             scene.put(&format!("{api}//items/payments"), &[], "{\"value\":{}}", &[400]),
             // Spring Boot asks `default` first: it has no sources.
-            scene.get("/spring/payments/default", &[200]),
+            scene.answers_nothing("/spring/payments/default", "\"propertySources\":[]"),
             scene.post("/ofrep/v1/evaluate/flags/payments:owner", r#"{"context":{}}"#, &[400]),
             scene.post("/argocd//api/v1/getparams.execute", "{}", &[400]),
             scene.get("/ui/items/payments", &[400, 404]),
@@ -314,6 +323,7 @@ fn print(table: &[(&str, [Cell; 8])]) {
     for (attempt, cells) in table {
         let shown = cells.iter().map(|cell| match cell {
             Cell::Refused(what) => what.clone(),
+            Cell::Nothing => "no values".to_owned(),
             Cell::Empty(why) => {
                 let number = reasons.iter().position(|known| known == why).unwrap_or_else(|| {
                     reasons.push(*why);
@@ -327,13 +337,14 @@ fn print(table: &[(&str, [Cell; 8])]) {
     for (number, why) in reasons.iter().enumerate() {
         println!("({}) {why}", number + 1);
     }
-    let all = table.len() * DOORS.len();
-    let empty =
-        table.iter().flat_map(|(_, cells)| cells).filter(|cell| matches!(cell, Cell::Empty(_))).count();
+    let count =
+        |is: fn(&Cell) -> bool| table.iter().flat_map(|(_, cells)| cells).filter(|cell| is(cell)).count();
     println!(
-        "{} attempts by {} doors: {} refused, {empty} have no such way",
+        "{} attempts by {} doors: {} refused, {} answered without a value, {} have no such way",
         table.len(),
         DOORS.len(),
-        all - empty
+        count(|cell| matches!(cell, Cell::Refused(_))),
+        count(|cell| matches!(cell, Cell::Nothing)),
+        count(|cell| matches!(cell, Cell::Empty(_))),
     );
 }

@@ -104,26 +104,29 @@ fn judge_file(
             }
             plan.bases.push(BaseFile { source: file.clone(), key });
         }
-        Role::Item { environment, word, key } => match (read, key) {
-            (Err(rejection), _) => plan.rejected.push((file.clone(), rejection)),
-            (_, Err(invalid)) => plan.unnamed.push((file.clone(), invalid)),
-            (Ok(converted), Ok(key)) => {
-                count(request, &word, environment, file, plan);
-                let secrets = secret_paths(&converted, request.policy);
-                let source = file.clone();
-                let goes_on = matches!(format, Format::Yaml | Format::Json);
-                plan.items.push(Taken {
-                    source,
-                    key,
-                    environment,
-                    format,
-                    converted,
-                    folded: 0,
-                    goes_on,
-                    secrets,
-                });
+        Role::Item { environment, word, key } => {
+            // Whose a file is does not rest on whether it can be read.
+            count(request, &word, environment, file, plan);
+            match (read, key) {
+                (Err(rejection), _) => plan.rejected.push((file.clone(), rejection)),
+                (_, Err(invalid)) => plan.unnamed.push((file.clone(), invalid)),
+                (Ok(converted), Ok(key)) => {
+                    let secrets = secret_paths(&converted, request.policy);
+                    let source = file.clone();
+                    let goes_on = matches!(format, Format::Yaml | Format::Json);
+                    plan.items.push(Taken {
+                        source,
+                        key,
+                        environment,
+                        format,
+                        converted,
+                        folded: 0,
+                        goes_on,
+                        secrets,
+                    });
+                }
             }
-        },
+        }
     }
     Ok(())
 }
