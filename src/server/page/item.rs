@@ -50,6 +50,10 @@ impl Side {
 pub(super) fn side(visit: &Visit, environment: Environment, key: &Key) -> Result<Option<Side>, Problem> {
     let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
     let Some(view) = visit.shared.view(environment) else { return Ok(None) };
+    // What was never served is not absent.
+    if view.served.held_back.is_none() {
+        view.good()?;
+    }
     let Some((configuration, served)) = view.newest_item(key).map_err(unreadable)? else { return Ok(None) };
     let Some(item) = configuration.item(key, environment) else { return Ok(None) };
     let reading = configuration.reading_of(item, Some(served.bytes().to_vec())).map_err(unreadable)?;
