@@ -35,9 +35,9 @@ fn answers(policy: &Policy) -> String {
     let secrets = PATHS.map(declares);
     format!(
         "{:?} {} {:?} {} {waivers:?} {files:?} {levels:?} {secrets:?}",
-        policy.new_keys,
+        policy.new_keys.value,
         policy.pins.len(),
         policy.words,
-        policy.file_bytes
+        policy.file_bytes.value
     )
 }

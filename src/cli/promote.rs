@@ -170,8 +170,8 @@ impl Args {
             only: paths(&self.only)?,
             except: paths(&self.except)?,
             changes: Vec::new(),
-            new_keys: answer(self.with_new, self.without_new, policy.new_keys),
-            removals: answer(self.with_removals, self.without_removals, policy.removals),
+            new_keys: answer(self.with_new, self.without_new, policy.new_keys.value),
+            removals: answer(self.with_removals, self.without_removals, policy.removals.value),
             skip_undecided: self.skip_undecided,
             ..Selection::default()
         };

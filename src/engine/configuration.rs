@@ -60,7 +60,7 @@ impl Configuration {
     }
 
     fn of(snapshot: Arc<Snapshot>, policy: Arc<Policy>, schemas: Schemas, most: usize) -> Self {
-        let limits = Limits { file_bytes: policy.file_bytes.min(most), ..Limits::default() };
+        let limits = Limits { file_bytes: policy.file_bytes.value.min(most), ..Limits::default() };
         Self(Arc::new(Inner { snapshot, policy, limits, schemas }))
     }
 

@@ -9,7 +9,7 @@ use super::{DecisionChange, Turn};
 use crate::engine::configuration::Configuration;
 use crate::engine::promotion::decision_places;
 use crate::json_schema::{Loosened, Loosening, loosened};
-use crate::model::policy::{Clause, Clauses, FILE, NewKeys};
+use crate::model::policy::{Clause, FILE, NewKeys, PolicyEntry};
 use crate::model::{
     Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel, Rule,
     Segment, Severity, ValuePath,
@@ -139,8 +139,8 @@ pub fn weakened(
     let of_policy = policies(base.policy(), head.policy()).into_iter();
     let placed = |(what, at): Placed| {
         let stood = |gone: &Clause| {
-            let clauses = &base.policy().clauses.listed;
-            clauses.iter().find(|(clause, _)| clause == gone).map(|(_, place)| *place)
+            let mut entries = base.policy().entries.iter();
+            entries.find(|entry| entry.clause == *gone).map(|entry| entry.position)
         };
         let before = if let Weakening::Gone(clause) = &what { stood(clause) } else { None };
         Weakened { what, file: format!("{prefix}{FILE}"), at, before }
@@ -194,53 +194,46 @@ pub fn findings(weakened: &[Weakened], base: &Policy) -> Vec<Finding> {
 type Placed = (Weakening, Option<Position>);
 
 fn policies(base: &Policy, head: &Policy) -> Vec<Placed> {
-    let (old, new) = (&base.clauses, &head.clauses);
-    let mut out = levels(old, new);
-    let said = |clauses: &Clauses| -> BTreeSet<Clause> {
-        clauses.listed.iter().map(|(clause, _)| clause.clone()).collect()
-    };
-    let (before, after) = (said(old), said(new));
-    let added = new.listed.iter().filter(|(clause, _)| clause.permits() && !before.contains(clause));
-    out.extend(added.map(|(clause, at)| (Weakening::Added(clause.clone()), Some(*at))));
+    let mut out = levels(base, head);
+    let [before, after] =
+        [base, head].map(|policy| policy.entries.iter().map(|entry| &entry.clause).collect::<BTreeSet<_>>());
+    let added = head.entries.iter().filter(|entry| entry.clause.permits() && !before.contains(&entry.clause));
+    out.extend(added.map(|entry| (Weakening::Added(entry.clause.clone()), Some(entry.position))));
     // Which schema describes what is asked item by item.
     let forbids = |clause: &Clause| !clause.permits() && !matches!(clause, Clause::Schema { .. });
     let mut told = BTreeSet::new();
-    let gone = old.listed.iter().map(|(clause, _)| clause).filter(|clause| {
+    let gone = base.entries.iter().map(|entry| &entry.clause).filter(|clause| {
         forbids(clause)
             && !after.contains(clause)
-            && !is_covered(clause, new)
-            && told.insert((*clause).clone())
+            && !is_covered(clause, &head.entries)
+            && told.insert(*clause)
     });
     out.extend(gone.map(|clause| (Weakening::Gone(clause.clone()), None)));
-    if head.file_bytes > base.file_bytes {
-        let what = Weakening::FileBytes { from: base.file_bytes, to: head.file_bytes };
-        out.push((what, new.file_bytes.map(|(_, at)| at)));
+    let [from, to] = [base, head].map(|policy| policy.file_bytes.value);
+    if to > from {
+        out.push((Weakening::FileBytes { from, to }, head.file_bytes.at));
     }
     let undecided = [("new-keys", base.new_keys, head.new_keys), ("removals", base.removals, head.removals)];
-    for ((name, from, to), said) in undecided.into_iter().zip(new.undecided) {
-        if to == NewKeys::Take && from != NewKeys::Take {
-            out.push((Weakening::Undecided { name, from, to }, said.map(|(_, at)| at)));
+    for (name, from, to) in undecided {
+        if to.value == NewKeys::Take && from.value != NewKeys::Take {
+            out.push((Weakening::Undecided { name, from: from.value, to: to.value }, to.at));
         }
     }
     out
 }
 
-fn levels(old: &Clauses, new: &Clauses) -> Vec<Placed> {
-    type Said = BTreeMap<Rule, (Option<Severity>, Position)>;
-    let said = |clauses: &Clauses| -> Said {
-        clauses.levels.iter().map(|(rule, level, at)| (*rule, (*level, *at))).collect()
-    };
-    let (before, after) = (said(old), said(new));
+fn levels(base: &Policy, head: &Policy) -> Vec<Placed> {
+    let (before, after) = (&base.levels, &head.levels);
     let rules: BTreeSet<Rule> = before.keys().chain(after.keys()).copied().collect();
     let lower = |rule: Rule| {
-        let [from, to] = [&before, &after].map(|said| said.get(&rule).map(|(level, _)| *level));
+        let [from, to] = [before, after].map(|levels| levels.get(&rule).map(|level| level.value));
         let is_lower = match (from, to) {
             // By itself it tells some findings as less than its level.
             (Some(Some(Severity::Error)), None) if may_weigh_less(rule) => true,
             _ => to.unwrap_or(Some(rule.severity())) < from.unwrap_or(Some(rule.severity())),
         };
         let [from, to] = [from, to].map(|said| said.unwrap_or(Some(rule.severity())));
-        let at = after.get(&rule).map(|(_, at)| *at);
+        let at = after.get(&rule).and_then(|level| level.at);
         is_lower.then_some((Weakening::Rule { rule, from, to }, at))
     };
     rules.into_iter().filter_map(lower).collect()
@@ -251,14 +244,14 @@ const fn may_weigh_less(rule: Rule) -> bool {
 }
 
 /// Whether a pin or secret path that is gone is within another one.
-fn is_covered(clause: &Clause, new: &Clauses) -> bool {
+fn is_covered(clause: &Clause, entries: &[PolicyEntry]) -> bool {
     // A path is taken for one that its stars stand in: what covers it covers all that it matches.
     let covers = |wide: &str, path: &str| {
         let path = path.parse::<ValuePath>().ok().filter(|_| !path.contains("**"));
         let wide = wide.parse::<PathPattern>().ok();
         path.zip(wide).is_some_and(|(path, wide)| wide.covers(&path))
     };
-    new.listed.iter().any(|(other, _)| match (clause, other) {
+    entries.iter().any(|other| match (clause, &other.clause) {
         (Clause::Pin { key, path, to }, Clause::Pin { key: other_key, path: other_path, to: other_to }) => {
             (other_key.is_none() || other_key == key)
                 && (other_to.is_none() || other_to == to)

@@ -8,7 +8,7 @@ use crate::yaml::Lines;
 /// The line of `location`, what may be secret in it masked.
 pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Option<Excerpt> {
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if utf16 || bytes.len() > policy.file_bytes {
+    if utf16 || bytes.len() > policy.file_bytes.value {
         return None;
     }
     let text = String::from_utf8_lossy(bytes);

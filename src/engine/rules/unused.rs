@@ -104,7 +104,7 @@ fn entries(
     let fitting: BTreeSet<usize> =
         world.judgements.values().flat_map(|judgement| &judgement.fitting).copied().collect();
     let idle = world.policy.entries.iter().enumerate().filter(|(position, _)| !fitting.contains(position));
-    let idle: Vec<_> = idle.filter_map(|(_, entry)| Some((entry, message(&entry.fits)?))).collect();
+    let idle: Vec<_> = idle.filter_map(|(_, entry)| Some((entry, message(entry.fits.as_ref()?)?))).collect();
     let Ok(Some(text)) = world.snapshot.text(FILE) else { return Vec::new() };
     let lines = Lines::new(&text);
     let finding = |(entry, message): (&PolicyEntry, String)| {
@@ -128,14 +128,16 @@ pub(super) fn fitting(world: &RuleContext<'_>) -> BTreeSet<usize> {
     let mut idle: Vec<(usize, &PolicyEntry)> = asked.collect();
     let mut fitting: BTreeSet<usize> = idle.iter().map(|(position, _)| *position).collect();
     for item in &world.items {
-        idle.retain(|(_, entry)| !fits_key(&entry.fits, item.key));
+        idle.retain(|(_, entry)| !entry.fits.as_ref().is_some_and(|fits| fits_key(fits, item.key)));
         item.values(&mut |visit| {
             if idle.is_empty() {
                 return;
             }
             let mut named = None;
             idle.retain(|(_, entry)| {
-                let fits = |path: &ValuePath| fits_value(&entry.fits, item.key, path, visit.value);
+                let fits = |path: &ValuePath| {
+                    entry.fits.as_ref().is_some_and(|fits| fits_value(fits, item.key, path, visit.value))
+                };
                 !fits(visit.path) && !fits(named.get_or_insert_with(|| item.named(visit.path)))
             });
         });

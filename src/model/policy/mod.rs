@@ -8,92 +8,21 @@ use std::collections::BTreeMap;
 use globset::GlobMatcher;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
-use toml::value::Datetime;
 
-mod clauses;
+mod entry;
+mod raw;
+mod resolve;
 
-pub use clauses::{Clause, Clauses};
+pub use entry::{Clause, Fits, PolicyEntry};
+pub use raw::{RawPolicy, schema};
 
-use self::clauses::Places;
 use super::glob::Globs;
 use super::pattern::PatternSet;
 use super::place_index::PlaceIndex;
-use super::{
-    Date, Environment, Error, Help, Hop, Key, PathPattern, Position, Result, Rule, Severity,
-    UNFINISHED_MERGE, ValuePath, closest, glob, left_markers,
-};
+use super::{Date, Environment, Hop, Key, PathPattern, Position, Result, Rule, Severity, ValuePath};
 
 /// The file's name at the configuration root.
 pub const FILE: &str = "terrace.toml";
-
-/// `terrace.toml` as written.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(title = "terrace.toml", description = "The policy of a terrace configuration repository.")]
-pub struct RawPolicy {
-    /// The format's version; only 1 exists.
-    version: Option<i64>,
-    /// How promotions treat what they find.
-    #[serde(default)]
-    promotion: RawPromotion,
-    /// Paths that are never promoted.
-    #[serde(default)]
-    #[schemars(with = "Vec<RawPin>")]
-    pin: Vec<Spanned<RawPin>>,
-    /// What is secret.
-    #[serde(default)]
-    secrets: RawSecrets,
-    /// What belongs to one environment.
-    #[serde(default)]
-    isolation: RawIsolation,
-    /// Severities by rule.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<String, RawLevel>")]
-    rules: BTreeMap<Spanned<String>, RawLevel>,
-    /// Findings accepted on purpose.
-    #[serde(default)]
-    #[schemars(with = "Vec<RawWaiver>")]
-    waiver: Vec<Spanned<RawWaiver>>,
-    /// Schemas shared by many items.
-    #[serde(default)]
-    #[schemars(with = "Vec<RawSchema>")]
-    schema: Vec<Spanned<RawSchema>>,
-    /// Bounds on what is read.
-    #[serde(default)]
-    limits: RawLimits,
-    /// What values may become for processes and shells.
-    #[serde(default)]
-    run: RawRun,
-}
-
-/// A text and where it stands.
-type RawWord = Spanned<String>;
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawRun {
-    /// Variables that may leave though a shell, a loader or an interpreter runs text by them.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    allow: Vec<RawWord>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawPromotion {
-    /// What a promotion does with keys that the target never had; `undecided` where it is not given.
-    #[schemars(with = "Option<NewKeys>")]
-    new_keys: Option<Spanned<NewKeys>>,
-    /// What a promotion does with removals of a value that the target has for itself; `undecided` where
-    /// it is not given.
-    #[schemars(with = "Option<NewKeys>")]
-    removals: Option<Spanned<NewKeys>>,
-    /// What a promotion does with all that people decide.
-    #[serde(default)]
-    #[schemars(with = "NewKeys")]
-    undecided: Option<Spanned<NewKeys>>,
-}
 
 /// What a promotion does with what people decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -108,98 +37,13 @@ pub enum NewKeys {
     Leave,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawPin {
-    /// A glob over keys; every item without it.
-    key: Option<String>,
-    /// A path pattern.
-    path: String,
-    /// The target environment; every one without it.
-    to: Option<Environment>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawSecrets {
-    /// Path patterns of secret values, besides those that their names or their look tell.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    paths: Vec<RawWord>,
-    /// Path patterns of values that are no secrets, whatever they are called or look like.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    not: Vec<RawWord>,
-    /// Globs of values that are references to a secret, not the secret.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    references: Vec<RawWord>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawIsolation {
-    /// Words that name an environment, besides its own names.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
-    words: BTreeMap<Environment, Vec<RawWord>>,
-    /// Host globs that belong to one environment.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<Environment, Vec<String>>")]
-    hosts: BTreeMap<Environment, Vec<RawWord>>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum RawLevel {
-    Off,
-    Notice,
-    Warning,
-    Error,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawWaiver {
-    /// The rule whose finding is accepted.
-    rule: String,
-    /// A glob over keys; every item without it.
-    key: Option<String>,
-    /// The environment; every one without it.
-    environment: Option<Environment>,
-    /// A path pattern; every path without it.
-    path: Option<String>,
-    /// Why it is accepted.
-    reason: String,
-    /// The last day on which it counts.
-    #[schemars(with = "Option<String>")]
-    until: Option<Spanned<Datetime>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RawSchema {
-    /// A glob over keys.
-    keys: String,
-    /// The schema's file, relative to the configuration root.
-    file: String,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawLimits {
-    /// The largest file that is read, in bytes (default 1048576).
-    #[schemars(with = "Option<usize>")]
-    file_bytes: Option<Spanned<usize>>,
-}
-
-/// The JSON Schema of `terrace.toml`.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    schemars::generate::SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<RawPolicy>()
-        .to_value()
+/// A setting, given or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<T> {
+    /// What counts.
+    pub value: T,
+    /// Where the file gives it.
+    pub at: Option<Position>,
 }
 
 /// A path that is never promoted.
@@ -247,39 +91,13 @@ pub struct SchemaMapping {
     pub file: String,
 }
 
-/// An entry of `terrace.toml` that is to fit something.
-#[derive(Debug)]
-pub struct PolicyEntry {
-    /// The bytes of `terrace.toml` that hold it.
-    pub span: std::ops::Range<usize>,
-    /// What it is to fit.
-    pub fits: Fits,
-}
-
-/// What an entry of `terrace.toml` is to fit.
-#[derive(Debug)]
-pub enum Fits {
-    /// A pin: a path of an item.
-    Pin(Option<GlobMatcher>, PathPattern),
-    /// A host, in lower case.
-    Host(GlobMatcher),
-    /// A word, in lower case.
-    Word(String),
-    /// A path that is, or is not, a secret.
-    Secret(PathPattern),
-    /// A value that refers to a secret.
-    Reference(GlobMatcher),
-    /// A shared schema: a key.
-    Schema(GlobMatcher),
-}
-
 /// The resolved policy: every question has an answer.
 #[derive(Debug)]
 pub struct Policy {
     /// What a promotion does with new keys.
-    pub new_keys: NewKeys,
+    pub new_keys: Setting<NewKeys>,
     /// What a promotion does with removals of a value that the target has for itself.
-    pub removals: NewKeys,
+    pub removals: Setting<NewKeys>,
     /// Paths that are never promoted.
     pub pins: Vec<Pin>,
     pins_by_place: PlaceIndex,
@@ -291,7 +109,8 @@ pub struct Policy {
     hosts: Globs,
     /// The owner of each host.
     owners: Vec<Environment>,
-    levels: BTreeMap<Rule, Option<Severity>>,
+    /// The levels that it gives to rules; `None` is off.
+    pub levels: BTreeMap<Rule, Setting<Option<Severity>>>,
     /// Accepted findings, in file order.
     pub waivers: Vec<Waiver>,
     waivers_by_place: PlaceIndex,
@@ -299,21 +118,16 @@ pub struct Policy {
     pub schemas: Vec<SchemaMapping>,
     schema_keys: Globs,
     /// The largest file that is read, in bytes.
-    pub file_bytes: usize,
+    pub file_bytes: Setting<usize>,
     /// Variables that may leave though text is run by them.
     pub run_allow: Vec<String>,
-    /// What it says, as written.
-    pub clauses: Clauses,
-    /// What is to fit something, each entry for itself.
+    /// What it permits and forbids, kind by kind, each in file order.
     pub entries: Vec<PolicyEntry>,
 }
 
-const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
-
 impl Default for Policy {
     fn default() -> Self {
-        Self::resolve(RawPolicy::default(), "", FILE)
-            .unwrap_or_else(|error| unreachable!("the default policy is valid: {error}"))
+        Self::parse("", FILE).unwrap_or_else(|error| unreachable!("the default policy is valid: {error}"))
     }
 }
 
@@ -324,183 +138,13 @@ impl Policy {
     /// `State`, and names file, line and column when the text is not TOML, holds an unknown
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
-        let raw: RawPolicy = toml::from_str(text).map_err(|error| {
-            if let Some(offset) = left_markers(text) {
-                let Position { line, column } = Places::of(text).at(offset);
-                return Error::state(format!("{file}:{line}:{column}: {UNFINISHED_MERGE}"))
-                    .with_help(Help::FinishMerge);
-            }
-            let offset = error.span().map_or(0, |span| span.start);
-            let message = error.message().replace('\n', ", ");
-            let wrong = message.split('`').nth(1).unwrap_or_default().to_owned();
-            let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
-            let help = match closest(&wrong, known.iter().copied()) {
-                Some(name) if message.starts_with("unknown") => format!("did you mean `{name}`?"),
-                _ => "terrace explain policy shows what terrace.toml may hold".to_owned(),
-            };
-            let Position { line, column } = Places::of(text).at(offset);
-            Error::state(format!("{file}:{line}:{column}: {message}")).with_help(help)
-        })?;
-        Self::resolve(raw, text, file)
-    }
-
-    fn resolve(raw: RawPolicy, text: &str, file: &str) -> Result<Self> {
-        let places = Places::of(text);
-        let at = |span: std::ops::Range<usize>, message: String| {
-            let Position { line, column } = places.at(span.start);
-            format!("{file}:{line}:{column}: {message}")
-        };
-        let mut clauses = clauses::of(&raw, &|offset| places.at(offset));
-        let whole = 0..0;
-        if let Some(version) = raw.version.filter(|version| *version != 1) {
-            let message = format!("version {version} is not known");
-            return Err(
-                Error::state(at(whole, message)).with_help("write `version = 1`, or use a newer terrace")
-            );
-        }
-        let glob = |span: std::ops::Range<usize>, text: &str| {
-            glob::compile(text)
-                .map_err(|reason| Error::state(at(span, reason)).with_help("use `*`, `**`, `?` or `[…]`"))
-        };
-        let pattern = |span: std::ops::Range<usize>, text: &str| {
-            text.parse::<PathPattern>().map_err(|error| {
-                Error::state(at(span, error.to_string()))
-                    .with_help("a path pattern is `a.b`, `a.*` or `**.b`")
-            })
-        };
-        let rule = |span: std::ops::Range<usize>, id: &str| {
-            id.parse::<Rule>()
-                .map_err(|error| Error::state(at(span, error.to_string())).with_help(error.help()))
-        };
-        let mut entries = Vec::new();
-        let mut pins = Vec::new();
-        for pin in raw.pin {
-            let span = pin.span();
-            let line = places.at(span.start).line;
-            let pin = pin.into_inner();
-            let key = pin.key.map(|key| glob(span.clone(), &key)).transpose()?;
-            let path = pattern(span.clone(), &pin.path)?;
-            entries.push(PolicyEntry { span, fits: Fits::Pin(key.clone(), path.clone()) });
-            pins.push(Pin { key, path, to: pin.to, line });
-        }
-        let day = |until: Spanned<Datetime>| -> Result<Date> {
-            let (span, until) = (until.span(), until.into_inner());
-            let day = until.date.and_then(|date| date.to_string().parse().ok());
-            day.ok_or_else(|| {
-                let message = format!("until = {until} is no day of the calendar");
-                Error::state(at(span, message))
-                    .with_help("write the last day on which it counts: until = 2027-01-31")
-            })
-        };
-        let mut waivers = Vec::new();
-        for waiver in raw.waiver {
-            let span = waiver.span();
-            let waiver = waiver.into_inner();
-            if waiver.reason.trim().is_empty() {
-                let message = "a waiver needs a reason".to_owned();
-                return Err(Error::state(at(span, message))
-                    .with_help("say why the finding is accepted: reason = \"…\""));
-            }
-            waivers.push(Waiver {
-                rule: rule(span.clone(), &waiver.rule)?,
-                key: waiver.key.map(|key| glob(span.clone(), &key)).transpose()?,
-                environment: waiver.environment,
-                path: waiver.path.map(|path| pattern(span.clone(), &path)).transpose()?,
-                reason: waiver.reason,
-                until: waiver.until.map(day).transpose()?,
-                span,
-            });
-        }
-        let (mut schemas, mut schema_keys) = (Vec::new(), Vec::new());
-        for mapping in raw.schema {
-            let span = mapping.span();
-            let mapping = mapping.into_inner();
-            let keys = glob(span.clone(), &mapping.keys)?;
-            entries.push(PolicyEntry { span, fits: Fits::Schema(keys.clone()) });
-            schema_keys.push(keys);
-            schemas.push(SchemaMapping { file: mapping.file });
-        }
-        let mut levels = BTreeMap::new();
-        for (id, level) in raw.rules {
-            let level = match level {
-                RawLevel::Off => None,
-                RawLevel::Notice => Some(Severity::Notice),
-                RawLevel::Warning => Some(Severity::Warning),
-                RawLevel::Error => Some(Severity::Error),
-            };
-            let rule = rule(id.span(), id.get_ref())?;
-            clauses.levels.push((rule, level, places.at(id.span().start)));
-            levels.insert(rule, level);
-        }
-        let mut patterns = |paths: &[RawWord]| -> Result<PatternSet> {
-            let read = |path: &RawWord| pattern(path.span(), path.get_ref());
-            let read: Vec<PathPattern> = paths.iter().map(read).collect::<Result<_>>()?;
-            entries.extend(paths.iter().zip(&read).map(|(path, pattern)| PolicyEntry {
-                span: path.span(),
-                fits: Fits::Secret(pattern.clone()),
-            }));
-            Ok(PatternSet::loose(read))
-        };
-        let (secret_paths, no_secret_paths) = (patterns(&raw.secrets.paths)?, patterns(&raw.secrets.not)?);
-        let references = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
-        let mut secret_references: Vec<GlobMatcher> =
-            references.iter().map(|text| glob(whole.clone(), text)).collect::<Result<_>>()?;
-        for text in &raw.secrets.references {
-            let matcher = glob(text.span(), text.get_ref())?;
-            entries.push(PolicyEntry { span: text.span(), fits: Fits::Reference(matcher.clone()) });
-            secret_references.push(matcher);
-        }
-        let words = Environment::ALL.map(|env| {
-            let own = env.words().iter().map(|word| (*word).to_owned());
-            let given = raw.isolation.words.get(&env).into_iter().flatten();
-            let more: Vec<String> = given.clone().map(|word| word.get_ref().to_lowercase()).collect();
-            entries.extend(
-                given
-                    .zip(&more)
-                    .map(|(given, word)| PolicyEntry { span: given.span(), fits: Fits::Word(word.clone()) }),
-            );
-            (env, own.chain(more).collect())
-        });
-        let (mut hosts, mut owners) = (Vec::new(), Vec::new());
-        for (env, globs) in &raw.isolation.hosts {
-            for text in globs {
-                let matcher = glob(text.span(), &text.get_ref().to_lowercase())?;
-                entries.push(PolicyEntry { span: text.span(), fits: Fits::Host(matcher.clone()) });
-                hosts.push(matcher);
-                owners.push(*env);
-            }
-        }
-        let [new_keys, removals] =
-            clauses.undecided.map(|said| said.map_or_else(NewKeys::default, |(what, _)| what));
-        Ok(Self {
-            new_keys,
-            removals,
-            pins_by_place: PlaceIndex::new(pins.iter().map(|pin| (pin.key.as_ref(), Some(&pin.path)))),
-            pins,
-            secret_paths,
-            no_secret_paths,
-            secret_references: Globs::new(secret_references),
-            words: words.into_iter().collect(),
-            hosts: Globs::new(hosts),
-            owners,
-            levels,
-            waivers_by_place: PlaceIndex::new(
-                waivers.iter().map(|waiver| (waiver.key.as_ref(), waiver.path.as_ref())),
-            ),
-            waivers,
-            schemas,
-            schema_keys: Globs::new(schema_keys),
-            file_bytes: clauses.file_bytes.map_or(1024 * 1024, |(bytes, _)| bytes),
-            run_allow: raw.run.allow.into_iter().map(Spanned::into_inner).collect(),
-            clauses,
-            entries,
-        })
+        resolve::policy(text, file)
     }
 
     /// The severity of a rule's finding; `None` when the rule is off.
     #[must_use]
     pub fn severity(&self, rule: Rule, default: Severity) -> Option<Severity> {
-        self.levels.get(&rule).copied().unwrap_or(Some(default))
+        self.levels.get(&rule).map_or(Some(default), |level| level.value)
     }
 
     /// The pin that keeps `path` of `key` from being promoted over `hop`.
@@ -627,7 +271,7 @@ file = "schemas/service.schema.json"
 "#;
         let policy = Policy::parse(text, FILE).expect("policy");
         let key: Key = "payments".parse().expect("key");
-        assert_eq!(policy.new_keys, NewKeys::Leave);
+        assert_eq!(policy.new_keys.value, NewKeys::Leave);
         assert_eq!(policy.pin(&key, &path("database.host"), Hop::ToProduction).map(|pin| pin.line), Some(4));
         assert!(policy.pin(&key, &path("database.host"), Hop::ToStaging).is_none());
         assert_eq!(policy.host_owners("a.dev.example.com").collect::<Vec<_>>(), [Environment::Development]);

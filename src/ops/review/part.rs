@@ -91,7 +91,7 @@ impl Part {
             let of_base = of_base.map(|file| (file.clone(), before.bytes(&file))).collect();
             Configuration::under(after.with(&of_base), Arc::clone(&old))
         });
-        let most = if has_base { old.file_bytes } else { usize::MAX };
+        let most = if has_base { old.file_bytes.value } else { usize::MAX };
         let ends = [Configuration::under(before, old), Configuration::within(after, new, most)];
         Self { ends, head_by_base, has_base, keys, schemas }
     }
