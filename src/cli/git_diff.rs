@@ -31,7 +31,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             let at = |file: &Path| context.dir().join(file);
             let here = at(path).parent().filter(|folder| folder.is_dir()).map(Path::to_path_buf);
             let dir = here.unwrap_or_else(|| context.dir().to_path_buf());
-            let diff = ops::git_diff(&dir, &at(old), &at(new), context.environment())?;
+            let diff =
+                ops::git_diff(&dir, &path.to_string_lossy(), &at(old), &at(new), context.environment())?;
             let mut name = path.display().to_string();
             if let Some(new) = rest.first() {
                 name = format!("{name} → {}", new.display());

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::promotion::Resolution;
-use crate::diff::lists::{ListRules, NoListRules};
+use crate::diff::lists::ListRules;
 use crate::diff::{Change, Depth, Kind, diff};
 use crate::model::{Key, Pointer, ValuePath};
 use crate::secrets::mask::{Mask, MaskedText, Shown};
@@ -93,7 +93,7 @@ pub struct FileDiff {
 /// Compares two versions of a file, either of which may be absent, and neither of which need be
 /// YAML.
 #[must_use]
-pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, mask: &Mask<'_>) -> FileDiff {
+pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, lists: &dyn ListRules, mask: &Mask<'_>) -> FileDiff {
     let read =
         |bytes: Option<&[u8]>| bytes.map(|bytes| Document::parse(bytes, &Limits::default())).transpose();
     let (Ok(from), Ok(to)) = (read(old), read(new)) else {
@@ -107,7 +107,7 @@ pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, mask: &Mask<'_>) -> Fil
             right_text: text(new),
         };
     };
-    let rows = rows(from.as_ref(), to.as_ref(), &NoListRules, mask);
+    let rows = rows(from.as_ref(), to.as_ref(), lists, mask);
     let by_lines = match (&from, &to) {
         (None, _) => Some("new file"),
         (_, None) => Some("deleted file"),

@@ -4,7 +4,7 @@
 //! intended order, so that all three versions put what is new at the same place.
 
 use crate::diff::documents::pair_documents;
-use crate::diff::lists::NoListRules;
+use crate::diff::lists::ListRules;
 use crate::diff::{Change, Depth, diff};
 use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::edit::{self, Operation, Place, Replacement};
@@ -15,9 +15,10 @@ pub(super) fn apply(
     target: &Document,
     intended: &[Value],
     sources: &[&Document],
+    lists: &dyn ListRules,
     limits: &Limits,
 ) -> Option<String> {
-    let changes = diff(target.values(), intended, &NoListRules, Depth::Whole);
+    let changes = diff(target.values(), intended, lists, Depth::Whole);
     let operations: Vec<_> =
         changes.iter().map(|change| operation(change, target, intended, sources)).collect::<Option<_>>()?;
     edit::apply(target, &operations, limits).ok()

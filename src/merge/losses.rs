@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff::documents::settle_document;
+use crate::diff::lists::ListRules;
 use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
@@ -63,13 +64,13 @@ fn frame(document: &Document) -> [bool; 3] {
 }
 
 /// Whether all that a side writes in another way than the base is written that way in the result.
-pub(super) fn layout([base, ours, theirs]: [&Document; 3], result: &Document) -> bool {
+pub(super) fn layout([base, ours, theirs]: [&Document; 3], result: &Document, lists: &dyn ListRules) -> bool {
     let [old, left, right, new] = [base, ours, theirs, result].map(frame);
     let framed = old.iter().zip(left).zip(right).zip(new);
     if framed.into_iter().any(|(((old, left), right), new)| new != if left == *old { right } else { left }) {
         return false;
     }
-    let [base, ours, theirs, result] = [base, ours, theirs, result].map(layouts);
+    let [base, ours, theirs, result] = [base, ours, theirs, result].map(|document| layouts(document, lists));
     [ours, theirs].iter().all(|side| {
         let changed = side.iter().filter_map(|(path, now)| Some((path, base.get(path)?, now)));
         let changed = changed.filter(|(_, before, now)| !alike(before, now));
@@ -86,22 +87,29 @@ fn alike(a: &Layout, b: &Layout) -> bool {
     at == there && common(left, right) == common(right, left)
 }
 
-fn layouts(document: &Document) -> BTreeMap<ValuePath, Layout> {
+fn layouts(document: &Document, lists: &dyn ListRules) -> BTreeMap<ValuePath, Layout> {
     let mut out = BTreeMap::new();
     for (number, root) in document.roots().iter().enumerate() {
         let path = settle_document(&ValuePath::document(number), document.values(), document.values());
-        visit(document, *root, &path, &mut out);
+        visit(document, *root, &path, lists, &mut out);
     }
     out
 }
 
-fn visit(document: &Document, id: NodeId, path: &ValuePath, out: &mut BTreeMap<ValuePath, Layout>) {
+fn visit(
+    document: &Document,
+    id: NodeId,
+    path: &ValuePath,
+    lists: &dyn ListRules,
+    out: &mut BTreeMap<ValuePath, Layout>,
+) {
     let column = |offset: usize| document.location(&(offset..offset)).start.column;
     let (layout, children): (Layout, Vec<(Segment, NodeId)>) = match &document.node(id).content {
         Content::Scalar { style, .. } => (Layout::Scalar(*style), Vec::new()),
         Content::Alias { .. } => (Layout::Alias, Vec::new()),
         Content::Sequence { items, flow } => {
-            let name = |(index, id)| named(document, id).unwrap_or(Segment::Index(index));
+            let key = lists.list_key(path);
+            let name = |(index, id)| named(document, id, key.as_deref()).unwrap_or(Segment::Index(index));
             let nodes = items.iter().map(|item| item.node);
             let children: Vec<_> = nodes.enumerate().map(|(index, id)| (name((index, id)), id)).collect();
             (block(*flow, items.first().map(|item| column(item.start)), &children), children)
@@ -113,7 +121,7 @@ fn visit(document: &Document, id: NodeId, path: &ValuePath, out: &mut BTreeMap<V
         }
     };
     for (segment, child) in children {
-        visit(document, child, &path.join(segment), out);
+        visit(document, child, &path.join(segment), lists, out);
     }
     out.insert(path.clone(), layout);
 }
@@ -125,13 +133,13 @@ fn block(flow: bool, column: Option<usize>, children: &[(Segment, NodeId)]) -> L
     }
 }
 
-/// What a list's element is called, by the keys that usually tell elements apart.
-fn named(document: &Document, id: NodeId) -> Option<Segment> {
+/// What a list's element is called, by the schema's key or those that usually tell elements apart.
+fn named(document: &Document, id: NodeId, key: Option<&str>) -> Option<Segment> {
     let entry = |id: NodeId, key: &str| {
         let Content::Mapping { entries, .. } = &document.node(id).content else { return None };
         entries.iter().find(|entry| document.key_text(entry.key) == Some(key)).map(|entry| entry.value)
     };
-    Value::NAMES.into_iter().find_map(|field| {
+    key.into_iter().chain(Value::NAMES).find_map(|field| {
         let Content::Scalar { text, .. } = &document.node(field.split('.').try_fold(id, entry)?).content
         else {
             return None;

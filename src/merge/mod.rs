@@ -19,6 +19,7 @@ mod values;
 mod verify;
 
 use crate::diff::documents::{DocumentPair, pair_documents};
+use crate::diff::lists::ListRules;
 use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
@@ -146,10 +147,17 @@ pub fn merge_decision(versions: &Versions<'_>, marker_size: usize) -> Merged {
     }
 }
 
-/// Merges the three versions, of which git made `by_git`.
+/// Merges the three versions, of which git made `by_git`; `lists` is what the schemas of the file say of
+/// its lists.
 #[must_use]
-pub fn merge(versions: &Versions<'_>, by_git: TextMerge, lines: &Lines<'_>, limits: &Limits) -> Merged {
-    let three = match ThreeWay::read(versions, limits) {
+pub fn merge(
+    versions: &Versions<'_>,
+    by_git: TextMerge,
+    lines: &Lines<'_>,
+    lists: &dyn ListRules,
+    limits: &Limits,
+) -> Merged {
+    let three = match ThreeWay::read(versions, lists, limits) {
         Ok(three) => three,
         Err(_) if by_git.clean => return Merged::Clean(by_git.text),
         Err(conflict) => return Merged::Conflict { text: by_git.text, conflicts: vec![*conflict] },
@@ -170,16 +178,21 @@ pub fn merge(versions: &Versions<'_>, by_git: TextMerge, lines: &Lines<'_>, limi
 }
 
 /// The three versions, read.
-struct ThreeWay {
+struct ThreeWay<'a> {
     base: Document,
     ours: Document,
     theirs: Document,
+    lists: &'a dyn ListRules,
 }
 
-impl ThreeWay {
+impl<'a> ThreeWay<'a> {
     /// All three must be plain YAML that may be edited piece by piece: over an encrypted file stands a
     /// checksum.
-    fn read(versions: &Versions<'_>, limits: &Limits) -> Result<Self, Box<Conflict>> {
+    fn read(
+        versions: &Versions<'_>,
+        lists: &'a dyn ListRules,
+        limits: &Limits,
+    ) -> Result<Self, Box<Conflict>> {
         let read = |bytes, version| match plain(bytes, limits) {
             None => Err(Box::new(Conflict::NoYaml(version))),
             Some(document) if is_encrypted(document.values()) => Err(Box::new(Conflict::Encrypted)),
@@ -189,6 +202,7 @@ impl ThreeWay {
             base: read(versions.base, Version::Base)?,
             ours: read(versions.ours, Version::Ours)?,
             theirs: read(versions.theirs, Version::Theirs)?,
+            lists,
         })
     }
 
@@ -205,11 +219,12 @@ impl ThreeWay {
             true => all.map(literal::values),
             false => all.map(values),
         };
-        verify::documents(&base, &ours, &theirs, &result)
+        verify::documents([&base, &ours, &theirs, &result], self.lists)
     }
 
     fn merged_values(&self, preferred: Version) -> Option<values::MergedValues> {
-        values::documents(&values(&self.base), &values(&self.ours), &values(&self.theirs), preferred)
+        let sides = [&self.base, &self.ours, &self.theirs].map(values);
+        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred)
     }
 
     fn solve(&self, lines: &Lines<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
@@ -222,7 +237,7 @@ impl ThreeWay {
         let good = |text: String, layout: bool| {
             let result = Self::reads_as(&merged.values, &text, limits)?;
             let whole = losses::comments(versions, &result)
-                && (!layout || losses::layout(versions, &result))
+                && (!layout || losses::layout(versions, &result, self.lists))
                 && (!versions.into_iter().any(Document::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
@@ -272,9 +287,9 @@ impl ThreeWay {
 
     /// Each version's text with these values, where the editor can make it.
     fn brought_to(&self, intended: &[Value], limits: &Limits) -> [Option<String>; 3] {
-        let Self { base, ours, theirs } = self;
+        let Self { base, ours, theirs, lists } = self;
         [(base, &[ours, theirs][..]), (ours, &[theirs]), (theirs, &[ours])]
-            .map(|(target, sources)| apply::apply(target, intended, sources, limits))
+            .map(|(target, sources)| apply::apply(target, intended, sources, *lists, limits))
     }
 
     /// What a text says, when it says these values.
@@ -313,6 +328,7 @@ fn values(document: &Document) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::lists::NoListRules;
 
     #[test]
     fn documents_are_merged_by_what_they_describe() {
@@ -335,7 +351,7 @@ mod tests {
                 Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
             let by_git = TextMerge { text: Vec::new(), clean: false };
             let lines = Lines { in_memory: &|_| None, by_git: &|_| None, marker_size: 7 };
-            let merged = merge(&versions, by_git, &lines, &Limits::default());
+            let merged = merge(&versions, by_git, &lines, &NoListRules, &Limits::default());
             let text = match merged {
                 Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
                 Merged::Conflict { .. } => None,

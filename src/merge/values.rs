@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::order::order;
 use crate::diff::documents::{DocumentPair, pair_documents};
-use crate::diff::lists::name_of;
+use crate::diff::lists::{ListRules, name_of};
 use crate::merge::verify::field;
 use crate::merge::{Conflict, Version};
 use crate::model::{DocumentId, DocumentName, List, Map, Segment, Value, ValuePath};
@@ -22,13 +22,12 @@ pub(super) struct MergedValues {
 
 /// Merges the values, path by path; `None` when the documents do not pair.
 pub(super) fn documents(
-    base: &[Value],
-    ours: &[Value],
-    theirs: &[Value],
+    [base, ours, theirs]: [&[Value]; 3],
+    lists: &dyn ListRules,
     preferred: Version,
 ) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
-    let mut merge = Merge { preferred, conflicts: Vec::new() };
+    let mut merge = Merge { lists, preferred, conflicts: Vec::new() };
     let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
         named_documents(&mut merge, &pairs, [base, ours, theirs])?
     } else {
@@ -48,7 +47,7 @@ pub(super) fn documents(
 
 /// The same where the documents have names.
 fn named_documents(
-    merge: &mut Merge,
+    merge: &mut Merge<'_>,
     pairs: &[DocumentPair],
     [base, ours, theirs]: [&[Value]; 3],
 ) -> Option<Vec<Value>> {
@@ -86,14 +85,15 @@ fn named_documents(
     Some(out)
 }
 
-struct Merge {
+struct Merge<'a> {
+    lists: &'a dyn ListRules,
     preferred: Version,
     conflicts: Vec<Conflict>,
 }
 
 type Side<'a> = Option<&'a Value>;
 
-impl Merge {
+impl Merge<'_> {
     fn value(&mut self, path: &ValuePath, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
         if ours == theirs || theirs == base {
             return ours.cloned();
@@ -162,7 +162,7 @@ impl Merge {
 
     /// The list, unless its elements have no names.
     fn list(&mut self, path: &ValuePath, base: &List, ours: &List, theirs: &List) -> Option<Value> {
-        let field = field(base, ours, theirs)?;
+        let field = field(self.lists, path, [base, ours, theirs])?;
         let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
         };
@@ -190,6 +190,7 @@ impl Merge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::lists::NoListRules;
     use crate::yaml::{Document, Limits};
 
     fn values(text: &str) -> Vec<Value> {
@@ -240,7 +241,8 @@ mod tests {
                 "{b: 1} {apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 2}",
             ),
         ] {
-            let found = documents(&values(base), &values(ours), &values(theirs), Version::Ours);
+            let found =
+                documents([&values(base), &values(ours), &values(theirs)], &NoListRules, Version::Ours);
             let path = |conflict: &Conflict| match conflict {
                 Conflict::Changed { path, .. } | Conflict::Reordered(path) | Conflict::Emptied(path) => {
                     format!("! {path}")

@@ -8,102 +8,147 @@
 use std::fmt::Debug;
 
 use super::hunks::{Piece, pieces};
-use crate::diff::lists::{NoListRules, identity, name_of};
-use crate::model::{List, Map, Value, ValuePath};
+use crate::diff::lists::{ListRules, identity, name_of};
+use crate::model::{List, Map, Segment, Value, ValuePath};
 
 type Side<'a> = Option<&'a Value>;
 
-/// Whether these documents may be the merge of the others.
-pub(super) fn documents(base: &[Value], ours: &[Value], theirs: &[Value], result: &[Value]) -> bool {
+/// Whether the documents of the last may be the merge of the other three: base, ours and theirs.
+pub(super) fn documents([base, ours, theirs, result]: [&[Value]; 4], lists: &dyn ListRules) -> bool {
+    let verify = Verify { lists };
+    let root = ValuePath::root();
     match (base, ours, theirs, result) {
-        ([], [ours], [theirs], [result]) => fits(None, Some(ours), Some(theirs), Some(result)),
-        _ => sequence(base, ours, theirs, result, &|b, o, t, r| fits(Some(b), Some(o), Some(t), Some(r))),
+        ([], [ours], [theirs], [result]) => verify.fits(&root, None, Some(ours), Some(theirs), Some(result)),
+        _ => sequence(base, ours, theirs, result, &|b, o, t, r| {
+            verify.fits(&root, Some(b), Some(o), Some(t), Some(r))
+        }),
     }
 }
 
-fn fits(base: Side<'_>, ours: Side<'_>, theirs: Side<'_>, result: Side<'_>) -> bool {
-    if ours == theirs || theirs == base {
-        return result == ours;
-    }
-    if ours == base {
-        return result == theirs;
-    }
-    let (Some(ours), Some(theirs), Some(result)) = (ours, theirs, result) else { return false };
-    match (ours, theirs, result) {
-        (Value::Map(ours), Value::Map(theirs), Value::Map(result)) => match base {
-            None => maps(&Map::new(), ours, theirs, result),
-            Some(Value::Map(base)) => maps(base, ours, theirs, result),
-            Some(_) => false,
-        },
-        (Value::List(ours), Value::List(theirs), Value::List(result)) => match base {
-            None => lists(&List::new(), ours, theirs, result),
-            Some(Value::List(base)) => lists(base, ours, theirs, result),
-            Some(_) => false,
-        },
-        (Value::Tagged(a, ours), Value::Tagged(b, theirs), Value::Tagged(c, result)) if a == b && b == c => {
-            let Some(Value::Tagged(tag, base)) = base else { return false };
-            tag == a && fits(Some(base), Some(ours), Some(theirs), Some(result))
-        }
-        (Value::String(ours), Value::String(theirs), Value::String(result)) => {
-            base.and_then(Value::as_str).is_some_and(|base| texts(base, ours, theirs, result))
-        }
-        _ => false,
-    }
+struct Verify<'a> {
+    lists: &'a dyn ListRules,
 }
 
-fn maps(base: &Map, ours: &Map, theirs: &Map, result: &Map) -> bool {
-    let mut open: Vec<&String> =
-        [base, ours, theirs, result].into_iter().flat_map(|map| map.keys()).collect();
-    open.sort();
-    open.dedup();
-    open.retain(|key| !fits(base.get(*key), ours.get(*key), theirs.get(*key), result.get(*key)));
-    // What one side changed below a key that the other renamed stands below the new name.
-    while let Some(at) = open.iter().position(|key| base.contains_key(*key) && !result.contains_key(*key)) {
-        let old = open.swap_remove(at);
-        let renamed = |new: &String| {
-            let new_in = |side: &Map| side.contains_key(new) && !base.contains_key(new);
-            let (left, right) = match (ours.get(old), theirs.get(old)) {
-                (None, right) if new_in(ours) && !theirs.contains_key(new) => (ours.get(new), right),
-                (left, None) if new_in(theirs) && !ours.contains_key(new) => (left, theirs.get(new)),
-                _ => return false,
+impl Verify<'_> {
+    fn fits(
+        &self,
+        path: &ValuePath,
+        base: Side<'_>,
+        ours: Side<'_>,
+        theirs: Side<'_>,
+        result: Side<'_>,
+    ) -> bool {
+        if ours == theirs || theirs == base {
+            return result == ours;
+        }
+        if ours == base {
+            return result == theirs;
+        }
+        let (Some(ours), Some(theirs), Some(result)) = (ours, theirs, result) else { return false };
+        match (ours, theirs, result) {
+            (Value::Map(ours), Value::Map(theirs), Value::Map(result)) => {
+                let below = |key: &str| path.key(key);
+                match base {
+                    None => self.maps(&below, &Map::new(), ours, theirs, result),
+                    Some(Value::Map(base)) => self.maps(&below, base, ours, theirs, result),
+                    Some(_) => false,
+                }
+            }
+            (Value::List(ours), Value::List(theirs), Value::List(result)) => match base {
+                None => self.lists(path, &List::new(), ours, theirs, result),
+                Some(Value::List(base)) => self.lists(path, base, ours, theirs, result),
+                Some(_) => false,
+            },
+            (Value::Tagged(a, ours), Value::Tagged(b, theirs), Value::Tagged(c, result))
+                if a == b && b == c =>
+            {
+                let Some(Value::Tagged(tag, base)) = base else { return false };
+                tag == a && self.fits(path, Some(base), Some(ours), Some(theirs), Some(result))
+            }
+            (Value::String(ours), Value::String(theirs), Value::String(result)) => {
+                base.and_then(Value::as_str).is_some_and(|base| texts(base, ours, theirs, result))
+            }
+            _ => false,
+        }
+    }
+
+    /// `below` is the path of what has a name.
+    fn maps(
+        &self,
+        below: &dyn Fn(&str) -> ValuePath,
+        base: &Map,
+        ours: &Map,
+        theirs: &Map,
+        result: &Map,
+    ) -> bool {
+        let mut open: Vec<&String> =
+            [base, ours, theirs, result].into_iter().flat_map(|map| map.keys()).collect();
+        open.sort();
+        open.dedup();
+        open.retain(|key| {
+            let sides = [base, ours, theirs, result].map(|map| map.get(*key));
+            !self.fits(&below(key), sides[0], sides[1], sides[2], sides[3])
+        });
+        // What one side changed below a key that the other renamed stands below the new name.
+        while let Some(at) = open.iter().position(|key| base.contains_key(*key) && !result.contains_key(*key))
+        {
+            let old = open.swap_remove(at);
+            let renamed = |new: &String| {
+                let new_in = |side: &Map| side.contains_key(new) && !base.contains_key(new);
+                let (left, right) = match (ours.get(old), theirs.get(old)) {
+                    (None, right) if new_in(ours) && !theirs.contains_key(new) => (ours.get(new), right),
+                    (left, None) if new_in(theirs) && !ours.contains_key(new) => (left, theirs.get(new)),
+                    _ => return false,
+                };
+                self.fits(&below(new), base.get(old), left, right, result.get(new))
             };
-            fits(base.get(old), left, right, result.get(new))
-        };
-        let Some(at) = open.iter().position(|new| renamed(new)) else { return false };
-        open.swap_remove(at);
-    }
-    open.is_empty()
-}
-
-fn lists(base: &List, ours: &List, theirs: &List, result: &List) -> bool {
-    if has_duplicates(result) && ![base, ours, theirs].into_iter().any(|list| has_duplicates(list)) {
-        return false;
-    }
-    let inside = |b: &Value, o: &Value, t: &Value, r: &Value| fits(Some(b), Some(o), Some(t), Some(r));
-    match field(base, ours, theirs) {
-        Some(field) => {
-            let unique = identity(&NoListRules, &ValuePath::root(), result, Default::default()).as_ref()
-                == Some(&field);
-            let named = || named(base, ours, theirs, result, &field);
-            result.is_empty() || (unique && (named() || sequence(base, ours, theirs, result, &inside)))
+            let Some(at) = open.iter().position(|new| renamed(new)) else { return false };
+            open.swap_remove(at);
         }
-        None => sequence(base, ours, theirs, result, &inside),
+        open.is_empty()
+    }
+
+    fn lists(&self, path: &ValuePath, base: &List, ours: &List, theirs: &List, result: &List) -> bool {
+        if has_duplicates(result) && ![base, ours, theirs].into_iter().any(|list| has_duplicates(list)) {
+            return false;
+        }
+        let element = path.join(Segment::Index(0));
+        let inside = |b: &Value, o: &Value, t: &Value, r: &Value| {
+            self.fits(&element, Some(b), Some(o), Some(t), Some(r))
+        };
+        let in_sequence = || sequence(base, ours, theirs, result, &inside);
+        match field(self.lists, path, [base, ours, theirs]) {
+            Some(field) => {
+                let unique = identity(self.lists, path, result, Default::default()).as_ref() == Some(&field);
+                let below = |name: &str| {
+                    path.join(Segment::Identity { field: field.clone(), value: name.to_owned() })
+                };
+                let named = || {
+                    let [base, ours, theirs, result] =
+                        [base, ours, theirs, result].map(|list| by_name(list, &field));
+                    self.maps(&below, &base, &ours, &theirs, &result)
+                };
+                result.is_empty() || (unique && (named() || in_sequence()))
+            }
+            None => in_sequence(),
+        }
     }
 }
 
 /// The key by which the elements of all three lists are told apart.
-pub(super) fn field(base: &List, ours: &List, theirs: &List) -> Option<String> {
-    let of = |left, right| identity(&NoListRules, &ValuePath::root(), left, right);
+pub(super) fn field(
+    lists: &dyn ListRules,
+    path: &ValuePath,
+    [base, ours, theirs]: [&List; 3],
+) -> Option<String> {
+    let of = |left, right| identity(lists, path, left, right);
     let field = of(ours, theirs)?;
     let same = base.is_empty() || of(base, ours).as_ref() == Some(&field);
     (same && (base.is_empty() || of(base, theirs).as_ref() == Some(&field))).then_some(field)
 }
 
-fn named(base: &[Value], ours: &[Value], theirs: &[Value], result: &[Value], field: &str) -> bool {
-    let map = |list: &[Value]| -> Map {
-        list.iter().filter_map(|value| Some((name_of(value, field)?.to_owned(), value.clone()))).collect()
-    };
-    maps(&map(base), &map(ours), &map(theirs), &map(result))
+fn by_name(list: &[Value], field: &str) -> Map {
+    list.iter().filter_map(|value| Some((name_of(value, field)?.to_owned(), value.clone()))).collect()
 }
 
 /// An element that is there twice was perhaps brought by both sides.
@@ -169,6 +214,7 @@ fn both<'r, T: PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::lists::NoListRules;
     use crate::yaml::{Document, Limits};
 
     fn values(text: &str) -> Vec<Value> {
@@ -209,7 +255,8 @@ mod tests {
                 true,
             ),
         ] {
-            let found = documents(&values(base), &values(ours), &values(theirs), &values(result));
+            let found =
+                documents([&values(base), &values(ours), &values(theirs), &values(result)], &NoListRules);
             assert_eq!(found, expected, "{base} | {ours} | {theirs} | {result}");
         }
     }

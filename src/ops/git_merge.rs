@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::git_diff::policy_near;
+use super::file_rules::FileRules;
+use super::workspace::At;
 use crate::engine::promotion::is_decision;
 use crate::merge::{Conflict, Lines, Merged, Versions, merge, merge_decision};
 use crate::model::{Error, Result};
@@ -44,6 +45,7 @@ pub fn git_merge(
     let (base, ours, theirs) = (read(files.base)?, read(files.ours)?, read(files.theirs)?);
     let versions = Versions { base: &base, ours: &ours, theirs: &theirs };
     let limits = Limits::default();
+    let rules = FileRules::near(dir, files.path, &At::Revision("HEAD".to_owned()), environment);
     let merged = if files.path.is_some_and(is_decision) {
         merge_decision(&versions, files.marker_size)
     } else {
@@ -57,7 +59,7 @@ pub fn git_merge(
             by_git: &|versions| merge_lines::by_git_of_texts(versions, files.marker_size, environment),
             marker_size: files.marker_size,
         };
-        merge(&versions, by_git, &lines, &limits)
+        merge(&versions, by_git, &lines, &*rules.lists, &limits)
     };
     let conflicts = match merged {
         Merged::Clean(text) => {
@@ -69,9 +71,8 @@ pub fn git_merge(
             conflicts
         }
     };
-    let policy = policy_near(dir, environment);
     let documents = [&base, &ours, &theirs].map(|bytes| Document::parse(bytes, &limits).ok());
-    let mask = Mask::new(&policy);
+    let mask = Mask::new(&rules.policy);
     let secrets = mask.secrets_of(documents.iter().flatten());
     let mask = mask.within(&secrets);
     Ok(conflicts.into_iter().map(|conflict| conflict.map(|path, value| mask.value(path, &value))).collect())

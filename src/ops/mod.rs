@@ -12,6 +12,7 @@ mod edit_text;
 mod environment_words;
 mod expected;
 mod export;
+mod file_rules;
 mod finish_migration;
 mod git_diff;
 mod git_merge;

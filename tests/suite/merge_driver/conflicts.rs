@@ -157,3 +157,34 @@ fn lines_of_a_decision_are_not_mixed() {
     let (told, world) = world_of([Some(&base), Some(&base), Some(&theirs)]);
     assert_eq!((told.code, world.read(DECISION)), (0, theirs));
 }
+
+/// Elements that no usual key tells apart, by the schema's; where it says that their order counts, a list of
+/// two orders is one value.
+#[test]
+fn the_items_schema_says_how_elements_are_told_apart() {
+    let base = "routes:\n- host: a\n  weight: 1\n- host: b\n  weight: 1\n";
+    let ours = base.replace("host: a\n  weight: 1", "host: a\n  weight: 2");
+    let theirs = "routes:\n- host: b\n  weight: 1\n- host: a\n  weight: 1\n  tls: true\n";
+    let merged = "routes:\n- host: b\n  weight: 1\n- host: a\n  weight: 2\n  tls: true\n";
+    for (rules, clean) in [
+        (r#"{"listKey": "host"}"#, true),
+        (r#"{"listKey": "host", "listOrder": true}"#, false),
+        (r#"{"listKey": "name"}"#, false),
+    ] {
+        let world = world(ITEM, [Some(base), Some(&ours), Some(theirs)]);
+        let schema = format!(r#"{{"properties": {{"routes": {{"x-terrace": {rules}}}}}}}"#);
+        world.write("schemas/pay.schema.json", &schema);
+        world.git(&["add", "--all"]);
+        world.git(&["commit", "--quiet", "--no-verify", "-m", "schema"]);
+        let told = git(&world, &["merge", "--quiet", "--no-edit", "theirs"]);
+        assert_eq!(told.code, i32::from(!clean), "{rules} {}", told.stderr);
+        if clean {
+            assert_eq!(world.read(ITEM), merged);
+            world.write(ITEM, &merged.replace("weight: 1", "weight: 3"));
+            let shown = git(&world, &["diff"]);
+            assert!(shown.stdout.contains("routes[host=b].weight"), "{}", shown.stdout);
+        } else {
+            assert!(told.stderr.contains("both sides changed routes: "), "{}", told.stderr);
+        }
+    }
+}
