@@ -135,7 +135,9 @@ impl Cell {
         match &self.content {
             Content::Name(text) => broken(text, first, room),
             Content::Prose(text) => {
-                let lines = textwrap::wrap(text, room.max(1));
+                let options =
+                    textwrap::Options::new(room.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation);
+                let lines = textwrap::wrap(text, options);
                 lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
             }
             Content::Value(text) if whole => broken(text, first, room),

@@ -9,11 +9,10 @@ use super::columns::{Cell, align};
 use super::sanitize::clean;
 use super::values::change_cell;
 use super::view::View;
-use super::{counted, markdown};
+use super::{counted, lines, markdown};
 use crate::diff::Kind;
 use crate::engine::compare::{DiffRow, ItemDiff};
 use crate::engine::mode::ModeChange;
-use crate::model::Value;
 use crate::secrets::mask::MaskedText;
 
 /// Writes the differences for people.
@@ -96,61 +95,19 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
     };
     vec![
         Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
-        summary(row),
+        change_cell(row.left.as_ref(), row.right.as_ref()),
         Cell::new(line(row.left_line)).right(),
         Cell::new(line(row.right_line)).right(),
     ]
 }
 
-pub(super) fn summary(row: &DiffRow) -> Cell {
-    match parts(row) {
-        Some((old, new)) if old.len() > 1 || new.len() > 1 => {
-            let what = if row.left.as_ref().is_some_and(|value| value.shown().as_list().is_some()) {
-                "element"
-            } else {
-                "line"
-            };
-            Cell::new(format!("{} → {}", counted(old.len(), what), counted(new.len(), what)))
-        }
-        _ => change_cell(row.left.as_ref(), row.right.as_ref()),
-    }
-}
-
-/// The lines of two texts or the elements of two lists, which are shown one by one.
-fn parts(row: &DiffRow) -> Option<(Vec<String>, Vec<String>)> {
-    match (row.left.as_ref()?.shown(), row.right.as_ref()?.shown()) {
-        (Value::String(old), Value::String(new)) if old.contains('\n') || new.contains('\n') => {
-            let lines = |text: &str| text.lines().map(str::to_owned).collect();
-            Some((lines(old), lines(new)))
-        }
-        (Value::List(old), Value::List(new)) => {
-            let elements = |list: &[Value]| list.iter().map(ToString::to_string).collect();
-            Some((elements(old), elements(new)))
-        }
-        _ => None,
-    }
-}
-
 /// The lines or elements that differ, below the row.
 pub(super) fn detail(row: &DiffRow, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let Some((old, new)) = parts(row).filter(|(old, new)| old.len() > 1 || new.len() > 1) else {
-        return Ok(());
+    let lines = match row.kind {
+        Kind::Modified => lines::detail(row.left.as_ref(), row.right.as_ref(), 6, view),
+        Kind::Added | Kind::Removed => Vec::new(),
     };
-    let old: Vec<&str> = old.iter().map(String::as_str).collect();
-    let new: Vec<&str> = new.iter().map(String::as_str).collect();
-    let diff = TextDiff::from_slices(&old, &new);
-    for change in diff.iter_all_changes() {
-        let (sign, style) = match change.tag() {
-            ChangeTag::Delete => ('-', view.styles.removed),
-            ChangeTag::Insert => ('+', view.styles.added),
-            ChangeTag::Equal => continue,
-        };
-        let room =
-            if view.verbose { usize::MAX } else { view.room().unwrap_or(200).saturating_sub(8).max(20) };
-        let line = super::sanitize::cut(change.value(), room);
-        writeln!(out, "      {style}{sign} {line}{style:#}")?;
-    }
-    Ok(())
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// Writes the differences as Markdown.
@@ -199,7 +156,7 @@ pub(super) fn unified_lines(
     let mut write = |style: anstyle::Style, sign: &str, line: &str| {
         writeln!(out, "{style}{sign}{}{style:#}", clean(line))
     };
-    let (old, new) = (lines(left), lines(right));
+    let (old, new) = (lines_of(left), lines_of(right));
     let diff = TextDiff::from_slices(&old.raw, &new.raw);
     for group in diff.grouped_ops(3) {
         write(styles.frame, "", &UnifiedHunkHeader::new(&group).to_string())?;
@@ -224,7 +181,7 @@ struct Lines<'a> {
     shown: &'a [String],
 }
 
-fn lines(text: &Option<MaskedText>) -> Lines<'_> {
+fn lines_of(text: &Option<MaskedText>) -> Lines<'_> {
     match text {
         Some(text) => Lines { raw: text.raw.iter().map(String::as_str).collect(), shown: &text.shown },
         None => Lines { raw: Vec::new(), shown: &[] },

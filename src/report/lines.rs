@@ -1,9 +1,11 @@
-//! Values of several lines: what of them differs, small enough to decide by.
+//! Texts of several lines and lists of several elements: what of them differs, small enough to decide by.
 
 use similar::{ChangeTag, TextDiff};
 
-use super::sanitize::cut_end;
+use super::counted;
+use super::sanitize::{cut, cut_end, width};
 use super::view::View;
+use crate::model::Value;
 use crate::secrets::mask::Shown;
 
 /// The most lines that are shown of one difference unless everything is asked for.
@@ -12,30 +14,70 @@ const LINES: usize = 12;
 /// The lines around a difference.
 const CONTEXT: usize = 1;
 
-/// The texts of a change of which one has several lines; the other may be absent.
-fn texts<'a>(old: Option<&'a Shown>, new: Option<&'a Shown>) -> Option<[&'a str; 2]> {
-    let text = |value: Option<&'a Shown>| match value {
-        None => Some(""),
-        Some(value) => value.shown().as_str(),
-    };
-    let texts = [text(old)?, text(new)?];
-    texts.iter().any(|text| text.contains('\n')).then_some(texts)
+/// Two lists that are no wider are told whole.
+const LISTS: usize = 40;
+
+/// How much of two values differs: `2 of 14 lines`, `1 of 3 elements`; nothing where they are told whole.
+pub(super) fn changed(old: &Value, new: &Value) -> Option<String> {
+    let most = |diff: &dyn Fn(ChangeTag) -> usize| diff(ChangeTag::Delete).max(diff(ChangeTag::Insert));
+    if let [Some(old), Some(new)] = [old, new].map(Value::as_str) {
+        if !old.contains('\n') && !new.contains('\n') {
+            return None;
+        }
+        let diff = TextDiff::from_lines(old, new);
+        let changed = most(&|tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count());
+        let all = old.lines().count().max(new.lines().count());
+        return Some(format!("{changed} of {}", counted(all, "line")));
+    }
+    let [old, new] = elements(old, new)?;
+    let [before, after] = [&old, &new].map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
+    let diff = TextDiff::from_slices(&before, &after);
+    let changed = most(&|tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count());
+    Some(format!("{changed} of {}", counted(before.len().max(after.len()), "element")))
 }
 
-/// The lines that differ with a little around them, each behind `indent` blanks; none where no side
-/// has several lines. A side that is absent has no lines.
+/// The elements of two lists that are told one by one.
+fn elements(old: &Value, new: &Value) -> Option<[Vec<String>; 2]> {
+    let lists = [old.as_list()?, new.as_list()?];
+    let lists = lists.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let wide = lists.iter().flatten().map(|element| width(element) + 2).sum::<usize>();
+    (wide > LISTS && lists.iter().any(|list| list.len() > 1)).then_some(lists)
+}
+
+/// The lines or elements that differ, each behind `indent` blanks; none where the values are told whole. A
+/// side that is absent has no lines.
 pub(super) fn detail(old: Option<&Shown>, new: Option<&Shown>, indent: usize, view: &View) -> Vec<String> {
-    let Some([old, new]) = texts(old, new) else { return Vec::new() };
-    let blanks = " ".repeat(indent);
+    let [old, new] = [old, new].map(|value| value.map(Shown::shown));
     let room =
         if view.verbose { usize::MAX } else { view.room().unwrap_or(200).saturating_sub(indent + 1).max(20) };
+    let signed = match (old.map_or(Some(""), Value::as_str), new.map_or(Some(""), Value::as_str)) {
+        (Some(old), Some(new)) if old.contains('\n') || new.contains('\n') => of_lines(old, new, room, view),
+        _ => match old.zip(new).and_then(|(old, new)| elements(old, new)) {
+            Some([old, new]) => of_elements(&old, &new, room, view),
+            None => return Vec::new(),
+        },
+    };
+    let blanks = " ".repeat(indent);
+    let mut lines: Vec<String> = signed.into_iter().map(|line| format!("{blanks}{line}")).collect();
+    // One line more than are left out takes no more room than to say so.
+    if !view.verbose && lines.len() > LINES + 1 {
+        let more = lines.len() - LINES;
+        lines.truncate(LINES);
+        let faint = view.styles.faint;
+        lines.push(format!("{blanks}{faint}… {more} more lines{faint:#}"));
+    }
+    lines
+}
+
+/// The lines that differ, with a little around them.
+fn of_lines(old: &str, new: &str, room: usize, view: &View) -> Vec<String> {
     let diff = TextDiff::from_lines(old, new);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         let changes = || group.iter().flat_map(|op| diff.iter_changes(op));
         let first = changes().next().and_then(|change| change.new_index().or(change.old_index()));
         let frame = view.styles.frame;
-        lines.push(format!("{blanks}{frame}@@ {} @@{frame:#}", first.unwrap_or_default() + 1));
+        lines.push(format!("{frame}@@ {} @@{frame:#}", first.unwrap_or_default() + 1));
         for change in changes() {
             let (sign, style) = match change.tag() {
                 ChangeTag::Delete => ('-', view.styles.removed),
@@ -49,17 +91,25 @@ pub(super) fn detail(old: Option<&Shown>, new: Option<&Shown>, indent: usize, vi
             };
             // A text that ends without a line break is worth a word only where that is the difference.
             let end = if old.ends_with('\n') == new.ends_with('\n') { "" } else { end };
-            lines.push(format!("{blanks}{style}{sign}{}{end}{style:#}", cut_end(text, room)));
+            lines.push(format!("{style}{sign}{}{end}{style:#}", cut_end(text, room)));
         }
     }
-    // One line more than are left out takes no more room than to say so.
-    if !view.verbose && lines.len() > LINES + 1 {
-        let more = lines.len() - LINES;
-        lines.truncate(LINES);
-        let faint = view.styles.faint;
-        lines.push(format!("{blanks}{faint}… {more} more lines{faint:#}"));
-    }
     lines
+}
+
+/// The elements that differ.
+fn of_elements(old: &[String], new: &[String], room: usize, view: &View) -> Vec<String> {
+    let [old, new] = [old, new].map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
+    let diff = TextDiff::from_slices(&old, &new);
+    let line = |change: similar::Change<&str>| {
+        let (sign, style) = match change.tag() {
+            ChangeTag::Delete => ('-', view.styles.removed),
+            ChangeTag::Insert => ('+', view.styles.added),
+            ChangeTag::Equal => return None,
+        };
+        Some(format!("{style}{sign} {}{style:#}", cut(change.value(), room.saturating_sub(1))))
+    };
+    diff.iter_all_changes().filter_map(line).collect()
 }
 
 #[cfg(test)]
@@ -98,5 +148,30 @@ mod tests {
     #[test]
     fn a_line_break_at_the_end_is_a_difference() {
         assert_eq!(detailed("a\n", "a"), ["  @@ 1 @@", "  -a", "  +a (no line break at the end)"]);
+    }
+
+    #[test]
+    fn it_is_told_how_many_lines_or_elements_differ() {
+        let old: String = (1..=14).map(|n| format!("step {n}\n")).collect();
+        let new = old.replace("step 6\n", "step six\n");
+        let text = |text: &str| Value::String(text.to_owned());
+        let hosts = |names: &[&str]| {
+            let names = names.iter().map(|name| text(&format!("{name}.internal.example.com")));
+            Value::List(names.collect::<Vec<_>>().into())
+        };
+        let short = Value::List(vec![text("a"), text("b")].into());
+        for (old, new, expected) in [
+            (text(&old), text(&new), Some("1 of 14 lines")),
+            (text("a"), text("b"), None),
+            (hosts(&["a", "b"]), hosts(&["a", "c", "b"]), Some("1 of 3 elements")),
+            (short.clone(), Value::List(vec![text("c")].into()), None),
+            (short, text("a"), None),
+        ] {
+            assert_eq!(changed(&old, &new).as_deref(), expected, "{old} {new}");
+        }
+        let lists = [hosts(&["a", "b"]), hosts(&["a", "c"])];
+        let [old, new] = lists.map(|list| Mask::none().value(&ValuePath::root(), &list));
+        let told = detail(Some(&old), Some(&new), 2, &View::default());
+        assert_eq!(told, ["  - b.internal.example.com", "  + c.internal.example.com"]);
     }
 }

@@ -13,6 +13,12 @@ use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
 use crate::model::{Environment, Hop};
 
+const MARKS: [(&str, &str); 3] = [
+    ("·", "the environment keeps a value of its own"),
+    ("→", "the value on its left waits to be promoted"),
+    ("!", "a conflict, for a person to decide"),
+];
+
 /// Writes the matrix for people: `·` marks a value an environment keeps for itself, `→` one that
 /// waits to be replaced by the one on its left, `!` a conflict.
 ///
@@ -47,7 +53,19 @@ pub fn text(items: &[MatrixItem], view: &View, out: &mut dyn Write) -> io::Resul
             }
         }
     }
-    Ok(())
+    legend(items, view, out)
+}
+
+/// What the marks mean that stand in the matrix.
+fn legend(items: &[MatrixItem], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let rows = || items.iter().flat_map(|item| &item.rows);
+    let is_used = |sign: &str| rows().any(|row| (0..row.values.len()).any(|i| mark(row, i, view).0 == sign));
+    let faint = view.styles.faint;
+    let used: Vec<_> = MARKS.into_iter().filter(|(sign, _)| is_used(sign)).collect();
+    if !used.is_empty() {
+        writeln!(out)?;
+    }
+    used.iter().try_for_each(|(sign, meaning)| writeln!(out, "{faint}{sign} {meaning}{faint:#}"))
 }
 
 /// What differs between one environment and the next in texts of several lines.

@@ -7,8 +7,9 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::columns::{Cell, align};
-use super::diff::{detail, modes, summary as change};
+use super::diff::{detail, modes};
 use super::sanitize::{clean, cut};
+use super::values::change_cell;
 use super::view::View;
 use super::{counted, status, text};
 use crate::diff::Kind;
@@ -190,7 +191,7 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
         let values = counted(value.map_or(0, |value| leaves(value.shown())), "value");
         ("(the whole item)".to_owned(), Cell::new(values))
     } else {
-        (clean(&diff.path.to_string()).into_owned(), change(diff))
+        (clean(&diff.path.to_string()).into_owned(), change_cell(diff.left.as_ref(), diff.right.as_ref()))
     };
     let sign = diff.kind.sign();
     vec![

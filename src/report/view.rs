@@ -1,10 +1,8 @@
 //! What a reader of text sees: colours and room.
 
-use similar::{ChangeTag, TextDiff};
-
 use super::apart::cut_apart;
 use super::style::Styles;
-use super::{counted, sanitize};
+use super::{lines, sanitize};
 use crate::model::{CommitInfo, Value};
 use crate::secrets::mask::Shown;
 
@@ -100,11 +98,11 @@ impl View {
         self.room().map_or(72, |columns| (columns / 3).clamp(16, 60))
     }
 
-    /// A change of value: `old → new`, how many lines of a text differ, or the one there is.
+    /// A change of value: `old → new`, how many lines or elements differ, or the one there is.
     #[must_use]
     pub fn change(&self, old: Option<&Shown>, new: Option<&Shown>) -> String {
         match (old, new) {
-            (Some(old), Some(new)) => changed_lines(old.shown(), new.shown()).unwrap_or_else(|| {
+            (Some(old), Some(new)) => lines::changed(old.shown(), new.shown()).unwrap_or_else(|| {
                 let side = self.side();
                 cut_apart([&value_text(old), &value_text(new)], [side, side]).join(" → ")
             }),
@@ -121,33 +119,5 @@ pub(super) fn value_text(value: &Shown) -> String {
             format!("{:?}", text.lines().next().unwrap_or_default()) + " …"
         }
         other => other.to_string(),
-    }
-}
-
-/// How much of two texts differs: `2 of 14 lines`; nothing unless both are texts, and one has
-/// several lines.
-pub(super) fn changed_lines(old: &Value, new: &Value) -> Option<String> {
-    let (old, new) = (old.as_str()?, new.as_str()?);
-    if !old.contains('\n') && !new.contains('\n') {
-        return None;
-    }
-    let diff = TextDiff::from_lines(old, new);
-    let count = |tag: ChangeTag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
-    let changed = count(ChangeTag::Delete).max(count(ChangeTag::Insert));
-    let all = old.lines().count().max(new.lines().count());
-    Some(format!("{changed} of {}", counted(all, "line")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_of_several_lines_are_told_by_how_many_differ() {
-        let old: String = (1..=14).map(|n| format!("step {n}\n")).collect();
-        let new = old.replace("step 6\n", "step six\n");
-        let (old, new) = (Value::String(old), Value::String(new));
-        assert_eq!(changed_lines(&old, &new).as_deref(), Some("1 of 14 lines"));
-        assert_eq!(changed_lines(&Value::String("a".into()), &Value::String("b".into())), None);
     }
 }
