@@ -24,8 +24,16 @@ pub(super) enum Answer {
     Quit,
 }
 
-impl Answer {
-    const fn words(self) -> [&'static str; 2] {
+/// What can be answered to a question.
+pub(super) trait Choice: Copy {
+    /// What is typed for it.
+    fn words(self) -> [&'static str; 2];
+    /// How it is offered.
+    fn label(self) -> &'static str;
+}
+
+impl Choice for Answer {
+    fn words(self) -> [&'static str; 2] {
         match self {
             Self::Yes => ["y", "yes"],
             Self::No | Self::Never => ["n", "no"],
@@ -38,7 +46,7 @@ impl Answer {
         }
     }
 
-    const fn label(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Yes => "[y]es",
             Self::No => "[n]o",
@@ -57,7 +65,10 @@ impl Answer {
 ///
 /// # Errors
 /// When nobody is there to answer.
-pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Result<Answer> {
+pub(super) fn ask<C: Choice>(context: &Context, question: &str, answers: &[C]) -> Result<C> {
+    let Some(last) = answers.last() else {
+        return Err(Error::internal(format!("`{question}` has no answer")));
+    };
     if !context.is_interactive() {
         return Err(Error::usage("there is no terminal to ask on")
             .with_help("say --yes to go ahead, or --dry-run to look"));
@@ -67,7 +78,7 @@ pub(super) fn ask(context: &Context, question: &str, answers: &[Answer]) -> Resu
     let asked = format!("{question}  {}  ", labels.join("  "));
     loop {
         let Some(line) = read_line(context, &asked)? else {
-            return Ok(answers.last().copied().unwrap_or(Answer::Quit));
+            return Ok(*last);
         };
         let word = line.to_ascii_lowercase();
         if let Some(answer) = answers.iter().find(|answer| answer.words().contains(&word.as_str())) {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::Outcome;
-use super::ask::{Answer, ask};
+use super::ask::{Answer, Choice, ask};
 use super::context::Context;
-use crate::engine::migration::WordSource;
+use crate::engine::migration::{UnknownWord, WordSource};
 use crate::model::{Environment, Error, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
+use crate::report::sanitize::clean;
 use crate::report::take_over;
 
 /// What was said on how to go on.
@@ -25,7 +26,17 @@ pub(super) fn run(
     context: &Context,
     workspace: &Workspace,
 ) -> Outcome {
-    let prepared = ops::prepare_take_over(workspace, request)?;
+    let mut request = request.clone();
+    let mut prepared = ops::prepare_take_over(workspace, &request)?;
+    let asks = context.is_interactive() && !answers.yes && !answers.dry_run && !answers.is_listing;
+    while let Some(unknown) = prepared.plan.unknown.first().filter(|_| asks) {
+        if !settle_word(unknown, &mut request, context)? {
+            context.remark("nothing was committed");
+            return Ok(0);
+        }
+        prepared = ops::prepare_take_over(workspace, &request)?;
+    }
+    let request = &request;
     let planned = answers.dry_run || answers.is_listing;
     let mut out = context.screen("text");
     take_over::text(&prepared.plan, planned, &prepared.prefix, &context.view(), &mut out)?;
@@ -76,6 +87,59 @@ pub(super) fn run(
         None => writeln!(out, "nothing to do")?,
     }
     Ok(0)
+}
+
+/// What a word stands for, as somebody answers.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Environment(Environment),
+    /// Its files are left alone.
+    Nothing,
+    Unsaid,
+}
+
+impl Choice for Meaning {
+    fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::Environment(Environment::Development) => ["d", "development"],
+            Self::Environment(Environment::Staging) => ["s", "staging"],
+            Self::Environment(Environment::Production) => ["p", "production"],
+            Self::Nothing => ["l", "leave"],
+            Self::Unsaid => ["q", "quit"],
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Environment(Environment::Development) => "[d]evelopment",
+            Self::Environment(Environment::Staging) => "[s]taging",
+            Self::Environment(Environment::Production) => "[p]roduction",
+            Self::Nothing => "[l]eave alone",
+            Self::Unsaid => "[q]uit",
+        }
+    }
+}
+
+/// Asks what a word stands for; false where the answer is to stop.
+fn settle_word(unknown: &UnknownWord, request: &mut TakeOverRequest, context: &Context) -> Result<bool> {
+    let example = unknown.files.first().map_or("", String::as_str);
+    let more = match unknown.files.len() {
+        0 | 1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let question = format!("What is {} ({}{more})?", clean(&unknown.word), clean(example));
+    let [development, staging, production] = Environment::ALL.map(Meaning::Environment);
+    let meanings = [development, staging, production, Meaning::Nothing, Meaning::Unsaid];
+    match ask(context, &question, &meanings)? {
+        Meaning::Environment(environment) => {
+            request.words.insert(unknown.word.clone(), environment);
+        }
+        Meaning::Nothing => {
+            request.left.insert(unknown.word.clone());
+        }
+        Meaning::Unsaid => return Ok(false),
+    }
+    Ok(true)
 }
 
 fn tell_policy(prepared: &PreparedTakeOver, out: &mut dyn Write) -> Result<(), std::io::Error> {

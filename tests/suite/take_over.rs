@@ -322,7 +322,18 @@ fn a_word_that_nobody_knows_is_asked_about() {
     assert!(left.contains("`preprod` is left alone, as asked"), "{left}");
     let wrong = world.line("migrate helm --environments preprod=qa");
     assert!(wrong.code == 2 && wrong.stderr.contains("preprod=qa"), "{wrong:?}");
-    world.line("migrate helm --environments preprod=staging --yes").exits(0);
+    let asked = |answers: &[(&str, &str)]| {
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        command.args(["migrate", "helm"]);
+        crate::terminal::converse(command, answers)
+    };
+    let question = "What is preprod (helm/values-preprod.yaml)?";
+    let (code, shown) = asked(&[(question, "q\n")]);
+    assert!(code == 0 && shown.contains("nothing was committed"), "{shown}");
+    let (code, shown) = asked(&[(question, "what\n"), (question, "l\n"), ("Commit this?", "n\n")]);
+    assert!(code == 0 && shown.contains("`preprod` is left alone, as asked"), "{shown}");
+    let (code, shown) = asked(&[(question, "s\n"), ("Commit this?", "y\n")]);
+    assert!(code == 0 && shown.contains("committed"), "{shown}");
     assert_eq!(world.read("environments/staging/values.yaml"), "a: 2\n");
     assert_eq!(world.read("terrace.toml"), "[isolation]\nwords = { staging = [\"preprod\"] }\n");
 }
