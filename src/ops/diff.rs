@@ -131,7 +131,7 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
         let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
         for (i, hop) in Hop::ALL.into_iter().enumerate() {
             // What HEAD cannot judge has no resolution; the working tree's values stand all the same.
-            let lines = planner.as_ref().and_then(|planner| planner.leaves(key, hop).ok().flatten());
+            let lines = planner.as_ref().map(|planner| planner.judgeable_leaves(key, hop)).transpose()?;
             for line in lines.unwrap_or_default() {
                 if let Some(row) = rows.get_mut(&line.path) {
                     row.resolutions[i] = Some(line.resolution);

@@ -48,7 +48,8 @@ fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> Result<JudgedItem
     let mask = configuration.mask(reveal);
     let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
     // What cannot be judged, an encrypted file, has no resolution; its values stand all the same.
-    let lines = Hop::ALL.map(|hop| planner.leaves(key, hop).ok().flatten().unwrap_or_default());
+    let [staging, production] = Hop::ALL.map(|hop| planner.judgeable_leaves(key, hop));
+    let lines = [staging?, production?];
     for (hop, lines) in lines.iter().enumerate() {
         for line in lines {
             if let Some(row) = rows.get_mut(&line.path) {

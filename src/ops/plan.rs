@@ -245,6 +245,17 @@ impl Planner {
         Ok(by.map(|by| EncryptedFile { file: item.file.clone(), by }))
     }
 
+    /// The leaves that can be judged: none of an item that is not YAML, or encrypted.
+    ///
+    /// # Errors
+    /// When a file or the history cannot be read.
+    pub(super) fn judgeable_leaves(&self, key: &Key, hop: Hop) -> Result<Vec<PlanEntry>> {
+        match self.leaves(key, hop) {
+            Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Internal) => Err(error),
+            leaves => Ok(leaves.ok().flatten().unwrap_or_default()),
+        }
+    }
+
     /// The judged leaves of an item over a hop, ungathered, with the changes that they go back to;
     /// `None` unless both sides have it.
     ///

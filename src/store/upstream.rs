@@ -74,12 +74,17 @@ impl Repository {
     pub fn parents(&self, id: &CommitId) -> Result<Vec<CommitId>> {
         let git = self.git()?;
         let commit = find_commit(&git, id)?;
-        let here = commit.parent_ids().filter(|id| git.find_commit(*id).is_ok());
-        Ok(here.map(|id| CommitId::new(id.to_string())).collect())
+        let mut here = Vec::new();
+        for id in commit.parent_ids() {
+            if is_here(&git, id)? {
+                here.push(CommitId::new(id.to_string()));
+            }
+        }
+        Ok(here)
     }
 
     /// The commits that `head` has and `base` has not, newest first: at most `most` of them, and
-    /// how many more there are.
+    /// how many more there are. Where a clone is cut off, those that are here.
     ///
     /// # Errors
     /// When the history cannot be walked.
@@ -95,9 +100,25 @@ impl Repository {
         walk.set_sorting(Sort::TOPOLOGICAL).map_err(failed)?;
         walk.push(oid(head)?).map_err(failed)?;
         walk.hide(oid(base)?).map_err(failed)?;
-        let ids: Vec<Oid> = walk.filter_map(Result::ok).collect();
-        let shown = ids.iter().take(most).filter_map(|id| git.find_commit(*id).ok());
-        Ok((shown.map(|commit| info(&commit)).collect(), ids.len().saturating_sub(most)))
+        let (mut shown, mut more) = (Vec::new(), 0);
+        for id in walk {
+            match id {
+                Err(error) if error.code() == ErrorCode::NotFound && git.is_shallow() => break,
+                Err(error) => return Err(failed(error)),
+                Ok(_) if shown.len() == most => more += 1,
+                Ok(id) => shown.push(info(&git.find_commit(id).map_err(failed)?)),
+            }
+        }
+        Ok((shown, more))
+    }
+}
+
+/// Whether a commit is in this clone.
+pub(super) fn is_here(git: &git2::Repository, id: Oid) -> Result<bool> {
+    match git.find_commit(id) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(git_error("read a commit", &error)),
     }
 }
 

@@ -16,6 +16,7 @@ mod edit_cases;
 mod edit_properties;
 mod export;
 mod external_readers;
+mod faults;
 mod fixtures;
 mod formats;
 mod fuzz;

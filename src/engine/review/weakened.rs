@@ -11,8 +11,8 @@ use crate::engine::promotion::decision_places;
 use crate::json_schema::{Loosened, Loosening, loosened};
 use crate::model::policy::{Clause, FILE, NewKeys, PolicyEntry};
 use crate::model::{
-    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel, Rule,
-    Segment, Severity, ValuePath,
+    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel,
+    Result, Rule, Segment, Severity, ValuePath,
 };
 use crate::yaml::{Document, Limits};
 
@@ -128,13 +128,15 @@ const fn word(new_keys: NewKeys) -> &'static str {
 
 /// What the change weakens. `schemas` are the files of schemas that it touches, `keys` the items that
 /// it concerns, and `decisions` what it does to those that still count.
-#[must_use]
+///
+/// # Errors
+/// When a schema that is there cannot be read.
 pub fn weakened(
     [base, head]: [&Configuration; 2],
     schemas: &[String],
     keys: &BTreeSet<Key>,
     decisions: &[&DecisionChange],
-) -> Vec<Weakened> {
+) -> Result<Vec<Weakened>> {
     let prefix = &head.snapshot().prefix;
     let of_policy = policies(base.policy(), head.policy()).into_iter();
     let placed = |(what, at): Placed| {
@@ -148,7 +150,7 @@ pub fn weakened(
     let mut out: Vec<Weakened> = of_policy.map(placed).collect();
     out.extend(undescribed([base, head], keys));
     for file in schemas {
-        let texts = [base, head].map(|end| end.snapshot().bytes(file));
+        let texts = [base.snapshot().read_file(file)?, head.snapshot().read_file(file)?];
         if let [Some(before), Some(after)] = texts {
             let of_schema = schema(&before, &after).into_iter();
             out.extend(of_schema.map(|(what, at)| Weakened {
@@ -165,7 +167,7 @@ pub fn weakened(
         let what = Weakening::Decision { key: key.clone(), target: *target, path: decision.path.clone() };
         out.push(Weakened { what, file: format!("{prefix}{folder}"), at: None, before: None });
     }
-    out
+    Ok(out)
 }
 
 /// The findings about it, at the level that the policy of the base gives the rule.

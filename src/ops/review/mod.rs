@@ -336,7 +336,7 @@ impl<'a> Reviewer<'a> {
         }
         let [old, new] = &self.part.ends;
         let files: Vec<String> = self.touched.schemas.iter().map(|change| change.path.clone()).collect();
-        Ok(weakened([old, new], &files, &self.part.keys, &released))
+        weakened([old, new], &files, &self.part.keys, &released)
     }
 
     /// How the items stand over both hops that the change set something in for a next hop.

@@ -59,7 +59,7 @@ pub(super) fn read(
         let snapshots = [full(ends[0])?, full(ends[1])?];
         keys.extend(snapshots.iter().flat_map(|snapshot| snapshot.keys()).cloned());
         keys.retain(|key| asked.is_empty() || asked.contains(key));
-        return Ok(Part::new(snapshots, policies, has_base, touched, keys, schemas));
+        return Part::new(snapshots, policies, has_base, touched, keys, schemas);
     }
     keys.retain(|key| asked.is_empty() || asked.contains(key));
     let mut wanted = just_policy;
@@ -72,7 +72,7 @@ pub(super) fn read(
         wanted.insert("schemas/".to_owned());
         snapshots = [parts.snapshot(ends[0], &wanted)?, parts.snapshot(ends[1], &wanted)?];
     }
-    Ok(Part::new(snapshots, policies, has_base, touched, keys, schemas))
+    Part::new(snapshots, policies, has_base, touched, keys, schemas)
 }
 
 impl Part {
@@ -83,17 +83,19 @@ impl Part {
         touched: &Touched,
         keys: BTreeSet<Key>,
         schemas: Vec<(FileChange, BTreeSet<Key>)>,
-    ) -> Self {
+    ) -> Result<Self> {
         let judged_otherwise = has_base && (touched.policy || !touched.schemas.is_empty());
-        let head_by_base = judged_otherwise.then(|| {
+        let by_base = || -> Result<Configuration> {
             let files = touched.schemas.iter().map(|change| change.path.clone());
             let of_base = files.chain([policy::FILE.to_owned()]);
-            let of_base = of_base.map(|file| (file.clone(), before.bytes(&file))).collect();
-            Configuration::under(after.with(&of_base), Arc::clone(&old))
-        });
+            let of_base = of_base.map(|file| Ok((file.clone(), before.read_file(&file)?)));
+            let of_base = of_base.collect::<Result<_>>()?;
+            Ok(Configuration::under(after.with(&of_base), Arc::clone(&old)))
+        };
+        let head_by_base = judged_otherwise.then(by_base).transpose()?;
         let most = if has_base { old.file_bytes.value } else { usize::MAX };
         let ends = [Configuration::under(before, old), Configuration::within(after, new, most)];
-        Self { ends, head_by_base, has_base, keys, schemas }
+        Ok(Self { ends, head_by_base, has_base, keys, schemas })
     }
 }
 

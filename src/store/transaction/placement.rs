@@ -14,6 +14,7 @@ use super::{Change, FileChange};
 use crate::model::{CommitId, ErrorKind, Result};
 use crate::store::git_error::git_error;
 use crate::store::process_environment::ProcessEnvironment;
+use crate::store::upstream::is_here;
 
 /// The commit that a new one goes on top of, and where its branch is now.
 #[derive(Clone, Copy, Debug)]
@@ -141,10 +142,13 @@ pub(super) fn shared_part(git: &Repository, commit: Oid, theirs: &[Oid]) -> Resu
     let mut walk = git.revwalk().map_err(failed)?;
     walk.push(commit).map_err(failed)?;
     walk.simplify_first_parent().map_err(failed)?;
-    let mut theirs = theirs.iter().filter(|id| git.find_commit(**id).is_ok());
     let mut hidden = git.revwalk().map_err(failed)?;
     hidden.push(commit).map_err(failed)?;
-    theirs.try_for_each(|id| hidden.hide(*id)).map_err(failed)?;
+    for id in theirs {
+        if is_here(git, *id)? {
+            hidden.hide(*id).map_err(failed)?;
+        }
+    }
     let own: std::collections::HashSet<Oid> = hidden.collect::<Result<_, _>>().map_err(failed)?;
     let mut first = walk.filter(|id| id.as_ref().map_or(true, |id| !own.contains(id)));
     first.next().transpose().map_err(failed)
