@@ -189,7 +189,8 @@ fn a_status_is_the_same_cold_warm_and_damaged_whatever_was_committed() {
         for round in 0..6 {
             for _ in 0..=numbers.below(2) {
                 let environment = ["development", "staging", "production"][numbers.below(3)];
-                let path = format!("environments/{environment}/{}.yaml", ["app", "team/api"][numbers.below(2)]);
+                let path =
+                    format!("environments/{environment}/{}.yaml", ["app", "team/api"][numbers.below(2)]);
                 match numbers.below(8) {
                     0 if environment != "production" => _ = std::fs::remove_file(world.dir.join(&path)),
                     _ => world.write(&path, VERSIONS[numbers.below(VERSIONS.len())]),

@@ -35,7 +35,8 @@ impl<'r> IndexFile<'r> {
 
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
-        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), boundary(self.repository));
+        let decode =
+            |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), boundary(self.repository));
         read(&self.path(), self.limit).and_then(decode).unwrap_or_default()
     }
 
