@@ -1,4 +1,4 @@
-//! What `check` remembers: the same answers, sooner, and nothing that is secret.
+//! What `check`, `export` and `status` remember: the same answers, sooner, and nothing that is secret.
 
 use std::path::PathBuf;
 
@@ -31,9 +31,17 @@ fn file(world: &World) -> PathBuf {
 }
 
 fn said(world: &World) -> String {
-    ["check", "check --format json", "check --env production", "check --staged", "check --at HEAD"]
-        .map(|line| world.line(line).told())
-        .concat()
+    let lines = [
+        "check",
+        "check --format json",
+        "check --env production",
+        "check --staged",
+        "check --at HEAD",
+        "export --env development --format json",
+        "export --env production --format json",
+        "export --env development --format json --at HEAD",
+    ];
+    lines.map(|line| world.line(line).told()).concat()
 }
 
 #[test]
@@ -197,8 +205,7 @@ fn a_status_is_the_same_cold_warm_and_damaged_whatever_was_committed() {
                 }
             }
             if numbers.below(4) == 0 {
-                let policy = format!("[[pin]]\nkey = \"app\"\npath = \"size\"\nreason = \"{round}\"\n");
-                world.write("terrace.toml", &policy);
+                world.write("terrace.toml", &format!("# {round}\n[[pin]]\npath = \"size\"\n"));
             }
             world.pass(u32::try_from(numbers.below(40)).expect("small"));
             world.git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
