@@ -9,7 +9,7 @@ use super::failure::all_read;
 use super::{Failure, Outcome, keys, parse};
 use crate::engine::configuration::Configuration;
 use crate::model::{Environment, Error, Key};
-use crate::ops::{self, At, Side, Workspace};
+use crate::ops::{self, At, Side, Texts, Workspace};
 use crate::report::{diff, matrix};
 use crate::secrets::mask::Reveal;
 
@@ -120,6 +120,7 @@ fn two_revisions(
         At::Revision(revision) => format!("{revision}:{environment}"),
         At::Here | At::Staged => environment.to_string(),
     };
+    let (reveal, texts) = (Reveal::asked(args.show_secrets), Texts::of_format(&args.format));
     let (mut differs, mut out) = (false, context.pages(&args.format));
     let mut unreadable = Vec::new();
     let mut of_all = Vec::new();
@@ -130,7 +131,7 @@ fn two_revisions(
         if !keys.is_empty() && asked.is_empty() {
             continue;
         }
-        let found = ops::diff(&side(&left), &side(&right), &asked, Reveal::asked(args.show_secrets))?;
+        let found = ops::diff(&side(&left), &side(&right), &asked, reveal, texts)?;
         unreadable.extend(found.unreadable);
         let unified = args.format == "unified";
         if !found.items.iter().any(|item| unified || !item.rows.is_empty()) {
@@ -194,14 +195,16 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let (left, right) = (&args.words[0], &args.words[1]);
     let side = |text: &str| -> Result<_, Error> {
         let (at, environment) = Side::parse(text)?;
-        let at = if at == At::Here { args.place.at() } else { at };
-        Ok((workspace.configuration(&at)?, environment))
+        Ok((if at == At::Here { args.place.at() } else { at }, environment))
     };
-    let ((left_configuration, left_env), (right_configuration, right_env)) = (side(left)?, side(right)?);
+    let ((left_at, left_env), (right_at, right_env)) = (side(left)?, side(right)?);
+    let left_configuration = workspace.configuration(&left_at)?;
+    let right_configuration =
+        if left_at == right_at { left_configuration.clone() } else { workspace.configuration(&right_at)? };
     let left_side = Side { configuration: &left_configuration, environment: left_env };
     let right_side = Side { configuration: &right_configuration, environment: right_env };
-    let found =
-        ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, Reveal::asked(args.show_secrets))?;
+    let (reveal, texts) = (Reveal::asked(args.show_secrets), Texts::of_format(&args.format));
+    let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, reveal, texts)?;
     let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::diff::json(items, left, right, &mut out)?,

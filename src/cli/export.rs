@@ -63,8 +63,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let request = args.from.request(&args.keys)?;
     let at = args.from.place().at();
-    let configuration = context.workspace_at(&at)?.configuration(&at)?;
-    let exported = ops::export(&configuration, &request, format)?;
+    let exported = ops::export_at(&context.workspace_at(&at)?, &at, &request, format)?;
     for note in &exported.notes {
         context.remark(note);
     }

@@ -42,8 +42,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let variables = {
         let at = args.from.place().at();
-        let configuration = context.workspace_at(&at)?.configuration(&at)?;
-        ops::variables(&configuration, &request, &program.to_string_lossy())?
+        ops::variables(&context.workspace_at(&at)?, &at, &request, &program.to_string_lossy())?
     };
     tell_overridden(&variables, context);
     let mut command = Command::new(program);

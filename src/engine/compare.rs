@@ -35,9 +35,9 @@ pub struct ItemDiff {
     pub key: Key,
     /// What differs; empty only in `unified`, where texts may differ and values not.
     pub rows: Vec<DiffRow>,
-    /// The left file's text; `None` when the item is not there.
+    /// The left file's text; `None` when the item is not there, or no texts are asked for.
     pub left_text: Option<MaskedText>,
-    /// The right file's text; `None` when the item is not there.
+    /// The right file's text; `None` when the item is not there, or no texts are asked for.
     pub right_text: Option<MaskedText>,
 }
 

@@ -168,6 +168,14 @@ impl Configuration {
     pub fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
         self.snapshot().document(item, self.limits())
     }
+
+    /// The same, not held for whoever asks next, and not read where its bytes are known.
+    ///
+    /// # Errors
+    /// As [`Self::document`].
+    pub fn document_once(&self, item: &ItemFile, known: Option<Vec<u8>>) -> Result<Arc<Document>> {
+        self.snapshot().document_once(item, known, self.limits())
+    }
 }
 
 /// The policy of a snapshot; the defaults where it has no `terrace.toml`.

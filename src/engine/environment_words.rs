@@ -20,6 +20,12 @@ const OFTEN: [&str; 12] = [
     "uat",
 ];
 
+/// The word that is written so, where it is one of those.
+#[must_use]
+pub fn often_used(word: &str) -> Option<&'static str> {
+    OFTEN.binary_search(&word).ok().map(|at| OFTEN[at])
+}
+
 /// Gathers which environment's texts hold which of the words.
 #[derive(Clone, Debug, Default)]
 pub struct WordCount {

@@ -457,6 +457,19 @@ impl Snapshot {
         self.read(item, limits)?.document.map_err(|rejection| rejected(item, &rejection))
     }
 
+    /// The same, not held for whoever asks next, and not read where its bytes are known.
+    ///
+    /// # Errors
+    /// As [`Self::document`].
+    pub fn document_once(
+        &self,
+        item: &ItemFile,
+        known: Option<Vec<u8>>,
+        limits: &Limits,
+    ) -> Result<Arc<Document>> {
+        self.read_once(item, known, limits)?.document.map_err(|rejection| rejected(item, &rejection))
+    }
+
     /// What keeps a path (relative to the configuration root) from being read: something that is no
     /// file stands there, or something that is no folder on the way to it.
     #[must_use]

@@ -173,7 +173,7 @@ impl fmt::Display for UnknownEnvironment {
 impl std::error::Error for UnknownEnvironment {}
 
 /// A legal promotion: from one environment to the next, never further and never back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Hop {
     /// development → staging
     ToStaging,

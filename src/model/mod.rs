@@ -66,4 +66,6 @@ pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use severity::Severity;
 pub use suggest::closest;
+#[cfg(feature = "repository")]
+pub use value::StoredValue;
 pub use value::{List, Map, Value, written_tag};

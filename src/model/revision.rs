@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Date;
 
 /// The id of a commit (hexadecimal).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommitId(String);
 
 impl CommitId {
@@ -36,7 +38,7 @@ impl fmt::Display for CommitId {
 }
 
 /// The id of a file's content in git (hexadecimal).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BlobId(String);
 
 impl BlobId {
@@ -106,7 +108,7 @@ pub enum Revision {
 }
 
 /// What is told of a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitInfo {
     /// Its id.
     pub id: CommitId,

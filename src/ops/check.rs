@@ -147,6 +147,19 @@ pub fn findings(
     keys: &[Key],
     environment: Option<Environment>,
 ) -> Result<Vec<Finding>> {
+    remembered_findings(configuration, keys, environment, None)
+}
+
+/// The same, of which what earlier runs judged is not judged again.
+///
+/// # Errors
+/// As [`findings`].
+pub(super) fn remembered_findings(
+    configuration: &Configuration,
+    keys: &[Key],
+    environment: Option<Environment>,
+    memory: Option<&dyn Memory>,
+) -> Result<Vec<Finding>> {
     let subject = CheckInput {
         configuration,
         today: None,
@@ -155,7 +168,7 @@ pub fn findings(
         is_alone: false,
         change: None,
         before: None,
-        memory: None,
+        memory,
         progress: &NoProgress,
     };
     Ok(rules::check(&subject)?.findings)

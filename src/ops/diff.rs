@@ -1,10 +1,14 @@
 //! `diff`: two sides, or the matrix of all three environments.
 
-use super::plan::Planner;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::plan::{Planner, judgeable};
 use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
-use crate::engine::snapshot::no_such_item;
+use crate::engine::snapshot::{ItemFile, no_such_item};
 use crate::model::{Environment, EnvironmentSet, Error, Hop, Key, ProgressCounter, Result};
 use crate::secrets::mask::Reveal;
 use crate::yaml::Document;
@@ -68,41 +72,72 @@ impl<T> Compared<T> {
     }
 }
 
-/// The differences between two sides, items without any left out.
+/// What of the files is told besides the values that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Their texts, line by line.
+    Whole,
+    /// Nothing.
+    Left,
+}
+
+impl Texts {
+    /// What a format prints.
+    #[must_use]
+    pub fn of_format(format: &str) -> Self {
+        if format == "unified" { Self::Whole } else { Self::Left }
+    }
+}
+
+/// The differences between two sides, items without any left out. What was read of an item is let go
+/// before the next one is.
 ///
 /// # Errors
 /// When an asked item is on neither side, or the policy is wrong.
-pub fn diff(left: &Side<'_>, right: &Side<'_>, keys: &[Key], reveal: Reveal) -> Result<Compared<ItemDiff>> {
-    let mask = right.configuration.mask(reveal);
-    let compare = |key: Key| {
-        let (from, to) = (
-            left.configuration.item(&key, left.environment),
-            right.configuration.item(&key, right.environment),
-        );
-        let same_blob = from
-            .and_then(|item| item.blob.as_ref())
-            .is_some_and(|blob| to.and_then(|item| item.blob.as_ref()) == Some(blob));
-        if same_blob {
-            return Ok(None);
-        }
-        let from = from.map(|item| left.configuration.document(item)).transpose()?;
-        let to = to.map(|item| right.configuration.document(item)).transpose()?;
-        let (from, to) = (from.as_deref(), to.as_deref());
-        let rows = rows(from, to, &right.configuration.lists(&key), &mask);
-        let same_text = from.map(Document::text) == to.map(Document::text);
-        let (left_text, right_text) =
-            (from.map(|document| mask.text(document)), to.map(|document| mask.text(document)));
-        let differs = !rows.is_empty() || !same_text;
-        Ok(differs.then_some(ItemDiff { key, rows, left_text, right_text }))
-    };
+pub fn diff(
+    left: &Side<'_>,
+    right: &Side<'_>,
+    keys: &[Key],
+    reveal: Reveal,
+    texts: Texts,
+) -> Result<Compared<ItemDiff>> {
     for side in [left, right] {
         side.configuration.snapshot().require_environment(side.environment)?;
     }
+    let mask = right.configuration.mask(reveal);
+    let compare = |key: Key| {
+        let Some((from, to)) = versions(left, right, &key)? else { return Ok(None) };
+        let (from, to) = (from.as_deref(), to.as_deref());
+        let rows = rows(from, to, &right.configuration.lists(&key), &mask);
+        let text = |document: Option<&Document>| match texts {
+            Texts::Whole => document.map(|document| mask.text(document)),
+            Texts::Left => None,
+        };
+        Ok(Some(ItemDiff { rows, left_text: text(from), right_text: text(to), key }))
+    };
+    let compared: Vec<_> = keys_of(&[left, right], keys)?.into_par_iter().map(compare).collect();
     let mut out = Compared::default();
-    for key in keys_of(&[left, right], keys)? {
-        out.add(compare(key));
-    }
+    compared.into_iter().for_each(|item| out.add(item));
     Ok(out)
+}
+
+/// An item's documents on both sides; `None` where their texts are the same.
+type Versions = Option<(Option<Arc<Document>>, Option<Arc<Document>>)>;
+
+fn versions(left: &Side<'_>, right: &Side<'_>, key: &Key) -> Result<Versions> {
+    let (from, to) =
+        (left.configuration.item(key, left.environment), right.configuration.item(key, right.environment));
+    let blob = |item: Option<&ItemFile>| item.and_then(|item| item.blob.clone());
+    if blob(from).is_some() && blob(from) == blob(to) {
+        return Ok(None);
+    }
+    let from = from.map(|item| left.configuration.document_once(item, None)).transpose()?;
+    let Some(to) = to else { return Ok(Some((from, None))) };
+    let bytes = right.configuration.snapshot().bytes_of(to)?;
+    if from.as_ref().is_some_and(|from| from.text().as_bytes() == bytes) {
+        return Ok(None);
+    }
+    Ok(Some((from, Some(right.configuration.document_once(to, Some(bytes))?))))
 }
 
 /// What differs between the three environments of a snapshot, with what a promotion would make of
@@ -121,35 +156,37 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
         (_, Some(head)) => Some(Planner::new(workspace, &head)?),
         (_, None) => None,
     };
-    let compare = |key: &Key| {
+    let chosen: Vec<_> =
+        snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
+    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing items", Some(chosen.len()));
+    let compare = |key: &&Key| {
         let mut read = [None, None, None];
         for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
             let item = configuration.item(key, environment);
-            *slot = item.map(|item| configuration.document(item)).transpose()?;
+            *slot = item.map(|item| configuration.document_once(item, None)).transpose()?;
         }
         let documents = read.each_ref().map(|document| document.as_deref());
         let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
         for (i, hop) in Hop::ALL.into_iter().enumerate() {
             // What HEAD cannot judge has no resolution; the working tree's values stand all the same.
-            let lines = planner.as_ref().map(|planner| planner.judgeable_leaves(key, hop)).transpose()?;
+            let lines = planner.as_ref().map(|planner| judgeable(planner.judged(key, hop))).transpose()?;
             for line in lines.unwrap_or_default() {
                 if let Some(row) = rows.get_mut(&line.path) {
                     row.resolutions[i] = Some(line.resolution);
                 }
             }
         }
+        if let Some(planner) = &planner {
+            planner.forget(key);
+        }
         let present = documents.map(|document| document.is_some());
         let differs = !rows.is_empty() || present.contains(&false);
         let rows = rows.into_values().collect();
-        Ok(differs.then(|| MatrixItem { key: key.clone(), present, rows }))
-    };
-    let mut out = Compared::default();
-    let chosen: Vec<_> =
-        snapshot.keys().into_iter().filter(|key| keys.is_empty() || keys.contains(key)).collect();
-    let steps = ProgressCounter::new(workspace.repository.progress(), "comparing items", Some(chosen.len()));
-    for key in chosen {
-        out.add(compare(key));
         steps.step();
-    }
+        Ok(differs.then(|| MatrixItem { key: (*key).clone(), present, rows }))
+    };
+    let compared: Vec<_> = chosen.par_iter().map(compare).collect();
+    let mut out = Compared::default();
+    compared.into_iter().for_each(|item| out.add(item));
     Ok(out)
 }

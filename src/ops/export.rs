@@ -3,8 +3,14 @@
 //! What `check` calls an error in an item keeps it here, and an item that the environment lacks is
 //! an error of its own: no other environment is ever asked.
 
-use super::check::findings;
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use super::check::remembered_findings;
+use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
+use crate::engine::rules::Memory;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
 use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity};
@@ -30,31 +36,65 @@ pub struct ExportRequest {
 /// When an item is missing, `Undecided` when it has error findings, holds several YAML documents,
 /// or cannot be said in the format.
 pub fn export(configuration: &Configuration, request: &ExportRequest, format: Format) -> Result<Exported> {
-    with_selection(configuration, request, |selection| write::export(selection, format))
+    with_selection(configuration, request, None, |selection| write::export(selection, format))
 }
 
-/// The items' values as the variables of a process that runs `program`.
+/// The same of the revision that `at` means; what earlier runs judged of all items is not judged again.
 ///
 /// # Errors
-/// As [`export`](fn@export).
+/// As [`export`](fn@export); also when the revision cannot be listed, or its policy is wrong.
+pub fn export_at(
+    workspace: &Workspace,
+    at: &At,
+    request: &ExportRequest,
+    format: Format,
+) -> Result<Exported> {
+    at_revision(workspace, at, request, |selection| write::export(selection, format))
+}
+
+/// The items' values at a revision as the variables of a process that runs `program`.
+///
+/// # Errors
+/// As [`export_at`].
 pub fn variables(
-    configuration: &Configuration,
+    workspace: &Workspace,
+    at: &At,
     request: &ExportRequest,
     program: &str,
 ) -> Result<Vec<Variable>> {
-    with_selection(configuration, request, |selection| write::variables(selection, program))
+    at_revision(workspace, at, request, |selection| write::variables(selection, program))
+}
+
+fn at_revision<T>(
+    workspace: &Workspace,
+    at: &At,
+    request: &ExportRequest,
+    use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
+) -> Result<T> {
+    if !request.keys.is_empty() {
+        // What is named is judged sooner than all that is remembered is read.
+        return with_selection(&workspace.configuration(at)?, request, None, use_it);
+    }
+    let (configuration, memory) = workspace.remembered_configuration(at)?;
+    let made = with_selection(&configuration, request, Some(&memory), use_it);
+    memory.save(configuration.snapshot().items().count());
+    made
 }
 
 fn with_selection<T>(
     configuration: &Configuration,
     request: &ExportRequest,
+    memory: Option<&dyn Memory>,
     use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
 ) -> Result<T> {
     let files = asked(configuration, request)?;
-    refuse_errors(configuration, request, &files)?;
+    refuse_errors(configuration, request, &files, memory)?;
+    let read = |file: &&ItemFile| configuration.document(file);
+    // In order, so that of several files that cannot be read the first one is told.
+    let read: Vec<_> = files.par_iter().map(read).collect();
     let mut documents = Vec::new();
-    for file in files {
-        let document = configuration.document(file)?;
+    for (file, document) in files.into_iter().zip(read) {
+        let document = document?;
         if let count @ 2.. = document.values().len() {
             let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
             return Err(Error::undecided(message).with_help("split it into items of one document each"));
@@ -133,12 +173,17 @@ fn undecided(mut error: Error) -> Error {
 /// Refuses items of which `check` reports an error, or whose schema is broken. Where all items of an
 /// environment leave, a file of its folder that is an error and no item would be left out silently,
 /// and is refused as well.
-fn refuse_errors(configuration: &Configuration, request: &ExportRequest, files: &[&ItemFile]) -> Result<()> {
+fn refuse_errors(
+    configuration: &Configuration,
+    request: &ExportRequest,
+    files: &[&ItemFile],
+    memory: Option<&dyn Memory>,
+) -> Result<()> {
     let environment = request.environment;
     let keys: Vec<Key> = files.iter().map(|file| file.id.key.clone()).collect();
     let (schemas, prefix) = (configuration.schemas(), &configuration.snapshot().prefix);
     let describing = keys.iter().flat_map(|key| schemas.describing(key, environment));
-    let mut concerned: Vec<String> = describing.map(|file| format!("{prefix}{file}")).collect();
+    let mut concerned: HashSet<String> = describing.map(|file| format!("{prefix}{file}")).collect();
     concerned.extend(files.iter().map(|file| file.file.clone()));
     let whole = request.keys.is_empty().then(|| format!("{prefix}environments/{environment}/"));
     let concerns = |finding: &Finding| {
@@ -146,7 +191,7 @@ fn refuse_errors(configuration: &Configuration, request: &ExportRequest, files: 
             || whole.as_ref().is_some_and(|folder| finding.file.starts_with(folder.as_str()))
     };
     let judged: &[Key] = if whole.is_some() { &[] } else { &keys };
-    let found = findings(configuration, judged, None)?;
+    let found = remembered_findings(configuration, judged, None, memory)?;
     refuse_first(found.into_iter().filter(concerns), environment)
 }
 

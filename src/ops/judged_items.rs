@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::plan::Planner;
+use super::plan::{Planner, judgeable};
 use crate::engine::compare::{MatrixItem, matrix_rows};
 use crate::engine::promotion::PlanEntry;
 use crate::engine::snapshot::ItemFile;
@@ -48,7 +48,7 @@ fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> Result<JudgedItem
     let mask = configuration.mask(reveal);
     let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
     // What cannot be judged, an encrypted file, has no resolution; its values stand all the same.
-    let [staging, production] = Hop::ALL.map(|hop| planner.judgeable_leaves(key, hop));
+    let [staging, production] = Hop::ALL.map(|hop| judgeable(planner.leaves(key, hop)));
     let lines = [staging?, production?];
     for (hop, lines) in lines.iter().enumerate() {
         for line in lines {

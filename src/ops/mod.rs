@@ -48,11 +48,11 @@ pub use changes::{
     prepare as prepare_changes, prepare_whole as prepare_whole_changes,
 };
 pub use check::{Introduced, check, check_since, findings};
-pub use diff::{Compared, Side, diff, matrix};
+pub use diff::{Compared, Side, Texts, diff, matrix};
 pub use edit_text::{Edited, Editing, edit};
 pub use environment_words::suggested_words;
 pub use expected::{Expected, changed_since};
-pub use export::{ExportRequest, export, variables};
+pub use export::{ExportRequest, export, export_at, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};

@@ -245,17 +245,6 @@ impl Planner {
         Ok(by.map(|by| EncryptedFile { file: item.file.clone(), by }))
     }
 
-    /// The leaves that can be judged: none of an item that is not YAML, or encrypted.
-    ///
-    /// # Errors
-    /// When a file or the history cannot be read.
-    pub(super) fn judgeable_leaves(&self, key: &Key, hop: Hop) -> Result<Vec<PlanEntry>> {
-        match self.leaves(key, hop) {
-            Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Internal) => Err(error),
-            leaves => Ok(leaves.ok().flatten().unwrap_or_default()),
-        }
-    }
-
     /// The judged leaves of an item over a hop, ungathered, with the changes that they go back to;
     /// `None` unless both sides have it.
     ///
@@ -596,5 +585,16 @@ fn keep_ciphertext(judged: &mut Vec<PlanEntry>, sides: [&[Value]; 2]) {
         if sides.iter().any(|values| is_cipher_at(values, &line.path)) {
             (line.level, line.reason, line.literal) = (Level::Keep, Reason::Ciphertext, true);
         }
+    }
+}
+
+/// Leaves that can be judged: none of an item that is not YAML, or encrypted.
+///
+/// # Errors
+/// When a file or the history cannot be read.
+pub(super) fn judgeable(leaves: Result<Option<Vec<PlanEntry>>>) -> Result<Vec<PlanEntry>> {
+    match leaves {
+        Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Internal) => Err(error),
+        leaves => Ok(leaves.ok().flatten().unwrap_or_default()),
     }
 }

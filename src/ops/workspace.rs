@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{EnvironmentSet, Error, Help, Progress, Result, Revision};
-use crate::store::{ProcessEnvironment, Repository, transaction};
+use crate::store::{JudgementFile, ProcessEnvironment, Repository, transaction};
 
 /// Which revision a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +92,17 @@ impl Workspace {
         let snapshot = self.snapshot(at)?;
         self.require_configuration(&snapshot)?;
         Configuration::read(snapshot)
+    }
+
+    /// The same, with what earlier runs judged of all its items.
+    ///
+    /// # Errors
+    /// As [`Self::configuration`].
+    pub fn remembered_configuration(&self, at: &At) -> Result<(Configuration, JudgementFile)> {
+        let memory = self.repository.judgements();
+        let snapshot = self.repository.remembered_snapshot(&self.revision(at)?, &memory)?;
+        self.require_configuration(&snapshot)?;
+        Ok((Configuration::read(snapshot)?, memory))
     }
 
     /// Refuses a snapshot without configuration, and names the folders further down that have one.

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Error, Key, Segment, Value, ValuePath};
 use crate::yaml::Ciphertext;
 
@@ -20,7 +22,7 @@ pub fn is_encrypted(values: &[Value]) -> bool {
 }
 
 /// What encrypted a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encryption {
     /// SOPS, value by value, with a code over all of them.
     Sops,
@@ -29,7 +31,7 @@ pub enum Encryption {
 }
 
 /// A file that is encrypted, so that nothing can be said of it by path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncryptedFile {
     /// The file, relative to the git root.
     pub file: String,

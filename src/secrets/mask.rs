@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::place::place;
 use super::{DocumentSecrets, scalar_secret, spans, unparsed};
-use crate::model::{Policy, Segment, Value, ValuePath};
+use crate::model::{Policy, Segment, StoredValue, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
 
 /// Something that holds nothing secret, unless secrets were asked for.
@@ -30,6 +32,19 @@ impl<T: fmt::Display> fmt::Display for Masked<T> {
 
 /// A value that may be shown.
 pub type Shown = Masked<Value>;
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredValue::from(self.0.clone()).serialize(serializer)
+    }
+}
+
+/// What was masked when it was remembered is masked when it is recalled.
+impl<'de> Deserialize<'de> for Shown {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredValue::deserialize(deserializer).map(|value| Self(value.into()))
+    }
+}
 
 /// Whether secrets are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

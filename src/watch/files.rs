@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::Batch;
 
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, Source, is_scratch};
+use crate::engine::snapshot::{self, FileEntry, FileKind, Snapshot, Source, is_scratch};
 use crate::engine::verdict::ChangeKind;
 use crate::model::{BlobId, Error, Result, Revision};
 use crate::store::Repository;
@@ -38,17 +38,26 @@ pub(super) struct Files {
 
 /// The bytes of one moment.
 struct Held {
-    prefix: String,
+    repository: Repository,
     contents: BTreeMap<String, Content>,
 }
 
 impl Source for Held {
     fn read(&self, path: &str, _: Option<&BlobId>) -> Result<Vec<u8>> {
-        let content = path.strip_prefix(&self.prefix).and_then(|path| self.contents.get(path));
+        let content =
+            path.strip_prefix(self.repository.root_prefix()).and_then(|path| self.contents.get(path));
         match content {
             Some(content) => content.as_ref().map(|bytes| bytes.to_vec()).map_err(Clone::clone),
             None => Err(Error::internal(format!("{path} is not held"))),
         }
+    }
+
+    fn identify(&self, path: &str, blob: Option<&BlobId>) -> Result<snapshot::Content> {
+        if blob.is_some() {
+            return Ok(snapshot::Content { id: blob.cloned(), bytes: None });
+        }
+        let bytes = self.read(path, blob)?;
+        Ok(snapshot::Content { id: Some(self.repository.blob_id(&bytes)?), bytes: Some(bytes) })
     }
 }
 
@@ -169,9 +178,9 @@ impl Files {
 
     /// A snapshot of what is held.
     #[must_use]
-    pub(super) fn snapshot(&self) -> Snapshot {
+    pub(super) fn snapshot(&self, repository: &Repository) -> Snapshot {
         let (listing, prefix) = (self.listing.clone(), self.prefix.clone());
-        let held = Arc::new(Held { prefix: prefix.clone(), contents: self.contents.clone() });
+        let held = Arc::new(Held { repository: repository.clone(), contents: self.contents.clone() });
         Snapshot::new(Revision::WorkTree, prefix, listing, held)
     }
 

@@ -203,7 +203,7 @@ proptest! {
     #[test]
     fn judged_again_it_is_as_judged_anew(scope in scope(), batches in vec(vec(save(), 1..4), 2..12)) {
         let mut world = World::default();
-        let mut state = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
+        let mut state = State::first(world.snapshot(), &scope, Some(day("2026-06-01")), None);
         let memory = Remembered::default();
         for batch in &batches {
             for (path, save) in batch {
@@ -211,7 +211,9 @@ proptest! {
             }
             let changed = batch.iter().map(|(path, _)| (*path).to_owned()).collect();
             state = state.next(world.snapshot(), &changed, &scope, Some(day("2026-06-01")));
-            let anew = State::first(world.snapshot(), &scope, Some(day("2026-06-01")));
+            let anew = State::first(world.snapshot(), &scope, Some(day("2026-06-01")), None);
+            let recalled = State::first(world.snapshot(), &scope, Some(day("2026-06-01")), Some(&memory));
+            prop_assert_eq!(said(&recalled), said(&anew), "after {:?}", batch);
             prop_assert_eq!(said(&state), said(&anew), "after {:?}", batch);
             prop_assert_eq!(said_from(&memory, &world, &scope), said(&anew), "after {:?}", batch);
         }

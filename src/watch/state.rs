@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Scope;
 use crate::engine::configuration::Configuration;
-use crate::engine::rules::{self, CheckInput, CheckReport, Judgements};
+use crate::engine::rules::{self, CheckInput, CheckReport, Judgements, Memory};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Error, Finding, Key, Result};
 
@@ -20,9 +20,14 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Judges a first snapshot.
-    pub(super) fn first(snapshot: Snapshot, scope: &Scope, today: Option<Date>) -> Self {
-        Self::judge_files(Configuration::read_to_judge(snapshot), None, scope, today)
+    /// Judges a first snapshot, of which what earlier runs judged is not judged again.
+    pub(super) fn first(
+        snapshot: Snapshot,
+        scope: &Scope,
+        today: Option<Date>,
+        memory: Option<&dyn Memory>,
+    ) -> Self {
+        Self::judge_files(Configuration::read_to_judge(snapshot), None, (scope, memory), today)
     }
 
     /// Judges the next snapshot, in which the files `changed` are not what they were.
@@ -33,16 +38,16 @@ impl State {
         scope: &Scope,
         today: Option<Date>,
     ) -> Self {
-        let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today) };
+        let Some(before) = &self.configuration else { return Self::first(snapshot, scope, today, None) };
         let items = rules::affected(changed);
         let held = items.as_ref().filter(|_| self.outcome.is_ok()).map(|changed| (&self.by_item, changed));
-        Self::judge_files(before.advance(snapshot, changed), held, scope, today)
+        Self::judge_files(before.advance(snapshot, changed), held, (scope, None), today)
     }
 
     fn judge_files(
         configuration: Result<Configuration>,
         before: Option<(&Judgements, &BTreeSet<Key>)>,
-        scope: &Scope,
+        scope: (&Scope, Option<&dyn Memory>),
         today: Option<Date>,
     ) -> Self {
         let unjudged = |error: Error, configuration| Self {
@@ -77,7 +82,7 @@ impl State {
 fn report(
     configuration: &Configuration,
     before: Option<(&Judgements, &BTreeSet<Key>)>,
-    scope: &Scope,
+    (scope, memory): (&Scope, Option<&dyn Memory>),
     today: Option<Date>,
 ) -> Result<(CheckReport, Judgements)> {
     configuration.snapshot().require_keys(&scope.keys)?;
@@ -90,7 +95,7 @@ fn report(
         is_alone: false,
         change: None,
         before: None,
-        memory: None,
+        memory,
         progress: &crate::model::NoProgress,
     };
     rules::check_again(&subject, before)

@@ -15,6 +15,7 @@ use super::{
     readiness, relevance,
 };
 use crate::engine::configuration::Configuration;
+use crate::engine::rules::Memory;
 use crate::engine::verdict::{Change, ChangeKind, Verdict};
 use crate::model::{Date, Error, Help, Result, Severity};
 use crate::store::{ProcessEnvironment, Repository};
@@ -99,7 +100,7 @@ impl Watch {
         let everything = Batch { everything: true, ..Batch::default() };
         files.look(&repository, &everything)?;
         eyes.cover(files.listing().keys().map(String::as_str));
-        files.snapshot().require_keys(&options.scope.keys)?;
+        files.snapshot(&repository).require_keys(&options.scope.keys)?;
         let branch = repository.branch();
         let now = Instant::now();
         Ok(Self {
@@ -261,7 +262,13 @@ impl Watch {
     }
 
     fn first(&mut self, today: Option<Date>) -> Verdict {
-        let state = State::first(self.files.snapshot(), &self.scope, today);
+        // What is named is judged sooner than all that is remembered is read.
+        let memory = self.scope.keys.is_empty().then(|| self.repository.judgements());
+        let remembered = memory.as_ref().map(|memory| memory as &dyn Memory);
+        let state = State::first(self.files.snapshot(&self.repository), &self.scope, today, remembered);
+        if let (Some(memory), Some(configuration)) = (memory, &state.configuration) {
+            memory.save(configuration.snapshot().items().count());
+        }
         let at_hand = state.said();
         self.verdict(state, Vec::new(), at_hand)
     }
@@ -274,7 +281,7 @@ impl Watch {
         today: Option<Date>,
     ) -> Option<Verdict> {
         let paths: BTreeSet<String> = changed.keys().cloned().collect();
-        let state = before.next(self.files.snapshot(), &paths, &self.scope, today);
+        let state = before.next(self.files.snapshot(&self.repository), &paths, &self.scope, today);
         let prefix = self.repository.root_prefix();
         let changed: Vec<_> = changed
             .iter()

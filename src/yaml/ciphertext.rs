@@ -1,8 +1,10 @@
 //! Files that are ciphertext as a whole, or stand for content kept elsewhere: recognised by their
 //! first bytes, and never taken for values.
 
+use serde::{Deserialize, Serialize};
+
 /// What made a file one that only it can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ciphertext {
     /// `ansible-vault encrypt`.
     AnsibleVault,

@@ -1,4 +1,4 @@
-//! What `check` remembers: the same answers, sooner, and nothing that is secret.
+//! What `check`, `export` and `status` remember: the same answers, sooner, and nothing that is secret.
 
 use std::path::PathBuf;
 
@@ -31,9 +31,17 @@ fn file(world: &World) -> PathBuf {
 }
 
 fn said(world: &World) -> String {
-    ["check", "check --format json", "check --env production", "check --staged", "check --at HEAD"]
-        .map(|line| world.line(line).told())
-        .concat()
+    let lines = [
+        "check",
+        "check --format json",
+        "check --env production",
+        "check --staged",
+        "check --at HEAD",
+        "export --env development --format json",
+        "export --env production --format json",
+        "export --env development --format json --at HEAD",
+    ];
+    lines.map(|line| world.line(line).told()).concat()
 }
 
 #[test]
@@ -137,4 +145,128 @@ fn an_item_that_is_named_is_judged_as_among_all() {
             assert_eq!(lines(&format!("check pay --format json{at}")), whole, "{policy}{at}");
         }
     }
+}
+
+/// A file of the cache whose name begins so.
+fn cached(world: &World, begin: &str) -> Option<PathBuf> {
+    let folder = std::fs::read_dir(world.dir.join(".git/terrace")).ok()?;
+    let mut files = folder.map(|entry| entry.expect("an entry").path());
+    files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin)))
+}
+
+fn forget_all(world: &World) {
+    let folder = world.dir.join(".git/terrace");
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
+}
+
+/// What items are, one after the other; some break, some name other environments, some hold a secret.
+const VERSIONS: &[&str] = &[
+    "size: 1\nhost: db.example.com\n",
+    "size: 2\nhost: db.example.com\nlimits: {cpu: 2}\n",
+    "size: 2\nhost: db.uat.staging.example.com\n",
+    "db:\n  password: Wq7hLmZ2pTx9\nsize: 3\n",
+    "servers:\n- name: a\n  port: 80\n- name: b\n  port: 81\nsize: 1\n",
+    "servers:\n- name: b\n  port: 8081\nsize: null\non: yes\nmode: 0644\n",
+    "a: &x {b: 1.50, c: [1, 'two', ~]}\nd: *x\ne: !own text\n",
+    "a: [\n",
+    "size: 1\n---\nsize: 2\n",
+];
+
+/// The same numbers each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("small") % count
+    }
+}
+
+#[test]
+fn a_status_is_the_same_cold_warm_and_damaged_whatever_was_committed() {
+    let lines = ["status", "status --format json", "status --format markdown", "status --show-secrets"];
+    let told = |world: &World| lines.map(|line| world.line(line).told());
+    for seed in 1..5 {
+        let mut numbers = Numbers(seed);
+        let mut world = World::with(&[("environments/development/app.yaml", VERSIONS[0])]);
+        world.write("environments/staging/app.yaml", VERSIONS[1]);
+        world.write("environments/production/app.yaml", VERSIONS[0]);
+        world.commit("base");
+        for round in 0..6 {
+            for _ in 0..=numbers.below(2) {
+                let environment = ["development", "staging", "production"][numbers.below(3)];
+                let path =
+                    format!("environments/{environment}/{}.yaml", ["app", "team/api"][numbers.below(2)]);
+                match numbers.below(8) {
+                    0 if environment != "production" => _ = std::fs::remove_file(world.dir.join(&path)),
+                    _ => world.write(&path, VERSIONS[numbers.below(VERSIONS.len())]),
+                }
+            }
+            if numbers.below(4) == 0 {
+                world.write("terrace.toml", &format!("# {round}\n[[pin]]\npath = \"size\"\n"));
+            }
+            world.pass(u32::try_from(numbers.below(40)).expect("small"));
+            world.git(&["commit", "--quiet", "--allow-empty", "--message", "nothing"]);
+            world.commit("change");
+            // What was remembered of the commit before is there, and not believed.
+            let after = told(&world);
+            assert_eq!(told(&world), after, "warm: {seed} {round}");
+            forget_all(&world);
+            assert_eq!(told(&world), after, "cold: {seed} {round}");
+            let file = cached(&world, "status-").expect("remembered");
+            let whole = std::fs::read(&file).expect("read");
+            let at = numbers.below(whole.len());
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x20;
+            std::fs::write(&file, &damaged).expect("written");
+            assert_eq!(told(&world), after, "byte {at}: {seed} {round}");
+            std::fs::write(&file, &whole[..at]).expect("written");
+            assert_eq!(told(&world), after, "cut at {at}: {seed} {round}");
+        }
+    }
+}
+
+#[test]
+fn a_remembered_status_is_its_owners_alone_and_holds_no_secret() {
+    let world = World::with(&[
+        ("environments/development/pay.yaml", VERSIONS[3]),
+        ("environments/staging/pay.yaml", "db:\n  password: ${DB}\nsize: 1\n"),
+        ("environments/production/pay.yaml", "size: 1\n"),
+    ]);
+    let shown = world.line("status --show-secrets --format json").told();
+    assert!(shown.contains(SECRET), "{shown}");
+    assert_eq!(cached(&world, "status-"), None, "what shows secrets is not remembered");
+    let masked = world.line("status --format json").told();
+    assert!(!masked.contains(SECRET), "{masked}");
+    let file = cached(&world, "status-").expect("remembered");
+    let bytes = std::fs::read(&file).expect("read");
+    assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata().expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(world.line("status --show-secrets --format json").told(), shown, "asked for, they are shown");
+}
+
+#[test]
+fn a_status_in_a_shallow_clone_is_not_taken_for_one_of_the_whole() {
+    let mut world = World::with(&[("environments/development/app.yaml", "a: 1\n")]);
+    for (environment, text) in [("staging", "a: 1\n"), ("production", "a: 1\n"), ("development", "a: 2\n")] {
+        world.write(&format!("environments/{environment}/app.yaml"), text);
+        world.commit(environment);
+    }
+    let whole = world.line("status").told();
+    let url = format!("file://{}", world.dir.display());
+    let clone = world.beside("shallow");
+    world.git(&["clone", "--quiet", "--depth", "1", &url, clone.to_str().expect("a path")]);
+    world.dir = clone;
+    let cut = world.line("status").told();
+    assert!(cut.contains("cut off"), "{cut}");
+    assert_eq!(world.line("status").told(), cut);
+    world.git(&["fetch", "--quiet", "--unshallow"]);
+    assert_eq!(world.line("status").told(), whole);
 }

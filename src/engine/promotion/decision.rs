@@ -4,7 +4,7 @@
 //! released. It stores a digest of the source's value, never the value. Each has a file of its own, so
 //! that git merges what two people decided; a file that holds all of an item's is of an earlier time.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// How long a decision counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Until {
     /// Until the source's value is another one.
     SourceChanges,

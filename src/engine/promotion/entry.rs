@@ -1,5 +1,7 @@
 //! One line of a plan, and what a promotion does with it.
 
+use serde::{Deserialize, Serialize};
+
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use crate::model::{CommitInfo, EnvironmentSet, Hop, Pointer, Value, ValuePath};
@@ -7,7 +9,7 @@ use crate::secrets::mask::{Mask, Shown};
 
 /// One line of a plan: a path, or several with one fate gathered at the highest path. `V` is what
 /// its values are: [`Value`] while judging, [`Masked`](crate::secrets::mask::Masked) when shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanEntry<V = Value> {
     /// Where.
     pub path: ValuePath,
@@ -47,7 +49,7 @@ pub struct PlanEntry<V = Value> {
 }
 
 /// The old end of a renamed entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed<V = Value> {
     /// Where the target has it.
     pub from: ValuePath,
@@ -138,7 +140,7 @@ impl<V> PlanEntry<V> {
 }
 
 /// What one promotion does with one path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action<V = Value> {
     /// The source's value is written (or the target's removed).
     Take,

@@ -1,6 +1,8 @@
 //! The plan of one item over one hop: every differing path judged, selected, and gathered into
 //! lines that people can read.
 
+use serde::{Deserialize, Serialize};
+
 use indexmap::IndexMap;
 
 use super::decision::{Decision, digest};
@@ -45,7 +47,7 @@ pub struct Input<'a> {
 }
 
 /// The plan of one item over one hop.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ItemPlan<V = Value> {
     /// The item.
     pub key: Key,
@@ -62,7 +64,7 @@ pub struct ItemPlan<V = Value> {
 }
 
 /// A value of its own that the target gets at a path at which the two sides do not differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenValue<V = Value> {
     /// Where.
     pub path: ValuePath,
@@ -136,7 +138,7 @@ impl<V: PartialEq> ItemPlan<V> {
 }
 
 /// How one item stands over one hop.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum ItemState<V = Value> {
     /// Both sides have it, with different values.
     Differs(ItemPlan<V>),
@@ -153,7 +155,7 @@ pub enum ItemState<V = Value> {
 }
 
 /// How the items of one hop stand; those in sync are left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HopStatus<V = Value> {
     /// The hop.
     pub hop: Hop,

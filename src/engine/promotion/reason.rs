@@ -1,10 +1,12 @@
 //! Why a line of a plan stands where it stands.
 
+use serde::{Deserialize, Serialize};
+
 use super::decision::Until;
 use crate::model::{CommitId, Date, Environment, EnvironmentSet, Hop, ValuePath};
 
 /// The fact that decided about a path; values are not in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Reason {
     /// Row 2.
@@ -144,7 +146,7 @@ pub enum Reason {
 }
 
 /// Why people seem to have left a new key out on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LeftOut {
     /// The commit that brought it edited the target beside it.
     By(CommitId),
@@ -157,7 +159,7 @@ pub enum LeftOut {
 }
 
 /// Why people seem to leave a change where it is on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hesitation {
     /// So many promotions of the item passed it by.
     Promotions(usize),

@@ -2,11 +2,15 @@
 
 mod list;
 mod map;
+#[cfg(feature = "repository")]
+mod stored;
 
 use std::fmt;
 
 pub use self::list::List;
 pub use self::map::Map;
+#[cfg(feature = "repository")]
+pub use self::stored::StoredValue;
 use super::lookups;
 
 /// A configuration value.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use crate::api;
 use crate::engine::configuration::Configuration;
 use crate::model::{Environment, Error, Hop, Key};
-use crate::ops::{self, Side};
+use crate::ops::{self, Side, Texts};
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, environment, key};
 use crate::server::problem::{Problem, ProblemKind};
@@ -79,7 +79,7 @@ pub(super) async fn diff(request: InEnvironment) -> Result<Response, Problem> {
         let left = Side { configuration: &left, environment: against };
         let right = Side { configuration: &right, environment: request.environment };
         let reveal = Reveal::asked(request.caller.may_read_secrets());
-        let compared = ops::diff(&left, &right, &keys, reveal);
+        let compared = ops::diff(&left, &right, &keys, reveal, Texts::Left);
         for side in [&left, &right] {
             side.configuration.snapshot().items().for_each(crate::engine::snapshot::ItemFile::let_go);
         }

@@ -35,7 +35,8 @@ impl<'r> IndexFile<'r> {
 
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
-        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary());
+        let decode =
+            |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), boundary(self.repository));
         read(&self.path(), self.limit).and_then(decode).unwrap_or_default()
     }
 
@@ -45,7 +46,7 @@ impl<'r> IndexFile<'r> {
         // Only a plain file is opened: a pipe would wait for ever.
         fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
         let file = BufReader::new(fs::File::open(&path).ok()?);
-        Lookup::open(file, self.repository.root_prefix(), self.boundary())
+        Lookup::open(file, self.repository.root_prefix(), boundary(self.repository))
     }
 
     fn path(&self) -> PathBuf {
@@ -56,7 +57,7 @@ impl<'r> IndexFile<'r> {
     /// fits, the newest part of the history of `tip` is kept.
     pub(in crate::store) fn save(&self, index: &Index, tip: Parent) {
         let encode = |steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>| {
-            encode(steps, self.repository.root_prefix(), self.boundary(), self.limit)
+            encode(steps, self.repository.root_prefix(), boundary(self.repository), self.limit)
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
@@ -65,17 +66,16 @@ impl<'r> IndexFile<'r> {
         }
     }
 
-    /// Stands for where history is cut off: behind the same commit may be more or less, another
-    /// time.
-    fn boundary(&self) -> u64 {
-        let read = |name: &str| fs::read(self.repository.common_dir().join(name)).unwrap_or_default();
-        let (shallow, grafts) = (read("shallow"), read("info/grafts"));
-        checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
-    }
-
     fn shared_folder(&self) -> crate::model::Result<PathBuf> {
         transaction::shared_folder(&*self.repository.git()?)
     }
+}
+
+/// Stands for where history is cut off: behind the same commit may be more or less, another time.
+pub(super) fn boundary(repository: &Repository) -> u64 {
+    let read = |name: &str| fs::read(repository.common_dir().join(name)).unwrap_or_default();
+    let (shallow, grafts) = (read("shallow"), read("info/grafts"));
+    checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
 }
 
 /// A file's bytes, where it is a plain one and not longer than `limit`.

@@ -184,7 +184,11 @@ impl JudgementFile {
             return;
         }
         let many = |known: usize| known > 2 * items.max(500);
-        let mut files = if many(self.files.known.len()) { HashMap::new() } else { self.files.known.clone() };
+        // What was too young to be trusted, and was not looked at again, may have been written since.
+        let known = self.files.known.iter().filter(|(_, (stamp, _))| self.files.trusts(stamp));
+        let known = known.map(|(path, known)| (path.clone(), *known));
+        let mut files: HashMap<_, _> =
+            if many(self.files.known.len()) { HashMap::new() } else { known.collect() };
         files.extend(looked_at.into_iter().map(|(path, stamp, id)| (path, (stamp, id))));
         let mut schemas = if many(self.schemas.len()) { HashMap::new() } else { self.schemas };
         schemas.extend(fresh.schemas.into_iter().map(|(file, files, of)| (file, (files, of))));
@@ -234,7 +238,7 @@ impl KnownFiles {
         let stamp = Stamp::of(&meta);
         if let Some((known, id)) = self.known.get(path)
             && Some(*known) == stamp
-            && known.modified.max(known.changed) < self.trusted_before
+            && self.trusts(known)
             && let Ok(id) = Oid::from_bytes(id)
         {
             return Ok(Content { id: Some(BlobId::new(id.to_string())), bytes: None });
@@ -246,6 +250,11 @@ impl KnownFiles {
             self.fresh().push((path.to_owned(), stamp, id));
         }
         Ok(Content { id: Some(BlobId::new(id.to_string())), bytes: Some(bytes) })
+    }
+
+    /// Whether nothing can have been written since that left the stamp as it is.
+    fn trusts(&self, stamp: &Stamp) -> bool {
+        stamp.modified.max(stamp.changed) < self.trusted_before
     }
 
     fn fresh(&self) -> std::sync::MutexGuard<'_, Vec<(String, Stamp, [u8; 20])>> {

@@ -8,6 +8,7 @@
 //! any time. It is replaced by rename, never changed; when it cannot be read, believed or
 //! written, history is walked without it and nobody hears of it.
 
+mod answer;
 mod blocked;
 mod bytes;
 mod file;
@@ -21,6 +22,7 @@ use std::collections::HashMap;
 use crate::engine::history::CommitChanges;
 use git2::Oid;
 
+pub use self::answer::RememberedAnswer;
 pub use self::blocked::{BlockedParts, PartIds};
 pub(super) use self::file::IndexFile;
 #[doc(hidden)]

@@ -7,12 +7,10 @@
 use std::fs;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::bytes::checksum;
 use super::file::{leftovers, read, replace_private};
 use crate::engine::timeline::{Fingerprint, Memory, Past};
-use crate::model::{Hop, Key, Value};
+use crate::model::{Hop, Key, StoredValue, Value};
 use crate::store::repository::Repository;
 use crate::store::transaction;
 
@@ -30,48 +28,6 @@ const FORGOTTEN: Duration = Duration::from_secs(90 * 86_400);
 pub struct PastFiles {
     repository: Repository,
     purpose: &'static str,
-}
-
-/// A value as it stands in a file.
-#[derive(Serialize, Deserialize)]
-enum StoredValue {
-    Null,
-    Bool(bool),
-    Number(String),
-    String(String),
-    List(Vec<Self>),
-    Map(Vec<(String, Self)>),
-    Tagged(String, Box<Self>),
-}
-
-impl From<Value> for StoredValue {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Bool(value) => Self::Bool(value),
-            Value::Number(text) => Self::Number(text),
-            Value::String(text) => Self::String(text),
-            Value::List(list) => Self::List(list.into_iter().map(Self::from).collect()),
-            Value::Map(map) => Self::Map(map.into_iter().map(|(key, value)| (key, value.into())).collect()),
-            Value::Tagged(tag, value) => Self::Tagged(tag, Box::new((*value).into())),
-        }
-    }
-}
-
-impl From<StoredValue> for Value {
-    fn from(value: StoredValue) -> Self {
-        match value {
-            StoredValue::Null => Self::Null,
-            StoredValue::Bool(value) => Self::Bool(value),
-            StoredValue::Number(text) => Self::Number(text),
-            StoredValue::String(text) => Self::String(text),
-            StoredValue::List(list) => Self::List(list.into_iter().map(Self::from).collect()),
-            StoredValue::Map(map) => {
-                Self::Map(map.into_iter().map(|(key, value)| (key, value.into())).collect())
-            }
-            StoredValue::Tagged(tag, value) => Self::Tagged(tag, Box::new((*value).into())),
-        }
-    }
 }
 
 impl Repository {
