@@ -2,7 +2,7 @@
 //! rename.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ impl<'r> IndexFile<'r> {
 
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
-        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary());
+        let decode = |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), self.boundary()?);
         read(&self.path(), self.limit).and_then(decode).unwrap_or_default()
     }
 
@@ -45,7 +45,7 @@ impl<'r> IndexFile<'r> {
         // Only a plain file is opened: a pipe would wait for ever.
         fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
         let file = BufReader::new(fs::File::open(&path).ok()?);
-        Lookup::open(file, self.repository.root_prefix(), self.boundary())
+        Lookup::open(file, self.repository.root_prefix(), self.boundary()?)
     }
 
     fn path(&self) -> PathBuf {
@@ -55,8 +55,9 @@ impl<'r> IndexFile<'r> {
     /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
     /// fits, the newest part of the history of `tip` is kept.
     pub(in crate::store) fn save(&self, index: &Index, tip: Parent) {
+        let Some(boundary) = self.boundary() else { return };
         let encode = |steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>| {
-            encode(steps, self.repository.root_prefix(), self.boundary(), self.limit)
+            encode(steps, self.repository.root_prefix(), boundary, self.limit)
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
@@ -66,11 +67,15 @@ impl<'r> IndexFile<'r> {
     }
 
     /// Stands for where history is cut off: behind the same commit may be more or less, another
-    /// time.
-    fn boundary(&self) -> u64 {
-        let read = |name: &str| fs::read(self.repository.common_dir().join(name)).unwrap_or_default();
-        let (shallow, grafts) = (read("shallow"), read("info/grafts"));
-        checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
+    /// time. `None` where it cannot be read: nothing that is remembered is believed then.
+    fn boundary(&self) -> Option<u64> {
+        let read = |name: &str| match fs::read(self.repository.common_dir().join(name)) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(Vec::new()),
+            Err(_) => None,
+        };
+        let (shallow, grafts) = (read("shallow")?, read("info/grafts")?);
+        Some(checksum(&shallow) ^ checksum(&grafts).rotate_left(1))
     }
 
     fn shared_folder(&self) -> crate::model::Result<PathBuf> {
