@@ -34,7 +34,7 @@ const WRITING: [(&str, &str); 8] = [
 const READERS: [&str; 10] = [
     "status",
     "diff staging production",
-    "review HEAD~1",
+    "review --base HEAD~1",
     "promote pay --to production --dry-run",
     "log pay",
     "blame pay --env staging",
