@@ -47,7 +47,8 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
         Some(revision) => repository.commit(revision)?,
         None => repository.require_head()?,
     };
-    let memory = (keys.is_empty() && reveal == Reveal::Nothing).then(|| repository.answer("status", &head));
+    let is_whole = keys.is_empty() && reveal == Reveal::Nothing;
+    let memory = if is_whole { repository.answer("status", &head) } else { None };
     let judged = match memory.as_ref().and_then(RememberedAnswer::recall) {
         Some(judged) => judged,
         None => {

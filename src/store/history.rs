@@ -4,7 +4,7 @@
 //! walked. A commit costs what it changed, not what the repository holds: see [`Trees`].
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read, Seek};
 use std::path::Path;
 
 use git2::{Commit, FileMode, ObjectType, Oid};
@@ -18,7 +18,7 @@ use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::snapshot::{Place, place};
-use crate::model::{BlobId, CommitId, Environment, ItemId, Key, ProgressCounter, Result};
+use crate::model::{BlobId, CommitId, Environment, Error, ItemId, Key, ProgressCounter, Result};
 
 /// So many commits without a change are worth a waypoint in the index.
 const LONG: usize = 128;
@@ -115,7 +115,7 @@ impl Repository {
                 commits.push(found);
             }
             let Some(parent) = parent else {
-                return Ok(History::new(commits, !self.is_shallow(&commit), head_time));
+                return Ok(History::new(commits, !self.is_shallow(&commit)?, head_time));
             };
             commit = parent;
         }
@@ -249,7 +249,7 @@ impl Repository {
                 walk.quiet += 1;
             }
             let Some(parent) = parent else {
-                walk.end = if self.is_shallow(&commit) { Parent::Boundary } else { Parent::Beginning };
+                walk.end = if self.is_shallow(&commit)? { Parent::Boundary } else { Parent::Beginning };
                 return Ok(walk);
             };
             (commit, tree) = (parent, before);
@@ -257,14 +257,19 @@ impl Repository {
     }
 
     /// Whether the commit has no parent only because the clone is shallow.
-    fn is_shallow(&self, commit: &Commit<'_>) -> bool {
-        self.shallow_boundary().contains(&commit.id().to_string())
+    fn is_shallow(&self, commit: &Commit<'_>) -> Result<bool> {
+        Ok(self.shallow_boundary()?.contains(&commit.id().to_string()))
     }
 
     /// The commits whose parents a shallow clone does not have.
-    pub(super) fn shallow_boundary(&self) -> HashSet<String> {
-        let listed = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
-        listed.lines().map(|line| line.trim().to_owned()).collect()
+    pub(super) fn shallow_boundary(&self) -> Result<HashSet<String>> {
+        let file = self.common_dir().join("shallow");
+        let listed = match std::fs::read_to_string(&file) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(Error::io("read", &file, &error)),
+        };
+        Ok(listed.lines().map(|line| line.trim().to_owned()).collect())
     }
 }
 

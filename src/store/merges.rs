@@ -43,7 +43,11 @@ impl<'r> Merges<'r> {
             return Ok(Vec::new());
         }
         let repository = self.repository;
-        let boundary = self.boundary.get_or_insert_with(|| repository.shallow_boundary());
+        let boundary = match self.boundary.take() {
+            Some(known) => known,
+            None => repository.shallow_boundary()?,
+        };
+        let boundary = &*self.boundary.insert(boundary);
         let failed = |error: git2::Error| git_error("walk what a merge brought", &error);
         let mut walk = self.git.revwalk().map_err(failed)?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME | Sort::REVERSE).map_err(failed)?;

@@ -9,44 +9,65 @@ use crate::model::{CommitId, CommitInfo, Result};
 /// The names that a main line has where nobody says which it is.
 const MAIN_LINES: [&str; 4] = ["origin/main", "origin/master", "main", "master"];
 
+/// What says which line is the remote's main one.
+const REMOTE_HEAD: &str = "refs/remotes/origin/HEAD";
+
 impl Repository {
     /// The line that a branch (or HEAD) goes back to, with its commit: the branch's configured
     /// upstream, else the remote's main line, else the local one. A branch's own copy at the remote
     /// is where it is stored, not where it goes, and so comes last; where a clone is cut off it is the
     /// change itself, and no line at all.
-    #[must_use]
-    pub fn upstream(&self, head: &str) -> Option<(String, CommitId)> {
-        let git = self.git().ok()?;
+    ///
+    /// # Errors
+    /// When a branch cannot be read: what cannot be read is not absent.
+    pub fn upstream(&self, head: &str) -> Result<Option<(String, CommitId)>> {
+        let git = self.git()?;
         let branch = if head == "HEAD" {
             self.branch()
         } else {
-            git.find_branch(head, BranchType::Local).is_ok().then(|| head.to_owned())
+            found(head, git.find_branch(head, BranchType::Local))?.map(|_| head.to_owned())
         };
-        let configured = branch.as_deref().and_then(|name| self.configured_upstream(name));
+        let configured = match branch.as_deref() {
+            Some(name) => self.configured_upstream(name)?,
+            None => None,
+        };
         let is_copy =
             |upstream: &str| branch.as_deref().is_some_and(|own| upstream.ends_with(&format!("/{own}")));
         let (copy, configured): (Vec<_>, Vec<_>) = configured.into_iter().partition(|name| is_copy(name));
-        let remote = git.find_reference("refs/remotes/origin/HEAD").ok();
-        let remote = remote.and_then(|head| head.resolve().ok()).and_then(|head| short(&head));
+        let remote = match found(REMOTE_HEAD, git.find_reference(REMOTE_HEAD))? {
+            Some(head) => found(REMOTE_HEAD, head.resolve())?.and_then(|head| short(&head)),
+            None => None,
+        };
         let main = MAIN_LINES.map(str::to_owned);
         let copy = copy.into_iter().filter(|_| !self.is_cut_off());
-        let names = configured.into_iter().chain(remote).chain(main).chain(copy);
-        names.into_iter().find_map(|name| Some((name.clone(), self.line(&name)?)))
+        for name in configured.into_iter().chain(remote).chain(main).chain(copy) {
+            if let Some(commit) = self.line(&name)? {
+                return Ok(Some((name, commit)));
+            }
+        }
+        Ok(None)
     }
 
     /// The commit of a branch, here or at a remote.
-    #[must_use]
-    pub fn line(&self, name: &str) -> Option<CommitId> {
-        let full = [format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
-        let git = self.git().ok()?;
-        let found = full.iter().find_map(|name| git.find_reference(name).ok())?;
-        Some(CommitId::new(found.peel_to_commit().ok()?.id().to_string()))
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn line(&self, name: &str) -> Result<Option<CommitId>> {
+        let git = self.git()?;
+        for full in [format!("refs/heads/{name}"), format!("refs/remotes/{name}")] {
+            if let Some(reference) = found(&full, git.find_reference(&full))? {
+                let commit = reference.peel_to_commit();
+                let commit = commit.map_err(|error| git_error(&format!("read {full}"), &error))?;
+                return Ok(Some(CommitId::new(commit.id().to_string())));
+            }
+        }
+        Ok(None)
     }
 
-    fn configured_upstream(&self, branch: &str) -> Option<String> {
-        let git = self.git().ok()?;
-        let branch = git.find_branch(branch, BranchType::Local).ok()?;
-        short(branch.upstream().ok()?.get())
+    fn configured_upstream(&self, branch: &str) -> Result<Option<String>> {
+        let git = self.git()?;
+        let Some(local) = found(branch, git.find_branch(branch, BranchType::Local))? else { return Ok(None) };
+        Ok(found(branch, local.upstream())?.and_then(|upstream| short(upstream.get())))
     }
 
     /// The latest commit that both lines have; `None` when there is none here.
@@ -103,6 +124,7 @@ impl Repository {
         let (mut shown, mut more) = (Vec::new(), 0);
         for id in walk {
             match id {
+                // Behind the end of a clone that is cut off there is nothing to name.
                 Err(error) if error.code() == ErrorCode::NotFound && git.is_shallow() => break,
                 Err(error) => return Err(failed(error)),
                 Ok(_) if shown.len() == most => more += 1,
@@ -110,6 +132,15 @@ impl Repository {
             }
         }
         Ok((shown, more))
+    }
+}
+
+/// What there is of a name; only what is not found, or is no name, is absent.
+fn found<T>(name: &str, read: std::result::Result<T, git2::Error>) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
+        Err(error) => Err(git_error(&format!("read {name}"), &error)),
     }
 }
 

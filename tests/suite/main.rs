@@ -16,6 +16,7 @@ mod edit_cases;
 mod edit_properties;
 mod export;
 mod external_readers;
+#[cfg(target_os = "linux")]
 mod faults;
 mod fixtures;
 mod formats;
@@ -62,6 +63,7 @@ mod shop;
 mod signing;
 mod slips;
 mod sops;
+mod supply_chain;
 mod support;
 mod take_over;
 mod terminal;

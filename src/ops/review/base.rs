@@ -85,7 +85,7 @@ fn base(repository: &Repository, request: &ReviewRequest, head: &CommitId) -> Re
             return Ok(found);
         }
     }
-    match repository.upstream(request.head.as_deref().unwrap_or("HEAD")) {
+    match repository.upstream(request.head.as_deref().unwrap_or("HEAD"))? {
         Some((name, line)) => parting(repository, line, &name, head),
         None if repository.is_cut_off() => Err(cut_off("the branch it goes back to")),
         None => Err(Error::usage("there is no branch to compare with").with_help(Help::NameBase)),
@@ -121,7 +121,11 @@ fn gitlab(repository: &Repository, hints: &GitlabHints, head: &CommitId) -> Resu
     match (named, said(&hints.target), said(&hints.base)) {
         (Some((base, sha)), branch, _) => {
             let name = branch.unwrap_or(sha).to_owned();
-            let tip = branch.and_then(|branch| line(repository, branch)).unwrap_or_else(|| base.clone());
+            let tip = match branch {
+                Some(branch) => line(repository, branch)?,
+                None => None,
+            };
+            let tip = tip.unwrap_or_else(|| base.clone());
             Ok(Some(Line { base, tip, name }))
         }
         (None, Some(branch), _) => target(repository, branch, head).map(Some),
@@ -132,7 +136,7 @@ fn gitlab(repository: &Repository, hints: &GitlabHints, head: &CommitId) -> Resu
 
 /// Where the head left the branch that a merge request goes to, as the remote has it.
 fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<Line> {
-    match line(repository, branch) {
+    match line(repository, branch)? {
         Some(line) => parting(repository, line, branch, head),
         None if repository.is_cut_off() => Err(cut_off(branch)),
         None => Err(Error::state(format!(
@@ -143,8 +147,11 @@ fn target(repository: &Repository, branch: &str, head: &CommitId) -> Result<Line
 }
 
 /// The last commit of a branch, as the remote has it.
-fn line(repository: &Repository, branch: &str) -> Option<CommitId> {
-    repository.line(&format!("origin/{branch}")).or_else(|| repository.line(branch))
+fn line(repository: &Repository, branch: &str) -> Result<Option<CommitId>> {
+    match repository.line(&format!("origin/{branch}"))? {
+        Some(found) => Ok(Some(found)),
+        None => repository.line(branch),
+    }
 }
 
 fn found(repository: &Repository, name: &str) -> Result<CommitId> {

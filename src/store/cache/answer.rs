@@ -41,17 +41,18 @@ struct MadeOf {
 }
 
 impl Repository {
-    /// What is remembered of a commit for a purpose; of one commit at a time.
+    /// What is remembered of a commit for a purpose; of one commit at a time. `None` where it cannot be told
+    /// at which commits this clone ends.
     #[must_use]
-    pub fn answer(&self, purpose: &str, commit: &CommitId) -> RememberedAnswer<'_> {
+    pub fn answer(&self, purpose: &str, commit: &CommitId) -> Option<RememberedAnswer<'_>> {
         let root = checksum(self.root_prefix().as_bytes());
         let of = MadeOf {
             sources: env!("TERRACE_SOURCES").to_owned(),
             root: self.root_prefix().to_owned(),
-            boundary: boundary(self),
+            boundary: boundary(self)?,
             commit: commit.as_str().to_owned(),
         };
-        RememberedAnswer { repository: self, name: format!("{purpose}-{root:016x}"), of }
+        Some(RememberedAnswer { repository: self, name: format!("{purpose}-{root:016x}"), of })
     }
 }
 

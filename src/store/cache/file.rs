@@ -2,7 +2,7 @@
 //! rename.
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -36,7 +36,7 @@ impl<'r> IndexFile<'r> {
     /// What the file says; an empty index when there is no file to believe.
     pub(in crate::store) fn load(&self) -> Index {
         let decode =
-            |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), boundary(self.repository));
+            |bytes: Vec<u8>| decode(&bytes, self.repository.root_prefix(), boundary(self.repository)?);
         read(&self.path(), self.limit).and_then(decode).unwrap_or_default()
     }
 
@@ -46,7 +46,7 @@ impl<'r> IndexFile<'r> {
         // Only a plain file is opened: a pipe would wait for ever.
         fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
         let file = BufReader::new(fs::File::open(&path).ok()?);
-        Lookup::open(file, self.repository.root_prefix(), boundary(self.repository))
+        Lookup::open(file, self.repository.root_prefix(), boundary(self.repository)?)
     }
 
     fn path(&self) -> PathBuf {
@@ -56,8 +56,9 @@ impl<'r> IndexFile<'r> {
     /// Replaces the file by `index`, or leaves everything as it was. When not all of the index
     /// fits, the newest part of the history of `tip` is kept.
     pub(in crate::store) fn save(&self, index: &Index, tip: Parent) {
+        let Some(boundary) = boundary(self.repository) else { return };
         let encode = |steps: &mut dyn Iterator<Item = (&IndexEntry, Parent)>| {
-            encode(steps, self.repository.root_prefix(), boundary(self.repository), self.limit)
+            encode(steps, self.repository.root_prefix(), boundary, self.limit)
         };
         let whole = encode(&mut index.steps.iter().map(|step| (step, step.before)));
         let bytes = whole.or_else(|| encode(&mut newest(index, tip, self.limit / 2).into_iter()));
@@ -71,11 +72,16 @@ impl<'r> IndexFile<'r> {
     }
 }
 
-/// Stands for where history is cut off: behind the same commit may be more or less, another time.
-pub(super) fn boundary(repository: &Repository) -> u64 {
-    let read = |name: &str| fs::read(repository.common_dir().join(name)).unwrap_or_default();
-    let (shallow, grafts) = (read("shallow"), read("info/grafts"));
-    checksum(&shallow) ^ checksum(&grafts).rotate_left(1)
+/// Stands for where history is cut off: behind the same commit may be more or less, another time. `None`
+/// where it cannot be read: nothing that is remembered is believed then.
+pub(super) fn boundary(repository: &Repository) -> Option<u64> {
+    let read = |name: &str| match fs::read(repository.common_dir().join(name)) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(Vec::new()),
+        Err(_) => None,
+    };
+    let (shallow, grafts) = (read("shallow")?, read("info/grafts")?);
+    Some(checksum(&shallow) ^ checksum(&grafts).rotate_left(1))
 }
 
 /// A file's bytes, where it is a plain one and not longer than `limit`.
