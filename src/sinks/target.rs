@@ -19,6 +19,8 @@ pub struct Credentials {
     pub user: Option<String>,
     /// The password.
     pub password: Option<String>,
+    /// The certificates of the authorities that sign the store's, PEM; the web's without.
+    pub authorities: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Credentials {
@@ -93,9 +95,10 @@ impl Target {
     pub fn or_credentials(mut self, known: Credentials) -> Self {
         match &mut self {
             Self::Etcd { credentials, .. } | Self::Redis { credentials, .. } => {
-                if *credentials == Credentials::default() {
-                    *credentials = known;
+                if (&credentials.user, &credentials.password) == (&None, &None) {
+                    (credentials.user, credentials.password) = (known.user, known.password);
                 }
+                credentials.authorities = known.authorities;
             }
             Self::Manifests(_) => {}
         }
@@ -106,7 +109,8 @@ impl Target {
     #[must_use]
     pub fn from_folder(self, folder: &Path) -> Self {
         match self {
-            Self::Manifests(dir) => Self::Manifests(folder.join(dir)),
+            Self::Manifests(dir) if folder != Path::new(".") => Self::Manifests(folder.join(dir)),
+            Self::Manifests(dir) => Self::Manifests(dir),
             Self::Etcd { .. } | Self::Redis { .. } => self,
         }
     }
@@ -190,7 +194,7 @@ fn credentials(text: &str) -> Result<Credentials> {
         None => (text, None),
     };
     let user = (!user.is_empty()).then(|| decoded(user)).transpose()?;
-    Ok(Credentials { user, password: password.map(decoded).transpose()? })
+    Ok(Credentials { user, password: password.map(decoded).transpose()?, authorities: None })
 }
 
 fn etcd(scheme: &str, rest: &str) -> Result<Target> {

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::{Outcome, parse};
 use crate::api::publish::{self as wire, PublishedName};
 use crate::api::served::ItemChange;
-use crate::model::Environment;
+use crate::model::{Environment, Error, Result};
 use crate::ops::{Publication, PublishRequest, PublishedChange, Publisher};
 use crate::report::publish as report;
 use crate::sinks::{Credentials, Target};
@@ -56,7 +56,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let environment = parse::<Environment>(&args.env)?;
     let target = Target::parse(&args.to)?.from_folder(context.dir());
-    let credentials = credentials(&target, context);
+    let credentials = credentials(&target, context)?;
     let request = PublishRequest {
         environment,
         target: target.or_credentials(credentials),
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Who asks, by the process environment.
-fn credentials(target: &Target, context: &Context) -> Credentials {
+fn credentials(target: &Target, context: &Context) -> Result<Credentials> {
     let text = |name: &str| {
         let value = context.environment().get(name)?.to_string_lossy().into_owned();
         (!value.is_empty()).then_some(value)
@@ -91,12 +91,20 @@ fn credentials(target: &Target, context: &Context) -> Credentials {
     let of = |store: &str| Credentials {
         user: text(&format!("TERRACE_{store}_USER")),
         password: text(&format!("TERRACE_{store}_PASSWORD")),
+        authorities: None,
     };
-    match target {
-        Target::Etcd { .. } => of("ETCD"),
+    Ok(match target {
+        Target::Etcd { .. } => {
+            let read = |name: String| {
+                let file = context.dir().join(name);
+                std::fs::read(&file).map_err(|error| Error::io("read", &file, &error))
+            };
+            let authorities = text("TERRACE_ETCD_CA").map(read).transpose()?;
+            Credentials { authorities, ..of("ETCD") }
+        }
         Target::Redis { .. } => of("REDIS"),
         Target::Manifests(_) => Credentials::default(),
-    }
+    })
 }
 
 /// A publication for the reports.

@@ -215,10 +215,13 @@ impl Publisher {
     }
 
     fn refuse_emptying(&self, held: &Held, content: &Content) -> Result<()> {
-        if self.request.allow_empty || !content.values.is_empty() || held.names.is_empty() {
+        if self.request.allow_empty || !content.values.is_empty() {
             return Ok(());
         }
         let (environment, count) = (self.request.environment, held.names.len());
+        if count == 0 {
+            return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
+        }
         Err(Error::undecided(format!(
             "{environment} has no items, and all {count} names that the store holds would go"
         ))

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::model::{Error, Result};
 use crate::sinks::{Credentials, Target};
@@ -123,6 +124,7 @@ impl Gateway {
             .proxy(None)
             .timeout_connect(Some(Duration::from_secs(5)))
             .timeout_global(Some(Duration::from_secs(30)))
+            .tls_config(tls_config(who)?)
             .user_agent(concat!("terrace/", env!("CARGO_PKG_VERSION")));
         let (agent, origin) = (config.build().into(), format!("{scheme}://{host}{port}"));
         let mut gateway = Self { agent, origin, token: None, shown: target.to_string() };
@@ -235,6 +237,21 @@ impl Gateway {
         };
         error(format!("{} refuses: {said}", self.shown)).with_help(help)
     }
+}
+
+/// Certificates are verified by the web's authorities, or by those that were given.
+fn tls_config(who: &Credentials) -> Result<TlsConfig> {
+    let Some(pem) = &who.authorities else { return Ok(TlsConfig::builder().build()) };
+    let certificate = |item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        Ok(_) | Err(_) => None,
+    };
+    let certificates: Vec<_> = parse_pem(pem).filter_map(certificate).collect();
+    if certificates.is_empty() {
+        return Err(Error::usage("TERRACE_ETCD_CA names a file that holds no certificates")
+            .with_help("give certificates in PEM, beginning with -----BEGIN CERTIFICATE-----"));
+    }
+    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }
 
 /// The first key after all that begin with a text that ends in ASCII.
