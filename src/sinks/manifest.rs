@@ -42,13 +42,10 @@ pub(super) fn read(environment: Environment, bytes: &[u8], place: &str) -> Resul
     }
 }
 
-/// Whether something can have been published under a name.
+/// Whether something can have been published under a name: a key, and behind `:` any path.
 fn is_name(name: &str) -> bool {
-    let steps = |name: &str| name.split('/').all(|step| !step.is_empty() && !step.starts_with(['.', '@']));
-    match name.split_once(':') {
-        Some((key, path)) => steps(key) && !path.is_empty(),
-        None => steps(name),
-    }
+    let key = name.split_once(':').map_or(name, |(key, _)| key);
+    key.split('/').all(|step| !step.is_empty() && !step.starts_with(['.', '@']))
 }
 
 #[cfg(test)]
@@ -58,9 +55,9 @@ mod tests {
     #[test]
     fn a_manifest_names_what_is_ours_and_nothing_else() {
         let read = |text: &str| read(Environment::Staging, text.as_bytes(), "@manifest");
-        let written = write(Environment::Staging, ["a", "b/c", "d:e.f[0]", "g:h/../i"].into_iter());
+        let written = write(Environment::Staging, ["a", "b/c", "d:e.f[0]", "g:", "g:h/../i"].into_iter());
         let names = read(std::str::from_utf8(&written).expect("UTF-8")).expect("names");
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "b/c", "d:e.f[0]", "g:h/../i"]);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a", "b/c", "d:e.f[0]", "g:", "g:h/../i"]);
         for (text, said) in [
             ("", "EOF"),
             ("{}", "missing field"),

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Held, Present, Sink, manifest};
 use crate::model::{Environment, Error, Result};
 
-/// The list of what is ours; no reader of manifests looks at it.
-const LIST: &str = ".terrace-published.json";
+/// The list of what is ours; its name ends in nothing by which readers of manifests know one.
+const LIST: &str = ".terrace-published";
 
 /// What the names of files begin and end with that are not finished.
 const UNFINISHED: (&str, &str) = (".terrace-", ".new");

@@ -12,8 +12,11 @@ mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::etcd::Etcd;
+use self::manifests::Manifests;
+use self::redis::Redis;
 pub use self::target::{Credentials, Target};
-use crate::model::Result;
+use crate::model::{Environment, Error, Result};
 
 /// The name of the commit that is published.
 const COMMIT: &str = "@commit";
@@ -49,6 +52,26 @@ pub trait Sink {
 
     /// The largest value that the store takes, in bytes.
     fn largest(&self) -> usize;
+}
+
+impl Target {
+    /// The place of an environment there.
+    ///
+    /// # Errors
+    /// When the store cannot be reached or refuses.
+    pub fn open(&self, environment: Environment) -> Result<Box<dyn Sink>> {
+        Ok(match self {
+            Self::Etcd { .. } => Box::new(Etcd::open(self, environment)?),
+            Self::Redis { .. } => Box::new(Redis::open(self, environment)?),
+            Self::Manifests(folder) => Box::new(Manifests::open(folder, environment)),
+        })
+    }
+}
+
+/// Somebody else changed the store.
+fn overtaken(place: &str) -> Error {
+    Error::stale(format!("somebody else changed {place} meanwhile"))
+        .with_help("see that nobody else publishes there or writes there, and publish again")
 }
 
 /// What a store holds of an environment.

@@ -8,8 +8,7 @@ use redis::{
     RedisError, ServerErrorKind,
 };
 
-use super::etcd::overtaken;
-use super::{COMMIT, Change, Credentials, Held, MANIFEST, Present, Sink, Target, manifest};
+use super::{COMMIT, Change, Credentials, Held, MANIFEST, Present, Sink, Target, manifest, overtaken};
 use crate::model::{Environment, Error, Result};
 
 const PATIENCE: Duration = Duration::from_secs(30);

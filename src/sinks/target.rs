@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use ureq::http::uri::Authority;
 
-use super::Sink;
-use super::etcd::Etcd;
-use super::manifests::Manifests;
-use super::redis::Redis;
 use crate::model::{Environment, Error, Result, closest};
 
 /// Who asks; never shown.
@@ -113,18 +109,6 @@ impl Target {
             Self::Manifests(dir) => Self::Manifests(dir),
             Self::Etcd { .. } | Self::Redis { .. } => self,
         }
-    }
-
-    /// The place of an environment there.
-    ///
-    /// # Errors
-    /// When the store cannot be reached or refuses.
-    pub fn open(&self, environment: Environment) -> Result<Box<dyn Sink>> {
-        Ok(match self {
-            Self::Etcd { .. } => Box::new(Etcd::open(self, environment)?),
-            Self::Redis { .. } => Box::new(Redis::open(self, environment)?),
-            Self::Manifests(folder) => Box::new(Manifests::open(folder, environment)),
-        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use self::gateway::{Condition, Gateway, Step, Stored};
-use super::{COMMIT, Change, Held, MANIFEST, OWNER, Present, STATE, Sink, Target, manifest};
+use super::{COMMIT, Change, Held, MANIFEST, OWNER, Present, STATE, Sink, Target, manifest, overtaken};
 use crate::model::{Environment, Error, Result};
 
 /// etcd's own limit of operations in one transaction.
@@ -123,12 +123,6 @@ impl Etcd {
         }
         Ok(text)
     }
-}
-
-/// Somebody else changed the store.
-pub(super) fn overtaken(place: &str) -> Error {
-    Error::stale(format!("somebody else changed {place} meanwhile"))
-        .with_help("see that nobody else publishes there or writes there, and publish again")
 }
 
 /// Who is at work, until the end of this publication.

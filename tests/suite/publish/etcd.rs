@@ -231,8 +231,9 @@ fn of_two_publishers_the_loser_stops() {
 #[test]
 #[ignore = "needs etcd"]
 fn hostile_names_and_values_arrive_as_they_are() {
-    let hostile = "quote: \"a\\\"b\\\\c\\n\\e[31m\"\n'@commit': x\n'../../up': 1\n'a: b': {'': null, 'π': \"\\0\"}\nbig: 12345678901234567890\n";
+    let hostile = "quote: \"a\\\"b\\\\c\\n\\e[31m\"\n'@commit': x\n'../../up': 1\n'': top\n'a: b': {'': null, 'π': \"\\0\"}\nbig: 12345678901234567890\n";
     let world = World::with(&[
+        ("terrace.toml", "version = 1\n\n[limits]\nfile-bytes = 4000000\n"),
         ("environments/production/h.yaml", hostile),
         ("environments/production/large.yaml", &format!("text: {}\n", "x".repeat(1_200_000))),
         ("environments/production/larger.yaml", &format!("text: {}\n", "y".repeat(1_300_000))),
@@ -246,7 +247,9 @@ fn hostile_names_and_values_arrive_as_they_are() {
     assert_eq!(flat["h:quote"], "a\"b\\c\n\u{1b}[31m");
     assert_eq!((flat["h:@commit"].as_str(), flat["h:../../up"].as_str()), ("x", "1"));
     assert_eq!(flat["h:big"], "12345678901234567890");
-    assert_eq!(flat["h:a: b.π"], "\0");
+    assert_eq!((flat["h:a: b.π"].as_str(), flat["h:"].as_str()), ("\0", "top"));
+    let again = publish(&world, "production", &etcd.address("flat"), &["--flat"]).exits(0);
+    assert!(again.contains("already"), "{again}");
 
     // Who has to say a password says the right one, and it is not shown.
     let said = json!({ "name": "root", "password": "hunter2" });

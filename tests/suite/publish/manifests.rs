@@ -70,9 +70,13 @@ fn each_item_is_a_config_map_with_its_own_commit() {
     assert_eq!(flat.len(), 1);
 }
 
+/// A policy that takes files which are too large for a ConfigMap.
+const LARGE: &str = "version = 1\n\n[limits]\nfile-bytes = 4000000\n";
+
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     let mut world = World::with(&[
+        ("terrace.toml", LARGE),
         ("environments/production/a/b.yaml", "x: 1\n"),
         ("environments/production/a-b.yaml", "x: 2\n"),
         ("environments/staging/large.yaml", &format!("x: {}\n", "y".repeat(1_100_000))),
@@ -101,7 +105,7 @@ fn what_cannot_be_is_refused_by_name() {
     world.write("environments/development/a.yaml", "x: 1\n");
     world.commit("one");
     publish(&world, "development", to, &[]).exits(0);
-    let list = "deploy/development/.terrace-published.json";
+    let list = "deploy/development/.terrace-published";
     let good = world.read(list);
     for name in ["../../terrace.toml", "a:/../../../x", "/etc/hostname", "b/../../x"] {
         world.write(list, &good.replace("\"a.yaml\"", &format!("\"a.yaml\", \"{name}\"")));
@@ -127,9 +131,8 @@ fn kubernetes_reads_what_hostile_items_say() {
     let world = World::with(&[("environments/production/Shop.v2/h_x.yaml", hostile)]);
     publish(&world, "production", "kubernetes-manifest:deploy", &[]).exits(0);
     let mut kubectl = world.command("kubectl");
-    kubectl.args(["create", "--dry-run=client", "--validate=false", "-o", "json", "-f"]);
-    let said = run(kubectl.arg("deploy/production"));
-    assert!(!said.stdout.is_empty(), "{}", said.told());
+    kubectl.args(["label", "--local", "-o", "json", "-f", "deploy/production", "seen=yes"]);
+    let said = run(&mut kubectl);
     let read: Value = serde_json::from_str(&said.exits(0)).expect("JSON");
     assert_eq!(read["metadata"]["name"], "shop.v2-h-x");
     assert_eq!(read["data"]["h_x.yaml"], hostile);
