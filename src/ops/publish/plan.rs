@@ -144,6 +144,8 @@ mod tests {
         }
     }
 
+    type Values<'a> = &'a [(&'a str, &'a str)];
+
     const COMMIT: &str = "0123456789012345678901234567890123456789";
 
     fn content(values: &[(&str, &str)]) -> Content {
@@ -153,7 +155,8 @@ mod tests {
     }
 
     fn held(ours: &[&str], values: &[(&str, &str)]) -> Held {
-        let mut held = Held { commit: Some(COMMIT.to_owned()), ..Held::default() };
+        let mut held = Held::default();
+        held.commit = Some(COMMIT.to_owned());
         held.names = ours.iter().map(|name| (*name).to_owned()).collect();
         for (name, value) in values {
             held.values.insert((*name).to_owned(), Present::Value(value.as_bytes().to_vec()));
@@ -163,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_differs_is_written_and_what_is_not_ours_stays() {
-        let table: [(&[(&str, &str)], &[&str], &[(&str, &str)], &str); 7] = [
+        let table: [(Values<'_>, &[&str], Values<'_>, &str); 7] = [
             (&[("a", "1")], &["a"], &[("a", "1")], "nothing"),
             (&[("a", "1")], &[], &[], "+a"),
             (&[("a", "1")], &["a"], &[], "+a"),
