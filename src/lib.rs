@@ -21,6 +21,7 @@
 //! | `api` | what programs read and write: versioned types, their JSON and its schemas | model, secrets, engine |
 //! | `report` | how results look, one file per format; writes to the `io::Write` it is given | guide, model, secrets, diff, engine, api |
 //! | `store` | git and the disk: reading revisions, history, the one transaction that writes | model, merge, engine |
+//! | `sinks` | the stores of others to which an environment is published: etcd, redis, manifests | model |
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
 //! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
 //! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
@@ -120,6 +121,9 @@ pub mod secrets;
 #[cfg(feature = "server")]
 #[doc(hidden)]
 pub mod server;
+#[cfg(feature = "publish")]
+#[doc(hidden)]
+pub mod sinks;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod store;

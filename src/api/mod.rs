@@ -12,6 +12,7 @@ pub mod log;
 pub mod matrix;
 pub mod plan;
 pub mod plan_file;
+pub mod publish;
 pub mod requests;
 pub mod review;
 pub mod served;

@@ -121,6 +121,15 @@ fn words(help: &Help) -> Option<String> {
                 "give every name a prefix: --prefix APP_; where it is meant: [run] allow = [\"{name}\"] in terrace.toml"
             ));
         }
+        Help::AllowSecrets => {
+            "keep a reference in the place of each secret; where those who read the store may read them: --allow-secrets"
+        }
+        Help::AcceptRewrite(first) => {
+            return Some(format!("{first}; where that is meant: --accept-rewrite"));
+        }
+        Help::AllowEmpty => {
+            "see that this is the right branch and folder; where that is meant: --allow-empty"
+        }
         Help::PrefixFormats(formats) => return Some(format!("--prefix goes with {formats}")),
         _ => return None,
     };

@@ -31,6 +31,8 @@ mod pager;
 mod plan_file;
 mod progress;
 mod promote;
+#[cfg(feature = "publish")]
+mod publish;
 mod review;
 mod rollback;
 mod run;
@@ -126,6 +128,9 @@ enum Command {
     /// Serve each environment over HTTP, from memory
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Keep an environment in an etcd, a redis, or Kubernetes manifests
+    #[cfg(feature = "publish")]
+    Publish(publish::Args),
     /// Look at the configuration, and change it, in a browser
     #[cfg(feature = "server")]
     Ui(ui::Args),
@@ -229,6 +234,8 @@ fn run(command: &Command, context: &Context) -> Outcome {
         Command::Run(args) => run::run(args, context),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(args, context),
+        #[cfg(feature = "publish")]
+        Command::Publish(args) => publish::run(args, context),
         #[cfg(feature = "server")]
         Command::Ui(args) => ui::run(args, context),
         #[cfg(feature = "server")]

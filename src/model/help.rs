@@ -126,6 +126,12 @@ pub enum Help {
     },
     /// Give names a prefix, or allow this one by the policy.
     AllowName(String),
+    /// Let secrets in clear leave, or keep references in their place.
+    AllowSecrets,
+    /// Let a store be changed that holds no earlier state of the branch.
+    AcceptRewrite(&'static str),
+    /// Let all that was published go.
+    AllowEmpty,
     /// A prefix goes with these formats alone.
     PrefixFormats(&'static str),
 }
@@ -237,6 +243,15 @@ impl Help {
                 "give every name a prefix; where it is meant: [run] allow = [\"{name}\"] in terrace.toml"
             )
             .into(),
+            Self::AllowSecrets => {
+                "keep a reference in the place of each secret, or allow secrets where they go".into()
+            }
+            Self::AcceptRewrite(first) => {
+                format!("{first}; where that is meant, accept what the store holds").into()
+            }
+            Self::AllowEmpty => {
+                "see that this is the right branch and folder, or allow an empty store".into()
+            }
             Self::PrefixFormats(formats) => format!("a prefix goes with {formats}").into(),
         }
     }

@@ -196,7 +196,7 @@ fn refuse_errors(
 }
 
 /// Refuses by the first error among these, if there is one.
-fn refuse_first(found: impl Iterator<Item = Finding>, environment: Environment) -> Result<()> {
+pub(super) fn refuse_first(found: impl Iterator<Item = Finding>, environment: Environment) -> Result<()> {
     let mut errors = found.filter(|finding| finding.severity == Severity::Error);
     let Some(first) = errors.next() else { return Ok(()) };
     let place =

@@ -27,6 +27,8 @@ mod named;
 mod patch;
 mod plan;
 mod promote;
+#[cfg(feature = "publish")]
+mod publish;
 mod review;
 mod rollback;
 mod saved_plan;
@@ -71,6 +73,8 @@ pub use promote::{
     Answers, Creation, Left, Prepared, PromoteRequest, commit as commit_promotion,
     preflight as preflight_promotion, prepare as prepare_promotion, refusal, uncommitted_sources,
 };
+#[cfg(feature = "publish")]
+pub use publish::{Publication, PublishRequest, PublishedChange, Publisher};
 pub use review::{GithubHints, GitlabHints, ReviewRequest, review};
 pub use rollback::{
     Prepared as PreparedRollback, RollbackRequest, RollbackTarget, commit as commit_rollback,

@@ -28,6 +28,7 @@ pub mod markdown;
 pub mod matrix;
 pub mod migrate;
 pub mod plan;
+pub mod publish;
 pub mod review;
 mod review_markdown;
 mod review_sections;

@@ -16,6 +16,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("diff", api::diff::schema()),
         ("matrix", api::matrix::schema()),
         ("plan", api::plan::schema()),
+        ("publish", api::publish::schema()),
         ("decisions", api::hold::schema()),
         ("log", api::log::schema()),
         ("blame", api::blame::schema()),

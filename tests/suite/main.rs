@@ -43,6 +43,8 @@ mod planted_secrets;
 mod promotions;
 mod properties;
 mod public_api;
+#[cfg(all(unix, feature = "publish"))]
+mod publish;
 mod push;
 mod reading;
 mod real_repositories;

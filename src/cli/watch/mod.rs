@@ -2,7 +2,7 @@
 
 mod command;
 mod screen;
-mod signals;
+pub(in crate::cli) mod signals;
 
 use clap::Args as ClapArgs;
 
@@ -47,7 +47,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let scope = Scope { keys: keys(&args.keys)?, environment };
     let mut watch =
         Watch::open(context.dir(), WatchOptions { scope, poll: args.poll }, context.environment())?;
-    let signals = Signals::listen(watch.waker())?;
+    let signals = {
+        let waker = watch.waker();
+        Signals::listen(move || waker.wake())?
+    };
     let mut screen = Screen::new(context, args.format == "json", watch.place());
     let mut runner = args
         .exec

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::Result;
-use crate::watch::Waker;
 
 /// How often the watch was asked to end: by Ctrl-C, by SIGTERM, or because the terminal is gone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Signals(Arc<AtomicUsize>);
+pub(in crate::cli) struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// Listens from here on, and wakes the watch.
+    /// Listens from here on, and wakes whoever waits.
     #[cfg(unix)]
-    pub(super) fn listen(waker: Waker) -> Result<Self> {
+    pub(in crate::cli) fn listen(wake: impl Fn() + Send + 'static) -> Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let failed = |error| crate::model::Error::io("listen for", "signals".as_ref(), &error);
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
@@ -22,7 +21,7 @@ impl Signals {
         std::thread::spawn(move || {
             for _ in signals.forever() {
                 counted.0.fetch_add(1, Ordering::SeqCst);
-                waker.wake();
+                wake();
             }
         });
         Ok(ours)
@@ -30,12 +29,12 @@ impl Signals {
 
     /// Elsewhere the system ends the process.
     #[cfg(not(unix))]
-    pub(super) fn listen(_: Waker) -> Result<Self> {
+    pub(in crate::cli) fn listen(_: impl Fn() + Send + 'static) -> Result<Self> {
         Ok(Self::default())
     }
 
     /// Whether the watch is to end.
-    pub(super) fn say_end(&self) -> bool {
+    pub(in crate::cli) fn say_end(&self) -> bool {
         self.count() > 0
     }
 

@@ -25,8 +25,9 @@ use std::str::FromStr;
 use entry::Naming;
 pub use entry::Variable;
 use manifest::Manifest;
+pub use manifest::{Metadata, config_map};
 use names::Alphabet;
-pub use names::{NameCase, NameStyle};
+pub use names::{NameCase, NameStyle, object as object_name};
 pub use properties::property;
 
 use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest, written_tag};

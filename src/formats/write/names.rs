@@ -108,7 +108,8 @@ pub(super) fn is_prefix(text: &str) -> bool {
 
 /// A key as the name of a Kubernetes object, a DNS subdomain; `None` when nothing of it is left or
 /// it is too long.
-pub(super) fn object(key: &Key) -> Option<String> {
+#[must_use]
+pub fn object(key: &Key) -> Option<String> {
     let fitting = |c: char| match c.to_ascii_lowercase() {
         c @ ('a'..='z' | '0'..='9' | '.') => c,
         _ => '-',
