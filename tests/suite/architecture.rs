@@ -93,7 +93,8 @@ const INNER: [(&str, &[Row]); 2] = [
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
             ("git_config", &["git_program", "process_environment"]),
-            ("remote", &["git_program", "process_environment"]),
+            ("deadline", &[]),
+            ("remote", &["deadline", "git_error", "git_program", "process_environment"]),
             (
                 "transaction",
                 &[
@@ -111,11 +112,12 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 33] = [
+const KEPT: [(&str, &str); 34] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
     ("headers", "server"),
+    ("hmac", "server"),
     ("http", "server"),
     ("hyper", "server"),
     ("hyper_util", "server"),
