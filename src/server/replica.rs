@@ -11,7 +11,9 @@ use super::{Now, ServeEvent, webhook::WebhookSecret};
 use crate::model::{CommitId, Error, Result};
 use crate::ops::Workspace;
 use crate::store::Remote;
-use crate::store::transaction::{self, Moment, Options as CommitOptions, RemoteStanding, Start};
+use crate::store::transaction::{
+    self, Identity, Moment, Options as CommitOptions, Person, RemoteStanding, Start,
+};
 
 /// Git may take so long to ask and fetch when nobody waits for it.
 const IN_PEACE: Duration = Duration::from_secs(30);
@@ -99,10 +101,14 @@ impl Replica {
             fetches: 0,
             failures: 0,
         };
+        // Only the reflog names them: what is fetched was committed elsewhere.
+        let own = |name: &str| Some(name.to_owned());
+        let person = Person { name: own("terrace"), email: own("terrace@localhost"), time: None };
         let commit = CommitOptions {
             branch: Some(branch.to_owned()),
             start: Start::Tip,
             push: None,
+            identity: Identity { author: person.clone(), committer: person },
             ..commit.clone()
         };
         Self {
