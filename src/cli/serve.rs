@@ -13,9 +13,10 @@ use super::context::{Context, today};
 use super::help::say;
 use super::identity::moment_now;
 use super::token::file;
-use crate::model::Result;
+use crate::model::{Error, Result};
+use crate::ops::Workspace;
 use crate::report::sanitize::clean;
-use crate::server::{self, Admission, Options, ServeEvent};
+use crate::server::{self, Admission, Options, RemoteCondition, ReplicaOptions, ServeEvent, WebhookSecret};
 
 /// Serve each environment over HTTP, from memory.
 #[derive(Debug, ClapArgs)]
@@ -47,10 +48,43 @@ pub(super) struct Args {
     /// Close idle connections, and half requests, after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
     idle: u64,
+    /// Follow this remote, and write through it
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
+    /// Ask the remote so often: 500ms, 5s, 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = interval, requires = "remote")]
+    sync: Duration,
+    /// Ask it at once when POST /hooks/push proves to know what this file holds
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    webhook_secret: Option<PathBuf>,
+    /// Follow the remote's branch where it was rewritten, too
+    #[arg(long, requires = "remote")]
+    accept_rewrite: bool,
+}
+
+/// A time between two questions.
+fn interval(text: &str) -> std::result::Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default();
+    let factor = match unit {
+        "ms" => 1,
+        "s" | "" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("give a number and ms, s, m or h, such as 5s".to_owned()),
+    };
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    match number {
+        Some(time @ 100..=86_400_000) => Ok(Duration::from_millis(time)),
+        Some(_) => Err("it is between 100ms and 24h".to_owned()),
+        None => Err("give a number and ms, s, m or h, such as 5s".to_owned()),
+    }
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
+    let workspace = context.workspace()?;
     let options = Options {
+        replica: replica(args, &workspace)?,
         hosts: args.hosts.clone(),
         branch: args.branch.clone(),
         root: args.root.clone(),
@@ -65,8 +99,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         // Nobody reads it any more; the server goes on.
         let _ = tell(event, quiet);
     };
-    server::serve(context.workspace()?, &options, Arc::new(log))?;
+    server::serve(workspace, &options, Arc::new(log))?;
     Ok(0)
+}
+
+fn replica(args: &Args, workspace: &Workspace) -> Result<Option<ReplicaOptions>> {
+    let Some(remote) = &args.remote else { return Ok(None) };
+    let secret = args.webhook_secret.as_deref().map(|path| {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, &error))?;
+        WebhookSecret::of_file(&text)
+    });
+    Ok(Some(ReplicaOptions {
+        remote: workspace.repository.remote(remote)?,
+        every: args.sync,
+        secret: secret.transpose()?,
+        accept_rewrite: args.accept_rewrite,
+    }))
 }
 
 /// A server at an address, for whoever is on this machine.
@@ -83,6 +131,7 @@ pub(super) fn options(listen: SocketAddr, context: &Context) -> Result<Options> 
         today: Arc::new(today),
         commit: context.commit_options()?,
         now: Arc::new(moment_now),
+        replica: None,
     })
 }
 
@@ -146,6 +195,39 @@ pub(super) fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
             writeln!(err, "error: {}", clean(error.message()))?;
             if let Some(help) = error.help() {
                 writeln!(err, "help: {}", clean(&say(help)))?;
+            }
+        }
+        ServeEvent::Remote { remote, branch, condition, counts, replaced, error } => {
+            let (remote, branch) = (clean(remote), clean(branch));
+            if let Some(old) = replaced {
+                writeln!(
+                    err,
+                    "{remote} rewrote {branch}: it is followed; {old} is kept as refs/terrace/replaced/{old}"
+                )?;
+            }
+            match condition {
+                RemoteCondition::Following if quiet => {}
+                RemoteCondition::Following => writeln!(err, "following {branch} of {remote}")?,
+                RemoteCondition::Unreachable => {
+                    let why = error
+                        .as_ref()
+                        .map_or_else(String::new, |error| format!(": {}", clean(error.message())));
+                    writeln!(err, "reads go on, writes are refused{why}")?;
+                }
+                RemoteCondition::BranchMissing => {
+                    writeln!(err, "reads go on, writes are refused: {remote} has no branch {branch}")?;
+                }
+                RemoteCondition::Diverged => {
+                    let (ahead, behind) = counts;
+                    writeln!(
+                        err,
+                        "reads go on, writes are refused: {remote} rewrote {branch}, or somebody committed here ({ahead} commits only here, {behind} only there)"
+                    )?;
+                    writeln!(
+                        err,
+                        "help: start with --accept-rewrite to follow {remote}; what is only here is kept under refs/terrace/replaced/"
+                    )?;
+                }
             }
         }
         ServeEvent::Stopping if !quiet => writeln!(err, "stopping")?,

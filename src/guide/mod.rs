@@ -41,7 +41,7 @@ macro_rules! pages {
 }
 
 pages!(
-    layout, promotion, adopting, review, git, editing, processes, server, page, rust, systems, publishing,
+    layout, promotion, adopting, review, git, editing, processes, server, scale, page, rust, systems, publishing,
     policy, rules, limits, security
 );
 

@@ -18,7 +18,7 @@ use super::page::wrong::Wrong;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
-use super::wait;
+use super::{wait, webhook};
 use crate::model::Environment;
 
 /// An answer is ready after so long, or there is none.
@@ -115,7 +115,7 @@ fn is_page(path: &str) -> bool {
 
 /// Whether strangers are answered here: it tells nothing of any environment.
 fn is_open(path: &str) -> bool {
-    ["/healthz", "/readyz", "/api/v1/openapi.json"].contains(&path)
+    ["/healthz", "/readyz", "/api/v1/openapi.json", webhook::PATH].contains(&path)
 }
 
 fn too_large() -> Problem {

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::RemoteCondition;
+use super::replica::RemoteState;
 use crate::model::Environment;
 
 /// What is counted of requests.
@@ -53,11 +55,8 @@ impl Requests {
     pub(super) fn text(&self, environments: &[Gauges], streams: usize, in_flight: usize) -> String {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut text = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, lines: Vec<(String, String)>| {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for (labels, value) in lines {
-                let _ = writeln!(text, "{name}{labels} {value}");
-            }
+        let mut family = |name: &str, kind: &str, help: &str, lines: Lines| {
+            write_family(&mut text, (name, kind, help), lines)
         };
         let of_requests = |value: fn(&Count) -> String| {
             counts.iter().map(|(labels, count)| (labels.to_string(), value(count))).collect()
@@ -103,6 +102,38 @@ impl Requests {
         family("terrace_requests_in_flight", "gauge", "Requests that are being answered", one(in_flight));
         text
     }
+}
+
+/// Labels and values.
+type Lines = Vec<(String, String)>;
+
+fn write_family(text: &mut String, (name, kind, help): (&str, &str, &str), lines: Lines) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    for (labels, value) in lines {
+        let _ = writeln!(text, "{name}{labels} {value}");
+    }
+}
+
+/// How the branch stands to its remote, as text.
+pub(super) fn remote_text(state: &RemoteState) -> String {
+    let mut text = String::new();
+    let mut family = |name: &str, kind: &str, help: &str, value: Option<String>| {
+        let lines = value.map(|value| (String::new(), value)).into_iter().collect();
+        write_family(&mut text, (name, kind, help), lines);
+    };
+    let is_read_only = u8::from(state.condition != RemoteCondition::Following).to_string();
+    family("terrace_replica_read_only", "gauge", "Whether writes are refused", Some(is_read_only));
+    let fetched = state.fetched.map(|(moment, _)| moment.seconds.to_string());
+    family("terrace_replica_fetch_timestamp_seconds", "gauge", "When the remote last answered", fetched);
+    let age = state.fetched.map(|(_, instant)| format!("{:.3}", instant.elapsed().as_secs_f64()));
+    family("terrace_replica_fetch_age_seconds", "gauge", "The time since the remote last answered", age);
+    let (ahead, behind) = (Some(state.ahead.to_string()), Some(state.behind.to_string()));
+    family("terrace_replica_ahead", "gauge", "Commits that the remote does not have", ahead);
+    family("terrace_replica_behind", "gauge", "Commits of the remote that are not served", behind);
+    let (fetches, failures) = (Some(state.fetches.to_string()), Some(state.failures.to_string()));
+    family("terrace_replica_fetches_total", "counter", "How often the remote answered", fetches);
+    family("terrace_replica_failures_total", "counter", "How often the remote was asked in vain", failures);
+    text
 }
 
 impl std::fmt::Display for Labels {

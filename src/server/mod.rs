@@ -19,6 +19,7 @@ mod page;
 mod precondition;
 mod problem;
 mod query;
+mod replica;
 mod respond;
 mod routes;
 mod state;
@@ -27,6 +28,8 @@ mod tags;
 mod tokens;
 mod view;
 mod wait;
+mod webhook;
+mod webhook_secret;
 mod writes;
 mod writing;
 
@@ -35,9 +38,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::hosts::Hosts;
+pub use self::replica::{RemoteCondition, ReplicaOptions};
+use self::replica::{RemoteFollower, Replica};
 pub use self::routes::describe as openapi;
 use self::state::{Access, Follower, Shared};
 pub use self::tokens::{Token, TokenFile, Verb};
+pub use self::webhook_secret::WebhookSecret;
 use self::writes::Writes;
 use crate::model::{CommitId, Date, Environment, Error, Finding, Help, Result, Revision};
 use crate::ops::Workspace;
@@ -69,6 +75,8 @@ pub struct Options {
     pub commit: CommitOptions,
     /// Tells the present time, at which a commit is made.
     pub now: Now,
+    /// The remote that the branch follows, and through which is written.
+    pub replica: Option<ReplicaOptions>,
 }
 
 /// Tells the present day, UTC.
@@ -151,6 +159,21 @@ pub enum ServeEvent {
         /// The status of the answer.
         status: u16,
     },
+    /// The branch stands otherwise to the remote that it follows.
+    Remote {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// How it stands.
+        condition: RemoteCondition,
+        /// So many commits the remote does not have, and so many it has that are not here.
+        counts: (usize, usize),
+        /// The tip that was given up because the remote no longer has it.
+        replaced: Option<CommitId>,
+        /// Why the remote could not be asked.
+        error: Option<Error>,
+    },
     /// The server was asked to stop.
     Stopping,
 }
@@ -167,10 +190,17 @@ pub fn serve(workspace: Workspace, options: &Options, log: Log) -> Result<()> {
     require_safe(options)?;
     let tokens = options.tokens.as_ref().map(TokenFile::read).transpose()?;
     let branch = branch_of(&workspace, options)?;
+    let replica = options
+        .replica
+        .clone()
+        .map(|replica| Arc::new(Replica::new(replica, &branch, &options.commit, Arc::clone(&options.now))));
+    if let Some(replica) = &replica {
+        replica.start(&workspace, &*log)?;
+    }
     let workspace = in_root(workspace, options, &branch)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::internal(format!("no threads: {error}")))?;
-    let outcome = runtime.block_on(run(workspace, branch, tokens, options, log));
+    let outcome = runtime.block_on(run(workspace, (branch, replica), tokens, options, log));
     // What still blocks a thread is not waited for.
     runtime.shutdown_background();
     outcome
@@ -242,7 +272,7 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
 
 async fn run(
     workspace: Workspace,
-    branch: String,
+    (branch, replica): (String, Option<Arc<Replica>>),
     tokens: Option<Vec<Token>>,
     options: &Options,
     log: Log,
@@ -262,7 +292,8 @@ async fn run(
     };
     let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today), admission.clone());
     let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now))?;
-    let shared = Arc::new(Shared::new(workspace, branch.clone(), hosts, access, writes, log));
+    let shared = Shared::new(workspace, branch.clone(), hosts, access, writes, log);
+    let shared = Arc::new(shared.with_replica(replica));
     // From here on, so that nobody is killed in the middle of a start.
     let mut stop = Box::pin(stopped()?);
     let reader = Arc::clone(&shared);
@@ -276,6 +307,10 @@ async fn run(
         }
     }
     let follower = Follower::start(Arc::clone(&shared));
+    let remote_follower = shared.replica.clone().map(|replica| {
+        let shared = Arc::clone(&shared);
+        RemoteFollower::start(replica, move |replica| shared.follow_remote(replica))
+    });
     let once = match &admission {
         Admission::Local(secret) => Some(shared.sessions.offer(tokens::digest(secret))?),
         Admission::Tokens | Admission::Open => None,
@@ -289,7 +324,7 @@ async fn run(
         stopping.stop();
     };
     connection::serve(listener, router, options.idle, stop).await;
-    let _ = tokio::task::spawn_blocking(move || drop(follower)).await;
+    let _ = tokio::task::spawn_blocking(move || drop((follower, remote_follower))).await;
     Ok(())
 }
 

@@ -112,6 +112,10 @@ problems! {
     RepositoryNotReady = "repository-not-ready", 500, "The repository cannot be written";
     /// No state of the environment that could be served was found.
     EnvironmentUnavailable = "environment-unavailable", 503, "The environment is not served";
+    /// The remote through which is written cannot be reached; reads go on.
+    RemoteUnavailable = "remote-unavailable", 503, "The remote cannot be reached";
+    /// Nothing is written through this server until somebody decides which history counts.
+    ReadOnly = "read-only", 503, "The server is read-only";
     /// The server has too much to do; try again.
     Overloaded = "overloaded", 503, "Too much to do";
     /// Somebody else is at work in the repository; try again.

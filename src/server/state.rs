@@ -14,7 +14,8 @@ use super::hosts::Hosts;
 use super::metrics::Requests;
 use super::page::judgements::Judgements;
 use super::page::session::Sessions;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
+use super::replica::Replica;
 use super::streams::Streams;
 use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
@@ -59,6 +60,8 @@ pub(super) struct Shared {
     pub(super) judgements: Arc<Judgements>,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
+    /// The remote that the branch follows.
+    pub(super) replica: Option<Arc<Replica>>,
     views: [Place; 3],
     /// Held while the branch is read, so that no older state takes the place of a newer one.
     looking: Mutex<()>,
@@ -174,12 +177,18 @@ impl Shared {
             sessions: Sessions::default(),
             judgements: Arc::default(),
             streams: Arc::default(),
+            replica: None,
             views: [place(), place(), place()],
             looking: Mutex::default(),
             tip: ArcSwapOption::empty(),
             stopping: AtomicBool::new(false),
             failure: Mutex::default(),
         }
+    }
+
+    /// The same where the branch follows a remote.
+    pub(super) fn with_replica(self, replica: Option<Arc<Replica>>) -> Self {
+        Self { replica, ..self }
     }
 
     fn place(&self, environment: Environment) -> &Place {
@@ -282,6 +291,27 @@ impl Shared {
             }
             _ => {}
         }
+    }
+
+    /// Brings the branch here from its remote and reads it; `false` when the server stops.
+    pub(super) fn follow_remote(&self, replica: &Replica) -> bool {
+        if !self.is_stopping() {
+            replica.follow_in_turn(&self.workspace, &*self.log);
+            // A failure is told by whoever follows the branch.
+            let _ = self.look();
+        }
+        !self.is_stopping()
+    }
+
+    /// Reads the branch as it is at its remote, where it has one, for a write.
+    ///
+    /// # Errors
+    /// Why nothing can be written.
+    pub(super) fn look_for_write(&self) -> Result<(), Problem> {
+        if let Some(replica) = &self.replica {
+            replica.require_current(&self.workspace, &*self.log)?;
+        }
+        self.look().map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
     }
 
     /// Follows the branch until the server stops.

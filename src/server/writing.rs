@@ -11,7 +11,7 @@ use super::problem::{Problem, ProblemKind};
 use super::state::Shared;
 use super::view::{EnvironmentView, ServedItem};
 use crate::engine::configuration::Configuration;
-use crate::model::{BlobId, CommitId, Environment, Finding, Key, Result, Revision};
+use crate::model::{BlobId, CommitId, Environment, Error, Finding, Key, Result, Revision};
 use crate::ops::{self, Planner, Workspace};
 use crate::secrets::mask::Reveal;
 use crate::store::transaction::Options as CommitOptions;
@@ -47,14 +47,16 @@ pub(super) async fn write<T: Send + 'static>(
             .retry_after(1)
     };
     let turn = shared.writes.turn().await.ok_or_else(busy)?;
-    let options = shared.writes.options(request.caller.person(), &shared.branch);
+    let push = shared.replica.as_ref().map(|replica| replica.push());
+    let options = CommitOptions { push, ..shared.writes.options(request.caller.person(), &shared.branch) };
     let workspace = shared.workspace.clone().with_readable(request.caller.readable());
     let reveal = Reveal::asked(request.caller.may_read_secrets());
     let environment = request.environment;
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
-        shared.look().map_err(unreadable)?;
+        let replica = shared.replica.clone();
+        let _branch = replica.as_ref().map(|replica| replica.turn());
+        shared.look_for_write()?;
         let unavailable =
             || Problem::new(ProblemKind::EnvironmentUnavailable, "the environment is being read");
         let view = shared.view(environment).ok_or_else(unavailable)?;
@@ -78,7 +80,7 @@ impl Writing {
     /// Whether the environment is held back at a commit of the branch.
     pub(super) fn is_held_back_at(&self, commit: &CommitId) -> Result<bool> {
         if self.shared.tip().as_deref() != Some(commit) {
-            self.shared.look()?;
+            self.shared.look_for_write().map_err(|problem| Error::busy(problem.sentence()))?;
         }
         let view = self.shared.view(self.environment);
         Ok(view.is_none_or(|view| view.served.held_back.is_some()))

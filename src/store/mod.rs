@@ -6,6 +6,7 @@
 mod branches;
 mod cache;
 mod commits;
+mod deadline;
 pub mod editor;
 mod git_config;
 mod git_error;

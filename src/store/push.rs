@@ -34,6 +34,8 @@ impl Repository {
         self.refuse_programs(name)?;
         Ok(Remote {
             name: name.to_owned(),
+            has_own_ssh: self.config()?.get("core.sshcommand").is_some(),
+            limit: None,
             folder: self.transaction_path().to_path_buf(),
             environment: Arc::clone(self.environment()),
         })

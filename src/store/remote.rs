@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
 use git2::{Oid, Repository};
 
+use super::deadline::output_within;
+use super::git_error::git_error;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
 use crate::model::{Error, Result};
@@ -21,6 +24,15 @@ pub struct Remote {
     /// The work tree's top folder, from which relative addresses count, or a bare repository.
     pub(super) folder: PathBuf,
     pub(super) environment: Arc<ProcessEnvironment>,
+    /// Whether the user's own configuration says how ssh is run.
+    pub(super) has_own_ssh: bool,
+    /// How long git may take where nobody is there to be asked; without, it asks, and takes its time.
+    pub(super) limit: Option<Duration>,
+}
+
+/// Where the tip of a remote's branch is kept here: by us alone, for `refs/remotes` is the user's.
+pub(super) fn tracking_name(remote: &str, branch: &str) -> String {
+    format!("refs/terrace/remotes/{remote}/{branch}")
 }
 
 /// How a push ended that nobody forbade.
@@ -37,6 +49,47 @@ impl Remote {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same remote where nobody is there to be asked for a password: git asks nobody, and is ended
+    /// when it takes longer than this.
+    #[must_use]
+    pub fn unattended(self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+
+    /// Where one branch is now; `None` when it has no such branch.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(super) fn head(&self, branch: &str) -> Result<Option<Oid>> {
+        let name = format!("refs/heads/{branch}");
+        let mut git = self.git();
+        git.args(["ls-remote", "--end-of-options", &self.name, &name]);
+        let output = self.output(&mut git, "asked for its branches")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let found = text.lines().filter_map(|line| line.split_once('\t')).find(|(_, it)| *it == name);
+        Ok(found.and_then(|(id, _)| Oid::from_str(id).ok()))
+    }
+
+    /// Brings a branch of it here, and returns its tip: `known` where that is here already. What was
+    /// fetched last hangs on a reference of ours.
+    ///
+    /// # Errors
+    /// When it cannot be fetched.
+    pub(super) fn track(&self, repository: &Repository, branch: &str, known: Oid) -> Result<Oid> {
+        let tracking = tracking_name(&self.name, branch);
+        let failed = |error: git2::Error| git_error("keep what was fetched", &error);
+        if repository.odb().is_ok_and(|odb| odb.refresh().is_ok() && odb.exists(known)) {
+            if repository.refname_to_id(&tracking).ok() != Some(known) {
+                repository.reference(&tracking, known, true, "terrace").map_err(failed)?;
+            }
+            return Ok(known);
+        }
+        let mut git = self.fetching();
+        git.arg(format!("+refs/heads/{branch}:{tracking}"));
+        self.output(&mut git, &format!("asked for branch {branch}"))?;
+        repository.refname_to_id(&tracking).map_err(failed)
     }
 
     /// The branches that it has now, by their short names.
@@ -64,10 +117,7 @@ impl Remote {
         if is_here().unwrap_or(false) {
             return Ok(());
         }
-        let mut git = self.git();
-        git.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-gc"]);
-        // What is fetched is read at once, in a partial clone as well.
-        git.args(["--no-filter", "--no-write-fetch-head", "--end-of-options", &self.name]);
+        let mut git = self.fetching();
         git.arg(format!("refs/heads/{branch}"));
         self.output(&mut git, &format!("asked for branch {branch}"))?;
         if is_here().unwrap_or(false) {
@@ -91,7 +141,7 @@ impl Remote {
             None => git.arg("--no-force"),
         };
         git.args(["--end-of-options", &self.name]).arg(format!("{commit}:refs/heads/{branch}"));
-        let output = git.output().map_err(|error| self.unreachable("reached", &error.to_string()))?;
+        let output = self.run(&mut git, "reached")?;
         if output.status.success() {
             return Ok(Pushed::Done);
         }
@@ -101,6 +151,15 @@ impl Remote {
             Some(why) => Err(self.refused(branch, why, &String::from_utf8_lossy(&output.stderr))),
             None => Err(self.unreachable("reached", reason(&output))),
         }
+    }
+
+    /// A git that fetches from it what is said behind this.
+    fn fetching(&self) -> Command {
+        let mut git = self.git();
+        git.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-gc"]);
+        // What is fetched is read at once, in a partial clone as well.
+        git.args(["--no-filter", "--no-write-fetch-head", "--end-of-options", &self.name]);
+        git
     }
 
     /// A git that runs no hook and starts no other program that a repository names.
@@ -118,11 +177,39 @@ impl Remote {
         for setting in settings {
             git.args(["-c", setting]);
         }
+        if self.limit.is_some() {
+            // A transfer that stands still ends by itself, should git be ended before it.
+            git.args(["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=20"]);
+            git.env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "never");
+            let names = ["GIT_SSH_COMMAND", "GIT_SSH"];
+            if !self.has_own_ssh && names.iter().all(|name| self.environment.get(name).is_none()) {
+                git.env(
+                    "GIT_SSH_COMMAND",
+                    "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10",
+                );
+            }
+        }
         git
     }
 
+    /// What git said, or why there is nothing.
+    fn run(&self, git: &mut Command, what: &str) -> Result<Output> {
+        let output = match self.limit {
+            Some(limit) => output_within(git, limit),
+            None => git.output().map(Some),
+        };
+        match output {
+            Ok(Some(output)) => Ok(output),
+            Ok(None) => {
+                let seconds = self.limit.unwrap_or_default().as_secs();
+                Err(self.unreachable(what, &format!("git did not end within {seconds} seconds")))
+            }
+            Err(error) => Err(self.unreachable(what, &error.to_string())),
+        }
+    }
+
     fn output(&self, git: &mut Command, what: &str) -> Result<Output> {
-        let output = git.output().map_err(|error| self.unreachable(what, &error.to_string()))?;
+        let output = self.run(git, what)?;
         if output.status.success() { Ok(output) } else { Err(self.unreachable(what, reason(&output))) }
     }
 
@@ -138,8 +225,13 @@ impl Remote {
     }
 
     fn unreachable(&self, what: &str, why: &str) -> Error {
-        Error::state(format!("{} could not be {what}: {why}", self.name))
-            .with_help("no branch was moved here; run the command again when the remote can be reached")
+        let message = format!("{} could not be {what}: {why}", self.name);
+        // Whoever asks a server asks again; whoever is at a terminal looks first.
+        match self.limit {
+            Some(_) => Error::busy(message).with_help("try again when the remote can be reached"),
+            None => Error::state(message)
+                .with_help("no branch was moved here; run the command again when the remote can be reached"),
+        }
     }
 }
 
@@ -179,8 +271,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_the_remote_said() {
-        let remote =
-            Remote { name: "origin".to_owned(), folder: PathBuf::new(), environment: Arc::default() };
+        let (name, folder, environment) = ("origin".to_owned(), PathBuf::new(), Arc::default());
+        let remote = Remote { name, folder, environment, has_own_ssh: false, limit: None };
         let said = "remote: GH006: Protected branch.\nremote: \nremote: Sign your commits.\nerror: failed\n";
         let error = remote.refused("main", "[remote rejected] (hook declined)", said);
         assert_eq!(error.kind.exit_code(), 3);

@@ -97,7 +97,8 @@ const INNER: [(&str, &[Row]); 2] = [
             ("process_environment", &[]),
             ("git_program", &["process_environment"]),
             ("git_config", &["git_program", "process_environment"]),
-            ("remote", &["git_program", "process_environment"]),
+            ("deadline", &[]),
+            ("remote", &["deadline", "git_error", "git_program", "process_environment"]),
             (
                 "transaction",
                 &[
@@ -115,11 +116,12 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 37] = [
+const KEPT: [(&str, &str); 38] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
     ("headers", "server"),
+    ("hmac", "server"),
     ("http", "server"),
     ("hyper", "server"),
     ("hyper_util", "server"),

@@ -7,16 +7,18 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-use crate::api::served::{self, EnvironmentHealth};
+use crate::api::served::{self, EnvironmentHealth, ReplicaHealth};
 use crate::model::Environment;
+use crate::server::RemoteCondition;
 use crate::server::caller::Caller;
-use crate::server::metrics::Gauges;
+use crate::server::metrics::{Gauges, remote_text};
 use crate::server::problem::Problem;
+use crate::server::replica::Replica;
 use crate::server::state::Shared;
 use crate::server::tokens::Verb;
 
 pub(super) async fn live() -> Response {
-    tell(StatusCode::OK, "ok", Vec::new())
+    tell(StatusCode::OK, "ok", Vec::new(), None)
 }
 
 /// An environment that is not served makes the server no less ready for the others.
@@ -25,7 +27,7 @@ pub(super) async fn ready(
     Extension(caller): Extension<Caller>,
 ) -> Response {
     if shared.is_stopping() {
-        return tell(StatusCode::SERVICE_UNAVAILABLE, "stopping", Vec::new());
+        return tell(StatusCode::SERVICE_UNAVAILABLE, "stopping", Vec::new(), None);
     }
     let readable = Environment::ALL.into_iter().filter(|environment| caller.may_read(*environment));
     let health = readable.map(|environment| {
@@ -36,7 +38,20 @@ pub(super) async fn ready(
         };
         EnvironmentHealth { environment, status }
     });
-    tell(StatusCode::OK, "ready", health.collect())
+    tell(StatusCode::OK, "ready", health.collect(), shared.replica.as_deref().map(replica_health))
+}
+
+fn replica_health(replica: &Replica) -> ReplicaHealth {
+    let state = replica.state();
+    let fetched = state.fetched;
+    ReplicaHealth {
+        condition: state.condition.name(),
+        is_read_only: state.condition != RemoteCondition::Following,
+        fetched: fetched.map(|(moment, _)| moment.seconds),
+        age: fetched.map(|(_, instant)| instant.elapsed().as_secs()),
+        ahead: state.ahead,
+        behind: state.behind,
+    }
 }
 
 /// How the server does: for whoever runs it.
@@ -56,17 +71,25 @@ pub(super) async fn metrics(
         })
     });
     let gauges: Vec<Gauges> = gauges.collect();
-    let text = shared.requests.text(&gauges, shared.streams.count(), shared.in_flight());
+    let mut text = shared.requests.text(&gauges, shared.streams.count(), shared.in_flight());
+    if let Some(replica) = &shared.replica {
+        text.push_str(&remote_text(&replica.state()));
+    }
     let mut response = text.into_response();
     let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, form);
     Ok(response)
 }
 
-fn tell(code: StatusCode, status: &str, environments: Vec<EnvironmentHealth>) -> Response {
+fn tell(
+    code: StatusCode,
+    status: &str,
+    environments: Vec<EnvironmentHealth>,
+    replica: Option<ReplicaHealth>,
+) -> Response {
     let mut body = Vec::new();
     // A vector takes all.
-    let _ = served::health(status, environments, &mut body);
+    let _ = served::health(status, environments, replica, &mut body);
     let mut response = (code, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

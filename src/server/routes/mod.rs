@@ -27,6 +27,7 @@ use super::openapi::Parameter as P;
 use super::openapi::document;
 use super::problem::ProblemKind as K;
 use super::state::Shared;
+use super::webhook;
 
 /// A route and what is said of it.
 struct Route {
@@ -326,6 +327,17 @@ fn routes() -> Vec<Route> {
             get(description),
         ),
         route(
+            Doc::new(
+                webhook::PATH,
+                "pushed",
+                "A git host says that a branch moved: the remote is asked at once",
+            )
+            .method("post")
+            .problems(&[K::Forbidden])
+            .status(202),
+            post(webhook::pushed),
+        ),
+        route(
             Doc::new("/healthz", "health", "Whether the server runs").answer(JSON, "Health"),
             get(health::live),
         ),
@@ -352,7 +364,7 @@ fn writes(path: &'static str, id: &'static str, summary: &'static str) -> Doc {
 }
 
 /// The problems of everything that writes.
-const WRITES: [K; 8] = [
+const WRITES: [K; 10] = [
     K::InvalidBody,
     K::InvalidKey,
     K::ForeignOrigin,
@@ -361,6 +373,8 @@ const WRITES: [K; 8] = [
     K::UnsupportedMediaType,
     K::RepositoryNotReady,
     K::RepositoryBusy,
+    K::RemoteUnavailable,
+    K::ReadOnly,
 ];
 
 /// The routes of other people's protocols, which their own documents describe.

@@ -6,7 +6,8 @@
 #[cfg(feature = "kill-points")]
 pub(super) fn kill_point(step: &'static str) {
     static SEEN: std::sync::Mutex<Vec<&str>> = std::sync::Mutex::new(Vec::new());
-    debug_assert!(KILL_POINTS.contains(&step), "{step} is missing in the list");
+    let is_known = KILL_POINTS.contains(&step) || SENDING_KILL_POINTS.contains(&step);
+    debug_assert!(is_known, "{step} is missing in the lists");
     let Some(wanted) = std::env::var_os("TERRACE_KILL_AT") else { return };
     let Ok(mut seen) = SEEN.lock() else { return };
     seen.push(step);
@@ -50,3 +51,7 @@ pub const KILL_POINTS: &[&str] = &[
     "journal-removed",
     "index-unlocked",
 ];
+
+/// The steps that only a commit passes which its remote gets first.
+#[cfg(feature = "kill-points")]
+pub const SENDING_KILL_POINTS: &[&str] = &["pending-kept", "sent", "pending-dropped"];

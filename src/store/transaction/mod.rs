@@ -35,6 +35,7 @@ mod preflight;
 mod publish;
 mod recover;
 mod replace;
+mod replica;
 mod sign;
 mod worktree;
 
@@ -59,11 +60,12 @@ use crate::store::remote::Remote;
 
 pub use self::decided::Decided;
 #[cfg(feature = "kill-points")]
-pub use self::failpoints::KILL_POINTS;
+pub use self::failpoints::{KILL_POINTS, SENDING_KILL_POINTS};
 pub use self::identity::{Identity, Moment, Person};
 pub use self::preflight::preflight;
 pub use self::publish::{confirm, not_as_shown, publish, start};
 pub use self::replace::write_work_tree;
+pub use self::replica::{RemoteStanding, drop_unfinished, follow_remote};
 
 /// How long to wait for the locks of others unless said otherwise.
 const WAIT: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@
 use git2::{Oid, Repository};
 
 use super::attributes::Attributes;
+use super::failpoints::kill_point;
 use super::journal::{BlobChange, Journal};
 use super::open::OpenRepository;
 use super::placement::{differences, is_own};
@@ -57,6 +58,7 @@ impl Transaction {
         }
         let name = format!("{PENDING}{new}");
         git.reference(&name, new, true, "terrace").map_err(|error| git_error("keep the commit", &error))?;
+        kill_point("pending-kept");
         Ok(Some(new))
     }
 
@@ -102,6 +104,12 @@ impl Transaction {
     pub(super) fn drop_pending(&self) -> Result<()> {
         drop_pending(&self.repository.git)
     }
+}
+
+/// Whether a run left commits that wait for their branch.
+pub(super) fn has_pending(git: &Repository) -> Result<bool> {
+    let found = git.references_glob(&format!("{PENDING}*")).map(|mut found| found.next().is_some());
+    found.map_err(|error| git_error("read the references of terrace's", &error))
 }
 
 fn drop_pending(git: &Repository) -> Result<()> {

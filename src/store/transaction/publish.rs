@@ -10,6 +10,7 @@ use git2::{Oid, Repository};
 
 use super::branch::{self, Branch};
 use super::decided::{Decide, Decided, Fingerprint, fingerprint};
+use super::failpoints::kill_point;
 use super::open::open_repository;
 use super::paths::Paths;
 use super::pending::Followed;
@@ -359,7 +360,8 @@ impl<T> Publishing<'_, T> {
         };
         // Nobody waits while the network is asked.
         transaction.close()?;
-        let pushed = remote.push(new, branch.short(), replaced);
+        let pushed = remote.push(new, branch.short(), replaced).or_else(|error| place.arrived(new, error));
+        kill_point("sent");
         let transaction = Transaction::open(self.repository, self.options);
         if !matches!(pushed, Ok(Pushed::Done)) {
             let transaction = transaction?;
@@ -372,6 +374,7 @@ impl<T> Publishing<'_, T> {
         let followed = transaction.and_then(|mut transaction| {
             let followed = transaction.follow_pushed(local, new, &change.message)?;
             transaction.drop_pending()?;
+            kill_point("pending-dropped");
             transaction.close()?;
             Ok(followed)
         });
@@ -424,6 +427,19 @@ impl<'a> RemoteBranch<'a> {
     /// The first commit, from this one downwards, that the remote has.
     fn shared_part(&self, commit: Oid) -> Result<Option<Oid>> {
         shared_part(self.git, commit, &self.tips)
+    }
+
+    /// Whether a commit arrived whose sending failed: the remote may have taken it and not been heard.
+    fn arrived(&self, new: Oid, error: Error) -> Result<Pushed> {
+        if error.kind == ErrorKind::Undecided {
+            return Err(error);
+        }
+        let has_it = || -> Result<bool> {
+            let Some(theirs) = self.remote.head(self.branch.short())? else { return Ok(false) };
+            self.remote.fetch(self.git, self.branch.short(), theirs)?;
+            descends(self.git, theirs, new)
+        };
+        if has_it().unwrap_or(false) { Ok(Pushed::Done) } else { Err(error) }
     }
 
     /// The refusal to send commits along that nobody asked to send.

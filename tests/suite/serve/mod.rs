@@ -14,6 +14,7 @@ mod page;
 mod problems;
 mod promotes;
 mod reads;
+mod replica;
 mod start;
 mod tokens;
 mod writes;
