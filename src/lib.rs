@@ -97,6 +97,8 @@ pub mod engine;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod formats;
+#[doc(hidden)]
+pub mod guards;
 pub mod guide;
 #[cfg(feature = "repository")]
 #[doc(hidden)]

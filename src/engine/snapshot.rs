@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::guards::{self, Guard};
 use crate::model::{
     BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest, policy,
 };
@@ -185,7 +186,7 @@ enum Placed {
 
 fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
     match place(path) {
-        Some(Place::Item(id)) if entry.kind == FileKind::File => {
+        Some(Place::Item(id)) if entry.kind == FileKind::File || guards::off(Guard::LinkIsNoItem) => {
             Placed::Item(ItemFile::new(id, format!("{prefix}{path}"), entry.blob.clone()))
         }
         Some(Place::Item(_)) | None => Placed::Nowhere,

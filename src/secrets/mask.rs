@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::place::place;
 use super::{DocumentSecrets, scalar_secret, spans, unparsed};
+use crate::guards::{self, Guard};
 use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
 
@@ -140,6 +141,7 @@ impl<'a> Mask<'a> {
             Value::Tagged(tag, inner) if !inner.is_scalar() => {
                 Value::Tagged(tag.clone(), Box::new(self.masked(policy, known, path, inner)))
             }
+            _ if guards::off(Guard::SecretsMasked) => value.clone(),
             _ if self.is_secret(policy, known, path, value) => Value::masked(),
             scalar => scalar.clone(),
         }
