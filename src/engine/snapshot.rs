@@ -339,11 +339,12 @@ impl Snapshot {
         }
     }
 
-    /// The error for an item that none of `environments` has, with the nearest one that one of `readable`
-    /// has.
+    /// The error for an item that none of `environments` has, with the nearest one that one of them has,
+    /// as far as they are `readable`.
     #[must_use]
     pub fn no_such_item(&self, key: &Key, environments: EnvironmentSet, readable: EnvironmentSet) -> Error {
-        let known = self.items().filter(|item| readable.contains(item.id.environment));
+        let among = environments.and(readable);
+        let known = self.items().filter(|item| among.contains(item.id.environment));
         let mut known: Vec<&Key> = known.map(|item| &item.id.key).collect();
         known.dedup();
         no_such_item(key, known, environments)

@@ -1,5 +1,6 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+#[cfg(feature = "client")]
 mod attempts;
 #[cfg(feature = "client")]
 mod client;
@@ -14,6 +15,8 @@ mod page;
 mod problems;
 mod promotes;
 mod reads;
+#[cfg(feature = "client")]
+mod sequences;
 mod start;
 mod tokens;
 mod writes;

@@ -57,7 +57,9 @@ fn done(task: Task) -> Result<String, String> {
     match task {
         Task::Library { environment, key } => library(None, &environment, &key),
         Task::LibraryAt { revision, key } => library(Some(&revision), "staging", &key),
-        Task::Client { address, token, environment, key } => client::read(&address, &token, &environment, &key),
+        Task::Client { address, token, environment, key } => {
+            client::read(&address, &token, &environment, &key)
+        }
         Task::ClientTag { address, token } => client::write(&address, &token),
     }
 }

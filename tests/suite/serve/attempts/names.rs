@@ -27,13 +27,17 @@ pub(super) const ROWS: &[Row] = &[
 /// The doors of the server, for an environment that is none or that the token may not read.
 fn served(tries: &mut Tries<'_>, name: &str, status: u16) {
     let api = format!("/api/v1/environments/{name}");
-    for route in ["", "/items/payments", "/export/payments?format=json", "/history/payments", "/findings", "/events"] {
+    for route in
+        ["", "/items/payments", "/export/payments?format=json", "/history/payments", "/findings", "/events"]
+    {
         tries.by(Door::ApiRead, |it| it.get(&format!("{api}{route}"), &[status]));
     }
+    tries.by(Door::ApiRead, |it| it.stream(&format!("{api}/events"), status));
+    tries.by(Door::Page, |it| it.stream(&format!("/ui/{name}/events"), status));
     let json = r#"{"value":{"owner":"x"}}"#;
     let create = [("if-none-match", "*")];
     tries.by(Door::ApiWrite, |it| it.put(&format!("{api}/items/payments"), &create, json, &[status]));
-    tries.by(Door::ApiWrite, |it| it.post(&format!("{api}/changes"), r#"{"changes":[]}"#, &[status]));
+    tries.by(Door::ApiWrite, |it| it.post(&format!("{api}/changes"), r#"{"items":[]}"#, &[status]));
     tries.by(Door::ApiWrite, |it| it.post(&format!("{api}/promotions"), r#"{"plan":{}}"#, &[status]));
     tries.by(Door::Spring, |it| it.get(&format!("/spring/payments/{name}"), &[status]));
     tries.by(Door::Ofrep, |it| {
@@ -41,7 +45,7 @@ fn served(tries: &mut Tries<'_>, name: &str, status: u16) {
     });
     tries.by(Door::Ofrep, |it| it.post(&format!("/{name}/ofrep/v1/evaluate/flags"), FLAG, &[status]));
     tries.by(Door::Argo, |it| it.post(&format!("/argocd/{name}/api/v1/getparams.execute"), ARGO, &[status]));
-    for page in ["items/payments", "edit/payments", "history/payments", "findings", "promote", "events"] {
+    for page in ["items/payments", "edit/payments", "history/payments", "findings", "promote"] {
         tries.by(Door::Page, |it| it.get(&format!("/ui/{name}/{page}"), &[status]));
     }
 }
@@ -125,7 +129,7 @@ fn beside(tries: &mut Tries<'_>) {
     let body = r#"{"environment":"production","value":{}}"#;
     tries.by(Door::ApiWrite, |it| it.put(&new, &[create], body, &[400]));
     tries.by(Door::ApiWrite, |it| it.put(&new, &[create, other], r#"{"value":{}}"#, &[400]));
-    let body = r#"{"environment":"production","changes":[]}"#;
+    let body = r#"{"environment":"production","items":[]}"#;
     tries.by(Door::ApiWrite, |it| it.post(&format!("{STAGING}/changes"), body, &[400]));
     tries.by(Door::Client, lies);
     tries.by(Door::Spring, |it| it.get("/spring/payments/staging,production", &[400]));
@@ -150,7 +154,8 @@ fn lies(scene: &Scene) -> Outcome {
         let (mut stream, _) = listener.accept().expect("a client");
         let _ = stream.read(&mut [0; 4096]);
         let body = r#"{"version":1,"environment":"production","key":"payments","value":{"owner":"it"},"commit":"0123456789abcdef0123456789abcdef01234567"}"#;
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\netag: \"0\"\r\nconnection: close\r\n";
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\netag: \"0\"\r\nconnection: close\r\n";
         let _ = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
     });
     let (environment, key) = ("staging".to_owned(), "payments".to_owned());
@@ -171,8 +176,8 @@ fn foreign_token(tries: &mut Tries<'_>) {
         tries.by(door, |it| {
             let [there, missing] =
                 ["payments", "nothing"].map(|key| it.server.get(&format!("{before}{key}{after}")));
-            let is_same = (there.status, &there.body)
-                == (missing.status, &missing.body.replace("nothing", "payments"));
+            let is_same =
+                (there.status, &there.body) == (missing.status, &missing.body.replace("nothing", "payments"));
             judge(is_same, "403".to_owned(), || format!("{there:?} {missing:?}"))
         });
     }
@@ -237,7 +242,8 @@ fn forms(tries: &mut Tries<'_>) {
         tries.by(Door::Page, |it| {
             let headers =
                 [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
-            let body = format!("environment={environment}&key={key}&etag=%220%22&path=pool&text=11&as=number");
+            let body =
+                format!("environment={environment}&key={key}&etag=%220%22&path=pool&text=11&as=number");
             it.answered(path, &it.server.send("POST", path, &headers, &body), &[400, 403])
         });
     }

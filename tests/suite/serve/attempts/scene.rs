@@ -50,10 +50,11 @@ impl Scene {
     pub(super) fn new(mutation: Option<Guard>) -> Self {
         let text =
             |environment: &str| format!("owner: only-in-{environment}\npool: 10\nhost: {environment}-1\n");
-        let staging = format!("{}password: {SECRET}\n", text("staging"));
+        let access = format!("user: terrace\npassword: {SECRET}\n");
         let mut world = World::with(&[
             (&file("development"), &text("development")),
-            (&file("staging"), &staging),
+            (&file("staging"), &text("staging")),
+            ("environments/staging/access.yaml", &access),
             (&file("production"), &text("production")),
             ("environments/development/shared.yaml", "size: 1\n"),
             ("environments/staging/shared.yaml", "size: 1\n"),
@@ -67,7 +68,9 @@ impl Scene {
         let unmerged = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
         world.git(&["checkout", "--quiet", &branch]);
         let plan = |world: &World| {
-            world.terrace(&["promote", "shared", "--to", "production", "--dry-run", "--format", "json"]).stdout
+            world
+                .terrace(&["promote", "shared", "--to", "production", "--dry-run", "--format", "json"])
+                .stdout
         };
         world.write("environments/staging/shared.yaml", "size: 2\n");
         world.commit("twice");
@@ -111,6 +114,15 @@ impl Scene {
 
     pub(super) fn get(&self, path: &str, allowed: &[u16]) -> Outcome {
         self.answered(path, &self.server.get(path), allowed)
+    }
+
+    /// A stream that has to be refused: one that is not would go on for ever.
+    pub(super) fn stream(&self, path: &str, status: u16) -> Outcome {
+        let token = self.server.token.as_deref().unwrap_or_default();
+        let request = self.server.agent.get(format!("http://{}{path}", self.server.address));
+        let answer = request.header("authorization", format!("Bearer {token}")).call();
+        let found = answer.map(|answer| answer.status().as_u16()).unwrap_or_default();
+        judge(found == status, status.to_string(), || format!("{path}: {found}"))
     }
 
     pub(super) fn get_with(&self, path: &str, header: (&str, &str), allowed: &[u16]) -> Outcome {

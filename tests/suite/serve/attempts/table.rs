@@ -92,7 +92,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(self: &Row, scene: &Scene) -> Cells {
-        let mut tries = Tries { scene, cells: Cells::new() };
+        let mut tries = Tries { scene, cells: Cells::new(), before: None };
         (self.make)(&mut tries);
         tries.cells
     }
@@ -102,17 +102,21 @@ impl Row {
 pub(super) struct Tries<'s> {
     pub(super) scene: &'s Scene,
     cells: Cells,
+    /// The repository as the last try left it.
+    before: Option<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Tries<'_> {
     /// Tries something that has to leave the repository as it is.
     pub(super) fn by(&mut self, door: Door, attempt: impl FnOnce(&Scene) -> Outcome) {
-        let before = self.scene.world.state();
+        let before = self.before.take().unwrap_or_else(|| self.scene.world.state());
         let outcome = attempt(self.scene);
-        let outcome = match self.scene.world.state() == before {
+        let after = self.scene.world.state();
+        let outcome = match after == before {
             true => outcome,
             false => Err(format!("the repository was changed: {outcome:?}")),
         };
+        self.before = Some(after);
         self.note(door, outcome);
     }
 
