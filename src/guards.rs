@@ -25,6 +25,8 @@ pub enum Guard {
     TokenOnce,
     /// A token is for its environments alone.
     TokenEnvironments,
+    /// What is counted is told of a token's environments alone.
+    MetricsScope,
     /// A token allows what it says.
     TokenVerbs,
     /// Who is not signed in sees no page.
@@ -77,7 +79,7 @@ pub enum Guard {
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::EnvironmentName,
         Self::KeySegments,
         Self::LinkIsNoItem,
@@ -88,6 +90,7 @@ impl Guard {
         Self::TokenExpiry,
         Self::TokenOnce,
         Self::TokenEnvironments,
+        Self::MetricsScope,
         Self::TokenVerbs,
         Self::SignIn,
         Self::HostName,
@@ -118,9 +121,12 @@ impl Guard {
 /// Whether a test took this guard out, by its name in `TERRACE_MUTATION`.
 #[cfg(feature = "mutations")]
 pub(crate) fn off(guard: Guard) -> bool {
-    static WANTED: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-    let wanted = WANTED.get_or_init(|| std::env::var("TERRACE_MUTATION").ok());
-    wanted.as_ref().is_some_and(|wanted| *wanted == format!("{guard:?}"))
+    static OFF: std::sync::OnceLock<Option<Guard>> = std::sync::OnceLock::new();
+    let named = || {
+        let wanted = std::env::var_os("TERRACE_MUTATION")?;
+        Guard::ALL.into_iter().find(|guard| wanted.to_str() == Some(&format!("{guard:?}")))
+    };
+    *OFF.get_or_init(named) == Some(guard)
 }
 
 /// Every guard stands in every program that is not a test.

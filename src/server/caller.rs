@@ -70,6 +70,14 @@ impl Caller {
         self.may(Verb::Read) && is_its
     }
 
+    /// The environments that they are told of: those of their token, whatever it allows there.
+    pub(super) fn told_of(&self) -> EnvironmentSet {
+        if guards::off(Guard::MetricsScope) {
+            return EnvironmentSet::ALL;
+        }
+        self.environments.iter().copied().collect()
+    }
+
     /// Whether they may read every environment, so that nothing of what spans them is left out.
     pub(super) fn may_read_all(&self) -> bool {
         Environment::ALL.into_iter().all(|environment| self.may_read(environment))

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::model::Environment;
+use crate::model::{Environment, EnvironmentSet};
 
 /// What is counted of requests.
 #[derive(Default)]
@@ -49,9 +49,16 @@ impl Requests {
         count.time += time;
     }
 
-    /// Everything as text.
-    pub(super) fn text(&self, environments: &[Gauges], streams: usize, in_flight: usize) -> String {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    /// Everything as text that is of no environment, or of those that may be told of.
+    pub(super) fn text(
+        &self,
+        told_of: EnvironmentSet,
+        environments: &[Gauges],
+        streams: usize,
+        in_flight: usize,
+    ) -> String {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        counts.retain(|labels, _| labels.environment.is_none_or(|environment| told_of.contains(environment)));
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: Vec<(String, String)>| {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");

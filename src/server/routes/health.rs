@@ -45,7 +45,8 @@ pub(super) async fn metrics(
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     caller.require(Verb::Metrics)?;
-    let gauges = Environment::ALL.into_iter().filter_map(|environment| {
+    let told_of = caller.told_of();
+    let gauges = told_of.iter().filter_map(|environment| {
         let view = shared.view(environment)?;
         let commit = view.commit().and_then(|id| shared.workspace.repository.info(id).ok());
         Some(Gauges {
@@ -56,7 +57,7 @@ pub(super) async fn metrics(
         })
     });
     let gauges: Vec<Gauges> = gauges.collect();
-    let text = shared.requests.text(&gauges, shared.streams.count(), shared.in_flight());
+    let text = shared.requests.text(told_of, &gauges, shared.streams.count(), shared.in_flight());
     let mut response = text.into_response();
     let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, form);

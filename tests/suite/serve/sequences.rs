@@ -12,10 +12,10 @@ use super::{Answer, Server};
 use crate::support::World;
 
 /// So many sequences, where `TERRACE_SEQUENCES` says nothing else.
-const SEQUENCES: u32 = 256;
+const SEQUENCES: u32 = 64;
 
 /// So many on one repository: after them it is made anew.
-const A_REPOSITORY: u32 = 64;
+const A_REPOSITORY: u32 = 32;
 
 const KEYS: [&str; 3] = ["a", "b/c", "d"];
 const FIELDS: [&str; 3] = ["x", "y", "z"];

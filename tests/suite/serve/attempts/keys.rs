@@ -26,7 +26,7 @@ fn out(tries: &mut Tries<'_>) {
         tries.by(Door::CommandLine, |it| it.line(&["set", key, "pool", "11", "--env", "staging"], 2));
         tries.by(Door::Export, |it| it.line(&["export", key, "--env", "staging", "--format", "json"], 2));
         tries.by(Door::Export, |it| it.line(&["run", key, "--env", "staging", "--", "true"], 2));
-        tries.by(Door::Watch, |it| it.line(&["watch", key, "--env", "staging"], 2));
+        tries.by(Door::Watch, |it| it.watch(&["watch", key, "--env", "staging"], 2));
         tries.by(Door::Library, |it| it.program(&Task::library("staging", key), "Usage"));
         tries.by(Door::Client, |it| it.program(&Task::client(it, "staging", key), "Usage"));
         tries.by(Door::Argo, |it| {

@@ -27,9 +27,7 @@ pub(super) const ROWS: &[Row] = &[
 /// The doors of the server, for an environment that is none or that the token may not read.
 fn served(tries: &mut Tries<'_>, name: &str, status: u16) {
     let api = format!("/api/v1/environments/{name}");
-    for route in
-        ["", "/items/payments", "/export/payments?format=json", "/history/payments", "/findings", "/events"]
-    {
+    for route in ["", "/items/payments", "/export/payments?format=json", "/history/payments", "/findings"] {
         tries.by(Door::ApiRead, |it| it.get(&format!("{api}{route}"), &[status]));
     }
     tries.by(Door::ApiRead, |it| it.stream(&format!("{api}/events"), status));
@@ -67,7 +65,7 @@ fn none(tries: &mut Tries<'_>, encoded: &str, typed: &str) {
     ] {
         tries.by(Door::Export, |it| it.line(line, 2));
     }
-    tries.by(Door::Watch, |it| it.line(&["watch", "--env", typed], 2));
+    tries.by(Door::Watch, |it| it.watch(&["watch", "--env", typed], 2));
     tries.by(Door::Library, |it| it.program(&Task::library(typed, "payments"), "name"));
     tries.by(Door::Client, |it| it.program(&Task::client(it, typed, "payments"), "name"));
     tries.by(Door::Git, |it| folder(it, typed));
@@ -118,7 +116,7 @@ fn beside(tries: &mut Tries<'_>) {
     let twice = ["--env", "staging", "--env", "production"];
     tries.by(Door::CommandLine, |it| it.line(&[&["get", "payments"], &twice[..]].concat(), 2));
     tries.by(Door::Export, |it| it.line(&[&["run", "payments"], &twice[..], &["--", "true"]].concat(), 2));
-    tries.by(Door::Watch, |it| it.line(&[&["watch"], &twice[..]].concat(), 2));
+    tries.by(Door::Watch, |it| it.watch(&[&["watch"], &twice[..]].concat(), 2));
     let item = format!("{STAGING}/items/payments");
     tries.by(Door::ApiRead, |it| it.get_with(&item, other, &[400]));
     for query in ["environment=production", "env=production", "prefix=a", "path=owner&path=pool"] {
@@ -198,6 +196,12 @@ fn foreign_token(tries: &mut Tries<'_>) {
         });
     }
     tries.by(Door::ApiRead, |it| it.get("/metrics", &[403]));
+    // What is counted of production is told to who is for production.
+    tries.by(Door::ApiRead, |it| {
+        let answer = it.ask("GET", Some(&it.metrics), "/metrics", &[], "");
+        let is_right = answer.body.contains("staging") && !answer.body.contains("production");
+        judge(answer.status == 200 && is_right, "left out".to_owned(), || format!("{answer:?}"))
+    });
 }
 
 fn no_token(tries: &mut Tries<'_>) {

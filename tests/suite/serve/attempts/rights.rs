@@ -216,9 +216,7 @@ fn secrets(tries: &mut Tries<'_>) {
     ] {
         tries.by(Door::CommandLine, |it| silent(&it.world.terrace(line).told(), "masked".to_owned()));
     }
-    tries.by(Door::Watch, |it| {
-        silent(&it.world.terrace(&["watch", "--poll", "--env", "none"]).told(), "exit 2".to_owned())
-    });
+    tries.by(Door::Watch, |it| it.watch(&["watch", "--poll", "--env", "none"], 2));
     let create = [("if-none-match", "*")];
     tries.by(Door::ApiWrite, |it| {
         it.put(&format!("{STAGING}/items/new"), &create, r#"{"value":{"password":"swordfish-42"}}"#, &[403])

@@ -1,6 +1,7 @@
 //! Where the attempts are made: a repository, a server, and a token for staging alone.
 
-use std::process::Command;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use terrace::guards::Guard;
 
@@ -31,6 +32,8 @@ pub(super) struct Scene {
     pub(super) promoter: String,
     /// A token for production alone.
     pub(super) production: String,
+    /// A token that may see how the server does, for staging.
+    pub(super) metrics: String,
     /// A token whose last day is past.
     pub(super) ended: String,
     /// The commit of the branch that is not merged.
@@ -81,6 +84,7 @@ impl Scene {
         let all = token(&world, "development,staging,production", "read,write");
         let promoter = token(&world, "development,staging,production", "read,promote");
         let production = token(&world, "production", "read,promote");
+        let metrics = token(&world, "staging", "metrics");
         let ended = token(&world, "staging", "read");
         let secret = token(&world, "staging", "read,write,promote");
         let tokens = world.beside("tokens.json");
@@ -90,7 +94,7 @@ impl Scene {
         }
         let mut server = Server::start_with(&world, &["--tokens", &tokens.to_string_lossy()]);
         server.token = Some(secret);
-        Self { world, server, all, promoter, production, ended, unmerged, plan, old_plan }
+        Self { world, server, all, promoter, production, metrics, ended, unmerged, plan, old_plan }
     }
 
     /// A command that is refused with this exit code, and says nothing of production's values.
@@ -98,6 +102,20 @@ impl Scene {
         let said = self.world.terrace(line);
         let is_right = said.code == code && !said.told().contains(OF_PRODUCTION);
         judge(is_right, format!("exit {code}"), || format!("{line:?}: {}", said.told()))
+    }
+
+    /// A command that would go on for ever, and has to be refused.
+    pub(super) fn watch(&self, line: &[&str], code: i32) -> Outcome {
+        let mut command = self.world.command(env!("CARGO_BIN_EXE_terrace"));
+        let mut child =
+            command.args(line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
+        // What watches says so at once; what is refused says nothing here, and ends.
+        let said = child.stdout.take().and_then(|mut out| out.read(&mut [0; 64]).ok()).unwrap_or_default();
+        if said > 0 {
+            let _ = child.kill();
+        }
+        let ended = child.wait().expect("an end").code();
+        judge(said == 0 && ended == Some(code), format!("exit {code}"), || format!("{line:?}: {ended:?}"))
     }
 
     /// A git command and its answer.
