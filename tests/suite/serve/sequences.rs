@@ -368,7 +368,7 @@ fn run(place: &Place, environment: Environment, operations: &[Operation]) -> Res
 
 #[test]
 fn no_sequence_of_operations_reaches_another_environment() {
-    let asked = std::env::var("TERRACE_SEQUENCES").ok().and_then(|text| text.parse::<u32>().ok());
+    let asked = std::env::var_os("TERRACE_SEQUENCES").and_then(|text| text.to_str()?.parse::<u32>().ok());
     let (sequences, start) = (asked.unwrap_or(SEQUENCES), std::time::Instant::now());
     let (mut done, mut count) = (0, 0_usize);
     while done < sequences {
