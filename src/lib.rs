@@ -9,8 +9,9 @@
 //!
 //! | room | what it owns | imports |
 //! |---|---|---|
+//! | `guards` | the checks that tests take out, one at a time; nothing in a program that is no test | nothing |
 //! | `guide` | the pages that people read: documentation, `terrace explain`, manual pages | nothing |
-//! | `model` | the domain's words: environments, keys, paths, values, findings, policy | nothing |
+//! | `model` | the domain's words: environments, keys, paths, values, findings, policy | guards |
 //! | `yaml` | one YAML file: bytes, values, spans, byte-minimal edits | model |
 //! | `json_schema` | JSON Schemas: inferred, compiled, checked, at a bounded cost | model, yaml |
 //! | `formats` | other formats, read (dotenv, properties, JSON, TOML) and written | model, yaml |
@@ -98,6 +99,8 @@ pub mod engine;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
 pub mod formats;
+#[doc(hidden)]
+pub mod guards;
 pub mod guide;
 #[cfg(feature = "repository")]
 #[doc(hidden)]

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::destination::{Destination, tell};
 use super::{Failure, Outcome, parse, plan_file};
 use crate::engine::promotion::{Action, PlanEntry, Reason, Resolution, Selection};
+use crate::guards::{self, Guard};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitInfo, Environment, Error, Hop, Key, KeyGlob, Policy, Result, Value, ValuePath};
 use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
@@ -154,7 +155,7 @@ impl Args {
                 .with_help("changes begin there: terrace set KEY PATH VALUE --env development")
         })?;
         match source {
-            Some(source) if source != hop.source() => {
+            Some(source) if source != hop.source() && !guards::off(Guard::PromotionOrder) => {
                 let message = format!("there is no promotion from {source} to {target}");
                 Err(Error::usage(message)
                     .with_help(format!("{target} takes from {}; promote hop by hop", hop.source())))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::guards::{self, Guard};
 use crate::model::{
     BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest, policy,
 };
@@ -185,7 +186,7 @@ enum Placed {
 
 fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
     match place(path) {
-        Some(Place::Item(id)) if entry.kind == FileKind::File => {
+        Some(Place::Item(id)) if entry.kind == FileKind::File || guards::off(Guard::LinkIsNoItem) => {
             Placed::Item(ItemFile::new(id, format!("{prefix}{path}"), entry.blob.clone()))
         }
         Some(Place::Item(_)) | None => Placed::Nowhere,
@@ -338,11 +339,12 @@ impl Snapshot {
         }
     }
 
-    /// The error for an item that none of `environments` has, with the nearest one that one of `readable`
-    /// has.
+    /// The error for an item that none of `environments` has, with the nearest one that one of them has,
+    /// as far as they are `readable`.
     #[must_use]
     pub fn no_such_item(&self, key: &Key, environments: EnvironmentSet, readable: EnvironmentSet) -> Error {
-        let known = self.items().filter(|item| readable.contains(item.id.environment));
+        let among = environments.and(readable);
+        let known = self.items().filter(|item| among.contains(item.id.environment));
         let mut known: Vec<&Key> = known.map(|item| &item.id.key).collect();
         known.dedup();
         no_such_item(key, known, environments)

@@ -41,8 +41,8 @@ macro_rules! pages {
 }
 
 pages!(
-    layout, promotion, adopting, review, git, editing, processes, server, scale, page, rust, systems, publishing,
-    policy, rules, limits, security
+    layout, promotion, adopting, review, git, editing, processes, server, scale, page, rust, systems,
+    publishing, policy, rules, limits, security
 );
 
 /// A word of a plan or of `status`.

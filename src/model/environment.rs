@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::closest;
+use crate::guards::{self, Guard};
 
 /// One of the three environments, in promotion order.
 ///
@@ -76,10 +77,9 @@ impl FromStr for Environment {
     type Err = UnknownEnvironment;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|env| env.name() == name)
-            .ok_or_else(|| UnknownEnvironment { name: name.to_owned() })
+        let exact = Self::ALL.into_iter().find(|env| env.name() == name);
+        let meant = || Self::guess(name).filter(|_| guards::off(Guard::EnvironmentName));
+        exact.or_else(meant).ok_or_else(|| UnknownEnvironment { name: name.to_owned() })
     }
 }
 

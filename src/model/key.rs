@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::Environment;
+use crate::guards::{self, Guard};
 
 /// The name of a configuration item: segments of `[A-Za-z0-9._-]` joined by `/`.
 ///
@@ -74,8 +75,10 @@ impl FromStr for Key {
             })
         };
         match reason {
-            Some(reason) => Err(InvalidKey { text: text.to_owned(), reason }),
-            None => Ok(Self(text.to_owned())),
+            Some(reason) if !guards::off(Guard::KeySegments) => {
+                Err(InvalidKey { text: text.to_owned(), reason })
+            }
+            Some(_) | None => Ok(Self(text.to_owned())),
         }
     }
 }

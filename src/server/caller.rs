@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, header};
 
 use super::problem::{Problem, ProblemKind};
 use super::tokens::{Token, Verb};
+use crate::guards::{self, Guard};
 use crate::model::{Environment, EnvironmentSet};
 use crate::store::transaction::Person;
 
@@ -60,12 +61,21 @@ impl Caller {
     }
 
     pub(super) fn may(&self, verb: Verb) -> bool {
-        self.allow.contains(&verb)
+        self.allow.contains(&verb) || guards::off(Guard::TokenVerbs)
     }
 
     /// Whether they may read an environment.
     pub(super) fn may_read(&self, environment: Environment) -> bool {
-        self.may(Verb::Read) && self.environments.contains(&environment)
+        let is_its = self.environments.contains(&environment) || guards::off(Guard::TokenEnvironments);
+        self.may(Verb::Read) && is_its
+    }
+
+    /// The environments that they are told of: those of their token, whatever it allows there.
+    pub(super) fn told_of(&self) -> EnvironmentSet {
+        if guards::off(Guard::MetricsScope) {
+            return EnvironmentSet::ALL;
+        }
+        self.environments.iter().copied().collect()
     }
 
     /// Whether they may read every environment, so that nothing of what spans them is left out.
@@ -107,7 +117,7 @@ impl Caller {
 
     /// Refuses a text that would hold a secret.
     pub(super) fn require_secrets(&self, holds_secrets: bool) -> Result<(), Problem> {
-        if !holds_secrets || self.may_read_secrets() {
+        if !holds_secrets || self.may_read_secrets() || guards::off(Guard::SecretsAsText) {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::SecretsNotAllowed, "the text would hold a secret")
@@ -134,7 +144,7 @@ pub(super) fn borne(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
     let has_more = headers.get_all(header::AUTHORIZATION).iter().count() > 1;
     found.dedup();
-    if found.len() > 1 || has_more {
+    if (found.len() > 1 || has_more) && !guards::off(Guard::TokenOnce) {
         return Err(unauthorized("the request bears several tokens"));
     }
     Ok(found.pop())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::RemoteCondition;
 use super::replica::RemoteState;
-use crate::model::Environment;
+use crate::model::{Environment, EnvironmentSet};
 
 /// What is counted of requests.
 #[derive(Default)]
@@ -51,9 +51,16 @@ impl Requests {
         count.time += time;
     }
 
-    /// Everything as text.
-    pub(super) fn text(&self, environments: &[Gauges], streams: usize, in_flight: usize) -> String {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    /// Everything as text that is of no environment, or of those that may be told of.
+    pub(super) fn text(
+        &self,
+        told_of: EnvironmentSet,
+        environments: &[Gauges],
+        streams: usize,
+        in_flight: usize,
+    ) -> String {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        counts.retain(|labels, _| labels.environment.is_none_or(|environment| told_of.contains(environment)));
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: Lines| {
             write_family(&mut text, (name, kind, help), lines)

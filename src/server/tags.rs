@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::guards::{self, Guard};
 use crate::model::Environment;
 
 /// The tag of a representation: `what` tells it from others of the same thing, `content` stands for its
@@ -18,7 +19,8 @@ pub(super) fn digits(environment: Environment, key: &str, veil: &[u8], content: 
 
 fn digest(environment: Environment, key: &str, what: &[u8], content: &[u8]) -> Vec<u8> {
     let mut digest = Sha256::new();
-    for part in [environment.name().as_bytes(), key.as_bytes(), what, content] {
+    let environment = if guards::off(Guard::TagEnvironment) { "" } else { environment.name() };
+    for part in [environment.as_bytes(), key.as_bytes(), what, content] {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }

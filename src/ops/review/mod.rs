@@ -26,6 +26,7 @@ use crate::engine::review::{
 };
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
+use crate::guards::{self, Guard};
 use crate::model::{
     CommitId, Date, Environment, EnvironmentSet, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result,
     Revision, Rule, Value, ValuePath, policy,
@@ -241,7 +242,7 @@ impl<'a> Reviewer<'a> {
         let [old, new] = &self.part.ends;
         let before = self.check(old, &Change::default(), today)?;
         let after = self.check(new, &change, today)?;
-        let by_base = self.part.head_by_base.as_ref();
+        let by_base = self.part.head_by_base.as_ref().filter(|_| !guards::off(Guard::BasePolicy));
         let by_base = by_base.map(|configuration| self.check(configuration, &change, today)).transpose()?;
         let status = self.status(&review.items)?;
         review.decisions = self.decisions(&review.base)?;
@@ -267,7 +268,7 @@ impl<'a> Reviewer<'a> {
         review.findings = compare_findings(before.findings, head, &renamed);
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(&status, &review.items);
-        if self.part.has_base {
+        if self.part.has_base && !guards::off(Guard::Weakened) {
             review.weakened = self.weakened(review)?;
             let told = weakened_findings(&review.weakened, old.policy());
             review.findings.introduced.splice(0..0, told);

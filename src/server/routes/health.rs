@@ -60,7 +60,8 @@ pub(super) async fn metrics(
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     caller.require(Verb::Metrics)?;
-    let gauges = Environment::ALL.into_iter().filter_map(|environment| {
+    let told_of = caller.told_of();
+    let gauges = told_of.iter().filter_map(|environment| {
         let view = shared.view(environment)?;
         let commit = view.commit().and_then(|id| shared.workspace.repository.info(id).ok());
         Some(Gauges {
@@ -71,7 +72,7 @@ pub(super) async fn metrics(
         })
     });
     let gauges: Vec<Gauges> = gauges.collect();
-    let mut text = shared.requests.text(&gauges, shared.streams.count(), shared.in_flight());
+    let mut text = shared.requests.text(told_of, &gauges, shared.streams.count(), shared.in_flight());
     if let Some(replica) = &shared.replica {
         text.push_str(&remote_text(&replica.state()));
     }

@@ -1,5 +1,6 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+#[cfg(feature = "client")]
 mod attempts;
 #[cfg(feature = "client")]
 mod client;
@@ -15,6 +16,8 @@ mod problems;
 mod promotes;
 mod reads;
 mod replica;
+#[cfg(feature = "client")]
+mod sequences;
 mod start;
 mod tokens;
 mod writes;
