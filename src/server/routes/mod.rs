@@ -27,6 +27,7 @@ use super::openapi::Parameter as P;
 use super::openapi::document;
 use super::problem::ProblemKind as K;
 use super::state::Shared;
+use crate::model::Key;
 
 /// A route and what is said of it.
 struct Route {
@@ -38,8 +39,15 @@ const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 const TEXT: &str = "text/plain";
 
-const KEYS: P = P::many("key", "Only this item; may stand several times");
-const REVISION: P = P::one("revision", "The digits of a commit that leads to the served branch");
+/// What a JSON pointer is (RFC 6901), as a regular expression.
+const POINTER_PATTERN: &str = "^(/([^~/]|~[01])*)*$";
+
+/// The digits of a commit.
+const COMMIT_PATTERN: &str = "^[0-9a-f]{7,40}$";
+
+const KEYS: P = P::many("key", "Only this item; may stand several times").pattern(Key::PATTERN);
+const REVISION: P =
+    P::one("revision", "The digits of a commit that leads to the served branch").pattern(COMMIT_PATTERN);
 
 /// Every route, in the order of the documentation.
 fn routes() -> Vec<Route> {
@@ -65,7 +73,10 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::one("prefix", "Only items whose keys begin so"))
-            .parameter(P::one("after", "Only items behind this key: `next` of the page before"))
+            .parameter(
+                P::one("after", "Only items behind this key: `next` of the page before")
+                    .pattern(Key::PATTERN),
+            )
             .parameter(P::number("limit", "So many items at most", 1_000))
             .problems(&[K::InvalidKey])
             .answer(JSON, "Items"),
@@ -79,7 +90,7 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::one("path", "Only the value at this path, such as `servers[name=api].port`"))
-            .parameter(P::one("pointer", "Only the value at this JSON pointer"))
+            .parameter(P::one("pointer", "Only the value at this JSON pointer").pattern(POINTER_PATTERN))
             .parameter(REVISION)
             .problems(missing)
             .problems(&[K::ValueNotFound, K::InvalidPath, K::UnknownRevision, K::NotAcceptable])
@@ -144,6 +155,7 @@ fn routes() -> Vec<Route> {
             .method("post")
             .problems(&[K::InvalidKey, K::BodyTooLarge])
             .body(YAML, "")
+            .body_may_be_empty()
             .answer(JSON, "CheckedText"),
             post(write::check),
         ),
@@ -156,7 +168,7 @@ fn routes() -> Vec<Route> {
             .tagged()
             .parameter(P::one("format", "The format, as `terrace export` has them").required())
             .parameter(P::one("prefix", "What every name begins with"))
-            .parameter(P::one("names", "The letters of names: upper or keep"))
+            .parameter(P::one("names", "The letters of names: upper or keep").pattern("^(upper|keep)$"))
             .parameter(P::one("separator", "What stands between the steps of a path in a name"))
             .parameter(REVISION)
             .problems(missing)
@@ -174,7 +186,10 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::number("limit", "So many commits at most", 1_000))
-            .parameter(P::one("before", "Only commits before this one: `next` of the page before"))
+            .parameter(
+                P::one("before", "Only commits before this one: `next` of the page before")
+                    .pattern(COMMIT_PATTERN),
+            )
             .problems(missing)
             .problems(&[K::UnknownRevision])
             .answer(JSON, "LogReport"),
