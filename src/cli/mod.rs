@@ -37,6 +37,8 @@ mod run;
 mod schema;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+mod serve_log;
 mod set;
 mod status;
 mod take_over;

@@ -111,7 +111,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only one room may name, and that room.
-const KEPT: [(&str, &str); 33] = [
+const KEPT: [(&str, &str); 35] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -130,6 +130,8 @@ const KEPT: [(&str, &str); 33] = [
     ("postcard", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
+    ("tracing", "cli"),
+    ("tracing_subscriber", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
     ("dialoguer", "cli"),
