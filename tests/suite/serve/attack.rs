@@ -128,6 +128,9 @@ fn bodies_without_end_or_bottom_are_refused() {
     });
     let item = |field: &str| format!(r#"{{"items":[{{"key":"payments","etag":null,{field}}}]}}"#);
     let staging = "/api/v1/environments/staging";
+    let at = |resource: &str| format!("{staging}/{resource}");
+    let (changes, promotions, rollbacks) = (at("changes"), at("promotions"), at("rollbacks"));
+    let holds = at("holds");
     for (method, path, form, body) in [
         ("PUT", PATH, json, format!("{{\"value\":{lists}}}")),
         ("PUT", PATH, json, maps.clone()),
@@ -137,11 +140,11 @@ fn bodies_without_end_or_bottom_are_refused() {
         ("PATCH", PATH, patch, lists.clone()),
         ("PATCH", PATH, patch, format!(r#"[{{"op":"add","path":"/a","value":{lists}}}]"#)),
         ("PATCH", PATH, patch, format!(r#"[{{"op":"add","path":"{}","value":1}}]"#, "/a".repeat(10_000))),
-        ("POST", &format!("{staging}/changes"), json, item(&format!("\"put\":{maps}"))),
-        ("POST", &format!("{staging}/changes"), json, item(&format!("\"patch\":{lists}"))),
-        ("POST", &format!("{staging}/promotions"), json, format!("{{\"plan\":{maps}}}")),
-        ("POST", &format!("{staging}/rollbacks"), json, format!("{{\"keys\":{lists}}}")),
-        ("POST", &format!("{staging}/holds"), json, lists.clone()),
+        ("POST", changes.as_str(), json, item(&format!("\"put\":{maps}"))),
+        ("POST", changes.as_str(), json, item(&format!("\"patch\":{lists}"))),
+        ("POST", promotions.as_str(), json, format!("{{\"plan\":{maps}}}")),
+        ("POST", rollbacks.as_str(), json, format!("{{\"keys\":{lists}}}")),
+        ("POST", holds.as_str(), json, lists.clone()),
         ("POST", "/argocd/staging/api/v1/getparams.execute", json, maps.clone()),
         ("POST", "/staging/ofrep/v1/evaluate/flags/payments:pool", json, maps.clone()),
     ] {
