@@ -104,6 +104,8 @@ pub(super) struct Parameter {
     most: Option<usize>,
     /// A regular expression that every value fits.
     pattern: Option<&'static str>,
+    /// The words that it may be.
+    words: Option<fn() -> Vec<&'static str>>,
     is_many: bool,
     is_flag: bool,
     is_required: bool,
@@ -118,7 +120,7 @@ const LINE_PATTERN: &str = "^[!-~]([ -~]*[!-~])?$";
 impl Parameter {
     pub(super) const fn one(name: &'static str, meaning: &'static str) -> Self {
         let (is_many, is_flag, is_required) = (false, false, false);
-        Self { name, meaning, most: None, pattern: None, is_many, is_flag, is_required }
+        Self { name, meaning, most: None, pattern: None, words: None, is_many, is_flag, is_required }
     }
 
     pub(super) const fn many(name: &'static str, meaning: &'static str) -> Self {
@@ -141,10 +143,15 @@ impl Parameter {
         Self { pattern: Some(pattern), ..self }
     }
 
+    pub(super) const fn words(self, words: fn() -> Vec<&'static str>) -> Self {
+        Self { words: Some(words), ..self }
+    }
+
     fn json(&self) -> Json {
-        let text = match self.pattern {
-            Some(pattern) => json!({ "type": "string", "pattern": pattern }),
-            None => json!({ "type": "string" }),
+        let text = match (self.words, self.pattern) {
+            (Some(words), _) => json!({ "type": "string", "enum": words() }),
+            (None, Some(pattern)) => json!({ "type": "string", "pattern": pattern }),
+            (None, None) => json!({ "type": "string" }),
         };
         let schema = match (self.most, self.is_many) {
             (Some(most), _) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
@@ -214,11 +221,10 @@ fn operation(doc: &Doc) -> Json {
     parameters.extend(doc.parameters.iter().map(Parameter::json));
     if doc.is_tagged {
         let wait = "`wait=N` with If-None-Match: answer when it has changed, or 304 after N seconds";
-        for (name, meaning, pattern) in [
-            ("If-None-Match", "Answer 304 when the tag is still this", TAGS_PATTERN),
-            ("Prefer", wait, "^wait=([1-9]|[1-5][0-9]|60)$"),
-        ] {
-            parameters.push(header(name, meaning, pattern));
+        // What means nothing here is passed over, as HTTP has it.
+        for (name, meaning) in [("If-None-Match", "Answer 304 when the tag is still this"), ("Prefer", wait)]
+        {
+            parameters.push(header(name, meaning, ".*"));
         }
     }
     if doc.is_preconditioned {

@@ -27,7 +27,8 @@ use super::openapi::Parameter as P;
 use super::openapi::document;
 use super::problem::ProblemKind as K;
 use super::state::Shared;
-use crate::model::Key;
+use crate::formats::write::Format;
+use crate::model::{Environment, Key};
 
 /// A route and what is said of it.
 struct Route {
@@ -62,7 +63,7 @@ fn routes() -> Vec<Route> {
         route(
             Doc::new("/api/v1/environments/{environment}", "environment", "One environment")
                 .tagged()
-                .answer(JSON, "Environment"),
+                .answer(JSON, "ServedEnvironment"),
             get(environments::one),
         ),
         route(
@@ -166,7 +167,7 @@ fn routes() -> Vec<Route> {
                 "One item for a process or a tool",
             )
             .tagged()
-            .parameter(P::one("format", "The format, as `terrace export` has them").required())
+            .parameter(P::one("format", "The format, as `terrace export` has them").words(formats).required())
             .parameter(P::one("prefix", "What every name begins with"))
             .parameter(P::one("names", "The letters of names: upper or keep").pattern("^(upper|keep)$"))
             .parameter(P::one("separator", "What stands between the steps of a path in a name"))
@@ -249,7 +250,9 @@ fn routes() -> Vec<Route> {
                 "The differences between two environments",
             )
             .tagged()
-            .parameter(P::one("against", "The environment on the left side").required())
+            .parameter(
+                P::one("against", "The environment on the left side").words(environment_names).required(),
+            )
             .parameter(KEYS)
             .parameter(REVISION)
             .problems(missing)
@@ -356,6 +359,14 @@ fn routes() -> Vec<Route> {
             get(health::metrics),
         ),
     ]
+}
+
+fn formats() -> Vec<&'static str> {
+    Format::ALL.map(Format::name).to_vec()
+}
+
+fn environment_names() -> Vec<&'static str> {
+    Environment::ALL.map(Environment::name).to_vec()
 }
 
 /// What is said of a route that writes.

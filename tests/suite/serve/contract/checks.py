@@ -8,7 +8,7 @@ from schemathesis import GenerationMode
 BEYOND_SCHEMAS = {
     "environment-conflict", "unknown-revision", "invalid-path", "confirmation-required",
 }
-EITHER_OR = ("both `path` and `pointer`", "means nothing here", "is not the item's key")
+EITHER_OR = ("both `path` and `pointer`", "means nothing here", "nothing is promoted to development")
 
 
 def name_of(problem):
