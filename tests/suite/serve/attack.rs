@@ -110,7 +110,7 @@ fn a_plain_read_is_answered_whoever_else_holds_connections() {
 #[test]
 fn bodies_without_end_or_bottom_are_refused() {
     let world = world();
-    let secret = token(&world, "staging", "read,write,promote,secrets");
+    let secret = token(&world, "development,staging", "read,write,promote,secrets");
     let file = world.beside("tokens.json");
     let mut server = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
     server.token = Some(secret);
