@@ -134,7 +134,7 @@ fn development_says_the_same_whatever_production_does() {
         posted_before.iter().map(|answer| answer.status).collect::<Vec<_>>(),
         [200, 200, 404, 200, 200, 400, 403]
     );
-    let turns = std::env::var("TERRACE_ISOLATION_TURNS").ok().and_then(|turns| turns.parse().ok());
+    let turns = std::env::var_os("TERRACE_ISOLATION_TURNS").and_then(|turns| turns.to_str()?.parse().ok());
     let stream = stream(&server);
     for turn in 0..turns.unwrap_or(30) {
         elsewhere(&mut world, turn);

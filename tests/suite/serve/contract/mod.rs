@@ -17,7 +17,7 @@ fn answers_are_what_the_description_says() {
     let server = server(&world, "development,staging,production", "read,write,promote,secrets,metrics");
     let python = std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/serve/contract");
-    let examples = std::env::var("TERRACE_CONTRACT_EXAMPLES").ok();
+    let examples = std::env::var_os("TERRACE_CONTRACT_EXAMPLES").and_then(|text| text.into_string().ok());
     let phases = if examples.is_some() { "examples,coverage,fuzzing,stateful" } else { "fuzzing" };
     let mut command = Command::new(python);
     command.args(["-c", "from schemathesis.cli import schemathesis; schemathesis()"]);
