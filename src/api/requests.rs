@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::sent;
-use crate::model::{Error, Result};
+use crate::model::{Environment, Error, Key, Result};
 
 /// An item to put: what `GET` answers, with another value.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -18,8 +18,10 @@ pub struct Put<'a> {
     /// 1, where it is given.
     pub version: Option<u64>,
     /// The item's key, as in the address.
+    #[schemars(extend("pattern" = Key::PATTERN))]
     pub key: Option<String>,
     /// The environment, as in the address.
+    #[schemars(with = "Option<Environment>")]
     pub environment: Option<String>,
     /// Not read.
     pub file: Option<String>,
@@ -35,11 +37,13 @@ pub struct Put<'a> {
 #[schemars(rename = "ChangeItems")]
 pub struct Changes<'a> {
     /// The environment, as in the address.
+    #[schemars(with = "Option<Environment>")]
     pub environment: Option<String>,
     /// The commit's message.
     pub message: Option<String>,
     /// The items, each once.
     #[serde(borrow)]
+    #[schemars(length(min = 1))]
     pub items: Vec<Change<'a>>,
 }
 
@@ -49,6 +53,7 @@ pub struct Changes<'a> {
 #[schemars(rename = "ChangeItem")]
 pub struct Change<'a> {
     /// The item's key.
+    #[schemars(extend("pattern" = Key::PATTERN))]
     pub key: String,
     /// The tag of the item as it was read; null when there is none yet. It must be given.
     #[serde(default, deserialize_with = "given")]
@@ -76,7 +81,7 @@ pub struct Change<'a> {
 pub struct Promote<'a> {
     /// The plan, as it was read; of each line `taken`, `outcome` and `value` may be changed.
     #[serde(borrow)]
-    #[schemars(with = "Json")]
+    #[schemars(with = "serde_json::Map<String, Json>")]
     pub plan: &'a RawValue,
     /// What becomes of single paths, by item and path.
     #[serde(default)]
@@ -105,8 +110,10 @@ pub enum Selected {
 #[schemars(rename = "RollBack")]
 pub struct RollBack {
     /// The environment, as in the address.
+    #[schemars(with = "Option<Environment>")]
     pub environment: Option<String>,
     /// The items.
+    #[schemars(length(min = 1), inner(regex(pattern = Key::PATTERN)))]
     pub keys: Vec<String>,
     /// The commit whose values come back.
     pub to: Option<String>,
@@ -132,8 +139,10 @@ pub struct RollBack {
 #[schemars(rename = "Hold")]
 pub struct Hold {
     /// The environment, as in the address.
+    #[schemars(with = "Option<Environment>")]
     pub environment: Option<String>,
     /// The item's key.
+    #[schemars(extend("pattern" = Key::PATTERN))]
     pub key: String,
     /// What is kept, and all below it.
     pub path: String,

@@ -26,7 +26,7 @@ struct EnvironmentsReport<'a> {
 
 /// One environment.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Environment")]
+#[schemars(rename = "ServedEnvironment")]
 struct EnvironmentReport<'a> {
     /// The version of this format.
     #[schemars(extend("const" = 1))]

@@ -39,6 +39,8 @@ mod run;
 mod schema;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+mod serve_log;
 mod set;
 mod status;
 mod take_over;

@@ -1,6 +1,5 @@
 //! `terrace serve`
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,13 +9,12 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::{Context, today};
-use super::help::say;
 use super::identity::moment_now;
+use super::serve_log::{Format, Level, start, tell};
 use super::token::file;
 use crate::model::{Error, Result};
 use crate::ops::Workspace;
-use crate::report::sanitize::clean;
-use crate::server::{self, Admission, Options, RemoteCondition, ReplicaOptions, ServeEvent, WebhookSecret};
+use crate::server::{self, Options, ReplicaOptions, ServeEvent, WebhookSecret};
 
 /// Serve each environment over HTTP, from memory.
 #[derive(Debug, ClapArgs)]
@@ -48,6 +46,13 @@ pub(super) struct Args {
     /// Close idle connections, and half requests, after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
     idle: u64,
+    /// Log what is at least so grave
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log: Level,
+    /// How the log is written: for people, or one JSON object a line and no greeting with the token of
+    /// this run
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
     /// Follow this remote, and write through it
     #[arg(long, value_name = "REMOTE")]
     remote: Option<String>,
@@ -95,9 +100,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         ..options(args.listen, context)?
     };
     let quiet = context.quiet;
+    let format = args.log_format;
+    start(if quiet { args.log.min(Level::Warn) } else { args.log }, format);
     let log = move |event: &ServeEvent| {
         // Nobody reads it any more; the server goes on.
-        let _ = tell(event, quiet);
+        let _ = tell(event, quiet || format == Format::Json);
     };
     server::serve(workspace, &options, Arc::new(log))?;
     Ok(0)
@@ -133,105 +140,4 @@ pub(super) fn options(listen: SocketAddr, context: &Context) -> Result<Options> 
         now: Arc::new(moment_now),
         replica: None,
     })
-}
-
-/// Where it listens goes to standard output, everything else to standard error.
-pub(super) fn tell(event: &ServeEvent, quiet: bool) -> io::Result<()> {
-    let mut err = io::stderr().lock();
-    match event {
-        ServeEvent::Listening { address, branch, root, admission, once } => {
-            let mut out = io::stdout().lock();
-            writeln!(out, "listening on http://{address}")?;
-            out.flush()?;
-            if !quiet {
-                let place = if root.is_empty() { String::new() } else { format!(", {}", clean(root)) };
-                let to = match admission {
-                    Admission::Tokens => "open to who bears a token",
-                    Admission::Open => "open to whoever is on this machine, to read and write everything",
-                    Admission::Local(_) => "open to whoever is on this machine, to read, secrets masked",
-                };
-                writeln!(err, "serving the branch {}{place}; {to}", clean(branch))?;
-                if let Admission::Local(token) = admission {
-                    writeln!(err, "to write, and to see secrets, bear the token of this run: {token}")?;
-                }
-                let once = once.as_ref().map_or_else(String::new, |once| format!("?once={once}"));
-                writeln!(err, "page: http://{address}/ui/{once}")?;
-                writeln!(err, "try: curl http://{address}/api/v1/environments")?;
-            }
-        }
-        ServeEvent::Serving { environment, commit: Some(commit), items } if !quiet => {
-            let items = crate::engine::summary::counted(*items, "item");
-            writeln!(err, "{environment}: {items} at {}", commit.short())?;
-        }
-        ServeEvent::Serving { environment, commit: None, .. } => {
-            writeln!(err, "{environment}: nothing can be served")?;
-        }
-        ServeEvent::HeldBack { environment, commit, findings, error } => {
-            writeln!(err, "{environment}: {} is held back; what was served before still is", commit.short())?;
-            for finding in findings {
-                let place = finding
-                    .location
-                    .map_or_else(String::new, |at| format!(":{}:{}", at.start.line, at.start.column));
-                let (file, message) = (clean(&finding.file), clean(&finding.message));
-                writeln!(err, "  {file}{place}: {message} [{}]", finding.rule)?;
-            }
-            if let Some(error) = error {
-                writeln!(err, "  {}", clean(error.message()))?;
-            }
-        }
-        ServeEvent::Refused { caller, request, status } => {
-            let who = if caller.is_empty() { "somebody".into() } else { clean(caller) };
-            writeln!(err, "refused {status}: {} by {who}", clean(request))?;
-        }
-        // For programs that keep count of who changed what.
-        ServeEvent::Written { caller, request, environment, keys, status, commit } => {
-            let line = serde_json::json!({
-                "written": request, "by": caller, "environment": environment.name(), "keys": keys,
-                "status": status, "commit": commit,
-            });
-            writeln!(err, "{}", clean(&line.to_string()))?;
-        }
-        ServeEvent::Failed(error) => {
-            writeln!(err, "error: {}", clean(error.message()))?;
-            if let Some(help) = error.help() {
-                writeln!(err, "help: {}", clean(&say(help)))?;
-            }
-        }
-        ServeEvent::Remote { remote, branch, condition, counts, replaced, error } => {
-            let (remote, branch) = (clean(remote), clean(branch));
-            if let Some(old) = replaced {
-                writeln!(
-                    err,
-                    "{remote} rewrote {branch}: it is followed; {old} is kept as refs/terrace/replaced/{old}"
-                )?;
-            }
-            match condition {
-                RemoteCondition::Following if quiet => {}
-                RemoteCondition::Following => writeln!(err, "following {branch} of {remote}")?,
-                RemoteCondition::Unreachable => {
-                    let why = error
-                        .as_ref()
-                        .map_or_else(String::new, |error| format!(": {}", clean(error.message())));
-                    writeln!(err, "reads go on, writes are refused{why}")?;
-                }
-                RemoteCondition::BranchMissing => {
-                    writeln!(err, "reads go on, writes are refused: {remote} has no branch {branch}")?;
-                }
-                RemoteCondition::Diverged => {
-                    let (ahead, behind) = counts;
-                    writeln!(
-                        err,
-                        "reads go on, writes are refused: {remote} rewrote {branch}, or somebody committed here ({ahead} commits only here, {behind} only there)"
-                    )?;
-                    writeln!(
-                        err,
-                        "help: start with --accept-rewrite to follow {remote}; what is only here is kept under refs/terrace/replaced/"
-                    )?;
-                }
-            }
-        }
-        ServeEvent::Stopping if !quiet => writeln!(err, "stopping")?,
-        ServeEvent::Serving { .. } | ServeEvent::Stopping => {}
-    }
-    Ok(())
 }

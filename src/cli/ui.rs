@@ -9,7 +9,8 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
-use super::serve::{options, tell};
+use super::serve::options;
+use super::serve_log::{Format, Level, start, tell};
 use crate::server::{self, Options, ServeEvent};
 
 /// Look at the configuration, and change it, in a browser.
@@ -34,6 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let (branch, root) = (args.branch.clone(), args.root.clone());
     let options = Options { branch, root, ..options(listen, context)? };
     let opens = !args.no_browser;
+    start(Level::Warn, Format::Text);
     let log = move |event: &ServeEvent| {
         // Nobody reads it any more; the server goes on.
         let _ = match event {

@@ -22,6 +22,9 @@ impl std::borrow::Borrow<str> for Key {
 }
 
 impl Key {
+    /// What every key is, as a regular expression.
+    pub const PATTERN: &'static str = "^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$";
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,6 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use http_body::Body;
 
 use super::ServeEvent;
 use super::caller::Caller;
@@ -116,13 +117,27 @@ fn is_page(path: &str) -> bool {
 }
 
 /// Whether strangers are answered here: it tells nothing of any environment.
-fn is_open(path: &str) -> bool {
+pub(super) fn is_open(path: &str) -> bool {
     ["/healthz", "/readyz", "/api/v1/openapi.json", webhook::PATH].contains(&path)
 }
 
 fn too_large() -> Problem {
     Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
         .with_help(format!("keep it below {BODY_BYTES} bytes"))
+}
+
+fn overloaded() -> Problem {
+    Problem::new(ProblemKind::Overloaded, "too many requests at the same time").retry_after(1)
+}
+
+/// A request whose body is here, while not too many others are being received.
+async fn in_time(shared: &Shared, request: Request) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let place = shared.bodies.try_acquire();
+    let _place = place.map_err(|_| overloaded().with_header(header::CONNECTION, "close"))?;
+    with_body(request).await
 }
 
 /// A request whose body is here. A refusal before the body was read would end the connection under a
@@ -137,19 +152,16 @@ async fn with_body(request: Request) -> Result<Request, Problem> {
 }
 
 async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -> Response {
-    let Ok(_permit) = shared.in_flight.try_acquire() else {
-        return Problem::new(ProblemKind::Overloaded, "too many requests at the same time")
-            .retry_after(1)
-            .into_response();
-    };
     let wait = match wait::asked(request.headers()) {
         Ok(wait) => wait.unwrap_or_default(),
         Err(problem) => return problem.into_response(),
     };
-    let mut request = match with_body(request).await {
+    let mut request = match in_time(shared, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
+    // Taken behind the body: whoever sends one slowly keeps nobody from reading.
+    let Ok(_permit) = shared.in_flight.try_acquire() else { return overloaded().into_response() };
     request.extensions_mut().insert(caller);
     tokio::time::timeout(REQUEST + wait, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(ProblemKind::RequestTimeout, "the answer took too long").into_response()

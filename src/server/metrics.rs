@@ -13,6 +13,9 @@ use crate::model::{Environment, EnvironmentSet};
 #[derive(Default)]
 pub(super) struct Requests(Mutex<BTreeMap<Labels, Count>>);
 
+/// The upper bounds of the classes that latencies fall into, in seconds.
+const BOUNDS: [f64; 8] = [0.001, 0.0025, 0.01, 0.05, 0.1, 0.5, 2.5, 10.0];
+
 /// What tells requests apart: the route as the table has it, the environment, and the status.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Labels {
@@ -25,6 +28,8 @@ struct Labels {
 struct Count {
     requests: u64,
     time: Duration,
+    /// How many took no longer than each of [`BOUNDS`].
+    within: [u64; BOUNDS.len()],
 }
 
 /// The environment that an address of the API names.
@@ -49,6 +54,9 @@ impl Requests {
         let count = counts.entry(labels).or_default();
         count.requests += 1;
         count.time += time;
+        for (within, bound) in count.within.iter_mut().zip(BOUNDS) {
+            *within += u64::from(time.as_secs_f64() <= bound);
+        }
     }
 
     /// Everything as text that is of no environment, or of those that may be told of.
@@ -81,12 +89,6 @@ impl Requests {
             of_requests(|count| count.requests.to_string()),
         );
         family(
-            "terrace_request_seconds_total",
-            "counter",
-            "The time until the head of the answer was ready",
-            of_requests(|count| format!("{:.6}", count.time.as_secs_f64())),
-        );
-        family(
             "terrace_items",
             "gauge",
             "Items that are served",
@@ -107,6 +109,7 @@ impl Requests {
         let one = |value: usize| vec![(String::new(), value.to_string())];
         family("terrace_streams", "gauge", "Open streams of events", one(streams));
         family("terrace_requests_in_flight", "gauge", "Requests that are being answered", one(in_flight));
+        text.push_str(&latencies(&counts));
         text
     }
 }
@@ -143,10 +146,67 @@ pub(super) fn remote_text(state: &RemoteState) -> String {
     text
 }
 
+/// The latencies of each route and environment, whatever was answered, as a histogram.
+fn latencies(counts: &BTreeMap<Labels, Count>) -> String {
+    let mut routes: BTreeMap<(&str, Option<Environment>), Count> = BTreeMap::new();
+    for (labels, count) in counts {
+        let sum = routes.entry((&labels.route, labels.environment)).or_default();
+        sum.requests += count.requests;
+        sum.time += count.time;
+        for (sum, within) in sum.within.iter_mut().zip(count.within) {
+            *sum += within;
+        }
+    }
+    let name = "terrace_request_seconds";
+    let mut text =
+        format!("# HELP {name} The time until the head of the answer was ready\n# TYPE {name} histogram\n");
+    for ((route, environment), Count { requests, time, within }) in routes {
+        let environment = environment.map_or("", Environment::name);
+        let labels = format!("route=\"{route}\",environment=\"{environment}\"");
+        for (bound, within) in BOUNDS.iter().zip(within) {
+            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {within}");
+        }
+        let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {requests}");
+        let _ = writeln!(text, "{name}_sum{{{labels}}} {:.6}", time.as_secs_f64());
+        let _ = writeln!(text, "{name}_count{{{labels}}} {requests}");
+    }
+    text
+}
+
 impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let environment = self.environment.map_or("", Environment::name);
         let Self { route, status, .. } = self;
         write!(f, "{{route=\"{route}\",environment=\"{environment}\",status=\"{status}\"}}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_are_counted_by_route_and_environment() {
+        let requests = Requests::default();
+        let staging = Some(Environment::Staging);
+        for (environment, status, millis) in
+            [(staging, 200, 2), (staging, 404, 40), (staging, 200, 60_000), (None, 200, 1)]
+        {
+            requests.count("/a", environment, status, Duration::from_millis(millis));
+        }
+        let text = requests.text(EnvironmentSet::ALL, &[], 3, 1);
+        for line in [
+            "terrace_requests_total{route=\"/a\",environment=\"staging\",status=\"200\"} 2",
+            "terrace_requests_total{route=\"/a\",environment=\"staging\",status=\"404\"} 1",
+            "terrace_request_seconds_bucket{route=\"/a\",environment=\"staging\",le=\"0.001\"} 0",
+            "terrace_request_seconds_bucket{route=\"/a\",environment=\"staging\",le=\"0.05\"} 2",
+            "terrace_request_seconds_bucket{route=\"/a\",environment=\"staging\",le=\"10\"} 2",
+            "terrace_request_seconds_bucket{route=\"/a\",environment=\"staging\",le=\"+Inf\"} 3",
+            "terrace_request_seconds_sum{route=\"/a\",environment=\"staging\"} 60.042000",
+            "terrace_request_seconds_count{route=\"/a\",environment=\"\"} 1",
+            "terrace_streams 3",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
     }
 }

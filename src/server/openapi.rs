@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::guard::is_open;
 use super::problem::{PROBLEM_JSON, ProblemKind};
 use crate::api::served::components;
-use crate::model::Environment;
+use crate::model::{Environment, Key};
 
 /// What is said of a route.
 pub(super) struct Doc {
@@ -15,6 +16,8 @@ pub(super) struct Doc {
     method: &'static str,
     is_tagged: bool,
     is_preconditioned: bool,
+    /// Whether a body with nothing in it means something.
+    is_body_optional: bool,
     /// The status of an answer beside 200, or in its place where there is nothing to say.
     status: u16,
     parameters: Vec<Parameter>,
@@ -29,7 +32,7 @@ impl Doc {
     pub(super) fn new(path: &'static str, id: &'static str, summary: &'static str) -> Self {
         let (parameters, problems) = (Vec::new(), Vec::new());
         let (bodies, answers) = (Vec::new(), Vec::new());
-        let (is_tagged, is_preconditioned) = (false, false);
+        let (is_tagged, is_preconditioned, is_body_optional) = (false, false, false);
         let (method, status) = ("get", 200);
         Self {
             path,
@@ -38,6 +41,7 @@ impl Doc {
             method,
             is_tagged,
             is_preconditioned,
+            is_body_optional,
             status,
             parameters,
             problems,
@@ -67,6 +71,11 @@ impl Doc {
         self
     }
 
+    /// An empty body is an empty text.
+    pub(super) fn body_may_be_empty(self) -> Self {
+        Self { is_body_optional: true, ..self }
+    }
+
     /// The answer has a tag, and can be waited for.
     pub(super) fn tagged(self) -> Self {
         Self { is_tagged: true, ..self }
@@ -93,14 +102,25 @@ pub(super) struct Parameter {
     name: &'static str,
     meaning: &'static str,
     most: Option<usize>,
+    /// A regular expression that every value fits.
+    pattern: Option<&'static str>,
+    /// The words that it may be.
+    words: Option<fn() -> Vec<&'static str>>,
     is_many: bool,
     is_flag: bool,
     is_required: bool,
 }
 
+/// Strong entity tags, as `If-Match` and `If-None-Match` have them.
+const TAGS_PATTERN: &str = r#"^"[!#-~]*"(, *"[!#-~]*")*$"#;
+
+/// Text that a header can hold.
+const LINE_PATTERN: &str = "^[!-~]([ -~]*[!-~])?$";
+
 impl Parameter {
     pub(super) const fn one(name: &'static str, meaning: &'static str) -> Self {
-        Self { name, meaning, most: None, is_many: false, is_flag: false, is_required: false }
+        let (is_many, is_flag, is_required) = (false, false, false);
+        Self { name, meaning, most: None, pattern: None, words: None, is_many, is_flag, is_required }
     }
 
     pub(super) const fn many(name: &'static str, meaning: &'static str) -> Self {
@@ -119,12 +139,25 @@ impl Parameter {
         Self { is_required: true, ..self }
     }
 
+    pub(super) const fn pattern(self, pattern: &'static str) -> Self {
+        Self { pattern: Some(pattern), ..self }
+    }
+
+    pub(super) const fn words(self, words: fn() -> Vec<&'static str>) -> Self {
+        Self { words: Some(words), ..self }
+    }
+
     fn json(&self) -> Json {
+        let text = match (self.words, self.pattern) {
+            (Some(words), _) => json!({ "type": "string", "enum": words() }),
+            (None, Some(pattern)) => json!({ "type": "string", "pattern": pattern }),
+            (None, None) => json!({ "type": "string" }),
+        };
         let schema = match (self.most, self.is_many) {
             (Some(most), _) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
             _ if self.is_flag => json!({ "type": "boolean" }),
-            (None, true) => json!({ "type": "array", "items": { "type": "string" } }),
-            (None, false) => json!({ "type": "string" }),
+            (None, true) => json!({ "type": "array", "items": text }),
+            (None, false) => text,
         };
         let Self { name, meaning, is_required, .. } = self;
         json!({ "name": name, "in": "query", "description": meaning, "required": is_required, "schema": schema })
@@ -154,8 +187,19 @@ pub(super) fn document<'d>(routes: impl Iterator<Item = &'d Doc>) -> Json {
             "description": "Configuration of development, staging and production, each by itself. 404 means that the served commit of the environment has no such item or value, and nothing else. Every error is a problem (RFC 9457) whose type is urn:terrace:problem:NAME; x-terrace-problems lists the names.",
         },
         "paths": paths,
-        "components": { "schemas": components() },
+        "components": { "schemas": components(), "securitySchemes": security_schemes() },
+        // Without a tokens file, whoever is on this machine may read without one.
+        "security": [{ "bearer": [] }, { "basic": [] }, { "key": [] }, {}],
         "x-terrace-problems": problems,
+    })
+}
+
+/// Where a token may stand.
+fn security_schemes() -> Json {
+    json!({
+        "bearer": { "type": "http", "scheme": "bearer", "description": "The token" },
+        "basic": { "type": "http", "scheme": "basic", "description": "The token as the password" },
+        "key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The token" },
     })
 }
 
@@ -171,31 +215,25 @@ fn operation(doc: &Doc) -> Json {
         let meaning = "The item's key; `/` in it may stand as `/` or as `%2F`";
         parameters.push(json!({
             "name": "key", "in": "path", "required": true, "description": meaning,
-            "schema": { "type": "string" },
+            "schema": { "type": "string", "pattern": Key::PATTERN },
         }));
     }
     parameters.extend(doc.parameters.iter().map(Parameter::json));
     if doc.is_tagged {
-        for (name, meaning) in [
-            ("If-None-Match", "Answer 304 when the tag is still this"),
-            ("Prefer", "`wait=N` with If-None-Match: answer when it has changed, or 304 after N seconds"),
-        ] {
-            parameters.push(json!({
-                "name": name, "in": "header", "description": meaning, "required": false,
-                "schema": { "type": "string" },
-            }));
+        let wait = "`wait=N` with If-None-Match: answer when it has changed, or 304 after N seconds";
+        // What means nothing here is passed over, as HTTP has it.
+        for (name, meaning) in [("If-None-Match", "Answer 304 when the tag is still this"), ("Prefer", wait)]
+        {
+            parameters.push(header(name, meaning, ".*"));
         }
     }
     if doc.is_preconditioned {
-        for (name, meaning) in [
-            ("If-Match", "The tag of the item as it was read"),
-            ("If-None-Match", "`*`: there is no item yet"),
-            ("Terrace-Message", "The message of the commit"),
+        for (name, meaning, pattern) in [
+            ("If-Match", "The tag of the item as it was read", TAGS_PATTERN),
+            ("If-None-Match", "`*`: there is no item yet", r"^\*$"),
+            ("Terrace-Message", "The message of the commit", LINE_PATTERN),
         ] {
-            parameters.push(json!({
-                "name": name, "in": "header", "description": meaning, "required": false,
-                "schema": { "type": "string" },
-            }));
+            parameters.push(header(name, meaning, pattern));
         }
     }
     let mut responses = Map::new();
@@ -226,16 +264,25 @@ fn operation(doc: &Doc) -> Json {
         "operationId": doc.id, "summary": doc.summary, "parameters": parameters, "responses": responses,
     });
     if !doc.bodies.is_empty() {
-        operation["requestBody"] = json!({ "required": true, "content": content(&doc.bodies) });
+        operation["requestBody"] =
+            json!({ "required": !doc.is_body_optional, "content": content(&doc.bodies) });
     }
     operation
+}
+
+fn header(name: &str, meaning: &str, pattern: &str) -> Json {
+    let schema = json!({ "type": "string", "pattern": pattern });
+    json!({ "name": name, "in": "header", "description": meaning, "required": false, "schema": schema })
 }
 
 /// The problems of a route by their status.
 fn problems(doc: &Doc) -> Vec<(u16, Vec<ProblemKind>)> {
     let mut kinds = doc.problems.clone();
     kinds.extend([ProblemKind::BadRequest, ProblemKind::InvalidParameter, ProblemKind::MisdirectedRequest]);
-    kinds.push(ProblemKind::Overloaded);
+    kinds.extend([ProblemKind::AddressTooLong, ProblemKind::Overloaded]);
+    if !is_open(doc.path) {
+        kinds.push(ProblemKind::Unauthorized);
+    }
     if doc.path.contains("{environment}") {
         kinds.extend([ProblemKind::UnknownEnvironment, ProblemKind::EnvironmentConflict]);
         kinds.extend([ProblemKind::Forbidden, ProblemKind::EnvironmentUnavailable]);

@@ -28,6 +28,9 @@ use crate::watch::{BranchEvents, BranchWaker};
 /// So many requests are answered at the same time.
 const IN_FLIGHT: usize = 512;
 
+/// So many bodies are received at the same time.
+const BODIES: usize = 256;
+
 /// So many of them read the repository or parse at the same time.
 const AT_WORK: usize = 16;
 
@@ -48,6 +51,8 @@ pub(super) struct Shared {
     pub(super) log: Log,
     /// For requests.
     pub(super) in_flight: Semaphore,
+    /// Bodies that are being received.
+    pub(super) bodies: Semaphore,
     /// For requests that take time.
     pub(super) at_work: Semaphore,
     /// What was answered.
@@ -171,6 +176,7 @@ impl Shared {
             access,
             log,
             in_flight: Semaphore::new(IN_FLIGHT),
+            bodies: Semaphore::new(BODIES),
             at_work: Semaphore::new(AT_WORK),
             requests: Requests::default(),
             writes,

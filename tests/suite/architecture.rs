@@ -129,7 +129,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 38] = [
+const KEPT: [(&str, &str); 40] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -153,6 +153,8 @@ const KEPT: [(&str, &str); 38] = [
     ("postcard", "store"),
     ("notify", "watch"),
     ("clap", "cli"),
+    ("tracing", "cli"),
+    ("tracing_subscriber", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
     ("dialoguer", "cli"),

@@ -311,7 +311,7 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
             @else {
                 a.there href=(item_address(environment, "items", key)) {
                     @let said: Vec<_> = parts.into_iter().filter(|(count, ..)| *count > 0).collect();
-                    @if said.is_empty() { @if hop.is_some() { "in sync" } @else { "here" } }
+                    @if said.is_empty() { (agreement(item, hop)) }
                     @for (at, (count, class, one, many)) in said.iter().enumerate() {
                         @if at > 0 { " · " }
                         span class=(class) { (counted(*count, one, many)) }
@@ -319,6 +319,15 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
                 }
             }
         }
+    }
+}
+
+/// How an item stands of which nothing is to be said.
+fn agreement(item: &ItemRows, hop: Option<Hop>) -> &'static str {
+    match hop {
+        Some(hop) if item.present[hop.source() as usize] => "in sync",
+        Some(_) => "own item",
+        None => "here",
     }
 }
 

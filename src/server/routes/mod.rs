@@ -28,6 +28,8 @@ use super::openapi::document;
 use super::problem::ProblemKind as K;
 use super::state::Shared;
 use super::webhook;
+use crate::formats::write::Format;
+use crate::model::{Environment, Key};
 
 /// A route and what is said of it.
 struct Route {
@@ -39,8 +41,15 @@ const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 const TEXT: &str = "text/plain";
 
-const KEYS: P = P::many("key", "Only this item; may stand several times");
-const REVISION: P = P::one("revision", "The digits of a commit that leads to the served branch");
+/// What a JSON pointer is (RFC 6901), as a regular expression.
+const POINTER_PATTERN: &str = "^(/([^~/]|~[01])*)*$";
+
+/// The digits of a commit.
+const COMMIT_PATTERN: &str = "^[0-9a-f]{7,40}$";
+
+const KEYS: P = P::many("key", "Only this item; may stand several times").pattern(Key::PATTERN);
+const REVISION: P =
+    P::one("revision", "The digits of a commit that leads to the served branch").pattern(COMMIT_PATTERN);
 
 /// Every route, in the order of the documentation.
 fn routes() -> Vec<Route> {
@@ -55,7 +64,7 @@ fn routes() -> Vec<Route> {
         route(
             Doc::new("/api/v1/environments/{environment}", "environment", "One environment")
                 .tagged()
-                .answer(JSON, "Environment"),
+                .answer(JSON, "ServedEnvironment"),
             get(environments::one),
         ),
         route(
@@ -66,7 +75,10 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::one("prefix", "Only items whose keys begin so"))
-            .parameter(P::one("after", "Only items behind this key: `next` of the page before"))
+            .parameter(
+                P::one("after", "Only items behind this key: `next` of the page before")
+                    .pattern(Key::PATTERN),
+            )
             .parameter(P::number("limit", "So many items at most", 1_000))
             .problems(&[K::InvalidKey])
             .answer(JSON, "Items"),
@@ -80,7 +92,7 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::one("path", "Only the value at this path, such as `servers[name=api].port`"))
-            .parameter(P::one("pointer", "Only the value at this JSON pointer"))
+            .parameter(P::one("pointer", "Only the value at this JSON pointer").pattern(POINTER_PATTERN))
             .parameter(REVISION)
             .problems(missing)
             .problems(&[K::ValueNotFound, K::InvalidPath, K::UnknownRevision, K::NotAcceptable])
@@ -145,6 +157,7 @@ fn routes() -> Vec<Route> {
             .method("post")
             .problems(&[K::InvalidKey, K::BodyTooLarge])
             .body(YAML, "")
+            .body_may_be_empty()
             .answer(JSON, "CheckedText"),
             post(write::check),
         ),
@@ -155,9 +168,9 @@ fn routes() -> Vec<Route> {
                 "One item for a process or a tool",
             )
             .tagged()
-            .parameter(P::one("format", "The format, as `terrace export` has them").required())
+            .parameter(P::one("format", "The format, as `terrace export` has them").words(formats).required())
             .parameter(P::one("prefix", "What every name begins with"))
-            .parameter(P::one("names", "The letters of names: upper or keep"))
+            .parameter(P::one("names", "The letters of names: upper or keep").pattern("^(upper|keep)$"))
             .parameter(P::one("separator", "What stands between the steps of a path in a name"))
             .parameter(REVISION)
             .problems(missing)
@@ -175,7 +188,10 @@ fn routes() -> Vec<Route> {
             )
             .tagged()
             .parameter(P::number("limit", "So many commits at most", 1_000))
-            .parameter(P::one("before", "Only commits before this one: `next` of the page before"))
+            .parameter(
+                P::one("before", "Only commits before this one: `next` of the page before")
+                    .pattern(COMMIT_PATTERN),
+            )
             .problems(missing)
             .problems(&[K::UnknownRevision])
             .answer(JSON, "LogReport"),
@@ -235,7 +251,9 @@ fn routes() -> Vec<Route> {
                 "The differences between two environments",
             )
             .tagged()
-            .parameter(P::one("against", "The environment on the left side").required())
+            .parameter(
+                P::one("against", "The environment on the left side").words(environment_names).required(),
+            )
             .parameter(KEYS)
             .parameter(REVISION)
             .problems(missing)
@@ -353,6 +371,14 @@ fn routes() -> Vec<Route> {
             get(health::metrics),
         ),
     ]
+}
+
+fn formats() -> Vec<&'static str> {
+    Format::ALL.map(Format::name).to_vec()
+}
+
+fn environment_names() -> Vec<&'static str> {
+    Environment::ALL.map(Environment::name).to_vec()
 }
 
 /// What is said of a route that writes.

@@ -1,7 +1,11 @@
 //! What is shown of an environment is made of it alone.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use super::tokens::token;
-use super::{Answer, Server, world};
+use super::{Answer, LONG, Server, world};
 use crate::support::World;
 
 /// Everything that is told of development.
@@ -21,6 +25,9 @@ const ROUTES: [&str; 13] = [
     "/status",
 ];
 
+/// What is told of development besides, where the rest of the branch moves.
+const MORE: [&str; 3] = ["/holds", "/promotion", "/diff?against=production"];
+
 fn everything(server: &Server, environment: &str) -> Vec<(String, Answer)> {
     let ask = |path: String| {
         let mut answer = server.get(&path);
@@ -36,7 +43,7 @@ fn everything(server: &Server, environment: &str) -> Vec<(String, Answer)> {
     own.chain(others).map(ask).collect()
 }
 
-/// What is told of development to who reads by POST.
+/// What is told of development to who reads by POST, and by the routes that are about a hop.
 fn posted(server: &Server) -> Vec<Answer> {
     let form = [("content-type", "application/json")];
     let reads = [
@@ -50,7 +57,12 @@ fn posted(server: &Server) -> Vec<Answer> {
         answer.headers.remove("date");
         answer
     };
-    reads.into_iter().map(ask).collect()
+    let hops = MORE.iter().map(|route| {
+        let mut answer = server.get(&format!("/api/v1/environments/development{route}"));
+        answer.headers.remove("date");
+        answer
+    });
+    reads.into_iter().map(ask).chain(hops).collect()
 }
 
 /// Commits that have nothing to do with development, of many kinds.
@@ -80,6 +92,34 @@ fn elsewhere(world: &mut World, turn: usize) {
     world.commit(&format!("turn {turn}"));
 }
 
+/// A stream of development's events, read up to its first one.
+fn stream(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).expect("a connection");
+    stream.set_read_timeout(Some(LONG)).expect("a time-out");
+    let token = server.token.as_deref().expect("a token");
+    let head = format!("Host: {}\r\nAuthorization: Bearer {token}\r\n\r\n", server.address);
+    write!(stream, "GET /api/v1/environments/development/events HTTP/1.1\r\n{head}").expect("sent");
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("event: ready") {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).expect("an event");
+        assert!(read > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&bytes[..read]);
+    }
+    stream
+}
+
+/// What a stream has told since.
+fn told_since(mut stream: TcpStream) -> String {
+    stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a time-out");
+    let (mut seen, mut bytes) = (Vec::new(), [0; 1024]);
+    while let Ok(read @ 1..) = stream.read(&mut bytes) {
+        seen.extend_from_slice(&bytes[..read]);
+    }
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+/// `TERRACE_ISOLATION_TURNS=200` makes as many commits as that (about ten minutes).
 #[test]
 fn development_says_the_same_whatever_production_does() {
     let mut world = world();
@@ -90,8 +130,13 @@ fn development_says_the_same_whatever_production_does() {
     let before = everything(&server, "development");
     assert_eq!(before.iter().filter(|(_, answer)| answer.status == 200).count(), 13);
     let posted_before = posted(&server);
-    assert_eq!(posted_before.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 200, 404, 200]);
-    for turn in 0..30 {
+    assert_eq!(
+        posted_before.iter().map(|answer| answer.status).collect::<Vec<_>>(),
+        [200, 200, 404, 200, 200, 400, 403]
+    );
+    let turns = std::env::var_os("TERRACE_ISOLATION_TURNS").and_then(|turns| turns.to_str()?.parse().ok());
+    let stream = stream(&server);
+    for turn in 0..turns.unwrap_or(30) {
         elsewhere(&mut world, turn);
         for ((path, then), (_, now)) in before.iter().zip(everything(&server, "development")) {
             assert_eq!(*then, now, "turn {turn}: {path}");
@@ -106,6 +151,8 @@ fn development_says_the_same_whatever_production_does() {
             }
         }
     }
+    let told = told_since(stream);
+    assert!(!told.contains("event:") && !told.contains("id:"), "{told}");
     // And so says a server that never saw anything else.
     let mut anew = Server::start_with(&world, &["--tokens", &file.to_string_lossy()]);
     anew.token = Some(tokens[0].clone());

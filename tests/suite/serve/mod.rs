@@ -1,9 +1,11 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+mod attack;
 #[cfg(feature = "client")]
 mod attempts;
 #[cfg(feature = "client")]
 mod client;
+mod contract;
 mod crowd;
 mod dropin;
 mod events;

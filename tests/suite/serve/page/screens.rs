@@ -67,9 +67,17 @@ fn the_overview_says_what_differs_in_signs_and_words() {
     let world = world();
     let server = Server::start(&world);
     let page = server.get("/ui/overview").body;
-    for expected in
-        ["payments", "limits.rate", "60/s", "20/s", "conflict", "pending", "own", "PRODUCTION", "newcomer"]
-    {
+    for expected in [
+        "payments",
+        "limits.rate",
+        "60/s",
+        "20/s",
+        "conflict",
+        "pending",
+        "own item",
+        "PRODUCTION",
+        "newcomer",
+    ] {
         assert!(page.contains(expected), "{expected} {page}");
     }
     let filtered = server.get("/ui/overview?filter=invoices").body;

@@ -26,8 +26,9 @@ fn write(server: &Server, number: usize) -> String {
 
 #[test]
 fn what_is_acknowledged_is_in_the_remote_exactly_once() {
-    let writes: usize =
-        std::env::var("TERRACE_REPLICA_WRITES").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let writes: usize = std::env::var_os("TERRACE_REPLICA_WRITES")
+        .and_then(|text| text.to_str()?.parse().ok())
+        .unwrap_or(200);
     let mut world = origin();
     for item in 0..10 {
         world.write(&format!("environments/staging/item{item}.yaml"), "n: 0\n");
