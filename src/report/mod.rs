@@ -9,6 +9,7 @@
 
 mod apart;
 pub mod blame;
+mod changed;
 mod columns;
 pub mod diff;
 mod excerpt;

@@ -1,8 +1,8 @@
 //! Values in tables.
 
 use super::apart::cut_apart;
+use super::changed::changed;
 use super::columns::Cell;
-use super::lines;
 use super::view::value_text;
 use crate::secrets::mask::Shown;
 
@@ -21,7 +21,7 @@ pub(super) fn value_cell(value: &Shown) -> Cell {
 /// A change of value in a table, as a sentence says it in a sentence.
 pub(super) fn change_cell(old: Option<&Shown>, new: Option<&Shown>) -> Cell {
     match (old, new) {
-        (Some(old), Some(new)) => lines::changed(old.shown(), new.shown())
+        (Some(old), Some(new)) => changed(old.shown(), new.shown())
             .map_or_else(|| Cell::change(&value_text(old), &value_text(new)), Cell::new),
         (Some(value), None) | (None, Some(value)) => value_cell(value),
         (None, None) => Cell::default(),

@@ -1,8 +1,9 @@
 //! What a reader of text sees: colours and room.
 
 use super::apart::cut_apart;
+use super::changed::changed;
+use super::sanitize;
 use super::style::Styles;
-use super::{lines, sanitize};
 use crate::model::{CommitInfo, Value};
 use crate::secrets::mask::Shown;
 
@@ -102,7 +103,7 @@ impl View {
     #[must_use]
     pub fn change(&self, old: Option<&Shown>, new: Option<&Shown>) -> String {
         match (old, new) {
-            (Some(old), Some(new)) => lines::changed(old.shown(), new.shown()).unwrap_or_else(|| {
+            (Some(old), Some(new)) => changed(old.shown(), new.shown()).unwrap_or_else(|| {
                 let side = self.side();
                 cut_apart([&value_text(old), &value_text(new)], [side, side]).join(" → ")
             }),

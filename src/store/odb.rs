@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use git2::{Error, Repository};
+use git2::{Error, ErrorCode, Oid, Repository};
 
 /// So often something is tried before it counts as failed.
 const TRIES: u32 = 5;
@@ -20,6 +20,15 @@ pub(super) fn retry<T>(git: &Repository, mut attempt: impl FnMut() -> Result<T, 
         }
     }
     attempt()
+}
+
+/// Whether a commit is in this clone.
+pub(super) fn is_here(git: &Repository, id: Oid) -> Result<bool, Error> {
+    match git.find_commit(id) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use git2::{BranchType, ErrorCode, Oid, Sort};
 
 use super::git_error::git_error;
+use super::odb::is_here;
 use super::repository::{Repository, find_commit, info};
 use crate::model::{CommitId, CommitInfo, Result};
 
@@ -97,7 +98,7 @@ impl Repository {
         let commit = find_commit(&git, id)?;
         let mut here = Vec::new();
         for id in commit.parent_ids() {
-            if is_here(&git, id)? {
+            if is_here(&git, id).map_err(|error| git_error("read a commit", &error))? {
                 here.push(CommitId::new(id.to_string()));
             }
         }
@@ -141,15 +142,6 @@ fn found<T>(name: &str, read: std::result::Result<T, git2::Error>) -> Result<Opt
         Ok(read) => Ok(Some(read)),
         Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
         Err(error) => Err(git_error(&format!("read {name}"), &error)),
-    }
-}
-
-/// Whether a commit is in this clone.
-pub(super) fn is_here(git: &git2::Repository, id: Oid) -> Result<bool> {
-    match git.find_commit(id) {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
-        Err(error) => Err(git_error("read a commit", &error)),
     }
 }
 

@@ -8,11 +8,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Licences that may stand alone or as one choice of an `OR`.
-const LICENCES: [&str; 12] = [
+const LICENCES: [&str; 13] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "BSL-1.0",
     "CC0-1.0",
     "CDLA-Permissive-2.0",
     "ISC",

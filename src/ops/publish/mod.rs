@@ -6,7 +6,7 @@
 mod content;
 mod plan;
 
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 
 use self::content::Content;
 pub use self::plan::PublishedChange;
@@ -235,9 +235,22 @@ impl Publisher {
         else {
             return Ok(());
         };
+        // What is not there yet is made on the way, and then `..` leads out of it.
         let resolved = |path: PathBuf| {
             let there = path.ancestors().find_map(|known| Some((known, known.canonicalize().ok()?)));
-            there.and_then(|(known, real)| Some(real.join(path.strip_prefix(known).ok()?))).unwrap_or(path)
+            let Some((mut real, rest)) =
+                there.and_then(|(known, real)| Some((real, path.strip_prefix(known).ok()?)))
+            else {
+                return path;
+            };
+            for part in rest.components() {
+                match part {
+                    Component::ParentDir => _ = real.pop(),
+                    Component::Normal(name) => real.push(name),
+                    Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
+                }
+            }
+            real
         };
         let items = resolved(root.join("environments"));
         if !resolved(folder.clone()).starts_with(items) {

@@ -13,8 +13,8 @@ use super::preconditions::{new_blob, tree_entry};
 use super::{Change, FileChange};
 use crate::model::{CommitId, ErrorKind, Result};
 use crate::store::git_error::git_error;
+use crate::store::odb::is_here;
 use crate::store::process_environment::ProcessEnvironment;
-use crate::store::upstream::is_here;
 
 /// The commit that a new one goes on top of, and where its branch is now.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +145,7 @@ pub(super) fn shared_part(git: &Repository, commit: Oid, theirs: &[Oid]) -> Resu
     let mut hidden = git.revwalk().map_err(failed)?;
     hidden.push(commit).map_err(failed)?;
     for id in theirs {
-        if is_here(git, *id)? {
+        if is_here(git, *id).map_err(failed)? {
             hidden.hide(*id).map_err(failed)?;
         }
     }
