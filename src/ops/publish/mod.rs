@@ -237,6 +237,7 @@ impl Publisher {
         };
         // What is not there yet is made on the way, and then `..` leads out of it.
         let resolved = |path: PathBuf| {
+            let path = std::path::absolute(&path).unwrap_or(path);
             let there = path.ancestors().find_map(|known| Some((known, known.canonicalize().ok()?)));
             let Some((mut real, rest)) =
                 there.and_then(|(known, real)| Some((real, path.strip_prefix(known).ok()?)))

@@ -17,6 +17,8 @@ fn an_etcd_that_restarts_is_caught_up_with() {
     world.write("environments/production/orders.yaml", "limit: 20\n");
     world.commit("change");
     holds(&etcd, "limit: 20\n");
+    // It is read again before it counts as published.
+    until("what is told", || follower.told().matches("published: ").count() == 2);
 
     etcd.down();
     world.write("environments/production/orders.yaml", "limit: 21\n");

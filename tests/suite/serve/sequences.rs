@@ -99,9 +99,13 @@ impl Place {
     fn told(&self, environment: Environment) -> Told {
         let folder = format!("environments/{environment}");
         let committed = self.world.git(&["ls-tree", "-r", "HEAD", "--", &folder]);
-        let files = crate::fixtures::files(&self.world.dir.join(&folder)).into_iter();
-        let files =
-            files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect();
+        let place = self.world.dir.join(&folder);
+        // An environment without items has no folder.
+        let files = if place.exists() { crate::fixtures::files(&place) } else { Vec::new() };
+        let files = files
+            .into_iter()
+            .map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file")))
+            .collect();
         let routes = ["", "/items", "/items/a", "/items/b/c", "/items/d", "/findings"];
         let api = routes.map(|route| format!("/api/v1/environments/{environment}{route}")).into_iter();
         let answers = api.chain([format!("/spring/a/{environment}")]).map(|path| {

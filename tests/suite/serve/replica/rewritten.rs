@@ -17,7 +17,7 @@ fn a_rewritten_branch_is_followed_only_when_that_is_wanted() {
     let ready = server.until("/readyz", |answer| answer.json()["replica"]["condition"] == "diverged").json();
     assert_eq!(ready["replica"]["read_only"], true);
     assert_eq!((&ready["replica"]["ahead"], &ready["replica"]["behind"]), (&1.into(), &1.into()));
-    server.tells("help: start with --accept-rewrite to follow origin");
+    server.tells("start with --accept-rewrite to follow origin");
     assert_eq!(server.get(&format!("{STAGING}/payments")).json()["value"]["pool"], 1);
     let refused = patch(&server, "payments", &etag(&server, "payments"), r#"{"pool": 7}"#);
     assert_eq!((refused.status, &*refused.problem()), (503, "read-only"));
