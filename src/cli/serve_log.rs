@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info, warn};
+use tracing_subscriber::fmt::format;
 
 use super::help::say;
 use crate::model::{CommitId, Environment, Error, Finding};
@@ -45,8 +46,14 @@ pub(super) fn start(level: Level, format: Format) {
     };
     let lines = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false);
     let lines = lines.with_max_level(level);
+    // The message says it all to people; the other fields are for programs.
+    let message = format::debug_fn(|writer, field, value| match field.name() {
+        "message" => write!(writer, "{value:?}"),
+        "help" if !format!("{value:?}").is_empty() => write!(writer, "\nhelp: {value:?}"),
+        _ => Ok(()),
+    });
     let _ = match format {
-        Format::Text => lines.try_init(),
+        Format::Text => lines.fmt_fields(message).try_init(),
         Format::Json => lines.json().flatten_event(true).try_init(),
     };
 }

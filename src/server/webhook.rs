@@ -24,11 +24,11 @@ pub(super) async fn pushed(
     let refused = |detail: &str| Problem::new(ProblemKind::Forbidden, detail);
     let Some((replica, secret)) = shared.replica.as_ref().and_then(|it| Some((it, it.secret()?))) else {
         return Err(refused("no webhook is heard here")
-            .with_help("start the server with --remote and --webhook-secret"));
+            .with_help("whoever runs the server turns it on: it follows a remote and knows a secret"));
     };
     if !secret.is_proved(&headers, &body) {
         return Err(refused("the request does not prove that it knows the webhook's secret")
-            .with_help("give the git host the secret of --webhook-secret"));
+            .with_help("give the git host the secret that the server was started with"));
     }
     replica.hurry();
     Ok(StatusCode::ACCEPTED.into_response())
