@@ -21,7 +21,7 @@ pub fn text(publication: &Publication<'_>, view: &View, out: &mut dyn Write) -> 
     if publication.current && !publication.written {
         return writeln!(out, "{target} holds {environment} at {commit} already");
     }
-    let from = publication.from.map_or_else(String::new, |from| format!("{} -> ", short(from)));
+    let from = publication.from.map_or_else(String::new, |from| format!("{} → ", short(from)));
     let strong = view.styles.strong;
     writeln!(out, "{strong}{environment}{strong:#} {from}{commit} to {target}")?;
     if publication.completes {
@@ -63,5 +63,5 @@ pub fn line(publication: &Publication<'_>) -> String {
 
 /// As much of a commit as is read; what a store holds may be anything.
 fn short(commit: &str) -> String {
-    clean(&commit.chars().take(10).collect::<String>()).into_owned()
+    clean(&commit.chars().take(7).collect::<String>()).into_owned()
 }
