@@ -42,6 +42,8 @@ mod serve;
 #[cfg(feature = "server")]
 mod serve_log;
 mod set;
+#[cfg(any(feature = "watch", feature = "publish"))]
+mod signals;
 mod status;
 mod take_over;
 #[cfg(feature = "server")]

@@ -43,6 +43,7 @@ impl Manifests {
 
     /// Keeps others from publishing there, where there is a folder.
     fn lock(&mut self) -> Result<()> {
+        self.refuse_link()?;
         if self.lock.is_some() || !cfg!(unix) {
             return Ok(());
         }
@@ -62,6 +63,15 @@ impl Manifests {
             }
             Err(TryLockError::Error(error)) => Err(Error::io("lock", &self.folder, &error)),
         }
+    }
+
+    /// A folder that comes with a repository leads nowhere else: what is listed there would be replaced.
+    fn refuse_link(&self) -> Result<()> {
+        if !self.folder.is_symlink() {
+            return Ok(());
+        }
+        Err(Error::state(format!("{} is a link", self.folder.display()))
+            .with_help("publish to the folder that it leads to, or remove it"))
     }
 
     fn present(&self, name: &str) -> Result<Option<Present>> {

@@ -120,6 +120,7 @@ fn a_reader_says_the_same_or_that_it_failed() {
             }
         }
     }
+    assert!(told > 40, "of {tried} failing calls {told} were told: do they fail at all?");
     println!("{tried} failing calls of readers: {told} told, the others made no difference");
 }
 
@@ -186,6 +187,7 @@ fn a_writer_leaves_all_or_nothing_and_can_be_run_again() {
             }
         }
     }
+    assert!(failed > 20, "of {tried} failing calls {failed} were told: do they fail at all?");
     println!(
         "{tried} failing calls of writers: {failed} told; all or nothing each time, and done when run again"
     );

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::Outcome;
 use super::super::context::Context;
 use super::super::failure::Failure;
-use super::super::watch::signals::Signals;
+use super::super::signals::Signals;
 use super::shown;
 use crate::api::publish as wire;
 use crate::model::{CommitId, Error, ErrorKind, Result};

@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::signals::Signals;
+use super::super::signals::Signals;
 use crate::api::watch::CommandStatus;
 use crate::watch::Waker;
 

@@ -2,15 +2,14 @@
 
 mod command;
 mod screen;
-pub(in crate::cli) mod signals;
 
 use clap::Args as ClapArgs;
 
 use self::command::Runner;
 use self::screen::Screen;
-use self::signals::Signals;
 use super::context::Context;
 use super::help::worded;
+use super::signals::Signals;
 use super::{Outcome, keys, parse};
 use crate::model::Environment;
 use crate::watch::Scope;

@@ -114,6 +114,22 @@ fn what_cannot_be_is_refused_by_name() {
         assert_eq!(refused.code, 2, "{}", refused.told());
         assert_eq!(world.state(), before);
     }
+    // A folder that comes with the repository leads to no items.
+    world.write(list, &good);
+    world.write("environments/development/.terrace-published", &good);
+    world.write("links/README", "");
+    std::os::unix::fs::symlink("../environments/development", world.dir.join("links/development"))
+        .expect("a link");
+    let before = world.state();
+    for more in [&["--dry-run"][..], &[]] {
+        let refused = publish(&world, "development", "kubernetes-manifest:links", more);
+        assert!(
+            refused.code == 2 && refused.stderr.contains("links/development is a link"),
+            "{}",
+            refused.told()
+        );
+    }
+    assert_eq!(world.state(), before);
     // What was interrupted is finished, with what was left behind.
     world.write(list, &good.replace("\"is_writing\": false", "\"is_writing\": true"));
     world.write("deploy/development/.terrace-half.new", "kind: Conf");

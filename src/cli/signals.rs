@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::Result;
 
-/// How often the watch was asked to end: by Ctrl-C, by SIGTERM, or because the terminal is gone.
+/// How often the process was asked to end: by Ctrl-C, by SIGTERM, or because the terminal is gone.
 #[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Signals(Arc<AtomicUsize>);
+pub(super) struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
     /// Listens from here on, and wakes whoever waits.
     #[cfg(unix)]
-    pub(in crate::cli) fn listen(wake: impl Fn() + Send + 'static) -> Result<Self> {
+    pub(super) fn listen(wake: impl Fn() + Send + 'static) -> Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let failed = |error| crate::model::Error::io("listen for", "signals".as_ref(), &error);
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
@@ -29,12 +29,12 @@ impl Signals {
 
     /// Elsewhere the system ends the process.
     #[cfg(not(unix))]
-    pub(in crate::cli) fn listen(_: impl Fn() + Send + 'static) -> Result<Self> {
+    pub(super) fn listen(_: impl Fn() + Send + 'static) -> Result<Self> {
         Ok(Self::default())
     }
 
-    /// Whether the watch is to end.
-    pub(in crate::cli) fn say_end(&self) -> bool {
+    /// Whether it is to end.
+    pub(super) fn say_end(&self) -> bool {
         self.count() > 0
     }
 
