@@ -269,6 +269,13 @@ impl Replay<'_> {
             let at = changes.partition_point(|(event, _)| *event < end);
             changes.get(at.wrapping_sub(1)).and_then(|(_, value)| value.clone())
         };
+        let moved = candidate.leaves.iter().any(|(path, _)| {
+            let [_, target] = all.changes(path);
+            value(target, then) != value(target, now)
+        });
+        if !moved {
+            return Ok(());
+        }
         let (policy, mut rows) = (Policy::default(), Vec::new());
         let naming = Naming::new(&policy);
         let production = match hop {

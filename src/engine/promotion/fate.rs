@@ -40,8 +40,9 @@ pub(super) fn share(lines: &mut [PlanEntry], choice: &Choice<'_>) {
             });
             let Some((is_asked, top)) = open else { continue };
             let verdict = if is_asked { Action::Ask } else { Action::Keep };
-            let taken = removal.leaves.iter().filter(|leaf| lines[**leaf].verdict == Action::Take);
-            shared.extend(taken.map(|leaf| (*leaf, verdict.clone(), top.clone())));
+            let due = |leaf: &&usize| matches!(lines[**leaf].verdict, Action::Take | Action::Ask);
+            let due = removal.leaves.iter().filter(due);
+            shared.extend(due.map(|leaf| (*leaf, verdict.clone(), top.clone())));
         }
     }
     for (leaf, verdict, top) in shared {

@@ -498,6 +498,15 @@ fn a_removal_waits_for_what_took_its_place() {
     assert_eq!(taken(world_of("q: {capacity: 8, n: x}").plan("", &[], &left, "")), Vec::<String>::new());
     // What comes elsewhere with another value is no successor.
     assert_eq!(taken(world_of("q: {n: x}\nm: {other: 9}").plan("", &[], &left, "")), ["q.size"]);
+    // A value of the target's own goes with it too, and is no question beside it.
+    let own = [
+        (0, Some("q: {size: 7, n: x}"), Some("q: {size: 7, n: x}")),
+        (1, None, Some("q: {size: 40, n: x}")),
+        (2, Some("q: {n: x}\nm: {deep: {er: 7}}"), None),
+    ];
+    let lines = world(&own, true, 3).plan("", &[], &left, "");
+    assert_eq!(shown(&lines), ["m.deep.er new ask", "q.size removed offer"]);
+    assert!(lines.iter().all(|line| line.verdict == Action::Keep));
     // Asked for by its own path.
     let named = Selection { only: vec!["q.size".parse().expect("path")], ..Selection::default() };
     assert_eq!(taken(world_of(both).plan("", &[], &named, "")), ["q.size"]);
