@@ -505,7 +505,7 @@ fn a_removal_waits_for_what_took_its_place() {
         (2, Some("q: {n: x}\nm: {deep: {er: 7}}"), None),
     ];
     let lines = world(&own, true, 3).plan("", &[], &left, "");
-    assert_eq!(shown(&lines), ["m.deep.er new ask", "q.size removed offer"]);
+    assert_eq!(shown(&lines), ["q.size removed offer", "m.deep.er new ask"]);
     assert!(lines.iter().all(|line| line.verdict == Action::Keep));
     // Asked for by its own path.
     let named = Selection { only: vec!["q.size".parse().expect("path")], ..Selection::default() };
