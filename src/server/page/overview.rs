@@ -197,7 +197,8 @@ pub(super) async fn overview(visit: Visit) -> Result<Response, Wrong> {
         (chips(&sight, &wish, &found))
         @if window.is_empty() { (nothing(&wish, seen.count())) }
         @else {
-            table.matrix {
+            // The script makes a grid of it, and counts the rows that are open.
+            table.matrix data-first=(wanted.len() - behind.len()) data-items=(wanted.len()) {
                 caption.hidden { "Items by environment" }
                 thead { tr {
                     th scope="col" { "item" }
