@@ -212,6 +212,13 @@ const plain = async (browser) => {
   await page.fill('#confirm', 'production');
   await page.click('button.go');
   await page.waitForURL('**saved=*');
+  // Single values are changed in a form, and the file keeps the rest.
+  await page.goto(base + '/ui/staging/items/billing/invoices');
+  await page.click('text=Edit values');
+  await page.fill('.value:has-text("rate") input:not([type=hidden])', '21');
+  await page.click('button.go');
+  await page.waitForURL('**/ui/staging/items/billing/invoices?saved=*');
+  assert.match(await main(page), /21/);
   await page.goto(base + '/ui/pipeline');
   await page.click('summary');
   assert.match(await main(page), /waits to come here/);
@@ -247,7 +254,7 @@ const session = async (browser) => {
 const SCREENS = {
   chooser: '/ui/', overview: '/ui/overview', item: '/ui/production/items/payments', promote: '/ui/production/promote',
   pipeline: '/ui/pipeline', findings: '/ui/production/findings', history: '/ui/production/history/payments',
-  edit: '/ui/production/edit/billing/invoices',
+  edit: '/ui/production/edit/billing/invoices', form: '/ui/production/form/payments',
 };
 const LOOKS = { light: [1280, 'light'], dark: [1280, 'dark'], narrow: [360, 'light'] };
 

@@ -24,7 +24,8 @@ const SCREENS: [&str; 17] = [
     "/ui/staging/promote?key=newcomer",
 ];
 
-const WRITING: [&str; 3] = [
+const WRITING: [&str; 4] = [
+    "/ui/production/form/payments",
     "/ui/production/edit/payments?path=limits.rate",
     "/ui/staging/edit/billing/invoices",
     "/ui/staging/edit/brand/new",
@@ -183,6 +184,7 @@ fn hostile_values_stay_text() {
         "/ui/development/items/deep/er/key.with-dots_and.dashes",
         "/ui/development/edit/a",
         "/ui/development/edit/a?path=script",
+        "/ui/development/form/a",
         "/ui/development/edit/a?path=%22%3Cscript%3E%22",
         "/ui/staging/history/a",
         "/ui/staging/history/a?blame=1",

@@ -44,6 +44,8 @@ fn a_value_is_edited_and_a_stale_save_keeps_what_was_typed() {
     for expected in [
         "has changed since it was read",
         "Your input is below",
+        "Reapply mine",
+        "Take theirs",
         "value=\"75/s\"",
         "limits.rate",
         "70/s",
