@@ -6,8 +6,11 @@
 use anstyle::Style;
 
 use super::apart::{cut_apart, fitting};
+use super::grouped::{Grouped, grouped};
+use super::path_name;
 use super::sanitize::{clean, cut, width};
 use super::view::View;
+use crate::model::ValuePath;
 
 /// Text and its style; the text is already clean.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +18,10 @@ pub(super) struct Cell {
     content: Content,
     style: Style,
     right: bool,
+    /// Where in its text the path's parent stands; nothing where there is none.
+    parent: Option<(usize, usize)>,
+    /// Whether its row has nothing to do with the row before.
+    begins: bool,
 }
 
 /// What a cell holds, and with it what may be done to it where there is little room.
@@ -54,6 +61,62 @@ impl Cell {
         Self { content: Content::Name(text.into()), ..Self::default() }
     }
 
+    /// A path, behind what leads to it; where there is little room, paths of one parent stand below that.
+    pub(super) fn path(lead: &str, path: &ValuePath) -> Self {
+        let text = format!("{lead}{}", path_name(path));
+        let parent = path.parent().filter(|parent| !parent.is_root());
+        let parent = parent.map(|parent| clean(&parent.to_string()).into_owned());
+        let end = parent.map(|parent| (lead.len() + parent.len(), parent));
+        let is_there = |(end, parent): &(usize, String)| text.get(lead.len()..*end) == Some(parent);
+        let parent = end.filter(is_there).map(|(end, _)| (lead.len(), end));
+        Self { parent, ..Self::new(text) }
+    }
+
+    /// The same at the beginning of a row that has nothing to do with the row before.
+    pub(super) fn begins(mut self, begins: bool) -> Self {
+        self.begins = begins;
+        self
+    }
+
+    /// Whether its row has nothing to do with the row before.
+    pub(super) const fn is_beginning(&self) -> bool {
+        self.begins
+    }
+
+    /// The parent of its path.
+    pub(super) fn parent(&self) -> Option<&str> {
+        let (start, end) = self.parent?;
+        self.text()?.get(start..end)
+    }
+
+    /// The blanks that it begins with.
+    pub(super) fn indent(&self) -> usize {
+        self.text().map_or(0, |text| text.len() - text.trim_start_matches(' ').len())
+    }
+
+    fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Name(text) | Content::Prose(text) | Content::Value(text) => Some(text),
+            Content::Change(_) => None,
+        }
+    }
+
+    /// The same below the parent of its path, which stands above it.
+    pub(super) fn below_parent(&self) -> Self {
+        let (Some((start, end)), Some(text)) = (self.parent, self.text()) else { return self.clone() };
+        let (lead, rest) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+        let name = rest.strip_prefix('.').unwrap_or(rest);
+        Self { content: Content::Name(format!("{lead}{name}")), parent: None, ..self.clone() }
+    }
+
+    /// The same, further to the right.
+    pub(super) fn deeper(&self) -> Self {
+        match &self.content {
+            Content::Name(text) => Self { content: Content::Name(format!("  {text}")), ..self.clone() },
+            Content::Prose(_) | Content::Value(_) | Content::Change(_) => self.clone(),
+        }
+    }
+
     /// A value.
     pub(super) fn value(text: &str) -> Self {
         Self { content: Content::Value(clean(text).into_owned()), ..Self::default() }
@@ -83,7 +146,7 @@ impl Cell {
             Content::Name(text) | Content::Prose(text) | Content::Value(text) => Content::Prose(text),
             Content::Change([old, new]) => Content::Prose(format!("{old} → {new}")),
         };
-        Self { content, ..self }
+        Self { content, parent: None, ..self }
     }
 
     /// All of it on one line, a value no wider than `most`.
@@ -189,8 +252,14 @@ pub(super) fn align(rows: &[Vec<Cell>], view: &View) -> Vec<String> {
     let most = if view.verbose { usize::MAX } else { view.room().unwrap_or(VALUE) };
     match view.room() {
         Some(room) if !fits(rows, view) => {
-            let widths = stops(rows, room);
-            rows.iter().map(|row| flowing(row, &widths, room, view.verbose)).collect()
+            let Grouped { heads, rows } = grouped(rows, room);
+            let widths = stops(&rows, room);
+            let lines = rows.iter().map(|row| flowing(row, &widths, room, view.verbose));
+            let with_head = |(line, head): (String, Option<String>)| match head {
+                Some(head) => format!("{head}\n{line}"),
+                None => line,
+            };
+            lines.zip(heads).map(with_head).collect()
         }
         _ => {
             let widths = widths(rows, &|cell| width(&cell.line(most)));

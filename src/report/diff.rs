@@ -88,13 +88,8 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
         Kind::Modified => view.styles.modified,
     };
     let line = |line: Option<usize>| line.map_or(String::new(), |line| line.to_string());
-    let path = if row.path.is_file() {
-        "(the whole item)".to_owned()
-    } else {
-        clean(&row.path.to_string()).into_owned()
-    };
     vec![
-        Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
+        Cell::path(&format!("  {} ", row.kind.sign()), &row.path).style(style),
         change_cell(row.left.as_ref(), row.right.as_ref()),
         Cell::new(line(row.left_line)).right(),
         Cell::new(line(row.right_line)).right(),

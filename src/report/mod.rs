@@ -20,6 +20,7 @@ mod format;
 mod git_diff;
 mod github;
 mod gitlab;
+mod grouped;
 pub mod hold;
 mod junit;
 mod lines;

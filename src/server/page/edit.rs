@@ -76,6 +76,11 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Wrong> {
     Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &Refusal::default()))
 }
 
+/// Whether a value is a secret.
+fn is_secret(now: Option<&Side>, path: &str) -> bool {
+    now.and_then(|now| now.values.get(path)).is_some_and(|(_, value)| value.shown().is_masked())
+}
+
 /// The field of one value.
 fn field(now: &Side, environment: Environment, key: &Key, path: &str) -> Field {
     let known = now.values.get(path);
@@ -265,6 +270,8 @@ fn draw(
         @if let Some((joined, typed)) = &refusal.joined { (put_together(joined, typed, now)) }
         @if is_hidden {
             p.empty { "The text holds secrets, which are not shown here. Edit single values, or use " code { "terrace edit" } "." }
+        } @else if draft.path.as_ref().is_some_and(|path| is_secret(now, path)) {
+            p.empty { "The value is a secret, which is neither shown nor written here. " code { "terrace set" } " changes it." }
         } @else {
             form.edit method="post" action=(address) {
                 input type="hidden" name="environment" value=(environment);
@@ -357,7 +364,7 @@ fn put_together(joined: &Joined, typed: &str, now: Option<&Side>) -> Markup {
         details { summary { "The text that is there now" }
             @if let Some(now) = now { ol.text { @for line in now.lines.iter().take(500) { li { bdi { (cut(&clean(line), 300)) } } } } }
         }
-        @if matches!(joined, Joined::Together(_)) { details { summary { "The text as you typed it" } ol.text { @for line in typed.lines().take(2_000) { li { bdi { (clean(line)) } } } } } }
+        @if matches!(joined, Joined::Together(_)) || now.is_some_and(|now| now.holds_secrets) { details { summary { "The text as you typed it" } ol.text { @for line in typed.lines().take(2_000) { li { bdi { (clean(line)) } } } } } }
     }
 }
 

@@ -103,7 +103,7 @@ impl Field {
                         step=(if self.described.kind == ValueKind::Integer { "1" } else { "any" })
                         min=[fitting(self.described.minimum.as_ref(), typed, f64::ge)] max=[fitting(self.described.maximum.as_ref(), typed, f64::le)];
                 },
-                Notation::Secret => input id=(id) name=(name) type="password" value=(typed) autocomplete="off" placeholder=(MASK) aria-describedby=[described_by];,
+                Notation::Secret => input id=(id) name=(name) type="password" autocomplete="off" placeholder=(MASK) aria-describedby=[described_by];,
                 Notation::Text if typed.contains('\n') => textarea id=(id) name=(name) rows=(typed.lines().count().clamp(3, 12)) spellcheck="false" aria-describedby=[described_by] { "\n" (typed) },
                 Notation::Number | Notation::Text | Notation::Yaml => input id=(id) name=(name) value=(typed) autocomplete="off" spellcheck="false" aria-describedby=[described_by];,
             }

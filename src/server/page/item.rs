@@ -189,7 +189,7 @@ fn values(
                                 @match value {
                                     Some((_, value)) => {
                                         bdi.v { (value_text(value, WIDTH)) }
-                                        @if is_own && writes { " " a.edit href={ (edit) "?path=" (encode(path, false)) } { "edit" span.hidden { " " (cut(&clean(path), 80)) } } }
+                                        @if is_own && writes && !value.shown().is_masked() { " " a.edit href={ (edit) "?path=" (encode(path, false)) } { "edit" span.hidden { " " (cut(&clean(path), 80)) } } }
                                     },
                                     None => {
                                         span.none { @if side.is_some() { "–" } @else { "not here" } }

@@ -8,6 +8,7 @@
 
 mod ask;
 mod assets;
+mod bytes;
 mod chooser;
 mod document;
 mod edit;

@@ -17,7 +17,7 @@ use super::form::Form;
 use super::frame::page_with;
 use super::item::{Side, side};
 use super::visit::{Visit, item_address};
-use super::words::{counted, encode, shape, shown};
+use super::words::{MASK, counted, encode, shape, shown};
 use super::wrong::Wrong;
 use crate::model::sanitize::{clean, cut};
 use crate::model::{Environment, InvalidPath, Key, Segment, ValuePath};
@@ -27,6 +27,9 @@ use crate::server::routes::write;
 
 /// So many values have a field at most, and so many lines of the file stand beside them.
 const MOST: usize = 500;
+
+/// The longest value that has a field, in bytes.
+const LONGEST: usize = 8 * 1024;
 
 /// Whose value stands, where others changed it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +85,13 @@ impl Draft {
     }
 
     /// What was typed, over what others made of the item meanwhile. Elements of lists are told apart by
-    /// position alone, so nobody can say that it is still the same one; and nobody can see a secret.
+    /// position alone, so nobody can say that it is still the same one.
     fn rebase(&mut self, etag: &str, now: &IndexMap<String, Field>) {
         self.etag = etag.to_owned();
         for typed in &mut self.typed {
             let field = now.get(&typed.path);
             let theirs = field.map_or("", |field| field.text.as_str());
-            let is_unsure =
-                typed.path.contains('[') || field.is_some_and(|field| field.notation == Notation::Secret);
+            let is_unsure = typed.path.contains('[');
             if typed.value == typed.was || typed.pick == Some(Pick::Theirs) {
                 theirs.clone_into(&mut typed.value);
                 typed.is_contested = false;
@@ -314,26 +316,37 @@ fn row(number: usize, path: &str, field: &Field, typed: Option<&Typed>) -> Marku
     let (was, value) =
         typed.map_or((field.text.as_str(), field.text.as_str()), |typed| (&typed.was, &typed.value));
     let is_contested = typed.is_some_and(|typed| typed.is_contested);
+    let name = html! { bdi { (cut(&clean(path), 300)) } @if field.described.is_required { " " small { "required" } } };
     html! {
         div.value {
-            label for=(id) { bdi { (cut(&clean(path), 300)) } @if field.described.is_required { " " small { "required" } } }
-            input type="hidden" name={ "path." (number) } value=(path);
-            // Browsers drop the first newline of a textarea, and nothing else keeps one.
-            input type="hidden" name={ "was." (number) } value=(was);
-            (field.control(&id, &format!("value.{number}"), value))
+            @if field.notation == Notation::Secret {
+                strong { (name) }
+                p.soft { (MASK) " is a secret, which is not written here" }
+            } @else if typed.is_some() || is_for_a_field(&field.text) {
+                label for=(id) { (name) }
+                input type="hidden" name={ "path." (number) } value=(path);
+                input type="hidden" name={ "was." (number) } value=(was);
+                (field.control(&id, &format!("value.{number}"), value))
+            } @else {
+                strong { (name) }
+                p.soft { bdi.v { (cut(&clean(&field.text), 120)) } " is too long for a field, or holds what cannot be seen; edit it in the text." }
+            }
             @if is_contested { (contest(number, path, field, value)) }
         }
     }
 }
 
+/// Whether a browser can hold a value as it is, and a person can see all of it.
+fn is_for_a_field(text: &str) -> bool {
+    text.len() <= LONGEST && text.lines().all(|line| clean(line) == line)
+}
+
 /// A value that others changed too.
 fn contest(number: usize, path: &str, field: &Field, mine: &str) -> Markup {
     let name = format!("pick.{number}");
-    let words = |text: &str| match (text, field.notation) {
-        ("", Notation::Secret) => "theirs, which is a secret".to_owned(),
-        ("", _) if !field.is_there => "no value".to_owned(),
-        (_, Notation::Secret) => "the one that you typed".to_owned(),
-        (text, _) => cut(&clean(text), 80).into_owned(),
+    let words = |text: &str| match text {
+        "" if !field.is_there => "no value".to_owned(),
+        text => cut(&clean(text), 80).into_owned(),
     };
     html! {
         div.options.moved role="radiogroup" aria-label={ "Whose value of " (cut(&clean(path), 80)) } {
@@ -364,11 +377,11 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_laid_over_what_others_wrote() {
-        let field = |text: &str, notation| Field {
+        let field = |text: &str| Field {
             described: ValueDescription::default(),
-            notation,
+            notation: Notation::Text,
             text: text.to_owned(),
-            is_there: !text.is_empty() || notation == Notation::Secret,
+            is_there: !text.is_empty(),
         };
         for (path, was, typed, pick, theirs, expected, is_contested) in [
             // Untouched: theirs.
@@ -393,7 +406,7 @@ mod tests {
                 pick,
             };
             let mut draft = Draft { typed: vec![typed], ..Draft::default() };
-            let fields = IndexMap::from([(path.to_owned(), field(theirs, Notation::Text))]);
+            let fields = IndexMap::from([(path.to_owned(), field(theirs))]);
             draft.rebase("new", &fields);
             let found = &draft.typed[0];
             assert_eq!(
@@ -403,15 +416,5 @@ mod tests {
             );
             assert_eq!((found.was.as_str(), found.pick, draft.etag.as_str()), (theirs, None, "new"));
         }
-        let typed = |value: &str| Typed {
-            path: "a".to_owned(),
-            was: String::new(),
-            value: value.to_owned(),
-            is_contested: false,
-            pick: None,
-        };
-        let mut draft = Draft { typed: vec![typed("new"), typed("")], ..Draft::default() };
-        draft.rebase("new", &IndexMap::from([("a".to_owned(), field("", Notation::Secret))]));
-        assert_eq!([true, false], [draft.typed[0].is_contested, draft.typed[1].is_contested]);
     }
 }

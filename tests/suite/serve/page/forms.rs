@@ -35,10 +35,11 @@ fn world() -> World {
 
 /// The form as a browser has it: every field with its value, of a list the chosen one.
 fn fields(page: &str) -> Vec<(String, String)> {
-    let number = |name: &str| page.matches(&format!("name=\"{name}.")).count();
     let mut out: Vec<(String, String)> =
         ["environment", "key", "etag"].map(|name| (name.to_owned(), field(page, name))).to_vec();
-    for at in 0..number("path") {
+    let numbers = page.split("name=\"path.").skip(1);
+    let numbers = numbers.filter_map(|rest| rest.split('"').next()?.parse::<usize>().ok());
+    for at in numbers {
         let was = field(page, &format!("was.{at}"));
         out.push((format!("path.{at}"), field(page, &format!("path.{at}"))));
         let contested = format!("contested.{at}");
@@ -93,7 +94,7 @@ fn a_schema_makes_the_form_and_only_what_was_changed_is_written() {
         "matches ^\\d+/s$",
         "Not in the file yet",
         "5 if it is not set",
-        "type=\"password\"",
+        "a secret, which is not written here",
     ] {
         assert!(page.contains(expected), "{expected} {page}");
     }
@@ -128,7 +129,6 @@ fn a_schema_makes_the_form_and_only_what_was_changed_is_written() {
         ("list[0]", "x"),
         ("database.host", "db.example.com"),
         ("database.pool", "7"),
-        ("api_token", "hunter3-hunter3"),
     ] {
         set(&mut sent, "value", path, value);
     }
@@ -142,8 +142,7 @@ fn a_schema_makes_the_form_and_only_what_was_changed_is_written() {
         .replace("on: true\n", "")
         .replace("8080", "8081")
         .replace("8s", "\"20\"")
-        .replace("- a", "- x")
-        .replace("hunter2-hunter2", "hunter3-hunter3");
+        .replace("- a", "- x");
     assert_eq!(now, format!("{expected}database:\n  host: db.example.com\n  pool: 7\n"));
 }
 
