@@ -6,7 +6,7 @@
 use anstyle::Style;
 
 use super::apart::{cut_apart, fitting};
-use super::grouped::{Grouped, grouped};
+use super::grouped::{RowPath, Standing, grouped};
 use super::path_name;
 use super::sanitize::{clean, cut, width};
 use super::view::View;
@@ -78,19 +78,14 @@ impl Cell {
         self
     }
 
-    /// Whether its row has nothing to do with the row before.
-    pub(super) const fn is_beginning(&self) -> bool {
-        self.begins
-    }
-
     /// The parent of its path.
-    pub(super) fn parent(&self) -> Option<&str> {
+    fn parent(&self) -> Option<&str> {
         let (start, end) = self.parent?;
         self.text()?.get(start..end)
     }
 
     /// The blanks that it begins with.
-    pub(super) fn indent(&self) -> usize {
+    fn indent(&self) -> usize {
         self.text().map_or(0, |text| text.len() - text.trim_start_matches(' ').len())
     }
 
@@ -102,7 +97,7 @@ impl Cell {
     }
 
     /// The same below the parent of its path, which stands above it.
-    pub(super) fn below_parent(&self) -> Self {
+    fn below_parent(&self) -> Self {
         let (Some((start, end)), Some(text)) = (self.parent, self.text()) else { return self.clone() };
         let (lead, rest) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
         let name = rest.strip_prefix('.').unwrap_or(rest);
@@ -110,7 +105,7 @@ impl Cell {
     }
 
     /// The same, further to the right.
-    pub(super) fn deeper(&self) -> Self {
+    fn deeper(&self) -> Self {
         match &self.content {
             Content::Name(text) => Self { content: Content::Name(format!("  {text}")), ..self.clone() },
             Content::Prose(_) | Content::Value(_) | Content::Change(_) => self.clone(),
@@ -252,20 +247,41 @@ pub(super) fn align(rows: &[Vec<Cell>], view: &View) -> Vec<String> {
     let most = if view.verbose { usize::MAX } else { view.room().unwrap_or(VALUE) };
     match view.room() {
         Some(room) if !fits(rows, view) => {
-            let Grouped { heads, rows } = grouped(rows, room);
+            let standings = grouped(&rows.iter().map(|row| path_of(row)).collect::<Vec<_>>(), room);
+            let rows: Vec<_> =
+                rows.iter().zip(&standings).map(|(row, standing)| placed(row, standing)).collect();
             let widths = stops(&rows, room);
             let lines = rows.iter().map(|row| flowing(row, &widths, room, view.verbose));
-            let with_head = |(line, head): (String, Option<String>)| match head {
-                Some(head) => format!("{head}\n{line}"),
-                None => line,
+            let with_head = |(line, standing): (String, Standing)| match standing {
+                Standing::First(head) => format!("{head}\n{line}"),
+                Standing::Whole | Standing::Below => line,
             };
-            lines.zip(heads).map(with_head).collect()
+            lines.zip(standings).map(with_head).collect()
         }
         _ => {
             let widths = widths(rows, &|cell| width(&cell.line(most)));
             rows.iter().map(|row| in_line(row, &widths, most)).collect()
         }
     }
+}
+
+/// What of a row decides whether it is grouped.
+fn path_of(row: &[Cell]) -> RowPath<'_> {
+    let first = row.first();
+    RowPath {
+        parent: row.iter().find_map(Cell::parent),
+        indent: first.map_or(0, Cell::indent),
+        begins: first.is_some_and(|cell| cell.begins),
+    }
+}
+
+/// A row where it stands: below the parent of its path, that is left out.
+fn placed(row: &[Cell], standing: &Standing) -> Vec<Cell> {
+    if *standing == Standing::Whole {
+        return row.to_vec();
+    }
+    let cells = row.iter().map(Cell::below_parent).enumerate();
+    cells.map(|(at, cell)| if at == 0 { cell.deeper() } else { cell }).collect()
 }
 
 /// How wide each column is where rows go on below themselves: names keep their place as long as there is
@@ -455,6 +471,35 @@ mod tests {
             vec![Cell::new("x"), Cell::new(""), Cell::new("")],
         ];
         assert_eq!(align(&rows, &View::default()), ["a    ü→  12", "abc       5", "x"]);
+    }
+
+    #[test]
+    fn paths_of_one_parent_stand_below_it_where_there_is_little_room() {
+        let row = |verb: &str, path: &str| {
+            let path = path.parse().expect(path);
+            vec![Cell::new(format!("  {verb}")), Cell::path("", &path), Cell::change("10", "20")]
+        };
+        let rows = vec![
+            row("take", "spring.datasource.hikari.maximum-pool-size"),
+            row("ask", "spring.datasource.hikari.minimum-idle"),
+            row("take", "spring.datasource.url"),
+            row("take", "servers.internal[0]"),
+            row("take", "servers.internal[1]"),
+        ];
+        assert_eq!(
+            align(&rows, &narrow(50)).join("\n"),
+            "  spring.datasource.hikari
+    take  maximum-pool-size      10 → 20
+    ask   minimum-idle           10 → 20
+  take    spring.datasource.url  10 → 20
+  servers.internal
+    take  [0]                    10 → 20
+    take  [1]                    10 → 20"
+        );
+        // There is room for all of it.
+        assert!(
+            align(&rows, &narrow(64))[0].contains("take  spring.datasource.hikari.maximum-pool-size  10")
+        );
     }
 
     fn narrow(columns: usize) -> View {

@@ -115,7 +115,14 @@ const NOT_RUN: [&str; 7] = [
 ];
 
 /// What has to be done before some commands do something: those of the page, and those that make it so.
-const BEFORE: [(&str, &[&str]); 5] = [
+const BEFORE: [(&str, &[&str]); 6] = [
+    (
+        "terrace promote payments --to production --with-new --take",
+        &[
+            "sed -i s:40/s:60/s: environments/staging/payments.yaml; git commit --quiet -am staging",
+            "sed -i s:40/s:20/s: environments/production/payments.yaml; git commit --quiet -am production",
+        ],
+    ),
     (
         "terrace migrate chart",
         &[
@@ -151,8 +158,8 @@ fn prepared() -> World {
     replace(&world, "staging", "pool: 5", "pool: 6");
     world.commit("a larger pool");
     world.line("promote payments --to production --yes").exits(0);
-    replace(&world, "staging", "pool: 6", "pool: 7\n  timeout: 5s");
-    world.commit("a still larger one, and a timeout");
+    replace(&world, "staging", "pool: 6", "pool: 7");
+    world.commit("a still larger one");
     replace(&world, "development", "rate: 40/s", "rate: 50/s");
     world.commit("faster in development");
     let remote = world.beside("origin.git");

@@ -27,7 +27,8 @@ pub(super) async fn findings(visit: Visit) -> Result<Response, Wrong> {
         let is_of = |key: &str| finding.key.as_ref().is_some_and(|known| known.as_str().contains(key));
         (rule.is_empty() || finding.rule.id() == rule) && (key.is_empty() || is_of(key))
     };
-    let found: Vec<&Finding> = good.iter().filter(is_meant).collect();
+    let mut found: Vec<&Finding> = good.iter().filter(is_meant).collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let mut rules: Vec<&str> = good.iter().map(|finding| finding.rule.id()).collect();
     rules.sort_unstable();
     rules.dedup();

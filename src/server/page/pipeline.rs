@@ -88,7 +88,8 @@ pub(super) async fn pipeline(visit: Visit) -> Result<Response, Wrong> {
         h1 { "Pipeline" }
         @if at.is_some() { p.note { "As it was at " code { (judged.tip.short()) } ", " (judged.day) ". " a href="/ui/pipeline" { "Now" } } }
         @else { (held_back(&visit)) }
-        (drawing(judged, &shown_here, &hops, &items))
+        // On a narrow screen it is scrolled, for which it has to be reached by keys.
+        div.scroll tabindex="0" role="group" aria-label="Drawing" { (drawing(judged, &shown_here, &hops, &items)) }
         ul.links { @for waiting in &hops { li {
             @if waiting.is_none() { "Nothing waits for " (shown(waiting.hop.target())) "." }
             @else if at.is_some() { (waiting.hop.source()) " → " (shown(waiting.hop.target())) ": " (waiting.words()) }

@@ -141,7 +141,7 @@ fn a_schema_makes_the_form_and_only_what_was_changed_is_written() {
         .replace("info #", "warn #")
         .replace("on: true\n", "")
         .replace("8080", "8081")
-        .replace("8s", "\"20\"")
+        .replace("8s", "'20'")
         .replace("- a", "- x");
     assert_eq!(now, format!("{expected}database:\n  host: db.example.com\n  pool: 7\n"));
 }
