@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::clean;
 use super::values::change_cell;
 use super::view::View;

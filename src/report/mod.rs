@@ -9,6 +9,7 @@
 
 mod apart;
 pub mod blame;
+mod cell;
 mod changed;
 mod columns;
 pub mod diff;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use indexmap::IndexMap;
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::{clean, cut, width};
 use super::values::{change_cell, removal_cell, value_cell};
 use super::view::View;

@@ -90,11 +90,11 @@ impl Field {
         html! {
             @match self.notation {
                 Notation::Choice => select id=(id) name=(name) aria-describedby=[described_by] {
-                    @let options = choices(&self.described);
-                    @let is_known = options.iter().any(|option| option.to_string() == typed);
+                    @let options: Vec<(String, Json)> = choices(&self.described).into_iter().map(|option| (option.to_string(), option)).collect();
+                    @let is_known = options.iter().any(|(text, _)| text == typed);
                     @if !self.described.is_required || typed.is_empty() { option value="" selected[typed.is_empty()] { "(not set)" } }
-                    @for option in &options {
-                        option value=(option) selected[option.to_string() == typed] { (json_text(option, 120)) }
+                    @for (text, option) in &options {
+                        option value=(text) selected[text == typed] { (json_text(option, 120)) }
                     }
                     @if !is_known && !typed.is_empty() { option value=(typed) selected { (cut(&clean(typed), 120)) " (not one of them)" } }
                 },

@@ -1,6 +1,6 @@
 //! The form that a schema makes, and what becomes of what was typed when others wrote meanwhile.
 
-use super::super::{Answer, Server};
+use super::super::{Answer, Server, tokens};
 use super::field;
 use crate::support::World;
 
@@ -246,4 +246,36 @@ fn after_a_stale_text_both_are_put_together_and_what_both_changed_is_decided() {
     let saved = post(&server, address, &with(&fields, &[("text", text)]));
     assert_eq!(saved.status, 303, "{saved:?}");
     assert_eq!(world.git(&["show", &format!("HEAD:{file}")]), text);
+}
+
+#[test]
+fn a_form_asks_for_the_right_to_write_where_it_stands_and_is_for_one_place() {
+    for (rights, address) in [
+        ("read", "/ui/development/form/gateway"),
+        ("read,write", "/ui/staging/form/gateway"),
+        ("read,write", "/ui/production/form/nothing"),
+    ] {
+        let world = world();
+        let server = tokens::server(&world, "development", rights);
+        let names = address.split('/').collect::<Vec<_>>();
+        let fields = [("environment", names[2]), ("key", names[4]), ("etag", "\"x\"")];
+        for answer in [server.get(address), server.post(address, &fields)] {
+            assert_eq!(answer.status, 403, "{rights} {address} {answer:?}");
+            assert!(!answer.body.contains("level"), "{rights} {address} {answer:?}");
+        }
+    }
+    let world = world();
+    let server = Server::start_with(&world, &["--open"]);
+    let head = world.git(&["rev-parse", "HEAD"]);
+    let address = "/ui/staging/form/gateway";
+    let before = fields(&server.get(address).body);
+    for (name, value) in [("environment", "production"), ("key", "plain")] {
+        let mut sent = before.clone();
+        sent.retain(|(known, _)| known != name);
+        sent.push((name.to_owned(), value.to_owned()));
+        set(&mut sent, "value", "port", "8081");
+        assert_eq!(post(&server, address, &sent).status, 400, "{name}");
+    }
+    assert_eq!(server.get("/ui/staging/form/nothing").status, 404);
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
 }
