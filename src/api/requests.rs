@@ -131,6 +131,8 @@ pub struct RollBack {
     /// Whether an item goes that the promotion created.
     #[serde(default)]
     pub delete: bool,
+    /// The first line of the commit's message; one is made without it.
+    pub message: Option<String>,
 }
 
 /// A path that its environment shall keep.

@@ -77,6 +77,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         force: args.force,
         delete: args.delete,
         expected: BTreeMap::new(),
+        subject: None,
     };
     let options = args.destination.options(&workspace, context)?;
     let planner = match args.dry_run {

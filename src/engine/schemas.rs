@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
-use crate::json_schema::{Catalog, Compiled, SchemaError};
+use crate::json_schema::{Catalog, Compiled, SchemaError, ValueDescription};
 use crate::model::{Environment, Error, Key, Policy, Result, ValuePath};
 
 /// A schema, or what is wrong with it.
@@ -112,6 +112,24 @@ impl Schemas {
             .iter()
             .flat_map(|schema| schema.as_ref().as_ref().ok())
             .any(|schema| schema.required(path))
+    }
+
+    /// What the schemas of an item say of the value at `path`.
+    #[must_use]
+    pub fn describe(&self, key: &Key, environment: Environment, path: &ValuePath) -> ValueDescription {
+        let schemas = self.of(key, environment);
+        let described = schemas.iter().flat_map(|schema| schema.as_ref().as_ref().ok());
+        described.map(|schema| schema.describe(path)).fold(ValueDescription::default(), ValueDescription::or)
+    }
+
+    /// The values that the schemas of an item name, whether they are there or not.
+    #[must_use]
+    pub fn named_values(&self, key: &Key, environment: Environment) -> Vec<ValuePath> {
+        let schemas = self.of(key, environment);
+        let mut seen = BTreeSet::new();
+        let named = schemas.iter().flat_map(|schema| schema.as_ref().as_ref().ok());
+        let named = named.flat_map(Compiled::named_values);
+        named.filter(|path| seen.insert(path.clone())).collect()
     }
 
     /// What the schemas of an item, in any environment, say of lists.

@@ -90,6 +90,8 @@ pub(super) struct Node {
     pub(super) always: Option<bool>,
     /// The keywords that judge the value by themselves.
     pub(super) assertions: Map<String, Json>,
+    /// The keywords that judge nothing and say what the value is.
+    pub(super) said: Map<String, Json>,
     pub(super) applied: Vec<(Applied, NodeId)>,
     pub(super) parts: Parts,
     pub(super) list: ListRule,

@@ -9,7 +9,7 @@ use super::graph::{Applied, Graph, ListRule, Node, NodeId};
 use crate::model::{Segment, ValuePath};
 
 /// Sets of the types of JSON, one bit each.
-type Types = u8;
+pub(super) type Types = u8;
 
 const TYPES: [(&str, Types); 7] = [
     ("string", 1),
@@ -20,7 +20,10 @@ const TYPES: [(&str, Types); 7] = [
     ("array", 32),
     ("object", 64),
 ];
-const STRING: Types = 1;
+pub(super) const STRING: Types = 1;
+pub(super) const NUMBER: Types = 2 | 4;
+pub(super) const INTEGER: Types = 4;
+pub(super) const BOOLEAN: Types = 8;
 const ANY: Types = 127;
 
 /// How deep alternatives within alternatives are followed for their types.
@@ -31,8 +34,12 @@ impl Compiled {
     #[must_use]
     pub fn allows_only_strings(&self, path: &ValuePath) -> bool {
         let schemas = self.schemas_at(&path.segments, Follow::Binding);
-        let types = schemas.into_iter().map(|id| self.types(id, DEPTH)).fold(ANY, |all, types| all & types);
-        types == STRING
+        self.types_of(&schemas) == STRING
+    }
+
+    /// The types that all of these schemas let through.
+    pub(super) fn types_of(&self, schemas: &[NodeId]) -> Types {
+        schemas.iter().map(|id| self.types(*id, DEPTH)).fold(ANY, |all, types| all & types)
     }
 
     /// Whether the schema requires the last key of `path` wherever the mapping around it is.
@@ -78,7 +85,7 @@ impl Compiled {
     }
 
     /// The schemas for the value at the end of `segments`.
-    fn schemas_at(&self, segments: &[Segment], follow: Follow) -> Vec<NodeId> {
+    pub(super) fn schemas_at(&self, segments: &[Segment], follow: Follow) -> Vec<NodeId> {
         let mut schemas = self.closure(vec![Graph::ROOT], follow);
         for segment in segments {
             let below = schemas.iter().flat_map(|id| step(self.graph.node(*id), segment)).collect();
@@ -126,7 +133,7 @@ impl Compiled {
 
 /// Which schemas for the same value count.
 #[derive(Clone, Copy)]
-enum Follow {
+pub(super) enum Follow {
     /// Those that the value must fit.
     Binding,
     /// Also those that it may fit.

@@ -14,6 +14,7 @@ mod catalog;
 mod compile;
 mod convert;
 mod cost;
+mod described;
 mod draft;
 pub mod editor_settings;
 mod explain;
@@ -37,6 +38,7 @@ mod validate;
 
 pub use catalog::Catalog;
 pub use compile::Compiled;
+pub use described::{Bound, ValueDescription, ValueKind};
 pub use generate::generate;
 pub use generated_marker::{Origin, Ownership, generated, is_generated, text};
 pub use infer::infer;

@@ -97,6 +97,7 @@ impl Builder {
             draft,
             always: json.and_then(Json::as_bool),
             assertions: Map::new(),
+            said: Map::new(),
             applied: Vec::new(),
             parts: Parts::default(),
             list: ListRule::default(),
@@ -106,6 +107,8 @@ impl Builder {
         for found in unheeded(map, draft, named) {
             self.note(file, &node.pointer, found);
         }
+        let said = ["title", "description", "default"].map(|name| map.get_key_value(name));
+        node.said = said.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
         self.references(sources, &mut node, map, draft);
         // Before 2019-09 a reference stands for the whole schema.
         if draft <= Draft::D7 && map.contains_key("$ref") {

@@ -165,7 +165,7 @@ pub fn merge(
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
-    let conflicts = match three.solve(lines, limits) {
+    let conflicts = match three.solve(&|_| None, lines, limits) {
         Ok(text) => return Merged::Clean(text.into_bytes()),
         Err(conflicts) => conflicts,
     };
@@ -175,6 +175,22 @@ pub fn merge(
         false => by_git.text,
     });
     Merged::Conflict { text, conflicts }
+}
+
+/// Merges the three versions by path alone, where `decided` says whose value stands at a path that both
+/// sides changed.
+///
+/// # Errors
+/// What nobody decided, or cannot be put together.
+pub fn merge_decided(
+    versions: &Versions<'_>,
+    decided: &dyn Fn(&ValuePath) -> Option<Version>,
+    lines: &Lines<'_>,
+    lists: &dyn ListRules,
+    limits: &Limits,
+) -> Result<String, Vec<Conflict>> {
+    let three = ThreeWay::read(versions, lists, limits).map_err(|conflict| vec![*conflict])?;
+    three.solve(decided, lines, limits)
 }
 
 /// The three versions, read.
@@ -222,13 +238,22 @@ impl<'a> ThreeWay<'a> {
         verify::documents([&base, &ours, &theirs, &result], self.lists)
     }
 
-    fn merged_values(&self, preferred: Version) -> Option<values::MergedValues> {
+    fn merged_values(
+        &self,
+        preferred: Version,
+        decided: values::Decided<'_>,
+    ) -> Option<values::MergedValues> {
         let sides = [&self.base, &self.ours, &self.theirs].map(values);
-        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred)
+        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred, decided)
     }
 
-    fn solve(&self, lines: &Lines<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
-        let merged = self.merged_values(Version::Ours).ok_or_else(|| vec![Conflict::Documents])?;
+    fn solve(
+        &self,
+        decided: values::Decided<'_>,
+        lines: &Lines<'_>,
+        limits: &Limits,
+    ) -> Result<String, Vec<Conflict>> {
+        let merged = self.merged_values(Version::Ours, decided).ok_or_else(|| vec![Conflict::Documents])?;
         if !merged.conflicts.is_empty() {
             return Err(merged.conflicts);
         }
@@ -253,7 +278,7 @@ impl<'a> ThreeWay<'a> {
     /// our side of each conflict, beside the one that holds theirs.
     fn marked(&self, lines: &Lines<'_>, limits: &Limits) -> Option<Vec<u8>> {
         let [base, ours, theirs] = [Version::Base, Version::Ours, Version::Theirs].map(|version| {
-            let values = self.merged_values(version)?.values;
+            let values = self.merged_values(version, &|_| None)?.values;
             Some((self.brought_to(&values, limits), values))
         });
         let (ours, theirs) = (ours?, theirs?);
@@ -329,6 +354,35 @@ fn values(document: &Document) -> Vec<Value> {
 mod tests {
     use super::*;
     use crate::diff::lists::NoListRules;
+
+    #[test]
+    fn what_both_sides_changed_is_decided_path_by_path() {
+        let versions = Versions {
+            base: b"# top\na: 1\nb: 1 # b\nc: 1\n",
+            ours: b"# top\na: 2\nb: 2 # b\nc: 1\n",
+            theirs: b"# top\na: 3\nb: 3 # b\nc: 3\n",
+        };
+        let lines = Lines { in_memory: &|_| None, by_git: &|_| None, marker_size: 7 };
+        let merged = |decided: &dyn Fn(&ValuePath) -> Option<Version>| {
+            merge_decided(&versions, decided, &lines, &NoListRules, &Limits::default())
+        };
+        let of = |a, b| {
+            move |path: &ValuePath| match path.to_string().as_str() {
+                "a" => a,
+                "b" => b,
+                _ => None,
+            }
+        };
+        for (a, b, expected) in [
+            (Version::Ours, Version::Theirs, "# top\na: 2\nb: 3 # b\nc: 3\n"),
+            (Version::Theirs, Version::Ours, "# top\na: 3\nb: 2 # b\nc: 3\n"),
+            (Version::Ours, Version::Ours, "# top\na: 2\nb: 2 # b\nc: 3\n"),
+        ] {
+            assert_eq!(merged(&of(Some(a), Some(b))).as_deref(), Ok(expected));
+        }
+        let left = merged(&of(Some(Version::Ours), None)).expect_err("b is open");
+        assert!(matches!(&left[..], [Conflict::Changed { path, .. }] if path.to_string() == "b"), "{left:?}");
+    }
 
     #[test]
     fn documents_are_merged_by_what_they_describe() {

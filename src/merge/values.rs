@@ -20,14 +20,18 @@ pub(super) struct MergedValues {
     pub(super) conflicts: Vec<Conflict>,
 }
 
+/// Whose value stands at a path that both sides changed; nothing where nobody decided.
+pub(super) type Decided<'a> = &'a dyn Fn(&ValuePath) -> Option<Version>;
+
 /// Merges the values, path by path; `None` when the documents do not pair.
 pub(super) fn documents(
     [base, ours, theirs]: [&[Value]; 3],
     lists: &dyn ListRules,
     preferred: Version,
+    decided: Decided<'_>,
 ) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
-    let mut merge = Merge { lists, preferred, conflicts: Vec::new() };
+    let mut merge = Merge { lists, preferred, decided, conflicts: Vec::new() };
     let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
         named_documents(&mut merge, &pairs, [base, ours, theirs])?
     } else {
@@ -88,6 +92,7 @@ fn named_documents(
 struct Merge<'a> {
     lists: &'a dyn ListRules,
     preferred: Version,
+    decided: Decided<'a>,
     conflicts: Vec<Conflict>,
 }
 
@@ -131,17 +136,16 @@ impl Merge<'_> {
         ours: Side<'_>,
         theirs: Side<'_>,
     ) -> Option<Value> {
+        if let Some(version) = (self.decided)(path) {
+            return of(version, base, ours, theirs).cloned();
+        }
         let [old, left, right] = [base, ours, theirs].map(|value| value.cloned());
         self.conflicts.push(Conflict::Changed { path: path.clone(), base: old, ours: left, theirs: right });
         self.pick(base, ours, theirs).cloned()
     }
 
     fn pick<T>(&self, base: T, ours: T, theirs: T) -> T {
-        match self.preferred {
-            Version::Base => base,
-            Version::Ours => ours,
-            Version::Theirs => theirs,
-        }
+        of(self.preferred, base, ours, theirs)
     }
 
     fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Value {
@@ -184,6 +188,15 @@ impl Merge<'_> {
             return Some(Value::List(self.pick(base, ours, theirs).clone()));
         }
         Some(Value::List(out.into()))
+    }
+}
+
+/// What belongs to a version.
+fn of<T>(version: Version, base: T, ours: T, theirs: T) -> T {
+    match version {
+        Version::Base => base,
+        Version::Ours => ours,
+        Version::Theirs => theirs,
     }
 }
 
@@ -241,8 +254,8 @@ mod tests {
                 "{b: 1} {apiVersion: v1, kind: S, metadata: {name: a}, x: 2, y: 2}",
             ),
         ] {
-            let found =
-                documents([&values(base), &values(ours), &values(theirs)], &NoListRules, Version::Ours);
+            let sides = [&values(base)[..], &values(ours), &values(theirs)];
+            let found = documents(sides, &NoListRules, Version::Ours, &|_| None);
             let path = |conflict: &Conflict| match conflict {
                 Conflict::Changed { path, .. } | Conflict::Reordered(path) | Conflict::Emptied(path) => {
                     format!("! {path}")

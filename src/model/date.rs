@@ -21,6 +21,13 @@ impl Date {
         let end = if days < 0 { jiff::civil::Date::MIN } else { jiff::civil::Date::MAX };
         Self(span.and_then(|span| epoch.checked_add(span).ok()).unwrap_or(end))
     }
+
+    /// How many days come after this one up to another; less than none where that is past.
+    #[must_use]
+    pub fn days_until(self, other: Self) -> i32 {
+        // Between two such days lie some millions at most.
+        self.0.until(other.0).map_or(0, |span| span.get_days())
+    }
 }
 
 impl fmt::Display for Date {

@@ -53,6 +53,8 @@ pub struct RollbackRequest {
     pub delete: bool,
     /// What the items' files must be now; those that are not named may be anything.
     pub expected: BTreeMap<Key, Expected>,
+    /// The subject of the commit's message; one is made without it.
+    pub subject: Option<String>,
 }
 
 /// What a rollback would do.
@@ -344,7 +346,9 @@ fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback])
         Some(first) if one => format!("{word}{}", first.commit.id.short()),
         _ => "before their last promotions".to_owned(),
     };
-    let mut message = format!("rollback({named}): {} to {place}\n\n", request.environment);
+    let own = || format!("rollback({named}): {} to {place}", request.environment);
+    let mut message = request.subject.clone().unwrap_or_else(own);
+    message.push_str("\n\n");
     let value = |value: Option<&Shown>| value.map_or("absent".to_owned(), |value| short(&value.to_string()));
     for item in &acting {
         let shown = item.masked(&mask);

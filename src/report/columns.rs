@@ -5,36 +5,10 @@
 
 use anstyle::Style;
 
-use super::apart::{cut_apart, fitting};
-use super::sanitize::{clean, cut, width};
+use super::cell::{Cell, Content, SIDE};
+use super::grouped::{RowPath, Standing, grouped};
+use super::sanitize::width;
 use super::view::View;
-
-/// Text and its style; the text is already clean.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    content: Content,
-    style: Style,
-    right: bool,
-}
-
-/// What a cell holds, and with it what may be done to it where there is little room.
-#[derive(Clone, Debug)]
-enum Content {
-    /// A name or a path: broken, never cut.
-    Name(String),
-    /// A sentence: wrapped.
-    Prose(String),
-    /// A value: cut in its middle.
-    Value(String),
-    /// A value and what it becomes: each cut so that where they differ stays.
-    Change([String; 2]),
-}
-
-impl Default for Content {
-    fn default() -> Self {
-        Self::Name(String::new())
-    }
-}
 
 /// The blanks between two columns.
 const GAP: usize = 2;
@@ -42,133 +16,10 @@ const GAP: usize = 2;
 const VALUE: usize = 72;
 /// A sentence is wrapped in its column only where that has so much room; below its row otherwise.
 const PROSE: usize = 36;
-/// So much of each side of a change is to be seen for both to stand on one line.
-const SIDE: usize = 24;
 /// No column is made narrower than this.
 const LEAST: usize = 8;
 /// How much deeper than its first line a row goes on.
 const HANG: usize = 4;
-
-impl Cell {
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { content: Content::Name(text.into()), ..Self::default() }
-    }
-
-    /// A value.
-    pub(super) fn value(text: &str) -> Self {
-        Self { content: Content::Value(clean(text).into_owned()), ..Self::default() }
-    }
-
-    /// A value and what it becomes.
-    pub(super) fn change(old: &str, new: &str) -> Self {
-        Self {
-            content: Content::Change([clean(old).into_owned(), clean(new).into_owned()]),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn style(mut self, style: Style) -> Self {
-        self.style = style;
-        self
-    }
-
-    pub(super) fn right(mut self) -> Self {
-        self.right = true;
-        self
-    }
-
-    /// A sentence.
-    pub(super) fn prose(self) -> Self {
-        let content = match self.content {
-            Content::Name(text) | Content::Prose(text) | Content::Value(text) => Content::Prose(text),
-            Content::Change([old, new]) => Content::Prose(format!("{old} → {new}")),
-        };
-        Self { content, ..self }
-    }
-
-    /// All of it on one line, a value no wider than `most`.
-    fn line(&self, most: usize) -> String {
-        match &self.content {
-            Content::Name(text) | Content::Prose(text) => text.clone(),
-            Content::Value(text) => cut(text, most).into_owned(),
-            Content::Change([old, new]) => {
-                let [old, new] = cut_apart([old, new], [most, most]);
-                format!("{old} → {new}")
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match &self.content {
-            Content::Name(text) | Content::Prose(text) | Content::Value(text) => text.is_empty(),
-            Content::Change(_) => false,
-        }
-    }
-
-    /// On one line of so much room, if it says enough there.
-    fn within(&self, room: usize, whole: bool) -> Option<String> {
-        let line = match &self.content {
-            Content::Name(text) | Content::Prose(text) | Content::Value(text) => text.clone(),
-            Content::Change([old, new]) => {
-                let both = room.checked_sub(width(" → "))?;
-                let (wide_old, wide_new) = (width(old), width(new));
-                let half = both / 2;
-                let old_room = match (wide_old <= half, wide_new <= half) {
-                    (true, _) => wide_old,
-                    (false, true) => both - wide_new,
-                    (false, false) => half,
-                };
-                let rooms = [old_room, both - old_room];
-                let is_enough = |wide: usize, room: usize| wide <= room || (room >= SIDE && !whole);
-                if !is_enough(wide_old, rooms[0]) || !is_enough(wide_new, rooms[1]) {
-                    return None;
-                }
-                let [old, new] = cut_apart([old, new], rooms);
-                format!("{old} → {new}")
-            }
-        };
-        (width(&line) <= room).then_some(line)
-    }
-
-    /// On as many lines as it takes, none wider than `room`; the first may have less.
-    fn lines(&self, first: usize, room: usize, whole: bool) -> Vec<String> {
-        match &self.content {
-            Content::Name(text) => broken(text, first, room),
-            Content::Prose(text) => {
-                let options =
-                    textwrap::Options::new(room.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation);
-                let lines = textwrap::wrap(text, options);
-                lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
-            }
-            Content::Value(text) if whole => broken(text, first, room),
-            Content::Value(text) => vec![cut(text, room).into_owned()],
-            Content::Change([old, new]) if whole => {
-                let old = broken(&format!("{old} →"), first, room);
-                old.into_iter().chain(broken(new, room, room)).collect()
-            }
-            Content::Change([old, new]) => {
-                let [old, new] = cut_apart([old, new], [room.saturating_sub(2).max(1), room]);
-                vec![format!("{old} →"), new]
-            }
-        }
-    }
-}
-
-/// A text in pieces no wider than their room, broken behind a dot, a slash or a blank where that is near.
-fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
-    let (mut pieces, mut rest, mut room_now) = (Vec::new(), text, first.max(1));
-    while width(rest) > room_now {
-        let count = fitting(rest.chars(), room_now).max(1);
-        let end = rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at);
-        let piece = rest.get(..end).unwrap_or(rest);
-        let near = piece.rfind(['.', '/', '_', '-', ' ']).map(|at| at + 1).filter(|at| *at > end / 2);
-        let (piece, after) = rest.split_at(near.unwrap_or(end));
-        pieces.push(piece.to_owned());
-        (rest, room_now) = (after, room.max(1));
-    }
-    pieces.push(rest.to_owned());
-    pieces
-}
 
 /// Whether each row has its line.
 pub(super) fn fits(rows: &[Vec<Cell>], view: &View) -> bool {
@@ -189,14 +40,41 @@ pub(super) fn align(rows: &[Vec<Cell>], view: &View) -> Vec<String> {
     let most = if view.verbose { usize::MAX } else { view.room().unwrap_or(VALUE) };
     match view.room() {
         Some(room) if !fits(rows, view) => {
-            let widths = stops(rows, room);
-            rows.iter().map(|row| flowing(row, &widths, room, view.verbose)).collect()
+            let standings = grouped(&rows.iter().map(|row| path_of(row)).collect::<Vec<_>>(), room);
+            let rows: Vec<_> =
+                rows.iter().zip(&standings).map(|(row, standing)| placed(row, standing)).collect();
+            let widths = stops(&rows, room);
+            let lines = rows.iter().map(|row| flowing(row, &widths, room, view.verbose));
+            let with_head = |(line, standing): (String, Standing)| match standing {
+                Standing::First(head) => format!("{head}\n{line}"),
+                Standing::Whole | Standing::Below => line,
+            };
+            lines.zip(standings).map(with_head).collect()
         }
         _ => {
             let widths = widths(rows, &|cell| width(&cell.line(most)));
             rows.iter().map(|row| in_line(row, &widths, most)).collect()
         }
     }
+}
+
+/// What of a row decides whether it is grouped.
+fn path_of(row: &[Cell]) -> RowPath<'_> {
+    let first = row.first();
+    RowPath {
+        parent: row.iter().find_map(Cell::parent),
+        indent: first.map_or(0, Cell::indent),
+        begins: first.is_some_and(|cell| cell.begins),
+    }
+}
+
+/// A row where it stands: below the parent of its path, that is left out.
+fn placed(row: &[Cell], standing: &Standing) -> Vec<Cell> {
+    if *standing == Standing::Whole {
+        return row.to_vec();
+    }
+    let cells = row.iter().map(Cell::below_parent).enumerate();
+    cells.map(|(at, cell)| if at == 0 { cell.deeper() } else { cell }).collect()
 }
 
 /// How wide each column is where rows go on below themselves: names keep their place as long as there is
@@ -386,6 +264,35 @@ mod tests {
             vec![Cell::new("x"), Cell::new(""), Cell::new("")],
         ];
         assert_eq!(align(&rows, &View::default()), ["a    ü→  12", "abc       5", "x"]);
+    }
+
+    #[test]
+    fn paths_of_one_parent_stand_below_it_where_there_is_little_room() {
+        let row = |verb: &str, path: &str| {
+            let path = path.parse().expect(path);
+            vec![Cell::new(format!("  {verb}")), Cell::path("", &path), Cell::change("10", "20")]
+        };
+        let rows = vec![
+            row("take", "spring.datasource.hikari.maximum-pool-size"),
+            row("ask", "spring.datasource.hikari.minimum-idle"),
+            row("take", "spring.datasource.url"),
+            row("take", "servers.internal[0]"),
+            row("take", "servers.internal[1]"),
+        ];
+        assert_eq!(
+            align(&rows, &narrow(50)).join("\n"),
+            "  spring.datasource.hikari
+    take  maximum-pool-size      10 → 20
+    ask   minimum-idle           10 → 20
+  take    spring.datasource.url  10 → 20
+  servers.internal
+    take  [0]                    10 → 20
+    take  [1]                    10 → 20"
+        );
+        // There is room for all of it.
+        assert!(
+            align(&rows, &narrow(64))[0].contains("take  spring.datasource.hikari.maximum-pool-size  10")
+        );
     }
 
     fn narrow(columns: usize) -> View {

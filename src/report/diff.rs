@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, TextDiff};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::clean;
 use super::values::change_cell;
 use super::view::View;
@@ -88,13 +89,8 @@ pub(super) fn cells(row: &DiffRow, view: &View) -> Vec<Cell> {
         Kind::Modified => view.styles.modified,
     };
     let line = |line: Option<usize>| line.map_or(String::new(), |line| line.to_string());
-    let path = if row.path.is_file() {
-        "(the whole item)".to_owned()
-    } else {
-        clean(&row.path.to_string()).into_owned()
-    };
     vec![
-        Cell::new(format!("  {} {path}", row.kind.sign())).style(style),
+        Cell::path(&format!("  {} ", row.kind.sign()), &row.path).style(style),
         change_cell(row.left.as_ref(), row.right.as_ref()),
         Cell::new(line(row.left_line)).right(),
         Cell::new(line(row.right_line)).right(),

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::view::View;
 use crate::guide::{PlanWord, Topic};
 use crate::model::{Explanation, Rule};

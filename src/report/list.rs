@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::clean;
 use super::view::View;
 use crate::model::{Environment, Key};

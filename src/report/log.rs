@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
+use super::lines;
 use super::sanitize::clean;
 use super::values::{change_cell, removal_cell};
 use super::view::View;
-use super::{lines, path_name};
 use crate::diff::Kind;
 use crate::engine::provenance::{Logged, LoggedChange};
 use crate::secrets::mask::Shown;
@@ -49,7 +50,7 @@ fn row(entry: &LoggedChange<Shown>, view: &View) -> Vec<Cell> {
         Cell::new(format!("  {}", entry.environment)),
         Cell::new(clean(entry.key.as_str())),
         Cell::new(entry.kind.sign().to_string()).style(style),
-        Cell::new(path_name(&entry.path)),
+        Cell::path("", &entry.path),
         change,
         Cell::new(entry.from.map_or(String::new(), |from| format!("from {from}"))).style(view.styles.faint),
     ]

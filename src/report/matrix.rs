@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::columns::{Cell, align, fits};
+use super::cell::Cell;
+use super::columns::{align, fits};
 use super::sanitize::clean;
 use super::values::value_beside;
 use super::view::{View, value_text};

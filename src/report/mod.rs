@@ -9,6 +9,7 @@
 
 mod apart;
 pub mod blame;
+mod cell;
 mod changed;
 mod columns;
 pub mod diff;
@@ -20,6 +21,7 @@ mod format;
 mod git_diff;
 mod github;
 mod gitlab;
+mod grouped;
 pub mod hold;
 mod junit;
 mod lines;

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use indexmap::IndexMap;
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::{clean, cut, width};
 use super::values::{change_cell, removal_cell, value_cell};
 use super::view::View;
@@ -58,9 +59,9 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
     let name = view.head(plan.key.as_str(), &plan.hop.to_string());
     writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
     let groups = groups(plan);
-    let row = |index: &usize| acting(&plan.lines[*index], plan.hop, view);
+    let row = |(at, index): (usize, &usize)| acting(&plan.lines[*index], plan.hop, at == 0, view);
     // One alignment for all groups, so that the columns of the screen are one.
-    let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines).map(row).collect();
+    let rows: Vec<_> = groups.iter().flat_map(|(_, lines)| lines.iter().enumerate()).map(row).collect();
     let mut aligned = align(&rows, view).into_iter();
     if !groups.is_empty() {
         writeln!(out)?;
@@ -125,7 +126,7 @@ fn heading(commit: Option<&CommitInfo>, view: &View) -> String {
     commit.map_or_else(|| "without a source commit".to_owned(), |commit| view.commit(commit))
 }
 
-fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
+fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<Cell> {
     let (word, style) = match &line.verdict {
         Action::Take if line.source.is_none() => ("take", view.styles.removed),
         Action::Take if line.target.is_none() => ("take", view.styles.added),
@@ -171,8 +172,8 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, view: &View) -> Vec<Cell> {
     let lost = lost.map(|tag| format!("the tag {} goes", clean(&tag)));
     let why = [why].into_iter().filter(|why| !why.is_empty()).chain(lost).collect::<Vec<_>>().join("; ");
     vec![
-        Cell::new(format!("  {word}")).style(style),
-        Cell::new(path_of(line)),
+        Cell::new(format!("  {word}")).style(style).begins(begins),
+        path_cell(line),
         change,
         Cell::new(why).style(view.styles.faint).prose(),
     ]
@@ -193,6 +194,10 @@ fn beside(path: &ValuePath, other: &ValuePath) -> String {
         (true, Some(Segment::Key(key))) => key.clone(),
         _ => path.to_string(),
     }
+}
+
+fn path_cell(line: &PlanEntry<Shown>) -> Cell {
+    if line.renamed.is_some() { Cell::new(path_of(line)) } else { Cell::path("", &line.path) }
 }
 
 fn path_of(line: &PlanEntry<Shown>) -> String {
@@ -278,7 +283,7 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
             };
         vec![
             Cell::new(word).style(view.styles.faint),
-            Cell::new(path_of(line)),
+            path_cell(line),
             value,
             Cell::new(reason).style(view.styles.faint).prose(),
         ]

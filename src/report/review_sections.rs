@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::diff::{detail, modes};
 use super::sanitize::{clean, cut};
 use super::values::change_cell;

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::path_name;
 use super::sanitize::{clean, cut};
 use super::values::{change_cell, removal_cell};

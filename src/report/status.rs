@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use indexmap::IndexSet;
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::sanitize::{clean, cut};
 use super::view::View;
 use super::{counted, markdown, path_name};

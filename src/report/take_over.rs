@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::columns::{Cell, align};
+use super::cell::Cell;
+use super::columns::align;
 use super::counted;
 use super::sanitize::{clean, cut, width};
 use super::view::View;

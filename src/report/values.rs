@@ -1,8 +1,8 @@
 //! Values in tables.
 
 use super::apart::cut_apart;
+use super::cell::Cell;
 use super::changed::changed;
-use super::columns::Cell;
 use super::view::value_text;
 use crate::secrets::mask::Shown;
 

@@ -21,7 +21,7 @@ use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
 use super::writes::Writes;
 use super::{Admission, Log, ServeEvent, Today};
-use crate::model::{CommitId, Environment, Error, Result};
+use crate::model::{CommitId, Date, Environment, Error, Result};
 use crate::ops::{HeldBack, ServedEnvironment, SharedHistory, Workspace};
 use crate::watch::{BranchEvents, BranchWaker};
 
@@ -94,6 +94,11 @@ impl Access {
     ) -> Self {
         let stamp = Mutex::new(file.as_ref().and_then(TokenFile::stamp));
         Self { file, tokens: ArcSwapOption::new(tokens.map(Arc::new)), stamp, today, admission }
+    }
+
+    /// The day that it is.
+    pub(super) fn today(&self) -> Date {
+        (self.today)()
     }
 
     /// Who asks.

@@ -49,7 +49,23 @@ const ROOMS: [Row; 21] = [
         ],
     ),
     ("library", &["model", "yaml", "json_schema", "secrets", "engine", "store", "watch", "ops"]),
-    ("server", &["guards", "model", "yaml", "formats", "secrets", "engine", "api", "store", "watch", "ops"]),
+    (
+        "server",
+        &[
+            "guards",
+            "model",
+            "yaml",
+            "json_schema",
+            "formats",
+            "secrets",
+            "merge",
+            "engine",
+            "api",
+            "store",
+            "watch",
+            "ops",
+        ],
+    ),
     (
         "cli",
         &[

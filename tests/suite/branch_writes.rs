@@ -135,6 +135,7 @@ fn a_rollback_counts_only_for_what_was_seen() {
         force: false,
         delete: false,
         expected: BTreeMap::from([(key(), expected)]),
+        subject: None,
     };
     let before = Expected::Blob(blob(&world, PRODUCTION));
     for expected in [before, Expected::Absent] {
@@ -193,6 +194,7 @@ fn nothing_is_suggested_or_said_of_what_may_not_be_read() {
                 force: false,
                 delete: false,
                 expected: BTreeMap::new(),
+                subject: None,
             };
             told.extend(prepare_rollback(&workspace, &planner, &rollback).err());
             let hold_request = HoldRequest {

@@ -103,6 +103,118 @@ fn every_command_is_understood() {
     assert!(seen > 40, "only {seen} commands");
 }
 
+/// What goes on for ever, is for another machine, or is no whole command.
+const NOT_RUN: [&str; 7] = [
+    "terrace serve",
+    "terrace ui",
+    "terrace watch",
+    "--follow",
+    "etcd://",
+    "<TAB>",
+    "preprod=staging --dry-run",
+];
+
+/// What has to be done before some commands do something: those of the page, and those that make it so.
+const BEFORE: [(&str, &[&str]); 6] = [
+    (
+        "terrace promote payments --to production --with-new --take",
+        &[
+            "sed -i s:40/s:60/s: environments/staging/payments.yaml; git commit --quiet -am staging",
+            "sed -i s:40/s:20/s: environments/production/payments.yaml; git commit --quiet -am production",
+        ],
+    ),
+    (
+        "terrace migrate chart",
+        &[
+            "cp chart/values-prod.yaml chart/values-preprod.yaml; git add chart; git commit --quiet -m preprod",
+        ],
+    ),
+    ("terrace hold --release", &["terrace hold payments limits.rate --env production --reason x"]),
+    ("terrace promote --plan", &["terrace promote --all --to production -o plan.json"]),
+    ("terrace migrate --finish", &["terrace migrate config --keep-legacy --yes"]),
+    ("terrace hooks uninstall", &["terrace hooks install --yes"]),
+];
+
+/// A repository in which each command of the guide has something to do: three environments, a change that
+/// waits, one that was promoted, files to take over, a remote.
+fn prepared() -> World {
+    let text = |host: &str| format!("database:\n  host: {host}\n  pool: 5\nlimits:\n  rate: 40/s\n");
+    let mut world = World::with(&[
+        ("environments/development/payments.yaml", &text("db.dev.example.com")),
+        ("environments/staging/payments.yaml", &text("db.dev.example.com")),
+        ("environments/production/payments.yaml", &text("db.example.com")),
+        ("config/search.yaml", "size: 5\n"),
+        ("chart/Chart.yaml", "apiVersion: v2\nname: shop\n"),
+        ("chart/values-dev.yaml", "replicas: 1\n"),
+        ("chart/values-prod.yaml", "replicas: 3\n"),
+        ("service", "#!/bin/sh\ntrue\n"),
+    ]);
+    world.write("payments", "#!/bin/sh\ntrue\n");
+    run(world.command("chmod").args(["+x", "payments", "service"]));
+    let replace = |world: &World, environment: &str, old: &str, new: &str| {
+        let file = format!("environments/{environment}/payments.yaml");
+        world.write(&file, &world.read(&file).replace(old, new));
+    };
+    replace(&world, "staging", "pool: 5", "pool: 6");
+    world.commit("a larger pool");
+    world.line("promote payments --to production --yes").exits(0);
+    replace(&world, "staging", "pool: 6", "pool: 7");
+    world.commit("a still larger one");
+    replace(&world, "development", "rate: 40/s", "rate: 50/s");
+    world.commit("faster in development");
+    let remote = world.beside("origin.git");
+    world.git(&["init", "--quiet", "--bare", "--initial-branch=main", &remote.to_string_lossy()]);
+    world.git(&["remote", "add", "origin", &remote.to_string_lossy()]);
+    world.git(&["push", "--quiet", "origin", "main"]);
+    world
+}
+
+/// Each command is given where it has something to do, in a copy of its own.
+#[test]
+fn every_command_that_can_be_run_does_what_it_says() {
+    let template = prepared();
+    let mut seen = BTreeSet::new();
+    for (file, text) in pages() {
+        let runs = |line: &String| !line.contains('…') && !NOT_RUN.iter().any(|not| line.contains(not));
+        for line in commands(&text).into_iter().filter(runs) {
+            let bare = line.split("  ").next().unwrap_or_default().trim().to_owned();
+            if !seen.insert(bare) {
+                continue;
+            }
+            let world = World::bare_ground();
+            let copied = run(world.command("cp").arg("-a").arg(template.dir.join(".")).arg(&world.dir));
+            assert_eq!(copied.code, 0, "{}", copied.told());
+            let give = |line: &str| {
+                let mut command = world.command("sh");
+                command.env("PATH", crate::completion::search_path());
+                // The shell makes no folders for what it writes.
+                let folders =
+                    "mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions";
+                run(command.args(["-c", &format!("{folders}; {line}")]))
+            };
+            let before =
+                BEFORE.iter().filter(|(start, _)| line.starts_with(start)).flat_map(|(_, lines)| *lines);
+            for line in before {
+                let said = give(line);
+                assert_eq!(said.code, 0, "{line}: {}", said.told());
+            }
+            let line = if line.starts_with("terrace hooks") {
+                line.replacen("install", "install --yes", 1)
+            } else {
+                line
+            };
+            let said = give(&line);
+            // Where something was found, that is said by 1.
+            let may_find =
+                ["terrace diff", "terrace check", "terrace review"].iter().any(|it| line.starts_with(it));
+            let is_done = said.code == 0 || (may_find && said.code == 1);
+            assert!(is_done && !said.stderr.contains("error"), "{}: {line}\n{}", file.display(), said.told());
+            assert!(!said.stdout.contains("nothing to"), "{}: {line}\n{}", file.display(), said.told());
+        }
+    }
+    assert!(seen.len() > 25, "only {} commands", seen.len());
+}
+
 #[test]
 fn the_readme_is_read_in_one_go() {
     let (_, text) = pages().swap_remove(0);

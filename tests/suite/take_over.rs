@@ -483,14 +483,22 @@ fn each_example_is_taken_over_as_its_readme_says() {
             "helm" => "values",
             "kustomize" => "settings",
             "dotnet" => "appsettings",
+            "spring" => "application",
             _ => "env",
         };
         assert!(listed.contains(key), "{name}: {listed}");
         assert_eq!(world.line("check").code, 0, "{name}: {}", world.line("check").stdout);
         assert_eq!(world.git(&["status", "--porcelain"]), "", "{name}");
+        if line.contains("--keep-legacy") {
+            let (old, new) = ("config/application-prod.yml", "environments/production/application.yaml");
+            assert_eq!(world.read(old), world.read(new), "{name}");
+            world.line("migrate --finish --yes").exits(0);
+            assert!(!world.dir.join(old).exists() && world.dir.join("config/application.yml").exists());
+            assert_eq!(world.line("check").code, 0, "{name}");
+        }
         taken += 1;
     }
-    assert_eq!(taken, 4);
+    assert_eq!(taken, 5);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Changing an item: one value, or its text. What is sent is written by the API's own routes.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -7,13 +9,16 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::document::{Place, Screen, problem};
+use super::fields::{Field, Notation, read_value};
 use super::form::Form;
 use super::frame::page_with;
 use super::item::{Side, side};
+use super::stale::{Joined, MOST_BYTES, join, picks, questions};
 use super::visit::{Visit, item_address};
-use super::words::{MASK, encode, shape, shown, value_text};
+use super::words::{encode, shape, shown, value_text};
 use super::wrong::Wrong;
-use crate::api::value::json as value_json;
+use crate::json_schema::ValueDescription;
+use crate::merge::Version;
 use crate::model::sanitize::{clean, cut};
 use crate::model::{Environment, Key, ValuePath};
 use crate::server::Verb;
@@ -21,7 +26,6 @@ use crate::server::guard::Written;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::respond::COMMIT;
 use crate::server::routes::write;
-use crate::yaml::{Document, Limits};
 
 const MESSAGE: HeaderName = HeaderName::from_static("terrace-message");
 
@@ -35,12 +39,18 @@ struct Draft {
     text: String,
     is_string: bool,
     message: String,
+    /// The text that was read before it was edited.
+    base: Option<String>,
+    /// Whose value was chosen of those that others changed too.
+    picks: BTreeMap<String, Version>,
 }
 
-/// Why a draft was not written.
+/// Why a draft was not written, or what became of it.
+#[derive(Default)]
 struct Refusal {
-    why: Problem,
-    status: StatusCode,
+    why: Option<Problem>,
+    /// The text put together with what others wrote, and as it was typed.
+    joined: Option<(Joined, String)>,
 }
 
 pub(super) async fn form(visit: Visit) -> Result<Response, Wrong> {
@@ -53,17 +63,30 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Wrong> {
         draft.etag.clone_from(&now.etag);
         match &draft.path {
             Some(path) => {
-                let value = now.values.get(path).map(|(_, value)| value.shown());
-                draft.is_string = value.is_some_and(|value| value.as_str().is_some());
-                let known = value.filter(|value| !value.is_masked());
-                draft.text = known
-                    .map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
-                    .unwrap_or_default();
+                let field = field(now, environment, &key, path);
+                draft.is_string = field.notation == Notation::Text;
+                draft.text = field.text;
             }
-            None => draft.text = now.text.clone().unwrap_or_default(),
+            None => {
+                draft.text = now.text.clone().unwrap_or_default();
+                draft.base.clone_from(&now.text);
+            }
         }
     }
-    Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, None))
+    Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &Refusal::default()))
+}
+
+/// Whether a value is a secret.
+fn is_secret(now: Option<&Side>, path: &str) -> bool {
+    now.and_then(|now| now.values.get(path)).is_some_and(|(_, value)| value.shown().is_masked())
+}
+
+/// The field of one value.
+fn field(now: &Side, environment: Environment, key: &Key, path: &str) -> Field {
+    let known = now.values.get(path);
+    let parsed = known.map(|(path, _)| path.clone()).or_else(|| path.parse().ok());
+    let described = parsed.map(|path| now.configuration.schemas().describe(key, environment, &path));
+    Field::of(described.unwrap_or_default(), known.map(|(_, value)| value))
 }
 
 pub(super) async fn save(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
@@ -76,7 +99,15 @@ pub(super) async fn save(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
         text: form.require("text")?.replace("\r\n", "\n"),
         is_string: form.get("as") == Some("string"),
         message: form.get("message").unwrap_or_default().trim().to_owned(),
+        base: form.get("base").map(|base| base.replace("\r\n", "\n")),
+        picks: picks(&form),
     };
+    if form.get("do") == Some("join") {
+        visit.caller.require_in(Verb::Write, environment)?;
+        let now = tokio::task::block_in_place(|| side(&visit, environment, &key))?;
+        let (draft, refusal) = rebased(draft, now.as_ref(), &key, None);
+        return Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &refusal));
+    }
     let outcome = match require_confirmed(&form, environment) {
         Ok(()) => send(&visit, environment, &key, &draft, form.get("do") == Some("remove")).await,
         Err(problem) => Err(problem),
@@ -87,12 +118,28 @@ pub(super) async fn save(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
         Err(why) => why,
     };
     let now = tokio::task::block_in_place(|| side(&visit, environment, &key))?;
-    let status = StatusCode::from_u16(why.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    // What was read is kept: saving again means to write over what is there now, which is shown.
-    let etag = now.as_ref().map_or(String::new(), |now| now.etag.clone());
-    let etag = if why.kind == ProblemKind::PreconditionFailed { etag } else { draft.etag.clone() };
-    let draft = Draft { etag, ..draft };
-    Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, Some(&Refusal { why, status })))
+    let (draft, refusal) = match why.kind {
+        ProblemKind::PreconditionFailed => rebased(draft, now.as_ref(), &key, Some(why)),
+        _ => (draft, Refusal { why: Some(why), joined: None }),
+    };
+    Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &refusal))
+}
+
+/// The draft over what is there now, which is shown: saving it again means to write over that. A text is
+/// put together with it as far as can be.
+fn rebased(draft: Draft, now: Option<&Side>, key: &Key, why: Option<Problem>) -> (Draft, Refusal) {
+    let etag = now.map_or(String::new(), |now| now.etag.clone());
+    let mut draft = Draft { etag, ..draft };
+    let typed = draft.text.clone();
+    let Some(now) = now.filter(|_| draft.path.is_none()) else {
+        return (draft, Refusal { why, joined: None });
+    };
+    let joined = join(now, key, draft.base.as_deref(), &typed, &draft.picks);
+    if let Joined::Together(text) = &joined {
+        draft.text.clone_from(text);
+        draft.base.clone_from(&now.text);
+    }
+    (draft, Refusal { why, joined: Some((joined, typed)) })
 }
 
 /// Refuses a form whose fields name something else than its address.
@@ -140,6 +187,23 @@ pub(super) fn saved(answer: &Response, address: &str) -> Response {
     redirect
 }
 
+/// The headers of a write.
+pub(super) fn headers(etag: &str, message: &str, form: &'static str) -> Result<HeaderMap, Problem> {
+    let mut headers = HeaderMap::new();
+    match HeaderValue::from_str(etag) {
+        Ok(value) if !etag.is_empty() => headers.insert(header::IF_MATCH, value),
+        _ => headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*")),
+    };
+    if !message.is_empty() {
+        let message = HeaderValue::from_bytes(message.as_bytes());
+        let message = message
+            .map_err(|_| Problem::new(ProblemKind::BadRequest, "the message is more than one line"))?;
+        headers.insert(MESSAGE, message);
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+    Ok(headers)
+}
+
 async fn send(
     visit: &Visit,
     environment: Environment,
@@ -147,19 +211,8 @@ async fn send(
     draft: &Draft,
     is_removal: bool,
 ) -> Result<Response, Problem> {
-    let mut headers = HeaderMap::new();
-    match HeaderValue::from_str(&draft.etag) {
-        Ok(etag) if !draft.etag.is_empty() => headers.insert(header::IF_MATCH, etag),
-        _ => headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*")),
-    };
-    if !draft.message.is_empty() {
-        let message = HeaderValue::from_bytes(draft.message.as_bytes());
-        let message = message
-            .map_err(|_| Problem::new(ProblemKind::BadRequest, "the message is more than one line"))?;
-        headers.insert(MESSAGE, message);
-    }
     let form = if draft.path.is_some() { "application/json-patch+json" } else { "application/yaml" };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+    let headers = headers(&draft.etag, &draft.message, form)?;
     let request = visit.request(environment, Some(key), "", headers)?;
     let Some(text) = &draft.path else {
         return write::put(request, draft.text.clone().into_bytes().into()).await;
@@ -192,51 +245,52 @@ fn patch(
     Ok(json!([{ "op": if is_there { "replace" } else { "add" }, "path": pointer, "value": value }]))
 }
 
-/// A value as it is typed: YAML.
-fn read_value(text: &str) -> Result<Json, Problem> {
-    let read = Document::parse(text.trim().as_bytes(), &Limits::default());
-    let wrong = |detail: String| {
-        Problem::new(ProblemKind::InvalidBody, detail)
-            .with_help("write a YAML value such as 20, true, 60/s or [a, b]; or choose text")
-    };
-    let document =
-        read.map_err(|rejection| wrong(format!("the value cannot be read: {}", rejection.message)))?;
-    match document.values() {
-        [] => Ok(Json::Null),
-        [value] => Ok(value_json(value)),
-        _ => Err(wrong("the value is several YAML documents".to_owned())),
-    }
-}
-
 fn draw(
     visit: &Visit,
     (environment, key): (Environment, &Key),
     now: Option<&Side>,
     draft: &Draft,
-    refusal: Option<&Refusal>,
+    refusal: &Refusal,
 ) -> Response {
     let address = item_address(environment, "edit", key);
     let what = draft.path.as_deref().map_or("its text", |path| path);
     let is_hidden = draft.path.is_none() && now.is_some_and(|now| now.holds_secrets);
-    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    let status =
+        refusal.why.as_ref().map_or(Ok(StatusCode::OK), |why| StatusCode::from_u16(why.kind.status()));
+    let status = status.unwrap_or(StatusCode::BAD_REQUEST);
+    let is_stale = refusal.why.as_ref().is_some_and(|why| why.kind == ProblemKind::PreconditionFailed);
+    let contests = match &refusal.joined {
+        Some((Joined::Contested(contests), _)) => &contests[..],
+        _ => &[],
+    };
+    let base = draft.base.as_ref().filter(|base| base.len() <= MOST_BYTES);
     let body = html! {
         h1 { span class={ "env-" (environment) } { span.shape aria-hidden="true" { (shape(environment)) } " " (shown(environment)) } " / " bdi { (key) } ": " @if now.is_some() { "edit " } @else { "make " } bdi { (cut(&clean(what), 120)) } }
-        @if let Some(refusal) = refusal { (refused(&refusal.why, now, draft)) }
+        @if let Some(why) = &refusal.why { (refused(why, now, draft)) }
+        @if let Some((joined, typed)) = &refusal.joined { (put_together(joined, typed, now)) }
         @if is_hidden {
             p.empty { "The text holds secrets, which are not shown here. Edit single values, or use " code { "terrace edit" } "." }
+        } @else if draft.path.as_ref().is_some_and(|path| is_secret(now, path)) {
+            p.empty { "The value is a secret, which is neither shown nor written here. " code { "terrace set" } " changes it." }
         } @else {
             form.edit method="post" action=(address) {
                 input type="hidden" name="environment" value=(environment);
                 input type="hidden" name="key" value=(key);
                 input type="hidden" name="etag" value=(draft.etag);
                 @if let Some(path) = &draft.path { input type="hidden" name="path" value=(path); }
+                @if let Some(base) = base { input type="hidden" name="base" value=(base); }
+                @if !contests.is_empty() {
+                    (questions(contests, &draft.picks))
+                    div.actions { button.go name="do" value="join" formnovalidate { "Put together" } span.soft { "shows the text; nothing is written yet" } }
+                }
                 (fields(environment, key, now, draft))
                 div.actions {
-                    button.go name="do" value="save" { "Save to " (shown(environment)) }
+                    @let is_over = !contests.is_empty() || is_stale && draft.path.is_some();
+                    button.go name="do" value="save" { @if is_over { "Reapply mine in " (shown(environment)) } @else { "Save to " (shown(environment)) } }
                     @if draft.path.as_ref().is_some_and(|path| now.is_some_and(|now| now.values.contains_key(path))) {
                         button name="do" value="remove" { "Remove the value" }
                     }
-                    a.button href=(item_address(environment, "items", key)) { "Cancel" }
+                    a.button href=(item_address(environment, "items", key)) { @if is_over { "Take theirs" } @else { "Cancel" } }
                 }
             }
         }
@@ -246,20 +300,22 @@ fn draw(
 }
 
 fn fields(environment: Environment, key: &Key, now: Option<&Side>, draft: &Draft) -> Markup {
-    let known = draft.path.as_ref().and_then(|path| now?.values.get(path));
-    let is_secret = known.is_some_and(|(_, value)| value.shown().is_masked());
     html! {
         div.fields {
-            @if draft.path.is_some() {
-                @if let Some((_, value)) = known { span { "now" } bdi.v { (value_text(value, 300)) } }
+            @if let Some(path) = &draft.path {
+                @let field = now.map(|now| field(now, environment, key, path));
+                @let field = field.unwrap_or_else(|| Field::of(ValueDescription::default(), None));
+                @if let Some((_, value)) = now.and_then(|now| now.values.get(path)) { span { "now" } bdi.v { (value_text(value, 300)) } }
                 label for="text" { "value" }
-                @if is_secret { input #text name="text" type="password" autocomplete="off" required placeholder=(MASK); }
-                @else if draft.text.contains('\n') { textarea #text name="text" rows="8" spellcheck="false" { "\n" (draft.text) } }
-                @else { input #text name="text" autocomplete="off" value=(draft.text) spellcheck="false"; }
-                span { "read as" }
-                span.options {
-                    label { input type="radio" name="as" value="yaml" checked[!draft.is_string]; " YAML (20, true, [a, b])" }
-                    label { input type="radio" name="as" value="string" checked[draft.is_string]; " text" }
+                div { (field.control("text", "text", &draft.text)) }
+                @if field.is_said() {
+                    @if field.notation == Notation::Text { input type="hidden" name="as" value="string"; }
+                } @else {
+                    span { "read as" }
+                    span.options {
+                        label { input type="radio" name="as" value="yaml" checked[!draft.is_string]; " YAML (20, true, [a, b])" }
+                        label { input type="radio" name="as" value="string" checked[draft.is_string]; " text" }
+                    }
                 }
             } @else {
                 label for="text" { "text" }
@@ -279,7 +335,7 @@ fn refused(why: &Problem, now: Option<&Side>, draft: &Draft) -> Markup {
         (problem(why))
         @if why.kind == ProblemKind::PreconditionFailed {
             div.note {
-                p { strong { "Your input is below, unchanged." } " Saving again writes it over what is there now; Cancel takes theirs." }
+                @if draft.path.is_some() { p { strong { "Your input is below, unchanged." } " Reapply it over what is there now, or take theirs." } }
                 @if !why.changed().is_empty() {
                     table.stack {
                         thead { tr { th scope="col" { "changed meanwhile" } th scope="col" { "by" } th scope="col" { "commit" } th scope="col" { "there now" } } }
@@ -293,11 +349,22 @@ fn refused(why: &Problem, now: Option<&Side>, draft: &Draft) -> Markup {
                     }
                 }
             }
-            @if let Some(now) = now.filter(|_| draft.path.is_none()) {
-                h2 { "The text that is there now" }
-                ol.text { @for line in now.lines.iter().take(500) { li { bdi { (cut(&clean(line), 300)) } } } }
-            }
         }
+    }
+}
+
+/// What became of a text that others changed too.
+fn put_together(joined: &Joined, typed: &str, now: Option<&Side>) -> Markup {
+    html! {
+        div.note { p { @match joined {
+            Joined::Together(_) => { strong { "Your changes and theirs are put together below." } " Nothing is written before you save." },
+            Joined::Contested(_) => { strong { "Your text is below, unchanged." } " Choose for what others changed too, and put both together; all else comes together by itself." },
+            Joined::Apart => { strong { "Your text is below, unchanged." } " It cannot be put together with theirs by value: saving writes it over what is there now." },
+        } } }
+        details { summary { "The text that is there now" }
+            @if let Some(now) = now { ol.text { @for line in now.lines.iter().take(500) { li { bdi { (cut(&clean(line), 300)) } } } } }
+        }
+        @if matches!(joined, Joined::Together(_)) || now.is_some_and(|now| now.holds_secrets) { details { summary { "The text as you typed it" } ol.text { @for line in typed.lines().take(2_000) { li { bdi { (clean(line)) } } } } } }
     }
 }
 

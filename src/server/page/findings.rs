@@ -8,8 +8,10 @@ use super::frame::page;
 use super::visit::{Visit, item_address};
 use super::words::{counted, encode, shape, shown};
 use super::wrong::Wrong;
+use crate::model::policy::Waiver;
 use crate::model::sanitize::{clean, cut};
-use crate::model::{Environment, Finding, Severity};
+use crate::model::{Date, Environment, Finding, Severity};
+use crate::server::view::EnvironmentView;
 
 /// So many findings are shown at most.
 const MOST: usize = 200;
@@ -25,7 +27,8 @@ pub(super) async fn findings(visit: Visit) -> Result<Response, Wrong> {
         let is_of = |key: &str| finding.key.as_ref().is_some_and(|known| known.as_str().contains(key));
         (rule.is_empty() || finding.rule.id() == rule) && (key.is_empty() || is_of(key))
     };
-    let found: Vec<&Finding> = good.iter().filter(is_meant).collect();
+    let mut found: Vec<&Finding> = good.iter().filter(is_meant).collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let mut rules: Vec<&str> = good.iter().map(|finding| finding.rule.id()).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -52,9 +55,50 @@ pub(super) async fn findings(visit: Visit) -> Result<Response, Wrong> {
             p { (counted(count(Severity::Error), "error", "errors")) " · " (counted(count(Severity::Warning), "warning", "warnings")) " · " (counted(count(Severity::Notice), "notice", "notices")) }
             ul.findings { @for finding in found.iter().take(MOST) { (entry(environment, finding)) } }
         }
+        (waivers(&visit, environment, &view))
         @if found.len() > MOST { p.soft { "The first " (MOST) " of " (found.len()) "; filter by rule or key." } }
     };
     Ok(page(&visit, &Place::of(Screen::Findings, "Findings").within(environment, "findings"), &body))
+}
+
+/// What the policy accepts here, and for how long. A waiver for everywhere may name what is elsewhere.
+fn waivers(visit: &Visit, environment: Environment, view: &EnvironmentView) -> Markup {
+    let is_told = |waiver: &&Waiver| match waiver.environment {
+        Some(only) => only == environment,
+        None => visit.caller.may_read_all(),
+    };
+    let good = view.served.good.as_ref();
+    let waivers = good.map_or(&[][..], |good| &good.configuration().policy().waivers[..]);
+    let mut waivers: Vec<&Waiver> = waivers.iter().filter(is_told).collect();
+    waivers.sort_by_key(|waiver| (waiver.until.is_none(), waiver.until));
+    let today = visit.shared.access.today();
+    html! {
+        @if !waivers.is_empty() {
+            h2 { "Accepted by waivers" }
+            table.stack {
+                thead { tr { th scope="col" { "rule" } th scope="col" { "where" } th scope="col" { "reason" } th scope="col" { "lasts" } } }
+                tbody { @for waiver in waivers.iter().take(MOST) { tr {
+                    td { code { (waiver.rule) } }
+                    td { bdi { @if waiver.place().is_empty() { "everywhere" } @else { (cut(&clean(&waiver.place()), 120)) } } }
+                    td { bdi { (cut(&clean(&waiver.reason), 200)) } }
+                    td { (lasting(waiver, today)) }
+                } } }
+            }
+        }
+    }
+}
+
+/// How long a waiver counts yet.
+fn lasting(waiver: &Waiver, today: Date) -> Markup {
+    let days = waiver.until.map(|until| (until, today.days_until(until)));
+    html! {
+        @match days {
+            None => { "without an end" },
+            Some((until, days @ ..0)) => { strong.r-conflict { "ended " (counted(days.unsigned_abs() as usize, "day", "days")) " ago" } " · " (until) },
+            Some((until, 0)) => { strong.r-behind { "ends today" } " · " (until) },
+            Some((until, days)) => { (counted(days.unsigned_abs() as usize, "day", "days")) " left · " (until) },
+        }
+    }
 }
 
 fn entry(environment: Environment, finding: &Finding) -> Markup {

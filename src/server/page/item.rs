@@ -11,6 +11,7 @@ use super::frame::{held_back, page};
 use super::visit::{Visit, item_address};
 use super::words::{encode, shape, short, shown, value_text};
 use super::wrong::Wrong;
+use crate::engine::configuration::Configuration;
 use crate::model::sanitize::{clean, cut};
 use crate::model::{CommitId, Environment, Hop, Key, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
@@ -34,6 +35,9 @@ pub(super) struct Side {
     pub(super) values: IndexMap<String, (ValuePath, Shown)>,
     /// Its lines as they may be shown.
     pub(super) lines: Vec<String>,
+    /// How many YAML documents it has; none where it cannot be read.
+    pub(super) documents: usize,
+    pub(super) configuration: Configuration,
     document: Option<Arc<Document>>,
     /// Its text, where that holds no secret.
     pub(super) text: Option<String>,
@@ -43,6 +47,11 @@ impl Side {
     /// A path as a pointer into the file.
     pub(super) fn pointer(&self, path: &ValuePath) -> String {
         self.document.as_ref().map(|document| document.pointer(path)).unwrap_or_default().to_string()
+    }
+
+    /// Whether there is a value, of any kind, at a path.
+    pub(super) fn is_there(&self, path: &ValuePath) -> bool {
+        self.document.as_ref().is_some_and(|document| document.at(path).is_some())
     }
 }
 
@@ -83,6 +92,8 @@ pub(super) fn side(visit: &Visit, environment: Environment, key: &Key) -> Result
         holds_secrets,
         values,
         lines,
+        documents: reading.document.as_ref().map_or(0, |document| document.values().len()),
+        configuration,
         document: reading.document.ok(),
         text,
     }))
@@ -136,7 +147,8 @@ fn head(visit: &Visit, own: &Side, key: &Key) -> Markup {
         p.soft { "file " code { bdi { (own.file) } } @if let Some(commit) = &own.commit { ", last changed by " code { (commit.short()) } } }
         div.actions {
             @if writes {
-                @if own.holds_secrets { span.soft { "The text holds secrets, so single values are edited here." } }
+                @if own.documents == 1 { a.button href=(item_address(environment, "form", key)) { "Edit values" } }
+                @if own.holds_secrets { span.soft { "The text holds secrets, so only values are edited here." } }
                 @else { a.button href=(item_address(environment, "edit", key)) { "Edit text" } }
                 a.button href=(item_address(environment, "rollback", key)) { "Roll back…" }
             } @else { span.soft { "To edit, " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "sign in" } " with a token that may write." } }
@@ -177,7 +189,7 @@ fn values(
                                 @match value {
                                     Some((_, value)) => {
                                         bdi.v { (value_text(value, WIDTH)) }
-                                        @if is_own && writes { " " a.edit href={ (edit) "?path=" (encode(path, false)) } { "edit" span.hidden { " " (cut(&clean(path), 80)) } } }
+                                        @if is_own && writes && !value.shown().is_masked() { " " a.edit href={ (edit) "?path=" (encode(path, false)) } { "edit" span.hidden { " " (cut(&clean(path), 80)) } } }
                                     },
                                     None => {
                                         span.none { @if side.is_some() { "–" } @else { "not here" } }

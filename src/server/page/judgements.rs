@@ -43,7 +43,7 @@ pub(super) struct Judged {
     configuration: Configuration,
     /// The newest commit of its history.
     newest: Option<CommitId>,
-    day: Date,
+    pub(super) day: Date,
 }
 
 /// What changed an environment.
@@ -60,6 +60,8 @@ pub(super) struct ItemRows {
     /// Which environments have it.
     pub(super) present: [bool; 3],
     pub(super) rows: Vec<Row>,
+    /// Which resolutions its rows have over each hop, a bit each: asked of all items for every page.
+    states: [u16; 2],
     /// Why nothing can be said of it.
     pub(super) trouble: Option<String>,
 }
@@ -95,10 +97,26 @@ impl ItemRows {
                     values: row.values.each_ref().map(|value| value.as_ref().map(|it| value_text(it, WIDTH))),
                     cells: Hop::ALL.map(|hop| cell(&row.path, hop)),
                 });
-                Self { present, rows: rows.collect(), trouble: None }
+                Self::new(present, rows.collect(), None)
             }
-            Err(error) => Self { present, rows: Vec::new(), trouble: Some(error.message().to_owned()) },
+            Err(error) => Self::new(present, Vec::new(), Some(error.message().to_owned())),
         }
+    }
+
+    /// An item of which nothing is said but where it is.
+    pub(super) fn only(present: [bool; 3]) -> Self {
+        Self::new(present, Vec::new(), None)
+    }
+
+    fn new(present: [bool; 3], rows: Vec<Row>, trouble: Option<String>) -> Self {
+        let of = |hop: Hop| rows.iter().filter_map(move |row| row.cells[hop as usize].as_ref());
+        let states = Hop::ALL.map(|hop| of(hop).fold(0, |all, cell| all | bit(cell.resolution)));
+        Self { present, rows, states, trouble }
+    }
+
+    /// Whether a path has a resolution over a hop.
+    pub(super) fn has(&self, hop: Hop, resolution: Resolution) -> bool {
+        self.states[hop as usize] & bit(resolution) != 0
     }
 
     /// How many paths have a resolution over a hop.
@@ -106,6 +124,11 @@ impl ItemRows {
         let cells = self.rows.iter().filter_map(|row| row.cells[hop as usize].as_ref());
         cells.filter(|cell| which(cell.resolution)).count()
     }
+}
+
+/// The bit of a resolution.
+const fn bit(resolution: Resolution) -> u16 {
+    1 << resolution as u16
 }
 
 impl Cell {
@@ -142,6 +165,14 @@ impl Judgements {
         let judged = Arc::new(Judged::new(&planner, before.as_deref()));
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judged));
         Ok(judged)
+    }
+
+    /// How all items stood at an older commit; nothing of it is kept.
+    ///
+    /// # Errors
+    /// When something of the repository cannot be read.
+    pub(super) fn past(workspace: &Workspace, commit: &CommitId) -> Result<Judged> {
+        Ok(Judged::new(&workspace.planner(Some(commit.as_str()))?, None))
     }
 
     /// Judges what a move of the branch changed before somebody asks, once anybody has asked at all.

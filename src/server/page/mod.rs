@@ -8,9 +8,11 @@
 
 mod ask;
 mod assets;
+mod bytes;
 mod chooser;
 mod document;
 mod edit;
+mod fields;
 mod findings;
 mod form;
 mod frame;
@@ -25,6 +27,8 @@ mod rollback;
 pub(super) mod send;
 pub(super) mod session;
 mod sign_in;
+mod stale;
+mod value_form;
 mod visit;
 mod words;
 pub(super) mod wrong;
@@ -50,6 +54,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
         .route("/ui/{environment}", get(chooser::environment))
         .route("/ui/{environment}/items/{*key}", get(item::item))
         .route("/ui/{environment}/edit/{*key}", get(edit::form).post(edit::save))
+        .route("/ui/{environment}/form/{*key}", get(value_form::form).post(value_form::save))
         .route("/ui/{environment}/check/{*key}", post(edit::check))
         .route("/ui/{environment}/history/{*key}", get(history::history))
         .route("/ui/{environment}/rollback/{*key}", get(rollback::plan).post(rollback::roll_back))

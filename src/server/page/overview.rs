@@ -125,15 +125,12 @@ impl Sight {
 
     fn is_in_sync(&self, item: &ItemRows) -> bool {
         let is_everywhere = self.columns.iter().all(|environment| item.present[*environment as usize]);
-        item.trouble.is_none() && is_everywhere && self.rows(item).is_empty()
+        item.trouble.is_none() && is_everywhere && !item.rows.iter().any(|row| self.differs(row))
     }
 
     fn has_state(&self, item: &ItemRows, state: Resolution) -> bool {
-        let is_it = |row: &&Row| {
-            let mut cells = self.columns.iter().filter_map(|environment| self.cell(row, *environment));
-            cells.any(|cell| cell.resolution == state)
-        };
-        item.rows.iter().any(|row| is_it(&row))
+        let mut hops = Hop::ALL.into_iter().filter(|hop| self.sees(hop.source()) && self.sees(hop.target()));
+        hops.any(|hop| item.has(hop, state))
     }
 }
 
@@ -146,7 +143,7 @@ async fn standing(visit: &Visit) -> Result<Arc<Standing>, Wrong> {
     };
     let view = visit.shared.view(only);
     let present = Environment::ALL.map(|environment| environment == only);
-    let one = Arc::new(ItemRows { present, rows: Vec::new(), trouble: None });
+    let one = Arc::new(ItemRows::only(present));
     let keys = view.iter().flat_map(|view| view.items.keys().cloned());
     Ok(Arc::new(keys.map(|key| (key, Arc::clone(&one))).collect()))
 }
@@ -197,7 +194,8 @@ pub(super) async fn overview(visit: Visit) -> Result<Response, Wrong> {
         (chips(&sight, &wish, &found))
         @if window.is_empty() { (nothing(&wish, seen.count())) }
         @else {
-            table.matrix {
+            // The script makes a grid of it, and counts the rows that are open.
+            table.matrix data-first=(wanted.len() - behind.len()) data-items=(wanted.len()) {
                 caption.hidden { "Items by environment" }
                 thead { tr {
                     th scope="col" { "item" }

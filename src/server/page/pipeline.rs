@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::document::{Place, Screen};
 use super::frame::{held_back, page};
-use super::judgements::{DAYS, Judged};
+use super::judgements::{DAYS, Judged, Judgements};
 use super::overview::judged;
 use super::visit::Visit;
 use super::words::{counted, shape, short, shown, thousands};
@@ -13,6 +13,7 @@ use super::wrong::Wrong;
 use crate::engine::promotion::Resolution;
 use crate::model::sanitize::cut;
 use crate::model::{Date, Environment, Hop};
+use crate::server::problem::{Problem, ProblemKind};
 
 /// What waits before a hop.
 struct Waiting {
@@ -66,26 +67,51 @@ impl Waiting {
 }
 
 pub(super) async fn pipeline(visit: Visit) -> Result<Response, Wrong> {
-    visit.query(&[], &[])?;
-    let judged = judged(&visit).await?;
+    let query = visit.query(&["at"], &[])?;
+    let at = query.get("at").filter(|at| !at.is_empty());
+    let (now, past) = match at {
+        Some(at) => (None, Some(past(&visit, at).await?)),
+        None => (Some(judged(&visit).await?), None),
+    };
+    let Some(judged) = past.as_ref().or(now.as_deref()) else {
+        return Err(Problem::new(ProblemKind::Internal, "nothing was judged").into());
+    };
     let shown_here: Vec<Environment> = visit.readable().collect();
     let reads = |environment| visit.caller.may_read(environment);
     let hops = Hop::ALL.into_iter().filter(|hop| reads(hop.source()) && reads(hop.target()));
-    let hops: Vec<Waiting> = hops.map(|hop| Waiting::of(&judged, hop)).collect();
-    let items = |environment| visit.shared.view(environment).map_or(0, |view| view.items.len());
+    let hops: Vec<Waiting> = hops.map(|hop| Waiting::of(judged, hop)).collect();
+    let items = |environment: Environment| match at {
+        Some(_) => judged.items.values().filter(|item| item.present[environment as usize]).count(),
+        None => visit.shared.view(environment).map_or(0, |view| view.items.len()),
+    };
     let body = html! {
         h1 { "Pipeline" }
-        (held_back(&visit))
-        (drawing(&judged, &shown_here, &hops, &items))
+        @if at.is_some() { p.note { "As it was at " code { (judged.tip.short()) } ", " (judged.day) ". " a href="/ui/pipeline" { "Now" } } }
+        @else { (held_back(&visit)) }
+        // On a narrow screen it is scrolled, for which it has to be reached by keys.
+        div.scroll tabindex="0" role="group" aria-label="Drawing" { (drawing(judged, &shown_here, &hops, &items)) }
         ul.links { @for waiting in &hops { li {
             @if waiting.is_none() { "Nothing waits for " (shown(waiting.hop.target())) "." }
+            @else if at.is_some() { (waiting.hop.source()) " → " (shown(waiting.hop.target())) ": " (waiting.words()) }
             @else { a.button href=(format!("/ui/{}/promote", waiting.hop.target())) { "Promote " (waiting.hop.source()) " → " (shown(waiting.hop.target())) } " " (waiting.words()) }
         } } }
-        details { summary { "As a table" } (table(&judged, &shown_here, &hops, &items)) }
+        details { summary { "As a table" } (table(judged, &shown_here, &hops, &items)) }
         h2 { "Latest changes" }
-        div.columns { @for environment in &shown_here { (latest(&judged, *environment, visit.caller.may_read_all())) } }
+        div.columns { @for environment in &shown_here { (latest(judged, *environment, visit.caller.may_read_all())) } }
     };
     Ok(page(&visit, &Place::of(Screen::Pipeline, "Pipeline"), &body))
+}
+
+/// How the items stood at a commit that leads to the served branch.
+async fn past(visit: &Visit, at: &str) -> Result<Judged, Wrong> {
+    let environment = visit.readable().next().unwrap_or(Environment::Development);
+    let back = |problem: Problem| Wrong::from(problem).with_link("/ui/pipeline", "the pipeline now");
+    let request = visit.request(environment, None, "", http::HeaderMap::new())?;
+    let commit = request.revision(at).map_err(back)?;
+    let _permit = visit.shared.at_work.acquire().await;
+    let read = || Judgements::past(&visit.shared.workspace, &commit);
+    let judged = tokio::task::block_in_place(read);
+    judged.map_err(|error| back(Problem::of(&error, ProblemKind::RepositoryUnreadable)))
 }
 
 fn latest(judged: &Judged, environment: Environment, with_subject: bool) -> Markup {
@@ -95,7 +121,7 @@ fn latest(judged: &Judged, environment: Environment, with_subject: bool) -> Mark
             @let latest = &judged.activity[environment as usize].latest;
             @if latest.is_empty() { p.soft { "no change yet" } }
             ul { @for (id, author, day, subject) in latest {
-                li { code { (short(id.as_str())) } " " @if with_subject { bdi { (cut(subject, 100)) } } p.soft { bdi { (author) } " · " (day) } }
+                li { a href={ "/ui/pipeline?at=" (id) } { code { (short(id.as_str())) } span.hidden { ", the pipeline then" } } " " @if with_subject { bdi { (cut(subject, 100)) } } p.soft { bdi { (author) } " · " (day) } }
             } }
         }
     }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
+use super::bytes::differences;
 use super::document::{Place, Screen, problem};
 use super::edit::confirmation;
 use super::frame::{held_back, page_with};
@@ -18,7 +19,7 @@ use crate::model::sanitize::{clean, cut};
 use crate::model::{CommitId, Environment, Hop, Key};
 use crate::server::Verb;
 use crate::server::problem::{Problem, ProblemKind};
-use crate::server::routes::promotions;
+use crate::server::routes::promotions::{self, WouldWrite};
 
 /// What somebody chose for a line.
 #[derive(Clone, Default)]
@@ -38,6 +39,8 @@ pub(super) struct Sent {
     pub(super) message: String,
     pub(super) reason: String,
     pub(super) why: Option<Problem>,
+    /// What would be written, where that was asked.
+    pub(super) files: WouldWrite,
 }
 
 /// The longest plan that a form brings back.
@@ -126,9 +129,10 @@ pub(super) async fn draw(
         h1 { (shape(hop.source())) " " (shown(hop.source())) " → " span class={ "env-" (target) } { span.shape { (shape(target)) } " " (shown(target)) } }
         p { a href="/ui/overview" { "← leave promotion" } @if !keys.is_empty() { " · only " @for key in keys { bdi { (key) } " " } a href=(format!("/ui/{target}/promote")) { "all items" } } }
         (held_back(visit))
-        @if let Some(saved) = saved { p.note role="status" { @if saved == "checked" { "Checked: this promotion can be made. Nothing was written." } @else if saved == "same" { "Everything was so already; nothing was committed." } @else { "Promoted to " strong { (shown(target)) } " as " code { (short(saved)) } "." } } }
-        @if let Some(why) = &sent.why { (problem(why)) }
-        @if is_redrawn { p.note { strong { "The plan was made anew." } " What is new or other than you saw is marked " em { "changed" } "; your choices for the rest stand." } }
+        @if let Some(saved) = saved { p.note role="status" { @if saved == "checked" { "Checked: this promotion can be made; what it writes stands below. Nothing was written." } @else if saved == "same" { "Everything was so already; nothing was committed." } @else { "Promoted to " strong { (shown(target)) } " as " code { (short(saved)) } "." } } }
+        @if let Some(why) = sent.why.as_ref().filter(|_| !is_redrawn) { (problem(why)) }
+        (differences(&sent.files))
+        @if is_redrawn { p.note role="alert" { @if let Some(why) = &sent.why { (why.detail()) ". Nothing was committed. " } strong { "The plan was made anew." } " What is new or other than you saw is marked " em { "changed" } "; your choices for the rest stand." } }
         @if is_empty && stay.is_empty() && only_there.is_empty() { p.empty { "Nothing waits: " (hop.source()) " and " (shown(target)) " agree. " a href="/ui/pipeline" { "Pipeline" } } }
         @else {
             p { (count("take")) " to take · " (count("stop")) " to decide · " (count("ask")) " new · " (stay.len()) " stay · plan of " code { (short(text(plan, "head"))) } }
@@ -186,7 +190,7 @@ fn commit_fields(target: Environment, sent: &Sent, changes: usize) -> Markup {
         }
         div.actions {
             button.go name="do" value="promote" { "Promote to " (shown(target)) }
-            button name="do" value="check" formnovalidate { "Only check" }
+            button name="do" value="check" formnovalidate { "Only check, and show the bytes" }
             span #decided.soft role="status" { (counted(changes, "line", "lines")) " above" }
         }
     }
@@ -256,8 +260,10 @@ fn choices(hop: Hop, line: &Line<'_>, sent: &Sent, is_moved: bool) -> Markup {
                     label { input type="radio" name=(name) value="keep" checked[is_on("keep")]; "leave for now" }
                     label { input type="radio" name=(name) value="decline" checked[is_on("decline")]; "keep " (shown(hop.target())) "’s, for the reason below" }
                     @if level == "stop" {
-                        label { input type="radio" name=(name) value="set" checked[is_on("set")]; "other" }
-                        input name={ "value." (number) } aria-label="the other value" size="10" autocomplete="off" value=(chosen.map_or("", |choice| choice.value.as_str()));
+                        span.other-value {
+                            label { input type="radio" name=(name) value="set" checked[is_on("set")]; "other" }
+                            input name={ "value." (number) } aria-label="the other value" size="10" autocomplete="off" value=(chosen.map_or("", |choice| choice.value.as_str()));
+                        }
                     }
                 }
             }

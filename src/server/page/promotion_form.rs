@@ -15,7 +15,7 @@ use super::wrong::Wrong;
 use crate::api::value::json as value_json;
 use crate::model::{Environment, Hop};
 use crate::server::problem::{Problem, ProblemKind};
-use crate::server::routes::promotions;
+use crate::server::routes::promotions::{self, WouldWrite};
 use crate::yaml::{Document, Limits};
 
 pub(super) async fn promote(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
@@ -38,7 +38,7 @@ pub(super) async fn promote(visit: Visit, body: Bytes) -> Result<Response, Wrong
         message: form.get("message").unwrap_or_default().trim().to_owned(),
         reason: form.get("reason").unwrap_or_default().trim().to_owned(),
         plan,
-        why: None,
+        ..Sent::default()
     };
     let is_check = form.get("do") == Some("check");
     let confirmed = if is_check { Ok(()) } else { require_confirmed(&form, target) };
@@ -48,7 +48,8 @@ pub(super) async fn promote(visit: Visit, body: Bytes) -> Result<Response, Wrong
     };
     match outcome {
         Ok(answer) if !is_check => Ok(saved(&answer, &format!("/ui/{target}/promote"))),
-        Ok(_) => {
+        Ok(answer) => {
+            sent.files = answer.extensions().get::<WouldWrite>().cloned().unwrap_or_default();
             let plan = sent.plan.clone();
             draw(&visit, hop, &keys, &plan, &sent, Some("checked")).await
         }

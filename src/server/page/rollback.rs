@@ -29,7 +29,7 @@ pub(super) async fn plan(visit: Visit) -> Result<Response, Wrong> {
     visit.caller.require_in(Verb::Write, environment)?;
     let query = visit.query(&["to"], &[])?;
     let to = query.get("to").map(str::to_owned);
-    draw(&visit, environment, &key, to.as_deref(), None)
+    draw(&visit, (environment, &key), to.as_deref(), "", None)
 }
 
 pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
@@ -37,12 +37,15 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
     let form = Form::read(&body)?;
     require_same(&form, environment, &key)?;
     let to = form.get("to").filter(|to| !to.is_empty()).map(str::to_owned);
+    let message = form.get("message").unwrap_or_default().trim();
+    let draw = |why| draw(&visit, (environment, &key), to.as_deref(), message, Some(why));
     if let Err(why) = require_confirmed(&form, environment) {
-        return draw(&visit, environment, &key, to.as_deref(), Some(why));
+        return draw(why);
     }
     let sent = json!({
         "environment": environment.name(), "keys": [key.as_str()], "to": to,
         "expected": { key.as_str(): form.require("etag")? },
+        "message": Some(message).filter(|message| !message.is_empty()),
     });
     let headers =
         HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
@@ -50,7 +53,7 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
     match rollbacks::roll_back(request, sent.to_string().into()).await {
         Ok(answer) => Ok(saved(&answer, &item_address(environment, "items", &key))),
         Err(why) if why.kind == ProblemKind::Forbidden => Err(why.into()),
-        Err(why) => draw(&visit, environment, &key, to.as_deref(), Some(why)),
+        Err(why) => draw(why),
     }
 }
 
@@ -81,6 +84,7 @@ fn planned(
         force: false,
         delete: false,
         expected: std::collections::BTreeMap::new(),
+        subject: None,
     };
     let prepared =
         ops::prepare_rollback(&workspace, &planner, &asked).map_err(|error| Problem::of_write(&error))?;
@@ -90,9 +94,9 @@ fn planned(
 
 fn draw(
     visit: &Visit,
-    environment: Environment,
-    key: &Key,
+    (environment, key): (Environment, &Key),
     to: Option<&str>,
+    message: &str,
     why: Option<Problem>,
 ) -> Result<Response, Wrong> {
     let link = |problem: Problem| {
@@ -116,7 +120,11 @@ fn draw(
                 input type="hidden" name="key" value=(key);
                 input type="hidden" name="etag" value=(etag);
                 input type="hidden" name="to" value=(to.unwrap_or_default());
-                div.fields { (confirmation(environment)) }
+                div.fields {
+                    label for="message" { "message" }
+                    input #message name="message" value=(message) maxlength="200" placeholder="made from what is taken back, if left empty";
+                    (confirmation(environment))
+                }
                 div.actions {
                     button.go { "Roll back " (counted(changes, "change", "changes")) " in " (shown(environment)) }
                     a.button href=(item_address(environment, "items", key)) { "Cancel" }

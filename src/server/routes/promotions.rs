@@ -1,6 +1,7 @@
 //! Promotions: planned, and carried out exactly as they were planned, or not at all.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,9 +17,11 @@ use crate::engine::configuration::Configuration;
 use crate::engine::promotion::{Action, ItemPlan, SavedPlan, Selection};
 use crate::guards::{self, Guard};
 use crate::model::policy::NewKeys;
-use crate::model::{BlobId, CommitId, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, ValuePath};
+use crate::model::{
+    BlobId, CommitId, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Result, ValuePath,
+};
 use crate::ops::{self, Agreed, Planner, Prepared, PromoteRequest};
-use crate::secrets::mask::{Reveal, Shown};
+use crate::secrets::mask::{MaskedText, Reveal, Shown};
 use crate::server::caller::Caller;
 use crate::server::environment::{InEnvironment, key};
 use crate::server::problem::{Problem, ProblemKind};
@@ -84,12 +87,49 @@ pub(in crate::server) async fn promote(request: InEnvironment, body: Bytes) -> R
         let sent: Promote<'_> = read(&body)?;
         carry_out(writing, &shown, &sent)
     });
-    let (commit, would_commit, items) = done.await?;
+    let Done { commit, would_commit, items, files } = done.await?;
     let status = if commit.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(written(target, status, commit.as_ref(), would_commit, &items))
+    let mut answer = written(target, status, commit.as_ref(), would_commit, &items);
+    answer.extensions_mut().insert(files);
+    Ok(answer)
 }
 
-type Done = (Option<CommitId>, Option<bool>, Vec<WrittenItem>);
+struct Done {
+    commit: Option<CommitId>,
+    would_commit: Option<bool>,
+    items: Vec<WrittenItem>,
+    files: WouldWrite,
+}
+
+/// The texts that a promotion would change, for who looks at them: before and after.
+#[derive(Clone, Default)]
+pub(in crate::server) struct WouldWrite(pub(in crate::server) Arc<Vec<FileTexts>>);
+
+/// A file before and after; nothing where it is not there.
+pub(in crate::server) struct FileTexts {
+    pub(in crate::server) file: String,
+    pub(in crate::server) before: Option<MaskedText>,
+    pub(in crate::server) after: Option<MaskedText>,
+}
+
+impl WouldWrite {
+    fn of(prepared: &Prepared, before: &Configuration, target: Environment, keys: &[Key]) -> Result<Self> {
+        let after = prepared.after(before)?;
+        let mask = before.mask(Reveal::Nothing);
+        let text = |configuration: &Configuration, key: &Key| -> Result<Option<MaskedText>> {
+            let item = configuration.item(key, target).map(|item| configuration.reading(item)).transpose()?;
+            Ok(item.map(|reading| match &reading.document {
+                Ok(document) => mask.text(document),
+                Err(_) => mask.plain_text(&String::from_utf8_lossy(&reading.bytes)),
+            }))
+        };
+        let file = |key: &Key| {
+            let file = key.file(target);
+            Ok(FileTexts { file, before: text(before, key)?, after: text(&after, key)? })
+        };
+        keys.iter().map(file).collect::<Result<Vec<_>>>().map(|files| Self(Arc::new(files)))
+    }
+}
 
 fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<Done, Problem> {
     let wrong = |error: Error| Problem::of_write(&error);
@@ -136,8 +176,10 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     }
     let keys = keys(&prepared);
     if writing.is_dry {
-        let items = keys.into_iter().map(|key| WrittenItem { key: key.to_string(), etag: None });
-        return Ok((None, Some(!prepared.is_empty()), items.collect()));
+        let files = WouldWrite::of(&prepared, &planner.configuration, target, &keys);
+        let files = files.map_err(|error| refused(writing, &error))?;
+        let items = keys.into_iter().map(|key| WrittenItem { key: key.to_string(), etag: None }).collect();
+        return Ok(Done { commit: None, would_commit: Some(!prepared.is_empty()), items, files });
     }
     let (workspace, options) = (&writing.workspace, &writing.options);
     let committed = ops::commit_agreed(workspace, &agreed, &prepared, sent.message.as_deref(), options);
@@ -159,7 +201,8 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     writing.settle(commit.as_ref())?;
     let at = commit.clone().unwrap_or_else(|| (*writing.tip).clone());
     let item = |key: &Key| WrittenItem { key: key.to_string(), etag: writing.etag_at(key, &at) };
-    Ok((commit, None, keys.iter().map(item).collect()))
+    let items = keys.iter().map(item).collect();
+    Ok(Done { commit, would_commit: None, items, files: WouldWrite::default() })
 }
 
 /// The items that something becomes of.

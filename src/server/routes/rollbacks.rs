@@ -49,12 +49,16 @@ pub(in crate::server) async fn roll_back(request: InEnvironment, body: Bytes) ->
         }
         tags.push((key, Precondition::of_body(Some(etag))?));
     }
+    let subject = sent.message.filter(|message| !message.trim().is_empty());
+    if subject.as_ref().is_some_and(|subject| subject.contains(['\n', '\r'])) {
+        return Err(wrong("`message` is more than one line", "say in one line what is taken back"));
+    }
     let (force, delete) = (sent.force, sent.delete);
     let done = write(&request, is_dry, move |writing| {
         writing.newest()?;
         let expected = tags.iter().map(|(key, tag)| Ok((key.clone(), tag.expected(writing, key)?)));
         let expected = expected.collect::<Result<BTreeMap<_, _>, Problem>>()?;
-        let asked = RollbackRequest { keys, environment, back, only, force, delete, expected };
+        let asked = RollbackRequest { keys, environment, back, only, force, delete, expected, subject };
         let workspace = &writing.workspace;
         let planner = writing.planner(&asked.keys)?;
         let was_there = |key: &Key| {

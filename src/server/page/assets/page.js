@@ -4,19 +4,15 @@
 (() => {
   const one = (what, from = document) => from.querySelector(what);
   const all = (what, from = document) => [...from.querySelectorAll(what)];
+  const make = (name, fields) => Object.assign(document.createElement(name), fields);
+  const here = () => document.activeElement;
   const body = document.body;
   const news = one('#news');
 
   const tell = (text, link) => {
     if (!news) return;
-    const line = document.createElement('p');
-    line.append(text);
-    if (link) {
-      const show = document.createElement('a');
-      show.href = link;
-      show.textContent = 'show';
-      line.append(' ', show);
-    }
+    const line = make('p', { textContent: text + ' ' });
+    line.append(make('a', { href: link, textContent: 'show' }));
     news.replaceChildren(line);
   };
 
@@ -28,7 +24,7 @@
       all('tr:not(.item)', item).forEach((row) => row.remove());
       link.setAttribute('aria-expanded', 'false');
       one('.twist', link).textContent = '▸';
-      return;
+      return settle();
     }
     const path = key.split('/').map(encodeURIComponent).join('/');
     const answer = await fetch('/ui/fragments/items/' + path);
@@ -39,6 +35,7 @@
     const again = one('a.row', fresh);
     again.href = link.href;
     again.focus();
+    settle();
   };
   document.addEventListener('click', (event) => {
     const link = event.target.closest('.matrix a.row');
@@ -118,15 +115,12 @@
       if (mine !== turn) return;
       const found = answer.ok ? (await answer.json()).findings : null;
       checked.replaceChildren();
-      if (!found) { checked.textContent = 'could not be checked'; return; }
+      if (!found) throw answer;
       if (!found.length) { checked.textContent = '✓ nothing found'; return; }
-      const list = document.createElement('ul');
-      list.className = 'findings';
+      const list = make('ul', { className: 'findings' });
       for (const finding of found) {
-        const line = document.createElement('li');
-        line.className = 's-' + finding.severity;
-        const kind = document.createElement('strong');
-        kind.textContent = finding.severity;
+        const line = make('li', { className: 's-' + finding.severity });
+        const kind = make('strong', { textContent: finding.severity });
         const where = finding.line ? ' line ' + finding.line + ', column ' + finding.column + ': ' : ' ';
         line.append(kind, where, finding.message);
         list.append(line);
@@ -159,17 +153,14 @@
       }
       const values = [...groups.values()];
       const open = values.filter((value) => !value).length;
-      const taken = values.filter((value) => value === 'take' || value === 'set').length;
+      const taken = values.filter((value) => /take|set/.test(value)).length;
       if (decided) decided.textContent = (open ? open + ' to decide · ' : '') + taken + ' to write';
     };
     for (const group of all('.group', promotion)) {
       if (all('.choice-line', group).length < 2) continue;
-      const line = document.createElement('div');
-      line.className = 'actions';
+      const line = make('div', { className: 'actions' });
       for (const [value, name] of [['take', 'take all of it'], ['keep', 'leave all of it']]) {
-        const button = document.createElement('button');
-        button.type = 'button';
-        button.textContent = name;
+        const button = make('button', { type: 'button', textContent: name });
         button.addEventListener('click', () => {
           for (const radio of all('input[type=radio][value=' + value + ']', group)) radio.checked = true;
           count();
@@ -184,63 +175,86 @@
 
   // Keys.
   const keys = [
-    ['/', 'filter'], ['j k', 'next, previous row'], ['h l', 'cell to the left, right'], ['Enter', 'open'],
+    ['/', 'filter'], ['j k', 'next, previous row (or arrows)'], ['h l', 'cell to the left, right'], ['Enter', 'open'],
     ['e', 'edit'], ['p', 'promote'], ['[ ]', 'previous, next difference'],
     ['g d, g s, g p', 'the same screen in development, staging, production'], ['?', 'this help'], ['Esc', 'back'],
   ];
   const help = () => {
     let dialog = one('dialog');
     if (!dialog) {
-      dialog = document.createElement('dialog');
-      dialog.setAttribute('aria-label', 'Keyboard');
-      const table = document.createElement('table');
+      dialog = make('dialog', { ariaLabel: 'Keyboard' });
+      const table = make('table');
       for (const [key, does] of keys) {
         const row = table.insertRow();
-        const kbd = document.createElement('kbd');
-        kbd.textContent = key;
-        row.insertCell().append(kbd);
+        row.insertCell().append(make('kbd', { textContent: key }));
         row.insertCell().textContent = does;
       }
-      const close = document.createElement('button');
-      close.textContent = 'Close';
+      const close = make('button', { textContent: 'Close' });
       close.addEventListener('click', () => dialog.close());
       dialog.append(table, close);
       body.append(dialog);
     }
-    const back = document.activeElement;
+    const back = here();
     dialog.addEventListener('close', () => back?.focus(), { once: true });
     dialog.showModal();
   };
   const button = one('#help');
-  if (button) {
-    button.hidden = false;
-    button.addEventListener('click', help);
-  }
-  const rows = () => all('.matrix tr:has(a), .matrix tr.path, .items tbody tr, a.row').filter((row) => row.matches('tr') || !row.closest('tr'));
-  const step = (by) => {
+  if (button) button.hidden = false;
+  button?.addEventListener('click', help);
+  const rows = () => all('.matrix tbody tr, .items tbody tr, a.row').filter((row) => row.cells || !row.closest('tr'));
+  const move = (by, across) => {
     const list = rows();
-    const here = list.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
-    const row = list[Math.max(0, Math.min(list.length - 1, here < 0 ? 0 : here + by))];
+    const at = list.findIndex((row) => row.contains(here()));
+    const row = list[at < 0 ? 0 : Math.max(0, Math.min(list.length - 1, at + by))];
     if (!row) return;
-    const goal = row.matches('a') ? row : one('a', row) || row;
-    if (goal === row && !row.matches('a')) row.tabIndex = -1;
-    goal.focus();
+    const cells = row.cells || [row];
+    const column = at < 0 ? 0 : across + (here().closest('td, th')?.cellIndex || 0);
+    const cell = cells[Math.max(0, Math.min(cells.length - 1, column))];
+    const goal = one('a', cell) || cell;
+    if (!goal.href) goal.tabIndex = -1;
+    goal.focus({ preventScroll: true });
     row.scrollIntoView({ block: 'nearest' });
   };
-  const across = (by) => {
-    const links = all('a', document.activeElement.closest('tr') || body);
-    const at = links.indexOf(document.activeElement);
-    links[at + by]?.focus();
+  // The overview becomes a grid: one stop of Tab, in which arrows move.
+  const grid = one('.matrix');
+  const settle = () => {
+    grid.setAttribute('role', 'grid');
+    const lines = all('tbody tr', grid);
+    const { first, items } = grid.dataset;
+    lines.forEach((row, at) => row.setAttribute('aria-rowindex', +first + at + 2));
+    grid.setAttribute('aria-rowcount', +items + lines.length - all('.item', grid).length + 1);
+    stop(grid.contains(here()) ? here() : one('a', grid));
+  };
+  const stop = (goal) => {
+    all('a, [tabindex="0"]', grid).forEach((each) => { each.tabIndex = -1; });
+    goal.tabIndex = 0;
+  };
+  grid?.addEventListener('focusin', (event) => stop(event.target));
+  if (grid) settle();
+  // The item that a cell is of: the link in it, or the one at the top of its column.
+  const item = () => {
+    const cell = here().closest('.matrix td');
+    return cell && one('a', one('tr', cell.closest('tbody')).cells[cell.cellIndex])?.href;
+  };
+  const edit = () => {
+    const href = item();
+    if (!href) return go('a.edit, a[href*="/edit/"]');
+    const path = here().closest('.path')?.cells[0].textContent;
+    location.assign(href.replace('/items/', '/edit/') + (path ? '?path=' + encodeURIComponent(path) : ''));
+  };
+  const promote = () => {
+    const href = item();
+    if (href && !href.includes('/ui/development/')) location.assign(href.replace('/items/', '/promote?key='));
+    else go('a[href*="/promote"]');
   };
   const difference = (by) => {
     const list = all('.r');
-    const here = list.findIndex((each) => each.tabIndex === 0 && each === document.activeElement);
-    const goal = list[here + by] || list[by < 0 ? list.length - 1 : 0];
+    const goal = list[list.indexOf(here()) + by] || list[by < 0 ? list.length - 1 : 0];
     if (!goal) return;
     goal.tabIndex = 0;
     goal.focus();
   };
-  const go = (what) => { const link = one(what, document.activeElement.closest('tr, tbody') || body) || one(what); if (link) link.click(); };
+  const go = (what) => (one(what, here().closest('tr, tbody') || body) || one(what))?.click();
   let before = '';
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -250,15 +264,13 @@
     }
     const was = before;
     before = event.key;
-    if (was === 'g' && 'dsp'.includes(event.key)) {
-      const link = one('.environments [data-go=' + event.key + ']');
-      if (link) location.assign(link.href);
-      return;
-    }
-    const does = {
-      '/': () => (one('#filter') || one('#search'))?.focus(), j: () => step(1), k: () => step(-1),
-      h: () => across(-1), l: () => across(1), '[': () => difference(-1), ']': () => difference(1),
-      e: () => go('a.edit, a[href*="/edit/"]'), p: () => go('a[href*="/promote"]'), '?': help,
+    if (was === 'g' && 'dsp'.includes(event.key)) return one('.environments [data-go=' + event.key + ']')?.click();
+    const by = { j: [1, 0], k: [-1, 0], h: [0, -1], l: [0, 1] }[event.key] || grid?.contains(here()) && {
+      ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -9], End: [0, 9],
+    }[event.key];
+    const does = by ? () => move(...by) : {
+      '/': () => (one('#filter') || one('#search'))?.focus(), '[': () => difference(-1), ']': () => difference(1),
+      e: edit, p: promote, '?': help, Enter: !here().href && item() && (() => location.assign(item())),
     }[event.key];
     if (!does) return;
     event.preventDefault();

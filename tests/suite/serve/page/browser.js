@@ -28,6 +28,76 @@ const opened = async (context) => {
 const sound = (page) => assert.deepEqual(page.wrong, []);
 const main = (page) => page.locator('main').innerText();
 
+// The overview is a grid: one stop of Tab, in which arrows move, and which says where one is.
+const byKeys = async (page) => {
+  await page.goto(base + '/ui/overview?show=all');
+  const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+  const at = () => page.evaluate(() => {
+    const cell = document.activeElement.closest('[role=grid] th, [role=grid] td');
+    if (!cell) return null;
+    const rows = [...document.querySelectorAll('.matrix tbody tr')];
+    return {
+      row: cell.parentNode.cells[0].innerText, column: cell.cellIndex, index: rows.indexOf(cell.parentNode),
+      says: Number(cell.parentNode.getAttribute('aria-rowindex')), name: document.activeElement.innerText,
+    };
+  });
+  const grid = page.getByRole('grid', { name: 'Items by environment' });
+  const count = async () => [await grid.getByRole('row').count(), Number(await grid.getAttribute('aria-rowcount'))];
+  const [rows, said] = await count();
+  assert.equal(said, rows);
+  const stops = () => page.evaluate(() => document.querySelectorAll('.matrix [tabindex="0"], .matrix a:not([tabindex])').length);
+  assert.equal(await stops(), 1);
+  // Into the grid by Tab alone, and out again by the next one.
+  for (let tabs = 0; !(await at()); tabs += 1) {
+    assert.ok(tabs < 60, 'Tab does not reach the grid');
+    await press('Tab');
+  }
+  const first = await at();
+  assert.deepEqual([first.index, first.column, first.says], [0, 0, 2]);
+  await press('Tab');
+  assert.equal(await at(), null);
+  await press('Shift+Tab');
+  assert.deepEqual(await at(), first);
+  await press('ArrowDown');
+  assert.deepEqual([(await at()).index, (await at()).says], [1, 3]);
+  await press('ArrowUp', 'ArrowUp', 'End');
+  assert.deepEqual([(await at()).index, (await at()).column], [0, 3]);
+  await press('ArrowRight', 'ArrowLeft');
+  assert.equal((await at()).column, 2);
+  await press('Home');
+  assert.equal((await at()).column, 0);
+  assert.equal(await stops(), 1);
+  // Rows are opened and closed where they are, and the grid counts them.
+  await press('Enter');
+  await page.waitForFunction((rows) => document.querySelectorAll('.matrix tr').length < rows, rows);
+  const [fewer, saidFewer] = await count();
+  assert.ok(fewer < rows && saidFewer === fewer, `${fewer} of ${rows} rows, said to be ${saidFewer}`);
+  await press('Enter');
+  await page.waitForFunction((rows) => document.querySelectorAll('.matrix tr').length === rows, rows);
+  assert.deepEqual([(await at()).index, await stops()], [0, 1]);
+  // A value is read, and the cell leads to where it is edited.
+  for (let steps = 0; !(await at()).row.startsWith('limits.rate'); steps += 1) {
+    assert.ok(steps < rows, 'no row limits.rate');
+    await press('ArrowDown');
+  }
+  await press('End');
+  assert.match((await at()).name, /20\/s.*conflict/s);
+  await press('Enter');
+  await page.waitForURL('**/ui/production/items/payments');
+  await page.goBack();
+  await page.waitForSelector('[role=grid]');
+  await press('j', 'j');
+  while (!(await at()).row.startsWith('limits.rate')) await press('j');
+  await press('l', 'l', 'e');
+  await page.waitForURL('**/ui/staging/edit/payments?path=limits.rate');
+  await page.goBack();
+  await page.waitForSelector('[role=grid]');
+  await press('j');
+  while (!(await at()).row.includes('payments')) await press('j');
+  await press('End', 'p');
+  await page.waitForURL('**/ui/production/promote?key=payments');
+};
+
 const work = async (browser) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await opened(context);
@@ -82,6 +152,7 @@ const work = async (browser) => {
   console.log(`a commit is visible ${Date.now() - written} ms after the command, ${Date.now() - start} ms with it`);
   assert.equal(await other.locator('tbody[data-key=payments] tr.marked').count(), 1);
   // By keys alone.
+  await byKeys(other);
   await other.goto(base + '/ui/overview?show=all');
   await other.keyboard.press('j');
   assert.equal(await other.evaluate(() => document.activeElement.className), 'row');
@@ -141,6 +212,13 @@ const plain = async (browser) => {
   await page.fill('#confirm', 'production');
   await page.click('button.go');
   await page.waitForURL('**saved=*');
+  // Single values are changed in a form, and the file keeps the rest.
+  await page.goto(base + '/ui/staging/items/billing/invoices');
+  await page.click('text=Edit values');
+  await page.fill('.value:has-text("rate") input:not([type=hidden])', '21');
+  await page.click('button.go');
+  await page.waitForURL('**/ui/staging/items/billing/invoices?saved=*');
+  assert.match(await main(page), /21/);
   await page.goto(base + '/ui/pipeline');
   await page.click('summary');
   assert.match(await main(page), /waits to come here/);
@@ -176,7 +254,7 @@ const session = async (browser) => {
 const SCREENS = {
   chooser: '/ui/', overview: '/ui/overview', item: '/ui/production/items/payments', promote: '/ui/production/promote',
   pipeline: '/ui/pipeline', findings: '/ui/production/findings', history: '/ui/production/history/payments',
-  edit: '/ui/production/edit/billing/invoices',
+  edit: '/ui/production/edit/billing/invoices', form: '/ui/production/form/payments',
 };
 const LOOKS = { light: [1280, 'light'], dark: [1280, 'dark'], narrow: [360, 'light'] };
 

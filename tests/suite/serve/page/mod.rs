@@ -1,6 +1,7 @@
 //! The page, over plain HTTP: what a browser without a script gets.
 
 mod browser;
+mod forms;
 mod screens;
 mod sign_in;
 mod writes;

@@ -24,7 +24,8 @@ const SCREENS: [&str; 17] = [
     "/ui/staging/promote?key=newcomer",
 ];
 
-const WRITING: [&str; 3] = [
+const WRITING: [&str; 4] = [
+    "/ui/production/form/payments",
     "/ui/production/edit/payments?path=limits.rate",
     "/ui/staging/edit/billing/invoices",
     "/ui/staging/edit/brand/new",
@@ -159,6 +160,54 @@ fn a_development_token_is_told_of_development_alone() {
 }
 
 #[test]
+fn the_pipeline_is_shown_as_of_an_older_commit() {
+    let world = world();
+    let server = Server::start(&world);
+    let page = server.get("/ui/pipeline").body;
+    assert!(page.contains("1 conflict"), "{page}");
+    let begin = world.git(&["rev-list", "--max-parents=0", "HEAD"]);
+    assert!(
+        page.contains(&format!("/ui/pipeline?at={}", world.git(&["rev-parse", "HEAD"]).trim())),
+        "{page}"
+    );
+    let then = server.get(&format!("/ui/pipeline?at={}", begin.trim()));
+    assert_eq!(then.status, 200, "{then:?}");
+    assert!(then.body.contains("As it was at") && !then.body.contains("1 conflict"), "{then:?}");
+    for at in ["HEAD", "0123456789abcdef0123456789abcdef01234567", "environments"] {
+        let wrong = server.get(&format!("/ui/pipeline?at={at}"));
+        assert_eq!(wrong.status, 400, "{at} {wrong:?}");
+        assert!(wrong.body.contains("href=\"/ui/pipeline\""), "{at} {wrong:?}");
+    }
+}
+
+#[test]
+fn findings_tell_which_waivers_hold_and_how_long() {
+    let policy = |rest: &str| {
+        format!("[[waiver]]\nrule = \"ambiguous-scalar\"\nreason = \"read by a 1.1 parser\"\n{rest}\n\n")
+    };
+    let policy = [
+        policy("environment = \"development\"\nuntil = 2200-01-01"),
+        policy("environment = \"development\"\npath = \"a\"\nuntil = 2020-01-01"),
+        policy("environment = \"production\"\nkey = \"merger-talks\""),
+        policy("key = \"merger-*\""),
+    ]
+    .concat();
+    let mut world = world();
+    world.write("terrace.toml", &format!("version = 1\n\n{policy}"));
+    world.commit("waivers");
+    let server = Server::start(&world);
+    let page = server.get("/ui/development/findings").body;
+    for expected in
+        ["read by a 1.1 parser", "days left · 2200-01-01", "days ago", "merger-*", "without an end"]
+    {
+        assert!(page.contains(expected), "{expected} {page}");
+    }
+    assert!(!page.contains("merger-talks"), "{page}");
+    let limited = tokens::server(&world, "development", "read").get("/ui/development/findings").body;
+    assert!(limited.contains("days left") && !limited.contains("merger"), "{limited}");
+}
+
+#[test]
 fn hostile_values_stay_text() {
     let long = "x".repeat(200_000);
     let values = format!(
@@ -183,6 +232,7 @@ fn hostile_values_stay_text() {
         "/ui/development/items/deep/er/key.with-dots_and.dashes",
         "/ui/development/edit/a",
         "/ui/development/edit/a?path=script",
+        "/ui/development/form/a",
         "/ui/development/edit/a?path=%22%3Cscript%3E%22",
         "/ui/staging/history/a",
         "/ui/staging/history/a?blame=1",

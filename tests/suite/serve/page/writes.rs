@@ -44,6 +44,8 @@ fn a_value_is_edited_and_a_stale_save_keeps_what_was_typed() {
     for expected in [
         "has changed since it was read",
         "Your input is below",
+        "Reapply mine",
+        "Take theirs",
         "value=\"75/s\"",
         "limits.rate",
         "70/s",
@@ -178,6 +180,11 @@ fn a_conflict_is_decided_and_promoted() {
         (&[confirm, (&rate, "decline")], 422, "without a reason"),
         (&[confirm, (&rate, "set"), (&other, "")], 400, "none is given"),
         (&[confirm, (&rate, "take"), ("do", "check")], 200, "Nothing was written"),
+        (
+            &[confirm, (&rate, "take"), ("do", "check")],
+            200,
+            "<li class=\"ins\"><bdi>+  rate: 60/s</bdi></li>",
+        ),
     ] {
         let answer = post(more);
         assert_eq!(answer.status, status, "{more:?} {answer:?}");
@@ -233,10 +240,17 @@ fn a_rollback_shows_what_it_would_do_first() {
         ("etag", &field(&page.body, "etag")),
         ("to", &to),
     ];
-    let unconfirmed = server.post("/ui/production/rollback/payments", &fields);
+    let said = ("message", "back to what the provider allows");
+    let unconfirmed = server.post("/ui/production/rollback/payments", &[&fields[..], &[said]].concat());
     assert_eq!(unconfirmed.status, 400, "{unconfirmed:?}");
-    let done = server
-        .post("/ui/production/rollback/payments", &[&fields[..], &[("confirm", "production")]].concat());
+    assert!(unconfirmed.body.contains(said.1), "{}", unconfirmed.body);
+    let done = server.post(
+        "/ui/production/rollback/payments",
+        &[&fields[..], &[said, ("confirm", "production")]].concat(),
+    );
     assert_eq!(done.status, 303, "{done:?}");
+    let message = world.git(&["log", "-1", "--format=%B"]);
+    assert!(message.starts_with("back to what the provider allows\n\n"), "{message}");
+    assert!(message.contains("\nTerrace-Rollback: payments production "), "{message}");
     assert!(world.git(&["show", "HEAD:environments/production/payments.yaml"]).contains("40/s"));
 }
