@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, ReplaceBoolSchemas};
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -594,13 +594,7 @@ fn words_as_enum(schema: &mut Schema) {
 /// The JSON Schemas of everything that a server answers, by name, as parts of an OpenAPI document.
 #[must_use]
 pub fn components() -> serde_json::Map<String, Json> {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    // Generators of clients take `true` for no schema, and of alternatives that are words the first alone.
-    let mut objects = ReplaceBoolSchemas::default();
-    objects.skip_additional_properties = true;
-    let settings = settings.with_transform(objects).with_transform(RecursiveTransform(words_as_enum));
-    let mut generator =
-        settings.with(|it| it.definitions_path = "/components/schemas".into()).into_generator();
+    let mut generator = generator(SchemaSettings::draft2020_12().for_serialize());
     generator.subschema_for::<EnvironmentsReport<'_>>();
     generator.subschema_for::<EnvironmentReport<'_>>();
     generator.subschema_for::<ItemsReport<'_>>();
@@ -618,10 +612,25 @@ pub fn components() -> serde_json::Map<String, Json> {
     generator.subschema_for::<super::hold::HoldReport<'_>>();
     generator.subschema_for::<WrittenReport<'_>>();
     generator.subschema_for::<CheckedReport<'_>>();
-    generator.subschema_for::<requests::Put<'_>>();
-    generator.subschema_for::<requests::Changes<'_>>();
-    generator.subschema_for::<requests::Promote<'_>>();
-    generator.subschema_for::<requests::RollBack>();
-    generator.subschema_for::<requests::Hold>();
-    generator.take_definitions(true)
+    let mut components = generator.take_definitions(true);
+    // What is sent may leave out what has a meaning without; what is answered leaves out what is said to be.
+    let mut sent = self::generator(SchemaSettings::draft2020_12().for_deserialize());
+    sent.subschema_for::<requests::Put<'_>>();
+    sent.subschema_for::<requests::Changes<'_>>();
+    sent.subschema_for::<requests::Promote<'_>>();
+    sent.subschema_for::<requests::RollBack>();
+    sent.subschema_for::<requests::Hold>();
+    for (name, schema) in sent.take_definitions(true) {
+        components.entry(name).or_insert(schema);
+    }
+    components
+}
+
+/// Makes parts of an OpenAPI document.
+fn generator(mut settings: SchemaSettings) -> SchemaGenerator {
+    settings.definitions_path = "/components/schemas".into();
+    // Generators of clients take `true` for no schema, and of alternatives that are words the first alone.
+    let mut objects = ReplaceBoolSchemas::default();
+    objects.skip_additional_properties = true;
+    settings.with_transform(objects).with_transform(RecursiveTransform(words_as_enum)).into_generator()
 }

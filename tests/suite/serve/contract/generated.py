@@ -66,13 +66,13 @@ assert [it.environment for it in whole(environments.sync_detailed(client=client)
     "development", STAGING, PRODUCTION,
 ]
 assert whole(environment.sync_detailed(STAGING, client=client)).items == 3
-assert whole(history.sync_detailed(STAGING, "payments", client=client)).entries
-assert whole(blame.sync_detailed(STAGING, "payments", client=client)).values
+assert whole(history.sync_detailed(STAGING, "payments", client=client)).commits
+assert whole(blame.sync_detailed(STAGING, "payments", client=client)).paths
 assert whole(findings.sync_detailed(STAGING, client=client)).findings is not None
 assert whole(status.sync_detailed(PRODUCTION, client=client)).hops
-assert whole(diff.sync_detailed(STAGING, client=client, against=PRODUCTION)).items
+assert whole(diff.sync_detailed(STAGING, client=client, against=models.DiffAgainst.PRODUCTION)).items
 assert whole(promotion.sync_detailed(PRODUCTION, client=client, key=["payments"])).hops[0].items[0].resolutions
-text = export.sync_detailed(STAGING, "billing/invoices", client=client, format_="flat-json")
+text = export.sync_detailed(STAGING, "billing/invoices", client=client, format_=models.ExportFormat.FLAT_JSON)
 assert json.loads(text.content)["rate"] == "20", text
 
 # A refusal is a problem with its name.
