@@ -25,8 +25,8 @@
 //! | `sinks` | the stores of others to which an environment is published: etcd, redis, manifests | model |
 //! | `watch` | events of the file system, gathered and judged again | model, engine, store |
 //! | `ops` | each verb once: read a revision, judge, commit or return | all but api, report and watch |
-//! | `library` | configuration for Rust programs: typed values, kept up to date, and schemas from types | all but cli |
-//! | `client` | configuration from a server for Rust programs: typed values, watched and written | model |
+//! | `library` | a repository for Rust programs: the client's source, items, and schemas from types | all but cli |
+//! | `client` | one environment for Rust programs, of a repository or a server: typed values, watched and written | model |
 //! | `server` | environments over HTTP: connections, routes, views | down to ops, but report |
 //! | `cli` | one file per command; the terminal, the clock and the process environment | all |
 //!
@@ -49,11 +49,12 @@
 //!
 //! ## As a library
 //!
-//! A program reads its configuration with [`open`], keeps it up to date with [`Item::watch`] and
-//! gives its item a schema with [`schema`]. It needs the feature `repository`, or `watch`, which has it,
-//! for what its name says. Without features the crate is its plain types, and needs neither git nor C.
+//! A program reads its configuration from a repository ([`open`]) or from `terrace serve` (`connect`), and has
+//! the same handle either way: an [`EnvironmentView`], which gets, watches and writes. [`Item`] is for what only
+//! a repository has, and [`schema`] gives an item a schema.
 //!
-//! With the feature `client` it reads from `terrace serve` instead of a repository: `Client` is the way in.
+//! A repository needs the feature `repository`, or `watch`, which has it, to watch; a server needs `client`,
+//! and neither git nor C. Without features the crate is its plain types.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -73,10 +74,8 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let file = ("environments/staging/payments.yaml", "timeout: 5\ndatabase:\n  pool: 10\n");
 //! let repository = terrace::testing::Repository::with(&[file])?;
-//! let settings: Settings = terrace::open(repository.path())?
-//!     .environment(Environment::Staging)
-//!     .item("payments")?
-//!     .load()?;
+//! let staging = terrace::open(repository.path())?.environment(Environment::Staging);
+//! let settings = staging.get::<Settings>("payments")?;
 //! assert_eq!((settings.timeout, settings.database.pool), (5, 10));
 //! # Ok(())
 //! # }
@@ -88,7 +87,7 @@ pub mod api;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "repository"))]
 mod client;
 #[cfg(feature = "repository")]
 #[doc(hidden)]
@@ -137,12 +136,16 @@ pub mod watch;
 #[doc(hidden)]
 pub mod yaml;
 
+#[cfg(feature = "client-async")]
+pub use client::UpdateStream;
 #[cfg(feature = "client")]
-pub use client::{Client, ClientError, ClientErrorKind, Fetched, RemoteEnvironment, Updates, Written};
+pub use client::{Client, connect};
+#[cfg(any(feature = "client", feature = "repository"))]
+pub use client::{ClientError, ClientErrorKind, EnvironmentView, Fetched, Updates, Written};
 #[cfg(feature = "watch")]
 pub use library::Watched;
 #[cfg(feature = "repository")]
-pub use library::{Configuration, EnvironmentView, Item, open, schema, testing};
+pub use library::{Configuration, Item, open, schema, testing};
 pub use model::{
     ChangedValue, CommitId, CommitInfo, Date, DocumentId, DocumentName, Environment, Error, ErrorKind,
     Finding, Help, InvalidKey, InvalidPath, ItemId, Key, Location, NoteLabel, Pointer, Position, Related,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use serde::Deserialize;
 use serde_json::json;
-use terrace::{Client, ClientError, Environment, RemoteEnvironment, UnknownEnvironment};
+use terrace::{Client, ClientError, Environment, EnvironmentView, UnknownEnvironment};
 
 /// What the payments service needs to know.
 #[derive(Debug, Deserialize)]
@@ -64,7 +64,7 @@ impl From<UnknownEnvironment> for Failure {
     }
 }
 
-fn open(url: &str, environment: &str, folder: &str) -> Result<RemoteEnvironment, Failure> {
+fn open(url: &str, environment: &str, folder: &str) -> Result<EnvironmentView, Failure> {
     let environment: Environment = environment.parse()?;
     let mut client = Client::new(url)?.remember_in(folder)?;
     if let Ok(token) = std::env::var("TERRACE_TOKEN") {
@@ -73,7 +73,7 @@ fn open(url: &str, environment: &str, folder: &str) -> Result<RemoteEnvironment,
     Ok(client.environment(environment))
 }
 
-fn follow(remote: &RemoteEnvironment) -> Result<(), ClientError> {
+fn follow(remote: &EnvironmentView) -> Result<(), ClientError> {
     for told in remote.watch::<Settings>("payments")? {
         match told {
             Ok(settings) => {
@@ -86,7 +86,7 @@ fn follow(remote: &RemoteEnvironment) -> Result<(), ClientError> {
     Ok(())
 }
 
-fn raise(remote: &RemoteEnvironment) -> Result<(), ClientError> {
+fn raise(remote: &EnvironmentView) -> Result<(), ClientError> {
     let settings = remote.get::<Settings>("payments")?;
     let patch = json!({ "database": { "pool": settings.database.pool + 1 } });
     let written = remote.with_message("raise the pool").patch(&settings, &patch)?;

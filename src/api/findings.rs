@@ -29,7 +29,7 @@ struct FindingsReport<'a> {
 
 /// A fact about the configuration.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct FindingEntry<'a> {
+pub(crate) struct FindingEntry<'a> {
     /// The rule's id; `terrace explain` tells about it.
     rule: &'static str,
     /// Its weight.

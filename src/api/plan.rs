@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::value::{json as value_json, json_or_absent};
-use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, Level, PlanEntry, Resolution};
+use crate::engine::promotion::{
+    Action, HopStatus, ItemPlan, ItemState, LeftAlone, Level, PlanEntry, Resolution,
+};
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, ValuePath};
 use crate::secrets::mask::Shown;
 
@@ -44,7 +46,7 @@ pub(super) struct HopReport<'a> {
     /// The items that go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deleted: Vec<Deleted<'a>>,
-    /// The items that cannot be compared path by path.
+    /// The items that are not compared path by path, or that a promotion of everything leaves alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_compared: Vec<NotCompared<'a>>,
 }
@@ -78,6 +80,12 @@ enum NotComparedWhy {
     Encrypted,
     /// A file of it cannot be read.
     Unreadable,
+    /// A value of it is read through an alias that others use.
+    Shared,
+    /// Its file cannot be written as planned, or nothing would be left of it.
+    Unwritable,
+    /// A rule refuses the result.
+    Refused,
 }
 
 /// An item that comes into being.
@@ -233,6 +241,24 @@ fn not_compared((key, state): &(Key, ItemState<Shown>)) -> Option<NotCompared<'_
     Some(NotCompared { key: key.as_str(), why, was, message })
 }
 
+fn left_alone((key, left): &(Key, LeftAlone)) -> NotCompared<'_> {
+    let (why, message) = match left {
+        LeftAlone::OnlyInSource => (NotComparedWhy::OnlyInSource, None),
+        LeftAlone::Deleted => (NotComparedWhy::Deleted, None),
+        LeftAlone::Encrypted(file) => (NotComparedWhy::Encrypted, Some(file.to_string())),
+        LeftAlone::Shared(path) => {
+            (NotComparedWhy::Shared, Some(format!("`{path}` is read through an alias")))
+        }
+        LeftAlone::Unreadable(why) => (NotComparedWhy::Unreadable, Some(why.clone())),
+        LeftAlone::Unwritable(why) => (NotComparedWhy::Unwritable, Some(why.clone())),
+        LeftAlone::Refused(finding) => (
+            NotComparedWhy::Refused,
+            Some(format!("{}: {} [{}]", finding.file, finding.message, finding.rule)),
+        ),
+    };
+    NotCompared { key: key.as_str(), why, was: None, message }
+}
+
 /// What one promotion does with all its items, values already masked.
 pub struct Promotion<'a> {
     /// The commit that was judged.
@@ -249,6 +275,8 @@ pub struct Promotion<'a> {
     pub created: Vec<Creation<'a>>,
     /// The items that go, with the blobs of their files.
     pub deleted: Vec<(&'a Key, &'a BlobId)>,
+    /// The items that nobody named and that stay as they are.
+    pub left: &'a [(Key, LeftAlone)],
 }
 
 /// An item that comes into being.
@@ -280,6 +308,7 @@ pub fn promotion(promotion: &Promotion<'_>, out: &mut dyn Write) -> io::Result<(
     }));
     let deleted = promotion.deleted.iter();
     hop.deleted.extend(deleted.map(|(key, blob)| Deleted { key: key.as_str(), target_blob: blob.as_str() }));
+    hop.not_compared.extend(promotion.left.iter().map(left_alone));
     let report = PlanReport {
         version: 1,
         head: Some(promotion.head.as_str()),

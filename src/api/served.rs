@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, ReplaceBoolSchemas};
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -571,12 +573,28 @@ pub fn event(
     line(&EventReport { version: 1, environment, commit: commit.map(CommitId::as_str), items }, out)
 }
 
+/// Makes of alternatives that are each one word an enumeration of words; what was said of each of them is
+/// said of all.
+fn words_as_enum(schema: &mut Schema) {
+    let Some(Json::Array(alternatives)) = schema.get("oneOf") else { return };
+    let word = |it: &Json| it.get("const").and_then(Json::as_str).map(str::to_owned);
+    let Some(words) = alternatives.iter().map(word).collect::<Option<Vec<String>>>() else { return };
+    let said = alternatives.iter().zip(&words).filter_map(|(it, word)| {
+        Some(format!("- `{word}`: {}", it.get("description")?.as_str()?.replace('\n', " ")))
+    });
+    let said: Vec<String> = said.collect();
+    let before = schema.get("description").and_then(Json::as_str).unwrap_or_default();
+    let description = format!("{before}\n\n{}", said.join("\n")).trim().to_owned();
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), words.into());
+    schema.insert("description".to_owned(), description.into());
+}
+
 /// The JSON Schemas of everything that a server answers, by name, as parts of an OpenAPI document.
 #[must_use]
 pub fn components() -> serde_json::Map<String, Json> {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut generator =
-        settings.with(|it| it.definitions_path = "/components/schemas".into()).into_generator();
+    let mut generator = generator(SchemaSettings::draft2020_12().for_serialize());
     generator.subschema_for::<EnvironmentsReport<'_>>();
     generator.subschema_for::<EnvironmentReport<'_>>();
     generator.subschema_for::<ItemsReport<'_>>();
@@ -594,10 +612,25 @@ pub fn components() -> serde_json::Map<String, Json> {
     generator.subschema_for::<super::hold::HoldReport<'_>>();
     generator.subschema_for::<WrittenReport<'_>>();
     generator.subschema_for::<CheckedReport<'_>>();
-    generator.subschema_for::<requests::Put<'_>>();
-    generator.subschema_for::<requests::Changes<'_>>();
-    generator.subschema_for::<requests::Promote<'_>>();
-    generator.subschema_for::<requests::RollBack>();
-    generator.subschema_for::<requests::Hold>();
-    generator.take_definitions(true)
+    let mut components = generator.take_definitions(true);
+    // What is sent may leave out what has a meaning without; what is answered leaves out what is said to be.
+    let mut sent = self::generator(SchemaSettings::draft2020_12().for_deserialize());
+    sent.subschema_for::<requests::Put<'_>>();
+    sent.subschema_for::<requests::Changes<'_>>();
+    sent.subschema_for::<requests::Promote<'_>>();
+    sent.subschema_for::<requests::RollBack>();
+    sent.subschema_for::<requests::Hold>();
+    for (name, schema) in sent.take_definitions(true) {
+        components.entry(name).or_insert(schema);
+    }
+    components
+}
+
+/// Makes parts of an OpenAPI document.
+fn generator(mut settings: SchemaSettings) -> SchemaGenerator {
+    settings.definitions_path = "/components/schemas".into();
+    // Generators of clients take `true` for no schema, and of alternatives that are words the first alone.
+    let mut objects = ReplaceBoolSchemas::default();
+    objects.skip_additional_properties = true;
+    settings.with_transform(objects).with_transform(RecursiveTransform(words_as_enum)).into_generator()
 }

@@ -78,6 +78,7 @@ pub(super) fn json(
         emptied: &prepared.emptied,
         created: created.collect(),
         deleted: prepared.deleted(hop),
+        left: &prepared.left,
     };
     crate::api::plan::promotion(&promotion, out)
 }

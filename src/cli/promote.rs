@@ -10,11 +10,11 @@ use super::ask::{Answer, ask, read_line};
 use super::context::Context;
 use super::destination::{Destination, tell};
 use super::{Failure, Outcome, parse, plan_file};
-use crate::engine::promotion::{Action, PlanEntry, Reason, Resolution, Selection};
+use crate::engine::promotion::{Action, LeftAlone, PlanEntry, Reason, Resolution, Selection};
 use crate::guards::{self, Guard};
 use crate::model::policy::NewKeys;
 use crate::model::{CommitInfo, Environment, Error, Hop, Key, KeyGlob, Policy, Result, Value, ValuePath};
-use crate::ops::{self, Left, Planner, Prepared, PromoteRequest, Workspace};
+use crate::ops::{self, Planner, Prepared, PromoteRequest, Workspace};
 use crate::report::sanitize::{clean, cut};
 use crate::report::{View, plan};
 use crate::secrets::exclusion;
@@ -283,6 +283,7 @@ impl Work<'_> {
             answers: BTreeMap::new(),
             create_unnamed: args.create,
             delete: args.delete,
+            leave_unwritable: false,
             reason: args.reason.clone(),
         };
         let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
@@ -453,7 +454,8 @@ impl Work<'_> {
         }
         if all {
             let is_meant = |key: &&Key| args.all || globs.iter().any(|glob| glob.is_match(key));
-            let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource).count();
+            let only_in_source =
+                prepared.left.iter().filter(|(_, left)| *left == LeftAlone::OnlyInSource).count();
             let totals = plan::Totals {
                 items: planner.configuration.snapshot().keys().into_iter().filter(is_meant).count(),
                 created: prepared.creations.len(),
@@ -522,26 +524,26 @@ fn show_items(
     for key in &prepared.deletions {
         writeln!(out, "{key}   deleted in {target}\n")?;
     }
-    let only_in_source = prepared.left.iter().filter(|(_, left)| *left == Left::OnlyInSource);
+    let only_in_source = prepared.left.iter().filter(|(_, left)| *left == LeftAlone::OnlyInSource);
     let only_in_source: Vec<&str> = only_in_source.map(|(key, _)| key.as_str()).collect();
     if !only_in_source.is_empty() {
         writeln!(out, "not in {target} yet (--create): {}", view.names(&only_in_source))?;
     }
     for (key, left) in &prepared.left {
         let why = match left {
-            Left::OnlyInSource => continue,
-            Left::Deleted => {
+            LeftAlone::OnlyInSource => continue,
+            LeftAlone::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
-            Left::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
-            Left::Shared(path) => {
+            LeftAlone::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
+            LeftAlone::Shared(path) => {
                 let path = clean(&path.to_string()).into_owned();
                 format!(
                     "left alone: `{path}` is read through an alias that others use: terrace promote {key} --to {target}"
                 )
             }
-            Left::Unreadable(why) => format!("left alone: {}", clean(why)),
-            Left::Refused(finding) => format!("left alone: {}", clean(&ops::refusal(finding))),
+            LeftAlone::Unreadable(why) | LeftAlone::Unwritable(why) => format!("left alone: {}", clean(why)),
+            LeftAlone::Refused(finding) => format!("left alone: {}", clean(&ops::refusal(finding))),
         };
         writeln!(out, "{key}   {why}")?;
     }

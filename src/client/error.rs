@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+#[cfg(feature = "repository")]
+use crate::model::{Error, ErrorKind};
+
 /// What kind of failure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,6 +41,8 @@ pub enum ClientErrorKind {
     WrongType,
     /// The folder of last good values cannot be used.
     Folder,
+    /// The repository cannot be read or written as it is: its policy, a file, a merge in progress, the disk.
+    Repository,
 }
 
 /// A failure: one sentence, what the server called it, and what can be done.
@@ -60,7 +65,7 @@ struct Inner {
 }
 
 impl ClientError {
-    pub(super) fn new(kind: ClientErrorKind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ClientErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             subject: String::new(),
@@ -76,6 +81,7 @@ impl ClientError {
 
     /// What an answer means that is no success. A proxy's page is no problem of Terrace's, so that its 404
     /// does not say that an item is gone.
+    #[cfg(feature = "client")]
     pub(super) fn of_answer(
         status: u16,
         is_problem: bool,
@@ -113,28 +119,52 @@ impl ClientError {
         error
     }
 
+    /// What keeps a repository from doing as asked; `findings` is what it refused, as `check` writes it.
+    #[cfg(feature = "repository")]
+    pub(crate) fn of_repository(error: &Error, findings: Option<Json>) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => ClientErrorKind::NotFound,
+            ErrorKind::Undecided => ClientErrorKind::Refused,
+            ErrorKind::Usage if !error.findings().is_empty() => ClientErrorKind::Refused,
+            ErrorKind::Usage => ClientErrorKind::Usage,
+            ErrorKind::State | ErrorKind::Io | ErrorKind::Internal => ClientErrorKind::Repository,
+            ErrorKind::Forbidden => ClientErrorKind::Forbidden,
+            ErrorKind::Stale => ClientErrorKind::Stale,
+            ErrorKind::TestFailed => ClientErrorKind::Conflict,
+            ErrorKind::Busy => ClientErrorKind::Unavailable,
+        };
+        // Lines of findings were made printable one by one.
+        let mut told = Self::new(kind, "").with_source(error.clone());
+        told.0.detail = error.message().split('\n').map(printable).collect::<Vec<_>>().join("\n");
+        told.0.help = error.help().map(ToString::to_string);
+        told.0.document = findings;
+        told
+    }
+
     /// A success that says what no Terrace server says.
+    #[cfg(feature = "client")]
     pub(super) fn not_terrace(detail: impl Into<String>) -> Self {
         Self::new(ClientErrorKind::NotTerrace, detail).with_help(NOT_TERRACE)
     }
 
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
     }
 
-    pub(super) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
     }
 
+    #[cfg(feature = "client")]
     pub(super) fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
         self
     }
 
     /// The same error about something.
-    pub(super) fn about(mut self, subject: impl fmt::Display) -> Self {
+    pub(crate) fn about(mut self, subject: impl fmt::Display) -> Self {
         self.0.subject = subject.to_string();
         self
     }
@@ -169,7 +199,8 @@ impl ClientError {
         self.0.help.as_deref()
     }
 
-    /// The whole problem as the server sent it, with the findings of what it refused.
+    /// What was refused and why, for programs: the whole problem as a server sent it, or of a repository
+    /// `{"findings":[…]}`.
     #[must_use]
     pub const fn document(&self) -> Option<&Json> {
         self.0.document.as_ref()
@@ -181,17 +212,27 @@ impl ClientError {
         matches!(self.0.kind, ClientErrorKind::Unavailable | ClientErrorKind::Unreachable)
     }
 
+    /// Whether the last good value may stand in: what is in a repository is broken, or is being written.
+    #[cfg(feature = "repository")]
+    pub(crate) const fn is_broken_repository(&self) -> bool {
+        let kind = self.0.kind;
+        matches!(kind, ClientErrorKind::Refused | ClientErrorKind::Repository | ClientErrorKind::Unavailable)
+    }
+
     /// Whether the last good value may stand in: nobody answered, or the server says that it cannot.
+    #[cfg(feature = "client")]
     pub(super) fn allows_last_good(&self) -> bool {
         self.0.kind == ClientErrorKind::Unreachable || self.0.status.is_some_and(|status| status >= 500)
     }
 
     /// How long the server asks to be left alone.
+    #[cfg(feature = "client")]
     pub(super) const fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 }
 
+#[cfg(feature = "client")]
 const NOT_TERRACE: &str =
     "see that the address is that of `terrace serve`, and that what stands before it lets its answers pass";
 
@@ -237,7 +278,7 @@ fn printable(text: &str) -> String {
     out
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests {
     use super::*;
 

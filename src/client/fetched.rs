@@ -1,7 +1,8 @@
-//! What a server has, as the program's type, and what a write did.
+//! What is in an environment, as the program's type, and what a write did.
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -12,11 +13,11 @@ use super::numbers::plain;
 use crate::model::{CommitId, Environment, Key, ValuePath};
 
 /// An item, or one value of it, in one environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) environment: Environment,
-    pub(super) key: Key,
-    pub(super) path: Option<ValuePath>,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) environment: Environment,
+    pub(crate) key: Key,
+    pub(crate) path: Option<ValuePath>,
 }
 
 impl fmt::Display for Place {
@@ -29,17 +30,69 @@ impl fmt::Display for Place {
     }
 }
 
-/// What a server said that is at a place.
+/// What a source said that is at a place.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Said {
-    pub(super) etag: String,
-    pub(super) commit: Option<CommitId>,
-    pub(super) value: Json,
+pub(crate) struct Said {
+    pub(crate) etag: String,
+    pub(crate) commit: Option<CommitId>,
+    pub(crate) value: Json,
+    pub(crate) origin: Origin,
+}
+
+/// Says where a value below a place stands in its file, by names and positions; where nobody knows, nothing.
+type Locate = dyn Fn(&[Step<'_>]) -> Option<String> + Send + Sync;
+
+/// One step down from a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    /// To the value of this name.
+    Name(&'a str),
+    /// To the element at this position.
+    Index(usize),
+}
+
+/// The file that a value is from, where the source has files. It is no part of what was said.
+#[derive(Clone, Default)]
+pub(crate) struct Origin(Option<Arc<Locate>>);
+
+impl Origin {
+    /// Of a file in which `locate` finds values.
+    #[cfg(feature = "repository")]
+    pub(crate) fn of(locate: impl Fn(&[Step<'_>]) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(locate)))
+    }
+
+    fn locate(&self, path: &Path) -> Option<String> {
+        let steps: Vec<_> = path.iter().map_while(step).collect();
+        self.0.as_ref().and_then(|locate| locate(&steps))
+    }
+}
+
+/// The step that a segment is, if it is one of values: a variant of an enum is a name of a mapping.
+fn step(segment: &Segment) -> Option<Step<'_>> {
+    match segment {
+        Segment::Map { key } => Some(Step::Name(key)),
+        Segment::Enum { variant } => Some(Step::Name(variant)),
+        Segment::Seq { index } => Some(Step::Index(*index)),
+        Segment::Unknown => None,
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Origin(file)" } else { "Origin(unknown)" })
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A value with where it is from: it is used as the value itself, and guards a write.
 ///
-/// The guard is the server's tag of what was read, so that a write changes that and nothing newer.
+/// The guard is the tag of what was read, so that a write changes that and nothing newer.
 #[derive(Clone, Debug)]
 pub struct Fetched<T> {
     value: T,
@@ -54,7 +107,9 @@ impl<T: DeserializeOwned> Fetched<T> {
     pub(super) fn read(place: &Place, said: &Said) -> Result<Self, ClientError> {
         let sent = plain(said.value.clone());
         let value = serde_path_to_error::deserialize(&sent).map_err(|error| {
-            ClientError::new(ClientErrorKind::WrongType, refusal::<T>(&sent, error.path()))
+            let place_in_file = said.origin.locate(error.path()).map(|at| format!("{at}: ")).unwrap_or_default();
+            let refusal = refusal::<T>(&sent, error.path());
+            ClientError::new(ClientErrorKind::WrongType, format!("{place_in_file}{refusal}"))
                 .with_help("the value and the program's type must fit; a secret that the token may not read is {\"masked\":true}")
                 .about(place)
         })?;
@@ -133,31 +188,32 @@ impl<T> Fetched<T> {
         self.place.path.as_ref()
     }
 
-    /// The server's tag of it, with its quotes; it changes when the value does, and only then.
+    /// The tag of it, with its quotes; it changes when the value does (of a whole item: when its file does), and
+    /// only then.
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.etag
     }
 
-    /// The last commit that changed the item, where the server says it.
+    /// The last commit that changed the item, where the source says it: servers do.
     #[must_use]
     pub const fn commit(&self) -> Option<&CommitId> {
         self.commit.as_ref()
     }
 
-    /// Whether it is the last good value from disk, and not what the server has now.
+    /// Whether it is the last good value, and not what is there now.
     #[must_use]
     pub const fn is_stale(&self) -> bool {
         self.stale.is_some()
     }
 
-    /// Why the server was not read, when the value is stale.
+    /// Why there is nothing good to read now, when the value is stale.
     #[must_use]
     pub const fn why_stale(&self) -> Option<&ClientError> {
         self.stale.as_ref()
     }
 
-    /// Whether it is on disk, for when the server is gone.
+    /// Whether it is kept as the last good value: on disk of a server (`remember_in`), in memory of a repository.
     #[must_use]
     pub const fn is_remembered(&self) -> bool {
         self.is_remembered
@@ -192,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_refusal_holds_no_string_of_the_value() {
-        let said = |value: Json| Said { etag: "\"t\"".to_owned(), commit: None, value };
+        let said =
+            |value: Json| Said { etag: "\"t\"".to_owned(), commit: None, value, origin: Origin::default() };
         let key = "a".parse().expect("a key");
         let place = Place { environment: Environment::Staging, key, path: None };
         let secret = "hunter2-hunter2";

@@ -12,7 +12,7 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::fetched::{Place, Said};
+use super::fetched::{Origin, Place, Said};
 use crate::model::Environment;
 
 /// The form of the files; others are not read.
@@ -58,7 +58,7 @@ impl Folder {
 
     /// Keeps what was said, in the place of what was.
     pub(super) fn remember(&self, server: &str, place: &Place, said: &Said) -> io::Result<()> {
-        let Said { etag, commit, value } = said.clone();
+        let Said { etag, commit, value, origin: _ } = said.clone();
         let commit = commit.map(|commit| commit.to_string());
         let (environment, key, path) = (place.environment, place.key.to_string(), path(place));
         let content = Content {
@@ -100,7 +100,7 @@ impl Folder {
         let is_it = version == VERSION && of == server && environment == place.environment;
         let is_it = is_it && key == place.key.as_str() && at == path(place);
         let commit = commit.map(|commit| commit.parse()).transpose().ok()?;
-        is_it.then_some(Said { etag, commit, value })
+        is_it.then_some(Said { etag, commit, value, origin: Origin::default() })
     }
 
     /// Forgets what the server says is gone. What cannot be removed stays as it was.

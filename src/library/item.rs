@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{EnvironmentView, refusal, typed};
+use super::{RepositoryView, refusal, typed};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::ItemFile;
 use crate::model::{Environment, Error, Finding, Key, Policy, Result, Severity, Value, ValuePath};
@@ -15,15 +15,15 @@ use crate::yaml::Document;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Item {
-    pub(super) place: EnvironmentView,
+    pub(super) place: RepositoryView,
     key: Key,
 }
 
 /// An item's file that has no error.
-struct Checked {
+pub(super) struct Checked {
     policy: Arc<Policy>,
-    file: String,
-    document: Arc<Document>,
+    pub(super) file: String,
+    pub(super) document: Arc<Document>,
 }
 
 impl Checked {
@@ -33,7 +33,7 @@ impl Checked {
     }
 
     /// The value of the only YAML document.
-    fn only(&self) -> Result<&Value> {
+    pub(super) fn only(&self) -> Result<&Value> {
         match self.document.values() {
             [value] => Ok(value),
             values => Err(Error::usage(format!("{} has {} YAML documents", self.file, values.len()))
@@ -43,7 +43,7 @@ impl Checked {
 }
 
 impl Item {
-    pub(super) fn new(place: &EnvironmentView, key: Key) -> Self {
+    pub(super) fn new(place: &RepositoryView, key: Key) -> Self {
         Self { place: place.clone(), key }
     }
 
@@ -77,7 +77,7 @@ impl Item {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let file = ("environments/staging/payments.yaml", "version: 1.10\n");
     /// let repository = terrace::testing::Repository::with(&[file])?;
-    /// let item = terrace::open(repository.path())?.environment(Environment::Staging).item("payments")?;
+    /// let item = terrace::open(repository.path())?.item(Environment::Staging, "payments")?;
     /// let error = item.load::<Settings>().unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
@@ -101,8 +101,7 @@ impl Item {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let file = ("environments/staging/limits.yaml", "[1, 2]\n---\n[3]\n");
     /// let repository = terrace::testing::Repository::with(&[file])?;
-    /// let staging = terrace::open(repository.path())?.environment(terrace::Environment::Staging);
-    /// let item = staging.item("limits")?;
+    /// let item = terrace::open(repository.path())?.item(terrace::Environment::Staging, "limits")?;
     /// assert_eq!(item.load_all::<Vec<u32>>()?, [vec![1, 2], vec![3]]);
     /// # Ok(())
     /// # }
@@ -159,12 +158,12 @@ impl Item {
         self.place.read()
     }
 
-    fn file<'c>(&self, configuration: &'c Configuration) -> Result<&'c ItemFile> {
+    pub(super) fn file<'c>(&self, configuration: &'c Configuration) -> Result<&'c ItemFile> {
         let found = configuration.item(&self.key, self.place.environment);
         found.ok_or_else(|| self.place.absent(&self.key, configuration.snapshot()))
     }
 
-    fn checked(&self, configuration: &Configuration) -> Result<Checked> {
+    pub(super) fn checked(&self, configuration: &Configuration) -> Result<Checked> {
         let file = self.file(configuration)?;
         let mut errors = self.judged(configuration)?;
         errors.retain(|finding| finding.severity == Severity::Error);

@@ -3,12 +3,15 @@
 //!
 //! A door like the command line, only for code: it calls the same operations and translates. What
 //! `terrace check KEY --env ENVIRONMENT` calls an error, a program does not get as a value; but no
-//! waiver ends here, since no clock may keep a program from starting. Nothing is written but by
-//! [`schema::write`].
+//! waiver ends here, since no clock may keep a program from starting.
 
+#[cfg(feature = "watch")]
+mod following;
 mod item;
 mod refusal;
+mod said;
 pub mod schema;
+mod source;
 pub mod testing;
 mod typed;
 #[cfg(feature = "watch")]
@@ -20,6 +23,7 @@ use std::sync::Arc;
 pub use self::item::Item;
 #[cfg(feature = "watch")]
 pub use self::watched::Watched;
+use crate::client;
 use crate::model::{Environment, Error, Key, Result};
 use crate::ops::{At, Workspace};
 use crate::store::ProcessEnvironment;
@@ -29,7 +33,7 @@ use crate::store::ProcessEnvironment;
 ///
 /// ```no_run
 /// # fn main() -> terrace::Result<()> {
-/// for item in terrace::open("/srv/config")?.environment(terrace::Environment::Staging).items()? {
+/// for item in terrace::open("/srv/config")?.items(terrace::Environment::Staging)? {
 ///     println!("{}", item.key());
 /// }
 /// # Ok(())
@@ -75,62 +79,75 @@ impl Configuration {
         Ok(Self { at: At::Revision(commit.to_string()), ..self })
     }
 
-    /// What it holds for one environment. A name becomes an [`Environment`] by [`str::parse`],
-    /// which takes exactly the three names; there is no default.
+    /// What it holds for one environment: the same handle as of a server. A name becomes an [`Environment`] by
+    /// [`str::parse`], which takes exactly the three names; there is no default.
     ///
     /// ```
     /// use terrace::Environment;
     ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = ("environments/staging/payments.yaml", "timeout: 5\ndatabase: {pool: 10}\n");
+    /// let repository = terrace::testing::Repository::with(&[file])?;
+    /// let staging = terrace::open(repository.path())?.environment(Environment::Staging);
+    /// assert_eq!(*staging.value::<u32>("payments", "database.pool")?, 10);
+    ///
     /// assert_eq!("staging".parse(), Ok(Environment::Staging));
     /// assert!("stage".parse::<Environment>().is_err());
+    /// # Ok(())
+    /// # }
     /// ```
-    pub fn environment(&self, environment: Environment) -> EnvironmentView {
-        EnvironmentView { configuration: self.clone(), environment }
+    pub fn environment(&self, environment: Environment) -> client::EnvironmentView {
+        let source = source::RepositorySource::new(self.view(environment));
+        client::EnvironmentView::of(source, environment)
     }
-}
 
-/// The configuration of one environment; nothing of another is ever taken for it.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct EnvironmentView {
-    configuration: Configuration,
-    environment: Environment,
-}
-
-impl EnvironmentView {
-    /// The item of this key.
+    /// The item of this key, for what only a repository has.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let file = ("environments/development/payments.yaml", "timeout: 5\n");
     /// let repository = terrace::testing::Repository::with(&[file])?;
-    /// let production = terrace::open(repository.path())?.environment(terrace::Environment::Production);
-    /// let error = production.item("payments").unwrap_err();
+    /// let configuration = terrace::open(repository.path())?;
+    /// let error = configuration.item(terrace::Environment::Production, "payments").unwrap_err();
     /// assert_eq!(error.to_string(), "there is no item `payments` in production");
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// When the text is no key, or this environment has no such item.
-    pub fn item(&self, key: &str) -> Result<Item> {
-        let item = Item::new(self, key.parse()?);
+    /// When the text is no key, or the environment has no such item.
+    pub fn item(&self, environment: Environment, key: &str) -> Result<Item> {
+        let item = Item::new(&self.view(environment), key.parse()?);
         item.exists()?;
         Ok(item)
     }
 
-    /// All items, by key.
+    /// All items of an environment, by key.
     ///
     /// # Errors
     /// When they cannot be listed.
-    pub fn items(&self) -> Result<Vec<Item>> {
-        let configuration = self.read()?;
+    pub fn items(&self, environment: Environment) -> Result<Vec<Item>> {
+        let view = self.view(environment);
+        let configuration = view.read()?;
         let snapshot = configuration.snapshot();
-        snapshot.require_whole(self.environment)?;
-        let here = snapshot.items().filter(|item| item.id.environment == self.environment);
-        Ok(here.map(|item| Item::new(self, item.id.key.clone())).collect())
+        snapshot.require_whole(environment)?;
+        let here = snapshot.items().filter(|item| item.id.environment == environment);
+        Ok(here.map(|item| Item::new(&view, item.id.key.clone())).collect())
     }
 
+    fn view(&self, environment: Environment) -> RepositoryView {
+        RepositoryView { configuration: self.clone(), environment }
+    }
+}
+
+/// One environment of a repository.
+#[derive(Clone, Debug)]
+struct RepositoryView {
+    configuration: Configuration,
+    environment: Environment,
+}
+
+impl RepositoryView {
     fn snapshot(&self) -> Result<crate::engine::snapshot::Snapshot> {
         let workspace = Workspace::open(&self.configuration.dir, &environment())?;
         let snapshot = workspace.snapshot(&self.configuration.at)?;

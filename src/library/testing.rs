@@ -12,10 +12,10 @@ use crate::store;
 /// ```
 /// use terrace::{Environment, testing};
 ///
-/// # fn main() -> terrace::Result<()> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let repository = testing::Repository::with(&[("environments/staging/payments.yaml", "timeout: 5\n")])?;
 /// let staging = terrace::open(repository.path())?.environment(Environment::Staging);
-/// assert_eq!(staging.item("payments")?.get("timeout")?.to_string(), "5");
+/// assert_eq!(*staging.value::<u64>("payments", "timeout")?, 5);
 /// # Ok(())
 /// # }
 /// ```

@@ -19,7 +19,7 @@ use crate::watch::Waker;
 use crate::watch::{Options as WatchOptions, Update, Watch};
 
 /// How long to wait before looking for a repository that went away.
-const AWAY: Duration = Duration::from_secs(1);
+pub(super) const AWAY: Duration = Duration::from_secs(1);
 
 impl Item {
     /// Its value as a `T`, kept up to date with the working tree.
@@ -36,8 +36,7 @@ impl Item {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let file = "environments/staging/payments.yaml";
     /// let repository = terrace::testing::Repository::with(&[(file, "timeout: 5\n")])?;
-    /// let staging = terrace::open(repository.path())?.environment(Environment::Staging);
-    /// let item = staging.item("payments")?;
+    /// let item = terrace::open(repository.path())?.item(Environment::Staging, "payments")?;
     /// let mut settings = item.watch::<Settings>()?;
     /// assert_eq!(settings.current().timeout, 5);
     ///
@@ -83,13 +82,16 @@ impl Item {
     }
 
     /// What a watch judged last, or why there is nothing to judge.
-    fn judged_by<'w>(&self, watch: &'w Watch) -> Result<&'w crate::engine::configuration::Configuration> {
+    pub(super) fn judged_by<'w>(
+        &self,
+        watch: &'w Watch,
+    ) -> Result<&'w crate::engine::configuration::Configuration> {
         let nothing = || watch.error().cloned().unwrap_or_else(|| Error::internal("nothing was judged"));
         watch.configuration().ok_or_else(nothing)
     }
 
     /// A watch that has judged the item once.
-    fn eyes(&self) -> Result<Watch> {
+    pub(super) fn eyes(&self) -> Result<Watch> {
         let scope = Scope { keys: vec![self.key().clone()], environment: Some(self.environment()) };
         let mut watch = Watch::open(
             &self.place.configuration.dir,

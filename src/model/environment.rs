@@ -17,6 +17,10 @@ use crate::guards::{self, Guard};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "repository", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "repository",
+    schemars(description = "One of the three environments, in promotion order.")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Where changes begin.

@@ -70,7 +70,7 @@ pub use migrate::{
 pub use modes::mode_changes;
 pub use plan::Planner;
 pub use promote::{
-    Answers, Creation, Left, Prepared, PromoteRequest, commit as commit_promotion,
+    Answers, Creation, Prepared, PromoteRequest, commit as commit_promotion,
     preflight as preflight_promotion, prepare as prepare_promotion, refusal, uncommitted_sources,
 };
 #[cfg(feature = "publish")]

@@ -84,7 +84,13 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
     prepared.deletions = agreed.deletions.iter().map(|(key, _)| key.clone()).collect();
     let may_empty = |key: &Key| agreed.items.iter().any(|item| item.key == *key && item.empties);
     let reason = agreed.reason.as_deref();
-    let terms = Terms { hop: agreed.hop, reason, may_empty: &may_empty, leave_refused: false };
+    let terms = Terms {
+        hop: agreed.hop,
+        reason,
+        may_empty: &may_empty,
+        leave_unwritable: &|_| false,
+        leave_refused: false,
+    };
     write(now, &terms, &mut prepared)?;
     Ok(prepared)
 }
@@ -161,6 +167,7 @@ fn plan_anew(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result
         answers: BTreeMap::new(),
         create_unnamed: false,
         delete: true,
+        leave_unwritable: false,
         reason: agreed.reason.clone(),
     };
     super::promote::prepare(workspace, now, &request)

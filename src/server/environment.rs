@@ -10,6 +10,7 @@ use super::caller::Caller;
 use super::problem::{Problem, ProblemKind};
 use super::query::Query;
 use super::state::Shared;
+use super::turn::Turn;
 use super::view::EnvironmentView;
 use crate::guards::{self, Guard};
 use crate::model::{CommitId, Environment, Error, Key};
@@ -24,6 +25,8 @@ pub(super) struct InEnvironment {
     pub(super) environment: Environment,
     pub(super) caller: Caller,
     pub(super) headers: HeaderMap,
+    /// The request's place among those that are being answered; what the page asks has none of its own.
+    pub(super) turn: Option<Turn>,
     query: Option<String>,
     key: Option<String>,
 }
@@ -91,6 +94,7 @@ impl InEnvironment {
             environment,
             caller,
             headers: parts.headers.clone(),
+            turn: parts.extensions.get::<Turn>().cloned(),
             query: parts.uri.query().map(str::to_owned),
             key,
         })
@@ -106,7 +110,8 @@ impl InEnvironment {
     ) -> Result<Self, Problem> {
         caller.require_read(environment)?;
         let (shared, caller) = (Arc::clone(shared), caller.clone());
-        Ok(Self { shared, environment, caller, headers, query, key: key.map(ToString::to_string) })
+        let turn = None;
+        Ok(Self { shared, environment, caller, headers, turn, query, key: key.map(ToString::to_string) })
     }
 
     /// The parameters of the address.

@@ -19,6 +19,7 @@ use super::page::wrong::Wrong;
 use super::problem::{PROBLEM_JSON, Problem, ProblemKind};
 use super::respond::COMMIT;
 use super::state::Shared;
+use super::turn::Turn;
 use super::{wait, webhook};
 use crate::guards::{self, Guard};
 use crate::model::Environment;
@@ -161,8 +162,9 @@ async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -
         Err(problem) => return problem.into_response(),
     };
     // Taken behind the body: whoever sends one slowly keeps nobody from reading.
-    let Ok(_permit) = shared.in_flight.try_acquire() else { return overloaded().into_response() };
+    let Some(turn) = Turn::take(&shared.in_flight) else { return overloaded().into_response() };
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(turn.clone());
     tokio::time::timeout(REQUEST + wait, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(ProblemKind::RequestTimeout, "the answer took too long").into_response()
     })

@@ -60,13 +60,7 @@ impl Requests {
     }
 
     /// Everything as text that is of no environment, or of those that may be told of.
-    pub(super) fn text(
-        &self,
-        told_of: EnvironmentSet,
-        environments: &[Gauges],
-        streams: usize,
-        in_flight: usize,
-    ) -> String {
+    pub(super) fn text(&self, told_of: EnvironmentSet, environments: &[Gauges], open: Open) -> String {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         counts.retain(|labels, _| labels.environment.is_none_or(|environment| told_of.contains(environment)));
         let mut text = String::new();
@@ -107,11 +101,24 @@ impl Requests {
             of_environments(|gauges| gauges.commit_time.map(|time| time.to_string())),
         );
         let one = |value: usize| vec![(String::new(), value.to_string())];
+        let Open { streams, waits, in_flight } = open;
         family("terrace_streams", "gauge", "Open streams of events", one(streams));
+        family("terrace_waits", "gauge", "Requests that wait for a change", one(waits));
         family("terrace_requests_in_flight", "gauge", "Requests that are being answered", one(in_flight));
         text.push_str(&latencies(&counts));
         text
     }
+}
+
+/// What is open at the moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// Streams of events.
+    pub(super) streams: usize,
+    /// Requests that wait for a change.
+    pub(super) waits: usize,
+    /// Requests that are being answered.
+    pub(super) in_flight: usize,
 }
 
 /// Labels and values.
@@ -194,7 +201,7 @@ mod tests {
         {
             requests.count("/a", environment, status, Duration::from_millis(millis));
         }
-        let text = requests.text(EnvironmentSet::ALL, &[], 3, 1);
+        let text = requests.text(EnvironmentSet::ALL, &[], Open { streams: 3, waits: 2, in_flight: 1 });
         for line in [
             "terrace_requests_total{route=\"/a\",environment=\"staging\",status=\"200\"} 2",
             "terrace_requests_total{route=\"/a\",environment=\"staging\",status=\"404\"} 1",
@@ -205,6 +212,7 @@ mod tests {
             "terrace_request_seconds_sum{route=\"/a\",environment=\"staging\"} 60.042000",
             "terrace_request_seconds_count{route=\"/a\",environment=\"\"} 1",
             "terrace_streams 3",
+            "terrace_waits 2",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

@@ -26,6 +26,7 @@ mod state;
 mod streams;
 mod tags;
 mod tokens;
+mod turn;
 mod view;
 mod wait;
 mod webhook;

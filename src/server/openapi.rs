@@ -298,6 +298,16 @@ fn problems(doc: &Doc) -> Vec<(u16, Vec<ProblemKind>)> {
     found
 }
 
+/// What is said of a form that has no schema of its own.
+fn bare(form: &str) -> Json {
+    match form {
+        "application/json" => json!({}),
+        "application/merge-patch+json" => json!({ "type": "object" }),
+        "application/json-patch+json" => json!({ "type": "array", "items": { "type": "object" } }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
 /// The forms of an answer; several schemas of one form are alternatives.
 fn content(answers: &[(&str, &str)]) -> Json {
     let mut content = Map::new();
@@ -308,8 +318,7 @@ fn content(answers: &[(&str, &str)]) -> Json {
             .map(|(_, name)| json!({ "$ref": format!("#/components/schemas/{name}") }))
             .collect();
         let schema = match schemas.as_slice() {
-            [] if *form == "application/json" => json!({}),
-            [] => json!({ "type": "string" }),
+            [] => bare(form),
             [one] => one.clone(),
             several => json!({ "anyOf": several }),
         };

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use tokio::sync::watch;
 
 use super::environment::InEnvironment;
 use super::problem::Problem;
@@ -93,7 +94,7 @@ pub(super) async fn respond_with(
         if is_known
             && let Some(deadline) = deadline
             && !request.shared.is_stopping()
-            && tokio::time::timeout_at(deadline, turns.changed()).await.is_ok()
+            && changes(request, &mut turns, deadline).await?
         {
             continue;
         }
@@ -103,6 +104,23 @@ pub(super) async fn respond_with(
         }
         return Ok(response);
     }
+}
+
+/// Waits for a change of the environment until a deadline; whether there was one.
+async fn changes(
+    request: &InEnvironment,
+    turns: &mut watch::Receiver<u64>,
+    deadline: tokio::time::Instant,
+) -> Result<bool, Problem> {
+    let _place = request.shared.waits.enter(request.caller.name())?;
+    if let Some(turn) = &request.turn {
+        turn.leave();
+    }
+    let is_changed = tokio::time::timeout_at(deadline, turns.changed()).await.is_ok();
+    if let Some(turn) = &request.turn {
+        turn.again().await;
+    }
+    Ok(is_changed)
 }
 
 fn send(answer: Answer, is_known: bool) -> Response {

@@ -50,7 +50,7 @@ pub(super) struct Shared {
     /// Who is told what happens.
     pub(super) log: Log,
     /// For requests.
-    pub(super) in_flight: Semaphore,
+    pub(super) in_flight: Arc<Semaphore>,
     /// Bodies that are being received.
     pub(super) bodies: Semaphore,
     /// For requests that take time.
@@ -65,6 +65,8 @@ pub(super) struct Shared {
     pub(super) judgements: Arc<Judgements>,
     /// The open streams of events.
     pub(super) streams: Arc<Streams>,
+    /// The requests that wait for a change.
+    pub(super) waits: Arc<Streams>,
     /// The remote that the branch follows.
     pub(super) replica: Option<Arc<Replica>>,
     views: [Place; 3],
@@ -180,14 +182,15 @@ impl Shared {
             hosts,
             access,
             log,
-            in_flight: Semaphore::new(IN_FLIGHT),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             bodies: Semaphore::new(BODIES),
             at_work: Semaphore::new(AT_WORK),
             requests: Requests::default(),
             writes,
             sessions: Sessions::default(),
             judgements: Arc::default(),
-            streams: Arc::default(),
+            streams: Arc::new(Streams::of_events()),
+            waits: Arc::new(Streams::of_waits()),
             replica: None,
             views: [place(), place(), place()],
             looking: Mutex::default(),

@@ -328,6 +328,14 @@ impl Repository {
     /// # Errors
     /// When git cannot hash them.
     pub fn blob_id(&self, bytes: &[u8]) -> Result<BlobId> {
+        Self::id_of(bytes)
+    }
+
+    /// The id that git gives these bytes.
+    ///
+    /// # Errors
+    /// When it cannot be worked out.
+    pub fn id_of(bytes: &[u8]) -> Result<BlobId> {
         let id = Oid::hash_object(ObjectType::Blob, bytes);
         id.map(|id| BlobId::new(id.to_string())).map_err(|error| git_error("hash a file", &error))
     }

@@ -48,7 +48,10 @@ const ROOMS: [Row; 21] = [
             "store",
         ],
     ),
-    ("library", &["model", "yaml", "json_schema", "secrets", "engine", "store", "watch", "ops"]),
+    (
+        "library",
+        &["client", "model", "yaml", "json_schema", "secrets", "engine", "api", "store", "watch", "ops"],
+    ),
     (
         "server",
         &[
@@ -145,7 +148,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 40] = [
+const KEPT: [(&str, &str); 41] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -160,6 +163,7 @@ const KEPT: [(&str, &str); 40] = [
     ("tokio", "server"),
     ("ring", "client"),
     ("serde_path_to_error", "client"),
+    ("futures_core", "client"),
     ("ureq", "client"),
     ("ureq", "sinks"),
     ("redis", "sinks"),

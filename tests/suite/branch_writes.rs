@@ -45,6 +45,7 @@ fn request() -> PromoteRequest {
         answers: BTreeMap::new(),
         create_unnamed: false,
         delete: false,
+        leave_unwritable: false,
         reason: None,
     }
 }

@@ -52,7 +52,7 @@ fn world() -> World {
 }
 
 fn item(world: &World, key: &str) -> terrace::Result<Item> {
-    terrace::open(&world.dir)?.environment(Environment::Staging).item(key)
+    terrace::open(&world.dir)?.item(Environment::Staging, key)
 }
 
 fn payments(world: &World) -> Item {
@@ -78,7 +78,7 @@ fn values_are_typed_with_merges_applied() {
     assert_eq!(payments(&world).load::<Settings>().expect("settings").database.pool, 20);
     let at = |revision: &str| {
         let configuration = terrace::open(&world.dir)?.at(revision)?;
-        configuration.environment(Environment::Staging).item("payments")?.load::<Settings>()
+        configuration.item(Environment::Staging, "payments")?.load::<Settings>()
     };
     assert_eq!(at("HEAD").expect("settings").database.pool, 10);
     assert!(at("nowhere").expect_err("no commit").to_string().contains("nowhere"));
@@ -86,7 +86,7 @@ fn values_are_typed_with_merges_applied() {
     assert_eq!(
         terrace::open(&world.dir)
             .and_then(|c| c.at("HEAD~1"))
-            .and_then(|c| c.environment(Environment::Staging).item("payments"))
+            .and_then(|c| c.item(Environment::Staging, "payments"))
             .and_then(|item| item.load::<Settings>())
             .expect("settings")
             .database
@@ -128,8 +128,7 @@ fn nothing_is_filled_from_another_environment() {
     );
     assert!(item(&world, "../x").is_err());
     let keys = |environment| {
-        let items =
-            terrace::open(&world.dir).and_then(|c| c.environment(environment).items()).expect("items");
+        let items = terrace::open(&world.dir).and_then(|c| c.items(environment)).expect("items");
         items.iter().map(|item| item.key().to_string()).collect::<Vec<_>>()
     };
     assert_eq!(keys(Environment::Staging), ["payments"]);
@@ -409,7 +408,7 @@ mod watched {
     fn what_is_wrong_from_the_start_is_an_error() {
         let world = world();
         let commit = terrace::open(&world.dir).and_then(|c| c.at("HEAD")).expect("a commit");
-        let item = commit.environment(Environment::Staging).item("payments").expect("an item");
+        let item = commit.item(Environment::Staging, "payments").expect("an item");
         assert!(
             item.watch::<Settings>().expect_err("a commit").to_string().contains("a commit does not change")
         );
@@ -469,11 +468,11 @@ mod watched {
     }
 }
 
-#[cfg(feature = "watch")]
+#[cfg(all(feature = "watch", feature = "client"))]
 mod service {
     use std::io::{BufRead, BufReader};
     use std::path::PathBuf;
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
@@ -481,16 +480,47 @@ mod service {
 
     const SETTINGS: &str = "listen: 127.0.0.1:8080\ntimeout-ms: 500\nlog: normal\ndatabase:\n  host: db.stg.example.com\n  pool: 10\n";
 
+    const FEATURES: &str = match (cfg!(feature = "kill-points"), cfg!(feature = "client-async")) {
+        (true, true) => "kill-points,client-async",
+        (true, false) => "kill-points,client",
+        (false, true) => "client-async",
+        (false, false) => "client",
+    };
+
     /// The example program, built if need be.
     fn binary() -> PathBuf {
         let build = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", "service", "--manifest-path"])
+            // What this test was built with, so that nothing is built twice.
+            .args(["build", "--quiet", "--example", "service", "--features", FEATURES, "--manifest-path"])
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
             .status()
             .expect("cargo");
         assert!(build.success());
         let folder = PathBuf::from(env!("CARGO_BIN_EXE_terrace"));
         folder.parent().expect("a folder").join("examples/service")
+    }
+
+    /// The program, and what it says.
+    fn start(world: &World, binary: &str, source: &str) -> (Child, Receiver<String>) {
+        let mut command = world.command(binary);
+        command.args(["staging", source]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut service = command.spawn().expect("the service");
+        let stdout = BufReader::new(service.stdout.take().expect("a pipe"));
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        (service, lines)
+    }
+
+    fn told(pool: u16) -> String {
+        format!(
+            "listen 127.0.0.1:8080, timeout 500 ms, log Normal, db.stg.example.com with pool {pool}, on call nobody"
+        )
     }
 
     fn next(lines: &Receiver<String>) -> String {
@@ -515,7 +545,12 @@ mod service {
         let output = run(world.command(binary).args(["staging", dir]));
         assert_eq!(
             (output.code, output.stderr.lines().next()),
-            (1, Some(&*format!("{FILE}:2:13: timeout-ms: 50 is less than the minimum of 100 [schema]")))
+            (
+                1,
+                Some(&*format!(
+                    "staging/payments: {FILE}:2:13: timeout-ms: 50 is less than the minimum of 100 [schema]"
+                ))
+            )
         );
         world.write(FILE, SETTINGS);
         for (environment, told) in [
@@ -525,7 +560,7 @@ mod service {
             ),
             (
                 "production",
-                "there is no item `payments` in production\nhelp: name an item that the environment has\n",
+                "production/payments: there is no item `payments` in production\nhelp: name an item that the environment has\n",
             ),
         ] {
             let output = run(world.command(binary).args([environment, dir]));
@@ -533,23 +568,7 @@ mod service {
         }
 
         // It reloads live.
-        let mut command = world.command(binary);
-        command.args(["staging", dir]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut service = command.spawn().expect("the service");
-        let stdout = BufReader::new(service.stdout.take().expect("a pipe"));
-        let (sender, lines) = channel();
-        let reader = std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let told = |pool| {
-            format!(
-                "listen 127.0.0.1:8080, timeout 500 ms, log Normal, db.stg.example.com with pool {pool}, on call nobody"
-            )
-        };
+        let (mut service, lines) = start(&world, binary, dir);
         assert_eq!(next(&lines), format!("staging: {}", told(10)));
         world.write(FILE, &SETTINGS.replace("pool: 10", "pool: 20"));
         assert_eq!(next(&lines), format!("reloaded: {}", told(20)));
@@ -557,13 +576,34 @@ mod service {
         assert_eq!(
             next(&lines),
             format!(
-                "kept pool 20: {FILE}:6:9: database.pool: expected an integer, found the string \"lots\" [schema]"
+                "kept pool 20: staging/payments: {FILE}:6:9: database.pool: expected an integer, found the string \"lots\" [schema]"
             )
         );
         world.write(FILE, &SETTINGS.replace("pool: 10", "pool: 30"));
         assert_eq!(next(&lines), format!("reloaded: {}", told(30)));
         drop(service.stdin.take());
         assert!(service.wait().expect("an end").success());
-        reader.join().expect("the reader");
+    }
+
+    #[test]
+    fn the_same_program_runs_on_a_server() {
+        let mut world = World::with(&[(FILE, SETTINGS)]);
+        world.commit("settings");
+        let server = crate::serve::Server::start(&world);
+        let address = format!("http://{}", server.address);
+        let (mut service, lines) = start(&world, binary().to_str().expect("a path"), &address);
+        assert_eq!(next(&lines), format!("staging: {}", told(10)));
+        world.write(FILE, &SETTINGS.replace("pool: 10", "pool: 20"));
+        world.commit("more");
+        assert_eq!(next(&lines), format!("reloaded: {}", told(20)));
+        // A server serves on what was good; what does not fit the program is told of the value.
+        world.write(FILE, &SETTINGS.replace("pool: 10", "pool: lots"));
+        world.commit("wrong");
+        assert_eq!(
+            next(&lines),
+            "kept pool 20: staging/payments: database.pool: invalid type: string \"…\", expected u16"
+        );
+        drop(service.stdin.take());
+        assert!(service.wait().expect("an end").success());
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::message::message;
-use super::prepared::{Left, Prepared, Terms};
+use super::prepared::{Prepared, Terms};
 use crate::diff::documents::settle_document;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Action, Decision, GivenValue, ItemPlan, PlanEntry, Until, broken_promise, comments_left_out, digest,
-    operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
+    Action, Decision, GivenValue, ItemPlan, LeftAlone, PlanEntry, Until, broken_promise, comments_left_out,
+    digest, operations, recorded_decisions, rename_in_place, rewritten_decisions, without_local_comments,
 };
 use crate::model::{
     Environment, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result, Value, ValuePath,
@@ -31,8 +31,8 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
                 written.insert(plan.key.clone(), result);
                 prepared.plans.push(plan);
             }
-            Err(error) if terms.leave_refused && error.kind == ErrorKind::Undecided => {
-                prepared.leave(&plan.key, Left::Unreadable(error.message));
+            Err(error) if error.kind == ErrorKind::Undecided && (terms.leave_unwritable)(&plan.key) => {
+                prepared.leave(&plan.key, LeftAlone::Unwritable(error.message));
             }
             Err(error) => return Err(error),
         }
@@ -51,7 +51,7 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
             };
             let key = prepared.keys().find(is_meant).cloned();
             if let Some(key) = key {
-                prepared.leave(&key, Left::Refused(Box::new(at_source)));
+                prepared.leave(&key, LeftAlone::Refused(Box::new(at_source)));
             }
         }
     };

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
-use crate::engine::promotion::{Action, GivenValue, ItemPlan, Reason, Selection};
+use crate::engine::promotion::{Action, GivenValue, ItemPlan, LeftAlone, Reason, Selection};
 use crate::engine::snapshot::{Place, place};
 use crate::model::{
     CommitId, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value, ValuePath,
@@ -25,7 +25,7 @@ pub(super) use creation::{create, idle_in_new};
 pub(super) use files::{decisions_changes, write};
 pub(super) use message::short;
 pub(super) use prepared::Terms;
-pub use prepared::{Creation, Left, Prepared, refusal};
+pub use prepared::{Creation, Prepared, refusal};
 
 /// What to promote.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct PromoteRequest {
     pub create_unnamed: bool,
     /// Whether items that the source deleted are deleted.
     pub delete: bool,
+    /// Whether an item that nobody named, and that cannot be written, is left for the others' sake.
+    pub leave_unwritable: bool,
     /// The reason recorded with `--take target=…`.
     pub reason: Option<String>,
 }
@@ -130,11 +132,13 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
     }
     let may_empty =
         request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
+    let leave_refused = request.selection.skip_undecided && request.keys.len() != 1;
     let terms = Terms {
         hop: request.hop,
         reason: request.reason.as_deref(),
         may_empty: &|_| may_empty,
-        leave_refused: request.selection.skip_undecided && request.keys.len() != 1,
+        leave_unwritable: &|key| leave_refused || (request.leave_unwritable && !request.keys.contains(key)),
+        leave_refused,
     };
     write(planner, &terms, &mut prepared)?;
     Ok(prepared)
@@ -189,12 +193,12 @@ impl Preparing<'_> {
     /// One of all items: what cannot be done does not hold up the others.
     fn unnamed(&mut self, key: &Key) -> Result<()> {
         if let Err(hidden) = self.require_files(key) {
-            self.prepared.left.push((key.clone(), Left::Unreadable(hidden.message)));
+            self.prepared.left.push((key.clone(), LeftAlone::Unreadable(hidden.message)));
             return Ok(());
         }
         let left = match self.is_there(key) {
-            (false, _) => was_deleted(self.planner, key, self.request.hop).then_some(Left::Deleted),
-            (true, false) if !self.request.create_unnamed => Some(Left::OnlyInSource),
+            (false, _) => was_deleted(self.planner, key, self.request.hop).then_some(LeftAlone::Deleted),
+            (true, false) if !self.request.create_unnamed => Some(LeftAlone::OnlyInSource),
             (true, target) => {
                 // What was decided and cannot be read is not passed over.
                 self.planner.decisions(key, self.request.hop.target())?;
@@ -205,9 +209,9 @@ impl Preparing<'_> {
         Ok(())
     }
 
-    fn unnamed_there(&mut self, key: &Key, target: bool) -> Result<Option<Left>> {
+    fn unnamed_there(&mut self, key: &Key, target: bool) -> Result<Option<LeftAlone>> {
         Ok(match self.planner.encrypted(key, self.request.hop) {
-            Ok(Some(file)) => Some(Left::Encrypted(file)),
+            Ok(Some(file)) => Some(LeftAlone::Encrypted(file)),
             Ok(None) => {
                 let done = if target { self.merge(key) } else { self.create(key) };
                 match done.err().map(unreadable).transpose()? {
@@ -220,12 +224,12 @@ impl Preparing<'_> {
     }
 
     /// Takes an item out again of which something stands behind an alias: it holds up no other.
-    fn take_back_shared(&mut self, key: &Key) -> Option<Left> {
+    fn take_back_shared(&mut self, key: &Key) -> Option<LeftAlone> {
         let plan = self.prepared.plans.iter().position(|plan| plan.key == *key)?;
         let stopped = self.prepared.plans[plan].with(&Action::Stop).find(|line| line.reason.is_shared());
         let path = stopped.map(|line| line.path.clone())?;
         self.prepared.plans.remove(plan);
-        Some(Left::Shared(path))
+        Some(LeftAlone::Shared(path))
     }
 
     /// An item that both sides have.
@@ -334,8 +338,8 @@ pub(super) fn never_had(planner: &Planner, key: &Key, hop: Hop) -> Error {
 
 /// Why an item is left alone. What cannot be read at all is an error that nothing passes: it may
 /// hold what would change the plan.
-fn unreadable(error: Error) -> Result<Left> {
-    if error.kind == ErrorKind::Io { Err(error) } else { Ok(Left::Unreadable(error.message)) }
+fn unreadable(error: Error) -> Result<LeftAlone> {
+    if error.kind == ErrorKind::Io { Err(error) } else { Ok(LeftAlone::Unreadable(error.message)) }
 }
 
 /// Refuses to take what is never promoted, although it was asked for by its very name.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::{Action, ItemPlan, PlanEntry, Reason, Resolution};
+use crate::engine::promotion::{Action, ItemPlan, LeftAlone, PlanEntry, Reason, Resolution};
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Help, Hop, Key, Result, Value, ValuePath};
-use crate::secrets::encrypted::EncryptedFile;
 use crate::store::transaction::{Change, FileChange};
 
 /// An item that the target does not have yet.
@@ -29,23 +28,6 @@ pub struct Creation {
     pub foreign: Vec<(ValuePath, Environment)>,
 }
 
-/// Why an item that nobody named stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// Only the source has it.
-    OnlyInSource,
-    /// The source deleted it.
-    Deleted,
-    /// This file of it is encrypted.
-    Encrypted(EncryptedFile),
-    /// The target reads this path through an alias or a merge, and not all of its users are meant.
-    Shared(ValuePath),
-    /// It cannot be promoted; why, with its place.
-    Unreadable(String),
-    /// The result would bring this error.
-    Refused(Box<Finding>),
-}
-
 /// What one promotion would do.
 #[derive(Debug)]
 pub struct Prepared {
@@ -58,7 +40,7 @@ pub struct Prepared {
     /// Items that go.
     pub deletions: Vec<Key>,
     /// Items that nobody named and that stay as they are, with the reason.
-    pub left: Vec<(Key, Left)>,
+    pub left: Vec<(Key, LeftAlone)>,
     /// Findings of error severity that the result would bring.
     pub refused: Vec<Finding>,
     /// Comments of the source that do not come along, by item: they hold a machine's marker, or name
@@ -82,7 +64,9 @@ pub(in crate::ops) struct Terms<'a> {
     pub(in crate::ops) reason: Option<&'a str>,
     /// Whether it was agreed to that this item is left without values.
     pub(in crate::ops) may_empty: &'a dyn Fn(&Key) -> bool,
-    /// Whether an item that cannot be written, or that a rule refuses, is left for the others' sake.
+    /// Whether an item that cannot be written is left for the others' sake.
+    pub(in crate::ops) leave_unwritable: &'a dyn Fn(&Key) -> bool,
+    /// Whether one that a rule refuses is, too.
     pub(in crate::ops) leave_refused: bool,
 }
 
@@ -124,7 +108,7 @@ impl Prepared {
     }
 
     /// Leaves an item as it is.
-    pub(super) fn leave(&mut self, key: &Key, why: Left) {
+    pub(super) fn leave(&mut self, key: &Key, why: LeftAlone) {
         self.plans.retain(|plan| plan.key != *key);
         self.creations.retain(|creation| creation.key != *key);
         self.deletions.retain(|deletion| deletion != key);

@@ -11,7 +11,7 @@ use crate::api::served::{self, EnvironmentHealth, ReplicaHealth};
 use crate::model::Environment;
 use crate::server::RemoteCondition;
 use crate::server::caller::Caller;
-use crate::server::metrics::{Gauges, remote_text};
+use crate::server::metrics::{Gauges, Open, remote_text};
 use crate::server::problem::Problem;
 use crate::server::replica::Replica;
 use crate::server::state::Shared;
@@ -72,7 +72,9 @@ pub(super) async fn metrics(
         })
     });
     let gauges: Vec<Gauges> = gauges.collect();
-    let mut text = shared.requests.text(told_of, &gauges, shared.streams.count(), shared.in_flight());
+    let (streams, waits) = (shared.streams.count(), shared.waits.count());
+    let open = Open { streams, waits, in_flight: shared.in_flight() };
+    let mut text = shared.requests.text(told_of, &gauges, open);
     if let Some(replica) = &shared.replica {
         text.push_str(&remote_text(&replica.state()));
     }

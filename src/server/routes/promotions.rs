@@ -65,6 +65,7 @@ pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, P
             answers: std::collections::BTreeMap::new(),
             create_unnamed: false,
             delete: !keys.is_empty(),
+            leave_unwritable: true,
             reason: None,
         };
         let prepared = ops::prepare_promotion(&workspace, &planner, &asked);
@@ -297,6 +298,7 @@ impl Showing {
             emptied: &prepared.emptied,
             created: created.collect(),
             deleted: gone.iter().map(|(key, blob)| (*key, blob)).collect(),
+            left: &prepared.left,
         };
         let mut out = Vec::new();
         // A vector takes all.

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use super::{LONG, Server, world};
+use super::{Answer, LONG, Server, world};
 
 #[test]
 fn half_a_request_is_closed() {
@@ -53,4 +53,43 @@ fn requests_in_a_row_are_answered_in_a_row() {
     let mut answers = String::new();
     stream.read_to_string(&mut answers).expect("closed");
     assert_eq!((answers.matches(" 200 OK").count(), answers.matches(" 404 ").count()), (2, 1));
+}
+
+/// Who waits for a change takes none of the places of those who read, and has a bound of its own.
+#[test]
+fn many_long_polls_hold_nobody_up() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let tag = server.staging("/items/payments").header("etag").to_owned();
+    let ask = format!(
+        "GET /api/v1/environments/staging/items/payments HTTP/1.1\r\nHost: {}\r\nIf-None-Match: {tag}\r\nPrefer: wait=60\r\nConnection: close\r\n\r\n",
+        server.address
+    );
+    let mut waiting: Vec<TcpStream> = (0..513)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).expect("a connection");
+            stream.write_all(ask.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    let all_wait = |answer: &Answer| {
+        ["terrace_waits 512", "terrace_requests_in_flight 1"]
+            .iter()
+            .all(|line| answer.body.lines().any(|told| told == *line))
+    };
+    server.until("/metrics", all_wait);
+    assert_eq!(server.staging("/items/payments").status, 200);
+    world.write("environments/staging/payments.yaml", "timeout: 9s\n");
+    world.commit("faster");
+    let mut answers = [0, 0];
+    for stream in &mut waiting {
+        stream.set_read_timeout(Some(LONG)).expect("a time-out");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let is_refused =
+            answer.starts_with("HTTP/1.1 503 ") && answer.to_lowercase().contains("retry-after: 5");
+        assert!(is_refused || (answer.starts_with("HTTP/1.1 200 ") && answer.contains("9s")), "{answer}");
+        answers[usize::from(is_refused)] += 1;
+    }
+    assert_eq!(answers, [512, 1]);
 }

@@ -39,9 +39,9 @@ use crate::support::World;
 const LONG: Duration = Duration::from_secs(90);
 
 /// A server that runs.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     agent: ureq::Agent,
     told: Arc<Mutex<String>>,
     /// Sent with every request.
@@ -85,7 +85,7 @@ impl Answer {
 }
 
 impl Server {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         Self::start_with(world, &[])
     }
 

@@ -185,3 +185,37 @@ fn the_local_user_reads_and_writes_with_the_token_of_the_run() {
          help: listen at 127.0.0.1, or make a token with `terrace token create` and name its file with --tokens",
     );
 }
+
+/// An item of which nothing would be left is told of, and holds up no other, as on the command line.
+#[test]
+fn a_plan_of_everything_leaves_alone_what_it_cannot_write() {
+    let mut world = raised();
+    for environment in ["staging", "production"] {
+        world.write(&format!("environments/{environment}/empty.yaml"), "only: 1\n");
+    }
+    world.commit("one value");
+    world.write("environments/staging/empty.yaml", "{}\n");
+    world.commit("and none");
+    let server = server(&world, ALL, "read,promote");
+    let plan = server.get(&format!("{PRODUCTION}/promotion"));
+    assert_eq!(plan.status, 200, "{plan:?}");
+    let hop = plan.json()["hops"][0].clone();
+    let keys: Vec<_> =
+        hop["items"].as_array().expect("items").iter().map(|item| item["key"].clone()).collect();
+    assert_eq!(keys, ["api"]);
+    let left = &hop["not_compared"][0];
+    assert_eq!((&left["key"], &left["why"]), (&json!("empty"), &json!("unwritable")));
+    let message = left["message"].as_str().expect("a message");
+    assert!(message.starts_with("environments/production/empty.yaml: nothing would be left"), "{message}");
+    // The plan is carried out as it is.
+    let select = json!({ "api": { "fresh": "keep" } });
+    let done = post(
+        &server,
+        "promotions",
+        &json!({ "plan": plan.json(), "select": select, "confirm": "production" }),
+    );
+    assert_eq!((done.status, done.json()["items"][0]["key"].clone()), (201, json!("api")), "{done:?}");
+    // Asked for by its name, it may be emptied.
+    let named = server.get(&format!("{PRODUCTION}/promotion?key=empty")).json();
+    assert_eq!(named["hops"][0]["items"][0]["empties"], true);
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use serde_json::{Value as Json, json};
-use terrace::{Client, Environment, RemoteEnvironment};
+use terrace::{Client, Environment, EnvironmentView};
 
 use super::{Answer, Server};
 use crate::support::World;
@@ -116,7 +116,7 @@ impl Place {
         Told(committed, files, answers.collect())
     }
 
-    fn remote(&self, environment: Environment) -> RemoteEnvironment {
+    fn remote(&self, environment: Environment) -> EnvironmentView {
         self.client.environment(environment)
     }
 
@@ -224,7 +224,7 @@ fn act(place: &Place, environment: Environment, model: &mut Model, operation: &O
             let key = KEYS[*key];
             let repository =
                 terrace::open(&place.world.dir).and_then(|it| it.at("HEAD")).expect("a repository");
-            let item = repository.environment(environment).item(key);
+            let item = repository.item(environment, key);
             assert_eq!(item.is_ok(), model.contains_key(key), "{key}");
             if let Ok(item) = item {
                 assert_eq!(item.load::<Json>().expect("values"), json!(model[key]));

@@ -72,7 +72,7 @@ fn library(revision: Option<&str>, environment: &str, key: &str) -> Result<Strin
     if let Some(revision) = revision {
         configuration = configuration.at(revision).map_err(refused)?;
     }
-    let item = configuration.environment(environment).item(key).map_err(refused)?;
+    let item = configuration.item(environment, key).map_err(refused)?;
     item.load::<serde_json::Value>().map(|value| value.to_string()).map_err(|error| format!("load: {error}"))
 }
 

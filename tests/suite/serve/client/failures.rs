@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use terrace::{Client, ClientErrorKind, Environment, RemoteEnvironment};
+use terrace::{Client, ClientErrorKind, Environment, EnvironmentView};
 
 use super::scripted::{Reply, Request, Scripted, item, problem};
 
-fn staging(server: &Scripted) -> RemoteEnvironment {
+fn staging(server: &Scripted) -> EnvironmentView {
     Client::new(&server.address).expect("an address").token("trc_1").environment(Environment::Staging)
 }
 

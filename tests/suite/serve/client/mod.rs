@@ -2,13 +2,14 @@
 
 mod failures;
 mod scripted;
+mod sources;
 mod writes;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::json;
-use terrace::{Client, ClientErrorKind, Environment, RemoteEnvironment};
+use terrace::{Client, ClientErrorKind, Environment, EnvironmentView};
 
 use super::{Server, world};
 use crate::serve::tokens::token;
@@ -39,7 +40,7 @@ fn client(server: &Server) -> Client {
     Client::new(&format!("http://{}", server.address)).expect("an address")
 }
 
-fn staging(server: &Server) -> RemoteEnvironment {
+fn staging(server: &Server) -> EnvironmentView {
     client(server).environment(Environment::Staging)
 }
 
@@ -191,7 +192,7 @@ fn the_last_good_value_stands_in_when_the_server_is_gone() {
     let mut watch = kept.watch::<serde_json::Value>("billing/invoices").expect("a watch");
     assert!(watch.next().expect("no end").expect("the last good one").is_stale());
     // Nothing of another item, value, environment or server.
-    let lost = |remote: &RemoteEnvironment, key: &str| {
+    let lost = |remote: &EnvironmentView, key: &str| {
         let error = remote.get::<serde_json::Value>(key).expect_err(key);
         assert_eq!((error.kind(), error.is_transient()), (ClientErrorKind::Unreachable, true), "{error}");
     };

@@ -10,16 +10,37 @@ use std::process::{Command, Stdio};
 use super::tokens::server;
 use super::world;
 
+/// The interpreter that `tests/run` prepares.
+fn python() -> Command {
+    Command::new(std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into()))
+}
+
+#[test]
+#[ignore = "needs Python with openapi-python-client, which tests/run installs"]
+fn a_generated_client_reads_waits_and_writes() {
+    let world = world();
+    let server = server(&world, "development,staging,production", "read,write,promote,secrets");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/serve/contract/generated.py");
+    let folder = world.beside("generated");
+    std::fs::create_dir(&folder).expect("a folder");
+    let mut command = python();
+    command.arg(script).arg(format!("http://{}", server.address));
+    command.arg(server.token.as_deref().expect("a token")).arg(folder).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = command.output().expect("python runs");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}{}", String::from_utf8_lossy(&output.stderr), server.told());
+    assert!(told.ends_with("read, waited and wrote\n"), "{told}");
+}
+
 #[test]
 #[ignore = "needs Python with schemathesis, which tests/run installs"]
 fn answers_are_what_the_description_says() {
     let world = world();
     let server = server(&world, "development,staging,production", "read,write,promote,secrets,metrics");
-    let python = std::env::var_os("TERRACE_PYTHON").unwrap_or_else(|| "python3".into());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/serve/contract");
     let examples = std::env::var_os("TERRACE_CONTRACT_EXAMPLES").and_then(|text| text.into_string().ok());
     let phases = if examples.is_some() { "examples,coverage,fuzzing,stateful" } else { "fuzzing" };
-    let mut command = Command::new(python);
+    let mut command = python();
     command.args(["-c", "from schemathesis.cli import schemathesis; schemathesis()"]);
     command.arg("--config-file").arg(folder.join("schemathesis.toml")).arg("run");
     command.arg(format!("http://{}/api/v1/openapi.json", server.address));
