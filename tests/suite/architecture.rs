@@ -73,7 +73,7 @@ const ROOMS: [Row; 21] = [
         "cli",
         &[
             "guards", "guide", "model", "yaml", "formats", "secrets", "merge", "engine", "api", "report",
-            "sinks", "store", "watch", "ops", "server", "store", "watch", "ops", "server",
+            "sinks", "store", "watch", "ops", "server",
         ],
     ),
     ("main", &["cli"]),
