@@ -374,3 +374,26 @@ fn an_item_that_nobody_touched_is_not_read_again() {
     std::fs::rename(&aside, &object).expect("moved");
     assert_eq!(world.line("status").told(), after);
 }
+
+#[test]
+fn what_a_new_commit_changed_in_other_items_counts_for_one_that_is_named() {
+    let items = ["app", "pay", "web"];
+    let mut world = World::with(&[]);
+    let set = |world: &World, environment: &str, text: &str| {
+        for item in items {
+            world.write(&format!("environments/{environment}/{item}.yaml"), text);
+        }
+    };
+    ["development", "staging", "production"].map(|environment| set(&world, environment, "level: 1\n"));
+    world.commit("base");
+    // The history index knows this much.
+    world.line("status").exits(0);
+    set(&world, "development", "level: 2\n");
+    world.commit("level");
+    world.pass(20);
+    world.commit("nothing");
+    let named = world.line("status app").exits(0);
+    assert!(named.contains("app  1 offered"), "{named}");
+    forget_all(&world);
+    assert_eq!(world.line("status app").exits(0), named, "without an index");
+}
