@@ -40,25 +40,43 @@ impl WordCount {
             for name in line.split(|c: char| c.is_whitespace() || "\"'[]{},".contains(c)) {
                 let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
                 for part in parts.filter(|part| part.len() < name.trim_end_matches(':').len()) {
-                    let lower = part.to_ascii_lowercase();
-                    if let Ok(at) = OFTEN.binary_search(&lower.as_str()) {
-                        self.found.entry(OFTEN[at]).or_default().insert(environment);
+                    if let Some(word) = often_used(&part.to_ascii_lowercase()) {
+                        self.note(word, environment);
                     }
                 }
             }
         }
     }
 
+    /// Notes that a word stands in a text of an environment.
+    pub fn note(&mut self, word: &'static str, environment: Environment) {
+        self.found.entry(word).or_default().insert(environment);
+    }
+
+    /// The words, each with the environments in whose texts it stands.
+    pub fn words(&self) -> impl Iterator<Item = (&'static str, Environment)> {
+        self.found.iter().flat_map(|(word, found)| found.iter().map(|environment| (*word, *environment)))
+    }
+
     /// The words that stand in one environment's texts alone, and that the policy gives to none.
     #[must_use]
     pub fn of_one(&self, policy: &Policy) -> Vec<(Environment, &'static str)> {
-        let is_known = |word: &str| policy.words.values().flatten().any(|known| known == word);
-        let one = |(word, environments): (&&'static str, &BTreeSet<Environment>)| {
-            let environment = environments.iter().next().filter(|_| environments.len() == 1)?;
-            (!is_known(word)).then_some((*environment, *word))
-        };
-        self.found.iter().filter_map(one).collect()
+        self.alone().filter(|(_, word)| !is_known(word, policy)).collect()
     }
+
+    /// The words that stand in one environment's texts alone.
+    pub fn alone(&self) -> impl Iterator<Item = (Environment, &'static str)> {
+        self.found.iter().filter_map(|(word, environments)| {
+            let environment = environments.iter().next().filter(|_| environments.len() == 1)?;
+            Some((*environment, *word))
+        })
+    }
+}
+
+/// Whether the policy gives a word to an environment.
+#[must_use]
+pub fn is_known(word: &str, policy: &Policy) -> bool {
+    policy.words.values().flatten().any(|known| known == word)
 }
 
 #[cfg(test)]

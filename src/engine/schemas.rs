@@ -15,7 +15,7 @@ pub type Loaded = std::result::Result<Compiled, Vec<SchemaError>>;
 pub struct Schemas {
     snapshot: Arc<Snapshot>,
     policy: Arc<Policy>,
-    files: BTreeSet<String>,
+    files: Arc<BTreeSet<String>>,
     loaded: Mutex<HashMap<String, Slot>>,
     /// The first file that is there and could not be read.
     unreadable: OnceLock<Error>,
@@ -28,7 +28,12 @@ impl Schemas {
     /// The schemas of `snapshot`; nothing is read yet.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
-        let files = snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
+        let files: BTreeSet<String> =
+            snapshot.files.keys().filter(|file| file.ends_with(".json")).cloned().collect();
+        Self::among(Arc::new(files), snapshot, policy)
+    }
+
+    fn among(files: Arc<BTreeSet<String>>, snapshot: Arc<Snapshot>, policy: Arc<Policy>) -> Self {
         Self { snapshot, policy, files, loaded: Mutex::default(), unreadable: OnceLock::new() }
     }
 
@@ -42,7 +47,13 @@ impl Schemas {
             Some(Ok(schema)) => !schema.files().iter().any(|file| changed.contains(file)),
             Some(Err(_)) | None => false,
         });
-        Self { loaded: Mutex::new(loaded), ..Self::new(snapshot, Arc::clone(&self.policy)) }
+        let policy = Arc::clone(&self.policy);
+        let next = if Arc::ptr_eq(&self.snapshot.files, &snapshot.files) {
+            Self::among(Arc::clone(&self.files), snapshot, policy)
+        } else {
+            Self::new(snapshot, policy)
+        };
+        Self { loaded: Mutex::new(loaded), ..next }
     }
 
     /// The files that describe an item; none when no schema does.

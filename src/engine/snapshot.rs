@@ -134,7 +134,7 @@ pub struct Snapshot {
     /// The configuration root relative to the git root: empty, or ending in `/`.
     pub prefix: String,
     /// Every file of concern, relative to the configuration root.
-    pub files: BTreeMap<String, FileEntry>,
+    pub files: Arc<BTreeMap<String, FileEntry>>,
     /// By key and then environment.
     items: Vec<Arc<ItemFile>>,
     /// What lies below `environments/` and is no item.
@@ -233,8 +233,19 @@ impl Snapshot {
         files: BTreeMap<String, FileEntry>,
         source: Arc<dyn Source>,
     ) -> Self {
+        Self::of_listing(revision, prefix, Arc::new(files), source)
+    }
+
+    /// The same, of a listing that others hold too.
+    #[must_use]
+    pub fn of_listing(
+        revision: Revision,
+        prefix: String,
+        files: Arc<BTreeMap<String, FileEntry>>,
+        source: Arc<dyn Source>,
+    ) -> Self {
         let (mut items, mut misplaced) = (Vec::new(), Vec::new());
-        for (path, entry) in &files {
+        for (path, entry) in files.iter() {
             match placed(&prefix, path, entry) {
                 Placed::Item(item) => items.push(Arc::new(item)),
                 Placed::Elsewhere(place) => misplaced.push((path.clone(), place)),
@@ -249,7 +260,18 @@ impl Snapshot {
     /// others, new, or (`None`) gone. What was read of all others stays; they are not looked at.
     #[must_use]
     pub fn advance(&self, revision: Revision, changes: &BTreeMap<String, Option<FileEntry>>) -> Self {
-        let (mut files, mut items) = (self.files.clone(), self.items.clone());
+        self.advance_from(revision, changes, Arc::clone(&self.source))
+    }
+
+    /// The same, whose bytes another source gives.
+    #[must_use]
+    pub fn advance_from(
+        &self,
+        revision: Revision,
+        changes: &BTreeMap<String, Option<FileEntry>>,
+        source: Arc<dyn Source>,
+    ) -> Self {
+        let (mut files, mut items) = (Arc::clone(&self.files), self.items.clone());
         let mut misplaced = self.misplaced.clone();
         misplaced.retain(|(path, _)| !changes.contains_key(path));
         for (path, entry) in changes {
@@ -258,11 +280,16 @@ impl Snapshot {
             {
                 items.remove(at);
             }
+            let is_listed = files.get(path) == entry.as_ref();
             let Some(entry) = entry else {
-                files.remove(path);
+                if !is_listed {
+                    Arc::make_mut(&mut files).remove(path);
+                }
                 continue;
             };
-            files.insert(path.clone(), entry.clone());
+            if !is_listed {
+                Arc::make_mut(&mut files).insert(path.clone(), entry.clone());
+            }
             match placed(&self.prefix, path, entry) {
                 Placed::Item(item) => {
                     let at = items.partition_point(|other| other.order() < item.order());
@@ -273,7 +300,7 @@ impl Snapshot {
             }
         }
         misplaced.sort_by(|a, b| a.0.cmp(&b.0));
-        let (prefix, source) = (self.prefix.clone(), Arc::clone(&self.source));
+        let prefix = self.prefix.clone();
         Self { revision, prefix, files, items, misplaced, source }
     }
 
@@ -281,7 +308,7 @@ impl Snapshot {
     /// (`None`) removed.
     #[must_use]
     pub fn with(&self, changes: &BTreeMap<String, Option<Vec<u8>>>) -> Self {
-        let mut files = self.files.clone();
+        let mut files = BTreeMap::clone(&self.files);
         let mut laid = BTreeMap::new();
         for (path, bytes) in changes {
             match bytes {
@@ -304,6 +331,9 @@ impl Snapshot {
     pub fn inherit(mut self, before: &Self, changed: &BTreeSet<String>) -> Self {
         let mut earlier = before.items.iter().peekable();
         for item in &mut self.items {
+            if earlier.next_if(|before| Arc::ptr_eq(before, item)).is_some() {
+                continue;
+            }
             // Both are in order.
             while earlier.next_if(|before| before.order() < item.order()).is_some() {}
             let Some(before) = earlier.next_if(|before| before.order() == item.order()) else { continue };

@@ -8,6 +8,7 @@ use super::plan::{Planner, judgeable};
 use super::workspace::{At, Workspace};
 use crate::engine::compare::{ItemDiff, MatrixItem, matrix_rows, rows};
 use crate::engine::configuration::Configuration;
+use crate::engine::promotion::Grounds;
 use crate::engine::snapshot::{ItemFile, no_such_item};
 use crate::model::{Environment, EnvironmentSet, Error, Hop, Key, ProgressCounter, Result};
 use crate::secrets::mask::Reveal;
@@ -169,7 +170,10 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
         let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
         for (i, hop) in Hop::ALL.into_iter().enumerate() {
             // What HEAD cannot judge has no resolution; the working tree's values stand all the same.
-            let lines = planner.as_ref().map(|planner| judgeable(planner.judged(key, hop))).transpose()?;
+            let lines = planner
+                .as_ref()
+                .map(|planner| judgeable(planner.judged(key, hop, &mut Grounds::default())))
+                .transpose()?;
             for line in lines.unwrap_or_default() {
                 if let Some(row) = rows.get_mut(&line.path) {
                     row.resolutions[i] = Some(line.resolution);

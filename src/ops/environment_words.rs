@@ -12,20 +12,20 @@ use crate::model::{Environment, Key, Result, Revision};
 pub fn suggested_words(workspace: &Workspace) -> Result<Vec<(Environment, &'static str)>> {
     let head = workspace.repository.require_head()?;
     let snapshot = workspace.repository.snapshot(&Revision::Commit(head))?;
-    Ok(words_in(&Configuration::read(snapshot)?, &|_| true))
+    let configuration = Configuration::read(snapshot)?;
+    let mut count = WordCount::default();
+    for key in configuration.snapshot().keys() {
+        count_words(&configuration, key, &mut count);
+    }
+    Ok(count.of_one(configuration.policy()))
 }
 
-/// Those of some items.
-pub(super) fn words_in(
-    configuration: &Configuration,
-    is_meant: &dyn Fn(&Key) -> bool,
-) -> Vec<(Environment, &'static str)> {
+/// Those of one item, whatever the policy says of them.
+pub(super) fn count_words(configuration: &Configuration, key: &Key, count: &mut WordCount) {
     let snapshot = configuration.snapshot();
-    let mut count = WordCount::default();
-    for item in snapshot.items().filter(|item| is_meant(&item.id.key)) {
-        if let Some(bytes) = snapshot.bytes(&item.id.key.file(item.id.environment)) {
-            count.add(item.id.environment, &String::from_utf8_lossy(&bytes));
+    for environment in Environment::ALL.into_iter().filter(|env| snapshot.item(key, *env).is_some()) {
+        if let Some(bytes) = snapshot.bytes(&key.file(environment)) {
+            count.add(environment, &String::from_utf8_lossy(&bytes));
         }
     }
-    count.of_one(configuration.policy())
 }

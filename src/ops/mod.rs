@@ -29,12 +29,14 @@ mod plan;
 mod promote;
 #[cfg(feature = "publish")]
 mod publish;
+mod remembered_status;
 mod review;
 mod rollback;
 mod saved_plan;
 mod schema;
 mod served;
 mod set;
+mod states;
 mod status;
 mod take_over;
 mod trial;

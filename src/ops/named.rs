@@ -65,8 +65,8 @@ impl Workspace {
         }
         wanted.insert("schemas/".to_owned());
         let part = self.repository.snapshot_of_paths(revision, &wanted)?;
-        let leads_out = texts_of_schemas(&part).any(|text| text.contains("environments"));
-        Ok(Some(part).filter(|_| !leads_out))
+        let is_inside = !name_environments(&part);
+        Ok(Some(part).filter(|_| is_inside))
     }
 }
 
@@ -93,6 +93,18 @@ pub(super) fn files<'p>(key: &Key, policies: impl IntoIterator<Item = &'p Policy
 /// Whether a schema of a part refers to another file.
 pub(super) fn refers_to_others(snapshot: &Snapshot) -> bool {
     texts_of_schemas(snapshot).any(|text| refers(&text))
+}
+
+/// Whether a text among the schemas names the folder of the items: what refers may lead there.
+fn name_environments(snapshot: &Snapshot) -> bool {
+    texts_of_schemas(snapshot).any(|text| text.contains("environments"))
+}
+
+/// Whether the schemas of a revision are files of `schemas/` alone.
+pub(super) fn schemas_stay_inside(configuration: &Configuration) -> bool {
+    let snapshot = configuration.snapshot();
+    configuration.policy().schemas.iter().all(|schema| schema.file.starts_with("schemas/"))
+        && !(refers_to_others(snapshot) && name_environments(snapshot))
 }
 
 fn texts_of_schemas(snapshot: &Snapshot) -> impl Iterator<Item = String> {

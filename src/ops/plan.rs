@@ -4,8 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use super::named::refers;
 use super::workspace::Workspace;
 use crate::diff::documents::settle_document;
@@ -13,16 +11,15 @@ use crate::engine::configuration::Configuration;
 use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, HopStatus, Input, ItemPlan, ItemState, Judge, Level, PlanEntry, Reason, Selection, Siblings,
-    SourceCommit, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits,
-    select, stop_shared,
+    Decision, Grounds, Input, ItemPlan, Judge, Level, PlanEntry, Reason, Selection, Siblings, SourceCommit,
+    containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits, select,
+    stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Source};
 use crate::engine::timeline::Question;
-use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Progress,
-    ProgressCounter, Result, Revision, Segment, Value, ValuePath, policy,
+    BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Result, Revision,
+    Segment, Value, ValuePath, policy,
 };
 use crate::secrets::encrypted::{
     EncryptedFile, Encryption, is_cipher_at, is_encrypted, is_metadata, is_sealed, not_promoted,
@@ -159,7 +156,7 @@ impl Planner {
         snapshot.no_such_item(key, among, self.readable)
     }
 
-    fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
+    pub(super) fn item(&self, key: &Key, environment: Environment) -> Option<&ItemFile> {
         self.configuration.item(key, environment)
     }
 
@@ -251,7 +248,7 @@ impl Planner {
     /// # Errors
     /// When a file cannot be read, is not YAML, or is encrypted.
     pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
-        let Some(mut lines) = self.judged(key, hop)? else { return Ok(None) };
+        let Some(mut lines) = self.judged(key, hop, &mut Grounds::default())? else { return Ok(None) };
         if hop == Hop::ToProduction {
             let paths: Vec<ValuePath> =
                 lines.iter().filter(|line| line.commit.is_some()).map(|line| line.path.clone()).collect();
@@ -268,11 +265,16 @@ impl Planner {
         Ok(Some(lines))
     }
 
-    /// The judged leaves without the changes that they go back to.
+    /// The judged leaves without the changes that they go back to; `grounds` are told what else they rest on.
     ///
     /// # Errors
     /// As [`Self::leaves`].
-    pub(super) fn judged(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
+    pub(super) fn judged(
+        &self,
+        key: &Key,
+        hop: Hop,
+        grounds: &mut Grounds,
+    ) -> Result<Option<Vec<PlanEntry>>> {
         let sides = (self.item(key, hop.source()), self.item(key, hop.target()));
         let (Some(from), Some(into)) = sides else { return Ok(None) };
         if from.blob.is_some() && from.blob == into.blob {
@@ -307,6 +309,7 @@ impl Planner {
         let production = production.as_deref().map(Deref::deref);
         let judge = Judge::new(timeline.view(), hop, &naming, production, &waits_elsewhere);
         let mut decisions = self.decisions(key, hop.target())?;
+        grounds.note_decisions(&decisions, self.head.date());
         for decision in &mut decisions {
             decision.path = settle_document(&decision.path, source.values(), target.values());
         }
@@ -323,6 +326,8 @@ impl Planner {
             today: self.head.date(),
         };
         let mut judged = judge_leaves(&input, &differing)?;
+        siblings.note(grounds);
+        grounds.times = grounds.times.and(timeline.answered_alike());
         let mut renaming = Vec::new();
         for id in renaming_commits(&judged) {
             if let Some([before, after]) = self.history.change_by(&id, &key.file(hop.source()))
@@ -449,7 +454,7 @@ impl Planner {
         self.leaves(key, hop)?.map_or(Ok(None), |leaves| self.chosen(leaves, key, hop, selection))
     }
 
-    fn chosen(
+    pub(super) fn chosen(
         &self,
         leaves: Vec<PlanEntry>,
         key: &Key,
@@ -473,95 +478,6 @@ impl Planner {
             ),
             given: Vec::new(),
         }))
-    }
-
-    /// How the items stand over each hop, by key; those in sync are left out. An item that cannot
-    /// understood does not hide the others.
-    ///
-    /// # Errors
-    /// When something of the history cannot be read: nothing is an all-clear that was not looked at.
-    pub fn status(&self, keys: &[Key], progress: &dyn Progress) -> Result<Vec<HopStatus>> {
-        let mut chosen = self.configuration.snapshot().keys();
-        chosen.retain(|key| keys.is_empty() || keys.contains(key));
-        let steps = ProgressCounter::new(progress, "judging items", Some(chosen.len()));
-        let judge = |key: &&Key| {
-            let states = Hop::ALL.map(|hop| self.state(key, hop));
-            self.forget(key);
-            steps.step();
-            let [staging, production] = states;
-            Ok([staging?, production?])
-        };
-        let judged: Result<Vec<_>> = chosen.par_iter().map(judge).collect();
-        let mut hops = Hop::ALL.map(|hop| HopStatus { hop, items: Vec::new() });
-        for (key, states) in chosen.into_iter().zip(judged?) {
-            for (hop, state) in hops.iter_mut().zip(states) {
-                hop.items.extend(state.map(|state| (key.clone(), state)));
-            }
-        }
-        for hop in &mut hops {
-            self.join_renamed_items(hop);
-        }
-        Ok(hops.into())
-    }
-
-    /// Joins an item that the source deleted with the one that carries its past under another name.
-    fn join_renamed_items(&self, status: &mut HopStatus) {
-        let source = status.hop.source();
-        let with = |wanted: fn(&ItemState) -> bool| {
-            let items = status.items.iter().filter(move |(_, state)| wanted(state));
-            items.map(|(key, _)| (key.file(source), key.clone())).collect::<HashMap<_, _>>()
-        };
-        let deleted = with(|state| matches!(state, ItemState::Deleted));
-        let appeared = with(|state| matches!(state, ItemState::OnlyInSource));
-        if deleted.is_empty() || appeared.is_empty() {
-            return;
-        }
-        let moves = self.history.commits().iter().flat_map(|commit| &commit.moved.files);
-        let renamed: HashMap<&Key, &Key> = moves
-            .filter_map(|moved| Some((appeared.get(&moved.to)?, deleted.get(&moved.origin.as_ref()?.path)?)))
-            .collect();
-        let gone: HashSet<&Key> = renamed.values().copied().collect();
-        status.items.retain(|(key, _)| !gone.contains(key));
-        for (key, state) in &mut status.items {
-            if let Some(from) = renamed.get(key) {
-                *state = ItemState::Renamed((*from).clone());
-            }
-        }
-    }
-
-    /// The latest move at which the history of one of these items begins (none means all), because
-    /// several files may have been it before.
-    pub(super) fn begins_at_move(&self, keys: &[Key]) -> Option<&CommitInfo> {
-        let items = self.configuration.snapshot().items();
-        let chosen = items.filter(|item| keys.is_empty() || keys.contains(&item.id.key));
-        let moves = chosen.filter_map(|item| self.history.begins_at_move(&item.id.key, item.id.environment));
-        moves.max_by_key(|commit| commit.time)
-    }
-
-    /// How an item stands over a hop; `None` when there is nothing to say.
-    fn state(&self, key: &Key, hop: Hop) -> Result<Option<ItemState>> {
-        let selection = Selection { new_keys: NewKeys::Ask, ..Selection::default() };
-        let is_there = |environment| self.item(key, environment).is_some();
-        if is_there(hop.source())
-            && is_there(hop.target())
-            && let Ok(Some(file)) = self.encrypted(key, hop)
-        {
-            return Ok(Some(ItemState::Encrypted(file)));
-        }
-        let plan = self
-            .judged(key, hop)
-            .and_then(|leaves| leaves.map_or(Ok(None), |leaves| self.chosen(leaves, key, hop, &selection)));
-        Ok(match plan {
-            Ok(Some(plan)) if plan.lines.is_empty() => None,
-            Ok(Some(plan)) => Some(ItemState::Differs(plan)),
-            Ok(None) if is_there(hop.source()) => Some(ItemState::OnlyInSource),
-            Ok(None) => {
-                let was_there = self.history.blobs(key, hop.source()).into_iter().next().is_some();
-                (was_there && is_there(hop.target())).then_some(ItemState::Deleted)
-            }
-            Err(error) if error.kind == ErrorKind::Io => return Err(error),
-            Err(error) => Some(ItemState::Unreadable(error.message)),
-        })
     }
 
     /// Lets go of an item's versions, which nobody will ask for again: a thousand items have

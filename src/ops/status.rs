@@ -1,15 +1,11 @@
 //! `status`: how every item stands over both hops.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
-
-use super::environment_words::words_in;
-use super::plan::Planner;
+use super::remembered_status::{JudgedItems, judge};
+use super::states::join_renamed_items;
 use super::workspace::Workspace;
-use crate::engine::environment_words::often_used;
-use crate::engine::promotion::{HopStatus, ItemState};
-use crate::model::{CommitId, CommitInfo, Environment, Key, Result};
+use crate::engine::environment_words::{WordCount, often_used};
+use crate::engine::promotion::HopStatus;
+use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Result};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::RememberedAnswer;
 
@@ -28,14 +24,6 @@ pub struct Status {
     pub words: Vec<(Environment, &'static str)>,
 }
 
-/// What of a status rests on the commit alone, and can be remembered.
-#[derive(Serialize, Deserialize)]
-struct Judged {
-    hops: Vec<HopStatus<Shown>>,
-    begins_at_move: Option<CommitInfo>,
-    words: Vec<(Environment, String)>,
-}
-
 /// Judges a commit: HEAD unless `at` names another. What all items were judged to be is remembered of the
 /// last commit, unless secrets are shown.
 ///
@@ -49,35 +37,49 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
     };
     let is_whole = keys.is_empty() && reveal == Reveal::Nothing;
     let memory = if is_whole { repository.answer("status", &head) } else { None };
-    let judged = match memory.as_ref().and_then(RememberedAnswer::recall) {
-        Some(judged) => judged,
-        None => {
-            let judged = judge(workspace, keys, &head, reveal)?;
-            if let Some(memory) = memory {
-                memory.remember(&judged);
-            }
-            judged
-        }
+    let judged = match memory {
+        Some(memory) => remembered(workspace, &head, &memory)?,
+        None => judge(workspace, keys, &head, reveal)?,
     };
     let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted(&[])? };
-    let word = |(environment, word): (Environment, String)| Some((environment, often_used(&word)?));
-    let words = judged.words.into_iter().filter_map(word).collect();
-    Ok(Status { hops: judged.hops, uncommitted, begins_at_move: judged.begins_at_move, words })
+    Ok(told(judged, uncommitted))
 }
 
-fn judge(workspace: &Workspace, keys: &[Key], head: &CommitId, reveal: Reveal) -> Result<Judged> {
-    // What is named is looked up.
-    let planner = Planner::of(workspace, head, keys)?;
-    planner.configuration.snapshot().require_environments()?;
-    planner.configuration.snapshot().require_keys_in(keys, workspace.readable)?;
-    let mask = planner.configuration.mask(reveal);
-    let hops = planner.status(keys, workspace.repository.progress())?;
-    let differs =
-        |(key, state): &(Key, ItemState)| matches!(state, ItemState::Differs(_)).then(|| key.clone());
-    let differing: BTreeSet<Key> = hops.iter().flat_map(|hop| &hop.items).filter_map(differs).collect();
-    let hops = hops.iter().map(|hop| hop.masked(&mask)).collect();
-    let begins_at_move = planner.begins_at_move(keys).cloned();
-    let words = words_in(&planner.configuration, &|key| differing.contains(key));
-    let words = words.into_iter().map(|(environment, word)| (environment, word.to_owned())).collect();
-    Ok(Judged { hops, begins_at_move, words })
+/// What is remembered of a commit; what is not is judged, and remembered.
+fn remembered(workspace: &Workspace, head: &CommitId, memory: &RememberedAnswer<'_>) -> Result<JudgedItems> {
+    let judged = match memory.recall::<JudgedItems>() {
+        Some((commit, judged)) if commit == *head => return Ok(judged),
+        // What fails on the way, fails again below and is told.
+        Some((commit, judged)) => judged.advance(workspace, &commit, head).ok().flatten(),
+        None => None,
+    };
+    let judged = match judged {
+        Some(judged) => judged,
+        None => judge(workspace, &[], head, Reveal::Nothing)?,
+    };
+    memory.remember(&judged);
+    Ok(judged)
+}
+
+fn told(judged: JudgedItems, uncommitted: Vec<String>) -> Status {
+    let mut hops = Hop::ALL.map(|hop| HopStatus { hop, items: Vec::new() });
+    let mut begins_at_move: Option<CommitInfo> = None;
+    let mut count = WordCount::default();
+    for (key, item) in judged.items {
+        for commit in item.begins {
+            if begins_at_move.as_ref().is_none_or(|latest| commit.time >= latest.time) {
+                begins_at_move = Some(commit);
+            }
+        }
+        for (environment, word) in item.words {
+            often_used(&word).into_iter().for_each(|word| count.note(word, environment));
+        }
+        for (hop, state) in hops.iter_mut().zip(item.states) {
+            hop.items.extend(state.map(|state| (key.clone(), state)));
+        }
+    }
+    for (hop, renamed) in hops.iter_mut().zip(&judged.renamed) {
+        join_renamed_items(hop, renamed);
+    }
+    Status { hops: hops.into(), uncommitted, begins_at_move, words: count.alone().collect() }
 }

@@ -148,8 +148,8 @@ impl Repository {
             }
             let Some(parent) = parent(&commit)? else { return Ok(None) };
             if let Some(mut found) = moves.step(&commit, Some(&parent), &mut followed, true)? {
-                let wants = |path: &str| followed.has(path);
-                found.brought = merges.brought(&commit, &found.changes, &wants, &mut moves)?;
+                self.add_siblings(&git, (&parent, &commit), &mut found)?;
+                found.brought = merges.brought(&commit, &found.changes, &|_| true, &mut moves)?;
                 commits.push(found);
             }
             commit = parent;
@@ -163,6 +163,45 @@ impl Repository {
         commits.extend(known);
         commits.retain(|commit| !commit.changes.is_empty());
         Ok(Some(History::new(commits, true, head_time)))
+    }
+
+    /// Adds what else a commit changed below `environments/`: what became of it in other items is asked.
+    fn add_siblings(
+        &self,
+        git: &git2::Repository,
+        (parent, commit): (&Commit<'_>, &Commit<'_>),
+        found: &mut CommitChanges,
+    ) -> Result<()> {
+        let mut last = LastTrees::default();
+        let mut trees = Trees::of(git, &mut last)?;
+        let (before, after) =
+            (environments(self, parent, &mut trees)?, environments(self, commit, &mut trees)?);
+        let mut changes = Vec::new();
+        trees.compare("environments", before, after, &mut changes)?;
+        let known: HashSet<String> = found.changes.iter().map(|change| change.path.clone()).collect();
+        found.changes.extend(changes.into_iter().filter(|change| !known.contains(&change.path)));
+        Ok(())
+    }
+
+    /// What the first-parent commits of `head` down to an earlier one, which is left out, changed below
+    /// `environments/`, newest first; `None` where that one is not a little way back.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn changes_since(&self, head: &CommitId, before: &CommitId) -> Result<Option<Vec<CommitChanges>>> {
+        let git = self.git()?;
+        let head = find_commit(&git, head)?;
+        let is_it = |id: Oid| id.to_string() == before.as_str();
+        let mut commit = head.clone();
+        for _ in 0..NEWS {
+            if is_it(commit.id()) {
+                let walk = self.walk(&git, Some(head), usize::MAX, &|id| is_it(id).then_some(0))?;
+                return Ok(Some(walk.commits));
+            }
+            let Some(parent) = parent(&commit)? else { break };
+            commit = parent;
+        }
+        Ok(None)
     }
 
     /// The newest `most` commits of the same history, walked without the index, and behind them one

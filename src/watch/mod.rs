@@ -7,6 +7,7 @@
 
 mod branch;
 mod coalesce;
+mod contents;
 mod event;
 mod file_events;
 mod files;

@@ -50,9 +50,6 @@ pub enum Update {
     Woken,
 }
 
-/// The content that verdicts are about: equal ones have one number.
-type Contents = BTreeMap<String, Option<Arc<Vec<u8>>>>;
-
 /// Watches the working tree of a repository.
 pub struct Watch {
     repository: Repository,
@@ -63,8 +60,9 @@ pub struct Watch {
     start: Instant,
     state: Option<State>,
     branch: Option<String>,
-    /// The contents that last had no error, and their number.
-    good: Option<(Contents, u64)>,
+    /// The number of the contents that last had no error: equal ones have one number. The files are
+    /// marked as they were then.
+    good: Option<u64>,
     numbers: Numbers,
     missed: u32,
     /// When the repository was last asked for, and the last look around was taken.
@@ -281,7 +279,13 @@ impl Watch {
         today: Option<Date>,
     ) -> Option<Verdict> {
         let paths: BTreeSet<String> = changed.keys().cloned().collect();
-        let state = before.next(self.files.snapshot(&self.repository), &paths, &self.scope, today);
+        let snapshot = match &before.configuration {
+            Some(configuration) => {
+                self.files.snapshot_after(&self.repository, configuration.snapshot(), &paths)
+            }
+            None => self.files.snapshot(&self.repository),
+        };
+        let state = before.next(snapshot, &paths, &self.scope, today);
         let prefix = self.repository.root_prefix();
         let changed: Vec<_> = changed
             .iter()
@@ -300,14 +304,14 @@ impl Watch {
 
     fn verdict(&mut self, state: State, changed: Vec<Change>, at_hand: BTreeSet<String>) -> Verdict {
         let good = state.outcome.as_ref().is_ok_and(|report| report.count(Severity::Error) == 0);
-        let contents = self.files.contents(|path| self.scope.covers(path));
-        let known = self.good.as_ref().filter(|(good, _)| *good == contents).map(|(_, number)| *number);
+        let known = self.good.filter(|_| self.files.are_as_marked(|path| self.scope.covers(path)));
         let content = known.unwrap_or_else(|| {
             self.numbers.contents += 1;
             self.numbers.contents
         });
         if good {
-            self.good = Some((contents, content));
+            self.good = Some(content);
+            self.files.mark();
         }
         self.numbers.verdicts += 1;
         let outcome = state.outcome.clone();

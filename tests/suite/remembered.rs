@@ -270,3 +270,130 @@ fn a_status_in_a_shallow_clone_is_not_taken_for_one_of_the_whole() {
     world.git(&["fetch", "--quiet", "--unshallow"]);
     assert_eq!(world.line("status").told(), whole);
 }
+
+/// What a status says, and what it says without anything that is remembered.
+fn warm_and_cold(world: &World) -> [String; 2] {
+    let told = || ["status", "status --format json"].map(|line| world.line(line).told()).concat();
+    let warm = told();
+    let [folder, aside] = ["terrace", "aside"].map(|name| world.dir.join(".git").join(name));
+    std::fs::rename(&folder, &aside).expect("moved");
+    let cold = told();
+    std::fs::remove_dir_all(&folder).expect("removed");
+    std::fs::rename(&aside, &folder).expect("moved");
+    [warm, cold]
+}
+
+const ITEMS: [&str; 5] = ["app", "team/api", "team/web", "pay", "pay.staging"];
+
+/// One of the things that people do, not yet committed.
+fn do_something(world: &World, numbers: &mut Numbers, round: usize) {
+    let environment = ["development", "development", "staging", "production"][numbers.below(4)];
+    let item = ITEMS[numbers.below(ITEMS.len())];
+    let path = format!("environments/{environment}/{item}.yaml");
+    let there = world.dir.join(&path).exists();
+    match numbers.below(16) {
+        // One change in many items, of which some are taken.
+        0..4 => {
+            for item in &ITEMS[numbers.below(3)..] {
+                let text = format!("size: {}\nport: {round}\nreplicas: {}\n", round % 5, numbers.below(3));
+                world.write(&format!("environments/{environment}/{item}.yaml"), &text);
+            }
+        }
+        4 if there => std::fs::remove_file(world.dir.join(&path)).expect("removed"),
+        5 if there => {
+            let to = world.dir.join(format!("environments/{environment}/team/new{}.yaml", numbers.below(3)));
+            std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+            std::fs::rename(world.dir.join(&path), to).expect("moved");
+        }
+        6 => {
+            let day = ["2026-03-01", "2026-05-01", "2026-09-01"][numbers.below(3)];
+            let place = format!("{item} size --env staging --until {day}");
+            world.line(&format!("hold {place} --reason own"));
+        }
+        7 => world.write(
+            &format!("schemas/{item}.schema.json"),
+            r#"{"properties": {"port": {"type": "integer"}}, "required": ["port"]}"#,
+        ),
+        8 => world.write("terrace.toml", &format!("# {round}\n[[pin]]\npath = \"size\"\n")),
+        9 => world.write("README.md", &format!("{round}\n")),
+        _ => world.write(&path, VERSIONS[numbers.below(VERSIONS.len())]),
+    }
+}
+
+#[test]
+fn a_status_goes_on_from_commit_to_commit_as_if_all_was_judged() {
+    for seed in 1..9 {
+        let mut numbers = Numbers(seed);
+        let mut world = World::with(&[("environments/development/app.yaml", VERSIONS[0])]);
+        for round in 0..14 {
+            if numbers.below(6) == 0 {
+                world.git(&["checkout", "--quiet", "-b", "side"]);
+                for _ in 0..2 {
+                    do_something(&world, &mut numbers, round);
+                    world.commit("on a branch");
+                }
+                world.git(&["checkout", "--quiet", "-"]);
+                world.pass(1);
+                world.git(&["merge", "--quiet", "--no-ff", "--message", "merge", "side"]);
+                world.git(&["branch", "--quiet", "-D", "side"]);
+            }
+            for _ in 0..=numbers.below(2) {
+                do_something(&world, &mut numbers, round);
+            }
+            world.pass(u32::try_from([0, 1, 6, 13, 40][numbers.below(5)]).expect("small"));
+            world.commit("change");
+            if numbers.below(5) > 0 {
+                let [warm, cold] = warm_and_cold(&world);
+                assert_eq!(warm, cold, "{seed} {round}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_item_that_nobody_touched_is_not_read_again() {
+    let mut world = World::with(&[
+        ("environments/development/app.yaml", "a: 1\n"),
+        ("environments/staging/app.yaml", "a: 1\n"),
+        ("environments/development/old.yaml", "b: 1\n"),
+        ("environments/staging/old.yaml", "b: 2\n"),
+    ]);
+    let first = world.line("status").told();
+    assert!(first.contains("old"), "{first}");
+    let id = world.git(&["rev-parse", "HEAD:environments/staging/old.yaml"]);
+    let (folder, name) = id.trim().split_at(2);
+    world.write("environments/development/app.yaml", "a: 2\n");
+    world.commit("change");
+    let object = world.dir.join(".git/objects").join(folder).join(name);
+    let aside = world.beside("object");
+    std::fs::rename(&object, &aside).expect("moved");
+    let after = world.line("status").told();
+    assert!(after.contains("old") && after.contains("app"), "{after}");
+    forget_all(&world);
+    assert!(!world.line("status").told().contains("app"), "all is judged, and one cannot be read");
+    std::fs::rename(&aside, &object).expect("moved");
+    assert_eq!(world.line("status").told(), after);
+}
+
+#[test]
+fn what_a_new_commit_changed_in_other_items_counts_for_one_that_is_named() {
+    let items = ["app", "pay", "web"];
+    let mut world = World::with(&[]);
+    let set = |world: &World, environment: &str, text: &str| {
+        for item in items {
+            world.write(&format!("environments/{environment}/{item}.yaml"), text);
+        }
+    };
+    ["development", "staging", "production"].map(|environment| set(&world, environment, "level: 1\n"));
+    world.commit("base");
+    // The history index knows this much.
+    world.line("status").exits(0);
+    set(&world, "development", "level: 2\n");
+    world.commit("level");
+    world.pass(20);
+    world.commit("nothing");
+    let named = world.line("status app").exits(0);
+    assert!(named.contains("app  1 offered"), "{named}");
+    forget_all(&world);
+    assert_eq!(world.line("status app").exits(0), named, "without an index");
+}

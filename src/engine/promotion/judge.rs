@@ -2,11 +2,11 @@
 //!
 //! Rows are numbered as in the README. The first that fits counts.
 
-use super::path_history::{DAY, PathHistory};
+use super::path_history::PathHistory;
 use super::reason::{Hesitation, LeftOut, Reason};
 use super::resolution::{Level, Resolution};
 use crate::engine::naming::Naming;
-use crate::engine::timeline::{EventId, View};
+use crate::engine::timeline::{DAY, EventId, View};
 use crate::model::{CommitInfo, Date, Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
@@ -123,12 +123,12 @@ impl<'a> Judge<'a> {
 
     /// Whether an event is at most so many days old.
     fn is_within(&self, event: Option<usize>, days: i64) -> bool {
-        event.is_some_and(|event| self.view.age(event) <= days * DAY)
+        event.is_some_and(|event| self.view.is_within(event, days * DAY))
     }
 
     /// Whether an event is more than so many days old.
     fn is_older(&self, event: usize, days: i64) -> bool {
-        self.view.age(event) > days * DAY
+        !self.view.is_within(event, days * DAY)
     }
 
     /// Rows 5a and 6.
@@ -147,7 +147,7 @@ impl<'a> Judge<'a> {
         let created = presence.last().map(|(event, _)| *event);
         let began_without =
             created.is_some_and(|created| track.target_changed().is_none_or(|at| at < created));
-        let is_young = created.is_some_and(|created| self.view.age(created) < 30 * DAY);
+        let is_young = created.is_some_and(|created| self.view.is_within(created, 30 * DAY - 1));
         let level = match () {
             () if is_young && began_without => match self.names_other(path, source) {
                 None => Level::Ask,
@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
         let stale = parent.is_some_and(|parent| !parent.is_root())
             && self.is_older(came, 30)
             && since(self.view.target_edits(), came + 1).len() >= MANY;
-        (self.is_older(came, 120) || stale).then(|| LeftOut::Days(self.view.age(came) / DAY))
+        (self.is_older(came, 120) || stale).then(|| LeftOut::Days(self.view.days(came)))
     }
 
     /// Rows 12 to 19.
@@ -274,7 +274,7 @@ impl<'a> Judge<'a> {
         }
         let edits = since(self.view.target_edits(), changed + 1).len();
         if edits >= MANY && self.is_older(changed, 120) {
-            return Ok(Some(Hesitation::Days(self.view.age(changed) / DAY)));
+            return Ok(Some(Hesitation::Days(self.view.days(changed))));
         }
         if self.is_sized(changed, path) {
             return Ok(Some(Hesitation::Sized));

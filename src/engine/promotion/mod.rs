@@ -8,6 +8,7 @@ mod decision;
 mod edits;
 mod entry;
 mod fate;
+mod grounds;
 mod judge;
 mod leaves;
 mod left_alone;
@@ -37,6 +38,7 @@ pub use decision::{
 };
 pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
+pub use grounds::Grounds;
 pub use judge::{Judge, Judgement};
 pub use leaves::{Leaf, containers, leaves};
 pub use left_alone::LeftAlone;

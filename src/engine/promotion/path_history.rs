@@ -1,10 +1,7 @@
 //! One path over time: the events that gave source and target their values at it.
 
-use crate::engine::timeline::View;
+use crate::engine::timeline::{DAY, View};
 use crate::model::{Value, ValuePath};
-
-/// Days in seconds.
-pub(super) const DAY: i64 = 86_400;
 
 /// The changes of one path, oldest first.
 pub(super) struct PathHistory<'t> {
@@ -107,7 +104,7 @@ impl<'t> PathHistory<'t> {
     pub(super) fn target_lately_left(&self) -> bool {
         self.target_changed().is_some_and(|event| {
             event > 0
-                && self.view.age(event) <= 7 * DAY
+                && self.view.is_within(event, 7 * DAY)
                 && !self.changed_source(event)
                 && self.s_before(event) == self.t_before(event)
         })

@@ -163,19 +163,26 @@ pub struct HopStatus<V = Value> {
     pub items: Vec<(Key, ItemState<V>)>,
 }
 
+impl ItemState {
+    /// The same as it may be shown.
+    #[must_use]
+    pub fn masked(&self, mask: &Mask<'_>) -> ItemState<Shown> {
+        match self {
+            Self::Differs(plan) => ItemState::Differs(plan.masked(mask)),
+            Self::OnlyInSource => ItemState::OnlyInSource,
+            Self::Deleted => ItemState::Deleted,
+            Self::Renamed(from) => ItemState::Renamed(from.clone()),
+            Self::Encrypted(file) => ItemState::Encrypted(file.clone()),
+            Self::Unreadable(why) => ItemState::Unreadable(why.clone()),
+        }
+    }
+}
+
 impl HopStatus {
     /// The same as it may be shown.
     #[must_use]
     pub fn masked(&self, mask: &Mask<'_>) -> HopStatus<Shown> {
-        let shown = |state: &ItemState| match state {
-            ItemState::Differs(plan) => ItemState::Differs(plan.masked(mask)),
-            ItemState::OnlyInSource => ItemState::OnlyInSource,
-            ItemState::Deleted => ItemState::Deleted,
-            ItemState::Renamed(from) => ItemState::Renamed(from.clone()),
-            ItemState::Encrypted(file) => ItemState::Encrypted(file.clone()),
-            ItemState::Unreadable(why) => ItemState::Unreadable(why.clone()),
-        };
-        let items = self.items.iter().map(|(key, state)| (key.clone(), shown(state))).collect();
+        let items = self.items.iter().map(|(key, state)| (key.clone(), state.masked(mask))).collect();
         HopStatus { hop: self.hop, items }
     }
 }

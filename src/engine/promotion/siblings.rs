@@ -2,8 +2,9 @@
 //! none, waits for a reason.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
+use super::grounds::Grounds;
 use crate::diff::lists::NoListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::history::{FileChange, History};
@@ -22,7 +23,7 @@ pub struct Siblings<'a> {
     hop: Hop,
     read: &'a ReadVersion<'a>,
     now: &'a BlobNow<'a>,
-    known: RefCell<HashMap<EventId, bool>>,
+    known: RefCell<BTreeMap<EventId, bool>>,
 }
 
 impl<'a> Siblings<'a> {
@@ -65,6 +66,15 @@ impl<'a> Siblings<'a> {
         }
         self.known.borrow_mut().insert(id, waits);
         Ok(waits)
+    }
+
+    /// Notes the commits that were asked about.
+    pub fn note(&self, grounds: &mut Grounds) {
+        for id in self.known.borrow().keys() {
+            grounds.asks_of_brought |= id.brought.is_some();
+            let commit = self.history.commits().get(id.commit);
+            grounds.siblings.extend(commit.map(|commit| commit.info.id.clone()));
+        }
     }
 
     fn fate(&self, key: &Key, change: &FileChange) -> Result<Fate> {

@@ -6,11 +6,13 @@
 //! they leave over. Old versions are read one after the other and let go; what stays is their values
 //! at the paths.
 
+mod ages;
 mod past;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use self::ages::Ages;
 use super::history::{CommitChanges, FileChange, History};
 use super::versions::{ReadVersion, advance};
 use crate::diff::documents::pair_documents;
@@ -19,7 +21,11 @@ use crate::diff::{Depth, diff};
 use crate::model::{CommitInfo, Hop, Key, Result, Segment, Value, ValuePath};
 use crate::yaml::FileValues;
 
+pub use ages::HeadTimes;
 pub use past::{Fingerprint, Memory, Past};
+
+/// A day in seconds.
+pub const DAY: i64 = 86_400;
 
 /// What is asked of an item's past.
 #[derive(Clone, Copy)]
@@ -37,7 +43,7 @@ pub struct Question<'a> {
 }
 
 /// A commit that changed the item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventId {
     /// Its position in the history, or that of the merge that brought it.
     pub commit: usize,
@@ -73,6 +79,7 @@ pub struct Timeline<'h> {
     edited: HashMap<ValuePath, Vec<usize>>,
     /// The events that brought or removed a document of the target.
     edited_documents: Vec<usize>,
+    ages: Ages,
 }
 
 impl History {
@@ -143,6 +150,7 @@ impl<'h, 'q> Gather<'h, 'q> {
             promotions: Vec::new(),
             edited: HashMap::new(),
             edited_documents: Vec::new(),
+            ages: Ages::default(),
         };
         Self { timeline, question, read, asked: Asked::new(question) }
     }
@@ -426,6 +434,12 @@ impl Timeline<'_> {
         View { timeline: self, end: self.events.len(), head_time: self.history.head_time() }
     }
 
+    /// The times of the revision at which its views would say the same of ages as they did.
+    #[must_use]
+    pub const fn answered_alike(&self) -> HeadTimes {
+        self.ages.answered_alike()
+    }
+
     /// What there was before the commit at a position of the history, judged at the time of
     /// `head_time`, in seconds since 1970-01-01 UTC.
     #[must_use]
@@ -477,12 +491,21 @@ impl<'t> View<'t> {
         &brought.unwrap_or(commit).info
     }
 
-    /// Seconds from an event to the revision, never negative; what a merge brought is as old as the
-    /// merge.
+    /// Whether an event is at most so many seconds older than the revision; what a merge brought is as
+    /// old as the merge.
     #[must_use]
-    pub fn age(&self, event: usize) -> i64 {
-        let commit = self.timeline.events[event].commit;
-        (self.head_time - self.timeline.history.commits()[commit].info.time).max(0)
+    pub fn is_within(&self, event: usize, seconds: i64) -> bool {
+        self.timeline.ages.is_within(self.time(event), self.head_time, seconds)
+    }
+
+    /// How many whole days an event is older than the revision, never fewer than none.
+    #[must_use]
+    pub fn days(&self, event: usize) -> i64 {
+        self.timeline.ages.periods(self.time(event), self.head_time, DAY)
+    }
+
+    fn time(&self, event: usize) -> i64 {
+        self.timeline.history.commits()[self.timeline.events[event].commit].info.time
     }
 
     /// Whether history reaches back to its beginning.
@@ -575,7 +598,7 @@ mod tests {
         view.changes(&path).map(|changes| {
             let shown = |(event, value): &(usize, Option<Value>)| {
                 let value = value.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-                format!("{}: {value}, {} days", view.commit(*event).time / 86_400, view.age(*event) / 86_400)
+                format!("{}: {value}, {} days", view.commit(*event).time / DAY, view.days(*event))
             };
             changes.iter().map(shown).collect()
         })

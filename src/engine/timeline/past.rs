@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ages::Ages;
 use super::{EventId, Question, Side, Timeline};
 use crate::engine::history::History;
 use crate::engine::versions::ReadVersion;
@@ -147,6 +148,7 @@ impl History {
             promotions: past.promotions,
             edited,
             edited_documents: past.edited_documents,
+            ages: Ages::default(),
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::history::{FileChange, History};
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
-    Decision, DecisionState, HopStatus, ItemState, Level, Selection, decide, decisions, digest,
+    Decision, DecisionState, Grounds, HopStatus, ItemState, Level, Selection, decide, decisions, digest,
 };
 use crate::engine::review::{
     BasePlan, DecisionChange, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row,
@@ -188,7 +188,7 @@ impl<'a> Reviewer<'a> {
         let planner = planner(self.workspace, base, configuration, &keys)?;
         let mut plans = HashMap::new();
         for (key, hop) in judged {
-            let plan = match planner.judged(key, hop) {
+            let plan = match planner.judged(key, hop, &mut Grounds::default()) {
                 Ok(None) => continue,
                 Ok(Some(leaves)) => BasePlan::new(decide(leaves, &Selection::default())),
                 Err(error) if error.kind == ErrorKind::Io => return Err(error),

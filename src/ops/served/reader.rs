@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         let wanted = self.wanted(is_wide);
         let mut found = self.repository.parts().snapshot(commit, &wanted)?;
         if !found.files.keys().all(|path| self.rests_on(path, &wanted)) {
-            let mut files = std::mem::take(&mut found.files);
+            let mut files = Arc::unwrap_or_clone(std::mem::take(&mut found.files));
             files.retain(|path, _| self.rests_on(path, &wanted));
             let (revision, prefix) = (found.revision.clone(), found.prefix.clone());
             found = Snapshot::new(revision, prefix, files, self.repository.blobs());

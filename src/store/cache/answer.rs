@@ -2,8 +2,8 @@
 //! git folder.
 //!
 //! It holds what may be shown, never a secret in clear, and is its owner's alone. It is believed when it is
-//! whole, was made by this very program, and of the same commit in a clone that ends at the same place. It
-//! may be deleted at any time; when it cannot be read or written, the commit is judged again.
+//! whole, was made by this very program, and in a clone that ends at the same place; of which commit it
+//! was made it says. It may be deleted at any time; when it cannot be read or written, the commit is judged again.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ struct MadeOf {
 }
 
 impl Repository {
-    /// What is remembered of a commit for a purpose; of one commit at a time. `None` where it cannot be told
+    /// What is remembered for a purpose, to be compared with a commit; of one commit at a time. `None` where it cannot be told
     /// at which commits this clone ends.
     #[must_use]
     pub fn answer(&self, purpose: &str, commit: &CommitId) -> Option<RememberedAnswer<'_>> {
@@ -57,9 +57,9 @@ impl Repository {
 }
 
 impl RememberedAnswer<'_> {
-    /// The answer; `None` when there is none to believe.
+    /// The answer, and of which commit it was made; `None` when there is none to believe.
     #[must_use]
-    pub fn recall<T: DeserializeOwned>(&self) -> Option<T> {
+    pub fn recall<T: DeserializeOwned>(&self) -> Option<(CommitId, T)> {
         let path = self.repository.git_dir().join("terrace").join(&self.name);
         let body = read(&path, LIMIT)?;
         decode(&body, &self.of)
@@ -74,9 +74,10 @@ impl RememberedAnswer<'_> {
     }
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], of: &MadeOf) -> Option<T> {
+fn decode<T: DeserializeOwned>(bytes: &[u8], of: &MadeOf) -> Option<(CommitId, T)> {
     let (known, answer): (MadeOf, T) = open(MAGIC, bytes)?;
-    (known == *of).then_some(answer)
+    let commit = CommitId::new(known.commit.clone());
+    (MadeOf { commit: of.commit.clone(), ..known } == *of).then_some((commit, answer))
 }
 
 #[cfg(test)]
@@ -93,9 +94,11 @@ mod tests {
         let answer = vec!["one".to_owned(), "two".to_owned()];
         let bytes = seal(MAGIC, &(made_of("1"), &answer), LIMIT).expect("not too long");
         let known = |bytes: &[u8], of: MadeOf| decode::<Vec<String>>(bytes, &of);
-        assert_eq!(known(&bytes, made_of("1")), Some(answer));
+        for commit in ["1", "2"] {
+            let of = CommitId::new("1".to_owned());
+            assert_eq!(known(&bytes, made_of(commit)), Some((of, answer.clone())), "at {commit}");
+        }
         for of in [
-            made_of("2"),
             MadeOf { boundary: 8, ..made_of("1") },
             MadeOf { root: String::new(), ..made_of("1") },
             MadeOf { sources: String::new(), ..made_of("1") },
