@@ -10,15 +10,7 @@ pub fn edit(bytes: &[u8]) -> bool {
     let [which, what, text @ ..] = bytes else { return false };
     let limits = Limits::default();
     let Ok(document) = Document::parse(text, &limits) else { return false };
-    let mut paths = Vec::new();
-    for (number, value) in document.values().iter().enumerate() {
-        let root = ValuePath::document(number);
-        paths.push(root.clone());
-        value.walk(&root, &mut |path, _| {
-            paths.extend(path.parent());
-            paths.push(path.clone());
-        });
-    }
+    let paths = paths(&document);
     let path = paths[usize::from(*which) % paths.len()].clone();
     let operation = operation(path, *what, &document);
     let operations = std::slice::from_ref(&operation);
@@ -28,7 +20,22 @@ pub fn edit(bytes: &[u8]) -> bool {
     true
 }
 
-fn operation(path: ValuePath, what: u8, document: &Document) -> Operation<'_> {
+/// Every place of a document.
+pub(crate) fn paths(document: &Document) -> Vec<ValuePath> {
+    let mut paths = Vec::new();
+    for (number, value) in document.values().iter().enumerate() {
+        let root = ValuePath::document(number);
+        paths.push(root.clone());
+        value.walk(&root, &mut |path, _| {
+            paths.extend(path.parent());
+            paths.push(path.clone());
+        });
+    }
+    paths
+}
+
+/// The edit that a byte chooses.
+pub(crate) fn operation(path: ValuePath, what: u8, document: &Document) -> Operation<'_> {
     let value = match (what >> 2) % 5 {
         0 => Replacement::Value(Value::String("two\nlines: #\n".to_owned())),
         1 => Replacement::Value(Value::Number("1.10".to_owned())),

@@ -4,16 +4,32 @@
 //!
 //! The fuzz targets call these, and so does the suite, with texts that are broken in small ways.
 
+mod address;
+mod cache;
+mod convert;
 mod edit;
 mod history;
+mod key;
+mod merge;
+mod patch;
+mod path;
 mod pattern;
 mod plan;
 mod policy;
 mod properties;
+mod yaml;
 
+pub use address::{FILES, address};
+pub use cache::cache;
+pub use convert::{dotenv, json, toml};
 pub use edit::edit;
 pub use history::history;
+pub use key::key;
+pub use merge::merge;
+pub use patch::patch;
+pub use path::path;
 pub use pattern::pattern;
 pub use plan::plan;
 pub use policy::policy;
 pub use properties::properties;
+pub use yaml::yaml;

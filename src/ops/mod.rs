@@ -70,6 +70,8 @@ pub use migrate::{
     require_clear,
 };
 pub use modes::mode_changes;
+#[doc(hidden)]
+pub use patch::patched;
 pub use plan::Planner;
 pub use promote::{
     Answers, Creation, Prepared, PromoteRequest, commit as commit_promotion,

@@ -234,7 +234,7 @@ fn branch_of(workspace: &Workspace, options: &Options) -> Result<String> {
     }
     workspace
         .repository
-        .branch()
+        .branch()?
         .ok_or_else(|| Error::usage("HEAD is on no branch").with_help(Help::NameBranch))
 }
 

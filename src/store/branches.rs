@@ -46,7 +46,7 @@ impl Repository {
     pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>> {
         let git = self.git()?;
         let commit = find_commit(&git, commit)?;
-        Ok(parent(&commit)?.map(|parent| CommitId::new(parent.id().to_string())))
+        Ok(parent(&git, &commit)?.map(|parent| CommitId::new(parent.id().to_string())))
     }
 
     /// What git calls the contents of these paths (relative to the configuration root) in a commit: equal

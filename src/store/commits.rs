@@ -17,11 +17,13 @@ pub(super) fn environments(
     trees.folder(commit.tree_id(), names)
 }
 
-/// The first parent; `None` when there is none, or it is not there (a shallow clone).
-pub(super) fn parent<'r>(commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
+/// The first parent; `None` when there is none, or a shallow clone does not have it. Elsewhere a parent
+/// that is not there is damage, and no beginning.
+pub(super) fn parent<'r>(git: &git2::Repository, commit: &Commit<'r>) -> Result<Option<Commit<'r>>> {
     match commit.parent(0) {
         Ok(parent) => Ok(Some(parent)),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(_) if commit.parent_count() == 0 => Ok(None),
+        Err(error) if error.code() == ErrorCode::NotFound && git.is_shallow() => Ok(None),
         Err(error) => Err(git_error("walk the history", &error)),
     }
 }

@@ -58,7 +58,7 @@ impl Repository {
         let oldest = known.first().copied().or(walk.commits.last());
         if let (Parent::Unknown, Some(oldest)) = (end, oldest) {
             let more =
-                self.walk(&git, parent(&find_commit(&git, &oldest.info.id)?)?, usize::MAX, &|_| None)?;
+                self.walk(&git, parent(&git, &find_commit(&git, &oldest.info.id)?)?, usize::MAX, &|_| None)?;
             (rest, end) = (more.commits, more.end);
         }
         let listed = listed(known.into_iter().chain(&walk.commits).chain(&rest));
@@ -105,7 +105,7 @@ impl Repository {
         files.iter().for_each(|file| followed.add_item(file));
         let mut commits = Vec::new();
         loop {
-            let parent = parent(&commit)?;
+            let parent = parent(&git, &commit)?;
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(History::new(commits, false, head_time));
             }
@@ -146,7 +146,7 @@ impl Repository {
             if position.is_some() {
                 break;
             }
-            let Some(parent) = parent(&commit)? else { return Ok(None) };
+            let Some(parent) = parent(&git, &commit)? else { return Ok(None) };
             if let Some(mut found) = moves.step(&commit, Some(&parent), &mut followed, true)? {
                 self.add_siblings(&git, (&parent, &commit), &mut found)?;
                 found.brought = merges.brought(&commit, &found.changes, &|_| true, &mut moves)?;
@@ -264,7 +264,7 @@ impl Repository {
                 return Ok(walk);
             }
             steps.step();
-            let parent = parent(&commit)?;
+            let parent = parent(&git, &commit)?;
             // A parent that is named and not there: nothing can be said of this commit either.
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(walk);

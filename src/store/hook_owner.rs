@@ -1,9 +1,11 @@
 //! Who runs a repository's hooks, where that is not git's own folder alone: then a line is added by a
 //! person, in a file that all clones share, and nothing is written over it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::integration::check;
+use crate::model::{Error, Result};
 
 /// What runs the hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub(super) fn hook_owner(
     folder: &Path,
     prefix: &str,
     is_tracked: impl Fn(&Path) -> bool,
-) -> Option<HookOwner> {
+) -> Result<Option<HookOwner>> {
     let inside = folder.strip_prefix(work_tree).ok();
     let named = |names: &[&str]| names.iter().map(|name| work_tree.join(name)).find(|file| file.is_file());
     let husky = inside.filter(|path| path.starts_with(".husky")).map(|_| work_tree.join(".husky"));
@@ -62,8 +64,10 @@ pub(super) fn hook_owner(
         (HookManager::TrackedFolder, folder.join("pre-commit"))
     } else if let Some(file) = named(&LEFTHOOK) {
         (HookManager::Lefthook, file)
+    } else if let Some(file) = named(&PRE_COMMIT) {
+        (HookManager::PreCommit, file)
     } else {
-        (HookManager::PreCommit, named(&PRE_COMMIT)?)
+        return Ok(None);
     };
     let check = check(prefix);
     let lines = match manager {
@@ -79,10 +83,12 @@ pub(super) fn hook_owner(
             "- repo: local\n  hooks:\n    - id: terrace-check\n      name: terrace check\n      entry: {check}\n      language: system\n      pass_filenames: false"
         ),
     };
-    // A file that cannot be read says nothing of the check.
-    let text = std::fs::read_to_string(&file).unwrap_or_default();
-    let is_added = has_check(&text);
-    Some(HookOwner { manager, file, lines, is_added })
+    let is_added = match std::fs::read(&file) {
+        Ok(bytes) => has_check(&String::from_utf8_lossy(&bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(Error::io("read", &file, &error)),
+    };
+    Ok(Some(HookOwner { manager, file, lines, is_added }))
 }
 
 /// Whether a hook, or what says which hooks run, has our check.
@@ -109,7 +115,7 @@ mod tests {
         let root = folder.path();
         let owner = |hooks: &str, tracked: &str| {
             let tracked = Path::new(tracked).to_path_buf();
-            let found = hook_owner(root, &root.join(hooks), "", |path| path == tracked)?;
+            let found = hook_owner(root, &root.join(hooks), "", |path| path == tracked).expect("read")?;
             Some((found.manager, found.file.strip_prefix(root).expect("inside").display().to_string()))
         };
         let tracked = |file: &str| Some((HookManager::TrackedFolder, file.to_owned()));
@@ -124,10 +130,16 @@ mod tests {
             std::fs::write(root.join(file), "# terrace check --staged\nx: y # terrace check --staged\n")
                 .expect("a file");
             assert_eq!(owner(".git/hooks", ""), Some((manager, file.to_owned())));
-            let owner = hook_owner(root, &root.join(".git/hooks"), "", |_| false).expect("an owner");
+            let owner =
+                hook_owner(root, &root.join(".git/hooks"), "", |_| false).expect("read").expect("an owner");
             assert!(!owner.is_added, "a comment runs nothing");
             std::fs::write(root.join(file), &owner.lines).expect("a file");
-            assert!(hook_owner(root, &root.join(".git/hooks"), "", |_| false).expect("an owner").is_added);
+            assert!(
+                hook_owner(root, &root.join(".git/hooks"), "", |_| false)
+                    .expect("read")
+                    .expect("an owner")
+                    .is_added
+            );
         }
     }
 }

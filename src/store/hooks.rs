@@ -95,9 +95,10 @@ impl Repository {
         let file = folder.join("pre-commit");
         let prefix = self.root_of_hooks()?.unwrap_or_default();
         let text = pre_commit(&prefix);
-        let owner = self
-            .work_tree()
-            .and_then(|root| hook_owner(root, &folder, &prefix, |path| self.is_tracked_folder(path)));
+        let owner = match self.work_tree() {
+            Some(root) => hook_owner(root, &folder, &prefix, |path| self.is_tracked_folder(path))?,
+            None => None,
+        };
         let standing = match read_unlinked(&file)? {
             Some(Some(old)) if old == text => InstallState::Current,
             Some(Some(old)) if is_ours(&old) => InstallState::Stale,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::ObjectType;
+use git2::{ErrorClass, ErrorCode, ObjectType};
 
 use super::git_error::git_error;
 use super::repository::{Repository, find_commit};
@@ -30,17 +30,22 @@ impl Repository {
         let git = self.git()?;
         let mut tree = find_commit(&git, id)?.tree().map_err(failed)?;
         let irregular = |entry: &git2::TreeEntry<'_>| match entry.kind() {
-            Some(ObjectType::Commit) => Some(Irregular::Submodule),
+            Some(ObjectType::Commit) => Ok(Some(Irregular::Submodule)),
             Some(ObjectType::Blob) if entry.filemode() == LINK => {
-                let target = git.find_blob(entry.id()).ok()?;
-                Some(Irregular::Link(String::from_utf8_lossy(target.content()).into_owned()))
+                let target = git.find_blob(entry.id()).map_err(failed)?;
+                Ok(Some(Irregular::Link(String::from_utf8_lossy(target.content()).into_owned())))
             }
-            _ => None,
+            _ => Ok::<_, crate::model::Error>(None),
         };
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         for way in ends.filter_map(|end| path.get(..end)).filter(|way| !way.is_empty()) {
-            let Ok(entry) = tree.get_path(Path::new(way)) else { return Ok(Vec::new()) };
-            if let Some(found) = irregular(&entry) {
+            let entry = match tree.get_path(Path::new(way)) {
+                Err(error) if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Tree => {
+                    return Ok(Vec::new());
+                }
+                entry => entry.map_err(failed)?,
+            };
+            if let Some(found) = irregular(&entry)? {
                 return Ok(vec![(way.to_owned(), found)]);
             }
         }
@@ -53,14 +58,22 @@ impl Repository {
         }
         let base = if path.is_empty() { String::new() } else { format!("{path}/") };
         let mut found = Vec::new();
-        let walked = tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| {
-            if let Some(what) = irregular(entry) {
+        let mut unread = None;
+        let walked = tree.walk(git2::TreeWalkMode::PreOrder, |parent, entry| match irregular(entry) {
+            Ok(None) => git2::TreeWalkResult::Ok,
+            Ok(Some(what)) => {
                 let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
                 found.push((format!("{base}{parent}{name}"), what));
+                git2::TreeWalkResult::Ok
             }
-            git2::TreeWalkResult::Ok
+            Err(error) => {
+                unread = Some(error);
+                git2::TreeWalkResult::Abort
+            }
         });
-        walked.map_err(failed)?;
-        Ok(found)
+        match unread {
+            Some(error) => Err(error),
+            None => walked.map_err(failed).map(|()| found),
+        }
     }
 }

@@ -64,16 +64,41 @@ fn merged(output: Output) -> Option<TextMerge> {
     Some(TextMerge { text: output.stdout, clean: code == 0 })
 }
 
+/// Stands before each text that is merged in memory: git2 makes a slice of nothing where a merge is empty.
+const FIRST_LINE: &[u8] = b"# terrace: the first line\n";
+
 /// The merge of three texts; `None` when it conflicts.
 #[must_use]
 pub fn in_memory(versions: &Versions<'_>) -> Option<Vec<u8>> {
-    let input = |content| {
+    let texts = [versions.base, versions.ours, versions.theirs].map(|text| [FIRST_LINE, text].concat());
+    let [base, ours, theirs] = texts.each_ref().map(|text| {
         let mut input = MergeFileInput::new();
-        input.content(content);
+        input.content(text);
         input
-    };
-    let (base, ours, theirs) = (input(versions.base), input(versions.ours), input(versions.theirs));
+    });
     let mut options = MergeFileOptions::new();
     let result = git2::merge_file(&base, &ours, &theirs, Some(&mut options)).ok()?;
-    result.is_automergeable().then(|| result.content().to_vec())
+    let text = result.is_automergeable().then(|| result.content())?;
+    text.strip_prefix(FIRST_LINE).map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_which_nothing_is_left_are_merged() {
+        for (versions, expected) in [
+            ([&b"a: 1\n"[..], b"", b"a: 1\n"], Some(&b""[..])),
+            ([b"", b"", b""], Some(b"")),
+            (
+                [b"a: 1\nb: 1\nc: 1\n", b"a: 2\nb: 1\nc: 1\n", b"a: 1\nb: 1\nc: 2\n"],
+                Some(b"a: 2\nb: 1\nc: 2\n"),
+            ),
+            ([b"a: 1\n", b"a: 2\n", b"a: 3\n"], None),
+        ] {
+            let [base, ours, theirs] = versions;
+            assert_eq!(in_memory(&Versions { base, ours, theirs }).as_deref(), expected);
+        }
+    }
 }

@@ -68,7 +68,7 @@ impl<'r> Merges<'r> {
                 Err(error) if is_cut(&error) => return Ok(Vec::new()),
                 commit => commit.map_err(failed)?,
             };
-            let first = parent(&commit)?;
+            let first = parent(self.git, &commit)?;
             let is_cut = first.is_none() && commit.parent_count() > 0;
             if is_cut || boundary.contains(&commit.id().to_string()) {
                 return Ok(Vec::new());

@@ -37,7 +37,7 @@ mod upstream;
 
 pub use cache::{BlockedParts, PartIds};
 #[doc(hidden)]
-pub use cache::{JudgementFile, PastFiles, RememberedAnswer, history_index_survives};
+pub use cache::{JudgementFile, PastFiles, RememberedAnswer, cache_file_survives, history_index_survives};
 pub use hook_owner::{HookManager, HookOwner};
 pub use hooks::{InstallState, IntegrationEntry, Place as IntegrationTarget};
 pub use irregular::Irregular;

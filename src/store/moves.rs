@@ -224,7 +224,7 @@ impl<'r> Moves<'r> {
         let (mut past, mut below, mut steps) = (Vec::new(), from.clone(), 0);
         let progress =
             ProgressCounter::new(self.repository.progress(), "following moved files, commit", None);
-        let mut next = parent(&find_commit(self.git, from)?)?;
+        let mut next = parent(self.git, &find_commit(self.git, from)?)?;
         while let Some(commit) = next {
             progress.step();
             steps += 1;
@@ -232,7 +232,7 @@ impl<'r> Moves<'r> {
             if listed.contains(&id) {
                 (below, steps) = (id, 0);
             }
-            next = parent(&commit)?;
+            next = parent(self.git, &commit)?;
             // A parent that is named and not there: nothing can be said of this commit either.
             if next.is_none() && commit.parent_count() > 0 {
                 break;

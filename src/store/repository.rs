@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
 use super::git_error::{git_error, not_owned};
@@ -40,12 +40,7 @@ impl Repository {
         let dir = dir.canonicalize().map_err(|error| Error::io("find", &dir, &error))?;
         let none: [&Path; 0] = [];
         let git = git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none).map_err(|error| {
-            if error.code() == ErrorCode::NotFound {
-                Error::state(format!("{} is in no git repository", dir.display()))
-                    .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
-            } else {
-                unreadable(&dir, &error)
-            }
+            if error.code() == ErrorCode::NotFound { in_none(&dir) } else { unreadable(&dir, &error) }
         })?;
         let prefix = match git.workdir() {
             Some(root) => configuration_root(root, &dir),
@@ -168,13 +163,16 @@ impl Repository {
         &self.git_dir
     }
 
-    /// The branch that is checked out; `None` where HEAD names a commit, or cannot be read.
-    #[must_use]
-    pub fn branch(&self) -> Option<String> {
-        let git = self.git().ok()?;
-        let head = git.find_reference("HEAD").ok()?;
-        let target = head.symbolic_target().ok().flatten()?;
-        Some(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())
+    /// The branch that is checked out; `None` where HEAD names a commit.
+    ///
+    /// # Errors
+    /// When HEAD cannot be read.
+    pub fn branch(&self) -> Result<Option<String>> {
+        let failed = |error: git2::Error| git_error("read HEAD", &error);
+        let git = self.git()?;
+        let head = git.find_reference("HEAD").map_err(failed)?;
+        let target = head.symbolic_target().map_err(failed)?;
+        Ok(target.map(|target| target.strip_prefix("refs/heads/").unwrap_or(target).to_owned()))
     }
 
     /// The commit that HEAD names; `None` before the first commit.
@@ -311,10 +309,23 @@ impl Repository {
             };
             Error::usage(format!("`{}` names no commit", revision.escape_debug())).with_help(help)
         };
+        self.known_commit(revision)?.ok_or_else(unknown)
+    }
+
+    /// The commit that a revision names; `None` when it names none here.
+    ///
+    /// # Errors
+    /// When it cannot be read: what cannot be read is not absent.
+    pub fn known_commit(&self, revision: &str) -> Result<Option<CommitId>> {
         let git = self.git()?;
-        let object = git.revparse_single(revision).map_err(|_| unknown())?;
-        let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
-        Ok(CommitId::new(commit.id().to_string()))
+        let commit = git.revparse_single(revision).and_then(|object| object.peel(ObjectType::Commit));
+        match commit {
+            Ok(commit) => Ok(Some(CommitId::new(commit.id().to_string()))),
+            Err(error) if error.class() == ErrorClass::Os => {
+                Err(git_error(&format!("read `{}`", revision.escape_debug()), &error))
+            }
+            Err(_) => Ok(None),
+        }
     }
 
     /// What git's configuration says of the first of these names that it knows.
@@ -464,6 +475,22 @@ fn below(root: &Path, folder: &Path) -> String {
         }
     }
     prefix
+}
+
+/// That git found no repository: there is none, or one that cannot be read, which is not absent.
+fn in_none(dir: &Path) -> Error {
+    for git in dir.ancestors().map(|folder| folder.join(".git")) {
+        match git.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Error::io("read", &git, &error),
+            Ok(_) => {
+                return Error::unreadable(format!("{} cannot be read as a git repository", git.display()))
+                    .with_help("`git status` tells what git makes of it; remove it if nothing is in it");
+            }
+        }
+    }
+    Error::state(format!("{} is in no git repository", dir.display()))
+        .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {

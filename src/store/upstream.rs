@@ -24,7 +24,7 @@ impl Repository {
     pub fn upstream(&self, head: &str) -> Result<Option<(String, CommitId)>> {
         let git = self.git()?;
         let branch = if head == "HEAD" {
-            self.branch()
+            self.branch()?
         } else {
             found(head, git.find_branch(head, BranchType::Local))?.map(|_| head.to_owned())
         };

@@ -99,7 +99,7 @@ impl Watch {
         files.look(&repository, &everything)?;
         eyes.cover(files.listing().keys().map(String::as_str));
         files.snapshot(&repository).require_keys(&options.scope.keys)?;
-        let branch = repository.branch();
+        let branch = repository.branch()?;
         let now = Instant::now();
         Ok(Self {
             repository,
@@ -247,7 +247,9 @@ impl Watch {
         head: bool,
         today: &dyn Fn() -> Option<Date>,
     ) -> Option<Update> {
-        let branch = if head { self.repository.branch() } else { self.branch.clone() };
+        // A HEAD that cannot be read just now is read at the next look.
+        let read = if head { self.repository.branch().ok() } else { None };
+        let branch = read.unwrap_or_else(|| self.branch.clone());
         let switched = self.branch != branch;
         self.branch = branch;
         let before = self.state.take()?;
@@ -349,7 +351,7 @@ impl Watch {
         for (path, listing) in suspects {
             self.coalescer.path(now, &path, Readiness::Unsure, listing);
         }
-        if self.repository.branch() != self.branch {
+        if self.repository.branch().is_ok_and(|branch| branch != self.branch) {
             self.coalescer.head(now);
         }
         Ok(())

@@ -70,6 +70,10 @@ impl VersionReader {
         if text.starts_with('\u{feff}') || !memchr::memchr_iter(b'\r', bytes).all(ends_line) {
             return None;
         }
+        // YAML has no such letters, not in comments either, which are not read here.
+        if has_unprintable(text) {
+            return None;
+        }
         let mut documents = vec![0];
         let marks = ["\n---", "\n...", "\n%"];
         let is_marked =
@@ -241,6 +245,18 @@ impl Line<'_> {
     }
 }
 
+/// Whether a text may hold letters that YAML does not have.
+fn has_unprintable(text: &str) -> bool {
+    let is_odd = |c: char| match c {
+        '\n' | '\r' | '\t' => false,
+        c => c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'),
+    };
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| is_odd(char::from(byte))),
+        false => text.contains(is_odd),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,5 +329,16 @@ mod tests {
         };
         assert_eq!(entry(&first, "k6"), entry(&second, "k6"));
         assert_ne!(entry(&first, "k7"), entry(&second, "k7"));
+    }
+
+    #[test]
+    fn a_comment_with_letters_that_yaml_does_not_have_is_refused_as_the_whole_is() {
+        let limits = Limits::default();
+        for odd in ["\u{15}", "\u{7f}", "\u{80}", "\u{ffff}"] {
+            let text = format!("# a{odd}\n{}", (0..60).map(|n| format!("k{n}: value\n")).collect::<String>());
+            let whole = crate::yaml::Document::parse(text.as_bytes(), &limits).is_ok();
+            let read = VersionReader::new(limits).read(text.as_bytes()).is_some();
+            assert_eq!(read, whole, "{odd:?}");
+        }
     }
 }

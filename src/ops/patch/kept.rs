@@ -11,6 +11,7 @@ use crate::yaml::Document;
 const KEPT: &str = "terrace:kept";
 
 /// The secrets of a value, by the numbers that stand for them.
+#[derive(Default)]
 pub(in crate::ops) struct Kept(Vec<Value>);
 
 impl Kept {

@@ -69,7 +69,7 @@ impl Publisher {
         let branch = match branch {
             Some(branch) => branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned(),
             None => {
-                let branch = workspace.repository.branch();
+                let branch = workspace.repository.branch()?;
                 branch.ok_or_else(|| Error::usage("HEAD is on no branch").with_help(Help::NameBranch))?
             }
         };

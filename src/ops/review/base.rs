@@ -55,7 +55,7 @@ pub(super) fn ends(repository: &Repository, request: &ReviewRequest) -> Result<E
     };
     let name = match &request.head {
         Some(name) => name.clone(),
-        None => repository.branch().unwrap_or_else(|| "HEAD".to_owned()),
+        None => repository.branch()?.unwrap_or_else(|| "HEAD".to_owned()),
     };
     let Line { base, tip, name: line } = base(repository, request, &head)?;
     let end = |id: &CommitId, name| Ok::<_, Error>(End { commit: repository.info(id)?, name });
@@ -117,7 +117,10 @@ fn github(repository: &Repository, hints: &GithubHints, head: &CommitId) -> Resu
 }
 
 fn gitlab(repository: &Repository, hints: &GitlabHints, head: &CommitId) -> Result<Option<Line>> {
-    let named = said(&hints.base).and_then(|sha| Some((repository.commit(sha).ok()?, sha)));
+    let named = match said(&hints.base) {
+        Some(sha) => repository.known_commit(sha)?.map(|commit| (commit, sha)),
+        None => None,
+    };
     match (named, said(&hints.target), said(&hints.base)) {
         (Some((base, sha)), branch, _) => {
             let name = branch.unwrap_or(sha).to_owned();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::checksum;
 use super::file::{boundary, read, replace_private};
-use super::sealed::{open, seal};
+use super::sealed::{self, open, seal};
 use crate::model::CommitId;
 use crate::store::repository::Repository;
 use crate::store::transaction;
@@ -78,6 +78,11 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], of: &MadeOf) -> Option<(CommitId, T
     let (known, answer): (MadeOf, T) = open(MAGIC, bytes)?;
     let commit = CommitId::new(known.commit.clone());
     (MadeOf { commit: of.commit.clone(), ..known } == *of).then_some((commit, answer))
+}
+
+/// For the fuzz targets.
+pub(super) fn survives(body: &[u8]) -> Option<bool> {
+    sealed::survives::<(MadeOf, Vec<String>)>(MAGIC, body)
 }
 
 #[cfg(test)]

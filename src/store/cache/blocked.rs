@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::checksum;
 use super::file::{read, replace_private};
-use super::sealed::{open, seal};
+use super::sealed::{self, open, seal};
 use crate::model::Environment;
 use crate::store::repository::Repository;
 use crate::store::transaction;
@@ -80,6 +80,11 @@ fn encode(stored: &Stored) -> Option<Vec<u8>> {
 
 fn decode(bytes: &[u8]) -> Option<Stored> {
     open(MAGIC, bytes)
+}
+
+/// For the fuzz targets.
+pub(super) fn survives(body: &[u8]) -> Option<bool> {
+    sealed::survives::<Stored>(MAGIC, body)
 }
 
 #[cfg(test)]

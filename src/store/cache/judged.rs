@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::checksum;
 use super::file::{read, replace_private};
-use super::sealed::{open, seal};
+use super::sealed::{self, open, seal};
 use crate::engine::rules::{Fingerprint, Judgement, Memory, Salt};
 use crate::engine::snapshot::Content;
 use crate::model::{BlobId, Environment, Error, Key, Result};
@@ -296,6 +296,11 @@ fn encode(stored: &Stored) -> Option<Vec<u8>> {
 
 fn decode(bytes: &[u8]) -> Option<Stored> {
     open(MAGIC, bytes)
+}
+
+/// For the fuzz targets.
+pub(super) fn survives(body: &[u8]) -> Option<bool> {
+    sealed::survives::<Stored>(MAGIC, body)
 }
 
 #[cfg(test)]

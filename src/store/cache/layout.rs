@@ -57,13 +57,18 @@ pub(super) fn encode(
             return None;
         }
     }
+    let bytes = whole(&directory, lines, &bodies, belongs_to(prefix, boundary));
+    (bytes.len() <= limit).then_some(bytes)
+}
+
+/// The file of these parts, with its head.
+fn whole(directory: &[u8], lines: Vec<(u64, u32)>, bodies: &[u8], belongs: u64) -> Vec<u8> {
     let (buckets, table) = table_of(lines);
     let count = directory.len() / ENTRY;
-    let numbers = [belongs_to(prefix, boundary), count as u64, bodies.len() as u64, checksum(&directory)];
+    let numbers = [belongs, count as u64, bodies.len() as u64, checksum(directory)];
     let rest: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).chain(buckets).collect();
     let head = checksum(&rest).to_le_bytes();
-    let bytes = [MAGIC, &head, &rest, &directory, &table, &bodies].concat();
-    (bytes.len() <= limit).then_some(bytes)
+    [MAGIC, &head, &rest, directory, &table, bodies].concat()
 }
 
 /// The table of paths, and what the head says of its parts.
@@ -285,6 +290,31 @@ impl<R: Read + Seek> Lookup<R> {
         self.file.seek(SeekFrom::Start(start)).ok()?;
         take(&mut self.file, length)
     }
+}
+
+/// For the fuzz targets: whether an index comes back the same when it is written again; `None` when it is
+/// refused. Its first byte says how many commits there are, and the checksums are made right.
+pub(super) fn survives(body: &[u8]) -> Option<bool> {
+    let (count, mut rest) = body.split_first()?;
+    let (mut directory, mut bodies, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    for position in 0..u32::from(*count) {
+        // The commit's id, what lies before it, and how long its bytes are.
+        let place = rest.split_off(..24)?;
+        let length = usize::from(*rest.split_off_first()?);
+        let body = rest.split_off(..length)?;
+        if let Some(commit) = bytes::decode(body) {
+            lines.extend(paths(&commit).into_iter().map(|path| (line_of(path), position)));
+        }
+        directory.extend_from_slice(place);
+        directory.extend(u32::try_from(length).ok()?.to_le_bytes());
+        directory.extend(checksum(body).to_le_bytes());
+        bodies.extend_from_slice(body);
+    }
+    bodies.extend_from_slice(rest);
+    let file = whole(&directory, lines, &bodies, belongs_to("", 0));
+    let index = decode(&file, "", 0)?;
+    let written = encode(&mut index.steps.iter().map(|step| (step, step.before)), "", 0, usize::MAX)?;
+    Some(decode(&written, "", 0).is_some_and(|again| again.steps == index.steps))
 }
 
 /// So many bytes of a file.

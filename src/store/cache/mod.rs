@@ -16,6 +16,7 @@ mod judged;
 mod layout;
 mod pasts;
 mod sealed;
+mod survival;
 
 use std::collections::HashMap;
 
@@ -31,6 +32,8 @@ pub use self::judged::JudgementFile;
 pub(super) use self::judged::KnownFiles;
 pub(super) use self::layout::Lookup;
 pub use self::pasts::PastFiles;
+#[doc(hidden)]
+pub use self::survival::cache_file_survives;
 
 /// What lies before a commit on its first-parent chain, leaving out commits that changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,6 +79,15 @@ fn decode(bytes: &[u8], of: Fingerprint) -> Option<Past> {
     Some(past.map(&Value::from))
 }
 
+/// For the fuzz targets.
+pub(super) fn survives(body: &[u8]) -> Option<bool> {
+    let of = Fingerprint([0; 32]);
+    let file = |body: &[u8]| [MAGIC, &of.0, &checksum(body).to_le_bytes(), body].concat();
+    let written = encode(decode(&file(body), of)?, of)?;
+    let again = encode(decode(&written, of)?, of)?;
+    Some(again == written)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

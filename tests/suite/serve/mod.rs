@@ -1,5 +1,6 @@
 //! `serve`, with the real binary, real connections and real repositories. Every wait is for a condition.
 
+mod addresses;
 mod attack;
 #[cfg(feature = "client")]
 mod attempts;
