@@ -384,7 +384,9 @@ fn what_a_new_commit_changed_in_other_items_counts_for_one_that_is_named() {
             world.write(&format!("environments/{environment}/{item}.yaml"), text);
         }
     };
-    ["development", "staging", "production"].map(|environment| set(&world, environment, "level: 1\n"));
+    for environment in ["development", "staging", "production"] {
+        set(&world, environment, "level: 1\n");
+    }
     world.commit("base");
     // The history index knows this much.
     world.line("status").exits(0);
