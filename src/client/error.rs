@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "client")]
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -60,6 +61,7 @@ struct Inner {
     status: Option<u16>,
     problem: Option<String>,
     document: Option<Json>,
+    #[cfg(feature = "client")]
     retry_after: Option<Duration>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -74,6 +76,7 @@ impl ClientError {
             status: None,
             problem: None,
             document: None,
+            #[cfg(feature = "client")]
             retry_after: None,
             source: None,
         }))
