@@ -264,7 +264,7 @@ impl Repository {
                 return Ok(walk);
             }
             steps.step();
-            let parent = parent(&git, &commit)?;
+            let parent = parent(git, &commit)?;
             // A parent that is named and not there: nothing can be said of this commit either.
             if parent.is_none() && commit.parent_count() > 0 {
                 return Ok(walk);
