@@ -198,7 +198,7 @@ impl Repository {
                 let walk = self.walk(&git, Some(head), usize::MAX, &|id| is_it(id).then_some(0))?;
                 return Ok(Some(walk.commits));
             }
-            let Some(parent) = parent(&commit)? else { break };
+            let Some(parent) = parent(&git, &commit)? else { break };
             commit = parent;
         }
         Ok(None)

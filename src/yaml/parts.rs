@@ -336,7 +336,7 @@ mod tests {
         let limits = Limits::default();
         for odd in ["\u{15}", "\u{7f}", "\u{80}", "\u{ffff}"] {
             let text = format!("# a{odd}\n{}", (0..60).map(|n| format!("k{n}: value\n")).collect::<String>());
-            let whole = crate::yaml::Document::parse(text.as_bytes(), &limits).is_ok();
+            let whole = Document::parse(text.as_bytes(), &limits).is_ok();
             let read = VersionReader::new(limits).read(text.as_bytes()).is_some();
             assert_eq!(read, whole, "{odd:?}");
         }
