@@ -124,6 +124,7 @@ pub struct RollBack {
     pub only: Vec<String>,
     /// The tags of the items as they were read.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = {"pattern": Key::PATTERN}))]
     pub expected: BTreeMap<String, String>,
     /// Whether findings are accepted that the older values bring.
     #[serde(default)]

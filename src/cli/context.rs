@@ -115,7 +115,7 @@ impl Context {
             quiet: globals.quiet,
             verbose: globals.verbose,
             pages: !globals.no_pager,
-            line: can_show.then(|| Arc::new(ProgressLine::new())),
+            line: can_show.then(|| Arc::new(ProgressLine::new(&environment))),
             environment,
         }
     }

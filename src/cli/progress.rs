@@ -9,6 +9,7 @@ use dialoguer::console::Term;
 
 use crate::model::Progress;
 use crate::report::sanitize::cut_end;
+use crate::store::ProcessEnvironment;
 
 /// Work that is done sooner is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -19,14 +20,18 @@ const PACE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct ProgressLine {
     begin: Instant,
+    delay: Duration,
     is_shown: AtomicBool,
-    last: Mutex<Instant>,
+    last: Mutex<Option<Instant>>,
 }
 
 impl ProgressLine {
-    pub(super) fn new() -> Self {
-        let begin = Instant::now();
-        Self { begin, is_shown: AtomicBool::new(false), last: Mutex::new(begin) }
+    /// A line that appears after the seconds of `GIT_PROGRESS_DELAY`, as git's do, or else after half a
+    /// second.
+    pub(super) fn new(environment: &ProcessEnvironment) -> Self {
+        let seconds = environment.get("GIT_PROGRESS_DELAY").and_then(|text| text.to_str()?.parse().ok());
+        let delay = seconds.map_or(PATIENCE, Duration::from_secs);
+        Self { begin: Instant::now(), delay, is_shown: AtomicBool::new(false), last: Mutex::new(None) }
     }
 
     /// Takes the line away, so that something else can be said.
@@ -40,14 +45,14 @@ impl ProgressLine {
 impl Progress for ProgressLine {
     fn tell(&self, work: &'static str, done: usize, total: Option<usize>) {
         let now = Instant::now();
-        if now.duration_since(self.begin) < PATIENCE {
+        if now.duration_since(self.begin) < self.delay {
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(*last) < PACE {
+        if last.is_some_and(|last| now.duration_since(last) < PACE) {
             return;
         }
-        *last = now;
+        *last = Some(now);
         let text = match total {
             Some(total) => format!("{work}: {done} of {total}"),
             None => format!("{work}: {done}"),

@@ -50,7 +50,7 @@ fn key() -> &'static str {
 /// The command on a terminal of so many columns.
 fn on_terminal(world: &World, columns: u16, term: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
-    command.env("TERM", term).env("TERRACE_PAGER", "cat").args(arguments);
+    command.env("TERM", term).env("TERRACE_PAGER", "cat").env("GIT_PROGRESS_DELAY", "0").args(arguments);
     talk_to(command, columns, &[])
 }
 

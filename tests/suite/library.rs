@@ -491,7 +491,8 @@ mod service {
     fn binary() -> PathBuf {
         let build = Command::new(env!("CARGO"))
             // What this test was built with, so that nothing is built twice.
-            .args(["build", "--quiet", "--example", "service", "--features", FEATURES, "--manifest-path"])
+            .args(["build", "--quiet", "--profile", "test", "--example", "service", "--features", FEATURES])
+            .arg("--manifest-path")
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
             .status()
             .expect("cargo");

@@ -8,7 +8,11 @@ from schemathesis import GenerationMode
 BEYOND_SCHEMAS = {
     "environment-conflict", "unknown-revision", "invalid-path", "confirmation-required",
 }
-EITHER_OR = ("both `path` and `pointer`", "means nothing here", "nothing is promoted to development")
+EITHER_OR = (
+    "both `path` and `pointer`", "means nothing here", "nothing is promoted to development",
+    # Of a name's letters the format decides.
+    "the name of a variable",
+)
 
 
 def name_of(problem):
