@@ -101,7 +101,8 @@ const WIDE: usize = 60;
 fn doubts(item: &Planned) -> Vec<String> {
     let source = clean(&item.source);
     let belongs = item.belongings.iter().map(|found| {
-        format!("{source}: {}; move it to the environment's own item", clean(&found.to_string()))
+        let line = found.line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("{source}{line}: {}; move it to the environment's own item", clean(&found.to_string()))
     });
     let doubts = item.converted.doubts.iter().map(|doubt| {
         let is_secret = item.secrets.contains(&doubt.path);

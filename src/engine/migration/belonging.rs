@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::{Environment, Segment, Value, ValuePath, names_word};
+use crate::yaml::Document;
 
 /// Something that is not development's, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Belonging {
     /// The place.
     pub path: ValuePath,
+    /// Its line in the file, where that is YAML or JSON.
+    pub line: Option<usize>,
     /// Whose it is.
     pub owner: Owner,
 }
@@ -35,6 +38,15 @@ impl Belonging {
     #[must_use]
     pub const fn asks(&self) -> bool {
         matches!(self.owner, Owner::Section(_) | Owner::Profile(_))
+    }
+
+    /// The same with its line in a document.
+    pub(super) fn found_in(mut self, document: Option<&Document>) -> Self {
+        let found = document.and_then(|document| Some((document, document.locate(&self.path)?)));
+        self.line = found.map(|(document, found)| {
+            document.location(found.key.as_ref().unwrap_or(&found.value)).start.line
+        });
+        self
     }
 }
 
@@ -78,7 +90,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn add(&mut self, path: ValuePath, owner: Owner) {
-        self.found.push(Belonging { path, owner });
+        self.found.push(Belonging { path, line: None, owner });
     }
 
     /// The later environment that a name holds a word of.

@@ -59,6 +59,9 @@ impl fmt::Display for Suspicion {
                         write!(f, "holds what counts for the profile `{profile}` only, `{path}`")?;
                     }
                 }
+                if let Some(line) = belonging.line {
+                    write!(f, ", line {line}")?;
+                }
                 f.write_str("; divide it, or name it to take it whole")
             }
             Self::NotConfiguration(what) => write!(f, "not configuration: {what}"),

@@ -132,6 +132,10 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
     let template = template(&text, read.filter(|_| meant));
     let values = read.unwrap_or_default();
     let belongings = belongings(values, words);
+    let has_lines = !belongings.is_empty() && matches!(format, Format::Yaml | Format::Json);
+    let document = has_lines.then(|| Document::parse(bytes, migration.limits).ok()).flatten();
+    let belongings: Vec<Belonging> =
+        belongings.into_iter().map(|found| found.found_in(document.as_ref())).collect();
     let holds = || belongings.iter().find(|found| found.asks()).cloned().map(Suspicion::Holds);
     let suspicion = look(root, file, words, template, values).or_else(holds).filter(|_| !named);
     let outcome = match template {
@@ -368,6 +372,14 @@ mod tests {
                 "c/two.yml asks: Holds(Belonging ",
                 "c/chart.yaml stays: NotConfiguration(\"a Helm chart manifest\")",
                 "c/app.properties:2:1 is rejected",
+            ]
+        );
+        let asks = world(&["c"], &files).plan().expect("a plan").asks;
+        assert_eq!(
+            asks.iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>(),
+            [
+                "holds production's `production`, line 2; divide it, or name it to take it whole",
+                "holds what counts for the profile `prod` only, `#2:spring.config.activate.on-profile`, line 3; divide it, or name it to take it whole",
             ]
         );
         let named = world(&["c/database.yml", "c/a.yaml"], &[files[0], ("c/a.yaml", files[4].1)]);
