@@ -50,7 +50,14 @@ fn key() -> &'static str {
 /// The command on a terminal of so many columns.
 fn on_terminal(world: &World, columns: u16, term: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
-    command.env("TERM", term).env("TERRACE_PAGER", "cat").env("GIT_PROGRESS_DELAY", "0").args(arguments);
+    command.env("TERM", term).env("TERRACE_PAGER", "cat").args(arguments);
+    talk_to(command, columns, &[])
+}
+
+/// On a terminal that is told of long work at once.
+fn told_at_once(world: &World, columns: u16, term: &str, arguments: &[&str]) -> (i32, String) {
+    let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+    command.env("TERM", term).env("GIT_PROGRESS_DELAY", "0").args(arguments);
     talk_to(command, columns, &[])
 }
 
@@ -142,17 +149,17 @@ fn long_work_is_told_of_and_leaves_no_trace() {
         }
     }
     world.commit("base");
-    let (code, shown) = on_terminal(&world, 100, "xterm", &["check"]);
+    let (code, shown) = told_at_once(&world, 100, "xterm", &["check"]);
     assert_eq!(code, 0, "{shown}");
     let (before, after) = shown.rsplit_once("\r\u{1b}[K").expect("a line that was erased");
     assert!(before.contains("judging items: "), "{before}");
     assert!(after.contains("180 items") && !before.contains("180 items in"), "{after}");
-    let (_, narrow) = on_terminal(&world, 12, "xterm", &["schema", "infer", "--check"]);
+    let (_, narrow) = told_at_once(&world, 12, "xterm", &["schema", "infer", "--check"]);
     for line in narrow.split('\r').filter(|line| line.ends_with("\u{1b}[K")) {
         assert!(line.trim_end_matches("\u{1b}[K").width() < 12, "{line}");
     }
     for (term, arguments) in [("xterm", &["-q", "check"][..]), ("dumb", &["check"])] {
-        let (_, shown) = on_terminal(&world, 100, term, arguments);
+        let (_, shown) = told_at_once(&world, 100, term, arguments);
         assert!(!shown.contains("\u{1b}[K") && shown.contains("180 items"), "{shown}");
     }
     assert!(!world.terrace(&["check"]).stderr.contains('\r'));
