@@ -70,6 +70,6 @@ fn nothing_of_another_environment_arrives_unless_its_file_is_named() {
     );
     let named = shop.terrace(&["migrate", "config/db.yml", "config/erb.yml", "--yes"]);
     assert_eq!(named.code, 0, "{named:?}");
-    assert!(named.out.contains("config/db.yml: `production` names production"), "{named:?}");
+    assert!(named.out.contains("config/db.yml:2: `production` names production"), "{named:?}");
     assert!(named.out.contains("config/erb.yml:1: an ERB template"), "{named:?}");
 }
