@@ -112,10 +112,12 @@ struct TrailStep<'h> {
 
 impl History {
     /// A history from its commits, newest first. `complete` is false when it was cut off (a
-    /// shallow clone); `head_time` is the committer time of the revision itself.
+    /// shallow clone); `head_time` is the committer time of the revision itself. A commit without changes
+    /// serves to tell where the past of a moved file belongs, and goes.
     #[must_use]
     pub fn new(commits: Vec<CommitChanges>, complete: bool, head_time: i64) -> Self {
-        let commits = with_the_past(commits);
+        let mut commits = with_the_past(commits);
+        commits.retain(|commit| !commit.changes.is_empty());
         let mut by_path: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (c, commit) in commits.iter().enumerate() {
             for (f, change) in commit.changes.iter().enumerate() {

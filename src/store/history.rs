@@ -72,7 +72,6 @@ impl Repository {
         }
         let mut commits = index.into_commits(tip);
         commits.append(&mut rest);
-        commits.retain(|commit| !commit.changes.is_empty());
         Ok(History::new(commits, end == Parent::Beginning, commit.time().seconds()))
     }
 
@@ -161,7 +160,6 @@ impl Repository {
         }
         let Some(known) = known(&mut index, position, names) else { return Ok(None) };
         commits.extend(known);
-        commits.retain(|commit| !commit.changes.is_empty());
         Ok(Some(History::new(commits, true, head_time)))
     }
 

@@ -303,10 +303,6 @@ proptest! {
     ) {
         let mut field = Field::new(if nested { "deploy/config/" } else { "" });
         for (event, ask) in &events {
-            // Open: of a file that came from outside a look-up can miss the past that the whole history has.
-            if matches!(event, Event::Move(..)) {
-                continue;
-            }
             field.happen(event);
             if *ask {
                 field.same(&field.dir(), field.head());
@@ -317,6 +313,15 @@ proptest! {
         field.same(&field.dir(), past);
         field.check(&field.dir(), field.head());
     }
+}
+
+#[test]
+fn what_a_file_was_outside_is_looked_up_too() {
+    let mut field = Field::new("");
+    for event in [Event::Outside(61, 0), write(3, 0), Event::Move(133, 31, false)] {
+        field.happen(&event);
+    }
+    field.check(&field.dir(), field.head());
 }
 
 fn write(number: u8, text: u8) -> Event {
