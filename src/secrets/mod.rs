@@ -40,7 +40,7 @@ pub fn secret_below<'a>(
 fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> Place) -> Option<Secret<'a>> {
     let scalar = readable(value)?;
     let (Value::String(text) | Value::Number(text)) = scalar else { return None };
-    if text.is_empty() || policy.is_reference(text) {
+    if text.is_empty() {
         return None;
     }
     let place = place();
@@ -48,7 +48,9 @@ fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> 
         return None;
     }
     let found = scalar.as_str().and_then(|text| by_look(text).next());
-    found.or_else(|| place.holds(scalar, text).then_some(Secret { what: "a secret", text }))
+    let found = found.or_else(|| place.holds(scalar, text).then_some(Secret { what: "a secret", text }));
+    // Asked last, because few values look like secrets.
+    found.filter(|_| !policy.is_reference(text))
 }
 
 /// The value behind its tags; nothing where a tag says that it comes from elsewhere.

@@ -4,6 +4,9 @@
 //! numbers, environments and words such as `old` are left off behind it. Only so many bytes at
 //! either end of a name are read, so that no name costs more than another.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::model::Environment;
 
 /// The kind of secret that a name speaks of.
@@ -32,6 +35,42 @@ pub(super) enum Name {
     Secret(Family),
     /// That it is ciphertext.
     Encrypted,
+}
+
+/// All that is asked of the name of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// What it says of the value.
+    pub(super) name: Name,
+    /// Whether it [`describes`] a secret.
+    pub(super) describes: bool,
+    /// Whether it [`is_objects`].
+    pub(super) is_objects: bool,
+}
+
+/// So many names are remembered, and none that is longer.
+const REMEMBERED: usize = 4096;
+const REMEMBERED_BYTES: usize = 64;
+
+thread_local! {
+    static SAID: RefCell<HashMap<Box<str>, Said>> = RefCell::default();
+}
+
+/// All that the name of a key says; the same names come in every file, so that each is read once.
+pub(super) fn said(name: &str) -> Said {
+    if let Some(said) = SAID.with_borrow(|known| known.get(name).copied()) {
+        return said;
+    }
+    let said = Said { name: read(name), describes: describes(name), is_objects: is_objects(name) };
+    if name.len() <= REMEMBERED_BYTES {
+        SAID.with_borrow_mut(|known| {
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(name.into(), said);
+        });
+    }
+    said
 }
 
 /// Of a longer name only the beginning and the end are read.
@@ -250,7 +289,7 @@ const DESCRIBING_ALONE: [&str; 9] =
     ["id", "items", "key", "keys", "version", "properties", "from", "in", "expires"];
 
 /// Whether a key below a secret mapping says something about the secret.
-pub(super) fn describes(name: &str) -> bool {
+fn describes(name: &str) -> bool {
     let (_, words) = words(name);
     let folded = words.concat();
     let alone = |list: &[&str]| list.contains(&folded.as_str());
@@ -261,7 +300,7 @@ pub(super) fn describes(name: &str) -> bool {
 
 /// Whether a name reads like that of an object, such as `sqs-orders-queue-secret`: then the entries
 /// below it name the object's own.
-pub(super) fn is_objects(name: &str) -> bool {
+fn is_objects(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     name.matches('-').count() > 1 && name.chars().all(is_plain)
 }

@@ -47,7 +47,7 @@ impl Place {
     /// Whether a scalar here, with this text, is a secret itself.
     pub(super) fn holds(self, scalar: &Value, text: &str) -> bool {
         let is_text = scalar.as_str().is_some();
-        if stands_in(text) {
+        if !self.is_secret() || stands_in(text) {
             return false;
         }
         match self {
@@ -170,12 +170,13 @@ impl<'a> Way<'a> {
             Some(name) if key == "value" => name,
             _ => key,
         };
-        self.is_object = names::is_objects(name);
+        let said = names::said(name);
+        self.is_object = said.is_objects;
         self.own = None;
         // In an ExternalSecret this is the name that a secret gets.
         let names_one = key == "secretKey"
             && holder.and_then(Value::as_map).is_some_and(|map| map.contains_key("remoteRef"));
-        match names::read(name) {
+        match said.name {
             Name::Secret(_) if names_one => self.above = None,
             Name::Secret(family) => {
                 self.own = Some(family);
@@ -183,7 +184,7 @@ impl<'a> Way<'a> {
             }
             Name::About => self.above = None,
             Name::Encrypted => self.encrypted = true,
-            Name::Plain if names::describes(name) => self.above = None,
+            Name::Plain if said.describes => self.above = None,
             Name::Plain => {}
         }
     }
