@@ -282,19 +282,23 @@ impl Placer<'_> {
         }
         let outer_start = skip_trivia(self.text, from);
         let content_start = skip_properties(self.text, outer_start, properties);
-        let (span, content) = (node.span.clone(), node.content.clone());
-        let span = match content {
+        let span = node.span.clone();
+        // Taken out while what it holds is placed.
+        let content =
+            std::mem::replace(&mut self.nodes[id.0 as usize].content, Content::Alias { target: id });
+        let (span, content) = match content {
             Content::Scalar { .. } if unwritten => {
                 let end = self.text[..content_start].trim_end().len().max(outer_start);
-                end..end
+                (end..end, content)
             }
-            Content::Scalar { style, .. } if style.is_block() => content_start..span.end.max(content_start),
-            Content::Scalar { .. } | Content::Alias { .. } => span,
+            Content::Scalar { style, .. } if style.is_block() => {
+                (content_start..span.end.max(content_start), content)
+            }
+            Content::Scalar { .. } | Content::Alias { .. } => (span, content),
             Content::Sequence { mut items, flow } => {
                 let end = self.place_items(&mut items, flow, content_start);
                 let start = items.first().map_or(span.start, |item| item.start);
-                self.nodes[id.0 as usize].content = Content::Sequence { items, flow };
-                if flow { span } else { start..end }
+                (if flow { span } else { start..end }, Content::Sequence { items, flow })
             }
             Content::Mapping { mut entries, flow } => {
                 // A single pair inside `[…]` has no braces, though its key may.
@@ -305,14 +309,13 @@ impl Placer<'_> {
                 let inside = if braces { span.start + 1 } else { content_start };
                 let end = self.place_entries(&mut entries, flow, inside);
                 let start = entries.first().map_or(span.start, |entry| entry.start);
-                self.nodes[id.0 as usize].content = Content::Mapping { entries, flow };
-                if braces { span } else { start..end }
+                (if braces { span } else { start..end }, Content::Mapping { entries, flow })
             }
         };
         let end = span.end;
         let node = &mut self.nodes[id.0 as usize];
         node.outer = outer_start.min(span.start)..end;
-        node.span = span;
+        (node.span, node.content) = (span, content);
         end
     }
 

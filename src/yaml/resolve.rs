@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use indexmap::IndexMap;
+
 use super::limits::{Limits, Rejection};
 use super::lines::Lines;
 use super::node::{Content, MappingEntry, Node, NodeId, Style};
@@ -218,7 +220,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn mapping(&mut self, entries: &'a [MappingEntry]) -> Result<Map, Rejection> {
-        let mut own = Map::with_capacity(entries.len());
+        let mut own = IndexMap::with_capacity(entries.len());
         // Where each key of it stands first.
         let mut first = Vec::new();
         let (mut merges, mut first_merge) = (Vec::new(), None);
@@ -246,7 +248,8 @@ impl<'a> Resolver<'a> {
             };
             self.bytes += key.len();
             self.steps.push(Step::Key(key));
-            match own.get_index_of(key).and_then(|earlier| first.get(earlier)).cloned() {
+            let (index, earlier) = own.insert_full(key.to_owned(), Value::Null);
+            match earlier.and_then(|_| first.get(index)).cloned() {
                 Some(first) => {
                     self.problem(ProblemKind::DuplicateKey { key: key.to_owned(), first }, key_span);
                 }
@@ -254,7 +257,9 @@ impl<'a> Resolver<'a> {
             }
             let value = self.resolve(entry.value)?;
             self.steps.pop();
-            own.insert(key.to_owned(), value);
+            if let Some((_, place)) = own.get_index_mut(index) {
+                *place = value;
+            }
         }
         // A mapping's own entries win over merged ones, and earlier merges over later ones
         // (https://yaml.org/type/merge.html).
@@ -291,6 +296,6 @@ impl<'a> Resolver<'a> {
         if let Some((at, key)) = disagrees {
             self.problem(ProblemKind::MergesDisagree { key }, self.node(at).span.clone());
         }
-        Ok(own)
+        Ok(own.into())
     }
 }

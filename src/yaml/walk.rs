@@ -87,16 +87,28 @@ impl<'d> Walker<'d, '_> {
                     self.path.segments.pop();
                 }
             }
-            (Content::Mapping { .. }, Value::Map(map)) => {
+            (Content::Mapping { entries, .. }, Value::Map(map)) => {
+                let nodes = self.document.arena();
+                if entries.len() == map.len() && !entries.iter().any(|entry| is_merge(nodes, entry)) {
+                    // Each entry is a key of the value, in the same order.
+                    for (entry, (key, value)) in entries.iter().zip(map) {
+                        self.entry(key, value, (entry.key, entry.value, aliased));
+                    }
+                    return;
+                }
                 for (key, (key_node, node, merged)) in self.document.entries(target) {
                     let Some(value) = map.get(key) else { continue };
-                    self.path.segments.push(Segment::Key(key.to_owned()));
-                    self.value(value, Some(key_node), node, aliased || merged);
-                    self.path.segments.pop();
+                    self.entry(key, value, (key_node, node, aliased || merged));
                 }
             }
             _ => {}
         }
+    }
+
+    fn entry(&mut self, key: &str, value: &'d Value, (key_node, node, aliased): (NodeId, NodeId, bool)) {
+        self.path.segments.push(Segment::Key(key.to_owned()));
+        self.value(value, Some(key_node), node, aliased);
+        self.path.segments.pop();
     }
 }
 
