@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::judgement::{Judgements, Salt};
+use super::judgement::{Judgements, Salt, SecretDigest, digest};
 use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
 use crate::engine::configuration::Configuration;
@@ -13,9 +13,9 @@ use crate::engine::naming::Naming;
 use crate::engine::schemas::Schemas;
 use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
 use crate::model::{Environment, Key, List, Policy, Result, ValuePath};
-use crate::secrets;
 use crate::secrets::encrypted::is_metadata;
-use crate::yaml::{Document, Limits, Visit};
+use crate::secrets::{self, DocumentSecrets};
+use crate::yaml::{Difference, Document, Limits, NodeId, Visit};
 
 /// What rules know of the revision that they judge.
 pub(super) struct RevisionContext<'a> {
@@ -68,8 +68,22 @@ pub(super) struct ItemView<'a> {
     before: Option<Arc<Document>>,
     schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
+    secrets: OnceLock<Vec<PlainSecret>>,
+    differences: OnceLock<Vec<Difference>>,
     /// By which key the elements of each list are known.
     identities: Mutex<BTreeMap<ValuePath, Option<String>>>,
+}
+
+/// A secret that stands in plain text.
+pub(super) struct PlainSecret {
+    pub(super) path: ValuePath,
+    /// The scalar that is or holds it.
+    pub(super) node: NodeId,
+    /// What it is, as in "a password".
+    pub(super) what: &'static str,
+    /// The bytes to point at.
+    pub(super) written: Range<usize>,
+    pub(super) digest: SecretDigest,
 }
 
 impl<'a> RevisionContext<'a> {
@@ -132,6 +146,8 @@ impl<'a> RevisionContext<'a> {
                 before: before(),
                 schemas: self.schemas,
                 masks: OnceLock::new(),
+                secrets: OnceLock::new(),
+                differences: OnceLock::new(),
                 identities: Mutex::default(),
             })
         });
@@ -198,6 +214,31 @@ impl<'a> ItemView<'a> {
                 visit(found);
             }
         });
+    }
+
+    /// The secrets that stand in plain text, in file order; several rules ask for them.
+    pub(super) fn plain_secrets(&self, revision: &RevisionContext<'_>) -> &[PlainSecret] {
+        self.secrets.get_or_init(|| {
+            let mut found = Vec::new();
+            let Some(document) = self.document() else { return found };
+            let known = DocumentSecrets::of(document, revision.policy);
+            self.scalars(&mut |visit| {
+                let Some(secret) = known.own_secret(revision.policy, visit.path, visit.value) else { return };
+                found.push(PlainSecret {
+                    path: visit.path.clone(),
+                    node: visit.node,
+                    what: secret.what,
+                    written: secrets::written(document, visit.node, secret.text),
+                    digest: digest(&revision.salt, secret.text),
+                });
+            });
+            found
+        })
+    }
+
+    /// What other readers take differently, in file order; several rules ask for it.
+    pub(super) fn differences(&self) -> &[Difference] {
+        self.differences.get_or_init(|| self.document().map(Document::differences).unwrap_or_default())
     }
 
     /// A path in this item as people write it, elements of lists by their names.

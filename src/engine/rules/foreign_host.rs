@@ -127,11 +127,14 @@ fn named<'t>(
     // Names of buckets may look like hosts, and nothing connects to what people only read.
     let words = words(key);
     let is_no_place = |word: &String| word == "bucket" || READ.contains(&word.as_str());
-    if world.policy.is_reference(text) || words.iter().any(is_no_place) {
+    if words.iter().any(is_no_place) {
         return None;
     }
     let is_whole = !text.trim().contains(char::is_whitespace);
-    let addresses = addresses(text, words.iter().any(|word| HOSTS.contains(&word.as_str()))).into_iter();
+    let addresses = addresses(text, words.iter().any(|word| HOSTS.contains(&word.as_str())));
+    if addresses.is_empty() || world.policy.is_reference(text) {
+        return None;
+    }
     // What the policy gives to this environment may be called anything.
     let is_own = |host: &str| is_public(host) || owners(world, host).contains(&item.environment);
     let place = LazyCell::new(|| last_place(world, text.trim_end(), item.environment));
@@ -140,7 +143,7 @@ fn named<'t>(
     let meant = LazyCell::new(|| -> Vec<Environment> {
         path.segments.iter().filter_map(key_text).flat_map(|key| world.naming.by_word(key)).collect()
     });
-    addresses.filter(|address| !is_own(address.host)).find_map(|address| {
+    addresses.into_iter().filter(|address| !is_own(address.host)).find_map(|address| {
         let named = world.naming.by_word(labels(address.host));
         let owner = *named.first().filter(|_| !named.contains(&item.environment))?;
         // A later environment's service that has a place for this one is shared on purpose. The

@@ -8,11 +8,10 @@ use crate::yaml::DifferenceKind;
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
-        let Some(document) = item.document() else { continue };
-        for difference in document.differences() {
+        for difference in item.differences() {
             let Some((severity, message, help)) = judged(difference.kind) else { continue };
             let draft = FindingBuilder::of_item(Rule::HiddenCharacter, item, message, help);
-            drafts.push(draft.severity(severity).at(Anchor::Span(difference.span)));
+            drafts.push(draft.severity(severity).at(Anchor::Span(difference.span.clone())));
         }
     }
     drafts

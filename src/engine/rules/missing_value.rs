@@ -50,6 +50,9 @@ fn missing<'w>(
         let (Some(theirs), Some(ours)) = (from.values().get(left), into.values().get(right)) else {
             continue;
         };
+        if has_all(ours, theirs) {
+            continue;
+        }
         theirs.walk(&ValuePath::document(left), &mut |path, value| {
             if is_metadata(from.values(), path) {
                 return;
@@ -71,6 +74,20 @@ fn missing<'w>(
         .into_iter()
         .filter(|(path, gap)| gap.others == 0 && matches!(path.last(), Some(Segment::Key(_))));
     told.map(|(path, gap)| draft(target, hop, &path, &gap)).collect()
+}
+
+/// Whether every path of `theirs` surely leads to something in `ours`, told without making any; lists
+/// are taken as wholes.
+fn has_all(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Map(ours), Value::Map(theirs)) => {
+            theirs.iter().all(|(key, value)| ours.get(key).is_some_and(|ours| has_all(ours, value)))
+        }
+        (_, Value::List(list)) if !list.is_empty() => ours == theirs,
+        (_, Value::Map(map)) => map.is_empty(),
+        (_, Value::Tagged(..)) => ours == theirs,
+        (_, Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_)) => true,
+    }
 }
 
 /// The highest path on the way to `path` at which there is no value.

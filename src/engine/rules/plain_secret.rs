@@ -3,24 +3,21 @@
 use super::context::RuleContext;
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::Rule;
-use crate::secrets::{self, DocumentSecrets};
+use crate::secrets;
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
-        let Some(document) = item.document() else { continue };
-        let known = DocumentSecrets::of(document, world.policy);
-        item.scalars(&mut |visit| {
-            let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) else { return };
+        for secret in item.plain_secrets(world) {
             let message = format!("{} stands in plain text", secret.what);
             let help = format!(
                 "put a reference such as `${{NAME}}` here, and replace the secret: git keeps the old one; \
                  where it is none, say so under [secrets] in terrace.toml: {}",
-                secrets::exclusion(&item.named(visit.path))
+                secrets::exclusion(&item.named(&secret.path))
             );
-            let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
-            drafts.push(draft.at(Anchor::Span(secrets::written(document, visit.node, secret.text))));
-        });
+            let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(&secret.path);
+            drafts.push(draft.at(Anchor::Span(secret.written.clone())));
+        }
     }
     drafts
 }

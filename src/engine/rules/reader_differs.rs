@@ -9,10 +9,10 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let mut drafts = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
-        for difference in document.differences() {
+        for difference in item.differences() {
             let Some((message, help)) = judged(difference.kind) else { continue };
             let draft = FindingBuilder::of_item(Rule::ReaderDiffers, item, message, help);
-            drafts.push(draft.at(Anchor::Span(difference.span)));
+            drafts.push(draft.at(Anchor::Span(difference.span.clone())));
         }
         for problem in document.problems() {
             let ProblemKind::MergesDisagree { key } = &problem.kind else { continue };

@@ -5,26 +5,22 @@ use std::collections::BTreeMap;
 
 use super::context::{ItemView, Keeps, RevisionContext, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
-use super::judgement::{SecretDigest, SecretUse, digest};
+use super::judgement::{SecretDigest, SecretUse};
 use super::listed;
 use crate::model::{Environment, Finding, Key, Related, RelatedLabel, Rule, ValuePath};
-use crate::secrets::{self, DocumentSecrets};
+use crate::secrets;
 
 /// Where an item holds which secrets.
 pub(super) fn uses(world: &RuleContext<'_>) -> Vec<SecretUse> {
     let mut uses = Vec::new();
     for item in &world.items {
         let Some(document) = item.document() else { continue };
-        let known = DocumentSecrets::of(document, world.policy);
-        item.scalars(&mut |visit| {
-            let Some(secret) = known.own_secret(world.policy, visit.path, visit.value) else { return };
-            uses.push(SecretUse {
-                digest: digest(&world.salt, secret.text),
-                environment: item.environment,
-                path: visit.path.clone(),
-                location: document.location(&document.node(visit.node).span),
-            });
-        });
+        uses.extend(item.plain_secrets(world).iter().map(|secret| SecretUse {
+            digest: secret.digest,
+            environment: item.environment,
+            path: secret.path.clone(),
+            location: document.location(&document.node(secret.node).span),
+        }));
     }
     uses
 }
@@ -102,20 +98,10 @@ impl Use<'_> {
 }
 
 fn finding_in(item: &ItemView<'_>, path: &ValuePath, world: &RevisionContext<'_>) -> Option<Finding> {
-    let document = item.document()?;
-    let known = DocumentSecrets::of(document, world.policy);
-    let mut found = None;
-    item.scalars(&mut |visit| {
-        if visit.path == path
-            && let Some(secret) = known.own_secret(world.policy, visit.path, visit.value)
-        {
-            let at = Anchor::Span(secrets::written(document, visit.node, secret.text));
-            let help = help(&item.named(visit.path));
-            let draft = FindingBuilder::of_item(Rule::SharedSecret, item, "", help).path(visit.path);
-            found = Some(draft.at(at).finish(world.policy));
-        }
-    });
-    found
+    let secret = item.plain_secrets(world).iter().rfind(|secret| secret.path == *path)?;
+    let help = help(&item.named(path));
+    let draft = FindingBuilder::of_item(Rule::SharedSecret, item, "", help).path(path);
+    Some(draft.at(Anchor::Span(secret.written.clone())).finish(world.policy))
 }
 
 fn help(named: &ValuePath) -> String {

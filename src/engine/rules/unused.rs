@@ -128,6 +128,9 @@ pub(super) fn fitting(world: &RuleContext<'_>) -> BTreeSet<usize> {
     let mut idle: Vec<(usize, &PolicyEntry)> = asked.collect();
     let mut fitting: BTreeSet<usize> = idle.iter().map(|(position, _)| *position).collect();
     for item in &world.items {
+        if idle.is_empty() {
+            break;
+        }
         idle.retain(|(_, entry)| !entry.fits.as_ref().is_some_and(|fits| fits_key(fits, item.key)));
         item.values(&mut |visit| {
             if idle.is_empty() {
