@@ -7,6 +7,9 @@ pub const UNFINISHED_MERGE: &str = "the file holds the conflict markers of an un
 /// `=======` and `>>>>>>>`, in this order.
 #[must_use]
 pub fn conflict_markers(text: &str) -> Option<usize> {
+    if !text.contains('<') {
+        return None;
+    }
     let mut begin = None;
     let mut is_divided = false;
     let mut offset = 0;

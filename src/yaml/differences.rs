@@ -47,14 +47,20 @@ impl Document {
     /// What other readers take differently, in file order.
     #[must_use]
     pub fn differences(&self) -> Vec<Difference> {
-        let mut finder = Finder { document: self, found: Vec::new() };
-        finder.marks();
-        finder.breaks();
-        finder.indentation();
+        let is_ascii = self.text().is_ascii();
+        let mut finder = Finder { document: self, is_ascii, found: Vec::new() };
+        // All that these look for are characters beyond ASCII.
+        if !is_ascii {
+            finder.marks();
+            finder.breaks();
+            finder.indentation();
+        }
         for (id, _) in self.nodes() {
             finder.node(id);
         }
-        finder.between();
+        if memchr::memchr2(b'\t', b'\r', self.text().as_bytes()).is_some() {
+            finder.between();
+        }
         finder.found.sort_by_key(|difference| difference.span.start);
         finder.found
     }
@@ -62,6 +68,8 @@ impl Document {
 
 struct Finder<'d> {
     document: &'d Document,
+    /// Whether the text has none but ASCII characters, so that all of them can be seen.
+    is_ascii: bool,
     found: Vec<Difference>,
 }
 
@@ -139,7 +147,9 @@ impl Finder<'_> {
             }
             Content::Mapping { entries, flow } => {
                 for entry in entries {
-                    self.key(entry.key);
+                    if !self.is_ascii {
+                        self.key(entry.key);
+                    }
                     if *flow {
                         self.in_brackets(entry.key);
                         self.in_brackets(entry.value);

@@ -61,6 +61,11 @@ impl fmt::Display for OtherReading {
 /// What some readers take this plain scalar for; `None` where all agree.
 #[must_use]
 pub fn reads_differently(text: &str) -> Option<OtherReading> {
+    // Most texts are words, which no reader takes for anything else.
+    if text.len() > 3 && !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | '_'))
+    {
+        return None;
+    }
     if is_boolean(text) {
         return Some(OtherReading::Boolean);
     }

@@ -5,6 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::compared::Compared;
 use super::judgement::{Judgements, Salt, SecretDigest, digest};
 use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
@@ -48,6 +49,7 @@ pub(super) struct RuleContext<'a> {
     revision: &'a RevisionContext<'a>,
     /// By environment.
     pub(super) items: Vec<ItemView<'a>>,
+    compared: OnceLock<Compared>,
 }
 
 impl<'a> Deref for RuleContext<'a> {
@@ -151,14 +153,14 @@ impl<'a> RevisionContext<'a> {
                 identities: Mutex::default(),
             })
         });
-        Ok(RuleContext { revision: self, items: items.collect::<Result<_>>()? })
+        Ok(RuleContext::new(self, items.collect::<Result<_>>()?))
     }
 
     /// One item in the environments in which it can be read.
     pub(super) fn of_key(&self, key: &Key) -> RuleContext<'_> {
         let files = Environment::ALL.into_iter().filter_map(|env| self.snapshot.item(key, env));
         let items = files.filter_map(|file| self.read(&[file], Keeps::Readings).ok());
-        RuleContext { revision: self, items: items.flat_map(|read| read.items).collect() }
+        RuleContext::new(self, items.flat_map(|read| read.items).collect())
     }
 
     /// Whether something stands where the item's file would be.
@@ -180,6 +182,15 @@ pub(super) enum Keeps {
 }
 
 impl<'a> RuleContext<'a> {
+    fn new(revision: &'a RevisionContext<'a>, items: Vec<ItemView<'a>>) -> Self {
+        Self { revision, items, compared: OnceLock::new() }
+    }
+
+    /// What differs between the environments; several rules ask for it.
+    pub(super) fn compared(&self) -> &Compared {
+        self.compared.get_or_init(|| Compared::of(self))
+    }
+
     /// The item in one environment.
     pub(super) fn item(&self, environment: Environment) -> Option<&ItemView<'a>> {
         self.items.iter().find(|item| item.environment == environment)

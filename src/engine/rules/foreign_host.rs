@@ -124,6 +124,9 @@ fn named<'t>(
     text: &'t str,
 ) -> Option<Foreign<'t>> {
     let key = key_of(path);
+    if !text.contains(['.', ':']) && !may_speak_of_hosts(key) {
+        return None;
+    }
     // Names of buckets may look like hosts, and nothing connects to what people only read.
     let words = words(key);
     let is_no_place = |word: &String| word == "bucket" || READ.contains(&word.as_str());
@@ -273,6 +276,14 @@ fn words(key: &str) -> Vec<String> {
 
 /// Words of keys that say that the value is a host, so that one bare label is one.
 const HOSTS: [&str; 8] = ["host", "hosts", "hostname", "hostnames", "server", "servers", "broker", "brokers"];
+
+/// Whether a key may have one of [`HOSTS`] among its words; surely not where this says so.
+fn may_speak_of_hosts(key: &str) -> bool {
+    let holds = |word: &str| {
+        key.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    !key.is_ascii() || ["host", "server", "broker"].into_iter().any(holds)
+}
 
 /// Words of keys whose values people read.
 const READ: [&str; 12] = [

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use crate::diff::{Depth, diff};
+use crate::diff::Change;
 use crate::model::{DocumentId, Environment, Map, Rule, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 
@@ -32,7 +32,7 @@ type Missing<'w> = (&'w ItemView<'w>, Vec<ValuePath>, Gap);
 fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<FindingBuilder<'w>> {
     let mut known: IndexMap<(Vec<Environment>, Vec<ValuePath>), Missing<'w>> = IndexMap::new();
     for item in items {
-        for (having, paths) in missing(world, item, items) {
+        for (having, paths) in missing(world, item) {
             let named = paths.iter().map(|path| item.named(path)).collect();
             let gap = (Vec::new(), having.clone());
             let (.., (lacking, _)) = known.entry((having, named)).or_insert_with(|| (item, paths, gap));
@@ -44,16 +44,11 @@ fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<Finding
 
 /// The paths that `item` lacks, those of one mapping together, and the later environments that
 /// have them.
-fn missing(
-    world: &RuleContext<'_>,
-    item: &ItemView<'_>,
-    items: &[ItemView<'_>],
-) -> Vec<(Vec<Environment>, Vec<ValuePath>)> {
+fn missing(world: &RuleContext<'_>, item: &ItemView<'_>) -> Vec<(Vec<Environment>, Vec<ValuePath>)> {
     let mut having: IndexMap<ValuePath, Vec<Environment>> = IndexMap::new();
-    for later in items.iter().filter(|later| later.environment > item.environment) {
-        let (Some(here), Some(there)) = (item.document(), later.document()) else { continue };
-        for path in missed(world, item, here.values(), there.values()) {
-            having.entry(path).or_default().push(later.environment);
+    for missed in world.compared().missed.iter().filter(|missed| missed.lacking == item.environment) {
+        for path in &missed.paths {
+            having.entry(path.clone()).or_default().push(missed.having);
         }
     }
     let mut mappings: BTreeMap<(ValuePath, Vec<Environment>), Vec<ValuePath>> = BTreeMap::new();
@@ -99,17 +94,23 @@ fn last(path: &ValuePath) -> String {
     )
 }
 
-/// The keys that `there` has and `here`, the values of `item`, should have.
-fn missed(world: &RuleContext<'_>, item: &ItemView<'_>, here: &[Value], there: &[Value]) -> Vec<ValuePath> {
+/// The keys that `there` has and `here`, the values of `item`, should have, of what differs.
+pub(super) fn missed(
+    world: &RuleContext<'_>,
+    item: &ItemView<'_>,
+    here: &[Value],
+    there: &[Value],
+    changes: &[Change<'_>],
+) -> Vec<ValuePath> {
     let mut alike: BTreeMap<ValuePath, bool> = BTreeMap::new();
-    let changes = diff(here, there, &world.schemas.lists(item.key), Depth::Whole).into_iter();
-    let paths = changes.filter(|change| change.left.is_none()).map(|change| change.path).filter(|path| {
+    let paths = changes.iter().filter(|change| change.left.is_none()).map(|change| &change.path);
+    let paths = paths.filter(|path| {
         let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
         *alike.entry(parent).or_insert_with_key(|parent| are_alike(here, there, parent))
             && !is_metadata(there, path)
             && !world.naming.names_other(key, item.environment)
     });
-    paths.collect()
+    paths.cloned().collect()
 }
 
 /// Whether the mapping at `path` is the same thing on both sides: they share a key, or the

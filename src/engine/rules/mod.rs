@@ -5,6 +5,7 @@
 //! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
+mod compared;
 mod context;
 mod excerpt;
 mod finding_builder;

@@ -3,41 +3,34 @@
 //! Null says nothing of a kind, nor does an empty string, a reference or a placeholder; and a quantity such as
 //! `20%` or `500m` is what a plain number is elsewhere.
 
-use std::collections::BTreeMap;
-
+use super::compared::Kinds;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::FindingBuilder;
 use super::listed;
-use crate::diff::{Depth, diff};
-use crate::model::{Environment, Policy, Rule, Value, ValuePath};
+use crate::diff::Change;
+use crate::model::{Policy, Rule, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 use crate::secrets::is_filled_in;
-
-type Kinds = BTreeMap<Environment, &'static str>;
+use crate::yaml::Document;
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.by_key().flat_map(|items| of_key(world, items)).collect()
 }
 
 fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<FindingBuilder<'w>> {
-    let mut paths: BTreeMap<ValuePath, Kinds> = BTreeMap::new();
-    let Some(lists) = items.first().map(|item| world.schemas.lists(item.key)) else { return Vec::new() };
-    for (n, earlier) in items.iter().enumerate() {
-        for later in items.iter().skip(n + 1) {
-            let (Some(left), Some(right)) = (earlier.document(), later.document()) else { continue };
-            let is_metadata =
-                |path: &ValuePath| is_metadata(left.values(), path) || is_metadata(right.values(), path);
-            for change in diff(left.values(), right.values(), &lists, Depth::Whole) {
-                let (Some(a), Some(b)) = (change.left, change.right) else { continue };
-                if differ(world.policy, a, b) && !is_metadata(&change.path) {
-                    let kinds = paths.entry(change.path).or_default();
-                    kinds.insert(earlier.environment, a.kind());
-                    kinds.insert(later.environment, b.kind());
-                }
-            }
-        }
-    }
-    paths.iter().flat_map(|(path, kinds)| items.iter().filter_map(|item| draft(item, path, kinds))).collect()
+    let paths = world.compared().kinds.iter();
+    paths.flat_map(|(path, kinds)| items.iter().filter_map(|item| draft(item, path, kinds))).collect()
+}
+
+/// The kinds of both values of a change, where they are different ones.
+pub(super) fn kinds(
+    world: &RuleContext<'_>,
+    (left, right): (&Document, &Document),
+    change: &Change<'_>,
+) -> Option<(&'static str, &'static str)> {
+    let (a, b) = (change.left?, change.right?);
+    let is_metadata = |path| is_metadata(left.values(), path) || is_metadata(right.values(), path);
+    (differ(world.policy, a, b) && !is_metadata(&change.path)).then(|| (a.kind(), b.kind()))
 }
 
 fn differ(policy: &Policy, a: &Value, b: &Value) -> bool {
