@@ -114,13 +114,13 @@ pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Va
         None => {}
     }
     let mut way = Way::default();
-    let mut value = None;
     for (step, segment) in path.segments.iter().enumerate() {
-        if let Some((_, start)) = known.filter(|(steps, _)| *steps == step) {
-            value = Some(start);
-        }
-        way.step(segment, value.map(Value::untagged));
-        value = value.and_then(|value| value.child(segment));
+        // Few keys ask what they stand in.
+        way.step(segment, &|| {
+            let (steps, start) = known?;
+            let mut below = path.segments.get(steps..step)?.iter();
+            below.try_fold(start, |value, segment| value.child(segment)).map(Value::untagged)
+        });
     }
     way.place()
 }
@@ -142,7 +142,7 @@ struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn step(&mut self, segment: &'a Segment, holder: Option<&'a Value>) {
+    fn step(&mut self, segment: &'a Segment, holder: &dyn Fn() -> Option<&'a Value>) {
         let key = match segment {
             Segment::Key(key) => key,
             Segment::Identity { field, value } => {
@@ -154,8 +154,8 @@ impl<'a> Way<'a> {
                 return;
             }
         };
-        let field = |name: &str| holder.and_then(Value::as_map)?.get(name)?.as_str();
-        let named = self.element.take().or_else(|| field("name")).or_else(|| field("key"));
+        let field = |name: &str| holder().and_then(Value::as_map)?.get(name)?.as_str();
+        let element = self.element.take();
         if ["data", "stringData"].contains(&key.as_str()) && field("kind") == Some("Secret") {
             self.in_data = true;
         }
@@ -166,16 +166,14 @@ impl<'a> Way<'a> {
         } else if self.own == Some(Family::Secret) && self.holder == Holder::Plain {
             self.holder = Holder::Secret;
         }
-        let name = match named {
-            Some(name) if key == "value" => name,
-            _ => key,
-        };
+        let named = || element.or_else(|| field("name")).or_else(|| field("key"));
+        let name = if key == "value" { named().unwrap_or(key) } else { key };
         let said = names::said(name);
         self.is_object = said.is_objects;
         self.own = None;
         // In an ExternalSecret this is the name that a secret gets.
         let names_one = key == "secretKey"
-            && holder.and_then(Value::as_map).is_some_and(|map| map.contains_key("remoteRef"));
+            && holder().and_then(Value::as_map).is_some_and(|map| map.contains_key("remoteRef"));
         match said.name {
             Name::Secret(_) if names_one => self.above = None,
             Name::Secret(family) => {

@@ -356,17 +356,24 @@ impl Placer<'_> {
 
 /// The first byte at or behind `from` that is neither white space nor part of a comment.
 pub(super) fn skip_trivia(text: &str, from: usize) -> usize {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let bytes = text.as_bytes();
     let mut at = from.min(text.len());
+    let is_behind_blank = |at: usize| {
+        let before = bytes.get(..at).unwrap_or_default();
+        before.last().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+            || before.ends_with(MARK)
+    };
     loop {
-        let rest = &text[at..];
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{feff}']).len();
-        at += blank;
-        let begins_comment = text[at..].starts_with('#')
-            && (at == 0 || text[..at].ends_with([' ', '\t', '\n', '\r', '\u{feff}']));
-        if !begins_comment {
-            return at;
+        match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
+            Some(b'#') if is_behind_blank(at) => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            }
+            Some(0xef) if bytes.get(at..).is_some_and(|rest| rest.starts_with(MARK)) => at += MARK.len(),
+            Some(_) | None => return at,
         }
-        at += text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
     }
 }
 

@@ -22,9 +22,8 @@ fn of_item<'w>(world: &'w RuleContext<'w>, item: &'w ItemView<'w>) -> Vec<Findin
         if visit.aliased {
             return;
         }
-        if let Some(key) = visit.key.filter(|key| keys.insert(*key)) {
-            drafts.extend(key_draft(item, document, visit, key));
-        }
+        let of_key = visit.key.and_then(|key| Some((key, key_draft(item, document, visit, key)?)));
+        drafts.extend(of_key.filter(|(key, _)| keys.insert(*key)).map(|(_, draft)| draft));
         let Some((text, reading)) = plain(document, visit.node) else { return };
         let tell = |shown: &str| format!("{shown} is {reading}{}", to_others(reading, visit.value.kind()));
         let messages = [tell(&format!("`{text}`")), tell("this")];
