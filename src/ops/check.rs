@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
+use crate::engine::crowded::most_crowded;
 use crate::engine::history::FileChange;
 use crate::engine::review::{HeadFindings, compare_findings, touched};
 use crate::engine::rules::{self, CheckInput, CheckReport, Memory};
@@ -46,7 +47,10 @@ pub fn check(
         change: None,
         progress: repository.progress(),
     };
-    let report = rules::check(&subject)?;
+    let mut report = rules::check(&subject)?;
+    if keys.is_empty() {
+        report.crowded = most_crowded(configuration.snapshot());
+    }
     if let Some(memory) = memory {
         memory.save(configuration.snapshot().items().count());
     }

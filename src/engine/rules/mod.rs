@@ -62,6 +62,7 @@ pub use self::judgement::{Judgement, Judgements, Salt};
 use self::memory::{Basis, Fingerprints};
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
+use super::crowded::CrowdedFolder;
 use super::promotion::Reason;
 use super::snapshot::ItemFile;
 use crate::model::{
@@ -155,6 +156,8 @@ pub struct CheckReport {
     pub items: usize,
     /// The environments that these items are in, in order.
     pub environments: Vec<Environment>,
+    /// A folder with very many items, where everything was judged for somebody who may part it.
+    pub crowded: Option<CrowdedFolder>,
 }
 
 impl CheckReport {
@@ -408,7 +411,7 @@ fn report(
     let items = environments.len();
     environments.sort_unstable();
     environments.dedup();
-    Ok(CheckReport { findings, waived, items, environments })
+    Ok(CheckReport { findings, waived, items, environments, crowded: None })
 }
 
 /// Environments as a sentence names them: "staging and production".
