@@ -13,7 +13,7 @@ use crate::engine::configuration::Configuration;
 use crate::engine::rules::Memory;
 use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
-use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity};
+use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity, Value};
 use crate::secrets::encrypted::is_encrypted;
 
 /// What shall leave.
@@ -89,28 +89,11 @@ fn with_selection<T>(
 ) -> Result<T> {
     let files = asked(configuration, request)?;
     refuse_errors(configuration, request, &files, memory)?;
-    let read = |file: &&ItemFile| configuration.document(file);
-    // In order, so that of several files that cannot be read the first one is told.
-    let read: Vec<_> = files.par_iter().map(read).collect();
-    let mut documents = Vec::new();
-    for (file, document) in files.into_iter().zip(read) {
-        let document = document?;
-        if let count @ 2.. = document.values().len() {
-            let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
-            return Err(Error::undecided(message).with_help("split it into items of one document each"));
-        }
-        if is_encrypted(document.values()) {
-            let message =
-                format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);
-            return Err(Error::undecided(message)
-                .with_help(format!("decrypt it yourself: sops decrypt {}", file.file)));
-        }
-        documents.push((file, document));
-    }
-    let items = documents
-        .iter()
-        .map(|(file, document)| ExportItem { key: &file.id.key, value: document.value() })
-        .collect();
+    // In order, so that of several files that cannot leave the first one is told.
+    let read: Vec<_> = files.par_iter().map(|file| leaving(configuration, file)).collect();
+    let values: Vec<Value> = read.into_iter().collect::<Result<_>>()?;
+    let items =
+        files.iter().zip(&values).map(|(file, value)| ExportItem { key: &file.id.key, value }).collect();
     let selection = Selection {
         items,
         alone: request.keys.len() == 1,
@@ -119,6 +102,23 @@ fn with_selection<T>(
         allowed: &configuration.policy().run_allow,
     };
     use_it(&selection)
+}
+
+/// The value that leaves of a file; its document is let go, for there may be very many.
+fn leaving(configuration: &Configuration, file: &ItemFile) -> Result<Value> {
+    let document = configuration.document_once(file, None)?;
+    if let count @ 2.. = document.values().len() {
+        let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
+        return Err(Error::undecided(message).with_help("split it into items of one document each"));
+    }
+    if is_encrypted(document.values()) {
+        let message =
+            format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);
+        return Err(
+            Error::undecided(message).with_help(format!("decrypt it yourself: sops decrypt {}", file.file))
+        );
+    }
+    Ok(document.value().clone())
 }
 
 /// The files of the items that are asked for, each once, in the order in which they are named.

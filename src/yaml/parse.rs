@@ -142,9 +142,11 @@ fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {
         flow_nesting_limit: NESTING,
         block_nesting_limit: NESTING,
     };
+    // A node has about so many bytes; a long text is a single one.
+    let nodes = Vec::with_capacity((text.len() / 8).min(1024));
     let mut builder = Builder {
         text,
-        forest: Forest::default(),
+        forest: Forest { nodes, ..Forest::default() },
         open: Vec::new(),
         anchors: HashMap::new(),
         starts: Vec::new(),

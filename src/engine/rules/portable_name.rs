@@ -19,25 +19,30 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 /// The first segment that is a name elsewhere of something else, and why.
 fn fault(key: &Key) -> Option<(&str, &'static str)> {
     let text = key.as_str();
-    text.split('/').enumerate().find_map(|(at, segment)| {
-        let is_folder = text.split('/').count() > at + 1;
-        if is_device(segment) {
-            Some((segment, "it is the name of a device there"))
-        } else if is_folder && segment.ends_with('.') {
-            Some((segment, "no name ends in a dot there"))
-        } else {
-            None
-        }
-    })
+    let mut segments = text.split('/').peekable();
+    std::iter::from_fn(|| Some((segments.next()?, segments.peek().is_some()))).find_map(
+        |(segment, is_folder)| {
+            if is_device(segment) {
+                Some((segment, "it is the name of a device there"))
+            } else if is_folder && segment.ends_with('.') {
+                Some((segment, "no name ends in a dot there"))
+            } else {
+                None
+            }
+        },
+    )
 }
 
 /// Whether Windows takes a name for a device, whatever stands behind its first dot.
 fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let port = |kind: &str| {
-        stem.strip_prefix(kind).is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
+    let stem = name.split('.').next().unwrap_or(name);
+    let is = |word: &str, stem: &str| stem.eq_ignore_ascii_case(word);
+    let port = |kind| {
+        stem.split_at_checked(3).is_some_and(|(begin, n)| {
+            is(kind, begin) && n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit())
+        })
     };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || port("com") || port("lpt")
+    ["con", "prn", "aux", "nul"].into_iter().any(|word| is(word, stem)) || port("com") || port("lpt")
 }
 
 #[cfg(test)]
