@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
 use super::{Failure, Outcome, keys, parse};
-use crate::engine::crowded::CrowdedFolder;
+use crate::engine::rules::CrowdedFolder;
 use crate::model::{Environment, Error, Severity};
 use crate::ops::{self, At, Workspace};
 use crate::report::{self, Format, Summary};

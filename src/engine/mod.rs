@@ -9,7 +9,6 @@
 pub mod candidates;
 pub mod compare;
 pub mod configuration;
-pub mod crowded;
 pub mod environment_words;
 pub mod history;
 pub mod hosts;

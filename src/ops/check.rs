@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
-use crate::engine::crowded::most_crowded;
 use crate::engine::history::FileChange;
 use crate::engine::review::{HeadFindings, compare_findings, touched};
-use crate::engine::rules::{self, CheckInput, CheckReport, Memory};
+use crate::engine::rules::{self, CheckInput, CheckReport, Memory, most_crowded};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Finding, Key, NoProgress, Result, Revision};
 

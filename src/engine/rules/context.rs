@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::compared::Compared;
+use super::compared::{Compared, Side, Terms};
 use super::judgement::{Judgements, Salt, SecretDigest, digest};
 use super::{Change, CheckInput};
 use crate::diff::lists::{by_name, identity};
@@ -188,7 +188,24 @@ impl<'a> RuleContext<'a> {
 
     /// What differs between the environments; several rules ask for it.
     pub(super) fn compared(&self) -> &Compared {
-        self.compared.get_or_init(|| Compared::of(self))
+        self.compared.get_or_init(|| {
+            let mut compared = Compared::default();
+            for (n, earlier) in self.items.iter().enumerate() {
+                for later in self.items.iter().skip(n + 1) {
+                    let (Some(left), Some(right)) = (earlier.side(), later.side()) else { continue };
+                    // Equal bytes have equal values.
+                    if earlier.reading.bytes != later.reading.bytes {
+                        let lists = &self.schemas.lists(earlier.key);
+                        compared.add(
+                            &Terms { policy: self.policy, naming: &self.naming, lists },
+                            left,
+                            right,
+                        );
+                    }
+                }
+            }
+            compared
+        })
     }
 
     /// The item in one environment.
@@ -206,6 +223,10 @@ impl<'a> ItemView<'a> {
     /// What the file reads as, when it can be read.
     pub(super) fn document(&self) -> Option<&Document> {
         self.reading.document.as_deref().ok()
+    }
+
+    fn side(&self) -> Option<Side<'_>> {
+        Some(Side { environment: self.environment, values: self.document()?.values() })
     }
 
     /// Visits every value but those that an encryption tool keeps for itself.

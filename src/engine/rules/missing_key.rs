@@ -11,9 +11,7 @@ use indexmap::IndexMap;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use crate::diff::Change;
-use crate::model::{DocumentId, Environment, Map, Rule, Segment, Value, ValuePath};
-use crate::secrets::encrypted::is_metadata;
+use crate::model::{DocumentId, Environment, Rule, ValuePath};
 
 /// With more missing keys in one mapping, only so many are named.
 const SHOWN: usize = 3;
@@ -92,38 +90,6 @@ fn last(path: &ValuePath) -> String {
         "`{}`",
         ValuePath { document: DocumentId::default(), segments: path.last().cloned().into_iter().collect() }
     )
-}
-
-/// The keys that `there` has and `here`, the values of `item`, should have, of what differs.
-pub(super) fn missed(
-    world: &RuleContext<'_>,
-    item: &ItemView<'_>,
-    here: &[Value],
-    there: &[Value],
-    changes: &[Change<'_>],
-) -> Vec<ValuePath> {
-    let mut alike: BTreeMap<ValuePath, bool> = BTreeMap::new();
-    let paths = changes.iter().filter(|change| change.left.is_none()).map(|change| &change.path);
-    let paths = paths.filter(|path| {
-        let (Some(Segment::Key(key)), Some(parent)) = (path.last(), path.parent()) else { return false };
-        *alike.entry(parent).or_insert_with_key(|parent| are_alike(here, there, parent))
-            && !is_metadata(there, path)
-            && !world.naming.names_other(key, item.environment)
-    });
-    paths.cloned().collect()
-}
-
-/// Whether the mapping at `path` is the same thing on both sides: they share a key, or the
-/// earlier one is still empty.
-fn are_alike(here: &[Value], there: &[Value], path: &ValuePath) -> bool {
-    match (mapping(here, path), mapping(there, path)) {
-        (Some(here), Some(there)) => here.is_empty() || there.keys().any(|key| here.contains_key(key)),
-        _ => false,
-    }
-}
-
-fn mapping<'v>(values: &'v [Value], path: &ValuePath) -> Option<&'v Map> {
-    values.get(path.document.find(values)?)?.at(path)?.as_map()
 }
 
 fn draft<'w>(

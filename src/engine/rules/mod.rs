@@ -7,6 +7,7 @@
 
 mod compared;
 mod context;
+mod crowded;
 mod excerpt;
 mod finding_builder;
 mod judgement;
@@ -57,12 +58,12 @@ use std::sync::atomic::AtomicBool;
 use rayon::prelude::*;
 
 use self::context::{Keeps, RevisionContext, RuleContext};
+pub use self::crowded::{CrowdedFolder, most_crowded};
 use self::finding_builder::FindingBuilder;
 pub use self::judgement::{Judgement, Judgements, Salt};
 use self::memory::{Basis, Fingerprints};
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
-use super::crowded::CrowdedFolder;
 use super::promotion::Reason;
 use super::snapshot::ItemFile;
 use crate::model::{

@@ -7,11 +7,7 @@ use super::compared::Kinds;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::FindingBuilder;
 use super::listed;
-use crate::diff::Change;
-use crate::model::{Policy, Rule, Value, ValuePath};
-use crate::secrets::encrypted::is_metadata;
-use crate::secrets::is_filled_in;
-use crate::yaml::Document;
+use crate::model::{Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.by_key().flat_map(|items| of_key(world, items)).collect()
@@ -20,37 +16,6 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
 fn of_key<'w>(world: &RuleContext<'_>, items: &'w [ItemView<'w>]) -> Vec<FindingBuilder<'w>> {
     let paths = world.compared().kinds.iter();
     paths.flat_map(|(path, kinds)| items.iter().filter_map(|item| draft(item, path, kinds))).collect()
-}
-
-/// The kinds of both values of a change, where they are different ones.
-pub(super) fn kinds(
-    world: &RuleContext<'_>,
-    (left, right): (&Document, &Document),
-    change: &Change<'_>,
-) -> Option<(&'static str, &'static str)> {
-    let (a, b) = (change.left?, change.right?);
-    let is_metadata = |path| is_metadata(left.values(), path) || is_metadata(right.values(), path);
-    (differ(world.policy, a, b) && !is_metadata(&change.path)).then(|| (a.kind(), b.kind()))
-}
-
-fn differ(policy: &Policy, a: &Value, b: &Value) -> bool {
-    let says_nothing = |value: &Value| match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty() || policy.is_reference(text) || is_filled_in(text),
-        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) | Value::Tagged(..) => false,
-    };
-    let is_quantity = |value: &Value, number: &Value| {
-        matches!(number, Value::Number(_)) && value.as_str().is_some_and(is_quantity)
-    };
-    a.kind() != b.kind() && !says_nothing(a) && !says_nothing(b) && !is_quantity(a, b) && !is_quantity(b, a)
-}
-
-/// A number with a unit.
-fn is_quantity(text: &str) -> bool {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    unit.len() < text.len()
-        && (1..=3).contains(&unit.len())
-        && unit.chars().all(|c| c.is_ascii_alphabetic() || c == '%')
 }
 
 /// Told where the kind is the rarer one; of two, in the later environment.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::snapshot::Snapshot;
+use crate::engine::snapshot::Snapshot;
 use crate::model::Environment;
 
 /// From so many items on a folder is told of.
