@@ -12,7 +12,7 @@ use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
 use crate::diff::{Depth, diff};
-use crate::model::{DocumentId, Environment, Map, Rule, Segment, Value, ValuePath};
+use crate::model::{DocumentId, Environment, Help, Map, Rule, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 
 /// With more missing keys in one mapping, only so many are named.
@@ -131,8 +131,8 @@ fn draft<'w>(
     parent: &ValuePath,
     message: String,
 ) -> FindingBuilder<'w> {
-    let help = "set here what should be tried before it is real; terrace diff shows all that differs";
-    FindingBuilder::of_item(Rule::MissingKey, item, message, help).path(path).at(Anchor::Key(parent.clone()))
+    let draft = FindingBuilder::of_item(Rule::MissingKey, item, message, Help::TryEarlier);
+    draft.path(path).at(Anchor::Key(parent.clone()))
 }
 
 #[cfg(test)]
