@@ -63,7 +63,8 @@ pub(super) async fn serve(
                 builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
                 builder.max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
                 builder.keep_alive_interval(idle).keep_alive_timeout(idle);
-                let _ = watcher.watch(builder.serve_connection(io, service)).await;
+                // Apart, so that the many connections without it do not have its size.
+                let _ = Box::pin(watcher.watch(builder.serve_connection(io, service))).await;
             } else {
                 let mut builder = hyper::server::conn::http1::Builder::new();
                 builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD_BYTES);
