@@ -215,7 +215,7 @@ impl Help {
         }
     }
 
-    fn common(&self) -> std::borrow::Cow<'_, str> {
+    fn common(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => text.as_str().into(),
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),

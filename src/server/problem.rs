@@ -128,7 +128,7 @@ problems! {
 pub(super) struct Problem {
     pub(super) kind: ProblemKind,
     detail: String,
-    help: Option<Help>,
+    help: Option<Box<Help>>,
     findings: Vec<Finding>,
     headers: Vec<(http::HeaderName, HeaderValue)>,
     facts: Option<Box<Facts>>,
@@ -157,8 +157,8 @@ impl Problem {
     }
 
     /// What can be done.
-    pub(super) const fn help(&self) -> Option<&Help> {
-        self.help.as_ref()
+    pub(super) fn help(&self) -> Option<&Help> {
+        self.help.as_deref()
     }
 
     /// What was found.
@@ -178,7 +178,7 @@ impl Problem {
 
     /// The same with what can be done.
     pub(super) fn with_help(self, help: impl Into<Help>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(Box::new(help.into())), ..self }
     }
 
     pub(super) fn with_header(mut self, name: http::HeaderName, value: &str) -> Self {
@@ -202,7 +202,7 @@ impl Problem {
             ErrorKind::Stale | ErrorKind::TestFailed | ErrorKind::Busy => ProblemKind::Overloaded,
             ErrorKind::Internal => ProblemKind::Internal,
         };
-        let help = error.help().cloned();
+        let help = error.help().cloned().map(Box::new);
         let findings = error.findings().to_vec();
         let detail = error.message().to_owned();
         Self { kind, detail, help, findings, headers: Vec::new(), facts: None }
@@ -302,7 +302,7 @@ impl IntoResponse for Problem {
         let Self { kind, detail, help, findings, headers, facts } = self;
         let facts = facts.unwrap_or_default();
         let mut body = Vec::new();
-        let help = help.as_ref().map(say).filter(|help| !help.is_empty());
+        let help = help.as_deref().map(say).filter(|help| !help.is_empty());
         let problem = served::Problem {
             name: kind.name(),
             title: kind.title(),
