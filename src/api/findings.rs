@@ -37,7 +37,7 @@ pub(crate) struct FindingEntry<'a> {
     /// One sentence, secrets masked.
     message: &'a str,
     /// What to do.
-    help: &'a str,
+    help: String,
     /// The file, relative to the root of the git repository.
     file: &'a str,
     /// The line, from 1; null when the file as a whole is meant.
@@ -101,7 +101,7 @@ impl<'a> From<&'a Finding> for FindingEntry<'a> {
             rule: finding.rule.id(),
             severity: finding.severity,
             message: &finding.message,
-            help: &finding.help,
+            help: finding.help.to_string(),
             file: &finding.file,
             line: start.map(|at| at.line),
             column: start.map(|at| at.column),
@@ -113,6 +113,13 @@ impl<'a> From<&'a Finding> for FindingEntry<'a> {
             path: finding.path.as_ref().map(ToString::to_string),
             related: finding.related.iter().map(Elsewhere::from).collect(),
         }
+    }
+}
+
+impl<'a> FindingEntry<'a> {
+    /// A finding whose advice is said with the routes and fields of the API.
+    pub(crate) fn served(finding: &'a Finding) -> Self {
+        Self { help: super::help::say(&finding.help), ..Self::from(finding) }
     }
 }
 

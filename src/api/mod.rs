@@ -6,6 +6,7 @@
 pub mod blame;
 pub mod diff;
 pub mod findings;
+pub(crate) mod help;
 pub mod hold;
 pub mod items;
 pub mod log;

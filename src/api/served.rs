@@ -301,11 +301,11 @@ pub fn findings(
 ) -> io::Result<()> {
     let held_back = held_back.map(|held| HeldBackReport {
         commit: held.commit.as_str(),
-        findings: held.findings.iter().map(FindingEntry::from).collect(),
+        findings: held.findings.iter().map(FindingEntry::served).collect(),
         error: held.error,
         items: &held.items,
     });
-    let findings = found.iter().copied().map(FindingEntry::from).collect();
+    let findings = found.iter().copied().map(FindingEntry::served).collect();
     line(&FindingsReport { version: 1, findings, summary: summary.into(), held_back }, out)
 }
 
@@ -442,7 +442,7 @@ pub fn problem(problem: &Problem<'_>, out: &mut dyn Write) -> io::Result<()> {
         status: problem.status,
         detail: problem.detail,
         help: problem.help,
-        findings: problem.findings.iter().map(FindingEntry::from).collect(),
+        findings: problem.findings.iter().map(FindingEntry::served).collect(),
         changed: problem
             .changed
             .iter()
@@ -518,7 +518,7 @@ struct CheckedReport<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn checked(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
-    line(&CheckedReport { version: 1, findings: findings.iter().map(FindingEntry::from).collect() }, out)
+    line(&CheckedReport { version: 1, findings: findings.iter().map(FindingEntry::served).collect() }, out)
 }
 
 /// What changed in an environment.

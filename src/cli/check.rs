@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::context::{Context, RevisionArgs};
+use super::help::word_findings;
 use super::{Failure, Outcome, keys, parse};
 use crate::engine::rules::CrowdedFolder;
 use crate::model::{Environment, Error, Severity};
@@ -113,6 +114,7 @@ fn judge(
     if context.quiet {
         found.findings.retain(|finding| finding.severity > Severity::Notice);
     }
+    word_findings(&mut found.findings);
     let summary = Summary::new(found.items, found.environments.iter().copied(), &found.findings);
     report::findings(format, &found.findings, &summary, &context.view(), &mut context.screen(format.name()))?;
     Ok(u8::from(summary.errors > 0))

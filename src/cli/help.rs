@@ -1,6 +1,10 @@
-//! What can be done about an error, in the words of the command line.
+//! What can be done about an error or a finding, in the words of the command line.
 
-use crate::model::{Error, Help};
+use std::sync::Arc;
+
+use crate::engine::review::Review;
+use crate::engine::rules::CheckReport;
+use crate::model::{Error, Finding, Help};
 
 /// The advice with our commands and flags.
 pub(super) fn say(help: &Help) -> String {
@@ -12,6 +16,27 @@ pub(super) fn worded(error: Error) -> Error {
     match error.help.as_ref().map(say) {
         Some(help) => error.with_help(help),
         None => error,
+    }
+}
+
+/// Says the advice of findings with our commands and flags.
+pub(super) fn word_findings(findings: &mut [Finding]) {
+    for finding in findings {
+        finding.help = say(&finding.help).into();
+    }
+}
+
+/// A report whose advice is said with our commands and flags.
+pub(super) fn worded_report(mut report: Arc<CheckReport>) -> Arc<CheckReport> {
+    word_findings(&mut Arc::make_mut(&mut report).findings);
+    report
+}
+
+/// The same for all findings of a review.
+pub(super) fn word_review(review: &mut Review) {
+    let found = &mut review.findings;
+    for findings in [&mut found.introduced, &mut found.known, &mut found.mended] {
+        word_findings(findings);
     }
 }
 
@@ -110,7 +135,7 @@ fn words(help: &Help) -> Option<String> {
         }
         Help::ReadDecisions => "terrace hold writes this file; `terrace hold --list` shows what it says",
         Help::OtherFormat { formats, or } => {
-            let or = or.map_or(String::new(), |or| format!(", or {or}"));
+            let or = or.as_ref().map_or(String::new(), |or| format!(", or {or}"));
             return Some(format!("take --format {formats}{or}"));
         }
         Help::WithoutFile { formats } => {
@@ -131,6 +156,30 @@ fn words(help: &Help) -> Option<String> {
             "see that this is the right branch and folder; where that is meant: --allow-empty"
         }
         Help::PrefixFormats(formats) => return Some(format!("--prefix goes with {formats}")),
+        Help::ReadRule { text, rule } => return Some(format!("{text}: terrace explain {rule}")),
+        Help::ConvertFile => "convert it with `terrace migrate`, or move it out of `environments/`",
+        Help::InferSchema(None) => "write them from the values there are: terrace schema infer",
+        Help::InferSchema(Some(key)) => {
+            return Some(format!("write one from the values there are: terrace schema infer {key}"));
+        }
+        Help::TryEarlier => {
+            "set here what should be tried before it is real; terrace diff shows all that differs"
+        }
+        Help::SetValue { key, environment, path } => {
+            return Some(format!(
+                "no promotion brings it: terrace set {key} '{path}' - --env {environment}, or accept it with a waiver"
+            ));
+        }
+        Help::ListChanges(key) => {
+            return Some(format!("`terrace log {key}` shows the paths that changed"));
+        }
+        Help::ReadPolicy => "terrace explain policy shows what terrace.toml may hold",
+        Help::Begin => "run `terrace init` to lay one out here, or name a folder with `-C DIR`",
+        Help::WithoutWorkTree => "name a revision: --at REV",
+        Help::OtherBranch => {
+            "no branch was moved, here or there; send it another way, for example with --branch and a pull request"
+        }
+        Help::FinishMigration => "when nobody reads the old files any more: terrace migrate --finish",
         _ => return None,
     };
     Some(text.to_owned())

@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::context::Context;
+use super::help::word_review;
 use super::{Outcome, keys, parse};
 use crate::model::{Finding, Rule, Severity, Waivable};
 use crate::ops::{self, GithubHints, GitlabHints, ReviewRequest};
@@ -69,7 +70,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             target: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         },
     };
-    let found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
+    let mut found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
+    word_review(&mut found);
     review::review(format, &found, &context.view(), &mut context.pages(format.name()))?;
     Ok(u8::from(found.introduced().iter().any(|finding| args.counts(finding))))
 }

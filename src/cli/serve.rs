@@ -14,7 +14,7 @@ use super::serve_log::{Format, Level, start, tell};
 use super::token::file;
 use crate::model::{Error, Result};
 use crate::ops::Workspace;
-use crate::server::{self, Options, ReplicaOptions, ServeEvent, WebhookSecret};
+use crate::server::{self, Options, ReplicaOptions, ServeEvent, TlsFiles, WebhookSecret};
 
 /// Serve each environment over HTTP, from memory.
 #[derive(Debug, ClapArgs)]
@@ -38,8 +38,14 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "tokens")]
     open: bool,
     /// Listen at an address that other machines reach, behind a proxy that speaks TLS
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tls_cert")]
     behind_proxy: bool,
+    /// Speak TLS with this certificate (PEM), and those behind it in the file; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Answer under this host name as well
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
@@ -97,6 +103,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         tokens: args.tokens.as_deref().map(|path| file(path, context)).transpose()?,
         is_open: args.open,
         behind_proxy: args.behind_proxy,
+        tls: tls(args, context),
         ..options(args.listen, context)?
     };
     let quiet = context.quiet;
@@ -108,6 +115,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     server::serve(workspace, &options, Arc::new(log))?;
     Ok(0)
+}
+
+fn tls(args: &Args, context: &Context) -> Option<TlsFiles> {
+    let (certificate, key) = (args.tls_cert.as_ref()?, args.tls_key.as_ref()?);
+    Some(TlsFiles { certificate: context.dir().join(certificate), key: context.dir().join(key) })
 }
 
 fn replica(args: &Args, workspace: &Workspace) -> Result<Option<ReplicaOptions>> {
@@ -135,6 +147,7 @@ pub(super) fn options(listen: SocketAddr, context: &Context) -> Result<Options> 
         tokens: None,
         is_open: false,
         behind_proxy: false,
+        tls: None,
         today: Arc::new(today),
         commit: context.commit_options()?,
         now: Arc::new(moment_now),

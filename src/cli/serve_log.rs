@@ -5,7 +5,6 @@
 //! log.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
@@ -62,14 +61,15 @@ pub(super) fn start(level: Level, format: Format) {
 /// greeting out.
 pub(super) fn tell(event: &ServeEvent, is_bare: bool) -> io::Result<()> {
     match event {
-        ServeEvent::Listening { address, branch, root, admission, once } => {
+        ServeEvent::Listening { address, is_tls, branch, root, admission, once } => {
             let mut out = io::stdout().lock();
-            writeln!(out, "listening on http://{address}")?;
+            let place = format!("{}://{address}", if *is_tls { "https" } else { "http" });
+            writeln!(out, "listening on {place}")?;
             out.flush()?;
             if is_bare {
                 info!(%address, branch = %clean(branch), root = %clean(root), "listening");
             } else {
-                greet(*address, (branch, root), admission, once.as_deref())?;
+                greet(&place, (branch, root), admission, once.as_deref())?;
             }
         }
         ServeEvent::Serving { environment, commit: Some(commit), items } => {
@@ -116,7 +116,7 @@ pub(super) fn tell(event: &ServeEvent, is_bare: bool) -> io::Result<()> {
 
 /// What a person wants to know who has just started it.
 fn greet(
-    address: SocketAddr,
+    address: &str,
     (branch, root): (&str, &str),
     admission: &Admission,
     once: Option<&str>,
@@ -133,8 +133,8 @@ fn greet(
         writeln!(err, "to write, and to see secrets, bear the token of this run: {token}")?;
     }
     let once = once.map_or_else(String::new, |once| format!("?once={once}"));
-    writeln!(err, "page: http://{address}/ui/{once}")?;
-    writeln!(err, "try: curl http://{address}/api/v1/environments")
+    writeln!(err, "page: {address}/ui/{once}")?;
+    writeln!(err, "try: curl {address}/api/v1/environments")
 }
 
 fn held_back(environment: Environment, commit: &CommitId, findings: &[Finding], failure: Option<&Error>) {

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, ValueHint};
 
 use super::Outcome;
 use super::context::Context;
+use super::help::word_findings;
 use super::identity::moment_now;
 use super::take_over::{command, tell_of_branches};
 use crate::model::Severity;
@@ -69,6 +70,7 @@ fn tell(result: &TrialResult, context: &Context, out: &mut dyn Write) -> std::io
         found.findings.iter().filter(|finding| finding.severity > Severity::Notice).cloned().collect();
     let more = told.len().saturating_sub(SHOWN);
     told.truncate(SHOWN);
+    word_findings(&mut told);
     writeln!(out, "\n{strong}What check would find{strong:#}\n")?;
     report::findings(report::Format::Text, &told, &summary, &view, out)?;
     if more > 0 {

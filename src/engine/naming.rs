@@ -158,7 +158,8 @@ impl<'a> Naming<'a> {
     }
 
     fn has_word_of(&self, lower: &str, environment: Option<Environment>) -> bool {
-        self.words.iter().filter(|word| word.environment == environment).any(|word| {
+        let may_hold = |word: &&Word<'_>| word.environment == environment && word.text.len() <= lower.len();
+        self.words.iter().filter(may_hold).any(|word| {
             lower.match_indices(word.text).any(|(at, _)| {
                 let span = at..at + word.text.len();
                 is_apart(lower, &span)

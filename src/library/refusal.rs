@@ -22,7 +22,7 @@ pub(super) fn of_findings(errors: &[Finding]) -> Error {
     }
     let error = Error::usage(lines.join("\n")).with_findings(errors.to_vec());
     match errors.first().filter(|finding| !finding.help.is_empty()) {
-        Some(finding) => error.with_help(finding.help.as_str()),
+        Some(finding) => error.with_help(finding.help.clone()),
         None => error,
     }
 }

@@ -180,7 +180,7 @@ impl Error {
     /// A defect of Terrace.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message).with_help(
-            "this is a defect of terrace; nothing was changed. Please report it with the command you ran",
+            "this is a defect of terrace; nothing was changed. Please report it with what was asked for",
         )
     }
 
@@ -189,8 +189,8 @@ impl Error {
         let help = match error.kind() {
             std::io::ErrorKind::NotFound => Help::OtherFolder,
             std::io::ErrorKind::PermissionDenied => "see with ls -l who may read and write there".into(),
-            std::io::ErrorKind::StorageFull => "make room on the disk and run the command again".into(),
-            _ => "see that the path can be read and written, and run the command again".into(),
+            std::io::ErrorKind::StorageFull => "make room on the disk, and try it again".into(),
+            _ => "see that the path can be read and written, and try it again".into(),
         };
         let source = match error.raw_os_error() {
             Some(code) => std::io::Error::from_raw_os_error(code),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, EnvironmentSet, Key, Pointer, Rule, Severity, ValuePath};
+use super::{Environment, EnvironmentSet, Help, Key, Pointer, Rule, Severity, ValuePath};
 
 /// A place in a text: line and column from 1, columns in Unicode characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ pub struct Finding {
     /// One sentence without a final stop, values masked.
     pub message: String,
     /// What to do.
-    pub help: String,
+    pub help: Help,
     /// Further facts.
     pub notes: Vec<(NoteLabel, String)>,
     /// Further places, nearest first.
@@ -137,7 +137,7 @@ impl Finding {
         rule: Rule,
         file: impl Into<String>,
         message: impl Into<String>,
-        help: impl Into<String>,
+        help: impl Into<Help>,
     ) -> Self {
         Self {
             rule,

@@ -1,14 +1,17 @@
-//! What can be done about an error, as a fact; each door says it in its own words.
+//! What can be done about an error or a finding, as a fact; each door says it in its own words.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use super::{CommitId, Environment, Key, ValuePath};
+use serde::{Deserialize, Serialize};
 
-/// What can be done about an error.
+use super::{CommitId, Environment, Key, Rule, ValuePath};
+
+/// What can be done about an error or a finding.
 ///
 /// Shown, it is a sentence that names no command and no flag of ours, true at every door; the command
-/// line says it with its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// line, the API and the page say it with their own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Help {
     /// Advice that names nothing of a door's.
@@ -115,25 +118,66 @@ pub enum Help {
     /// Take another format.
     OtherFormat {
         /// Those that do.
-        formats: &'static str,
+        formats: Cow<'static, str>,
         /// What else can be done.
-        or: Option<&'static str>,
+        or: Option<Cow<'static, str>>,
     },
     /// Take another format, or hand the values to a process without any file.
     WithoutFile {
         /// The formats that do.
-        formats: &'static str,
+        formats: Cow<'static, str>,
     },
     /// Give names a prefix, or allow this one by the policy.
     AllowName(String),
     /// Let secrets in clear leave, or keep references in their place.
     AllowSecrets,
     /// Let a store be changed that holds no earlier state of the branch.
-    AcceptRewrite(&'static str),
+    AcceptRewrite(Cow<'static, str>),
     /// Let all that was published go.
     AllowEmpty,
     /// A prefix goes with these formats alone.
-    PrefixFormats(&'static str),
+    PrefixFormats(Cow<'static, str>),
+    /// The first of it, and the second where that is meant: what is read about a rule says how.
+    ReadRule {
+        /// What can be done.
+        text: String,
+        /// The rule whose explanation says more.
+        rule: Rule,
+    },
+    /// Convert a file of another format, or put it elsewhere.
+    ConvertFile,
+    /// Write schemas from the values there are; of one item, or of all.
+    InferSchema(Option<Key>),
+    /// Set in an earlier environment what is to be tried there.
+    TryEarlier,
+    /// Give an environment a value that no promotion brings.
+    SetValue {
+        /// The item.
+        key: Key,
+        /// The environment that lacks it.
+        environment: Environment,
+        /// Where.
+        path: Box<ValuePath>,
+    },
+    /// Remove the files that a migration kept, when nobody reads them any more.
+    FinishMigration,
+    /// Look which paths of an item changed.
+    ListChanges(Key),
+    /// Read what a policy may hold.
+    ReadPolicy,
+    /// Lay a configuration out where there is no repository yet, or name the folder that has one.
+    Begin,
+    /// Name a revision in the place of a working tree.
+    WithoutWorkTree,
+    /// Send a change by another way than a branch that refuses it.
+    OtherBranch,
+    /// What can be done, and why it is told.
+    Because {
+        /// What can be done.
+        help: Box<Self>,
+        /// Why, said in brackets.
+        why: Cow<'static, str>,
+    },
 }
 
 impl Help {
@@ -157,15 +201,25 @@ impl Help {
                 }
                 text
             }
+            Self::Because { help, why } => format!("{} ({why})", help.worded(word)),
             one => word(one).unwrap_or_else(|| one.common().into_owned()),
         }
     }
 
-    fn common(&self) -> std::borrow::Cow<'_, str> {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Any(several) => several.iter().all(Self::is_empty),
+            one => matches!(one, Self::Text(text) if text.is_empty()),
+        }
+    }
+
+    fn common(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => text.as_str().into(),
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
-            Self::Any(_) => self.worded(&|_| None).into(),
+            Self::Any(_) | Self::Because { .. } => self.worded(&|_| None).into(),
             Self::LayOut => "name the folder that holds `environments/`".into(),
             Self::NameRoot(roots) => {
                 format!("name one of the folders that hold one: {}", roots.join(", ")).into()
@@ -235,7 +289,7 @@ impl Help {
                     .into()
             }
             Self::OtherFormat { formats, or } => {
-                let or = or.map_or(String::new(), |or| format!(", or {or}"));
+                let or = or.as_ref().map_or(String::new(), |or| format!(", or {or}"));
                 format!("take the format {formats}{or}").into()
             }
             Self::WithoutFile { formats } => format!("take the format {formats}").into(),
@@ -253,6 +307,24 @@ impl Help {
                 "see that this is the right branch and folder, or allow an empty store".into()
             }
             Self::PrefixFormats(formats) => format!("a prefix goes with {formats}").into(),
+            Self::ReadRule { text, .. } => text.as_str().into(),
+            Self::ConvertFile => "convert it to YAML, or move it out of `environments/`".into(),
+            Self::InferSchema(None) => "write them from the values there are".into(),
+            Self::InferSchema(Some(_)) => "write one from the values there are".into(),
+            Self::TryEarlier => "set here what should be tried before it is real".into(),
+            Self::SetValue { environment, .. } => format!(
+                "no promotion brings it: give {environment} a value of its own, or accept it with a waiver"
+            )
+            .into(),
+            Self::ListChanges(_) => "look at the item's history without a path".into(),
+            Self::ReadPolicy => "see what the guide says of terrace.toml".into(),
+            Self::Begin => "name a folder of a git repository that holds `environments/`".into(),
+            Self::WithoutWorkTree => "name a revision".into(),
+            Self::OtherBranch => {
+                "no branch was moved, here or there; send it another way, for example by a branch of its own"
+                    .into()
+            }
+            Self::FinishMigration => "when nobody reads the old files any more, finish the migration".into(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::diff::lists::{by_name, identity};
 use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, place};
 use crate::model::{
-    CommitId, DocumentId, Environment, EnvironmentSet, Error, Hop, ItemId, Key, List, ProgressCounter,
+    CommitId, DocumentId, Environment, EnvironmentSet, Error, Help, Hop, ItemId, Key, List, ProgressCounter,
     Result, Value, ValuePath,
 };
 use crate::secrets::mask::{Reveal, Shown};
@@ -122,7 +122,7 @@ fn log_of(
     }
     if let (Some(key), Some(path), true, true) = (&request.key, &request.path, met, out.is_empty()) {
         return Err(Error::not_found(format!("no commit changed `{path}` of `{key}`"))
-            .with_help(format!("`terrace log {key}` shows the paths that changed")));
+            .with_help(Help::ListChanges(key.clone())));
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {

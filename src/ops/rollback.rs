@@ -215,7 +215,8 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
         if request.only.is_empty() || item.whole == ItemFate::Stays {
             return Ok((item, text, Vec::new()));
         }
-        let message = format!("`{key}` comes or goes as a whole in {environment}, so --only cannot choose");
+        let message =
+            format!("`{key}` comes or goes as a whole in {environment}, so no path of it can be chosen");
         Err(Error::usage(message).with_help(Help::WithoutChoice))
     };
     let since = || {

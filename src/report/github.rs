@@ -17,7 +17,8 @@ use crate::model::Finding;
 /// Those of `out`.
 pub(super) fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
-        let (message, help) = (sentence(&finding.message), sentence(&finding.help));
+        let help = finding.help.to_string();
+        let (message, help) = (sentence(&finding.message), sentence(&help));
         let text = if help.is_empty() { message.into_owned() } else { format!("{message}\nhelp: {help}") };
         writeln!(out, "::{} {}::{}", finding.severity, properties(finding), data(&text))?;
     }

@@ -40,7 +40,8 @@ pub fn finding(finding: &Finding, view: &View, out: &mut dyn Write) -> io::Resul
         excerpt::write(excerpt, finding.severity, &label, view, out)?;
     }
     let notes = finding.notes.iter().map(|(label, text)| (label.as_str(), text.as_str()));
-    let help = Some(("help", finding.help.as_str())).filter(|(_, help)| !help.is_empty());
+    let help = finding.help.to_string();
+    let help = Some(("help", help.as_str())).filter(|(_, help)| !help.is_empty());
     let places: Vec<_> =
         finding.related.iter().map(|related| (related.label.as_str(), related_place(related))).collect();
     let places = places.iter().map(|(label, place)| (*label, place.as_str()));

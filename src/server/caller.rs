@@ -55,6 +55,11 @@ impl Caller {
         self
     }
 
+    /// Whether they are known by no token.
+    pub(super) const fn is_local(&self) -> bool {
+        self.email.is_none()
+    }
+
     /// What they are called in the log; nothing for the local user.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -153,7 +158,7 @@ pub(super) fn borne(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 /// The problem of who is not known.
 pub(super) fn unauthorized(detail: &str) -> Problem {
     Problem::new(ProblemKind::Unauthorized, detail)
-        .with_help("send `Authorization: Bearer TOKEN`; `terrace token create` makes one")
+        .with_help("send `Authorization: Bearer TOKEN`; whoever runs the server makes one")
         .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"terrace\"")
 }
 

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+use super::tls::{HTTP_2, Tls};
 
 /// So many connections are open at the same time; the next one waits to be accepted.
 const CONNECTIONS: usize = 4_096;
@@ -30,7 +33,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Serves connections until `stop` is done, and lets what is under way end.
 pub(super) async fn serve(
     listener: TcpListener,
-    router: Router,
+    (router, tls): (Router, Option<Arc<Tls>>),
     idle: Duration,
     stop: impl Future<Output = ()>,
 ) {
@@ -51,28 +54,50 @@ pub(super) async fn serve(
             },
         };
         let (router, watcher) = (router.clone(), graceful.watcher());
+        let tls = tls.as_ref().map(|tls| tls.acceptor());
         tokio::spawn(async move {
             let _permit = permit;
             let _ = stream.set_nodelay(true);
-            let first = tokio::time::timeout(idle, begins_with_preface(&stream)).await;
-            let Ok(Ok(is_http2)) = first else { return };
-            let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
-            // A connection that breaks is its client's affair.
-            if is_http2 {
-                let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-                builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
-                builder.max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
-                builder.keep_alive_interval(idle).keep_alive_timeout(idle);
-                let _ = watcher.watch(builder.serve_connection(io, service)).await;
-            } else {
-                let mut builder = hyper::server::conn::http1::Builder::new();
-                builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD_BYTES);
-                let _ = watcher.watch(builder.serve_connection(io, service)).await;
+            match tls {
+                None => {
+                    let first = tokio::time::timeout(idle, begins_with_preface(&stream)).await;
+                    if let Ok(Ok(is_http2)) = first {
+                        answer(stream, is_http2, router, idle, watcher).await;
+                    }
+                }
+                // Apart, so that connections without it do not have its size.
+                Some(acceptor) => {
+                    let shaken = Box::pin(tokio::time::timeout(idle, acceptor.accept(stream))).await;
+                    if let Ok(Ok(stream)) = shaken {
+                        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
+                        Box::pin(answer(stream, is_http2, router, idle, watcher)).await;
+                    }
+                }
             }
         });
     }
     drop(listener);
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+}
+
+/// Answers the requests of a connection; one that breaks is its client's affair.
+async fn answer<S>(stream: S, is_http2: bool, router: Router, idle: Duration, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    if is_http2 {
+        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+        builder.max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
+        builder.keep_alive_interval(idle).keep_alive_timeout(idle);
+        // Apart, so that the many connections without it do not have its size.
+        let _ = Box::pin(watcher.watch(builder.serve_connection(io, service))).await;
+    } else {
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD_BYTES);
+        let _ = watcher.watch(builder.serve_connection(io, service)).await;
+    }
 }
 
 /// Whether a connection begins as HTTP/2 does; its first bytes are left to be read.

@@ -114,6 +114,12 @@ impl InEnvironment {
         Ok(Self { shared, environment, caller, headers, turn, query, key: key.map(ToString::to_string) })
     }
 
+    /// The same for as long as a stream is open: without its place among the requests that are being
+    /// answered, and without its headers, which keep the bytes in which they came.
+    pub(super) fn of_stream(self) -> Self {
+        Self { turn: None, headers: HeaderMap::new(), query: None, key: None, ..self }
+    }
+
     /// The parameters of the address.
     pub(super) fn query(&self, known: &[&str], many: &[&str]) -> Result<Query, Problem> {
         Query::read(self.query.as_deref(), known, many)

@@ -34,15 +34,40 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(super) async fn events(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
     let keys = query.all("key").map(key).collect::<Result<Vec<_>, _>>()?;
+    open(request, keys, Voice::Changes)
+}
+
+/// What a stream says of a change.
+#[derive(Clone, Copy)]
+pub(super) enum Voice {
+    /// What changed.
+    Changes,
+    /// That flags are to be evaluated again, which then have this tag (OFREP).
+    Refetch(fn(&InEnvironment, &EnvironmentView, &[Key]) -> Option<String>),
+}
+
+/// Opens a stream of an environment, or of some of its items.
+pub(super) fn open(request: InEnvironment, keys: Vec<Key>, voice: Voice) -> Result<Response, Problem> {
     let view = request.view()?;
     view.good()?;
     let place = request.shared.streams.enter(request.caller.name())?;
     let last = request.headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default().to_owned());
     let (sender, receiver) = mpsc::channel(1);
+    let request = request.of_stream();
     tokio::spawn(async move {
         let _place = place;
+        let begun = match voice {
+            Voice::Changes => begin(&request, &keys, &view, last, &sender).await,
+            Voice::Refetch(tag) => {
+                // What changed since the flags were evaluated is not known, so they are to be again.
+                let first = refetch(&request, &view, &keys, tag);
+                send(&sender, [b"retry: 2000\n", first.as_slice()].concat()).await
+            }
+        };
         // Whoever has gone is told nothing more.
-        let _ = tell(&request, &keys, view, last, &sender).await;
+        if begun.is_ok() {
+            let _ = tell(&request, (&keys, voice), view, &sender).await;
+        }
     });
     let mut response = Response::new(Body::new(Stream(receiver)));
     let form = HeaderValue::from_static("text/event-stream");
@@ -53,29 +78,36 @@ pub(super) async fn events(request: InEnvironment) -> Result<Response, Problem> 
 /// Nobody reads the stream any more.
 struct Gone;
 
-async fn tell(
+/// Tells where the environment is, and what was missed.
+async fn begin(
     request: &InEnvironment,
     keys: &[Key],
-    view: Arc<EnvironmentView>,
+    view: &EnvironmentView,
     last: Option<String>,
     sender: &mpsc::Sender<Bytes>,
 ) -> Result<(), Gone> {
-    let mut turns = request.shared.turns(request.environment);
-    let missed = tokio::task::block_in_place(|| missed(request, keys, &view, last.as_deref()));
-    let id = |event: &str, view: &EnvironmentView, data: &[u8]| {
-        let id = view.commit().map_or("", CommitId::as_str);
-        event_text(event, Some(id), data)
-    };
-    let state = state(request, &view);
+    let missed = tokio::task::block_in_place(|| missed(request, keys, view, last.as_deref()));
+    let state = state(request, view);
     // What was missed is told before its id is, so that a stream that breaks in between loses nothing.
     let ready_id = view.commit().map(CommitId::as_str).filter(|_| missed.is_none());
     let ready = [b"retry: 2000\n", event_text("ready", ready_id, &state).as_slice()].concat();
     send(sender, ready).await?;
     match missed {
         None => {}
-        Some(Missed::Changes(data)) => send(sender, id("change", &view, &data)).await?,
-        Some(Missed::Unknown) => send(sender, id("reset", &view, &state)).await?,
+        Some(Missed::Changes(data)) => send(sender, event_of("change", view, &data)).await?,
+        Some(Missed::Unknown) => send(sender, event_of("reset", view, &state)).await?,
     }
+    Ok(())
+}
+
+/// Tells of what changes from a view on.
+async fn tell(
+    request: &InEnvironment,
+    (keys, voice): (&[Key], Voice),
+    view: Arc<EnvironmentView>,
+    sender: &mpsc::Sender<Bytes>,
+) -> Result<(), Gone> {
+    let mut turns = request.shared.turns(request.environment);
     let mut told = view;
     loop {
         if request.shared.is_stopping() {
@@ -92,8 +124,11 @@ async fn tell(
             };
             let is_news = !changed.is_empty() || keys.is_empty() && told.commit() != now.commit();
             if is_news {
-                let data = change(request, now.commit(), &changed);
-                send(sender, id("change", &now, &data)).await?;
+                let event = match voice {
+                    Voice::Changes => event_of("change", &now, &change(request, now.commit(), &changed)),
+                    Voice::Refetch(tag) => refetch(request, &now, keys, tag),
+                };
+                send(sender, event).await?;
             }
             told = now;
             continue;
@@ -108,6 +143,25 @@ async fn tell(
 
 async fn send(sender: &mpsc::Sender<Bytes>, text: Vec<u8>) -> Result<(), Gone> {
     sender.send(text.into()).await.map_err(|_| Gone)
+}
+
+/// That flags are to be evaluated again.
+fn refetch(
+    request: &InEnvironment,
+    view: &EnvironmentView,
+    keys: &[Key],
+    tag: fn(&InEnvironment, &EnvironmentView, &[Key]) -> Option<String>,
+) -> Vec<u8> {
+    let mut data = serde_json::json!({ "type": "refetchEvaluation" });
+    if let (Some(tag), Some(entries)) = (tag(request, view, keys), data.as_object_mut()) {
+        entries.insert("etag".to_owned(), tag.into());
+    }
+    event_of("message", view, data.to_string().as_bytes())
+}
+
+/// An event that leads to a view.
+fn event_of(event: &str, view: &EnvironmentView, data: &[u8]) -> Vec<u8> {
+    event_text(event, Some(view.commit().map_or("", CommitId::as_str)), data)
 }
 
 /// An event; `data` is one line of JSON.

@@ -75,7 +75,11 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     }
     let counted = answered.extensions().get::<Counted>().copied().unwrap_or_default();
     let answered = if is_page(&path) { for_people(answered) } else { answered };
-    let answered = whole(answered, is_api);
+    let mut answered = whole(answered, is_api);
+    if shared.is_tls() {
+        let lasting = HeaderValue::from_static("max-age=31536000");
+        answered.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, lasting);
+    }
     let route = counted.route.map(str::to_owned).or(route).unwrap_or_default();
     let (environment, status) = (counted.environment.or(environment_in(&path)), answered.status().as_u16());
     shared.requests.count(&route, environment, status, start.elapsed());

@@ -25,6 +25,7 @@ mod routes;
 mod state;
 mod streams;
 mod tags;
+mod tls;
 mod tokens;
 mod turn;
 mod view;
@@ -43,6 +44,8 @@ pub use self::replica::{RemoteCondition, ReplicaOptions};
 use self::replica::{RemoteFollower, Replica};
 pub use self::routes::describe as openapi;
 use self::state::{Access, Follower, Shared};
+use self::tls::Tls;
+pub use self::tls::TlsFiles;
 pub use self::tokens::{Token, TokenFile, Verb};
 pub use self::webhook_secret::WebhookSecret;
 use self::writes::Writes;
@@ -67,6 +70,8 @@ pub struct Options {
     pub is_open: bool,
     /// Whether a proxy stands before it that speaks TLS.
     pub behind_proxy: bool,
+    /// The certificate with which it speaks TLS itself.
+    pub tls: Option<TlsFiles>,
     /// An idle connection, or half a request, is closed after so long.
     pub idle: Duration,
     /// Tells the present day, UTC, by which tokens end.
@@ -104,6 +109,8 @@ pub enum ServeEvent {
     Listening {
         /// Where.
         address: SocketAddr,
+        /// Whether it speaks TLS.
+        is_tls: bool,
         /// The branch that is served.
         branch: String,
         /// The configuration root relative to the git root: empty, or ending in `/`.
@@ -190,6 +197,7 @@ pub type Log = Arc<dyn Fn(&ServeEvent) + Send + Sync>;
 pub fn serve(workspace: Workspace, options: &Options, log: Log) -> Result<()> {
     require_safe(options)?;
     let tokens = options.tokens.as_ref().map(TokenFile::read).transpose()?;
+    let tls = options.tls.as_ref().map(Tls::read).transpose()?.map(Arc::new);
     let branch = branch_of(&workspace, options)?;
     let replica = options
         .replica
@@ -201,7 +209,7 @@ pub fn serve(workspace: Workspace, options: &Options, log: Log) -> Result<()> {
     let workspace = in_root(workspace, options, &branch)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::internal(format!("no threads: {error}")))?;
-    let outcome = runtime.block_on(run(workspace, (branch, replica), tokens, options, log));
+    let outcome = runtime.block_on(run(workspace, (branch, replica), (tokens, tls), options, log));
     // What still blocks a thread is not waited for.
     runtime.shutdown_background();
     outcome
@@ -219,11 +227,11 @@ fn require_safe(options: &Options) -> Result<()> {
         return Err(Error::usage(message)
             .with_help("listen at 127.0.0.1, or make a token with `terrace token create` and name its file with --tokens"));
     }
-    if !options.behind_proxy {
+    if !options.behind_proxy && options.tls.is_none() {
         let message =
             format!("{address} can be reached from other machines, and tokens would travel in the clear");
         return Err(Error::usage(message)
-            .with_help("listen at 127.0.0.1, or say --behind-proxy where a proxy before it speaks TLS"));
+            .with_help("listen at 127.0.0.1, name a certificate with --tls-cert and --tls-key, or say --behind-proxy where a proxy before it speaks TLS"));
     }
     Ok(())
 }
@@ -274,7 +282,7 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
 async fn run(
     workspace: Workspace,
     (branch, replica): (String, Option<Arc<Replica>>),
-    tokens: Option<Vec<Token>>,
+    (tokens, tls): (Option<Vec<Token>>, Option<Arc<Tls>>),
     options: &Options,
     log: Log,
 ) -> Result<()> {
@@ -294,7 +302,7 @@ async fn run(
     let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today), admission.clone());
     let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now))?;
     let shared = Shared::new(workspace, branch.clone(), hosts, access, writes, log);
-    let shared = Arc::new(shared.with_replica(replica));
+    let shared = Arc::new(shared.with_replica(replica).with_tls(tls.clone()));
     // From here on, so that nobody is killed in the middle of a start.
     let mut stop = Box::pin(stopped()?);
     let reader = Arc::clone(&shared);
@@ -316,7 +324,7 @@ async fn run(
         Admission::Local(secret) => Some(shared.sessions.offer(tokens::digest(secret))?),
         Admission::Tokens | Admission::Open => None,
     };
-    shared.tell(&ServeEvent::Listening { address, branch, root, admission, once });
+    shared.tell(&ServeEvent::Listening { address, is_tls: tls.is_some(), branch, root, admission, once });
     let router = routes::router(Arc::clone(&shared), page::router());
     let stopping = Arc::clone(&shared);
     let stop = async move {
@@ -324,7 +332,7 @@ async fn run(
         stopping.tell(&ServeEvent::Stopping);
         stopping.stop();
     };
-    connection::serve(listener, router, options.idle, stop).await;
+    connection::serve(listener, (router, tls), options.idle, stop).await;
     let _ = tokio::task::spawn_blocking(move || drop((follower, remote_follower))).await;
     Ok(())
 }

@@ -3,8 +3,9 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use crate::api::help::say;
 use crate::api::served;
-use crate::model::{ChangedValue, Error, ErrorKind, Finding};
+use crate::model::{ChangedValue, Error, ErrorKind, Finding, Help};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
@@ -127,7 +128,7 @@ problems! {
 pub(super) struct Problem {
     pub(super) kind: ProblemKind,
     detail: String,
-    help: Option<String>,
+    help: Option<Box<Help>>,
     findings: Vec<Finding>,
     headers: Vec<(http::HeaderName, HeaderValue)>,
     facts: Option<Box<Facts>>,
@@ -156,7 +157,7 @@ impl Problem {
     }
 
     /// What can be done.
-    pub(super) fn help(&self) -> Option<&str> {
+    pub(super) fn help(&self) -> Option<&Help> {
         self.help.as_deref()
     }
 
@@ -176,8 +177,8 @@ impl Problem {
     }
 
     /// The same with what can be done.
-    pub(super) fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+    pub(super) fn with_help(self, help: impl Into<Help>) -> Self {
+        Self { help: Some(Box::new(help.into())), ..self }
     }
 
     pub(super) fn with_header(mut self, name: http::HeaderName, value: &str) -> Self {
@@ -201,7 +202,7 @@ impl Problem {
             ErrorKind::Stale | ErrorKind::TestFailed | ErrorKind::Busy => ProblemKind::Overloaded,
             ErrorKind::Internal => ProblemKind::Internal,
         };
-        let help = error.help().map(ToString::to_string);
+        let help = error.help().cloned().map(Box::new);
         let findings = error.findings().to_vec();
         let detail = error.message().to_owned();
         Self { kind, detail, help, findings, headers: Vec::new(), facts: None }
@@ -266,7 +267,7 @@ impl Problem {
     /// What is wrong and what can be done, in one line.
     pub(super) fn sentence(&self) -> String {
         match &self.help {
-            Some(help) => format!("{}; {help}", self.detail),
+            Some(help) => format!("{}; {}", self.detail, say(help)),
             None => self.detail.clone(),
         }
     }
@@ -301,6 +302,7 @@ impl IntoResponse for Problem {
         let Self { kind, detail, help, findings, headers, facts } = self;
         let facts = facts.unwrap_or_default();
         let mut body = Vec::new();
+        let help = help.as_deref().map(say).filter(|help| !help.is_empty());
         let problem = served::Problem {
             name: kind.name(),
             title: kind.title(),

@@ -17,6 +17,7 @@ use super::page::session::Sessions;
 use super::problem::{Problem, ProblemKind};
 use super::replica::Replica;
 use super::streams::Streams;
+use super::tls::Tls;
 use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
 use super::writes::Writes;
@@ -69,6 +70,7 @@ pub(super) struct Shared {
     pub(super) waits: Arc<Streams>,
     /// The remote that the branch follows.
     pub(super) replica: Option<Arc<Replica>>,
+    tls: Option<Arc<Tls>>,
     views: [Place; 3],
     /// Held while the branch is read, so that no older state takes the place of a newer one.
     looking: Mutex<()>,
@@ -192,6 +194,7 @@ impl Shared {
             streams: Arc::new(Streams::of_events()),
             waits: Arc::new(Streams::of_waits()),
             replica: None,
+            tls: None,
             views: [place(), place(), place()],
             looking: Mutex::default(),
             tip: ArcSwapOption::empty(),
@@ -203,6 +206,16 @@ impl Shared {
     /// The same where the branch follows a remote.
     pub(super) fn with_replica(self, replica: Option<Arc<Replica>>) -> Self {
         Self { replica, ..self }
+    }
+
+    /// The same where the server speaks TLS itself.
+    pub(super) fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Whether the server speaks TLS itself.
+    pub(super) const fn is_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     fn place(&self, environment: Environment) -> &Place {
@@ -328,12 +341,18 @@ impl Shared {
         self.look().map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
     }
 
+    /// Reads again what was changed of the tokens and of the certificate.
+    fn refresh(&self) -> Result<()> {
+        let certificate = self.tls.as_ref().map_or(Ok(()), |tls| tls.refresh());
+        self.access.refresh().and(certificate)
+    }
+
     /// Follows the branch until the server stops.
     pub(super) fn follow(&self, events: &BranchEvents) {
         while !self.is_stopping() {
             events.wait(LOOK);
             // A defect in reading one state must not end the reading of later ones.
-            let look = || self.access.refresh().and_then(|()| self.look());
+            let look = || self.refresh().and(self.look());
             let outcome = catch_unwind(AssertUnwindSafe(look))
                 .unwrap_or_else(|_| Err(Error::internal("the branch could not be read")));
             let failure = outcome.as_ref().err().map(|error| error.message().to_owned());

@@ -233,9 +233,14 @@ impl TokenFile {
 
     /// What tells whether the file is still the one that was read.
     pub(super) fn stamp(&self) -> Option<String> {
-        let meta = fs::metadata(&self.0).ok()?;
-        Some(format!("{:?} {}", meta.modified().ok()?, meta.len()))
+        stamp_of(&self.0)
     }
+}
+
+/// What is another when a file was written; `None` where there is none.
+pub(super) fn stamp_of(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    Some(format!("{:?} {}", meta.modified().ok()?, meta.len()))
 }
 
 /// The token that is proved by `secret` on a day.

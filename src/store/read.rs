@@ -15,7 +15,7 @@ use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
 use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source};
-use crate::model::{BlobId, CommitId, Error, Result, Revision, policy};
+use crate::model::{BlobId, CommitId, Error, Help, Result, Revision, policy};
 
 /// The folders of the configuration root that a snapshot lists.
 pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
@@ -234,7 +234,7 @@ impl Repository {
     fn list_work_tree(&self, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
-                Error::state("a bare repository has no working tree").with_help("name a revision: --at REV")
+                Error::state("a bare repository has no working tree").with_help(Help::WithoutWorkTree)
             );
         };
         let mut files = BTreeMap::new();

@@ -15,7 +15,7 @@ use super::deadline::output_within;
 use super::git_error::git_error;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
-use crate::model::{Error, Result};
+use crate::model::{Error, Help, Result};
 
 /// A remote that branches are sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Remote {
             return Ok(());
         }
         Err(Error::stale(format!("branch {branch} of {} moved while it was fetched", self.name))
-            .with_help("nothing was committed; run the command again"))
+            .with_help("nothing was committed; try it again"))
     }
 
     /// Makes a branch of it this commit, which has to follow what is there, or, with `replaced`, to
@@ -219,9 +219,8 @@ impl Remote {
         let lines = said.lines().filter_map(|line| line.strip_prefix("remote: ")).map(str::trim);
         let words: Vec<&str> = lines.filter(|line| !line.is_empty()).take(3).collect();
         let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(" ")) };
-        Error::undecided(format!("{} refuses branch {branch}: {why}{words}", self.name)).with_help(
-            "no branch was moved, here or there; send it another way, for example with --branch and a pull request",
-        )
+        Error::undecided(format!("{} refuses branch {branch}: {why}{words}", self.name))
+            .with_help(Help::OtherBranch)
     }
 
     fn unreachable(&self, what: &str, why: &str) -> Error {
@@ -230,7 +229,7 @@ impl Remote {
         match self.limit {
             Some(_) => Error::busy(message).with_help("try again when the remote can be reached"),
             None => Error::state(message)
-                .with_help("no branch was moved here; run the command again when the remote can be reached"),
+                .with_help("no branch was moved here; try it again when the remote can be reached"),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::handles::{Handle, Handles};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Error, NoProgress, Progress, Result, Revision, closest, policy,
+    BlobId, CommitId, CommitInfo, Error, Help, NoProgress, Progress, Result, Revision, closest, policy,
 };
 
 /// A git repository and the configuration root within it. Cheap to clone, and shared by threads.
@@ -489,8 +489,7 @@ fn in_none(dir: &Path) -> Error {
             }
         }
     }
-    Error::state(format!("{} is in no git repository", dir.display()))
-        .with_help("run `terrace init` to lay one out here, or name a folder with `-C DIR`")
+    Error::state(format!("{} is in no git repository", dir.display())).with_help(Help::Begin)
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {

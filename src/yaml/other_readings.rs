@@ -76,6 +76,10 @@ pub fn reads_differently(text: &str) -> Option<OtherReading> {
 }
 
 fn is_boolean(text: &str) -> bool {
+    // None of them is longer.
+    if text.len() > 3 {
+        return false;
+    }
     let lower = text.to_lowercase();
     let cased = text == lower || text == text.to_uppercase() || {
         let mut chars = text.chars();

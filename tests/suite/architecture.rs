@@ -148,7 +148,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 41] = [
+const KEPT: [(&str, &str); 42] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -161,6 +161,7 @@ const KEPT: [(&str, &str); 41] = [
     ("percent_encoding", "server"),
     ("percent_encoding", "sinks"),
     ("tokio", "server"),
+    ("tokio_rustls", "server"),
     ("ring", "client"),
     ("serde_path_to_error", "client"),
     ("futures_core", "client"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "tests print their tables")]
 
+mod advice;
 mod all_clear;
 mod architecture;
 mod blame;

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use self::command::Runner;
 use self::screen::Screen;
 use super::context::Context;
-use super::help::worded;
+use super::help::{worded, worded_report};
 use super::signals::Signals;
 use super::{Outcome, keys, parse};
 use crate::model::Environment;
@@ -72,7 +72,7 @@ fn turns(
     while !signals.say_end() {
         match watch.next(&|| Some(context.today()))? {
             Update::Verdict(mut verdict) => {
-                verdict.outcome = verdict.outcome.map_err(worded);
+                verdict.outcome = verdict.outcome.map(worded_report).map_err(worded);
                 screen.verdict(&verdict)?;
                 if let Some(runner) = &mut runner {
                     runner.judged(verdict.is_good(), verdict.content);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Environment, Finding, Key, Rule, ValuePath};
+use crate::model::{Environment, Finding, Help, Key, Rule, ValuePath};
 
 /// The findings of a change.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,8 @@ impl HeadFindings {
             all.extend(findings.into_iter().map(|mut finding| {
                 if !is_known {
                     let why = "judged by the base's policy and schemas; those of the change accept it";
-                    finding.help = format!("{} ({why})", finding.help);
+                    let help = Box::new(finding.help);
+                    finding.help = Help::Because { help, why: why.into() };
                 }
                 finding
             }));
@@ -181,7 +182,7 @@ mod tests {
             (told(&found.known), told(&found.mended)),
             (vec!["old error".into()], vec!["gone error".into()])
         );
-        assert!(found.introduced[0].help.contains("those of the change accept it"));
+        assert!(found.introduced[0].help.to_string().contains("those of the change accept it"));
     }
 
     fn told(findings: &[Finding]) -> Vec<&str> {

@@ -11,7 +11,7 @@ use crate::engine::promotion::decision_places;
 use crate::json_schema::{Loosened, Loosening, loosened};
 use crate::model::policy::{Clause, FILE, NewKeys, PolicyEntry};
 use crate::model::{
-    Environment, Finding, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel,
+    Environment, Finding, Help, Key, Location, PathPattern, Pointer, Policy, Position, Related, RelatedLabel,
     Result, Rule, Segment, Severity, ValuePath,
 };
 use crate::yaml::{Document, Limits};
@@ -175,7 +175,7 @@ pub fn weakened(
 pub fn findings(weakened: &[Weakened], base: &Policy) -> Vec<Finding> {
     let rule = Rule::PolicyWeakened;
     let Some(severity) = base.severity(rule, rule.severity()) else { return Vec::new() };
-    let help = format!("leave it as it was, or have its owners agree: terrace explain {rule}");
+    let help = Help::ReadRule { text: "leave it as it was, or have its owners agree".to_owned(), rule };
     let finding = |weakened: &Weakened| {
         let mut finding = Finding::new(rule, weakened.file.clone(), weakened.what.phrase(), help.clone());
         finding.severity = severity;

@@ -23,7 +23,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             ("this is no regular file, and what was decided is not read".to_owned(), None)
         };
         let file = format!("{}{path}", world.snapshot.prefix);
-        let mut finding = Finding::new(Rule::BadDecision, file, message, help.to_string());
+        let mut finding = Finding::new(Rule::BadDecision, file, message, help);
         finding.environment = Some(target);
         finding.key = Some(key);
         finding.location = place.map(|at| Location { start: at, end: at });

@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
-use crate::model::{Environment, Finding, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath};
+use crate::model::{
+    Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath,
+};
 use crate::secrets::is_secret_path;
 use crate::yaml::Document;
 
@@ -38,7 +40,7 @@ impl<'w> FindingBuilder<'w> {
         rule: Rule,
         file: impl Into<String>,
         message: impl Into<String>,
-        help: impl Into<String>,
+        help: impl Into<Help>,
     ) -> Self {
         Self { finding: Finding::new(rule, file, message, help), item: None, at: Anchor::File }
     }
@@ -48,7 +50,7 @@ impl<'w> FindingBuilder<'w> {
         rule: Rule,
         item: &'w ItemView<'w>,
         message: impl Into<String>,
-        help: impl Into<String>,
+        help: impl Into<Help>,
     ) -> Self {
         let mut draft = Self::of_file(rule, item.file, message, help);
         draft.finding.environment = Some(item.environment);
@@ -64,7 +66,7 @@ impl<'w> FindingBuilder<'w> {
         (world, item): (&RuleContext<'_>, &'w ItemView<'w>),
         path: &ValuePath,
         [message, masked]: [String; 2],
-        help: impl Into<String>,
+        help: impl Into<Help>,
     ) -> Self {
         let is_secret = item.holds_secret(world.policy, path) || is_secret_path(world.policy, path);
         let message = if is_secret { masked } else { message };

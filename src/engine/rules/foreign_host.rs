@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::engine::hosts::{addresses, tokens};
-use crate::model::{Environment, NoteLabel, Rule, Segment, Severity, Value, ValuePath};
+use crate::model::{Environment, Help, NoteLabel, Rule, Segment, Severity, Value, ValuePath};
 use crate::secrets;
 use crate::yaml::{Document, Visit};
 
@@ -55,10 +55,10 @@ impl Foreign<'_> {
     ) -> FindingBuilder<'w> {
         let Self { owner, text, severity } = self;
         let message = format!("{} names a {owner} host", item.environment);
-        let help = format!(
-            "use {}'s own host, or accept it on purpose: terrace explain foreign-host",
-            item.environment
-        );
+        let help = Help::ReadRule {
+            text: format!("use {}'s own host, or accept it on purpose", item.environment),
+            rule: Rule::ForeignHost,
+        };
         let draft = FindingBuilder::of_item(Rule::ForeignHost, item, message, help)
             .path(visit.path)
             .severity(severity);
@@ -92,10 +92,10 @@ fn foreign_secret<'w>(
         return None;
     }
     let message = format!("{} refers to a {owner} secret", item.environment);
-    let help = format!(
-        "refer to {}'s own secret, or accept it on purpose: terrace explain foreign-host",
-        item.environment
-    );
+    let help = Help::ReadRule {
+        text: format!("refer to {}'s own secret, or accept it on purpose", item.environment),
+        rule: Rule::ForeignHost,
+    };
     let draft = FindingBuilder::of_item(Rule::ForeignHost, item, message, help);
     Some(draft.path(path).severity(Severity::Warning))
 }

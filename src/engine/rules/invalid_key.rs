@@ -47,7 +47,7 @@ mod tests {
             assert_eq!(found.len(), 1, "{path}");
             assert_eq!(found[0].rule.id(), "invalid-key", "{path}");
             assert!(found[0].message.contains("is not a key"), "{}", found[0].message);
-            assert!(found[0].help.contains(help), "{}", found[0].help);
+            assert!(found[0].help.to_string().contains(help), "{}", found[0].help);
         }
     }
 }

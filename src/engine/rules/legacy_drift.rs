@@ -8,7 +8,7 @@ use crate::diff::lists::NoListRules;
 use crate::diff::{Depth, diff};
 use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::formats::read::{Format, convert};
-use crate::model::{Finding, Rule};
+use crate::model::{Finding, Help, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
@@ -20,24 +20,24 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     match record {
         Ok(kept) => kept.iter().filter_map(|kept| compare(world, kept)).collect(),
         Err(error) => {
-            let help = error.help.as_ref().map(ToString::to_string).unwrap_or_default();
+            let help = error.help.unwrap_or_else(|| "".into());
             vec![Finding::new(Rule::LegacyDrift, format!("{prefix}{RECORD}"), error.message, help)]
         }
     }
 }
 
 fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
-    let drift = |message: String, help: String| {
+    let drift = |message: String, help: Help| {
         let file = format!("{}{}", world.snapshot.prefix, kept.file);
         let mut finding = Finding::new(Rule::LegacyDrift, file, message, help);
         finding.environment = Some(kept.environment);
         finding.key = Some(kept.key.clone());
         finding
     };
-    let finish = "when nobody reads the old files any more: terrace migrate --finish";
+    let or_finish = |first: &str| Help::Any(vec![first.into(), Help::FinishMigration]);
     if world.snapshot.item(&kept.key, kept.environment).is_none() {
         let message = format!("{} has no item `{}` that this file became", kept.environment, kept.key);
-        return Some(drift(message, finish.to_owned()));
+        return Some(drift(message, Help::FinishMigration));
     }
     // An item that was not asked about, or is no YAML, is not compared.
     if !world.judgements.contains_key(&kept.key) {
@@ -46,16 +46,16 @@ fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
     let item = world.snapshot.item(&kept.key, kept.environment)?;
     let item = match world.configuration.reading(item) {
         Ok(reading) => reading.document.ok()?,
-        Err(error) => return Some(drift(error.message, finish.to_owned())),
+        Err(error) => return Some(drift(error.message, Help::FinishMigration)),
     };
     let Some(bytes) = world.snapshot.bytes(&kept.file) else {
         let message = "this file, which old readers read, is not there any more".to_owned();
-        return Some(drift(message, format!("bring it back with git restore; {finish}")));
+        return Some(drift(message, or_finish("bring it back with git restore")));
     };
     let format = Format::of(&kept.file)?;
     let Ok(legacy) = convert(format, &bytes, world.limits) else {
         let message = format!("this file cannot be read any more as what became `{}`", kept.key);
-        return Some(drift(message, format!("make it say what the item says; {finish}")));
+        return Some(drift(message, or_finish("make it say what the item says")));
     };
     let changes = diff(&legacy.documents, item.values(), &NoListRules, Depth::Leaves);
     let first = changes.first()?;
@@ -65,7 +65,7 @@ fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
         more => format!(" (and at {more} other paths)"),
     };
     let message = format!("old readers and the item `{}` differ at {}{others}", kept.key, first.path);
-    let mut finding = drift(message, format!("make both say the same; {finish}"));
+    let mut finding = drift(message, or_finish("make both say the same"));
     finding.path = Some(first.path.clone());
     Some(finding)
 }

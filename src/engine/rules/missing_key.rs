@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
-use crate::model::{DocumentId, Environment, Rule, ValuePath};
+use crate::model::{DocumentId, Environment, Help, Rule, ValuePath};
 
 /// With more missing keys in one mapping, only so many are named.
 const SHOWN: usize = 3;
@@ -98,8 +98,8 @@ fn draft<'w>(
     parent: &ValuePath,
     message: String,
 ) -> FindingBuilder<'w> {
-    let help = "set here what should be tried before it is real; terrace diff shows all that differs";
-    FindingBuilder::of_item(Rule::MissingKey, item, message, help).path(path).at(Anchor::Key(parent.clone()))
+    let draft = FindingBuilder::of_item(Rule::MissingKey, item, message, Help::TryEarlier);
+    draft.path(path).at(Anchor::Key(parent.clone()))
 }
 
 #[cfg(test)]

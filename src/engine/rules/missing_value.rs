@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::diff::documents::pair_documents;
-use crate::model::{Environment, Hop, Rule, Segment, Value, ValuePath};
+use crate::model::{Environment, Help, Hop, Rule, Segment, Value, ValuePath};
 use crate::secrets::DocumentSecrets;
 use crate::secrets::encrypted::{is_metadata, is_sealed};
 
@@ -111,11 +111,8 @@ fn draft<'w>(target: &'w ItemView<'w>, hop: Hop, path: &ValuePath, gap: &Gap) ->
         _ => "secrets and pinned values",
     };
     let message = format!("{} lacks `{path}`, {what} that {} has", hop.target(), hop.source());
-    let help = format!(
-        "no promotion brings it: terrace set {} '{path}' - --env {}, or accept it with a waiver",
-        target.key,
-        hop.target()
-    );
+    let help =
+        Help::SetValue { key: target.key.clone(), environment: hop.target(), path: Box::new(path.clone()) };
     let parent = path.parent().unwrap_or_default();
     let draft = FindingBuilder::of_item(Rule::MissingValue, target, message, help).others([hop.source()]);
     draft.path(path).at(Anchor::Key(parent))

@@ -5,7 +5,7 @@
 
 use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::FindingBuilder;
-use crate::model::{Environment, Finding, Key, Rule, ValuePath};
+use crate::model::{Environment, Finding, Help, Key, Rule, ValuePath};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     let is_described =
@@ -20,7 +20,7 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
 fn told<'w>(world: &'w RuleContext<'w>) -> Option<FindingBuilder<'w>> {
     let item = world.items.first()?;
     let message = format!("no schema describes `{}`", item.key);
-    let help = format!("write one from the values there are: terrace schema infer {}", item.key);
+    let help = Help::InferSchema(Some(item.key.clone()));
     Some(
         FindingBuilder::of_item(Rule::NoSchema, item, message, help)
             .others(Environment::ALL)
@@ -54,7 +54,7 @@ pub(super) fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> 
     let mut finding = told(&world.of_key(first))?.finish(world.policy);
     if second.is_some() {
         "no item has a schema yet".clone_into(&mut finding.message);
-        "write them from the values there are: terrace schema infer".clone_into(&mut finding.help);
+        finding.help = Help::InferSchema(None);
     }
     Some(finding)
 }

@@ -2,7 +2,7 @@
 
 use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
-use crate::model::{Finding, Rule};
+use crate::model::{Finding, Help, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let overtaken = world.change.iter().flat_map(|change| &change.overtaken);
@@ -11,10 +11,10 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
         let item = read.item(hop.target())?;
         let source = hop.source();
         let message = format!("{source} had this value and has taken it back");
-        let help = format!(
-            "bring the branch up to date and plan the promotion again: terrace explain {}",
-            Rule::OvertakenPromotion
-        );
+        let help = Help::ReadRule {
+            text: "bring the branch up to date and plan the promotion again".to_owned(),
+            rule: Rule::OvertakenPromotion,
+        };
         let draft = FindingBuilder::of_item(Rule::OvertakenPromotion, item, message, help);
         Some(draft.others([source]).path(path).finish(world.policy))
     });

@@ -7,7 +7,7 @@ use super::Overwritten;
 use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
 use crate::engine::promotion::Reason;
-use crate::model::{Finding, Rule};
+use crate::model::{Finding, Help, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let found = world.change.iter().flat_map(|change| &change.overwritten);
@@ -31,7 +31,7 @@ pub(super) fn told(rule: Rule, world: &RevisionContext<'_>, found: &Overwritten)
     };
     let message = format!("{what}: {}", found.reason.phrase(found.hop));
     let others = found.reason.environments(found.hop);
-    let help = format!("keep what {target} has, or accept it on purpose: terrace explain {rule}");
+    let help = Help::ReadRule { text: format!("keep what {target} has, or accept it on purpose"), rule };
     if let Some(item) = world.of_key(&found.key).item(target) {
         let draft = FindingBuilder::of_item(rule, item, message, help).others(others.iter());
         return draft.path(&found.path).finish(world.policy);

@@ -5,7 +5,7 @@
 
 use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
-use crate::model::{Environment, Finding, Rule};
+use crate::model::{Environment, Finding, Help, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let skipped = world.change.iter().flat_map(|change| &change.skipped);
@@ -13,10 +13,10 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
         let read = world.of_key(key);
         let item = read.item(Environment::Production)?;
         let message = "production gets a value that staging never had";
-        let help = format!(
-            "make the change in staging and promote it, or keep it on purpose: terrace explain {}",
-            Rule::SkippedPromotion
-        );
+        let help = Help::ReadRule {
+            text: "make the change in staging and promote it, or keep it on purpose".to_owned(),
+            rule: Rule::SkippedPromotion,
+        };
         let draft = FindingBuilder::of_item(Rule::SkippedPromotion, item, message, help);
         Some(draft.others([Environment::Staging]).path(path).finish(world.policy))
     });

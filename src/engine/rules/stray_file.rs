@@ -2,7 +2,7 @@
 
 use super::context::RevisionContext;
 use crate::engine::snapshot::{FileKind, Place};
-use crate::model::{Environment, Finding, Rule, Severity};
+use crate::model::{Environment, Finding, Help, Rule, Severity};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let files = &world.snapshot.files;
@@ -28,7 +28,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 
 /// How much it weighs, what is wrong, and what to do. An item under another spelling is one that
 /// somebody believes to be there.
-fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str, String) {
+fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str, Help) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     match extension.to_ascii_lowercase().as_str() {
@@ -36,22 +36,20 @@ fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str,
             let renamed = format!("{}.yaml", path.get(..path.len() - extension.len() - 1).unwrap_or(path));
             let short = format!("{stem}.yaml");
             if path.matches('/').count() < 2 {
-                let help = "move it into an environment's folder".to_owned();
-                return (Severity::Warning, "this file is in no environment", help);
+                let help = "move it into an environment's folder";
+                return (Severity::Warning, "this file is in no environment", help.into());
             }
             let help = if exists(&renamed) {
                 format!("remove one of the two: `{short}` is the item")
             } else {
                 format!("rename it to `{short}`; items end in `.yaml`")
             };
-            (Severity::Error, "this file is not read as an item", help)
+            (Severity::Error, "this file is not read as an item", help.into())
         }
-        "json" | "toml" | "env" | "properties" => (
-            Severity::Warning,
-            "this file is not read as an item",
-            "convert it with `terrace migrate`, or move it out of `environments/`".to_owned(),
-        ),
-        _ => (Severity::Warning, "this file is no item", "move it out of `environments/`".to_owned()),
+        "json" | "toml" | "env" | "properties" => {
+            (Severity::Warning, "this file is not read as an item", Help::ConvertFile)
+        }
+        _ => (Severity::Warning, "this file is no item", "move it out of `environments/`".into()),
     }
 }
 
@@ -65,8 +63,8 @@ mod tests {
             ("environments/development/a.yml", Some("rename it to `a.yaml`")),
             ("environments/development/b.YAML", Some("rename it to `b.yaml`")),
             ("environments/development/item.yml", Some("remove one of the two")),
-            ("environments/development/a.json", Some("terrace migrate")),
-            ("environments/development/.env", Some("terrace migrate")),
+            ("environments/development/a.json", Some("convert it")),
+            ("environments/development/.env", Some("convert it")),
             ("environments/development/notes.txt", Some("move it out")),
             ("environments/a.yaml", Some("move it into")),
             ("environments/development/README.md", None),
@@ -77,7 +75,11 @@ mod tests {
             let shown: Vec<_> = found.iter().map(|f| (f.file.as_str(), f.rule.id())).collect();
             let expected: Vec<_> = help.iter().map(|_| (path, "stray-file")).collect();
             assert_eq!(shown, expected);
-            assert!(found.iter().all(|f| f.help.contains(help.unwrap_or_default())), "{}", found[0].help);
+            assert!(
+                found.iter().all(|f| f.help.to_string().contains(help.unwrap_or_default())),
+                "{}",
+                found[0].help
+            );
         }
     }
 }

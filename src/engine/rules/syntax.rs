@@ -59,7 +59,12 @@ mod tests {
         ] {
             let report = Repository::new(&[("environments/development/a.yaml", text)]).report();
             let told = report.findings.iter().find(|finding| finding.rule == Rule::Syntax).expect(text);
-            assert_eq!(told.help.contains("other readers accept it"), is_accepted, "{text:?}: {}", told.help);
+            assert_eq!(
+                told.help.to_string().contains("other readers accept it"),
+                is_accepted,
+                "{text:?}: {}",
+                told.help
+            );
         }
     }
 
@@ -84,6 +89,6 @@ mod tests {
         let report = Repository::new(&files).report();
         assert_eq!(report.findings.len(), 1);
         assert_eq!(report.findings[0].rule, Rule::Syntax);
-        assert!(report.findings[0].help.contains("template"), "{}", report.findings[0].help);
+        assert!(report.findings[0].help.to_string().contains("template"), "{}", report.findings[0].help);
     }
 }

@@ -49,6 +49,6 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|finding| finding.rule == Rule::UnknownEnvironment));
-        assert!(found[0].help.starts_with("did you mean `production`?"), "{}", found[0].help);
+        assert!(found[0].help.to_string().starts_with("did you mean `production`?"), "{}", found[0].help);
     }
 }

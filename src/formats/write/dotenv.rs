@@ -25,7 +25,7 @@ pub(super) fn write(entries: &[Variable]) -> Result<Exported> {
     if !disputed.is_empty() {
         let names = disputed.join(", ");
         exported.notes.push(format!(
-            "readers of .env files differ on `$` and escapes, as in {names}; `terrace run` does without such a file"
+            "readers of .env files differ on `$` and escapes, as in {names}; a process that is started with them needs no such file"
         ));
     }
     Ok(exported)
@@ -78,7 +78,8 @@ fn refusal(entry: &Variable, why: Unsayable) -> Error {
             "needs double quotes in a .env file, and a shell that reads the file would run a part of it"
         }
     };
-    Error::undecided(format!("{place} {what}")).with_help(Help::WithoutFile { formats: "json or flat-json" })
+    Error::undecided(format!("{place} {what}"))
+        .with_help(Help::WithoutFile { formats: "json or flat-json".into() })
 }
 
 /// Whether single quotes will not do: some readers unescape `\\` there, and readers by lines want a

@@ -44,8 +44,8 @@ impl Variable {
         let place = place(&self.key, &self.path);
         Err(Error::undecided(format!("{place} holds a NUL character, which {what} cannot")).with_help(
             Help::OtherFormat {
-                formats: "json or yaml",
-                or: Some("encode the value, for example in base64"),
+                formats: "json or yaml".into(),
+                or: Some("encode the value, for example in base64".into()),
             },
         ))
     }

@@ -23,7 +23,7 @@ pub(super) fn write(entries: &[Variable]) -> Result<String> {
         };
         let place = place(&entry.key, &entry.path);
         return Err(Error::undecided(format!("{place} {what}, which an env file without quotes cannot say"))
-            .with_help(Help::WithoutFile { formats: "flat-json or secret" }));
+            .with_help(Help::WithoutFile { formats: "flat-json or secret".into() }));
     }
     Ok(out)
 }

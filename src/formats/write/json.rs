@@ -43,8 +43,8 @@ fn of(value: &Value, key: &Key, path: &ValuePath) -> Result<Json> {
                     place(key, path)
                 ))
                 .with_help(Help::OtherFormat {
-                    formats: "yaml",
-                    or: Some("quote it in the item if its readers take a string"),
+                    formats: "yaml".into(),
+                    or: Some("quote it in the item if its readers take a string".into()),
                 }));
             }
         },

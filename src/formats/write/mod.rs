@@ -218,7 +218,7 @@ fn refuse_prefix(selection: &Selection<'_>, format: Format) -> Result<()> {
     }
     Err(Error::usage(format!("{format} keeps the tree of values and has no names to put a prefix before"))
         .with_help(Help::PrefixFormats(
-            "dotenv, env-file, shell, flat-json, properties, configmap and secret",
+            "dotenv, env-file, shell, flat-json, properties, configmap and secret".into(),
         )))
 }
 
@@ -242,8 +242,8 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
             written_tag(tag).escape_debug()
         ))
         .with_help(Help::OtherFormat {
-            formats: "yaml, whose readers see the tag",
-            or: Some("remove it from the item"),
+            formats: "yaml, whose readers see the tag".into(),
+            or: Some("remove it from the item".into()),
         })),
     }
 }

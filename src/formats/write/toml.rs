@@ -51,7 +51,7 @@ impl Writer<'_> {
                 self.key,
                 other.kind()
             ))
-            .with_help(Help::OtherFormat { formats: "json or yaml", or: None })),
+            .with_help(Help::OtherFormat { formats: "json or yaml".into(), or: None })),
         }
     }
 
@@ -127,7 +127,10 @@ impl Writer<'_> {
 
     fn cannot(&self, path: &ValuePath, what: &str) -> Error {
         Error::undecided(format!("{} {what}, which TOML cannot say", place(self.key, path))).with_help(
-            Help::OtherFormat { formats: "json or yaml", or: Some("change the value in the item") },
+            Help::OtherFormat {
+                formats: "json or yaml".into(),
+                or: Some("change the value in the item".into()),
+            },
         )
     }
 }

@@ -234,8 +234,8 @@ impl Resolver<'_> {
         let wrong = message.split('`').nth(1).unwrap_or_default().to_owned();
         let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         let help = match closest(&wrong, known.iter().copied()) {
-            Some(name) if message.starts_with("unknown") => format!("did you mean `{name}`?"),
-            _ => "terrace explain policy shows what terrace.toml may hold".to_owned(),
+            Some(name) if message.starts_with("unknown") => Help::DidYouMean(name.to_owned()),
+            _ => Help::ReadPolicy,
         };
         self.error(error.span().map_or(0, |span| span.start), message).with_help(help)
     }

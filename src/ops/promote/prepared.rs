@@ -246,10 +246,8 @@ impl Prepared {
                 let message = refusal(finding);
                 let missing = || self.refused.iter().filter_map(|finding| finding.missing.clone());
                 let help = match &finding.missing {
-                    Some(_) => {
-                        Help::Any(vec![Help::GiveValues(missing().collect()), finding.help.as_str().into()])
-                    }
-                    None => finding.help.as_str().into(),
+                    Some(_) => Help::Any(vec![Help::GiveValues(missing().collect()), finding.help.clone()]),
+                    None => finding.help.clone(),
                 };
                 Err(Error::undecided(message).with_help(help).with_findings(self.refused.clone()))
             }

@@ -193,7 +193,9 @@ impl Publisher {
             return Ok(());
         }
         let repository = &self.workspace.repository;
-        let wrong = |what: String, help| Err(Error::undecided(what).with_help(Help::AcceptRewrite(help)));
+        let wrong = |what: String, help: &'static str| {
+            Err(Error::undecided(what).with_help(Help::AcceptRewrite(help.into())))
+        };
         let Ok(id) = known.parse::<CommitId>() else {
             let what = format!("what the store holds is no commit: `{}`", known.escape_debug());
             return wrong(what, "somebody else may use the place; publish to a free one");

@@ -20,6 +20,7 @@ use crate::engine::configuration::Configuration;
 use crate::model::{CommitId, Environment, Key, Value, ValuePath};
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, environment, key, named_by_header};
+use crate::server::events::{self, Voice};
 use crate::server::found::found;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::respond::{Answer, Work, respond};
@@ -34,6 +35,12 @@ const PLACE: &str = "/ofrep/v1/";
 /// What is counted as one route.
 const ROUTE: &str = "/{environment}/ofrep/v1/evaluate/flags";
 
+/// The same of streams of events.
+const EVENTS_ROUTE: &str = "/{environment}/ofrep/v1/events";
+
+/// A client that nobody looks at may close its stream after so many seconds.
+const INACTIVITY: u32 = 120;
+
 /// What an address asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
@@ -42,6 +49,8 @@ struct Asked {
     scope: Option<String>,
     /// One flag; all of them without.
     flag: Option<String>,
+    /// Whether events are asked for, which tell when to evaluate flags again.
+    is_stream: bool,
 }
 
 /// What a client sends; who evaluates does not matter, for a flag is the same for everybody.
@@ -59,10 +68,13 @@ pub(in crate::server) async fn fallback(State(shared): State<Arc<Shared>>, reque
     }
     let asked = asked(path);
     let flag = asked.as_ref().ok().and_then(|asked| asked.flag.clone());
+    let is_stream = asked.as_ref().is_ok_and(|asked| asked.is_stream);
+    let (method, name) = if is_stream { (Method::GET, "GET") } else { (Method::POST, "POST") };
+    let route = Some(if is_stream { EVENTS_ROUTE } else { ROUTE });
     let (answered, environment) = match asked {
-        _ if request.method() != Method::POST => {
+        _ if *request.method() != method => {
             let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(name));
             return response;
         }
         Ok(asked) => {
@@ -73,7 +85,7 @@ pub(in crate::server) async fn fallback(State(shared): State<Arc<Shared>>, reque
         Err(problem) => (Err(problem), None),
     };
     let answered = answered.map_err(|problem| as_failure(problem, flag.as_deref()));
-    counted(answered, Counted { route: Some(ROUTE), environment })
+    counted(answered, Counted { route, environment })
 }
 
 /// Whether an address is one of the protocol.
@@ -96,9 +108,12 @@ fn asked(path: &str) -> Result<Asked, Problem> {
     let (before, after) = path.split_once(PLACE).ok_or_else(unknown)?;
     // A base address that ends in a slash.
     let before = before.strip_suffix('/').unwrap_or(before);
-    let flag = match after.strip_prefix("evaluate/flags").ok_or_else(unknown)? {
-        "" | "/" => None,
-        rest => Some(decode(rest.strip_prefix('/').ok_or_else(unknown)?)?),
+    let is_stream = after == "events";
+    let flag = match after.strip_prefix("evaluate/flags") {
+        None if is_stream => None,
+        None => return Err(unknown()),
+        Some("" | "/") => None,
+        Some(rest) => Some(decode(rest.strip_prefix('/').ok_or_else(unknown)?)?),
     };
     let before = before.strip_prefix('/').filter(|text| !text.is_empty());
     let (environment, scope) = match before.map(|text| text.split_once('/').unwrap_or((text, ""))) {
@@ -106,7 +121,7 @@ fn asked(path: &str) -> Result<Asked, Problem> {
         Some((environment, "")) => (Some(decode(environment)?), None),
         Some((environment, scope)) => (Some(decode(environment)?), Some(decode(scope)?)),
     };
-    Ok(Asked { environment, scope, flag })
+    Ok(Asked { environment, scope, flag, is_stream })
 }
 
 async fn evaluate(shared: Arc<Shared>, asked: &Asked, request: Request) -> Result<Response, Problem> {
@@ -120,6 +135,9 @@ async fn evaluate(shared: Arc<Shared>, asked: &Asked, request: Request) -> Resul
         }
     };
     let request = InEnvironment::of(shared, environment, &parts, None)?;
+    if asked.is_stream {
+        return stream(request, asked.scope.as_deref());
+    }
     request.query(&["flagConfigEtag", "flagConfigLastModified"], &[])?;
     // It was read, and measured, before it came here.
     let body = to_bytes(body, usize::MAX).await;
@@ -133,6 +151,41 @@ async fn evaluate(shared: Arc<Shared>, asked: &Asked, request: Request) -> Resul
         }
         None => all(&request, scope.as_ref()).await,
     }
+}
+
+/// Opens a stream of events, each of which says that the flags are to be evaluated again.
+fn stream(request: InEnvironment, scope: Option<&str>) -> Result<Response, Problem> {
+    request.query(&[], &[])?;
+    let scope = scope.map(key).transpose()?;
+    if let Some(scope) = &scope {
+        found(&request, &*request.view()?, scope, None)?;
+    }
+    let tag = |request: &InEnvironment, view: &EnvironmentView, keys: &[Key]| {
+        tag_of(request, view, keys.first()).ok()
+    };
+    events::open(request, scope.into_iter().collect(), Voice::Refetch(tag))
+}
+
+/// The tag of all flags, or of those of one item.
+fn tag_of(request: &InEnvironment, view: &EnvironmentView, scope: Option<&Key>) -> Result<String, Problem> {
+    let configuration = view.good()?.configuration();
+    let may_read = request.caller.may_read_secrets();
+    let items = view.items.iter().filter(|(key, _)| scope.is_none_or(|it| it == *key));
+    let content: String = items
+        .map(|(_, item)| item.etag(configuration, may_read))
+        .chain(view.commit().map(|commit| commit.as_str().to_owned()))
+        .collect();
+    Ok(tag(request.environment, scope.map_or("", Key::as_str), "ofrep", content.as_bytes()))
+}
+
+/// Where to be told of changes. Those who read events this way send no token, so it is for them who need
+/// none.
+fn streams(request: &InEnvironment, scope: Option<&Key>) -> Option<Json> {
+    let scope = scope.map_or_else(String::new, |key| format!("/{key}"));
+    let address = format!("/{}{scope}{PLACE}events", request.environment);
+    request.caller.is_local().then(|| {
+        json!([{ "type": "sse", "endpoint": { "requestUri": address }, "inactivityDelaySec": INACTIVITY }])
+    })
 }
 
 /// Refuses a body that is no request of the protocol.
@@ -238,13 +291,7 @@ async fn all(request: &InEnvironment, scope: Option<&Key>) -> Result<Response, P
             found(request, view, scope, None)?;
         }
         let items: Vec<_> = view.items.iter().filter(|(key, _)| scope.is_none_or(|it| it == *key)).collect();
-        let may_read = request.caller.may_read_secrets();
-        let content: String = items
-            .iter()
-            .map(|(_, item)| item.etag(configuration, may_read))
-            .chain(view.commit().map(|commit| commit.as_str().to_owned()))
-            .collect();
-        let etag = tag(request.environment, scope.map_or("", Key::as_str), "ofrep", content.as_bytes());
+        let etag = tag_of(request, view, scope)?;
         let mut flags = Vec::new();
         for (key, item) in items {
             match readable(&item.file, item.bytes(), configuration.limits()) {
@@ -258,7 +305,10 @@ async fn all(request: &InEnvironment, scope: Option<&Key>) -> Result<Response, P
                 Err(problem) => flags.push(failure(&problem, Some(key.as_str()))),
             }
         }
-        let body = json!({ "flags": flags, "metadata": { "environment": request.environment.name() } });
+        let mut body = json!({ "flags": flags, "metadata": { "environment": request.environment.name() } });
+        if let (Some(streams), Some(entries)) = (streams(request, scope), body.as_object_mut()) {
+            entries.insert("eventStreams".to_owned(), streams);
+        }
         let commit = view.commit().cloned();
         Ok(Answer { form: "application/json", body: body.to_string().into(), etag, commit })
     })
@@ -321,7 +371,8 @@ mod tests {
     fn addresses_name_environment_item_and_flag() {
         let read = |environment: Option<&str>, scope: Option<&str>, flag: Option<&str>| {
             let own = |text: Option<&str>| text.map(str::to_owned);
-            Some(Asked { environment: own(environment), scope: own(scope), flag: own(flag) })
+            let (environment, scope, flag) = (own(environment), own(scope), own(flag));
+            Some(Asked { environment, scope, flag, is_stream: false })
         };
         for (path, expected) in [
             ("/ofrep/v1/evaluate/flags", read(None, None, None)),
@@ -331,9 +382,16 @@ mod tests {
             ("/staging/a/b/ofrep/v1/evaluate/flags/c", read(Some("staging"), Some("a/b"), Some("c"))),
             ("/staging/a%2Fb/ofrep/v1/evaluate/flags", read(Some("staging"), Some("a/b"), None)),
             ("/staging/ofrep/v1/evaluate/flagsx", None),
+            ("/staging/ofrep/v1/events/", None),
             ("/staging/ofrep/v1/configuration", None),
         ] {
             assert_eq!(asked(path).ok(), expected, "{path}");
+        }
+        for (path, scope) in
+            [("/staging/ofrep/v1/events", None), ("/staging/a/b/ofrep/v1/events", Some("a/b"))]
+        {
+            let stream = read(Some("staging"), scope, None).map(|asked| Asked { is_stream: true, ..asked });
+            assert_eq!(asked(path).ok(), stream, "{path}");
         }
     }
 }

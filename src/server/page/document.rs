@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{ICON, SCRIPT, STYLE};
+use super::help::say;
 use crate::model::{Environment, Finding};
 use crate::server::problem::Problem;
 
@@ -93,7 +94,7 @@ pub(super) fn problem(problem: &Problem) -> Markup {
     html! {
         div.problem role="alert" {
             p { strong { (problem.detail()) } }
-            @if let Some(help) = problem.help() { p.help { "help: " (help) } }
+            @if let Some(help) = problem.help() { p.help { "help: " (say(help)) } }
             @if !problem.findings().is_empty() { ul.findings { @for found in problem.findings() { (finding(found)) } } }
         }
     }
@@ -105,7 +106,7 @@ fn finding(found: &Finding) -> Markup {
             strong { (found.severity) } ": " bdi { (found.message) } " "
             @if let Some(at) = found.location { span.at { "line " (at.start.line) ", column " (at.start.column) } " " }
             code { (found.rule) }
-            @if !found.help.is_empty() { p.help { "help: " (found.help) } }
+            @if !found.help.is_empty() { p.help { "help: " (say(&found.help)) } }
         }
     }
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::document::{Place, Screen};
 use super::frame::page;
+use super::help::say;
 use super::visit::{Visit, item_address};
 use super::words::{counted, encode, shape, shown};
 use super::wrong::Wrong;
@@ -114,7 +115,7 @@ fn entry(environment: Environment, finding: &Finding) -> Markup {
             @if let Some(excerpt) = &finding.excerpt {
                 ol.excerpt start=(excerpt.first_line) { @for line in excerpt.text.lines().take(12) { li { bdi { (cut(&clean(line), 200)) } } } }
             }
-            @if !finding.help.is_empty() { p.help { "help: " bdi { (finding.help) } } }
+            @if !finding.help.is_empty() { p.help { "help: " bdi { (say(&finding.help)) } } }
         }
     }
 }

@@ -16,6 +16,7 @@ mod fields;
 mod findings;
 mod form;
 mod frame;
+mod help;
 mod history;
 mod item;
 pub(super) mod judgements;

@@ -219,7 +219,11 @@ fn patch(now: &Side, (environment, key): (Environment, &Key), draft: &Draft) -> 
         let read = field.read(&typed.value);
         let value = read.map_err(|why| {
             let detail = format!("`{}`: {}", cut(&clean(&typed.path), 120), why.detail());
-            Problem::new(why.kind, detail).with_help(why.help().unwrap_or_default())
+            let told = Problem::new(why.kind, detail);
+            match why.help() {
+                Some(help) => told.with_help(help.clone()),
+                None => told,
+            }
         })?;
         let pointer = now.pointer(&path);
         match value {

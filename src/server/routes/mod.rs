@@ -168,7 +168,7 @@ fn routes() -> Vec<Route> {
                 "One item for a process or a tool",
             )
             .tagged()
-            .parameter(P::one("format", "The format, as `terrace export` has them").words(formats).required())
+            .parameter(P::one("format", "The format of the export").words(formats).required())
             .parameter(P::one("prefix", "What every name begins with"))
             .parameter(P::one("names", "The letters of names: upper or keep").pattern("^(upper|keep)$"))
             .parameter(P::one("separator", "What stands between the steps of a path in a name"))

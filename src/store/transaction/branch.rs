@@ -166,7 +166,7 @@ impl Move<'_> {
         if !patiently(wait, || disk::claim(&path, &scratch, content.as_bytes()))? {
             let message = format!("another git process holds {}", path.display());
             return Err(Error::busy(message).with_help(
-                "wait until it has finished, then run the command again; \
+                "wait until it has finished, then try it again; \
                  if no git is running, remove the file",
             ));
         }

@@ -40,9 +40,7 @@ impl TransactionLock {
         })?;
         if !locked {
             let message = format!("another terrace is writing to {}", paths.common.display());
-            return Err(
-                Error::busy(message).with_help("wait until it has finished, then run the command again")
-            );
+            return Err(Error::busy(message).with_help("wait until it has finished, then try it again"));
         }
         kill_point("locked");
         Ok(Self { _file: file })
@@ -78,7 +76,7 @@ impl IndexLock {
         if !held {
             let message = format!("another git process holds {}", path.display());
             return Err(Error::busy(message).with_help(
-                "wait until it has finished, then run the command again; \
+                "wait until it has finished, then try it again; \
                  if no git is running, remove the file",
             ));
         }

@@ -324,7 +324,7 @@ fn unfinished(new: Oid, error: Error) -> Error {
     let message =
         format!("commit {} is made, but the work tree does not show it yet: {error}", commit.short());
     Error::new(error.kind, message)
-        .with_help("mend that, then run the command again: it finishes this first. Until then index.lock keeps git from committing")
+        .with_help("mend that, then try it again: it finishes this first. Until then index.lock keeps git from committing")
 }
 
 fn subject(message: &str) -> Result<&str> {

@@ -78,7 +78,7 @@ impl Preconditions<'_> {
         let before = old.map(|(id, _)| id);
         if before.map(|id| id.to_string()) != file.before.as_ref().map(ToString::to_string) {
             return Err(Error::stale(format!("{} has changed since it was looked at", file.path))
-                .with_help("run the command again; it will look at the new content"));
+                .with_help("try it again; it will look at the new content"));
         }
         let (blob, after) = new_blob(self.attributes, file, before)?;
         if before == after {

@@ -79,7 +79,7 @@ pub fn start(repository: &Path, options: &Options) -> Result<Option<CommitId>> {
 #[must_use]
 pub fn not_as_shown() -> Error {
     Error::stale("somebody committed meanwhile, and the plan is no longer what was shown")
-        .with_help("nothing was committed; look at the new plan and run the command again")
+        .with_help("nothing was committed; look at the new plan and try it again")
 }
 
 /// Whether decisions begin at the branch's own tip rather than at HEAD; for the branch that is checked
@@ -251,7 +251,7 @@ impl<T> Publishing<'_, T> {
             "branch {} of {name} moved {RESENDS} times while the commit was sent",
             branch.short()
         ))
-        .with_help("no branch was moved; run the command again when it is quieter"))
+        .with_help("no branch was moved; try it again when it is quieter"))
     }
 
     /// What there is to do where the branch itself is the start.
@@ -449,9 +449,9 @@ impl<'a> RemoteBranch<'a> {
         let help = match (branch, is_diverged) {
             ("HEAD", _) => format!("push them first, or begin at a commit that {remote} has"),
             (_, true) => format!(
-                "git pull --rebase {remote} {branch}, then git push {remote} {branch}, then run the command again"
+                "git pull --rebase {remote} {branch}, then git push {remote} {branch}, then try it again"
             ),
-            (_, false) => format!("git push {remote} {branch}, then run the command again"),
+            (_, false) => format!("git push {remote} {branch}, then try it again"),
         };
         Error::stale(message).with_help(help)
     }
@@ -487,5 +487,5 @@ fn apart(branch: &str, remote: Option<&Remote>) -> Error {
 
 fn moved_too_often(branch: &Branch) -> Error {
     Error::busy(format!("branch {} moved {TRIES} times while the change was decided", branch.short()))
-        .with_help("nothing was changed; run the command again when it is quieter")
+        .with_help("nothing was changed; try it again when it is quieter")
 }

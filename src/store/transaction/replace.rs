@@ -61,7 +61,7 @@ pub fn write_work_tree(
         return Ok(());
     }
     Err(Error::stale(format!("{path} has changed since it was read"))
-        .with_help("run the command again; it will look at the new content"))
+        .with_help("try it again; it will look at the new content"))
 }
 
 /// What a sparse checkout leaves out is read from the index, and there is no file to write.

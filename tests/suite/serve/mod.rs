@@ -22,6 +22,8 @@ mod replica;
 #[cfg(feature = "client")]
 mod sequences;
 mod start;
+#[cfg(feature = "client")]
+mod tls;
 mod tokens;
 mod writes;
 
@@ -105,7 +107,8 @@ impl Server {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("a line");
-        let address = line.trim_end().strip_prefix("listening on http://").map(str::to_owned);
+        let address = line.trim_end().strip_prefix("listening on ").and_then(|place| place.split_once("://"));
+        let address = address.map(|(_, address)| address.to_owned());
         let address = address.unwrap_or_else(|| panic!("{line:?} {:?}", told.lock()));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)

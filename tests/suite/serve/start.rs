@@ -20,7 +20,7 @@ fn what_cannot_be_served_is_refused_at_once() {
         &line,
         2,
         "error: 0.0.0.0:0 can be reached from other machines, and tokens would travel in the clear\n\
-         help: listen at 127.0.0.1, or say --behind-proxy where a proxy before it speaks TLS",
+         help: listen at 127.0.0.1, name a certificate with --tls-cert and --tls-key, or say --behind-proxy where a proxy before it speaks TLS",
     );
     world.refuses(
         "serve --listen 127.0.0.1:0 --branch nope",

@@ -4,6 +4,8 @@ const server = require('@openfeature/server-sdk')
 const { OFREPProvider } = require('@openfeature/ofrep-provider')
 const web = require('@openfeature/web-sdk')
 const { OFREPWebProvider } = require('@openfeature/ofrep-web-provider')
+// Browsers have it.
+globalThis.EventSource ??= require('eventsource').EventSource
 
 const address = process.argv[2]
 const load = (options) => spring.load({ endpoint: `${address}/spring`, ...options })
@@ -40,6 +42,16 @@ async function main() {
         absent: brief(page.getNumberDetails('payments:none', 7)),
     }
     console.log(JSON.stringify(told))
+    // Without polling: only events can tell of a change that is made now.
+    await web.OpenFeature.setProviderAndWait(
+        'live', new OFREPWebProvider({ baseUrl: `${address}/staging`, pollInterval: 0 }))
+    const live = web.OpenFeature.getClient('live')
+    const changed = new Promise((resolve) => live.addHandler(web.ProviderEvents.ConfigurationChanged, () => {
+        if (live.getNumberValue('billing/invoices:rate', 7) === 21) resolve()
+    }))
+    console.log('waiting')
+    await changed
+    console.log(JSON.stringify(brief(live.getNumberDetails('billing/invoices:rate', 7))))
 }
 
 main().then(() => process.exit(0), (error) => {

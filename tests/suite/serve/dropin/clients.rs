@@ -1,5 +1,6 @@
 //! Other people's clients, which `tests/run` installs: what they say that they read.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -22,8 +23,15 @@ fn told(program: impl AsRef<std::ffi::OsStr>, script: &str, server: &Server) -> 
 #[test]
 #[ignore = "needs node with the clients that tests/run installs"]
 fn clients_for_node_read_configuration_and_flags() {
-    let server = Server::start(&world());
-    let told = told("node", "clients.cjs", &server);
+    let mut world = world();
+    let server = Server::start(&world);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/serve/dropin");
+    let mut command = Command::new("node");
+    command.arg(folder.join("clients.cjs")).arg(format!("http://{}", server.address));
+    let mut node = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("node runs");
+    let mut lines = BufReader::new(node.stdout.take().expect("a pipe")).lines();
+    let mut line = || lines.next().unwrap_or_else(|| panic!("{}", server.told())).expect("a line");
+    let told: Value = serde_json::from_str(&line()).expect("JSON");
     let expected = json!({
         "spring": { "timeout": "5s", "pool": 40 },
         "spring_nested": { "rate": 20, "list": [1, 2] },
@@ -38,6 +46,11 @@ fn clients_for_node_read_configuration_and_flags() {
         "web": { "number": [20, "STATIC"], "absent": [7, "ERROR", "FLAG_NOT_FOUND"] },
     });
     assert_eq!(told, expected, "{told:#}");
+    assert_eq!(line(), "waiting");
+    world.write("environments/staging/billing/invoices.yaml", "rate: 21\n");
+    world.commit("a flag changes");
+    assert_eq!(line(), "[21,\"STATIC\"]");
+    assert!(node.wait().expect("node ends").success());
 }
 
 #[test]

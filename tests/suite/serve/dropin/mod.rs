@@ -2,6 +2,8 @@
 
 mod clients;
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::{Value, json};
 
 use super::{Server, world};
@@ -254,4 +256,65 @@ fn the_generator_of_argo_cd_gets_its_parameters() {
     let route = server.send("POST", "/argocd/staging/api/v1/getparams", &[], "{}");
     assert_eq!((route.status, route.problem().as_str()), (400, "unknown-route"));
     assert_eq!(server.get("/argocd/staging/api/v1/getparams.execute").status, 405);
+}
+
+#[test]
+fn streams_tell_when_to_evaluate_flags_again() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let bulk = |path: &str| {
+        let headers = [("content-type", "application/json")];
+        server.send("POST", &format!("/{path}/ofrep/v1/evaluate/flags"), &headers, "{\"context\":{}}")
+    };
+    let open = |path: &str| {
+        let answer = server.agent.get(format!("http://{}{path}", server.address)).call().expect("a stream");
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        BufReader::new(answer.into_body().into_reader())
+    };
+    let mut streams = Vec::new();
+    for place in ["staging", "staging/billing/invoices"] {
+        let told = bulk(place);
+        let address = format!("/{place}/ofrep/v1/events");
+        let stream =
+            json!([{ "type": "sse", "endpoint": { "requestUri": address }, "inactivityDelaySec": 120 }]);
+        assert_eq!(told.json()["eventStreams"], stream, "{told:?}");
+        let mut stream = open(&address);
+        assert_eq!(refetch(&mut stream), told.header("etag"));
+        streams.push((place, stream));
+    }
+    world.write("environments/production/payments.yaml", "timeout: 1s\n");
+    world.commit("another environment");
+    server.arrives(&world, "production");
+    world.write("environments/staging/billing/invoices.yaml", "rate: 21\n");
+    world.commit("a flag of both");
+    server.arrives(&world, "staging");
+    for (place, stream) in &mut streams {
+        assert_eq!(refetch(stream), bulk(place).header("etag"), "{place}");
+    }
+    for (path, status) in [
+        ("/staging/none/ofrep/v1/events", 404),
+        ("/prod/ofrep/v1/events", 400),
+        ("/staging/ofrep/v1/events?key=a", 400),
+    ] {
+        assert_eq!(server.get(path).status, status, "{path}");
+    }
+    let post = server.send("POST", "/staging/ofrep/v1/events", &[("content-type", "application/json")], "{}");
+    assert_eq!((post.status, post.header("allow")), (405, "GET"));
+}
+
+/// The tag of the next event, which asks for flags to be evaluated again.
+fn refetch(stream: &mut impl BufRead) -> String {
+    let mut event = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(stream.read_line(&mut line).expect("a line") > 0, "the stream ended");
+        if let Some(name) = line.strip_prefix("event: ") {
+            event = name.trim_end().to_owned();
+        }
+        if let Some(data) = line.strip_prefix("data: ") {
+            let data: Value = serde_json::from_str(data).expect("JSON");
+            assert_eq!((event.as_str(), &data["type"]), ("message", &json!("refetchEvaluation")));
+            return data["etag"].as_str().expect("a tag").to_owned();
+        }
+    }
 }
