@@ -139,39 +139,8 @@ const KEYS: [&str; 19] = [
 const BEARERS: [&str; 11] =
     ["auth", "bearer", "bot", "csrf", "gh", "github", "gitlab", "id", "oauth", "refresh", "web"];
 
-/// One of these stands in every name that says something of secrets.
-const MARKS: [&str; 11] = [
-    "auth",
-    "bearer",
-    "connection",
-    "credential",
-    "encrypted",
-    "key",
-    "pass",
-    "pwd",
-    "sealed",
-    "secret",
-    "token",
-];
-
 /// What a name says.
 pub(super) fn read(name: &str) -> Name {
-    // Most names are of something else, and to take them apart is what judging a file spends most on.
-    if name.is_ascii() && !has_mark(name.as_bytes()) { Name::Plain } else { read_words(name) }
-}
-
-fn has_mark(name: &[u8]) -> bool {
-    let begins = |rest: &[u8], mark: &str| {
-        rest.get(..mark.len()).is_some_and(|found| found.eq_ignore_ascii_case(mark.as_bytes()))
-    };
-    (0..name.len()).filter_map(|from| name.get(from..)).any(|rest| {
-        let first = rest.first().map(u8::to_ascii_lowercase);
-        matches!(first, Some(b'a' | b'b' | b'c' | b'e' | b'k' | b'p' | b's' | b't'))
-            && MARKS.iter().any(|mark| begins(rest, mark))
-    })
-}
-
-fn read_words(name: &str) -> Name {
     let (first, words) = words(name);
     if ["encrypted", "sealed"].contains(&first.as_str()) {
         return Name::Encrypted;
@@ -375,63 +344,4 @@ fn split(name: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_without_a_mark_say_nothing() {
-        let ends = [
-            "password",
-            "passwords",
-            "passwd",
-            "passphrase",
-            "passcode",
-            "htpasswd",
-            "pass",
-            "pwd",
-            "secret",
-            "secrets",
-            "credential",
-            "credentials",
-            "token",
-            "tokens",
-            "bearer",
-            "key",
-            "keys",
-            "authorization",
-            "auth",
-            "basicauth",
-            "string",
-            "strings",
-            "connectionstring",
-            "name",
-            "host",
-            "v2",
-        ];
-        let begins =
-            [&ABOUT[..], &ACCOUNTS, &KEYS, &BEARERS, &["encrypted", "sealed", "basic", "connection", "x"]];
-        let mut secrets = 0;
-        for begin in begins.concat() {
-            for end in ends {
-                let capital = format!("{}{}", end[..1].to_uppercase(), &end[1..]);
-                for name in [
-                    format!("{begin}{end}"),
-                    format!("{begin}_{end}"),
-                    format!("{begin}{capital}"),
-                    format!("{begin}-{end}-old"),
-                    format!("{begin}_{end}").to_uppercase(),
-                    format!("app/{begin}.{end}2"),
-                    end.to_owned(),
-                ] {
-                    let found = read_words(&name);
-                    secrets += usize::from(found != Name::Plain);
-                    assert_eq!(read(&name), found, "{name}");
-                }
-            }
-        }
-        assert!(secrets > 1_000, "{secrets}");
-    }
 }

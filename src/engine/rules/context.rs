@@ -190,12 +190,14 @@ impl<'a> RuleContext<'a> {
     pub(super) fn compared(&self) -> &Compared {
         self.compared.get_or_init(|| {
             let mut compared = Compared::default();
+            let Some(first) = self.items.first() else { return compared };
+            // Asked even where nothing is compared: a schema that cannot be read is told.
+            let lists = &self.schemas.lists(first.key);
             for (n, earlier) in self.items.iter().enumerate() {
                 for later in self.items.iter().skip(n + 1) {
                     let (Some(left), Some(right)) = (earlier.side(), later.side()) else { continue };
                     // Equal bytes have equal values.
                     if earlier.reading.bytes != later.reading.bytes {
-                        let lists = &self.schemas.lists(earlier.key);
                         compared.add(
                             &Terms { policy: self.policy, naming: &self.naming, lists },
                             left,
