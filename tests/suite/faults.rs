@@ -130,14 +130,6 @@ fn content(world: &World) -> [String; 3] {
     [world.git(&["rev-parse", "HEAD^{tree}"]), world.git(&["log", "--format=%s"]), status]
 }
 
-/// A copy of a world's repository.
-fn copied(from: &World) -> World {
-    let world = World::bare_ground();
-    let done = world.command("cp").arg("-a").arg(from.dir.join(".")).arg(&world.dir).status();
-    assert!(done.expect("cp").success());
-    world
-}
-
 #[test]
 #[ignore = "needs strace"]
 fn a_writer_leaves_all_or_nothing_and_can_be_run_again() {
@@ -150,15 +142,15 @@ fn a_writer_leaves_all_or_nothing_and_can_be_run_again() {
         "hold pay servers --env production --reason later",
     ] {
         let before = content(&world);
-        let done = copied(&world);
+        let done = world.copied();
         done.line(line).exits(0);
         let after = content(&done);
         assert_ne!(before, after, "{line}");
         for calls in WRITES {
-            for when in sampled(count(&copied(&world), calls, line)) {
+            for when in sampled(count(&world.copied(), calls, line)) {
                 let error = ERRORS[when % ERRORS.len()];
                 let at = format!("{line}: {error} at {when} of {calls}");
-                let trial = copied(&world);
+                let trial = world.copied();
                 let output = failing(&trial, calls, error, when, line);
                 tried += 1;
                 assert!(!is_defect(&output), "{at}: {output:?}");

@@ -41,12 +41,14 @@ mod migrate_told;
 mod patches;
 mod plans;
 mod planted_secrets;
+mod processes;
 mod promotions;
 mod properties;
 mod public_api;
 #[cfg(all(unix, feature = "publish"))]
 mod publish;
 mod push;
+mod random_kills;
 mod reading;
 mod real_repositories;
 mod refusals;

@@ -67,6 +67,16 @@ impl World {
         world
     }
 
+    /// A copy of the repository, in a world of its own.
+    pub(crate) fn copied(&self) -> Self {
+        let mut world = Self::bare_ground();
+        let done = self.command("cp").arg("-a").arg(self.dir.join(".")).arg(&world.dir).status();
+        assert!(done.expect("cp").success());
+        world.day = self.day;
+        world.variables.clone_from(&self.variables);
+        world
+    }
+
     /// Puts terrace on the search path, where git looks for it.
     pub(crate) fn find_terrace(&mut self) {
         let folder = Path::new(env!("CARGO_BIN_EXE_terrace")).parent().expect("a folder").to_owned();
@@ -180,6 +190,13 @@ impl World {
         );
         assert_eq!(self.state(), before, "terrace {line} changed something");
     }
+}
+
+/// A number that the environment asks for, or else another.
+pub(crate) fn asked_for(variable: &str, otherwise: usize) -> usize {
+    let Some(text) = std::env::var_os(variable) else { return otherwise };
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    number.unwrap_or_else(|| panic!("{variable} is no number: {}", text.display()))
 }
 
 /// Runs a command and takes down what it says.

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::tokens::token;
 use super::{Server, world};
+use crate::processes;
 use crate::support::World;
 
 const YAML: (&str, &str) = ("content-type", "application/yaml");
@@ -137,5 +138,42 @@ fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
     // What was left in the middle is finished by the next write.
     let path = "/api/v1/environments/staging/items/last";
     assert_eq!(server.send("PUT", path, &[YAML, ("if-none-match", "*")], "a: 1\n").status, 201);
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+}
+
+/// Processes of the command line and clients of a server write at once, each an item of its own.
+#[test]
+fn processes_and_clients_at_once_have_each_write_once() {
+    let world = world();
+    let secret = token(&world, "staging", "read,write");
+    let server = start(&world, &secret);
+    let half = processes::processes() / 2;
+    let file = |n: usize| format!("environments/staging/by/i{n}.yaml");
+    for number in 0..half {
+        world.write(&file(number), "a: x\n");
+    }
+    world.git(&["add", "--all"]);
+    world.git(&["commit", "--quiet", "--message", "items"]);
+    server.arrives(&world, "staging");
+    let (done, made) = thread::scope(|scope| {
+        let clients: Vec<_> = (0..half)
+            .map(|number| {
+                let server = &server;
+                scope.spawn(move || {
+                    let path = format!("/api/v1/environments/staging/items/served/{number}");
+                    let answer = server.send("PUT", &path, &[YAML, ("if-none-match", "*")], "a: 1\n");
+                    assert_eq!(answer.status, 201, "{answer:?}");
+                    answer.header("terrace-commit").to_owned()
+                })
+            })
+            .collect();
+        let children = (0..half).map(|n| processes::set(&world, &format!("by/i{n}"), "a", n)).collect();
+        let made: Vec<String> = clients.into_iter().map(|it| it.join().expect("no panic")).collect();
+        (processes::done(children), made)
+    });
+    processes::each_is_there_once(&world, &done, file);
+    let history = history(&world);
+    let unique: BTreeSet<&String> = made.iter().filter(|commit| history.contains(commit)).collect();
+    assert_eq!(unique.len(), half, "each write that was answered is a commit of its own");
     assert_eq!(world.git(&["status", "--porcelain"]), "");
 }

@@ -12,6 +12,7 @@ mod dropin;
 mod events;
 mod followed;
 mod isolation;
+mod kills;
 mod last_good;
 mod limits;
 mod page;
@@ -30,7 +31,7 @@ mod writes;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -95,6 +96,11 @@ impl Server {
     fn start_with(world: &World, arguments: &[&str]) -> Self {
         let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        Self::started(command)
+    }
+
+    /// A server whose command is made already.
+    fn started(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("terrace runs");
         let (told, mut err) = (Arc::new(Mutex::new(String::new())), child.stderr.take().expect("a pipe"));
         let heard = Arc::clone(&told);
