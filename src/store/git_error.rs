@@ -17,6 +17,9 @@ pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
         _ if is_object => {
             "`git fsck` tells whether the repository is sound; `git fetch --refetch` brings its objects again"
         }
+        _ if error.class() == ErrorClass::Os => {
+            "make room on the disk, where it is full, and see that what lies in the git folder may be read and written"
+        }
         _ => "`git fsck` tells whether the repository is sound",
     };
     Error::unreadable(format!("cannot {doing}: {}", error.message())).with_help(help)
