@@ -109,7 +109,14 @@ impl Planner {
         workspace.require_configuration(&snapshot)?;
         let history = workspace.repository.history_of_items(head, keys)?;
         let planner = Self::over(workspace, head, Configuration::read(snapshot)?, history)?;
-        Ok(Self { beside: Some(workspace.repository.clone()), ..planner })
+        Ok(planner.beside(&workspace.repository))
+    }
+
+    /// The same, where the configuration is a part of the commit: what became of a change in items
+    /// that are not in it is looked up.
+    #[must_use]
+    pub(super) fn beside(self, repository: &Repository) -> Self {
+        Self { beside: Some(repository.clone()), ..self }
     }
 
     /// The same with this history of the commit.

@@ -89,34 +89,17 @@ impl Repository {
         Ok(History::new(walk.commits, walk.end == Parent::Beginning, head_time))
     }
 
-    /// The same history as far as these files below `environments/` are concerned, under their
-    /// former names too. It opens only the folders that they are in, and knows no index: what a few
-    /// files went through is less than what there is to know of all.
+    /// The same history as far as these files below `environments/` are concerned, under their former
+    /// names too. What the index knows of them is looked up in it; where that does not do, it is walked,
+    /// opening only the folders that they are in, and nothing is remembered: what a few files went
+    /// through is less than what there is to know of all.
     ///
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn history_of(&self, head: &CommitId, files: BTreeSet<String>) -> Result<History> {
-        let git = self.git()?;
-        let mut commit = find_commit(&git, head)?;
-        let head_time = commit.time().seconds();
-        let (mut moves, mut merges) = (Moves::new(self, &git), Merges::new(self, &git));
-        let mut followed = Followed::new(self);
-        files.iter().for_each(|file| followed.add_item(file));
-        let mut commits = Vec::new();
-        loop {
-            let parent = parent(&git, &commit)?;
-            if parent.is_none() && commit.parent_count() > 0 {
-                return Ok(History::new(commits, false, head_time));
-            }
-            if let Some(mut found) = moves.step(&commit, parent.as_ref(), &mut followed, true)? {
-                let wants = |path: &str| followed.has(path);
-                found.brought = merges.brought(&commit, &found.changes, &wants, &mut moves)?;
-                commits.push(found);
-            }
-            let Some(parent) = parent else {
-                return Ok(History::new(commits, !self.is_shallow(&commit)?, head_time));
-            };
-            commit = parent;
+        match self.looked_up(head, files.clone())? {
+            Some(found) => Ok(found),
+            None => self.walked(head, &files),
         }
     }
 
@@ -126,19 +109,35 @@ impl Repository {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn history_of_items(&self, head: &CommitId, keys: &[Key]) -> Result<History> {
-        self.looked_up(head, keys)?.map_or_else(|| self.history(head), Ok)
+        let files = keys.iter().flat_map(|key| Environment::ALL.map(|environment| key.file(environment)));
+        self.looked_up(head, files.collect())?.map_or_else(|| self.history(head), Ok)
     }
 
-    fn looked_up(&self, head: &CommitId, keys: &[Key]) -> Result<Option<History>> {
+    fn walked(&self, head: &CommitId, files: &BTreeSet<String>) -> Result<History> {
+        let git = self.git()?;
+        let mut commit = find_commit(&git, head)?;
+        let head_time = commit.time().seconds();
+        let mut following = Following::new(self, &git, files);
+        let mut commits = Vec::new();
+        loop {
+            let parent = parent(&git, &commit)?;
+            if parent.is_none() && commit.parent_count() > 0 {
+                return Ok(History::new(commits, false, head_time));
+            }
+            commits.extend(following.step(&commit, parent.as_ref())?);
+            let Some(parent) = parent else {
+                return Ok(History::new(commits, !self.is_shallow(&commit)?, head_time));
+            };
+            commit = parent;
+        }
+    }
+
+    fn looked_up(&self, head: &CommitId, mut names: BTreeSet<String>) -> Result<Option<History>> {
         let Some(mut index) = IndexFile::of(self).lookup() else { return Ok(None) };
         let git = self.git()?;
         let mut commit = find_commit(&git, head)?;
         let head_time = commit.time().seconds();
-        let (mut moves, mut merges) = (Moves::new(self, &git), Merges::new(self, &git));
-        let mut names: BTreeSet<String> =
-            keys.iter().flat_map(|key| Environment::ALL.map(|environment| key.file(environment))).collect();
-        let mut followed = Followed::new(self);
-        names.iter().for_each(|file| followed.add_item(file));
+        let mut following = Following::new(self, &git, &names);
         let mut commits = Vec::new();
         let mut position = index.position(commit.id().as_bytes());
         for _ in 0..NEWS {
@@ -146,11 +145,7 @@ impl Repository {
                 break;
             }
             let Some(parent) = parent(&git, &commit)? else { return Ok(None) };
-            if let Some(mut found) = moves.step(&commit, Some(&parent), &mut followed, true)? {
-                self.add_siblings(&git, (&parent, &commit), &mut found)?;
-                found.brought = merges.brought(&commit, &found.changes, &|_| true, &mut moves)?;
-                commits.push(found);
-            }
+            commits.extend(following.step(&commit, Some(&parent))?);
             commit = parent;
             position = index.position(commit.id().as_bytes());
         }
@@ -161,24 +156,6 @@ impl Repository {
         let Some(known) = known(&mut index, position, names) else { return Ok(None) };
         commits.extend(known);
         Ok(Some(History::new(commits, true, head_time)))
-    }
-
-    /// Adds what else a commit changed below `environments/`: what became of it in other items is asked.
-    fn add_siblings(
-        &self,
-        git: &git2::Repository,
-        (parent, commit): (&Commit<'_>, &Commit<'_>),
-        found: &mut CommitChanges,
-    ) -> Result<()> {
-        let mut last = LastTrees::default();
-        let mut trees = Trees::of(git, &mut last)?;
-        let (before, after) =
-            (environments(self, parent, &mut trees)?, environments(self, commit, &mut trees)?);
-        let mut changes = Vec::new();
-        trees.compare("environments", before, after, &mut changes)?;
-        let known: HashSet<String> = found.changes.iter().map(|change| change.path.clone()).collect();
-        found.changes.extend(changes.into_iter().filter(|change| !known.contains(&change.path)));
-        Ok(())
     }
 
     /// What the first-parent commits of `head` down to an earlier one, which is left out, changed below
@@ -307,6 +284,53 @@ impl Repository {
             Err(error) => return Err(Error::io("read", &file, &error)),
         };
         Ok(listed.lines().map(|line| line.trim().to_owned()).collect())
+    }
+}
+
+/// Files that are followed back from commit to commit.
+struct Following<'r> {
+    repository: &'r Repository,
+    git: &'r git2::Repository,
+    followed: Followed,
+    moves: Moves<'r>,
+    merges: Merges<'r>,
+}
+
+impl<'r> Following<'r> {
+    fn new(repository: &'r Repository, git: &'r git2::Repository, files: &BTreeSet<String>) -> Self {
+        let (moves, merges) = (Moves::new(repository, git), Merges::new(repository, git));
+        let mut followed = Followed::new(repository);
+        files.iter().for_each(|file| followed.add_item(file));
+        Self { repository, git, followed, moves, merges }
+    }
+
+    /// What a commit changed, where it changed one of them.
+    fn step(&mut self, commit: &Commit<'_>, parent: Option<&Commit<'_>>) -> Result<Option<CommitChanges>> {
+        let Some(mut found) = self.moves.step(commit, parent, &mut self.followed, true)? else {
+            return Ok(None);
+        };
+        if let Some(parent) = parent {
+            self.add_siblings((parent, commit), &mut found)?;
+        }
+        found.brought = self.merges.brought(commit, &found.changes, &|_| true, &mut self.moves)?;
+        Ok(Some(found))
+    }
+
+    /// Adds what else a commit changed below `environments/`: what became of it in other items is asked.
+    fn add_siblings(
+        &self,
+        (parent, commit): (&Commit<'_>, &Commit<'_>),
+        found: &mut CommitChanges,
+    ) -> Result<()> {
+        let mut last = LastTrees::default();
+        let mut trees = Trees::of(self.git, &mut last)?;
+        let [before, after] = [parent, commit].map(|it| environments(self.repository, it, &mut trees));
+        let (before, after) = (before?, after?);
+        let mut changes = Vec::new();
+        trees.compare("environments", before, after, &mut changes)?;
+        let known: HashSet<String> = found.changes.iter().map(|change| change.path.clone()).collect();
+        found.changes.extend(changes.into_iter().filter(|change| !known.contains(&change.path)));
+        Ok(())
     }
 }
 

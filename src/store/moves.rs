@@ -43,12 +43,6 @@ impl Followed {
         }
     }
 
-    /// Whether a file, as it is named in a history, is one of them; or, of a folder's name that
-    /// ends in `/`, whether one is in it.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.wants(&self.full(path))
-    }
-
     /// The name in a history: below `environments/` without the way to the configuration root.
     fn told(&self, path: String) -> String {
         match path.strip_prefix(&self.root) {

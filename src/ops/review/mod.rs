@@ -548,7 +548,7 @@ fn planner(
 ) -> Result<Planner> {
     let files = keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
     let history = workspace.repository.history_of(commit, files)?;
-    Planner::over(workspace, commit, configuration.clone(), history)
+    Ok(Planner::over(workspace, commit, configuration.clone(), history)?.beside(&workspace.repository))
 }
 
 /// Notes the rows that rules speak of.
