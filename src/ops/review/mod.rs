@@ -1,40 +1,38 @@
 //! `review`: what a change means, read from two commits and nothing else.
 
 mod base;
+mod decisions;
 mod part;
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 pub use base::{GithubHints, GitlabHints, ReviewRequest};
 
 use self::base::Ends;
 use self::part::Part;
+use self::past::{Tip, Versions, planner};
 use super::modes::{is_of, item_of};
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::{FileChange, History};
 use crate::engine::naming::Naming;
-use crate::engine::promotion::{
-    Decision, DecisionState, Grounds, HopStatus, ItemState, Level, Selection, decide, decisions, digest,
-};
+use crate::engine::promotion::{HopStatus, ItemState, Level};
 use crate::engine::review::{
-    BasePlan, DecisionChange, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row,
-    SchemaChange, Side, Sides, Standing, Touched, Turn, WaiverChange, Weakened, compare_decisions,
-    compare_findings, compare_waivers, judge_item, touched, weakened, weakened_findings, went_back,
+    BasePlan, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row, SchemaChange, Side,
+    Sides, Touched, compare_findings, compare_waivers, judge_item, touched, weakened_findings,
 };
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
 use crate::guards::{self, Guard};
 use crate::model::{
-    CommitId, Date, Environment, EnvironmentSet, Error, ErrorKind, Finding, Help, Hop, Key, PathTree, Result,
-    Revision, Rule, Value, ValuePath, policy,
+    CommitId, Date, Environment, EnvironmentSet, Error, Finding, Help, Hop, Key, PathTree, Result, Revision,
+    Rule,
 };
-use crate::secrets::is_confidential;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::Parts;
-use crate::yaml::FileValues;
 
 /// The most commits that are named.
 const COMMITS: usize = 50;
@@ -117,27 +115,6 @@ fn require_known(workspace: &Workspace, part: &Part, asked: &[Key], head: &End) 
     }
 }
 
-/// The versions that items had, read once.
-type Versions = Option<Vec<Arc<FileValues>>>;
-
-/// The last commit of the line that the change goes to, where that went on since the base.
-struct Tip {
-    commit: CommitId,
-    /// The items of sources into whose targets the change brings something.
-    sources: Configuration,
-}
-
-impl Tip {
-    fn read(parts: &mut Parts<'_>, tip: CommitId, base: &End, touched: &Touched) -> Result<Option<Self>> {
-        let files: BTreeSet<String> = hops(touched).map(|(key, hop)| key.file(hop.source())).collect();
-        if tip == base.commit.id || files.is_empty() {
-            return Ok(None);
-        }
-        let sources = Configuration::under(parts.snapshot(&tip, &files)?, Arc::default());
-        Ok(Some(Self { commit: tip, sources }))
-    }
-}
-
 /// The hops into environments in which the change touches an item.
 fn hops(touched: &Touched) -> impl Iterator<Item = (&Key, Hop)> {
     touched.items.iter().flat_map(|(key, environments)| {
@@ -171,63 +148,6 @@ impl<'a> Reviewer<'a> {
             Self { workspace, part, touched, planner: head, plans: HashMap::new(), tip, past, tip_history };
         found.plans = found.plans_at(&review.base.commit.id)?;
         Ok(found)
-    }
-
-    /// What the plans at the base say into the environments in which the change touches something.
-    fn plans_at(&self, base: &CommitId) -> Result<HashMap<(Key, Environment), BasePlan>> {
-        let configuration = &self.part.ends[0];
-        let is_there = |key: &Key, environment| configuration.item(key, environment).is_some();
-        let both = |(key, hop): &(&Key, Hop)| {
-            self.part.keys.contains(*key) && is_there(key, hop.source()) && is_there(key, hop.target())
-        };
-        let judged: Vec<(&Key, Hop)> = hops(self.touched).filter(both).collect();
-        let keys: BTreeSet<Key> = judged.iter().map(|(key, _)| (*key).clone()).collect();
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let planner = planner(self.workspace, base, configuration, &keys)?;
-        let mut plans = HashMap::new();
-        for (key, hop) in judged {
-            let plan = match planner.judged(key, hop, &mut Grounds::default()) {
-                Ok(None) => continue,
-                Ok(Some(leaves)) => BasePlan::new(decide(leaves, &Selection::default())),
-                Err(error) if error.kind == ErrorKind::Io => return Err(error),
-                Err(_) if matches!(planner.encrypted(key, hop), Ok(Some(_))) => continue,
-                Err(_) => BasePlan::unknown(),
-            };
-            plans.insert((key.clone(), hop.target()), plan);
-        }
-        Ok(plans)
-    }
-
-    /// Whether a source left a value since the base, on the line that the change goes to, for one that
-    /// it had before.
-    fn left_since(
-        &self,
-        key: &Key,
-        environment: Environment,
-        path: &ValuePath,
-        value: Option<&Value>,
-    ) -> Result<bool> {
-        let Some(tip) = &self.tip else { return Ok(false) };
-        let item = tip.sources.item(key, environment);
-        if item.map(|item| &item.blob) == self.part.ends[0].item(key, environment).map(|item| &item.blob) {
-            return Ok(false);
-        }
-        let document = item.and_then(|item| tip.sources.document(item).ok());
-        let now = document.as_ref().and_then(|document| document.at(path));
-        if now == value || (item.is_some() && document.is_none()) {
-            return Ok(false);
-        }
-        let history = self.tip_history.get_or_init(|| {
-            let files = hops(self.touched).map(|(key, hop)| key.file(hop.source())).collect();
-            self.workspace.repository.history_of(&tip.commit, files)
-        });
-        let history = history.as_ref().map_err(Clone::clone)?;
-        let versions = history.versions(key, environment, &self.planner.old_versions())?;
-        let values =
-            versions.iter().map(|version| version.values.as_ref().and_then(|values| values.at(path)));
-        Ok(went_back(values, value))
     }
 
     fn fill(&self, review: &mut Review, today: Date) -> Result<()> {
@@ -276,37 +196,6 @@ impl<'a> Reviewer<'a> {
         Ok(())
     }
 
-    /// Notes who wrote the waivers that the change brings: the author of the last of its commits, of
-    /// those that are named, that has one and whose parent has not.
-    fn note_authors(&self, review: &mut Review) -> Result<()> {
-        let is_written = |waiver: &&mut WaiverChange| matches!(waiver.turn, Turn::Added | Turn::Changed);
-        let mut waivers: Vec<&mut WaiverChange> = review.waivers.iter_mut().filter(is_written).collect();
-        if waivers.is_empty() {
-            return Ok(());
-        }
-        let repository = &self.workspace.repository;
-        let file = BTreeSet::from([policy::FILE.to_owned()]);
-        let mut parts = repository.parts();
-        for commit in &review.commits {
-            let [parent] = repository.parents(&commit.id)?.try_into().unwrap_or_else(|_| [commit.id.clone()]);
-            let [before, after] = [parts.snapshot(&parent, &file)?, parts.snapshot(&commit.id, &file)?];
-            if before.files == after.files {
-                continue;
-            }
-            // What no policy could be read from has no waivers.
-            let [before, after] = [before, after].map(|snapshot| Configuration::read(snapshot).ok());
-            let has = |end: &Option<Configuration>, waiver: &WaiverChange| {
-                end.as_ref().is_some_and(|end| waiver.is_in(end.policy()))
-            };
-            for waiver in waivers.iter_mut().filter(|waiver| waiver.by.is_empty()) {
-                if has(&after, waiver) && !has(&before, waiver) {
-                    waiver.by.clone_from(&commit.author);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Whether it is about an item or what lies among them, and not about a policy or schema that is
     /// no more.
     fn is_of_items(&self, finding: &Finding) -> bool {
@@ -321,23 +210,6 @@ impl<'a> Reviewer<'a> {
         policy.waivers_of(finding.rule, key, finding.environment, path).any(|number| {
             policy.waivers.get(number).is_some_and(|waiver| waiver.until.is_none_or(|until| until >= today))
         })
-    }
-
-    /// What the change takes away from policy, schemas and decisions.
-    fn weakened(&self, review: &Review) -> Result<Vec<Weakened>> {
-        let mut released = Vec::new();
-        for change in &review.decisions {
-            let is_gone = change.turn == Turn::Removed && change.life == DecisionState::Live;
-            if let Some(hop) = Hop::into_target(change.target).filter(|_| is_gone) {
-                let life = self.life(1, &change.key, hop, self.planner.head.date());
-                if life(&change.decision) == DecisionState::Live {
-                    released.push(change);
-                }
-            }
-        }
-        let [old, new] = &self.part.ends;
-        let files: Vec<String> = self.touched.schemas.iter().map(|change| change.path.clone()).collect();
-        weakened([old, new], &files, &self.part.keys, &released)
     }
 
     /// How the items stand over both hops that the change set something in for a next hop.
@@ -398,21 +270,6 @@ impl<'a> Reviewer<'a> {
         configuration.item(key, environment).map(|item| configuration.reading(item)).transpose()
     }
 
-    fn past(&self, key: &Key, environment: Environment) -> Result<Versions> {
-        let history = &self.planner.history;
-        if !history.is_complete() {
-            return Ok(None);
-        }
-        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = past.get(&(key.clone(), environment)) {
-            return Ok(known.clone());
-        }
-        let versions = history.versions(key, environment, &self.planner.old_versions())?;
-        let versions: Versions = Some(versions.into_iter().filter_map(|version| version.values).collect());
-        past.insert((key.clone(), environment), versions.clone());
-        Ok(versions)
-    }
-
     /// The findings of a revision that concern the change.
     fn check(&self, configuration: &Configuration, change: &Change, today: Date) -> Result<CheckReport> {
         let mut report = rules::check(&CheckInput {
@@ -439,45 +296,6 @@ impl<'a> Reviewer<'a> {
         report.items = Environment::ALL.iter().map(here).sum();
         report.environments.retain(|env| here(env) > 0);
         Ok(report)
-    }
-
-    fn decisions(&self, base: &End) -> Result<Vec<DecisionChange>> {
-        let mut out = Vec::new();
-        for key in &self.part.keys {
-            for hop in Hop::ALL {
-                let standings = [
-                    self.standings(0, key, hop, base.commit.date())?,
-                    self.standings(1, key, hop, self.planner.head.date())?,
-                ];
-                out.extend(compare_decisions(key, hop.target(), [&standings[0], &standings[1]]));
-            }
-        }
-        Ok(out)
-    }
-
-    /// Whether decisions about an item count at one end.
-    fn life(&self, end: usize, key: &Key, hop: Hop, today: Date) -> impl Fn(&Decision) -> DecisionState {
-        let configuration = &self.part.ends[end];
-        let source = configuration.item(key, hop.source());
-        let document = source.and_then(|item| configuration.document(item).ok());
-        move |decision| {
-            let value = document.as_ref().and_then(|document| document.at(&decision.path));
-            let is_secret = is_confidential(configuration.policy(), &decision.path, value);
-            let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| is_secret);
-            decision.life(&digest(value, secret), today)
-        }
-    }
-
-    /// The decisions of one end, each with whether it counts there.
-    fn standings(&self, end: usize, key: &Key, hop: Hop, today: Date) -> Result<Vec<Standing>> {
-        let life = self.life(end, key, hop, today);
-        let snapshot = self.part.ends[end].snapshot();
-        // One that cannot be read is a finding.
-        let decisions = match decisions(snapshot, key, hop.target()) {
-            Err(error) if error.kind == ErrorKind::Io => return Err(error),
-            decisions => decisions.unwrap_or_default(),
-        };
-        Ok(decisions.into_iter().map(|decision| Standing { life: life(&decision), decision }).collect())
     }
 
     fn schemas(&self, introduced: &[Finding], items: &[ItemChange]) -> Vec<SchemaChange> {
@@ -537,18 +355,6 @@ fn side(reading: &Option<Reading>) -> Side<'_> {
 /// Whether nothing waits: the target keeps whatever differs.
 fn is_settled(state: &ItemState<Shown>) -> bool {
     matches!(state, ItemState::Differs(plan) if plan.lines.iter().all(|line| line.level == Level::Keep))
-}
-
-/// Reads what an item's judging needs: its files in every environment, and their history.
-fn planner(
-    workspace: &Workspace,
-    commit: &CommitId,
-    configuration: &Configuration,
-    keys: &BTreeSet<Key>,
-) -> Result<Planner> {
-    let files = keys.iter().flat_map(|key| Environment::ALL.map(|env| key.file(env))).collect();
-    let history = workspace.repository.history_of(commit, files)?;
-    Ok(Planner::over(workspace, commit, configuration.clone(), history)?.beside(&workspace.repository))
 }
 
 /// Notes the rows that rules speak of.
