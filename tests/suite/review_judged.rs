@@ -448,6 +448,39 @@ fn what_the_plan_would_only_offer_is_told_with_its_reason() {
     assert!(said.contains("promoted from staging, offered only: always different here"), "{said}");
 }
 
+/// The base is judged as its own plan would be, with and without an index of the history.
+#[test]
+fn what_became_of_a_change_in_other_items_counts_as_in_the_plan() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[rules]\nno-schema = \"off\"\n"),
+        ("environments/development/pay.yaml", "timeout: 5s\n"),
+        (STAGING, "timeout: 5s\n"),
+        (PRODUCTION, "timeout: 5s\n"),
+        ("environments/staging/orders.yaml", "batch: 10\n"),
+        ("environments/production/orders.yaml", "batch: 10\n"),
+    ]);
+    world.write(STAGING, "timeout: 8s\n");
+    world.write("environments/staging/orders.yaml", "batch: 20\n");
+    world.commit("faster");
+    world.pass(30);
+    world.write("notes.txt", "later\n");
+    world.commit("notes");
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    world.write(PRODUCTION, "timeout: 8s\n");
+    world.commit("copied");
+    let because = "the same change waits in other items and was taken in none";
+    let reviewed = || {
+        let said = world.terrace(&["review"]).exits(0);
+        assert!(said.contains("offered only: ") && said.contains(because), "{said}");
+    };
+    reviewed();
+    world.git(&["checkout", "--quiet", "main"]);
+    let plan = world.terrace(&["promote", "pay", "--to", "production", "--dry-run"]).exits(0);
+    assert!(plan.contains(because), "{plan}");
+    world.git(&["checkout", "--quiet", "feature"]);
+    reviewed();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_mode_that_changes_is_told() {
