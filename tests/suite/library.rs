@@ -489,9 +489,12 @@ mod service {
 
     /// The example program, built if need be.
     fn binary() -> PathBuf {
+        // What this test was built with, so that nothing is built twice.
+        let how = std::env::var_os("TERRACE_TESTS_BUILT").map(|how| how.into_string().expect("UTF-8"));
+        let how = how.unwrap_or_else(|| "--profile test".to_owned());
         let build = Command::new(env!("CARGO"))
-            // What this test was built with, so that nothing is built twice.
-            .args(["build", "--quiet", "--profile", "test", "--example", "service", "--features", FEATURES])
+            .args(["build", "--quiet", "--example", "service", "--features", FEATURES])
+            .args(how.split_whitespace())
             .arg("--manifest-path")
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
             .status()

@@ -136,28 +136,39 @@ mod with_kill_points {
     #[derive(Debug, PartialEq, Eq)]
     struct Side {
         commits: usize,
-        blobs: Vec<Option<String>>,
+        blobs: Vec<Vec<String>>,
         files: Vec<Option<String>>,
-        entries: Vec<String>,
+        entries: Vec<Vec<String>>,
     }
 
     /// What git and the disk say of the files of the task.
     fn side(world: &World, task: &Task) -> Side {
-        let branch = task.branch.as_deref().unwrap_or("HEAD");
-        let exists = world.try_git(&["rev-parse", "--verify", "-q", branch]).status.success();
-        let branch = if exists || world.head().is_none() { branch } else { "HEAD" };
-        let count = world.try_git(&["rev-list", "--count", branch]);
-        let commits = String::from_utf8_lossy(&count.stdout).trim().parse().unwrap_or(0);
-        let bare = world.git(&["rev-parse", "--is-bare-repository"]) == "true";
-        let mut side = Side { commits, blobs: Vec::new(), files: Vec::new(), entries: Vec::new() };
-        for (path, _) in &task.files {
-            let shown = world.try_git(&["cat-file", "blob", &format!("{branch}:{path}")]);
-            side.blobs
-                .push(shown.status.success().then(|| String::from_utf8_lossy(&shown.stdout).into_owned()));
-            if !bare {
-                side.files.push(world.read(path));
-                side.entries.push(world.git(&["ls-files", "-s", "--", path]));
+        let paths: Vec<&str> = task.files.iter().map(|(path, _)| path.as_str()).collect();
+        let count = |branch: &str| {
+            let counted = world.try_git(&["rev-list", "--count", branch, "--"]);
+            counted.status.success().then(|| String::from_utf8_lossy(&counted.stdout).trim().parse().ok())?
+        };
+        let named = task.branch.as_deref().unwrap_or("HEAD");
+        let (branch, commits) = match count(named) {
+            Some(commits) => (named, commits),
+            None => ("HEAD", count("HEAD").unwrap_or(0)),
+        };
+        // Lines that end in a tab and a path.
+        let told = |arguments: &[&str]| {
+            let told = world.try_git(&[arguments, &["--"], &paths].concat());
+            let told = String::from_utf8_lossy(&told.stdout).into_owned();
+            move |path: &str| -> Vec<String> {
+                let of_path = told.lines().filter(|line| line.ends_with(&format!("\t{path}")));
+                of_path.map(str::to_owned).collect()
             }
+        };
+        let (blob, is_bare) = (told(&["ls-tree", "-r", branch]), !world.path(".git").exists());
+        let blobs = paths.iter().map(|path| blob(path)).collect();
+        let mut side = Side { commits, blobs, files: Vec::new(), entries: Vec::new() };
+        if !is_bare && !paths.is_empty() {
+            let entry = told(&["ls-files", "-s"]);
+            side.files = paths.iter().map(|path| world.read(path)).collect();
+            side.entries = paths.iter().map(|path| entry(path)).collect();
         }
         side
     }
