@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{
     Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, Pipeline, RedisConnectionInfo,
-    RedisError, ServerErrorKind,
+    RedisError, ServerErrorKind, TlsCertificates,
 };
 
 use super::{COMMIT, Change, Credentials, Held, MANIFEST, Present, Sink, Target, manifest, overtaken};
@@ -31,14 +31,27 @@ pub(super) struct Redis {
 
 impl Redis {
     pub(super) fn open(target: &Target, environment: Environment) -> Result<Self> {
-        let Target::Redis { host, port, database, prefix, credentials } = target else {
+        let Target::Redis { tls, host, port, database, prefix, credentials } = target else {
             return Err(Error::internal("no redis is meant"));
         };
         let shown = target.to_string();
-        let address = ConnectionAddr::Tcp(host.trim_matches(['[', ']']).to_owned(), *port);
+        let (host, port) = (host.trim_matches(['[', ']']).to_owned(), *port);
+        let address = match tls {
+            true => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+            false => ConnectionAddr::Tcp(host, port),
+        };
+        // What holds no certificate is told before anybody is asked.
+        credentials.certificates("TERRACE_REDIS_CA")?;
         let connect = || {
             let info = address.into_connection_info()?.set_redis_settings(settings(*database, credentials));
-            let connection = Client::open(info)?.get_connection_with_timeout(CONNECTS)?;
+            let client = match (tls, &credentials.authorities) {
+                (true, Some(pem)) => {
+                    let believed = TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) };
+                    Client::build_with_tls(info, believed)?
+                }
+                _ => Client::open(info)?,
+            };
+            let connection = client.get_connection_with_timeout(CONNECTS)?;
             connection.set_read_timeout(Some(PATIENCE))?;
             connection.set_write_timeout(Some(PATIENCE))?;
             Ok(connection)
@@ -116,7 +129,7 @@ fn failed(shown: &str, error: &RedisError) -> Error {
     );
     if error.is_io_error() || error.is_connection_refusal() || error.is_timeout() || is_starting {
         return Error::busy(format!("{shown} cannot be reached: {error}")).with_help(
-            "see that redis runs there and that the address is right; the same may succeed later",
+            "see that redis runs there, that the address is right, and that TLS is spoken with a certificate of the web's authorities or of those in TERRACE_REDIS_CA (rediss://) or not at all (redis://); the same may succeed later",
         );
     }
     Error::state(format!("{shown} refuses: {error}")).with_help(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use ureq::http::uri::Authority;
+use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use crate::model::{Environment, Error, Result, closest};
 
@@ -17,6 +18,26 @@ pub struct Credentials {
     pub password: Option<String>,
     /// The certificates of the authorities that sign the store's, PEM; the web's without.
     pub authorities: Option<Vec<u8>>,
+}
+
+impl Credentials {
+    /// The authorities' certificates, where some were given; `variable` is where they are named.
+    ///
+    /// # Errors
+    /// `Usage` when there is none in the file.
+    pub(super) fn certificates(&self, variable: &str) -> Result<Option<Vec<Certificate<'static>>>> {
+        let Some(pem) = &self.authorities else { return Ok(None) };
+        let certificate = |item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            Ok(_) | Err(_) => None,
+        };
+        let certificates: Vec<_> = parse_pem(pem).filter_map(certificate).collect();
+        if certificates.is_empty() {
+            return Err(Error::usage(format!("{variable} names a file that holds no certificates"))
+                .with_help("give certificates in PEM, beginning with -----BEGIN CERTIFICATE-----"));
+        }
+        Ok(Some(certificates))
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -41,6 +62,8 @@ pub enum Target {
     },
     /// Keys of a redis.
     Redis {
+        /// Whether the connection is encrypted.
+        tls: bool,
         /// The host.
         host: String,
         /// The port.
@@ -57,10 +80,9 @@ pub enum Target {
 }
 
 /// What is advised where an address cannot be read.
-const FORMS: &str =
-    "give etcd://HOST/PREFIX, etcds://HOST/PREFIX, redis://HOST/DB?prefix=PREFIX or kubernetes-manifest:DIR";
+const FORMS: &str = "give etcd://HOST/PREFIX, etcds://HOST/PREFIX, redis://HOST/DB?prefix=PREFIX, rediss://HOST/DB?prefix=PREFIX or kubernetes-manifest:DIR";
 
-const SCHEMES: [&str; 4] = ["etcd", "etcds", "redis", "kubernetes-manifest"];
+const SCHEMES: [&str; 5] = ["etcd", "etcds", "redis", "rediss", "kubernetes-manifest"];
 
 impl Target {
     /// Reads a target.
@@ -78,10 +100,7 @@ impl Target {
         let (scheme, rest) = text.split_once("://").ok_or_else(|| unknown(text))?;
         match scheme {
             "etcd" | "etcds" => etcd(scheme, rest),
-            "redis" => redis(rest),
-            "rediss" => Err(Error::usage("redis over TLS is not spoken").with_help(
-                "publish from where redis is reached without, or through a tunnel such as stunnel",
-            )),
+            "redis" | "rediss" => redis(scheme, rest),
             other => Err(unknown(other)),
         }
     }
@@ -119,8 +138,9 @@ impl fmt::Display for Target {
             Self::Etcd { tls, host, prefix, .. } => {
                 write!(f, "etcd{}://{host}/{prefix}", if *tls { "s" } else { "" })
             }
-            Self::Redis { host, port, database, prefix, .. } => {
-                write!(f, "redis://{host}:{port}/{database}?prefix={prefix}")
+            Self::Redis { tls, host, port, database, prefix, .. } => {
+                let scheme = if *tls { "rediss" } else { "redis" };
+                write!(f, "{scheme}://{host}:{port}/{database}?prefix={prefix}")
             }
             Self::Manifests(folder) => write!(f, "kubernetes-manifest:{}", folder.display()),
         }
@@ -191,10 +211,10 @@ fn etcd(scheme: &str, rest: &str) -> Result<Target> {
     Ok(Target::Etcd { tls: scheme == "etcds", host, prefix: prefix(path)?, credentials })
 }
 
-fn redis(rest: &str) -> Result<Target> {
+fn redis(scheme: &str, rest: &str) -> Result<Target> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (host, database) = place.split_once('/').unwrap_or((place, ""));
-    let Server { host, port, credentials } = server("redis", host)?;
+    let Server { host, port, credentials } = server(scheme, host)?;
     let database = match database {
         "" => 0,
         text => {
@@ -209,7 +229,8 @@ fn redis(rest: &str) -> Result<Target> {
         return Err(Error::usage(message).with_help(FORMS));
     }
     let prefix = prefix(wanted.unwrap_or_default())?;
-    Ok(Target::Redis { host, port: port.unwrap_or(6379), database, prefix, credentials })
+    let (tls, port) = (scheme == "rediss", port.unwrap_or(6379));
+    Ok(Target::Redis { tls, host, port, database, prefix, credentials })
 }
 
 /// What names begin with; an environment's own name follows it.
@@ -244,6 +265,7 @@ mod tests {
             ("etcd://h//terrace", "etcd://h//terrace"),
             ("redis://h?prefix=terrace", "redis://h:6379/0?prefix=terrace"),
             ("redis://:hunter2@h:6380/3?prefix={a}:b", "redis://h:6380/3?prefix={a}:b"),
+            ("rediss://:hunter2@h/?prefix=t", "rediss://h:6379/0?prefix=t"),
             ("redis://[::1]:1/?prefix=t", "redis://[::1]:1/0?prefix=t"),
             ("kubernetes-manifest:deploy", "kubernetes-manifest:deploy"),
             ("kubernetes-manifest:///srv/x", "kubernetes-manifest:/srv/x"),
@@ -270,7 +292,7 @@ mod tests {
             ("etdc://h/p", "`etdc` is no store"),
             ("u:hunter2@h/p", "`h/p` is no store"),
             ("http://u:hunter2@h/p", "`http` is no store"),
-            ("rediss://:hunter2@h/0?prefix=a", "redis over TLS is not spoken"),
+            ("rediss://:hunter2@h:x/0?prefix=a", "is no host of rediss://"),
             ("etcd://u:hunter2@/p", "is no host of etcd://"),
             ("etcd://u:hunter2@h:99999/p", "is no host of etcd://"),
             ("etcd://h:/p", "is no host of etcd://"),

@@ -90,6 +90,26 @@ impl World {
         self.folder.path().canonicalize().expect("a path").join(name)
     }
 
+    /// A certificate for this machine and its key, beside the repository.
+    pub(crate) fn certificate(&self, name: &str) -> [String; 2] {
+        let [certificate, key] = [format!("{name}.crt"), format!("{name}.key")]
+            .map(|file| self.beside(&file).display().to_string());
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
+        openssl.args([
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ]);
+        openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
+        let made = openssl.args(["-keyout", &key, "-out", &certificate]).output().expect("openssl runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        [certificate, key]
+    }
+
     /// Writes a file of the work tree.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.dir.join(path);

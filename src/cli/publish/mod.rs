@@ -18,13 +18,13 @@ use crate::sinks::{Credentials, Target};
 /// Keep an environment in an etcd, a redis, or Kubernetes manifests.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "What is committed is published: PREFIX/ENVIRONMENT/KEY holds the item's YAML, and\nPREFIX/ENVIRONMENT/@commit the commit. Only what terrace published is changed or removed.\nManifests are ConfigMaps in DIR/ENVIRONMENT.\n\nUser and password: TERRACE_ETCD_USER and TERRACE_ETCD_PASSWORD, TERRACE_REDIS_USER and\nTERRACE_REDIS_PASSWORD, or the address.\n\nExamples:\n  terrace publish --env production --to etcd://etcd.example.com/config --dry-run\n  terrace publish --env staging --to 'redis://redis.example.com/0?prefix=config' --follow\n  terrace publish --env production --to kubernetes-manifest:deploy\n\nExit codes: 0 published, or nothing to do · 2 usage, secrets, or the store refuses ·\n3 a person must decide · 4 somebody else publishes there, or the store cannot be reached"
+    after_help = "What is committed is published: PREFIX/ENVIRONMENT/KEY holds the item's YAML, and\nPREFIX/ENVIRONMENT/@commit the commit. Only what terrace published is changed or removed.\nManifests are ConfigMaps in DIR/ENVIRONMENT.\n\nUser and password: TERRACE_ETCD_USER and TERRACE_ETCD_PASSWORD, TERRACE_REDIS_USER and\nTERRACE_REDIS_PASSWORD, or the address. etcds:// and rediss:// speak TLS; authorities other\nthan the web's: TERRACE_ETCD_CA, TERRACE_REDIS_CA (PEM files).\n\nExamples:\n  terrace publish --env production --to etcd://etcd.example.com/config --dry-run\n  terrace publish --env staging --to 'redis://redis.example.com/0?prefix=config' --follow\n  terrace publish --env production --to kubernetes-manifest:deploy\n\nExit codes: 0 published, or nothing to do · 2 usage, secrets, or the store refuses ·\n3 a person must decide · 4 somebody else publishes there, or the store cannot be reached"
 )]
 pub(super) struct Args {
     /// The environment that is published
     #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
-    /// etcd://HOST/PREFIX, redis://HOST/DB?prefix=PREFIX or kubernetes-manifest:DIR
+    /// etcd[s]://HOST/PREFIX, redis[s]://HOST/DB?prefix=PREFIX or kubernetes-manifest:DIR
     #[arg(long, value_name = "STORE")]
     to: String,
     /// The branch to publish, instead of the one that is checked out
@@ -88,23 +88,22 @@ fn credentials(target: &Target, context: &Context) -> Result<Credentials> {
         let value = context.environment().get(name)?.to_string_lossy().into_owned();
         (!value.is_empty()).then_some(value)
     };
-    let of = |store: &str| Credentials {
-        user: text(&format!("TERRACE_{store}_USER")),
-        password: text(&format!("TERRACE_{store}_PASSWORD")),
-        authorities: None,
+    let read = |name: String| {
+        let file = context.dir().join(name);
+        std::fs::read(&file).map_err(|error| Error::io("read", &file, &error))
     };
-    Ok(match target {
-        Target::Etcd { .. } => {
-            let read = |name: String| {
-                let file = context.dir().join(name);
-                std::fs::read(&file).map_err(|error| Error::io("read", &file, &error))
-            };
-            let authorities = text("TERRACE_ETCD_CA").map(read).transpose()?;
-            Credentials { authorities, ..of("ETCD") }
-        }
+    let of = |store: &str| -> Result<Credentials> {
+        Ok(Credentials {
+            user: text(&format!("TERRACE_{store}_USER")),
+            password: text(&format!("TERRACE_{store}_PASSWORD")),
+            authorities: text(&format!("TERRACE_{store}_CA")).map(read).transpose()?,
+        })
+    };
+    match target {
+        Target::Etcd { .. } => of("ETCD"),
         Target::Redis { .. } => of("REDIS"),
-        Target::Manifests(_) => Credentials::default(),
-    })
+        Target::Manifests(_) => Ok(Credentials::default()),
+    }
 }
 
 /// A publication for the reports.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::model::{Error, Result};
 use crate::sinks::{Credentials, Target};
@@ -207,7 +207,7 @@ impl Gateway {
 
     fn unreachable(&self, error: &ureq::Error) -> Error {
         Error::busy(format!("{} cannot be reached: {error}", self.shown))
-            .with_help("see that etcd runs there and that the address is right; the same may succeed later")
+            .with_help("see that etcd runs there, that the address is right, and that TLS is spoken with a certificate of the web's authorities or of those in TERRACE_ETCD_CA (etcds://) or not at all (etcd://); the same may succeed later")
     }
 
     fn unreadable(&self, why: &str) -> Error {
@@ -241,16 +241,9 @@ impl Gateway {
 
 /// Certificates are verified by the web's authorities, or by those that were given.
 fn tls_config(who: &Credentials) -> Result<TlsConfig> {
-    let Some(pem) = &who.authorities else { return Ok(TlsConfig::builder().build()) };
-    let certificate = |item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        Ok(_) | Err(_) => None,
+    let Some(certificates) = who.certificates("TERRACE_ETCD_CA")? else {
+        return Ok(TlsConfig::builder().build());
     };
-    let certificates: Vec<_> = parse_pem(pem).filter_map(certificate).collect();
-    if certificates.is_empty() {
-        return Err(Error::usage("TERRACE_ETCD_CA names a file that holds no certificates")
-            .with_help("give certificates in PEM, beginning with -----BEGIN CERTIFICATE-----"));
-    }
     Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
 }
 

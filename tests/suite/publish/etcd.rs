@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::stores::Etcd;
-use super::{Running, publish, world};
+use super::{Running, publish, until, world};
 use crate::support::World;
 
 /// What an etcd holds below a prefix, without what terrace keeps for itself.
@@ -265,4 +265,20 @@ fn hostile_names_and_values_arrive_as_they_are() {
     assert!(refused.code == 2 && !refused.told().contains("hunter3"), "{}", refused.told());
     let said = publish(&world, "production", &with("root:hunter2"), &[]);
     assert!(said.code == 0 && !said.told().contains("hunter2"), "{}", said.told());
+}
+
+#[test]
+#[ignore = "needs etcd and openssl"]
+fn tls_is_spoken_with_whom_the_authorities_name() {
+    let mut world = world();
+    let made = world.certificate("etcd");
+    let etcd = Etcd::start_tls(made.clone());
+    let to = etcd.address("t");
+    let refused = publish(&world, "production", &to, &[]);
+    assert_eq!(refused.code, 4, "{}", refused.told());
+    assert!(refused.stderr.contains("TERRACE_ETCD_CA"), "{}", refused.told());
+    world.variables.push(("TERRACE_ETCD_CA".into(), made[0].clone()));
+    until("etcd", || publish(&world, "production", &to, &[]).code == 0);
+    let again = publish(&world, "production", &to, &[]).exits(0);
+    assert!(again.contains("already"), "{again}");
 }

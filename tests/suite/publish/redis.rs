@@ -73,3 +73,22 @@ fn passwords_come_from_the_environment_and_are_not_shown() {
     let refused = publish(&world, "production", &redis.address("u"), &[]);
     assert!(refused.code == 2 && refused.stderr.contains("refuses"), "{}", refused.told());
 }
+
+#[test]
+#[ignore = "needs redis-server and openssl"]
+fn tls_is_spoken_with_whom_the_authorities_name() {
+    let mut world = world();
+    let made = world.certificate("redis");
+    let (redis, to) = Redis::start_tls(&made, "t");
+    let refused = publish(&world, "production", &to, &[]);
+    assert_eq!(refused.code, 4, "{}", refused.told());
+    assert!(
+        refused.stderr.contains("certificate") && refused.stderr.contains("TERRACE_REDIS_CA"),
+        "{}",
+        refused.told()
+    );
+    world.variables.push(("TERRACE_REDIS_CA".into(), made[0].clone()));
+    let said = publish(&world, "production", &to, &[]).exits(0);
+    assert!(said.contains("published: 2 added"), "{said}");
+    assert!(redis.all().contains_key("t/production/orders"));
+}

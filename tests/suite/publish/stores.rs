@@ -41,27 +41,46 @@ pub(super) struct Etcd {
     folder: TempDir,
     port: u16,
     peer: u16,
+    /// Its certificate and key, where it speaks TLS.
+    certificate: Option<[String; 2]>,
     process: Option<Process>,
 }
 
 impl Etcd {
     pub(super) fn start() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut etcd = Self { folder, port: free_port(), peer: free_port(), process: None };
+        let mut etcd =
+            Self { folder, port: free_port(), peer: free_port(), certificate: None, process: None };
         etcd.up();
         etcd
     }
 
+    /// One that speaks TLS alone; it is not waited for.
+    pub(super) fn start_tls(certificate: [String; 2]) -> Self {
+        let (folder, certificate) = (TempDir::new().expect("a folder"), Some(certificate));
+        let mut etcd = Self { folder, port: free_port(), peer: free_port(), certificate, process: None };
+        etcd.run();
+        etcd
+    }
+
     pub(super) fn up(&mut self) {
+        self.run();
+        until("etcd", || self.ask("/v3/kv/range", &json!({ "key": "AA==" })).is_some());
+    }
+
+    fn run(&mut self) {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
         let (client, peer) =
-            (format!("http://127.0.0.1:{}", self.port), format!("http://127.0.0.1:{}", self.peer));
+            (format!("{scheme}://127.0.0.1:{}", self.port), format!("http://127.0.0.1:{}", self.peer));
         let mut command = Command::new("etcd");
         command.arg("--data-dir").arg(self.folder.path()).args(["--listen-client-urls", &client]);
         command.args(["--advertise-client-urls", &client, "--listen-peer-urls", &peer]);
         command.args(["--initial-advertise-peer-urls", &peer]);
         command.args(["--initial-cluster", &format!("default={peer}")]);
+        if let Some([certificate, key]) = &self.certificate {
+            command.args(["--cert-file", certificate, "--key-file", key]);
+        }
         self.process = Some(Process::start(&mut command));
-        until("etcd", || self.ask("/v3/kv/range", &json!({ "key": "AA==" })).is_some());
     }
 
     pub(super) fn down(&mut self) {
@@ -69,7 +88,8 @@ impl Etcd {
     }
 
     pub(super) fn address(&self, prefix: &str) -> String {
-        format!("etcd://127.0.0.1:{}/{prefix}", self.port)
+        let scheme = if self.certificate.is_some() { "etcds" } else { "etcd" };
+        format!("{scheme}://127.0.0.1:{}/{prefix}", self.port)
     }
 
     fn ask(&self, path: &str, asked: &Value) -> Option<Value> {
@@ -120,10 +140,23 @@ impl Redis {
         redis
     }
 
+    /// One that speaks TLS beside; gives the address.
+    pub(super) fn start_tls([certificate, key]: &[String; 2], prefix: &str) -> (Self, String) {
+        let mut redis = Self { folder: TempDir::new().expect("a folder"), port: free_port(), process: None };
+        let port = free_port().to_string();
+        let more = ["--tls-port", &port, "--tls-cert-file", certificate, "--tls-key-file", key];
+        redis.run(&[&more[..], &["--tls-auth-clients", "no"]].concat());
+        (redis, format!("rediss://localhost:{port}/1?prefix={prefix}"))
+    }
+
     pub(super) fn up(&mut self) {
+        self.run(&[]);
+    }
+
+    fn run(&mut self, more: &[&str]) {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-        command.arg("--dir").arg(self.folder.path());
+        command.arg("--dir").arg(self.folder.path()).args(more);
         self.process = Some(Process::start(&mut command));
         until("redis", || self.connect().is_ok_and(|mut it| redis::cmd("PING").exec(&mut it).is_ok()));
     }

@@ -1,35 +1,9 @@
 //! TLS of the server's own, with certificates that openssl makes.
 
-use std::process::Command;
-
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::tokens::token;
 use super::{Answer, LONG, Server, world};
-use crate::support::World;
-
-/// A certificate for this machine and its key, beside the repository.
-fn certificate(world: &World, name: &str) -> [String; 2] {
-    let [certificate, key] =
-        [format!("{name}.crt"), format!("{name}.key")].map(|file| world.beside(&file).display().to_string());
-    let mut openssl = Command::new("openssl");
-    openssl.args([
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    ]);
-    openssl.args(["-subj", "/CN=localhost", "-addext", "basicConstraints=critical,CA:FALSE"]);
-    openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
-    let made = openssl.args(["-keyout", &key, "-out", &certificate]).output().expect("openssl runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    [certificate, key]
-}
 
 /// Asks a server, believing this certificate alone.
 fn ask(server: &Server, certificate: &str, secret: &str) -> Result<Answer, String> {
@@ -49,8 +23,8 @@ fn ask(server: &Server, certificate: &str, secret: &str) -> Result<Answer, Strin
 fn a_certificate_is_served_with_and_read_again_when_it_changes() {
     let world = world();
     let secret = token(&world, "staging", "read");
-    let [certificate_file, key] = certificate(&world, "server");
-    let [other, other_key] = certificate(&world, "other");
+    let [certificate_file, key] = world.certificate("server");
+    let [other, other_key] = world.certificate("other");
     let tokens = world.beside("tokens.json").display().to_string();
     let arguments = ["--tokens", &tokens, "--tls-cert", &certificate_file, "--tls-key", &key];
     let server = Server::start_with(&world, &arguments);
@@ -83,8 +57,8 @@ fn a_certificate_is_served_with_and_read_again_when_it_changes() {
 #[ignore = "needs openssl"]
 fn what_is_no_certificate_is_told_at_the_start() {
     let world = world();
-    let [certificate_file, key] = certificate(&world, "server");
-    let [_, other_key] = certificate(&world, "other");
+    let [certificate_file, key] = world.certificate("server");
+    let [_, other_key] = world.certificate("other");
     let empty = world.beside("empty").display().to_string();
     std::fs::write(&empty, "").expect("written");
     let missing = world.beside("missing").display().to_string();
