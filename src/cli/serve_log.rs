@@ -82,15 +82,16 @@ pub(super) fn tell(event: &ServeEvent, is_bare: bool) -> io::Result<()> {
         ServeEvent::HeldBack { environment, commit, findings, error } => {
             held_back(*environment, commit, findings, error.as_ref());
         }
-        ServeEvent::Refused { caller, request, status } => {
+        ServeEvent::Refused { caller, from, request, status } => {
             let (who, request) = (clean(caller), clean(request));
+            let from = from.map(|address| address.to_string()).unwrap_or_default();
             let shown = if caller.is_empty() { "somebody" } else { &who };
-            warn!(status, request = %request, by = %who, "refused {status}: {request} by {shown}");
+            warn!(status, request = %request, by = %who, from, "refused {status}: {request} by {shown}");
         }
         // For programs that keep count of who changed what, whatever is logged.
-        ServeEvent::Written { caller, request, environment, keys, status, commit } => {
+        ServeEvent::Written { caller, from, request, environment, keys, status, commit } => {
             let line = serde_json::json!({
-                "written": request, "by": caller, "environment": environment.name(), "keys": keys,
+                "written": request, "by": caller, "from": from, "environment": environment.name(), "keys": keys,
                 "status": status, "commit": commit,
             });
             writeln!(io::stderr().lock(), "{}", clean(&line.to_string()))?;

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -13,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use super::forwarded::Peer;
 use super::tls::{HTTP_2, Tls};
 
 /// So many connections are open at the same time; the next one waits to be accepted.
@@ -42,10 +46,10 @@ pub(super) async fn serve(
     let mut stop = pin!(stop);
     loop {
         let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { break };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, address)) => (stream, Peer(address.ip().to_canonical())),
                 // Out of descriptors, say: what is open goes on, and closes in time.
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -53,7 +57,7 @@ pub(super) async fn serve(
                 }
             },
         };
-        let (router, watcher) = (router.clone(), graceful.watcher());
+        let (router, watcher) = ((router.clone(), peer), graceful.watcher());
         let tls = tls.as_ref().map(|tls| tls.acceptor());
         tokio::spawn(async move {
             let _permit = permit;
@@ -81,11 +85,20 @@ pub(super) async fn serve(
 }
 
 /// Answers the requests of a connection; one that breaks is its client's affair.
-async fn answer<S>(stream: S, is_http2: bool, router: Router, idle: Duration, watcher: Watcher)
-where
+async fn answer<S>(
+    stream: S,
+    is_http2: bool,
+    (router, peer): (Router, Peer),
+    idle: Duration,
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    let (io, router) = (TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     if is_http2 {
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS);

@@ -51,6 +51,8 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     let is_unsafe = !request.method().is_safe();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let (path, start) = (path.to_owned(), tokio::time::Instant::now());
+    let (from, over_tls) =
+        (shared.proxy.address(&request), shared.is_tls() || shared.proxy.is_tls(request.headers()));
     let (caller, answered) = match admit(&shared, &request) {
         // What else the connection brings is not read, and the client shall not wait for it.
         Err(problem) if is_unsafe => {
@@ -68,15 +70,16 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
     {
         let commit = answered.headers().get(COMMIT).and_then(|commit| commit.to_str().ok());
         let (commit, status) = (commit.map(str::to_owned), answered.status().as_u16());
-        shared.tell(&ServeEvent::Written { caller, request: asked, environment, keys, status, commit });
+        let request = asked;
+        shared.tell(&ServeEvent::Written { caller, from, request, environment, keys, status, commit });
     } else if is_denied || (is_refused && is_unsafe && !is_read) {
         let status = answered.status().as_u16();
-        shared.tell(&ServeEvent::Refused { caller, request: asked, status });
+        shared.tell(&ServeEvent::Refused { caller, from, request: asked, status });
     }
     let counted = answered.extensions().get::<Counted>().copied().unwrap_or_default();
     let answered = if is_page(&path) { for_people(answered) } else { answered };
     let mut answered = whole(answered, is_api);
-    if shared.is_tls() {
+    if over_tls {
         let lasting = HeaderValue::from_static("max-age=31536000");
         answered.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, lasting);
     }
@@ -88,8 +91,8 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
 
 /// Who asks, when the request may go on.
 fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
-    shared.hosts.check(request)?;
-    require_own_origin(request)?;
+    shared.hosts.check(request, shared.proxy)?;
+    require_own_origin(request, shared.proxy)?;
     let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     if length > ADDRESS_BYTES {
         return Err(Problem::new(ProblemKind::AddressTooLong, "the address is too long")

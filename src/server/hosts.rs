@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{Request, Version, header, uri::Authority};
 
+use super::forwarded::Proxy;
 use super::problem::{Problem, ProblemKind};
 use crate::guards::{self, Guard};
 
@@ -28,8 +29,9 @@ impl Hosts {
         Self(names)
     }
 
-    /// Refuses a request that does not name this server exactly once.
-    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+    /// Refuses a request that does not name this server exactly once, and one whose sender asked a proxy
+    /// for another.
+    pub(super) fn check<B>(&self, request: &Request<B>, proxy: Proxy) -> Result<(), Problem> {
         let mut named = request.headers().get_all(header::HOST).iter();
         let header = named.next();
         let is_once = named.next().is_none();
@@ -47,7 +49,9 @@ impl Hosts {
             (None, Some(Some(header))) => is_ours(&header),
             (_, Some(None)) | (None, None) => false,
         };
-        if (is_right && is_once) || guards::off(Guard::HostName) {
+        let is_forwarded_right =
+            proxy.host(request.headers()).is_none_or(|said| said.as_ref().is_some_and(is_ours));
+        if (is_right && is_once && is_forwarded_right) || guards::off(Guard::HostName) {
             return Ok(());
         }
         Err(Problem::new(
@@ -63,13 +67,12 @@ impl Hosts {
 ///
 /// # Errors
 /// `foreign-origin`.
-pub(super) fn require_own_origin<B>(request: &Request<B>) -> Result<(), Problem> {
+pub(super) fn require_own_origin<B>(request: &Request<B>, proxy: Proxy) -> Result<(), Problem> {
     if request.method().is_safe() {
         return Ok(());
     }
     let headers = request.headers();
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
-    let host = request.uri().authority().cloned().or(host);
+    let host = proxy.known_as(request);
     let is_own = |origin: &str| {
         let origin = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         let origin = origin.and_then(|origin| origin.parse::<Authority>().ok());
@@ -115,7 +118,35 @@ mod tests {
                 request = request.header(header::HOST, *name);
             }
             let request = request.body(()).expect("a request");
-            assert_eq!(hosts.check(&request).is_ok(), is_right, "{uri} {named:?}");
+            assert_eq!(hosts.check(&request, Proxy::None).is_ok(), is_right, "{uri} {named:?}");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_its_word_counts_too() {
+        let address = "127.0.0.1:7878".parse().expect("an address");
+        let hosts = Hosts::new(address, &["terrace.example.com".to_owned()]);
+        for (host, forwarded, is_right) in [
+            ("127.0.0.1:7878", "terrace.example.com", true),
+            ("127.0.0.1:7878", "evil.example.com, terrace.example.com", true),
+            ("127.0.0.1:7878", "evil.example.com", false),
+            ("127.0.0.1:7878", "", false),
+            // A page whose own name was answered with our address may say what it likes.
+            ("evil.example.com", "terrace.example.com", false),
+        ] {
+            let request = Request::builder().method("PUT").uri("/").header("host", host);
+            let request = request.header("x-forwarded-host", forwarded);
+            let request =
+                request.header("origin", "https://terrace.example.com").body(()).expect("a request");
+            assert_eq!(hosts.check(&request, Proxy::Believed).is_ok(), is_right, "{host} {forwarded}");
+            let own = require_own_origin(&request, Proxy::Believed).is_ok();
+            assert_eq!(own, forwarded.ends_with("terrace.example.com"), "{host} {forwarded}");
+            assert!(require_own_origin(&request, Proxy::None).is_err(), "{host} {forwarded}");
+            assert_eq!(
+                hosts.check(&request, Proxy::None).is_ok(),
+                host != "evil.example.com",
+                "{host} {forwarded}"
+            );
         }
     }
 
@@ -140,7 +171,7 @@ mod tests {
                 request = request.header(*name, *value);
             }
             let request = request.body(()).expect("a request");
-            assert_eq!(require_own_origin(&request).is_ok(), is_right, "{method} {headers:?}");
+            assert_eq!(require_own_origin(&request, Proxy::None).is_ok(), is_right, "{method} {headers:?}");
         }
     }
 }

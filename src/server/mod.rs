@@ -9,6 +9,7 @@ mod connection;
 mod dropin;
 mod environment;
 mod events;
+mod forwarded;
 mod found;
 mod guard;
 mod hosts;
@@ -35,10 +36,11 @@ mod webhook_secret;
 mod writes;
 mod writing;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::forwarded::Proxy;
 use self::hosts::Hosts;
 pub use self::replica::{RemoteCondition, ReplicaOptions};
 use self::replica::{RemoteFollower, Replica};
@@ -68,7 +70,8 @@ pub struct Options {
     pub tokens: Option<TokenFile>,
     /// Whether whoever is on this machine may do everything where no tokens are asked for.
     pub is_open: bool,
-    /// Whether a proxy stands before it that speaks TLS.
+    /// Whether a proxy stands before it that speaks TLS: what it says of those for whom it asks
+    /// (`X-Forwarded-For`, `-Host`, `-Proto`) is believed.
     pub behind_proxy: bool,
     /// The certificate with which it speaks TLS itself.
     pub tls: Option<TlsFiles>,
@@ -147,6 +150,8 @@ pub enum ServeEvent {
     Written {
         /// The token's name; empty for the local user.
         caller: String,
+        /// The address that it came from; the one that a proxy named, behind one.
+        from: Option<IpAddr>,
         /// The method and the path, without parameters.
         request: String,
         /// The environment.
@@ -162,6 +167,8 @@ pub enum ServeEvent {
     Refused {
         /// The token's name; empty where none is known.
         caller: String,
+        /// The address that it came from; the one that a proxy named, behind one.
+        from: Option<IpAddr>,
         /// The method and the path, without parameters.
         request: String,
         /// The status of the answer.
@@ -293,6 +300,7 @@ async fn run(
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let root = workspace.repository.root_prefix().to_owned();
+    let proxy = if options.behind_proxy { Proxy::Believed } else { Proxy::None };
     let hosts = Hosts::new(address, &options.hosts);
     let admission = match (&tokens, options.is_open) {
         (Some(_), _) => Admission::Tokens,
@@ -302,7 +310,7 @@ async fn run(
     let access = Access::new(options.tokens.clone(), tokens, Arc::clone(&options.today), admission.clone());
     let writes = Writes::new(options.commit.clone(), Arc::clone(&options.now))?;
     let shared = Shared::new(workspace, branch.clone(), hosts, access, writes, log);
-    let shared = Arc::new(shared.with_replica(replica).with_tls(tls.clone()));
+    let shared = Arc::new(shared.with_replica(replica).with_tls(tls.clone()).with_proxy(proxy));
     // From here on, so that nobody is killed in the middle of a start.
     let mut stop = Box::pin(stopped()?);
     let reader = Arc::clone(&shared);

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use tokio::sync::{Semaphore, watch};
 
 use super::caller::{self, Caller};
+use super::forwarded::Proxy;
 use super::hosts::Hosts;
 use super::metrics::Requests;
 use super::page::judgements::Judgements;
@@ -71,6 +72,8 @@ pub(super) struct Shared {
     /// The remote that the branch follows.
     pub(super) replica: Option<Arc<Replica>>,
     tls: Option<Arc<Tls>>,
+    /// Whether what a proxy says is believed.
+    pub(super) proxy: Proxy,
     views: [Place; 3],
     /// Held while the branch is read, so that no older state takes the place of a newer one.
     looking: Mutex<()>,
@@ -195,6 +198,7 @@ impl Shared {
             waits: Arc::new(Streams::of_waits()),
             replica: None,
             tls: None,
+            proxy: Proxy::None,
             views: [place(), place(), place()],
             looking: Mutex::default(),
             tip: ArcSwapOption::empty(),
@@ -211,6 +215,11 @@ impl Shared {
     /// The same where the server speaks TLS itself.
     pub(super) fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
         Self { tls, ..self }
+    }
+
+    /// The same behind a proxy.
+    pub(super) fn with_proxy(self, proxy: Proxy) -> Self {
+        Self { proxy, ..self }
     }
 
     /// Whether the server speaks TLS itself.

@@ -79,6 +79,14 @@ fn a_plain_read_is_answered_whoever_else_holds_connections() {
         assert_eq!(&begin, b"HTTP/1.1 200");
         held.push(stream);
     }
+    // They take no place of those who read.
+    server.token = Some(secrets[4].clone());
+    let gauges = server.get("/metrics").body;
+    assert!(
+        gauges.contains("terrace_streams 400") && gauges.contains("terrace_requests_in_flight 1"),
+        "{gauges}"
+    );
+    server.token = Some(secrets[1].clone());
     let each = memory(&server).saturating_sub(before) * 1024 / 400;
     println!("{each} bytes for each idle stream");
     // The bound is that of a build without optimisation, of which 48 KB were measured.

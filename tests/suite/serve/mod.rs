@@ -18,6 +18,7 @@ mod limits;
 mod page;
 mod problems;
 mod promotes;
+mod proxy;
 mod reads;
 mod replica;
 #[cfg(feature = "client")]
