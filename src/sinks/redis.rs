@@ -129,7 +129,7 @@ fn failed(shown: &str, error: &RedisError) -> Error {
     );
     if error.is_io_error() || error.is_connection_refusal() || error.is_timeout() || is_starting {
         return Error::busy(format!("{shown} cannot be reached: {error}")).with_help(
-            "see that redis runs there, that the address is right, and that TLS is spoken with a certificate of the web's authorities or of those in TERRACE_REDIS_CA (rediss://) or not at all (redis://); the same may succeed later",
+            "see that redis runs there, and over TLS with a certificate that the web's authorities or those in TERRACE_REDIS_CA signed; the same may succeed later",
         );
     }
     Error::state(format!("{shown} refuses: {error}")).with_help(

@@ -207,7 +207,7 @@ impl Gateway {
 
     fn unreachable(&self, error: &ureq::Error) -> Error {
         Error::busy(format!("{} cannot be reached: {error}", self.shown))
-            .with_help("see that etcd runs there, that the address is right, and that TLS is spoken with a certificate of the web's authorities or of those in TERRACE_ETCD_CA (etcds://) or not at all (etcd://); the same may succeed later")
+            .with_help("see that etcd runs there, and over TLS with a certificate that the web's authorities or those in TERRACE_ETCD_CA signed; the same may succeed later")
     }
 
     fn unreadable(&self, why: &str) -> Error {
