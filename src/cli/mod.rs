@@ -26,6 +26,7 @@ mod init;
 mod list;
 mod log;
 mod man;
+mod memory;
 mod migrate;
 mod pager;
 mod plan_file;
@@ -213,7 +214,26 @@ fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
+impl Command {
+    /// Whether it may look at very many files, and then ends: what it starts, a pager say, needs little.
+    const fn reads_many(&self) -> bool {
+        matches!(
+            self,
+            Self::Check(_)
+                | Self::Migrate(_)
+                | Self::Diff(_)
+                | Self::Status(_)
+                | Self::Promote(_)
+                | Self::Review(_)
+                | Self::Export(_)
+        )
+    }
+}
+
 fn run(command: &Command, context: &Context) -> Outcome {
+    if command.reads_many() {
+        memory::use_small_pages();
+    }
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Check(args) => check::run(args, context),

@@ -69,6 +69,16 @@ pub struct Reading {
     pub document: Result<Arc<Document>, Arc<Rejection>>,
 }
 
+impl Reading {
+    /// The document.
+    ///
+    /// # Errors
+    /// When the file of the item, whose content this is, is not YAML that terrace can read.
+    pub fn into_document(self, item: &ItemFile) -> Result<Arc<Document>> {
+        self.document.map_err(|rejection| rejected(item, &rejection))
+    }
+}
+
 /// What is held of an item's content.
 #[derive(Clone, Debug, Default)]
 enum Held {
@@ -486,7 +496,7 @@ impl Snapshot {
     /// # Errors
     /// When the file cannot be read, or is not YAML that terrace can read.
     pub fn document(&self, item: &ItemFile, limits: &Limits) -> Result<Arc<Document>> {
-        self.read(item, limits)?.document.map_err(|rejection| rejected(item, &rejection))
+        self.read(item, limits)?.into_document(item)
     }
 
     /// The same, not held for whoever asks next, and not read where its bytes are known.
@@ -499,7 +509,7 @@ impl Snapshot {
         known: Option<Vec<u8>>,
         limits: &Limits,
     ) -> Result<Arc<Document>> {
-        self.read_once(item, known, limits)?.document.map_err(|rejection| rejected(item, &rejection))
+        self.read_once(item, known, limits)?.into_document(item)
     }
 
     /// What keeps a path (relative to the configuration root) from being read: something that is no

@@ -163,8 +163,12 @@ pub fn matrix(workspace: &Workspace, at: &At, keys: &[Key], reveal: Reveal) -> R
     let compare = |key: &&Key| {
         let mut read = [None, None, None];
         for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
-            let item = configuration.item(key, environment);
-            *slot = item.map(|item| configuration.document_once(item, None)).transpose()?;
+            let Some(item) = configuration.item(key, environment) else { continue };
+            let reading = configuration.reading_of(item, None)?;
+            if let Some(planner) = &planner {
+                planner.share(&configuration, item, &reading, |bytes| workspace.repository.blob_id(bytes))?;
+            }
+            *slot = Some(reading.into_document(item)?);
         }
         let documents = read.each_ref().map(|document| document.as_deref());
         let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);

@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use super::check::remembered_findings;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
-use crate::engine::rules::Memory;
-use crate::engine::snapshot::{ItemFile, Snapshot, no_such_item};
+use crate::engine::rules::{Memory, read_without_error};
+use crate::engine::snapshot::{ItemFile, Reading, Snapshot, no_such_item};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
 use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity, Value};
 use crate::secrets::encrypted::is_encrypted;
+use crate::store::JudgementFile;
 
 /// What shall leave.
 #[derive(Clone, Debug)]
@@ -84,14 +85,11 @@ fn at_revision<T>(
 fn with_selection<T>(
     configuration: &Configuration,
     request: &ExportRequest,
-    memory: Option<&dyn Memory>,
+    memory: Option<&JudgementFile>,
     use_it: impl FnOnce(&Selection<'_>) -> Result<T>,
 ) -> Result<T> {
     let files = asked(configuration, request)?;
-    refuse_errors(configuration, request, &files, memory)?;
-    // In order, so that of several files that cannot leave the first one is told.
-    let read: Vec<_> = files.par_iter().map(|file| leaving(configuration, file)).collect();
-    let values: Vec<Value> = read.into_iter().collect::<Result<_>>()?;
+    let values = values(configuration, request, &files, memory)?;
     let items =
         files.iter().zip(&values).map(|(file, value)| ExportItem { key: &file.id.key, value }).collect();
     let selection = Selection {
@@ -104,9 +102,29 @@ fn with_selection<T>(
     use_it(&selection)
 }
 
-/// The value that leaves of a file; its document is let go, for there may be very many.
-fn leaving(configuration: &Configuration, file: &ItemFile) -> Result<Value> {
-    let document = configuration.document_once(file, None)?;
+/// The values that leave, where no error keeps them here; documents are let go, for there may be very
+/// many.
+fn values(
+    configuration: &Configuration,
+    request: &ExportRequest,
+    files: &[&ItemFile],
+    memory: Option<&JudgementFile>,
+) -> Result<Vec<Value>> {
+    let is_judged_here = request.keys.is_empty() && memory.is_none_or(JudgementFile::is_empty);
+    let here = || read_without_error(configuration, request.environment, leaving);
+    let read: Vec<Result<Value>> = match is_judged_here.then(here).flatten() {
+        Some(read) => read,
+        None => {
+            refuse_errors(configuration, request, files, memory.map(|memory| memory as &dyn Memory))?;
+            files.par_iter().map(|file| leaving(file, configuration.reading_of(file, None)?)).collect()
+        }
+    };
+    // In order, so that of several files that cannot leave the first one is told.
+    read.into_iter().collect()
+}
+
+fn leaving(file: &ItemFile, reading: Reading) -> Result<Value> {
+    let document = reading.into_document(file)?;
     if let count @ 2.. = document.values().len() {
         let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
         return Err(Error::undecided(message).with_help("split it into items of one document each"));

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use super::plan::{Planner, judgeable};
 use crate::engine::compare::{MatrixItem, matrix_rows};
 use crate::engine::promotion::PlanEntry;
-use crate::engine::snapshot::ItemFile;
 use crate::model::{Environment, Hop, Key, Result};
 use crate::secrets::mask::Reveal;
 
@@ -29,9 +28,7 @@ pub fn judge_items<T: Send>(
 ) -> Vec<T> {
     let judge = |key: &Key| {
         let made = make(key, judge_item(planner, key, reveal));
-        planner.forget(key);
-        let items = Environment::ALL.iter().filter_map(|env| planner.configuration.item(key, *env));
-        items.for_each(ItemFile::let_go);
+        planner.let_go(key);
         made
     };
     keys.par_iter().map(judge).collect()
@@ -42,7 +39,7 @@ fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> Result<JudgedItem
     let mut read = [None, None, None];
     for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
         let item = configuration.item(key, environment);
-        *slot = item.map(|item| configuration.document(item)).transpose()?;
+        *slot = item.map(|item| planner.document(item)).transpose()?;
     }
     let documents = read.each_ref().map(|document| document.as_deref());
     let mask = configuration.mask(reveal);

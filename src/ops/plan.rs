@@ -15,7 +15,7 @@ use crate::engine::promotion::{
     containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits, select,
     stop_shared,
 };
-use crate::engine::snapshot::{ItemFile, Source};
+use crate::engine::snapshot::{ItemFile, Reading, Source};
 use crate::engine::timeline::Question;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Result, Revision,
@@ -192,7 +192,7 @@ impl Planner {
     }
 
     /// The document of an item of the snapshot: one of its versions, and let go with them.
-    fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
+    pub(super) fn document(&self, item: &ItemFile) -> Result<Arc<Document>> {
         if let Some(blob) = &item.blob
             && let Some(known) = self.version(blob)?
         {
@@ -200,6 +200,26 @@ impl Planner {
         }
         // Why it cannot be read, the snapshot tells.
         self.configuration.document(item)
+    }
+
+    /// Takes a document for that of the commit's item where it was read from the very bytes, so that it
+    /// is not parsed again; `id` says which content bytes are.
+    pub(super) fn share(
+        &self,
+        configuration: &Configuration,
+        item: &ItemFile,
+        reading: &Reading,
+        id: impl FnOnce(&[u8]) -> Result<BlobId>,
+    ) -> Result<()> {
+        let own = self.item(&item.id.key, item.id.environment).and_then(|own| own.blob.as_ref());
+        if let (Ok(document), Some(own)) = (&reading.document, own)
+            && configuration.limits() == self.configuration.limits()
+            && id(&reading.bytes)? == *own
+        {
+            let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+            parsed.insert(own.clone(), Some(Arc::clone(document)));
+        }
+        Ok(())
     }
 
     /// What people decided for an item of the hop's target.
@@ -302,7 +322,13 @@ impl Planner {
             },
             _ => None,
         };
-        let read = self.old_versions();
+        let old = self.old_versions();
+        let now = [(from, &source), (into, &target)].map(|(item, document)| (item.blob.as_ref(), document));
+        // Most items have had one version only, and it is here.
+        let read = |blob: &BlobId| match now.iter().find(|(known, _)| *known == Some(blob)) {
+            Some((_, document)) => Ok(Some(Arc::new(document.file_values()))),
+            None => old(blob),
+        };
         let differing = leaves(&source, &target, &lists);
         let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
         let containers = containers(&differing);
@@ -436,7 +462,7 @@ impl Planner {
         let mut sides = Vec::new();
         for environment in [hop.source(), hop.target()] {
             if let Some(item) = self.item(key, environment) {
-                sides.push(self.configuration.document(item)?);
+                sides.push(self.document(item)?);
             }
         }
         let by_place = |path: &ValuePath| path.segments.iter().any(|s| matches!(s, Segment::Index(_)));
@@ -485,6 +511,13 @@ impl Planner {
             ),
             given: Vec::new(),
         }))
+    }
+
+    /// Lets go of all that was read of an item.
+    pub(super) fn let_go(&self, key: &Key) {
+        self.forget(key);
+        let items = Environment::ALL.iter().filter_map(|env| self.item(key, *env));
+        items.for_each(ItemFile::let_go);
     }
 
     /// Lets go of an item's versions, which nobody will ask for again: a thousand items have

@@ -4,7 +4,7 @@ use super::ciphertext::Ciphertext;
 use crate::model::{Location, Position, Rule};
 
 /// Bounds on what is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file, in bytes.
     pub file_bytes: usize,

@@ -59,9 +59,7 @@ impl VersionReader {
         if let Some(values) = self.documents(text) {
             return Some(values.into());
         }
-        let document = Document::parse(bytes, &self.limits).ok()?;
-        let values = FileValues::clone(&document);
-        Some(values.with_shared(document.shared_scalars()))
+        Some(Document::parse(bytes, &self.limits).ok()?.file_values())
     }
 
     fn documents(&self, text: &str) -> Option<Vec<Value>> {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::document::{Document, Located};
-use super::file_values::SharedScalars;
+use super::file_values::{FileValues, SharedScalars};
 use super::limits::Limits;
 use super::node::{Content, NodeId};
 use super::resolve::{Resolver, is_merge, merged};
@@ -17,6 +17,12 @@ impl Document {
     #[must_use]
     pub fn has_aliases(&self) -> bool {
         self.nodes().any(|(_, node)| matches!(node.content, Content::Alias { .. }))
+    }
+
+    /// The values alone, with what is told of those of old versions.
+    #[must_use]
+    pub fn file_values(&self) -> FileValues {
+        FileValues::clone(self).with_shared(self.shared_scalars())
     }
 
     /// The scalars that are written once and read in several places.

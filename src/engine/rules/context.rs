@@ -135,7 +135,11 @@ impl<'a> RevisionContext<'a> {
         let items = files.map(|(file, known)| {
             let before = || {
                 let before = self.before?;
-                before.document(before.item(&file.id.key, file.id.environment)?).ok()
+                let item = before.item(&file.id.key, file.id.environment)?;
+                match keeps {
+                    Keeps::Readings => before.document(item).ok(),
+                    Keeps::Nothing => before.document_once(item, None).ok(),
+                }
             };
             Ok(ItemView {
                 key: &file.id.key,

@@ -5,6 +5,7 @@
 //! them in `draft`; severities and waivers are the policy's and applied last. A file that cannot
 //! be read as YAML is a finding and hides no other file's.
 
+mod alone;
 mod compared;
 mod context;
 mod crowded;
@@ -57,6 +58,7 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
+pub use self::alone::read_without_error;
 use self::context::{Keeps, RevisionContext, RuleContext};
 pub use self::crowded::{CrowdedFolder, most_crowded};
 use self::finding_builder::FindingBuilder;
@@ -70,6 +72,9 @@ use crate::model::{
     Date, Environment, Finding, Hop, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
 };
 use crate::secrets::mask::Shown;
+
+/// So many items are held once they are read.
+const FEW: usize = 64;
 
 /// What is judged, and what of it is reported.
 #[derive(Clone, Copy)]
@@ -301,9 +306,9 @@ fn judge_items(
     let files: Vec<&ItemFile> = revision.snapshot.items().filter(wanted).collect();
     let keys: Vec<&[&ItemFile]> = files.chunk_by(|a, b| a.id.key == b.id.key).collect();
     let steps = ProgressCounter::new(subject.progress, "judging items", Some(keys.len()));
-    // Of all items nothing is kept but what was found: they may be more than fit into memory.
-    let keeps =
-        if subject.keys.is_empty() && subject.change.is_none() { Keeps::Nothing } else { Keeps::Readings };
+    // Of many items nothing is kept but what was found: they may be more than fit into memory.
+    let is_many = subject.keys.is_empty() || subject.keys.len() > FEW;
+    let keeps = if is_many && subject.change.is_none() { Keeps::Nothing } else { Keeps::Readings };
     let judge = |files: &&[&ItemFile]| -> Result<Option<(Key, Arc<Judgement>)>> {
         let Some(key) = files.first().map(|file| &file.id.key) else { return Ok(None) };
         let judgement = match fingerprints {

@@ -98,13 +98,7 @@ impl Repository {
         more: &BTreeMap<String, FileEntry>,
         before: Option<(&Judgements, &BTreeSet<Key>)>,
     ) -> Result<(CheckReport, Judgements)> {
-        let entry = |kind| FileEntry { blob: None, kind };
-        let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
-        let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
-        let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
-        let listing = files.chain(links).chain(more.clone()).collect();
-        let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
-        let configuration = Configuration::read_to_judge(snapshot)?;
+        let configuration = self.configuration(more)?;
         let subject = CheckInput {
             before: None,
             memory: None,
@@ -117,6 +111,17 @@ impl Repository {
             change: self.skipped.as_ref(),
         };
         super::check_again(&subject, before)
+    }
+
+    /// What is judged, with more files in the listing than can be read.
+    pub(super) fn configuration(&self, more: &BTreeMap<String, FileEntry>) -> Result<Configuration> {
+        let entry = |kind| FileEntry { blob: None, kind };
+        let files = self.files.keys().map(|path| (path.clone(), entry(FileKind::File)));
+        let links = self.links.iter().map(|path| (path.clone(), entry(FileKind::Symlink)));
+        let source = Arc::new(Files { prefix: self.prefix.clone(), files: self.files.clone() });
+        let listing = files.chain(links).chain(more.clone()).collect();
+        let snapshot = Snapshot::new(Revision::WorkTree, self.prefix.clone(), listing, source);
+        Configuration::read_to_judge(snapshot)
     }
 
     /// Each finding as `file:line:column severity[rule]`.

@@ -30,7 +30,7 @@ use names::Alphabet;
 pub use names::{NameCase, NameStyle, object as object_name};
 pub use properties::property;
 
-use crate::model::{Error, Help, Key, Result, Value, ValuePath, closest, written_tag};
+use crate::model::{Error, Help, Key, Result, Segment, Value, ValuePath, closest, written_tag};
 use crate::yaml::render;
 
 /// A format of an export.
@@ -233,7 +233,7 @@ fn refuse_names(selection: &Selection<'_>, format: Format) -> Result<()> {
 /// A tag says what a value means; where it cannot be written the value would mean something else.
 fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
     let found =
-        selection.items.iter().find_map(|item| Some((item.key, tagged(item.value, &ValuePath::root())?)));
+        selection.items.iter().find_map(|item| Some((item.key, tagged(item.value, &mut Vec::new())?)));
     match found {
         None => Ok(()),
         Some((key, (path, tag))) => Err(Error::undecided(format!(
@@ -248,16 +248,37 @@ fn refuse_tags(selection: &Selection<'_>, format: Format) -> Result<()> {
     }
 }
 
-fn tagged<'a>(value: &'a Value, path: &ValuePath) -> Option<(ValuePath, &'a str)> {
+/// The first tag and its path; `at` is the way to the value, of which nothing is left where there is none.
+fn tagged<'a>(value: &'a Value, at: &mut Vec<Step<'a>>) -> Option<(ValuePath, &'a str)> {
     match value {
-        Value::Tagged(tag, _) => Some((path.clone(), tag)),
-        Value::Map(map) => map.iter().find_map(|(key, value)| tagged(value, &path.key(key))),
-        Value::List(list) => list
-            .iter()
-            .enumerate()
-            .find_map(|(index, value)| tagged(value, &path.join(crate::model::Segment::Index(index)))),
+        Value::Tagged(tag, _) => Some((path_of(at), tag)),
+        Value::Map(map) => map.iter().find_map(|(key, value)| below(value, Step::Key(key), at)),
+        Value::List(list) => {
+            list.iter().enumerate().find_map(|(index, value)| below(value, Step::Index(index), at))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
+}
+
+fn below<'a>(value: &'a Value, step: Step<'a>, at: &mut Vec<Step<'a>>) -> Option<(ValuePath, &'a str)> {
+    at.push(step);
+    let found = tagged(value, at);
+    at.pop();
+    found
+}
+
+/// A step on the way to a value, of which most are never named.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+fn path_of(steps: &[Step<'_>]) -> ValuePath {
+    steps.iter().fold(ValuePath::root(), |path, step| match step {
+        Step::Key(key) => path.key(*key),
+        Step::Index(index) => path.join(Segment::Index(*index)),
+    })
 }
 
 /// A value of an item, as errors name it.

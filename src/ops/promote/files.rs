@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rayon::prelude::*;
+
 use super::message::message;
 use super::prepared::{Prepared, Terms};
 use crate::diff::documents::settle_document;
@@ -25,8 +27,17 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     let (hop, configuration) = (terms.hop, &planner.configuration);
     let mut written: BTreeMap<Key, Written> = BTreeMap::new();
     let reasons = std::mem::take(&mut prepared.reasons);
-    for plan in std::mem::take(&mut prepared.plans) {
-        match of_plan(planner, terms, &plan, reasons.get(&plan.key).map_or(&[], Vec::as_slice)) {
+    let plans = std::mem::take(&mut prepared.plans);
+    let (may_empty, reason) = (terms.may_empty, terms.reason);
+    let write = |plan: &ItemPlan| {
+        let reasons = reasons.get(&plan.key).map_or(&[][..], Vec::as_slice);
+        let made = of_plan(planner, &Agreed { may_empty, reason }, plan, reasons);
+        planner.let_go(&plan.key);
+        made
+    };
+    let made: Vec<Result<Written>> = plans.par_iter().map(write).collect();
+    for (plan, made) in plans.into_iter().zip(made) {
+        match made {
             Ok(result) => {
                 written.insert(plan.key.clone(), result);
                 prepared.plans.push(plan);
@@ -137,17 +148,26 @@ struct Written {
     is_emptied: bool,
 }
 
+/// What was agreed to for all items.
+struct Agreed<'a> {
+    may_empty: &'a (dyn Fn(&Key) -> bool + Sync),
+    reason: Option<&'a str>,
+}
+
 fn of_plan(
     planner: &Planner,
-    terms: &Terms<'_>,
+    agreed: &Agreed<'_>,
     plan: &ItemPlan,
     reasons: &[(ValuePath, String)],
 ) -> Result<Written> {
-    let (hop, configuration) = (terms.hop, &planner.configuration);
+    let (hop, configuration) = (plan.hop, &planner.configuration);
     let mut result = Written::default();
+    if plan.taken() == 0 && plan.with(&Action::Decline).next().is_none() {
+        return Ok(result);
+    }
     let sides = (configuration.item(&plan.key, hop.source()), configuration.item(&plan.key, hop.target()));
     let (Some(from), Some(into)) = sides else { return Ok(result) };
-    let (source, target) = (configuration.document(from)?, configuration.document(into)?);
+    let (source, target) = (planner.document(from)?, planner.document(into)?);
     let naming = Naming::new(configuration.policy());
     let limits = configuration.limits();
     let mut given = Vec::new();
@@ -178,13 +198,13 @@ fn of_plan(
         }
         let after = require_promised(planner, plan, &target, &text, &into.file)?;
         result.is_emptied = is_empty(&after) && !is_empty(&target);
-        if result.is_emptied && !(terms.may_empty)(&plan.key) {
+        if result.is_emptied && !(agreed.may_empty)(&plan.key) {
             return Err(Error::undecided(format!("{}: nothing would be left of the item", into.file))
                 .with_help(Help::Emptying));
         }
         result.text = (text != target.text()).then_some(text);
     }
-    result.decisions = record(planner, terms, plan, reasons, [&source, &target])?;
+    result.decisions = record(planner, agreed, plan, reasons, [&source, &target])?;
     Ok(result)
 }
 
@@ -222,12 +242,12 @@ fn require_promised(
 /// in, what no longer counts goes.
 fn record(
     planner: &Planner,
-    terms: &Terms<'_>,
+    agreed: &Agreed<'_>,
     plan: &ItemPlan,
     reasons: &[(ValuePath, String)],
     [source, into]: [&Document; 2],
 ) -> Result<Vec<FileChange>> {
-    let target = terms.hop.target();
+    let target = plan.hop.target();
     let mut old = planner.decisions(&plan.key, target)?;
     for decision in &mut old {
         decision.path = settle_document(&decision.path, source.values(), into.values());
@@ -259,7 +279,7 @@ fn record(
         Decision {
             path: line.path.clone(),
             reason: answered(line)
-                .or(terms.reason)
+                .or(agreed.reason)
                 .map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
             by: String::new(),
             until: Until::SourceChanges,

@@ -10,6 +10,8 @@ mod prepared;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use rayon::prelude::*;
+
 use super::item::near_or;
 use super::plan::Planner;
 use super::workspace::Workspace;
@@ -115,9 +117,22 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
         }
         keys.retain(|key| !seen.contains(key) && request.is_matched(key));
         let steps = ProgressCounter::new(workspace.repository.progress(), "planning items", Some(keys.len()));
-        for key in keys {
-            work.unnamed(key)?;
+        let plan = |key: &&Key| -> Result<(Prepared, Option<Vec<String>>)> {
+            let prepared = Prepared::new(planner.head.id.clone());
+            let mut work = Preparing { workspace, planner, request, prepared, unmatched: None };
+            let planned = work.unnamed(key);
+            // Of all items nothing is kept but their plans: what is read again costs less than so much
+            // memory.
+            planner.let_go(key);
             steps.step();
+            planned.map(|()| (work.prepared, work.unmatched))
+        };
+        let planned: Vec<_> = keys.par_iter().map(plan).collect();
+        // In order, so that of several errors the first one is told.
+        for planned in planned {
+            let (prepared, unmatched) = planned?;
+            work.prepared.add(prepared);
+            unmatched.into_iter().for_each(|idle| work.note_unmatched(idle));
         }
     }
     let Preparing { mut prepared, unmatched, .. } = work;
@@ -299,8 +314,11 @@ pub(super) fn given_values(
     plan: &ItemPlan,
     set: &[(ValuePath, Value)],
 ) -> Result<Vec<GivenValue>> {
-    let target = planner.configuration.item(&plan.key, plan.hop.target());
-    let target = target.map(|item| planner.configuration.document(item)).transpose()?;
+    if set.is_empty() {
+        return Ok(Vec::new());
+    }
+    let target = planner.item(&plan.key, plan.hop.target());
+    let target = target.map(|item| planner.document(item)).transpose()?;
     let mut seen = HashSet::new();
     let given = set.iter().filter(|(path, _)| {
         seen.insert(path)

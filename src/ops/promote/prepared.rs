@@ -63,7 +63,7 @@ pub(in crate::ops) struct Terms<'a> {
     /// The reason recorded with what the target keeps.
     pub(in crate::ops) reason: Option<&'a str>,
     /// Whether it was agreed to that this item is left without values.
-    pub(in crate::ops) may_empty: &'a dyn Fn(&Key) -> bool,
+    pub(in crate::ops) may_empty: &'a (dyn Fn(&Key) -> bool + Sync),
     /// Whether an item that cannot be written is left for the others' sake.
     pub(in crate::ops) leave_unwritable: &'a dyn Fn(&Key) -> bool,
     /// Whether one that a rule refuses is, too.
@@ -105,6 +105,15 @@ impl Prepared {
     /// When it cannot be read.
     pub fn after(&self, configuration: &Configuration) -> Result<Configuration> {
         super::super::edit::after(configuration, &self.files)
+    }
+
+    /// Adds what was prepared of further items.
+    pub(super) fn add(&mut self, more: Self) {
+        self.plans.extend(more.plans);
+        self.creations.extend(more.creations);
+        self.deletions.extend(more.deletions);
+        self.left.extend(more.left);
+        self.reasons.extend(more.reasons);
     }
 
     /// Leaves an item as it is.

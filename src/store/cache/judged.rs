@@ -164,6 +164,12 @@ impl Memory for JudgementFile {
 }
 
 impl JudgementFile {
+    /// Whether no item was judged before.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.judgements.is_empty()
+    }
+
     /// What is known of the files of the working tree.
     pub(in crate::store) fn files(&self) -> Arc<KnownFiles> {
         Arc::clone(&self.files)

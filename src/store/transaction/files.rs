@@ -3,6 +3,7 @@
 //! A file is replaced by renaming a flushed temporary file of the same folder over it, so that
 //! every reader sees the old bytes or the new ones. This file knows nothing of git.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -31,8 +32,18 @@ pub(super) struct Seen {
 
 /// Looks at `path` below `root`.
 pub(super) fn look(root: &Path, path: &str) -> Result<WorktreeEntry> {
-    if let Some(sight) = obstacle(root, path)? {
-        return Ok(sight);
+    look_below(root, path, &mut BTreeSet::new())
+}
+
+/// The same for one of many paths: folders that are `known` to be folders are not looked at once more.
+/// For what is looked at again before anything is done.
+pub(super) fn look_below(root: &Path, path: &str, known: &mut BTreeSet<String>) -> Result<WorktreeEntry> {
+    let parent = path.rsplit_once('/').map(|(parent, _)| parent);
+    if parent.is_some_and(|parent| !known.contains(parent)) {
+        if let Some(sight) = obstacle(root, path)? {
+            return Ok(sight);
+        }
+        known.extend(parent.map(str::to_owned));
     }
     let place = root.join(path);
     match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
@@ -110,20 +121,20 @@ pub(super) fn remove_temporary(root: &Path, path: &str, tag: &str) -> Result<()>
     Ok(())
 }
 
-/// Puts `bytes` at `path` if `still` agrees to what stands there at the last moment; says whether
-/// it did. Folders are made as needed, owner and mode of the old file are kept. The folder is flushed
-/// with the other `folders`.
+/// Puts `bytes` at `path`, where `seen` was just now, if `still` agrees to that and to what stands there
+/// at the last moment; says whether it did. Folders are made as needed, owner and mode of the old file
+/// are kept. The folder is flushed with the other `folders`.
 pub(super) fn replace(
     root: &Path,
     path: &str,
     tag: &str,
     bytes: &[u8],
+    seen: &WorktreeEntry,
     still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
     folders: &mut Folders,
-) -> Result<bool> {
-    let seen = look(root, path)?;
-    if !still(&seen)? {
-        return Ok(false);
+) -> Result<Replaced> {
+    if !still(seen)? {
+        return Ok(Replaced::No);
     }
     if let WorktreeEntry::Absent = seen {
         make_folders(root, path)?;
@@ -131,29 +142,43 @@ pub(super) fn replace(
     let place = root.join(path);
     let temporary = temporary(root, path, tag);
     disk::remove(&temporary)?;
-    let old = if let WorktreeEntry::File(seen) = &seen { Some(&seen.metadata) } else { None };
+    let old = if let WorktreeEntry::File(seen) = seen { Some(&seen.metadata) } else { None };
     let prepared = prepare(&temporary, bytes, old).map_err(|error| Error::io("write", &temporary, &error));
-    let agreed = prepared.and_then(|()| {
+    let agreed = prepared.and_then(|prepared| {
         kill_point("file-prepared");
-        still(&look(root, path)?)
+        Ok(still(&look(root, path)?)?.then_some(prepared))
     });
-    if !matches!(agreed, Ok(true)) {
-        disk::remove(&temporary)?;
-        return agreed;
-    }
+    let prepared = match agreed {
+        Ok(Some(prepared)) => prepared,
+        not => {
+            disk::remove(&temporary)?;
+            return not.map(|_| Replaced::No);
+        }
+    };
     folders.rename(&temporary, &place)?;
     kill_point("file-replaced");
-    Ok(true)
+    let now = disk::unless_absent("read", &place, fs::symlink_metadata(&place))?;
+    Ok(Replaced::Yes(now.filter(|now| same_moment(now, &prepared))))
 }
 
-fn prepare(temporary: &Path, bytes: &[u8], old: Option<&Metadata>) -> std::io::Result<()> {
+/// Whether a file was replaced.
+#[derive(Debug)]
+pub(super) enum Replaced {
+    /// Something else stood there.
+    No,
+    /// It was, and has this metadata unless somebody wrote it since.
+    Yes(Option<Metadata>),
+}
+
+fn prepare(temporary: &Path, bytes: &[u8], old: Option<&Metadata>) -> std::io::Result<Metadata> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
     file.write_all(bytes)?;
     if let Some(old) = old {
         keep_owner(&file, old);
         file.set_permissions(old.permissions())?;
     }
-    file.sync_all()
+    file.sync_all()?;
+    file.metadata()
 }
 
 /// Gives the file the owner of the one it replaces. Only root may give files away; where it is
@@ -169,6 +194,10 @@ fn keep_owner(file: &File, old: &Metadata) {
 }
 
 fn make_folders(root: &Path, path: &str) -> Result<()> {
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    if fs::symlink_metadata(root.join(parent)).is_ok_and(|it| it.is_dir()) {
+        return Ok(());
+    }
     for folder in folders(path) {
         let place = root.join(folder);
         match fs::create_dir(&place) {
@@ -248,10 +277,13 @@ mod tests {
                 asked.set(asked.get() + 1);
                 Ok(asked.get() <= agreements)
             };
-            assert_eq!(
-                replace(folder.path(), "a.yaml", "tag", b"new", &still, &mut Folders::default()),
-                Ok(agreements == 2)
-            );
+            let seen = look(folder.path(), "a.yaml").expect("a look");
+            let mut folders = Folders::default();
+            let replaced = replace(folder.path(), "a.yaml", "tag", b"new", &seen, &still, &mut folders);
+            match replaced.expect("replaced or left") {
+                Replaced::No => assert!(agreements < 2),
+                Replaced::Yes(now) => assert!(agreements == 2 && now.is_some_and(|now| now.len() == 3)),
+            }
             let found = fs::read_to_string(folder.path().join("a.yaml")).expect("there");
             assert_eq!(found, if agreements == 2 { "new" } else { "old" });
             assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");

@@ -4,6 +4,7 @@
 //! was decided on with the commit, the index and the work tree, and refuses where somebody else's
 //! unsaved work would be in the way.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use git2::{ErrorCode, FileMode, Index, ObjectType, Oid, Repository, RepositoryState, Tree};
@@ -40,9 +41,10 @@ impl Preconditions<'_> {
         // First of all, for libgit2 looks into it for attributes, too.
         let index = index::read(self.paths)?;
         let tree = self.tree()?;
+        let mut folders = FoldersSeen::default();
         let mut planned = Vec::new();
         for file in files {
-            planned.extend(self.plan_one(tree.as_ref(), file)?);
+            planned.extend(self.plan_one(tree.as_ref(), file, &mut folders)?);
         }
         if self.followed && !planned.is_empty() {
             self.refuse_in_the_way(&index, planned.iter().map(|file| &file.change))?;
@@ -57,9 +59,10 @@ impl Preconditions<'_> {
         changes: impl IntoIterator<Item = &'c BlobChange>,
     ) -> Result<()> {
         self.refuse_unfinished()?;
+        let mut folders = BTreeSet::new();
         for change in changes {
             self.refuse_staged(index, change)?;
-            self.refuse_dirty(index, change)?;
+            self.refuse_dirty(index, change, &mut folders)?;
         }
         Ok(())
     }
@@ -70,9 +73,14 @@ impl Preconditions<'_> {
         tree.map(Some).map_err(|error| git_error(&format!("read commit {parent}"), &error))
     }
 
-    fn plan_one(&self, tree: Option<&Tree<'_>>, file: &FileChange) -> Result<Option<Planned>> {
+    fn plan_one<'r>(
+        &'r self,
+        tree: Option<&Tree<'r>>,
+        file: &FileChange,
+        folders: &mut FoldersSeen<'r>,
+    ) -> Result<Option<Planned>> {
         let old = match tree {
-            Some(tree) => blob_entry(tree, &file.path)?,
+            Some(tree) => blob_entry(self.attributes.repository, tree, &file.path, folders)?,
             None => None,
         };
         let before = old.map(|(id, _)| id);
@@ -132,11 +140,12 @@ impl Preconditions<'_> {
         Ok(())
     }
 
-    fn refuse_dirty(&self, index: &Index, change: &BlobChange) -> Result<()> {
+    /// `folders` are known to be such.
+    fn refuse_dirty(&self, index: &Index, change: &BlobChange, folders: &mut BTreeSet<String>) -> Result<()> {
         let Some(root) = &self.paths.root else { return Ok(()) };
         let BlobChange { path, before, .. } = change;
         let left_out = || index::entry(index, path).is_some_and(|it| index::is_left_out(&it));
-        let (message, help) = match (files::look(root, path)?, before) {
+        let (message, help) = match (files::look_below(root, path, folders)?, before) {
             (WorktreeEntry::Blocked(reason), _) => {
                 (reason, "terrace changes only regular files; put one in its place")
             }
@@ -207,16 +216,22 @@ pub(super) fn holds(repository: &Repository, change: &Change, parent: Option<Oid
     Ok(true)
 }
 
+/// Folders of a commit that were looked into; `None` where there is none.
+type FoldersSeen<'r> = BTreeMap<String, Option<Tree<'r>>>;
+
 /// Blob and mode of a file; anything else at the path, or above it, is refused.
-fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
-    for folder in files::folders(path) {
-        let Some((_, mode)) = tree_entry(tree, folder)? else { return Ok(None) };
-        if mode != u32::from(FileMode::Tree) {
-            return Err(Error::state(format!("{folder} is not a folder, so {path} cannot be in it"))
-                .with_help("it may be a file, a symbolic link or a submodule; choose another path"));
-        }
+fn blob_entry<'r>(
+    repository: &'r Repository,
+    tree: &Tree<'r>,
+    path: &str,
+    seen: &mut FoldersSeen<'r>,
+) -> Result<Option<(Oid, u32)>> {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if !seen.contains_key(parent) {
+        seen.insert(parent.to_owned(), folder_of(repository, tree, path)?);
     }
-    let entry = tree_entry(tree, path)?;
+    let Some(Some(folder)) = seen.get(parent) else { return Ok(None) };
+    let entry = tree_entry(folder, name)?;
     let regular = [FileMode::Blob, FileMode::BlobExecutable, FileMode::BlobGroupWritable].map(u32::from);
     match entry {
         Some((_, mode)) if !regular.contains(&mode) => {
@@ -225,6 +240,21 @@ fn blob_entry(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
         }
         entry => Ok(entry),
     }
+}
+
+/// The folder that a file is in, if there is one; what is no folder is refused.
+fn folder_of<'r>(repository: &'r Repository, tree: &Tree<'r>, path: &str) -> Result<Option<Tree<'r>>> {
+    let mut found = tree.clone();
+    for folder in files::folders(path) {
+        let name = folder.rsplit_once('/').map_or(folder, |(_, name)| name);
+        let Some((id, mode)) = tree_entry(&found, name)? else { return Ok(None) };
+        if mode != u32::from(FileMode::Tree) {
+            return Err(Error::state(format!("{folder} is not a folder, so {path} cannot be in it"))
+                .with_help("it may be a file, a symbolic link or a submodule; choose another path"));
+        }
+        found = repository.find_tree(id).map_err(|error| git_error(&format!("read {folder}"), &error))?;
+    }
+    Ok(Some(found))
 }
 
 /// Object and mode at a path of a commit.

@@ -8,7 +8,7 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 
 use super::disk::Folders;
-use super::files::{self, WorktreeEntry};
+use super::files::{self, Replaced, WorktreeEntry};
 use super::open::enter;
 use super::paths::Paths;
 use super::{WAIT, index, note, preconditions};
@@ -34,11 +34,11 @@ pub fn write_work_tree(
             .with_help("in a bare repository only commits can change")
             .or_help(Help::CommitDirectly));
     };
-    match files::look(root, path)? {
+    let seen = files::look(root, path)?;
+    match &seen {
         WorktreeEntry::Blocked(reason) => {
-            return Err(
-                Error::state(reason).with_help("terrace changes only regular files; put one in its place")
-            );
+            return Err(Error::state(reason.clone())
+                .with_help("terrace changes only regular files; put one in its place"));
         }
         WorktreeEntry::Absent if before.is_some() => refuse_left_out(&repository.paths, path)?,
         WorktreeEntry::Absent | WorktreeEntry::File(_) => {}
@@ -54,10 +54,10 @@ pub fn write_work_tree(
     };
     note::write(&repository.paths, &tag, path)?;
     let mut folders = Folders::default();
-    let replaced = files::replace(root, path, &tag, after, &still, &mut folders);
+    let replaced = files::replace(root, path, &tag, after, &seen, &still, &mut folders);
     folders.flush()?;
     note::tidy(&repository.paths)?;
-    if replaced? {
+    if let Replaced::Yes(_) = replaced? {
         return Ok(());
     }
     Err(Error::stale(format!("{path} has changed since it was read"))

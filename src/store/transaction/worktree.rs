@@ -10,7 +10,7 @@ use super::attributes::Attributes;
 use super::content::{BlobView, shows};
 use super::disk::Folders;
 use super::failpoints::kill_point;
-use super::files::{self, WorktreeEntry};
+use super::files::{self, Replaced, WorktreeEntry};
 use super::index::{self, Followed};
 use super::journal::BlobChange;
 use super::paths::Paths;
@@ -127,23 +127,27 @@ fn follow_file(
     if left_out && matches!(sight, WorktreeEntry::Absent) {
         return Ok(End::Absent);
     }
-    if !shows(&sight, new.as_ref()) {
-        let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
-        match (&new, change.after) {
-            (Some(new), Some(id)) => {
-                files::replace(root, path, &id.to_string(), &new.file(), &still_old, folders)?;
-            }
-            _ => {
-                files::remove(root, path, &still_old, folders)?;
-            }
-        }
+    if shows(&sight, new.as_ref()) {
+        return Ok(ended(sight, new.as_ref()));
     }
-    let sight = files::look(root, path)?;
-    Ok(match sight {
-        WorktreeEntry::File(seen) if new.is_some_and(|new| new.is_shown_by(&seen.bytes)) => {
-            End::Written(seen.metadata)
+    let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
+    if let (Some(new), Some(id)) = (&new, change.after) {
+        let (tag, bytes) = (id.to_string(), new.file());
+        let replaced = files::replace(root, path, &tag, &bytes, &sight, &still_old, folders)?;
+        if let Replaced::Yes(Some(metadata)) = replaced {
+            return Ok(End::Written(metadata));
         }
-        WorktreeEntry::Absent if change.after.is_none() => End::Absent,
-        _ => End::LeftAlone,
-    })
+    } else {
+        files::remove(root, path, &still_old, folders)?;
+    }
+    Ok(ended(files::look(root, path)?, new.as_ref()))
+}
+
+/// How a file ended that shall show the new blob, or be gone where there is none.
+fn ended(sight: WorktreeEntry, new: Option<&BlobView<'_>>) -> End {
+    match (sight, new) {
+        (WorktreeEntry::File(seen), Some(new)) if new.is_shown_by(&seen.bytes) => End::Written(seen.metadata),
+        (WorktreeEntry::Absent, None) => End::Absent,
+        (WorktreeEntry::Absent | WorktreeEntry::File(_) | WorktreeEntry::Blocked(_), _) => End::LeftAlone,
+    }
 }
