@@ -29,6 +29,14 @@ pub struct Repository {
     progress: Arc<dyn Progress>,
 }
 
+/// Whether there is an index or not: libgit2 takes one that it may not look at for one that is not there.
+fn looked_at(index: &Path) -> Result<()> {
+    match std::fs::metadata(index) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("read", index, &error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 impl Repository {
     /// Opens the repository that holds `dir`. The configuration root is the nearest folder
     /// upwards with `terrace.toml` or `environments/`, else the git root.
@@ -111,7 +119,9 @@ impl Repository {
             Some(file) => git2::Index::open(file),
             None => self.git()?.index(),
         };
-        opened.map_err(|error| git_error("read the index", &error))
+        let index = opened.map_err(|error| git_error("read the index", &error))?;
+        index.path().map_or(Ok(()), looked_at)?;
+        Ok(index)
     }
 
     /// Tells `progress` of long work.
@@ -382,6 +392,7 @@ impl Repository {
             options.pathspec(file);
         }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
+        looked_at(&git.path().join("index"))?;
         let found = git
             .statuses(Some(&mut options))
             .map_err(|error| git_error("compare the working tree", &error))?;
