@@ -1,6 +1,7 @@
 //! Attempts with the key of an item: out of its environment, of another one, of another time.
 
 use super::child::Task;
+use super::repository::Repository;
 use super::scene::{OF_PRODUCTION, STAGING, judge};
 use super::table::{Door, Row, Tries};
 
@@ -67,7 +68,9 @@ fn out(tries: &mut Tries<'_>) {
 
 fn elsewhere(tries: &mut Tries<'_>) {
     tries.by(Door::CommandLine, |it| it.line(&["get", "merger-talks", "--env", "staging"], 1));
-    tries.by(Door::Export, |it| it.line(&["export", "merger-talks", "--env", "staging"], 2));
+    tries.by(Door::Export, |it| {
+        it.line(&["export", "merger-talks", "--env", "staging", "--format", "json"], 2)
+    });
     tries.by(Door::Export, |it| it.line(&["run", "merger-talks", "--env", "staging", "--", "true"], 2));
     tries.by(Door::Library, |it| it.program(&Task::library("staging", "merger-talks"), "NotFound"));
     tries.by(Door::Client, |it| it.program(&Task::client(it, "staging", "merger-talks"), "NotFound"));
@@ -153,6 +156,27 @@ fn unmerged(tries: &mut Tries<'_>) {
     tries.by(Door::Library, |it| {
         let task = Task::LibraryAt { revision: "0123456789".to_owned(), key: "payments".to_owned() };
         it.program(&task, "Usage")
+    });
+    for path in ["items/payments", "history/payments"] {
+        let name = if path.starts_with("items") { "revision" } else { "before" };
+        let path = format!("{STAGING}/{path}?{name}={unmerged}");
+        tries.by(Door::Replica, |it| it.replicated(it.server.token.as_deref(), ("GET", &path), &[], "", 400));
+    }
+    // What was published of the branch is not replaced by what it does not lead to.
+    tries.apart(Door::Publish, || {
+        let mut world = Repository::with(&[("environments/staging/payments.yaml", "owner: staging\n")]);
+        world.git(&["checkout", "--quiet", "-b", "unmerged"]);
+        world.write("environments/staging/payments.yaml", "owner: only-in-production\n");
+        world.commit("not merged");
+        world.git(&["checkout", "--quiet", "main"]);
+        world.write("environments/staging/payments.yaml", "owner: newer\n");
+        world.commit("newer");
+        let publish = ["publish", "--env", "staging", "--to", "kubernetes-manifest:out"];
+        world.terrace(&publish).exits(0);
+        let before = world.state();
+        let outcome = world.refuses(&[&publish[..], &["--branch", "unmerged"]].concat(), 3);
+        assert_eq!(world.state(), before, "{outcome:?}");
+        outcome
     });
     // The unmerged commit is there for whoever has the repository: what is served has none of it.
     tries.by(Door::Git, |it| {
