@@ -37,7 +37,7 @@ fn noticed_by(guard: Guard) -> (&'static str, &'static [Door]) {
         Guard::EnvironmentName => ("an alias", EVERY_DOOR),
         Guard::KeySegments => (
             "a key that leads out of its environment",
-            &[CommandLine, Library, Client, ApiRead, ApiWrite, Spring, Argo, Page],
+            &[CommandLine, Library, Client, ApiRead, ApiWrite, Spring, Ofrep, Argo, Page],
         ),
         Guard::LinkIsNoItem => ("a link to another environment's file", &[CommandLine, Page]),
         Guard::PromotionOrder => ("a promotion that skips or reverses", &[CommandLine]),

@@ -39,35 +39,32 @@ fn rights(tries: &mut Tries<'_>) {
     ] {
         let headers: &[(&str, &str)] = if method == "POST" { &[JSON] } else { &[JSON, ("if-match", &tag)] };
         tries.by(Door::ApiWrite, |it| {
-            it.answered(&path, &it.ask(method, Some(token), &path, headers, body), &[403])
+            it.answered(&path, &it.ask(method, Some(token), &path, headers, body), 403)
         });
         tries.by(Door::Replica, |it| it.replicated(Some(token), (method, &path), headers, body, 403));
     }
     for page in ["/ui/production/promote", "/ui/staging/promote"] {
-        let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         let environment = if page.contains("production") { "production" } else { "staging" };
-        let body = format!("environment={environment}&key=shared&plan=x&confirm={environment}");
-        tries.by(Door::Page, |it| {
-            it.answered(page, &it.ask("POST", Some(&all), page, &form, &body), &[400, 403])
-        });
+        let body = format!("environment={environment}&key=shared&confirm={environment}");
+        tries.by(Door::Page, |it| it.post_form_as(&all, page, &(body + &it.plan_field()), 403));
     }
-    tries.by(Door::Page, |it| it.get_as(&promoter, "/ui/staging/edit/shared", &[403]));
-    tries.by(Door::ApiRead, |it| it.get_as(&promoter, "/metrics", &[403]));
+    tries.by(Door::Page, |it| it.get_as(&promoter, "/ui/staging/edit/shared", 403));
+    tries.by(Door::ApiRead, |it| it.get_as(&promoter, "/metrics", 403));
 }
 
 fn compared(tries: &mut Tries<'_>) {
     let production = tries.scene.production.clone();
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/diff?against=production"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/diff?against=development&key=payments"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/status"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{PRODUCTION}/promotion"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get_as(&production, &format!("{PRODUCTION}/promotion"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get_as(&production, &format!("{PRODUCTION}/holds"), &[403]));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/diff?against=production"), 403));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/diff?against=development&key=payments"), 403));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/status"), 403));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{PRODUCTION}/promotion"), 403));
+    tries.by(Door::ApiRead, |it| it.get_as(&production, &format!("{PRODUCTION}/promotion"), 403));
+    tries.by(Door::ApiRead, |it| it.get_as(&production, &format!("{PRODUCTION}/holds"), 403));
     for path in [format!("{STAGING}/diff?against=production"), format!("{PRODUCTION}/promotion")] {
         tries.by(Door::Replica, |it| it.replicated(it.server.token.as_deref(), ("GET", &path), &[], "", 403));
     }
-    tries.by(Door::Page, |it| it.get("/ui/production/promote", &[403]));
-    tries.by(Door::Page, |it| it.get_as(&production, "/ui/production/promote", &[403]));
+    tries.by(Door::Page, |it| it.get("/ui/production/promote", 403));
+    tries.by(Door::Page, |it| it.get_as(&production, "/ui/production/promote", 403));
 }
 
 fn places(tries: &mut Tries<'_>) {
@@ -79,7 +76,7 @@ fn places(tries: &mut Tries<'_>) {
         (Door::Page, "/ui/sign-in"),
     ] {
         for host in ["evil.example.com", "localhost.evil.example.com", "127.0.0.1@evil.example.com"] {
-            tries.by(door, |it| it.get_with(path, ("host", host), &[421]));
+            tries.by(door, |it| it.get_with(path, ("host", host), 421));
         }
     }
     for (method, header, status) in
@@ -104,9 +101,7 @@ fn places(tries: &mut Tries<'_>) {
             (Door::Page, "POST", "/ui/staging/edit/payments", form),
             (Door::Page, "POST", "/ui/sign-out", form),
         ] {
-            tries.by(door, |it| {
-                it.answered(path, &it.server.send(method, path, &[body, header], "{}"), &[403])
-            });
+            tries.by(door, |it| it.answered(path, &it.server.send(method, path, &[body, header], "{}"), 403));
         }
     }
 }
@@ -114,20 +109,20 @@ fn places(tries: &mut Tries<'_>) {
 fn unread(tries: &mut Tries<'_>) {
     let item = format!("{STAGING}/items/payments");
     let body = r#"{"value":{"owner":"x"}}"#;
-    tries.by(Door::ApiWrite, |it| it.put(&item, &[], body, &[428]));
-    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "*")], body, &[428]));
-    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "\"0\"")], body, &[412]));
-    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "W/\"0\"")], body, &[400, 412]));
+    tries.by(Door::ApiWrite, |it| it.put(&item, &[], body, 428));
+    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "*")], body, 428));
+    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "\"0\"")], body, 412));
+    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-match", "W/\"0\"")], body, 412));
     // What is there already is not made anew.
-    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-none-match", "*")], body, &[412]));
+    tries.by(Door::ApiWrite, |it| it.put(&item, &[("if-none-match", "*")], body, 412));
     tries.by(Door::ApiWrite, |it| {
         let merge = [("content-type", "application/merge-patch+json")];
-        it.answered("patch", &it.server.send("PATCH", &item, &merge, r#"{"pool":11}"#), &[428])
+        it.answered("patch", &it.server.send("PATCH", &item, &merge, r#"{"pool":11}"#), 428)
     });
-    tries.by(Door::ApiWrite, |it| it.answered("delete", &it.server.send("DELETE", &item, &[], ""), &[428]));
+    tries.by(Door::ApiWrite, |it| it.answered("delete", &it.server.send("DELETE", &item, &[], ""), 428));
     tries.by(Door::ApiWrite, |it| {
         let body = r#"{"items":[{"key":"payments","etag":null,"put":{}}]}"#;
-        it.post(&format!("{STAGING}/changes"), body, &[412])
+        it.post(&format!("{STAGING}/changes"), body, 412)
     });
     for (headers, status) in
         [(&[JSON][..], 428), (&[JSON, ("if-match", "\"0\"")], 412), (&[JSON, ("if-none-match", "*")], 412)]
@@ -140,7 +135,7 @@ fn unread(tries: &mut Tries<'_>) {
         let headers =
             [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         let body = "environment=staging&key=payments&etag=%220%22&path=pool&text=11&as=number";
-        it.answered("edit", &it.server.send("POST", "/ui/staging/edit/payments", &headers, body), &[412])
+        it.answered("edit", &it.server.send("POST", "/ui/staging/edit/payments", &headers, body), 412)
     });
 }
 
@@ -166,7 +161,7 @@ fn tags(tries: &mut Tries<'_>) {
             &[JSON, ("if-match", &tag)],
             r#"{"value":{"size":9}}"#,
         );
-        it.answered("put", &answer, &[412])
+        it.answered("put", &answer, 412)
     });
     tries.by(Door::Replica, |it| {
         let tag = read(it, "production", &[]).header("etag").to_owned();
@@ -188,7 +183,7 @@ fn mask(tries: &mut Tries<'_>) {
         r#"{"value":{"masked":true}}"#,
         r#"{"value":{"list":[{"masked":true}]}}"#,
     ] {
-        tries.by(Door::ApiWrite, |it| it.put(&format!("{STAGING}/items/new"), &create, value, &[422]));
+        tries.by(Door::ApiWrite, |it| it.put(&format!("{STAGING}/items/new"), &create, value, 422));
         tries.by(Door::Replica, |it| {
             let (token, item) = (it.server.token.as_deref(), format!("{STAGING}/items/new"));
             it.replicated(token, ("PUT", &item), &[JSON, create[0]], value, 422)
@@ -197,7 +192,7 @@ fn mask(tries: &mut Tries<'_>) {
     tries.by(Door::ApiWrite, |it| {
         let tag = it.server.get(&format!("{STAGING}/items/payments")).header("etag").to_owned();
         let body = r#"{"value":{"owner":{"masked":true}}}"#;
-        it.put(&format!("{STAGING}/items/payments"), &[("if-match", &tag)], body, &[422])
+        it.put(&format!("{STAGING}/items/payments"), &[("if-match", &tag)], body, 422)
     });
 }
 
@@ -230,16 +225,16 @@ fn secrets(tries: &mut Tries<'_>) {
         tries.by(Door::ApiRead, |it| masked(&it.server.get(&path), MASKED));
     }
     tries.by(Door::ApiRead, |it| masked(&it.server.get(&format!("{STAGING}/findings")), "plain-secret"));
-    tries.by(Door::ApiRead, |it| it.get_with(&item, yaml, &[403]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/export/access?format=json"), &[403]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/export/access?format=dotenv"), &[403]));
-    tries.by(Door::Spring, |it| it.get("/spring/access/staging", &[403]));
+    tries.by(Door::ApiRead, |it| it.get_with(&item, yaml, 403));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/export/access?format=json"), 403));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/export/access?format=dotenv"), 403));
+    tries.by(Door::Spring, |it| it.get("/spring/access/staging", 403));
     tries.by(Door::Ofrep, |it| {
-        it.post("/staging/ofrep/v1/evaluate/flags/access:password", r#"{"context":{}}"#, &[403])
+        it.post("/staging/ofrep/v1/evaluate/flags/access:password", r#"{"context":{}}"#, 403)
     });
     tries.by(Door::Argo, |it| {
         let body = r#"{"input":{"parameters":{"key":"access"}}}"#;
-        it.post("/argocd/staging/api/v1/getparams.execute", body, &[403])
+        it.post("/argocd/staging/api/v1/getparams.execute", body, 403)
     });
     for (page, mask) in [
         ("items/access", MASK),
@@ -279,10 +274,10 @@ fn secrets(tries: &mut Tries<'_>) {
     tries.apart(Door::Hooks, || shown(&world.tries_to_commit(), 0));
     let create = [("if-none-match", "*")];
     tries.by(Door::ApiWrite, |it| {
-        it.put(&format!("{STAGING}/items/new"), &create, r#"{"value":{"password":"swordfish-42"}}"#, &[403])
+        it.put(&format!("{STAGING}/items/new"), &create, r#"{"value":{"password":"swordfish-42"}}"#, 403)
     });
     tries.by(Door::ApiWrite, |it| {
         let body = r#"{"items":[{"key":"new","etag":null,"yaml":"password: swordfish-42\n"}]}"#;
-        it.post(&format!("{STAGING}/changes"), body, &[403])
+        it.post(&format!("{STAGING}/changes"), body, 403)
     });
 }

@@ -122,14 +122,14 @@ impl Scene {
     }
 
     /// An answer with one of these problems, by its status, which says nothing of production's values.
-    pub(super) fn answered(&self, what: &str, answer: &Answer, allowed: &[u16]) -> Outcome {
+    pub(super) fn answered(&self, what: &str, answer: &Answer, status: u16) -> Outcome {
         let told = format!("{} {:?}", answer.body, answer.headers);
-        let is_right = allowed.contains(&answer.status) && !told.contains(OF_PRODUCTION);
+        let is_right = answer.status == status && !told.contains(OF_PRODUCTION);
         judge(is_right, answer.status.to_string(), || format!("{what}: {answer:?}"))
     }
 
-    pub(super) fn get(&self, path: &str, allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.server.get(path), allowed)
+    pub(super) fn get(&self, path: &str, status: u16) -> Outcome {
+        self.answered(path, &self.server.get(path), status)
     }
 
     /// A stream that has to be refused: one that is not would go on for ever.
@@ -141,23 +141,23 @@ impl Scene {
         judge(found == status, status.to_string(), || format!("{path}: {found}"))
     }
 
-    pub(super) fn get_with(&self, path: &str, header: (&str, &str), allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.server.get_with(path, &[header]), allowed)
+    pub(super) fn get_with(&self, path: &str, header: (&str, &str), status: u16) -> Outcome {
+        self.answered(path, &self.server.get_with(path, &[header]), status)
     }
 
     /// As another caller.
-    pub(super) fn get_as(&self, token: &str, path: &str, allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.ask("GET", Some(token), path, &[], ""), allowed)
+    pub(super) fn get_as(&self, token: &str, path: &str, status: u16) -> Outcome {
+        self.answered(path, &self.ask("GET", Some(token), path, &[], ""), status)
     }
 
-    pub(super) fn put(&self, path: &str, headers: &[(&str, &str)], body: &str, allowed: &[u16]) -> Outcome {
+    pub(super) fn put(&self, path: &str, headers: &[(&str, &str)], body: &str, status: u16) -> Outcome {
         let json = [("content-type", "application/json")];
-        self.answered(path, &self.server.send("PUT", path, &[&json, headers].concat(), body), allowed)
+        self.answered(path, &self.server.send("PUT", path, &[&json, headers].concat(), body), status)
     }
 
-    pub(super) fn post(&self, path: &str, body: &str, allowed: &[u16]) -> Outcome {
+    pub(super) fn post(&self, path: &str, body: &str, status: u16) -> Outcome {
         let json = ("content-type", "application/json");
-        self.answered(path, &self.server.send("POST", path, &[json], body), allowed)
+        self.answered(path, &self.server.send("POST", path, &[json], body), status)
     }
 
     /// A request with another token, or none.
@@ -170,6 +170,17 @@ impl Scene {
         body: &str,
     ) -> Answer {
         self.server.ask(token, (method, path), headers, body)
+    }
+
+    /// A form that another caller fills in on the server's own page.
+    pub(super) fn post_form_as(&self, token: &str, path: &str, body: &str, status: u16) -> Outcome {
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.answered(path, &self.ask("POST", Some(token), path, &form, body), status)
+    }
+
+    /// The field of a form that holds the plan.
+    pub(super) fn plan_field(&self) -> String {
+        "&plan=".to_owned() + &self.plan.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
     }
 
     /// What a program that uses the library or the client says; it has to be refused with this.
