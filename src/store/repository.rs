@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
-use super::git_error::{git_error, not_owned};
+use super::git_error::{git_error, not_owned, require_readable};
 use super::handles::{Handle, Handles};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
@@ -27,14 +27,6 @@ pub struct Repository {
     index: Option<PathBuf>,
     environment: Arc<ProcessEnvironment>,
     progress: Arc<dyn Progress>,
-}
-
-/// Whether there is an index or not: libgit2 takes one that it may not look at for one that is not there.
-fn looked_at(index: &Path) -> Result<()> {
-    match std::fs::metadata(index) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("read", index, &error)),
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 impl Repository {
@@ -115,13 +107,11 @@ impl Repository {
     }
 
     pub(super) fn open_index(&self) -> Result<git2::Index> {
-        let opened = match &self.index {
-            Some(file) => git2::Index::open(file),
-            None => self.git()?.index(),
-        };
-        let index = opened.map_err(|error| git_error("read the index", &error))?;
-        index.path().map_or(Ok(()), looked_at)?;
-        Ok(index)
+        let git = self.git()?;
+        let file = self.index.clone().unwrap_or_else(|| git.path().join("index"));
+        require_readable(&file)?;
+        let opened = if self.index.is_some() { git2::Index::open(&file) } else { git.index() };
+        opened.map_err(|error| git_error("read the index", &error))
     }
 
     /// Tells `progress` of long work.
@@ -392,7 +382,7 @@ impl Repository {
             options.pathspec(file);
         }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
-        looked_at(&git.path().join("index"))?;
+        require_readable(&git.path().join("index"))?;
         let found = git
             .statuses(Some(&mut options))
             .map_err(|error| git_error("compare the working tree", &error))?;

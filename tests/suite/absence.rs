@@ -107,7 +107,7 @@ fn what_a_commit_names_and_the_clone_lacks_is_told() {
 fn a_folder_in_the_place_of_a_file_is_told() {
     for (file, line, code, says) in [
         (".git/HEAD", "status", 2, ".git cannot be read"),
-        (".git/index", "check --staged", 2, "cannot read the index"),
+        (".git/index", "check --staged", 2, ".git/index: Is a directory"),
         ("terrace.toml", "check", 1, "error[symlink]: this is a folder, and a file is read here"),
     ] {
         let world = shop();

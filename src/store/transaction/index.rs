@@ -14,7 +14,7 @@ use super::failpoints::kill_point;
 use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::{Error, Result};
-use crate::store::git_error::git_error;
+use crate::store::git_error::{git_error, require_readable};
 
 /// Reads the index; one that does not exist is empty.
 pub(super) fn read(paths: &Paths) -> Result<Index> {
@@ -22,8 +22,7 @@ pub(super) fn read(paths: &Paths) -> Result<Index> {
 }
 
 fn open(file: &Path, named: &Path) -> Result<Index> {
-    // libgit2 takes what it may not look at for what is not there.
-    disk::unless_absent("read", named, fs::metadata(file))?;
+    require_readable(file)?;
     Index::open(file).map_err(|error| {
         let help = match error.message() {
             text if text.contains("'link'") => {
