@@ -1,6 +1,6 @@
 //! What libgit2 could not do, as an error of ours.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
@@ -30,7 +30,8 @@ pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
 /// That a file of git's can be read where it is there: libgit2 takes one that it may not look at for
 /// absent, and says of one that it may not open that it is gone.
 pub(super) fn require_readable(file: &Path) -> Result<()> {
-    match File::open(file).and_then(|mut file| file.read(&mut [0])) {
+    let looked_at = fs::metadata(file).and_then(|_| File::open(file));
+    match looked_at.and_then(|mut file| file.read(&mut [0])) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("read", file, &error)),
         Ok(_) | Err(_) => Ok(()),
     }
