@@ -1,10 +1,12 @@
 //! What libgit2 could not do, as an error of ours.
 
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode};
 
-use crate::model::Error;
+use crate::model::{Error, Result};
 
 /// That `doing` something failed.
 pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
@@ -23,6 +25,16 @@ pub(super) fn git_error(doing: &str, error: &git2::Error) -> Error {
         _ => "`git fsck` tells whether the repository is sound",
     };
     Error::unreadable(format!("cannot {doing}: {}", error.message())).with_help(help)
+}
+
+/// That a file of git's can be read where it is there: libgit2 takes one that it may not look at for
+/// absent, and says of one that it may not open that it is gone.
+pub(super) fn require_readable(file: &Path) -> Result<()> {
+    let looked_at = fs::metadata(file).and_then(|_| File::open(file));
+    match looked_at.and_then(|mut file| file.read(&mut [0])) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("read", file, &error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Git reads no repository of another user, whose configuration it would obey, unless it is named as

@@ -56,15 +56,14 @@ pub(super) fn hook_owner(
     is_tracked: impl Fn(&Path) -> bool,
 ) -> Result<Option<HookOwner>> {
     let inside = folder.strip_prefix(work_tree).ok();
-    let named = |names: &[&str]| names.iter().map(|name| work_tree.join(name)).find(|file| file.is_file());
     let husky = inside.filter(|path| path.starts_with(".husky")).map(|_| work_tree.join(".husky"));
     let (manager, file) = if let Some(husky) = husky {
         (HookManager::Husky, husky.join("pre-commit"))
     } else if inside.is_some_and(is_tracked) {
         (HookManager::TrackedFolder, folder.join("pre-commit"))
-    } else if let Some(file) = named(&LEFTHOOK) {
+    } else if let Some(file) = first_file(work_tree, &LEFTHOOK)? {
         (HookManager::Lefthook, file)
-    } else if let Some(file) = named(&PRE_COMMIT) {
+    } else if let Some(file) = first_file(work_tree, &PRE_COMMIT)? {
         (HookManager::PreCommit, file)
     } else {
         return Ok(None);
@@ -89,6 +88,20 @@ pub(super) fn hook_owner(
         Err(error) => return Err(Error::io("read", &file, &error)),
     };
     Ok(Some(HookOwner { manager, file, lines, is_added }))
+}
+
+/// The first of these names that a file in the folder has.
+fn first_file(folder: &Path, names: &[&str]) -> Result<Option<PathBuf>> {
+    for file in names.iter().map(|name| folder.join(name)) {
+        match std::fs::metadata(&file) {
+            Ok(found) if found.is_file() => return Ok(Some(file)),
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(Error::io("read", &file, &error));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a hook, or what says which hooks run, has our check.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
-use super::git_error::{git_error, not_owned};
+use super::git_error::{git_error, not_owned, require_readable};
 use super::handles::{Handle, Handles};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
@@ -107,10 +107,10 @@ impl Repository {
     }
 
     pub(super) fn open_index(&self) -> Result<git2::Index> {
-        let opened = match &self.index {
-            Some(file) => git2::Index::open(file),
-            None => self.git()?.index(),
-        };
+        let git = self.git()?;
+        let file = self.index.clone().unwrap_or_else(|| git.path().join("index"));
+        require_readable(&file)?;
+        let opened = if self.index.is_some() { git2::Index::open(&file) } else { git.index() };
         opened.map_err(|error| git_error("read the index", &error))
     }
 
@@ -382,6 +382,7 @@ impl Repository {
             options.pathspec(file);
         }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
+        require_readable(&git.path().join("index"))?;
         let found = git
             .statuses(Some(&mut options))
             .map_err(|error| git_error("compare the working tree", &error))?;

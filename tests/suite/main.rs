@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "tests print their tables")]
 
+#[cfg(target_os = "linux")]
+mod absence;
 mod advice;
 mod all_clear;
 mod architecture;
@@ -13,6 +15,8 @@ mod completion;
 mod crash_promote;
 mod decision_world;
 mod demo;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod edit_cases;
 mod edit_properties;
 mod export;

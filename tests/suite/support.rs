@@ -185,11 +185,12 @@ impl World {
 
     /// Everything that a refused command has to leave as it was: HEAD, refs, index and files.
     pub(crate) fn state(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut state = BTreeMap::new();
-        for question in [&["rev-parse", "HEAD"][..], &["for-each-ref"], &["ls-files", "--stage"]] {
-            let output = self.command("git").args(question).output().expect("git");
-            state.insert(format!("git {question:?}"), output.stdout);
-        }
+        let mut state = git_state(&self.dir).unwrap_or_else(|_| {
+            // What libgit2 does not read, git does.
+            let questions = [&["rev-parse", "HEAD"][..], &["for-each-ref"], &["ls-files", "--stage"]];
+            let answer = |question: &[&str]| self.command("git").args(question).output().expect("git");
+            questions.map(|it| (format!("git {it:?}"), answer(it).stdout)).into()
+        });
         let visible = |path: &Path| !path.strip_prefix(&self.dir).is_ok_and(|path| path.starts_with(".git"));
         for path in super::fixtures::files(&self.dir).into_iter().filter(|path| visible(path)) {
             state.insert(path.display().to_string(), std::fs::read(&path).expect("a file"));
@@ -210,6 +211,23 @@ impl World {
         );
         assert_eq!(self.state(), before, "terrace {line} changed something");
     }
+}
+
+/// HEAD, refs and index of a repository.
+pub(crate) fn git_state(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, git2::Error> {
+    let git = git2::Repository::open(folder)?;
+    let head = std::fs::read(git.path().join("HEAD")).expect("HEAD");
+    let mut state = BTreeMap::from([("HEAD".to_owned(), head)]);
+    for reference in git.references()? {
+        let reference = reference?;
+        let target = format!("{:?} {:?}", reference.target(), reference.symbolic_target_bytes());
+        state.insert(format!("ref {}", String::from_utf8_lossy(reference.name_bytes())), target.into_bytes());
+    }
+    for entry in git.index()?.iter() {
+        let (path, told) = (String::from_utf8_lossy(&entry.path), format!("{:o} {}", entry.mode, entry.id));
+        state.insert(format!("index {path} {}", entry.flags & 0x3000), told.into_bytes());
+    }
+    Ok(state)
 }
 
 /// A number that the environment asks for, or else another.

@@ -14,6 +14,7 @@ use super::failpoints::kill_point;
 use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::{Error, Result};
+use crate::store::git_error::{git_error, require_readable};
 
 /// Reads the index; one that does not exist is empty.
 pub(super) fn read(paths: &Paths) -> Result<Index> {
@@ -21,6 +22,7 @@ pub(super) fn read(paths: &Paths) -> Result<Index> {
 }
 
 fn open(file: &Path, named: &Path) -> Result<Index> {
+    require_readable(file)?;
     Index::open(file).map_err(|error| {
         let help = match error.message() {
             text if text.contains("'link'") => {
@@ -87,7 +89,7 @@ pub(super) fn follow(paths: &Paths, files: &[Followed<'_>]) -> Result<()> {
 }
 
 fn cannot_write(path: &Path, error: &git2::Error) -> Error {
-    Error::state(format!("cannot write {}: {}", path.display(), error.message()))
+    git_error(&format!("write {}", path.display()), error)
 }
 
 fn finish(scratch: &Path, old: Option<&Metadata>) -> std::io::Result<()> {

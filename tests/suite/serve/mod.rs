@@ -8,6 +8,8 @@ mod attempts;
 mod client;
 mod contract;
 mod crowd;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod dropin;
 mod events;
 mod followed;
@@ -83,9 +85,33 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         assert_eq!(problem["status"], self.status, "{self:?}");
         let is_sentence = problem["detail"].as_str().is_some_and(|text| !text.is_empty());
+        for said in ["title", "detail", "help"].map(|field| problem[field].as_str().unwrap_or_default()) {
+            assert!(!names_a_command(said), "a caller of the API has no command line: {self:?}");
+        }
         assert!(is_sentence && problem["title"].is_string(), "{self:?}");
         let name = problem["type"].as_str().and_then(|name| name.strip_prefix("urn:terrace:problem:"));
         name.unwrap_or_else(|| panic!("{self:?}")).to_owned()
+    }
+}
+
+/// Whether a sentence names a command or an option of terrace.
+fn names_a_command(said: &str) -> bool {
+    let words: Vec<&str> = said.split([' ', '`', '\n', '(', ')']).collect();
+    let is_verb = |word: &str| word.starts_with(|first: char| first.is_ascii_lowercase() || first == '-');
+    let is_command = words.windows(2).any(|pair| pair[0] == "terrace" && is_verb(pair[1]));
+    let is_git = words.contains(&"git");
+    is_command || (!is_git && words.iter().any(|word| word.starts_with("--") && word.len() > 2))
+}
+
+#[test]
+fn a_command_in_a_sentence_is_seen() {
+    for said in ["see `terrace list`", "terrace --help", "give `--env staging`", "or --open (to all)"] {
+        assert!(names_a_command(said), "{said}");
+    }
+    for said in
+        ["`git fetch --refetch --no-filter` completes it", "what terrace, and others, wrote", "a -- b"]
+    {
+        assert!(!names_a_command(said), "{said}");
     }
 }
 
@@ -154,16 +180,37 @@ impl Server {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Answer, ureq::Error> {
+        self.try_ask(self.token.as_deref(), (method, path), headers, body)
+    }
+
+    /// A request with another token, or none.
+    fn ask(
+        &self,
+        token: Option<&str>,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let answer = self.try_ask(token, (method, path), headers, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    fn try_ask(
+        &self,
+        token: Option<&str>,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
         let mut request =
             http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(token) = &self.token {
+        if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(body.to_owned()).expect("a request");
-        Answer::of(self.agent.run(request)?)
+        Answer::of(self.agent.run(request.body(body.to_owned()).expect("a request"))?)
     }
 
     /// Something of staging.

@@ -3,6 +3,7 @@
 //!
 //! A new door is a variant of [`table::Door`]; a new attempt a row in one of the files.
 
+mod at_once;
 mod child;
 mod files;
 mod keys;
@@ -10,8 +11,11 @@ mod keys;
 mod mutations;
 mod names;
 mod plans;
+mod replica;
+mod repository;
 mod rights;
 mod scene;
+mod states;
 mod table;
 
 use self::scene::Scene;
@@ -19,7 +23,8 @@ use self::table::{Cells, Row};
 
 /// Every attempt, in the order of the table.
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [names::ROWS, keys::ROWS, rights::ROWS, plans::ROWS, files::ROWS].into_iter().flatten()
+    let of_files = [files::ROWS, states::ROWS, at_once::ROWS];
+    [names::ROWS, keys::ROWS, rights::ROWS, plans::ROWS].into_iter().chain(of_files).flatten()
 }
 
 /// The README and the guide give the figures of the table.

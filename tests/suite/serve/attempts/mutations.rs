@@ -1,5 +1,5 @@
-//! Each guard is taken out on its own, and the attempts that it answers are made again: at least one has
-//! to come through.
+//! Each guard is taken out on its own, and the attempts that it answers are made again: they come through
+//! by the doors that it guards.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,39 +8,111 @@ use terrace::guards::Guard;
 
 use super::rows;
 use super::scene::Scene;
+use super::table::{Door, Red};
 
-/// The attempt that notices.
-fn attempt(guard: Guard) -> &'static str {
+/// The attempt that notices, and the doors by which it comes through: these and no other.
+fn noticed_by(guard: Guard) -> (&'static str, &'static [Door]) {
+    use Door::{
+        ApiRead, ApiWrite, Argo, Client, CommandLine, Drivers, Git, Library, Ofrep, Page, Publish, Replica,
+        Spring,
+    };
+    const EVERY_DOOR: &[Door] = &[
+        CommandLine,
+        Door::Export,
+        Door::Watch,
+        Library,
+        Client,
+        ApiRead,
+        ApiWrite,
+        Spring,
+        Ofrep,
+        Argo,
+        Page,
+        Replica,
+        Publish,
+        Door::Hooks,
+        Git,
+    ];
     match guard {
-        Guard::EnvironmentName => "an alias",
-        Guard::KeySegments => "a key that leads out of its environment",
-        Guard::LinkIsNoItem => "a link to another environment's file",
-        Guard::PromotionOrder => "a promotion that skips or reverses",
-        Guard::EnvironmentHeader | Guard::QueryNames | Guard::ClientAnswer => {
-            "another environment beside the address"
+        Guard::EnvironmentName => ("an alias", EVERY_DOOR),
+        Guard::KeySegments => (
+            "a key that leads out of its environment",
+            &[CommandLine, Library, Client, ApiRead, ApiWrite, Spring, Ofrep, Argo, Page],
+        ),
+        Guard::LinkIsNoItem => ("a link to another environment's file", &[CommandLine, Page]),
+        Guard::PromotionOrder => ("a promotion that skips or reverses", &[CommandLine]),
+        Guard::EnvironmentHeader => {
+            ("another environment beside the address", &[ApiRead, ApiWrite, Spring, Ofrep, Replica])
         }
-        Guard::TokenDigest | Guard::TokenExpiry | Guard::TokenOnce | Guard::SignIn => {
-            "no token, a wrong one, an old one, two"
+        Guard::QueryNames => ("another environment beside the address", &[ApiRead]),
+        Guard::ClientAnswer => ("another environment beside the address", &[Client]),
+        Guard::TokenDigest => (
+            "no token, a wrong one, an old one, two",
+            &[Client, ApiRead, ApiWrite, Spring, Ofrep, Argo, Page, Replica],
+        ),
+        Guard::TokenExpiry => (
+            "no token, a wrong one, an old one, two",
+            &[ApiRead, ApiWrite, Spring, Ofrep, Argo, Page, Replica],
+        ),
+        Guard::TokenOnce => {
+            ("no token, a wrong one, an old one, two", &[ApiRead, ApiWrite, Spring, Ofrep, Argo, Page])
         }
-        Guard::TokenEnvironments | Guard::MetricsScope => "a token of another environment",
-        Guard::TokenVerbs => "a write or promotion without the right",
-        Guard::HostName | Guard::OwnOrigin => "a foreign host, a page of another site",
-        Guard::PromotionSource | Guard::ComparedSide => "a comparison with production",
-        Guard::ReachableRevision => "a commit of a branch that is not merged",
-        Guard::PreconditionNamed | Guard::PreconditionTag | Guard::ExpectedFile => {
-            "a write that does not say what it read"
+        Guard::SignIn => ("no token, a wrong one, an old one, two", &[Page]),
+        Guard::TokenEnvironments => (
+            "a token of another environment",
+            &[Client, ApiRead, ApiWrite, Spring, Ofrep, Argo, Page, Replica],
+        ),
+        Guard::MetricsScope => ("a token of another environment", &[ApiRead]),
+        Guard::TokenVerbs => ("a write or promotion without the right", &[ApiRead, ApiWrite, Page, Replica]),
+        Guard::HostName => ("a foreign host, a page of another site", &[ApiRead, Spring, Page, Replica]),
+        Guard::OwnOrigin => {
+            ("a foreign host, a page of another site", &[ApiWrite, Ofrep, Argo, Page, Replica])
         }
-        Guard::TagEnvironment | Guard::ClientTag => "a tag of another environment",
-        Guard::MaskIsNoValue => "a mask given as a value",
-        Guard::SecretsMasked | Guard::SecretsAsText | Guard::SecretsWritten => {
-            "a secret read or written without the right"
+        Guard::PromotionSource => ("a comparison with production", &[ApiRead]),
+        Guard::ComparedSide => ("a comparison with production", &[ApiRead, Replica]),
+        Guard::ReachableRevision => {
+            ("a commit of a branch that is not merged", &[ApiRead, ApiWrite, Spring, Page, Replica, Git])
         }
-        Guard::PlanTarget | Guard::PlanConfirmed => "a plan for another environment, unconfirmed",
-        Guard::PlanFiles => "a plan of files that changed since",
-        Guard::PlanText => "a plan that was forged or edited",
-        Guard::LastGood => "a broken file of the environment itself",
-        Guard::Weakened | Guard::BasePolicy => "a pull request that weakens the policy",
+        Guard::PreconditionNamed => ("a write that does not say what it read", &[ApiWrite, Replica]),
+        Guard::PreconditionTag => ("a write that does not say what it read", &[ApiWrite, Page, Replica]),
+        Guard::ExpectedFile => ("a write that does not say what it read", &[ApiWrite, Replica]),
+        Guard::TagEnvironment => ("a tag of another environment", &[ApiRead, ApiWrite]),
+        Guard::ClientTag => ("a tag of another environment", &[Client]),
+        Guard::MaskIsNoValue => ("a mask given as a value", &[ApiWrite, Replica]),
+        Guard::SecretsMasked => (
+            "a secret read or written without the right",
+            &[CommandLine, ApiRead, ApiWrite, Ofrep, Page, Replica, Drivers],
+        ),
+        Guard::SecretsAsText => {
+            ("a secret read or written without the right", &[ApiRead, Spring, Ofrep, Argo, Replica])
+        }
+        Guard::SecretsWritten => ("a secret read or written without the right", &[ApiWrite]),
+        Guard::PlanTarget => ("a plan for another environment, unconfirmed", &[ApiWrite, Replica]),
+        Guard::PlanConfirmed => ("a plan for another environment, unconfirmed", &[ApiWrite, Replica]),
+        Guard::PlanFiles => ("a plan of files that changed since", &[CommandLine, ApiWrite, Replica]),
+        Guard::PlanText => ("a plan that was forged or edited", &[CommandLine, ApiWrite, Replica]),
+        Guard::LastGood => {
+            ("a broken file of the environment itself", &[ApiRead, Spring, Page, Replica, Publish])
+        }
+        Guard::Weakened => ("a pull request that weakens the policy", &[CommandLine]),
+        Guard::BasePolicy => ("a pull request that weakens the policy", &[CommandLine]),
     }
+}
+
+/// The doors of an attempt that are red: what came through, and what could not be tried.
+fn red(attempt: &str, scene: &Scene) -> (Vec<Door>, Vec<String>) {
+    let row = rows().find(|row| row.attempt == attempt).unwrap_or_else(|| panic!("no attempt {attempt}"));
+    let (mut through, mut untried) = (Vec::new(), Vec::new());
+    for (door, outcomes) in row.of(scene) {
+        for outcome in outcomes {
+            match outcome {
+                Err(Red::Through(_)) if !through.contains(&door) => through.push(door),
+                Err(Red::Panicked(told)) => untried.push(format!("{}: {told}", door.name())),
+                Ok(_) | Err(Red::Through(_)) => {}
+            }
+        }
+    }
+    (through, untried)
 }
 
 #[test]
@@ -51,30 +123,25 @@ fn no_guard_is_taken_out_unnoticed() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(guard) = Guard::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let scene = Scene::new(Some(*guard));
-                    let name = attempt(*guard);
-                    let row = rows().find(|row| row.attempt == name);
-                    let cells = row.unwrap_or_else(|| panic!("no attempt {name}")).of(&scene);
-                    let through = |outcomes: &[super::table::Outcome]| outcomes.iter().any(Result::is_err);
-                    let red: Vec<&str> = cells
-                        .iter()
-                        .filter(|(_, outcomes)| through(outcomes))
-                        .map(|(door, _)| door.name())
-                        .collect();
-                    noticed.lock().expect("no panic").push((*guard, name, red));
+                    let red = red(noticed_by(*guard).0, &Scene::new(Some(*guard)));
+                    noticed.lock().expect("no panic").push((*guard, red));
                 }
             });
         }
     });
     let mut noticed = noticed.into_inner().expect("no panic");
-    noticed.sort_by_key(|(guard, ..)| Guard::ALL.iter().position(|known| known == guard));
-    for (guard, name, red) in &noticed {
-        let guard = format!("{guard:?}");
-        println!("without {guard:<20} {name:<44} {}", red.join(", "));
+    noticed.sort_by_key(|(guard, _)| Guard::ALL.iter().position(|known| known == guard));
+    let mut wrong = Vec::new();
+    for (guard, (through, untried)) in &noticed {
+        let (attempt, doors) = noticed_by(*guard);
+        let names: Vec<&str> = through.iter().map(|door| door.name()).collect();
+        println!("without {:<20} {attempt:<44} {}", format!("{guard:?}"), names.join(", "));
+        if through != doors || doors.is_empty() || !untried.is_empty() {
+            wrong.push(format!("{guard:?}: {attempt}: through {through:?}, not {doors:?}; {untried:?}"));
+        }
     }
-    let unnoticed: Vec<_> = noticed.iter().filter(|(.., red)| red.is_empty()).map(|(it, ..)| it).collect();
-    assert!(unnoticed.is_empty(), "taken out unnoticed: {unnoticed:?}");
-    println!("{} guards taken out, each noticed", noticed.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{} guards taken out, each noticed by the doors that it guards", noticed.len());
     assert_eq!(noticed.len(), Guard::ALL.len());
     assert!(noticed.len() >= 25, "too few guards");
 }

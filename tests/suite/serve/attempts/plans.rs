@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::repository::Repository;
 use super::scene::{PRODUCTION, STAGING, Scene, judge};
 use super::table::{Door, Outcome, Row, Tries};
-use crate::support::World;
 
 pub(super) const ROWS: &[Row] = &[
     Row { attempt: "a promotion that skips or reverses", make: order },
@@ -16,14 +16,21 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// Sends a plan as somebody who may promote everywhere.
-fn send(it: &Scene, environment: &str, body: &serde_json::Value, allowed: &[u16]) -> Outcome {
+fn send(it: &Scene, environment: &str, body: &serde_json::Value, status: u16) -> Outcome {
     let path = format!("/api/v1/environments/{environment}/promotions");
     let json = [("content-type", "application/json")];
-    it.answered(&path, &it.ask("POST", Some(&it.promoter), &path, &json, &body.to_string()), allowed)
+    it.answered(&path, &it.ask("POST", Some(&it.promoter), &path, &json, &body.to_string()), status)
 }
 
 fn plan(text: &str) -> serde_json::Value {
     serde_json::from_str(text).expect("a plan")
+}
+
+/// Sends a plan to the replica.
+fn send_to_replica(it: &Scene, environment: &str, body: &serde_json::Value, status: u16) -> Outcome {
+    let path = format!("/api/v1/environments/{environment}/promotions");
+    let json = [("content-type", "application/json")];
+    it.replicated(Some(&it.promoter), ("POST", &path), &json, &body.to_string(), status)
 }
 
 /// Carries out a plan on the command line.
@@ -54,16 +61,16 @@ fn order(tries: &mut Tries<'_>) {
                 continue;
             }
             tries.by(Door::CommandLine, |it| carry_out(it, &forged, 2));
-            tries.by(Door::ApiWrite, |it| send(it, to, &json!({ "plan": forged, "confirm": to }), &[400]));
+            let body = json!({ "plan": forged, "confirm": to });
+            tries.by(Door::ApiWrite, |it| send(it, to, &body, 400));
+            tries.by(Door::Replica, |it| send_to_replica(it, to, &body, 400));
         }
     }
-    tries.by(Door::ApiRead, |it| {
-        it.get_as(&it.promoter, "/api/v1/environments/development/promotion", &[400])
-    });
+    tries.by(Door::ApiRead, |it| it.get_as(&it.promoter, "/api/v1/environments/development/promotion", 400));
     tries.by(Door::ApiWrite, |it| {
-        send(it, "development", &json!({ "plan": plan(&it.plan), "confirm": "development" }), &[400])
+        send(it, "development", &json!({ "plan": plan(&it.plan), "confirm": "development" }), 400)
     });
-    tries.by(Door::Page, |it| it.get_as(&it.promoter, "/ui/development/promote", &[400]));
+    tries.by(Door::Page, |it| it.get_as(&it.promoter, "/ui/development/promote", 400));
 }
 
 fn forged(tries: &mut Tries<'_>) {
@@ -80,13 +87,14 @@ fn forged(tries: &mut Tries<'_>) {
         twist(&mut forged["hops"][0]["items"][0]["resolutions"][0]);
         tries.by(Door::CommandLine, |it| carry_out(it, &forged, 2));
         let body = json!({ "plan": forged, "confirm": "production" });
-        tries.by(Door::ApiWrite, |it| send(it, "production", &body, &[400]));
+        tries.by(Door::ApiWrite, |it| send(it, "production", &body, 400));
+        tries.by(Door::Replica, |it| send_to_replica(it, "production", &body, 400));
     }
     let mut extra = plan(&tries.scene.plan);
     extra["hops"][0]["items"][0]["key"] = json!("../production/payments");
     tries.by(Door::CommandLine, |it| carry_out(it, &extra, 2));
     tries.by(Door::ApiWrite, |it| {
-        send(it, "production", &json!({ "plan": extra, "confirm": "production" }), &[400])
+        send(it, "production", &json!({ "plan": extra, "confirm": "production" }), 400)
     });
 }
 
@@ -94,32 +102,41 @@ fn old(tries: &mut Tries<'_>) {
     let old = plan(&tries.scene.old_plan);
     tries.by(Door::CommandLine, |it| carry_out(it, &old, 4));
     let body = json!({ "plan": old, "confirm": "production" });
-    tries.by(Door::ApiWrite, |it| send(it, "production", &body, &[409]));
+    tries.by(Door::ApiWrite, |it| send(it, "production", &body, 409));
+    tries.by(Door::Replica, |it| send_to_replica(it, "production", &body, 409));
     let mut nowhere = plan(&tries.scene.plan);
     nowhere["head"] = json!("0123456789abcdef0123456789abcdef01234567");
     tries.by(Door::CommandLine, |it| carry_out(it, &nowhere, 4));
 }
 
 fn elsewhere(tries: &mut Tries<'_>) {
+    tries.by(Door::CommandLine, |it| it.line(&["promote", "shared", "--to", "production"], 2));
     let plan = plan(&tries.scene.plan);
-    tries.by(Door::ApiWrite, |it| send(it, "production", &json!({ "plan": plan }), &[400]));
+    tries.by(Door::ApiWrite, |it| send(it, "production", &json!({ "plan": plan }), 400));
     for environment in ["staging", "prod", ""] {
         let body = json!({ "plan": plan, "confirm": environment });
-        tries.by(Door::ApiWrite, |it| send(it, "production", &body, &[400]));
+        tries.by(Door::ApiWrite, |it| send(it, "production", &body, 400));
     }
+    tries.by(Door::Replica, |it| send_to_replica(it, "production", &json!({ "plan": plan }), 400));
     for confirm in ["staging", "production"] {
         let body = json!({ "plan": plan, "confirm": confirm });
-        tries.by(Door::ApiWrite, |it| send(it, "staging", &body, &[400]));
+        tries.by(Door::Replica, |it| send_to_replica(it, "staging", &body, 400));
+        tries.by(Door::ApiWrite, |it| send(it, "staging", &body, 400));
     }
-    tries.by(Door::CommandLine, |it| it.line(&["promote", "shared", "--to", "production"], 2));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{PRODUCTION}/promotion"), &[403]));
-    tries.by(Door::Page, |it| it.get_as(&it.promoter, "/ui/production/promote?key=nothing", &[404]));
-    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/promotion?to=production"), &[400, 403]));
+    for confirm in ["", "&confirm=staging"] {
+        tries.by(Door::Page, |it| {
+            let body = format!("environment=production&key=shared{confirm}") + &it.plan_field();
+            it.post_form_as(&it.promoter, "/ui/production/promote", &body, 400)
+        });
+    }
+    tries.by(Door::ApiRead, |it| it.get(&format!("{PRODUCTION}/promotion"), 403));
+    tries.by(Door::Page, |it| it.get_as(&it.promoter, "/ui/production/promote?key=nothing", 404));
+    tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/promotion?to=production"), 400));
 }
 
 /// A repository of its own, with the guard that is out here as well.
-fn world(scene: &Scene, files: &[(&str, &str)]) -> World {
-    let mut world = World::with(files);
+fn world(scene: &Scene, files: &[(&str, &str)]) -> Repository {
+    let mut world = Repository::with(files);
     world.variables.clone_from(&scene.world.variables);
     world
 }

@@ -1,15 +1,17 @@
 //! Where the attempts are made: a repository, a server, and a token for staging alone.
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::cell::OnceCell;
+use std::process::Command;
 
 use terrace::guards::Guard;
 
 use super::child::Task;
-use super::table::Outcome;
+use super::replica::Replica;
+use super::repository::Repository;
+use super::table::{Outcome, Red};
 use crate::serve::tokens::token;
 use crate::serve::{Answer, Server};
-use crate::support::{World, run};
+use crate::support::run;
 
 /// What only production holds.
 pub(super) const OF_PRODUCTION: &str = "only-in-production";
@@ -23,7 +25,7 @@ pub(super) const PRODUCTION: &str = "/api/v1/environments/production";
 /// Each environment has `payments`, and `shared` is the same everywhere; production has an item of its
 /// own, and there is a branch that is not merged.
 pub(super) struct Scene {
-    pub(super) world: World,
+    pub(super) world: Repository,
     /// Its token is for staging: to read, write and promote.
     pub(super) server: Server,
     /// A token for all environments, which may not promote.
@@ -40,8 +42,11 @@ pub(super) struct Scene {
     pub(super) unmerged: String,
     /// A plan for production, as it was made.
     pub(super) plan: String,
+    /// A replica of the repository, once it was asked for.
     /// The same of files that have changed since.
     pub(super) old_plan: String,
+    /// A replica of the repository, once it was asked for.
+    pub(super) replica: OnceCell<Replica>,
 }
 
 fn file(environment: &str) -> String {
@@ -54,7 +59,7 @@ impl Scene {
         let text =
             |environment: &str| format!("owner: only-in-{environment}\npool: 10\nhost: {environment}-1\n");
         let access = format!("user: terrace\npassword: {SECRET}\n");
-        let mut world = World::with(&[
+        let mut world = Repository::with(&[
             (&file("development"), &text("development")),
             (&file("staging"), &text("staging")),
             ("environments/staging/access.yaml", &access),
@@ -70,7 +75,7 @@ impl Scene {
         world.commit("not merged");
         let unmerged = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
         world.git(&["checkout", "--quiet", &branch]);
-        let plan = |world: &World| {
+        let plan = |world: &Repository| {
             world
                 .terrace(&["promote", "shared", "--to", "production", "--dry-run", "--format", "json"])
                 .stdout
@@ -94,28 +99,21 @@ impl Scene {
         }
         let mut server = Server::start_with(&world, &["--tokens", &tokens.to_string_lossy()]);
         server.token = Some(secret);
-        Self { world, server, all, promoter, production, metrics, ended, unmerged, plan, old_plan }
+        let replica = OnceCell::new();
+        Self { world, server, all, promoter, production, metrics, ended, unmerged, plan, old_plan, replica }
     }
 
     /// A command that is refused with this exit code, and says nothing of production's values.
     pub(super) fn line(&self, line: &[&str], code: i32) -> Outcome {
-        let said = self.world.terrace(line);
-        let is_right = said.code == code && !said.told().contains(OF_PRODUCTION);
-        judge(is_right, format!("exit {code}"), || format!("{line:?}: {}", said.told()))
+        self.world.refuses(line, code)
     }
 
     /// A command that would go on for ever, and has to be refused.
     pub(super) fn watch(&self, line: &[&str], code: i32) -> Outcome {
-        let mut command = self.world.command(env!("CARGO_BIN_EXE_terrace"));
-        let mut child =
-            command.args(line).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
-        // What watches says so at once; what is refused says nothing here, and ends.
-        let said = child.stdout.take().and_then(|mut out| out.read(&mut [0; 64]).ok()).unwrap_or_default();
-        if said > 0 {
-            let _ = child.kill();
-        }
-        let ended = child.wait().expect("an end").code();
-        judge(said == 0 && ended == Some(code), format!("exit {code}"), || format!("{line:?}: {ended:?}"))
+        // What watches says so at once; what is refused says nothing there, and ends.
+        let said = self.world.watched(line, "\n");
+        let is_right = said.stdout.is_empty() && said.code == code && !said.told().contains(OF_PRODUCTION);
+        judge(is_right, format!("exit {code}"), || format!("{line:?}: {}", said.told()))
     }
 
     /// A git command and its answer.
@@ -124,14 +122,14 @@ impl Scene {
     }
 
     /// An answer with one of these problems, by its status, which says nothing of production's values.
-    pub(super) fn answered(&self, what: &str, answer: &Answer, allowed: &[u16]) -> Outcome {
+    pub(super) fn answered(&self, what: &str, answer: &Answer, status: u16) -> Outcome {
         let told = format!("{} {:?}", answer.body, answer.headers);
-        let is_right = allowed.contains(&answer.status) && !told.contains(OF_PRODUCTION);
+        let is_right = answer.status == status && !told.contains(OF_PRODUCTION);
         judge(is_right, answer.status.to_string(), || format!("{what}: {answer:?}"))
     }
 
-    pub(super) fn get(&self, path: &str, allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.server.get(path), allowed)
+    pub(super) fn get(&self, path: &str, status: u16) -> Outcome {
+        self.answered(path, &self.server.get(path), status)
     }
 
     /// A stream that has to be refused: one that is not would go on for ever.
@@ -143,23 +141,23 @@ impl Scene {
         judge(found == status, status.to_string(), || format!("{path}: {found}"))
     }
 
-    pub(super) fn get_with(&self, path: &str, header: (&str, &str), allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.server.get_with(path, &[header]), allowed)
+    pub(super) fn get_with(&self, path: &str, header: (&str, &str), status: u16) -> Outcome {
+        self.answered(path, &self.server.get_with(path, &[header]), status)
     }
 
     /// As another caller.
-    pub(super) fn get_as(&self, token: &str, path: &str, allowed: &[u16]) -> Outcome {
-        self.answered(path, &self.ask("GET", Some(token), path, &[], ""), allowed)
+    pub(super) fn get_as(&self, token: &str, path: &str, status: u16) -> Outcome {
+        self.answered(path, &self.ask("GET", Some(token), path, &[], ""), status)
     }
 
-    pub(super) fn put(&self, path: &str, headers: &[(&str, &str)], body: &str, allowed: &[u16]) -> Outcome {
+    pub(super) fn put(&self, path: &str, headers: &[(&str, &str)], body: &str, status: u16) -> Outcome {
         let json = [("content-type", "application/json")];
-        self.answered(path, &self.server.send("PUT", path, &[&json, headers].concat(), body), allowed)
+        self.answered(path, &self.server.send("PUT", path, &[&json, headers].concat(), body), status)
     }
 
-    pub(super) fn post(&self, path: &str, body: &str, allowed: &[u16]) -> Outcome {
+    pub(super) fn post(&self, path: &str, body: &str, status: u16) -> Outcome {
         let json = ("content-type", "application/json");
-        self.answered(path, &self.server.send("POST", path, &[json], body), allowed)
+        self.answered(path, &self.server.send("POST", path, &[json], body), status)
     }
 
     /// A request with another token, or none.
@@ -171,16 +169,18 @@ impl Scene {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let mut request =
-            http::Request::builder().method(method).uri(format!("http://{}{path}", self.server.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = self.server.agent.run(request.body(body.to_owned()).expect("a request"));
-        answer.and_then(Answer::of).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        self.server.ask(token, (method, path), headers, body)
+    }
+
+    /// A form that another caller fills in on the server's own page.
+    pub(super) fn post_form_as(&self, token: &str, path: &str, body: &str, status: u16) -> Outcome {
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.answered(path, &self.ask("POST", Some(token), path, &form, body), status)
+    }
+
+    /// The field of a form that holds the plan.
+    pub(super) fn plan_field(&self) -> String {
+        "&plan=".to_owned() + &self.plan.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
     }
 
     /// What a program that uses the library or the client says; it has to be refused with this.
@@ -194,7 +194,7 @@ impl Scene {
 
 /// What was observed, or how it is not what it has to be.
 pub(super) fn judge(is_right: bool, observed: String, told: impl FnOnce() -> String) -> Outcome {
-    if is_right { Ok(observed) } else { Err(told()) }
+    if is_right { Ok(observed) } else { Err(Red::Through(told())) }
 }
 
 /// Puts the last day of a token in the past.

@@ -1,6 +1,8 @@
 //! The table: attempts, the doors by which each is made, and what was observed.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::scene::Scene;
 
@@ -18,13 +20,16 @@ pub(super) enum Door {
     Ofrep,
     Argo,
     Page,
+    Replica,
+    Publish,
     Drivers,
+    Hooks,
     Git,
 }
 
 impl Door {
     /// All of them, in the order of the columns.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::CommandLine,
         Self::Export,
         Self::Watch,
@@ -36,7 +41,10 @@ impl Door {
         Self::Ofrep,
         Self::Argo,
         Self::Page,
+        Self::Replica,
+        Self::Publish,
         Self::Drivers,
+        Self::Hooks,
         Self::Git,
     ];
 
@@ -53,7 +61,10 @@ impl Door {
             Self::Ofrep => "OFREP",
             Self::Argo => "Argo CD",
             Self::Page => "page",
+            Self::Replica => "replica",
+            Self::Publish => "publish",
             Self::Drivers => "git drivers",
+            Self::Hooks => "git hooks",
             Self::Git => "git level",
         }
     }
@@ -72,14 +83,35 @@ impl Door {
             Self::Ofrep => "the protocol reads single values alone",
             Self::Argo => "the protocol reads one item's values alone",
             Self::Page => "its forms and addresses have no such field",
+            Self::Replica => "it answers by the same routes; what it reads and writes elsewhere is tried",
+            Self::Publish => "it takes an environment and a store, and no key, token or plan",
             Self::Drivers => "git gives them texts of one path, and no environment",
+            Self::Hooks => "they judge what is staged, and are asked by nobody but git",
             Self::Git => "nothing of it is a matter of files or commits",
         }
     }
 }
 
+/// How an attempt was not refused as it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Red {
+    /// It came through, or was answered otherwise.
+    Through(String),
+    /// It could not be made.
+    Panicked(String),
+}
+
+impl fmt::Display for Red {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Through(told) => f.write_str(told),
+            Self::Panicked(told) => write!(f, "could not be tried: {told}"),
+        }
+    }
+}
+
 /// What refused an attempt, or how it came through.
-pub(super) type Outcome = Result<String, String>;
+pub(super) type Outcome = Result<String, Red>;
 
 /// What came of an attempt by one door: each try, and what was observed.
 pub(super) type Cells = BTreeMap<Door, Vec<Outcome>>;
@@ -93,9 +125,24 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(self: &Row, scene: &Scene) -> Cells {
         let mut tries = Tries { scene, cells: Cells::new(), before: None };
-        (self.make)(&mut tries);
+        // What stands around the tries of a row belongs to none of its doors.
+        if let Err(panicked) = caught(|| {
+            (self.make)(&mut tries);
+            Ok(String::new())
+        }) {
+            tries.note(Door::Git, Err(panicked));
+        }
         tries.cells
     }
+}
+
+/// A try that panics is a red cell, and the next one is made.
+fn caught(attempt: impl FnOnce() -> Outcome) -> Outcome {
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+        let told = panic.downcast_ref::<String>().map(String::as_str);
+        let told = told.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Red::Panicked(told.unwrap_or("it panicked").to_owned()))
+    })
 }
 
 /// The tries of one attempt.
@@ -110,18 +157,23 @@ impl Tries<'_> {
     /// Tries something that has to leave the repository as it is.
     pub(super) fn by(&mut self, door: Door, attempt: impl FnOnce(&Scene) -> Outcome) {
         let before = self.before.take().unwrap_or_else(|| self.scene.world.state());
-        let outcome = attempt(self.scene);
+        let outcome = caught(|| attempt(self.scene));
         let after = self.scene.world.state();
         let outcome = match after == before {
             true => outcome,
-            false => Err(format!("the repository was changed: {outcome:?}")),
+            false => Err(Red::Through(format!("the repository was changed: {outcome:?}"))),
         };
         self.before = Some(after);
         self.note(door, outcome);
     }
 
+    /// Tries something in a repository of its own, which may change.
+    pub(super) fn apart(&mut self, door: Door, attempt: impl FnOnce() -> Outcome) {
+        self.note(door, caught(attempt));
+    }
+
     /// Takes down what was observed.
-    pub(super) fn note(&mut self, door: Door, outcome: Outcome) {
+    fn note(&mut self, door: Door, outcome: Outcome) {
         self.cells.entry(door).or_default().push(outcome);
     }
 }
