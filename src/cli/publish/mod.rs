@@ -24,7 +24,8 @@ pub(super) struct Args {
     /// The environment that is published
     #[arg(short, long, value_name = "ENVIRONMENT")]
     env: String,
-    /// etcd[s]://HOST/PREFIX, redis[s]://HOST/DB?prefix=PREFIX or kubernetes-manifest:DIR
+    /// etcd://HOST/PREFIX, redis://HOST/DB?prefix=PREFIX (etcds:// and rediss:// over TLS), or
+    /// kubernetes-manifest:DIR
     #[arg(long, value_name = "STORE")]
     to: String,
     /// The branch to publish, instead of the one that is checked out

@@ -1,11 +1,16 @@
 //! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
 
+mod obstacle;
+mod place;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::guards::{self, Guard};
+pub use self::obstacle::Obstacle;
+pub use self::place::{Place, is_lock, is_scratch, place};
+use self::place::{Placed, placed};
 use crate::model::{
-    BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest, policy,
+    BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest,
 };
 use crate::yaml::{Document, Limits, Rejection};
 
@@ -150,89 +155,6 @@ pub struct Snapshot {
     /// What lies below `environments/` and is no item.
     misplaced: Vec<(String, Place)>,
     source: Arc<dyn Source>,
-}
-
-/// What a path below `environments/` is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// An item's file.
-    Item(ItemId),
-    /// In a folder (named here) that is no environment.
-    UnknownEnvironment(String),
-    /// A YAML file whose path is no key.
-    InvalidKey(Environment, String),
-    /// Anything else.
-    Stray,
-}
-
-/// Says what a file's path, relative to the configuration root, makes it; `None` outside
-/// `environments/` and for files that every repository has.
-#[must_use]
-pub fn place(path: &str) -> Option<Place> {
-    let below = path.strip_prefix("environments/")?;
-    let name = below.rsplit('/').next().unwrap_or(below);
-    if matches!(name, ".gitkeep" | ".gitignore" | ".gitattributes" | "README.md") || is_scratch(name) {
-        return None;
-    }
-    let Some((folder, rest)) = below.split_once('/') else { return Some(Place::Stray) };
-    let Ok(environment) = folder.parse::<Environment>() else {
-        return Some(Place::UnknownEnvironment(folder.to_owned()));
-    };
-    let Some(text) = rest.strip_suffix(".yaml") else { return Some(Place::Stray) };
-    Some(match text.parse::<Key>() {
-        Ok(key) => Place::Item(ItemId::new(key, environment)),
-        Err(error) => Place::InvalidKey(environment, error.to_string()),
-    })
-}
-
-/// What a listed file is to a snapshot.
-enum Placed {
-    Item(ItemFile),
-    /// Below `environments/`, and no item.
-    Elsewhere(Place),
-    /// Not below `environments/`, or where something else hides an item.
-    Nowhere,
-}
-
-fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
-    match place(path) {
-        Some(Place::Item(id)) if entry.kind == FileKind::File || guards::off(Guard::LinkIsNoItem) => {
-            Placed::Item(ItemFile::new(id, format!("{prefix}{path}"), entry.blob.clone()))
-        }
-        Some(Place::Item(_)) | None => Placed::Nowhere,
-        Some(place) => Placed::Elsewhere(place),
-    }
-}
-
-/// Whether it is Emacs' lock of a file that is being edited, which is a link that leads nowhere.
-#[must_use]
-pub fn is_lock(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with(".#"))
-}
-
-/// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
-/// is about to be renamed into the place of the one that is saved.
-#[must_use]
-pub fn is_scratch(name: &str) -> bool {
-    let is_between = |start: char, end: char| {
-        name.len() > 1 && name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
-    };
-    let is_swap = || {
-        let end = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.')).map(|(_, end)| end);
-        end.is_some_and(|end| end.len() == 3 && end.starts_with("sw"))
-    };
-    let is_sed = || name.strip_prefix("sed").is_some_and(|rest| rest.len() == 6 && !rest.contains('.'));
-    // Vim tries whether it may write here by making a file called 4913.
-    let is_trial = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-    name.ends_with('~')
-        || name.starts_with(".#")
-        || is_between('#', '#')
-        || is_swap()
-        || is_sed()
-        || is_trial()
-        || name.starts_with(".terrace-")
-        || name.starts_with(".goutputstream-")
-        || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
 }
 
 impl Snapshot {
@@ -512,116 +434,6 @@ impl Snapshot {
         self.read_once(item, known, limits)?.into_document(item)
     }
 
-    /// What keeps a path (relative to the configuration root) from being read: something that is no
-    /// file stands there, or something that is no folder on the way to it.
-    #[must_use]
-    pub fn obstacle(&self, path: &str) -> Option<Obstacle> {
-        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-        ends.filter_map(|end| path.get(..end)).find_map(|there| {
-            let kind = self.files.get(there)?.kind;
-            let is_obstacle = kind != FileKind::File || there.len() < path.len();
-            is_obstacle.then(|| Obstacle { file: format!("{}{there}", self.prefix), kind })
-        })
-    }
-
-    /// What keeps a folder from being read: it is none, or one on the way to it.
-    fn obstacle_to_folder(&self, folder: &str) -> Option<Obstacle> {
-        self.obstacle(&format!("{folder}/"))
-    }
-
-    /// Everything at and above the environments' folders that is not what it should be.
-    pub fn obstacles(&self) -> Vec<Obstacle> {
-        let folders = ["environments", "schemas", ".terrace/decisions"].map(str::to_owned);
-        let environments = Environment::ALL.map(|environment| format!("environments/{environment}"));
-        let decisions = Environment::ALL.map(|environment| format!(".terrace/decisions/{environment}"));
-        let folders = folders.into_iter().chain(environments).chain(decisions);
-        let mut found: Vec<Obstacle> = self.obstacle(policy::FILE).into_iter().collect();
-        found.extend(folders.filter_map(|folder| self.obstacle_to_folder(&folder)));
-        found.sort();
-        found.dedup();
-        found
-    }
-
-    /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
-    /// of another kind. What is wrong with one environment's folder stops that environment alone.
-    ///
-    /// # Errors
-    /// `State`, and names what stands there.
-    pub fn require_sound(&self) -> Result<()> {
-        let of_environment = |obstacle: &Obstacle| {
-            let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
-            Environment::ALL.into_iter().any(|environment| obstacle.file == folder(environment))
-        };
-        match self.obstacles().iter().find(|obstacle| !of_environment(obstacle)) {
-            Some(obstacle) => Err(obstacle.error()),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses an environment whose folder is none.
-    ///
-    /// # Errors
-    /// `State`, and names what stands there.
-    pub fn require_environment(&self, environment: Environment) -> Result<()> {
-        match self.obstacle_to_folder(&format!("environments/{environment}")) {
-            Some(obstacle) => Err(obstacle.error()),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses an item whose file is hidden behind something of another kind.
-    ///
-    /// # Errors
-    /// `State`, and names what stands there.
-    pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
-        match self.obstacle(&key.file(environment)) {
-            Some(obstacle) => Err(obstacle.error()),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses an environment of which something is hidden.
-    ///
-    /// # Errors
-    /// `State`, and names what stands there.
-    pub fn require_whole(&self, environment: Environment) -> Result<()> {
-        let folder = format!("environments/{environment}/");
-        let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
-        let mut hidden = hidden.filter(|(path, entry)| entry.kind != FileKind::File && !is_lock(path));
-        match hidden.next() {
-            Some((path, _)) => self.obstacle(path).map_or(Ok(()), |obstacle| Err(obstacle.error())),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
-    ///
-    /// # Errors
-    /// `State`, and names what stands there.
-    pub fn require_environments(&self) -> Result<()> {
-        Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
-    }
-
-    /// Refuses a folder without configuration: nothing found there would read like an all-clear.
-    ///
-    /// # Errors
-    /// `State`.
-    pub fn require_configuration(&self) -> Result<()> {
-        let is_part = |file: &String| {
-            file == policy::FILE || file == "environments" || file.starts_with("environments/")
-        };
-        if self.files.keys().any(is_part) {
-            return Ok(());
-        }
-        let here = match self.prefix.trim_end_matches('/') {
-            "" => "here".to_owned(),
-            prefix => format!("in {prefix}"),
-        };
-        let message =
-            format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
-        Err(Error::state(message).with_help(Help::LayOut))
-    }
-
     /// The error for an item that an environment does not have, or whose file is no file.
     #[must_use]
     pub fn absent(&self, key: &Key, environment: Environment) -> Error {
@@ -666,52 +478,6 @@ impl Snapshot {
     }
 }
 
-/// Something that stands where a file or a folder should.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Obstacle {
-    /// Where, relative to the git root.
-    pub file: String,
-    /// What it is.
-    pub kind: FileKind,
-}
-
-impl Obstacle {
-    /// What is wrong with it.
-    #[must_use]
-    pub fn message(&self) -> String {
-        match self.kind {
-            FileKind::File => "this is a file, and a folder is read here".to_owned(),
-            FileKind::Symlink => "this is a symbolic link, and its target is not read".to_owned(),
-            FileKind::Repository => {
-                "this is a repository of its own (a submodule, say), and its files are not read".to_owned()
-            }
-            FileKind::Folder => "this is a folder, and a file is read here".to_owned(),
-            FileKind::Other => "this is no regular file, and is not read".to_owned(),
-        }
-    }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        match self.kind {
-            FileKind::File => "put a folder of files here",
-            FileKind::Symlink => {
-                "put a file or folder of this repository here; shared bytes would cross environments"
-            }
-            FileKind::Repository => "keep the files in this repository, whose commits terrace reads",
-            FileKind::Folder | FileKind::Other => "put a regular file here",
-        }
-    }
-
-    /// The same as a failure to read.
-    #[must_use]
-    pub fn error(&self) -> Error {
-        let message = self.message();
-        let message = message.strip_prefix("this ").unwrap_or(&message);
-        Error::state(format!("{} {message}", self.file)).with_help(self.help())
-    }
-}
-
 fn rejected(item: &ItemFile, rejection: &Rejection) -> Error {
     let at = rejection.location.start;
     Error::state(format!("{}:{}:{}: {}", item.file, at.line, at.column, rejection.message))
@@ -744,25 +510,4 @@ pub fn no_such_item(key: &Key, known: Vec<&Key>, environments: EnvironmentSet) -
         _ => Help::ListItems,
     };
     Error::usage(format!("there is no item `{key}` in {environments}")).with_help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_say_what_a_file_is() {
-        let item = |key: &str, env| Some(Place::Item(ItemId::new(key.parse().expect(key), env)));
-        for (path, expected) in [
-            ("environments/staging/a/b.yaml", item("a/b", Environment::Staging)),
-            ("environments/prod/a.yaml", Some(Place::UnknownEnvironment("prod".into()))),
-            ("environments/staging/a.yml", Some(Place::Stray)),
-            ("environments/staging/.gitkeep", None),
-            ("environments/notes.txt", Some(Place::Stray)),
-            ("schemas/a.schema.json", None),
-        ] {
-            assert_eq!(place(path), expected, "{path}");
-        }
-        assert!(matches!(place("environments/staging/a b.yaml"), Some(Place::InvalidKey(..))));
-    }
 }

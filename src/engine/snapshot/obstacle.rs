@@ -1,0 +1,162 @@
+//! What hides a file or a folder, and who refuses for it.
+
+use super::{FileKind, Snapshot, is_lock};
+use crate::model::{Environment, Error, Help, Key, Result, policy};
+
+impl Snapshot {
+    /// What keeps a path (relative to the configuration root) from being read: something that is no
+    /// file stands there, or something that is no folder on the way to it.
+    #[must_use]
+    pub fn obstacle(&self, path: &str) -> Option<Obstacle> {
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end)).find_map(|there| {
+            let kind = self.files.get(there)?.kind;
+            let is_obstacle = kind != FileKind::File || there.len() < path.len();
+            is_obstacle.then(|| Obstacle { file: format!("{}{there}", self.prefix), kind })
+        })
+    }
+
+    /// What keeps a folder from being read: it is none, or one on the way to it.
+    fn obstacle_to_folder(&self, folder: &str) -> Option<Obstacle> {
+        self.obstacle(&format!("{folder}/"))
+    }
+
+    /// Everything at and above the environments' folders that is not what it should be.
+    pub fn obstacles(&self) -> Vec<Obstacle> {
+        let folders = ["environments", "schemas", ".terrace/decisions"].map(str::to_owned);
+        let environments = Environment::ALL.map(|environment| format!("environments/{environment}"));
+        let decisions = Environment::ALL.map(|environment| format!(".terrace/decisions/{environment}"));
+        let folders = folders.into_iter().chain(environments).chain(decisions);
+        let mut found: Vec<Obstacle> = self.obstacle(policy::FILE).into_iter().collect();
+        found.extend(folders.filter_map(|folder| self.obstacle_to_folder(&folder)));
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
+    /// of another kind. What is wrong with one environment's folder stops that environment alone.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_sound(&self) -> Result<()> {
+        let of_environment = |obstacle: &Obstacle| {
+            let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
+            Environment::ALL.into_iter().any(|environment| obstacle.file == folder(environment))
+        };
+        match self.obstacles().iter().find(|obstacle| !of_environment(obstacle)) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an environment whose folder is none.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_environment(&self, environment: Environment) -> Result<()> {
+        match self.obstacle_to_folder(&format!("environments/{environment}")) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an item whose file is hidden behind something of another kind.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
+        match self.obstacle(&key.file(environment)) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an environment of which something is hidden.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_whole(&self, environment: Environment) -> Result<()> {
+        let folder = format!("environments/{environment}/");
+        let hidden = self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder));
+        let mut hidden = hidden.filter(|(path, entry)| entry.kind != FileKind::File && !is_lock(path));
+        match hidden.next() {
+            Some((path, _)) => self.obstacle(path).map_or(Ok(()), |obstacle| Err(obstacle.error())),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a revision of which any environment is hidden, as a whole: for what spans them.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_environments(&self) -> Result<()> {
+        Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
+    }
+
+    /// Refuses a folder without configuration: nothing found there would read like an all-clear.
+    ///
+    /// # Errors
+    /// `State`.
+    pub fn require_configuration(&self) -> Result<()> {
+        let is_part = |file: &String| {
+            file == policy::FILE || file == "environments" || file.starts_with("environments/")
+        };
+        if self.files.keys().any(is_part) {
+            return Ok(());
+        }
+        let here = match self.prefix.trim_end_matches('/') {
+            "" => "here".to_owned(),
+            prefix => format!("in {prefix}"),
+        };
+        let message =
+            format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
+        Err(Error::state(message).with_help(Help::LayOut))
+    }
+}
+
+/// Something that stands where a file or a folder should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Obstacle {
+    /// Where, relative to the git root.
+    pub file: String,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+impl Obstacle {
+    /// What is wrong with it.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self.kind {
+            FileKind::File => "this is a file, and a folder is read here".to_owned(),
+            FileKind::Symlink => "this is a symbolic link, and its target is not read".to_owned(),
+            FileKind::Repository => {
+                "this is a repository of its own (a submodule, say), and its files are not read".to_owned()
+            }
+            FileKind::Folder => "this is a folder, and a file is read here".to_owned(),
+            FileKind::Other => "this is no regular file, and is not read".to_owned(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self.kind {
+            FileKind::File => "put a folder of files here",
+            FileKind::Symlink => {
+                "put a file or folder of this repository here; shared bytes would cross environments"
+            }
+            FileKind::Repository => "keep the files in this repository, whose commits terrace reads",
+            FileKind::Folder | FileKind::Other => "put a regular file here",
+        }
+    }
+
+    /// The same as a failure to read.
+    #[must_use]
+    pub fn error(&self) -> Error {
+        let message = self.message();
+        let message = message.strip_prefix("this ").unwrap_or(&message);
+        Error::state(format!("{} {message}", self.file)).with_help(self.help())
+    }
+}

@@ -1,0 +1,109 @@
+//! What a path is to a snapshot: an item, something that lies beside, or an editor's own file.
+
+use super::{FileEntry, FileKind, ItemFile};
+use crate::guards::{self, Guard};
+use crate::model::{Environment, ItemId, Key};
+
+/// What a path below `environments/` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An item's file.
+    Item(ItemId),
+    /// In a folder (named here) that is no environment.
+    UnknownEnvironment(String),
+    /// A YAML file whose path is no key.
+    InvalidKey(Environment, String),
+    /// Anything else.
+    Stray,
+}
+
+/// Says what a file's path, relative to the configuration root, makes it; `None` outside
+/// `environments/` and for files that every repository has.
+#[must_use]
+pub fn place(path: &str) -> Option<Place> {
+    let below = path.strip_prefix("environments/")?;
+    let name = below.rsplit('/').next().unwrap_or(below);
+    if matches!(name, ".gitkeep" | ".gitignore" | ".gitattributes" | "README.md") || is_scratch(name) {
+        return None;
+    }
+    let Some((folder, rest)) = below.split_once('/') else { return Some(Place::Stray) };
+    let Ok(environment) = folder.parse::<Environment>() else {
+        return Some(Place::UnknownEnvironment(folder.to_owned()));
+    };
+    let Some(text) = rest.strip_suffix(".yaml") else { return Some(Place::Stray) };
+    Some(match text.parse::<Key>() {
+        Ok(key) => Place::Item(ItemId::new(key, environment)),
+        Err(error) => Place::InvalidKey(environment, error.to_string()),
+    })
+}
+
+/// What a listed file is to a snapshot.
+pub(super) enum Placed {
+    Item(ItemFile),
+    /// Below `environments/`, and no item.
+    Elsewhere(Place),
+    /// Not below `environments/`, or where something else hides an item.
+    Nowhere,
+}
+
+pub(super) fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
+    match place(path) {
+        Some(Place::Item(id)) if entry.kind == FileKind::File || guards::off(Guard::LinkIsNoItem) => {
+            Placed::Item(ItemFile::new(id, format!("{prefix}{path}"), entry.blob.clone()))
+        }
+        Some(Place::Item(_)) | None => Placed::Nowhere,
+        Some(place) => Placed::Elsewhere(place),
+    }
+}
+
+/// Whether it is Emacs' lock of a file that is being edited, which is a link that leads nowhere.
+#[must_use]
+pub fn is_lock(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with(".#"))
+}
+
+/// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
+/// is about to be renamed into the place of the one that is saved.
+#[must_use]
+pub fn is_scratch(name: &str) -> bool {
+    let is_between = |start: char, end: char| {
+        name.len() > 1 && name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
+    };
+    let is_swap = || {
+        let end = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.')).map(|(_, end)| end);
+        end.is_some_and(|end| end.len() == 3 && end.starts_with("sw"))
+    };
+    let is_sed = || name.strip_prefix("sed").is_some_and(|rest| rest.len() == 6 && !rest.contains('.'));
+    // Vim tries whether it may write here by making a file called 4913.
+    let is_trial = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    name.ends_with('~')
+        || name.starts_with(".#")
+        || is_between('#', '#')
+        || is_swap()
+        || is_sed()
+        || is_trial()
+        || name.starts_with(".terrace-")
+        || name.starts_with(".goutputstream-")
+        || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_say_what_a_file_is() {
+        let item = |key: &str, env| Some(Place::Item(ItemId::new(key.parse().expect(key), env)));
+        for (path, expected) in [
+            ("environments/staging/a/b.yaml", item("a/b", Environment::Staging)),
+            ("environments/prod/a.yaml", Some(Place::UnknownEnvironment("prod".into()))),
+            ("environments/staging/a.yml", Some(Place::Stray)),
+            ("environments/staging/.gitkeep", None),
+            ("environments/notes.txt", Some(Place::Stray)),
+            ("schemas/a.schema.json", None),
+        ] {
+            assert_eq!(place(path), expected, "{path}");
+        }
+        assert!(matches!(place("environments/staging/a b.yaml"), Some(Place::InvalidKey(..))));
+    }
+}
