@@ -89,7 +89,7 @@ fn what_cannot_be_is_refused_by_name() {
         ("staging", "kubernetes-manifest:x/../environments/staging", 2, "is where the items are"),
         ("prod", to, 2, "production"),
         ("production", "etcd://h", 2, "has no prefix"),
-        ("production", "rediss://h/0?prefix=a", 2, "redis over TLS is not spoken"),
+        ("production", "rediss://h/x?prefix=a", 2, "is no number of a database"),
     ] {
         let refused = publish(&world, environment, to, &[]);
         assert_eq!(refused.code, code, "{}", refused.told());
@@ -97,8 +97,10 @@ fn what_cannot_be_is_refused_by_name() {
     }
     let unreachable = publish(&world, "production", "etcd://127.0.0.1:1/t", &[]);
     assert_eq!(unreachable.code, 4, "{}", unreachable.told());
-    let unreachable = publish(&world, "production", "redis://127.0.0.1:1/?prefix=t", &[]);
-    assert_eq!(unreachable.code, 4, "{}", unreachable.told());
+    for to in ["redis://127.0.0.1:1/?prefix=t", "rediss://127.0.0.1:1/?prefix=t"] {
+        let unreachable = publish(&world, "production", to, &[]);
+        assert_eq!(unreachable.code, 4, "{}", unreachable.told());
+    }
     assert!(!world.dir.join("deploy").exists());
 
     // A list that comes from anybody removes nothing outside.
