@@ -91,7 +91,7 @@ pub(super) fn tell(event: &ServeEvent, is_bare: bool) -> io::Result<()> {
         // For programs that keep count of who changed what, whatever is logged.
         ServeEvent::Written { caller, from, request, environment, keys, status, commit } => {
             let line = serde_json::json!({
-                "written": request, "by": caller, "from": from, "environment": environment.name(), "keys": keys,
+                "written": request, "from": from, "by": caller, "environment": environment.name(), "keys": keys,
                 "status": status, "commit": commit,
             });
             writeln!(io::stderr().lock(), "{}", clean(&line.to_string()))?;
