@@ -487,21 +487,22 @@ mod service {
         (false, false) => "client",
     };
 
-    /// The example program, built if need be.
+    /// The example program. `cargo test` of everything has built it; where it tests this alone, it is
+    /// built here.
     fn binary() -> PathBuf {
-        // What this test was built with, so that nothing is built twice.
-        let how = std::env::var_os("TERRACE_TESTS_BUILT").map(|how| how.into_string().expect("UTF-8"));
-        let how = how.unwrap_or_else(|| "--profile test".to_owned());
+        let folder = PathBuf::from(env!("CARGO_BIN_EXE_terrace"));
+        let binary = folder.parent().expect("a folder").join("examples/service");
+        if std::env::var_os("TERRACE_EXAMPLES_BUILT").is_some() && binary.exists() {
+            return binary;
+        }
         let build = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", "service", "--features", FEATURES])
-            .args(how.split_whitespace())
+            .args(["build", "--quiet", "--profile", "test", "--example", "service", "--features", FEATURES])
             .arg("--manifest-path")
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
             .status()
             .expect("cargo");
         assert!(build.success());
-        let folder = PathBuf::from(env!("CARGO_BIN_EXE_terrace"));
-        folder.parent().expect("a folder").join("examples/service")
+        binary
     }
 
     /// The program, and what it says.
