@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::plan::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
-    Action, ItemPlan, Resolution, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
+    Action, ItemPlan, PlanEntry, Resolution, SavedCreation, SavedEntry, SavedItem, SavedPlan, wrong_plan,
 };
 use crate::guards::{self, Guard};
 use crate::model::{BlobId, Environment, Error, Help, Hop, InvalidId, Key, Policy, Result, Value, ValuePath};
@@ -136,14 +136,11 @@ impl PlanFile {
     pub fn require_same(&self, plans: &[ItemPlan<Shown>]) -> Result<()> {
         for ((item, found), plan) in self.agreed.items.iter().zip(&self.entries).zip(plans) {
             for ((agreed, found), line) in item.lines.iter().zip(found).zip(&plan.lines) {
-                // Reading JSON gives exponents a sign, so what is compared was read as well.
-                let expected =
-                    serde_json::from_str(&entry_json(line, plan.hop).to_string()).unwrap_or(Json::Null);
-                let fields = expected.as_object().into_iter().flatten();
-                let differing = fields
-                    .filter(|(field, _)| !EDITABLE.contains(&field.as_str()))
-                    .find(|(field, value)| found.get(field.as_str()) != Some(value));
-                if let Some((field, _)) = differing.filter(|_| !guards::off(Guard::PlanText)) {
+                // Whether a removal waits rests on what is taken, which may have been edited.
+                let Some(field) = differing(line, plan.hop, found) else { continue };
+                let mut waiting = line.while_it_waits(&plan.lines);
+                let is_same = waiting.any(|line| differing(&line, plan.hop, found).is_none());
+                if !is_same && !guards::off(Guard::PlanText) {
                     let what = format!(
                         "`{field}` of {} at {} is not what the repository says",
                         item.key, agreed.path
@@ -154,6 +151,15 @@ impl PlanFile {
         }
         Ok(())
     }
+}
+
+/// The first field, of those that may not be edited, in which an entry of a file is not this line.
+fn differing(line: &PlanEntry<Shown>, hop: Hop, found: &Json) -> Option<String> {
+    // Reading JSON gives exponents a sign, so what is compared was read as well.
+    let expected: Json = serde_json::from_str(&entry_json(line, hop).to_string()).unwrap_or(Json::Null);
+    let fields = expected.as_object().into_iter().flatten();
+    let mut fields = fields.filter(|(field, _)| !EDITABLE.contains(&field.as_str()));
+    fields.find(|(field, value)| found.get(field.as_str()) != Some(value)).map(|(field, _)| field.clone())
 }
 
 /// Reads parts of a file and knows their places.

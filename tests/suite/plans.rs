@@ -430,3 +430,39 @@ fn a_tag_that_goes_is_said() {
     assert_eq!(said.matches("the tag !ENV goes").count(), 1, "{said}");
     assert!(said.contains("!ENV HOST → db"), "{said}");
 }
+
+#[test]
+fn a_removal_that_waits_is_carried_out_as_the_plan_says() {
+    let shop = Shop::empty();
+    let before = "q:\n  size: 7\n  n: x\ntimeout: 5s\n";
+    shop.commit(&[(STAGING, before), (PRODUCTION, before)], "begin");
+    shop.commit(&[(PRODUCTION, &before.replace("size: 7", "size: 40"))], "more of its own");
+    shop.commit(&[(STAGING, "q:\n  n: x\nm:\n  er: 7\ntimeout: 5s\n")], "elsewhere");
+    shop.commit(&[(STAGING, "q:\n  n: x\nm:\n  er: 7\ntimeout: 8s\n")], "slower");
+    let waits = |plan: &Json| plan.to_string().contains("which took its place, is not taken");
+    let plan = planned(&shop, &["--skip-undecided", "--without-new"]);
+    assert!(waits(&plan) && taken(&plan) == ["timeout"], "{plan}");
+    // Who takes both in the file takes a removal that waits no more.
+    for path in ["q.size", "m.er"] {
+        edit(&shop, path, &[("taken", true.into()), ("outcome", "take".into())]);
+    }
+    let shown = shop.terrace(&["promote", "--plan", "plan.json", "--dry-run"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    // What is invented is refused.
+    let text = shop.read("plan.json");
+    shop.write(
+        "plan.json",
+        &text
+            .replace("`m`, which took", "`timeout`, which took")
+            .replace("`m.er`, which took", "`timeout`, which took"),
+    );
+    let refused = carry_out(&shop);
+    assert!(
+        refused.code == 2 && refused.err.contains("at q.size is not what the repository says"),
+        "{refused:?}"
+    );
+    planned(&shop, &["--skip-undecided", "--without-new"]);
+    let answer = carry_out(&shop);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(shop.read(PRODUCTION), "q:\n  size: 40\n  n: x\ntimeout: 8s\n");
+}

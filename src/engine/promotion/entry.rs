@@ -126,6 +126,26 @@ impl<V> PlanEntry<V> {
         matches!(self.reason, Reason::Awaits { .. })
     }
 
+    /// What this line says, among `lines` of its plan, while a removal waits for something that its source
+    /// commit added: as many lines as there are such things and levels.
+    pub fn while_it_waits<'p>(&'p self, lines: &'p [Self]) -> impl Iterator<Item = Self> + 'p
+    where
+        V: Clone,
+    {
+        let is_of_one_commit = move |other: &&Self| {
+            let ids = [self, *other].map(|line| line.commit.as_ref().map(|commit| &commit.id));
+            ids[0].is_some() && ids[0] == ids[1]
+        };
+        let is_added = |other: &&Self| other.source.is_some() && other.target.is_none();
+        let added = lines.iter().filter(|_| self.source.is_none()).filter(is_added).filter(is_of_one_commit);
+        added.flat_map(move |other| {
+            [Level::Ask, Level::Offer].map(|level| {
+                let (removed, successor) = (Box::new(self.reason.clone()), other.top.clone());
+                Self { level, reason: Reason::Awaits { removed, successor }, ..self.clone() }
+            })
+        })
+    }
+
     /// Whether no wish makes a promotion write the source's value: a pin, or a secret itself.
     #[must_use]
     pub fn is_refused(&self) -> bool {
