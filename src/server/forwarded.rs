@@ -23,9 +23,10 @@ pub(super) enum Proxy {
 }
 
 impl Proxy {
+    /// Its last word, which is empty where it cannot be read; nothing where it said none.
     fn said<'h>(self, headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
         let Self::Believed = self else { return None };
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+        let last = headers.get_all(name).iter().next_back()?.to_str().unwrap_or_default();
         last.rsplit(',').next().map(str::trim)
     }
 
@@ -106,5 +107,9 @@ mod tests {
             let own = Proxy::None.known_as(&request).expect("a host");
             assert_eq!((own.as_str(), Proxy::None.is_tls(request.headers())), ("127.0.0.1:7878", false));
         }
+        // What cannot be read is not taken for nothing said.
+        let mut request = request(&[]);
+        request.headers_mut().insert(HOST, http::HeaderValue::from_bytes(b"\xff").expect("a value"));
+        assert_eq!(Proxy::Believed.host(request.headers()), Some(None));
     }
 }
