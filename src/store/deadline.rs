@@ -1,15 +1,38 @@
-//! Programs that may take only so long.
+//! Programs heard to their end, and those that may take only so long. Half of what one says is not taken
+//! for all of it.
 
 use std::io::{self, Read};
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+/// What a program wrote and how it ended.
+///
+/// # Errors
+/// When it cannot be started, heard or waited for.
+pub(super) fn output(command: &mut Command) -> io::Result<Output> {
+    output_of(command.spawn()?)
+}
+
+/// The same of one that runs.
+///
+/// # Errors
+/// When it cannot be heard or waited for.
+pub(super) fn output_of(mut child: Child) -> io::Result<Output> {
+    let stderr = child.stderr.take().map(read_all);
+    let mut stdout = Vec::new();
+    let heard = child.stdout.take().map_or(Ok(0), |mut from| from.read_to_end(&mut stdout));
+    let stderr = stderr.map_or(Ok(Vec::new()), |from| from.recv().unwrap_or_else(|_| Ok(Vec::new())));
+    let status = child.wait()?;
+    heard?;
+    Ok(Output { status, stdout, stderr: stderr? })
+}
 
 /// What a program wrote and how it ended; `None` when it had to be ended because time was up. What it
 /// started itself may live on for a moment: nobody waits for that.
 ///
 /// # Errors
-/// When it cannot be started or waited for.
+/// When it cannot be started, heard or waited for.
 pub(super) fn output_within(command: &mut Command, limit: Duration) -> io::Result<Option<Output>> {
     let end = Instant::now() + limit;
     let mut child = command.spawn()?;
@@ -28,30 +51,29 @@ pub(super) fn output_within(command: &mut Command, limit: Duration) -> io::Resul
         child.wait()?;
         return Ok(None);
     };
-    Ok(Some(Output { status, stdout, stderr }))
+    Ok(Some(Output { status, stdout: stdout?, stderr: stderr? }))
 }
 
-fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_all(mut from: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What was read before a failure is what there is.
-        let _ = from.read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
+        let heard = from.read_to_end(&mut bytes);
+        let _ = sender.send(heard.map(|_| bytes));
     });
     receiver
 }
 
-fn received(from: Option<Receiver<Vec<u8>>>, end: Instant) -> Option<Vec<u8>> {
-    let Some(from) = from else { return Some(Vec::new()) };
+fn received(from: Option<Receiver<io::Result<Vec<u8>>>>, end: Instant) -> Option<io::Result<Vec<u8>>> {
+    let Some(from) = from else { return Some(Ok(Vec::new())) };
     match from.recv_timeout(end.saturating_duration_since(Instant::now())) {
-        Ok(bytes) => Some(bytes),
-        Err(RecvTimeoutError::Disconnected) => Some(Vec::new()),
+        Ok(heard) => Some(heard),
+        Err(RecvTimeoutError::Disconnected) => Some(Ok(Vec::new())),
         Err(RecvTimeoutError::Timeout) => None,
     }
 }
 
-fn ended(child: &mut std::process::Child, end: Instant) -> io::Result<Option<ExitStatus>> {
+fn ended(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::deadline::output;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
 use crate::model::{Error, Result};
@@ -43,7 +44,7 @@ impl GitConfig {
     pub(super) fn of(environment: &ProcessEnvironment, git_dir: &Path) -> Result<Self> {
         let mut command = git(environment);
         command.arg("--git-dir").arg(git_dir).args(["config", "--null", "--show-scope", "--list"]);
-        let output = command.output().map_err(|error| {
+        let output = output(&mut command).map_err(|error| {
             Error::state(format!("git's configuration cannot be read, for git does not start: {error}"))
                 .with_help("install git, or put it on PATH")
         })?;

@@ -114,11 +114,7 @@ impl Repository {
     /// that cannot be read is told by whoever needs it.
     fn is_tracked_folder(&self, folder: &Path) -> bool {
         let Ok(index) = self.open_index() else { return false };
-        let inside = |entry: git2::IndexEntry| {
-            let path = String::from_utf8_lossy(&entry.path).into_owned();
-            Path::new(&path).starts_with(folder)
-        };
-        index.iter().any(inside)
+        index.iter().any(|entry| Path::new(entry.text().as_ref()).starts_with(folder))
     }
 
     /// The folder that git runs hooks from, and whether other repositories use it too.

@@ -9,6 +9,7 @@ use std::process::Output;
 
 use git2::{MergeFileInput, MergeFileOptions};
 
+use super::deadline::output;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
 use crate::merge::{TextMerge, Versions};
@@ -31,7 +32,7 @@ pub fn by_git(
         git.args(["merge-file", "-p", "-q"]).args(algorithm);
         git.arg(format!("--marker-size={marker_size}"));
         git.args(["-L", "ours", "-L", "base", "-L", "theirs", "--"]).args([ours, base, theirs]);
-        git.output().map_err(|error| {
+        output(&mut git).map_err(|error| {
             Error::state(format!("git does not run: {error}")).with_help("see that git is on the search path")
         })
     };

@@ -10,6 +10,7 @@ mod deadline;
 pub mod editor;
 mod git_config;
 mod git_error;
+mod git_index;
 mod git_program;
 mod handles;
 mod history;

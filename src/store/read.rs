@@ -10,6 +10,7 @@ use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 
 use super::cache::{JudgementFile, KnownFiles};
 use super::git_error::git_error;
+use super::git_index::{Entry, GitIndex};
 use super::handles::Handles;
 use super::odb;
 use super::repository::{Repository, find_commit};
@@ -22,9 +23,6 @@ pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
 
 /// What a whole snapshot wants.
 const EVERYTHING: [&str; 4] = [policy::FILE, "environments/", "schemas/", ".terrace/"];
-
-/// The flag of an index entry whose file is not to be in the working tree.
-const SKIPPED: u16 = 1 << 14;
 
 impl Repository {
     /// The snapshot of a revision.
@@ -120,8 +118,7 @@ impl Repository {
             }
             (Revision::Index, _) => {
                 let index = self.open_index()?;
-                let entry = index.get_path(Path::new(path), 0);
-                Ok(entry.map(|entry| entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)))
+                Ok(index.get(path).map(indexed))
             }
             (Revision::WorkTree, Some(root)) => match root.join(path).symlink_metadata() {
                 Ok(meta) => Ok(Some(FileEntry { blob: None, kind: kind_of(meta.file_type()) })),
@@ -188,18 +185,15 @@ impl Repository {
         let index = self.open_index()?;
         let mut files = BTreeMap::new();
         for entry in index.iter() {
-            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            let path = entry.text();
             let Some(below) = path.strip_prefix(self.root_prefix()) else { continue };
             let listed = is_listed(below);
-            // Stages 1 to 3 are the sides of an unfinished merge.
-            let stage = (entry.flags >> 12) & 3;
-            if listed && stage != 0 {
+            if listed && entry.is_in_conflict() {
                 return Err(Error::state(format!("{path} is in an unfinished merge"))
                     .with_help("resolve it and `git add` it first"));
             }
             if listed {
-                let mode = i32::try_from(entry.mode).unwrap_or_default();
-                files.insert(below.to_owned(), entry_of(mode, entry.id));
+                files.insert(below.to_owned(), indexed(entry));
             }
         }
         Ok(files)
@@ -220,13 +214,8 @@ impl Repository {
         if self.work_tree().is_none() || !self.git_dir().join("info/sparse-checkout").is_file() {
             return Ok(left_out);
         }
-        let index = self.open_index().map_err(|error| {
-            error.with_help("a sparse index cannot be read; `git sparse-checkout reapply --no-sparse-index` writes it out")
-        })?;
-        for entry in index.iter().filter(|entry| entry.flags_extended & SKIPPED != 0) {
-            let path = String::from_utf8_lossy(&entry.path).into_owned();
-            let mode = i32::try_from(entry.mode).unwrap_or_default();
-            left_out.insert(path, entry_of(mode, entry.id));
+        for entry in self.open_index()?.iter().filter(|entry| entry.is_left_out()) {
+            left_out.insert(entry.text().into_owned(), indexed(entry));
         }
         Ok(left_out)
     }
@@ -238,11 +227,10 @@ impl Repository {
             );
         };
         let mut files = BTreeMap::new();
-        let index: OnceCell<Option<git2::Index>> = OnceCell::new();
+        let index: OnceCell<Option<GitIndex>> = OnceCell::new();
         let is_submodule = |path: &str| {
             let index = index.get_or_init(|| self.open_index().ok()).as_ref();
-            let entry =
-                index.and_then(|it| it.get_path(Path::new(&format!("{}{path}", self.root_prefix())), 0));
+            let entry = index.and_then(|it| it.get(&format!("{}{path}", self.root_prefix())));
             entry.is_some_and(|entry| entry.mode == 0o160_000)
         };
         let mut list = |name: &str| -> Result<()> {
@@ -361,6 +349,11 @@ fn kind_of(kind: std::fs::FileType) -> FileKind {
     } else {
         FileKind::Other
     }
+}
+
+/// A file of the index.
+fn indexed(entry: &Entry) -> FileEntry {
+    entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)
 }
 
 fn entry_of(mode: i32, id: Oid) -> FileEntry {

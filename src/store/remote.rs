@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use git2::{Oid, Repository};
 
-use super::deadline::output_within;
+use super::deadline::{output, output_within};
 use super::git_error::git_error;
 use super::git_program::git;
 use super::process_environment::ProcessEnvironment;
@@ -196,7 +196,7 @@ impl Remote {
     fn run(&self, git: &mut Command, what: &str) -> Result<Output> {
         let output = match self.limit {
             Some(limit) => output_within(git, limit),
-            None => git.output().map(Some),
+            None => output(git).map(Some),
         };
         match output {
             Ok(Some(output)) => Ok(output),

@@ -7,6 +7,7 @@ use git2::{ErrorClass, ErrorCode, ObjectType, Oid, RepositoryOpenFlags, Status};
 
 use super::git_config::GitConfig;
 use super::git_error::{git_error, not_owned, require_readable};
+use super::git_index::GitIndex;
 use super::handles::{Handle, Handles};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
@@ -106,12 +107,11 @@ impl Repository {
         GitConfig::of(&self.environment, self.git()?.path())
     }
 
-    pub(super) fn open_index(&self) -> Result<git2::Index> {
-        let git = self.git()?;
-        let file = self.index.clone().unwrap_or_else(|| git.path().join("index"));
-        require_readable(&file)?;
-        let opened = if self.index.is_some() { git2::Index::open(&file) } else { git.index() };
-        opened.map_err(|error| git_error("read the index", &error))
+    pub(super) fn open_index(&self) -> Result<GitIndex> {
+        match &self.index {
+            Some(file) => GitIndex::read(file),
+            None => GitIndex::read(&self.git_dir.join("index")),
+        }
     }
 
     /// Tells `progress` of long work.

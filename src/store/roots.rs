@@ -44,7 +44,7 @@ impl Repository {
             }
             Revision::Index | Revision::WorkTree => {
                 for entry in self.open_index()?.iter() {
-                    roots.extend(root_of(&String::from_utf8_lossy(&entry.path)));
+                    roots.extend(root_of(&entry.text()));
                 }
             }
         }

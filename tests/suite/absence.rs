@@ -48,7 +48,7 @@ fn a_file_that_cannot_be_looked_at_is_not_taken_for_absent() {
             &["status", set],
         ),
         (".git/config", ".git/config", &["status", set], &["status", set]),
-        (".git/index", "index", &["check --staged", "status", set], &["check --staged", "status", set]),
+        (".git/index", "index", &["check --staged", "status", set], &["status", set]),
         ("terrace.toml", "terrace.toml", &["check"], &["check"]),
         ("environments", "environments", &["check", "list"], &["check", "list"]),
         ("environments/staging", "environments/staging", &["check", "list"], &["check", "list"]),

@@ -2,16 +2,17 @@
 //! in its content.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use git2::{AttrCheckFlags, AttrValue, Repository};
+use git2::{AttrCheckFlags, AttrValue, Index, Oid, Repository};
 
 use super::eol::LineEndings;
 use super::{disk, files};
 use crate::model::{Error, Result};
 use crate::store::git_error::git_error;
+use crate::store::git_index::{Entry, GitIndex};
 use crate::store::process_environment::ProcessEnvironment;
 
 /// libgit2's `GIT_ATTR_CHECK_INCLUDE_HEAD`, which git2 has no name for.
@@ -25,6 +26,7 @@ pub(super) struct Attributes<'r> {
     /// Whether the files of the system, the user and the repository's `info` look at extensions alone.
     by_extension: bool,
     settings: OnceCell<[Option<String>; 2]>,
+    indexed: OnceCell<BTreeMap<PathBuf, Oid>>,
     folders: RefCell<HashMap<String, bool>>,
     known: RefCell<HashMap<String, LineEndings>>,
 }
@@ -38,6 +40,7 @@ impl<'r> Attributes<'r> {
             is_bare: repository.is_bare() && repository.head().is_ok(),
             by_extension: texts.is_some_and(|files| files.iter().all(|file| file_is_by_extension(file))),
             settings: OnceCell::new(),
+            indexed: OnceCell::new(),
             folders: RefCell::default(),
             known: RefCell::default(),
         }
@@ -51,7 +54,7 @@ impl<'r> Attributes<'r> {
 
     /// The line endings of `path`; refuses a path whose content another program would convert.
     pub(super) fn line_endings(&self, path: &str) -> Result<LineEndings> {
-        let class = self.class(path);
+        let class = self.class(path, self.indexed()?);
         if let Some(known) = self.known.borrow().get(&class) {
             return Ok(*known);
         }
@@ -86,11 +89,40 @@ impl<'r> Attributes<'r> {
         Ok(settings.line_endings())
     }
 
+    /// The files of attributes that the index has. They are all that libgit2 gets of it: it would read
+    /// every entry anew for each repository that is opened.
+    fn indexed(&self) -> Result<&BTreeMap<PathBuf, Oid>> {
+        if let Some(indexed) = self.indexed.get() {
+            return Ok(indexed);
+        }
+        self.lend(&GitIndex::read(&self.repository.path().join("index"))?)
+    }
+
+    /// Lends libgit2 the files of attributes of this index, which is the repository's.
+    pub(super) fn lend(&self, index: &GitIndex) -> Result<&BTreeMap<PathBuf, Oid>> {
+        let is_ours = |entry: &&Entry| {
+            let above = entry.path.strip_suffix(b".gitattributes");
+            above.is_some_and(|above| above.last().is_none_or(|last| *last == b'/'))
+                && !entry.is_in_conflict()
+        };
+        let files: Vec<_> = index.iter().filter(is_ours).collect();
+        let lend = || {
+            let mut lent = Index::new()?;
+            for file in &files {
+                lent.add(&file.to_libgit2())?;
+            }
+            self.repository.set_index(&mut lent)
+        };
+        lend().map_err(|error| git_error("read .gitattributes", &error))?;
+        let files = files.iter().map(|file| (PathBuf::from(file.text().as_ref()), file.id));
+        Ok(self.indexed.get_or_init(|| files.collect()))
+    }
+
     /// What paths with the same attributes have in common.
-    fn class(&self, path: &str) -> String {
+    fn class(&self, path: &str, indexed: &BTreeMap<PathBuf, Oid>) -> String {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut above = iter::once("").chain(files::folders(path));
-        if self.by_extension && above.all(|folder| self.folder_is_by_extension(folder)) {
+        if self.by_extension && above.all(|folder| self.folder_is_by_extension(folder, indexed)) {
             let extension = name.find('.').and_then(|at| name.get(at..)).unwrap_or_default();
             format!("{folder}/*{extension}")
         } else {
@@ -98,20 +130,21 @@ impl<'r> Attributes<'r> {
         }
     }
 
-    fn folder_is_by_extension(&self, folder: &str) -> bool {
+    fn folder_is_by_extension(&self, folder: &str, indexed: &BTreeMap<PathBuf, Oid>) -> bool {
         if let Some(known) = self.folders.borrow().get(folder) {
             return *known;
         }
         let path = Path::new(folder).join(".gitattributes");
         let on_disk = self.repository.workdir().is_none_or(|top| file_is_by_extension(&top.join(&path)));
-        let is_by_extension = on_disk && self.committed(&path).iter().all(|text| is_by_extension(text));
+        let is_by_extension =
+            on_disk && self.committed(&path, indexed).iter().all(|text| is_by_extension(text));
         self.folders.borrow_mut().insert(folder.to_owned(), is_by_extension);
         is_by_extension
     }
 
     /// What the index and, in a bare repository, HEAD have at a path.
-    fn committed(&self, path: &Path) -> Vec<Vec<u8>> {
-        let indexed = self.repository.index().ok().and_then(|index| index.get_path(path, 0)).map(|it| it.id);
+    fn committed(&self, path: &Path, indexed: &BTreeMap<PathBuf, Oid>) -> Vec<Vec<u8>> {
+        let indexed = indexed.get(path).copied();
         let tree = || self.repository.head().and_then(|head| head.peel_to_tree());
         let tree = if self.is_bare { tree().ok() } else { None };
         let in_head = tree.and_then(|tree| tree.get_path(path).ok()).map(|entry| entry.id());
@@ -307,7 +340,8 @@ mod tests {
                 assert_eq!(attributes.line_endings(path), alone.line_endings(path), "{file} {path}");
             }
         }
-        assert_eq!(attributes.class("a/x.yaml"), attributes.class("a/y.yaml"));
-        assert_ne!(attributes.class("a/b/x.yaml"), attributes.class("a/b/y.yaml"));
+        let none = BTreeMap::new();
+        assert_eq!(attributes.class("a/x.yaml", &none), attributes.class("a/y.yaml", &none));
+        assert_ne!(attributes.class("a/b/x.yaml", &none), attributes.class("a/b/y.yaml", &none));
     }
 }

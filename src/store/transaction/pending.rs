@@ -10,9 +10,10 @@ use super::journal::{BlobChange, Journal};
 use super::open::OpenRepository;
 use super::placement::{differences, is_own};
 use super::preconditions::{Preconditions, tree_entry};
-use super::{Change, Transaction, index, objects, subject, unfinished};
+use super::{Change, Transaction, objects, subject, unfinished};
 use crate::model::{Error, Result};
 use crate::store::git_error::git_error;
+use crate::store::git_index::GitIndex;
 
 const PENDING: &str = "refs/terrace/pending/";
 
@@ -54,7 +55,7 @@ impl Transaction {
         if followed {
             let mut changes = blob_changes(git, local, new)?;
             changes.retain(|file| is_own(&change.files, &file.path));
-            preconditions.refuse_in_the_way(&index::read(paths)?, &changes)?;
+            preconditions.refuse_in_the_way(&GitIndex::read(&paths.index())?, &changes)?;
         }
         let name = format!("{PENDING}{new}");
         git.reference(&name, new, true, "terrace").map_err(|error| git_error("keep the commit", &error))?;
@@ -96,7 +97,7 @@ impl Transaction {
             attributes.line_endings(&change.path)?;
         }
         let preconditions = Preconditions { attributes: &attributes, paths, parent: local, followed: true };
-        preconditions.refuse_in_the_way(&index::read(paths)?, &changes)?;
+        preconditions.refuse_in_the_way(&GitIndex::read(&paths.index())?, &changes)?;
         Ok(changes)
     }
 

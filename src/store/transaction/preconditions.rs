@@ -7,16 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use git2::{ErrorCode, FileMode, Index, ObjectType, Oid, Repository, RepositoryState, Tree};
+use git2::{ErrorCode, FileMode, ObjectType, Oid, Repository, RepositoryState, Tree};
 
 use super::attributes::Attributes;
 use super::content::BlobView;
 use super::files::{self, WorktreeEntry};
 use super::journal::BlobChange;
 use super::paths::Paths;
-use super::{Change, FileChange, index};
+use super::{Change, FileChange};
 use crate::model::{Error, Result};
 use crate::store::git_error::git_error;
+use crate::store::git_index::{Entry, GitIndex};
 
 /// One file of the commit: its journal line and the blob to write; no blob removes the file.
 pub(super) struct Planned {
@@ -38,8 +39,8 @@ impl Preconditions<'_> {
     /// The files that the commit changes; those that are as wanted already are left out.
     pub(super) fn plan(&self, files: &[FileChange]) -> Result<Vec<Planned>> {
         check_paths(files)?;
-        // First of all, for libgit2 looks into it for attributes, too.
-        let index = index::read(self.paths)?;
+        let index = GitIndex::read(&self.paths.index())?;
+        self.attributes.lend(&index)?;
         let tree = self.tree()?;
         let mut folders = FoldersSeen::default();
         let mut planned = Vec::new();
@@ -55,7 +56,7 @@ impl Preconditions<'_> {
     /// Refuses where the work tree cannot follow these changes.
     pub(super) fn refuse_in_the_way<'c>(
         &self,
-        index: &Index,
+        index: &GitIndex,
         changes: impl IntoIterator<Item = &'c BlobChange>,
     ) -> Result<()> {
         self.refuse_unfinished()?;
@@ -119,19 +120,18 @@ impl Preconditions<'_> {
         Err(Error::state(format!("a {what} is in progress")).with_help(format!("finish it first: {help}")))
     }
 
-    fn refuse_staged(&self, index: &Index, change: &BlobChange) -> Result<()> {
+    fn refuse_staged(&self, index: &GitIndex, change: &BlobChange) -> Result<()> {
         let path = &change.path;
-        if index::in_conflict(index, path) {
+        if index.is_in_conflict(path) {
             let message = format!("{path} has a merge conflict");
             return Err(Error::state(message).with_help("resolve and commit it first"));
         }
-        let staged = index::entry(index, path);
-        let as_committed = match &staged {
+        let as_committed = match index.get(path) {
             Some(entry) => Some(entry.id) == change.before && entry.mode == change.mode,
             None => change.before.is_none(),
         };
-        let file_above = files::folders(path).any(|folder| index::entry(index, folder).is_some());
-        let files_below = index.find_prefix(format!("{path}/")).is_ok();
+        let file_above = files::folders(path).any(|folder| index.get(folder).is_some());
+        let files_below = index.has_below(path);
         if !as_committed || file_above || files_below {
             let message = format!("{path} has staged changes that are not committed");
             return Err(Error::state(message)
@@ -141,10 +141,15 @@ impl Preconditions<'_> {
     }
 
     /// `folders` are known to be such.
-    fn refuse_dirty(&self, index: &Index, change: &BlobChange, folders: &mut BTreeSet<String>) -> Result<()> {
+    fn refuse_dirty(
+        &self,
+        index: &GitIndex,
+        change: &BlobChange,
+        folders: &mut BTreeSet<String>,
+    ) -> Result<()> {
         let Some(root) = &self.paths.root else { return Ok(()) };
         let BlobChange { path, before, .. } = change;
-        let left_out = || index::entry(index, path).is_some_and(|it| index::is_left_out(&it));
+        let left_out = || index.get(path).is_some_and(Entry::is_left_out);
         let (message, help) = match (files::look_below(root, path, folders)?, before) {
             (WorktreeEntry::Blocked(reason), _) => {
                 (reason, "terrace changes only regular files; put one in its place")

@@ -11,9 +11,10 @@ use super::disk::Folders;
 use super::files::{self, Replaced, WorktreeEntry};
 use super::open::enter;
 use super::paths::Paths;
-use super::{WAIT, index, note, preconditions};
+use super::{WAIT, note, preconditions};
 use crate::model::{Error, Help, Result};
 use crate::store::git_error::git_error;
+use crate::store::git_index::{Entry, GitIndex};
 use crate::store::integration::quoted;
 use crate::store::process_environment::ProcessEnvironment;
 
@@ -66,8 +67,7 @@ pub fn write_work_tree(
 
 /// What a sparse checkout leaves out is read from the index, and there is no file to write.
 fn refuse_left_out(paths: &Paths, path: &str) -> Result<()> {
-    let index = index::read(paths)?;
-    if !index::entry(&index, path).is_some_and(|entry| index::is_left_out(&entry)) {
+    if !GitIndex::read(&paths.index())?.get(path).is_some_and(Entry::is_left_out) {
         return Ok(());
     }
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

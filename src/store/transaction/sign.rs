@@ -14,6 +14,7 @@ use git2::{Oid, Repository, RepositoryInitOptions, Signature};
 use super::identity::Signatures;
 use super::paths::Paths;
 use crate::model::{Error, Result};
+use crate::store::deadline::output_of;
 use crate::store::git_error::git_error;
 use crate::store::git_program::git;
 use crate::store::process_environment::ProcessEnvironment;
@@ -73,7 +74,7 @@ fn run(signer: &Path, objects: &Path, commit: &Unsigned<'_>) -> Result<Oid> {
             // A git that does not listen says why when it ends.
             let _ = pipe.write_all(commit.message.as_bytes());
         }
-        child.wait_with_output()
+        output_of(child)
     });
     let output = output.map_err(|error| refused(&format!("it does not run: {error}")))?;
     if !output.status.success() {

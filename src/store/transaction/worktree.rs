@@ -15,21 +15,22 @@ use super::index::{self, Followed};
 use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::Result;
+use crate::store::git_index::{Entry, GitIndex};
 
 /// Leads the index on to the new blobs, before the branch moves. Git's `commit` reads HEAD, then the
 /// index, and takes `index.lock` last: in the other order it could see our commit beside the index
 /// from before it, and take the commit back with its own.
 pub(super) fn stage(paths: &Paths, changes: &[BlobChange]) -> Result<()> {
     let staged: Vec<_> = changes.iter().map(|change| Followed { change, metadata: None }).collect();
-    index::follow(paths, &staged)
+    index::follow(paths, GitIndex::read(&paths.index())?, &staged)
 }
 
 /// Takes back what [`stage`] did, where the branch did not move.
 pub(super) fn unstage(attributes: &Attributes<'_>, paths: &Paths, changes: &[BlobChange]) -> Result<()> {
     let Some(root) = &paths.root else { return Ok(()) };
-    let index = index::read(paths)?;
+    let index = GitIndex::read(&paths.index())?;
     let mut back: Vec<_> = changes.iter().map(BlobChange::reversed).collect();
-    back.retain(|change| index::entry(&index, &change.path).map(|it| it.id) != change.after);
+    back.retain(|change| index.get(&change.path).map(|it| it.id) != change.after);
     let mut unstaged = Vec::new();
     for change in &back {
         let old = change.after.map(|id| BlobView::of(attributes, &change.path, id)).transpose()?;
@@ -41,7 +42,7 @@ pub(super) fn unstage(attributes: &Attributes<'_>, paths: &Paths, changes: &[Blo
         };
         unstaged.push(Followed { change, metadata });
     }
-    index::follow(paths, &unstaged)
+    index::follow(paths, index, &unstaged)
 }
 
 /// Brings these files from the old blobs to the new ones, and tells the index. Returns the files that
@@ -52,14 +53,14 @@ pub(super) fn follow(
     changes: &[BlobChange],
 ) -> Result<Vec<String>> {
     let Some(root) = &paths.root else { return Ok(Vec::new()) };
-    let index = index::read(paths)?;
+    let index = GitIndex::read(&paths.index())?;
+    attributes.lend(&index)?;
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
     let mut folders = Folders::default();
     move_files(attributes, root, changes, &mut folders)?;
     for change in changes {
-        let entry = index::entry(&index, &change.path);
-        let left_out = entry.is_some_and(|it| index::is_left_out(&it));
+        let left_out = index.get(&change.path).is_some_and(Entry::is_left_out);
         let end = follow_file(attributes, root, change, left_out, &mut folders)?;
         if change.path.ends_with(".gitattributes") {
             attributes.forget();
@@ -72,7 +73,7 @@ pub(super) fn follow(
     }
     folders.flush()?;
     kill_point("files-followed");
-    index::follow(paths, &followed)?;
+    index::follow(paths, index, &followed)?;
     Ok(left_alone)
 }
 
