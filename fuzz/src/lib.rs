@@ -17,9 +17,10 @@ mod pattern;
 mod plan;
 mod policy;
 mod properties;
+mod server;
 mod yaml;
 
-pub use address::{FILES, address};
+pub use address::address;
 pub use cache::cache;
 pub use convert::{dotenv, json, toml};
 pub use edit::edit;
@@ -32,4 +33,5 @@ pub use pattern::pattern;
 pub use plan::plan;
 pub use policy::policy;
 pub use properties::properties;
+pub use server::server;
 pub use yaml::yaml;

@@ -238,6 +238,10 @@ fn operation(doc: &Doc) -> Json {
     }
     let mut responses = Map::new();
     let mut ok = json!({ "description": doc.summary, "content": content(&doc.answers) });
+    // What is read is a value; what is sent is a text, as generated clients have it.
+    if let Some(yaml) = ok["content"].get_mut("application/yaml") {
+        *yaml = json!({ "schema": {} });
+    }
     if doc.is_tagged {
         let text = json!({ "schema": { "type": "string" } });
         ok["headers"] = json!({ "ETag": text, "Terrace-Commit": text });

@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 mod checks;
 mod seeds;
 
-pub(crate) use self::checks::{FILES as SERVED_FILES, address};
+pub(crate) use self::checks::{address, server};
 pub(crate) use self::seeds::{ADDRESS, ADDRESSES};
 use self::seeds::{
     BYTES, CACHES, DOTENVS, EDITS, FILES, HISTORIES, JSON, JSONS, KEYS, LETTERS, MERGES, PATCHES, PATHS,

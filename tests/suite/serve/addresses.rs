@@ -2,15 +2,11 @@
 
 use proptest::test_runner::{Config, TestRunner};
 
-use super::Server;
-use crate::fuzz::{ADDRESS, ADDRESSES, SERVED_FILES, address, broken};
-use crate::support::World;
+use crate::fuzz::{ADDRESS, ADDRESSES, address, broken, server};
 
 #[test]
 fn no_address_reaches_what_it_does_not_name() {
-    let world = World::with(&SERVED_FILES);
-    let server = Server::start(&world);
-    let of = server.address.parse().expect("an address");
+    let of = server();
     for good in ADDRESSES {
         assert!(address(of, good), "{}", String::from_utf8_lossy(good));
     }

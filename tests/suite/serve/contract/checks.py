@@ -11,7 +11,7 @@ BEYOND_SCHEMAS = {
 EITHER_OR = (
     "both `path` and `pointer`", "means nothing here", "nothing is promoted to development",
     # Of a name's letters the format decides.
-    "the name of a variable",
+    "the name of a variable", "has no names to put a prefix before",
 )
 
 
