@@ -77,12 +77,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<GitIndex, Unfit> {
     }
     let count = usize::try_from(left.number().ok_or(cut)?).unwrap_or(usize::MAX);
     let mut entries: Vec<Entry> = Vec::with_capacity(count.min(content.len() / FIXED));
+    let mut is_in_order = true;
     for _ in 0..count {
         let before = entries.last();
         let entry = entry(&mut left, version, before.map_or(&[], |entry| &entry.path)).ok_or(cut)?;
-        if before.is_some_and(|before| before.place() >= entry.place()) {
-            return Err(Unfit::Damaged("its entries are not in order"));
-        }
+        is_in_order &= before.map_or((&[] as &[u8], 0), Entry::place) < entry.place();
         entries.push(entry);
     }
     let mut extensions = Vec::new();
@@ -97,6 +96,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<GitIndex, Unfit> {
             [first, ..] if first.is_ascii_uppercase() => extensions.push(Extension { name, content }),
             _ => return Err(Unfit::Required),
         }
+    }
+    // In a split index, entries that stand for those of the other file have no path.
+    if !is_in_order {
+        return Err(Unfit::Damaged("its entries are not in order"));
     }
     Ok(GitIndex { version, entries, extensions })
 }
@@ -122,7 +125,7 @@ fn entry(left: &mut Bytes<'_>, version: u32, before: &[u8]) -> Option<Entry> {
     };
     let stat = Stat { changed, modified, device, inode, user, group, size };
     let flags = flags & !NAME;
-    (!path.is_empty()).then_some(Entry { path, id, mode, stat, flags, flags_extended })
+    Some(Entry { path, id, mode, stat, flags, flags_extended })
 }
 
 /// The zeros behind an entry of so many bytes.

@@ -1,6 +1,6 @@
 //! Git's index: read whole, looked up by path, and written with every entry of others as it was.
 //!
-//! The format is git's (gitformat-index), in its versions 2 to 4. libgit2 reads it too, but takes ten
+//! The format is git's (gitformat-index), in its versions 2 to 4. libgit2 reads it too, but takes several
 //! times as long, and the door of every commit looks at it.
 
 mod format;
@@ -297,6 +297,20 @@ mod tests {
                 damaged.truncate(damaged.len() - 20);
                 let _ = format::decode(&format::sealed(damaged));
             }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_alone_says_how_it_is_made_whole() {
+        let (folder, file) = repository("2");
+        git(folder.path(), &["update-index", "--split-index"]);
+        for change in ["", "a.yaml", "b/d.yaml"] {
+            if !change.is_empty() {
+                fs::write(folder.path().join(change), "other").expect("written");
+                git(folder.path(), &["-c", "splitIndex.maxPercentChange=100", "add", change]);
+            }
+            let error = GitIndex::read(&file).expect_err("a split index");
+            assert!(error.to_string().contains("another file"), "after {change}: {error}");
         }
     }
 }
