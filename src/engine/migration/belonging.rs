@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::model::{Environment, Segment, Value, ValuePath, names_word};
+use crate::engine::environment_words::often_used;
+use crate::model::{Environment, Map, Segment, Value, ValuePath, names_word};
 use crate::yaml::Document;
 
 /// Something that is not development's, and where it stands.
@@ -29,6 +30,8 @@ pub enum Owner {
     Value(Environment),
     /// A value that names the environment the whole is for.
     Says(Environment),
+    /// A mapping under a word for an environment or layer that terrace does not have.
+    Layer(String),
     /// A document that counts where this Spring profile is active.
     Profile(String),
 }
@@ -37,7 +40,7 @@ impl Belonging {
     /// Whether a person is asked before the file is taken.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        matches!(self.owner, Owner::Section(_) | Owner::Profile(_))
+        matches!(self.owner, Owner::Section(_) | Owner::Layer(_) | Owner::Profile(_))
     }
 
     /// The same with its line in a document.
@@ -59,6 +62,9 @@ impl fmt::Display for Belonging {
             }
             Owner::Says(environment) => {
                 write!(f, "`{path}` says {environment}, though the item is development's")
+            }
+            Owner::Layer(word) => {
+                write!(f, "`{path}` is for {word} only, though the item is development's")
             }
             Owner::Profile(profile) => {
                 write!(f, "`{path}` is for the profile `{profile}` only, though the item is development's")
@@ -83,6 +89,9 @@ pub(super) fn belongings(documents: &[Value], words: &BTreeMap<Environment, Vec<
     look.found
 }
 
+/// Words that hardly stand for anything but an environment.
+const SURELY: [&str; 6] = ["nonprod", "preprod", "preproduction", "qa", "sit", "uat"];
+
 struct Look<'a> {
     words: &'a BTreeMap<Environment, Vec<String>>,
     found: Vec<Belonging>,
@@ -97,6 +106,18 @@ impl Look<'_> {
     fn named(&self, name: &str) -> Option<Environment> {
         let words = |env: &Environment| self.words.get(env).is_some_and(|words| names_word(name, words));
         Environment::Development.others().find(words)
+    }
+
+    /// Whether a name in this mapping is a word for a layer: surely one, or one as there are others
+    /// beside it for environments or such layers.
+    fn is_layer(&self, name: &str, beside: &Map) -> bool {
+        let is_sure = |name: &str| SURELY.contains(&name.to_lowercase().as_str());
+        let is_place = |name: &str| {
+            is_sure(name) || self.words.values().flatten().any(|word| name.eq_ignore_ascii_case(word))
+        };
+        let is_often = || name == "test" || often_used(&name.to_lowercase()).is_some();
+        let is_beside = || beside.iter().any(|(other, value)| value.as_map().is_some() && is_place(other));
+        is_sure(name) || is_often() && is_beside()
     }
 
     /// The later environment that a text is a word for.
@@ -146,6 +167,9 @@ impl Look<'_> {
                             self.add(at, Owner::Value(environment));
                         }
                         Some(environment) => self.add(at, Owner::Section(environment)),
+                        None if value.untagged().as_map().is_some() && self.is_layer(key, map) => {
+                            self.add(at, Owner::Layer(key.clone()));
+                        }
                         None => match self.said(value).filter(|_| tells(path, key)) {
                             Some(environment) => self.add(at, Owner::Says(environment)),
                             None => self.values(&at, value),
@@ -210,6 +234,7 @@ mod tests {
             Owner::Section(environment) => format!("{} section {environment}", found.path),
             Owner::Value(environment) => format!("{} value {environment}", found.path),
             Owner::Says(environment) => format!("{} says {environment}", found.path),
+            Owner::Layer(word) => format!("{} layer {word}", found.path),
             Owner::Profile(profile) => format!("{} profile {profile}", found.path),
         };
         belongings(&converted.documents, &words).into_iter().map(show).collect()
@@ -280,6 +305,10 @@ mod tests {
                 "spring: {profiles: prod}\n",
                 &["spring.profiles profile prod", "spring.profiles says production"],
             ),
+            (Format::Yaml, "common: {a: 1}\nqa: {a: 2}\nUAT: {a: 3}\n", &["qa layer qa", "UAT layer UAT"]),
+            (Format::Yaml, "dev: {a: 1}\ntest: {a: 2}\n", &["test layer test"]),
+            (Format::Toml, "[env.preprod]\na = 1\n", &["env.preprod layer preprod"]),
+            (Format::Yaml, "paypal: {sandbox: {a: 1}, live: {a: 2}}\ntest: {a: 1}\nqa: on\n", &[]),
             (Format::Yaml, "when@prod:\n  # nothing yet\n", &[]),
             (Format::Yaml, "products: {a: 1}\nstages: [build]\nname: prod\nlist: [production]\n", &[]),
             (Format::Env, "NODE_ENV=development\nNATIVE=prod\nAPP_ENVIRONMENTAL=prod\n", &[]),

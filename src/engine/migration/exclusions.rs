@@ -55,6 +55,7 @@ impl fmt::Display for Suspicion {
                     Owner::Section(environment) | Owner::Value(environment) | Owner::Says(environment) => {
                         write!(f, "holds {environment}'s `{path}`")?;
                     }
+                    Owner::Layer(word) => write!(f, "holds what counts for {word} only, `{path}`")?,
                     Owner::Profile(profile) => {
                         write!(f, "holds what counts for the profile `{profile}` only, `{path}`")?;
                     }
