@@ -48,6 +48,10 @@ pub fn hold(
             return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
                 .with_help("name a later day"));
         }
+        let snapshot = planner.configuration.snapshot();
+        if [hop.target(), hop.source()].into_iter().all(|env| snapshot.item(&request.key, env).is_none()) {
+            workspace.require_in_commit(snapshot, &request.key)?;
+        }
         let path = settle(planner, &request.key, hop, &request.path)?;
         let decision = Decision {
             source: source_digest(planner, &request.key, hop, &path)?,

@@ -127,7 +127,9 @@ fn log_of(
     match &request.key {
         Some(key) if !met && out.is_empty() => {
             let asked = request.environment.map_or(planner.readable, EnvironmentSet::from);
-            Err(planner.configuration.snapshot().no_such_item(key, asked, planner.readable))
+            let snapshot = planner.configuration.snapshot();
+            let error = snapshot.no_such_item(key, asked, planner.readable);
+            Err(workspace.not_in_commit(error, snapshot, key, asked)?)
         }
         _ => Ok(out),
     }
@@ -161,7 +163,12 @@ pub fn blame(
 ) -> Result<Vec<Blame<Shown>>> {
     let planner = Planner::of(workspace, &revision(workspace, at)?, std::slice::from_ref(key))?;
     let Some(item) = planner.configuration.item(key, environment) else {
-        return Err(planner.configuration.snapshot().absent(key, environment));
+        let snapshot = planner.configuration.snapshot();
+        let error = snapshot.absent(key, environment);
+        return Err(match at {
+            Some(_) => error,
+            None => workspace.not_in_commit(error, snapshot, key, environment.into())?,
+        });
     };
     let document = planner.configuration.document(item)?;
     let lists = planner.configuration.lists(key);

@@ -69,7 +69,9 @@ pub(super) fn judge(
     // What is named is looked up.
     let planner = Planner::of(workspace, head, keys)?;
     planner.configuration.snapshot().require_environments()?;
-    planner.configuration.snapshot().require_keys_in(keys, workspace.readable)?;
+    for key in keys {
+        workspace.require_in_commit(planner.configuration.snapshot(), key)?;
+    }
     let items = judge_items(workspace, &planner, keys, reveal)?;
     let renamed = renamed_of(&planner.history, &items);
     Ok(JudgedItems { items, renamed, goes_on: schemas_stay_inside(&planner.configuration) })

@@ -297,7 +297,7 @@ fn promotion(
             })?
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
-            planner.configuration.snapshot().require_keys_in(std::slice::from_ref(key), planner.readable)?;
+            workspace.require_in_commit(planner.configuration.snapshot(), key)?;
             provenance.last_promotion(hop, &lists).ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
                     .with_help(Help::RestoreRevision)

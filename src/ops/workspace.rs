@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
-use crate::model::{EnvironmentSet, Error, Help, Progress, Result, Revision};
+use crate::model::{EnvironmentSet, Error, Help, Key, Progress, Result, Revision};
 use crate::store::{JudgementFile, ProcessEnvironment, Repository, transaction};
 
 /// Which revision a command reads.
@@ -59,6 +59,34 @@ impl Workspace {
     #[must_use]
     pub fn with_readable(self, readable: EnvironmentSet) -> Self {
         Self { readable, ..self }
+    }
+
+    /// The error that a commit, whose snapshot this is, has no such item in these environments. Where the
+    /// work tree has it, it says that it is yet to be committed.
+    pub(super) fn not_in_commit(
+        &self,
+        error: Error,
+        snapshot: &Snapshot,
+        key: &Key,
+        environments: EnvironmentSet,
+    ) -> Result<Error> {
+        let asked = environments.iter().filter(|environment| self.readable.contains(*environment));
+        let files: Vec<String> = asked.map(|env| format!("{}{}", snapshot.prefix, key.file(env))).collect();
+        let mut uncommitted = self.repository.uncommitted(&files)?.into_iter();
+        Ok(match uncommitted.find(|file| files.contains(file)) {
+            Some(file) => {
+                error.with_help(format!("{file} is not committed; what is judged here are commits"))
+            }
+            None => error,
+        })
+    }
+
+    /// Refuses a key of which a commit, whose snapshot this is, has no item.
+    pub(super) fn require_in_commit(&self, snapshot: &Snapshot, key: &Key) -> Result<()> {
+        match snapshot.require_keys_in(std::slice::from_ref(key), self.readable) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.not_in_commit(error, snapshot, key, EnvironmentSet::ALL)?),
+        }
     }
 
     /// The revision that `at` means.

@@ -326,6 +326,35 @@ fn bare_repositories_are_read_and_committed_to() {
     assert_eq!(world.git(&["show", "HEAD:environments/production/pay.yaml"]).matches("1s").count(), 1);
 }
 
+/// Who judges commits tells of an item that only the work tree has.
+#[test]
+fn an_item_that_is_yet_to_be_committed_is_told_as_such() {
+    let world = shop();
+    let file = "environments/staging/fresh.yaml";
+    world.write(file, "a: 1\n");
+    for line in [
+        "promote fresh --to production --dry-run",
+        "status fresh",
+        "log fresh",
+        "blame fresh --env staging",
+        "rollback fresh --env staging",
+        "hold fresh a --env staging --reason later",
+    ] {
+        let said = world.line(line);
+        let help = format!("help: {file} is not committed; what is judged here are commits\n");
+        assert_eq!(said.code, 2, "{line}: {said:?}");
+        assert!(said.stderr.starts_with("error: there is no item `fresh` in "), "{line}: {said:?}");
+        assert!(said.stderr.ends_with(&help), "{line}: {said:?}");
+    }
+    // Of another environment's nothing is said, nor where a commit is named.
+    for line in
+        ["log fresh --env production", "blame fresh --env production", "blame fresh --env staging --at HEAD"]
+    {
+        let said = world.line(line);
+        assert!(said.code == 2 && !said.stderr.contains("not committed"), "{line}: {said:?}");
+    }
+}
+
 #[test]
 fn what_stands_in_the_way_of_a_commit() {
     let mut world = shop();

@@ -18,7 +18,8 @@ use super::workspace::Workspace;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, LeftAlone, Reason, Selection};
 use crate::engine::snapshot::{Place, place};
 use crate::model::{
-    CommitId, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value, ValuePath,
+    CommitId, EnvironmentSet, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value,
+    ValuePath,
 };
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
@@ -294,16 +295,7 @@ impl Preparing<'_> {
     fn unknown(&self, key: &Key) -> Result<Error> {
         let snapshot = self.planner.configuration.snapshot();
         let error = self.planner.no_such_item(key, self.request.hop);
-        let readable = self.planner.readable.iter();
-        let files: Vec<String> =
-            readable.map(|env| format!("{}{}", snapshot.prefix, key.file(env))).collect();
-        let mut uncommitted = self.workspace.repository.uncommitted(&files)?.into_iter();
-        Ok(match uncommitted.find(|file| files.contains(file)) {
-            Some(file) => {
-                error.with_help(format!("{file} is not committed; a promotion takes what is committed"))
-            }
-            None => error,
-        })
+        self.workspace.not_in_commit(error, snapshot, key, EnvironmentSet::ALL)
     }
 }
 
