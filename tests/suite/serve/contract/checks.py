@@ -10,8 +10,8 @@ BEYOND_SCHEMAS = {
 }
 EITHER_OR = (
     "both `path` and `pointer`", "means nothing here", "nothing is promoted to development",
-    # Of a name's letters the format decides.
-    "the name of a variable", "has no names to put a prefix before",
+    # Of names, and of their letters, the format decides.
+    "the name of a variable", "has no names to put a prefix before", "in no other style",
 )
 
 
