@@ -383,9 +383,11 @@ impl Repository {
         }
         options.include_untracked(true).recurse_untracked_dirs(true).no_refresh(true);
         require_readable(&git.path().join("index"))?;
-        let found = git
-            .statuses(Some(&mut options))
-            .map_err(|error| git_error("compare the working tree", &error))?;
+        let found = git.statuses(Some(&mut options)).map_err(|error| {
+            // An index that cannot be read says better why, and what to do.
+            let of_index = self.open_index().err();
+            of_index.unwrap_or_else(|| git_error("compare the working tree", &error))
+        })?;
         let left_out = self.left_out()?;
         let paths = found.iter().map(|entry| {
             (String::from_utf8_lossy(entry.path_bytes()).into_owned(), entry.status() == Status::WT_DELETED)

@@ -326,6 +326,25 @@ fn bare_repositories_are_read_and_committed_to() {
     assert_eq!(world.git(&["show", "HEAD:environments/production/pay.yaml"]).matches("1s").count(), 1);
 }
 
+#[test]
+fn an_index_that_others_complete_says_how_it_is_made_whole() {
+    let mut world = shop();
+    world.line("set pay timeout 9s --env development").exits(0);
+    world.commit("longer");
+    world.git(&["update-index", "--split-index"]);
+    world.write("new.txt", "a\n");
+    world.git(&["add", "new.txt"]);
+    for line in ["status", "check --staged", "promote pay --to staging --yes"] {
+        let said = world.line(line);
+        assert_eq!(said.code, 2, "{line}: {}", said.told());
+        assert!(said.stderr.contains(".git/index cannot be read: most of its entries are in another file"));
+        assert!(said.stderr.contains("`git update-index --no-split-index`"), "{line}: {}", said.told());
+    }
+    world.git(&["update-index", "--no-split-index"]);
+    world.line("promote pay --to staging --yes").exits(0);
+    assert_eq!(world.git(&["status", "--porcelain"]), "A  new.txt\n");
+}
+
 /// Who judges commits tells of an item that only the work tree has.
 #[test]
 fn an_item_that_is_yet_to_be_committed_is_told_as_such() {
