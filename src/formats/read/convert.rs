@@ -244,6 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_as_long_as_it_is_written() {
+        for (part, most) in [("k", 1_024), ("k: ", 341), ("'", 512), ("\\u0001", 256), ("\u{e9}", 1_024)] {
+            for times in most - 6..most + 6 {
+                let key = part.repeat(times);
+                for text in [format!("{{\"{key}\": 1}}"), format!("{{\"a\": [{{\"{key}\": [1, 2]}}]}}")] {
+                    match convert(Format::Json, text.as_bytes(), &Limits::default()) {
+                        Ok(_) => {}
+                        Err(Refusal::Rejected(rejection)) => {
+                            assert!(
+                                rejection.message.starts_with("a key is longer"),
+                                "{}",
+                                rejection.message
+                            );
+                            assert!(times + 4 > most, "{part} {times} times");
+                        }
+                        Err(Refusal::Defect(error)) => panic!("{part} {times} times: {error}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_limits_hold_for_source_and_result() {
         let limits = Limits { file_bytes: 40, ..Limits::default() };
         for (text, expected) in [

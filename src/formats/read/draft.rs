@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::doubts::Doubt;
 use crate::model::{Location, Rule, Value};
+use crate::yaml::render;
 use crate::yaml::{Lines, Rejection};
 
 /// A legacy text without its byte order mark.
@@ -105,13 +106,16 @@ impl Draft {
         }
     }
 
-    /// The first key longer than `limit` characters, with the draft it names.
+    /// The first key that is written with more than `limit` characters, with the draft it names.
     pub(super) fn longer_key(&self, limit: usize) -> Option<&Self> {
         match &self.body {
             Body::Scalar(_) | Body::Quoted(_) => None,
             Body::List(items) => items.iter().find_map(|item| item.longer_key(limit)),
             Body::Map(entries) => entries.iter().find_map(|(key, entry)| {
-                if key.chars().count() > limit { Some(entry) } else { entry.longer_key(limit) }
+                // No character is written with more than ten; quotes stand around them.
+                let may_be = key.len() * 10 + 2 > limit;
+                let is_longer = may_be && render::string(key, None, false).chars().count() > limit;
+                if is_longer { Some(entry) } else { entry.longer_key(limit) }
             }),
         }
     }
