@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::engine::environment_words::often_used;
 use crate::model::{Environment, Map, Segment, Value, ValuePath, names_word};
 use crate::yaml::Document;
 
@@ -89,6 +88,24 @@ pub(super) fn belongings(documents: &[Value], words: &BTreeMap<Environment, Vec<
     look.found
 }
 
+/// Words of environments and layers that terrace does not have.
+pub(super) const LAYERS: [&str; 14] = [
+    "test",
+    "testing",
+    "qa",
+    "uat",
+    "preprod",
+    "preview",
+    "sandbox",
+    "integration",
+    "ci",
+    "e2e",
+    "local",
+    "override",
+    "overrides",
+    "canary",
+];
+
 /// Words that hardly stand for anything but an environment.
 const SURELY: [&str; 6] = ["nonprod", "preprod", "preproduction", "qa", "sit", "uat"];
 
@@ -108,16 +125,16 @@ impl Look<'_> {
         Environment::Development.others().find(words)
     }
 
-    /// Whether a name in this mapping is a word for a layer: surely one, or one as there are others
-    /// beside it for environments or such layers.
+    /// Whether a name in this mapping is a word for a layer: surely one, or perhaps one, and mappings for
+    /// environments or sure layers stand beside it.
     fn is_layer(&self, name: &str, beside: &Map) -> bool {
-        let is_sure = |name: &str| SURELY.contains(&name.to_lowercase().as_str());
-        let is_place = |name: &str| {
-            is_sure(name) || self.words.values().flatten().any(|word| name.eq_ignore_ascii_case(word))
+        let is_one_of = |words: &[&str], name: &str| words.iter().any(|word| name.eq_ignore_ascii_case(word));
+        let is_environment =
+            |name: &str| self.words.values().flatten().any(|word| name.eq_ignore_ascii_case(word));
+        let is_beside = |(other, value): (&String, &Value)| {
+            value.untagged().as_map().is_some() && (is_one_of(&SURELY, other) || is_environment(other))
         };
-        let is_often = || name == "test" || often_used(&name.to_lowercase()).is_some();
-        let is_beside = || beside.iter().any(|(other, value)| value.as_map().is_some() && is_place(other));
-        is_sure(name) || is_often() && is_beside()
+        is_one_of(&SURELY, name) || is_one_of(&LAYERS, name) && beside.iter().any(is_beside)
     }
 
     /// The later environment that a text is a word for.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::belonging::{Belonging, Owner};
+use super::belonging::{Belonging, LAYERS, Owner};
 use super::templates::Template;
 use crate::formats::read::{below, file_name};
 use crate::model::{Environment, Value, names_word};
@@ -72,24 +72,6 @@ impl fmt::Display for Suspicion {
         }
     }
 }
-
-/// Words of environments and layers that terrace does not have.
-const LAYERS: [&str; 14] = [
-    "test",
-    "testing",
-    "qa",
-    "uat",
-    "preprod",
-    "preview",
-    "sandbox",
-    "integration",
-    "ci",
-    "e2e",
-    "local",
-    "override",
-    "overrides",
-    "canary",
-];
 
 /// What speaks against taking `file`, found below `root`, without a person naming it.
 ///

@@ -6,8 +6,7 @@ use indexmap::IndexMap;
 
 use super::doubts::Doubt;
 use crate::model::{Location, Rule, Value};
-use crate::yaml::render;
-use crate::yaml::{Lines, Rejection};
+use crate::yaml::{Lines, Rejection, render};
 
 /// A legacy text without its byte order mark.
 pub(super) struct Source<'a> {
