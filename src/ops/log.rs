@@ -165,10 +165,7 @@ pub fn blame(
     let Some(item) = planner.configuration.item(key, environment) else {
         let snapshot = planner.configuration.snapshot();
         let error = snapshot.absent(key, environment);
-        return Err(match at {
-            Some(_) => error,
-            None => workspace.not_in_commit(error, snapshot, key, environment.into())?,
-        });
+        return Err(workspace.not_in_commit(error, snapshot, key, environment.into())?);
     };
     let document = planner.configuration.document(item)?;
     let lists = planner.configuration.lists(key);

@@ -61,8 +61,8 @@ impl Workspace {
         Self { readable, ..self }
     }
 
-    /// The error that a commit, whose snapshot this is, has no such item in these environments. Where the
-    /// work tree has it, it says that it is yet to be committed.
+    /// The error that a commit, whose snapshot this is, has no such item in these environments. Where that
+    /// is HEAD and the work tree has the item, it says that it is yet to be committed.
     pub(super) fn not_in_commit(
         &self,
         error: Error,
@@ -70,6 +70,10 @@ impl Workspace {
         key: &Key,
         environments: EnvironmentSet,
     ) -> Result<Error> {
+        let head = self.repository.head()?.map(Revision::Commit);
+        if head.as_ref() != Some(&snapshot.revision) {
+            return Ok(error);
+        }
         let asked = environments.iter().filter(|environment| self.readable.contains(*environment));
         let files: Vec<String> = asked.map(|env| format!("{}{}", snapshot.prefix, key.file(env))).collect();
         let mut uncommitted = self.repository.uncommitted(&files)?.into_iter();

@@ -348,7 +348,7 @@ fn an_index_that_others_complete_says_how_it_is_made_whole() {
 /// Who judges commits tells of an item that only the work tree has.
 #[test]
 fn an_item_that_is_yet_to_be_committed_is_told_as_such() {
-    let world = shop();
+    let mut world = shop();
     let file = "environments/staging/fresh.yaml";
     world.write(file, "a: 1\n");
     for line in [
@@ -365,12 +365,18 @@ fn an_item_that_is_yet_to_be_committed_is_told_as_such() {
         assert!(said.stderr.starts_with("error: there is no item `fresh` in "), "{line}: {said:?}");
         assert!(said.stderr.ends_with(&help), "{line}: {said:?}");
     }
-    // Of another environment's nothing is said, nor where a commit is named.
-    for line in
-        ["log fresh --env production", "blame fresh --env production", "blame fresh --env staging --at HEAD"]
-    {
+    // Of another environment's nothing is said, nor of what HEAD has where an older commit is asked.
+    let silent = |world: &World, line: &str| {
         let said = world.line(line);
         assert!(said.code == 2 && !said.stderr.contains("not committed"), "{line}: {said:?}");
+    };
+    for line in ["log fresh --env production", "blame fresh --env production"] {
+        silent(&world, line);
+    }
+    world.commit("a new item");
+    world.write(file, "a: 2\n");
+    for line in ["log fresh --at HEAD~1", "blame fresh --env staging --at HEAD~1"] {
+        silent(&world, line);
     }
 }
 
