@@ -16,6 +16,7 @@ mod node;
 mod other_readings;
 mod parse;
 mod parts;
+mod plain;
 pub mod render;
 mod resolve;
 mod scalar;

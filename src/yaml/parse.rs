@@ -12,20 +12,17 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Stru
 use super::brackets::{closes_at_line_start, underindented};
 use super::limits::Rejection;
 use super::lines::Lines;
-use super::node::{Content, MappingEntry, Node, NodeId, SequenceItem, Style};
+use super::node::{Content, Forest, MappingEntry, Node, NodeId, SequenceItem, Style};
+use super::plain;
 use crate::model::Rule;
 
 /// Lists and mappings nested deeper than this are refused.
 pub const NESTING: usize = 200;
 
-#[derive(Default)]
-pub(super) struct Forest {
-    pub(super) nodes: Vec<Node>,
-    pub(super) roots: Vec<NodeId>,
-    pub(super) comments: Vec<Range<usize>>,
-}
-
 pub(super) fn parse(text: &str, lines: &Lines) -> Result<Forest, Rejection> {
+    if let Some(forest) = plain::forest(text) {
+        return Ok(forest);
+    }
     let error = match forest(text, true) {
         Ok(forest) => return Ok(forest),
         Err(error) => error,
@@ -134,7 +131,7 @@ fn closing(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {
+pub(super) fn forest(text: &str, strict: bool) -> Result<Forest, ScanError> {
     let options = granit_parser::options! {
         strict_indentation: strict,
         emit_anchor_events: true,
