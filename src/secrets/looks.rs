@@ -227,12 +227,20 @@ const TOKENS: [(&str, &str, usize); 48] = [
 
 /// The secrets that a text is or holds, by their look alone.
 pub(super) fn by_look(text: &str) -> impl Iterator<Item = Secret<'_>> {
-    let keys = private_keys(text).map(|text| Secret { what: "a private key", text });
-    let passwords = passwords_in_urls(text).map(|text| Secret { what: "a password in a URL", text });
-    let connections =
-        passwords_in_settings(text).map(|text| Secret { what: "a password in an address", text });
-    keys.chain(tokens(text)).chain(passwords).chain(connections).chain(bearers(text))
+    // Few texts hold what a look needs: one glance tells for most.
+    let holding = |byte: u8| Some(text).filter(|text| memchr::memchr(byte, text.as_bytes()).is_some());
+    let long = Some(text).filter(|text| text.len() >= SHORTEST_TOKEN);
+    let keys = long.into_iter().flat_map(private_keys).map(|text| Secret { what: "a private key", text });
+    let passwords = holding(b'@').into_iter().flat_map(passwords_in_urls);
+    let passwords = passwords.map(|text| Secret { what: "a password in a URL", text });
+    let connections = holding(b'=').into_iter().flat_map(passwords_in_settings);
+    let connections = connections.map(|text| Secret { what: "a password in an address", text });
+    let bearers = long.and(holding(b' ')).into_iter().flat_map(bearers);
+    keys.chain(long.into_iter().flat_map(tokens)).chain(passwords).chain(connections).chain(bearers)
 }
+
+/// No token, private key or header's credentials are shorter.
+const SHORTEST_TOKEN: usize = 20;
 
 fn tokens(text: &str) -> impl Iterator<Item = Secret<'_>> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
@@ -240,6 +248,9 @@ fn tokens(text: &str) -> impl Iterator<Item = Secret<'_>> {
         let fits = |(_, prefix, least): &&(&str, &str, usize)| {
             word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least)
         };
+        if word.len() < SHORTEST_TOKEN {
+            return None;
+        }
         let (what, prefix, _) = TOKENS.iter().find(fits)?;
         let is_genuine = match *prefix {
             "AKIA" | "ASIA" => is_access_key(word),
@@ -387,6 +398,13 @@ mod tests {
             ["hunter2", "100%", "%a b%", "$ecret!", "$1", "todo-list-of-9", "p<w>", "xoxo", "yourself"]
         {
             assert!(!stands_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_token_is_shorter_than_the_shortest() {
+        for (what, prefix, least) in TOKENS {
+            assert!(prefix.len() + least >= SHORTEST_TOKEN, "{what} {prefix}");
         }
     }
 

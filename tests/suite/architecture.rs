@@ -151,7 +151,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 43] = [
+const KEPT: [(&str, &str); 44] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -185,6 +185,7 @@ const KEPT: [(&str, &str); 43] = [
     ("rustix", "cli"),
     ("signal_hook", "cli"),
     ("granit_parser", "yaml"),
+    ("memchr", "secrets"),
     ("memchr", "store"),
     ("memchr", "yaml"),
     ("referencing", "json_schema"),
