@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::disk::{self, Folders};
 use super::failpoints::kill_point;
@@ -121,44 +122,95 @@ pub(super) fn remove_temporary(root: &Path, path: &str, tag: &str) -> Result<()>
     Ok(())
 }
 
-/// Puts `bytes` at `path`, where `seen` was just now, if `still` agrees to that and to what stands there
-/// at the last moment; says whether it did. Folders are made as needed, owner and mode of the old file
-/// are kept. The folder is flushed with the other `folders`.
-pub(super) fn replace(
+/// A file that is written beside another, to take its place; dropped without that, it goes.
+pub(super) struct Prepared {
+    temporary: PathBuf,
+    file: File,
+    is_placed: bool,
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // The next run removes it, if this one cannot.
+            let _ = disk::remove(&self.temporary);
+        }
+    }
+}
+
+/// Writes `bytes` beside `path`, where `seen` was just now. Folders are made as needed, owner and mode of
+/// the old file are kept. Two of one folder have different tags.
+pub(super) fn prepare(
     root: &Path,
     path: &str,
     tag: &str,
     bytes: &[u8],
     seen: &WorktreeEntry,
-    still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
-    folders: &mut Folders,
-) -> Result<Replaced> {
-    if !still(seen)? {
-        return Ok(Replaced::No);
-    }
+) -> Result<Prepared> {
     if let WorktreeEntry::Absent = seen {
         make_folders(root, path)?;
     }
-    let place = root.join(path);
     let temporary = temporary(root, path, tag);
     disk::remove(&temporary)?;
-    let old = if let WorktreeEntry::File(seen) = seen { Some(&seen.metadata) } else { None };
-    let prepared = prepare(&temporary, bytes, old).map_err(|error| Error::io("write", &temporary, &error));
-    let agreed = prepared.and_then(|prepared| {
-        kill_point("file-prepared");
-        Ok(still(&look(root, path)?)?.then_some(prepared))
-    });
-    let prepared = match agreed {
-        Ok(Some(prepared)) => prepared,
-        not => {
-            disk::remove(&temporary)?;
-            return not.map(|_| Replaced::No);
-        }
+    let error = |error| Error::io("write", &temporary, &error);
+    let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(error)?;
+    let mut prepared = Prepared { temporary: temporary.clone(), file, is_placed: false };
+    prepared.file.write_all(bytes).map_err(error)?;
+    if let WorktreeEntry::File(Seen { metadata, .. }) = seen {
+        keep_owner(&prepared.file, metadata);
+        prepared.file.set_permissions(metadata.permissions()).map_err(error)?;
+    }
+    Ok(prepared)
+}
+
+/// So many flushes are waited for at once: a disk does several in the time of one.
+const FLUSHES: usize = 4;
+
+/// Makes what was written survive a power failure.
+pub(super) fn flush(prepared: &[&Prepared]) -> Result<()> {
+    let flush = |part: &[&Prepared]| {
+        let mut each = part.iter();
+        each.try_for_each(|it| it.file.sync_all().map_err(|error| Error::io("write", &it.temporary, &error)))
     };
-    folders.rename(&temporary, &place)?;
-    kill_point("file-replaced");
-    let now = disk::unless_absent("read", &place, fs::symlink_metadata(&place))?;
-    Ok(Replaced::Yes(now.filter(|now| same_moment(now, &prepared))))
+    let size = prepared.len().div_ceil(FLUSHES).max(1);
+    thread::scope(|scope| {
+        let mut parts = prepared.chunks(size);
+        let first = parts.next().unwrap_or_default();
+        let mut others = Vec::new();
+        for part in parts {
+            match thread::Builder::new().spawn_scoped(scope, move || flush(part)) {
+                Ok(other) => others.push(other),
+                Err(_) => flush(part)?,
+            }
+        }
+        flush(first)?;
+        let died = |_| Error::internal("a flush ended early");
+        others.into_iter().try_for_each(|other| other.join().map_err(died)?)
+    })
+}
+
+impl Prepared {
+    /// Takes the place of `path`, if `still` agrees to what stands there at the last moment; says whether
+    /// it did. The folder is flushed with the other `folders`.
+    pub(super) fn place(
+        mut self,
+        root: &Path,
+        path: &str,
+        still: &dyn Fn(&WorktreeEntry) -> Result<bool>,
+        folders: &mut Folders,
+    ) -> Result<Replaced> {
+        kill_point("file-prepared");
+        if !still(&look(root, path)?)? {
+            return Ok(Replaced::No);
+        }
+        let place = root.join(path);
+        let written = self.file.metadata().map_err(|error| Error::io("read", &self.temporary, &error))?;
+        folders.rename(&self.temporary, &place)?;
+        self.is_placed = true;
+        kill_point("file-replaced");
+        let now = disk::unless_absent("read", &place, fs::symlink_metadata(&place))?;
+        Ok(Replaced::Yes(now.filter(|now| same_moment(now, &written))))
+    }
 }
 
 /// Whether a file was replaced.
@@ -168,17 +220,6 @@ pub(super) enum Replaced {
     No,
     /// It was, and has this metadata unless somebody wrote it since.
     Yes(Option<Metadata>),
-}
-
-fn prepare(temporary: &Path, bytes: &[u8], old: Option<&Metadata>) -> std::io::Result<Metadata> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    file.write_all(bytes)?;
-    if let Some(old) = old {
-        keep_owner(&file, old);
-        file.set_permissions(old.permissions())?;
-    }
-    file.sync_all()?;
-    file.metadata()
 }
 
 /// Gives the file the owner of the one it replaces. Only root may give files away; where it is
@@ -263,30 +304,47 @@ fn remove_empty_folders(root: &Path, path: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
 
     use super::*;
 
     #[test]
     fn a_file_is_looked_at_again_right_before_it_is_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        for agreements in 0..=2 {
-            fs::write(folder.path().join("a.yaml"), "old").expect("written");
-            let asked = Cell::new(0);
-            let still = |_: &WorktreeEntry| {
-                asked.set(asked.get() + 1);
-                Ok(asked.get() <= agreements)
-            };
+        let path = folder.path().join("a.yaml");
+        for is_still in [false, true] {
+            fs::write(&path, "old").expect("written");
             let seen = look(folder.path(), "a.yaml").expect("a look");
+            let prepared = prepare(folder.path(), "a.yaml", "tag", b"new", &seen).expect("written");
+            assert_eq!(fs::read_to_string(&path).expect("there"), "old");
+            flush(&[&prepared]).expect("flushed");
             let mut folders = Folders::default();
-            let replaced = replace(folder.path(), "a.yaml", "tag", b"new", &seen, &still, &mut folders);
-            match replaced.expect("replaced or left") {
-                Replaced::No => assert!(agreements < 2),
-                Replaced::Yes(now) => assert!(agreements == 2 && now.is_some_and(|now| now.len() == 3)),
+            let still = |_: &WorktreeEntry| Ok(is_still);
+            match prepared.place(folder.path(), "a.yaml", &still, &mut folders).expect("replaced or left") {
+                Replaced::No => assert!(!is_still),
+                Replaced::Yes(now) => assert!(is_still && now.is_some_and(|now| now.len() == 3)),
             }
-            let found = fs::read_to_string(folder.path().join("a.yaml")).expect("there");
-            assert_eq!(found, if agreements == 2 { "new" } else { "old" });
+            let found = fs::read_to_string(&path).expect("there");
+            assert_eq!(found, if is_still { "new" } else { "old" });
             assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_flushed_together_and_goes_unless_it_is_placed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for count in [0, 1, 3, 4, 5, 9] {
+            let prepared: Vec<_> = (0..count)
+                .map(|number| {
+                    let (path, tag) = (format!("f{number}/a.yaml"), number.to_string());
+                    prepare(folder.path(), &path, &tag, b"new", &WorktreeEntry::Absent).expect("written")
+                })
+                .collect();
+            flush(&prepared.iter().collect::<Vec<_>>()).expect("flushed");
+            drop(prepared);
+            for below in fs::read_dir(folder.path()).expect("a folder") {
+                let below = below.expect("an entry").path();
+                assert_eq!(fs::read_dir(below).expect("a folder").count(), 0, "{count}");
+            }
         }
     }
 }

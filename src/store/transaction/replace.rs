@@ -55,7 +55,14 @@ pub fn write_work_tree(
     };
     note::write(&repository.paths, &tag, path)?;
     let mut folders = Folders::default();
-    let replaced = files::replace(root, path, &tag, after, &seen, &still, &mut folders);
+    let replaced = still(&seen).and_then(|is_still| {
+        if !is_still {
+            return Ok(Replaced::No);
+        }
+        let prepared = files::prepare(root, path, &tag, after, &seen)?;
+        files::flush(&[&prepared])?;
+        prepared.place(root, path, &still, &mut folders)
+    });
     folders.flush()?;
     note::tidy(&repository.paths)?;
     if let Replaced::Yes(_) = replaced? {

@@ -1,6 +1,6 @@
 //! Work tree and index follow the branch: the second half of every commit, and of a recovery.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::path::Path;
 
@@ -10,12 +10,15 @@ use super::attributes::Attributes;
 use super::content::{BlobView, shows};
 use super::disk::Folders;
 use super::failpoints::kill_point;
-use super::files::{self, Replaced, WorktreeEntry};
+use super::files::{self, Prepared, Replaced, WorktreeEntry};
 use super::index::{self, Followed};
 use super::journal::BlobChange;
 use super::paths::Paths;
 use crate::model::Result;
 use crate::store::git_index::{Entry, GitIndex};
+
+/// What says of other files how they are written.
+const GIT_ATTRIBUTES: &str = ".gitattributes";
 
 /// Leads the index on to the new blobs, before the branch moves. Git's `commit` reads HEAD, then the
 /// index, and takes `index.lock` last: in the other order it could see our commit beside the index
@@ -59,17 +62,25 @@ pub(super) fn follow(
     let mut left_alone = Vec::new();
     let mut folders = Folders::default();
     move_files(attributes, root, changes, &mut folders)?;
-    for change in changes {
-        let left_out = index.get(&change.path).is_some_and(Entry::is_left_out);
-        let end = follow_file(attributes, root, change, left_out, &mut folders)?;
-        if change.path.ends_with(".gitattributes") {
-            attributes.forget();
+    for changes in flushed_together(changes) {
+        let mut steps = Vec::new();
+        for change in changes {
+            let left_out = index.get(&change.path).is_some_and(Entry::is_left_out);
+            steps.push(Step::of(attributes, root, change, left_out)?);
         }
-        if let End::LeftAlone = end {
-            left_alone.push(change.path.clone());
+        let prepared: Vec<_> = steps.iter().filter_map(|step| step.prepared.as_ref()).collect();
+        files::flush(&prepared)?;
+        for (change, step) in changes.iter().zip(steps) {
+            let end = step.end(root, &change.path, &mut folders)?;
+            if change.path.ends_with(GIT_ATTRIBUTES) {
+                attributes.forget();
+            }
+            if let End::LeftAlone = end {
+                left_alone.push(change.path.clone());
+            }
+            let metadata = if let End::Written(metadata) = end { Some(metadata) } else { None };
+            followed.push(Followed { change, metadata });
         }
-        let metadata = if let End::Written(metadata) = end { Some(metadata) } else { None };
-        followed.push(Followed { change, metadata });
     }
     folders.flush()?;
     kill_point("files-followed");
@@ -93,7 +104,7 @@ fn move_files(
     for change in changes {
         let (None, Some(id)) = (change.before, change.after) else { continue };
         let from = gone.get_mut(&(id, change.mode)).and_then(Vec::pop);
-        let Some(from) = from.filter(|path| !path.ends_with(".gitattributes")) else { continue };
+        let Some(from) = from.filter(|path| !path.ends_with(GIT_ATTRIBUTES)) else { continue };
         let [old, new] = [BlobView::of(attributes, from, id)?, BlobView::of(attributes, &change.path, id)?];
         if old.file() == new.file() {
             let is_old = |sight: &WorktreeEntry| shows(sight, Some(&old));
@@ -113,35 +124,75 @@ enum End {
     LeftAlone,
 }
 
-fn follow_file(
-    attributes: &Attributes<'_>,
-    root: &Path,
-    change: &BlobChange,
-    left_out: bool,
-    folders: &mut Folders,
-) -> Result<End> {
-    let path = change.path.as_str();
-    let view = |id| BlobView::of(attributes, path, id);
-    let old = change.before.map(view).transpose()?;
-    let new = change.after.map(view).transpose()?;
-    let sight = files::look(root, path)?;
-    if left_out && matches!(sight, WorktreeEntry::Absent) {
-        return Ok(End::Absent);
-    }
-    if shows(&sight, new.as_ref()) {
-        return Ok(ended(sight, new.as_ref()));
-    }
-    let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
-    if let (Some(new), Some(id)) = (&new, change.after) {
-        let (tag, bytes) = (id.to_string(), new.file());
-        let replaced = files::replace(root, path, &tag, &bytes, &sight, &still_old, folders)?;
-        if let Replaced::Yes(Some(metadata)) = replaced {
-            return Ok(End::Written(metadata));
+/// Runs of changes whose files are flushed at once: not too many for open files, none that says how the
+/// next is written, and no two whose temporary file would be the same.
+fn flushed_together(changes: &[BlobChange]) -> impl Iterator<Item = &[BlobChange]> {
+    const MOST: usize = 64;
+    let mut rest = changes;
+    std::iter::from_fn(move || {
+        let mut taken = HashSet::new();
+        let mut count = 0;
+        for change in rest.iter().take(MOST) {
+            let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if !taken.insert((folder, change.after)) && change.after.is_some() {
+                break;
+            }
+            count += 1;
+            if change.path.ends_with(GIT_ATTRIBUTES) {
+                break;
+            }
         }
-    } else {
-        files::remove(root, path, &still_old, folders)?;
+        let (now, later) = rest.split_at_checked(count)?;
+        rest = later;
+        (!now.is_empty()).then_some(now)
+    })
+}
+
+/// A file that is on its way from the old blob to the new one.
+struct Step<'a> {
+    old: Option<BlobView<'a>>,
+    new: Option<BlobView<'a>>,
+    /// What is to take its place.
+    prepared: Option<Prepared>,
+    /// Where nothing is to be done.
+    ended: Option<End>,
+}
+
+impl<'a> Step<'a> {
+    fn of(attributes: &Attributes<'a>, root: &Path, change: &BlobChange, left_out: bool) -> Result<Self> {
+        let path = change.path.as_str();
+        let view = |id| BlobView::of(attributes, path, id);
+        let old = change.before.map(view).transpose()?;
+        let new = change.after.map(view).transpose()?;
+        let sight = files::look(root, path)?;
+        let mut step = Self { old, new, prepared: None, ended: None };
+        if left_out && matches!(sight, WorktreeEntry::Absent) {
+            step.ended = Some(End::Absent);
+        } else if shows(&sight, step.new.as_ref()) {
+            step.ended = Some(ended(sight, step.new.as_ref()));
+        } else if let (Some(new), Some(id)) = (&step.new, change.after)
+            && shows(&sight, step.old.as_ref())
+        {
+            step.prepared = Some(files::prepare(root, path, &id.to_string(), &new.file(), &sight)?);
+        }
+        Ok(step)
     }
-    Ok(ended(files::look(root, path)?, new.as_ref()))
+
+    fn end(self, root: &Path, path: &str, folders: &mut Folders) -> Result<End> {
+        let Self { old, new, prepared, ended: known } = self;
+        if let Some(end) = known {
+            return Ok(end);
+        }
+        let still_old = |sight: &WorktreeEntry| Ok(shows(sight, old.as_ref()));
+        if let Some(prepared) = prepared {
+            if let Replaced::Yes(Some(metadata)) = prepared.place(root, path, &still_old, folders)? {
+                return Ok(End::Written(metadata));
+            }
+        } else if new.is_none() {
+            files::remove(root, path, &still_old, folders)?;
+        }
+        Ok(ended(files::look(root, path)?, new.as_ref()))
+    }
 }
 
 /// How a file ended that shall show the new blob, or be gone where there is none.
