@@ -505,8 +505,8 @@ impl Reader<'_> {
             self.skip_spaces();
             let found = self.at - self.line;
             match (self.byte(self.at), indent) {
+                (None | Some(b'\n'), _) if found > 0 => return None,
                 (None, _) => break,
-                (Some(b'\n'), _) if found > 0 => return None,
                 (Some(b'\n'), _) => {}
                 (Some(_), None) if found <= column => break,
                 (Some(_), None) => indent = Some(found),
@@ -715,9 +715,10 @@ mod tests {
             ]),
         );
         let lines = proptest::collection::vec(line, 1..12);
-        (lines, any::<bool>()).prop_map(|(lines, ends)| {
+        let ends = select(vec!["", "\n", "\n\n", "\n ", "\n    ", " ", "\n  \n", "\n#"]);
+        (lines, ends).prop_map(|(lines, ends)| {
             let lines: Vec<_> = lines.iter().map(|(a, b, c)| format!("{a}{b}{c}")).collect();
-            format!("{}{}", lines.join("\n"), if ends { "\n" } else { "" })
+            format!("{}{ends}", lines.join("\n"))
         })
     }
 
