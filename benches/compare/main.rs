@@ -186,6 +186,11 @@ fn corpus(dir: &Path, files: usize, commits: usize) -> Result<()> {
     fs::write(dir.join("terrace.toml"), policy)?;
     git(dir, &["add", "-A"])?;
     git(dir, &["commit", "-qm", "one schema"])?;
+    // What is reviewed.
+    for number in 0..3 {
+        edit(dir, "development", 1, number + 1_000)?;
+        git(dir, &["commit", "-qam", "one value"])?;
+    }
     git(dir, &["commit-graph", "write", "--reachable", "--changed-paths"])
 }
 

@@ -87,7 +87,10 @@ fn pack_tree(
     let _written = odb.add_new_mempack_backend(FIRST)?;
     let id = write_tree(&memory, parent, files)?;
     let tree = memory.find_tree(id)?;
-    let mut objects: BTreeSet<Oid> = files.iter().filter_map(|file| file.change.after).collect();
+    // What only moves is there, and stays there as long as the parent does.
+    let there: BTreeSet<Oid> = files.iter().filter_map(|file| file.change.before).collect();
+    let written = files.iter().filter_map(|file| file.change.after);
+    let mut objects: BTreeSet<Oid> = written.filter(|id| !there.contains(id)).collect();
     objects.insert(id);
     let folders: BTreeSet<&str> = files.iter().flat_map(|file| folders(&file.change.path)).collect();
     // A folder that became empty is gone.
