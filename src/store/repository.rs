@@ -43,6 +43,7 @@ impl Repository {
         let git = git2::Repository::open_ext(&dir, RepositoryOpenFlags::empty(), none).map_err(|error| {
             if error.code() == ErrorCode::NotFound { in_none(&dir) } else { unreadable(&dir, &error) }
         })?;
+        refuse_folders(&git)?;
         let prefix = match git.workdir() {
             Some(root) => configuration_root(root, &dir),
             None => String::new(),
@@ -493,6 +494,21 @@ fn in_none(dir: &Path) -> Error {
         }
     }
     Error::state(format!("{} is in no git repository", dir.display())).with_help(Help::Begin)
+}
+
+/// Files of git's that libgit2 takes for absent where a folder stands in their place, and git does not.
+const FILES: [&str; 3] = ["commondir", "config", "packed-refs"];
+
+fn refuse_folders(git: &git2::Repository) -> Result<()> {
+    let places = [git.path(), git.commondir()].into_iter().flat_map(|dir| FILES.map(|name| dir.join(name)));
+    match places.into_iter().find(|place| place.is_dir()) {
+        Some(place) => {
+            let message = format!("{} is a folder, and git keeps a file there", place.display());
+            let help = "move the folder away; `git status` tells when git can read the repository";
+            Err(Error::state(message).with_help(help))
+        }
+        None => Ok(()),
+    }
 }
 
 fn unreadable(dir: &Path, error: &git2::Error) -> Error {

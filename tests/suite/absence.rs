@@ -118,3 +118,24 @@ fn a_folder_in_the_place_of_a_file_is_told() {
         assert!(said.told().contains(says) && said.told().contains("help: "), "{file}: {}", said.told());
     }
 }
+
+#[test]
+fn a_folder_in_the_place_of_a_file_of_gits_is_not_taken_for_absence() {
+    for name in ["config", "packed-refs", "commondir", "index", "HEAD"] {
+        let world = world();
+        let place = world.dir.join(".git").join(name);
+        let _ = std::fs::remove_file(&place);
+        std::fs::create_dir(&place).expect("a folder");
+        for line in
+            ["status", "promote pay --to staging --yes", "set pay timeout 9s --env development --commit"]
+        {
+            let run = world.line(line);
+            assert_eq!(run.code, 2, "{line} without {name}: {}", run.told());
+            assert!(
+                run.stderr.starts_with("error: ") && run.stderr.contains("\nhelp: "),
+                "{name}: {}",
+                run.told()
+            );
+        }
+    }
+}
