@@ -58,6 +58,22 @@ impl Workspace {
         self.planner_of(at, &[])
     }
 
+    /// The same of a commit, with all that is the same in a configuration of another one.
+    ///
+    /// # Errors
+    /// As [`Workspace::planner`].
+    pub fn planner_near(&self, head: &CommitId, near: &Configuration) -> Result<Planner> {
+        let history = self.repository.history(head)?;
+        match self.repository.parts().snapshot_near(near.snapshot(), head)? {
+            Some((snapshot, changed)) => {
+                snapshot.require_sound()?;
+                self.require_configuration(&snapshot)?;
+                Planner::over(self, head, near.advance(snapshot, &changed)?, history)
+            }
+            None => Planner::with_history(self, head, history),
+        }
+    }
+
     /// The same for some items (all without any).
     ///
     /// # Errors

@@ -61,11 +61,12 @@ impl Repository {
                 self.walk(&git, parent(&git, &find_commit(&git, &oldest.info.id)?)?, usize::MAX, &|_| None)?;
             (rest, end) = (more.commits, more.end);
         }
+        let is_first = known.is_empty();
         let listed = listed(known.into_iter().chain(&walk.commits).chain(&rest));
         let mut moves = Moves::new(self, &git);
         moves.add_past(&mut walk.commits, &listed)?;
         moves.add_past(&mut rest, &listed)?;
-        let is_news = !walk.commits.is_empty();
+        let is_news = !walk.commits.is_empty() && (is_first || is_worth_keeping(&walk.commits));
         let tip = index.extend(walk.commits, walk.end);
         if is_news {
             file.save(&index, tip);
@@ -405,6 +406,13 @@ fn item(path: &str) -> Option<ItemId> {
 }
 
 /// The commits that changed something.
+/// Whether to walk again what was walked costs more than to keep it with all that is known.
+fn is_worth_keeping(walked: &[CommitChanges]) -> bool {
+    const COMMITS: usize = 8;
+    const FILES: usize = 64;
+    walked.len() >= COMMITS || walked.iter().map(|commit| commit.changes.len()).sum::<usize>() >= FILES
+}
+
 fn listed<'c>(commits: impl Iterator<Item = &'c CommitChanges>) -> HashSet<CommitId> {
     commits.filter(|commit| !commit.changes.is_empty()).map(|commit| commit.info.id.clone()).collect()
 }

@@ -12,7 +12,8 @@ use super::read::FOLDERS;
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
+use crate::engine::migration;
+use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, respelt};
 use crate::model::{CommitId, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
@@ -122,10 +123,43 @@ impl Parts<'_> {
         let git = self.repository.git()?;
         Trees::of(&git, &mut self.last)?.differing("", sides, &wants, &mut found)?;
         let found = found.into_iter().map(|(path, entry)| (path.trim_start_matches('/').to_owned(), entry));
-        let found: BTreeMap<String, Option<FileEntry>> =
-            found.filter(|(path, _)| path.contains('/') || path == policy::FILE).collect();
+        let mut found: BTreeMap<String, Option<FileEntry>> = found.collect();
+        let hides = |path: &String| {
+            let name = path.split_once('/').map_or(path.as_str(), |(name, _)| name);
+            FOLDERS.contains(&path.as_str()) || respelt(name).is_some()
+        };
+        if found.keys().any(hides) {
+            return Ok(None);
+        }
+        found.retain(|path, _| path.contains('/') || path == policy::FILE);
         let is_plain = |path: &String| path != policy::FILE && !path.contains('\u{fffd}');
         Ok(found.keys().all(is_plain).then_some(found))
+    }
+
+    /// The whole snapshot of a commit, made from one of another commit: what both have is taken over, and the
+    /// paths that differ are told. `None` where all of it has to be listed.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn snapshot_near(
+        &mut self,
+        near: &Snapshot,
+        commit: &CommitId,
+    ) -> Result<Option<(Snapshot, BTreeSet<String>)>> {
+        let Revision::Commit(base) = &near.revision else { return Ok(None) };
+        // What a record keeps stands elsewhere.
+        if near.files.contains_key(migration::RECORD) {
+            return Ok(None);
+        }
+        let wanted = FOLDERS.iter().map(|folder| format!("{folder}/")).chain([policy::FILE.to_owned()]);
+        let Some(mut found) = self.differing(base, commit, &wanted.collect())? else { return Ok(None) };
+        if found.contains_key(migration::RECORD) {
+            return Ok(None);
+        }
+        // A folder of another spelling is none of the configuration's.
+        found.retain(|path, _| path.split('/').next().is_some_and(|folder| FOLDERS.contains(&folder)));
+        let snapshot = near.advance(Revision::Commit(commit.clone()), &found);
+        Ok(Some((snapshot, found.into_keys().collect())))
     }
 
     fn files(&mut self, commit: &CommitId, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {

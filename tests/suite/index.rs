@@ -365,7 +365,7 @@ fn only_new_commits_are_walked() {
 
 #[test]
 fn linked_work_trees_share_the_index() {
-    let field = grown(6);
+    let field = grown(20);
     let linked = field.folder.path().join("linked");
     field.git(field.folder.path(), &["worktree", "add", "-q", "--detach", "linked", "main~4"]);
     field.check(&linked, field.heads[5]);

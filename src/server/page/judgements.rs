@@ -161,7 +161,10 @@ impl Judgements {
             return Ok(known);
         }
         let before = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let planner = workspace.planner(Some(tip.as_str()))?;
+        let planner = match &before {
+            Some(before) => workspace.planner_near(tip, &before.configuration)?,
+            None => workspace.planner(Some(tip.as_str()))?,
+        };
         let judged = Arc::new(Judged::new(&planner, before.as_deref()));
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judged));
         Ok(judged)

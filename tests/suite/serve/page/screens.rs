@@ -160,6 +160,50 @@ fn a_development_token_is_told_of_development_alone() {
 }
 
 #[test]
+fn after_any_commit_the_overview_is_that_of_a_new_start() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let all = "/ui/overview?show=all";
+    server.get(all);
+    let steps = [
+        ("a value", "environments/development/payments.yaml", "limits: {rate: 77}\n"),
+        ("a new item", "environments/development/new/comer.yaml", "a: 1\n"),
+        ("an item that goes", "environments/development/new/comer.yaml", ""),
+        ("no YAML", "environments/staging/payments.yaml", "limits: [\n"),
+        ("a folder of another spelling", "Environments/development/x.yaml", "a: 1\n"),
+        ("a policy", "terrace.toml", "version = 1\n[[pin]]\nkey = \"payments\"\npath = \"limits.rate\"\n"),
+        ("a file that is kept", "config/old.yaml", "a: 1\n"),
+        (
+            "a record of what is kept",
+            ".terrace/legacy.toml",
+            "[[kept]]\nfile = \"config/old.yaml\"\nkey = \"payments\"\nenvironment = \"development\"\n",
+        ),
+        ("what is kept", "config/old.yaml", "a: 2\n"),
+        ("nothing of it", "README", "text\n"),
+    ];
+    for (what, path, text) in steps {
+        let place = world.dir.join(path);
+        if place.is_dir() {
+            std::fs::remove_dir_all(&place).expect("a folder less");
+        }
+        if text.is_empty() {
+            std::fs::remove_file(&place).expect("a file less");
+        } else {
+            world.write(path, text);
+        }
+        world.commit(what);
+        let other = Server::start(&world).get(all);
+        assert_eq!(other.status, 200, "after {what}: {other:?}");
+        server.until(all, |page| inert_parts(&page.body) == inert_parts(&other.body));
+    }
+}
+
+/// A page without what each server draws for itself.
+fn inert_parts(page: &str) -> Vec<&str> {
+    page.split('<').filter(|part| !part.contains("token") && !part.contains("nonce")).collect()
+}
+
+#[test]
 fn the_pipeline_is_shown_as_of_an_older_commit() {
     let world = world();
     let server = Server::start(&world);
