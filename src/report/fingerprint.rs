@@ -8,6 +8,7 @@ use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
+use super::remark::Remark;
 use crate::model::Finding;
 
 /// What makes a finding the same finding in two runs.
@@ -34,10 +35,19 @@ pub(super) fn fingerprints(findings: &[Finding]) -> Vec<Fingerprint> {
     findings.iter().map(&mut fingerprint).collect()
 }
 
+/// The fingerprints of what a review accepts: by what is said.
+pub(super) fn remark_fingerprints(remarks: &[Remark]) -> impl Iterator<Item = String> {
+    remarks.iter().map(|Remark { file, text }| digest(&[Remark::NAME, file, text].join("\0")))
+}
+
 fn hash(finding: &Finding) -> String {
     let environment = finding.environment.map_or("", |environment| environment.name());
     let path = finding.path.as_ref().map(ToString::to_string).unwrap_or_default();
     let name = [finding.rule.id(), &finding.file, environment, &path].join("\0");
+    digest(&name)
+}
+
+fn digest(name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
     digest.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+use super::remark::Remark;
 use super::view::View;
 use super::{github, gitlab, junit, markdown, sarif, text};
 use crate::api::findings as json;
@@ -60,14 +61,26 @@ pub fn findings(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    findings_and(format, findings, &[], summary, view, out)
+}
+
+/// The same with what a review accepts.
+pub(super) fn findings_and(
+    format: Format,
+    findings: &[Finding],
+    remarks: &[Remark],
+    summary: &Summary,
+    view: &View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         Format::Text => text::findings(findings, summary, view, out),
         Format::Json => json::findings(findings, summary, out),
         Format::Markdown => markdown::findings(findings, summary, out),
-        Format::Github => github::findings(findings, summary, out),
-        Format::Sarif => sarif::findings(findings, out),
-        Format::Junit => junit::findings(findings, summary, out),
-        Format::Gitlab => gitlab::findings(findings, out),
+        Format::Github => github::findings(findings, remarks, summary, out),
+        Format::Sarif => sarif::findings(findings, remarks, out),
+        Format::Junit => junit::findings(findings, remarks, summary, out),
+        Format::Gitlab => gitlab::findings(findings, remarks, out),
     }
 }
 

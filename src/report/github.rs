@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use super::remark::Remark;
 use super::sanitize::clean;
 use super::{sentence, title};
 use crate::engine::summary::Summary;
@@ -15,7 +16,16 @@ use crate::model::Finding;
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn findings(
+    findings: &[Finding],
+    remarks: &[Remark],
+    summary: &Summary,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for Remark { file, text } in remarks {
+        let (file, title) = (property(file), Remark::NAME);
+        writeln!(out, "::notice file={file},line=1,title={title}::{}", data(&sentence(text)))?;
+    }
     for finding in findings {
         let help = finding.help.to_string();
         let (message, help) = (sentence(&finding.message), sentence(&help));

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::fingerprint::fingerprints;
+use super::fingerprint::{fingerprints, remark_fingerprints};
 use super::headline;
+use super::remark::Remark;
 use super::sanitize::clean;
 use crate::model::{Finding, Severity};
 
@@ -35,12 +36,12 @@ struct Lines {
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
-    let issues: Vec<_> = findings
-        .iter()
-        .zip(fingerprints(findings))
-        .map(|(finding, name)| issue(finding, name.to_string()))
-        .collect();
+pub(super) fn findings(findings: &[Finding], remarks: &[Remark], out: &mut dyn Write) -> io::Result<()> {
+    let remarks =
+        remarks.iter().zip(remark_fingerprints(remarks)).map(|(remark, name)| remarked(remark, name));
+    let found = findings.iter().zip(fingerprints(findings));
+    let found = found.map(|(finding, name)| issue(finding, name.to_string()));
+    let issues: Vec<_> = remarks.chain(found).collect();
     crate::api::findings::document(&issues, out)
 }
 
@@ -52,6 +53,16 @@ fn issue(finding: &Finding, fingerprint: String) -> Issue<'_> {
         fingerprint,
         severity: severity(finding.severity),
         location: Location { path: clean(&finding.file), lines: Lines { begin, end } },
+    }
+}
+
+fn remarked(Remark { file, text }: &Remark, fingerprint: String) -> Issue<'_> {
+    Issue {
+        description: format!("{}: {text}", Remark::NAME),
+        check_name: "accepted-here",
+        fingerprint,
+        severity: severity(Severity::Notice),
+        location: Location { path: clean(file), lines: Lines { begin: 1, end: 1 } },
     }
 }
 

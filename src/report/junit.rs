@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::fingerprint::{Fingerprint, fingerprints};
+use super::remark::Remark;
 use super::sanitize::clean;
 use super::view::View;
 use super::{headline, text, title};
@@ -22,7 +23,12 @@ type Case<'a> = (&'a Finding, Fingerprint);
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn findings(
+    findings: &[Finding],
+    remarks: &[Remark],
+    summary: &Summary,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut suites: BTreeMap<Option<Environment>, Vec<Case<'_>>> =
         summary.environments.iter().map(|environment| (Some(*environment), Vec::new())).collect();
     for case in findings.iter().zip(fingerprints(findings)) {
@@ -31,13 +37,32 @@ pub(super) fn findings(findings: &[Finding], summary: &Summary, out: &mut dyn Wr
     if suites.is_empty() {
         suites.insert(None, Vec::new());
     }
-    let cases: usize = suites.values().map(|suite| suite.len().max(1)).sum();
+    let cases: usize = suites.values().map(|suite| suite.len().max(1)).sum::<usize>() + remarks.len();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites name="terrace" tests="{cases}" failures="{}" errors="0">"#, summary.errors)?;
+    accepted(remarks, out)?;
     for (environment, cases) in suites {
         suite(environment.map_or("repository", |environment| environment.name()), &cases, out)?;
     }
     writeln!(out, "</testsuites>")
+}
+
+fn accepted(remarks: &[Remark], out: &mut dyn Write) -> io::Result<()> {
+    let (name, count) = (Remark::NAME, remarks.len());
+    if count == 0 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        r#"  <testsuite name="{name}" tests="{count}" failures="0" errors="0" skipped="{count}">"#
+    )?;
+    for Remark { file, text } in remarks {
+        let (file, text) = (escape(&clean(file)), escape(text));
+        writeln!(out, r#"    <testcase name="{text}" classname="{file}">"#)?;
+        writeln!(out, r#"      <skipped message="{name}"/>"#)?;
+        writeln!(out, "    </testcase>")?;
+    }
+    writeln!(out, "  </testsuite>")
 }
 
 fn suite(name: &str, cases: &[Case<'_>], out: &mut dyn Write) -> io::Result<()> {

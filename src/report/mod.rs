@@ -32,6 +32,7 @@ pub mod matrix;
 pub mod migrate;
 pub mod plan;
 pub mod publish;
+mod remark;
 pub mod review;
 mod review_markdown;
 mod review_sections;

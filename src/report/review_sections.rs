@@ -277,7 +277,7 @@ fn some(keys: &[Key]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
     let DecisionChange { key, target, decision, turn, life } = change;
     let source = Hop::into_target(*target).map_or("its source", |hop| hop.source().name());
     let until = match (&decision.until, life) {
@@ -298,7 +298,7 @@ fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn waiver(change: &WaiverChange, out: &mut dyn Write) -> io::Result<()> {
     let WaiverChange { rule, place, reason, by, until, turn, accepts } = change;
     let by = if by.is_empty() { String::new() } else { format!("{}, ", cut(by, 40)) };
     let until = until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();

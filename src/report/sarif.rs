@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::fingerprint::fingerprints;
+use super::remark::Remark;
 use super::view::View;
 use super::{explain, headline};
 use crate::model::{Finding, Location, Position, Related, Rule, Severity};
@@ -27,7 +28,23 @@ struct Log {
 struct Run {
     tool: Tool,
     column_kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invocations: Vec<Invocation>,
     results: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+    locations: [Place; 1],
 }
 
 #[derive(Serialize)]
@@ -128,7 +145,7 @@ struct Region {
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn findings(findings: &[Finding], remarks: &[Remark], out: &mut dyn Write) -> io::Result<()> {
     let results =
         findings.iter().zip(fingerprints(findings)).map(|(finding, name)| result(finding, name.to_string()));
     let driver = Driver {
@@ -136,9 +153,30 @@ pub(super) fn findings(findings: &[Finding], out: &mut dyn Write) -> io::Result<
         semantic_version: env!("CARGO_PKG_VERSION"),
         rules: Rule::ALL.iter().map(|rule| descriptor(*rule)).collect(),
     };
-    let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results: results.collect() };
+    let run = Run {
+        tool: Tool { driver },
+        column_kind: "unicodeCodePoints",
+        invocations: invocations(remarks),
+        results: results.collect(),
+    };
     let schema = "https://json.schemastore.org/sarif-2.1.0.json";
     crate::api::findings::document(&Log { schema, version: "2.1.0", runs: [run] }, out)
+}
+
+/// What is accepted is no result: notifications tell of it (section 3.20.21).
+fn invocations(remarks: &[Remark]) -> Vec<Invocation> {
+    let first = Position { line: 1, column: 1 };
+    let at_first = Location { start: first, end: first };
+    let notification = |Remark { file, text }: &Remark| Notification {
+        level: level(Severity::Notice),
+        message: Message { text: plain(&format!("{}: {text}", Remark::NAME)) },
+        locations: [Place { physical_location: physical_location(file, at_first) }],
+    };
+    let told: Vec<_> = remarks.iter().map(notification).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    vec![Invocation { execution_successful: true, tool_execution_notifications: told }]
 }
 
 fn descriptor(rule: Rule) -> Descriptor {

@@ -337,7 +337,7 @@ fn a_review_lets_nothing_act_in_any_format() {
             assert_inert(&written_review(format, attack), attack);
         }
         let annotations = written_review(Format::Github, attack);
-        assert_eq!(annotations.lines().filter(|line| command(line).is_some()).count(), 2, "{annotations}");
+        assert_eq!(annotations.lines().filter(|line| command(line).is_some()).count(), 4, "{annotations}");
         let json: Json = serde_json::from_str(&written_review(Format::Json, attack)).expect("JSON");
         let harmless: Json = serde_json::from_str(&written_review(Format::Json, "x")).expect("JSON");
         assert_eq!(shape(&json), shape(&harmless), "{attack:?}");
