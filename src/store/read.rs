@@ -15,7 +15,7 @@ use super::handles::Handles;
 use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
-use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source};
+use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source, respelt};
 use crate::model::{BlobId, CommitId, Error, Help, Result, Revision, policy};
 
 /// The folders of the configuration root that a snapshot lists.
@@ -162,6 +162,13 @@ impl Repository {
         if let Some(entry) = tree.get_name(policy::FILE) {
             files.insert(policy::FILE.to_owned(), entry_of(entry.filemode(), entry.id()));
         }
+        for entry in &tree {
+            if let Ok(name) = entry.name()
+                && respelt(name).is_some()
+            {
+                files.insert(name.to_owned(), entry_of(entry.filemode(), entry.id()));
+            }
+        }
         for folder in FOLDERS {
             let Some(entry) = tree.get_name(folder) else { continue };
             if entry.kind() != Some(ObjectType::Tree) {
@@ -194,6 +201,11 @@ impl Repository {
             }
             if listed {
                 files.insert(below.to_owned(), indexed(entry));
+            }
+            let (name, is_folder) = below.split_once('/').map_or((below, false), |(name, _)| (name, true));
+            if respelt(name).is_some() {
+                let kind = if is_folder { FileKind::Folder } else { FileKind::File };
+                files.insert(name.to_owned(), FileEntry { blob: None, kind });
             }
         }
         Ok(files)
@@ -255,6 +267,9 @@ impl Repository {
         for folder in FOLDERS {
             list(folder)?;
         }
+        if wanted == EVERYTHING {
+            list_respelt(&root, &mut files)?;
+        }
         for (path, entry) in self.left_out()? {
             let below = path.strip_prefix(self.root_prefix());
             if let Some(below) = below.filter(|below| is_listed(below) && is_wanted(below, wanted)) {
@@ -271,6 +286,19 @@ impl Repository {
         });
         Ok(files)
     }
+}
+
+/// Lists what stands at the configuration root under the name of something else in other letters.
+fn list_respelt(root: &Path, files: &mut BTreeMap<String, FileEntry>) -> Result<()> {
+    let error = |error: io::Error| Error::io("read", root, &error);
+    for entry in std::fs::read_dir(root).map_err(error)? {
+        let entry = entry.map_err(error)?;
+        if let Some(name) = entry.file_name().to_str().filter(|name| respelt(name).is_some()) {
+            let kind = kind_of(entry.file_type().map_err(error)?);
+            files.insert(name.to_owned(), FileEntry { blob: None, kind });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a snapshot lists a path of the configuration root.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::obstacle::Obstacle;
-pub use self::place::{Place, is_lock, is_scratch, place};
+pub use self::place::{Place, is_lock, is_scratch, place, respelt};
 use self::place::{Placed, placed};
 use crate::model::{
     BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest,
@@ -437,8 +437,8 @@ impl Snapshot {
     /// The error for an item that an environment does not have, or whose file is no file.
     #[must_use]
     pub fn absent(&self, key: &Key, environment: Environment) -> Error {
-        if let Some(obstacle) = self.obstacle(&key.file(environment)) {
-            return obstacle.error();
+        if let Err(error) = self.require_file(key, environment) {
+            return error;
         }
         let here = self.items().filter(|item| item.id.environment == environment);
         no_such_item(key, here.map(|item| &item.id.key).collect(), environment.into())

@@ -1,6 +1,8 @@
 //! What hides a file or a folder, and who refuses for it.
 
-use super::{FileKind, Snapshot, is_lock};
+use std::ops::Bound;
+
+use super::{FileKind, Snapshot, is_lock, respelt};
 use crate::model::{Environment, Error, Help, Key, Result, policy};
 
 impl Snapshot {
@@ -29,9 +31,24 @@ impl Snapshot {
         let folders = folders.into_iter().chain(environments).chain(decisions);
         let mut found: Vec<Obstacle> = self.obstacle(policy::FILE).into_iter().collect();
         found.extend(folders.filter_map(|folder| self.obstacle_to_folder(&folder)));
+        found.extend(self.respelt());
         found.sort();
         found.dedup();
         found
+    }
+
+    /// What stands at the configuration root under a name in other letters than it is read under, where
+    /// nothing stands under that. Capitals come before small letters.
+    fn respelt(&self) -> impl Iterator<Item = Obstacle> {
+        let ranges = [("E", "F"), ("e", "environments"), ("T", "U"), ("t", policy::FILE)];
+        let found = ranges
+            .into_iter()
+            .flat_map(|(from, to)| self.files.range::<str, _>((Bound::Included(from), Bound::Excluded(to))));
+        let is_there = |right: &str| {
+            self.files.range(right.to_owned()..).next().is_some_and(|(path, _)| path.starts_with(right))
+        };
+        let found = found.filter(move |(path, _)| respelt(path).is_some_and(|right| !is_there(right)));
+        found.map(|(path, entry)| Obstacle { file: format!("{}{path}", self.prefix), kind: entry.kind })
     }
 
     /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
@@ -67,7 +84,29 @@ impl Snapshot {
     /// `State`, and names what stands there.
     pub fn require_file(&self, key: &Key, environment: Environment) -> Result<()> {
         match self.obstacle(&key.file(environment)) {
+            // An item, below which there is none.
+            Some(obstacle) if obstacle.kind == FileKind::File && obstacle.file.ends_with(".yaml") => Ok(()),
             Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a key that cannot be a file beside the items that there are: one of them is a file on the way
+    /// to it, or it would be a file on the way to one.
+    ///
+    /// # Errors
+    /// Usage.
+    pub fn require_room(&self, key: &Key, environment: Environment) -> Result<()> {
+        let file = key.file(environment);
+        let below = format!("{file}/");
+        let above = self.obstacle(&file).filter(|obstacle| obstacle.kind == FileKind::File);
+        let other = above.map(|obstacle| obstacle.file).or_else(|| {
+            let (path, _) = self.files.range(below.clone()..).next()?;
+            path.starts_with(&below).then(|| path.clone())
+        });
+        match other {
+            Some(other) => Err(Error::usage(format!("`{key}` cannot be an item beside {other}"))
+                .with_help("choose another key: a file cannot be a folder too")),
             None => Ok(()),
         }
     }
@@ -128,6 +167,9 @@ impl Obstacle {
     /// What is wrong with it.
     #[must_use]
     pub fn message(&self) -> String {
+        if let Some(right) = self.respelt() {
+            return format!("this is read under the name `{right}` alone");
+        }
         match self.kind {
             FileKind::File => "this is a file, and a folder is read here".to_owned(),
             FileKind::Symlink => "this is a symbolic link, and its target is not read".to_owned(),
@@ -142,6 +184,9 @@ impl Obstacle {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
+        if self.respelt().is_some() {
+            return "rename it; letters count, in capitals or not";
+        }
         match self.kind {
             FileKind::File => "put a folder of files here",
             FileKind::Symlink => {
@@ -150,6 +195,10 @@ impl Obstacle {
             FileKind::Repository => "keep the files in this repository, whose commits terrace reads",
             FileKind::Folder | FileKind::Other => "put a regular file here",
         }
+    }
+
+    fn respelt(&self) -> Option<&'static str> {
+        respelt(self.file.rsplit('/').next().unwrap_or_default())
     }
 
     /// The same as a failure to read.

@@ -2,7 +2,7 @@
 
 use super::{FileEntry, FileKind, ItemFile};
 use crate::guards::{self, Guard};
-use crate::model::{Environment, ItemId, Key};
+use crate::model::{Environment, ItemId, Key, policy};
 
 /// What a path below `environments/` is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,13 @@ pub fn is_lock(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with(".#"))
 }
 
+/// The name that something at the configuration root is read under, where it is spelt in other letters.
+#[must_use]
+pub fn respelt(name: &str) -> Option<&'static str> {
+    let names = ["environments", policy::FILE];
+    names.into_iter().find(|right| *right != name && right.eq_ignore_ascii_case(name))
+}
+
 /// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
 /// is about to be renamed into the place of the one that is saved.
 #[must_use]
@@ -69,6 +76,8 @@ pub fn is_scratch(name: &str) -> bool {
     let is_between = |start: char, end: char| {
         name.len() > 1 && name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
     };
+    let is_lock_of_an_office =
+        |name: &str| name.strip_prefix(".~lock.").is_some_and(|rest| rest.ends_with('#'));
     let is_swap = || {
         let end = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.')).map(|(_, end)| end);
         end.is_some_and(|end| end.len() == 3 && end.starts_with("sw"))
@@ -84,6 +93,8 @@ pub fn is_scratch(name: &str) -> bool {
         || is_trial()
         || name.starts_with(".terrace-")
         || name.starts_with(".goutputstream-")
+        || is_lock_of_an_office(name)
+        || name == ".DS_Store"
         || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
 }
 
