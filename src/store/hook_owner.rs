@@ -4,7 +4,6 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::integration::check;
 use crate::model::{Error, Result};
 
 /// What runs the hooks.
@@ -48,11 +47,11 @@ const LEFTHOOK: [&str; 9] = [
 const PRE_COMMIT: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.yml"];
 
 /// Who runs the hooks of a work tree whose hooks lie in `folder`; `is_tracked` says whether a path
-/// relative to the work tree is part of the commits. `prefix` is the configuration root.
+/// relative to the work tree is part of the commits. `checks` are the commands to run.
 pub(super) fn hook_owner(
     work_tree: &Path,
     folder: &Path,
-    prefix: &str,
+    checks: &[String],
     is_tracked: impl Fn(&Path) -> bool,
 ) -> Result<Option<HookOwner>> {
     let inside = folder.strip_prefix(work_tree).ok();
@@ -68,7 +67,7 @@ pub(super) fn hook_owner(
     } else {
         return Ok(None);
     };
-    let check = check(prefix);
+    let check = checks.join(" && ");
     let lines = match manager {
         HookManager::TrackedFolder | HookManager::Husky => check,
         HookManager::Lefthook if file.extension().is_some_and(|it| it == "toml") => {
@@ -78,9 +77,14 @@ pub(super) fn hook_owner(
             format!("\"pre-commit\": {{\"commands\": {{\"terrace\": {{\"run\": {check:?}}}}}}}")
         }
         HookManager::Lefthook => format!("pre-commit:\n  commands:\n    terrace:\n      run: {check}"),
-        HookManager::PreCommit => format!(
-            "- repo: local\n  hooks:\n    - id: terrace-check\n      name: terrace check\n      entry: {check}\n      language: system\n      pass_filenames: false"
-        ),
+        HookManager::PreCommit => {
+            let hook = |check: &String| {
+                format!(
+                    "\n    - id: terrace-check\n      name: terrace check\n      entry: {check}\n      language: system\n      pass_filenames: false"
+                )
+            };
+            format!("- repo: local\n  hooks:{}", checks.iter().map(hook).collect::<String>())
+        }
     };
     let is_added = match std::fs::read(&file) {
         Ok(bytes) => has_check(&String::from_utf8_lossy(&bytes)),
@@ -126,9 +130,11 @@ mod tests {
     fn who_runs_the_hooks_is_known_by_its_folder_or_its_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path();
+        let checks = ["terrace check --staged --since HEAD".to_owned()];
         let owner = |hooks: &str, tracked: &str| {
             let tracked = Path::new(tracked).to_path_buf();
-            let found = hook_owner(root, &root.join(hooks), "", |path| path == tracked).expect("read")?;
+            let found =
+                hook_owner(root, &root.join(hooks), &checks, |path| path == tracked).expect("read")?;
             Some((found.manager, found.file.strip_prefix(root).expect("inside").display().to_string()))
         };
         let tracked = |file: &str| Some((HookManager::TrackedFolder, file.to_owned()));
@@ -143,12 +149,13 @@ mod tests {
             std::fs::write(root.join(file), "# terrace check --staged\nx: y # terrace check --staged\n")
                 .expect("a file");
             assert_eq!(owner(".git/hooks", ""), Some((manager, file.to_owned())));
-            let owner =
-                hook_owner(root, &root.join(".git/hooks"), "", |_| false).expect("read").expect("an owner");
+            let owner = hook_owner(root, &root.join(".git/hooks"), &checks, |_| false)
+                .expect("read")
+                .expect("an owner");
             assert!(!owner.is_added, "a comment runs nothing");
             std::fs::write(root.join(file), &owner.lines).expect("a file");
             assert!(
-                hook_owner(root, &root.join(".git/hooks"), "", |_| false)
+                hook_owner(root, &root.join(".git/hooks"), &checks, |_| false)
                     .expect("read")
                     .expect("an owner")
                     .is_added

@@ -13,7 +13,7 @@ use super::hook_owner::{HookOwner, has_check, hook_owner};
 use super::repository::Repository;
 use crate::model::{Error, Result};
 use crate::store::integration::{
-    ATTRIBUTES_OF_ALL, SETTINGS, attributes, is_ours, pre_commit, with_lines, without_lines,
+    ATTRIBUTES_OF_ALL, SETTINGS, attributes, checks, is_ours, pre_commit, with_lines, without_lines,
 };
 
 /// How a place stands.
@@ -76,15 +76,16 @@ impl Repository {
             out.push(IntegrationEntry { place: Place::Setting(name), text, standing, owner: None });
         }
         let file = self.common_dir().join("info").join("attributes");
-        let line = match self.root_of_hooks()? {
-            Some(prefix) => attributes(&prefix),
+        let roots = self.roots_of_hooks()?;
+        let line = match roots.first().filter(|_| roots.len() == 1) {
+            Some(prefix) => attributes(prefix),
             None => ATTRIBUTES_OF_ALL.to_owned(),
         };
-        let old = read(&file)?.unwrap_or_default();
-        let standing = match () {
-            () if with_lines(&old, &line) == old => InstallState::Current,
-            () if without_lines(&old) == old => InstallState::Missing,
-            () => InstallState::Stale,
+        let standing = match read_unlinked(&file)?.map(Option::unwrap_or_default) {
+            None => InstallState::Foreign,
+            Some(old) if with_lines(&old, &line) == old => InstallState::Current,
+            Some(old) if without_lines(&old) == old => InstallState::Missing,
+            Some(_) => InstallState::Stale,
         };
         out.push(IntegrationEntry { place: Place::Attributes(file), text: line, standing, owner: None });
         Ok(out)
@@ -93,10 +94,10 @@ impl Repository {
     fn hook(&self) -> Result<IntegrationEntry> {
         let (folder, shared) = self.hooks_folder()?;
         let file = folder.join("pre-commit");
-        let prefix = self.root_of_hooks()?.unwrap_or_default();
-        let text = pre_commit(&prefix);
+        let checks = checks(&self.roots_of_hooks()?);
+        let text = pre_commit(&checks);
         let owner = match self.work_tree() {
-            Some(root) => hook_owner(root, &folder, &prefix, |path| self.is_tracked_folder(path))?,
+            Some(root) => hook_owner(root, &folder, &checks, |path| self.is_tracked_folder(path))?,
             None => None,
         };
         let standing = match read_unlinked(&file)? {

@@ -1,6 +1,8 @@
 //! What `hooks install` sets up in a git repository, as text: one source for what is shown, what is
 //! written, and what is known again later.
 
+use std::collections::BTreeSet;
+
 /// The first line that a hook of ours has behind the `#!`.
 const MARK: &str = "# terrace: written by `terrace hooks install`, removed by `terrace hooks uninstall`";
 
@@ -34,13 +36,30 @@ pub fn check(prefix: &str) -> String {
     }
 }
 
+/// The commands that judge what is about to be committed to any of these roots. Where several lie below a
+/// top that is none, the check at the top finds them, and those to come.
+#[must_use]
+pub fn checks(roots: &BTreeSet<String>) -> Vec<String> {
+    match roots.len() {
+        0 | 1 => vec![check(roots.first().map_or("", String::as_str))],
+        _ if !roots.contains("") => vec![check("")],
+        _ => roots.iter().map(|root| check(root)).collect(),
+    }
+}
+
 /// The pre-commit hook.
 #[must_use]
-pub fn pre_commit(prefix: &str) -> String {
-    // Where there are several roots, the check at the top finds them.
-    let check = check(prefix);
+pub fn pre_commit(checks: &[String]) -> String {
+    let run = match checks {
+        [only] => format!("    exec {only}\n"),
+        // Each of them tells what it finds.
+        several => {
+            let each: String = several.iter().map(|check| format!("    {check} || failed=$?\n")).collect();
+            format!("{each}    exit \"${{failed:-0}}\"\n")
+        }
+    };
     format!(
-        "#!/bin/sh\n{MARK}\nif command -v terrace >/dev/null 2>&1; then\n    exec {check}\nfi\necho 'terrace is not on the search path: the configuration was not checked' >&2\n"
+        "#!/bin/sh\n{MARK}\nif command -v terrace >/dev/null 2>&1; then\n{run}fi\necho 'terrace is not on the search path: the configuration was not checked' >&2\n"
     )
 }
 
@@ -151,7 +170,14 @@ mod tests {
         let escaped = "/\\[x]/environments/**/*.yaml merge=terrace diff=terrace";
         assert_eq!(first("[x]/").as_deref(), Some(escaped));
         assert_eq!(check("it's/"), "terrace -C 'it'\\''s/' check --staged --since HEAD");
-        assert!(is_ours(&pre_commit("")));
+        assert!(is_ours(&pre_commit(&checks(&BTreeSet::new()))));
+        let roots = |roots: &[&str]| roots.iter().map(|root| (*root).to_owned()).collect();
+        let several = pre_commit(&checks(&roots(&["", "svc/app/"])));
+        assert!(
+            is_ours(&several) && several.contains("    terrace -C 'svc/app/' check --staged"),
+            "{several}"
+        );
+        assert_eq!(checks(&roots(&["one/", "two/"])), [check("")]);
         assert!(!is_ours("#!/bin/sh\nterrace check --staged\n"));
     }
 }

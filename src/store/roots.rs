@@ -51,19 +51,16 @@ impl Repository {
         Ok(roots)
     }
 
-    /// The root that the hook and the attributes are for: this one, or the only one there is;
-    /// `None` where several are meant.
+    /// The roots that the hook and the attributes are for: all that there are, and this one.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub(super) fn root_of_hooks(&self) -> Result<Option<String>> {
-        let roots = self.roots(&Revision::Index)?;
-        let mut others = roots.iter();
-        Ok(match (others.next(), others.next()) {
-            (Some(only), None) if self.root_prefix().is_empty() => Some(only.clone()),
-            (Some(_), Some(_)) if !roots.contains("") => None,
-            _ => Some(self.root_prefix().to_owned()),
-        })
+    pub(super) fn roots_of_hooks(&self) -> Result<BTreeSet<String>> {
+        let mut roots = self.roots(&Revision::Index)?;
+        if roots.is_empty() || !self.root_prefix().is_empty() {
+            roots.insert(self.root_prefix().to_owned());
+        }
+        Ok(roots)
     }
 }
 
