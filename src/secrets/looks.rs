@@ -235,8 +235,17 @@ pub(super) fn by_look(text: &str) -> impl Iterator<Item = Secret<'_>> {
     let passwords = passwords.map(|text| Secret { what: "a password in a URL", text });
     let connections = holding(b'=').into_iter().flat_map(passwords_in_settings);
     let connections = connections.map(|text| Secret { what: "a password in an address", text });
+    let entries = holding(b'{').and(holding(b'"')).into_iter().flat_map(secrets_in_json);
+    let entries = entries.map(|text| Secret { what: "a secret in JSON", text });
+    let webhooks = long.and(holding(b'/')).into_iter().flat_map(webhooks);
+    let webhooks = webhooks.map(|text| Secret { what: "the address of a webhook", text });
     let bearers = long.and(holding(b' ')).into_iter().flat_map(bearers);
-    keys.chain(long.into_iter().flat_map(tokens)).chain(passwords).chain(connections).chain(bearers)
+    keys.chain(long.into_iter().flat_map(tokens))
+        .chain(passwords)
+        .chain(connections)
+        .chain(bearers)
+        .chain(entries)
+        .chain(webhooks)
 }
 
 /// No token, private key or header's credentials are shorter.
@@ -333,7 +342,7 @@ fn is_literal_password(password: &str) -> bool {
 /// The literal passwords among the settings of a connection, `Server=db;Password=…`, and among the
 /// parameters of a URL.
 fn passwords_in_settings(text: &str) -> impl Iterator<Item = &str> {
-    let are_settings = text.contains("://") || text.matches('=').count() > 1;
+    let are_settings = text.contains("://") || text.matches('=').count() > 1 || is_setting(text);
     let ends = |c: char| c.is_whitespace() || ";&?,\"'".contains(c);
     let parts = are_settings.then(|| text.split(ends)).into_iter().flatten();
     parts.filter_map(|part| {
@@ -343,6 +352,49 @@ fn passwords_in_settings(text: &str) -> impl Iterator<Item = &str> {
             || ["pwd", "pass", "sig", "sharedaccesssignature", "sharedaccesskey"]
                 .contains(&name.to_ascii_lowercase().as_str());
         (is_secret && is_literal_password(value) && !refers(value)).then_some(value)
+    })
+}
+
+/// Whether a text is one setting, `DB_PASSWORD=…` or `--password=…`, that is not only on or off.
+fn is_setting(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    text.split_once('=').is_some_and(|(name, value)| {
+        let is_switch = matches!(value, "true" | "false" | "yes" | "no" | "on" | "off");
+        !name.is_empty() && name.chars().all(is_part) && !is_switch
+    })
+}
+
+/// The literal texts under the name of a secret in JSON that is kept as a text.
+fn secrets_in_json(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('"').filter_map(|(at, quote)| {
+        let (name, behind) = (text.get(..at)?.rsplit_once('"')?.1, text.get(at + quote.len()..)?);
+        let value = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        let value = value.get(..closing_quote(value)?)?;
+        let is_secret = matches!(names::read(name), names::Name::Secret(_));
+        (is_secret && is_literal_password(value) && !refers(value)).then_some(value)
+    })
+}
+
+/// Where the quote stands that ends a text of JSON.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    })
+}
+
+/// Addresses to which anybody who knows them may write.
+fn webhooks(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
+    let hosts = ["hooks.slack.com/services/", "discord.com/api/webhooks/", "discordapp.com/api/webhooks/"];
+    hosts.into_iter().flat_map(move |host| text.split(host).skip(1)).filter_map(move |rest| {
+        let path = rest.get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))?;
+        let is_genuine =
+            path.len() >= 24 && path.contains('/') && path.contains(|c: char| c.is_ascii_digit());
+        let is_example = path.rsplit('/').next().is_none_or(|last| is_filler(last, ""));
+        (is_genuine && !is_example).then_some(path)
     })
 }
 
@@ -398,6 +450,28 @@ mod tests {
             ["hunter2", "100%", "%a b%", "$ecret!", "$1", "todo-list-of-9", "p<w>", "xoxo", "yourself"]
         {
             assert!(!stands_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_json_and_webhooks_show_their_secrets() {
+        for (text, secret) in [
+            ("DB_PASSWORD=hunter2", Some("hunter2")),
+            ("--password=hunter2", Some("hunter2")),
+            ("--auth-token=true", None),
+            ("DB_PASSWORD=${DB_PASSWORD}", None),
+            ("LEVEL=debug", None),
+            ("a sentence, token=x1", None),
+            (r#"{"user":"app", "password" : "hun\"ter2"}"#, Some(r#"hun\"ter2"#)),
+            (r#"{"password": "${PW}", "port": 1}"#, None),
+            (r#"{"user": "app"}"#, None),
+            (
+                "https://hooks.slack.com/services/T01ABCD2E/B01ABCD2E/x7Yz1Ab2Cd3Ef4Gh",
+                Some("T01ABCD2E/B01ABCD2E/x7Yz1Ab2Cd3Ef4Gh"),
+            ),
+            ("https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXX", None),
+        ] {
+            assert_eq!(by_look(text).next().map(|secret| secret.text), secret, "{text}");
         }
     }
 

@@ -26,6 +26,7 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut above: Vec<Above<'_>> = Vec::new();
     let anchors = secret_anchors(text, policy);
+    let of_secret = text.lines().any(is_kind_secret);
     // The name beside which a `value` stands.
     let mut name = "";
     // Within a private key, up to where it ends.
@@ -54,11 +55,23 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
         if let Some(own) = name_in(body) {
             name = own;
         }
-        let hidden = if is_opaque(body) || (!body.starts_with('#') && is_below_secret(policy, &way, body)) {
+        let is_of_data = of_secret && above.first().is_some_and(|above| is_data(above.key));
+        let data_from = || {
+            let (key, rest) = body.split_once(':')?;
+            (of_secret && is_data(key_before(key)) && !rest.trim().is_empty()).then_some(key.len() + 1)
+        };
+        let hidden = if is_opaque(body)
+            || is_of_data
+            || (!body.starts_with('#') && is_below_secret(policy, &way, body))
+        {
             Some(body_start..end)
         } else {
-            let from =
-                [secret_from(policy, &way, body), value_of(policy, name, body), anchored(&anchors, body)];
+            let from = [
+                secret_from(policy, &way, body),
+                value_of(policy, name, body),
+                anchored(&anchors, body),
+                data_from(),
+            ];
             from.into_iter().flatten().min().map(|at| body_start + at..end)
         };
         match hidden {
@@ -74,6 +87,17 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a line says that its document is a Secret of Kubernetes.
+fn is_kind_secret(line: &str) -> bool {
+    let bare: String = line.chars().filter(|c| !c.is_whitespace() && !"\"',".contains(*c)).collect();
+    bare.split('#').next().is_some_and(|said| said.split(['{', '}']).any(|part| part.contains("kind:Secret")))
+}
+
+/// Whether what stands below a key is what a Secret keeps.
+fn is_data(key: &str) -> bool {
+    ["data", "stringData"].contains(&key)
 }
 
 /// Whether what stands below these keys is secret, unless the line's own key says what it is.
