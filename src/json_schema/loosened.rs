@@ -55,8 +55,11 @@ const ONE: [&str; 9] = [
 /// Keywords that hold subschemas by name.
 const BY_NAME: [&str; 5] = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
 
+/// Keywords that hold values, which look like schemas by chance alone.
+const VALUES: [&str; 3] = ["default", "example", "examples"];
+
 /// Keywords of which any other text may allow more.
-const COMPARED_WHOLE: [&str; 13] = [
+const COMPARED_WHOLE: [&str; 14] = [
     "const",
     "multipleOf",
     "pattern",
@@ -70,6 +73,8 @@ const COMPARED_WHOLE: [&str; 13] = [
     "$dynamicRef",
     "$recursiveRef",
     "$schema",
+    // How elements of lists are told apart.
+    "x-terrace",
 ];
 
 /// The constraints of `before` that `after` has loosened, in the order of the document.
@@ -115,6 +120,11 @@ fn compare_keywords(
             in_order((at, word), old, new, out);
         } else if let Some(how) = how(word, old, new) {
             out.push(told(at, word, how));
+        } else if !VALUES.contains(&word)
+            && let (Json::Object(_), Some(new)) = (old, new)
+        {
+            // No keyword: schemas may be kept there, for others to refer to.
+            compare(&below, old, new, out);
         }
     }
     named_anew(at, before, after, out);
@@ -266,6 +276,17 @@ mod tests {
                 "",
             ),
             (json!({"properties": {}}), json!({"properties": {"a": {"type": "string"}}}), ""),
+            (
+                json!({"types": {"x": {"maximum": 9}}}),
+                json!({"types": {"x": {"maximum": 99}}}),
+                "/types/x maximum Looser",
+            ),
+            (json!({"default": {"maximum": 9}}), json!({"default": {"maximum": 99}}), ""),
+            (
+                json!({"x-terrace": {"listKey": "id"}}),
+                json!({"x-terrace": {"listKey": "name"}}),
+                " x-terrace Changed",
+            ),
             (
                 json!({"prefixItems": [true], "items": false}),
                 json!({"prefixItems": [true, {"type": "string"}], "items": false}),

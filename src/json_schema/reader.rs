@@ -339,10 +339,20 @@ enum Usable {
     Broken,
 }
 
+/// What ECMA-262 writes in its own way, as others do or as something alike: enough to tell a regular
+/// expression from none.
+fn as_others_write(text: &str) -> String {
+    let text = text.replace("[^]", "[\\s\\S]").replace("[\\b]", "\\x08").replace("\\0", "\\x00");
+    let mut parts = text.split("\\k<");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| before + part.split_once('>').map_or(part, |(_, rest)| rest))
+}
+
 /// Whether a text is a regular expression to an engine that knows look-around and back-references.
 fn is_regular_expression(text: &str) -> bool {
     let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::fancy_regex());
-    options.build(&json!({ "pattern": text })).is_ok()
+    let is_read = |text: &str| options.build(&json!({ "pattern": text })).is_ok();
+    is_read(text) || is_read(&as_others_write(text))
 }
 
 fn compile_pattern(text: &str) -> Option<Validator> {

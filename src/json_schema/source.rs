@@ -14,7 +14,9 @@ use super::draft::Draft;
 use super::explain::Explainer;
 use super::metaschemas;
 use super::names::{Names, OUTSIDE, Target, beside};
-use crate::model::{DocumentId, Location, Pointer, Position, Segment, ValuePath};
+use crate::model::{
+    DocumentId, Help, Location, Pointer, Position, Segment, UNFINISHED_MERGE, ValuePath, conflict_markers,
+};
 use crate::yaml::{Document, Limits};
 
 /// What the caller offers for reading: the bytes of a file by its path relative to the
@@ -64,7 +66,7 @@ impl Source {
             return Err(whole("the schema is not UTF-8".to_owned(), "save the file as UTF-8"));
         };
         let json: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| vec![syntax(path, &error)])?;
+            .map_err(|error| vec![syntax(path, &text, &error)])?;
         let mut source = Self {
             path: path.to_owned(),
             text,
@@ -222,7 +224,17 @@ impl<'a> Sources<'a> {
 }
 
 /// A JSON syntax error at its place.
-fn syntax(path: &str, error: &serde_json::Error) -> SchemaError {
+fn syntax(path: &str, text: &str, error: &serde_json::Error) -> SchemaError {
+    if let Some(offset) = conflict_markers(text) {
+        let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+        let at = Position { line, column: 1 };
+        return SchemaError {
+            file: path.to_owned(),
+            location: Some(Location { start: at, end: at }),
+            message: UNFINISHED_MERGE.to_owned(),
+            help: Help::FinishMerge.to_string(),
+        };
+    }
     let at = Position { line: error.line().max(1), column: error.column().max(1) };
     let message = error.to_string();
     // The text ends with " at line 3 column 7", which the location says already.
