@@ -45,12 +45,27 @@ fn runs(name: &str, value: &str, program: Option<&str>) -> Option<&'static str> 
         "RUBYOPT" | "RUBYLIB" => Some("code that Ruby loads"),
         "PYTHONSTARTUP" | "PYTHONPATH" | "PYTHONHOME" => Some("code that Python loads"),
         "NODE_PATH" => Some("code that Node loads"),
+        "PYTHONBREAKPOINT" => Some("code that Python loads"),
+        "DOTNET_STARTUP_HOOKS" | "DOTNET_ADDITIONAL_DEPS" | "CORECLR_PROFILER_PATH" => {
+            Some("code that .NET loads")
+        }
+        "ERL_AFLAGS" | "ERL_FLAGS" | "ERL_ZFLAGS" | "ELIXIR_ERL_OPTIONS" if names_option(value, ERLANG) => {
+            Some("code that Erlang runs")
+        }
+        "VIMINIT" | "EXINIT" => Some("commands that Vim runs"),
         "NODE_OPTIONS" if names_option(value, NODE) => Some("code that Node loads"),
-        "JAVA_TOOL_OPTIONS" | "_JAVA_OPTIONS" | "JDK_JAVA_OPTIONS" if names_option(value, JAVA) => {
+        "JAVA_TOOL_OPTIONS" | "_JAVA_OPTIONS" | "JDK_JAVA_OPTIONS" | "JAVA_OPTS" | "CATALINA_OPTS"
+        | "MAVEN_OPTS" | "GRADLE_OPTS" | "SBT_OPTS"
+            if names_option(value, JAVA) =>
+        {
             Some("code that Java loads")
         }
         _ if name.starts_with("LD_") || name.starts_with("DYLD_") => {
             Some("what the loader puts into programs")
+        }
+        _ if name.starts_with("LUA_INIT") => Some("code that Lua runs first"),
+        _ if name.eq_ignore_ascii_case("npm_config_node_options") && names_option(value, NODE) => {
+            Some("code that Node loads")
         }
         _ if name.starts_with("BASH_FUNC_") => Some("a function of the shell"),
         _ if name.starts_with("GIT_CONFIG") => Some("configuration by which git runs commands"),
@@ -60,6 +75,9 @@ fn runs(name: &str, value: &str, program: Option<&str>) -> Option<&'static str> 
 
 /// Options of Node that load code.
 const NODE: &[&str] = &["--require", "-r", "--import", "--loader", "--experimental-loader", "--env-file"];
+
+/// Options of Erlang that run or load code.
+const ERLANG: &[&str] = &["-eval", "-run", "-s", "-pa", "-pz", "-boot", "-config", "-args_file"];
 
 /// Options of Java that load code, run commands or read further options.
 const JAVA: &[&str] = &[
@@ -130,6 +148,15 @@ mod tests {
             ("JAVA_TOOL_OPTIONS", "-Xmx1g -javaagent:/x.jar", None, true),
             ("JDK_JAVA_OPTIONS", "@/tmp/x", None, true),
             ("_JAVA_OPTIONS", "-XX:OnOutOfMemoryError='touch x'", None, true),
+            ("LUA_INIT_5_4", "x", None, true),
+            ("DOTNET_STARTUP_HOOKS", "/x.dll", None, true),
+            ("ERL_AFLAGS", "-kernel shell_history enabled", None, false),
+            ("ERL_AFLAGS", "-eval init:stop().", None, true),
+            ("VIMINIT", ":!id", None, true),
+            ("npm_config_node_options", "--require ./x", None, true),
+            ("JAVA_OPTS", "-Xmx512m", None, false),
+            ("JAVA_OPTS", "-javaagent:/x.jar", None, true),
+            ("PYTHONBREAKPOINT", "os.system", None, true),
             ("PATHS", "x", None, false),
             ("PS5", "x", None, false),
             ("OLD_PATH", "x", None, false),
