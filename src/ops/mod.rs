@@ -71,7 +71,7 @@ pub use migrate::{
 };
 pub use modes::mode_changes;
 #[doc(hidden)]
-pub use patch::patched;
+pub use patch::{patched, require_still_masked};
 pub use plan::Planner;
 pub use promote::{
     Answers, Creation, Prepared, PromoteRequest, commit as commit_promotion,

@@ -22,6 +22,8 @@ pub(crate) struct Caller {
     email: Option<String>,
     environments: Vec<Environment>,
     allow: Vec<Verb>,
+    /// What is kept of the token that they bear.
+    proof: Option<String>,
 }
 
 impl Caller {
@@ -34,25 +36,37 @@ impl Caller {
     /// everything, as git's configuration names them.
     pub(super) fn owner() -> Self {
         let (environments, allow) = (Environment::ALL.to_vec(), Verb::ALL.to_vec());
-        Self { name: String::new(), email: None, environments, allow }
+        Self { name: String::new(), email: None, environments, allow, proof: None }
     }
 
     /// Somebody who did not say who they are, and may do nothing.
     pub(super) const fn stranger() -> Self {
-        Self { name: String::new(), email: None, environments: Vec::new(), allow: Vec::new() }
+        Self { name: String::new(), email: None, environments: Vec::new(), allow: Vec::new(), proof: None }
     }
 
     /// Who holds a token.
     pub(super) fn of(token: &Token) -> Self {
-        let Token { name, email, environments, allow, .. } = token;
+        let Token { name, email, environments, allow, sha256, .. } = token;
         let (environments, allow) = (environments.clone(), allow.clone());
-        Self { name: name.clone(), email: Some(email.clone()), environments, allow }
+        let (email, proof) = (Some(email.clone()), Some(sha256.clone()));
+        Self { name: name.clone(), email, environments, allow, proof }
     }
 
     /// The same without the right to see secrets: what looks at a page shows none.
     pub(super) fn without_secrets(mut self) -> Self {
         self.allow.retain(|verb| *verb != Verb::Secrets);
         self
+    }
+
+    /// What is kept of the token that they bear, where they bear one.
+    pub(super) fn proof(&self) -> Option<&str> {
+        self.proof.as_deref()
+    }
+
+    /// Whether they may still do all that they might, as they are known now.
+    pub(super) fn is_within(&self, now: &Self) -> bool {
+        self.environments.iter().all(|it| now.environments.contains(it))
+            && self.allow.iter().all(|it| now.allow.contains(it))
     }
 
     /// Whether they are known by no token.

@@ -22,6 +22,7 @@ use super::environment::{InEnvironment, key};
 use super::problem::Problem;
 use super::view::{EnvironmentView, ServedItem};
 use crate::api::served::{self, ChangedItem, ItemChange};
+
 use crate::model::{CommitId, Key};
 use crate::ops;
 
@@ -112,6 +113,9 @@ async fn tell(
     loop {
         if request.shared.is_stopping() {
             return send(sender, b"retry: 1000\n\n".to_vec()).await;
+        }
+        if !request.shared.access.still_admits(&request.caller) {
+            return Ok(());
         }
         let now = request.view().ok().filter(|now| now.served.good.is_some());
         if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &told)) {

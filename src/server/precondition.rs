@@ -76,6 +76,19 @@ impl Precondition {
         Err(self.stale(writing, tags, key, item.as_ref())?)
     }
 
+    /// Whether the item was read with its secrets masked, by somebody who may see them now: what is written
+    /// knows nothing of them then.
+    pub(super) fn is_of_masked(&self, writing: &Writing, key: &Key) -> Result<bool, Problem> {
+        let (Self::Tags(tags), Reveal::Secrets) = (self, writing.reveal) else { return Ok(false) };
+        let Some((configuration, item)) = writing.item(key)? else { return Ok(false) };
+        let holds_secrets = item.facts(&configuration).holds_secrets;
+        let given = |reveal| given(&configuration, &item, reveal);
+        let passes_any = |given: Vec<String>| given.iter().any(|tag| passes(tags, tag));
+        let masked = given(Reveal::Nothing);
+        let open = given(Reveal::Secrets).into_iter().filter(|tag| !masked.contains(tag)).collect();
+        Ok(holds_secrets && passes_any(masked) && !passes_any(open))
+    }
+
     /// The problem of a tag that is not the item's.
     fn stale(
         &self,

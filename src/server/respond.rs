@@ -6,6 +6,7 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::watch;
 
+use super::caller::unauthorized;
 use super::environment::InEnvironment;
 use super::problem::Problem;
 use super::view::{EnvironmentView, Representation};
@@ -96,6 +97,9 @@ pub(super) async fn respond_with(
             && !request.shared.is_stopping()
             && changes(request, &mut turns, deadline).await?
         {
+            if !request.shared.access.still_admits(&request.caller) {
+                return Err(unauthorized("the token is not known any more, or has ended"));
+            }
             continue;
         }
         let mut response = send(answer, is_known);

@@ -149,6 +149,11 @@ impl Access {
         }
     }
 
+    /// Whether somebody whose request is still open may go on: their token counts, and allows what it did.
+    pub(super) fn still_admits(&self, caller: &Caller) -> bool {
+        caller.proof().is_none_or(|proof| self.proved(proof).is_some_and(|now| caller.is_within(&now)))
+    }
+
     /// Reads the file again when it is not the one that was read.
     fn refresh(&self) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };

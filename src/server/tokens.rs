@@ -89,7 +89,7 @@ pub struct Token {
     #[serde(deserialize_with = "day")]
     pub expires: Option<Date>,
     /// The SHA-256 of the token.
-    sha256: String,
+    pub(super) sha256: String,
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Date>, D::Error> {
@@ -240,7 +240,14 @@ impl TokenFile {
 /// What is another when a file was written; `None` where there is none.
 pub(super) fn stamp_of(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
-    Some(format!("{:?} {}", meta.modified().ok()?, meta.len()))
+    #[cfg(unix)]
+    let (mode, changed) = {
+        use std::os::unix::fs::MetadataExt;
+        (meta.mode(), (meta.ctime(), meta.ctime_nsec()))
+    };
+    #[cfg(not(unix))]
+    let (mode, changed) = ((), ());
+    Some(format!("{:?} {} {mode:?} {changed:?}", meta.modified().ok()?, meta.len()))
 }
 
 /// The token that is proved by `secret` on a day.

@@ -1,5 +1,6 @@
 //! Long polls: `Prefer: wait=N` with `If-None-Match` answers when the thing has changed.
 
+use std::num::IntErrorKind;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
@@ -25,6 +26,7 @@ pub(super) fn asked(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
     let Some(text) = wait else { return Ok(None) };
     match text.parse::<u64>() {
         Ok(seconds @ 1..) => Ok(Some(Duration::from_secs(seconds.min(LONGEST)))),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Ok(Some(Duration::from_secs(LONGEST))),
         _ => {
             let detail = format!("`Prefer: wait={}` is no time", text.escape_debug());
             Err(Problem::new(ProblemKind::BadRequest, detail)

@@ -2,9 +2,11 @@
 //! and moved with what holds it, without being looked at.
 
 use crate::engine::configuration::Configuration;
+use crate::engine::snapshot::Reading;
 use crate::guards::{self, Guard};
-use crate::model::{Error, ErrorKind, List, Result, Segment, Value, ValuePath};
+use crate::model::{Error, ErrorKind, ItemId, List, Result, Segment, Value, ValuePath};
 use crate::secrets::mask::Reveal;
+use crate::secrets::unparsed;
 use crate::yaml::Document;
 
 /// The tag of the number that stands for a secret. No value that is written has it.
@@ -147,6 +149,11 @@ impl Kept {
         }
     }
 
+    /// Whether a value is a number that stands for a secret.
+    pub(in crate::ops) fn is_kept(&self, value: &Value) -> bool {
+        self.secret(value).is_some()
+    }
+
     /// Refuses for who may not see secrets what writes one, or carries one to where it can be read.
     /// `patched` are values with numbers, each with its path in the file that they are in `after`.
     ///
@@ -251,6 +258,61 @@ pub(in crate::ops) fn require_no_secrets(document: &Document, configuration: &Co
     }
     let found = found.filter(|_| !guards::off(Guard::SecretsWritten));
     found.map_or(Ok(()), |path| Err(forbidden(&path)))
+}
+
+/// Refuses for who may not see secrets what would show one: a value that was masked where it stood, and is
+/// not masked there any more, or not where it goes to. Which value it is plays no part, so that a refusal
+/// confirms none.
+///
+/// # Errors
+/// `Forbidden`, with the first of them; also when an item cannot be read.
+pub fn require_still_masked(
+    (before, after): (&Configuration, &Configuration),
+    id: &ItemId,
+    moved: &[(ValuePath, ValuePath)],
+) -> Result<()> {
+    let read = |configuration: &Configuration| match configuration.item(&id.key, id.environment) {
+        Some(item) => configuration.reading(item).map(Some),
+        None => Ok(None),
+    };
+    let (Some(old), Some(new)) = (read(before)?, read(after)?) else { return Ok(()) };
+    let values = |configuration: &Configuration, reading: &Reading| match &reading.document {
+        Ok(document) => Some(shown(document, configuration)),
+        Err(_) => None,
+    };
+    let (Some(old), Some(new)) = (values(before, &old), values(after, &new)) else {
+        // What cannot be read has no paths by which it could be compared.
+        let text = String::from_utf8_lossy(&old.bytes);
+        let is_open = unparsed::spans(&text, before.policy()).is_empty();
+        return if is_open { Ok(()) } else { Err(forbidden(&ValuePath::root())) };
+    };
+    let mut pairs = old.iter().zip(&new).enumerate();
+    let here = pairs.find_map(|(number, (old, new))| revealed(old, new, &ValuePath::document(number)));
+    let at = |values: &[Value], path: &ValuePath| {
+        let value = path.document.find(values).and_then(|at| values.get(at))?.at(path)?;
+        Some(value.is_masked())
+    };
+    let is_shown =
+        |(from, to): &&(ValuePath, ValuePath)| at(&old, from) == Some(true) && at(&new, to) == Some(false);
+    let found = here.or_else(|| moved.iter().find(is_shown).map(|(_, to)| to.clone()));
+    let found = found.filter(|_| !guards::off(Guard::SecretsWritten));
+    found.map_or(Ok(()), |path| Err(forbidden(&path)))
+}
+
+/// The first place at which what was masked is not.
+fn revealed(old: &Value, new: &Value, path: &ValuePath) -> Option<ValuePath> {
+    match (old, new) {
+        (old, new) if old.is_masked() => (!new.is_masked()).then(|| path.clone()),
+        (Value::Map(old), Value::Map(new)) => {
+            old.iter().find_map(|(key, old)| revealed(old, new.get(key)?, &path.key(key)))
+        }
+        (Value::List(old), Value::List(new)) => {
+            let mut pairs = old.iter().zip(new).enumerate();
+            pairs.find_map(|(at, (old, new))| revealed(old, new, &path.join(Segment::Index(at))))
+        }
+        (Value::Tagged(_, old), Value::Tagged(_, new)) => revealed(old, new, path),
+        _ => None,
+    }
 }
 
 /// Refuses a value that was given and that no YAML says: a number that is none, and our own tag.

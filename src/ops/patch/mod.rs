@@ -13,6 +13,7 @@ use crate::yaml::{Document, Limits};
 
 pub(super) use self::apply::apply;
 pub(super) use self::edits::edits;
+pub use self::kept::require_still_masked;
 pub(super) use self::kept::{Kept, forbidden, require_no_secrets, require_writable};
 
 /// The value and the text that a patch makes of a document without secrets; for the fuzz targets.

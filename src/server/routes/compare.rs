@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 
+use super::promotions::veil_blobs;
 use crate::api;
 use crate::engine::configuration::Configuration;
 use crate::guards::{self, Guard};
@@ -40,6 +41,7 @@ pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> 
             _ => Vec::new(),
         };
         hops.retain(|status| Some(status.hop) == hop);
+        veil_blobs(&request, &mut hops);
         Ok(Answer::json(&request, "status", |out| api::plan::json(&hops, out)))
     })
     .await

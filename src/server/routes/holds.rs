@@ -54,6 +54,10 @@ pub(super) async fn hold(request: InEnvironment, body: Bytes) -> Result<Response
     let until = until.map_err(|error| Problem::of_write(&error))?;
     let (key, path) = (key(&sent.key)?, path(&sent.path)?);
     let asked = HoldRequest { key, target, path, reason: sent.reason, until };
+    if asked.reason.trim().is_empty() {
+        return Err(Problem::new(ProblemKind::InvalidBody, "a decision needs a reason")
+            .with_help("say in `reason` why the value is kept"));
+    }
     let name = asked.key.to_string();
     let done = write(&request, false, move |writing| {
         let held = ops::hold(&writing.workspace, &asked, &writing.options);

@@ -14,11 +14,11 @@ use crate::api::plan_file;
 use crate::api::requests::{Promote, Selected};
 use crate::api::served::WrittenItem;
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::{Action, ItemPlan, SavedPlan, Selection};
+use crate::engine::promotion::{Action, HopStatus, ItemPlan, ItemState, SavedPlan, Selection};
 use crate::guards::{self, Guard};
 use crate::model::policy::NewKeys;
 use crate::model::{
-    BlobId, CommitId, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Result, ValuePath,
+    BlobId, CommitId, Environment, EnvironmentSet, Error, ErrorKind, Hop, ItemId, Key, Result, ValuePath,
 };
 use crate::ops::{self, Agreed, Planner, Prepared, PromoteRequest};
 use crate::secrets::mask::{MaskedText, Reveal, Shown};
@@ -26,6 +26,7 @@ use crate::server::caller::Caller;
 use crate::server::environment::{InEnvironment, key};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::respond::{Answer, Work, respond};
+use crate::server::tags;
 use crate::server::tokens::Verb;
 use crate::server::writing::{Writing, write};
 
@@ -168,6 +169,10 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
         let plan = shown.json(&prepared, &planner.configuration, agreed.reason.as_deref());
         Problem::of_write(&error).with_plan(plan)
     })?;
+    if writing.reveal == Reveal::Nothing {
+        let masked = require_still_masked(&prepared, &planner.configuration, target);
+        masked.map_err(|error| refused(writing, &error))?;
+    }
     if writing.view.served.held_back.is_some() {
         let left = prepared.after(&planner.configuration).and_then(|after| writing.blocking(&after));
         let left = left.map_err(|error| refused(writing, &error))?;
@@ -204,6 +209,45 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     let item = |key: &Key| WrittenItem { key: key.to_string(), etag: writing.etag_at(key, &at) };
     let items = keys.iter().map(item).collect();
     Ok(Done { commit, would_commit: None, items, files: WouldWrite::default() })
+}
+
+/// Refuses a promotion that would show what is masked now, where it is or under the name that it gets.
+fn require_still_masked(prepared: &Prepared, before: &Configuration, target: Environment) -> Result<()> {
+    let after = prepared.after(before)?;
+    prepared.plans.iter().try_for_each(|plan| {
+        let taken = plan.lines.iter().filter(|line| line.verdict == Action::Take);
+        let moved = taken.filter_map(|line| Some((line.renamed.as_ref()?.from.clone(), line.path.clone())));
+        let moved: Vec<_> = moved.collect();
+        ops::require_still_masked((before, &after), &ItemId::new(plan.key.clone(), target), &moved)
+    })
+}
+
+/// Puts what the masked text is known by in the places of blobs that hold secrets, for who may see none. It
+/// is the same of every server.
+pub(super) fn veil_blobs(request: &InEnvironment, hops: &mut [HopStatus<Shown>]) {
+    if request.caller.may_read_secrets() {
+        return;
+    }
+    let veil = |key: &Key, environment: Environment, blob: &mut BlobId| {
+        let view = request.shared.view(environment);
+        let masked = view.as_ref().and_then(|view| {
+            let facts = view.items.get(key)?.facts(view.good().ok()?.configuration());
+            facts.masked.clone().filter(|_| facts.holds_secrets)
+        });
+        if let Some(masked) = masked {
+            let digits = tags::digits(environment, key.as_str(), b"masked", masked.as_bytes());
+            *blob = digits.parse().unwrap_or_else(|_| blob.clone());
+        }
+    };
+    for status in hops {
+        let (source, target) = (status.hop.source(), status.hop.target());
+        for (key, state) in &mut status.items {
+            if let ItemState::Differs(plan) = state {
+                veil(key, source, &mut plan.source_blob);
+                veil(key, target, &mut plan.target_blob);
+            }
+        }
+    }
 }
 
 /// The items that something becomes of.
@@ -308,7 +352,7 @@ impl Showing {
 
     fn veiled(&self, key: &Key, environment: Environment, blob: &BlobId) -> BlobId {
         let Some(veil) = &self.veil else { return blob.clone() };
-        let digits = crate::server::tags::digits(environment, key.as_str(), veil, blob.as_str().as_bytes());
+        let digits = tags::digits(environment, key.as_str(), veil, blob.as_str().as_bytes());
         digits.parse().unwrap_or_else(|_| blob.clone())
     }
 

@@ -9,8 +9,9 @@ use http::StatusCode;
 use super::write::{dry_run, read, refused, require_environment, require_json, written};
 use crate::api::requests::RollBack;
 use crate::api::served::WrittenItem;
-use crate::model::{Key, ValuePath};
+use crate::model::{ItemId, Key, ValuePath};
 use crate::ops::{self, RollbackRequest, RollbackTarget};
+use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, key};
 use crate::server::precondition::Precondition;
 use crate::server::problem::{Problem, ProblemKind};
@@ -76,6 +77,17 @@ pub(in crate::server) async fn roll_back(request: InEnvironment, body: Bytes) ->
         prepared.refused.retain(|finding| workspace.readable.covers(finding.environments()));
         prepared.require_decided(force).map_err(|error| Problem::of_write(&error))?;
         let is_held = writing.view.served.held_back.is_some();
+        if writing.reveal == Reveal::Nothing {
+            let before = &planner.configuration;
+            let still = prepared.after(before).and_then(|after| {
+                let id = |key: &Key| ItemId::new(key.clone(), environment);
+                asked
+                    .keys
+                    .iter()
+                    .try_for_each(|key| ops::require_still_masked((before, &after), &id(key), &[]))
+            });
+            still.map_err(|error| refused(writing, &error))?;
+        }
         if is_held || force {
             let of = if is_held { &[][..] } else { &asked.keys };
             let after = prepared.after(&planner.configuration);

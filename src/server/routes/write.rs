@@ -15,6 +15,7 @@ use crate::model::{CommitId, Environment, Error, ErrorKind, ItemId, Key, Patch};
 use crate::ops::{
     self, AllowChanges, ChangeRequest, Expected, ItemChange, ItemEdit, ItemOutcome, PreparedChanges,
 };
+use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, key};
 use crate::server::guard::Written;
 use crate::server::precondition::Precondition;
@@ -88,10 +89,7 @@ pub(super) async fn changes(request: InEnvironment, body: Bytes) -> Result<Respo
         Some(message) => Some(message),
         None => message(&request.headers)?,
     };
-    let done = write(&request, is_dry, move |writing| {
-        let items = wanted.into_iter().map(|wanted| wanted.change(writing)).collect::<Result<Vec<_>, _>>()?;
-        apply(writing, items, message)
-    });
+    let done = write(&request, is_dry, move |writing| apply(writing, wanted, message));
     done.await?.respond(request.environment, StatusCode::OK)
 }
 
@@ -166,10 +164,7 @@ async fn one(request: InEnvironment, key: Key, edit: ItemEdit) -> Result<Respons
     let message = message(&request.headers)?;
     let (is_delete, is_patch) = (matches!(edit, ItemEdit::Delete), matches!(edit, ItemEdit::Patch(_)));
     let wanted = Wanted { key, precondition, edit };
-    let done = write(&request, is_dry, move |writing| {
-        let change = wanted.change(writing)?;
-        apply(writing, vec![change], message)
-    });
+    let done = write(&request, is_dry, move |writing| apply(writing, vec![wanted], message));
     let done = done.await?;
     let status = match done.items.first() {
         _ if is_dry => StatusCode::OK,
@@ -227,10 +222,21 @@ pub(super) fn written(
 }
 
 /// Changes the items, or says what that would come to.
-fn apply(writing: &Writing, items: Vec<ItemChange>, message: Option<String>) -> Result<Done, Problem> {
+fn apply(writing: &Writing, wanted: Vec<Wanted>, message: Option<String>) -> Result<Done, Problem> {
+    let is_of_masked = |wanted: &Wanted| wanted.precondition.is_of_masked(writing, &wanted.key);
+    let masked: Vec<bool> = wanted.iter().map(is_of_masked).collect::<Result<_, _>>()?;
+    let is_masked = masked.contains(&true);
+    let items = wanted.into_iter().map(|wanted| wanted.change(writing)).collect::<Result<Vec<_>, _>>()?;
     writing.newest()?;
-    let request = ChangeRequest { items, message, reveal: writing.reveal };
-    if writing.is_dry { attempt(writing, &request) } else { carry_out(writing, &request) }
+    let reveal = if is_masked { Reveal::Nothing } else { writing.reveal };
+    let request = ChangeRequest { items, message, reveal };
+    let done = if writing.is_dry { attempt(writing, &request) } else { carry_out(writing, &request) };
+    done.map_err(|problem| match problem.kind {
+        ProblemKind::SecretsNotAllowed if is_masked => problem
+            .with_kind(ProblemKind::PreconditionFailed)
+            .with_help("the item was read with its secrets masked; read it with the token that writes"),
+        _ => problem,
+    })
 }
 
 fn attempt(writing: &Writing, request: &ChangeRequest) -> Result<Done, Problem> {

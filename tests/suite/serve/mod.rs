@@ -29,6 +29,7 @@ mod start;
 #[cfg(feature = "client")]
 mod tls;
 mod tokens;
+mod unmasked;
 mod writes;
 
 use std::collections::BTreeMap;
