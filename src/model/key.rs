@@ -58,16 +58,26 @@ impl fmt::Display for Key {
     }
 }
 
+/// The longest segment: with its extension it is the name of a file, which systems bound at 255 bytes.
+const SEGMENT: usize = 240;
+
+/// The longest key: paths are bounded at 4,096 bytes, and a work tree may lie deep.
+const LENGTH: usize = 1_024;
+
 impl FromStr for Key {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let reason = if text.is_empty() {
             Some("a key cannot be empty".to_owned())
+        } else if text.len() > LENGTH {
+            Some(format!("a key has at most {LENGTH} characters"))
         } else {
             text.split('/').find_map(|segment| {
                 if segment.is_empty() {
                     Some("a key has no empty segments".to_owned())
+                } else if segment.len() > SEGMENT {
+                    Some(format!("a segment has at most {SEGMENT} characters, as names of files do"))
                 } else if segment.starts_with(['.', '-']) {
                     Some(format!("no segment begins with `.` or `-`, as `{segment}` does"))
                 } else {

@@ -246,6 +246,7 @@ fn prepare_on(
         require_at(workspace, &configuration, head, (&change.item, change.expected.as_ref()))?;
         if item.is_none() {
             configuration.snapshot().require_file(&change.item.key, change.item.environment)?;
+            configuration.snapshot().require_room(&change.item.key, change.item.environment)?;
         }
         let old = item.map(|item| configuration.reading(item)).transpose()?;
         let new = Editing { configuration: &configuration, reveal: request.reveal }.text(change, item)?;

@@ -47,7 +47,11 @@ pub(super) fn look_below(root: &Path, path: &str, known: &mut BTreeSet<String>) 
         known.extend(parent.map(str::to_owned));
     }
     let place = root.join(path);
-    match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
+    let named = fs::symlink_metadata(&place);
+    if named.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidFilename) {
+        return Ok(too_long(path));
+    }
+    match disk::unless_absent("read", &place, named)? {
         None => Ok(WorktreeEntry::Absent),
         Some(named) if named.is_file() => read(&place, path, &named),
         Some(it) if it.is_dir() => Ok(WorktreeEntry::Blocked(format!("{path} is a folder"))),
@@ -59,13 +63,22 @@ pub(super) fn look_below(root: &Path, path: &str, known: &mut BTreeSet<String>) 
 fn obstacle(root: &Path, path: &str) -> Result<Option<WorktreeEntry>> {
     for folder in folders(path) {
         let place = root.join(folder);
-        match disk::unless_absent("read", &place, fs::symlink_metadata(&place))? {
+        let found = fs::symlink_metadata(&place);
+        if found.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidFilename) {
+            return Ok(Some(too_long(path)));
+        }
+        match disk::unless_absent("read", &place, found)? {
             None => return Ok(Some(WorktreeEntry::Absent)),
             Some(it) if it.is_dir() => {}
             Some(it) => return Ok(Some(WorktreeEntry::Blocked(blocked(folder, &it)))),
         }
     }
     Ok(None)
+}
+
+/// No file can have that name here, so nothing is there and nothing can be.
+fn too_long(path: &str) -> WorktreeEntry {
+    WorktreeEntry::Blocked(format!("{path} is longer than a path can be on this system"))
 }
 
 fn blocked(path: &str, metadata: &Metadata) -> String {
