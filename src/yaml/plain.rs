@@ -90,6 +90,11 @@ impl Reader<'_> {
         matches!(self.byte(at), None | Some(b' ' | b'\n'))
     }
 
+    /// Whether what stands here begins an element of a list.
+    fn is_dash(&self) -> bool {
+        self.byte(self.at) == Some(b'-') && self.is_blank(self.at + 1)
+    }
+
     fn add(&mut self, content: Content, span: Range<usize>) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node { content, tag: None, anchor: None, outer: span.clone(), span });
@@ -175,7 +180,7 @@ impl Reader<'_> {
     /// What begins a line, or stands behind a dash.
     fn node(&mut self, column: usize) -> Option<NodeId> {
         match self.byte(self.at)? {
-            b'-' if self.is_blank(self.at + 1) => self.sequence(column),
+            b'-' if self.is_dash() => self.sequence(column),
             b'[' | b'{' => self.flow_value(),
             b'|' => None,
             _ => {
@@ -229,7 +234,7 @@ impl Reader<'_> {
             entries.push(MappingEntry { start, explicit: false, key, colon: Some(colon), value });
             match self.column {
                 Some(found) if found == column => {}
-                Some(found) if found >= column => return None,
+                Some(found) if found > column => return None,
                 Some(_) | None => break,
             }
             next = self.scalar(false)?;
@@ -250,13 +255,7 @@ impl Reader<'_> {
                 self.end_line()?;
                 match self.column {
                     Some(next) if next > column => self.node(next),
-                    Some(next)
-                        if next == column
-                            && self.byte(self.at) == Some(b'-')
-                            && self.is_blank(self.at + 1) =>
-                    {
-                        self.sequence(column)
-                    }
+                    Some(next) if next == column && self.is_dash() => self.sequence(column),
                     _ => Some(self.unwritten(from)),
                 }
             }
@@ -298,8 +297,7 @@ impl Reader<'_> {
             items.push(SequenceItem { start, node });
             match self.column {
                 Some(next) if next > column => return None,
-                Some(next)
-                    if next == column && self.byte(self.at) == Some(b'-') && self.is_blank(self.at + 1) => {}
+                Some(next) if next == column && self.is_dash() => {}
                 Some(_) | None => break,
             }
         }
