@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory};
 use super::Cli;
 use super::context::process_environment;
 use crate::engine::snapshot::{Place, place};
-use crate::model::{Environment, Error, ItemId, Key, closest};
+use crate::model::{Environment, Error, Hop, ItemId, Key, closest};
 use crate::ops::Workspace;
 
 /// The arguments that take keys.
@@ -97,7 +97,7 @@ fn files(root: &Command, words: &mut Vec<String>, at: usize) -> Result<(), Error
     }
     let positional: Vec<&Arg> = command.get_positionals().collect();
     let takes_environment = command.get_arguments().any(|arg| arg.get_long() == Some("env"));
-    let (mut dir, mut asked) = (PathBuf::from("."), None);
+    let (mut dir, mut asked, mut to) = (PathBuf::from("."), None, None);
     let (mut candidates, mut number, mut next) = (Vec::new(), 0, 1);
     while let Some(word) = words.get(next).filter(|word| *word != "--") {
         let value = words.get(next + 1);
@@ -111,7 +111,8 @@ fn files(root: &Command, words: &mut Vec<String>, at: usize) -> Result<(), Error
                 Some(joined) if !joined.is_empty() => asked = Some(joined.trim_start_matches('=').to_owned()),
                 Some(_) => asked = value.cloned(),
                 None if word == "--env" => asked = value.cloned(),
-                None => {}
+                None if word == "--to" => to = value.cloned(),
+                None => to = word.strip_prefix("--to=").map(str::to_owned).or(to),
             }
             next += if takes_next(&[root, command], word) { 2 } else { 1 };
             continue;
@@ -137,6 +138,15 @@ fn files(root: &Command, words: &mut Vec<String>, at: usize) -> Result<(), Error
         {
             let message = format!("{} is of {environment}, and --env says {asked}", words[place]);
             return Err(Error::usage(message).with_help("name the item by its key, or leave --env out"));
+        }
+        // A promotion is about the file that it comes from, or the one that it goes to.
+        let target = to.as_deref().and_then(|to: &str| to.parse::<Environment>().ok());
+        if let (Some(environment), Some(hop)) = (environment, target.and_then(Hop::into_target))
+            && environment != hop.source()
+            && environment != hop.target()
+        {
+            let message = format!("{} is of {environment}, and --to says {}", words[place], hop.target());
+            return Err(Error::usage(message).with_help("name the item by its key"));
         }
         environments.extend(environment);
         words[place] = key.to_string();

@@ -199,7 +199,10 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
     let configuration = &planner.configuration;
     let read = planner.old_versions();
     let provenance = Provenance::new(&planner.history, key, &read)?;
+    // What cannot be read comes back as a whole, from a revision that has it.
+    let is_whole = request.only.is_empty() && matches!(request.back, RollbackTarget::Revision(_));
     let now = match configuration.item(key, environment) {
+        Some(item) if is_whole && configuration.reading(item)?.document.is_err() => None,
         Some(item) => Some(configuration.document(item)?),
         None => None,
     };

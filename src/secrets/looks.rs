@@ -63,6 +63,13 @@ pub fn is_filled_in(text: &str) -> bool {
 const SCHEMES: [&str; 9] =
     ["arn:", "env:", "file:", "keyvault:", "kms:", "projects/", "secretsmanager:", "ssm:", "k8s:"];
 
+/// Whether a text names a secret in a store of a cloud.
+#[must_use]
+pub fn names_a_stored_secret(text: &str) -> bool {
+    let stores = ["arn:aws:secretsmanager:", "arn:aws:ssm:", "keyvault:", "secretsmanager:", "ssm:"];
+    stores.iter().any(|store| text.starts_with(store))
+}
+
 /// Beginnings of texts that are encrypted, hashed or public.
 const PROTECTED: [&str; 13] = [
     "$ANSIBLE_VAULT;",

@@ -14,7 +14,7 @@ mod place;
 pub mod unparsed;
 
 use self::looks::by_look;
-pub use self::looks::{Secret, is_filled_in, looks_secret};
+pub use self::looks::{Secret, is_filled_in, looks_secret, names_a_stored_secret};
 pub use self::place::DocumentSecrets;
 use self::place::{Place, place};
 use crate::model::{Policy, Value, ValuePath};

@@ -30,9 +30,6 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// The longest address, in bytes.
 const ADDRESS_BYTES: usize = 8 * 1024;
 
-/// The largest body, in bytes.
-pub(super) const BODY_BYTES: usize = 1024 * 1024;
-
 /// What a write was about; a part of its answer for the log.
 #[derive(Clone)]
 pub(super) struct Written {
@@ -99,8 +96,8 @@ fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
             .with_help(format!("keep path and query below {ADDRESS_BYTES} bytes")));
     }
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > BODY_BYTES) {
-        return Err(too_large());
+    if declared.and_then(|text| text.parse::<usize>().ok()).is_some_and(|bytes| bytes > shared.body_bytes()) {
+        return Err(too_large(shared));
     }
     let path = request.uri().path();
     let signed_in = is_page(path).then(|| signed_in(shared, request.headers())).flatten();
@@ -129,9 +126,9 @@ pub(super) fn is_open(path: &str) -> bool {
     ["/healthz", "/readyz", "/api/v1/openapi.json", webhook::PATH].contains(&path)
 }
 
-fn too_large() -> Problem {
+fn too_large(shared: &Shared) -> Problem {
     Problem::new(ProblemKind::BodyTooLarge, "the body is too large")
-        .with_help(format!("keep it below {BODY_BYTES} bytes"))
+        .with_help(format!("keep it below {} bytes", shared.body_bytes()))
 }
 
 fn overloaded() -> Problem {
@@ -145,16 +142,16 @@ async fn in_time(shared: &Shared, request: Request) -> Result<Request, Problem> 
     }
     let place = shared.bodies.try_acquire();
     let _place = place.map_err(|_| overloaded().with_header(header::CONNECTION, "close"))?;
-    with_body(request).await
+    with_body(shared, request).await
 }
 
 /// A request whose body is here. A refusal before the body was read would end the connection under a
 /// client that sends its next request on it.
-async fn with_body(request: Request) -> Result<Request, Problem> {
+async fn with_body(shared: &Shared, request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(REQUEST, axum::body::to_bytes(body, BODY_BYTES)).await;
+    let read = tokio::time::timeout(REQUEST, axum::body::to_bytes(body, shared.body_bytes())).await;
     let late = |_| Problem::new(ProblemKind::RequestTimeout, "the body took too long");
-    let read = read.map_err(late).and_then(|read| read.map_err(|_| too_large()));
+    let read = read.map_err(late).and_then(|read| read.map_err(|_| too_large(shared)));
     let body = read.map_err(|problem| problem.with_header(header::CONNECTION, "close"))?;
     Ok(Request::from_parts(parts, body.into()))
 }

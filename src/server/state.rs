@@ -83,6 +83,9 @@ pub(super) struct Shared {
     failure: Mutex<Option<String>>,
 }
 
+/// The largest body that is read, unless the policy lets files be larger.
+const BODY_BYTES: usize = 1024 * 1024;
+
 /// Who may do what: the tokens as they were read last.
 pub(super) struct Access {
     file: Option<TokenFile>,
@@ -244,6 +247,13 @@ impl Shared {
     /// One environment as it is now; `None` before it was read.
     pub(super) fn view(&self, environment: Environment) -> Option<Arc<EnvironmentView>> {
         self.place(environment).view.load_full()
+    }
+
+    /// The largest body that is read: what the policy lets a file have, where that is more than usual.
+    pub(super) fn body_bytes(&self) -> usize {
+        let views = Environment::ALL.into_iter().filter_map(|environment| self.view(environment));
+        let limits = views.filter_map(|view| Some(view.served.newest()?.limits().file_bytes));
+        limits.fold(BODY_BYTES, usize::max)
     }
 
     /// Tells of every later view of an environment.

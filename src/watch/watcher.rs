@@ -17,7 +17,7 @@ use super::{
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::Memory;
 use crate::engine::verdict::{Change, ChangeKind, Verdict};
-use crate::model::{Date, Error, Help, Result, Severity};
+use crate::model::{Date, Error, Help, Result, Revision, Severity};
 use crate::store::{ProcessEnvironment, Repository};
 
 /// How often a look around is taken where the system tells of no events.
@@ -89,8 +89,10 @@ impl Watch {
         let root = root.canonicalize().map_err(|error| Error::io("find", &root, &error))?;
         let mut eyes = FileEvents::of(&repository, root.clone(), !options.poll);
         if !eyes.is_there() {
+            let roots = repository.roots_below(&Revision::WorkTree)?;
+            let help = if roots.is_empty() { Help::LayOut } else { Help::NameRoot(roots) };
             return Err(Error::state(format!("there is no folder {}environments", repository.root_prefix()))
-                .with_help(Help::LayOut));
+                .with_help(help));
         }
         // Watched before anything is read, so that no change falls in between.
         eyes.cover(std::iter::empty());

@@ -72,6 +72,12 @@ const SLIPS: &[Slip] = &[
     ("get ./environments/staging/payments.yaml timeout -e staging", 0, &["5"]),
     ("get environments/staging/payments.yaml timeout --env production", 2, &["is of staging"]),
     ("get payments.yaml timeout -e staging", 0, &["5"]),
+    (
+        "promote environments/production/payments.yaml --to staging",
+        2,
+        &["is of production", "--to says staging"],
+    ),
+    ("promote environments/development/payments.yaml --to staging --dry-run", 0, &["payments"]),
     ("get billing/invoices.yaml currency -e production", 0, &["EUR"]),
     ("check environments/production/billing/invoices.yaml", 0, &["1 item in 1 environment"]),
     ("status environments/staging/payments.yaml", 0, &["payments"]),

@@ -48,6 +48,9 @@ pub struct EnvironmentHealth {
     pub environment: Environment,
     /// `served`, `held-back` or `unavailable`.
     pub status: &'static str,
+    /// What keeps its newest state from being served, each with its place, `file:line:column: …`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<String>,
 }
 
 /// Writes whether the server is well.

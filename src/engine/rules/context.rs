@@ -95,7 +95,13 @@ impl<'a> RevisionContext<'a> {
         let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
         let has_schemas = || {
             let first = snapshot.files.range("schemas/".to_owned()..).next();
-            !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"))
+            let is_any =
+                !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"));
+            // Schemas of items that only others have say nothing of an environment that is judged alone.
+            let describes = |item: &ItemFile| {
+                !configuration.schemas().describing(&item.id.key, item.id.environment).is_empty()
+            };
+            is_any && (!subject.is_alone || snapshot.items().any(describes))
         };
         Self {
             configuration,

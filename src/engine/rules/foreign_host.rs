@@ -82,7 +82,7 @@ fn foreign_secret<'w>(
 ) -> Option<FindingBuilder<'w>> {
     // A variable's name says little of where its value comes from, and ciphertext says nothing.
     let is_path = text.contains('/') && !["${", "%env(", "ENC["].iter().any(|begin| text.starts_with(begin));
-    if !is_path || !world.policy.is_reference(text) {
+    if !is_path || !(world.policy.is_reference(text) || secrets::names_a_stored_secret(text)) {
         return None;
     }
     let named = world.naming.by_word(text);
@@ -365,6 +365,22 @@ mod tests {
             let found = found("", environment, text);
             assert_eq!(found.len(), 1, "{text}");
             assert!(found[0].starts_with(&format!("{place} warning[foreign-host]")), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn references_to_another_environments_secret_are_told() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:1:secret:staging/db";
+        for (environment, text, count) in [
+            ("production", "password: vault://stg/db\n".to_owned(), 1),
+            ("production", "password: vault://prod/db\n".to_owned(), 0),
+            ("production", format!("db: {arn}\n"), 1),
+            ("staging", format!("db: {arn}\n"), 0),
+            ("production", "db: arn:aws:s3:::builds/staging/x\n".to_owned(), 0),
+            ("production", "password: ${STAGING_DB}\n".to_owned(), 0),
+        ] {
+            let found = found("", environment, &text);
+            assert_eq!(found.len(), count, "{environment} {text}: {found:?}");
         }
     }
 

@@ -47,7 +47,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let Ends { base, head, tip } = base::ends(repository, request)?;
     let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
-    require_configuration(&mut parts, ends)?;
+    require_configuration(workspace, &mut parts, ends)?;
     let mut modes = repository.mode_changes(ends[0], &Revision::Commit(ends[1].clone()))?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
     // A link may lead where its bytes, as a file, said the same.
@@ -89,12 +89,13 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
 }
 
 /// Refuses to say that nothing changes where nothing was looked at.
-fn require_configuration(parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
+fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
     if parts.is_configured(ends[0])? || parts.is_configured(ends[1])? {
         return Ok(());
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
-    Err(Error::state(missing).with_help(Help::LayOut))
+    let roots = workspace.repository.roots_below(&Revision::Commit(ends[1].clone()))?;
+    Err(Error::state(missing).with_help(if roots.is_empty() { Help::LayOut } else { Help::NameRoot(roots) }))
 }
 
 /// Refuses asked keys that neither commit has.

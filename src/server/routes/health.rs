@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::api::served::{self, EnvironmentHealth, ReplicaHealth};
-use crate::model::Environment;
+use crate::model::sanitize::clean;
+use crate::model::{Environment, Finding};
 use crate::server::RemoteCondition;
 use crate::server::caller::Caller;
 use crate::server::metrics::{Gauges, Open, remote_text};
@@ -31,14 +32,26 @@ pub(super) async fn ready(
     }
     let readable = Environment::ALL.into_iter().filter(|environment| caller.may_read(*environment));
     let health = readable.map(|environment| {
-        let status = match shared.view(environment).map(|view| view.served.clone()) {
+        let served = shared.view(environment).map(|view| view.served.clone());
+        let status = match &served {
             Some(served) if served.good.is_some() && served.held_back.is_none() => "served",
             Some(served) if served.good.is_some() => "held-back",
             Some(_) | None => "unavailable",
         };
-        EnvironmentHealth { environment, status }
+        let held = served.and_then(|served| served.held_back);
+        let held_back = held.map(|held| held.findings.iter().map(place).collect()).unwrap_or_default();
+        EnvironmentHealth { environment, status, held_back }
     });
     tell(StatusCode::OK, "ready", health.collect(), shared.replica.as_deref().map(replica_health))
+}
+
+/// A finding in one line, with its place.
+fn place(finding: &Finding) -> String {
+    let (file, message) = (clean(&finding.file), clean(&finding.message));
+    match finding.location {
+        Some(at) => format!("{file}:{}:{}: {message}", at.start.line, at.start.column),
+        None => format!("{file}: {message}"),
+    }
 }
 
 fn replica_health(replica: &Replica) -> ReplicaHealth {

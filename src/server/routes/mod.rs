@@ -21,7 +21,7 @@ use http::{HeaderValue, header};
 
 use super::dropin;
 use super::events::events;
-use super::guard::{BODY_BYTES, guard};
+use super::guard::guard;
 use super::openapi::Doc;
 use super::openapi::Parameter as P;
 use super::openapi::document;
@@ -424,7 +424,8 @@ pub(super) fn router(shared: Arc<Shared>, page: Router<Arc<Shared>>) -> Router {
     router
         .merge(page)
         .fallback(dropin::fallback)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        // The guard has read the body already, and bounds it.
+        .layer(DefaultBodyLimit::disable())
         .layer(guarded)
         .with_state(shared)
 }

@@ -45,6 +45,7 @@ fn what_is_broken_is_not_served_and_told() {
             (&json!("held-back"), &json!("served")),
             "{rule}"
         );
+        assert!(stands[1]["held_back"][0].as_str().is_some_and(|place| place.starts_with(&told)), "{stands}");
         // The others go on.
         server.arrives(&world, "production");
         let yaml = [("accept", "application/yaml")];
