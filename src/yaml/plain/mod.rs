@@ -375,3 +375,53 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod files {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::tests::is_read;
+
+    fn changed(text: &str, at: Index, put: &str, take: usize) -> String {
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let number = at.index(places.len());
+        let (from, to) = (places[number], places[(number + take).min(places.len() - 1)]);
+        format!("{}{put}{}", &text[..from], &text[to..])
+    }
+
+    #[test]
+    #[ignore = "needs the fixtures"]
+    fn files_of_others_are_read_the_same() {
+        let folder =
+            std::env::var_os("TERRACE_FIXTURES").expect("TERRACE_FIXTURES names the fixtures' folder");
+        let mut files = Vec::new();
+        yaml_files(Path::new(&folder), &mut files);
+        let read = files.iter().filter(|text| is_read(text)).count();
+        assert!(read * 3 > files.len(), "{read} of {} files are plain", files.len());
+        let parts = select(vec![
+            "", "", " ", "\n", ":", "-", "#", "'", "\"", "  ", ": ", "- ", " #", "[", "}", ",", "\t", "|",
+            "é", "a",
+        ]);
+        let mut runner = proptest::test_runner::TestRunner::default();
+        let edits = (any::<Index>(), any::<Index>(), parts, 0..3usize);
+        let tried = runner.run(&edits, |(file, at, put, take)| {
+            is_read(&changed(file.get::<String>(&files), at, put, take));
+            Ok(())
+        });
+        tried.expect("the same");
+    }
+
+    fn yaml_files(folder: &Path, files: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                yaml_files(&path, files);
+            } else if path.extension().is_some_and(|it| it == "yaml" || it == "yml") {
+                files.extend(std::fs::read_to_string(&path));
+            }
+        }
+    }
+}
