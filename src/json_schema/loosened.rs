@@ -59,7 +59,7 @@ const BY_NAME: [&str; 5] = ["properties", "patternProperties", "dependentSchemas
 const VALUES: [&str; 3] = ["default", "example", "examples"];
 
 /// Keywords of which any other text may allow more.
-const COMPARED_WHOLE: [&str; 14] = [
+const COMPARED_WHOLE: [&str; 13] = [
     "const",
     "multipleOf",
     "pattern",
@@ -73,8 +73,6 @@ const COMPARED_WHOLE: [&str; 14] = [
     "$dynamicRef",
     "$recursiveRef",
     "$schema",
-    // How elements of lists are told apart.
-    "x-terrace",
 ];
 
 /// The constraints of `before` that `after` has loosened, in the order of the document.
@@ -153,6 +151,11 @@ fn named_anew(at: &str, before: &Map<String, Json>, after: &Map<String, Json>, o
 
 /// What happened to a keyword that holds no subschema, if it allows more.
 fn how(keyword: &str, old: &Json, new: Option<&Json>) -> Option<Loosening> {
+    if keyword == "x-terrace" {
+        // How elements of lists are told apart.
+        let of = |json: &Json| json.get("listKey").cloned();
+        return of(old).filter(|old| new.and_then(of).as_ref() != Some(old)).map(|_| Loosening::Changed);
+    }
     let is_constraint = AT_MOST.contains(&keyword)
         || AT_LEAST.contains(&keyword)
         || COMPARED_WHOLE.contains(&keyword)
