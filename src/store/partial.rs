@@ -13,7 +13,7 @@ use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::migration;
-use crate::engine::snapshot::{FileEntry, FileKind, Snapshot, respelt};
+use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, respelt};
 use crate::model::{CommitId, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
@@ -63,6 +63,22 @@ impl Parts<'_> {
             }
         }
         Ok(changes)
+    }
+
+    /// What stands at the configuration root under a name in other letters than it is read under, where
+    /// nothing stands under that.
+    ///
+    /// # Errors
+    /// When the commit or its tree cannot be read.
+    pub fn respelt(&mut self, commit: &CommitId) -> Result<Vec<Obstacle>> {
+        let Some(root) = self.root(commit)? else { return Ok(Vec::new()) };
+        let git = self.repository.git()?;
+        let tree = git.find_tree(root).map_err(|error| git_error("read a commit's tree", &error))?;
+        let wrong = |name: &&str| respelt(name).is_some_and(|right| tree.get_name(right).is_none());
+        let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
+        let prefix = self.repository.root_prefix();
+        let obstacle = |name: String| Obstacle { file: format!("{prefix}{name}"), kind: FileKind::Other };
+        Ok(names.filter(|name| wrong(&name.as_str())).map(obstacle).collect())
     }
 
     /// Whether a commit has a configuration at the configuration root.

@@ -53,10 +53,50 @@ fn without_configuration_nothing_is_fine() {
     assert_eq!(run(&world, "check --staged").0, 0);
     world.write("services/a/environments/staging/x.yaml", "a: 1\n");
     world.commit("a root below");
-    for line in COMMANDS.iter().filter(|line| !line.starts_with("review")) {
+    for line in COMMANDS {
         let (code, told) = run(&world, line);
         assert!(code == 2 && told.contains("-C services/a/"), "{line}: {code} {told}");
     }
+}
+
+/// Files that are read under one name are not looked for under another, which is told.
+#[test]
+fn another_spelling_of_the_folder_is_no_all_clear() {
+    let mut world = base();
+    world.git(&["mv", "environments", "Environments"]);
+    world.commit("capitals");
+    for (line, expected) in [
+        ("check", 1),
+        ("check --staged", 1),
+        ("status", 2),
+        ("promote --all --to staging", 2),
+        ("export --env staging --format json", 2),
+        ("review --base HEAD~1", 1),
+    ] {
+        let (code, told) = run(&world, line);
+        assert_eq!(code, expected, "{line}: {told}");
+        assert!(told.contains("Environments"), "{line}: {told}");
+    }
+}
+
+/// Each root is checked, whichever the hook was installed for, and one at the top too.
+#[test]
+fn a_hook_checks_every_root_that_there_is() {
+    let world = World::with(&[
+        ("one/environments/staging/x.yaml", "a: 1\n"),
+        ("two/environments/staging/x.yaml", "a: 1\n"),
+        ("environments/staging/top.yaml", "a: 1\n"),
+    ]);
+    for root in ["one", "two"] {
+        world.terrace(&["-C", root, "hooks", "install", "--yes"]).exits(0);
+    }
+    let hook = world.read(".git/hooks/pre-commit");
+    for check in
+        ["terrace check --staged", "terrace -C 'one/' check --staged", "terrace -C 'two/' check --staged"]
+    {
+        assert!(hook.contains(check), "{hook}");
+    }
+    assert!(world.read(".git/info/attributes").contains("**/environments/**/*.yaml"));
 }
 
 #[test]

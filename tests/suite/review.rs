@@ -532,7 +532,7 @@ fn a_folder_without_configuration_is_not_reviewed_in_silence() {
         "review --base HEAD",
         2,
         "error: there is no configuration here: neither commit has `environments/` or `terrace.toml`\n\
-         help: run `terrace init` to lay one out, or say where it is with -C DIR",
+         help: further down there is one; say where: -C cfg/",
     );
     assert!(
         world.terrace(&["-C", "cfg", "review", "--base", "HEAD"]).exits(0).starts_with("nothing changes\n")

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::context::RevisionContext;
 use crate::engine::promotion::decision_owner;
 use crate::engine::snapshot::{FileKind, Obstacle, Place, is_lock, place};
-use crate::model::{Environment, Finding, Rule};
+use crate::model::{Environment, Finding};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let prefix = &world.snapshot.prefix;
@@ -27,8 +27,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
         found.entry(path.clone()).or_insert(Obstacle { file, kind: entry.kind });
     }
     let drafts = found.into_iter().map(|(path, obstacle)| {
-        let message = obstacle.message();
-        let mut finding = Finding::new(Rule::Symlink, obstacle.file.clone(), message, obstacle.help());
+        let mut finding = obstacle.finding();
         match place(&path) {
             Some(Place::Item(id)) => {
                 finding.environment = Some(id.environment);

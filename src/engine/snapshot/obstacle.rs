@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use super::{FileKind, Snapshot, is_lock, respelt};
-use crate::model::{Environment, Error, Help, Key, Result, policy};
+use crate::model::{Environment, Error, Finding, Help, Key, Result, Rule, policy};
 
 impl Snapshot {
     /// What keeps a path (relative to the configuration root) from being read: something that is no
@@ -199,6 +199,12 @@ impl Obstacle {
 
     fn respelt(&self) -> Option<&'static str> {
         respelt(self.file.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// The same as a finding.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding::new(Rule::Symlink, self.file.clone(), self.message(), self.help())
     }
 
     /// The same as a failure to read.

@@ -48,6 +48,9 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(workspace, &mut parts, ends)?;
+    let known = parts.respelt(ends[0])?;
+    let anew = parts.respelt(ends[1])?.into_iter().filter(|obstacle| !known.contains(obstacle));
+    let anew: Vec<Finding> = anew.map(|obstacle| obstacle.finding()).collect();
     let mut modes = repository.mode_changes(ends[0], &Revision::Commit(ends[1].clone()))?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
     // A link may lead where its bytes, as a file, said the same.
@@ -85,6 +88,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
         let tip = Tip::read(&mut parts, tip, &review.base, &touched)?;
         Reviewer::new(workspace, &part, &touched, &review, tip)?.fill(&mut review, today)?;
     }
+    review.findings.introduced.extend(anew);
     Ok(review)
 }
 
