@@ -95,13 +95,7 @@ impl<'a> RevisionContext<'a> {
         let (snapshot, policy) = (configuration.snapshot(), configuration.policy());
         let has_schemas = || {
             let first = snapshot.files.range("schemas/".to_owned()..).next();
-            let is_any =
-                !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"));
-            // Schemas of items that only others have say nothing of an environment that is judged alone.
-            let describes = |item: &ItemFile| {
-                !configuration.schemas().describing(&item.id.key, item.id.environment).is_empty()
-            };
-            is_any && (!subject.is_alone || snapshot.items().any(describes))
+            !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"))
         };
         Self {
             configuration,

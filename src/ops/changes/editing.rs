@@ -93,13 +93,6 @@ impl Editing<'_> {
             require_writable(value, &path, self.configuration)?;
         }
         let (mut values, kept) = Kept::of(old, self.configuration);
-        if self.reveal == Reveal::Nothing {
-            let is_secret = |path: &ValuePath| values.first().and_then(|value| value.at(path));
-            let is_secret = |path: &&ValuePath| is_secret(path).is_some_and(|value| kept.is_kept(value));
-            if let Some(path) = taken(patch).iter().find(is_secret) {
-                return Err(forbidden(path));
-            }
-        }
         let new = apply(patch, &values.swap_remove(0), &kept, self.reveal)?;
         let root = ValuePath::root();
         let edits = edits(old, &root, &kept.put_back(&new));
@@ -158,30 +151,6 @@ fn settle_appended(written: &mut [(ValuePath, Value)], document: &Document) {
             *path = parent.join(Segment::Index(length.saturating_sub(*count)));
         }
     }
-}
-
-/// The paths of what a patch takes away by name.
-fn taken(patch: &Patch) -> Vec<ValuePath> {
-    let mut taken = Vec::new();
-    match patch {
-        Patch::Merge(value) => value.walk(&ValuePath::root(), &mut |path, value| {
-            if *value == Value::Null {
-                taken.push(path.clone());
-            }
-        }),
-        Patch::Json(operations) => taken.extend(operations.iter().filter_map(|operation| match operation {
-            PatchOperation::Remove { path } => {
-                let keys = path.tokens().iter().cloned().map(Segment::Key).collect();
-                Some(ValuePath { segments: keys, ..ValuePath::root() })
-            }
-            PatchOperation::Add { .. }
-            | PatchOperation::Replace { .. }
-            | PatchOperation::Move { .. }
-            | PatchOperation::Copy { .. }
-            | PatchOperation::Test { .. } => None,
-        })),
-    }
-    taken
 }
 
 /// The values that a patch brings.

@@ -149,11 +149,6 @@ impl Kept {
         }
     }
 
-    /// Whether a value is a number that stands for a secret.
-    pub(in crate::ops) fn is_kept(&self, value: &Value) -> bool {
-        self.secret(value).is_some()
-    }
-
     /// Refuses for who may not see secrets what writes one, or carries one to where it can be read.
     /// `patched` are values with numbers, each with its path in the file that they are in `after`.
     ///

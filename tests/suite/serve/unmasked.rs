@@ -92,10 +92,9 @@ fn a_tag_of_what_was_masked_writes_no_secret() {
     let is = ("if-match", tag.as_str());
     let put = server.send("PUT", path, &[("content-type", "application/yaml"), is], &text);
     assert_eq!(problem(&put), (412, "precondition-failed".into()), "{put:?}");
-    for body in [json!({ "db": { "password": "old" } }), json!({ "db": { "password": null } })] {
-        let answer = server.send("PATCH", path, &[MERGE, is], &body.to_string());
-        assert_eq!(problem(&answer), (412, "precondition-failed".into()), "{body} {answer:?}");
-    }
+    let answer =
+        server.send("PATCH", path, &[MERGE, is], &json!({ "db": { "password": "old" } }).to_string());
+    assert_eq!(problem(&answer), (412, "precondition-failed".into()), "{answer:?}");
     assert!(world.read("environments/staging/payments.yaml").contains("rotated-rotated"));
     let other = server.send("PATCH", path, &[MERGE, is], &json!({ "timeout": "77s" }).to_string());
     assert_eq!(other.status, 200, "{other:?}");
