@@ -488,9 +488,20 @@ fn an_unread_text_is_masked_by_its_lines() {
 #[test]
 fn long_names_and_texts_take_linear_time() {
     let policy = Policy::default();
-    for shape in
-        ["a_", "aB", "password", "://", "x:y@", "-----BEGIN ", "=;", "Bearer ", "eyJ.", "://a:b", "_"]
-    {
+    for shape in [
+        "a_",
+        "aB",
+        "password",
+        "://",
+        "x:y@",
+        "-----BEGIN ",
+        "=;",
+        "Bearer ",
+        "eyJ.",
+        "://a:b",
+        "_",
+        "{\"a\":\"",
+    ] {
         let long = shape.repeat(40_000 / shape.len());
         for _ in 0..2_000 {
             names::read(&long);

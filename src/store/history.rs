@@ -405,7 +405,6 @@ fn item(path: &str) -> Option<ItemId> {
     }
 }
 
-/// The commits that changed something.
 /// Whether to walk again what was walked costs more than to keep it with all that is known.
 fn is_worth_keeping(walked: &[CommitChanges]) -> bool {
     const COMMITS: usize = 8;
@@ -413,6 +412,7 @@ fn is_worth_keeping(walked: &[CommitChanges]) -> bool {
     walked.len() >= COMMITS || walked.iter().map(|commit| commit.changes.len()).sum::<usize>() >= FILES
 }
 
+/// The commits that changed something.
 fn listed<'c>(commits: impl Iterator<Item = &'c CommitChanges>) -> HashSet<CommitId> {
     commits.filter(|commit| !commit.changes.is_empty()).map(|commit| commit.info.id.clone()).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::Oid;
 
 use super::git_error::git_error;
-use super::read::FOLDERS;
+use super::read::{FOLDERS, entry_of};
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
@@ -74,11 +74,14 @@ impl Parts<'_> {
         let Some(root) = self.root(commit)? else { return Ok(Vec::new()) };
         let git = self.repository.git()?;
         let tree = git.find_tree(root).map_err(|error| git_error("read a commit's tree", &error))?;
-        let wrong = |name: &&str| respelt(name).is_some_and(|right| tree.get_name(right).is_none());
-        let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
         let prefix = self.repository.root_prefix();
-        let obstacle = |name: String| Obstacle { file: format!("{prefix}{name}"), kind: FileKind::Other };
-        Ok(names.filter(|name| wrong(&name.as_str())).map(obstacle).collect())
+        let found = tree.iter().filter_map(|entry| {
+            let name = entry.name().ok()?;
+            let right = respelt(name).filter(|right| tree.get_name(right).is_none())?;
+            let kind = entry_of(entry.filemode(), entry.id()).kind;
+            Some(Obstacle { right: Some(right), ..Obstacle::new(format!("{prefix}{name}"), kind) })
+        });
+        Ok(found.collect())
     }
 
     /// Whether a commit has a configuration at the configuration root.

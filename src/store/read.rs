@@ -384,7 +384,7 @@ fn indexed(entry: &Entry) -> FileEntry {
     entry_of(i32::try_from(entry.mode).unwrap_or_default(), entry.id)
 }
 
-fn entry_of(mode: i32, id: Oid) -> FileEntry {
+pub(super) fn entry_of(mode: i32, id: Oid) -> FileEntry {
     let kind = match mode {
         0o100_644 | 0o100_755 | 0o100_664 => FileKind::File,
         0o120_000 => FileKind::Symlink,

@@ -87,6 +87,12 @@ fn a_hook_checks_every_root_that_there_is() {
         ("two/environments/staging/x.yaml", "a: 1\n"),
         ("environments/staging/top.yaml", "a: 1\n"),
     ]);
+    std::fs::create_dir_all(world.dir.join(".git/info")).expect("a folder");
+    let (attributes, elsewhere) = (world.dir.join(".git/info/attributes"), world.beside("elsewhere"));
+    symlink(&elsewhere, &attributes).expect("a link");
+    world.terrace(&["-C", "one", "hooks", "install", "--yes"]);
+    assert!(!elsewhere.exists(), "nothing is written through a link");
+    std::fs::remove_file(&attributes).expect("no link");
     for root in ["one", "two"] {
         world.terrace(&["-C", root, "hooks", "install", "--yes"]).exits(0);
     }

@@ -24,7 +24,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     });
     for (path, entry) in others {
         let file = format!("{prefix}{path}");
-        found.entry(path.clone()).or_insert(Obstacle { file, kind: entry.kind });
+        found.entry(path.clone()).or_insert(Obstacle::new(file, entry.kind));
     }
     let drafts = found.into_iter().map(|(path, obstacle)| {
         let mut finding = obstacle.finding();
@@ -49,6 +49,7 @@ mod tests {
 
     use super::super::testing::Repository;
     use crate::engine::snapshot::{FileEntry, FileKind};
+    use crate::model::Rule;
 
     #[test]
     fn a_link_is_told_and_not_followed() {
@@ -56,12 +57,16 @@ mod tests {
             .link("environments/production/a.yaml")
             .link("environments/production/.#a.yaml")
             .link("environments/prod")
+            .link("environments/staging/Terrace.toml")
             .link("schemas/shared.json");
+        let links = repository.of(Rule::Symlink);
+        assert!(links.iter().all(|line| line.ends_with("its target is not read")), "{links:?}");
         assert_eq!(
             repository.places(),
             [
                 "environments/prod error[symlink]",
                 "environments/production/a.yaml error[symlink]",
+                "environments/staging/Terrace.toml error[symlink]",
                 "schemas/shared.json error[symlink]"
             ]
         );

@@ -14,7 +14,7 @@ impl Snapshot {
         ends.filter_map(|end| path.get(..end)).find_map(|there| {
             let kind = self.files.get(there)?.kind;
             let is_obstacle = kind != FileKind::File || there.len() < path.len();
-            is_obstacle.then(|| Obstacle { file: format!("{}{there}", self.prefix), kind })
+            is_obstacle.then(|| Obstacle::new(format!("{}{there}", self.prefix), kind))
         })
     }
 
@@ -47,8 +47,13 @@ impl Snapshot {
         let is_there = |right: &str| {
             self.files.range(right.to_owned()..).next().is_some_and(|(path, _)| path.starts_with(right))
         };
-        let found = found.filter(move |(path, _)| respelt(path).is_some_and(|right| !is_there(right)));
-        found.map(|(path, entry)| Obstacle { file: format!("{}{path}", self.prefix), kind: entry.kind })
+        found.filter_map(move |(path, entry)| {
+            let right = respelt(path).filter(|right| !is_there(right))?;
+            Some(Obstacle {
+                right: Some(right),
+                ..Obstacle::new(format!("{}{path}", self.prefix), entry.kind)
+            })
+        })
     }
 
     /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
@@ -161,13 +166,21 @@ pub struct Obstacle {
     pub file: String,
     /// What it is.
     pub kind: FileKind,
+    /// The name that it would be read under, where it is only spelt in other letters.
+    pub right: Option<&'static str>,
 }
 
 impl Obstacle {
+    /// Something of another kind than is read there.
+    #[must_use]
+    pub const fn new(file: String, kind: FileKind) -> Self {
+        Self { file, kind, right: None }
+    }
+
     /// What is wrong with it.
     #[must_use]
     pub fn message(&self) -> String {
-        if let Some(right) = self.respelt() {
+        if let Some(right) = self.right {
             return format!("this is read under the name `{right}` alone");
         }
         match self.kind {
@@ -184,7 +197,7 @@ impl Obstacle {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
-        if self.respelt().is_some() {
+        if self.right.is_some() {
             return "rename it; letters count, in capitals or not";
         }
         match self.kind {
@@ -195,10 +208,6 @@ impl Obstacle {
             FileKind::Repository => "keep the files in this repository, whose commits terrace reads",
             FileKind::Folder | FileKind::Other => "put a regular file here",
         }
-    }
-
-    fn respelt(&self) -> Option<&'static str> {
-        respelt(self.file.rsplit('/').next().unwrap_or_default())
     }
 
     /// The same as a finding.

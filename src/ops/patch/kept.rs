@@ -281,8 +281,17 @@ pub fn require_still_masked(
         let is_open = unparsed::spans(&text, before.policy()).is_empty();
         return if is_open { Ok(()) } else { Err(forbidden(&ValuePath::root())) };
     };
-    let mut pairs = old.iter().zip(&new).enumerate();
-    let here = pairs.find_map(|(number, (old, new))| revealed(old, new, &ValuePath::document(number)));
+    let named = ValuePath::root().key("metadata").key("name");
+    let name = |value: &Value| value.at(&named).cloned();
+    // A document that comes or goes moves the others.
+    let was = |number: usize, value: &Value| match old.len() == new.len() {
+        true => old.get(number),
+        false => old.iter().find(|old| name(old) == name(value)),
+    };
+    let here = new
+        .iter()
+        .enumerate()
+        .find_map(|(number, value)| revealed(was(number, value)?, value, &ValuePath::document(number)));
     let at = |values: &[Value], path: &ValuePath| {
         let value = path.document.find(values).and_then(|at| values.get(at))?.at(path)?;
         Some(value.is_masked())
@@ -301,10 +310,9 @@ fn revealed(old: &Value, new: &Value, path: &ValuePath) -> Option<ValuePath> {
         (Value::Map(old), Value::Map(new)) => {
             old.iter().find_map(|(key, old)| revealed(old, new.get(key)?, &path.key(key)))
         }
-        (Value::List(old), Value::List(new)) => {
-            let mut pairs = old.iter().zip(new).enumerate();
-            pairs.find_map(|(at, (old, new))| revealed(old, new, &path.join(Segment::Index(at))))
-        }
+        (Value::List(old), Value::List(new)) => new.iter().enumerate().find_map(|(at, value)| {
+            revealed(counterpart(new, at, old)?, value, &path.join(Segment::Index(at)))
+        }),
         (Value::Tagged(_, old), Value::Tagged(_, new)) => revealed(old, new, path),
         _ => None,
     }

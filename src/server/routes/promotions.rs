@@ -230,11 +230,13 @@ pub(super) fn veil_blobs(request: &InEnvironment, hops: &mut [HopStatus<Shown>])
     }
     let veil = |key: &Key, environment: Environment, blob: &mut BlobId| {
         let view = request.shared.view(environment);
-        let masked = view.as_ref().and_then(|view| {
-            let facts = view.items.get(key)?.facts(view.good().ok()?.configuration());
-            facts.masked.clone().filter(|_| facts.holds_secrets)
+        let facts = view.as_ref().and_then(|view| {
+            let item = view.items.get(key).filter(|item| item.blob() == Some(&*blob))?;
+            Some(item.facts(view.good().ok()?.configuration()))
         });
-        if let Some(masked) = masked {
+        // Of what is not served nobody knows whether it holds any.
+        if facts.is_none_or(|facts| facts.holds_secrets) {
+            let masked = facts.and_then(|facts| facts.masked.as_deref()).unwrap_or_default();
             let digits = tags::digits(environment, key.as_str(), b"masked", masked.as_bytes());
             *blob = digits.parse().unwrap_or_else(|_| blob.clone());
         }

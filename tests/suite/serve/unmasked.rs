@@ -147,3 +147,27 @@ fn a_key_that_can_be_no_file_is_refused_before_anything_is_written() {
     assert_eq!(world.state(), state);
     assert_eq!(put("brand/new").status, 201);
 }
+
+/// What cannot be read comes back as a whole; a decision is nothing without a reason.
+#[test]
+fn a_rollback_mends_what_cannot_be_read() {
+    let mut world = items("a: 1\nb: 2\n");
+    let good = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    world.write("environments/production/app.yaml", "a: [\n");
+    world.commit("broken");
+    let server = server(&world, ALL, "read,write,promote");
+    let post = |what: &str, body: Value| {
+        let path = format!("/api/v1/environments/production/{what}");
+        server.send("POST", &path, &[JSON], &body.to_string())
+    };
+    let hold = post("holds", json!({ "key": "app", "path": "a", "reason": " " }));
+    assert_eq!(problem(&hold), (400, "invalid-body".into()), "{hold:?}");
+    let back = post("rollbacks", json!({ "keys": ["app"], "to": good }));
+    assert_eq!(back.status, 201, "{back:?}");
+    assert_eq!(world.read("environments/production/app.yaml"), "a: 1\nb: 2\n");
+    world.write("environments/production/app.yaml", "b: [\n");
+    world.commit("broken again");
+    let line = format!("rollback app --env production --to {good} --yes");
+    world.line(&line).exits(0);
+    assert_eq!(world.read("environments/production/app.yaml"), "a: 1\nb: 2\n");
+}
