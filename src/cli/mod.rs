@@ -201,6 +201,16 @@ fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     {
         error.insert(ContextKind::SuggestedArg, ContextValue::String(near));
     }
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
+        && !wrong.starts_with('-')
+        && words::is_set(words)
+    {
+        // The word may be half of a secret.
+        error.insert(ContextKind::InvalidArg, ContextValue::String("(another word)".to_owned()));
+        let tip = "quote a value of several words: terrace set KEY PATH 'a b'".into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
     let on_stderr = error.use_stderr();
     let text = error.render();
     let text =

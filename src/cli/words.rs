@@ -40,6 +40,12 @@ pub(super) fn near_option(words: &[OsString], wrong: &str) -> Option<String> {
     closest(wrong.strip_prefix("--")?, longs).map(|near| format!("--{near}"))
 }
 
+/// Whether the command is `set`.
+pub(super) fn is_set(words: &[OsString]) -> bool {
+    let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    command_word(&Cli::command(), &texts).and_then(|at| texts.get(at)).is_some_and(|word| word == "set")
+}
+
 /// Where the command stands.
 fn command_word(root: &Command, words: &[String]) -> Option<usize> {
     let mut at = 1;

@@ -86,7 +86,9 @@ pub use rollback::{
 };
 pub use saved_plan::{Agreed, agree, commit as commit_agreed, prepare as prepare_agreed};
 pub use schema::{Inferred, State as SchemaState, infer, typed as typed_schema, write as write_schemas};
-pub use served::{Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge};
+pub use served::{
+    Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge, last_change_of_hop,
+};
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
 pub use status::{Status, status};
 pub use take_over::{

@@ -209,8 +209,9 @@ fn decide(
             )
         }
     };
-    if let Edit::Set { is_new: false, .. } = &request.wish {
-        refuse_slip((configuration, readable), request, &document, &path)?;
+    if let Edit::Set { is_new: false, parents, create, .. } = &request.wish {
+        let first = if *parents || *create { first_missing(&document, &path) } else { path.clone() };
+        refuse_slip((configuration, readable), request, &document, &first)?;
     }
     let before = document.at(&path).filter(|_| !behind).cloned();
     let is_same = before == wanted;
@@ -260,6 +261,12 @@ fn path_behind(document: &Document, element: &ValuePath, file: &str) -> Result<V
         Some((Some(list), Some(Segment::Index(index)))) => Ok(list.join(Segment::Index(index + 1))),
         _ => Err(no_such_path(document.values(), element, file).with_kind(ErrorKind::Usage)),
     }
+}
+
+/// The path itself, or the highest above it that is not there.
+fn first_missing(document: &Document, path: &ValuePath) -> ValuePath {
+    let upwards = std::iter::successors(Some(path.clone()), ValuePath::parent);
+    upwards.take_while(|path| document.at(path).is_none()).last().unwrap_or_else(|| path.clone())
 }
 
 /// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one

@@ -278,7 +278,7 @@ fn some(keys: &[Key]) -> String {
 }
 
 pub(super) fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Result<()> {
-    let DecisionChange { key, target, decision, turn, life } = change;
+    let DecisionChange { key, target, decision, turn, life, before: _ } = change;
     let source = Hop::into_target(*target).map_or("its source", |hop| hop.source().name());
     let until = match (&decision.until, life) {
         (_, DecisionState::SourceChanged) => format!("{source} has changed"),

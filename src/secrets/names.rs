@@ -73,6 +73,26 @@ pub(super) fn said(name: &str) -> Said {
     said
 }
 
+/// A name less what it ends with that names an environment by the policy, `uat` say.
+pub(super) fn without_own_words<'n>(name: &'n str, words: &[String]) -> &'n str {
+    let mut rest = name;
+    while let Some(shorter) = words.iter().find_map(|word| without_word(rest, word)) {
+        rest = shorter;
+    }
+    rest
+}
+
+/// A name less its last word, where it is this one and not the only one.
+fn without_word<'n>(name: &'n str, word: &str) -> Option<&'n str> {
+    let start = name.len().checked_sub(word.len())?;
+    let (before, last) = name.split_at_checked(start).filter(|(_, last)| last.eq_ignore_ascii_case(word))?;
+    let separated = before.ends_with(|c: char| !c.is_alphanumeric());
+    let begins = before.ends_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
+        && last.starts_with(|c: char| c.is_uppercase());
+    let rest = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+    ((separated || begins) && !rest.is_empty()).then_some(rest)
+}
+
 /// Of a longer name only the beginning and the end are read.
 const READ: usize = 128;
 

@@ -113,7 +113,7 @@ pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Va
         Some(false) => return Place::Excluded,
         None => {}
     }
-    let mut way = Way::default();
+    let mut way = Way { words: policy.own_words(), ..Way::default() };
     for (step, segment) in path.segments.iter().enumerate() {
         // Few keys ask what they stand in.
         way.step(segment, &|| {
@@ -128,6 +128,8 @@ pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Va
 /// What is known on the way down to a value.
 #[derive(Default)]
 struct Way<'a> {
+    /// Lower-case words that name environments besides their own names.
+    words: &'a [String],
     /// What the last key said, and those above it that hand it down.
     own: Option<Family>,
     above: Option<Family>,
@@ -168,7 +170,7 @@ impl<'a> Way<'a> {
         }
         let named = || element.or_else(|| field("name")).or_else(|| field("key"));
         let name = if key == "value" { named().unwrap_or(key) } else { key };
-        let said = names::said(name);
+        let said = names::said(names::without_own_words(name, self.words));
         self.is_object = said.is_objects;
         self.own = None;
         // In an ExternalSecret this is the name that a secret gets.

@@ -18,6 +18,21 @@ fn found(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn words_of_the_policy_are_left_off_a_name() {
+    let policy =
+        Policy::parse("[isolation]\nwords = { staging = [\"UAT\", \"pre-prod\"] }\n", "terrace.toml");
+    let policy = policy.expect("a policy");
+    let is_secret = |name: &str| is_secret_path(&policy, &ValuePath::root().key(name));
+    for name in ["password_uat", "DB_PASSWORD_UAT", "passwordUat", "password.pre-prod", "apiKeyUAT"] {
+        assert!(is_secret(name), "{name}");
+    }
+    for name in ["uat", "UAT", "_uat", "pool_uat", "passworduat"] {
+        assert!(!is_secret(name), "{name}");
+    }
+    assert!(!is_secret_path(&Policy::default(), &ValuePath::root().key("password_uat")));
+}
+
+#[test]
 fn names_of_secrets() {
     for name in [
         "password",

@@ -131,6 +131,16 @@ fn too_large(shared: &Shared) -> Problem {
         .with_help(format!("keep it below {} bytes", shared.body_bytes()))
 }
 
+/// Why a body could not be read: there is too much of it, or it came in pieces that make no whole.
+fn unread(shared: &Shared, error: &axum::Error) -> Problem {
+    let source = std::error::Error::source(error);
+    if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
+        return too_large(shared);
+    }
+    Problem::new(ProblemKind::BadRequest, "the body broke off, or its chunks are none")
+        .with_help("send as many bytes as `Content-Length` says, or whole chunks")
+}
+
 fn overloaded() -> Problem {
     Problem::new(ProblemKind::Overloaded, "too many requests at the same time").retry_after(1)
 }
@@ -150,8 +160,11 @@ async fn in_time(shared: &Shared, request: Request) -> Result<Request, Problem> 
 async fn with_body(shared: &Shared, request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
     let read = tokio::time::timeout(REQUEST, axum::body::to_bytes(body, shared.body_bytes())).await;
-    let late = |_| Problem::new(ProblemKind::RequestTimeout, "the body took too long");
-    let read = read.map_err(late).and_then(|read| read.map_err(|_| too_large(shared)));
+    let late = |_| {
+        Problem::new(ProblemKind::RequestTimeout, "the body took too long")
+            .with_help(format!("send it within {} seconds", REQUEST.as_secs()))
+    };
+    let read = read.map_err(late).and_then(|read| read.map_err(|error| unread(shared, &error)));
     let body = read.map_err(|problem| problem.with_header(header::CONNECTION, "close"))?;
     Ok(Request::from_parts(parts, body.into()))
 }
@@ -170,7 +183,9 @@ async fn answer(shared: &Shared, caller: Caller, request: Request, next: Next) -
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(turn.clone());
     tokio::time::timeout(REQUEST + wait, next.run(request)).await.unwrap_or_else(|_| {
-        Problem::new(ProblemKind::RequestTimeout, "the answer took too long").into_response()
+        Problem::new(ProblemKind::RequestTimeout, "the answer took too long")
+            .with_help("ask for less at a time, or again later")
+            .into_response()
     })
 }
 

@@ -247,8 +247,14 @@ fn operation(doc: &Doc) -> Json {
         ok["headers"] = json!({ "ETag": text, "Terrace-Commit": text });
         responses.insert("304".to_owned(), json!({ "description": "It is still the same" }));
     }
+    if doc.is_preconditioned {
+        let text = json!({ "schema": { "type": "string" } });
+        ok["headers"] = json!({ "ETag": text, "Terrace-Commit": text });
+    }
     if doc.status == 204 {
-        responses.insert("204".to_owned(), json!({ "description": doc.summary }));
+        let text = json!({ "schema": { "type": "string" } });
+        let headers = json!({ "Terrace-Commit": text });
+        responses.insert("204".to_owned(), json!({ "description": doc.summary, "headers": headers }));
     } else if doc.status != 200 {
         responses.insert(doc.status.to_string(), ok.clone());
     }

@@ -287,7 +287,12 @@ impl Problem {
                 let title = kind.title();
                 let mut letters = title.chars();
                 let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-                Self::new(kind, first.into_iter().chain(letters).collect::<String>())
+                let problem = Self::new(kind, first.into_iter().chain(letters).collect::<String>());
+                if kind == ProblemKind::MethodNotAllowed {
+                    problem.with_help("the header `Allow` names the methods that there are")
+                } else {
+                    problem
+                }
             }
             (status, None) if status.is_client_error() => {
                 Self::new(ProblemKind::BadRequest, "the request cannot be read")

@@ -293,7 +293,7 @@ fn reviewed(text: &str) -> Review {
             keys: vec![key.clone()],
             breaks: Vec::new(),
         }],
-        decisions: vec![DecisionChange { key, target, decision, turn, life }],
+        decisions: vec![DecisionChange { key, target, decision, turn, life, before: None }],
         waivers: vec![WaiverChange {
             rule: Rule::Schema,
             place: text.to_owned(),

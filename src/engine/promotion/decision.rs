@@ -25,6 +25,19 @@ pub enum Until {
     Date(Date),
 }
 
+impl Until {
+    /// Whether what ends so may still count when what ends like `other` does not.
+    #[must_use]
+    pub fn may_outlast(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::Released) | (Self::SourceChanges, Self::SourceChanges) => false,
+            (Self::Date(day), Self::Date(other)) => other < day,
+            (Self::Released | Self::Date(_), Self::SourceChanges)
+            | (Self::Released | Self::SourceChanges, Self::Date(_)) => true,
+        }
+    }
+}
+
 impl std::fmt::Display for Until {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -192,6 +205,15 @@ pub fn owner(file: &str) -> Option<(Key, Environment)> {
         _ => stem,
     };
     Some((key.parse().ok()?, target.parse().ok()?))
+}
+
+/// Whether a file (relative to the configuration root) is called like one of decisions, and is of no
+/// environment or no possible item, so that nobody reads it.
+#[must_use]
+pub fn is_unread(file: &str) -> bool {
+    file.starts_with(FOLDER)
+        && std::path::Path::new(file).extension().is_some_and(|extension| extension == "toml")
+        && owner(file).is_none()
 }
 
 /// Why a text is no decisions file, and where.

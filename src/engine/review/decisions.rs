@@ -29,6 +29,22 @@ pub struct DecisionChange {
     pub turn: Turn,
     /// Whether it counts after the change, or counted before it was removed.
     pub life: DecisionState,
+    /// What it was before, where it counted then.
+    pub before: Option<Decision>,
+}
+
+impl DecisionChange {
+    /// Whether what was decided before may count for a shorter time now, or not at all.
+    #[must_use]
+    pub fn is_shortened(&self) -> bool {
+        match (&self.before, self.turn) {
+            (Some(_), Turn::Removed) => true,
+            (Some(before), _) => {
+                self.life != DecisionState::Live || before.until.may_outlast(&self.decision.until)
+            }
+            (None, _) => false,
+        }
+    }
 }
 
 /// Compares the decisions of one item for one target.
@@ -41,6 +57,10 @@ pub fn compare(key: &Key, target: Environment, [base, head]: [&[Standing]; 2]) -
         decision: standing.decision.clone(),
         turn,
         life: standing.life,
+        before: before
+            .get(&standing.decision.path)
+            .filter(|before| before.life == DecisionState::Live)
+            .map(|before| before.decision.clone()),
     };
     let now = head.iter().filter_map(|standing| {
         let turn = match before.get(&standing.decision.path) {
@@ -68,6 +88,32 @@ fn by_path(standings: &[Standing]) -> HashMap<&ValuePath, &Standing> {
 mod tests {
     use super::*;
     use crate::engine::promotion::Until;
+
+    #[test]
+    fn an_end_that_may_come_sooner_shortens_a_decision() {
+        let [changes, released, early, late] = ["source-changes", "released", "2026-01-01", "2027-01-01"];
+        for (before, after, is_shortened) in [
+            (released, released, false),
+            (released, late, true),
+            (released, changes, true),
+            (changes, released, false),
+            (changes, late, true),
+            (late, early, true),
+            (early, late, false),
+            (late, released, false),
+            (late, changes, true),
+        ] {
+            let [base, head] = [before, after].map(|until| {
+                let mut standing = standing("a", until, DecisionState::Live);
+                standing.decision.until = until.parse().expect(until);
+                standing
+            });
+            let key = "a".parse().expect("a key");
+            let found = compare(&key, Environment::Production, [&[base], &[head]]);
+            let told = found.iter().any(DecisionChange::is_shortened);
+            assert_eq!(told, is_shortened, "{before} to {after}");
+        }
+    }
 
     fn standing(path: &str, reason: &str, life: DecisionState) -> Standing {
         let decision = Decision {
@@ -102,5 +148,7 @@ mod tests {
         let told: Vec<_> =
             found.iter().map(|change| format!("{} {}", change.turn.name(), change.decision.path)).collect();
         assert_eq!(told, ["changed said", "ended ends", "added new", "removed gone"]);
+        let shortened: Vec<bool> = found.iter().map(DecisionChange::is_shortened).collect();
+        assert_eq!(shortened, [false, true, false, true]);
     }
 }

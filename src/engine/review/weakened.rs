@@ -52,8 +52,10 @@ pub enum Weakening {
     Undescribed(Vec<Key>),
     /// A constraint of a schema.
     Constraint(Loosened),
-    /// A decision that still counted.
+    /// A decision that still counted is gone, or ends sooner.
     Decision {
+        /// Whether it is still there.
+        stays: bool,
         /// The item.
         key: Key,
         /// The environment that kept its value.
@@ -111,8 +113,9 @@ impl Weakening {
                 };
                 format!("{what} of {place} {how}")
             }
-            Self::Decision { key, target, path } => {
-                format!("the decision that {target} keeps {path} of {key} is gone")
+            Self::Decision { stays, key, target, path } => {
+                let how = if *stays { "may end sooner" } else { "is gone" };
+                format!("the decision that {target} keeps {path} of {key} {how}")
             }
         }
     }
@@ -161,10 +164,12 @@ pub fn weakened(
             }));
         }
     }
-    for change in decisions.iter().filter(|change| change.turn == Turn::Removed) {
-        let DecisionChange { key, target, decision, .. } = change;
+    for change in decisions {
+        let DecisionChange { key, target, decision, turn, .. } = change;
         let [folder, _] = decision_places(key, *target);
-        let what = Weakening::Decision { key: key.clone(), target: *target, path: decision.path.clone() };
+        let stays = *turn != Turn::Removed;
+        let what =
+            Weakening::Decision { stays, key: key.clone(), target: *target, path: decision.path.clone() };
         out.push(Weakened { what, file: format!("{prefix}{folder}"), at: None, before: None });
     }
     Ok(out)

@@ -1,7 +1,8 @@
-//! `bad-decision`: a file of decisions cannot be read, and nobody knows what is kept.
+//! `bad-decision`: a file of decisions cannot be read, or nobody would look for it where it lies, and what
+//! it keeps is not kept.
 
 use super::context::RevisionContext;
-use crate::engine::promotion::{decision_owner, parse_decisions};
+use crate::engine::promotion::{decision_owner, is_unread_decision, parse_decisions};
 use crate::engine::snapshot::FileKind;
 use crate::model::{Finding, Help, Location, Position, Rule};
 
@@ -29,7 +30,18 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
         finding.location = place.map(|at| Location { start: at, end: at });
         Some(finding)
     });
-    drafts.collect()
+    drafts.chain(unread(world)).collect()
+}
+
+/// What lies where no decisions are looked for.
+fn unread<'a>(world: &'a RevisionContext<'_>) -> impl Iterator<Item = Finding> + 'a {
+    let files = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::File);
+    files.filter(|(path, _)| is_unread_decision(path)).map(|(path, _)| {
+        let file = format!("{}{path}", world.snapshot.prefix);
+        let message = "this decision is of no environment and item, so that nothing is kept for it";
+        let help = "move it to the environment and the key that it is for, or remove it";
+        Finding::new(Rule::BadDecision, file, message, help)
+    })
 }
 
 #[cfg(test)]
@@ -46,11 +58,18 @@ mod tests {
             (".terrace/decisions/production/a=/2.toml", &broken),
             (".terrace/decisions/production/a=/notes.txt", "<<<<<<<"),
             (".terrace/decisions/production/b/c.toml", "version = 2\n"),
+            (".terrace/decisions/prod/a=/1.toml", good),
+            (".terrace/decisions/production/A B=/1.toml", good),
+            (".terrace/decisions/1.toml", good),
+            (".terrace/decisions/README.md", good),
         ])
         .link(".terrace/decisions/staging/a.toml");
         assert_eq!(
             repository.places(),
             [
+                ".terrace/decisions/1.toml error[bad-decision]",
+                ".terrace/decisions/prod/a=/1.toml error[bad-decision]",
+                ".terrace/decisions/production/A B=/1.toml error[bad-decision]",
                 ".terrace/decisions/production/a=/2.toml:7:1 error[bad-decision]",
                 ".terrace/decisions/production/b/c.toml:1:1 error[bad-decision]",
                 ".terrace/decisions/staging/a.toml error[bad-decision]",

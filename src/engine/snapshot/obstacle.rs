@@ -32,9 +32,20 @@ impl Snapshot {
         let mut found: Vec<Obstacle> = self.obstacle(policy::FILE).into_iter().collect();
         found.extend(folders.filter_map(|folder| self.obstacle_to_folder(&folder)));
         found.extend(self.respelt());
+        found.extend(self.schema_folders());
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Folders that are called like schemas: what they were to describe would have none.
+    fn schema_folders(&self) -> impl Iterator<Item = Obstacle> {
+        let schemas = self.files.range("schemas/".to_owned()..);
+        let schemas = schemas.take_while(|(path, _)| path.starts_with("schemas/"));
+        schemas.filter_map(|(path, _)| {
+            let (before, _) = path.split_once(".json/")?;
+            Some(Obstacle::new(format!("{}{before}.json", self.prefix), FileKind::Folder))
+        })
     }
 
     /// What stands at the configuration root under a name in other letters than it is read under, where

@@ -24,6 +24,8 @@ pub enum DoubtKind {
     Variable,
     /// `$(…)` and backticks, which a shell runs.
     Command,
+    /// `;`, `&`, `|`, `<`, `>` or a parenthesis, at which the value ends for a shell.
+    Operator,
     /// A backslash, which begins an escape to some.
     Backslash,
     /// A `#`, which begins a comment to some.
@@ -47,6 +49,7 @@ impl fmt::Display for DoubtKind {
         f.write_str(match self {
             Self::Variable => "refers to a variable, which stays as written",
             Self::Command => "holds a command, which a shell would run",
+            Self::Operator => "holds `;`, `&` or the like, at which it ends for a shell",
             Self::Backslash => "holds a backslash, which readers take differently",
             Self::Hash => "holds a `#`, which some take for a comment",
             Self::Quotes => "holds quotes, which some take off",

@@ -106,6 +106,7 @@ pub struct Policy {
     secret_references: Globs,
     /// Lower-case words that name each environment, its own names first.
     pub words: BTreeMap<Environment, Vec<String>>,
+    own_words: Vec<String>,
     hosts: Globs,
     /// The owner of each host.
     owners: Vec<Environment>,
@@ -139,6 +140,12 @@ impl Policy {
     /// key, or a value that means nothing.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         resolve::policy(text, file)
+    }
+
+    /// The lower-case words of `[isolation] words`, whatever environment they name.
+    #[must_use]
+    pub fn own_words(&self) -> &[String] {
+        &self.own_words
     }
 
     /// The severity of a rule's finding; `None` when the rule is off.

@@ -53,6 +53,8 @@ impl Resolver<'_> {
             let more = self.words(env, raw.isolation.words.get(&env).map_or(&[], Vec::as_slice));
             (env, own.chain(more).collect())
         });
+        let own_words = raw.isolation.words.values().flatten().map(|word| word.get_ref().to_lowercase());
+        let own_words = own_words.collect();
         let (hosts, owners) = self.hosts(&raw.isolation.hosts)?.into_iter().unzip();
         let (schema_keys, schemas): (Vec<_>, Vec<_>) = raw
             .schema
@@ -74,6 +76,7 @@ impl Resolver<'_> {
             no_secret_paths,
             secret_references,
             words: words.into_iter().collect(),
+            own_words,
             hosts: Globs::new(hosts),
             owners,
             levels,

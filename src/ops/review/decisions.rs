@@ -45,19 +45,19 @@ impl Reviewer<'_> {
 
     /// What the change takes away from policy, schemas and decisions.
     pub(super) fn weakened(&self, review: &Review) -> Result<Vec<Weakened>> {
-        let mut released = Vec::new();
-        for change in &review.decisions {
-            let is_gone = change.turn == Turn::Removed && change.life == DecisionState::Live;
-            if let Some(hop) = Hop::into_target(change.target).filter(|_| is_gone) {
+        let mut shortened = Vec::new();
+        for change in review.decisions.iter().filter(|change| change.is_shortened()) {
+            if let (Some(hop), Some(before)) = (Hop::into_target(change.target), &change.before) {
+                // What a new value of the source ends is not taken away.
                 let life = self.life(1, &change.key, hop, self.planner.head.date());
-                if life(&change.decision) == DecisionState::Live {
-                    released.push(change);
+                if life(before) == DecisionState::Live {
+                    shortened.push(change);
                 }
             }
         }
         let [old, new] = &self.part.ends;
         let files: Vec<String> = self.touched.schemas.iter().map(|change| change.path.clone()).collect();
-        weakened([old, new], &files, &self.part.keys, &released)
+        weakened([old, new], &files, &self.part.keys, &shortened)
     }
 
     pub(super) fn decisions(&self, base: &End) -> Result<Vec<DecisionChange>> {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::reader::{FOLDER, Reader};
-use super::{Good, Judged, LOOKED_BACK};
+use super::{Good, Judged, LOOKED_BACK, has_wide_schemas};
 use crate::engine::configuration::Configuration;
-use crate::model::{BlobId, CommitId, Key, Result, policy};
-use crate::store::PartIds;
+use crate::model::{BlobId, CommitId, Hop, Key, Policy, Result, policy};
+use crate::store::{PartIds, Repository};
 
 impl Reader<'_> {
     /// The state with the commits that last changed it and each item of it.
@@ -210,6 +210,36 @@ impl Reader<'_> {
         }
         files
     }
+}
+
+/// The newest commit, at or before one, that changed what a hop's plans rest on: either environment, its
+/// decisions, a schema or the policy. What happens in the third environment moves no plan, its days
+/// included.
+///
+/// # Errors
+/// When a commit cannot be read.
+pub fn last_change_of_hop(
+    repository: &Repository,
+    hop: Hop,
+    commit: &CommitId,
+    policy: &Policy,
+) -> Result<CommitId> {
+    if has_wide_schemas(policy) {
+        return Ok(commit.clone());
+    }
+    let decisions = format!(".terrace/decisions/{}", hop.target());
+    let [source, target] = [hop.source(), hop.target()].map(|it| format!("environments/{it}"));
+    let paths = [policy::FILE, "schemas", &source, &target, &decisions];
+    let mut at = commit.clone();
+    let parts = repository.content_ids(&at, &paths)?;
+    for _ in 0..LOOKED_BACK {
+        let Some(parent) = repository.first_parent(&at)? else { break };
+        if repository.content_ids(&parent, &paths)? != parts {
+            break;
+        }
+        at = parent;
+    }
+    Ok(at)
 }
 
 /// Whether the way back from a commit led to another one.

@@ -11,6 +11,7 @@ mod reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use self::dating::last_change_of_hop;
 use self::reader::Reader;
 use crate::engine::configuration::Configuration;
 use crate::engine::history::History;

@@ -50,9 +50,16 @@ pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, P
     let workspace = shared.workspace.clone().with_readable(request.caller.readable());
     let shown = Showing::of(&request, hop);
     respond(&request, Work::Heavy, |view| {
-        let tip = shared.tip();
-        let planner = workspace.planner_of(tip.as_deref().map(CommitId::as_str), &keys);
-        let planner = planner.map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))?;
+        let unreadable = |error: Error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
+        let head = match (shared.tip(), view.served.newest()) {
+            (Some(tip), Some(newest)) => {
+                let last = ops::last_change_of_hop(&workspace.repository, hop, &tip, newest.policy());
+                Some(last.map_err(unreadable)?)
+            }
+            (tip, _) => tip.map(|tip| (*tip).clone()),
+        };
+        let planner = workspace.planner_of(head.as_ref().map(CommitId::as_str), &keys);
+        let planner = planner.map_err(unreadable)?;
         let has = |key: &Key, environment| planner.configuration.item(key, environment).is_some();
         let missing = keys.iter().find(|key| !has(key, hop.source()) && !has(key, hop.target()));
         if let Some(missing) = missing {
@@ -71,7 +78,7 @@ pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, P
         };
         let prepared = ops::prepare_promotion(&workspace, &planner, &asked);
         let prepared = prepared.map_err(|error| Problem::of(&error, ProblemKind::Refused))?;
-        let body = shown.text(&prepared, &planner.configuration, None);
+        let body = shown.text(&prepared, &prepared.head, &planner.configuration, None);
         Ok(Answer::json(&request, "promotion", |out| out.write_all(body.as_bytes())))
     })
     .await
@@ -157,7 +164,7 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     shown.reveal_blobs(&mut agreed, &planner.configuration);
     let agree = |planner: &Planner| ops::agree(&writing.workspace, planner, &agreed);
     let moved = |why: &Error, plan: &Prepared, planner: &Planner| {
-        let plan = shown.json(plan, &planner.configuration, agreed.reason.as_deref());
+        let plan = shown.json(plan, &plan.head, &planner.configuration, agreed.reason.as_deref());
         Problem::of_write(why).with_kind(ProblemKind::PlanMoved).with_plan(plan)
     };
     let prepared = match agree(&planner).map_err(|error| refused(writing, &error))? {
@@ -166,7 +173,7 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
     };
     file.require_same(&shown.masked(&prepared, &planner.configuration)).map_err(wrong)?;
     prepared.require_decided().map_err(|error| {
-        let plan = shown.json(&prepared, &planner.configuration, agreed.reason.as_deref());
+        let plan = shown.json(&prepared, &agreed.head, &planner.configuration, agreed.reason.as_deref());
         Problem::of_write(&error).with_plan(plan)
     })?;
     if writing.reveal == Reveal::Nothing {
@@ -310,12 +317,24 @@ impl Showing {
         plans
     }
 
-    fn json(&self, prepared: &Prepared, configuration: &Configuration, reason: Option<&str>) -> Json {
-        serde_json::from_str(&self.text(prepared, configuration, reason)).unwrap_or_default()
+    fn json(
+        &self,
+        prepared: &Prepared,
+        head: &CommitId,
+        configuration: &Configuration,
+        reason: Option<&str>,
+    ) -> Json {
+        serde_json::from_str(&self.text(prepared, head, configuration, reason)).unwrap_or_default()
     }
 
-    /// A plan as a program gets it, and sends it back.
-    fn text(&self, prepared: &Prepared, configuration: &Configuration, reason: Option<&str>) -> String {
+    /// A plan as a program gets it, and sends it back; `head` is the commit that it was judged on.
+    fn text(
+        &self,
+        prepared: &Prepared,
+        head: &CommitId,
+        configuration: &Configuration,
+        reason: Option<&str>,
+    ) -> String {
         let mask = configuration.mask(Reveal::Nothing);
         let (source, target) = (self.hop.source(), self.hop.target());
         let veiled = |key: &Key, environment: Environment, blob: &BlobId| self.veiled(key, environment, blob);
@@ -337,7 +356,7 @@ impl Showing {
             given: creation.given.iter().map(|(path, value)| (path, mask.value(path, value))).collect(),
         });
         let promotion = Promotion {
-            head: &prepared.head,
+            head,
             hop: self.hop,
             reason,
             plans: &plans,

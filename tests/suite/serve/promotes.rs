@@ -28,6 +28,41 @@ fn post(server: &Server, what: &str, body: &Value) -> Answer {
     server.send("POST", &format!("{PRODUCTION}/{what}"), &[JSON], &body.to_string())
 }
 
+/// A plan is of two environments: commits in the third change nothing of it, its head and its days included,
+/// and it is carried out behind them.
+#[test]
+fn commits_in_a_third_environment_move_no_plan() {
+    let mut world = raised();
+    let server = server(&world, ALL, "read,promote,secrets");
+    let path = "/api/v1/environments/staging/promotion?key=api";
+    world.write("environments/staging/api.yaml", "pool: 10\ntimeout: 5s\n");
+    world.commit("back");
+    world.write("environments/development/api.yaml", "pool: 11\ntimeout: 5s\n");
+    world.commit("more in development");
+    let before = server.get(path);
+    let head = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    assert_eq!(before.json()["head"], *head);
+    for pool in [50, 60] {
+        world.write("environments/production/api.yaml", &format!("pool: {pool}\n"));
+        world.commit("elsewhere");
+    }
+    // A write looks at the branch first.
+    let promote = |query: &str| {
+        let path = format!("/api/v1/environments/staging/promotions{query}");
+        server.send("POST", &path, &[JSON], &json!({ "plan": before.json() }).to_string())
+    };
+    assert_eq!(promote("?dry-run=true").status, 200);
+    let after = server.get(path);
+    assert_eq!((after.body.as_str(), after.header("etag")), (before.body.as_str(), before.header("etag")));
+    let done = promote("");
+    assert_eq!(done.status, 201, "{done:?}");
+    assert!(world.read("environments/staging/api.yaml").contains("pool: 11"));
+    let policy = server.get(path);
+    world.write("terrace.toml", "[[pin]]\npath = \"timeout\"\n");
+    world.commit("a pin");
+    server.until(path, |answer| answer.header("etag") != policy.header("etag"));
+}
+
 #[test]
 fn a_plan_is_carried_out_as_it_is_or_not_at_all() {
     let mut world = raised();
