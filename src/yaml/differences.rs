@@ -1,10 +1,13 @@
 //! What stands in a text that other readers of YAML take for something else, or refuse; single plain
 //! values apart (`other_readings`).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::document::Document;
 use super::node::{Content, NodeId, Style};
+use super::scalar::{CORE, plain_value};
+use crate::model::Value;
 
 /// Something that readers take differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,16 @@ pub enum DifferenceKind {
     FlowColon,
     /// A plain text within brackets holds `?`.
     FlowQuestionMark,
+    /// A key within brackets whose `:` is followed by a bracket or a comma.
+    FlowKeyWithoutValue,
+    /// A pair within `[…]` whose quoted key and value have no space between them.
+    FlowPairWithoutSpace,
+    /// An anchor with other characters than letters, digits, `-` and `_`.
+    AnchorName,
+    /// A second anchor of one name.
+    AnchorAgain,
+    /// A tag that some do not know, or do not find to fit its text.
+    Tag,
     /// A tab stands between tokens, or in a plain text.
     Tab,
     /// A carriage return ends a line by itself.
@@ -58,6 +71,7 @@ impl Document {
         for (id, _) in self.nodes() {
             finder.node(id);
         }
+        finder.anchors();
         if memchr::memchr2(b'\t', b'\r', self.text().as_bytes()).is_some() {
             finder.between();
         }
@@ -130,6 +144,10 @@ impl Finder<'_> {
     fn node(&mut self, id: NodeId) {
         let text = self.document.text();
         let node = self.document.node(id);
+        if node.tag.as_deref().is_some_and(|tag| is_taken_apart(tag, &node.content)) {
+            let length = node.span.start - node.outer.start;
+            self.tell(DifferenceKind::Tag, node.outer.start, length.max(1));
+        }
         match &node.content {
             Content::Scalar { style: Style::Literal | Style::Folded, text: value } => {
                 let ends = node.span.end == text.len() && !text.ends_with(['\n', '\r']);
@@ -151,6 +169,7 @@ impl Finder<'_> {
                         self.key(entry.key);
                     }
                     if *flow {
+                        self.pair(node.span.start, entry.key);
                         self.in_brackets(entry.key);
                         self.in_brackets(entry.value);
                     }
@@ -158,6 +177,38 @@ impl Finder<'_> {
             }
             Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias { .. } => {}
         }
+    }
+
+    fn anchors(&mut self) {
+        let mut known = HashSet::new();
+        for (_, node) in self.document.nodes() {
+            let Some(name) = &node.anchor else { continue };
+            let before = self.document.text().get(node.outer.start..node.span.start).unwrap_or_default();
+            let at = node.outer.start + before.find('&').unwrap_or_default();
+            if name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)) {
+                self.tell(DifferenceKind::AnchorName, at, name.len() + 1);
+            } else if !known.insert(name.as_str()) {
+                self.tell(DifferenceKind::AnchorAgain, at, name.len() + 1);
+            }
+        }
+    }
+
+    /// The `:` behind a key within brackets, which begin at `start`.
+    fn pair(&mut self, start: usize, key: NodeId) {
+        let key = self.document.node(key);
+        let Content::Scalar { style, .. } = key.content else { return };
+        let text = self.document.text().as_bytes();
+        let blanks = text.get(key.span.end..).unwrap_or_default().iter().take_while(|byte| **byte == b' ');
+        let colon = key.span.end + blanks.count();
+        let (Some(b':'), Some(next)) = (text.get(colon), text.get(colon + 1)) else { return };
+        let is_plain = style == Style::Plain;
+        let kind = match next {
+            b',' | b'}' | b']' if is_plain => DifferenceKind::FlowKeyWithoutValue,
+            b' ' | b'\t' | b'\n' | b'\r' => return,
+            _ if !is_plain && text.get(start) != Some(&b'{') => DifferenceKind::FlowPairWithoutSpace,
+            _ => return,
+        };
+        self.tell(kind, key.span.start, colon + 1 - key.span.start);
     }
 
     fn in_brackets(&mut self, id: NodeId) {
@@ -211,6 +262,31 @@ impl Finder<'_> {
         if let Some((at, _)) = lone {
             self.tell(DifferenceKind::CarriageReturn, at, 1);
         }
+    }
+}
+
+/// Whether readers disagree on what a tag makes of a content: `!` keeps a plain text from being anything
+/// else to some, and those of the core schema take more or fewer texts.
+fn is_taken_apart(tag: &str, content: &Content) -> bool {
+    let (text, style) = match content {
+        Content::Scalar { text, style } => (text, *style),
+        Content::Sequence { .. } | Content::Mapping { .. } | Content::Alias { .. } => {
+            let collections = ["set", "omap", "pairs"];
+            return tag.strip_prefix(CORE).is_some_and(|name| collections.contains(&name));
+        }
+    };
+    let (plain, is_plain) = (plain_value(text), style == Style::Plain);
+    if tag == "!" {
+        return is_plain && plain.as_str().is_none();
+    }
+    let is_integer = |text: &str| !text.contains(['.', 'e', 'E']) && !text.ends_with("inf");
+    match (tag.strip_prefix(CORE), &plain) {
+        (Some("null"), Value::Null) => !is_plain,
+        (Some("bool"), Value::Bool(_)) => false,
+        (Some("int"), Value::Number(text)) => !is_integer(text),
+        (Some("float"), Value::Number(text)) => is_integer(text),
+        (Some("null" | "bool" | "int" | "float" | "timestamp"), _) => true,
+        _ => false,
     }
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
-use crate::model::{Rule, Severity};
-use crate::yaml::{Content, Document, NodeId, OtherReading, Style, Visit, reads_differently};
+use crate::model::{Rule, Severity, Value};
+use crate::yaml::{Content, Document, NodeId, OtherReading, Style, Visit, plain_value, reads_differently};
 
 pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
     world.items.iter().flat_map(|item| of_item(world, item)).collect()
@@ -22,7 +22,10 @@ fn of_item<'w>(world: &'w RuleContext<'w>, item: &'w ItemView<'w>) -> Vec<Findin
         if visit.aliased {
             return;
         }
-        let of_key = visit.key.and_then(|key| Some((key, key_draft(item, document, visit, key)?)));
+        let of_key = visit.key.and_then(|key| {
+            let draft = key_draft(item, document, visit, key);
+            Some((key, draft.or_else(|| respelt_key(item, document, visit, key))?))
+        });
         drafts.extend(of_key.filter(|(key, _)| keys.insert(*key)).map(|(_, draft)| draft));
         let Some((text, reading)) = plain(document, visit.node) else { return };
         let tell = |shown: &str| format!("{shown} is {reading}{}", to_others(reading, visit.value.kind()));
@@ -53,6 +56,28 @@ fn key_draft<'w>(
         FindingBuilder::of_item(Rule::AmbiguousScalar, item, message, format!("quote it: \"{text}\""));
     let draft = draft.path(visit.path).severity(severity(reading));
     Some(draft.at(Anchor::Span(document.node(key).span.clone())))
+}
+
+/// A key that is null or a number, which some write in another way: `1.0` becomes `1`, `~` nothing.
+fn respelt_key<'w>(
+    item: &'w ItemView<'w>,
+    document: &Document,
+    visit: &Visit<'_, '_>,
+    key: NodeId,
+) -> Option<FindingBuilder<'w>> {
+    let node = document.node(key);
+    let Content::Scalar { text, style: Style::Plain } = &node.content else { return None };
+    let is_respelt = node.tag.is_none()
+        && match plain_value(text) {
+            Value::Null => true,
+            Value::Number(text) => text.parse::<f64>().map_or(true, |number| number.to_string() != *text),
+            Value::Bool(_) => text.chars().any(char::is_uppercase),
+            Value::String(_) | Value::List(_) | Value::Map(_) | Value::Tagged(..) => false,
+        };
+    let message = format!("the key `{text}` gets another name from some readers, which take it for a value");
+    let draft =
+        || FindingBuilder::of_item(Rule::AmbiguousScalar, item, message, format!("quote it: \"{text}\""));
+    is_respelt.then(|| draft().path(visit.path).at(Anchor::Span(node.span.clone())))
 }
 
 /// The text of a plain scalar that readers disagree on, and what the others take it for.

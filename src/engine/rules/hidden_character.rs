@@ -44,6 +44,11 @@ fn judged(kind: DifferenceKind) -> Option<(Severity, String, &'static str)> {
         | DifferenceKind::BlockWithoutEnd
         | DifferenceKind::FlowColon
         | DifferenceKind::FlowQuestionMark
+        | DifferenceKind::FlowKeyWithoutValue
+        | DifferenceKind::FlowPairWithoutSpace
+        | DifferenceKind::AnchorName
+        | DifferenceKind::AnchorAgain
+        | DifferenceKind::Tag
         | DifferenceKind::Tab
         | DifferenceKind::CarriageReturn => return None,
     })

@@ -44,6 +44,22 @@ const fn judged(kind: DifferenceKind) -> Option<(&'static str, &'static str)> {
         DifferenceKind::FlowQuestionMark => {
             ("a plain text within brackets that holds `?` is a key or refused to some readers", "quote it")
         }
+        DifferenceKind::FlowKeyWithoutValue => {
+            ("the `:` is part of the key to some readers", "write a space behind it, or `null`")
+        }
+        DifferenceKind::FlowPairWithoutSpace => {
+            ("a pair without a space behind `:` is refused by some readers", "write a space behind it")
+        }
+        DifferenceKind::AnchorName => {
+            ("an anchor of this name is refused by some readers", "name it with letters, digits, `-` and `_`")
+        }
+        DifferenceKind::AnchorAgain => {
+            ("a second anchor of this name is refused by some readers", "give it a name of its own")
+        }
+        DifferenceKind::Tag => (
+            "readers do not agree on what this tag makes of its value",
+            "leave the tag out, and write the value so that it needs none",
+        ),
         DifferenceKind::Tab => {
             ("a tab outside of quotes is refused by some readers", "write a space instead, or quote the text")
         }
@@ -82,6 +98,17 @@ mod tests {
             ("a: [:x, {b: ::1}]\n".to_owned(), vec!["1:5 a plain text within", "1:13 a plain text within"]),
             ("a: {?x: 1, u: http://x/?y}\n".to_owned(), vec!["1:5 a plain text", "1:15 a plain text"]),
             ("a: [':x', \"?y\", x:y]\nb: :x\nc: x?y\n".to_owned(), vec![]),
+            ("a: {x:}\nb: {y:, z: 1}\n".to_owned(), vec!["1:5 the `:` is part", "2:5 the `:` is part"]),
+            ("a: {x :}\n".to_owned(), vec!["1:5 the `:` is part"]),
+            ("a: {x: }\nb: {\"y\":}\nc: {\"z\":1}\nd: [x: 1]\n".to_owned(), vec![]),
+            ("a: [\"x\":1]\nb: [{\"y\":1}]\n".to_owned(), vec!["1:5 a pair without a space"]),
+            (
+                "a: !!float 1\nb: ! 1\nc: !!set {x}\n".to_owned(),
+                vec!["1:4 readers", "2:4 readers", "3:4 readers"],
+            ),
+            ("a: !!float 1.0\nb: !!int 1\nc: !!str 1\nd: ! x\ne: !Ref x\n".to_owned(), vec![]),
+            ("a: &x 1\nb: &x 2\nc: *x\n".to_owned(), vec!["2:4 a second anchor"]),
+            ("a: &x: 1\nb: !!str &y.z 2\n".to_owned(), vec!["1:4 an anchor of", "2:10 an anchor of"]),
             ("a:\tx\n".to_owned(), vec!["1:3 a tab outside of"]),
             ("a: x\t# c\n".to_owned(), vec!["1:5 a tab outside of"]),
             ("a: x\ty\n".to_owned(), vec!["1:5 a tab outside of"]),

@@ -32,7 +32,7 @@ fn sound_files_of_every_kind_have_no_finding() {
         "a: 1\r\nb: 2\r\n",
         "- type: replace\n  path: /a/name=b/c?\n  value: 2\n- type: replace\n  path: /x\n  value: 1",
         "govuk::apps::x::enabled: true\nannotations/a.b@c: 1\n\"a b\": 2\nwhen@dev: {x: 1}\n",
-        "a: &x {b: 1}\nc: *x\nd: &x {b: 2}\ne: *x\n",
+        "a: &x {b: 1}\nc: *x\nd: &y {b: 2}\ne: *y\n",
         "a: &a {k: 1}\nb: &b {l: 2}\nc:\n  !!merge <<: [*a, *b]\n",
         "a: &a {k: 1}\nb: &b {l: 2}\nc:\n  <<: [*a, *b]\n  m: 3\n",
         "value: '{{ .Values.x }}'\n",
