@@ -48,6 +48,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     list::text(&keys, &context.view(), &mut out)?;
     if keys.is_empty() && args.keys.is_empty() {
+        // What is hidden is no reason to begin.
+        Environment::ALL.into_iter().try_for_each(|environment| snapshot.require_whole(environment))?;
         context
             .remark("no items yet; put YAML files into environments/development/, or run `terrace migrate`");
     }

@@ -204,7 +204,7 @@ fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg)
         && !wrong.starts_with('-')
-        && words::is_set(words)
+        && words::command(words).is_some_and(|command| command == "set")
     {
         // The word may be half of a secret.
         error.insert(ContextKind::InvalidArg, ContextValue::String("(another word)".to_owned()));
@@ -215,6 +215,13 @@ fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     let text = error.render();
     let text =
         if context::colours_help(words, on_stderr) { text.ansi().to_string() } else { text.to_string() };
+    // The last sentence as every other error has it.
+    let (text, _) = text.split_once("For more information").unwrap_or((&text, ""));
+    let command = words::command(words).map_or_else(String::new, |command| format!("{command} "));
+    let text = match on_stderr && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        true => format!("{text}help: `terrace {command}--help` shows how it is called\n"),
+        false => text.to_owned(),
+    };
     // Nobody is left to tell when this cannot be written.
     let _ = if on_stderr {
         io::stderr().write_all(text.as_bytes())

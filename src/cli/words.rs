@@ -40,10 +40,12 @@ pub(super) fn near_option(words: &[OsString], wrong: &str) -> Option<String> {
     closest(wrong.strip_prefix("--")?, longs).map(|near| format!("--{near}"))
 }
 
-/// Whether the command is `set`.
-pub(super) fn is_set(words: &[OsString]) -> bool {
+/// The command that the words name.
+pub(super) fn command(words: &[OsString]) -> Option<String> {
     let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    command_word(&Cli::command(), &texts).and_then(|at| texts.get(at)).is_some_and(|word| word == "set")
+    let root = Cli::command();
+    let word = texts.get(command_word(&root, &texts)?)?;
+    root.find_subcommand(word).map(|command| command.get_name().to_owned())
 }
 
 /// Where the command stands.

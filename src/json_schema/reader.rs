@@ -296,7 +296,7 @@ impl Reader<'_, '_, '_> {
         let known = self.builder.patterns.len();
         let try_it = || match () {
             () if known >= PATTERNS => Usable::Broken,
-            () if compile_pattern(text).is_some() => Usable::Fully,
+            () if compile_pattern(text).is_some() && !marks_words_as_rust_does(text) => Usable::Fully,
             () if is_regular_expression(text) => Usable::Unchecked,
             () => Usable::Broken,
         };
@@ -308,7 +308,7 @@ impl Reader<'_, '_, '_> {
             Usable::Fully => {}
             Usable::Unchecked => {
                 let message = format!(
-                    "the pattern `{shown}` is not checked: it is too large, or needs look-around or back-references"
+                    "the pattern `{shown}` is not checked: it is too large, or needs look-around, back-references or `\\<`"
                 );
                 self.builder.limits.push(source.broken(&pointer, message, help));
                 self.builder.unchecked.push(self.builder.current());
@@ -353,6 +353,21 @@ fn is_regular_expression(text: &str) -> bool {
     let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::fancy_regex());
     let is_read = |text: &str| options.build(&json!({ "pattern": text })).is_ok();
     is_read(text) || is_read(&as_others_write(text))
+}
+
+/// Whether a regular expression holds `\<`, `\>` or `\b{`: ends of words to the engine, and characters to
+/// ECMA-262 (B.1.2).
+fn marks_words_as_rust_does(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once('\\') {
+        if behind.starts_with(['<', '>']) || behind.starts_with("b{") {
+            return true;
+        }
+        let mut chars = behind.chars();
+        chars.next();
+        rest = chars.as_str();
+    }
+    false
 }
 
 fn compile_pattern(text: &str) -> Option<Validator> {

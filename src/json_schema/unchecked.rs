@@ -113,6 +113,15 @@ mod tests {
             assert_eq!(compiled.validate(&yaml(wrong)).len(), 1, "{what}");
             assert!(!compiled.limits().is_empty(), "{what}");
         }
-        assert!(schema(json!({"pattern": "^x"})).limits().is_empty());
+        for (pattern, is_checked) in [
+            ("^x", true),
+            (r"x\\<y", true),
+            (r"x\<y", false),
+            (r"\\\>", false),
+            (r"\bx", true),
+            (r"\b{x", false),
+        ] {
+            assert_eq!(schema(json!({ "pattern": pattern })).limits().is_empty(), is_checked, "{pattern}");
+        }
     }
 }

@@ -146,11 +146,11 @@ fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Resul
     snapshot.require_environment(environment)?;
     let present: Vec<&ItemFile> =
         snapshot.items().filter(|item| item.id.environment == environment).collect();
-    if request.keys.is_empty() && present.is_empty() {
-        return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
-    }
     if request.keys.is_empty() {
         snapshot.require_whole(environment).map_err(undecided)?;
+        if present.is_empty() {
+            return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
+        }
         return Ok(present);
     }
     let mut files: Vec<&ItemFile> = Vec::new();
