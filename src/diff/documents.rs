@@ -55,11 +55,16 @@ pub fn pair_documents(left: &[Value], right: &[Value]) -> Vec<DocumentPair> {
     let known: HashMap<DocumentId, usize> = rights.iter().map(|i| (id(&right[*i], *i, 1), *i)).collect();
     let mut pairs = Vec::new();
     let mut met = BTreeSet::new();
+    let right_values = right;
     for position in &lefts {
         let document = id(&left[*position], *position, 0);
         let right = known.get(&document).copied();
         met.extend(right);
         let is_guess = is_guess && document.name().is_none();
+        let document = match (document.name(), right) {
+            (Some(name), Some(at)) => DocumentId::Named(Arc::new(name.seen_in(&right_values[at]))),
+            _ => document,
+        };
         pairs.push(DocumentPair { document, left: Some(*position), right, is_guess });
     }
     for position in rights.iter().filter(|position| !met.contains(*position)) {

@@ -213,13 +213,49 @@ impl History {
         names
     }
 
-    /// What a commit made of a file that it changed: the contents before and after.
+    /// What a commit made of an item's file, under the name that it had then: the contents before and
+    /// after.
     #[must_use]
-    pub fn change_by(&self, id: &CommitId, path: &str) -> Option<[&BlobId; 2]> {
-        let brought = self.commits.iter().flat_map(|commit| &commit.brought);
-        let commit = self.commits.iter().chain(brought).find(|commit| commit.info.id == *id)?;
-        let change = commit.changes.iter().find(|change| change.path == path)?;
-        Some([change.before.as_ref()?, change.after.as_ref()?])
+    pub fn change_by(&self, id: &CommitId, key: &Key, environment: Environment) -> Option<[&BlobId; 2]> {
+        self.trail(key.file(environment), 0).iter().find_map(|step| {
+            let commit = &self.commits[step.commit];
+            if commit.info.id == *id {
+                return self.contents(step);
+            }
+            let inner = commit.brought.iter().find(|inner| inner.info.id == *id)?;
+            let path = &commit.changes[step.change].path;
+            let change = inner.changes.iter().find(|change| change.path == *path)?;
+            Some([change.before.as_ref()?, change.after.as_ref()?])
+        })
+    }
+
+    /// The commits behind one, oldest first, that changed an item's file which stayed, with its contents
+    /// before and after; of a merge only what it comes to.
+    #[must_use]
+    pub fn changes_since(
+        &self,
+        id: &CommitId,
+        key: &Key,
+        environment: Environment,
+    ) -> Vec<(&CommitId, [&BlobId; 2])> {
+        let trail = self.trail(key.file(environment), 0);
+        let is_of = |step: &TrailStep<'_>| {
+            let commit = &self.commits[step.commit];
+            commit.info.id == *id || commit.brought.iter().any(|inner| inner.info.id == *id)
+        };
+        let newer = trail.iter().position(is_of).unwrap_or(0);
+        let steps = trail.iter().take(newer).rev();
+        steps.filter_map(|step| Some((&self.commits[step.commit].info.id, self.contents(step)?))).collect()
+    }
+
+    /// The contents of a file before and after a change.
+    fn contents<'h>(&'h self, step: &TrailStep<'h>) -> Option<[&'h BlobId; 2]> {
+        let change = &self.commits[step.commit].changes[step.change];
+        let before = match step.moved {
+            Some(moved) => moved.origin.as_ref().map(|origin| &origin.blob),
+            None => change.before.as_ref(),
+        };
+        Some([before?, change.after.as_ref()?])
     }
 
     /// The content that an item had in one environment right after the commit at a position.

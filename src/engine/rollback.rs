@@ -102,6 +102,7 @@ pub fn plan(
             path: leaf.path,
             // Nothing new is written, so secrets need no line of their own; masking covers them.
             renamed: None,
+            replaced_by: Vec::new(),
             secret: false,
             literal: false,
         });

@@ -1,7 +1,9 @@
 //! Which YAML document of a file a path is into: by position, or by the identity that manifests
 //! carry, so that a document keeps its name when another one is put in front of it.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +49,7 @@ impl DocumentId {
 
 /// What a manifest's document describes. The group and the namespace are only said where kind and
 /// name alone could be several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DocumentName {
     /// Its `kind`.
     pub kind: String,
@@ -57,6 +59,42 @@ pub struct DocumentName {
     pub namespace: Option<String>,
     /// Its `metadata.name`.
     pub name: String,
+    /// Groups and namespaces of the documents that it was taken from: they tell in other versions which of
+    /// several is meant, and are no part of the name.
+    #[serde(skip)]
+    pub(super) seen: Vec<(String, String)>,
+}
+
+impl DocumentName {
+    fn parts(&self) -> (&str, Option<&str>, Option<&str>, &str) {
+        (&self.kind, self.group.as_deref(), self.namespace.as_deref(), &self.name)
+    }
+}
+
+impl PartialEq for DocumentName {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for DocumentName {}
+
+impl PartialOrd for DocumentName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for DocumentName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl Hash for DocumentName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
 }
 
 /// How the core group is written.
@@ -81,6 +119,7 @@ impl DocumentName {
             group: group.map(str::to_owned),
             namespace: namespace.map(str::to_owned),
             name: name.to_owned(),
+            seen: Vec::new(),
         })
     }
 }

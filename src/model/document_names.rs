@@ -12,9 +12,9 @@ impl DocumentId {
             Self::Position(position) => (*position < values.len()).then_some(*position),
             Self::Unnamed(number) => unnamed(values).nth(*number),
             Self::Named(name) => {
-                let mut found =
+                let found =
                     values.iter().enumerate().filter(|(_, value)| name.describes(value)).map(|(i, _)| i);
-                found.next().filter(|_| found.next().is_none())
+                name.only(found, values)
             }
         }
     }
@@ -32,6 +32,34 @@ impl DocumentName {
     pub fn describes(&self, value: &Value) -> bool {
         lookups::count(1);
         Identity::of(value).is_some_and(|identity| self.is_of(&identity))
+    }
+
+    /// The one of these positions that is meant: the only one, or the only one that is as what the name was
+    /// taken from.
+    fn only(&self, positions: impl Iterator<Item = usize>, values: &[Value]) -> Option<usize> {
+        let all: Vec<usize> = positions.collect();
+        if let [one] = all[..] {
+            return Some(one);
+        }
+        let is_seen = |position: &&usize| {
+            let identity = values.get(**position).and_then(Identity::of);
+            identity.is_some_and(|it| self.seen.iter().any(|(g, n)| g == it.group && n == it.namespace))
+        };
+        let mut seen = all.iter().filter(is_seen);
+        seen.next().filter(|_| seen.next().is_none()).copied()
+    }
+
+    /// The same name, taken from this document as well.
+    #[must_use]
+    pub fn seen_in(&self, value: &Value) -> Self {
+        let mut name = self.clone();
+        if let Some(it) = Identity::of(value) {
+            let seen = (it.group.to_owned(), it.namespace.to_owned());
+            if !name.seen.contains(&seen) {
+                name.seen.push(seen);
+            }
+        }
+        name
     }
 
     fn is_of(&self, identity: &Identity<'_>) -> bool {
@@ -84,6 +112,7 @@ impl<'v> Identity<'v> {
             group: with_group.then(|| self.group.to_owned()),
             namespace: with_namespace.then(|| self.namespace.to_owned()),
             name: self.name.to_owned(),
+            seen: vec![(self.group.to_owned(), self.namespace.to_owned())],
         }
     }
 }
@@ -119,10 +148,10 @@ impl DocumentNames {
                 let first = self.named.partition_point(key);
                 let alike = self.named.iter().skip(first);
                 let alike = alike.take_while(|(kind, named, _)| (kind.as_str(), named.as_str()) == wanted);
-                let mut found = alike
+                let found = alike
                     .map(|(_, _, position)| *position)
                     .filter(|position| values.get(*position).is_some_and(|value| name.describes(value)));
-                found.next().filter(|_| found.next().is_none())
+                name.only(found, values)
             }
         }
     }

@@ -420,7 +420,13 @@ mod tests {
             (0usize..3).prop_map(DocumentId::Unnamed),
             ("[A-Z]{1,3}", prop::option::of(part), prop::option::of(part), part).prop_map(
                 |(kind, group, namespace, name)| {
-                    DocumentId::Named(Arc::new(DocumentName { kind, group, namespace, name }))
+                    DocumentId::Named(Arc::new(DocumentName {
+                        kind,
+                        group,
+                        namespace,
+                        name,
+                        seen: Vec::new(),
+                    }))
                 }
             ),
         ]

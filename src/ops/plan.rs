@@ -12,8 +12,8 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, Grounds, Input, ItemPlan, Judge, Level, PlanEntry, Reason, Selection, Siblings, SourceCommit,
-    containers, decisions, join_renamed, judge_leaves, leaves, note_origins, renaming_commits, select,
-    stop_shared,
+    SourceCommits, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, note_successors,
+    select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Reading, Source};
 use crate::engine::timeline::Question;
@@ -377,25 +377,27 @@ impl Planner {
         let mut judged = judge_leaves(&input, &differing)?;
         siblings.note(grounds);
         grounds.times = grounds.times.and(timeline.answered_alike());
-        let mut renaming = Vec::new();
-        for id in renaming_commits(&judged) {
-            if let Some([before, after]) = self.history.change_by(&id, &key.file(hop.source()))
-                && let (Some(before), Some(after)) = (read(before)?, read(after)?)
-            {
-                renaming.push((id, before, after));
-            }
-        }
-        let commits: Vec<SourceCommit<'_>> = renaming
-            .iter()
-            .map(|(id, before, after)| SourceCommit { id: id.clone(), before, after })
-            .collect();
+        let commit = |id: &CommitId, [before, after]: [&BlobId; 2]| -> Result<Option<SourceCommit>> {
+            let (Some(before), Some(after)) = (read(before)?, read(after)?) else { return Ok(None) };
+            Ok(Some(SourceCommit { id: id.clone(), before, after }))
+        };
+        let by = |id: &CommitId| match self.history.change_by(id, key, hop.source()) {
+            Some(blobs) => commit(id, blobs),
+            None => Ok(None),
+        };
+        let since = |id: &CommitId| {
+            let changes = self.history.changes_since(id, key, hop.source()).into_iter();
+            changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
+        };
+        let commits = SourceCommits { by: &by, since: &since };
         let policy = self.configuration.policy();
         let is_apart = |path: &ValuePath, value: &Value| {
             is_confidential(policy, path, Some(value))
                 || policy.pin(key, path, hop).is_some()
                 || naming.is_named_at(path, value)
         };
-        judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart);
+        judged = join_renamed(judged, &commits, (&source, &target), &lists, &is_apart)?;
+        note_successors(&mut judged, &commits, &source, &lists)?;
         if [&source, &target].iter().any(|side| is_encrypted(side.values())) {
             keep_ciphertext(&mut judged, [source.values(), target.values()]);
         }

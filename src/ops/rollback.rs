@@ -8,7 +8,7 @@ use super::edit::{after, edit, rests_on};
 use super::expected::{Expected, require_at};
 use super::item::near_or;
 use super::plan::Planner;
-use super::promote::short;
+use super::promote::{short, trailer};
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::promotion::Action;
@@ -290,18 +290,38 @@ fn promotion(
     })?;
     let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
+    // One that only gave values took none of the source's: there its own word counts, and all that it does
+    // is to be taken back.
+    let trailer = trailer(key.as_str(), hop);
+    let is_promotion = |at: usize| -> Result<bool> {
+        let changes = provenance.positions(environment).any(|position| position == at);
+        if !changes || provenance.is_promotion(hop, at, &lists) {
+            return Ok(changes);
+        }
+        let Some(commit) = commits.get(at) else { return Ok(false) };
+        let message = workspace.repository.message(&commit.info.id)?;
+        Ok(message.lines().any(|line| line == trailer))
+    };
     let position = match &request.back {
         RollbackTarget::Promotion(revision) => {
             let id = workspace.repository.commit(revision)?;
             let position = commits.iter().position(|commit| commit.info.id == id);
-            position.filter(|at| provenance.is_promotion(hop, *at, &lists)).ok_or_else(|| {
+            let promoted = position.map(is_promotion).transpose()?.unwrap_or_default();
+            position.filter(|_| promoted).ok_or_else(|| {
                 let message = format!("{} did not promote `{key}` to {environment}", id.short());
                 Error::usage(message).with_help(Help::FindPromotion(key.clone(), id))
             })?
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
             workspace.require_in_commit(planner.configuration.snapshot(), key)?;
-            provenance.last_promotion(hop, &lists).ok_or_else(|| {
+            let mut last = None;
+            for at in provenance.positions(environment) {
+                if is_promotion(at)? {
+                    last = Some(at);
+                    break;
+                }
+            }
+            last.ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
                     .with_help(Help::RestoreRevision)
             })?

@@ -66,7 +66,7 @@ const SENTENCE: usize = 400;
 
 /// A path for people; a root is the item itself.
 fn path_name(path: &ValuePath) -> String {
-    if path.is_file() || path.is_root() {
+    if path.is_file() {
         return "(the whole item)".to_owned();
     }
     sanitize::clean(&path.to_string()).into_owned()

@@ -3,9 +3,21 @@
 use git2::{Commit, ErrorCode, Oid};
 
 use super::git_error::git_error;
-use super::repository::Repository;
+use super::repository::{Repository, find_commit};
 use super::trees::Trees;
-use crate::model::Result;
+use crate::model::{CommitId, Result};
+
+impl Repository {
+    /// What a commit's message says, all of it.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn message(&self, commit: &CommitId) -> Result<String> {
+        let git = self.git()?;
+        let commit = find_commit(&git, commit)?;
+        Ok(String::from_utf8_lossy(commit.message_bytes()).into_owned())
+    }
+}
 
 /// The tree of `environments/` in a commit.
 pub(super) fn environments(

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
-use super::renames::name_keys;
+use super::renames::identity_keys;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
@@ -25,12 +25,14 @@ pub fn operations<'a>(
     let mut entering: IndexMap<&ValuePath, Vec<&PlanEntry>> = IndexMap::new();
     for line in lines {
         if let (Some(renamed), true) = (&line.renamed, line.is_taken()) {
-            match name_alone(line, renamed, target) {
-                Some(keys) if line.verdict == Action::Take => {
-                    let name_of =
-                        |path: &ValuePath| keys.iter().fold(path.clone(), |path, key| path.key(*key));
-                    let value = Replacement::From { document: source, path: name_of(&line.path) };
-                    out.push(Operation::Set { path: name_of(&renamed.from), value });
+            match identity_alone(line, renamed, target) {
+                Some(parts) if line.verdict == Action::Take => {
+                    out.extend(parts.iter().map(|keys| {
+                        let part =
+                            |path: &ValuePath| keys.iter().fold(path.clone(), |path, key| path.key(*key));
+                        let value = Replacement::From { document: source, path: part(&line.path) };
+                        Operation::Set { path: part(&renamed.from), value }
+                    }));
                 }
                 _ => {
                     let path = left.highest_leaving(&highest_absent(source, &renamed.from), &renamed.from);
@@ -128,14 +130,26 @@ pub fn rename_in_place(
     Some((document, left))
 }
 
-/// The keys that lead to the name of an element or a document, where a renaming changes nothing else of
-/// it and leaves it where it is.
-fn name_alone<'p>(line: &'p PlanEntry, renamed: &'p Renamed, target: &Document) -> Option<Vec<&'p str>> {
-    let keys = name_keys(&line.path);
-    let name = keys.iter().try_fold(&renamed.carried, |value, key| value.as_map()?.get(*key))?;
-    let is_in_place = keys == name_keys(&renamed.from) && line.path.parent() == renamed.from.parent();
-    let own = target.at(&renamed.from)?.clone();
-    (is_in_place && !keys.is_empty() && with(own, &keys, name) == renamed.carried).then_some(keys)
+/// The keys that lead to the parts of what tells an element or a document apart that a renaming changes,
+/// where it changes nothing else of it and leaves it where it is.
+fn identity_alone<'p>(
+    line: &'p PlanEntry,
+    renamed: &'p Renamed,
+    target: &Document,
+) -> Option<Vec<Vec<&'p str>>> {
+    let parts = identity_keys(&line.path);
+    let own = target.at(&renamed.from)?;
+    let at = |value: &'_ Value, keys: &[&str]| -> Option<Value> {
+        keys.iter().try_fold(value, |value, key| value.as_map()?.get(*key)).cloned()
+    };
+    let is_in_place = parts == identity_keys(&renamed.from) && line.path.parent() == renamed.from.parent();
+    let is_other = |keys: &Vec<&str>| at(own, keys) != at(&renamed.carried, keys);
+    let parts: Vec<Vec<&str>> = parts.into_iter().filter(is_other).collect();
+    let with_new = parts.iter().try_fold(own.clone(), |own, keys| {
+        let value = at(&renamed.carried, keys)?;
+        Some(with(own, keys, &value))
+    })?;
+    (is_in_place && !parts.is_empty() && with_new == renamed.carried).then_some(parts)
 }
 
 /// A value with another one at these keys.

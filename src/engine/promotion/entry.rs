@@ -42,6 +42,8 @@ pub struct PlanEntry<V = Value> {
     pub top: ValuePath,
     /// For an entry that the source renamed: what the target has it under now.
     pub renamed: Option<Box<Renamed<V>>>,
+    /// For a removal: what its source commit put in its place, under the names of today.
+    pub replaced_by: Vec<ValuePath>,
     /// Whether the value is a secret (to be masked).
     pub secret: bool,
     /// Whether the source's value is a secret itself, and not a reference to one.
@@ -89,6 +91,7 @@ impl PlanEntry {
                 let carried = one(&renamed.carried);
                 Box::new(Renamed { from: renamed.from.clone(), carried })
             }),
+            replaced_by: self.replaced_by.clone(),
             secret: self.secret,
             literal: self.literal,
         }
@@ -127,17 +130,17 @@ impl<V> PlanEntry<V> {
     }
 
     /// What this line says, among `lines` of its plan, while a removal waits for something that its source
-    /// commit added: as many lines as there are such things and levels.
+    /// commit put in its place: as many lines as there are such things and levels.
     pub fn while_it_waits<'p>(&'p self, lines: &'p [Self]) -> impl Iterator<Item = Self> + 'p
     where
         V: Clone,
     {
-        let is_of_one_commit = move |other: &&Self| {
-            let ids = [self, *other].map(|line| line.commit.as_ref().map(|commit| &commit.id));
-            ids[0].is_some() && ids[0] == ids[1]
+        let is_put = move |other: &&Self| {
+            let mut put = self.replaced_by.iter();
+            put.any(|path| path.covers(&other.path) || other.path.covers(path))
         };
         let is_added = |other: &&Self| other.source.is_some() && other.target.is_none();
-        let added = lines.iter().filter(|_| self.source.is_none()).filter(is_added).filter(is_of_one_commit);
+        let added = lines.iter().filter(is_added).filter(is_put);
         added.flat_map(move |other| {
             [Level::Ask, Level::Offer].map(|level| {
                 let (removed, successor) = (Box::new(self.reason.clone()), other.top.clone());

@@ -25,8 +25,10 @@ mod saved_plan;
 mod selection;
 mod shared;
 mod siblings;
+mod source_commits;
 #[cfg(test)]
 mod steps;
+mod successors;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -49,10 +51,12 @@ pub use reason::{Hesitation, LeftOut, Reason};
 pub use recorded::{
     decided, decisions, files_of, recorded as recorded_decisions, rewritten as rewritten_decisions,
 };
-pub use renames::{SourceCommit, join_renamed, renaming_commits};
+pub use renames::join_renamed;
 pub use resolution::{Level, Resolution};
 pub use saved_plan::{SavedCreation, SavedEntry, SavedItem, SavedPlan, settle, wrong as wrong_plan};
 pub use selection::Selection;
 pub use shared::stop_shared;
 pub use siblings::{BlobNow, Siblings};
+pub use source_commits::{SourceCommit, SourceCommits};
+pub use successors::note_successors;
 pub use verify::broken_promise;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::decision::{Decision, digest};
 use super::entry::{Action, PlanEntry};
@@ -237,6 +237,7 @@ fn judge_leaf(
         target_commit: judgement.target_commit,
         top: leaf.top.clone(),
         renamed: None,
+        replaced_by: Vec::new(),
         secret,
         literal,
     };
@@ -364,7 +365,7 @@ fn merge(
     let one_fate = group.windows(2).all(|pair| same_fate(&pair[0], &pair[1]));
     let several = group.len() > 1 || group.first().is_some_and(|line| enters_an_element(at, line));
     if several && one_fate && !group.iter().any(|line| line.secret) {
-        out.push(at_highest(at, group.swap_remove(0), source, target));
+        out.extend(at_highest(at, group, source, target));
         return;
     }
     if group.len() == 1 {
@@ -396,19 +397,23 @@ fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
         && below.iter().any(|segment| matches!(segment, Segment::Identity { .. }))
 }
 
-/// The line that stands at `at` for leaves of one fate, of which `line` is the first.
+/// The line that stands at `at` for leaves of one fate; none for none.
 pub(super) fn at_highest(
     at: &ValuePath,
-    mut line: PlanEntry,
+    leaves: Vec<PlanEntry>,
     source: &Document,
     target: &Document,
-) -> PlanEntry {
+) -> Option<PlanEntry> {
+    let replaced_by: IndexSet<ValuePath> =
+        leaves.iter().flat_map(|line| &line.replaced_by).cloned().collect();
+    let mut line = leaves.into_iter().next()?;
+    line.replaced_by = replaced_by.into_iter().collect();
     line.source = source.at(at).cloned();
     line.target = target.at(at).cloned();
     line.base = line.base.and(line.target.clone());
     line.pointer = if line.target.is_some() { target.pointer(at) } else { source.pointer(at) };
     line.path = at.clone();
-    line
+    Some(line)
 }
 
 fn same_fate(a: &PlanEntry, b: &PlanEntry) -> bool {
@@ -421,5 +426,8 @@ pub(super) fn same_judgement(a: &PlanEntry, b: &PlanEntry) -> bool {
     a.resolution == b.resolution
         && a.level == b.level
         && ids(a) == ids(b)
+        // What moved from two places did not move from one.
+        && a.renamed.is_none()
+        && b.renamed.is_none()
         && !matches!(a.resolution, Resolution::Pinned | Resolution::Declined)
 }

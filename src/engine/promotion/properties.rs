@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::tests::{World, world};
 use super::{Selection, leaves, operations};
 use crate::diff::lists::NoListRules;
-use crate::model::ValuePath;
 use crate::model::policy::NewKeys;
+use crate::model::{Segment, ValuePath};
 use crate::yaml::edit::apply;
 use crate::yaml::{Document, Limits};
 
@@ -156,6 +156,19 @@ proptest! {
     ) {
         let (world, _, source, target) = happened(&start, &events, &[]);
         let (whole, taken) = promoted(&world, &everything(), &source, &target);
+        // An element that one side lacks comes or goes with all that is taken of it.
+        let (from, into) = (parse(&source), parse(&target));
+        let element = |path: &ValuePath| {
+            let mut above = (1..=path.segments.len()).map(|steps| path.prefix(steps));
+            let found = above.find(|path| matches!(path.last(), Some(Segment::Identity { .. })));
+            found.filter(|path| [&from, &into].iter().any(|side| side.at(path).is_none()))
+        };
+        let named: Vec<ValuePath> =
+            taken.iter().zip(&first).filter(|(_, first)| **first).filter_map(|(path, _)| element(path)).collect();
+        let first = taken.iter().zip(first).map(|(path, first)| {
+            first || element(path).is_some_and(|element| named.contains(&element))
+        });
+        let first: Vec<bool> = first.collect();
         let (mine, later): (Vec<_>, Vec<_>) =
             taken.iter().cloned().zip(first).partition(|(_, first)| *first);
         let paths = |part: Vec<(ValuePath, bool)>| part.into_iter().map(|(path, _)| path).collect::<Vec<_>>();

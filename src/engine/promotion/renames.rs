@@ -11,20 +11,11 @@ use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use super::reason::Reason;
 use super::resolution::Resolution;
+use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
-use crate::model::{CommitId, CommitInfo, Map, PathTree, Segment, Value, ValuePath};
+use crate::model::{CommitId, CommitInfo, Map, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
-
-/// What one source commit did to the source's file.
-pub struct SourceCommit<'a> {
-    /// The commit.
-    pub id: CommitId,
-    /// The document before.
-    pub before: &'a FileValues,
-    /// The document after.
-    pub after: &'a FileValues,
-}
 
 /// Two ends of one entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +27,7 @@ struct Pair {
 }
 
 /// The source commits that may have renamed something that a target of these lines has.
-#[must_use]
-pub fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
+fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
     if !lines.iter().any(|line| line.source.is_some() && line.target.is_none()) {
         return Vec::new();
     }
@@ -47,24 +37,41 @@ pub fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
 }
 
 /// Joins the lines of both ends of each renamed entry into one.
-#[must_use]
+///
+/// # Errors
+/// When a version of the source's file cannot be read.
 pub fn join_renamed(
     lines: Vec<PlanEntry>,
-    commits: &[SourceCommit<'_>],
+    commits: &SourceCommits<'_>,
     (source, target): (&Document, &Document),
     lists: &dyn ListRules,
     is_apart: &dyn Fn(&ValuePath, &Value) -> bool,
-) -> Vec<PlanEntry> {
+) -> Result<Vec<PlanEntry>> {
     let concerns = |pair: &Pair| {
         let new = source.at(&pair.to).filter(|_| source.at(&pair.from).is_none());
         let has_old_alone = target.at(&pair.from).is_some() && target.at(&pair.to).is_none();
-        has_old_alone && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
+        has_old_alone
+            && !is_within_element(source, &pair.from)
+            && !is_within_element(target, &pair.to)
+            && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
     };
-    let pairs: Vec<(&CommitId, Pair)> = commits
-        .iter()
-        .flat_map(|commit| pairs(commit, lists).into_iter().map(|pair| (&commit.id, pair)))
-        .filter(|(_, pair)| concerns(pair))
-        .collect();
+    let mut pairs: Vec<(CommitId, Pair)> = Vec::new();
+    for id in renaming_commits(&lines) {
+        let Some(commit) = (commits.by)(&id)? else { continue };
+        let mut later = None;
+        for mut pair in self::pairs(&commit, lists) {
+            if target.at(&pair.from).is_some() && source.at(&pair.to).is_none() {
+                let later = match &later {
+                    Some(known) => known,
+                    None => later.insert((commits.since)(&id)?),
+                };
+                pair.to = called_later(pair.to, later, lists);
+            }
+            if concerns(&pair) {
+                pairs.push((id.clone(), pair));
+            }
+        }
+    }
     // The lines at both ends of each pair: the old one's, and the new one's.
     let ends = pairs
         .iter()
@@ -89,7 +96,29 @@ pub fn join_renamed(
         }
         lines[*place] = Some(joined);
     }
-    lines.into_iter().flatten().collect()
+    Ok(lines.into_iter().flatten().collect())
+}
+
+/// What an entry is called after later commits, which may have renamed it again.
+fn called_later(mut path: ValuePath, later: &[SourceCommit], lists: &dyn ListRules) -> ValuePath {
+    for commit in later {
+        if commit.before.at(&path).is_none() || commit.after.at(&path).is_some() {
+            continue;
+        }
+        let again = pairs(commit, lists).into_iter().find(|pair| pair.from.covers(&path));
+        let Some(again) = again else { break };
+        let rest = path.segments.get(again.from.segments.len()..).unwrap_or_default();
+        path = rest.iter().fold(again.to, |path, segment| path.join(segment.clone()));
+    }
+    path
+}
+
+/// Whether a path leads into an element that a side lacks: elements go and come whole.
+fn is_within_element(side: &FileValues, path: &ValuePath) -> bool {
+    let above = (1..path.segments.len()).map(|steps| path.prefix(steps));
+    above
+        .filter(|above| matches!(above.last(), Some(Segment::Identity { .. })))
+        .any(|element| side.at(&element).is_none())
 }
 
 /// The one line of a pair from the lines at its ends; `None` where one of them holds it apart.
@@ -127,6 +156,7 @@ fn join(
         target_commit: removed.target_commit.clone(),
         top: highest_absent(target, &pair.to),
         renamed: Some(Box::new(Renamed { from: pair.from.clone(), carried })),
+        replaced_by: Vec::new(),
         secret: false,
         literal: false,
     })
@@ -141,7 +171,7 @@ struct Node<'a> {
 }
 
 /// The pairs that a commit made, from the highest entries down.
-fn pairs(commit: &SourceCommit<'_>, lists: &dyn ListRules) -> Vec<Pair> {
+fn pairs(commit: &SourceCommit, lists: &dyn ListRules) -> Vec<Pair> {
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     for change in diff(commit.before.values(), commit.after.values(), lists, Depth::Whole) {
         match (change.left, change.right) {
@@ -200,11 +230,14 @@ impl<'n> Likely<'n> {
     }
 }
 
-/// The keys that lead to the name of an element or a document; none where a path is of neither.
-pub(super) fn name_keys(path: &ValuePath) -> Vec<&str> {
+/// The keys that lead to each part of what an element or a document is told by; none where a path is of
+/// neither.
+pub(super) fn identity_keys(path: &ValuePath) -> Vec<Vec<&str>> {
     match path.last() {
-        None => vec!["metadata", "name"],
-        Some(Segment::Identity { field, .. }) => field.split('.').collect(),
+        None => {
+            vec![vec!["apiVersion"], vec!["kind"], vec!["metadata", "name"], vec!["metadata", "namespace"]]
+        }
+        Some(Segment::Identity { field, .. }) => vec![field.split('.').collect()],
         Some(Segment::Key(_) | Segment::Index(_) | Segment::Append) => Vec::new(),
     }
 }
@@ -220,12 +253,16 @@ fn without(value: &Value, keys: &[&str]) -> Value {
     Value::Map(map.iter().filter_map(entry).collect())
 }
 
+/// A value without what tells it apart at this path.
+fn without_identity(path: &ValuePath, value: &Value) -> Value {
+    identity_keys(path).iter().fold(value.clone(), |value, keys| without(&value, keys))
+}
+
 /// An entry and all that lies below it, itself first.
 fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
-    let keys = name_keys(path);
-    out.push(Node { path: path.clone(), value, likeness: canonical(&without(value, &keys)) });
-    let name = match keys[..] {
-        [name] => Some(name),
+    out.push(Node { path: path.clone(), value, likeness: canonical(&without_identity(path, value)) });
+    let name = match path.last() {
+        Some(Segment::Identity { field, .. }) if !field.contains('.') => Some(field.as_str()),
         _ => None,
     };
     for (key, value) in value.as_map().into_iter().flatten().filter(|(key, _)| Some(key.as_str()) != name) {
@@ -269,6 +306,8 @@ fn carried(old: &Value, own: &Value, new: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::diff::lists::NoListRules;
     use crate::model::lookups::assert_linear;
@@ -276,6 +315,10 @@ mod tests {
 
     fn document(text: &str) -> Document {
         Document::parse(text.as_bytes(), &Limits::default()).expect(text)
+    }
+
+    fn commit(id: CommitId, before: &Document, after: &Document) -> SourceCommit {
+        SourceCommit { id, before: Arc::new(before.file_values()), after: Arc::new(after.file_values()) }
     }
 
     #[test]
@@ -304,10 +347,16 @@ mod tests {
                 "apiVersion: v1\nkind: A\nmetadata: {name: y}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
                 &["#A/x: > #A/y:"],
             ),
+            // Another group, or another kind, and nothing else.
+            (
+                "apiVersion: x/v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
+                "apiVersion: y/v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
+                &["#A.x/x: > #A.y/x:"],
+            ),
         ] {
             let (before, after) = (document(before), document(after));
             let id = CommitId::new("0".repeat(40));
-            let commit = SourceCommit { id, before: &before, after: &after };
+            let commit = commit(id, &before, &after);
             let found = pairs(&commit, &NoListRules);
             let shown: Vec<_> = found.iter().map(|pair| format!("{} > {}", pair.from, pair.to)).collect();
             assert_eq!(shown, expected, "{} {}", before.text(), after.text());
@@ -320,14 +369,14 @@ mod tests {
             let text = |name: &str| (0..n).map(|i| format!("{name}{i}: 7\n")).collect::<String>();
             let (before, after) = (document(&text("a")), document(&text("b")));
             let id = CommitId::new("0".repeat(40));
-            let commit = SourceCommit { id, before: &before, after: &after };
+            let commit = commit(id, &before, &after);
             assert!(pairs(&commit, &NoListRules).is_empty());
         });
         assert_linear("renamed, each by its value", |n| {
             let text = |name: &str| (0..n).map(|i| format!("{name}{i}: {i}\n")).collect::<String>();
             let (before, after) = (document(&text("a")), document(&text("b")));
             let id = CommitId::new("0".repeat(40));
-            let commit = SourceCommit { id, before: &before, after: &after };
+            let commit = commit(id, &before, &after);
             assert_eq!(pairs(&commit, &NoListRules).len(), n);
         });
     }

@@ -127,17 +127,18 @@ fn settled(
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
     let alone = group.len() == 1;
     let secret = group.iter().any(|line| line.secret);
-    let Some(first) = group.into_iter().next() else {
-        return Err(wrong(place, &format!("nothing differs at {path}")));
-    };
-    let mut line = match alone {
-        true if first.path == *path => first,
+    let is_itself = alone && group.iter().all(|line| line.path == *path);
+    let line = match alone {
+        true if is_itself => group.into_iter().next(),
         false if matches!(verdict, Action::Set(_)) => {
             let what = format!("{path} stands for several paths; a value is given to a single one");
             return Err(wrong(place, &what));
         }
-        false if one_fate && !secret => at_highest(path, first, source, target),
+        false if one_fate && !secret => at_highest(path, group, source, target),
         _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
+    };
+    let Some(mut line) = line else {
+        return Err(wrong(place, &format!("nothing differs at {path}")));
     };
     if *verdict == Action::Take && line.is_refused() {
         return Err(wrong(place, &format!("{path} is never promoted: {}", line.reason.phrase(hop))));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::entry::{Action, PlanEntry};
 use super::resolution::{Level, Resolution};
 use crate::model::policy::NewKeys;
-use crate::model::{CommitId, PathTree, Value, ValuePath};
+use crate::model::{CommitId, PathTree, Segment, Value, ValuePath};
 
 /// What the user chose; [`Default`] is a plain promotion.
 #[derive(Clone, Debug, Default)]
@@ -78,11 +78,16 @@ impl<'s> Choice<'s> {
         if covers(&self.take_target) {
             return Action::Decline;
         }
-        if covers(&self.take_source) && !line.is_refused() {
+        let whole = comes_whole(line);
+        let is_part = |paths: &PathTree<'_, ()>| whole.as_ref().is_some_and(|whole| paths.reaches(whole));
+        // What is kept in an element that comes is not asked for with the rest of it.
+        let is_free = matches!(line.level, Level::Take | Level::Ask | Level::Offer);
+        let is_asked_for = covers(&self.take_source) || is_free && is_part(&self.take_source);
+        if is_asked_for && !line.is_refused() {
             return Action::Take;
         }
         let Selection { only, changes, new_keys, removals, skip_undecided, .. } = self.selection;
-        let chosen = (only.is_empty() || covers(&self.only))
+        let chosen = (only.is_empty() || covers(&self.only) || is_part(&self.only))
             && !covers(&self.except)
             && (changes.is_empty() || by_commit(&self.changes));
         if !chosen {
@@ -118,6 +123,17 @@ impl<'s> Choice<'s> {
     pub(super) fn names(&self, top: &ValuePath) -> bool {
         self.only.reaches(top) || self.take_source.reaches(top)
     }
+}
+
+/// The entry that is taken as a whole or not at all, of which a line is: what was renamed, or an element that
+/// one side lacks.
+fn comes_whole(line: &PlanEntry) -> Option<ValuePath> {
+    if line.renamed.is_some() {
+        return Some(line.path.clone());
+    }
+    let is_lacking = line.source.is_none() || line.target.is_none();
+    let mut paths = (line.top.segments.len()..=line.path.segments.len()).map(|steps| line.path.prefix(steps));
+    paths.find(|path| is_lacking && matches!(path.last(), Some(Segment::Identity { .. })))
 }
 
 fn tree(paths: &[ValuePath]) -> PathTree<'_, ()> {

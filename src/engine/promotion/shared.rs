@@ -104,6 +104,7 @@ mod tests {
             target_commit: None,
             top: leaf.top,
             renamed: None,
+            replaced_by: Vec::new(),
             secret: false,
             literal: false,
             path: leaf.path,

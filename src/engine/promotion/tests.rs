@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{
-    Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, Until, containers, digest,
-    judge_leaves, leaves, select,
+    Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, SourceCommit, SourceCommits,
+    Until, containers, digest, judge_leaves, leaves, note_successors, select,
 };
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
@@ -100,7 +100,22 @@ impl World {
             required: &|path| path.to_string() == required,
             today: day("2026-01-01"),
         };
-        select(judge_leaves(&input, &differing).expect("readable"), selection, &source, &target)
+        let mut lines = judge_leaves(&input, &differing).expect("readable");
+        let commit = |id: &CommitId, [before, after]: [&BlobId; 2]| -> crate::model::Result<_> {
+            let (Some(before), Some(after)) = (read(before)?, read(after)?) else { return Ok(None) };
+            Ok(Some(SourceCommit { id: id.clone(), before, after }))
+        };
+        let by = |id: &CommitId| match self.history.change_by(id, &self.key, hop.source()) {
+            Some(blobs) => commit(id, blobs),
+            None => Ok(None),
+        };
+        let since = |id: &CommitId| {
+            let changes = self.history.changes_since(id, &self.key, hop.source()).into_iter();
+            changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
+        };
+        let commits = SourceCommits { by: &by, since: &since };
+        note_successors(&mut lines, &commits, &source, &NoListRules).expect("readable");
+        select(lines, selection, &source, &target)
     }
 }
 

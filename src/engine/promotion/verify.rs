@@ -9,6 +9,7 @@ use super::entry::Action;
 use super::entry::PlanEntry;
 use super::leaves::leaves;
 use super::plan::GivenValue;
+use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
 use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::Document;
@@ -32,9 +33,12 @@ pub fn broken_promise(
     let left = left.filter_map(|line| Some((&line.renamed.as_ref()?.from, None)));
     let lines = lines.iter().filter_map(|line| Some((&line.path, promised(line)?))).chain(left);
     let given = given.iter().map(|given| (&given.path, Some(given.value.clone())));
-    let promised: Vec<(&ValuePath, Option<Value>)> = lines.chain(given).collect();
+    // What is compared here may need less, or more, to tell documents apart than the plan did.
+    let settled = |path: &ValuePath| settle_document(path, target.values(), after.values());
+    let promised: Vec<(ValuePath, Option<Value>)> =
+        lines.chain(given).map(|(path, value)| (settled(path), value)).collect();
     if let Some((path, _)) = promised.iter().find(|(path, value)| after.at(path) != value.as_ref()) {
-        return Some((*path).clone());
+        return Some(path.clone());
     }
     let places: HashSet<(&DocumentId, &[Segment])> =
         promised.iter().map(|(path, _)| (&path.document, path.segments.as_slice())).collect();
@@ -75,6 +79,7 @@ mod tests {
             target_commit: None,
             top: path.clone(),
             renamed: None,
+            replaced_by: Vec::new(),
             secret: false,
             literal: false,
             path,

@@ -148,8 +148,12 @@ impl<'a> Provenance<'a> {
     /// The position of the latest commit that promoted something over the hop.
     #[must_use]
     pub fn last_promotion(&self, hop: Hop, lists: &dyn ListRules) -> Option<usize> {
-        let mut latest = self.of(hop.target()).iter().rev().map(|version| version.commit);
-        latest.find(|commit| self.is_promotion(hop, *commit, lists))
+        self.positions(hop.target()).find(|commit| self.is_promotion(hop, *commit, lists))
+    }
+
+    /// The positions of the commits that changed the item in one environment, newest first.
+    pub fn positions(&self, environment: Environment) -> impl Iterator<Item = usize> {
+        self.of(environment).iter().rev().map(|version| version.commit)
     }
 
     /// The commit that gave `path` its present value in this environment, or took it away.

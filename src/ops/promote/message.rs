@@ -62,9 +62,14 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
     }
     body.push('\n');
     for key in &keys {
-        let _ = writeln!(body, "Terrace-Promotion: {key} {} -> {}", hop.source(), hop.target());
+        let _ = writeln!(body, "{}", trailer(key, hop));
     }
     (format!("promote({named}): {} -> {}", hop.source(), hop.target()), clean_lines(&body))
+}
+
+/// The line by which a commit's message says that it promoted an item.
+pub(in crate::ops) fn trailer(key: &str, hop: Hop) -> String {
+    format!("Terrace-Promotion: {key} {} -> {}", hop.source(), hop.target())
 }
 
 /// A value short enough for a commit message, on one line.

@@ -26,7 +26,7 @@ use crate::store::transaction::{self, Committed, Options};
 
 pub(super) use creation::{create, idle_in_new};
 pub(super) use files::{decisions_changes, write};
-pub(super) use message::short;
+pub(super) use message::{short, trailer};
 pub(super) use prepared::Terms;
 pub use prepared::{Creation, Prepared, refusal};
 

@@ -52,6 +52,15 @@ pub(super) fn splice(document: &Document, plan: &Plan<'_>, out: &mut Splices) ->
         };
         out.delete(owner, extent.all.start..end);
     }
+    if (0..extents.of.len()).all(|position| removed.contains(&position)) {
+        // What comes is all there is, and nothing is left to part it from.
+        let start = extents.of.first().map_or(0, |extent| extent.all.start);
+        for (number, added) in plan.documents.iter().enumerate() {
+            let text = text_of(document, &added.new)?;
+            out.insert(outermost, start, if number == 0 { text } else { marked(text) });
+        }
+        return Ok(());
+    }
     for added in &plan.documents {
         let mut text = text_of(document, &added.new)?;
         let Some(after) = added.after.or_else(|| first.is_none().then_some(usize::MAX)) else {
