@@ -117,6 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_an_anchor_stays_while_an_alias_refers_to_it() {
+        let target = "d: &d {c: 1}\na: {<<: *d, n: 1}\nz: 1\n";
+        for (source, stopped, text) in [
+            ("a: {c: 1, n: 1}\nz: 2\n", &["d.c"][..], "d: &d {c: 1}\na: {<<: *d, n: 1}\nz: 2\n"),
+            ("z: 2\n", &[], "z: 2\n"),
+        ] {
+            let (found, result) = planned(source, target, &[]);
+            assert_eq!(found, stopped, "{source}");
+            assert_eq!(result, text);
+        }
+    }
+
+    #[test]
     fn only_what_would_change_with_others_stops() {
         let target = "x: &x {c: 1}\na: *x\nb: *x\nz: 1\n";
         for (source, target, kept, stopped, text) in [

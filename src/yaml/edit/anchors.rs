@@ -12,18 +12,19 @@ use crate::yaml::node::{Content, NodeId};
 
 /// Refuses a change that leads to bytes which serve another path as well.
 pub(super) fn through_alias(document: &Document, path: &ValuePath, located: &Located) -> Refusal {
-    let node = document.follow(located.node);
-    let owner = document
-        .roots()
-        .iter()
-        .enumerate()
-        .find_map(|(number, root)| own_path(document, *root, node, &ValuePath::document(number)));
+    let owner = path_of(document, document.follow(located.node));
     let message = match owner {
         Some(owner) => format!("`{path}` takes its value from `{owner}`, through an alias or a merge"),
         None => format!("`{path}` takes its value through an alias or a merge"),
     };
     let help = "make the same change there and at everything else that takes its value from there, or write the value out first";
     Refusal::new(message, help).at(located.token()).sharing(path)
+}
+
+/// The path, by position, to a node that follows no alias.
+fn path_of(document: &Document, node: NodeId) -> Option<ValuePath> {
+    let mut roots = document.roots().iter().enumerate();
+    roots.find_map(|(number, root)| own_path(document, *root, node, &ValuePath::document(number)))
 }
 
 /// The path to a node below `id` that follows no alias.
@@ -91,7 +92,12 @@ pub(super) fn refuse_lost_anchors(document: &Document, splices: &Splices) -> Res
             let line = document.lines().line(node.span.start);
             let message = format!("the anchor `&{name}` would go, and `*{name}` in line {line} refers to it");
             let help = "write the value out where it is referred to first";
-            return Err(Refusal::new(message, help).at(node.span.clone()));
+            let refusal = Refusal::new(message, help).at(node.span.clone());
+            // What goes with the anchor cannot go alone.
+            return Err(match path_of(document, target) {
+                Some(path) => refusal.sharing(&path),
+                None => refusal,
+            });
         }
     }
     Ok(())

@@ -5,23 +5,37 @@ use std::ops::Range;
 
 use super::layout::{
     Slot, block_header, chunk_end, chunk_start, column, comment_on, end, ends_keeping, first_on_line,
-    is_blank, properties, slots,
+    is_blank, keeps_blank_lines, properties, slots,
 };
 use crate::model::written_tag;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId};
 
-/// A block scalar with its lines at column `to`; `None` where its header speaks of its place.
-pub(super) fn copy_block_scalar(document: &Document, id: NodeId, to: usize) -> Option<String> {
+/// A block scalar with its lines at column `to`; `holders` are the columns of what it hangs on, here and
+/// there, from which a header with a digit counts.
+pub(super) fn copy_block_scalar(
+    document: &Document,
+    id: NodeId,
+    holders: [usize; 2],
+    to: usize,
+) -> Option<String> {
     let node = document.node(id);
     let block = matches!(&node.content, Content::Scalar { style, .. } if style.is_block());
     let raw = lines_of(document.text().get(node.span.start..end(document, id))?);
     let (header, body) = raw.split_once('\n')?;
     let header = block_header(header);
     let first = body.lines().find(|line| !line.trim().is_empty())?;
-    let from = first.len() - first.trim_start_matches(' ').len();
-    let anywhere = block && !header.contains(|c: char| c.is_ascii_digit() || c == '+');
-    anywhere.then(|| format!("{header}\n{}", reindent(body, from, to)))
+    let (from, header) = match header.find(|c: char| c.is_ascii_digit()) {
+        None => (first.len() - first.trim_start_matches(' ').len(), header.to_owned()),
+        Some(at) => {
+            let from = holders[0] + header.get(at..=at)?.parse::<usize>().ok()?;
+            let digit = to.checked_sub(holders[1]).filter(|digit| (1..=9).contains(digit))?;
+            (from, format!("{}{digit}{}", header.get(..at)?, header.get(at + 1..)?))
+        }
+    };
+    // The last blank line of what keeps them has none of its own.
+    let end = if keeps_blank_lines(&header) { "\n" } else { "" };
+    block.then(|| format!("{header}\n{}{end}", reindent(body, from, to)))
 }
 
 /// A flow collection whose holder moves to column `to`.

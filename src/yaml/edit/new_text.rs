@@ -61,10 +61,11 @@ impl Site {
         }
         let flow = self.holder.is_flow();
         let quoted = matches!(self.style, Some(Style::SingleQuoted | Style::DoubleQuoted));
-        if text.contains('\n') && !flow && !quoted && !self.open_below {
+        let takes_a_block = self.style.is_some_and(Style::is_block) && is_block_scalar(new);
+        if (text.contains('\n') || takes_a_block) && !flow && !quoted && !self.open_below {
             // At a document's root the lines of a block scalar could pass for the next document.
             let inner = if matches!(self.holder, Holder::Root) { 2 } else { self.inner(false) };
-            if let Some(text) = block_scalar(new, text, inner) {
+            if let Some(text) = block_scalar(new, text, self.holder, inner) {
                 return text;
             }
         }
@@ -93,7 +94,8 @@ impl Site {
         copied.unwrap_or_else(|| {
             let body = render::block_in(value, self.inner(dash), self.layout);
             // Blank lines at its end belong to a block scalar, which would take in more of them.
-            if self.holder.is_flow() || body.ends_with("\n\n") {
+            let takes_in = body.ends_with("\n\n") || self.open_below && ends_in_lines(value);
+            if self.holder.is_flow() || takes_in {
                 return Text { inline: render::flow(value), body: String::new() };
             }
             Text { inline: String::new(), body }
@@ -151,14 +153,34 @@ fn quoted_source(new: &New<'_>) -> Option<String> {
     (quoted && !raw.contains(['\n', '\r'])).then(|| raw.to_owned())
 }
 
+/// Whether the last thing in a value is a text of several lines.
+fn ends_in_lines(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map.values().next_back().is_some_and(ends_in_lines),
+        Value::List(list) => list.iter().next_back().is_some_and(ends_in_lines),
+        Value::Tagged(_, value) => ends_in_lines(value),
+        Value::String(text) => text.contains('\n'),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether the source writes it as a block scalar.
+fn is_block_scalar(new: &New<'_>) -> bool {
+    new.node().is_some_and(|(document, id)| {
+        matches!(document.node(id).content, Content::Scalar { style, .. } if style.is_block())
+    })
+}
+
 /// A block scalar with its lines at column `inner`; `None` where none can hold the text, or only
 /// one that would take in the blank lines behind it.
-fn block_scalar(new: &New<'_>, text: &str, inner: usize) -> Option<Text> {
-    if text.ends_with("\n\n") {
-        return None;
-    }
-    let copied = new.node().and_then(|(document, id)| copy_block_scalar(document, id, inner));
-    let text = copied.or_else(|| render::literal(text, inner))?;
+fn block_scalar(new: &New<'_>, text: &str, holder: Holder, inner: usize) -> Option<Text> {
+    let copied = new.located().and_then(|(document, located)| {
+        let holders = [Holder::of(document, located.slot).column(), holder.column()];
+        copy_block_scalar(document, document.follow(located.node), holders, inner)
+    });
+    // What keeps blank lines at its end is taken as it is written, or not so at all.
+    let rendered = || render::literal(text, inner).filter(|_| !text.ends_with("\n\n"));
+    let text = copied.or_else(rendered)?;
     let (header, body) = text.split_once('\n')?;
     Some(Text { inline: header.to_owned(), body: body.to_owned() })
 }

@@ -84,6 +84,10 @@ impl<'d> Target<'d> {
         }
         // A block scalar in the place of another keeps its column.
         let Content::Scalar { style, .. } = &self.node().content else { return None };
+        let header = document.text().get(span.inline.clone()).unwrap_or_default();
+        if let Some(digit) = header.chars().find_map(|c| c.to_digit(10)).filter(|_| style.is_block()) {
+            return Some(self.holder.column() + usize::try_from(digit).ok()?);
+        }
         let body = document.text().get(span.body.clone())?.trim_start_matches(['\n', '\r']);
         style.is_block().then(|| body.len() - body.trim_start_matches(' ').len()).filter(|column| *column > 0)
     }

@@ -782,3 +782,34 @@ fn whole_documents_come_and_go() {
         ),
     ]);
 }
+
+#[test]
+fn a_block_text_takes_the_place_of_another_as_it_is_written() {
+    for (old, new) in [
+        ("a: |+\n  one\n\nz: 1\n", "a: |+\n  two\n\nz: 1\n"),
+        ("a: |+\n  one\n\n\nz: 1\n", "a: |+\n  two\n\n\nz: 1\n"),
+        ("a: |2\n    x\n  y\nz: 1\n", "a: |2\n    x\n  w\nz: 1\n"),
+        ("m:\n  a: >2-\n      x\n    y\n", "m:\n  a: >2-\n      x\n    w\n"),
+        ("l:\n- |2+\n   x\n\n- b\n", "l:\n- |2+\n   w\n\n- b\n"),
+        ("a: >+\n  one\n  more\n\n", "a: >+\n  two\n  more\n\n"),
+        ("a: |-\n  one\nz: 1\n", "a: |-\n  two\nz: 1\n"),
+        ("a: |+\r\n  one\r\n\r\nz: 1\r\n", "a: |+\r\n  two\r\n\r\nz: 1\r\n"),
+    ] {
+        let [before, after] =
+            [old, new].map(|text| Document::parse(text.as_bytes(), &Limits::default()).expect(text));
+        let path = ["a", "m.a", "l[0]"].into_iter().map(|path| path.parse::<ValuePath>().expect(path));
+        let path = path
+            .filter(|path| before.at(path).is_some_and(crate::model::Value::is_scalar))
+            .next()
+            .expect("a scalar");
+        for is_back in [false, true] {
+            let document = &after;
+            let value = match is_back {
+                true => Replacement::Restored { document, path: path.clone() },
+                false => Replacement::From { document, path: path.clone() },
+            };
+            let text = apply(&before, &[Operation::Set { path: path.clone(), value }], &Limits::default());
+            assert_eq!(text.as_deref(), Ok(new), "{old:?}");
+        }
+    }
+}
