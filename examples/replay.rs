@@ -25,12 +25,12 @@ use terrace::diff::lists::NoListRules;
 use terrace::engine::history::History;
 use terrace::engine::naming::Naming;
 use terrace::engine::promotion::{
-    Input, Judge, Level, Resolution, Selection, Siblings, SourceCommit, decide, join_renamed, judge_leaves,
-    leaves, renaming_commits,
+    Input, Judge, Level, Resolution, Selection, Siblings, SourceCommit, SourceCommits, decide, join_renamed,
+    judge_leaves, leaves, note_successors,
 };
 use terrace::engine::snapshot::{Place, place};
 use terrace::engine::timeline::{Question, Timeline};
-use terrace::model::{BlobId, Hop, Key, Policy, Result, Value, ValuePath};
+use terrace::model::{BlobId, CommitId, Hop, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
 use terrace::yaml::{Document, FileValues, Limits, VersionReader};
 
@@ -204,23 +204,31 @@ impl Replay<'_> {
         };
         let mut lines = judge_leaves(&input, &leaves)?;
         if !self.table_alone {
-            let mut renaming = Vec::new();
-            for id in renaming_commits(&lines) {
-                if let Some([before, after]) = history.change_by(&id, &key.file(hop.source()))
-                    && let (Some(before), Some(after)) = ((self.read)(before)?, (self.read)(after)?)
-                {
-                    renaming.push((id, before, after));
-                }
-            }
-            let commits: Vec<SourceCommit<'_>> = renaming
-                .iter()
-                .map(|(id, before, after)| SourceCommit { id: id.clone(), before, after })
-                .collect();
+            let commit = |id: &CommitId, [before, after]: [&BlobId; 2]| -> Result<Option<SourceCommit>> {
+                let (Some(before), Some(after)) = ((self.read)(before)?, (self.read)(after)?) else {
+                    return Ok(None);
+                };
+                Ok(Some(SourceCommit { id: id.clone(), before, after }))
+            };
+            let by = |id: &CommitId| match history.change_by(id, key, hop.source()) {
+                Some(blobs) => commit(id, blobs),
+                None => Ok(None),
+            };
+            // Only what lies before the candidate; positions grow towards the past.
+            let past = history.commits().get(candidate.position + 1..).unwrap_or_default();
+            let past: HashSet<&CommitId> = past.iter().map(|commit| &commit.info.id).collect();
+            let since = |id: &CommitId| {
+                let changes = history.changes_since(id, key, hop.source()).into_iter();
+                let changes = changes.filter(|(id, _)| past.contains(id));
+                changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
+            };
+            let commits = SourceCommits { by: &by, since: &since };
             let is_apart = |path: &ValuePath, value: &Value| {
                 terrace::secrets::is_confidential(&policy, path, Some(value))
                     || naming.is_named_at(path, value)
             };
-            lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart);
+            lines = join_renamed(lines, &commits, (&source, &target), &NoListRules, &is_apart)?;
+            note_successors(&mut lines, &commits, &source, &NoListRules)?;
             lines = decide(lines, &Selection::default());
         }
         let mut fates = HashMap::new();

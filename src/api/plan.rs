@@ -242,7 +242,9 @@ fn not_compared((key, state): &(Key, ItemState<Shown>)) -> Option<NotCompared<'_
 }
 
 fn left_alone((key, left): &(Key, LeftAlone)) -> NotCompared<'_> {
+    let was = if let LeftAlone::Renamed(from) = left { Some(from.as_str()) } else { None };
     let (why, message) = match left {
+        LeftAlone::Renamed(_) => (NotComparedWhy::Renamed, None),
         LeftAlone::OnlyInSource => (NotComparedWhy::OnlyInSource, None),
         LeftAlone::Deleted => (NotComparedWhy::Deleted, None),
         LeftAlone::Encrypted(file) => (NotComparedWhy::Encrypted, Some(file.to_string())),
@@ -256,7 +258,7 @@ fn left_alone((key, left): &(Key, LeftAlone)) -> NotCompared<'_> {
             Some(format!("{}: {} [{}]", finding.file, finding.message, finding.rule)),
         ),
     };
-    NotCompared { key: key.as_str(), why, was: None, message }
+    NotCompared { key: key.as_str(), why, was, message }
 }
 
 /// What one promotion does with all its items, values already masked.

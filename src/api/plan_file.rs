@@ -122,7 +122,8 @@ pub fn read(text: &str, file: &str, policy: &Policy) -> Result<PlanFile> {
     let creations = hop.created.iter().map(|part| reader.creation(part)).collect::<Result<_>>()?;
     let deletions = hop.deleted.iter().map(|part| reader.deletion(part)).collect::<Result<_>>()?;
     let head = object_id(&raw.head, file)?;
-    let agreed = SavedPlan { head, hop: known, reason: raw.reason, items, creations, deletions };
+    let agreed =
+        SavedPlan { head, hop: known, reason: raw.reason, by: String::new(), items, creations, deletions };
     reader.refuse_twice(&agreed)?;
     Ok(PlanFile { agreed, entries })
 }

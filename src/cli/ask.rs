@@ -19,7 +19,7 @@ pub(super) enum Answer {
     Target,
     /// Neither side: a value that is given.
     Value,
-    /// A skip where `s` is the source.
+    /// Of a conflict: leave it for now.
     Leave,
     Quit,
 }
@@ -38,10 +38,10 @@ impl Choice for Answer {
             Self::Yes => ["y", "yes"],
             Self::No | Self::Never => ["n", "no"],
             Self::Skip => ["s", "skip"],
-            Self::Source => ["s", "source"],
+            Self::Source => ["o", "source"],
             Self::Target => ["t", "target"],
             Self::Value => ["v", "value"],
-            Self::Leave => ["k", "skip"],
+            Self::Leave => ["s", "skip"],
             Self::Quit => ["q", "quit"],
         }
     }
@@ -52,10 +52,10 @@ impl Choice for Answer {
             Self::No => "[n]o",
             Self::Never => "[n]o, and remember",
             Self::Skip => "[s]kip for now",
-            Self::Source => "[s]ource",
+            Self::Source => "s[o]urce",
             Self::Target => "[t]arget",
             Self::Value => "[v]alue",
-            Self::Leave => "s[k]ip",
+            Self::Leave => "[s]kip",
             Self::Quit => "[q]uit",
         }
     }

@@ -83,16 +83,17 @@ pub(super) fn json(
     crate::api::plan::promotion(&promotion, out)
 }
 
-/// Reads a plan file and prepares what it orders.
+/// Reads a plan file and prepares what it orders, for who carries it out.
 pub(super) fn read(
-    file: &Path,
+    (file, by): (&Path, String),
     workspace: &Workspace,
     planner: &Planner,
     context: &Context,
 ) -> Result<(PlanFile, Prepared)> {
     let path = context.dir().join(file);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
-    let plan = plan_file::read(&text, &file.display().to_string(), planner.configuration.policy())?;
+    let mut plan = plan_file::read(&text, &file.display().to_string(), planner.configuration.policy())?;
+    plan.agreed.by = by;
     let prepared = ops::prepare_agreed(workspace, planner, &plan.agreed)?;
     plan.require_same(&masked(&prepared, &planner.configuration.mask(Reveal::Nothing)))?;
     Ok((plan, prepared))

@@ -172,6 +172,8 @@ mod tests {
                 vec!["Take t", "Take q", "Take s"],
                 "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
             ),
+            // What was written as nothing does so again.
+            ("e:\nb: 1\n", Some("e: 2\nb: 1\n"), "e: 2\nb: 1\n", vec![], vec!["Take e"], "e:\nb: 1\n"),
             // A subtree that came goes whole, one that went comes back with its comments.
             (
                 "a: 1\n",

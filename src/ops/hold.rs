@@ -55,7 +55,7 @@ pub fn hold(
         let path = settle(planner, &request.key, hop, &request.path)?;
         let decision = Decision {
             source: source_digest(planner, &request.key, hop, &path)?,
-            by: author(workspace, options),
+            by: decider(workspace, options),
             reason: request.reason.clone(),
             until: request.until.clone(),
             path: path.clone(),
@@ -210,7 +210,9 @@ fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Re
 }
 
 /// Who decides: whom the caller names, else git's configuration.
-fn author(workspace: &Workspace, options: &Options) -> String {
+/// Who decides what is recorded under these options; empty where nobody is known.
+#[must_use]
+pub fn decider(workspace: &Workspace, options: &Options) -> String {
     let said = options.identity.author.name.clone();
     said.or_else(|| workspace.repository.configured(&["author.name", "user.name"])).unwrap_or_default()
 }

@@ -405,7 +405,7 @@ impl Planner {
     }
 
     /// The content of an item of the commit.
-    fn blob_now(&self, key: &Key, environment: Environment) -> Result<Option<BlobId>> {
+    pub(super) fn blob_now(&self, key: &Key, environment: Environment) -> Result<Option<BlobId>> {
         if let Some(item) = self.item(key, environment) {
             return Ok(item.blob.clone());
         }

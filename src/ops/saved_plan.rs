@@ -87,6 +87,7 @@ pub fn prepare(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Resu
     let terms = Terms {
         hop: agreed.hop,
         reason,
+        by: &agreed.by,
         may_empty: &may_empty,
         leave_unwritable: &|_| false,
         leave_refused: false,
@@ -169,6 +170,7 @@ fn plan_anew(workspace: &Workspace, now: &Planner, agreed: &SavedPlan) -> Result
         delete: true,
         leave_unwritable: false,
         reason: agreed.reason.clone(),
+        by: agreed.by.clone(),
     };
     super::promote::prepare(workspace, now, &request)
 }

@@ -17,6 +17,9 @@ use crate::secrets::mask::Shown;
 /// The most kept values that are listed one by one unless everything is asked for.
 const KEPT: usize = 12;
 
+/// So many offers are taken by the one command that is shown.
+const OFFERED: usize = 16;
+
 /// Writes an item's plan for people, values already masked.
 ///
 /// # Errors
@@ -24,13 +27,21 @@ const KEPT: usize = 12;
 pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     acting_lines(plan, view, out)?;
     resting(plan, view, KEPT, out)?;
-    if let Some(offer) = plan.lines.iter().find(|line| is_offered(line)) {
-        let (path, target) = (quoted(&offer.path), plan.hop.target());
-        let to = format!("--to {target}");
-        let words = ["terrace", "promote", plan.key.as_str(), &to, "--only", &path];
-        writeln!(out, "\n{}", view.command("to take what is offered: ", &words))?;
-    }
+    offers(plan, view, out)?;
     writeln!(out, "\n{}", counts(plan))
+}
+
+/// The command that takes what is offered, the first of it where that is very much.
+fn offers(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let offered = plan.lines.iter().filter(|line| is_offered(line));
+    let paths: Vec<String> = offered.take(OFFERED).map(|line| quoted(&line.path)).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let to = format!("--to {}", plan.hop.target());
+    let mut words = vec!["terrace", "promote", plan.key.as_str(), &to, "--only"];
+    words.extend(paths.iter().map(String::as_str));
+    writeln!(out, "\n{}", view.command("to take what is offered: ", &words))
 }
 
 /// Writes one plan of many: what the target keeps is a number.
@@ -39,7 +50,8 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
 /// Those of `out`.
 pub fn brief(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     acting_lines(plan, view, out)?;
-    resting(plan, view, 0, out)
+    resting(plan, view, 0, out)?;
+    offers(plan, view, out)
 }
 
 /// Whether a plan does anything, or has something that a person may want to do.

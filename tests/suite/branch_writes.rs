@@ -47,6 +47,7 @@ fn request() -> PromoteRequest {
         delete: false,
         leave_unwritable: false,
         reason: None,
+        by: String::new(),
     }
 }
 

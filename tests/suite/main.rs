@@ -57,6 +57,7 @@ mod reading;
 mod real_repositories;
 mod refusals;
 mod remembered;
+mod reshaped;
 mod review;
 mod review_judged;
 mod rollback;

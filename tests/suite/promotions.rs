@@ -333,7 +333,7 @@ fn what_cannot_be_promoted_does_not_hold_up_the_rest_of_all() {
     ]);
     world.write("environments/development/a.yaml", "v: 2\n");
     world.write("environments/development/b.yaml", "{{ v }}: [\n");
-    world.write("environments/development/new.yaml", "v: 1\n");
+    world.write("environments/development/new.yaml", "w: 1\n");
     world.git(&["rm", "-q", "environments/development/old.yaml"]);
     world.commit("moved");
     let said = world.line("promote --all --to staging --yes").exits(0);

@@ -159,7 +159,7 @@ fn in_conflict() -> Shop {
 }
 
 const ALL: [&str; 4] = ["promote", "--all", "--to", "production"];
-const CHOICES: &str = "[s]ource  [t]arget  [v]alue  s[k]ip  [q]uit";
+const CHOICES: &str = "s[o]urce  [t]arget  [v]alue  [s]kip  [q]uit";
 
 fn conflict(item: &str) -> String {
     format!("limits.rate of {item}: staging has 60/s, production has 20/s. Which one?  {CHOICES}")
@@ -177,7 +177,7 @@ fn a_conflict_is_decided_for_the_item_that_it_is_about() {
         &[
             (&payments, "1\n"),
             (&payments, "yes\n"),
-            (&payments, "S\n"),
+            (&payments, "O\n"),
             (&search, "target\n"),
             (why, "the provider asked\n"),
             (again, ""),
@@ -204,7 +204,7 @@ fn a_conflict_is_given_a_value_or_left() {
         ("that is not one YAML value", ""),
         (&payments, "v\n"),
         (value, "50/s\n"),
-        (&search, "k\n"),
+        (&search, "s\n"),
         ("20/s → 50/s", ""),
         ("Commit 1 change?", "y\n"),
     ];

@@ -1,5 +1,6 @@
 //! What `terrace promote` is asked for.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -186,8 +187,32 @@ impl Args {
         for word in &self.set {
             selection.set.push(assignment(word)?);
         }
+        refuse_contradictions(&selection)?;
         Ok(selection)
     }
+}
+
+/// Refuses a path that is to become two things.
+fn refuse_contradictions(selection: &Selection) -> Result<()> {
+    let mut said: BTreeMap<&ValuePath, &str> = BTreeMap::new();
+    let wishes = [
+        (&selection.take_source, "--take source"),
+        (&selection.take_target, "--take target"),
+        (&selection.except, "--except"),
+    ];
+    let paths = wishes.into_iter().flat_map(|(paths, option)| paths.iter().map(move |path| (path, option)));
+    for (path, option) in paths.chain(selection.set.iter().map(|(path, _)| (path, "--set"))) {
+        let other = said.insert(path, option).filter(|other| *other != option || option == "--set");
+        if let Some(other) = other {
+            let path = clean(&path.to_string()).into_owned();
+            let message = match other == option {
+                true => format!("{option} gives `{path}` two values"),
+                false => format!("{other} and {option} both speak of `{path}`"),
+            };
+            return Err(Error::usage(message).with_help("say for each path one thing that becomes of it"));
+        }
+    }
+    Ok(())
 }
 
 /// What the flags say, else the policy.

@@ -71,6 +71,7 @@ impl Work<'_> {
             delete: args.delete,
             leave_unwritable: false,
             reason: args.reason.clone(),
+            by: ops::decider(workspace, &self.options),
         };
         let mut prepared = ops::prepare_promotion(workspace, planner, &request)?;
         let terms = (hop, args.reason.as_deref());
@@ -109,7 +110,8 @@ impl Work<'_> {
     /// Carries out a plan file.
     fn carry_out(&self, file: &Path) -> Outcome {
         let Self { args, context, workspace, planner, .. } = *self;
-        let (plan, prepared) = plan_file::read(file, workspace, planner, context)?;
+        let by = ops::decider(workspace, &self.options);
+        let (plan, prepared) = plan_file::read((file, by), workspace, planner, context)?;
         let agreed = &plan.agreed;
         self.show(&prepared, (agreed.hop, agreed.reason.as_deref()))?;
         if args.dry_run {

@@ -62,6 +62,16 @@ impl Work<'_> {
     }
 }
 
+/// What an item is under its old name, and how the target gets the new one with all that is its own.
+fn rename_first(from: &Key, key: &Key, hop: Hop) -> String {
+    let [old, new] = [from, key].map(|key| key.file(hop.target()));
+    format!(
+        "was {from} in {}, and {} still has that: to keep its own values, git mv {old} {new}, commit, and promote",
+        hop.source(),
+        hop.target()
+    )
+}
+
 /// What to write where the first of the secrets that are left is none.
 fn not_a_secret(prepared: &Prepared) -> Option<String> {
     let kept = |line: &&PlanEntry| line.reason == Reason::Secret && !line.is_taken();
@@ -80,6 +90,9 @@ fn show_items(
     let target = hop.target();
     for creation in &prepared.creations {
         writeln!(out, "{}   new item in {target}", creation.key)?;
+        if let Some(from) = &creation.was {
+            writeln!(out, "  look    it {}", rename_first(from, &creation.key, hop))?;
+        }
         for (path, value) in &creation.given {
             let (path, value) = (path.to_string(), mask.value(path, value).to_string());
             writeln!(out, "  set     {}   {}   as given", clean(&path), cut(&value, 60))?;
@@ -128,6 +141,7 @@ fn show_items(
             LeftAlone::Deleted => {
                 format!("is deleted in {}: terrace promote {key} --to {target} --delete", hop.source())
             }
+            LeftAlone::Renamed(from) => rename_first(from, key, hop),
             LeftAlone::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
             LeftAlone::Shared(path) => {
                 let path = clean(&path.to_string()).into_owned();

@@ -1,6 +1,6 @@
 //! Items that a promotion of everything does not touch, and why.
 
-use crate::model::{Finding, ValuePath};
+use crate::model::{Finding, Key, ValuePath};
 use crate::secrets::encrypted::EncryptedFile;
 
 /// Why an item that nobody named stays as it is.
@@ -10,6 +10,8 @@ pub enum LeftAlone {
     OnlyInSource,
     /// The source deleted it.
     Deleted,
+    /// The source gave it this name; the target has it under this other one.
+    Renamed(Key),
     /// This file of it is encrypted.
     Encrypted(EncryptedFile),
     /// The target reads this path through an alias or a merge, and not all of its users are meant.

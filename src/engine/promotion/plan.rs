@@ -286,6 +286,10 @@ pub fn decide(mut lines: Vec<PlanEntry>, selection: &Selection) -> Vec<PlanEntry
         line.verdict = choice.verdict(line);
     }
     fate::share(&mut lines, &choice);
+    if selection.skip_undecided {
+        let undecided = lines.iter_mut().filter(|line| line.verdict == Action::Ask);
+        undecided.for_each(|line| line.verdict = Action::Keep);
+    }
     lines
 }
 

@@ -309,6 +309,7 @@ impl Reason {
                 | Self::OlderValue { .. }
                 | Self::Required(_)
                 | Self::Awaits { .. }
+                | Self::TargetBegan
         )
     }
 }

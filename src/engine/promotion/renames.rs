@@ -10,7 +10,7 @@ use super::decision::canonical;
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use super::reason::Reason;
-use super::resolution::Resolution;
+use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
@@ -130,27 +130,32 @@ fn join(
 ) -> Option<PlanEntry> {
     let (new, own) = (source.at(&pair.to)?, target.at(&pair.from)?);
     let stays = |line: &&PlanEntry| {
-        matches!(line.resolution, Resolution::Pinned | Resolution::Declined | Resolution::Unknown)
-            || line.secret
+        matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
     };
     let removed = at_old.first()?;
     let level = at_new.iter().map(|line| line.level).max()?;
     if at_old.iter().chain(at_new).any(stays) {
         return None;
     }
+    let declined = at_old.iter().chain(at_new).find(|line| line.resolution == Resolution::Declined);
     let carried = carried(&pair.old, own, new);
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
+    let renamed = Reason::Renamed { on, keeps_own: carried != *new };
+    let (resolution, level, reason) = match declined {
+        Some(line) => (Resolution::Declined, Level::Keep, line.reason.clone()),
+        None => (Resolution::Renamed, level, renamed),
+    };
     Some(PlanEntry {
         path: pair.to.clone(),
         pointer: source.pointer(&pair.to),
-        resolution: Resolution::Renamed,
+        resolution,
         level,
         verdict: Action::Keep,
         source: Some(new.clone()),
         base: None,
         was: Some(pair.old.clone()),
         target: Some(own.clone()),
-        reason: Reason::Renamed { on, keeps_own: carried != *new },
+        reason,
         commit: removed.commit.clone(),
         origin: removed.origin.clone(),
         target_commit: removed.target_commit.clone(),

@@ -20,6 +20,8 @@ pub struct SavedPlan {
     pub hop: Hop,
     /// The reason recorded with what the target keeps.
     pub reason: Option<String>,
+    /// Who carries it out, and is recorded with that; the plan does not say.
+    pub by: String,
     /// The items that both sides have.
     pub items: Vec<SavedItem>,
     /// The items that come into being.

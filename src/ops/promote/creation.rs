@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Creation;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{Selection, comments_left_out, without_local_comments};
+use crate::engine::snapshot::{Place, place};
 use crate::model::{Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::ops::edit::{edit, set_or_insert};
 use crate::ops::plan::Planner;
@@ -83,7 +84,18 @@ pub(in crate::ops) fn create(
     let source_blob = item.committed()?.clone();
     let left_comments = comments_left_out(&whole, document);
     let given = selection.set.clone();
-    Ok(Creation { key: key.clone(), source_blob, text, left_out, to_give, given, left_comments, foreign })
+    let was = former_name(planner, key, hop)?;
+    Ok(Creation {
+        key: key.clone(),
+        source_blob,
+        text,
+        left_out,
+        to_give,
+        given,
+        left_comments,
+        foreign,
+        was,
+    })
 }
 
 /// The paths of a selection that speak of nothing in an item that the target does not have yet: the
@@ -103,4 +115,18 @@ pub(in crate::ops) fn idle_in_new(
     let set = selection.set.iter().map(|(path, _)| path);
     let set = set.filter(|path| is_absent(path) && !planner.requires(key, hop.target(), path));
     Ok(except.chain(set).cloned().collect())
+}
+
+/// The name that an item which the target lacks had in the source, where the target has it under that one.
+///
+/// # Errors
+/// When it cannot be looked up.
+pub(super) fn former_name(planner: &Planner, key: &Key, hop: Hop) -> Result<Option<Key>> {
+    let file = key.file(hop.source());
+    let moves = planner.history.commits().iter().flat_map(|commit| &commit.moved.files);
+    let origin = moves.filter(|moved| moved.to == file).find_map(|moved| moved.origin.as_ref());
+    let Some(Place::Item(id)) = origin.and_then(|origin| place(&origin.path)) else { return Ok(None) };
+    let has = |environment| Ok::<_, Error>(planner.blob_now(&id.key, environment)?.is_some());
+    let is_that = id.environment == hop.source() && has(hop.target())? && !has(hop.source())?;
+    Ok(is_that.then_some(id.key))
 }

@@ -28,10 +28,10 @@ pub(in crate::ops) fn write(planner: &Planner, terms: &Terms<'_>, prepared: &mut
     let mut written: BTreeMap<Key, Written> = BTreeMap::new();
     let reasons = std::mem::take(&mut prepared.reasons);
     let plans = std::mem::take(&mut prepared.plans);
-    let (may_empty, reason) = (terms.may_empty, terms.reason);
+    let (may_empty, reason, by) = (terms.may_empty, terms.reason, terms.by);
     let write = |plan: &ItemPlan| {
         let reasons = reasons.get(&plan.key).map_or(&[][..], Vec::as_slice);
-        let made = of_plan(planner, &Agreed { may_empty, reason }, plan, reasons);
+        let made = of_plan(planner, &Agreed { may_empty, reason, by }, plan, reasons);
         planner.let_go(&plan.key);
         made
     };
@@ -152,6 +152,7 @@ struct Written {
 struct Agreed<'a> {
     may_empty: &'a (dyn Fn(&Key) -> bool + Sync),
     reason: Option<&'a str>,
+    by: &'a str,
 }
 
 fn of_plan(
@@ -281,7 +282,7 @@ fn record(
             reason: answered(line)
                 .or(agreed.reason)
                 .map_or_else(|| format!("{target} keeps its own value"), str::to_owned),
-            by: String::new(),
+            by: agreed.by.to_owned(),
             until: Until::SourceChanges,
             source: source_digest(&line.path),
         }

@@ -36,7 +36,7 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
                 Action::Decline => format!("{} (kept)", value(line.target.as_ref())),
                 _ => value(line.taken_value()),
             };
-            if let Some(renamed) = &line.renamed {
+            if let Some(renamed) = line.renamed.as_ref().filter(|_| line.is_taken()) {
                 let _ = writeln!(body, "{}: {} renamed to {}", plan.key, renamed.from, line.path);
             }
             let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));

@@ -24,6 +24,7 @@ use crate::model::{
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
 
+use creation::former_name;
 pub(super) use creation::{create, idle_in_new};
 pub(super) use files::{decisions_changes, write};
 pub(super) use message::{short, trailer};
@@ -51,6 +52,8 @@ pub struct PromoteRequest {
     pub leave_unwritable: bool,
     /// The reason recorded with `--take target=…`.
     pub reason: Option<String>,
+    /// Who is recorded with it; empty for nobody.
+    pub by: String,
 }
 
 impl PromoteRequest {
@@ -137,6 +140,7 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
         }
     }
     let Preparing { mut prepared, unmatched, .. } = work;
+    join_renamed_items(planner, request.hop, &mut prepared)?;
     refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
@@ -152,12 +156,29 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
     let terms = Terms {
         hop: request.hop,
         reason: request.reason.as_deref(),
+        by: &request.by,
         may_empty: &|_| may_empty,
         leave_unwritable: &|key| leave_refused || (request.leave_unwritable && !request.keys.contains(key)),
         leave_refused,
     };
     write(planner, &terms, &mut prepared)?;
     Ok(prepared)
+}
+
+/// Says of items that only the source has, and that the target has under their old names, that they are
+/// those.
+fn join_renamed_items(planner: &Planner, hop: Hop, prepared: &mut Prepared) -> Result<()> {
+    let mut gone = BTreeSet::new();
+    for (key, left) in &mut prepared.left {
+        if *left == LeftAlone::OnlyInSource
+            && let Some(former) = former_name(planner, key, hop)?
+        {
+            gone.insert(former.clone());
+            *left = LeftAlone::Renamed(former);
+        }
+    }
+    prepared.left.retain(|(key, left)| *left != LeftAlone::Deleted || !gone.contains(key));
+    Ok(())
 }
 
 /// A promotion that is being prepared, item by item.
@@ -195,6 +216,8 @@ impl Preparing<'_> {
             }
             (false, true) => Err(Error::usage(format!("{source} has no item `{key}`"))
                 .with_help(Help::PromoteDeletion(target))),
+            // The same command again.
+            (false, false) if request.delete && had_both(planner, key, request.hop) => Ok(()),
             (false, false) => Err(self.unknown(key)?),
         }
     }
@@ -337,6 +360,11 @@ pub(super) fn was_deleted(planner: &Planner, key: &Key, hop: Hop) -> bool {
     let file = key.file(hop.source());
     let commits = planner.history.commits();
     commits.iter().flat_map(|commit| &commit.changes).any(|change| change.path == file)
+}
+
+/// Whether both sides had an item once.
+fn had_both(planner: &Planner, key: &Key, hop: Hop) -> bool {
+    [hop.source(), hop.target()].into_iter().all(|side| !planner.history.blobs(key, side).is_empty())
 }
 
 /// That the source never had the item, so that nothing is deleted with it.

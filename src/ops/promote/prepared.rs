@@ -26,6 +26,8 @@ pub struct Creation {
     pub left_comments: Vec<String>,
     /// Values that came along and name another environment: somebody should look at them.
     pub foreign: Vec<(ValuePath, Environment)>,
+    /// The name that it had in the source, where the target has it under that.
+    pub was: Option<Key>,
 }
 
 /// What one promotion would do.
@@ -62,6 +64,8 @@ pub(in crate::ops) struct Terms<'a> {
     pub(in crate::ops) hop: Hop,
     /// The reason recorded with what the target keeps.
     pub(in crate::ops) reason: Option<&'a str>,
+    /// Who is recorded with it.
+    pub(in crate::ops) by: &'a str,
     /// Whether it was agreed to that this item is left without values.
     pub(in crate::ops) may_empty: &'a (dyn Fn(&Key) -> bool + Sync),
     /// Whether an item that cannot be written is left for the others' sake.

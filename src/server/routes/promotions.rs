@@ -75,6 +75,7 @@ pub(in crate::server) async fn one(request: InEnvironment) -> Result<Response, P
             delete: !keys.is_empty(),
             leave_unwritable: true,
             reason: None,
+            by: String::new(),
         };
         let prepared = ops::prepare_promotion(&workspace, &planner, &asked);
         let prepared = prepared.map_err(|error| Problem::of(&error, ProblemKind::Refused))?;
@@ -159,6 +160,7 @@ fn carry_out(writing: &Writing, shown: &Showing, sent: &Promote<'_>) -> Result<D
         return Err(Problem::new(ProblemKind::ConfirmationRequired, detail)
             .with_help(format!("send `\"confirm\": \"{target}\"`")));
     }
+    agreed.by = ops::decider(&writing.workspace, &writing.options);
     select(&mut agreed, sent)?;
     let planner = writing.planner(&agreed.keys())?;
     shown.reveal_blobs(&mut agreed, &planner.configuration);

@@ -41,6 +41,9 @@ impl Site {
     /// The text of a value without the tag that [`New::untagged`] sets apart.
     pub(super) fn write(&self, new: &New<'_>) -> Text {
         let (tag, value) = new.untagged();
+        if *value == Value::Null && is_restored_as_nothing(new) && !self.holder.is_flow() {
+            return Text::default();
+        }
         match value {
             Value::Map(map) if !map.is_empty() => self.collection(new, value, false),
             Value::List(list) if !list.is_empty() => self.collection(new, value, true),
@@ -151,6 +154,12 @@ fn quoted_source(new: &New<'_>) -> Option<String> {
         matches!(node.content, Content::Scalar { style: Style::SingleQuoted | Style::DoubleQuoted, .. });
     let raw = document.text().get(node.span.clone())?;
     (quoted && !raw.contains(['\n', '\r'])).then(|| raw.to_owned())
+}
+
+/// Whether what comes back was written as nothing at all.
+fn is_restored_as_nothing(new: &New<'_>) -> bool {
+    let restored = new.located().filter(|_| new.is_restored);
+    restored.is_some_and(|(document, located)| document.node(located.node).span.is_empty())
 }
 
 /// Whether the last thing in a value is a text of several lines.

@@ -798,10 +798,8 @@ fn a_block_text_takes_the_place_of_another_as_it_is_written() {
         let [before, after] =
             [old, new].map(|text| Document::parse(text.as_bytes(), &Limits::default()).expect(text));
         let path = ["a", "m.a", "l[0]"].into_iter().map(|path| path.parse::<ValuePath>().expect(path));
-        let path = path
-            .filter(|path| before.at(path).is_some_and(crate::model::Value::is_scalar))
-            .next()
-            .expect("a scalar");
+        let is_there = |path: &ValuePath| before.at(path).is_some_and(crate::model::Value::is_scalar);
+        let path = path.filter(is_there).last().expect("a scalar");
         for is_back in [false, true] {
             let document = &after;
             let value = match is_back {

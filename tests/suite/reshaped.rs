@@ -1,0 +1,227 @@
+//! Items that the source gave another shape: what moved, what took a place, and what is one document or
+//! element arrives whole or stays whole.
+#![cfg(unix)]
+
+use crate::support::World;
+
+const FILES: [&str; 3] =
+    ["environments/development/x.yaml", "environments/staging/x.yaml", "environments/production/x.yaml"];
+
+/// All environments have the first text; then staging gets its own, where it has one, and development
+/// each of the others.
+fn world(first: &str, own: Option<&str>, changes: &[&str]) -> World {
+    let mut world = World::with(&FILES.map(|file| (file, first)));
+    if let Some(own) = own {
+        world.write(FILES[1], own);
+        world.commit("staging's own");
+    }
+    for (number, text) in changes.iter().enumerate() {
+        world.write(FILES[0], text);
+        world.commit(&format!("change {number}"));
+    }
+    world
+}
+
+/// What staging has after a promotion with these options.
+fn promoted(world: &World, options: &str, code: i32) -> String {
+    world.line(&format!("promote x --to staging --yes {options}")).exits(code);
+    world.read(FILES[1])
+}
+
+#[test]
+fn what_moved_keeps_its_values_and_nothing_is_lost() {
+    for (first, own, changes, options, expected) in [
+        // Several entries into one new mapping.
+        (
+            "host: h\nport: 11\npool: 55\nz: 1\n",
+            None,
+            &["db:\n  host: h\n  port: 11\n  pool: 55\nz: 1\n"][..],
+            "--with-new",
+            "z: 1\ndb:\n  host: h\n  port: 11\n  pool: 55\n",
+        ),
+        (
+            "l:\n- name: a\n  cpu: 11\n  mem: 22\n",
+            Some("l:\n- name: a\n  cpu: 12\n  mem: 22\n"),
+            &["l:\n- name: a\n  res:\n    cpu: 11\n    mem: 22\n"],
+            "--with-new",
+            "l:\n- name: a\n  res:\n    cpu: 12\n    mem: 22\n",
+        ),
+        // One mapping into two.
+        (
+            "m:\n  a: 1x\n  z: 2x\n  q: 3x\n",
+            None,
+            &["n:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n"],
+            "--with-new",
+            "n:\n  a: 1x\n  z: 2x\no:\n  q: 3x\n",
+        ),
+        // Renamed twice, with an own value.
+        (
+            "a: {timeout: 5, x: 1}\n",
+            Some("a: {timeout: 7, x: 1}\n"),
+            &["a: {timeoutS: 5, x: 1}\n", "a: {timeoutSeconds: 5, x: 1}\n"],
+            "--with-new",
+            "a: {timeoutSeconds: 7, x: 1}\n",
+        ),
+        // Renamed, and then given a value that stays behind.
+        (
+            "m:\n  a: hostx\n  z: 1\n",
+            None,
+            &["m:\n  b: hostx\n  z: 1\n", "m:\n  b: x-dev.example.com\n  z: 1\n"],
+            "--with-new",
+            "m:\n  a: hostx\n  z: 1\n",
+        ),
+        (
+            "m:\n  a: 5\n  z: 1\n",
+            None,
+            &["m:\n  b: 6\n  z: 1\n", "m:\n  b: 7\n  z: 1\n"],
+            "--without-new",
+            "m:\n  a: 5\n  z: 1\n",
+        ),
+        // A secret within what was renamed.
+        (
+            "db:\n  password: hunter2xx\n  user: u\n",
+            None,
+            &["database:\n  password: hunter2xx\n  user: u\n"],
+            "--with-new --with-removals",
+            "db:\n  password: hunter2xx\ndatabase:\n  user: u\n",
+        ),
+        (
+            "l:\n- name: a\n  token: hunter2xx\n  v: u\n",
+            None,
+            &["l:\n- name: aa\n  token: hunter2xx\n  v: u\n"],
+            "--with-new",
+            "l:\n- name: aa\n  v: u\n- name: a\n  token: hunter2xx\n  v: u\n",
+        ),
+        // A part of an element is asked for.
+        (
+            "l:\n- name: a\n  w: 10\n  h: x\n- name: b\n  w: 5\n",
+            Some("l:\n- name: a\n  w: 90\n  h: x\n- name: b\n  w: 5\n"),
+            &["l:\n- name: aa\n  w: 11\n  h: x\n- name: b\n  w: 5\n"],
+            "--only l[name=aa].h",
+            "l:\n- name: aa\n  w: 11\n  h: x\n- name: a\n  w: 90\n  h: x\n- name: b\n  w: 5\n",
+        ),
+        (
+            "l:\n- name: a\n  v: 1\n",
+            Some("l:\n- name: a\n  v: 10\n"),
+            &["l:\n- name: aa\n  v: 1\n"],
+            "--only l[name=aa].v",
+            "l:\n- name: aa\n  v: 10\n",
+        ),
+        // An anchor whose holder went.
+        (
+            "d: &d {cpu: 1}\na: {<<: *d, n: 1}\nv: 1\n",
+            None,
+            &["a: {cpu: 1, n: 1}\nv: 2\n"],
+            "--skip-undecided",
+            "d: &d {cpu: 1}\na: {<<: *d, n: 1}\nv: 2\n",
+        ),
+    ] {
+        let world = world(first, own, changes);
+        assert_eq!(promoted(&world, options, 0), expected, "{changes:?} {options}");
+    }
+}
+
+#[test]
+fn a_move_of_the_file_hides_no_rename() {
+    let mut world = world(
+        "m:\n  a: 5\n  z: 1\nk: v\nl: w\n",
+        Some("m:\n  a: 50\n  z: 1\nk: v\nl: w\n"),
+        &["m:\n  b: 5\n  z: 1\nk: v\nl: w\n"],
+    );
+    for file in FILES {
+        world.git(&["mv", file, &file.replace("x.yaml", "y.yaml")]);
+    }
+    world.commit("moved");
+    world.line("promote y --to staging --yes --with-new").exits(0);
+    assert_eq!(world.read("environments/staging/y.yaml"), "m:\n  b: 50\n  z: 1\nk: v\nl: w\n");
+}
+
+fn deployment(name: &str, image: u8) -> String {
+    format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  image: x:{image}\n")
+}
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  port: 80\n";
+
+fn map(namespace: &str, value: u8) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {namespace}}}\ndata: {{k: {value}}}\n"
+    )
+}
+
+#[test]
+fn documents_are_known_by_all_that_tells_them_apart() {
+    let and = |documents: &[&str]| documents.join("---\n");
+    let [one, two] = [1, 2].map(|image| deployment("web", image));
+    // One becomes two, and the new one is left.
+    let world_of = |first: &str, own: Option<&str>, change: &str| world(first, own, &[change]);
+    let grown = world_of(&one, None, &and(&[&two, SERVICE]));
+    assert_eq!(promoted(&grown, "--without-new", 0), two);
+    // Another group of the same kind, and values of its own.
+    let ingress = |group: &str, n: u8| {
+        format!("apiVersion: {group}/v1\nkind: Ingress\nmetadata: {{name: web}}\nspec: {{host: a, n: {n}}}\n")
+    };
+    let [old, own, new] = [("extensions", 1), ("extensions", 5), ("networking.k8s.io", 1)]
+        .map(|(group, n)| and(&[&ingress(group, n), SERVICE]));
+    let regrouped = world_of(&old, Some(&own), &new);
+    assert_eq!(promoted(&regrouped, "--with-new", 0), and(&[&ingress("networking.k8s.io", 5), SERVICE]));
+    // All documents are others, and come back.
+    let renamed = world_of(&one, None, &and(&[SERVICE, &deployment("web2", 1)]));
+    let before = renamed.read(FILES[1]);
+    promoted(&renamed, "--with-new", 0);
+    renamed.line("rollback x --env staging --yes").exits(0);
+    assert_eq!(renamed.read(FILES[1]), before);
+    // Where one of two namespaces went, the other is still itself.
+    let [n1, n2, changed] = [map("n1", 1), map("n2", 2), map("n1", 5)];
+    let parted = world_of(&and(&[&n1, &n2, SERVICE]), None, &and(&[&changed, SERVICE]));
+    promoted(&parted, "--only #ConfigMap/n2/a:", 0);
+    assert_eq!(promoted(&parted, "", 0), and(&[&changed, SERVICE]));
+}
+
+#[test]
+fn a_promotion_that_only_gave_values_is_the_last_one() {
+    let mut world = world("a: 1\nc: 1\n", None, &["a: 2\nc: 1\n"]);
+    promoted(&world, "", 0);
+    world.write(FILES[1], "a: 2\nc: 5\n");
+    world.commit("own");
+    world.write(FILES[0], "a: 2\nc: 6\n");
+    world.commit("six");
+    assert_eq!(promoted(&world, "--set c=7", 0), "a: 2\nc: 7\n");
+    world.line("rollback x --env staging --yes").exits(0);
+    assert_eq!(world.read(FILES[1]), "a: 2\nc: 5\n");
+}
+
+#[test]
+fn what_is_kept_of_a_rename_is_one_decision() {
+    let world =
+        world("l:\n- name: a\n  v: 1\n", Some("l:\n- name: a\n  v: 10\n"), &["l:\n- name: aa\n  v: 1\n"]);
+    world.line("promote x --to staging --take target=l[name=aa] --reason load --yes").exits(0);
+    assert!(!world.git(&["log", "-1", "--format=%B"]).contains("renamed"));
+    let again = world.line("promote x --to staging --yes").exits(0);
+    assert!(again.contains("declined by"), "{again}");
+    assert!(!again.contains("offered"), "{again}");
+}
+
+#[test]
+fn an_item_under_another_name_is_told_as_one() {
+    let mut world = world("a: 1\nb: 2\n", Some("a: 1\nb: 20\n"), &[]);
+    world.git(&["mv", FILES[0], "environments/development/y.yaml"]);
+    world.commit("renamed");
+    for line in ["promote y --to staging --dry-run", "promote --all --to staging --dry-run"] {
+        let told = world.line(line).exits(0);
+        assert!(told.contains("was x in development"), "{line}: {told}");
+        assert!(!told.contains("--delete"), "{line}: {told}");
+    }
+}
+
+#[test]
+fn a_path_becomes_one_thing() {
+    let world = world("a: 1\n", None, &["a: 2\n"]);
+    for options in [
+        "--take source=a --take target=a",
+        "--take source=a --set a=7",
+        "--take source=a --except a",
+        "--set a=1 --set a=2",
+    ] {
+        world.line(&format!("promote x --to staging --yes {options}")).exits(2);
+    }
+}
