@@ -293,8 +293,12 @@ impl Planner {
     pub fn leaves(&self, key: &Key, hop: Hop) -> Result<Option<Vec<PlanEntry>>> {
         let Some(mut lines) = self.judged(key, hop, &mut Grounds::default())? else { return Ok(None) };
         if hop == Hop::ToProduction {
+            let asked = |line: &PlanEntry| match &line.renamed {
+                Some(renamed) => renamed.from.clone(),
+                None => line.path.clone(),
+            };
             let paths: Vec<ValuePath> =
-                lines.iter().filter(|line| line.commit.is_some()).map(|line| line.path.clone()).collect();
+                lines.iter().filter(|line| line.commit.is_some()).map(asked).collect();
             let paths: Vec<&ValuePath> = paths.iter().collect();
             let lists = self.configuration.lists(key);
             let question =

@@ -225,3 +225,21 @@ fn a_path_becomes_one_thing() {
         world.line(&format!("promote x --to staging --yes {options}")).exits(2);
     }
 }
+
+#[test]
+fn a_rename_is_known_on_its_way_to_production_and_in_review() {
+    let (first, own) = ("a: {timeout: 5, x: 1}\n", "a: {timeout: 7, x: 1}\n");
+    let mut world = world(first, Some(own), &["a: {timeoutS: 5, x: 1}\n"]);
+    let change = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    // Copied, staging's own value goes.
+    world.git(&["checkout", "-q", "-b", "copied"]);
+    world.write(FILES[1], &world.read(FILES[0]));
+    world.commit("copied");
+    let told = world.line("review --base main").exits(0);
+    assert!(told.contains("overwrites-own-value"), "{told}");
+    world.git(&["checkout", "-q", "main"]);
+    promoted(&world, "--with-new", 0);
+    let line = format!("promote x --to production --yes --change {change}");
+    world.line(&line).exits(0);
+    assert_eq!(world.read(FILES[2]), "a: {timeoutS: 5, x: 1}\n");
+}

@@ -6,11 +6,13 @@ use crate::engine::timeline::View;
 
 /// Notes on lines of the hop to production the latest commit of development, at or before the commit
 /// that brought staging's value, that gave development the same. `view` is over the hop to staging,
-/// asked about the paths of the lines.
+/// asked about the paths of the lines, and about the old ones of what was renamed.
 pub fn note_origins(lines: &mut [PlanEntry], view: View<'_>) {
     for line in lines {
         let Some(commit) = &line.commit else { continue };
-        let [development, staging] = view.changes(&line.path);
+        // What staging carried to another name never was development's; that the old one went, was.
+        let path = line.renamed.as_ref().map_or(&line.path, |renamed| &renamed.from);
+        let [development, staging] = view.changes(path);
         let Some((came, value)) = staging.iter().rfind(|(event, _)| view.commit(*event).id == commit.id)
         else {
             continue;

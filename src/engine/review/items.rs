@@ -159,10 +159,20 @@ impl<'a> Input<'a> {
             let is_brought = source == value && value.is_some() && !plan.is_unknown();
             return Ok(promoted.filter(|_| is_brought));
         };
-        let is_brought = match &entry.renamed {
-            Some(renamed) if renamed.from == *path => value.is_none(),
-            Some(renamed) if entry.path == *path => value == Some(&renamed.carried),
-            Some(_) | None => source == value,
+        // What the target had under the old name goes on under the new one.
+        let carried = entry.renamed.as_ref().filter(|_| entry.path.covers(path)).map(|renamed| {
+            let rest = path.segments.get(entry.path.segments.len()..).unwrap_or_default();
+            rest.iter().try_fold(&renamed.carried, |value, segment| value.child(segment))
+        });
+        let is_brought = match (&entry.renamed, carried) {
+            (Some(renamed), _) if renamed.from == *path => value.is_none(),
+            (_, Some(carried)) if carried == value => true,
+            (_, Some(_)) if source == value && value.is_some() => {
+                let since = entry.target_commit.as_ref().map(CommitInfo::date);
+                return Ok(Some(Origin::Overwrites { hop, since, reason: entry.reason.clone() }));
+            }
+            (_, Some(_)) => false,
+            (_, None) => source == value,
         };
         Ok(match entry.level {
             _ if !is_brought => None,
