@@ -2,9 +2,9 @@
 
 use anstyle::Style;
 
-use super::apart::{cut_apart, fitting};
+use super::apart::{cut_among, cut_apart, fitting};
 use super::path_name;
-use super::sanitize::{clean, cut, width};
+use super::sanitize::{clean, width};
 use crate::model::ValuePath;
 
 /// Text and its style; the text is already clean.
@@ -15,6 +15,8 @@ pub(super) struct Cell {
     pub(super) right: bool,
     /// Where in its text the path's parent stands; nothing where there is none.
     parent: Option<(usize, usize)>,
+    /// What its value is to be told from.
+    beside: Option<String>,
     /// Whether its row has nothing to do with the row before.
     pub(super) begins: bool,
 }
@@ -102,6 +104,17 @@ impl Cell {
         Self { content: Content::Value(clean(text).into_owned()), ..Self::default() }
     }
 
+    /// The same, to be told from another value that stands elsewhere.
+    pub(super) fn beside(mut self, other: Option<String>) -> Self {
+        self.beside = other;
+        self
+    }
+
+    /// A value in so much room.
+    fn cut(&self, text: &str, room: usize) -> String {
+        cut_among(text, self.beside.as_deref(), room)
+    }
+
     /// A value and what it becomes.
     pub(super) fn change(old: &str, new: &str) -> Self {
         Self {
@@ -133,7 +146,7 @@ impl Cell {
     pub(super) fn line(&self, most: usize) -> String {
         match &self.content {
             Content::Name(text) | Content::Prose(text) => text.clone(),
-            Content::Value(text) => cut(text, most).into_owned(),
+            Content::Value(text) => self.cut(text, most),
             Content::Change([old, new]) => {
                 let [old, new] = cut_apart([old, new], [most, most]);
                 format!("{old} → {new}")
@@ -184,7 +197,7 @@ impl Cell {
                 lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
             }
             Content::Value(text) if whole => broken(text, first, room),
-            Content::Value(text) => vec![cut(text, room).into_owned()],
+            Content::Value(text) => vec![self.cut(text, room)],
             Content::Change([old, new]) if whole => {
                 let old = broken(&format!("{old} →"), first, room);
                 old.into_iter().chain(broken(new, room, room)).collect()

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::cell::Cell;
 use super::columns::align;
 use super::sanitize::{clean, cut, width};
-use super::values::{change_cell, removal_cell, value_cell};
+use super::values::{change_cell, removal_cell, value_cell, value_cell_beside};
 use super::view::View;
 use super::{counted, lines};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
@@ -144,7 +144,7 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<C
             Cell::new(format!("{} keeps {}", hop.target(), side(line.target.as_ref()))).prose()
         }
         (Action::Stop, _) => {
-            let (source, target) = (side(line.source.as_ref()), side(line.target.as_ref()));
+            let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
             Cell::new(format!("{} {target}, {} {source}", hop.target(), hop.source())).prose()
         }
         (_, Some(_)) if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
@@ -219,16 +219,14 @@ fn quoted(path: &ValuePath) -> String {
 /// The question that a conflict asks: what differs, and how.
 #[must_use]
 pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> String {
-    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
     let changed: String = changed_lines(line, view).iter().map(|line| format!("{line}\n")).collect();
     format!(
-        "{changed}{} of {}: {} has {}, {} has {}. Which one?",
+        "{changed}{} of {}: {} has {source}, {} has {target}. Which one?",
         path_of(line),
         clean(key.as_str()),
         hop.source(),
-        side(line.source.as_ref()),
         hop.target(),
-        side(line.target.as_ref())
     )
 }
 
@@ -266,21 +264,22 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
     };
     let row = |word: &str, line: &PlanEntry<Shown>| {
         let brings = line.level != Level::Keep && line.renamed.is_none();
+        let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
+        let told = line.source.as_ref().filter(|_| both);
         let value = match (&line.target, &line.source) {
             (target, source) if brings => change_cell(target.as_ref(), source.as_ref()),
-            (Some(target), _) => value_cell(target),
+            (Some(target), _) => value_cell_beside(target, told),
             (None, Some(source)) => value_cell(source),
             (None, None) => Cell::default(),
         };
-        let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
-        let reason =
-            match (line.source.as_ref().filter(|_| both).map(|value| view.value(value)), &line.reason) {
-                (Some(value), Reason::Own { since: Some(since) }) => {
-                    format!("{target}'s own; {source} has {value} since {since}")
-                }
-                (Some(value), reason) => format!("{}; {source} has {value}", clean(&reason.phrase(plan.hop))),
-                (None, reason) => clean(&reason.phrase(plan.hop)).into_owned(),
-            };
+        let told = told.map(|_| view.sides([line.source.as_ref(), line.target.as_ref()]));
+        let reason = match (told.map(|[source, _]| source), &line.reason) {
+            (Some(value), Reason::Own { since: Some(since) }) => {
+                format!("{target}'s own; {source} has {value} since {since}")
+            }
+            (Some(value), reason) => format!("{}; {source} has {value}", clean(&reason.phrase(plan.hop))),
+            (None, reason) => clean(&reason.phrase(plan.hop)).into_owned(),
+        };
         vec![
             Cell::new(word).style(view.styles.faint),
             path_cell(line),

@@ -91,6 +91,14 @@ impl View {
         sanitize::cut(&value_text(value), self.side()).into_owned()
     }
 
+    /// Two values of one sentence, so that they can be told from one another.
+    #[must_use]
+    pub(super) fn sides(&self, values: [Option<&Shown>; 2]) -> [String; 2] {
+        let text = |value: Option<&Shown>| value.map_or_else(|| "nothing".to_owned(), value_text);
+        let [one, other] = values.map(text);
+        cut_apart([&one, &other], [self.side(), self.side()])
+    }
+
     /// How wide a value in a sentence may be.
     fn side(&self) -> usize {
         if self.verbose {
