@@ -186,13 +186,23 @@ impl Cell {
         (width(&line) <= room).then_some(line)
     }
 
+    /// The widest word of a sentence.
+    pub(super) fn widest_word(&self) -> usize {
+        match &self.content {
+            Content::Prose(text) => text.split(' ').map(width).max().unwrap_or_default(),
+            Content::Name(_) | Content::Value(_) | Content::Change(_) => 0,
+        }
+    }
+
     /// On as many lines as it takes, none wider than `room`; the first may have less.
     pub(super) fn lines(&self, first: usize, room: usize, whole: bool) -> Vec<String> {
         match &self.content {
             Content::Name(text) => broken(text, first, room),
             Content::Prose(text) => {
-                let options =
-                    textwrap::Options::new(room.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation);
+                let options = textwrap::Options::new(room.max(1))
+                    .word_separator(textwrap::WordSeparator::AsciiSpace)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                    .break_words(false);
                 let lines = textwrap::wrap(text, options);
                 lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
             }
@@ -210,14 +220,17 @@ impl Cell {
     }
 }
 
-/// A text in pieces no wider than their room, broken behind a dot, a slash or a blank where that is near.
-fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
+/// A text in pieces no wider than their room, broken behind a slash where that is not far, else behind a dot,
+/// a dash or a blank where that is near.
+pub(super) fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
     let (mut pieces, mut rest, mut room_now) = (Vec::new(), text, first.max(1));
     while width(rest) > room_now {
         let count = fitting(rest.chars(), room_now).max(1);
         let end = rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at);
         let piece = rest.get(..end).unwrap_or(rest);
-        let near = piece.rfind(['.', '/', '_', '-', ' ']).map(|at| at + 1).filter(|at| *at > end / 2);
+        let behind =
+            |marks: &[char], least: usize| piece.rfind(marks).map(|at| at + 1).filter(|at| *at > least);
+        let near = behind(&['/'], end / 3).or_else(|| behind(&['.', '_', '-', ' '], end / 2));
         let (piece, after) = rest.split_at(near.unwrap_or(end));
         pieces.push(piece.to_owned());
         (rest, room_now) = (after, room.max(1));

@@ -55,9 +55,7 @@ fn is_offered(line: &PlanEntry<Shown>) -> bool {
 
 /// The name of the item, and what is done with its values.
 fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let strong = view.styles.strong;
-    let name = view.head(plan.key.as_str(), &plan.hop.to_string());
-    writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
+    writeln!(out, "{}", view.head(plan.key.as_str(), &plan.hop.to_string()))?;
     let groups = groups(plan);
     let row = |(at, index): (usize, &usize)| acting(&plan.lines[*index], plan.hop, at == 0, view);
     // One alignment for all groups, so that the columns of the screen are one.
