@@ -237,6 +237,12 @@ fn pages_and_words_are_explained() {
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains("terrace ") || said.contains("git ") || said.contains("--with-new"), "{said}");
     }
+    for (word, known) in
+        [("STOP", "STOP"), ("stop", "STOP"), ("Look", "look"), ("keep", "keep"), ("ask", "ask")]
+    {
+        let said = world.terrace(&["explain", word]).exits(0);
+        assert!(said.contains(known), "{word}: {said}");
+    }
     let wrong = world.line("explain promotoin");
     assert_eq!(wrong.code, 2, "{}", wrong.told());
     assert!(wrong.stderr.contains("did you mean `promotion`?"), "{}", wrong.told());
