@@ -79,7 +79,10 @@ fn folded(line: &str, columns: usize) -> String {
         let blank = pieces[start..end].iter().rposition(|piece| piece.text == " ").map(|at| start + at);
         let (end, next) = match blank.filter(|at| end < pieces.len() && *at > start.max(indent)) {
             Some(at) => (at, at + 1),
-            None => (end.max(start + 1), end.max(start + 1)),
+            None => {
+                let end = if end < pieces.len() { broken_at(&pieces, start, end) } else { end };
+                (end.max(start + 1), end.max(start + 1))
+            }
         };
         out.extend(pieces[start..end].iter().map(|piece| piece.text));
         start = next;
@@ -92,6 +95,12 @@ fn folded(line: &str, columns: usize) -> String {
         }
     }
     out
+}
+
+/// Where a word that is too wide is broken: behind a slash where that is not far, else where the line ends.
+fn broken_at(pieces: &[Piece<'_>], start: usize, end: usize) -> usize {
+    let slash = pieces[start..end].iter().rposition(|piece| piece.text == "/").map(|at| start + at + 1);
+    slash.filter(|at| *at > start + (end - start) / 3).unwrap_or(end)
 }
 
 /// A character or an escape.
@@ -133,6 +142,7 @@ mod tests {
             ("short\nand more\n", 10, "short\nand more\n"),
             ("  note: some words here\n", 16, "  note: some\n     words here\n"),
             ("abcdefghijkl\n", 6, "abcdef\n  ghij\n  kl\n"),
+            ("key platform/billing/invoices\n", 16, "key\n    platform/\n    billing/\n    invoices\n"),
             ("\u{1b}[31mred and more\u{1b}[0m\n", 8, "\u{1b}[31mred and\n  more\u{1b}[0m\n"),
             ("Which?  ", 4, "Which?  "),
             (

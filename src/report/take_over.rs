@@ -107,7 +107,7 @@ fn counted_values(found: &[Gaps], view: &View, out: &mut dyn Write) -> io::Resul
     }
     let mut below = vec![row(Cell::default(), heads())];
     below.extend(found.iter().map(|gap| row(Cell::default(), cells(gap))));
-    let lines = fits(&below, view).then(|| align(&below, view)).unwrap_or_default();
+    let lines = if fits(&below, view) { align(&below, view) } else { Vec::new() };
     if let Some(heads) = lines.first() {
         writeln!(
             out,
