@@ -135,11 +135,11 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<C
         Action::Decline => ("keep", view.styles.faint),
         Action::Stop | Action::Keep => ("STOP", view.styles.error),
     };
-    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
         (Action::Set(value), _) => change_cell(line.target.as_ref(), Some(value)),
         (Action::Decline, _) => {
-            Cell::new(format!("{} keeps {}", hop.target(), side(line.target.as_ref()))).prose()
+            let [_, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
+            Cell::new(format!("{} keeps {target}", hop.target())).prose()
         }
         (Action::Stop, _) => {
             let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
