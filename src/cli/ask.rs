@@ -102,8 +102,8 @@ pub(super) fn read_line(context: &Context, question: &str) -> Result<Option<Stri
     read_answer(context, &asked(question, &[], context.error_view().room()))
 }
 
-/// A question and what can be answered, wrapped where they are wider than the terminal; an answer is kept in
-/// one piece, and what is typed begins behind the last.
+/// A question and what can be answered: beside it, or below where that is wider than the terminal. An answer
+/// is kept in one piece, and what is typed begins behind the last.
 fn asked(question: &str, labels: &[&str], room: Option<usize>) -> String {
     let room = room.unwrap_or(usize::MAX);
     let mut folded = Vec::new();
@@ -111,8 +111,10 @@ fn asked(question: &str, labels: &[&str], room: Option<usize>) -> String {
     let _ = writeln!(Fold::new(&mut folded, room.saturating_sub(GAP.len()).max(1)), "{question}");
     let mut asked = String::from_utf8_lossy(&folded).trim_end().to_owned();
     let mut used = asked.lines().last().map_or(0, width);
-    for label in labels {
-        let is_beside = used + 2 * GAP.len() + width(label) <= room;
+    let all: usize = labels.iter().map(|label| GAP.len() + width(label)).sum();
+    let are_below = used + all + GAP.len() > room;
+    for (number, label) in labels.iter().enumerate() {
+        let is_beside = !(are_below && number == 0) && used + 2 * GAP.len() + width(label) <= room;
         asked.push_str(if is_beside { GAP } else { BELOW });
         asked.push_str(label);
         used = if is_beside { used } else { 0 } + GAP.len() + width(label);
@@ -149,7 +151,7 @@ mod tests {
         for (question, labels, room, expected) in [
             ("Commit this?", &labels[..1], None, "Commit this?  [y]es  "),
             ("Commit this?", &labels[..], Some(60), "Commit this?  [y]es  [n]o, and remember  [q]uit  "),
-            ("Commit this?", &labels, Some(30), "Commit this?  [y]es\n  [n]o, and remember  [q]uit  "),
+            ("Commit this?", &labels, Some(30), "Commit this?\n  [y]es  [n]o, and remember\n  [q]uit  "),
             ("Why does it keep the value?", &[], Some(20), "Why does it keep\n    the value?  "),
             ("-one\n+two\nWhich one?", &labels[..1], Some(20), "-one\n+two\nWhich one?  [y]es  "),
         ] {

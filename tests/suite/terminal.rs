@@ -78,8 +78,8 @@ pub(crate) fn talk_to(mut command: Command, columns: u16, answers: &[(&str, &str
 }
 
 const PROMOTE: [&str; 4] = ["promote", "payments", "--to", "production"];
-const NEW: &str = "Take \"cache responses\" (new cache) as well?  [y]es  [n]o, and remember\n  \
-                   [s]kip for now  [q]uit";
+const NEW: &str = "Take \"cache responses\" (new cache) as well?\n  \
+                   [y]es  [n]o, and remember  [s]kip for now  [q]uit";
 
 #[test]
 fn yes_takes_the_new_keys() {
