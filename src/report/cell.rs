@@ -198,14 +198,7 @@ impl Cell {
     pub(super) fn lines(&self, first: usize, room: usize, whole: bool) -> Vec<String> {
         match &self.content {
             Content::Name(text) => broken(text, first, room),
-            Content::Prose(text) => {
-                let options = textwrap::Options::new(room.max(1))
-                    .word_separator(textwrap::WordSeparator::AsciiSpace)
-                    .word_splitter(textwrap::WordSplitter::NoHyphenation)
-                    .break_words(false);
-                let lines = textwrap::wrap(text, options);
-                lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
-            }
+            Content::Prose(text) => wrapped(text, room),
             Content::Value(text) if whole => broken(text, first, room),
             Content::Value(text) => vec![self.cut(text, room)],
             Content::Change([old, new]) if whole => {
@@ -220,6 +213,19 @@ impl Cell {
     }
 }
 
+/// A sentence on as many lines as it takes; a word is broken only where it is too wide by itself, and an arrow
+/// is not parted from what it points to.
+pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mark = ["→ ", "= "].into_iter().find(|mark| text.starts_with(mark)).unwrap_or_default();
+    let options = textwrap::Options::new(room.max(1))
+        .initial_indent(mark)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    let lines = textwrap::wrap(text.strip_prefix(mark).unwrap_or(text), options);
+    lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
+}
+
 /// A text in pieces no wider than their room, broken behind a slash where that is not far, else behind a dot,
 /// a dash or a blank where that is near.
 pub(super) fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
@@ -232,9 +238,36 @@ pub(super) fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
             |marks: &[char], least: usize| piece.rfind(marks).map(|at| at + 1).filter(|at| *at > least);
         let near = behind(&['/'], end / 3).or_else(|| behind(&['.', '_', '-', ' '], end / 2));
         let (piece, after) = rest.split_at(near.unwrap_or(end));
-        pieces.push(piece.to_owned());
+        pieces.push(piece.trim_end_matches(' ').to_owned());
         (rest, room_now) = (after, room.max(1));
     }
     pieces.push(rest.to_owned());
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_only_where_they_are_too_wide() {
+        for (text, room, expected) in [
+            ("two words", 20, &["two words"][..]),
+            ("two words", 8, &["two", "words"]),
+            (
+                "→ environments/staging/orders/settings.yaml",
+                30,
+                &["→ environments/staging/orders/", "settings.yaml"],
+            ),
+            ("= environments/a.yaml", 40, &["= environments/a.yaml"]),
+            (
+                "in services/config/some-name.yaml, too",
+                24,
+                &["in", "services/config/", "some-name.yaml,", "too"],
+            ),
+            ("an-extraordinary-name.yaml", 18, &["an-extraordinary-", "name.yaml"]),
+        ] {
+            assert_eq!(wrapped(text, room), expected, "{text}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::cell::{Cell, broken};
+use super::cell::{Cell, broken, wrapped};
 use super::columns::{align, fits};
 use super::counted;
 use super::sanitize::{clean, cut, width};
@@ -292,19 +292,10 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         lines.push(format!("{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths)));
     }
     for line in lines {
-        writeln!(out, "{}", wrapped(&line, view))?;
+        let room = view.room().map_or(usize::MAX, |room| room.saturating_sub(2));
+        writeln!(out, "{}", wrapped(&line, room).join("\n  "))?;
     }
     Ok(())
-}
-
-/// A sentence on as many lines as it takes.
-fn wrapped(text: &str, view: &View) -> String {
-    let Some(room) = view.room() else { return text.to_owned() };
-    let options = textwrap::Options::new(room)
-        .subsequent_indent("  ")
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
 }
 
 /// Which values production has as staging has them.
