@@ -221,16 +221,22 @@ impl Context {
         self.styles_for(io::stderr().is_terminal())
     }
 
+    /// How wide a terminal is: as wide as COLUMNS says, as git has it, else as itself says.
+    fn columns(&self, terminal: &Term) -> usize {
+        let said = self.environment.text("COLUMNS").and_then(|columns| columns.trim().parse().ok());
+        said.filter(|columns| *columns > 0).unwrap_or_else(|| usize::from(terminal.size().1))
+    }
+
     /// How standard error is read.
     pub(super) fn error_view(&self) -> View {
-        let columns = io::stderr().is_terminal().then(|| usize::from(Term::stderr().size().1));
+        let columns = io::stderr().is_terminal().then(|| self.columns(&Term::stderr()));
         View { styles: self.error_styles(), columns, verbose: self.verbose }
     }
 
     /// How standard output is read.
     pub(super) fn view(&self) -> View {
         let terminal = io::stdout().is_terminal();
-        let columns = terminal.then(|| usize::from(Term::stdout().size().1));
+        let columns = terminal.then(|| self.columns(&Term::stdout()));
         View { styles: self.styles_for(terminal), columns, verbose: self.verbose }
     }
 
@@ -242,7 +248,7 @@ impl Context {
     /// Tells something that is no result, unless quiet.
     pub(super) fn remark(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(self.err(), "{}", crate::report::sanitize::clean(text));
+            let _ = writeln!(self.error_screen(), "{}", crate::report::sanitize::clean(text));
         }
     }
 

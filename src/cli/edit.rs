@@ -85,7 +85,7 @@ fn show(errors: &[Finding], context: &Context) -> Result<(), super::Failure> {
 }
 
 fn told(editing: &Editing, bytes: &[u8], context: &Context) -> Outcome {
-    let (mut out, view) = (context.out(), context.view());
+    let (mut out, view) = (context.screen("text"), context.view());
     let file = editing.file();
     if editing.is_new() {
         writeln!(out, "{file}: created")?;

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     if let Ok(rule) = about.parse::<Rule>() {
         write!(context.pages("text"), "{}", explain::text(rule, &view))?;
-    } else if let Some(word) = PlanWord::named(&about.to_lowercase()) {
+    } else if let Some(word) = PlanWord::named(about) {
         write!(context.pages("text"), "{}", explain::word(&word, &view))?;
     } else if let Some(topic) = Topic::named(about) {
         write!(context.pages("text"), "{}", topic.text)?;

@@ -131,7 +131,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             .into());
     }
     ops::require_clear(&prepared, &request)?;
-    let mut out = context.out();
+    let mut out = context.screen("text");
     if prepared.plan.items.is_empty() {
         writeln!(out, "nothing to do")?;
         return Ok(0);
@@ -150,7 +150,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         context.remark("nothing was committed");
         return Ok(0);
     }
-    let mut out = context.out();
+    let mut out = context.screen("text");
     match ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
@@ -161,7 +161,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 /// Removes the kept files.
 fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
     let kept = ops::kept(workspace)?;
-    let mut out = context.out();
+    let mut out = context.screen("text");
     for kept in &kept {
         let verb = if args.dry_run { "would remove" } else { "remove" };
         writeln!(out, "{verb}   {}   (item {} of {})", clean(&kept.file), kept.key, kept.environment)?;

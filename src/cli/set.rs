@@ -198,7 +198,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         }
         done => done?,
     };
-    let mut out = context.out();
+    let mut out = context.screen("text");
     let Some(done) = done else {
         writeln!(out, "nothing to do")?;
         tell_absent(&request, &workspace, context)?;

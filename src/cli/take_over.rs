@@ -54,12 +54,13 @@ pub(super) fn run(
             .into());
     }
     if answers.dry_run {
+        let command = command(&prepared);
         let how = if answers.is_listing {
-            format!(": {}", command(&prepared))
+            context.view().command("To commit it: ", &command.split(' ').collect::<Vec<_>>())
         } else {
-            ", run again without --dry-run.".to_owned()
+            "To commit it, run again without --dry-run.".to_owned()
         };
-        writeln!(out, "{counts}\nTo commit it{how}")?;
+        writeln!(out, "{counts}\n{how}")?;
         if !request.keep_legacy {
             writeln!(
                 out,

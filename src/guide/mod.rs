@@ -57,19 +57,24 @@ pub struct PlanWord {
 }
 
 impl PlanWord {
-    /// What a word means.
+    /// What a word means, however it is written.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
-        PLAN_WORDS.into_iter().find(|known| known.word == word)
+        PLAN_WORDS.into_iter().find(|known| known.word.eq_ignore_ascii_case(word))
     }
 }
 
 /// The words of plans.
-pub const PLAN_WORDS: [PlanWord; 12] = [
+pub const PLAN_WORDS: [PlanWord; 19] = [
     PlanWord {
         word: "take",
         meaning: "The source changed and the target did not: the change moves on with this promotion.",
         change: "terrace promote KEY --to E --except PATH leaves it; terrace hold KEY PATH --env E --reason R keeps the target's value for longer.",
+    },
+    PlanWord {
+        word: "ask",
+        meaning: "People decide: it is new to the target, the source calls it otherwise now, or the source removed what the target has a value of its own for.",
+        change: "terrace promote KEY --to E asks on a terminal; --with-new and --with-removals say yes, --without-new and --without-removals say no and remember that; --take source=PATH takes one.",
     },
     PlanWord {
         word: "new",
@@ -87,6 +92,11 @@ pub const PLAN_WORDS: [PlanWord; 12] = [
         change: "It is decided as what is new: --with-new, --without-new, or --take source=PATH.",
     },
     PlanWord {
+        word: "STOP",
+        meaning: "Nothing is committed until somebody decides: both environments changed the value since they were equal (a conflict), or the history that would tell is cut off (unknown).",
+        change: "terrace promote KEY --to E --take source=PATH, --take target=PATH, or --set PATH=VALUE; --skip-undecided leaves it for later.",
+    },
+    PlanWord {
         word: "conflict",
         meaning: "Both environments changed it since they were equal. Nothing is committed until somebody decides.",
         change: "terrace promote KEY --to E --take source=PATH, --take target=PATH, or --set PATH=VALUE.",
@@ -97,6 +107,11 @@ pub const PLAN_WORDS: [PlanWord; 12] = [
         change: "git fetch --unshallow.",
     },
     PlanWord {
+        word: "waits",
+        meaning: "It would move on, but this promotion was told to leave it, by --only, --except, --change or an answer.",
+        change: "terrace promote KEY --to E without that choice takes it.",
+    },
+    PlanWord {
         word: "offered",
         meaning: "It differs because the source changed, but promotions have been leaving it: it is taken only by name.",
         change: "terrace promote KEY --to E --only PATH.",
@@ -105,6 +120,26 @@ pub const PLAN_WORDS: [PlanWord; 12] = [
         word: "kept",
         meaning: "The target has its own value and the source has not changed, or the value names an environment.",
         change: "terrace promote KEY --to E --take source=PATH writes the source's value all the same.",
+    },
+    PlanWord {
+        word: "keep",
+        meaning: "The target keeps its value because this promotion decides so, and the decision is recorded with it.",
+        change: "terrace hold --release KEY PATH --env E takes the decision back.",
+    },
+    PlanWord {
+        word: "set",
+        meaning: "The target gets a value of its own that was given with the promotion.",
+        change: "terrace promote KEY --to E without --set PATH=VALUE.",
+    },
+    PlanWord {
+        word: "look",
+        meaning: "A new item brings a value that names another environment; the target may need its own.",
+        change: "terrace set KEY PATH VALUE --env E, or terrace promote KEY --to E --create --set PATH=VALUE from the beginning.",
+    },
+    PlanWord {
+        word: "left",
+        meaning: "A new item begins without it: it is pinned or a secret, which each environment has for itself, or it was to be left. In a rollback: --only did not name it.",
+        change: "terrace promote KEY --to E --create --set PATH=VALUE gives it, or terrace set KEY PATH VALUE --env E later.",
     },
     PlanWord {
         word: "behind",

@@ -4,17 +4,46 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::sanitize::{clean, cut, width};
+use super::sanitize::{clean, cut, cut_end, width};
 
 /// Both texts cleaned, and cut where they are wider than their room.
 pub(super) fn cut_apart([old, new]: [&str; 2], rooms: [usize; 2]) -> [String; 2] {
     let [old, new] = [clean(old), clean(new)];
-    let front = common(old.chars().zip(new.chars()));
-    let room = old.len().min(new.len()) - front;
-    let back = common(old.chars().rev().zip(new.chars().rev())).min(room);
-    let differing = |text: &str| whole_characters(text, front..text.len() - back);
-    let [one, other] = [differing(&old), differing(&new)];
-    [around(&old, &one, rooms[0]), around(&new, &other, rooms[1])]
+    let [one, other] = [differing(&old, &new), differing(&new, &old)];
+    [around(&old, &[one], rooms[0]), around(&new, &[other], rooms[1])]
+}
+
+/// A text cleaned, and cut where it is wider than the room: where it differs from any of the others stays.
+pub(super) fn cut_among<'t>(text: &str, others: impl IntoIterator<Item = &'t str>, room: usize) -> String {
+    let text = clean(text);
+    let others = others.into_iter().map(clean).filter(|other| *other != text);
+    let ranges: Vec<_> = others.map(|other| differing(&text, &other)).collect();
+    around(&text, &ranges, room)
+}
+
+/// The most texts that a text is looked for among.
+const NEAR: usize = 32;
+
+/// A text cleaned, and cut where it is wider than the room: where it differs from the one that is most like
+/// it stays; its end goes where none is.
+pub(super) fn cut_beside<'t>(text: &str, others: impl IntoIterator<Item = &'t str>, room: usize) -> String {
+    let text = clean(text);
+    if width(&text) <= room {
+        return text.into_owned();
+    }
+    let ranges = others.into_iter().take(NEAR).map(|other| differing(&text, &clean(other)));
+    match ranges.min_by_key(ExactSizeIterator::len).filter(|range| range.len() < text.len()) {
+        Some(range) => around(&text, &[range], room),
+        None => cut_end(&text, room).into_owned(),
+    }
+}
+
+/// Where a text differs from another one.
+fn differing(text: &str, other: &str) -> Range<usize> {
+    let front = common(text.chars().zip(other.chars()));
+    let room = text.len().min(other.len()) - front;
+    let back = common(text.chars().rev().zip(other.chars().rev())).min(room);
+    whole_characters(text, front..text.len() - back)
 }
 
 /// How many bytes of two texts are the same from their beginning on.
@@ -38,8 +67,34 @@ fn whole_characters(text: &str, range: Range<usize>) -> Range<usize> {
     start..end.max(start)
 }
 
-/// A text in so much room, with `…` for what is left out before and behind what differs.
-fn around(text: &str, differing: &Range<usize>, room: usize) -> String {
+/// A text in so much room, with `…` for what is left out before and behind what differs. Differences that
+/// are too far apart share the room.
+fn around(text: &str, differing: &[Range<usize>], room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let starts = || differing.iter().map(|range| range.start);
+    let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
+        return cut(text, room).into_owned();
+    };
+    let all = first..differing.iter().map(|range| range.end).max().unwrap_or(last);
+    let wide = text.get(all.clone()).map_or(0, width);
+    if first == last || wide + 2 <= room {
+        return around_one(text, &all, room);
+    }
+    let (before, after) = text.split_at(last);
+    let earlier = differing.iter().filter(|range| range.start < last);
+    let earlier: Vec<_> = earlier.map(|range| range.start..range.end.min(last)).collect();
+    let later = 0..all.end - last;
+    let half = (room / 2).max(width(after).min(room / 3));
+    let front = room.saturating_sub(width(after)).max(half);
+    let front = around(before, &earlier, front);
+    let back = around_one(after, &later, room.saturating_sub(width(&front)));
+    front + &back
+}
+
+/// The same around one difference.
+fn around_one(text: &str, differing: &Range<usize>, room: usize) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
@@ -119,6 +174,35 @@ mod tests {
                 assert!(width(cut) <= room, "{cut}");
                 assert_eq!(cut, expected, "{old} | {new}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_is_told_from_all_others() {
+        let text = |mode: &str, retries: &str| {
+            format!(
+                "https://gateway.example.com/v1?mode={mode}&trace=false&region=eu-west-1&retries={retries}"
+            )
+        };
+        let [fast, normal, often] = [text("fast", "3"), text("normal", "3"), text("normal", "9")];
+        let expected = |texts: [&str; 3], room| {
+            let cut = |text: &str| cut_among(text, texts, room);
+            let shown = texts.map(cut);
+            assert!(shown.iter().all(|text| width(text) <= room), "{shown:?}");
+            for (text, other) in [(0, 1), (0, 2), (1, 2)] {
+                assert_eq!(texts[text] == texts[other], shown[text] == shown[other], "{room} {shown:?}");
+            }
+            shown
+        };
+        let shown = expected([&fast, &normal, &normal], 24);
+        assert_eq!(
+            shown,
+            ["…/v1?mode=fast&trace=fa…", "…v1?mode=normal&trace=f…", "…v1?mode=normal&trace=f…"]
+        );
+        for room in 10..120 {
+            expected([&fast, &normal, &normal], room);
+            expected([&fast, &normal, &often], room);
+            expected(["x", &normal, &often], room);
         }
     }
 

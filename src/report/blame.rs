@@ -23,9 +23,7 @@ pub fn text(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let strong = view.styles.strong;
-    let name = view.head(key.as_str(), environment.name());
-    writeln!(out, "{strong}{name}{strong:#}   {environment}")?;
+    writeln!(out, "{}", view.head(key.as_str(), environment.name()))?;
     let rows: Vec<_> = blames.iter().map(|blame| row(blame, view)).collect();
     for line in align(&rows, view) {
         writeln!(out, "{line}")?;

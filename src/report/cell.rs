@@ -2,9 +2,9 @@
 
 use anstyle::Style;
 
-use super::apart::{cut_apart, fitting};
+use super::apart::{cut_among, cut_apart, fitting};
 use super::path_name;
-use super::sanitize::{clean, cut, width};
+use super::sanitize::{clean, width};
 use crate::model::ValuePath;
 
 /// Text and its style; the text is already clean.
@@ -15,6 +15,8 @@ pub(super) struct Cell {
     pub(super) right: bool,
     /// Where in its text the path's parent stands; nothing where there is none.
     parent: Option<(usize, usize)>,
+    /// What its value is to be told from.
+    beside: Option<String>,
     /// Whether its row has nothing to do with the row before.
     pub(super) begins: bool,
 }
@@ -102,6 +104,17 @@ impl Cell {
         Self { content: Content::Value(clean(text).into_owned()), ..Self::default() }
     }
 
+    /// The same, to be told from another value that stands elsewhere.
+    pub(super) fn beside(mut self, other: Option<String>) -> Self {
+        self.beside = other;
+        self
+    }
+
+    /// A value in so much room.
+    fn cut(&self, text: &str, room: usize) -> String {
+        cut_among(text, self.beside.as_deref(), room)
+    }
+
     /// A value and what it becomes.
     pub(super) fn change(old: &str, new: &str) -> Self {
         Self {
@@ -133,7 +146,7 @@ impl Cell {
     pub(super) fn line(&self, most: usize) -> String {
         match &self.content {
             Content::Name(text) | Content::Prose(text) => text.clone(),
-            Content::Value(text) => cut(text, most).into_owned(),
+            Content::Value(text) => self.cut(text, most),
             Content::Change([old, new]) => {
                 let [old, new] = cut_apart([old, new], [most, most]);
                 format!("{old} → {new}")
@@ -173,18 +186,21 @@ impl Cell {
         (width(&line) <= room).then_some(line)
     }
 
+    /// The widest word of a sentence.
+    pub(super) fn widest_word(&self) -> usize {
+        match &self.content {
+            Content::Prose(text) => text.split(' ').map(width).max().unwrap_or_default(),
+            Content::Name(_) | Content::Value(_) | Content::Change(_) => 0,
+        }
+    }
+
     /// On as many lines as it takes, none wider than `room`; the first may have less.
     pub(super) fn lines(&self, first: usize, room: usize, whole: bool) -> Vec<String> {
         match &self.content {
             Content::Name(text) => broken(text, first, room),
-            Content::Prose(text) => {
-                let options =
-                    textwrap::Options::new(room.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation);
-                let lines = textwrap::wrap(text, options);
-                lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
-            }
+            Content::Prose(text) => wrapped(text, room),
             Content::Value(text) if whole => broken(text, first, room),
-            Content::Value(text) => vec![cut(text, room).into_owned()],
+            Content::Value(text) => vec![self.cut(text, room)],
             Content::Change([old, new]) if whole => {
                 let old = broken(&format!("{old} →"), first, room);
                 old.into_iter().chain(broken(new, room, room)).collect()
@@ -197,18 +213,61 @@ impl Cell {
     }
 }
 
-/// A text in pieces no wider than their room, broken behind a dot, a slash or a blank where that is near.
-fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
+/// A sentence on as many lines as it takes; a word is broken only where it is too wide by itself, and an arrow
+/// is not parted from what it points to.
+pub(super) fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mark = ["→ ", "= "].into_iter().find(|mark| text.starts_with(mark)).unwrap_or_default();
+    let options = textwrap::Options::new(room.max(1))
+        .initial_indent(mark)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    let lines = textwrap::wrap(text.strip_prefix(mark).unwrap_or(text), options);
+    lines.into_iter().flat_map(|line| broken(&line, room, room)).collect()
+}
+
+/// A text in pieces no wider than their room, broken behind a slash where that is not far, else behind a dot,
+/// a dash or a blank where that is near.
+pub(super) fn broken(text: &str, first: usize, room: usize) -> Vec<String> {
     let (mut pieces, mut rest, mut room_now) = (Vec::new(), text, first.max(1));
     while width(rest) > room_now {
         let count = fitting(rest.chars(), room_now).max(1);
         let end = rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at);
         let piece = rest.get(..end).unwrap_or(rest);
-        let near = piece.rfind(['.', '/', '_', '-', ' ']).map(|at| at + 1).filter(|at| *at > end / 2);
+        let behind =
+            |marks: &[char], least: usize| piece.rfind(marks).map(|at| at + 1).filter(|at| *at > least);
+        let near = behind(&['/'], end / 3).or_else(|| behind(&['.', '_', '-', ' '], end / 2));
         let (piece, after) = rest.split_at(near.unwrap_or(end));
-        pieces.push(piece.to_owned());
+        pieces.push(piece.trim_end_matches(' ').to_owned());
         (rest, room_now) = (after, room.max(1));
     }
     pieces.push(rest.to_owned());
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_only_where_they_are_too_wide() {
+        for (text, room, expected) in [
+            ("two words", 20, &["two words"][..]),
+            ("two words", 8, &["two", "words"]),
+            (
+                "→ environments/staging/orders/settings.yaml",
+                30,
+                &["→ environments/staging/orders/", "settings.yaml"],
+            ),
+            ("= environments/a.yaml", 40, &["= environments/a.yaml"]),
+            (
+                "in services/config/some-name.yaml, too",
+                24,
+                &["in", "services/config/", "some-name.yaml,", "too"],
+            ),
+            ("an-extraordinary-name.yaml", 18, &["an-extraordinary-", "name.yaml"]),
+        ] {
+            assert_eq!(wrapped(text, room), expected, "{text}");
+        }
+    }
 }

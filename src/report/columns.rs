@@ -164,7 +164,10 @@ fn flowing(row: &[Cell], widths: &[usize], room: usize, whole: bool) -> String {
         let left = room.saturating_sub(start);
         if let Some(text) = cell.within(left, whole).filter(|_| !flow.is_full) {
             flow.put(start, &[text], cell.style);
-        } else if matches!(cell.content, Content::Prose(_)) && left >= PROSE && !flow.is_full {
+        } else if matches!(cell.content, Content::Prose(_))
+            && left >= PROSE.max(cell.widest_word().min(below))
+            && !flow.is_full
+        {
             flow.put(start, &cell.lines(left, left, whole), cell.style);
         } else if matches!(cell.content, Content::Name(_)) && used < room / 4 && !flow.is_full {
             let lines = cell.lines(left + reserved, below, whole);

@@ -7,18 +7,24 @@ use unicode_width::UnicodeWidthChar;
 /// How much deeper than its beginning a line goes on.
 const HANG: usize = 4;
 
-/// Writes whole lines to `inner`, none of them wider than `columns`; escapes take no room.
+/// How a line ends with which a command goes on.
+const GOES_ON: &str = " \\\n";
+
+/// Writes whole lines to `inner`, none of them wider than `columns` but those of a command that goes over
+/// several lines; escapes take no room.
 #[derive(Debug)]
 pub struct Fold<W: Write> {
     inner: W,
     columns: usize,
     line: Vec<u8>,
+    /// Whether the line before goes on with this one, to a shell.
+    goes_on: bool,
 }
 
 impl<W: Write> Fold<W> {
     /// What is written goes to `inner`, in lines of at most so many columns.
     pub fn new(inner: W, columns: usize) -> Self {
-        Self { inner, columns, line: Vec::new() }
+        Self { inner, columns, line: Vec::new(), goes_on: false }
     }
 }
 
@@ -28,7 +34,12 @@ impl<W: Write> Write for Fold<W> {
             self.line.extend_from_slice(line);
             if line.ends_with(b"\n") {
                 let line = std::mem::take(&mut self.line);
-                self.inner.write_all(folded(&String::from_utf8_lossy(&line), self.columns).as_bytes())?;
+                let line = String::from_utf8_lossy(&line);
+                let goes_on = line.ends_with(GOES_ON);
+                // A command is copied: a break of ours would make two words of one.
+                let is_command = std::mem::replace(&mut self.goes_on, goes_on) || goes_on;
+                let columns = if is_command { usize::MAX } else { self.columns };
+                self.inner.write_all(folded(&line, columns).as_bytes())?;
             }
         }
         Ok(bytes.len())
@@ -68,7 +79,10 @@ fn folded(line: &str, columns: usize) -> String {
         let blank = pieces[start..end].iter().rposition(|piece| piece.text == " ").map(|at| start + at);
         let (end, next) = match blank.filter(|at| end < pieces.len() && *at > start.max(indent)) {
             Some(at) => (at, at + 1),
-            None => (end.max(start + 1), end.max(start + 1)),
+            None => {
+                let end = if end < pieces.len() { broken_at(&pieces, start, end) } else { end };
+                (end.max(start + 1), end.max(start + 1))
+            }
         };
         out.extend(pieces[start..end].iter().map(|piece| piece.text));
         start = next;
@@ -81,6 +95,12 @@ fn folded(line: &str, columns: usize) -> String {
         }
     }
     out
+}
+
+/// Where a word that is too wide is broken: behind a slash where that is not far, else where the line ends.
+fn broken_at(pieces: &[Piece<'_>], start: usize, end: usize) -> usize {
+    let slash = pieces[start..end].iter().rposition(|piece| piece.text == "/").map(|at| start + at + 1);
+    slash.filter(|at| *at > start + (end - start) / 3).unwrap_or(end)
 }
 
 /// A character or an escape.
@@ -122,8 +142,14 @@ mod tests {
             ("short\nand more\n", 10, "short\nand more\n"),
             ("  note: some words here\n", 16, "  note: some\n     words here\n"),
             ("abcdefghijkl\n", 6, "abcdef\n  ghij\n  kl\n"),
+            ("key platform/billing/invoices\n", 16, "key\n    platform/\n    billing/\n    invoices\n"),
             ("\u{1b}[31mred and more\u{1b}[0m\n", 8, "\u{1b}[31mred and\n  more\u{1b}[0m\n"),
             ("Which?  ", 4, "Which?  "),
+            (
+                "next: a \\\n    abcdefghijkl \\\n    --to b\nabcdef gh\n",
+                8,
+                "next: a \\\n    abcdefghijkl \\\n    --to b\nabcdef\n  gh\n",
+            ),
         ] {
             assert_eq!(through(text, columns), expected);
         }

@@ -1,9 +1,10 @@
 //! Texts of several lines and lists of several elements: what of them differs, small enough to decide by.
 
-use similar::{ChangeTag, TextDiff};
+use similar::{Change, ChangeTag, TextDiff};
 
+use super::apart::cut_beside;
 use super::changed::elements;
-use super::sanitize::{cut, cut_end};
+use super::sanitize::width;
 use super::view::View;
 use crate::model::Value;
 use crate::secrets::mask::Shown;
@@ -46,13 +47,14 @@ fn of_lines(old: &str, new: &str, room: usize, view: &View) -> Vec<String> {
     for group in diff.grouped_ops(CONTEXT) {
         let changes = || group.iter().flat_map(|op| diff.iter_changes(op));
         let first = changes().next().and_then(|change| change.new_index().or(change.old_index()));
+        let [gone, come] = [ChangeTag::Delete, ChangeTag::Insert].map(|tag| tagged(changes(), tag));
         let frame = view.styles.frame;
         lines.push(format!("{frame}@@ {} @@{frame:#}", first.unwrap_or_default() + 1));
         for change in changes() {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ('-', view.styles.removed),
-                ChangeTag::Insert => ('+', view.styles.added),
-                ChangeTag::Equal => (' ', view.styles.faint),
+            let (sign, style, others) = match change.tag() {
+                ChangeTag::Delete => ('-', view.styles.removed, come.as_slice()),
+                ChangeTag::Insert => ('+', view.styles.added, gone.as_slice()),
+                ChangeTag::Equal => (' ', view.styles.faint, [].as_slice()),
             };
             let text = change.value();
             let (text, end) = match text.strip_suffix('\n') {
@@ -61,23 +63,32 @@ fn of_lines(old: &str, new: &str, room: usize, view: &View) -> Vec<String> {
             };
             // A text that ends without a line break is worth a word only where that is the difference.
             let end = if old.ends_with('\n') == new.ends_with('\n') { "" } else { end };
-            lines.push(format!("{style}{sign}{}{end}{style:#}", cut_end(text, room)));
+            let text = cut_beside(text, others.iter().copied(), room.saturating_sub(width(end)));
+            lines.push(format!("{style}{sign}{text}{end}{style:#}"));
         }
     }
     lines
+}
+
+/// The lines or elements that only one side has.
+fn tagged<'t>(changes: impl Iterator<Item = Change<&'t str>>, tag: ChangeTag) -> Vec<&'t str> {
+    let lines = changes.filter(|change| change.tag() == tag).map(|change| change.value());
+    lines.map(|line| line.strip_suffix('\n').unwrap_or(line)).collect()
 }
 
 /// The elements that differ.
 fn of_elements(old: &[String], new: &[String], room: usize, view: &View) -> Vec<String> {
     let [old, new] = [old, new].map(|list| list.iter().map(String::as_str).collect::<Vec<_>>());
     let diff = TextDiff::from_slices(&old, &new);
-    let line = |change: similar::Change<&str>| {
-        let (sign, style) = match change.tag() {
-            ChangeTag::Delete => ('-', view.styles.removed),
-            ChangeTag::Insert => ('+', view.styles.added),
+    let [gone, come] = [ChangeTag::Delete, ChangeTag::Insert].map(|tag| tagged(diff.iter_all_changes(), tag));
+    let line = |change: Change<&str>| {
+        let (sign, style, others) = match change.tag() {
+            ChangeTag::Delete => ('-', view.styles.removed, &come),
+            ChangeTag::Insert => ('+', view.styles.added, &gone),
             ChangeTag::Equal => return None,
         };
-        Some(format!("{style}{sign} {}{style:#}", cut(change.value(), room.saturating_sub(1))))
+        let text = cut_beside(change.value(), others.iter().copied(), room.saturating_sub(1));
+        Some(format!("{style}{sign} {text}{style:#}"))
     };
     diff.iter_all_changes().filter_map(line).collect()
 }
@@ -113,6 +124,48 @@ mod tests {
         let all = View { verbose: true, ..View::default() };
         assert_eq!(detail(None, Some(&shown(&new)), 2, &all).len(), 41);
         assert!(detailed("a", "b").is_empty());
+    }
+
+    #[test]
+    fn lines_and_elements_are_cut_where_they_differ() {
+        let narrow = View { columns: Some(40), ..View::default() };
+        let start = "exec /usr/bin/java -Xmx512m -jar /opt/customer/app.jar";
+        let text = |last: &str| format!("{start} --workers={last}\n");
+        let list = |last: &str| {
+            let names = ["a".repeat(30), format!("{}{last}.example.com", "b".repeat(40))];
+            Value::List(names.map(Value::String).to_vec().into())
+        };
+        let told = |old: &Value, new: &Value| {
+            let [old, new] = [old, new].map(|value| Mask::none().value(&ValuePath::root(), value));
+            detail(Some(&old), Some(&new), 2, &narrow)
+        };
+        let string = |text: String| Value::String(text);
+        for (old, new, expected) in [
+            (string(text("4")), string(text("8")), &["-…workers=4", "+…workers=8"][..]),
+            // A line that is put in above: each is cut beside the one that it is most like.
+            (
+                string(text("4")),
+                string(format!("set -e {}\n{}", "x".repeat(90), text("8"))),
+                &["-…workers=4", "+set -e…", "+…workers=8"],
+            ),
+            // Nothing to be told from: the end goes.
+            (
+                string("a\n".to_owned()),
+                string(format!("a\n{}", text("4"))),
+                &["+exec /usr/bin/java -Xmx512m -jar /op…"],
+            ),
+            (list("4"), list("8"), &["- …b4.example.com", "+ …b8.example.com"]),
+        ] {
+            let told = told(&old, &new);
+            assert!(told.iter().all(|line| width(line) <= 40), "{told:#?}");
+            let changed: Vec<_> = told.iter().filter(|line| line.trim().starts_with(['-', '+'])).collect();
+            assert_eq!(changed.len(), expected.len(), "{told:#?}");
+            for (line, expected) in changed.into_iter().zip(expected) {
+                let ends: Vec<&str> = expected.split('…').collect();
+                let line = line.trim();
+                assert!(line.contains('…') && line.starts_with(ends[0]) && line.ends_with(ends[1]), "{line}");
+            }
+        }
     }
 
     #[test]

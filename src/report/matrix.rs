@@ -7,12 +7,15 @@ use anstyle::Style;
 use super::cell::Cell;
 use super::columns::{align, fits};
 use super::sanitize::clean;
-use super::values::value_beside;
-use super::view::{View, value_text};
+use super::values::value_among;
+use super::view::View;
 use super::{lines, markdown, path_name};
 use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
 use crate::model::{Environment, Hop};
+
+/// The widest a value is on a pipe.
+const VALUE: usize = 70;
 
 const MARKS: [(&str, &str); 3] = [
     ("·", "the environment keeps a value of its own"),
@@ -98,16 +101,14 @@ fn cards(item: &MatrixItem, view: &View, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "{strong}{}{strong:#}{missing}", clean(item.key.as_str()))?;
     for row in &item.rows {
         writeln!(out, "  {}", path_name(&row.path))?;
-        let mut before = None;
         for (i, environment) in Environment::ALL.into_iter().enumerate().filter(|(i, _)| item.present[*i]) {
             let (mark, style) = mark(row, i, view);
             let name = format!("    {mark} {:<13}", environment.name());
-            let room =
-                view.room().map_or(usize::MAX, |room| room.saturating_sub(name.chars().count()).max(8));
+            let room = view.room().filter(|_| !view.verbose);
+            let room = room.map_or(usize::MAX, |room| room.saturating_sub(name.chars().count()).max(8));
             let value = row.values[i].as_ref();
-            let shown = value.map_or_else(|| "–".to_owned(), |value| value_beside(value, before, room));
+            let shown = value.map_or_else(|| "–".to_owned(), |value| value_among(value, &row.values, room));
             writeln!(out, "{style}{name}{shown}{style:#}")?;
-            before = value.or(before);
         }
         detail(row, view, out)?;
     }
@@ -115,11 +116,13 @@ fn cards(item: &MatrixItem, view: &View, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn cells(row: &MatrixRow, item: &MatrixItem, view: &View) -> Vec<Cell> {
+    // On a terminal they have all the room that they want, or stand below one another.
+    let most = if view.verbose || view.room().is_some() { usize::MAX } else { VALUE };
     let mut cells = vec![Cell::new(format!("  {}", path_name(&row.path)))];
     for (i, value) in row.values.iter().enumerate() {
         let (mark, style) = mark(row, i, view);
         let shown = match value {
-            Some(value) => value_text(value),
+            Some(value) => value_among(value, &row.values, most),
             None if item.present[i] => "–".to_owned(),
             None => String::new(),
         };

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::cell::Cell;
 use super::columns::align;
 use super::sanitize::{clean, cut, width};
-use super::values::{change_cell, removal_cell, value_cell};
+use super::values::{change_cell, removal_cell, value_cell, value_cell_beside};
 use super::view::View;
 use super::{counted, lines};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
@@ -67,9 +67,7 @@ fn is_offered(line: &PlanEntry<Shown>) -> bool {
 
 /// The name of the item, and what is done with its values.
 fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let strong = view.styles.strong;
-    let name = view.head(plan.key.as_str(), &plan.hop.to_string());
-    writeln!(out, "{strong}{name}{strong:#}   {}", plan.hop)?;
+    writeln!(out, "{}", view.head(plan.key.as_str(), &plan.hop.to_string()))?;
     let groups = groups(plan);
     let row = |(at, index): (usize, &usize)| acting(&plan.lines[*index], plan.hop, at == 0, view);
     // One alignment for all groups, so that the columns of the screen are one.
@@ -149,14 +147,14 @@ fn acting(line: &PlanEntry<Shown>, hop: Hop, begins: bool, view: &View) -> Vec<C
         Action::Decline => ("keep", view.styles.faint),
         Action::Stop | Action::Keep => ("STOP", view.styles.error),
     };
-    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
     let change = match (&line.verdict, &line.source) {
         (Action::Set(value), _) => change_cell(line.target.as_ref(), Some(value)),
         (Action::Decline, _) => {
-            Cell::new(format!("{} keeps {}", hop.target(), side(line.target.as_ref()))).prose()
+            let [_, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
+            Cell::new(format!("{} keeps {target}", hop.target())).prose()
         }
         (Action::Stop, _) => {
-            let (source, target) = (side(line.source.as_ref()), side(line.target.as_ref()));
+            let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
             Cell::new(format!("{} {target}, {} {source}", hop.target(), hop.source())).prose()
         }
         (_, Some(_)) if line.renamed.is_some() && line.taken_value() == line.target.as_ref() => {
@@ -231,16 +229,14 @@ fn quoted(path: &ValuePath) -> String {
 /// The question that a conflict asks: what differs, and how.
 #[must_use]
 pub fn conflict(key: &Key, line: &PlanEntry<Shown>, hop: Hop, view: &View) -> String {
-    let side = |value: Option<&Shown>| value.map_or("nothing".to_owned(), |value| view.value(value));
+    let [source, target] = view.sides([line.source.as_ref(), line.target.as_ref()]);
     let changed: String = changed_lines(line, view).iter().map(|line| format!("{line}\n")).collect();
     format!(
-        "{changed}{} of {}: {} has {}, {} has {}. Which one?",
+        "{changed}{} of {}: {} has {source}, {} has {target}. Which one?",
         path_of(line),
         clean(key.as_str()),
         hop.source(),
-        side(line.source.as_ref()),
         hop.target(),
-        side(line.target.as_ref())
     )
 }
 
@@ -278,21 +274,22 @@ fn resting(plan: &ItemPlan<Shown>, view: &View, most: usize, out: &mut dyn Write
     };
     let row = |word: &str, line: &PlanEntry<Shown>| {
         let brings = line.level != Level::Keep && line.renamed.is_none();
+        let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
+        let told = line.source.as_ref().filter(|_| both);
         let value = match (&line.target, &line.source) {
             (target, source) if brings => change_cell(target.as_ref(), source.as_ref()),
-            (Some(target), _) => value_cell(target),
+            (Some(target), _) => value_cell_beside(target, told),
             (None, Some(source)) => value_cell(source),
             (None, None) => Cell::default(),
         };
-        let both = !brings && line.target.is_some() && line.resolution != Resolution::Pinned;
-        let reason =
-            match (line.source.as_ref().filter(|_| both).map(|value| view.value(value)), &line.reason) {
-                (Some(value), Reason::Own { since: Some(since) }) => {
-                    format!("{target}'s own; {source} has {value} since {since}")
-                }
-                (Some(value), reason) => format!("{}; {source} has {value}", clean(&reason.phrase(plan.hop))),
-                (None, reason) => clean(&reason.phrase(plan.hop)).into_owned(),
-            };
+        let told = told.map(|_| view.sides([line.source.as_ref(), line.target.as_ref()]));
+        let reason = match (told.map(|[source, _]| source), &line.reason) {
+            (Some(value), Reason::Own { since: Some(since) }) => {
+                format!("{target}'s own; {source} has {value} since {since}")
+            }
+            (Some(value), reason) => format!("{}; {source} has {value}", clean(&reason.phrase(plan.hop))),
+            (None, reason) => clean(&reason.phrase(plan.hop)).into_owned(),
+        };
         vec![
             Cell::new(word).style(view.styles.faint),
             path_cell(line),

@@ -25,11 +25,10 @@ pub fn text(
     view: &View,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (strong, commit) = (view.styles.strong, &item.commit);
+    let commit = &item.commit;
     let word = if before { "to before" } else { "to" };
     let goal = format!("{environment} {word} {}", commit.id.short());
-    let name = view.head(item.key.as_str(), &goal);
-    writeln!(out, "{strong}{name}{strong:#}   {goal}")?;
+    writeln!(out, "{}", view.head(item.key.as_str(), &goal))?;
     writeln!(out, "{}\n", view.commit(commit))?;
     match item.whole {
         ItemFate::Stays => {}

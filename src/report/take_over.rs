@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::cell::Cell;
-use super::columns::align;
+use super::cell::{Cell, broken, wrapped};
+use super::columns::{align, fits};
 use super::counted;
 use super::sanitize::{clean, cut, width};
 use super::view::View;
@@ -72,16 +72,7 @@ fn table(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
     if found.is_empty() {
         return Ok(());
     }
-    let mut header = vec![Cell::new("item").style(view.styles.strong)];
-    header
-        .extend(Environment::ALL.map(|environment| Cell::new(environment.name()).style(view.styles.strong)));
-    let mut rows = vec![header];
-    for gap in &found {
-        let mut row = vec![Cell::new(clean(gap.key.as_str()))];
-        row.extend(Environment::ALL.map(|environment| Cell::new(cell(gap, environment))));
-        rows.push(row);
-    }
-    write_rows(&rows, view, out)?;
+    counted_values(&found, view, out)?;
     for gap in &found {
         for (environment, missing) in gap.missing.iter().filter(|(_, missing)| !missing.is_empty()) {
             let mut rows =
@@ -100,6 +91,49 @@ fn table(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// The items and the number of their values in each environment: side by side, else below the item's name,
+/// where that is too wide as well one environment a line.
+fn counted_values(found: &[Gaps], view: &View, out: &mut dyn Write) -> io::Result<()> {
+    let strong = view.styles.strong;
+    let row = |item: Cell, cells: [Cell; 3]| std::iter::once(item).chain(cells).collect::<Vec<_>>();
+    let heads = || Environment::ALL.map(|environment| Cell::new(environment.name()).style(strong));
+    let cells = |gap: &Gaps| Environment::ALL.map(|environment| Cell::new(cell(gap, environment)));
+    let mut beside = vec![row(Cell::new("item").style(strong), heads())];
+    beside.extend(found.iter().map(|gap| row(Cell::new(clean(gap.key.as_str())), cells(gap))));
+    if fits(&beside, view) {
+        return write_rows(&beside, view, out);
+    }
+    let mut below = vec![row(Cell::default(), heads())];
+    below.extend(found.iter().map(|gap| row(Cell::default(), cells(gap))));
+    let lines = if fits(&below, view) { align(&below, view) } else { Vec::new() };
+    if let Some(heads) = lines.first() {
+        writeln!(
+            out,
+            "{strong}item{strong:#}
+{heads}"
+        )?;
+    }
+    let room = view.room().unwrap_or(usize::MAX);
+    for (number, gap) in found.iter().enumerate() {
+        let name = broken(&clean(gap.key.as_str()), room, room.saturating_sub(4));
+        writeln!(
+            out,
+            "{}",
+            name.join(
+                "
+    "
+            )
+        )?;
+        match lines.get(number + 1) {
+            Some(line) => writeln!(out, "{line}")?,
+            None => Environment::ALL.into_iter().try_for_each(|environment| {
+                writeln!(out, "  {:<11}  {}", environment.name(), cell(gap, environment))
+            })?,
+        }
+    }
+    writeln!(out)
 }
 
 /// The environments whose item has something at a path.
@@ -258,19 +292,10 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         lines.push(format!("{}: {count} {verb}, never promoted: {}", clean(&item.source), some(&paths)));
     }
     for line in lines {
-        writeln!(out, "{}", wrapped(&line, view))?;
+        let room = view.room().map_or(usize::MAX, |room| room.saturating_sub(2));
+        writeln!(out, "{}", wrapped(&line, room).join("\n  "))?;
     }
     Ok(())
-}
-
-/// A sentence on as many lines as it takes.
-fn wrapped(text: &str, view: &View) -> String {
-    let Some(room) = view.room() else { return text.to_owned() };
-    let options = textwrap::Options::new(room)
-        .subsequent_indent("  ")
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
 }
 
 /// Which values production has as staging has them.

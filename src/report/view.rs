@@ -1,6 +1,7 @@
 //! What a reader of text sees: colours and room.
 
 use super::apart::cut_apart;
+use super::cell::broken;
 use super::changed::changed;
 use super::sanitize;
 use super::style::Styles;
@@ -31,11 +32,17 @@ impl View {
         self.columns.filter(|columns| *columns > 0)
     }
 
-    /// A name at the head of a line, cut so that `rest` fits behind it.
+    /// A whole name at the head of what follows, and `rest`: behind it, or below where there is no room.
     #[must_use]
     pub fn head(&self, name: &str, rest: &str) -> String {
-        let room = self.room().map(|room| room.saturating_sub(3 + sanitize::width(rest)).max(8));
-        sanitize::cut(name, room.unwrap_or(usize::MAX)).into_owned()
+        let (strong, name) = (self.styles.strong, sanitize::clean(name));
+        let room = self.room().unwrap_or(usize::MAX);
+        if sanitize::width(&name) + 3 + sanitize::width(rest) <= room {
+            return format!("{strong}{name}{strong:#}   {rest}");
+        }
+        let lines = broken(&name, room, room.saturating_sub(4));
+        let lines: Vec<_> = lines.into_iter().map(|line| format!("{strong}{line}{strong:#}")).collect();
+        format!("{}\n  {rest}", lines.join("\n    "))
     }
 
     /// Names in a row: as many as a line takes, and how many more there are.
@@ -63,7 +70,8 @@ impl View {
         format!("{frame}{id}{frame:#}  {subject}{between}{faint}{who}{faint:#}")
     }
 
-    /// A command to copy: where it is too wide for a line, a shell takes up the next as well.
+    /// A command to copy: where it is too wide for a line, a shell takes up the next as well. No word is
+    /// broken, however wide.
     #[must_use]
     pub fn command(&self, before: &str, words: &[&str]) -> String {
         let room = self.room().unwrap_or(usize::MAX);
@@ -89,6 +97,14 @@ impl View {
     #[must_use]
     pub fn value(&self, value: &Shown) -> String {
         sanitize::cut(&value_text(value), self.side()).into_owned()
+    }
+
+    /// Two values of one sentence, so that they can be told from one another.
+    #[must_use]
+    pub(super) fn sides(&self, values: [Option<&Shown>; 2]) -> [String; 2] {
+        let text = |value: Option<&Shown>| value.map_or_else(|| "nothing".to_owned(), value_text);
+        let [one, other] = values.map(text);
+        cut_apart([&one, &other], [self.side(), self.side()])
     }
 
     /// How wide a value in a sentence may be.

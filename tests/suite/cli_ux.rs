@@ -78,7 +78,9 @@ fn tables_fit_the_terminal() {
         assert!(piped.lines().any(|line| line.width() > 60), "{line:?} is full on a pipe:\n{piped}");
         for columns in [40, 60, 80, 200] {
             let (_, shown) = on_terminal(&world, columns, "dumb", line);
-            for row in shown.lines() {
+            // A command is copied, so its words stay whole.
+            let is_word = |row: &&str| row.trim().strip_suffix(" \\").is_some_and(|word| word == key());
+            for row in shown.lines().filter(|row| !is_word(row)) {
                 assert!(row.width() <= usize::from(columns), "{line:?} at {columns}: {row}\n{shown}");
             }
         }

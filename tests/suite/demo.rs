@@ -1,5 +1,5 @@
 //! The demo: its printed commands, typed into a shell on a fresh copy of its first commit, say the
-//! same.
+//! same; and so do README and guide where they show them.
 
 use crate::support::{World, run};
 
@@ -65,4 +65,101 @@ fn the_demo_can_be_typed() {
         );
     }
     assert_eq!(world.git(&["rev-parse", "HEAD^{tree}"]), last);
+}
+
+/// A page, and of it the part below a heading where one is given.
+fn page(file: &str, heading: Option<&str>) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).expect(file);
+    let Some(heading) = heading else { return text };
+    let (_, rest) = text.split_once(&format!("\n## {heading}\n")).expect(heading);
+    rest.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
+/// The commands that a page shows, each with its answer.
+fn shown(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut is_console = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            is_console = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| is_console) {
+            found.push((command.to_owned(), String::new()));
+        } else if let Some((_, answer)) = found.last_mut().filter(|_| is_console) {
+            *answer += &format!("{line}\n");
+        }
+    }
+    found
+}
+
+/// What a step printed, without what the demo says about it.
+fn printed(step: &Step) -> String {
+    let lines = step.answer.lines().filter(|line| !line.starts_with("(exit "));
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let world = World::bare_ground();
+    let steps = steps(&world.line("demo story").exits(0));
+    let mut rest = steps.as_slice();
+    let mut answers = 0;
+    for (command, answer) in shown(&page("README.md", Some("The story"))) {
+        let at = rest.iter().position(|step| step.line == command);
+        let at = at.unwrap_or_else(|| panic!("the demo has no `{command}` there"));
+        if !answer.is_empty() {
+            assert_eq!(answer.trim_end(), printed(&rest[at]), "{command}");
+            answers += 1;
+        }
+        rest = &rest[at + 1..];
+    }
+    assert!(answers > 3, "only {answers} answers");
+}
+
+/// From the flat files of the example on, until weeks have passed.
+#[test]
+fn the_readme_can_be_followed_with_the_example() {
+    let mut world = World::unborn();
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop/.");
+    let copied = run(world.command("cp").arg("-R").arg(example).arg(&world.dir));
+    assert_eq!(copied.code, 0, "{}", copied.told());
+    world.commit("flat configuration");
+    let story = page("README.md", Some("The story"));
+    let (first, _) = story.split_once("Weeks later").expect("a second part");
+    let commands = shown(first);
+    assert!(commands.len() > 8, "{first}");
+    for (command, answer) in commands {
+        let mut shell = world.command("sh");
+        let said = run(shell.arg("-c").arg(&command).env("PATH", crate::completion::search_path()));
+        assert_eq!(said.code, 0, "{command}: {}", said.told());
+        if !answer.is_empty() {
+            assert_eq!(said.stdout.trim_end(), answer.trim_end(), "{command}");
+        }
+    }
+}
+
+#[test]
+fn the_guide_shows_what_is_printed_after_the_demo() {
+    let mut world = World::bare_ground();
+    world.line("demo story").exits(0);
+    world.dir = world.dir.join("story");
+    let shown = shown(&page("src/guide/promotion.md", None));
+    // The way back comes last: it is a commit of its own.
+    for command in [
+        "terrace log payments -n 1",
+        "terrace blame payments --env production",
+        "terrace rollback payments --env production --yes",
+    ] {
+        let (_, answer) = shown.iter().find(|(shown, _)| shown == command).expect(command);
+        let words: Vec<_> = command.split(' ').skip(1).collect();
+        let said = world.terrace(&words).exits(0);
+        // Of many values some are shown, and a commit of today has another id each day.
+        let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<_> = said.lines().map(squeezed).collect();
+        for line in answer.lines().filter(|line| !line.starts_with("committed ")) {
+            assert!(lines.contains(&squeezed(line)), "{command} does not print {line}\n{said}");
+        }
+        let is_part = command.contains("blame");
+        assert!(is_part || answer.lines().count() == said.lines().count(), "{command}\n{said}");
+    }
 }

@@ -115,7 +115,19 @@ const NOT_RUN: [&str; 7] = [
 ];
 
 /// What has to be done before some commands do something: those of the page, and those that make it so.
-const BEFORE: [(&str, &[&str]); 6] = [
+const BEFORE: [(&str, &[&str]); 8] = [
+    (
+        "terrace set payments database.host db.example.com",
+        &[
+            "sed -i s:db.example:db.old.example: environments/production/payments.yaml; git commit --quiet -am host",
+        ],
+    ),
+    (
+        "terrace set payments database.pool.size",
+        &[
+            "sed -i 's/pool: 6/pool: {size: 6}/' environments/production/payments.yaml; git commit --quiet -am pool",
+        ],
+    ),
     (
         "terrace promote payments --to production --with-new --take",
         &[
@@ -224,6 +236,21 @@ fn the_readme_is_read_in_one_go() {
     }
 }
 
+/// The table of commands stands twice.
+#[test]
+fn both_tables_of_commands_say_the_same() {
+    let pages = pages();
+    let table = |name: &str, heading: &str| {
+        let (_, text) = pages.iter().find(|(file, _)| file.ends_with(name)).expect(name);
+        let (_, rest) = text.split_once(&format!("## {heading}\n")).expect(heading);
+        let rows = rest.lines().skip_while(|line| !line.starts_with('|'));
+        rows.take_while(|line| line.starts_with('|')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = table("README.md", "Commands");
+    assert!(rows.len() > 20, "{rows:#?}");
+    assert_eq!(rows, table("src/guide/layout.md", "Commands"));
+}
+
 #[test]
 fn pages_and_words_are_explained() {
     let world = World::bare_ground();
@@ -236,6 +263,12 @@ fn pages_and_words_are_explained() {
         let said = world.terrace(&["explain", known.word]).exits(0);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains("terrace ") || said.contains("git ") || said.contains("--with-new"), "{said}");
+    }
+    for (word, known) in
+        [("STOP", "STOP"), ("stop", "STOP"), ("Look", "look"), ("keep", "keep"), ("ask", "ask")]
+    {
+        let said = world.terrace(&["explain", word]).exits(0);
+        assert!(said.contains(known), "{word}: {said}");
     }
     let wrong = world.line("explain promotoin");
     assert_eq!(wrong.code, 2, "{}", wrong.told());

@@ -208,3 +208,137 @@ fn groups_of_items_are_named_by_globs() {
         assert!(said.code == 2 && said.stderr.contains(message), "{line}: {}", said.told());
     }
 }
+
+/// Keys, values and lines as they are at work: long, and different only deep inside.
+fn long_winded() -> World {
+    let mut world = World::unborn();
+    for environment in ["development", "staging", "production"] {
+        world.write(&format!("environments/{environment}/{LONG_KEY}.yaml"), &long_text("normal", "4", "two"));
+    }
+    world.commit("one");
+    world.write(&format!("environments/development/{LONG_KEY}.yaml"), &long_text("fast", "8", "second"));
+    world.commit("two");
+    world
+}
+
+const LONG_KEY: &str = "platform/eu-west-1/customer-notification-gateway/settings";
+
+fn long_text(mode: &str, workers: &str, host: &str) -> String {
+    format!(
+        "url: https://gateway.internal.example.com/customers/notifications/v1/endpoint?region=eu-west-1&mode={mode}&trace=false&retries=3\n\
+         script: |\n  exec /usr/bin/java -Xms512m -Xmx512m -jar /opt/customer-notification-gateway/app.jar --server.port=8080 --workers={workers}\n  last line\n\
+         hosts: [one.internal.example.com, {host}.internal.example.com, three.internal.example.com]\n"
+    )
+}
+
+#[test]
+fn where_long_values_differ_is_seen_and_keys_are_whole() {
+    let world = long_winded();
+    let review = ["review", "--base", "HEAD~1"];
+    let plan = ["promote", LONG_KEY, "--to", "staging", "--dry-run"];
+    for (line, is_both) in [
+        (&["diff"][..], true),
+        (&["diff", "development", "staging"], true),
+        (&plan, true),
+        (&["log", "-n", "1"], true),
+        (&review, true),
+        (&["blame", LONG_KEY, "--env", "staging"], false),
+        (&["status"], false),
+    ] {
+        for columns in [60, 80, 100] {
+            let (_, shown) = on_terminal(&world, columns, &[("TERRACE_PAGER", "cat")], line);
+            for row in shown.lines().filter(|row| !row.contains(LONG_KEY)) {
+                assert!(row.width() <= usize::from(columns), "{line:?} at {columns}: {row}\n{shown}");
+            }
+            assert!(squeezed(&shown).contains(LONG_KEY), "{line:?} at {columns}\n{shown}");
+            let told = ["mode=fast", "mode=normal", "workers=4", "workers=8", "second.int", "two.int"];
+            for told in told.iter().filter(|_| is_both) {
+                assert!(shown.contains(told), "{line:?} at {columns} lacks {told}\n{shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_command_is_copied_as_it_stands() {
+    let world = long_winded();
+    for line in [&["status"][..], &["review", "--base", "HEAD~1"]] {
+        for columns in [40, 60, 80, 200] {
+            let (_, shown) = on_terminal(&world, columns, &[("TERRACE_PAGER", "cat")], line);
+            let (_, command) = shown.split_once("next: ").expect("a next step");
+            let rows = command.lines().take_while(|row| !row.is_empty());
+            let copied = rows.collect::<Vec<_>>().join("\n").replace("\\\n", "");
+            let words: Vec<&str> = copied.split_whitespace().collect();
+            let expected = ["terrace", "promote", LONG_KEY, "--to", "staging", "--dry-run"];
+            assert_eq!(words, expected, "{line:?} at {columns}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn items_to_take_over_stand_below_their_environments() {
+    let mut world = World::unborn();
+    for service in ["payments-gateway", "orders"] {
+        for environment in ["dev", "staging", "production"] {
+            for key in ["application-settings", "feature-flags"] {
+                let more = if environment == "production" { "c: 1\n" } else { "" };
+                let file = format!("services/{service}/config/{key}-{environment}.yaml");
+                world.write(&file, &format!("a: 1\nb: 2\n{more}"));
+            }
+        }
+    }
+    world.commit("as it is");
+    for columns in [40, 60, 80, 100, 120] {
+        let (_, shown) = on_terminal(&world, columns, &[], &["migrate", "--dry-run"]);
+        for row in shown.lines() {
+            assert!(row.width() <= usize::from(columns), "at {columns}: {row}\n{shown}");
+        }
+        // A word is broken behind a slash, a dash or a dot, or not at all.
+        assert!(shown.contains("settings-production.yaml)") || columns < 60, "{shown}");
+        let heads = shown.lines().find(|row| row.contains("staging  ") && row.ends_with("production"));
+        let Some(heads) = heads else {
+            assert!(columns < 60 && shown.contains("\n  production   3 values\n"), "{shown}");
+            continue;
+        };
+        let column = |row: &str, word: &str| row.find(word).map(|at| row[..at].width());
+        let counts: Vec<_> = shown.lines().filter(|row| row.ends_with("3 values")).collect();
+        assert_eq!(counts.len(), 4, "{shown}");
+        for row in counts {
+            assert_eq!(column(row, "3 values"), column(heads, "production"), "{row}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn questions_and_remarks_fit_and_columns_are_as_said() {
+    let mut world = long_winded();
+    for environment in ["dev", "preprod", "prod"] {
+        world.write(&format!("s/v-{environment}.yaml"), "a: 1\n");
+    }
+    world.commit("more");
+    let new = "a-new-key-that-is-rather-long: 1\n";
+    let file = format!("environments/development/{LONG_KEY}.yaml");
+    world.write(&file, &(world.read(&file) + new));
+    world.commit("a new key that comes with a subject which takes nearly all of a line");
+    let asked = |variables: &[(&str, &str)], line: &[&str]| {
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        command.env("TERM", "xterm").env("NO_COLOR", "1").envs(variables.iter().copied()).args(line);
+        talk_to(command, 60, &[("[q]uit", "q\n")]).1
+    };
+    for line in [
+        &["migrate", "s"][..],
+        &["promote", LONG_KEY, "--to", "staging"],
+        &["set", LONG_KEY, "a-new-key-that-is-rather-lang", "2", "--env", "development"],
+    ] {
+        for (variables, columns) in [(&[][..], 60), (&[("COLUMNS", "50")], 50), (&[("COLUMNS", "none")], 60)]
+        {
+            let shown = asked(variables, line);
+            for row in shown.lines() {
+                assert!(row.width() <= columns, "{line:?} at {columns}: {row}\n{shown}");
+            }
+        }
+    }
+    // Wider than the terminal as well, as git has it.
+    let (_, shown) = on_terminal(&world, 60, &[("COLUMNS", "200")], &["status"]);
+    assert!(shown.contains(&format!("next: terrace promote {LONG_KEY} --to staging --dry-run")), "{shown}");
+}

@@ -58,6 +58,7 @@ pub(crate) fn talk_to(mut command: Command, columns: u16, answers: &[(&str, &str
     for (question, answer) in answers {
         loop {
             let text = String::from_utf8_lossy(&shown).into_owned();
+            let text = text.replace("\r\n", "\n");
             if let Some(at) = text.get(seen..).and_then(|rest| rest.find(question)) {
                 seen += at + question.len();
                 break;
@@ -77,7 +78,7 @@ pub(crate) fn talk_to(mut command: Command, columns: u16, answers: &[(&str, &str
 }
 
 const PROMOTE: [&str; 4] = ["promote", "payments", "--to", "production"];
-const NEW: &str = "Take \"cache responses\" (new cache) as well?  \
+const NEW: &str = "Take \"cache responses\" (new cache) as well?\n  \
                    [y]es  [n]o, and remember  [s]kip for now  [q]uit";
 
 #[test]
@@ -162,7 +163,8 @@ const ALL: [&str; 4] = ["promote", "--all", "--to", "production"];
 const CHOICES: &str = "s[o]urce  [t]arget  [v]alue  [s]kip  [q]uit";
 
 fn conflict(item: &str) -> String {
-    format!("limits.rate of {item}: staging has 60/s, production has 20/s. Which one?  {CHOICES}")
+    let question = format!("limits.rate of {item}: staging has 60/s, production has 20/s. Which one?");
+    format!("{question}\n  {CHOICES}")
 }
 
 #[test]

@@ -30,13 +30,13 @@ impl Work<'_> {
                     Answer::Source => answers.take_source.push(path),
                     Answer::Target if args.reason.is_some() => answers.take_target.push((path, None)),
                     Answer::Target => {
-                        let question = format!("Why does {target} keep it? (it is recorded)  ");
+                        let question = format!("Why does {target} keep it? (it is recorded)");
                         let Some(reason) = read_line(context, &question)? else { return Ok(false) };
                         let reason = Some(reason).filter(|reason| !reason.is_empty());
                         answers.take_target.push((path, reason));
                     }
                     Answer::Value => {
-                        let question = format!("The value for {target}:  ");
+                        let question = format!("The value for {target}:");
                         let Some(text) = read_line(context, &question)? else { return Ok(false) };
                         let Some(value) = one_value(&text).filter(|_| !text.is_empty()) else {
                             context.remark("that is not one YAML value");

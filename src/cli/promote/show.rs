@@ -106,10 +106,12 @@ fn show_items(
             writeln!(out, "  left    {}   {why}", clean(&path.to_string()))?;
         }
         if !creation.to_give.is_empty() {
-            let lines =
-                creation.to_give.iter().map(|path| format!(" --set '{}=…'", clean(&path.to_string())));
-            let lines: String = lines.collect();
-            writeln!(out, "  to give them: terrace promote {} --to {target}{lines}", creation.key)?;
+            let to = format!("--to {target}");
+            let given = creation.to_give.iter().map(|path| format!("--set '{}=…'", clean(&path.to_string())));
+            let given: Vec<String> = given.collect();
+            let words = ["terrace", "promote", creation.key.as_str(), &to];
+            let words: Vec<&str> = words.into_iter().chain(given.iter().map(String::as_str)).collect();
+            writeln!(out, "{}", view.command("  to give them: ", &words))?;
         }
         if !creation.left_comments.is_empty() {
             writeln!(
