@@ -222,7 +222,20 @@ impl Replay<'_> {
                 let changes = changes.filter(|(id, _)| past.contains(id));
                 changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
             };
-            let commits = SourceCommits { by: &by, since: &since };
+            let target_had = |path: &ValuePath| -> Result<bool> {
+                let target = (candidate.position + 1..history.commits().len())
+                    .filter_map(|position| history.blob_at(key, hop.target(), position));
+                let mut seen = HashSet::new();
+                for blob in target {
+                    if seen.insert(blob.clone())
+                        && (self.read)(&blob)?.is_some_and(|version| version.at(path).is_some())
+                    {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            };
+            let commits = SourceCommits { by: &by, since: &since, target_had: &target_had };
             let is_apart = |path: &ValuePath, value: &Value| {
                 terrace::secrets::is_confidential(&policy, path, Some(value))
                     || naming.is_named_at(path, value)

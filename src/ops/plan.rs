@@ -393,7 +393,15 @@ impl Planner {
             let changes = self.history.changes_since(id, key, hop.source()).into_iter();
             changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
         };
-        let commits = SourceCommits { by: &by, since: &since };
+        let target_had = |path: &ValuePath| -> Result<bool> {
+            for blob in self.history.blobs(key, hop.target()) {
+                if read(&blob)?.is_some_and(|version| version.at(path).is_some()) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let commits = SourceCommits { by: &by, since: &since, target_had: &target_had };
         let policy = self.configuration.policy();
         let is_apart = |path: &ValuePath, value: &Value| {
             is_confidential(policy, path, Some(value))

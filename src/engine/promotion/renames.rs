@@ -89,7 +89,8 @@ pub fn join_renamed(
         let of = |numbers: &[usize]| -> Vec<&PlanEntry> {
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
         };
-        let joined = join(commit, pair, [&of(&old), &of(&new)], (source, target));
+        let ends = [&*of(&old), &*of(&new)];
+        let joined = join(commit, pair, ends, (source, target), commits.target_had)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
         for number in old.iter().chain(&new) {
             lines[*number] = None;
@@ -127,25 +128,31 @@ fn join(
     pair: &Pair,
     [at_old, at_new]: [&[&PlanEntry]; 2],
     (source, target): (&Document, &Document),
-) -> Option<PlanEntry> {
-    let (new, own) = (source.at(&pair.to)?, target.at(&pair.from)?);
+    target_had: &dyn Fn(&ValuePath) -> Result<bool>,
+) -> Result<Option<PlanEntry>> {
+    let (Some(new), Some(own)) = (source.at(&pair.to), target.at(&pair.from)) else { return Ok(None) };
     let stays = |line: &&PlanEntry| {
         matches!(line.resolution, Resolution::Pinned | Resolution::Unknown) || line.secret
     };
-    let removed = at_old.first()?;
-    let level = at_new.iter().map(|line| line.level).max()?;
+    let (Some(removed), Some(level)) = (at_old.first(), at_new.iter().map(|line| line.level).max()) else {
+        return Ok(None);
+    };
     if at_old.iter().chain(at_new).any(stays) {
-        return None;
+        return Ok(None);
     }
     let declined = at_old.iter().chain(at_new).find(|line| line.resolution == Resolution::Declined);
-    let carried = carried(&pair.old, own, new);
+    // What the target has of the source's past is waiting, and none of its own.
+    let own_leaves: PathTree<'_, ()> =
+        at_old.iter().filter(|line| is_targets_own(line)).map(|line| (&line.path, ())).collect();
+    let is_own = |path: &ValuePath| own_leaves.reaches(path) || own_leaves.above(path).next().is_some();
+    let carried = Own { is_own: &is_own, had: target_had }.carried(&pair.from, [&pair.old, own, new])?;
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
     let renamed = Reason::Renamed { on, keeps_own: carried != *new };
     let (resolution, level, reason) = match declined {
         Some(line) => (Resolution::Declined, Level::Keep, line.reason.clone()),
         None => (Resolution::Renamed, level, renamed),
     };
-    Some(PlanEntry {
+    Ok(Some(PlanEntry {
         path: pair.to.clone(),
         pointer: source.pointer(&pair.to),
         resolution,
@@ -164,7 +171,12 @@ fn join(
         replaced_by: Vec::new(),
         secret: false,
         literal: false,
-    })
+    }))
+}
+
+/// Whether what the target has there is its own, and not what the source had once.
+const fn is_targets_own(line: &PlanEntry) -> bool {
+    !matches!(line.reason, Reason::Removed { is_own: false, .. })
 }
 
 /// An entry of the source's file that its commit removed or added, at any depth.
@@ -286,27 +298,40 @@ fn says_little(value: &Value) -> bool {
     }
 }
 
-/// What the target has under the new name: its own values, and the source's where it had the source's
-/// old ones.
-fn carried(old: &Value, own: &Value, new: &Value) -> Value {
-    let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) else {
-        return if own == old { new.clone() } else { own.clone() };
-    };
-    let mut out = Map::new();
-    for (key, value) in new {
-        match (old.get(key), own.get(key)) {
-            (Some(old), Some(own)) => _ = out.insert(key.clone(), carried(old, own, value)),
-            (None, Some(own)) => _ = out.insert(key.clone(), own.clone()),
-            (None, None) => _ = out.insert(key.clone(), value.clone()),
-            (Some(_), None) => {}
+/// What is known of the target's value under the old name of an entry.
+struct Own<'a> {
+    /// Whether something at a path there is the target's own.
+    is_own: &'a dyn Fn(&ValuePath) -> bool,
+    /// Whether the target ever had something at a path there.
+    had: &'a dyn Fn(&ValuePath) -> Result<bool>,
+}
+
+impl Own<'_> {
+    /// What the target has under the new name: its own values, and the source's where it has one that the
+    /// source had. `old` is the source's value before; what the target took away stays away.
+    fn carried(&self, path: &ValuePath, [old, own, new]: [&Value; 3]) -> Result<Value> {
+        let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) else {
+            return Ok(if own == old || !(self.is_own)(path) { new.clone() } else { own.clone() });
+        };
+        let mut out = Map::new();
+        for (key, value) in new {
+            let path = path.key(key);
+            let carried = match (old.get(key), own.get(key)) {
+                (Some(old), Some(own)) => self.carried(&path, [old, own, value])?,
+                (None, Some(own)) => own.clone(),
+                (None, None) => value.clone(),
+                (Some(_), None) if (self.had)(&path)? => continue,
+                (Some(_), None) => value.clone(),
+            };
+            out.insert(key.clone(), carried);
         }
-    }
-    for (key, own) in own {
-        if !new.contains_key(key) && old.get(key) != Some(own) {
-            out.insert(key.clone(), own.clone());
+        for (key, own) in own {
+            if !new.contains_key(key) && old.get(key) != Some(own) && (self.is_own)(&path.key(key)) {
+                out.insert(key.clone(), own.clone());
+            }
         }
+        Ok(Value::Map(out))
     }
-    Value::Map(out)
 }
 
 #[cfg(test)]
@@ -399,7 +424,14 @@ mod tests {
         ] {
             let [old, own, new, expected] =
                 [old, own, new, expected].map(|text| document(text).value().clone());
-            assert_eq!(carried(&old, &own, &new), expected, "{old} {own} {new}");
+            let told = Own { is_own: &|_| true, had: &|_| Ok(true) };
+            let found = told.carried(&ValuePath::root(), [&old, &own, &new]);
+            assert_eq!(found, Ok(expected), "{old} {own} {new}");
         }
+        // A value that the source had before, what it took away before, and what the target never had.
+        let [old, own, new] =
+            ["{a: 2, c: 1}", "{a: 1, b: 1}", "{a: 3, c: 1}"].map(|text| document(text).value().clone());
+        let told = Own { is_own: &|_| false, had: &|_| Ok(false) };
+        assert_eq!(told.carried(&ValuePath::root(), [&old, &own, &new]), Ok(new));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{CommitId, Result};
+use crate::model::{CommitId, Result, ValuePath};
 use crate::yaml::FileValues;
 
 /// What one source commit did to the source's file.
@@ -22,4 +22,6 @@ pub struct SourceCommits<'a> {
     pub by: &'a dyn Fn(&CommitId) -> Result<Option<SourceCommit>>,
     /// Those behind one, oldest first.
     pub since: &'a dyn Fn(&CommitId) -> Result<Vec<SourceCommit>>,
+    /// Whether the target ever had something at a path.
+    pub target_had: &'a dyn Fn(&ValuePath) -> Result<bool>,
 }

@@ -113,7 +113,7 @@ impl World {
             let changes = self.history.changes_since(id, &self.key, hop.source()).into_iter();
             changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
         };
-        let commits = SourceCommits { by: &by, since: &since };
+        let commits = SourceCommits { by: &by, since: &since, target_had: &|_| Ok(true) };
         note_successors(&mut lines, &commits, &source, &NoListRules).expect("readable");
         select(lines, selection, &source, &target)
     }
