@@ -58,6 +58,7 @@ mod real_repositories;
 mod refusals;
 mod remembered;
 mod reshaped;
+mod reshaped_any;
 mod review;
 mod review_judged;
 mod rollback;
