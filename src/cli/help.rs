@@ -66,6 +66,10 @@ fn words(help: &Help) -> Option<String> {
             "name a file or a folder of this repository; without one, `terrace migrate` lists candidates"
         }
         Help::OtherKey => "migrate one of them alone, with --as KEY to give it another name",
+        Help::TakeAs { files, environment } => {
+            return Some(format!("terrace migrate {} --env {environment}", files.join(" ")));
+        }
+        Help::GiveKey => "name the one file, or those of one item, and give it a key: --as KEY",
         Help::WithoutKeeping => {
             "only files below it can be kept and compared; migrate this one without --keep-legacy"
         }

@@ -15,6 +15,7 @@ mod edit;
 mod explain;
 mod export;
 mod failure;
+mod from_here;
 mod get;
 mod git_diff;
 mod git_merge;

@@ -1,11 +1,14 @@
 //! `terrace migrate` where environments are kept apart already
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::Path;
 
 use super::Outcome;
 use super::ask::{Answer, Choice, ask};
 use super::context::Context;
+use super::from_here::{in_folder, named_from, quoted};
+use super::migrate::without_branch;
 use crate::engine::migration::{UnknownWord, WordSource};
 use crate::model::{Environment, Error, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
@@ -47,15 +50,16 @@ pub(super) fn run(
         return Ok(0);
     }
     let counts = take_over::counts(&prepared.plan);
+    let all = || command(&prepared, request, (workspace, context.dir())).join(" ");
     if answers.is_listing && !answers.dry_run {
         writeln!(out, "{counts}")?;
         return Err(Error::usage("name the files or folders to take over")
-            .with_help(format!("all of these: {}", command(&prepared)))
+            .with_help(format!("all of these: {}", all()))
             .into());
     }
     if answers.dry_run {
         let how = if answers.is_listing {
-            format!(": {}", command(&prepared))
+            format!(": {}", all())
         } else {
             ", run again without --dry-run.".to_owned()
         };
@@ -79,7 +83,8 @@ pub(super) fn run(
         return Ok(0);
     }
     let mut out = context.screen("text");
-    match ops::commit_take_over(workspace, request, &prepared, &context.commit_options()?)? {
+    let committed = ops::commit_take_over(workspace, request, &prepared, &context.commit_options()?);
+    match committed.map_err(without_branch)? {
         Some(committed) => {
             let id = committed.commit.short();
             writeln!(out, "committed {id} on {}; git revert {id} undoes it", committed.branch)?;
@@ -158,14 +163,35 @@ fn tell_policy(prepared: &PreparedTakeOver, out: &mut dyn Write) -> Result<(), s
     }
 }
 
-/// The command that takes over what was found.
-pub(super) fn command(prepared: &PreparedTakeOver) -> String {
+/// The command that takes over what was found, all of it, for somebody who looked at it in `dir`.
+pub(super) fn command(
+    prepared: &PreparedTakeOver,
+    request: &TakeOverRequest,
+    (workspace, dir): (&Workspace, &Path),
+) -> Vec<String> {
+    let mut words = vec!["migrate".to_owned(), named_from(workspace, dir, "")];
     let new = prepared.plan.words.iter().filter(|word| word.source == WordSource::Given);
-    let pairs: Vec<String> = new.map(|word| format!("{}={}", word.word, word.environment)).collect();
-    if pairs.is_empty() {
-        return "terrace migrate .".to_owned();
+    let mut pairs: BTreeMap<&str, Environment> =
+        new.map(|word| (word.word.as_str(), word.environment)).collect();
+    pairs.extend(request.words.iter().map(|(word, environment)| (word.as_str(), *environment)));
+    if !pairs.is_empty() {
+        let pairs: Vec<String> =
+            pairs.iter().map(|(word, environment)| format!("{word}={environment}")).collect();
+        words.extend(["--environments".to_owned(), quoted(&pairs.join(","))]);
     }
-    format!("terrace migrate . --environments {}", pairs.join(","))
+    if !request.left.is_empty() {
+        let left: Vec<&str> = request.left.iter().map(String::as_str).collect();
+        words.extend(["--leave".to_owned(), quoted(&left.join(","))]);
+    }
+    if let Some(key) = &request.as_key {
+        words.extend(["--as".to_owned(), key.to_string()]);
+    }
+    if request.folds {
+        words.extend(["--base", "fold"].map(str::to_owned));
+    }
+    let flags = [(request.skip_invalid, "--skip-invalid"), (request.keep_legacy, "--keep-legacy")];
+    words.extend(flags.into_iter().filter(|(is_said, _)| *is_said).map(|(_, flag)| flag.to_owned()));
+    in_folder(dir, &words)
 }
 
 /// Says that environments seem to be kept apart by branches.

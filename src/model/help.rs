@@ -48,6 +48,15 @@ pub enum Help {
     NameSources,
     /// Migrate one of several files that would become one item, under another key.
     OtherKey,
+    /// Take these files (relative to the git root) over as an environment's.
+    TakeAs {
+        /// The files.
+        files: Vec<String>,
+        /// The environment.
+        environment: Environment,
+    },
+    /// Give the item another key than its file's path.
+    GiveKey,
     /// Migrate without keeping the old files.
     WithoutKeeping,
     /// Leave files out that cannot be read.
@@ -236,6 +245,10 @@ impl Help {
             Self::GiveText => "quote it for YAML, or write JSON".into(),
             Self::NameSources => "name a file or a folder of this repository".into(),
             Self::OtherKey => "migrate one of them alone, under another key".into(),
+            Self::TakeAs { files, environment } => {
+                format!("take {} over as {environment}'s", files.join(", ")).into()
+            }
+            Self::GiveKey => "give the item a key of its own".into(),
             Self::WithoutKeeping => {
                 "only files below it can be kept and compared; migrate this one without keeping it".into()
             }

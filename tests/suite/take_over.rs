@@ -536,3 +536,78 @@ fn a_try_shows_all_and_changes_nothing() {
     let none = World::with(&[("app.yaml", "a: 1\n")]);
     assert!(none.line("try").exits(0).contains("Nothing here keeps environments apart"));
 }
+
+#[test]
+fn environments_under_their_old_names_are_taken_over_where_they_are() {
+    let world = World::with(&[
+        ("environments/dev/app.yaml", "a: 1\n"),
+        ("environments/staging/app.yaml", "a: 2\nb: 1\n"),
+        ("environments/staging/more.yml", "a: 1\n"),
+        ("environments/production/app.yaml", "a: 3\n"),
+    ]);
+    let told = world.line("migrate environments --dry-run").exits(0);
+    for line in [
+        "app   1 value, lacks 1  2 values",
+        "environments/staging/more.yml  → environments/staging/more.yaml",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    world.refuses(
+        "migrate environments/staging/app.yaml",
+        2,
+        "error: environments/staging/app.yaml is part of the configuration repository already\n\
+         help: name files that stand outside environments/, schemas/ and .terrace/",
+    );
+    assert!(world.line("try").exits(0).contains("→ environments/development/app.yaml"));
+    world.line("migrate . --yes").exits(0);
+    assert_eq!(world.read("environments/development/app.yaml"), "a: 1\n");
+    assert_eq!(world.read("environments/staging/more.yaml"), "a: 1\n");
+    assert!(!world.dir.join("environments/dev").exists());
+    assert!(world.line("migrate . --yes").exits(0).contains("nothing to do"));
+}
+
+#[test]
+fn a_word_beside_one_known_environment_is_asked_about() {
+    for known in ["prod", "dev"] {
+        let world = World::with(&[("v-uat.yaml", "a: 1\n"), (&format!("v-{known}.yaml"), "a: 2\n")]);
+        world.refuses(
+            "migrate . --yes",
+            3,
+            "error: nobody says what `uat` is, in v-uat.yaml\n\
+             help: --environments uat=staging if it is staging; --leave uat if it stays as it is",
+        );
+        let tried = world.line("try").exits(0);
+        assert!(tried.contains("what is `uat`?") && !tried.contains("as asked"), "{tried}");
+    }
+}
+
+#[test]
+fn what_is_said_of_words_has_to_fit() {
+    let world = World::with(&[
+        ("v-uat.yaml", "a: 1\n"),
+        ("v-prod.yaml", "a: 2\n"),
+        ("config/prod/values-dev.yaml", "a: 1\n"),
+    ]);
+    for (line, message) in [
+        (
+            "migrate . --environments uatt=staging --dry-run",
+            "`uatt` is a word of no file that was looked at\nhelp: did you mean `uat`?",
+        ),
+        ("migrate . --leave prdo,uat --dry-run", "`prdo` is a word of no file that was looked at"),
+        (
+            "migrate . --environments uat=staging,uat=development --dry-run",
+            "`uat` cannot be both staging and development",
+        ),
+        (
+            "migrate . --environments uat=staging --leave uat --dry-run",
+            "`uat` cannot be staging and be left alone",
+        ),
+    ] {
+        let refused = world.line(line);
+        assert!(refused.code == 2 && refused.stderr.contains(message), "{line}: {refused:?}");
+    }
+    let wrong = world.line("migrate . --environments uat=prod");
+    assert!(wrong.code == 2 && wrong.stderr.contains("did you mean `production`?"), "{wrong:?}");
+    let told = world.line("migrate . --environments uat=staging --dry-run").exits(0);
+    assert!(told.contains("names both production and development"), "{told}");
+}

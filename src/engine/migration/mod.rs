@@ -18,7 +18,7 @@ pub use environments::{
     BaseFile, Clash, Gaps, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse, gaps,
     take_over,
 };
-pub use exclusions::{Suspicion, look};
+pub use exclusions::Suspicion;
 pub use manifests::SecretManifest;
 pub use plan::{Collision, Migration, Plan, Planned, plan};
 pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::belonging::{Belonging, belongings};
+use super::environments::marked_for_other;
 use super::exclusions::{Suspicion, look};
 use super::manifests::{SecretManifest, secret_manifests};
 use super::templates::{Template, template};
@@ -18,6 +19,8 @@ pub struct Migration<'a> {
     pub roots: &'a [String],
     /// The files at or below the roots, with their bytes.
     pub files: &'a [(String, Vec<u8>)],
+    /// The configuration root relative to the git root.
+    pub prefix: &'a str,
     /// The items that development has already, with their bytes.
     pub existing: &'a BTreeMap<Key, Vec<u8>>,
     /// The key to give the one file there is.
@@ -87,7 +90,8 @@ impl Plan {
     }
 }
 
-/// Judges every file. A file that was named itself is taken whatever its name says.
+/// Judges every file. A file that was named itself is taken whatever its name says, but for one that
+/// names another environment.
 ///
 /// # Errors
 /// A usage error when `as_key` meets several files, or a named file has no known format; a defect
@@ -137,7 +141,11 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
     let belongings: Vec<Belonging> =
         belongings.into_iter().map(|found| found.found_in(document.as_ref())).collect();
     let holds = || belongings.iter().find(|found| found.asks()).cloned().map(Suspicion::Holds);
-    let suspicion = look(root, file, words, template, values).or_else(holds).filter(|_| !named);
+    let suspicion = if named {
+        marked_for_other(file, words).map(Suspicion::OtherEnvironment)
+    } else {
+        look((root, migration.prefix), file, words, template, values).or_else(holds)
+    };
     let outcome = match template {
         Some(template) if !meant => Err(not_filled_in(template)),
         _ => outcome,
@@ -267,6 +275,7 @@ mod tests {
             plan(&Migration {
                 roots: &self.roots,
                 files: &self.files,
+                prefix: "",
                 existing: &self.existing,
                 as_key: self.as_key.as_ref(),
                 policy: &Policy::default(),
@@ -332,14 +341,14 @@ mod tests {
     fn a_named_file_is_taken_whatever_it_looks_like() {
         for (roots, files, expected) in [
             (
-                &["c/values-prod.yaml"][..],
-                &[("c/values-prod.yaml", "a: 1")][..],
-                "c/values-prod.yaml moves to values-prod",
+                &["c/values-prd.yaml"][..],
+                &[("c/values-prd.yaml", "a: 1")][..],
+                "c/values-prd.yaml moves to values-prd",
             ),
             (
                 &["c", "c/qa/a.yaml"],
                 &[("c/qa/a.yaml", ""), ("c/qa/b.yaml", "")],
-                "c/qa/a.yaml moves to qa/a\nc/qa/b.yaml asks: Overlay(\"qa\")",
+                "c/qa/a.yaml moves to qa/a\nc/qa/b.yaml asks: Unknown(\"qa\")",
             ),
             (
                 &["docker-compose.yml"],
@@ -350,6 +359,15 @@ mod tests {
             (&["", "c"], &[("c/a.json", "{}"), ("c/a.json", "{}")], "c/a.json is written to c/a"),
         ] {
             assert_eq!(world(roots, files).outcome(), expected);
+        }
+    }
+
+    #[test]
+    fn another_environments_file_is_asked_about_even_where_it_is_named() {
+        for file in ["production.yaml", "config/prod/app.yaml", "c/values-stg.yaml", "stage/a-dev.yaml"] {
+            let plan = world(&[file], &[(file, "a: 1")]).plan().expect("a plan");
+            assert!(plan.items.is_empty(), "{file}");
+            assert!(matches!(plan.asks[0].1, Suspicion::OtherEnvironment(_)), "{file}: {:?}", plan.asks);
         }
     }
 
