@@ -43,6 +43,7 @@ pub(super) fn word_review(review: &mut Review) {
 fn words(help: &Help) -> Option<String> {
     let text = match help {
         Help::LayOut => "run `terrace init` to lay one out, or say where it is with -C DIR",
+        Help::TakeOver => "`terrace migrate` shows how its files are taken over",
         Help::NameRoot(roots) => {
             let shown = roots.iter().take(8).map(|root| format!("-C {root}")).collect::<Vec<_>>().join(", ");
             let more = if roots.len() > 8 { ", …" } else { "" };

@@ -22,6 +22,8 @@ pub enum Help {
     Any(Vec<Self>),
     /// Lay a configuration out, or name the folder that holds one.
     LayOut,
+    /// Take the folders over that hold environments under other names.
+    TakeOver,
     /// Name one of these folders, which hold configuration.
     NameRoot(Vec<String>),
     /// Name a folder of the right place: what was looked for is not where it was looked for.
@@ -230,6 +232,7 @@ impl Help {
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
             Self::Any(_) | Self::Because { .. } => self.worded(&|_| None).into(),
             Self::LayOut => "name the folder that holds `environments/`".into(),
+            Self::TakeOver => "call the folders development, staging and production".into(),
             Self::NameRoot(roots) => {
                 format!("name one of the folders that hold one: {}", roots.join(", ")).into()
             }
