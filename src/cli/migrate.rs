@@ -141,6 +141,13 @@ fn worded(error: Error, context: &Context, workspace: &Workspace) -> Error {
     error.with_help(command)
 }
 
+/// Says that histories go back to where the clone ends, and no further.
+pub(super) fn tell_of_cut_history(context: &Context, workspace: &Workspace) {
+    if workspace.repository.is_cut_off() {
+        context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
+    }
+}
+
 /// Where no branch is checked out, one has to be: there is none to name.
 pub(super) fn without_branch(error: Error) -> Error {
     match &error.help {
@@ -181,6 +188,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let planned = args.dry_run || listing;
     migrate::text(&prepared.plan, planned, &place, &view, &mut context.screen("text"))?;
     take_over::tell_of_branches(context, &workspace)?;
+    tell_of_cut_history(context, &workspace);
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .with_help("for example: terrace migrate config --dry-run")

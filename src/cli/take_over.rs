@@ -8,7 +8,7 @@ use super::Outcome;
 use super::ask::{Answer, Choice, ask};
 use super::context::Context;
 use super::from_here::{in_folder, named_from, quoted};
-use super::migrate::without_branch;
+use super::migrate::{tell_of_cut_history, without_branch};
 use crate::engine::migration::{UnknownWord, WordSource};
 use crate::model::{Environment, Error, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
@@ -44,6 +44,7 @@ pub(super) fn run(
     let mut out = context.screen("text");
     take_over::text(&prepared.plan, planned, &prepared.prefix, &context.view(), &mut out)?;
     tell_policy(&prepared, &mut out)?;
+    tell_of_cut_history(context, workspace);
     ops::require_clear_take_over(&prepared, request)?;
     if prepared.plan.items.is_empty() {
         writeln!(out, "nothing to do")?;

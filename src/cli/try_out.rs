@@ -10,6 +10,7 @@ use super::context::Context;
 use super::from_here::in_folder;
 use super::help::word_findings;
 use super::identity::moment_now;
+use super::migrate::tell_of_cut_history;
 use super::take_over::{command, tell_of_branches};
 use crate::model::Severity;
 use crate::ops::{self, TakeOverRequest, TrialResult};
@@ -56,6 +57,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         }
     }
     tell_of_branches(context, &workspace)?;
+    tell_of_cut_history(context, &workspace);
     if has_items {
         let mut command = command(&trial.plan, &TakeOverRequest::default(), (&workspace, &dir));
         command.push("--dry-run".to_owned());

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, Suspicion, parse_kept, render_kept};
+use crate::engine::migration::{
+    self, Intended, Kept, Migration, Plan, RECORD, Suspicion, parse_kept, render_kept,
+};
 use crate::formats::read::{Format, below, file_name};
 use crate::model::policy::FILE;
 use crate::model::sanitize::{clean, clean_lines};
@@ -80,6 +82,12 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
         as_key: request.as_key.as_ref(),
         policy: configuration.policy(),
         limits: configuration.limits(),
+    })?;
+    plan.tell_history(&Intended {
+        files: &files,
+        prefix: &prefix,
+        keeps: request.keep_legacy,
+        policy: configuration.policy(),
     })?;
     plan.left_alone.extend(aside);
     let record = super::edit::blob_of(snapshot, RECORD);

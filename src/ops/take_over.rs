@@ -8,7 +8,7 @@ use super::migrate::{Ours, other_roots, publish, require_readable, require_some_
 use super::workspace::Workspace;
 use crate::engine::configuration::{Configuration, parse_policy};
 use crate::engine::migration::{
-    self, Kept, Left, RECORD, Suspicion, TakeOver, TakeOverPlan, Taken, parse_kept, render_kept,
+    self, Intended, Kept, Left, RECORD, Suspicion, TakeOver, TakeOverPlan, Taken, parse_kept, render_kept,
 };
 use crate::engine::snapshot::Snapshot;
 use crate::model::policy::FILE;
@@ -113,9 +113,20 @@ fn prepare_at(workspace: &Workspace, request: &TakeOverRequest, head: &CommitId)
     })?;
     let aside = found.aside.into_iter().map(|(path, why): (String, Suspicion)| (path, Left::Excluded(why)));
     plan.left_alone.extend(aside);
+    let policy = policy_words(snapshot, &plan)?;
+    let known = match &policy {
+        PolicyWords::Added(text) => Some(parse_policy(text, FILE)?),
+        PolicyWords::Unchanged | PolicyWords::ByHand(_) => None,
+    };
+    plan.tell_history(&Intended {
+        files: &files,
+        prefix: &prefix,
+        keeps: request.keep_legacy,
+        policy: known.as_ref().unwrap_or(configuration.policy()),
+    })?;
     Ok(PreparedTakeOver {
         head: head.clone(),
-        policy: policy_words(snapshot, &plan)?,
+        policy,
         policy_blob: blob_of(snapshot, FILE),
         plan,
         prefix,

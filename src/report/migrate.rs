@@ -159,7 +159,8 @@ fn secrets(item: &Planned) -> String {
 fn collapsed(item: &Planned) -> String {
     let converted = &item.converted;
     if converted.unchanged && converted.notes.is_empty() {
-        return "(unchanged, history follows)".to_owned();
+        let history = if item.goes_on { "follows" } else { "begins here" };
+        return format!("(unchanged, history {history})");
     }
     let mut parts = Vec::new();
     if !converted.unchanged {

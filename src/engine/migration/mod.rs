@@ -8,6 +8,7 @@
 mod belonging;
 mod environments;
 mod exclusions;
+mod history;
 mod manifests;
 mod plan;
 mod record;
@@ -19,6 +20,7 @@ pub use environments::{
     take_over,
 };
 pub use exclusions::Suspicion;
+pub use history::Intended;
 pub use manifests::SecretManifest;
 pub use plan::{Collision, Migration, Plan, Planned, plan};
 pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};

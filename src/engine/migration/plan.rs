@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::belonging::{Belonging, belongings};
 use super::environments::marked_for_other;
 use super::exclusions::{Suspicion, look};
+use super::history::{Intended, Step};
 use super::manifests::{SecretManifest, secret_manifests};
 use super::templates::{Template, template};
 use crate::formats::read::{Converted, Format, Refusal, below, convert, key_for};
-use crate::model::{Error, InvalidKey, Key, Location, Policy, Position, Result, Rule, ValuePath};
+use crate::model::{
+    Environment, Error, InvalidKey, Key, Location, Policy, Position, Result, Rule, ValuePath,
+};
 use crate::secrets::secret_below;
 use crate::yaml::{Document, Limits, Rejection};
 
@@ -48,6 +51,8 @@ pub struct Planned {
     pub manifests: Vec<(ValuePath, SecretManifest)>,
     /// The template that it is, taken because it was named.
     pub template: Option<Template>,
+    /// Whether its history goes on through the move, once that was asked.
+    pub goes_on: bool,
     /// What of it is another environment's.
     pub belongings: Vec<Belonging>,
 }
@@ -83,6 +88,30 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Says of each item whether its history goes on through this commit.
+    ///
+    /// # Errors
+    /// When what judges histories fails.
+    pub fn tell_history(&mut self, intended: &Intended<'_>) -> Result<()> {
+        let environment = Environment::Development;
+        let steps: Vec<Step<'_>> = self
+            .items
+            .iter()
+            .map(|item| Step {
+                source: &item.source,
+                item: item.key.file(environment),
+                environment,
+                before: intended.bytes(&item.source),
+                after: item.converted.text.as_bytes(),
+            })
+            .collect();
+        let found = intended.going_on(&steps)?;
+        for item in &mut self.items {
+            item.goes_on = found.contains(&item.source);
+        }
+        Ok(())
+    }
+
     /// How many values the items hold.
     #[must_use]
     pub fn values(&self) -> usize {
@@ -171,6 +200,7 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
                 secrets,
                 manifests,
                 template,
+                goes_on: false,
                 belongings,
             });
         }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use super::super::belonging::Belonging;
 use super::super::exclusions::Suspicion;
+use super::super::history::{Intended, Step};
 use crate::formats::read::{Converted, Format};
-use crate::model::{Environment, InvalidKey, Key, Policy, Value, ValuePath};
+use crate::model::{Environment, InvalidKey, Key, Policy, Result, Value, ValuePath};
 use crate::yaml::{Limits, Rejection};
 
 /// What is asked to be taken over.
@@ -53,7 +54,7 @@ pub struct Taken {
     pub converted: Converted,
     /// How many values came from its base.
     pub folded: usize,
-    /// Whether its history goes on through the move.
+    /// Whether its history goes on through the move, once that was asked.
     pub goes_on: bool,
     /// The values that are secrets in plain text, or look like some.
     pub secrets: Vec<ValuePath>,
@@ -210,6 +211,29 @@ impl TakeOverPlan {
         let environments: BTreeSet<Environment> = words.chain(self.beside.iter().copied()).collect();
         let is_any = !self.words.is_empty() || !self.unknown.is_empty();
         self.is_within || is_any && environments.len() + self.unknown.len() > 1
+    }
+
+    /// Says of each item whether its history goes on through this commit.
+    ///
+    /// # Errors
+    /// When what judges histories fails.
+    pub fn tell_history(&mut self, intended: &Intended<'_>) -> Result<()> {
+        let steps: Vec<Step<'_>> = self
+            .items
+            .iter()
+            .map(|item| Step {
+                source: &item.source,
+                item: item.key.file(item.environment),
+                environment: item.environment,
+                before: intended.bytes(&item.source),
+                after: item.converted.text.as_bytes(),
+            })
+            .collect();
+        let found = intended.going_on(&steps)?;
+        for item in &mut self.items {
+            item.goes_on = found.contains(&item.source);
+        }
+        Ok(())
     }
 
     /// The words that neither terrace nor the policy knew.

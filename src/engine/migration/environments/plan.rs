@@ -11,7 +11,6 @@ use super::layout::{Ground, Role, Roles, Words, roles};
 use super::outcome::{
     BaseFile, Clash, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse,
 };
-use crate::engine::moves::are_alike;
 use crate::formats::read::{Format, Refusal, convert, key_for};
 use crate::model::{Environment, Error, Key, Result, Value, closest};
 use crate::yaml::Document;
@@ -174,7 +173,6 @@ fn judge_file(
                 (Ok(converted), Ok(key)) => {
                     let secrets = secret_paths(&converted, request.policy);
                     let source = file.clone();
-                    let goes_on = matches!(format, Format::Yaml | Format::Json);
                     plan.items.push(Taken {
                         source,
                         key,
@@ -182,7 +180,7 @@ fn judge_file(
                         format,
                         converted,
                         folded: 0,
-                        goes_on,
+                        goes_on: false,
                         secrets,
                         profiles,
                     });
@@ -329,9 +327,6 @@ fn fold_all(request: &TakeOver<'_>, bases: &Bases, plan: &mut TakeOverPlan) {
             Err(why) => plan.unfolded.push((item.source.clone(), why)),
             Ok(folded) if folded.added == 0 => {}
             Ok(folded) => {
-                // Of JSON the lines are others, and with a base the values as well.
-                let text = item.converted.text.as_bytes();
-                item.goes_on = item.format == Format::Yaml && are_alike(text, folded.text.as_bytes());
                 item.converted.unchanged = false;
                 item.converted.text = folded.text;
                 item.converted.documents = folded.documents;
