@@ -24,6 +24,7 @@ mod hold;
 mod hooks;
 mod identity;
 mod init;
+mod kept_files;
 mod list;
 mod log;
 mod man;

@@ -248,13 +248,9 @@ fn count(request: &TakeOver<'_>, word: &str, environment: Environment, file: &st
 /// Gives an item the key that all are to have.
 fn name(as_key: Option<&Key>, role: Role, names: &mut BTreeSet<String>) -> Role {
     let Some(as_key) = as_key else { return role };
-    match role {
-        Role::Item { environment, word, key } => {
-            names.insert(key.map_or_else(|invalid| invalid.text, |key| key.to_string()));
-            Role::Item { environment, word, key: Ok(as_key.clone()) }
-        }
-        other => other,
-    }
+    let Role::Item { environment, word, key } = role else { return role };
+    names.insert(key.map_or_else(|invalid| invalid.text, |key| key.to_string()));
+    Role::Item { environment, word, key: Ok(as_key.clone()) }
 }
 
 fn require_one(as_key: Option<&Key>, names: &BTreeSet<String>) -> Result<()> {
