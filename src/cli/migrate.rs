@@ -141,23 +141,6 @@ fn worded(error: Error, context: &Context, workspace: &Workspace) -> Error {
     error.with_help(command)
 }
 
-/// Says that histories go back to where the clone ends, and no further.
-pub(super) fn tell_of_cut_history(context: &Context, workspace: &Workspace) {
-    if workspace.repository.is_cut_off() {
-        context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
-    }
-}
-
-/// Where no branch is checked out, one has to be: there is none to name.
-pub(super) fn without_branch(error: Error) -> Error {
-    match &error.help {
-        Some(Help::NameBranch) => {
-            error.with_help("check out a branch: git switch BRANCH, or git switch -c NEW")
-        }
-        Some(_) | None => error,
-    }
-}
-
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
     if args.finish {
@@ -188,7 +171,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let planned = args.dry_run || listing;
     migrate::text(&prepared.plan, planned, &place, &view, &mut context.screen("text"))?;
     take_over::tell_of_branches(context, &workspace)?;
-    tell_of_cut_history(context, &workspace);
+    take_over::tell_of_cut_history(context, &workspace);
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .with_help("for example: terrace migrate config --dry-run")
@@ -216,7 +199,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let mut out = context.out();
     let committed = ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?);
-    match committed.map_err(without_branch)? {
+    match committed.map_err(take_over::without_branch)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }
@@ -243,7 +226,7 @@ fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
         context.remark("nothing was committed");
         return Ok(0);
     }
-    match ops::finish_migration(workspace, &context.commit_options()?).map_err(without_branch)? {
+    match ops::finish_migration(workspace, &context.commit_options()?).map_err(take_over::without_branch)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }

@@ -8,9 +8,8 @@ use super::Outcome;
 use super::ask::{Answer, Choice, ask};
 use super::context::Context;
 use super::from_here::{in_folder, named_from, quoted};
-use super::migrate::{tell_of_cut_history, without_branch};
 use crate::engine::migration::{UnknownWord, WordSource};
-use crate::model::{Environment, Error, Result};
+use crate::model::{Environment, Error, Help, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
 use crate::report::sanitize::clean;
 use crate::report::take_over;
@@ -208,4 +207,21 @@ pub(super) fn tell_of_branches(context: &Context, workspace: &Workspace) -> Resu
         ));
     }
     Ok(())
+}
+
+/// Says that histories go back to where the clone ends, and no further.
+pub(super) fn tell_of_cut_history(context: &Context, workspace: &Workspace) {
+    if workspace.repository.is_cut_off() {
+        context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
+    }
+}
+
+/// Where no branch is checked out, one has to be: there is none to name.
+pub(super) fn without_branch(error: Error) -> Error {
+    match &error.help {
+        Some(Help::NameBranch) => {
+            error.with_help("check out a branch: git switch BRANCH, or git switch -c NEW")
+        }
+        Some(_) | None => error,
+    }
 }

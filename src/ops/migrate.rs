@@ -206,7 +206,7 @@ pub(super) fn sources(
 
 fn is_part_already(source: &str) -> Error {
     Error::usage(format!("{source} is part of the configuration repository already"))
-        .with_help("name files that stand outside environments/, schemas/ and .terrace/")
+        .with_help("name flat files that stand outside environments/, schemas/ and .terrace/")
 }
 
 /// Whether a source is the path itself or stands below it.

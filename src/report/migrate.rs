@@ -7,9 +7,8 @@ use super::columns::align;
 use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::migration::{Plan, Planned, Template};
-use crate::formats::read::Converted;
-use crate::model::{Key, ValuePath};
+use crate::engine::migration::{Plan, Planned, Reading, Template};
+use crate::model::Key;
 
 /// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says
 /// that nothing happens yet.
@@ -107,13 +106,14 @@ fn told(item: &Planned) -> Vec<String> {
     let template = item.template.map(|Template { what, line }| {
         format!("{source}:{line}: {what}; what a program fills in stays as written")
     });
-    let doubts = doubts(&item.source, &item.converted, &item.secrets);
+    let doubts = doubts(item.reading());
     shortened(&source, belongs.chain(template).chain(doubts).collect())
 }
 
 /// The values that readers of the source take differently, each with what the item has for it.
-pub(super) fn doubts(file: &str, converted: &Converted, secrets: &[ValuePath]) -> Vec<String> {
-    let source = clean(file);
+pub(super) fn doubts(reading: Reading<'_>) -> Vec<String> {
+    let Reading { converted, secrets, .. } = reading;
+    let source = clean(reading.source);
     let doubts = converted.doubts.iter().map(|doubt| {
         let is_secret = secrets.contains(&doubt.path);
         // A backslash that is there must not look like an escape.

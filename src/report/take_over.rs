@@ -276,7 +276,7 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
     );
     for item in &plan.items {
         let profiles = item.profiles.iter().map(|found| profile(&item.source, found));
-        let doubts = doubts(&item.source, &item.converted, &item.secrets);
+        let doubts = doubts(item.reading());
         lines.extend(shortened(&clean(&item.source), profiles.chain(doubts).collect()));
     }
     for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {

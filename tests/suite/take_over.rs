@@ -556,7 +556,7 @@ fn environments_under_their_old_names_are_taken_over_where_they_are() {
         "migrate environments/staging/app.yaml",
         2,
         "error: environments/staging/app.yaml is part of the configuration repository already\n\
-         help: name files that stand outside environments/, schemas/ and .terrace/",
+         help: name flat files that stand outside environments/, schemas/ and .terrace/",
     );
     assert!(world.line("try").exits(0).contains("→ environments/development/app.yaml"));
     world.line("migrate . --yes").exits(0);

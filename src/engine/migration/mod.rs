@@ -22,6 +22,6 @@ pub use environments::{
 pub use exclusions::Suspicion;
 pub use history::Intended;
 pub use manifests::SecretManifest;
-pub use plan::{Collision, Migration, Plan, Planned, plan};
+pub use plan::{Collision, Migration, Plan, Planned, Reading, plan};
 pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};
 pub use templates::Template;

@@ -57,6 +57,25 @@ pub struct Planned {
     pub belongings: Vec<Belonging>,
 }
 
+/// What was read of a file that becomes an item.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The file.
+    pub source: &'a str,
+    /// The item's text and what there is to say about it.
+    pub converted: &'a Converted,
+    /// The values that are secrets, or look like some.
+    pub secrets: &'a [ValuePath],
+}
+
+impl Planned {
+    /// What was read of the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { source: &self.source, converted: &self.converted, secrets: &self.secrets }
+    }
+}
+
 /// Several sources for one key, or one for a key that is taken; none of them moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collision {

@@ -6,6 +6,7 @@ use std::fmt;
 use super::super::belonging::Belonging;
 use super::super::exclusions::Suspicion;
 use super::super::history::{Intended, Step};
+use super::super::plan::Reading;
 use crate::formats::read::{Converted, Format};
 use crate::model::{Environment, InvalidKey, Key, Policy, Result, Value, ValuePath};
 use crate::yaml::{Limits, Rejection};
@@ -60,6 +61,14 @@ pub struct Taken {
     pub secrets: Vec<ValuePath>,
     /// What of it counts for a Spring profile only.
     pub profiles: Vec<Belonging>,
+}
+
+impl Taken {
+    /// What was read of the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { source: &self.source, converted: &self.converted, secrets: &self.secrets }
+    }
 }
 
 /// What all environments begin from.
