@@ -349,6 +349,11 @@ mod tests {
             ("c/v-stg.yaml +c/v-dev.yaml", "c", "s:v"),
             ("config/prod/values-dev.yaml config/dev/values.yaml", "", "d:values both"),
             ("v-uat.yaml v-prod.yaml", "", "p:v ?uat"),
+            (
+                "c/v-develop.yaml c/v-live.yaml c/v-prd.yaml c/v-pre.yaml c/v-prod.yaml c/v-stage.yaml",
+                "c",
+                "?develop ?live ?prd ?pre p:v s:v",
+            ),
             // One environment alone says nothing of the others.
             ("config/prod-tools.yaml config/x.yaml", "", "alone plain"),
             ("docs/qa.yaml a.yaml load-balancer.yaml", "", "plain ~qa plain"),
