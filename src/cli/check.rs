@@ -73,7 +73,7 @@ fn below(workspace: &Workspace, at: &At) -> Result<Vec<PathBuf>, Failure> {
     let Some(top) = workspace.repository.work_tree().filter(|_| *at == At::Staged) else {
         return Ok(Vec::new());
     };
-    if workspace.snapshot(at)?.require_configuration().is_ok() {
+    if workspace.snapshot(at)?.require_layout().is_ok() {
         return Ok(Vec::new());
     }
     let roots = workspace.repository.roots_below(&workspace.revision(at)?)?;

@@ -6,6 +6,7 @@ use super::Outcome;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::help::say;
+use super::kept_files::tell_of_kept;
 use crate::model::{Environment, Error, ErrorKind, Finding, Key, Result};
 use crate::ops::{self, Editing};
 use crate::report::sanitize::clean;
@@ -35,7 +36,12 @@ pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &C
         };
         if errors.is_empty() {
             return match editing.save(&workspace, &bytes) {
-                Ok(()) => told(&editing, &bytes, context),
+                Ok(()) => {
+                    let told = told(&editing, &bytes, context);
+                    let items = (std::slice::from_ref(key), environment);
+                    tell_of_kept(None, items, (&workspace, context))?;
+                    told
+                }
                 Err(error) => Err(kept(error, scratch).into()),
             };
         }

@@ -43,6 +43,7 @@ pub(super) fn word_review(review: &mut Review) {
 fn words(help: &Help) -> Option<String> {
     let text = match help {
         Help::LayOut => "run `terrace init` to lay one out, or say where it is with -C DIR",
+        Help::TakeOver => "`terrace migrate` shows how its files are taken over",
         Help::NameRoot(roots) => {
             let shown = roots.iter().take(8).map(|root| format!("-C {root}")).collect::<Vec<_>>().join(", ");
             let more = if roots.len() > 8 { ", …" } else { "" };
@@ -66,6 +67,10 @@ fn words(help: &Help) -> Option<String> {
             "name a file or a folder of this repository; without one, `terrace migrate` lists candidates"
         }
         Help::OtherKey => "migrate one of them alone, with --as KEY to give it another name",
+        Help::TakeAs { files, environment } => {
+            return Some(format!("terrace migrate {} --env {environment}", files.join(" ")));
+        }
+        Help::GiveKey => "name the one file, or those of one item, and give it a key: --as KEY",
         Help::WithoutKeeping => {
             "only files below it can be kept and compared; migrate this one without --keep-legacy"
         }

@@ -1,5 +1,6 @@
 //! `terrace migrate`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -7,8 +8,10 @@ use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
 use super::ask::{Answer, ask};
 use super::context::Context;
+use super::from_here::{in_folder, named_from, quoted};
+use super::help::say;
 use super::{Outcome, parse, take_over};
-use crate::model::{Environment, Error, Key};
+use crate::model::{Environment, Error, Help, Key};
 use crate::ops::{self, MigrateRequest, TakeOverRequest, Workspace};
 use crate::report::migrate;
 use crate::report::sanitize::clean;
@@ -19,7 +22,7 @@ use crate::report::sanitize::clean;
 /// or names, become items of their own environments.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.production.json --as settings\n  terrace migrate helm --environments preprod=staging --dry-run\n  terrace migrate hosts/eu.yaml --env production\n\nExit codes: 0 done or nothing to do · 2 usage or a file that cannot be read · 3 something must be decided"
+    after_help = "Without SRC it lists candidates and stops.\n\nExamples:\n  terrace migrate config --dry-run\n  terrace migrate config --yes\n  terrace migrate settings.json --as billing/settings\n  terrace migrate helm --environments preprod=staging --dry-run\n  terrace migrate hosts/eu.yaml --env production\n\nExit codes: 0 done or nothing to do · 2 usage or a file that cannot be read · 3 something must be decided"
 )]
 pub(super) struct Args {
     /// Files or folders
@@ -71,7 +74,13 @@ fn word(text: &str) -> Result<(String, Environment), String> {
     let Some((word, environment)) = text.split_once('=').filter(|(word, _)| !word.is_empty()) else {
         return Err("write it as WORD=ENVIRONMENT, for example preprod=staging".to_owned());
     };
-    let environment = environment.parse().map_err(|error| Error::from(error).message)?;
+    let environment = environment.parse().map_err(|error| {
+        let error = Error::from(error);
+        match &error.help {
+            Some(help) => format!("{}; {}", error.message, say(help)),
+            None => error.message,
+        }
+    })?;
     Ok((word.to_lowercase(), environment))
 }
 
@@ -81,10 +90,27 @@ impl Args {
         !self.environments.is_empty() || self.env.is_some() || !self.leave.is_empty() || self.base.is_some()
     }
 
+    /// What the words stand for.
+    fn words(&self) -> Result<BTreeMap<String, Environment>, Error> {
+        let mut words = BTreeMap::new();
+        for (word, environment) in &self.environments {
+            let before = words.insert(word.clone(), *environment);
+            if let Some(before) = before.filter(|before| before != environment) {
+                return Err(Error::usage(format!("`{word}` cannot be both {before} and {environment}"))
+                    .with_help("say once what it stands for"));
+            }
+            if self.leave.iter().any(|left| left.to_lowercase() == *word) {
+                return Err(Error::usage(format!("`{word}` cannot be {environment} and be left alone"))
+                    .with_help("use one of --environments and --leave for it"));
+            }
+        }
+        Ok(words)
+    }
+
     fn take_over(&self, sources: &[String], as_key: Option<&Key>) -> Result<TakeOverRequest, Error> {
         Ok(TakeOverRequest {
             sources: sources.to_vec(),
-            words: self.environments.iter().cloned().collect(),
+            words: self.words()?,
             left: self.leave.iter().map(|word| word.to_lowercase()).collect(),
             one: self.env.as_deref().map(parse::<Environment>).transpose()?,
             as_key: as_key.cloned(),
@@ -95,6 +121,26 @@ impl Args {
     }
 }
 
+/// A source relative to the git root, which is where one stands in a bare repository.
+fn path_in(workspace: &Workspace, context: &Context, source: &str) -> Result<String, Error> {
+    if workspace.repository.work_tree().is_none() {
+        let names = source.split('/').filter(|name| !matches!(*name, "" | "."));
+        return Ok(names.collect::<Vec<_>>().join("/"));
+    }
+    workspace.repository.relative(context.dir(), Path::new(source))
+}
+
+/// Says what would do instead, from where the user stands.
+fn worded(error: Error, context: &Context, workspace: &Workspace) -> Error {
+    let Some(Help::TakeAs { files, environment }) = &error.help else { return error };
+    let files = files.iter().map(|file| quoted(&named_from(workspace, context.dir(), file)));
+    let mut words = vec!["migrate".to_owned()];
+    words.extend(files);
+    words.extend(["--env".to_owned(), environment.to_string()]);
+    let command = in_folder(context.dir(), &words).join(" ");
+    error.with_help(command)
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.workspace_to_change(args.dry_run)?;
     if args.finish {
@@ -102,7 +148,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     }
     let mut sources = Vec::new();
     for source in &args.sources {
-        sources.push(workspace.repository.relative(context.dir(), Path::new(source))?);
+        sources.push(path_in(&workspace, context, source)?);
     }
     let as_key = args.as_key.as_deref().map(parse::<Key>).transpose()?;
     let apart = args.take_over(&sources, as_key.as_ref().filter(|_| args.speaks_of_environments()))?;
@@ -125,12 +171,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let planned = args.dry_run || listing;
     migrate::text(&prepared.plan, planned, &place, &view, &mut context.screen("text"))?;
     take_over::tell_of_branches(context, &workspace)?;
+    take_over::tell_of_cut_history(context, &workspace);
     if listing {
         return Err(Error::usage("name the files or folders to migrate")
             .with_help("for example: terrace migrate config --dry-run")
             .into());
     }
-    ops::require_clear(&prepared, &request)?;
+    ops::require_clear(&prepared, &request).map_err(|error| worded(error, context, &workspace))?;
     let mut out = context.screen("text");
     if prepared.plan.items.is_empty() {
         writeln!(out, "nothing to do")?;
@@ -151,7 +198,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(0);
     }
     let mut out = context.screen("text");
-    match ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?)? {
+    let committed = ops::commit_migration(&workspace, &request, &prepared, &context.commit_options()?);
+    match committed.map_err(take_over::without_branch)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }
@@ -164,7 +212,8 @@ fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
     let mut out = context.screen("text");
     for kept in &kept {
         let verb = if args.dry_run { "would remove" } else { "remove" };
-        writeln!(out, "{verb}   {}   (item {} of {})", clean(&kept.file), kept.key, kept.environment)?;
+        let file = format!("{}{}", workspace.repository.root_prefix(), kept.file);
+        writeln!(out, "{verb}   {}   (item {} of {})", clean(&file), kept.key, kept.environment)?;
     }
     if kept.is_empty() {
         writeln!(out, "nothing to do")?;
@@ -177,7 +226,7 @@ fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
         context.remark("nothing was committed");
         return Ok(0);
     }
-    match ops::finish_migration(workspace, &context.commit_options()?)? {
+    match ops::finish_migration(workspace, &context.commit_options()?).map_err(take_over::without_branch)? {
         Some(committed) => writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?,
         None => writeln!(out, "nothing to do")?,
     }

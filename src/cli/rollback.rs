@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::destination::{Destination, tell};
+use super::kept_files::tell_of_kept;
 use super::{Outcome, keys, parse};
 use crate::model::{Environment, Result, ValuePath};
 use crate::ops::{self, PreparedRollback, RollbackRequest, RollbackTarget};
@@ -114,6 +115,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
                 writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
             }
             tell(&committed, &mut *out, context)?;
+            let items = (request.keys.as_slice(), request.environment);
+            tell_of_kept(Some(&committed), items, (&workspace, context))?;
         }
         None => writeln!(out, "nothing to do")?,
     }

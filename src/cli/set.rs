@@ -8,6 +8,7 @@ use super::ask::{Answer, ask};
 use super::context::Context;
 use super::destination::{Destination, tell};
 use super::help::say;
+use super::kept_files::tell_of_kept;
 use super::{Outcome, edit, parse};
 use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
@@ -225,6 +226,8 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
         }
         None => writeln!(out)?,
     }
+    let keys = std::slice::from_ref(&request.key);
+    tell_of_kept(done.committed.as_ref(), (keys, request.environment), (&workspace, context))?;
     if let Some([before, after]) = done.kinds {
         let advice = if before == "string" { "; --string keeps it a string" } else { "" };
         let article = if after == "null" { "" } else { "a " };

@@ -1,13 +1,15 @@
 //! `terrace migrate` where environments are kept apart already
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::Path;
 
 use super::Outcome;
 use super::ask::{Answer, Choice, ask};
 use super::context::Context;
+use super::from_here::{in_folder, named_from, quoted};
 use crate::engine::migration::{UnknownWord, WordSource};
-use crate::model::{Environment, Error, Result};
+use crate::model::{Environment, Error, Help, Result};
 use crate::ops::{self, PolicyWords, PreparedTakeOver, TakeOverRequest, Workspace};
 use crate::report::sanitize::clean;
 use crate::report::take_over;
@@ -41,22 +43,24 @@ pub(super) fn run(
     let mut out = context.screen("text");
     take_over::text(&prepared.plan, planned, &prepared.prefix, &context.view(), &mut out)?;
     tell_policy(&prepared, &mut out)?;
+    tell_of_cut_history(context, workspace);
     ops::require_clear_take_over(&prepared, request)?;
     if prepared.plan.items.is_empty() {
         writeln!(out, "nothing to do")?;
         return Ok(0);
     }
     let counts = take_over::counts(&prepared.plan);
+    let all = || command(&prepared, request, (workspace, context.dir())).join(" ");
     if answers.is_listing && !answers.dry_run {
         writeln!(out, "{counts}")?;
         return Err(Error::usage("name the files or folders to take over")
-            .with_help(format!("all of these: {}", command(&prepared)))
+            .with_help(format!("all of these: {}", all()))
             .into());
     }
     if answers.dry_run {
-        let command = command(&prepared);
         let how = if answers.is_listing {
-            context.view().command("To commit it: ", &command.split(' ').collect::<Vec<_>>())
+            let words = command(&prepared, request, (workspace, context.dir()));
+            context.view().command("To commit it: ", &words.iter().map(String::as_str).collect::<Vec<_>>())
         } else {
             "To commit it, run again without --dry-run.".to_owned()
         };
@@ -80,7 +84,8 @@ pub(super) fn run(
         return Ok(0);
     }
     let mut out = context.screen("text");
-    match ops::commit_take_over(workspace, request, &prepared, &context.commit_options()?)? {
+    let committed = ops::commit_take_over(workspace, request, &prepared, &context.commit_options()?);
+    match committed.map_err(without_branch)? {
         Some(committed) => {
             let id = committed.commit.short();
             writeln!(out, "committed {id} on {}; git revert {id} undoes it", committed.branch)?;
@@ -159,14 +164,35 @@ fn tell_policy(prepared: &PreparedTakeOver, out: &mut dyn Write) -> Result<(), s
     }
 }
 
-/// The command that takes over what was found.
-pub(super) fn command(prepared: &PreparedTakeOver) -> String {
+/// The command that takes over what was found, all of it, for somebody who looked at it in `dir`.
+pub(super) fn command(
+    prepared: &PreparedTakeOver,
+    request: &TakeOverRequest,
+    (workspace, dir): (&Workspace, &Path),
+) -> Vec<String> {
+    let mut words = vec!["migrate".to_owned(), named_from(workspace, dir, "")];
     let new = prepared.plan.words.iter().filter(|word| word.source == WordSource::Given);
-    let pairs: Vec<String> = new.map(|word| format!("{}={}", word.word, word.environment)).collect();
-    if pairs.is_empty() {
-        return "terrace migrate .".to_owned();
+    let mut pairs: BTreeMap<&str, Environment> =
+        new.map(|word| (word.word.as_str(), word.environment)).collect();
+    pairs.extend(request.words.iter().map(|(word, environment)| (word.as_str(), *environment)));
+    if !pairs.is_empty() {
+        let pairs: Vec<String> =
+            pairs.iter().map(|(word, environment)| format!("{word}={environment}")).collect();
+        words.extend(["--environments".to_owned(), quoted(&pairs.join(","))]);
     }
-    format!("terrace migrate . --environments {}", pairs.join(","))
+    if !request.left.is_empty() {
+        let left: Vec<&str> = request.left.iter().map(String::as_str).collect();
+        words.extend(["--leave".to_owned(), quoted(&left.join(","))]);
+    }
+    if let Some(key) = &request.as_key {
+        words.extend(["--as".to_owned(), key.to_string()]);
+    }
+    if request.folds {
+        words.extend(["--base", "fold"].map(str::to_owned));
+    }
+    let flags = [(request.skip_invalid, "--skip-invalid"), (request.keep_legacy, "--keep-legacy")];
+    words.extend(flags.into_iter().filter(|(is_said, _)| *is_said).map(|(_, flag)| flag.to_owned()));
+    in_folder(dir, &words)
 }
 
 /// Says that environments seem to be kept apart by branches.
@@ -182,4 +208,21 @@ pub(super) fn tell_of_branches(context: &Context, workspace: &Workspace) -> Resu
         ));
     }
     Ok(())
+}
+
+/// Says that histories go back to where the clone ends, and no further.
+pub(super) fn tell_of_cut_history(context: &Context, workspace: &Workspace) {
+    if workspace.repository.is_cut_off() {
+        context.remark("note: the history of this clone is cut off; fetch the rest: git fetch --unshallow");
+    }
+}
+
+/// Where no branch is checked out, one has to be: there is none to name.
+pub(super) fn without_branch(error: Error) -> Error {
+    match &error.help {
+        Some(Help::NameBranch) => {
+            error.with_help("check out a branch: git switch BRANCH, or git switch -c NEW")
+        }
+        Some(_) | None => error,
+    }
 }

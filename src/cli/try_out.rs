@@ -7,11 +7,12 @@ use clap::{Args as ClapArgs, ValueHint};
 
 use super::Outcome;
 use super::context::Context;
+use super::from_here::in_folder;
 use super::help::word_findings;
 use super::identity::moment_now;
-use super::take_over::{command, tell_of_branches};
+use super::take_over::{command, tell_of_branches, tell_of_cut_history};
 use crate::model::Severity;
-use crate::ops::{self, TrialResult};
+use crate::ops::{self, TakeOverRequest, TrialResult};
 use crate::report::{self, Summary, status, take_over};
 
 /// Show what taking a repository over would give, without changing anything.
@@ -49,13 +50,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         Some(result) => tell(result, context, &mut out)?,
         None => {
             writeln!(out, "Nothing here keeps environments apart by folders or names.")?;
-            writeln!(out, "next: terrace migrate --dry-run shows what would become development's")?;
+            let words = ["migrate", "--dry-run"].map(str::to_owned);
+            let command = in_folder(&dir, &words).join(" ");
+            writeln!(out, "next: {command} shows what would become development's")?;
         }
     }
     tell_of_branches(context, &workspace)?;
+    tell_of_cut_history(context, &workspace);
     if has_items {
-        let command = format!("{} --dry-run", command(&trial.plan));
-        let words: Vec<&str> = command.split(' ').collect();
+        let mut command = command(&trial.plan, &TakeOverRequest::default(), (&workspace, &dir));
+        command.push("--dry-run".to_owned());
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
         writeln!(out, "\nNothing was changed.\n{}", view.command("next: ", &words))?;
     }
     Ok(0)

@@ -42,6 +42,9 @@ pub type ReadBytes<'r> = dyn FnMut(&BlobId) -> Result<Option<Vec<u8>>> + 'r;
 /// So many pairs are looked at for equal bytes or like content, as git does.
 const MOST_PAIRS: usize = 1_000_000;
 
+/// A file of more bytes is not compared with others.
+pub const MOST_BYTES: usize = 1 << 20;
+
 /// From this likeness on, in percent, git calls a file renamed.
 const LIKE: usize = 50;
 
@@ -61,12 +64,6 @@ pub fn find_moves(
     choice.among_equal(read)?;
     choice.among_like(read)?;
     Ok(choice.moves())
-}
-
-/// Whether a text is so like another that it is taken for the same file, moved.
-#[must_use]
-pub fn are_alike(one: &[u8], other: &[u8]) -> bool {
-    Lines::of(one).likeness(&Lines::of(other)) >= LIKE
 }
 
 /// How well a file fits: better is greater.

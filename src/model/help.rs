@@ -22,6 +22,8 @@ pub enum Help {
     Any(Vec<Self>),
     /// Lay a configuration out, or name the folder that holds one.
     LayOut,
+    /// Take the folders over that hold environments under other names.
+    TakeOver,
     /// Name one of these folders, which hold configuration.
     NameRoot(Vec<String>),
     /// Name a folder of the right place: what was looked for is not where it was looked for.
@@ -48,6 +50,15 @@ pub enum Help {
     NameSources,
     /// Migrate one of several files that would become one item, under another key.
     OtherKey,
+    /// Take these files (relative to the git root) over as an environment's.
+    TakeAs {
+        /// The files.
+        files: Vec<String>,
+        /// The environment.
+        environment: Environment,
+    },
+    /// Give the item another key than its file's path.
+    GiveKey,
     /// Migrate without keeping the old files.
     WithoutKeeping,
     /// Leave files out that cannot be read.
@@ -221,6 +232,7 @@ impl Help {
             Self::DidYouMean(word) => format!("did you mean `{word}`?").into(),
             Self::Any(_) | Self::Because { .. } => self.worded(&|_| None).into(),
             Self::LayOut => "name the folder that holds `environments/`".into(),
+            Self::TakeOver => "call the folders development, staging and production".into(),
             Self::NameRoot(roots) => {
                 format!("name one of the folders that hold one: {}", roots.join(", ")).into()
             }
@@ -236,6 +248,10 @@ impl Help {
             Self::GiveText => "quote it for YAML, or write JSON".into(),
             Self::NameSources => "name a file or a folder of this repository".into(),
             Self::OtherKey => "migrate one of them alone, under another key".into(),
+            Self::TakeAs { files, environment } => {
+                format!("take {} over as {environment}'s", files.join(", ")).into()
+            }
+            Self::GiveKey => "give the item a key of its own".into(),
             Self::WithoutKeeping => {
                 "only files below it can be kept and compared; migrate this one without keeping it".into()
             }

@@ -31,7 +31,7 @@ pub fn check(
     };
     // A hook checks every commit, also of a branch that has none.
     if !matches!(at, At::Staged) {
-        workspace.require_configuration(&snapshot)?;
+        workspace.require_layout(&snapshot)?;
     }
     require_items(&snapshot, keys, environment)?;
     let configuration = Configuration::read_to_judge(snapshot)?;

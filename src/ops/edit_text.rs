@@ -1,5 +1,6 @@
 //! `set --edit`: an item's whole text, taken back only when it checks.
 
+use super::kept_files::alike;
 use super::workspace::{At, Workspace};
 use crate::diff::{Depth, diff};
 use crate::engine::configuration::Configuration;
@@ -130,6 +131,12 @@ impl Editing {
             return Err(Error::internal("an edited item has no working tree"));
         };
         let environment = workspace.repository.environment();
-        write_work_tree(root, &self.file(), self.before.as_deref(), bytes, environment)
+        let snapshot = self.configuration.snapshot();
+        let followers = alike(snapshot, &self.key.file(self.environment));
+        write_work_tree(root, &self.file(), self.before.as_deref(), bytes, environment)?;
+        followers.into_iter().try_for_each(|file| {
+            let file = format!("{}{file}", snapshot.prefix);
+            write_work_tree(root, &file, self.before.as_deref(), bytes, environment)
+        })
     }
 }

@@ -54,7 +54,7 @@ fn removal(workspace: &Workspace, head: &CommitId) -> Result<Option<Change>> {
     files.push(remove(RECORD));
     let lines: Vec<String> = there
         .iter()
-        .map(|kept| format!("{} (item {} of {})", kept.file, kept.key, kept.environment))
+        .map(|kept| format!("{}{} (item {} of {})", snapshot.prefix, kept.file, kept.key, kept.environment))
         .collect();
     let message = format!("migrate: finish, old files removed\n\n{}\n", lines.join("\n"));
     let rests_on = there.iter().map(|kept| format!("{}{}", snapshot.prefix, kept.key.file(kept.environment)));

@@ -125,7 +125,7 @@ pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus
     let decisions = repository.snapshot_of_paths(&Revision::Commit(commit.clone()), &decisions)?;
     let keys: BTreeSet<Key> = decided(&decisions).into_iter().map(|(key, _)| key).collect();
     let keys: Vec<Key> = keys.into_iter().collect();
-    if keys.is_empty() && repository.parts().is_configured(&commit)? {
+    if keys.is_empty() && repository.parts().shows_configuration(&commit)? {
         return decisions.require_sound().map(|()| Vec::new());
     }
     held_at(&Planner::of(workspace, &commit, &keys)?)

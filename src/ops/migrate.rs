@@ -1,14 +1,16 @@
 //! `migrate`: flat legacy files become items of development, in one commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
-use crate::engine::migration::{self, Kept, Migration, Plan, RECORD, Suspicion, parse_kept, render_kept};
+use crate::engine::migration::{
+    self, Intended, Kept, Migration, Plan, RECORD, Suspicion, parse_kept, render_kept,
+};
 use crate::formats::read::{Format, below, file_name};
 use crate::model::policy::FILE;
-use crate::model::sanitize::clean_lines;
-use crate::model::{BlobId, CommitId, Environment, Error, Help, Key, Result, Revision};
+use crate::model::sanitize::{clean, clean_lines};
+use crate::model::{BlobId, CommitId, Environment, Error, Help, InvalidKey, Key, Result, Revision};
 use crate::store::Irregular;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Rejection;
@@ -53,7 +55,15 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
     let configuration = Configuration::read(repository.snapshot(&Revision::Commit(head.clone()))?)?;
     let snapshot = configuration.snapshot();
     let prefix = snapshot.prefix.clone();
-    let ours = ["environments/", "schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}"));
+    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
+    let ours = Ours {
+        folders: ["environments/", "schemas/", ".terrace/"]
+            .map(|folder| format!("{prefix}{folder}"))
+            .to_vec(),
+        items: BTreeSet::new(),
+        kept: kept.iter().map(|kept| format!("{prefix}{}", kept.file)).collect(),
+        roots: other_roots(workspace, head, &prefix)?,
+    };
     let Sources { roots, blobs, aside } = sources(workspace, head, &request.sources, &ours)?;
     let source = repository.blobs();
     let mut files = Vec::new();
@@ -67,13 +77,19 @@ fn prepare_at(workspace: &Workspace, request: &MigrateRequest, head: &CommitId) 
     let mut plan = migration::plan(&Migration {
         roots: &roots,
         files: &files,
+        prefix: &prefix,
         existing: &existing,
         as_key: request.as_key.as_ref(),
         policy: configuration.policy(),
         limits: configuration.limits(),
     })?;
+    plan.tell_history(&Intended {
+        files: &files,
+        prefix: &prefix,
+        keeps: request.keep_legacy,
+        policy: configuration.policy(),
+    })?;
     plan.left_alone.extend(aside);
-    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
     let record = super::edit::blob_of(snapshot, RECORD);
     Ok(Prepared { head: head.clone(), plan, prefix, kept, record, blobs })
 }
@@ -84,11 +100,47 @@ pub(super) struct Sources {
     pub(super) roots: Vec<String>,
     /// The files at or below them that may be configuration.
     pub(super) blobs: BTreeMap<String, BlobId>,
-    /// The links and submodules among them.
+    /// The links and submodules among them, and what is kept or another configuration root's.
     pub(super) aside: BTreeMap<String, Suspicion>,
 }
 
-/// Lists them; below the folders that are `ours` nothing is taken.
+/// What a migration leaves where it is. Paths are relative to the git root, those of folders end in `/`.
+pub(super) struct Ours {
+    /// Folders of terrace's own.
+    pub(super) folders: Vec<String>,
+    /// Files that are items.
+    pub(super) items: BTreeSet<String>,
+    /// Files that stay for old readers.
+    pub(super) kept: BTreeSet<String>,
+    /// Other configuration roots.
+    pub(super) roots: Vec<String>,
+}
+
+/// The configuration roots of a commit beside the one that is worked in: folders that have a policy, or
+/// nothing but environments in `environments/`.
+///
+/// # Errors
+/// When the commit cannot be read.
+pub(super) fn other_roots(workspace: &Workspace, head: &CommitId, prefix: &str) -> Result<Vec<String>> {
+    let repository = &workspace.repository;
+    let mut others = Vec::new();
+    for root in repository.roots(&Revision::Commit(head.clone()))? {
+        if prefix.starts_with(&root) {
+            continue;
+        }
+        let folder = format!("{root}environments");
+        let files = repository.files_at(head, &folder)?;
+        let mut folders =
+            files.iter().filter_map(|(path, _)| Some(below(&folder, path)?.split_once('/')?.0.to_owned()));
+        let is_whole = folders.all(|name| name.parse::<Environment>().is_ok());
+        if is_whole || !repository.files_at(head, &format!("{root}{FILE}"))?.is_empty() {
+            others.push(root);
+        }
+    }
+    Ok(others)
+}
+
+/// Lists them; nothing is taken of what is `ours`, or another root's unless the source lies within that.
 ///
 /// # Errors
 /// When one that is named is not there, is no regular file, or is terrace's own.
@@ -96,16 +148,16 @@ pub(super) fn sources(
     workspace: &Workspace,
     head: &CommitId,
     named: &[String],
-    ours: &[String],
+    ours: &Ours,
 ) -> Result<Sources> {
     let repository = &workspace.repository;
     let roots: Vec<String> = if named.is_empty() { vec![String::new()] } else { named.to_vec() };
     let mut blobs: BTreeMap<String, BlobId> = BTreeMap::new();
     let mut aside: BTreeMap<String, Suspicion> = BTreeMap::new();
     for root in &roots {
-        if ours.iter().any(|folder| format!("{root}/").starts_with(folder)) {
-            return Err(Error::usage(format!("{root} is part of the configuration repository already"))
-                .with_help("name flat files that stand outside environments/, schemas/ and .terrace/"));
+        let is_within = |folder: &String| format!("{root}/").starts_with(folder);
+        if ours.folders.iter().any(is_within) {
+            return Err(is_part_already(root));
         }
         let found = repository.files_at(head, root)?;
         let irregular = repository.irregular_at(head, root)?;
@@ -115,25 +167,46 @@ pub(super) fn sources(
         if found.is_empty() && irregular.is_empty() && !root.is_empty() {
             return Err(no_source(workspace, root));
         }
-        let is_ours = |path: &String| ours.iter().any(|folder| path.starts_with(folder));
+        let is_item = |(path, _): &(String, BlobId)| ours.items.contains(path);
+        if !root.is_empty() && !found.is_empty() && found.iter().all(is_item) {
+            return Err(is_part_already(root));
+        }
+        let others: Vec<&String> = ours.roots.iter().filter(|other| !is_within(other)).collect();
+        let is_ours = |path: &String| {
+            ours.items.contains(path) || ours.folders.iter().any(|folder| path.starts_with(folder))
+        };
         let concerned =
             |path: &String| Format::of(path).is_some() && !is_ours(path) && !path.ends_with("terrace.toml");
         // A link without an extension may lead to a folder of such files.
         let may_hold = |path: &String| Format::of(path).is_some() || !file_name(path).contains('.');
         for (path, what) in irregular {
+            let is_left = is_ours(&path) || others.iter().any(|other| path.starts_with(*other));
             match what {
-                Irregular::Link(target) if may_hold(&path) && !is_ours(&path) => {
+                Irregular::Link(target) if may_hold(&path) && !is_left => {
                     aside.insert(path, Suspicion::Link(target));
                 }
-                Irregular::Submodule if !is_ours(&path) => {
+                Irregular::Submodule if !is_left => {
                     aside.insert(path, Suspicion::Submodule);
                 }
                 Irregular::Link(_) | Irregular::Submodule => {}
             }
         }
-        blobs.extend(found.into_iter().filter(|(path, _)| concerned(path) || path == root));
+        for (path, blob) in found.into_iter().filter(|(path, _)| concerned(path) || path == root) {
+            if let Some(other) = others.iter().find(|other| path.starts_with(**other)) {
+                aside.insert((*other).clone(), Suspicion::OtherRoot);
+            } else if ours.kept.contains(&path) {
+                aside.insert(path, Suspicion::Kept);
+            } else {
+                blobs.insert(path, blob);
+            }
+        }
     }
     Ok(Sources { roots, blobs, aside })
+}
+
+fn is_part_already(source: &str) -> Error {
+    Error::usage(format!("{source} is part of the configuration repository already"))
+        .with_help("name flat files that stand outside environments/, schemas/ and .terrace/")
 }
 
 /// Whether a source is the path itself or stands below it.
@@ -166,8 +239,10 @@ fn no_source(workspace: &Workspace, root: &str) -> Error {
 /// Refuses what a person has to look at first.
 ///
 /// # Errors
-/// A file that cannot be read, unless those are skipped; two files for one key.
+/// A file that was named and is another environment's; one that cannot be read, unless those are skipped;
+/// two files for one key; nothing but files whose path is no key.
 pub fn require_clear(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
+    refuse_others(prepared, request)?;
     if let Some(collision) = prepared.plan.collisions.first() {
         let with = collision
             .existing
@@ -186,7 +261,44 @@ pub fn require_clear(prepared: &Prepared, request: &MigrateRequest) -> Result<()
         return Err(Error::usage(format!("{} is outside the configuration root", item.source))
             .with_help(Help::WithoutKeeping));
     }
-    require_readable(&prepared.plan.rejected, request.skip_invalid)
+    require_readable(&prepared.plan.rejected, request.skip_invalid)?;
+    require_some_key(prepared.plan.items.is_empty(), &prepared.plan.unnamed)
+}
+
+/// Refuses to make a file that was named, and names another environment, development's.
+fn refuse_others(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
+    let whose = |(file, why): &(String, Suspicion)| match why {
+        Suspicion::OtherEnvironment(environment) if request.sources.contains(file) => {
+            Some((file.clone(), *environment))
+        }
+        Suspicion::OtherEnvironment(_)
+        | Suspicion::Overlay(_)
+        | Suspicion::Unknown(_)
+        | Suspicion::Holds(_)
+        | Suspicion::NotConfiguration(_)
+        | Suspicion::Template(_)
+        | Suspicion::Link(_)
+        | Suspicion::Submodule
+        | Suspicion::Kept
+        | Suspicion::OtherRoot => None,
+    };
+    let others: Vec<(String, Environment)> = prepared.plan.asks.iter().filter_map(whose).collect();
+    let Some((first, environment)) = others.first() else { return Ok(()) };
+    let files = others.iter().filter(|(_, whose)| whose == environment).map(|(file, _)| file.clone());
+    let message = format!("{first} is {environment}'s by its name, and would become development's");
+    Err(Error::undecided(message)
+        .with_help(Help::TakeAs { files: files.collect(), environment: *environment }))
+}
+
+/// Refuses to be done where all there is has a path that is no key.
+pub(super) fn require_some_key(is_empty: bool, unnamed: &[(String, InvalidKey)]) -> Result<()> {
+    match unnamed.first() {
+        Some((file, why)) if is_empty => {
+            Err(Error::usage(format!("{file} gets no key from its path: {}", clean(&why.reason)))
+                .with_help(Help::GiveKey))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Refuses files that cannot be read, unless those are skipped.
@@ -288,7 +400,9 @@ fn message(prepared: &Prepared) -> String {
     };
     let lines: Vec<String> = items
         .iter()
-        .map(|item| format!("{} -> {}", item.source, item.key.file(Environment::Development)))
+        .map(|item| {
+            format!("{} -> {}{}", item.source, prepared.prefix, item.key.file(Environment::Development))
+        })
         .collect();
     clean_lines(&format!("migrate({what}): flat files -> development\n\n{}\n", lines.join("\n")))
 }

@@ -20,6 +20,7 @@ mod hold;
 mod init;
 mod item;
 mod judged_items;
+mod kept_files;
 mod log;
 mod migrate;
 mod modes;
@@ -64,6 +65,7 @@ pub use hold::{HoldRequest, decider, held, held_at, held_in, hold, release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item, no_such_path};
 pub use judged_items::{JudgedItem, judge_items};
+pub use kept_files::kept_apart;
 pub use log::{LogRequest, blame, log};
 pub use migrate::{
     MigrateRequest, Prepared as PreparedMigration, commit as commit_migration, prepare as prepare_migration,

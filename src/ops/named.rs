@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::kept_files::recorded;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::migration::RECORD;
@@ -53,6 +54,8 @@ impl Workspace {
     pub(super) fn part(&self, revision: &Revision, keys: &[Key]) -> Result<Option<Snapshot>> {
         let mut wanted = BTreeSet::from([policy::FILE.to_owned(), RECORD.to_owned()]);
         let head = self.repository.snapshot_of_paths(revision, &wanted)?;
+        let kept = recorded(&head).into_iter().filter(|kept| keys.contains(&kept.key));
+        wanted.extend(kept.map(|kept| kept.file));
         let Ok(head) = Configuration::read_to_judge(head) else { return Ok(None) };
         let mut mapped = keys.iter().flat_map(|key| head.policy().schemas_of(key));
         if mapped.any(|schema| !schema.file.starts_with("schemas/")) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::edit::{edit, insert_behind, nested, refuse_depth, rests_on, set_or_insert_with};
 use super::expected::{Expected, require, require_at};
 use super::item::no_such_path;
+use super::kept_files::{alike, with_followers};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
@@ -101,7 +102,12 @@ pub fn set(workspace: &Workspace, request: &SetRequest) -> Result<Option<Outcome
         return Ok(None);
     };
     let (old, environment) = (old.as_deref().map(str::as_bytes), workspace.repository.environment());
+    let followers = alike(configuration.snapshot(), &request.key.file(request.environment));
     write_work_tree(root, &done.file, old, new.as_bytes(), environment)?;
+    for file in followers {
+        let file = format!("{}{file}", configuration.snapshot().prefix);
+        write_work_tree(root, &file, old, new.as_bytes(), environment)?;
+    }
     Ok(Some(done))
 }
 
@@ -132,13 +138,11 @@ pub fn set_committed(
         let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
         let path = done.path.to_string();
         let subject = format!("{verb}({}): {} in {}", request.key, clean(&path), request.environment);
+        let written =
+            transaction::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) };
         let change = Change {
             base: Some(head.clone()),
-            files: vec![transaction::FileChange {
-                path: done.file.clone(),
-                before,
-                after: Some(new.into_bytes()),
-            }],
+            files: with_followers(&configuration, vec![written]),
             rests_on: rests_on(&configuration, [&request.key]),
             message: message.map_or(subject, str::to_owned),
         };

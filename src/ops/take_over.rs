@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::blob_of;
-use super::migrate::{publish, require_readable, sources};
+use super::migrate::{Ours, other_roots, publish, require_readable, require_some_key, sources};
 use super::workspace::Workspace;
 use crate::engine::configuration::{Configuration, parse_policy};
 use crate::engine::migration::{
-    self, Kept, Left, RECORD, Suspicion, TakeOver, TakeOverPlan, Taken, parse_kept, render_kept,
+    self, Intended, Kept, Left, RECORD, Suspicion, TakeOver, TakeOverPlan, Taken, parse_kept, render_kept,
 };
 use crate::engine::snapshot::Snapshot;
 use crate::model::policy::FILE;
@@ -76,10 +76,17 @@ fn prepare_at(workspace: &Workspace, request: &TakeOverRequest, head: &CommitId)
     let repository = &workspace.repository;
     let configuration = Configuration::read(repository.snapshot(&Revision::Commit(head.clone()))?)?;
     let snapshot = configuration.snapshot();
-    // `environments/dev` is no environment's folder yet.
-    let own = Environment::ALL.map(|environment| format!("{}environments/{environment}/", snapshot.prefix));
-    let ours = ["schemas/", ".terrace/"].map(|folder| format!("{}{folder}", snapshot.prefix));
-    let found = sources(workspace, head, &request.sources, &[own.as_slice(), ours.as_slice()].concat())?;
+    let prefix = snapshot.prefix.clone();
+    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
+    // `environments/dev` is no environment's folder yet, and `environments/staging/x.yml` no item.
+    let ours = Ours {
+        folders: ["schemas/", ".terrace/"].map(|folder| format!("{prefix}{folder}")).to_vec(),
+        items: snapshot.items().map(|item| item.file.clone()).collect(),
+        kept: kept.iter().map(|kept| format!("{prefix}{}", kept.file)).collect(),
+        roots: other_roots(workspace, head, &prefix)?,
+    };
+    let found = sources(workspace, head, &request.sources, &ours)?;
+    let beside: Vec<String> = ours.items.iter().chain(&ours.kept).cloned().collect();
     let source = repository.blobs();
     let mut files = Vec::new();
     for (path, blob) in &found.blobs {
@@ -93,6 +100,8 @@ fn prepare_at(workspace: &Workspace, request: &TakeOverRequest, head: &CommitId)
     let mut plan = migration::take_over(&TakeOver {
         roots: &found.roots,
         files: &files,
+        beside: &beside,
+        prefix: &prefix,
         existing: &existing,
         given: &request.words,
         left: &request.left,
@@ -102,15 +111,25 @@ fn prepare_at(workspace: &Workspace, request: &TakeOverRequest, head: &CommitId)
         policy: configuration.policy(),
         limits: configuration.limits(),
     })?;
-    let kept = snapshot.text(RECORD)?.map_or(Ok(Vec::new()), |text| parse_kept(&text))?;
     let aside = found.aside.into_iter().map(|(path, why): (String, Suspicion)| (path, Left::Excluded(why)));
     plan.left_alone.extend(aside);
+    let policy = policy_words(snapshot, &plan)?;
+    let known = match &policy {
+        PolicyWords::Added(text) => Some(parse_policy(text, FILE)?),
+        PolicyWords::Unchanged | PolicyWords::ByHand(_) => None,
+    };
+    plan.tell_history(&Intended {
+        files: &files,
+        prefix: &prefix,
+        keeps: request.keep_legacy,
+        policy: known.as_ref().unwrap_or(configuration.policy()),
+    })?;
     Ok(PreparedTakeOver {
         head: head.clone(),
-        policy: policy_words(snapshot, &plan)?,
+        policy,
         policy_blob: blob_of(snapshot, FILE),
         plan,
-        prefix: snapshot.prefix.clone(),
+        prefix,
         kept,
         record: blob_of(snapshot, RECORD),
         blobs: found.blobs,
@@ -154,6 +173,13 @@ fn policy_words(snapshot: &Snapshot, plan: &TakeOverPlan) -> Result<PolicyWords>
 /// item.
 pub fn require_clear(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> Result<()> {
     let plan = &prepared.plan;
+    if let Some((word, near)) = plan.unmatched.first() {
+        let error = Error::usage(format!("`{word}` is a word of no file that was looked at"));
+        return Err(match near {
+            Some(near) => error.with_help(Help::DidYouMean(near.clone())),
+            None => error.with_help("name a folder, or the first or last word of a file's name"),
+        });
+    }
     if let Some(unknown) = plan.unknown.first() {
         let (word, count) = (&unknown.word, unknown.files.len());
         let example = unknown.files.first().map_or("", String::as_str);
@@ -198,7 +224,8 @@ pub fn require_clear(prepared: &PreparedTakeOver, request: &TakeOverRequest) -> 
         ))
         .with_help("use one of --keep-legacy and --base fold"));
     }
-    require_readable(&plan.rejected, request.skip_invalid)
+    require_readable(&plan.rejected, request.skip_invalid)?;
+    require_some_key(plan.items.is_empty(), &plan.unnamed)
 }
 
 /// Commits it; `None` when there is nothing to do.
@@ -281,7 +308,7 @@ fn message(prepared: &PreparedTakeOver) -> String {
     };
     let line = |item: &Taken| {
         let base = if item.folded > 0 { " (with its base)" } else { "" };
-        format!("{} -> {}{base}", item.source, item.key.file(item.environment))
+        format!("{} -> {}{}{base}", item.source, prepared.prefix, item.key.file(item.environment))
     };
     let lines: Vec<String> = items.iter().map(line).collect();
     clean_lines(&format!("migrate({what}): environments taken over\n\n{}\n", lines.join("\n")))

@@ -55,14 +55,10 @@ pub fn try_out(workspace: &Workspace, now: Moment, today: Date) -> Result<Trial>
     let asked = prepare(workspace, &request)?;
     let mut assumed = Vec::new();
     for unknown in &asked.plan.unknown {
-        match unknown.suggestion {
-            Some(environment) => {
-                request.words.insert(unknown.word.clone(), environment);
-                assumed.push((unknown.word.clone(), environment));
-            }
-            None => {
-                request.left.insert(unknown.word.clone());
-            }
+        // One that nobody can guess stays a question.
+        if let Some(environment) = unknown.suggestion {
+            request.words.insert(unknown.word.clone(), environment);
+            assumed.push((unknown.word.clone(), environment));
         }
     }
     let scratch = Scratch::of(&workspace.repository, &asked.head)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::check::findings_after;
 use super::edit::blob_of;
+use super::kept_files::with_followers;
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{Error, Finding, Key, Result, Rule, Severity, ValuePath};
@@ -115,7 +116,7 @@ impl<'a> Validation<'a> {
         Ok(findings_after(self.configuration, after, &keys)?.into_iter().filter(is_one).collect())
     }
 
-    /// The proposals as changes of files.
+    /// The proposals as changes of files, kept ones that follow among them.
     pub(super) fn into_files(self) -> Vec<FileChange> {
         let snapshot = self.configuration.snapshot();
         let change = |proposal: Proposal| FileChange {
@@ -123,6 +124,7 @@ impl<'a> Validation<'a> {
             before: blob_of(snapshot, &proposal.file),
             after: proposal.text.map(String::into_bytes),
         };
-        self.proposals.into_iter().map(change).collect()
+        let files = self.proposals.into_iter().map(change).collect();
+        with_followers(self.configuration, files)
     }
 }

@@ -142,8 +142,16 @@ impl Workspace {
     /// # Errors
     /// `State`.
     pub fn require_configuration(&self, snapshot: &Snapshot) -> Result<()> {
-        let refused = snapshot.require_configuration();
-        let Err(error) = refused else { return Ok(()) };
+        self.require_layout(snapshot)?;
+        snapshot.require_configuration()
+    }
+
+    /// The same for what says itself which folders are no environment's.
+    ///
+    /// # Errors
+    /// `State`.
+    pub(super) fn require_layout(&self, snapshot: &Snapshot) -> Result<()> {
+        let Err(error) = snapshot.require_layout() else { return Ok(()) };
         let roots = self.repository.roots_below(&snapshot.revision)?;
         Err(if roots.is_empty() { error } else { error.with_help(Help::NameRoot(roots)) })
     }

@@ -7,7 +7,7 @@ use super::columns::align;
 use super::counted;
 use super::sanitize::{clean, cut};
 use super::view::View;
-use crate::engine::migration::{Plan, Planned, Template};
+use crate::engine::migration::{Plan, Planned, Reading, Template};
 use crate::model::Key;
 
 /// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says
@@ -77,7 +77,7 @@ pub fn text(
         writeln!(out)?;
     }
     for item in &plan.items {
-        for line in doubts(item) {
+        for line in told(item) {
             writeln!(out, "{line}")?;
         }
         for (path, manifest) in &item.manifests {
@@ -96,16 +96,26 @@ const TOLD: usize = 8;
 /// So much of a value is shown.
 const WIDE: usize = 60;
 
-/// What belongs to another environment, and the values that readers of the source take differently,
-/// each with what the item has for it.
-fn doubts(item: &Planned) -> Vec<String> {
+/// What belongs to another environment, the template that it is, and what readers take differently.
+fn told(item: &Planned) -> Vec<String> {
     let source = clean(&item.source);
     let belongs = item.belongings.iter().map(|found| {
         let line = found.line.map_or_else(String::new, |line| format!(":{line}"));
         format!("{source}{line}: {}; move it to the environment's own item", clean(&found.to_string()))
     });
-    let doubts = item.converted.doubts.iter().map(|doubt| {
-        let is_secret = item.secrets.contains(&doubt.path);
+    let template = item.template.map(|Template { what, line }| {
+        format!("{source}:{line}: {what}; what a program fills in stays as written")
+    });
+    let doubts = doubts(item.reading());
+    shortened(&source, belongs.chain(template).chain(doubts).collect())
+}
+
+/// The values that readers of the source take differently, each with what the item has for it.
+pub(super) fn doubts(reading: Reading<'_>) -> Vec<String> {
+    let Reading { converted, secrets, .. } = reading;
+    let source = clean(reading.source);
+    let doubts = converted.doubts.iter().map(|doubt| {
+        let is_secret = secrets.contains(&doubt.path);
         // A backslash that is there must not look like an escape.
         let taken = doubt.taken.replace('\n', "⏎").replace('\t', "⇥");
         let taken = if is_secret { "••••".into() } else { cut(&taken, WIDE) };
@@ -113,13 +123,14 @@ fn doubts(item: &Planned) -> Vec<String> {
         let path = doubt.path.to_string();
         format!("{source}:{}: {} {}; taken as `{taken}`", doubt.line, clean(&path), why.join(", and "))
     });
-    let complex = item.converted.complex_key.map(|at| {
+    let complex = converted.complex_key.map(|at| {
         format!("{source}:{}:{}: a key that is a list or a mapping, which no path names", at.line, at.column)
     });
-    let template = item.template.map(|Template { what, line }| {
-        format!("{source}:{line}: {what}; what a program fills in stays as written")
-    });
-    let mut lines: Vec<String> = belongs.chain(template).chain(doubts).chain(complex).collect();
+    doubts.chain(complex).collect()
+}
+
+/// The first of the lines about a file.
+pub(super) fn shortened(source: &str, mut lines: Vec<String>) -> Vec<String> {
     if lines.len() > TOLD + 1 {
         let more = lines.len() - TOLD;
         lines.truncate(TOLD);
@@ -148,7 +159,8 @@ fn secrets(item: &Planned) -> String {
 fn collapsed(item: &Planned) -> String {
     let converted = &item.converted;
     if converted.unchanged && converted.notes.is_empty() {
-        return "(unchanged, history follows)".to_owned();
+        let history = if item.goes_on { "follows" } else { "begins here" };
+        return format!("(unchanged, history {history})");
     }
     let mut parts = Vec::new();
     if !converted.unchanged {

@@ -6,10 +6,13 @@ use std::io::{self, Write};
 use super::cell::{Cell, broken, wrapped};
 use super::columns::{align, fits};
 use super::counted;
+use super::migrate::{doubts, shortened};
 use super::sanitize::{clean, cut, width};
 use super::view::View;
-use crate::engine::migration::{Gaps, Left, TakeOverPlan, Taken, WordSource, gaps};
-use crate::model::{Environment, Key, ValuePath};
+use crate::engine::migration::{
+    Belonging, Gaps, Left, Owner, Suspicion, TakeOverPlan, Taken, WordSource, gaps,
+};
+use crate::model::{Environment, Key, Value, ValuePath};
 
 /// So many paths and files of one kind are told.
 const TOLD: usize = 8;
@@ -63,11 +66,13 @@ fn words(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
 
 /// Each item with the number of its values in each environment, and of those that it lacks.
 fn table(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()> {
-    let items: Vec<_> = plan
+    let taken = plan
         .items
         .iter()
-        .map(|item| (item.key.clone(), item.environment, item.converted.documents.as_slice()))
-        .collect();
+        .map(|item| (item.key.clone(), item.environment, item.converted.documents.as_slice()));
+    let there =
+        plan.there.iter().map(|(key, environment, values)| (key.clone(), *environment, values.as_slice()));
+    let items: Vec<_> = taken.chain(there).collect();
     let found = gaps(&items);
     if found.is_empty() {
         return Ok(());
@@ -142,12 +147,13 @@ fn others_with<'a>(
     gap: &'a Gaps,
     path: &'a ValuePath,
 ) -> impl Iterator<Item = Environment> + 'a {
-    let has = |item: &&Taken| {
-        let documents = item.converted.documents.iter();
-        let mut found = documents.filter(|value| value.at(path).is_some());
-        item.key == gap.key && found.next().is_some()
+    let taken = plan.items.iter().map(|item| (&item.key, item.environment, &item.converted.documents));
+    let there = plan.there.iter().map(|(key, environment, values)| (key, *environment, values));
+    let has = |(key, environment, values): (&Key, Environment, &Vec<Value>)| {
+        (*key == gap.key && values.iter().any(|value| value.at(path).is_some())).then_some(environment)
     };
-    plan.items.iter().filter(has).map(|item| item.environment)
+    let found: BTreeSet<Environment> = taken.chain(there).filter_map(has).collect();
+    found.into_iter()
 }
 
 fn cell(gap: &Gaps, environment: Environment) -> String {
@@ -205,6 +211,9 @@ fn files(
             row("asks", file, format!("what is `{word}`?"), String::new());
         }
     }
+    for (file, found) in &plan.asks {
+        row("asks", file, Suspicion::Holds(found.clone()).to_string(), String::new());
+    }
     for (file, why) in plan.left_alone.iter().filter(|(_, why)| *why != Left::NamesNone) {
         row("left alone", file, why.to_string(), String::new());
     }
@@ -247,9 +256,10 @@ fn past(item: &Taken) -> String {
     let values = counted(item.converted.values, "value");
     let base = if item.folded > 0 { format!(", {} from its base", item.folded) } else { String::new() };
     let history = if item.goes_on { "goes on" } else { "begins here" };
+    let notes: String = item.converted.notes.iter().map(|note| format!(", {}", clean(note))).collect();
     match item.converted.unchanged {
-        true => format!("(unchanged, history {history})"),
-        false => format!("({values}{base}, history {history})"),
+        true => format!("(unchanged, history {history}{notes})"),
+        false => format!("({values}{base}, history {history}{notes})"),
     }
 }
 
@@ -285,6 +295,24 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
             counted(count, "base")
         ));
     }
+    for (file, rejection) in plan.unread_bases.iter().filter(|_| plan.unfolded.is_empty()) {
+        let at = rejection.location.start;
+        let message = clean(&rejection.message);
+        lines.push(format!(
+            "{}:{}:{}: {message}; the base stays as it is, unread",
+            clean(file),
+            at.line,
+            at.column
+        ));
+    }
+    lines.extend(
+        plan.divided.iter().map(|(file, found)| format!("{}; it stays in the base", profile(file, found))),
+    );
+    for item in &plan.items {
+        let profiles = item.profiles.iter().map(|found| profile(&item.source, found));
+        let doubts = doubts(item.reading());
+        lines.extend(shortened(&clean(&item.source), profiles.chain(doubts).collect()));
+    }
     for item in plan.items.iter().filter(|item| !item.secrets.is_empty()) {
         let paths: Vec<String> = item.secrets.iter().map(ToString::to_string).collect();
         let verb = if paths.len() == 1 { "looks like a secret" } else { "look like secrets" };
@@ -296,6 +324,14 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
         writeln!(out, "{}", wrapped(&line, room).join("\n  "))?;
     }
     Ok(())
+}
+
+/// What counts for a Spring profile only, and where.
+fn profile(file: &str, found: &Belonging) -> String {
+    let line = found.line.map_or_else(String::new, |line| format!(":{line}"));
+    let Owner::Profile(profile) = &found.owner else { return format!("{}{line}: {found}", clean(file)) };
+    let path = found.path.to_string();
+    format!("{}{line}: `{}` counts for the profile `{}` only", clean(file), clean(&path), clean(profile))
 }
 
 /// Which values production has as staging has them.

@@ -265,7 +265,7 @@ fn in_root(workspace: Workspace, options: &Options, branch: &str) -> Result<Work
         Some(root) => at(root),
         None => workspace.clone(),
     };
-    if named.repository.parts().is_configured(&tip)? {
+    if named.repository.parts().shows_configuration(&tip)? {
         return Ok(named);
     }
     let tip = Revision::Commit(tip);

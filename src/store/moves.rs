@@ -15,13 +15,10 @@ use super::repository::{Repository, find_commit, info};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::{CommitChanges, Earlier, FileChange, Move};
 use crate::engine::migration;
-use crate::engine::moves::{Appeared, Gone, find_moves};
+use crate::engine::moves::{Appeared, Gone, MOST_BYTES, find_moves};
 use crate::engine::naming::Naming;
 use crate::engine::snapshot::{Place, place};
 use crate::model::{BlobId, CommitId, Environment, Policy, ProgressCounter, Result, policy};
-
-/// A file of more bytes is not compared with others.
-const MOST_BYTES: usize = 1 << 20;
 
 /// Files that are followed through history under all their names.
 pub(super) struct Followed {

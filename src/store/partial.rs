@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use git2::Oid;
+use git2::{ObjectType, Oid};
 
 use super::git_error::git_error;
 use super::read::{FOLDERS, entry_of};
@@ -14,7 +14,7 @@ use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, respelt};
-use crate::model::{CommitId, Result, Revision, policy};
+use crate::model::{CommitId, Environment, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
 pub struct Parts<'r> {
@@ -93,6 +93,28 @@ impl Parts<'_> {
         let git = self.repository.git()?;
         let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
         Ok(environments.is_some() || !self.files(commit, &[policy::FILE])?.is_empty())
+    }
+
+    /// Whether a commit has a configuration of which something is read: folders of other names than the
+    /// environments' are looked into only where there are such.
+    ///
+    /// # Errors
+    /// As [`Self::is_configured`].
+    pub fn shows_configuration(&mut self, commit: &CommitId) -> Result<bool> {
+        let Some(root) = self.root(commit)? else { return Ok(false) };
+        let git = self.repository.git()?;
+        let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
+        let Some(environments) = environments else { return self.is_configured(commit) };
+        let tree = git.find_tree(environments).map_err(|error| git_error("read a commit's tree", &error))?;
+        let is_other = |entry: git2::TreeEntry<'_>| {
+            let is_folder = entry.kind() == Some(ObjectType::Tree);
+            is_folder && entry.name().is_ok_and(|name| name.parse::<Environment>().is_err())
+        };
+        if !tree.iter().any(is_other) {
+            return Ok(true);
+        }
+        let snapshot = self.repository.snapshot(&Revision::Commit(commit.clone()))?;
+        Ok(snapshot.require_configuration().is_ok())
     }
 
     /// A snapshot of the files at these paths (relative to the configuration root), in whatever

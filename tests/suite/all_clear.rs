@@ -196,3 +196,41 @@ fn a_schema_that_hides_refuses_what_it_cannot_judge() {
     assert_eq!(code, 3, "{told}");
     assert_eq!(run(&world, "check").0, 1);
 }
+
+/// Environments under other names are read by nobody, which is no reason to say that all is well.
+#[test]
+fn folders_under_other_names_are_no_all_clear() {
+    let mut world = World::with(&[
+        ("environments/dev/app.yaml", "a: 1\n"),
+        ("environments/stg/app.yaml", "a: 2\n"),
+        ("environments/production/.gitkeep", ""),
+    ]);
+    let commands = [
+        "status --exit-code",
+        "diff",
+        "list",
+        "log",
+        "promote --all --to staging --dry-run",
+        "review --base HEAD",
+        "hold --list",
+        "export app --env staging --format json",
+    ];
+    for policy in ["", "version = 1\n"] {
+        if !policy.is_empty() {
+            world.write("terrace.toml", policy);
+            world.commit("a policy");
+        }
+        for line in commands {
+            let said = world.line(line);
+            assert_eq!(said.code, 2, "{line}: {}", said.told());
+            let expected = "error: no environment has an item here, and environments/dev is no environment's \
+                            folder\nhelp: `terrace migrate` shows how its files are taken over";
+            assert!(said.stderr.contains(expected), "{line}: {}", said.told());
+        }
+        assert_eq!(world.line("check").code, 1);
+        assert_eq!(world.line("check --staged").code, 1);
+        assert_eq!(world.line("migrate --dry-run").code, 0);
+    }
+    world.line("migrate . --yes").exits(0);
+    assert_eq!(world.line("status").code, 0);
+}

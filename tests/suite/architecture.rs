@@ -97,7 +97,7 @@ const INNER: [(&str, &[Row]); 2] = [
             ("versions", &["history"]),
             ("timeline", &["history", "versions"]),
             ("provenance", &["history", "versions"]),
-            ("migration", &["moves"]),
+            ("migration", &["moves", "naming"]),
             ("rules", &["configuration", "hosts", "migration", "naming", "promotion", "schemas", "snapshot"]),
             ("promotion", &["history", "naming", "snapshot", "timeline", "versions"]),
             ("rollback", &["promotion"]),

@@ -50,12 +50,49 @@ fn old_files_stay_and_must_say_the_same() {
 }
 
 #[test]
-fn an_item_that_changes_alone_is_drift_until_its_file_follows() {
+fn a_kept_file_with_the_items_bytes_follows_and_of_others_it_is_told() {
     let shop = migrated();
-    let set = ["set", "payments", "timeout", "8s", "--env", "development", "--commit"];
-    assert_eq!(shop.terrace(&set).code, 0);
+    let set = |item: &[&str], more: &[&str]| {
+        let answer = shop.terrace(&[&["set"], item, &["--env", "development"], more].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.err
+    };
+    let new = YAML.replace("5s", "8s");
+    assert!(!set(&["payments", "timeout", "8s"], &["--commit"]).contains("old readers"));
+    assert_eq!(shop.read("config/payments.yaml"), new);
+    let files = shop.git(&["show", "--name-only", "--format=", "HEAD"]);
+    assert_eq!(files, "config/payments.yaml\nenvironments/development/payments.yaml");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    assert_eq!(drift(&shop, &["payments", "--at", "HEAD"]), (0, false));
+    set(&["payments", "timeout", "9s"], &[]);
+    assert_eq!(shop.read("config/payments.yaml"), YAML.replace("5s", "9s"));
+    shop.commit(&[], "by hand");
+    let rolled = shop.terrace(&["rollback", "payments", "--env", "development", "--to", "HEAD~1", "--yes"]);
+    assert!(rolled.code == 0 && shop.read("config/payments.yaml") == new, "{rolled:?}");
+    let told = set(&["search", "boost.factor", "2.0"], &["--commit"]);
+    assert!(told.contains("note: old readers read config/search.toml, which no longer says"), "{told}");
+    assert_eq!(drift(&shop, &["payments"]), (0, false));
     assert_eq!(drift(&shop, &[]), (1, true));
-    shop.commit(&[("config/payments.yaml", "timeout: 8s\n")], "old readers follow");
+    shop.commit(&[("config/search.toml", "[boost]\nfactor = 2.0\n")], "old readers follow");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    assert_eq!(shop.terrace(&["migrate", "--finish", "--yes"]).code, 0);
+}
+
+#[test]
+fn a_kept_file_follows_a_promotion() {
+    let shop = Shop::empty();
+    let files = [("c/v-dev.yaml", "a: 1\nb: 1\n"), ("c/v-stg.yaml", "a: 1\nb: 1\n")];
+    shop.commit(&files, "apart");
+    for line in [
+        &["migrate", "c", "--keep-legacy", "--yes"][..],
+        &["set", "v", "a", "2", "--env", "development", "--commit"],
+        &["promote", "v", "--to", "staging", "--yes"],
+    ] {
+        let answer = shop.terrace(line);
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    assert_eq!(shop.read("c/v-stg.yaml"), "a: 2\nb: 1\n");
+    assert_eq!(shop.git(&["status", "--porcelain"]), "");
     assert_eq!(drift(&shop, &[]), (0, false));
 }
 

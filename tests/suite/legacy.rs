@@ -130,6 +130,7 @@ fn real_flat_files_become_items_of_the_same_values() {
 fn planned(set: &str, files: &[(String, Vec<u8>)]) -> Plan {
     let roots = [set.to_owned()];
     plan(&Migration {
+        prefix: "",
         roots: &roots,
         files,
         existing: &BTreeMap::new(),

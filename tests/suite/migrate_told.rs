@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use crate::shop::Shop;
+use crate::support::World;
 
 #[test]
 fn links_and_submodules_are_listed_and_refused_by_name() {
@@ -72,4 +73,32 @@ fn nothing_of_another_environment_arrives_unless_its_file_is_named() {
     assert_eq!(named.code, 0, "{named:?}");
     assert!(named.out.contains("config/db.yml:2: `production` names production"), "{named:?}");
     assert!(named.out.contains("config/erb.yml:1: an ERB template"), "{named:?}");
+}
+
+#[test]
+fn another_environments_file_never_becomes_developments() {
+    let mut world = World::with(&[
+        ("production.yaml", "a: 1\n"),
+        ("config/prod/app.yaml", "a: 1\n"),
+        ("chart/values-develop.yaml", "a: 1\n"),
+        ("chart/values-release.yaml", "a: 2\n"),
+        ("chart/values-prd.yaml", "a: 3\n"),
+    ]);
+    for file in ["production.yaml", "config/prod/app.yaml"] {
+        let message = format!(
+            "error: {file} is production's by its name, and would become development's\n\
+             help: terrace migrate {file} --env production"
+        );
+        world.refuses(&format!("migrate {file} --yes"), 3, &message);
+    }
+    for source in ["config/prod", "config", "chart"] {
+        let told = world.line(&format!("migrate {source} --yes")).exits(0);
+        assert!(told.contains("asks  ") && told.contains("nothing to do"), "{told}");
+    }
+    let told = world.line("migrate chart --dry-run").exits(0);
+    assert!(told.contains("--environments prd=ENVIRONMENT says whose it is"), "{told}");
+    world.dir.push("config/prod");
+    let refused = world.line("migrate app.yaml --yes");
+    assert!(refused.code == 3, "{refused:?}");
+    assert!(refused.stderr.contains("help: terrace migrate app.yaml --env production\n"), "{refused:?}");
 }

@@ -25,27 +25,26 @@ fn flat_sets_are_migrated_by_the_binary() {
             count += 1;
         }
         world.commit("flat");
-        let plan = world.line("migrate config --dry-run --skip-invalid");
+        // `production.json` and `test.json` beside a base: nobody knows whose the latter is.
+        let leave = if name == "ches-node-config" { " --leave test" } else { "" };
+        let line = |how: &str| world.line(&format!("migrate config {how} --skip-invalid{leave}"));
+        let plan = line("--dry-run");
         let moved = plan.stdout.lines().filter(|line| line.starts_with("would ")).count();
         let listed = plan
             .stdout
             .lines()
             // What is told of a file begins with its name.
             .filter(|line| line.contains("config/") && !line.starts_with("would "))
-            .filter(|line| !line.starts_with("config/"))
+            .filter(|line| !line.starts_with("config/") && !line.contains("a common name of it"))
             .count();
         assert_eq!(moved + listed, count, "{name}: {}", plan.told());
-        let done = world.line("migrate config --yes --skip-invalid");
+        let done = line("--yes");
         assert_eq!(done.code, plan.code, "{name}: {}", done.told());
         let items = world.line("list").exits(0).lines().count();
         println!("{name:<20} {count:>6} {moved:>6} {listed:>6} {items:>6}");
         if done.code == 0 {
             assert_eq!((items, world.git(&["status", "--porcelain"]).as_str()), (moved, ""), "{name}");
-            assert!(
-                world.line("migrate config --yes --skip-invalid").stdout.ends_with("nothing to do\n")
-                    || listed == 0,
-                "{name}"
-            );
+            assert!(line("--yes").stdout.ends_with("nothing to do\n") || listed == 0, "{name}");
         }
     }
 }

@@ -314,7 +314,11 @@ fn bare_repositories_are_read_and_committed_to() {
             "schema infer",
             "error: a bare repository has no working tree\nhelp: infer schemas in a clone and commit them",
         ),
-        ("migrate x", "error: a bare repository has no working tree\nhelp: run the command in a clone"),
+        (
+            "migrate x",
+            "error: there is no x\nhelp: name a file or a folder of this repository; without one, \
+             `terrace migrate` lists candidates",
+        ),
         ("list --staged", "error: a bare repository has no index\nhelp: name a commit: --at REV"),
     ] {
         let output = world.line(line);

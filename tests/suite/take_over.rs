@@ -536,3 +536,242 @@ fn a_try_shows_all_and_changes_nothing() {
     let none = World::with(&[("app.yaml", "a: 1\n")]);
     assert!(none.line("try").exits(0).contains("Nothing here keeps environments apart"));
 }
+
+#[test]
+fn environments_under_their_old_names_are_taken_over_where_they_are() {
+    let world = World::with(&[
+        ("environments/dev/app.yaml", "a: 1\n"),
+        ("environments/staging/app.yaml", "a: 2\nb: 1\n"),
+        ("environments/staging/more.yml", "a: 1\n"),
+        ("environments/production/app.yaml", "a: 3\n"),
+    ]);
+    let told = world.line("migrate environments --dry-run").exits(0);
+    for line in [
+        "app   1 value, lacks 1  2 values",
+        "environments/staging/more.yml  → environments/staging/more.yaml",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    world.refuses(
+        "migrate environments/staging/app.yaml",
+        2,
+        "error: environments/staging/app.yaml is part of the configuration repository already\n\
+         help: name flat files that stand outside environments/, schemas/ and .terrace/",
+    );
+    assert!(world.line("try").exits(0).contains("→ environments/development/app.yaml"));
+    world.line("migrate . --yes").exits(0);
+    assert_eq!(world.read("environments/development/app.yaml"), "a: 1\n");
+    assert_eq!(world.read("environments/staging/more.yaml"), "a: 1\n");
+    assert!(!world.dir.join("environments/dev").exists());
+    assert!(world.line("migrate . --yes").exits(0).contains("nothing to do"));
+}
+
+#[test]
+fn a_word_beside_one_known_environment_is_asked_about() {
+    for known in ["prod", "dev"] {
+        let world = World::with(&[("v-uat.yaml", "a: 1\n"), (&format!("v-{known}.yaml"), "a: 2\n")]);
+        world.refuses(
+            "migrate . --yes",
+            3,
+            "error: nobody says what `uat` is, in v-uat.yaml\n\
+             help: --environments uat=staging if it is staging; --leave uat if it stays as it is",
+        );
+        let tried = world.line("try").exits(0);
+        assert!(tried.contains("what is `uat`?") && !tried.contains("as asked"), "{tried}");
+    }
+}
+
+#[test]
+fn what_is_said_of_words_has_to_fit() {
+    let world = World::with(&[
+        ("v-uat.yaml", "a: 1\n"),
+        ("v-prod.yaml", "a: 2\n"),
+        ("config/prod/values-dev.yaml", "a: 1\n"),
+    ]);
+    for (line, message) in [
+        (
+            "migrate . --environments uatt=staging --dry-run",
+            "`uatt` is a word of no file that was looked at\nhelp: did you mean `uat`?",
+        ),
+        ("migrate . --leave prdo,uat --dry-run", "`prdo` is a word of no file that was looked at"),
+        (
+            "migrate . --environments uat=staging,uat=development --dry-run",
+            "`uat` cannot be both staging and development",
+        ),
+        (
+            "migrate . --environments uat=staging --leave uat --dry-run",
+            "`uat` cannot be staging and be left alone",
+        ),
+    ] {
+        let refused = world.line(line);
+        assert!(refused.code == 2 && refused.stderr.contains(message), "{line}: {refused:?}");
+    }
+    let wrong = world.line("migrate . --environments uat=prod");
+    assert!(wrong.code == 2 && wrong.stderr.contains("did you mean `production`?"), "{wrong:?}");
+    let told = world.line("migrate . --environments uat=staging --dry-run").exits(0);
+    assert!(told.contains("names both production and development"), "{told}");
+}
+
+#[test]
+fn a_base_that_cannot_be_read_stops_only_what_would_fold_it() {
+    for (base, why) in [
+        ("// c\n{\"a\": 1}\n", "x.json:1:1: JSON has no comments"),
+        ("{\"a\": {{ .Values.a }}\n", "x.json is not configuration: a Helm chart template, line 1"),
+    ] {
+        let world = World::with(&[("x.json", base), ("x-dev.yaml", "b: 1\n"), ("x-prod.yaml", "b: 2\n")]);
+        let before = world.state();
+        let refused = world.line("migrate . --base fold --yes");
+        let message = format!("x-dev.yaml does not get the values of its base: that cannot be read: {why}");
+        assert!(refused.code == 3 && refused.stderr.contains(&message), "{refused:?}");
+        assert_eq!(world.state(), before);
+        world.line("migrate . --yes").exits(0);
+        assert_eq!(world.read("x.json"), base);
+    }
+}
+
+#[test]
+fn what_is_kept_and_what_is_anothers_stays() {
+    let mut world = apart();
+    world.line("migrate config --keep-legacy --yes").exits(0);
+    world.write("config/uat/pay.yaml", DEV);
+    world.write("sub/terrace.toml", "version = 1\n");
+    world.write("sub/environments/staging/x.yaml", "a: 1\n");
+    world.write("sub/w-dev.yaml", "a: 1\n");
+    world.write("sub/w-prod.yaml", "a: 2\n");
+    world.commit("more");
+    let told = world.line("migrate . --leave uat --dry-run").exits(0);
+    for line in [
+        "left alone  config/dev/pay.yaml    an item by now; kept for old readers",
+        "left alone  sub/                   a configuration of its own; name files in it to take them",
+        "nothing to do",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    assert!(world.line("migrate sub --dry-run").exits(0).contains("→ environments/production/w.yaml"));
+    let top = world.dir.clone();
+    world.dir.push("sub");
+    world.line("migrate . --keep-legacy --yes").exits(0);
+    let message = world.git(&["log", "-1", "--format=%b"]);
+    assert!(message.contains("sub/w-dev.yaml -> sub/environments/development/w.yaml"), "{message}");
+    assert!(world.line("migrate --finish --dry-run").exits(0).contains("would remove   sub/w-dev.yaml"));
+    world.dir = top;
+}
+
+#[test]
+fn keys_agree_with_what_was_taken_before_and_can_be_given() {
+    let mut world = World::with(&[
+        ("c/v-dev.yaml", "a: 1\n"),
+        ("c/v-stg.yaml", "a: 2\n"),
+        ("c/v-prod.yaml", "a: 3\n"),
+        (".env.production", "A=1\n"),
+        ("my config/my app.yaml", "a: 1\n"),
+        ("dev.yaml", "a: 1\n"),
+        ("prod.yaml", "a: 2\n"),
+    ]);
+    world.line("migrate c/v-dev.yaml c/v-stg.yaml --yes").exits(0);
+    world.line("migrate c/v-prod.yaml --env production --yes").exits(0);
+    assert_eq!(world.read("environments/production/v.yaml"), "a: 3\n");
+    world.line("migrate .env.production --env production --yes").exits(0);
+    assert_eq!(world.read("environments/production/env.yaml"), "A: '1'\n");
+    let refused = world.line("migrate dev.yaml prod.yaml --yes");
+    assert!(refused.code == 2 && refused.stderr.contains("--as KEY"), "{refused:?}");
+    world.line("migrate dev.yaml prod.yaml --as app --yes").exits(0);
+    assert_eq!(world.read("environments/production/app.yaml"), "a: 2\n");
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        run(command.args(["migrate", "my config/my app.yaml", "--yes"]).args(arguments))
+    };
+    assert_eq!(run(&[]).code, 2);
+    assert_eq!(run(&["--env", "production", "--as", "my-app"]).code, 0);
+    assert_eq!(world.read("environments/production/my-app.yaml"), "a: 1\n");
+    for file in ["c/w-dev.yaml", "c/w-prod.yaml", "c/x-dev.yaml", "c/x-prod.yaml"] {
+        world.write(file, "a: 1\n");
+    }
+    world.commit("two items");
+    let several = world.line("migrate c --as one --dry-run");
+    assert!(several.code == 2 && several.stderr.contains("`--as one` names one item"), "{several:?}");
+}
+
+#[test]
+fn what_readers_take_differently_and_profiles_are_told() {
+    let env = "export A=\"C:\\new\"\nDB_PASSWORD=\"hun\\\\ter2\"\n";
+    let divided = "a: 1\n---\nspring: {config: {activate: {on-profile: prod}}}\nb: 2\n";
+    let world = World::with(&[
+        (".env.dev", env),
+        (".env.prod", env),
+        ("application.yml", divided),
+        ("application-dev.yml", divided),
+        ("application-prod.yml", "a: 1\n"),
+    ]);
+    let told = world.line("migrate . --dry-run").exits(0);
+    for line in [
+        "1 line begins with `export`",
+        ".env.prod:1: A holds a backslash, which readers take differently; taken as `C:⏎ew`",
+        ".env.dev:2: DB_PASSWORD holds a backslash, which readers take differently; taken as `••••`",
+        "application.yml:3: `#2:spring.config.activate.on-profile` counts for the profile `prod` only; it stays",
+        "asks         application-dev.yml   holds what counts for the profile `prod` only",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let named = world.line("migrate application-dev.yml application-prod.yml --dry-run").exits(0);
+    assert!(
+        named.contains("application-dev.yml:3: `#2:spring.config.activate.on-profile` counts"),
+        "{named}"
+    );
+}
+
+#[test]
+fn history_is_said_to_go_on_where_log_will_find_it() {
+    let mut world = World::with(&[
+        ("v-staging.yaml", "a: 1\n"),
+        ("v-dev.yaml", "a: 5\n"),
+        ("staging-cluster/x.yaml", "x: 1\n"),
+        ("eu/y.yaml", "y: 1\n"),
+    ]);
+    for (file, text) in
+        [("v-staging.yaml", "a: 2\n"), ("staging-cluster/x.yaml", "x: 2\n"), ("eu/y.yaml", "y: 2\n")]
+    {
+        world.write(file, text);
+    }
+    world.commit("an older change");
+    for (line, key, goes_on) in [
+        ("migrate v-staging.yaml v-dev.yaml --environments staging=production,dev=staging", "v", false),
+        ("migrate staging-cluster --env production", "x", false),
+        ("migrate eu --env production", "y", true),
+    ] {
+        let told = world.line(&format!("{line} --yes")).exits(0);
+        assert_eq!(told.contains("history goes on"), goes_on, "{told}");
+        let log = world.line(&format!("log {key} --env production")).exits(0);
+        assert_eq!(log.contains("an older change"), goes_on, "{log}");
+    }
+    world.git(&["clone", "--quiet", "--depth=1", &format!("file://{}", world.dir.display()), "cut"]);
+    world.write("cut/z.yaml", "z: 1\n");
+    world.dir.push("cut");
+    world.commit("z");
+    let told = world.line("migrate z.yaml --env production --dry-run");
+    assert!(told.stderr.contains("the history of this clone is cut off"), "{told:?}");
+}
+
+#[test]
+fn the_command_is_told_from_where_one_stands() {
+    let mut world = apart();
+    let tried = world.line("try config").exits(0);
+    assert!(tried.contains("next: terrace -C config migrate .. --dry-run"), "{tried}");
+    world.dir.push("config");
+    let listed = world.line("migrate");
+    assert!(listed.stderr.contains("help: all of these: terrace migrate .."), "{listed:?}");
+    let planned = world.line("migrate --leave stage --base fold --dry-run").exits(0);
+    assert!(planned.contains("To commit it: terrace migrate .. --leave stage --base fold\n"), "{planned}");
+    world.git(&["checkout", "--quiet", "--detach"]);
+    let refused = world.line("migrate .. --yes");
+    assert!(
+        refused.code == 2 && refused.stderr.contains("help: check out a branch: git switch"),
+        "{refused:?}"
+    );
+    world.dir.pop();
+    world.git(&["clone", "--quiet", "--bare", ".", "bare.git"]);
+    let tried = world.line("try bare.git").exits(0);
+    assert!(tried.contains("next: terrace -C bare.git migrate . --dry-run"), "{tried}");
+    let bare = world.line("-C bare.git migrate . --dry-run").exits(0);
+    assert!(bare.contains("→ environments/production/pay.yaml"), "{bare}");
+}

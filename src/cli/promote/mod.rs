@@ -13,9 +13,10 @@ use self::questions::answer_new_keys;
 use super::ask::{Answer, ask};
 use super::context::Context;
 use super::destination::tell;
+use super::kept_files::tell_of_kept;
 use super::{Outcome, plan_file};
 use crate::engine::promotion::Action;
-use crate::model::{Error, Result};
+use crate::model::{Environment, Error, Key, Result};
 use crate::ops::{self, Planner, Prepared, PromoteRequest, Workspace};
 use crate::store::transaction::{Committed, Options};
 
@@ -102,7 +103,7 @@ impl Work<'_> {
             prepared = ops::prepare_promotion(workspace, planner, &request)?;
             self.show(&prepared, terms)?;
         }
-        self.commit(&prepared, &|options| {
+        self.commit((&prepared, hop.target()), &|options| {
             ops::commit_promotion(workspace, &request, &prepared, args.message.as_deref(), options)
         })
     }
@@ -121,7 +122,7 @@ impl Work<'_> {
             }
             return Ok(u8::from(args.exit_code && !prepared.is_empty()));
         }
-        self.commit(&prepared, &|options| {
+        self.commit((&prepared, agreed.hop.target()), &|options| {
             ops::commit_agreed(workspace, agreed, &prepared, args.message.as_deref(), options)
         })
     }
@@ -138,7 +139,7 @@ impl Work<'_> {
     /// Asks for the last time, commits and sends.
     fn commit(
         &self,
-        prepared: &Prepared,
+        (prepared, target): (&Prepared, Environment),
         publish: &dyn Fn(&Options) -> Result<Option<Committed>>,
     ) -> Outcome {
         let Self { args, context, .. } = *self;
@@ -162,6 +163,8 @@ impl Work<'_> {
             writeln!(out, "committed {} on {}", committed.commit.short(), committed.branch)?;
         }
         tell(&committed, &mut *out, context)?;
+        let keys: Vec<Key> = prepared.keys().cloned().collect();
+        tell_of_kept(Some(&committed), (&keys, target), (self.workspace, context))?;
         Ok(0)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::belonging::{Belonging, LAYERS, Owner};
+use super::environments::{marked_for_other, unknown_word};
 use super::templates::Template;
 use crate::formats::read::{below, file_name};
 use crate::model::{Environment, Value, names_word};
@@ -17,6 +18,8 @@ pub enum Suspicion {
     /// Its name speaks of an overlay: development's own, or of an environment that terrace does
     /// not have.
     Overlay(String),
+    /// Its path speaks of an environment of which nobody but a person can say whose it is.
+    Unknown(String),
     /// Something in it is another environment's.
     Holds(Belonging),
     /// It configures a tool or describes something else; the words say what it is.
@@ -27,6 +30,10 @@ pub enum Suspicion {
     Link(String),
     /// It is the commit of another repository.
     Submodule,
+    /// It became an item, and stays for old readers.
+    Kept,
+    /// It is a configuration of its own.
+    OtherRoot,
 }
 
 impl Suspicion {
@@ -34,8 +41,13 @@ impl Suspicion {
     #[must_use]
     pub const fn asks(&self) -> bool {
         match self {
-            Self::OtherEnvironment(_) | Self::Overlay(_) | Self::Holds(_) => true,
-            Self::NotConfiguration(_) | Self::Template(_) | Self::Link(_) | Self::Submodule => false,
+            Self::OtherEnvironment(_) | Self::Overlay(_) | Self::Unknown(_) | Self::Holds(_) => true,
+            Self::NotConfiguration(_)
+            | Self::Template(_)
+            | Self::Link(_)
+            | Self::Submodule
+            | Self::Kept
+            | Self::OtherRoot => false,
         }
     }
 }
@@ -49,6 +61,11 @@ impl fmt::Display for Suspicion {
             Self::Overlay(word) => {
                 write!(f, "looks like an overlay for {word}; name it to take it as an item of its own")
             }
+            Self::Unknown(word) => write!(
+                f,
+                "looks like an overlay for {word}; --environments {word}=ENVIRONMENT says whose it is, or \
+                 name it to take it as an item of its own"
+            ),
             Self::Holds(belonging) => {
                 let path = &belonging.path;
                 match &belonging.owner {
@@ -69,23 +86,26 @@ impl fmt::Display for Suspicion {
             Self::Template(Template { what, line }) => write!(f, "not configuration: {what}, line {line}"),
             Self::Link(target) => write!(f, "a symbolic link to {target}"),
             Self::Submodule => f.write_str("a submodule: another repository's files"),
+            Self::Kept => f.write_str("an item by now; kept for old readers"),
+            Self::OtherRoot => f.write_str("a configuration of its own; name files in it to take them"),
         }
     }
 }
 
-/// What speaks against taking `file`, found below `root`, without a person naming it.
+/// What speaks against taking `file`, found below `root`, as development's, without a person naming it.
 ///
-/// `words` are those of the policy; the values are the file's, none when it cannot be read, and
-/// `template` what it is filled in as.
-#[must_use]
-pub fn look(
-    root: &str,
+/// `prefix` is the configuration root, `words` are those of the policy; the values are the file's, none
+/// when it cannot be read, and `template` what it is filled in as.
+pub(super) fn look(
+    (root, prefix): (&str, &str),
     file: &str,
     words: &BTreeMap<Environment, Vec<String>>,
     template: Option<Template>,
     values: &[Value],
 ) -> Option<Suspicion> {
-    what_it_is(root, file, template, values).or_else(|| environment(root, file, words))
+    what_it_is(root, file, template, values)
+        .or_else(|| marked_for_other(file, words).map(Suspicion::OtherEnvironment))
+        .or_else(|| environment((root, prefix), file, words))
 }
 
 /// What a file is that is no configuration, whosever it may be.
@@ -99,7 +119,11 @@ pub(super) fn what_it_is(
     kind.map(Suspicion::NotConfiguration).or_else(|| template.map(Suspicion::Template))
 }
 
-fn environment(root: &str, file: &str, words: &BTreeMap<Environment, Vec<String>>) -> Option<Suspicion> {
+fn environment(
+    (root, prefix): (&str, &str),
+    file: &str,
+    words: &BTreeMap<Environment, Vec<String>>,
+) -> Option<Suspicion> {
     let path = below(root, file).unwrap_or(file);
     let names_env =
         |name: &str, env: &Environment| words.get(env).is_some_and(|words| names_word(name, words));
@@ -111,6 +135,9 @@ fn environment(root: &str, file: &str, words: &BTreeMap<Environment, Vec<String>
     }
     if names_env(path, &Environment::Development) {
         return Some(Suspicion::Overlay(Environment::Development.to_string()));
+    }
+    if let Some(word) = unknown_word(file.strip_prefix(prefix).unwrap_or(file), words) {
+        return Some(Suspicion::Unknown(word));
     }
     let lower = path.to_lowercase();
     let folders = lower.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
@@ -260,7 +287,7 @@ mod tests {
         let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
         let values = document.as_ref().map(|document| document.values());
         let template = super::super::templates::template(text, values);
-        look(root, file, &policy.words, template, values.unwrap_or_default())
+        look((root, ""), file, &policy.words, template, values.unwrap_or_default())
             .map(|found| found.to_string())
             .unwrap_or_default()
     }
@@ -283,7 +310,13 @@ mod tests {
             ("c", "c/test.json", "looks like an overlay for test"),
             ("", ".env.local", "looks like an overlay for local"),
             ("config/development", "config/development/app.yaml", ""),
-            ("production/config", "production/config/app.yaml", ""),
+            ("production/config", "production/config/app.yaml", "looks like production's"),
+            ("production/config/app.yaml", "production/config/app.yaml", "looks like production's"),
+            ("config/prod/values-dev.yaml", "config/prod/values-dev.yaml", "looks like production's"),
+            ("c", "c/values-prd.yaml", "looks like an overlay for prd; --environments prd=ENVIRONMENT says"),
+            ("live/c", "live/c/values.yaml", "looks like an overlay for live"),
+            ("c", "c/values-develop.yaml", "looks like an overlay for develop"),
+            ("c", "c/override/a.yaml", "looks like an overlay for override; name it"),
             ("c", "c/products.yaml", ""),
             ("c", "c/devices.yaml", ""),
             ("c", "c/backstage.yaml", ""),

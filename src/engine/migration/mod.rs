@@ -8,6 +8,7 @@
 mod belonging;
 mod environments;
 mod exclusions;
+mod history;
 mod manifests;
 mod plan;
 mod record;
@@ -18,8 +19,9 @@ pub use environments::{
     BaseFile, Clash, Gaps, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse, gaps,
     take_over,
 };
-pub use exclusions::{Suspicion, look};
+pub use exclusions::Suspicion;
+pub use history::Intended;
 pub use manifests::SecretManifest;
-pub use plan::{Collision, Migration, Plan, Planned, plan};
+pub use plan::{Collision, Migration, Plan, Planned, Reading, plan};
 pub use record::{Kept, RECORD, parse as parse_kept, render as render_kept};
 pub use templates::Template;

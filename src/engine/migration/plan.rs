@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::belonging::{Belonging, belongings};
+use super::environments::marked_for_other;
 use super::exclusions::{Suspicion, look};
+use super::history::{Intended, Step};
 use super::manifests::{SecretManifest, secret_manifests};
 use super::templates::{Template, template};
 use crate::formats::read::{Converted, Format, Refusal, below, convert, key_for};
-use crate::model::{Error, InvalidKey, Key, Location, Policy, Position, Result, Rule, ValuePath};
+use crate::model::{
+    Environment, Error, InvalidKey, Key, Location, Policy, Position, Result, Rule, ValuePath,
+};
 use crate::secrets::secret_below;
 use crate::yaml::{Document, Limits, Rejection};
 
@@ -18,6 +22,8 @@ pub struct Migration<'a> {
     pub roots: &'a [String],
     /// The files at or below the roots, with their bytes.
     pub files: &'a [(String, Vec<u8>)],
+    /// The configuration root relative to the git root.
+    pub prefix: &'a str,
     /// The items that development has already, with their bytes.
     pub existing: &'a BTreeMap<Key, Vec<u8>>,
     /// The key to give the one file there is.
@@ -45,8 +51,29 @@ pub struct Planned {
     pub manifests: Vec<(ValuePath, SecretManifest)>,
     /// The template that it is, taken because it was named.
     pub template: Option<Template>,
+    /// Whether its history goes on through the move, once that was asked.
+    pub goes_on: bool,
     /// What of it is another environment's.
     pub belongings: Vec<Belonging>,
+}
+
+/// What was read of a file that becomes an item.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The file.
+    pub source: &'a str,
+    /// The item's text and what there is to say about it.
+    pub converted: &'a Converted,
+    /// The values that are secrets, or look like some.
+    pub secrets: &'a [ValuePath],
+}
+
+impl Planned {
+    /// What was read of the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { source: &self.source, converted: &self.converted, secrets: &self.secrets }
+    }
 }
 
 /// Several sources for one key, or one for a key that is taken; none of them moves.
@@ -80,6 +107,30 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Says of each item whether its history goes on through this commit.
+    ///
+    /// # Errors
+    /// When what judges histories fails.
+    pub fn tell_history(&mut self, intended: &Intended<'_>) -> Result<()> {
+        let environment = Environment::Development;
+        let steps: Vec<Step<'_>> = self
+            .items
+            .iter()
+            .map(|item| Step {
+                source: &item.source,
+                item: item.key.file(environment),
+                environment,
+                before: intended.bytes(&item.source),
+                after: item.converted.text.as_bytes(),
+            })
+            .collect();
+        let found = intended.going_on(&steps)?;
+        for item in &mut self.items {
+            item.goes_on = found.contains(&item.source);
+        }
+        Ok(())
+    }
+
     /// How many values the items hold.
     #[must_use]
     pub fn values(&self) -> usize {
@@ -87,7 +138,8 @@ impl Plan {
     }
 }
 
-/// Judges every file. A file that was named itself is taken whatever its name says.
+/// Judges every file. A file that was named itself is taken whatever its name says, but for one that
+/// names another environment.
 ///
 /// # Errors
 /// A usage error when `as_key` meets several files, or a named file has no known format; a defect
@@ -137,7 +189,11 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
     let belongings: Vec<Belonging> =
         belongings.into_iter().map(|found| found.found_in(document.as_ref())).collect();
     let holds = || belongings.iter().find(|found| found.asks()).cloned().map(Suspicion::Holds);
-    let suspicion = look(root, file, words, template, values).or_else(holds).filter(|_| !named);
+    let suspicion = if named {
+        marked_for_other(file, words).map(Suspicion::OtherEnvironment)
+    } else {
+        look((root, migration.prefix), file, words, template, values).or_else(holds)
+    };
     let outcome = match template {
         Some(template) if !meant => Err(not_filled_in(template)),
         _ => outcome,
@@ -163,6 +219,7 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
                 secrets,
                 manifests,
                 template,
+                goes_on: false,
                 belongings,
             });
         }
@@ -267,6 +324,7 @@ mod tests {
             plan(&Migration {
                 roots: &self.roots,
                 files: &self.files,
+                prefix: "",
                 existing: &self.existing,
                 as_key: self.as_key.as_ref(),
                 policy: &Policy::default(),
@@ -332,14 +390,14 @@ mod tests {
     fn a_named_file_is_taken_whatever_it_looks_like() {
         for (roots, files, expected) in [
             (
-                &["c/values-prod.yaml"][..],
-                &[("c/values-prod.yaml", "a: 1")][..],
-                "c/values-prod.yaml moves to values-prod",
+                &["c/values-prd.yaml"][..],
+                &[("c/values-prd.yaml", "a: 1")][..],
+                "c/values-prd.yaml moves to values-prd",
             ),
             (
                 &["c", "c/qa/a.yaml"],
                 &[("c/qa/a.yaml", ""), ("c/qa/b.yaml", "")],
-                "c/qa/a.yaml moves to qa/a\nc/qa/b.yaml asks: Overlay(\"qa\")",
+                "c/qa/a.yaml moves to qa/a\nc/qa/b.yaml asks: Unknown(\"qa\")",
             ),
             (
                 &["docker-compose.yml"],
@@ -350,6 +408,15 @@ mod tests {
             (&["", "c"], &[("c/a.json", "{}"), ("c/a.json", "{}")], "c/a.json is written to c/a"),
         ] {
             assert_eq!(world(roots, files).outcome(), expected);
+        }
+    }
+
+    #[test]
+    fn another_environments_file_is_asked_about_even_where_it_is_named() {
+        for file in ["production.yaml", "config/prod/app.yaml", "c/values-stg.yaml", "stage/a-dev.yaml"] {
+            let plan = world(&[file], &[(file, "a: 1")]).plan().expect("a plan");
+            assert!(plan.items.is_empty(), "{file}");
+            assert!(matches!(plan.asks[0].1, Suspicion::OtherEnvironment(_)), "{file}: {:?}", plan.asks);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use super::{FileKind, Snapshot, is_lock, respelt};
+use super::{FileKind, Place, Snapshot, is_lock, respelt};
 use crate::model::{Environment, Error, Finding, Help, Key, Result, Rule, policy};
 
 impl Snapshot {
@@ -149,11 +149,30 @@ impl Snapshot {
         Environment::ALL.into_iter().try_for_each(|environment| self.require_environment(environment))
     }
 
-    /// Refuses a folder without configuration: nothing found there would read like an all-clear.
+    /// Refuses a folder without configuration, or with one that nothing is read of since its environments
+    /// have other names: nothing found there would read like an all-clear.
     ///
     /// # Errors
     /// `State`.
     pub fn require_configuration(&self) -> Result<()> {
+        self.require_layout()?;
+        let unread = self.misplaced().find_map(|(_, _, place)| match place {
+            Place::UnknownEnvironment(name) => Some(name),
+            Place::Item(_) | Place::InvalidKey(..) | Place::Stray => None,
+        });
+        let Some(folder) = unread.filter(|_| self.items().next().is_none()) else { return Ok(()) };
+        let message = format!(
+            "no environment has an item here, and {}environments/{folder} is no environment's folder",
+            self.prefix
+        );
+        Err(Error::state(message).with_help(Help::TakeOver))
+    }
+
+    /// Refuses a folder without any file of a configuration.
+    ///
+    /// # Errors
+    /// `State`.
+    pub fn require_layout(&self) -> Result<()> {
         let is_part = |file: &String| {
             file == policy::FILE || file == "environments" || file.starts_with("environments/")
         };

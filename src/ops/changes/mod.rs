@@ -296,7 +296,7 @@ fn snapshot(workspace: &Workspace, head: &CommitId, items: &[ItemChange]) -> Res
         items.iter().all(|change| has(change) || makes(change))
     };
     if let Some(part) = part.filter(fits)
-        && workspace.repository.parts().is_configured(head)?
+        && workspace.repository.parts().shows_configuration(head)?
     {
         return Ok(part);
     }

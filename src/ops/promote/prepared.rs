@@ -132,7 +132,7 @@ impl Prepared {
     }
 
     /// The items that something becomes of.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
         let plans = self.plans.iter().map(|plan| &plan.key);
         plans.chain(self.creations.iter().map(|creation| &creation.key)).chain(&self.deletions)
     }

@@ -94,8 +94,12 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
 
 /// Refuses to say that nothing changes where nothing was looked at.
 fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
-    if parts.is_configured(ends[0])? || parts.is_configured(ends[1])? {
+    if parts.shows_configuration(ends[0])? || parts.shows_configuration(ends[1])? {
         return Ok(());
+    }
+    let head = workspace.repository.snapshot(&Revision::Commit(ends[1].clone()))?;
+    if head.require_layout().is_ok() {
+        return head.require_configuration();
     }
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
     let roots = workspace.repository.roots_below(&Revision::Commit(ends[1].clone()))?;

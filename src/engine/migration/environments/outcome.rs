@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::super::belonging::Belonging;
 use super::super::exclusions::Suspicion;
+use super::super::history::{Intended, Step};
+use super::super::plan::Reading;
 use crate::formats::read::{Converted, Format};
-use crate::model::{Environment, InvalidKey, Key, Policy, ValuePath};
+use crate::model::{Environment, InvalidKey, Key, Policy, Result, Value, ValuePath};
 use crate::yaml::{Limits, Rejection};
 
 /// What is asked to be taken over.
@@ -15,6 +18,10 @@ pub struct TakeOver<'a> {
     pub roots: &'a [String],
     /// The files at or below the roots, with their bytes, in the order of their paths.
     pub files: &'a [(String, Vec<u8>)],
+    /// Files that were taken before, and say whose the files beside them are.
+    pub beside: &'a [String],
+    /// The configuration root relative to the git root.
+    pub prefix: &'a str,
     /// The items that are there already, with their bytes.
     pub existing: &'a BTreeMap<(Key, Environment), Vec<u8>>,
     /// What words stand for, in lower case, besides those of the policy.
@@ -48,10 +55,20 @@ pub struct Taken {
     pub converted: Converted,
     /// How many values came from its base.
     pub folded: usize,
-    /// Whether its history goes on through the move.
+    /// Whether its history goes on through the move, once that was asked.
     pub goes_on: bool,
     /// The values that are secrets in plain text, or look like some.
     pub secrets: Vec<ValuePath>,
+    /// What of it counts for a Spring profile only.
+    pub profiles: Vec<Belonging>,
+}
+
+impl Taken {
+    /// What was read of the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { source: &self.source, converted: &self.converted, secrets: &self.secrets }
+    }
 }
 
 /// What all environments begin from.
@@ -122,10 +139,14 @@ pub enum Left {
     BaseAlone,
     /// Its word was to be left alone.
     Word(String),
+    /// Nobody says what its word is.
+    Unsaid(String),
     /// It names an environment, and nothing beside it names another.
     Alone(Environment),
     /// All files were said to be another environment's.
     NamesOther(Environment),
+    /// Its folder names one environment, and its name another.
+    NamesBoth(Environment, Environment),
     /// It names no environment.
     NamesNone,
 }
@@ -136,10 +157,16 @@ impl fmt::Display for Left {
             Self::Excluded(suspicion) => suspicion.fmt(f),
             Self::BaseAlone => f.write_str("a base that no environment's file goes with"),
             Self::Word(word) => write!(f, "`{word}` is left alone, as asked"),
+            Self::Unsaid(word) => {
+                write!(f, "nobody says what `{word}` is; --environments {word}=ENVIRONMENT takes it over")
+            }
             Self::Alone(environment) => {
-                write!(f, "seems {environment}'s, and nothing beside it is another environment's")
+                write!(f, "seems {environment}'s alone; --env {environment} takes it as that")
             }
             Self::NamesOther(environment) => write!(f, "seems {environment}'s"),
+            Self::NamesBoth(one, other) => {
+                write!(f, "names both {one} and {other}; --env says whose it is")
+            }
             Self::NamesNone => f.write_str("names no environment"),
         }
     }
@@ -166,16 +193,56 @@ pub struct TakeOverPlan {
     pub rejected: Vec<(String, Rejection)>,
     /// What has a path that is no key.
     pub unnamed: Vec<(String, InvalidKey)>,
+    /// Bases that cannot be read, and why.
+    pub unread_bases: Vec<(String, Rejection)>,
     /// Items that did not get the values of their base, and why.
     pub unfolded: Vec<(String, String)>,
+    /// What holds what counts for a Spring profile only, and is taken only where it is named.
+    pub asks: Vec<(String, Belonging)>,
+    /// What holds that and stays beside the items.
+    pub divided: Vec<(String, Belonging)>,
+    /// Items that are there already under the keys of these, with what they say.
+    pub there: Vec<(Key, Environment, Vec<Value>)>,
+    /// Words that were spoken of and stand nowhere, each with a near one that does.
+    pub unmatched: Vec<(String, Option<String>)>,
+    /// Environments whose files beside these were taken before.
+    pub beside: BTreeSet<Environment>,
+    /// Whether some of the files lie in `environments/` already.
+    pub is_within: bool,
 }
 
 impl TakeOverPlan {
-    /// Whether files of at least two environments were found.
+    /// Whether files of at least two environments were found, be it that nobody knows one of them, or
+    /// some lie in `environments/` already.
     #[must_use]
     pub fn is_apart(&self) -> bool {
-        let environments: BTreeSet<Environment> = self.words.iter().map(|word| word.environment).collect();
-        environments.len() > 1
+        let words = self.words.iter().map(|word| word.environment);
+        let environments: BTreeSet<Environment> = words.chain(self.beside.iter().copied()).collect();
+        let is_any = !self.words.is_empty() || !self.unknown.is_empty();
+        self.is_within || is_any && environments.len() + self.unknown.len() > 1
+    }
+
+    /// Says of each item whether its history goes on through this commit.
+    ///
+    /// # Errors
+    /// When what judges histories fails.
+    pub fn tell_history(&mut self, intended: &Intended<'_>) -> Result<()> {
+        let steps: Vec<Step<'_>> = self
+            .items
+            .iter()
+            .map(|item| Step {
+                source: &item.source,
+                item: item.key.file(item.environment),
+                environment: item.environment,
+                before: intended.bytes(&item.source),
+                after: item.converted.text.as_bytes(),
+            })
+            .collect();
+        let found = intended.going_on(&steps)?;
+        for item in &mut self.items {
+            item.goes_on = found.contains(&item.source);
+        }
+        Ok(())
     }
 
     /// The words that neither terrace nor the policy knew.

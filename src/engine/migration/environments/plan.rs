@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::belonging::{Belonging, Owner, belongings};
 use super::super::exclusions::what_it_is;
 use super::super::plan::{not_filled_in, root_of, says, secret_paths};
 use super::super::templates::template;
 use super::fold::fold;
-use super::layout::{Role, Words, roles};
+use super::layout::{Ground, Role, Roles, Words, roles};
 use super::outcome::{
     BaseFile, Clash, Left, TakeOver, TakeOverPlan, Taken, UnknownWord, WordSource, WordUse,
 };
-use crate::engine::moves::are_alike;
 use crate::formats::read::{Format, Refusal, convert, key_for};
-use crate::model::{Environment, Error, Key, Result};
+use crate::model::{Environment, Error, Key, Result, Value, closest};
+use crate::yaml::Document;
 
 /// Judges every file.
 ///
@@ -33,37 +34,69 @@ pub fn take_over(request: &TakeOver<'_>) -> Result<TakeOverPlan> {
         .map(|(file, _)| file.as_str())
         .filter(|file| Format::of(file).is_some())
         .collect();
-    let mut roles = roles(&paths, request.roots, &words);
-    let mut plan = TakeOverPlan::default();
-    let mut texts: BTreeMap<Key, Vec<(String, String)>> = BTreeMap::new();
+    let beside: Vec<&str> = request.beside.iter().map(String::as_str).collect();
+    let ground = Ground { files: &paths, beside: &beside, roots: request.roots, prefix: request.prefix };
+    let Roles { of: mut roles, beside, words: used } = roles(ground, &words);
+    let spoken = request.given.keys().chain(request.left).filter(|word| !known.contains_key(*word));
+    let unmatched = spoken.filter(|word| !used.contains(*word)).map(|word| {
+        let near = closest(word, used.iter().map(String::as_str));
+        (word.clone(), near.map(str::to_owned))
+    });
+    let plan = TakeOverPlan { beside, unmatched: unmatched.collect(), ..TakeOverPlan::default() };
+    let mut judged = Judged { plan, bases: Bases::new(), names: BTreeSet::new() };
+    let own = format!("{}environments/", request.prefix);
     for (file, bytes) in request.files {
         let Some(role) = roles.remove(file) else { continue };
-        judge_file(request, (file, bytes, role), &mut plan, &mut texts)?;
+        judged.plan.is_within |=
+            file.starts_with(&own) && matches!(role, Role::Item { .. } | Role::Unknown(_));
+        judge_file(request, (file, bytes, role), &mut judged)?;
     }
-    if let Some(key) = request.as_key {
-        name_all(key, &mut plan)?;
-    }
+    let Judged { mut plan, bases, names } = judged;
+    require_one(request.as_key, &names)?;
     suggest(&mut plan);
     settle(request, &mut plan);
     if request.folds {
-        fold_all(request, &texts, &mut plan);
+        fold_all(request, &bases, &mut plan);
     }
+    plan.there = there(request, &plan);
     Ok(plan)
+}
+
+/// The text of each base, or why there is none.
+type Bases = BTreeMap<Key, Vec<Result<String, String>>>;
+
+/// The items that are there under the keys of what is taken.
+fn there(request: &TakeOver<'_>, plan: &TakeOverPlan) -> Vec<(Key, Environment, Vec<Value>)> {
+    let keys: BTreeSet<&Key> = plan.items.iter().map(|item| &item.key).collect();
+    let found = request.existing.iter().filter(|((key, _), _)| keys.contains(key));
+    let read = found.filter_map(|((key, environment), bytes)| {
+        let document = Document::parse(bytes, request.limits).ok()?;
+        Some((key.clone(), *environment, document.values().to_vec()))
+    });
+    read.collect()
+}
+
+/// What was made of the files so far.
+struct Judged {
+    plan: TakeOverPlan,
+    bases: Bases,
+    /// The names of the items, where one name is given to all.
+    names: BTreeSet<String>,
 }
 
 fn judge_file(
     request: &TakeOver<'_>,
     (file, bytes, role): (&String, &[u8], Role),
-    plan: &mut TakeOverPlan,
-    texts: &mut BTreeMap<Key, Vec<(String, String)>>,
+    judged: &mut Judged,
 ) -> Result<()> {
+    let Judged { plan, bases, names } = judged;
     let Some(format) = Format::of(file) else { return Ok(()) };
     let role = match request.one {
         Some(one) => as_one(one, request.roots, file, role),
         None => Ok(role),
     };
     let role = match role {
-        Ok(role) => role,
+        Ok(role) => name(request.as_key, role, names),
         Err(left) => {
             plan.left_alone.push((file.clone(), left));
             return Ok(());
@@ -81,9 +114,18 @@ fn judge_file(
     let is_named = request.roots.contains(file);
     let excluded = what_it_is(root_of(request.roots, file), file, template, values.unwrap_or_default());
     if let Some(excluded) = excluded.filter(|_| !is_named) {
+        if let Role::Base(key) = role {
+            bases.entry(key).or_default().push(Err(format!("{file} is {excluded}")));
+        }
         plan.left_alone.push((file.clone(), Left::Excluded(excluded)));
         return Ok(());
     }
+    let words = &request.policy.words;
+    let profiles: Vec<Belonging> = belongings(values.unwrap_or_default(), words)
+        .into_iter()
+        .filter(|found| matches!(found.owner, Owner::Profile(_)))
+        .map(|found| found.found_in(Document::parse(bytes, request.limits).ok().as_ref()))
+        .collect();
     let read = match template {
         Some(template) if !meant => Err(not_filled_in(template)),
         _ => read,
@@ -92,28 +134,45 @@ fn judge_file(
     match role {
         Role::BaseAlone => left(Left::BaseAlone),
         Role::LeftWord(word) => left(Left::Word(word)),
-        Role::Alone(environment) => left(Left::Alone(environment)),
+        Role::Alone { environment, .. } => left(Left::Alone(environment)),
+        Role::Both(one, other) => left(Left::NamesBoth(one, other)),
         Role::Plain => left(Left::NamesNone),
+        Role::Unsaid(word) => left(Left::Unsaid(word)),
         Role::Unknown(word) => match plan.unknown.iter_mut().find(|known| known.word == word) {
             Some(known) => known.files.push(file.clone()),
             None => plan.unknown.push(UnknownWord { word, files: vec![file.clone()], suggestion: None }),
         },
         Role::Base(key) => {
-            if let Ok(converted) = read {
-                texts.entry(key.clone()).or_default().push((file.clone(), converted.text));
-            }
+            let text = match read {
+                Ok(converted) => Ok(converted.text),
+                Err(rejection) => {
+                    let at = rejection.location.start;
+                    let why = format!("{file}:{}:{}: {}", at.line, at.column, rejection.message);
+                    plan.unread_bases.push((file.clone(), rejection));
+                    Err(why)
+                }
+            };
+            bases.entry(key.clone()).or_default().push(text);
+            plan.divided.extend(profiles.into_iter().next().map(|found| (file.clone(), found)));
             plan.bases.push(BaseFile { source: file.clone(), key });
         }
         Role::Item { environment, word, key } => {
             // Whose a file is does not rest on whether it can be read.
             count(request, &word, environment, file, plan);
+            let is_own = |found: &&Belonging| match &found.owner {
+                Owner::Profile(profile) => known_word(words, profile) == Some(environment),
+                Owner::Section(_) | Owner::Value(_) | Owner::Says(_) | Owner::Layer(_) => true,
+            };
+            if let Some(found) = profiles.iter().find(|found| !is_own(found)).filter(|_| !is_named) {
+                plan.asks.push((file.clone(), found.clone()));
+                return Ok(());
+            }
             match (read, key) {
                 (Err(rejection), _) => plan.rejected.push((file.clone(), rejection)),
                 (_, Err(invalid)) => plan.unnamed.push((file.clone(), invalid)),
                 (Ok(converted), Ok(key)) => {
                     let secrets = secret_paths(&converted, request.policy);
                     let source = file.clone();
-                    let goes_on = matches!(format, Format::Yaml | Format::Json);
                     plan.items.push(Taken {
                         source,
                         key,
@@ -121,8 +180,9 @@ fn judge_file(
                         format,
                         converted,
                         folded: 0,
-                        goes_on,
+                        goes_on: false,
                         secrets,
+                        profiles,
                     });
                 }
             }
@@ -131,17 +191,32 @@ fn judge_file(
     Ok(())
 }
 
+/// The environment that a text is a word for.
+fn known_word(words: &BTreeMap<Environment, Vec<String>>, text: &str) -> Option<Environment> {
+    let lower = text.trim().to_lowercase();
+    Environment::ALL.into_iter().find(|env| words.get(env).is_some_and(|words| words.contains(&lower)))
+}
+
 /// What a file is where all are said to be one environment's: one that seems another's stays.
 fn as_one(one: Environment, roots: &[String], file: &str, role: Role) -> Result<Role, Left> {
+    let item = |key| Ok(Role::Item { environment: one, word: String::new(), key });
     match role {
-        Role::Item { environment, .. } | Role::Alone(environment) if environment != one => {
+        Role::Item { environment, .. } | Role::Alone { environment, .. } if environment != one => {
             Err(Left::NamesOther(environment))
         }
         Role::Item { environment, word, key } => Ok(Role::Item { environment, word, key }),
         Role::LeftWord(word) => Ok(Role::LeftWord(word)),
-        Role::Alone(_) | Role::Plain | Role::Base(_) | Role::BaseAlone | Role::Unknown(_) => {
-            Ok(Role::Item { environment: one, word: String::new(), key: key_for(root_of(roots, file), file) })
+        // Its key is that of the other environments' files, wherever those are by now.
+        Role::Alone { key, .. } => item(key),
+        Role::Both(a, b) if ![a, b].contains(&one) || !roots.iter().any(|root| root == file) => {
+            Err(Left::NamesBoth(a, b))
         }
+        Role::Both(..)
+        | Role::Plain
+        | Role::Base(_)
+        | Role::BaseAlone
+        | Role::Unknown(_)
+        | Role::Unsaid(_) => item(key_for(root_of(roots, file), file)),
     }
 }
 
@@ -170,19 +245,28 @@ fn count(request: &TakeOver<'_>, word: &str, environment: Environment, file: &st
     plan.words.sort_by(|a, b| (a.environment, &a.word).cmp(&(b.environment, &b.word)));
 }
 
-fn name_all(key: &Key, plan: &mut TakeOverPlan) -> Result<()> {
-    let keys: BTreeSet<&Key> = plan.items.iter().map(|item| &item.key).collect();
-    if keys.len() > 1 {
-        return Err(Error::usage(format!("`--as {key}` names one item, and there are {}", keys.len()))
-            .with_help("name the files of one item"));
+/// Gives an item the key that all are to have.
+fn name(as_key: Option<&Key>, role: Role, names: &mut BTreeSet<String>) -> Role {
+    let Some(as_key) = as_key else { return role };
+    let Role::Item { environment, word, key } = role else { return role };
+    names.insert(key.map_or_else(|invalid| invalid.text, |key| key.to_string()));
+    Role::Item { environment, word, key: Ok(as_key.clone()) }
+}
+
+fn require_one(as_key: Option<&Key>, names: &BTreeSet<String>) -> Result<()> {
+    match as_key {
+        Some(key) if names.len() > 1 => {
+            Err(Error::usage(format!("`--as {key}` names one item, and there are {}", names.len()))
+                .with_help("name the files of one item"))
+        }
+        Some(_) | None => Ok(()),
     }
-    plan.items.iter_mut().for_each(|item| item.key = key.clone());
-    Ok(())
 }
 
 /// Suggests the one environment for which no word stands, where there is one unknown word.
 fn suggest(plan: &mut TakeOverPlan) {
-    let used: BTreeSet<Environment> = plan.items.iter().map(|item| item.environment).collect();
+    let taken = plan.items.iter().map(|item| item.environment);
+    let used: BTreeSet<Environment> = taken.chain(plan.beside.iter().copied()).collect();
     let mut free = Environment::ALL.into_iter().filter(|environment| !used.contains(environment));
     if let ([unknown], Some(one), None) = (plan.unknown.as_mut_slice(), free.next(), free.next()) {
         unknown.suggestion = Some(one);
@@ -221,10 +305,14 @@ fn settle(request: &TakeOver<'_>, plan: &mut TakeOverPlan) {
     plan.present.sort();
 }
 
-fn fold_all(request: &TakeOver<'_>, texts: &BTreeMap<Key, Vec<(String, String)>>, plan: &mut TakeOverPlan) {
+fn fold_all(request: &TakeOver<'_>, bases: &Bases, plan: &mut TakeOverPlan) {
     for item in &mut plan.items {
-        let base = match texts.get(&item.key).map(Vec::as_slice) {
-            Some([(_, text)]) => text,
+        let base = match bases.get(&item.key).map(Vec::as_slice) {
+            Some([Ok(text)]) => text,
+            Some([Err(why)]) => {
+                plan.unfolded.push((item.source.clone(), format!("that cannot be read: {why}")));
+                continue;
+            }
             Some([_, ..]) => {
                 plan.unfolded.push((item.source.clone(), "it has several bases".to_owned()));
                 continue;
@@ -235,9 +323,6 @@ fn fold_all(request: &TakeOver<'_>, texts: &BTreeMap<Key, Vec<(String, String)>>
             Err(why) => plan.unfolded.push((item.source.clone(), why)),
             Ok(folded) if folded.added == 0 => {}
             Ok(folded) => {
-                // Of JSON the lines are others, and with a base the values as well.
-                let text = item.converted.text.as_bytes();
-                item.goes_on = item.format == Format::Yaml && are_alike(text, folded.text.as_bytes());
                 item.converted.unchanged = false;
                 item.converted.text = folded.text;
                 item.converted.documents = folded.documents;
