@@ -107,28 +107,30 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    held_in(workspace, None)
+    held_in(workspace, None, &Hop::ALL)
 }
 
-/// All decisions of the commit that `at` names (HEAD without), by item and target. Only the items that
-/// they are about are looked up.
+/// The decisions over these hops of the commit that `at` names (HEAD without), by item and target. Only
+/// the items that they are about are looked up, and nothing that was decided over another hop.
 ///
 /// # Errors
 /// As [`held`].
-pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus>> {
+pub fn held_in(workspace: &Workspace, at: Option<&str>, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
     let repository = &workspace.repository;
     let commit = match at {
         Some(revision) => repository.commit(revision)?,
         None => repository.require_head()?,
     };
-    let decisions = BTreeSet::from([".terrace/decisions/".to_owned()]);
+    let decisions = hops.iter().map(|hop| format!(".terrace/decisions/{}/", hop.target())).collect();
     let decisions = repository.snapshot_of_paths(&Revision::Commit(commit.clone()), &decisions)?;
     let keys: BTreeSet<Key> = decided(&decisions).into_iter().map(|(key, _)| key).collect();
     let keys: Vec<Key> = keys.into_iter().collect();
     if keys.is_empty() && repository.parts().is_configured(&commit)? {
-        return decisions.require_sound().map(|()| Vec::new());
+        decisions.require_sound()?;
+        hops.iter().try_for_each(|hop| decisions.require_decisions(hop.target()))?;
+        return Ok(Vec::new());
     }
-    held_at(&Planner::of(workspace, &commit, &keys)?)
+    held_over(&Planner::of(workspace, &commit, &keys)?, hops)
 }
 
 /// All decisions of the commit that a planner judges, by item and target.
@@ -136,9 +138,15 @@ pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus
 /// # Errors
 /// As [`held`].
 pub fn held_at(planner: &Planner) -> Result<Vec<HoldStatus>> {
+    held_over(planner, &Hop::ALL)
+}
+
+fn held_over(planner: &Planner, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
-    for hop in Hop::ALL {
-        let decided = decided(planner.configuration.snapshot()).into_iter();
+    let snapshot = planner.configuration.snapshot();
+    for hop in hops.iter().copied() {
+        snapshot.require_decisions(hop.target())?;
+        let decided = decided(snapshot).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(planner, &key, hop, &decision.path)?;

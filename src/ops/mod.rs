@@ -90,7 +90,7 @@ pub use served::{
     Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge, last_change_of_hop,
 };
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
-pub use status::{Status, status};
+pub use status::{Status, status, status_of};
 pub use take_over::{
     PolicyWords, PreparedTakeOver, TakeOverRequest, commit as commit_take_over, environment_branches,
     prepare as prepare_take_over, require_clear as require_clear_take_over,

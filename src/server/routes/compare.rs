@@ -32,10 +32,11 @@ pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> 
         }
         let tip = request.shared.tip();
         let mut hops = match (hop, &tip) {
-            (Some(_), Some(tip)) => {
+            (Some(hop), Some(tip)) => {
                 let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
                 let reveal = Reveal::asked(request.caller.may_read_secrets());
-                let found = ops::status(&workspace, &keys, Some(tip.as_str()), reveal);
+                let sides = [hop.source(), hop.target()];
+                let found = ops::status_of(&workspace, &keys, Some(tip.as_str()), reveal, &sides);
                 found.map_err(|error| Problem::of(&error, ProblemKind::Refused))?.hops
             }
             _ => Vec::new(),

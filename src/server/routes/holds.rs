@@ -30,13 +30,14 @@ fn path(text: &str) -> Result<ValuePath, Problem> {
 pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     request.query(&[], &[])?;
     require_source(&request)?;
+    // What was decided for another environment may be broken, and is not looked at.
+    let hops = Vec::from_iter(Hop::into_target(request.environment));
     respond(&request, Work::Heavy, |_| {
         let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
         let tip = request.shared.tip();
         let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
-        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str));
-        let mut held = held.map_err(unreadable)?;
-        held.retain(|held| held.target == request.environment);
+        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str), &hops);
+        let held = held.map_err(unreadable)?;
         Ok(Answer::json(&request, "holds", |out| api::hold::json(&held, out)))
     })
     .await
