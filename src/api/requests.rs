@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::sent;
+use super::{object, sent};
 use crate::model::{Environment, Error, Key, Result};
 
 /// An item to put: what `GET` answers, with another value.
@@ -42,7 +42,7 @@ pub struct Changes<'a> {
     /// The commit's message.
     pub message: Option<String>,
     /// The items, each once.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::objects")]
     #[schemars(length(min = 1))]
     pub items: Vec<Change<'a>>,
 }
@@ -161,7 +161,7 @@ pub struct Hold {
 /// Usage: what is no JSON, holds a key twice, nests too deep, or has not these fields.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     sent::require_strict(text)?;
-    serde_json::from_str(text).map_err(|error| {
+    object::from_str(text).map_err(|error| {
         Error::usage(format!("the body is not what is read here: {error}"))
             .with_help("the description of the API says which fields there are")
     })
