@@ -55,7 +55,7 @@ problems! {
     InvalidParameter = "invalid-parameter", 400, "A parameter that means nothing";
     /// No such route.
     UnknownRoute = "unknown-route", 400, "No such route";
-    /// No such commit leads to the served branch.
+    /// No such commit leads to the served branch, or what is asked for is served now and was not there then.
     UnknownRevision = "unknown-revision", 400, "No such revision";
     /// The body is not what is read here.
     InvalidBody = "invalid-body", 400, "The body cannot be read";

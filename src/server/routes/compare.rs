@@ -10,9 +10,11 @@ use crate::model::{Environment, Error, Hop, Key};
 use crate::ops::{self, Side, Texts};
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, environment, key};
+use crate::server::found::not_then;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::invalid;
 use crate::server::respond::{Answer, Work, respond};
+use crate::server::view::EnvironmentView;
 
 pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
@@ -79,6 +81,10 @@ pub(super) async fn diff(request: InEnvironment) -> Result<Response, Problem> {
         };
         let missing = |key: &&Key| !has(&left, against, key) && !has(&right, request.environment, key);
         if let Some(missing) = keys.iter().find(missing) {
+            let is_served = |view: &EnvironmentView| view.items.contains_key(missing);
+            if revision.is_some() && (is_served(view) || is_served(other)) {
+                return Err(not_then(format!("`{missing}` was in neither environment then")));
+            }
             let error = right.snapshot().absent(missing, request.environment);
             return Err(Problem::of(&error, ProblemKind::ItemNotFound));
         }
