@@ -17,7 +17,7 @@ use super::wrong::Wrong;
 use crate::engine::promotion::PlanEntry;
 use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::sanitize::{clean, cut};
-use crate::model::{Environment, Key};
+use crate::model::{Environment, Error, Hop, Key};
 use crate::ops::{self, RollbackRequest, RollbackTarget};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::server::Verb;
@@ -57,6 +57,14 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
     }
 }
 
+/// Whether there is a promotion of an item that can be taken back.
+pub(super) fn is_possible(visit: &Visit, environment: Environment, key: &Key) -> bool {
+    let plan = || planned(visit, environment, key, None);
+    Hop::into_target(environment).is_some()
+        && tokio::task::block_in_place(plan)
+            .is_ok_and(|items| items.iter().any(|it| it.whole != ItemFate::Stays || !it.lines.is_empty()))
+}
+
 /// What would come of it, values masked.
 fn planned(
     visit: &Visit,
@@ -86,10 +94,25 @@ fn planned(
         expected: std::collections::BTreeMap::new(),
         subject: None,
     };
-    let prepared =
-        ops::prepare_rollback(&workspace, &planner, &asked).map_err(|error| Problem::of_write(&error))?;
+    let prepared = ops::prepare_rollback(&workspace, &planner, &asked)
+        .map_err(|error| unplanned(visit, &asked, &error))?;
     let mask = planner.configuration.mask(Reveal::Nothing);
     Ok(prepared.items.iter().map(|item| item.masked(&mask)).collect())
+}
+
+/// Why nothing can be taken back. Nobody sent a body that could be at fault.
+fn unplanned(visit: &Visit, asked: &RollbackRequest, error: &Error) -> Problem {
+    let problem = Problem::of_write(error);
+    if problem.kind != ProblemKind::InvalidBody {
+        return problem;
+    }
+    let view = visit.shared.view(asked.environment);
+    let key = asked.keys.first();
+    let absent = view.zip(key).filter(|(view, key)| !view.items.contains_key(*key));
+    match absent {
+        Some((view, key)) if asked.back == RollbackTarget::LastPromotion => view.no_such_item(key),
+        Some(_) | None => problem.with_kind(ProblemKind::NotFound),
+    }
 }
 
 fn draw(
