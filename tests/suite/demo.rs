@@ -66,3 +66,17 @@ fn the_demo_can_be_typed() {
     }
     assert_eq!(world.git(&["rev-parse", "HEAD^{tree}"]), last);
 }
+
+#[test]
+#[cfg(unix)]
+fn the_demo_runs_this_program_whatever_it_is_called() {
+    let world = World::bare_ground();
+    let program = world.dir.join("renamed");
+    std::fs::copy(env!("CARGO_BIN_EXE_terrace"), &program).expect("copied");
+    let link = world.dir.join("link");
+    std::os::unix::fs::symlink(&program, &link).expect("a link");
+    let mut command = std::process::Command::new(&link);
+    command.args(["demo", "story"]).current_dir(&world.dir).env_clear();
+    let output = run(&mut command);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+}
