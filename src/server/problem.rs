@@ -95,6 +95,8 @@ problems! {
     AddressTooLong = "address-too-long", 414, "The address is too long";
     /// The body is of a form that is not read here.
     UnsupportedMediaType = "unsupported-media-type", 415, "Not a form that is read here";
+    /// The request's headers are longer than the limit.
+    HeadersTooLarge = "headers-too-large", 431, "The headers are too large";
     /// The request names another host.
     MisdirectedRequest = "misdirected-request", 421, "Not this host";
     /// The item cannot be said in the form that is asked for, or a finding keeps it from leaving.
