@@ -39,8 +39,10 @@ pub fn judge_items<T: Send>(
 
 fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> JudgedItem {
     let configuration = &planner.configuration;
-    let read = Environment::ALL.map(|environment| {
-        configuration.item(key, environment).map(|item| planner.document(item)).transpose()
+    let read = Environment::ALL.map(|environment| match configuration.item(key, environment) {
+        Some(item) => planner.document(item).map(Some),
+        // What is hidden is not absent.
+        None => configuration.snapshot().require_file(key, environment).map(|()| None),
     });
     let documents = read.each_ref().map(|document| document.as_ref().ok()?.as_deref());
     let rows = paired_rows(&documents, &configuration.lists(key), &configuration.mask(reveal));

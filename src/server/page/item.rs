@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::document::{Place, Screen};
 use super::frame::{held_back, page};
-use super::rollback;
+use super::rollback_plan;
 use super::visit::{Visit, item_address};
 use super::words::{encode, shape, short, shown, value_text};
 use super::wrong::Wrong;
@@ -151,7 +151,7 @@ fn head(visit: &Visit, own: &Side, key: &Key) -> Markup {
                 @if own.documents == 1 { a.button href=(item_address(environment, "form", key)) { "Edit values" } }
                 @if own.holds_secrets { span.soft { "The text holds secrets, so only values are edited here." } }
                 @else { a.button href=(item_address(environment, "edit", key)) { "Edit text" } }
-                @if rollback::is_possible(visit, environment, key) { a.button href=(item_address(environment, "rollback", key)) { "Roll back…" } }
+                @if rollback_plan::is_possible(visit, environment, key) { a.button href=(item_address(environment, "rollback", key)) { "Roll back…" } }
             } @else { span.soft { "To edit, " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "sign in" } " with a token that may write." } }
             a.button href=(item_address(environment, "history", key)) { "History" }
             @if hop.is_some() { a.button href=(format!("/ui/{environment}/promote?key={}", encode(key.as_str(), false))) { "Promote into " (shown(environment)) } }

@@ -303,7 +303,8 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
         Resolution::LeftOut,
     ]);
     let behind = count(&[Resolution::Behind]);
-    let is_new = !is_there && hop.is_some_and(|hop| item.present[hop.source() as usize]);
+    let is_judged = hop.is_none_or(|hop| item.unjudged[hop as usize].is_none());
+    let is_new = is_judged && !is_there && hop.is_some_and(|hop| item.present[hop.source() as usize]);
     let parts = [
         (conflicts, "r-conflict", "conflict", "conflicts"),
         (waiting, "r-pending", "waiting", "waiting"),

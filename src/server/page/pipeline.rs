@@ -39,8 +39,10 @@ impl Waiting {
             waiting.paths += item.count(hop, waits);
             waiting.conflicts +=
                 item.count(hop, |it| matches!(it, Resolution::Conflict | Resolution::Unknown));
-            waiting.items +=
-                usize::from(item.present[hop.source() as usize] && !item.present[hop.target() as usize]);
+            let is_judged = item.unjudged[hop as usize].is_none();
+            waiting.items += usize::from(
+                is_judged && item.present[hop.source() as usize] && !item.present[hop.target() as usize],
+            );
             waiting.unjudged += usize::from(item.unjudged[hop as usize].is_some());
             let days = item
                 .cells(hop)

@@ -11,15 +11,15 @@ use super::edit::{confirmation, require_confirmed, require_same, saved};
 use super::form::Form;
 use super::frame::page_with;
 use super::item::side;
+use super::rollback_plan::planned;
 use super::visit::{Visit, item_address};
 use super::words::{counted, encode, shape, short, shown, value_text};
 use super::wrong::Wrong;
 use crate::engine::promotion::PlanEntry;
 use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::sanitize::{clean, cut};
-use crate::model::{Environment, Error, Hop, Key};
-use crate::ops::{self, RollbackRequest, RollbackTarget};
-use crate::secrets::mask::{Reveal, Shown};
+use crate::model::{Environment, Key};
+use crate::secrets::mask::Shown;
 use crate::server::Verb;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::routes::rollbacks;
@@ -44,7 +44,7 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
     }
     let sent = json!({
         "environment": environment.name(), "keys": [key.as_str()], "to": to,
-        "expected": { key.as_str(): form.require("etag")? },
+        "expected": { key.as_str(): Some(form.require("etag")?).filter(|etag| !etag.is_empty()) },
         "message": Some(message).filter(|message| !message.is_empty()),
     });
     let headers =
@@ -54,64 +54,6 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
         Ok(answer) => Ok(saved(&answer, &item_address(environment, "items", &key))),
         Err(why) if why.kind == ProblemKind::Forbidden => Err(why.into()),
         Err(why) => draw(why),
-    }
-}
-
-/// Whether there is a promotion of an item that can be taken back.
-pub(super) fn is_possible(visit: &Visit, environment: Environment, key: &Key) -> bool {
-    let plan = || planned(visit, environment, key, None);
-    Hop::into_target(environment).is_some()
-        && tokio::task::block_in_place(plan)
-            .is_ok_and(|items| items.iter().any(|it| it.whole != ItemFate::Stays || !it.lines.is_empty()))
-}
-
-/// What would come of it, values masked.
-fn planned(
-    visit: &Visit,
-    environment: Environment,
-    key: &Key,
-    to: Option<&str>,
-) -> Result<Vec<ItemRollback<Shown>>, Problem> {
-    let request = visit.request(environment, Some(key), "", HeaderMap::new())?;
-    let back = match to {
-        Some(to) => RollbackTarget::Revision(request.revision(to)?.as_str().to_owned()),
-        None => RollbackTarget::LastPromotion,
-    };
-    let shared = &visit.shared;
-    let workspace = shared.workspace.clone().with_readable(visit.caller.readable());
-    let tip = shared.tip();
-    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
-    let planner = workspace
-        .planner_of(tip.as_ref().map(|tip| tip.as_str()), std::slice::from_ref(key))
-        .map_err(unreadable)?;
-    let asked = RollbackRequest {
-        keys: vec![key.clone()],
-        environment,
-        back,
-        only: Vec::new(),
-        force: false,
-        delete: false,
-        expected: std::collections::BTreeMap::new(),
-        subject: None,
-    };
-    let prepared = ops::prepare_rollback(&workspace, &planner, &asked)
-        .map_err(|error| unplanned(visit, &asked, &error))?;
-    let mask = planner.configuration.mask(Reveal::Nothing);
-    Ok(prepared.items.iter().map(|item| item.masked(&mask)).collect())
-}
-
-/// Why nothing can be taken back. Nobody sent a body that could be at fault.
-fn unplanned(visit: &Visit, asked: &RollbackRequest, error: &Error) -> Problem {
-    let problem = Problem::of_write(error);
-    if problem.kind != ProblemKind::InvalidBody {
-        return problem;
-    }
-    let view = visit.shared.view(asked.environment);
-    let key = asked.keys.first();
-    let absent = view.zip(key).filter(|(view, key)| !view.items.contains_key(*key));
-    match absent {
-        Some((view, key)) if asked.back == RollbackTarget::LastPromotion => view.no_such_item(key),
-        Some(_) | None => problem.with_kind(ProblemKind::NotFound),
     }
 }
 
