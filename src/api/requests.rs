@@ -122,10 +122,10 @@ pub struct RollBack {
     /// Only these paths, and what is below them.
     #[serde(default)]
     pub only: Vec<String>,
-    /// The tags of the items as they were read.
+    /// The tag of each item as it was read; null where there is none now. Each must be given.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"pattern": Key::PATTERN}))]
-    pub expected: BTreeMap<String, String>,
+    pub expected: BTreeMap<String, Option<String>>,
     /// Whether findings are accepted that the older values bring.
     #[serde(default)]
     pub force: bool,

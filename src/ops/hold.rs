@@ -39,42 +39,62 @@ pub fn hold(
     request: &HoldRequest,
     options: &Options,
 ) -> Result<Option<(Committed, ValuePath)>> {
+    publish(workspace, &request.key, options, |planner| record(workspace, planner, request, options))
+}
+
+/// Whether [`hold`] would commit something to what a planner judges. Nothing is written.
+///
+/// # Errors
+/// As [`hold`].
+pub fn would_hold(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &HoldRequest,
+    options: &Options,
+) -> Result<bool> {
+    record(workspace, planner, request, options).map(|recorded| recorded.is_some())
+}
+
+fn record(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &HoldRequest,
+    options: &Options,
+) -> Result<Option<Recorded>> {
     let hop = hop(request.target)?;
-    publish(workspace, &request.key, options, |planner| {
-        if let Until::Date(date) = &request.until
-            && *date < planner.head.date()
-        {
-            let head = planner.head.date();
-            return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
-                .with_help("name a later day"));
-        }
-        let snapshot = planner.configuration.snapshot();
-        if [hop.target(), hop.source()].into_iter().all(|env| snapshot.item(&request.key, env).is_none()) {
-            workspace.require_in_commit(snapshot, &request.key)?;
-        }
-        let path = settle(planner, &request.key, hop, &request.path)?;
-        let decision = Decision {
-            source: source_digest(planner, &request.key, hop, &path)?,
-            by: author(workspace, options),
-            reason: request.reason.clone(),
-            until: request.until.clone(),
-            path: path.clone(),
-        };
-        let old = planner.decisions(&request.key, request.target)?;
-        let same = |known: &Decision| {
-            let counts = known.is_live(&decision.source, planner.head.date());
-            counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
-        };
-        if old.iter().any(same) {
-            return Ok(None);
-        }
-        let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
-        let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
-        new.push(decision);
-        let subject = format!("hold({}): {path} in {}", request.key, request.target);
-        let files = decisions_changes(planner, &request.key, request.target, &new)?;
-        Ok(Some((files, format!("{subject}\n\n{body}"), path)))
-    })
+    if let Until::Date(date) = &request.until
+        && *date < planner.head.date()
+    {
+        let head = planner.head.date();
+        return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
+            .with_help("name a later day"));
+    }
+    let snapshot = planner.configuration.snapshot();
+    if [hop.target(), hop.source()].into_iter().all(|env| snapshot.item(&request.key, env).is_none()) {
+        workspace.require_in_commit(snapshot, &request.key)?;
+    }
+    let path = settle(planner, &request.key, hop, &request.path)?;
+    let decision = Decision {
+        source: source_digest(planner, &request.key, hop, &path)?,
+        by: author(workspace, options),
+        reason: request.reason.clone(),
+        until: request.until.clone(),
+        path: path.clone(),
+    };
+    let old = planner.decisions(&request.key, request.target)?;
+    let same = |known: &Decision| {
+        let counts = known.is_live(&decision.source, planner.head.date());
+        counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
+    };
+    if old.iter().any(same) {
+        return Ok(None);
+    }
+    let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
+    let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
+    new.push(decision);
+    let subject = format!("hold({}): {path} in {}", request.key, request.target);
+    let files = decisions_changes(planner, &request.key, request.target, &new)?;
+    Ok(Some((files, format!("{subject}\n\n{body}"), path)))
 }
 
 /// Takes a decision out again as one commit; `None` when there is none at the path.
@@ -88,18 +108,28 @@ pub fn release(
     path: &ValuePath,
     options: &Options,
 ) -> Result<Option<(Committed, ValuePath)>> {
+    publish(workspace, key, options, |planner| take_out(planner, key, target, path))
+}
+
+/// Whether [`release`] would find something to take out of what a planner judges. Nothing is written.
+///
+/// # Errors
+/// As [`release`].
+pub fn would_release(planner: &Planner, key: &Key, target: Environment, path: &ValuePath) -> Result<bool> {
+    take_out(planner, key, target, path).map(|taken| taken.is_some())
+}
+
+fn take_out(planner: &Planner, key: &Key, target: Environment, path: &ValuePath) -> Result<Option<Recorded>> {
     let hop = hop(target)?;
-    publish(workspace, key, options, |planner| {
-        // What is held may be gone; its decision can be released all the same.
-        let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
-        let old = planner.decisions(key, target)?;
-        let new: Vec<Decision> = old.iter().filter(|known| known.path != path).cloned().collect();
-        if new.len() == old.len() {
-            return Ok(None);
-        }
-        let files = decisions_changes(planner, key, target, &new)?;
-        Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
-    })
+    // What is held may be gone; its decision can be released all the same.
+    let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
+    let old = planner.decisions(key, target)?;
+    let new: Vec<Decision> = old.iter().filter(|known| known.path != path).cloned().collect();
+    if new.len() == old.len() {
+        return Ok(None);
+    }
+    let files = decisions_changes(planner, key, target, &new)?;
+    Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
 }
 
 /// All decisions of HEAD, by item and target.

@@ -60,7 +60,7 @@ pub use export::{ExportRequest, export, export_at, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{HoldRequest, held, held_at, held_in, hold, release};
+pub use hold::{HoldRequest, held, held_at, held_in, hold, release, would_hold, would_release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item, no_such_path};
 pub use judged_items::{JudgedItem, judge_items};

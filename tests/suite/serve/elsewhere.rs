@@ -150,7 +150,8 @@ fn what_is_wrong_with_production_stops_what_relies_on_it_alone() {
         let written = server.send("PATCH", path, &headers, r#"{"rate": 3}"#);
         assert_eq!(written.status, 200, "{what}: {written:?}");
         let head = world.git(&["rev-parse", "HEAD~2"]).trim().to_owned();
-        let body = format!(r#"{{"keys": ["pay"], "to": "{head}"}}"#);
+        let etag = written.json()["items"][0]["etag"].to_string();
+        let body = format!(r#"{{"keys": ["pay"], "to": "{head}", "expected": {{"pay": {etag}}}}}"#);
         let path = "/api/v1/environments/development/rollbacks?dry-run=true";
         let planned = server.send("POST", path, &[("content-type", "application/json")], &body);
         assert_eq!(planned.status, 200, "{what}: {planned:?}");
