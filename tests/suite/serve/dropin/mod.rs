@@ -91,6 +91,7 @@ fn spring_names_profiles_and_labels_mean_one_environment() {
         ("/spring/plain,none/staging", 404, "item-not-found"),
         ("/spring/plain/staging/master", 404, "not-found"),
         ("/spring/plain/staging/elsewhere", 404, "not-found"),
+        ("/spring/plain/staging/%00main", 404, "not-found"),
         ("/spring/plain", 404, "not-found"),
         ("/spring/payments/staging", 403, "secrets-not-allowed"),
         ("/spring/payments-staging.yml", 403, "secrets-not-allowed"),
