@@ -333,7 +333,7 @@ fn row(number: usize, path: &str, field: &Field, typed: Option<&Typed>, holds_se
                 (field.control(&id, &format!("value.{number}"), value))
             } @else {
                 strong { (name) }
-                p.soft { bdi.v { (cut(&clean(&field.text), 120)) } " is too long for a field, or holds what cannot be seen; " @if holds_secrets { code { "terrace set" } " changes it." } @else { "edit it in the text." } }
+                p.soft { bdi.v { (cut(&clean(&field.text), 120)) } " is too long for a field, or holds what cannot be seen; " @if holds_secrets { "it is changed in the repository." } @else { "edit it in the text." } }
             }
             @if is_contested { (contest(number, path, field, value)) }
         }

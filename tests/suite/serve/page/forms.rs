@@ -327,5 +327,8 @@ fn a_value_that_no_field_holds_leads_nowhere_that_is_refused() {
     let form = |key: &str| server.get(&format!("/ui/staging/form/{key}")).body;
     assert!(form("open").contains("edit it in the text"), "{}", form("open"));
     let closed = form("closed");
-    assert!(!closed.contains("in the text.") && closed.contains("terrace set"), "{closed}");
+    assert!(
+        !closed.contains("in the text.") && closed.contains("it is changed in the repository"),
+        "{closed}"
+    );
 }
