@@ -11,6 +11,7 @@ pub mod hold;
 pub mod items;
 pub mod log;
 pub mod matrix;
+pub mod object;
 pub mod plan;
 pub mod plan_file;
 pub mod publish;

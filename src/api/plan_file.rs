@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use super::object;
 use super::plan::{Outcome, entry_json};
 use super::value::{from_json, json};
 use crate::engine::promotion::{
@@ -36,7 +37,7 @@ struct RawFile<'a> {
     version: u64,
     head: String,
     reason: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::objects")]
     hops: Vec<RawHop<'a>>,
 }
 
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     fn parse<T: Deserialize<'a>>(&self, part: &'a str) -> Result<T> {
-        serde_json::from_str(part).map_err(|error| {
+        object::from_str(part).map_err(|error| {
             let lines = part.split_inclusive('\n').take(error.line().saturating_sub(1));
             let ahead = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
             let said = error.to_string();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::sent;
+use super::{object, sent};
 use crate::model::{Environment, Error, Key, Result};
 
 /// An item to put: what `GET` answers, with another value.
@@ -42,7 +42,7 @@ pub struct Changes<'a> {
     /// The commit's message.
     pub message: Option<String>,
     /// The items, each once.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::objects")]
     #[schemars(length(min = 1))]
     pub items: Vec<Change<'a>>,
 }
@@ -122,10 +122,10 @@ pub struct RollBack {
     /// Only these paths, and what is below them.
     #[serde(default)]
     pub only: Vec<String>,
-    /// The tags of the items as they were read.
+    /// The tag of each item as it was read; null where there is none now. Each must be given.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"pattern": Key::PATTERN}))]
-    pub expected: BTreeMap<String, String>,
+    pub expected: BTreeMap<String, Option<String>>,
     /// Whether findings are accepted that the older values bring.
     #[serde(default)]
     pub force: bool,
@@ -161,7 +161,7 @@ pub struct Hold {
 /// Usage: what is no JSON, holds a key twice, nests too deep, or has not these fields.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     sent::require_strict(text)?;
-    serde_json::from_str(text).map_err(|error| {
+    object::from_str(text).map_err(|error| {
         Error::usage(format!("the body is not what is read here: {error}"))
             .with_help("the description of the API says which fields there are")
     })

@@ -128,11 +128,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Runs one command of the story in a shell and shows what it prints.
 fn step(dir: &Path, program: &Path, date: &str, line: &str, out: &mut dyn Write) -> Result<u8, Failure> {
-    let folder = program.parent().unwrap_or(Path::new("/"));
-    let old = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(folder.to_path_buf()).chain(std::env::split_paths(&old)));
     let mut shell = shell(dir, date);
-    shell.arg("-c").arg(format!("{line} 2>&1")).env("PATH", path.unwrap_or(old));
+    // This very program, whatever it is called and wherever it lies.
+    let script = format!("program=$0\nterrace() {{ \"$program\" \"$@\"; }}\n{line} 2>&1");
+    shell.arg("-c").arg(script).arg(program);
     let output = shell.output().map_err(|error| Error::usage(format!("cannot run sh: {error}")))?;
     out.write_all(&output.stdout)?;
     let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(70);

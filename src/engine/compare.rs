@@ -1,11 +1,11 @@
 //! Comparisons as people and programs read them: rows with lines and pointers, secrets masked.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::promotion::Resolution;
 use crate::diff::lists::ListRules;
 use crate::diff::{Change, Depth, Kind, diff};
-use crate::model::{Key, Pointer, ValuePath};
+use crate::model::{Key, Pointer, Value, ValuePath};
 use crate::secrets::mask::{Mask, MaskedText, Shown};
 use crate::yaml::{Document, Limits};
 
@@ -183,5 +183,98 @@ fn matrix_row(documents: &[Option<&Document>; 3], path: &ValuePath, mask: &Mask<
         values: documents.each_ref().map(value),
         resolutions: [None, None],
         path: path.clone(),
+    }
+}
+
+/// Two of three documents at a time, by their places.
+pub const PAIRS: [(usize, usize); 3] = [(0, 1), (1, 2), (0, 2)];
+
+/// One path at which two of three documents differ, or both hold a secret, values masked.
+#[derive(Clone, Debug)]
+pub struct PairedRow {
+    /// Where.
+    pub path: ValuePath,
+    /// The value in each document.
+    pub values: [Option<Shown>; 3],
+}
+
+/// The paths at which documents differ, two at a time: what is said of a pair is made of the two alone.
+#[derive(Clone, Debug, Default)]
+pub struct PairedRows {
+    /// Each path once.
+    pub rows: Vec<PairedRow>,
+    /// The rows of each of the [`PAIRS`], in the order of its files.
+    pub of_pairs: [Vec<usize>; 3],
+}
+
+/// The paths at which documents differ, leaf by leaf. A secret that both have is there whether it is the same
+/// or not, and what is masked of a document it says itself.
+#[must_use]
+pub fn paired_rows(documents: &[Option<&Document>; 3], lists: &dyn ListRules, mask: &Mask<'_>) -> PairedRows {
+    let secrets = documents.map(|document| mask.secrets_of(document));
+    let mut masks = secrets.iter().map(|own| mask.within(own));
+    let masks: [Mask<'_>; 3] = std::array::from_fn(|_| masks.next().unwrap_or(*mask));
+    let veiled: [Option<Vec<Value>>; 3] = std::array::from_fn(|at| {
+        let numbered = documents[at]?.values().iter().enumerate();
+        let shown = |(number, value)| masks[at].value(&ValuePath::document(number), value);
+        Some(numbered.map(|it| veiled(shown(it).shown(), at)).collect())
+    });
+    let value = |path: &ValuePath, at: usize| {
+        documents[at].and_then(|document| document.at(path)).map(|value| masks[at].value(path, value))
+    };
+    let (mut paths, mut of_pairs) = (IndexSet::new(), [const { Vec::new() }; 3]);
+    for ((left, right), own) in PAIRS.into_iter().zip(&mut of_pairs) {
+        let (Some(a), Some(b)) = (&veiled[left], &veiled[right]) else { continue };
+        let found = diff(a, b, lists, Depth::Leaves).into_iter();
+        own.extend(found.map(|change| paths.insert_full(change.path).0));
+    }
+    let row = |path: ValuePath| PairedRow { values: std::array::from_fn(|at| value(&path, at)), path };
+    PairedRows { rows: paths.into_iter().map(row).collect(), of_pairs }
+}
+
+/// A value in which each secret is another one in every document.
+fn veiled(shown: &Value, document: usize) -> Value {
+    match shown {
+        secret if secret.is_masked() => Value::String(format!("\u{0}{document}")),
+        Value::List(list) => Value::List(list.iter().map(|value| veiled(value, document)).collect()),
+        Value::Map(map) => {
+            Value::Map(map.iter().map(|(key, value)| (key.clone(), veiled(value, document))).collect())
+        }
+        Value::Tagged(tag, value) => Value::Tagged(tag.clone(), Box::new(veiled(value, document))),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => shown.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::lists::NoListRules;
+    use crate::model::Policy;
+
+    #[test]
+    fn a_pair_says_nothing_of_a_third_and_nothing_of_secrets() {
+        let policy = Policy::default();
+        let read = |text: &str| Document::parse(text.as_bytes(), &Limits::default()).expect(text);
+        let told = |texts: [&str; 3]| {
+            let documents = texts.map(|text| Some(text).filter(|text| !text.is_empty()).map(read));
+            let rows =
+                paired_rows(&documents.each_ref().map(Option::as_ref), &NoListRules, &Mask::new(&policy));
+            let path = |at: &usize| rows.rows[*at].path.to_string();
+            rows.of_pairs.map(|own| own.iter().map(path).collect::<Vec<_>>().join(" "))
+        };
+        for (texts, expected) in [
+            (["x: 1\ny: 2", "", "x: 5\ny: 2"], ["", "", "x"]),
+            (["x: 1\ny: 2", "x: 1\ny: 3", "x: 5\ny: 2"], ["y", "x y", "x"]),
+            (["password: hunter2-a", "password: hunter2-a", "password: hunter2-b"], ["password"; 3]),
+            (["password: hunter2-a", "{}", ""], ["password", "", ""]),
+            // A secret of one document is no secret of another.
+            (["a: hunter2-a", "a: hunter2-a", "password: hunter2-a"], ["", "a password", "a password"]),
+            (
+                ["l: [{name: x, token: abc-1}, {name: y}]", "l: [{name: y}, {name: x, token: abc-1}]", ""],
+                ["l[name=x].token", "", ""],
+            ),
+        ] {
+            assert_eq!(told(texts), expected, "{texts:?}");
+        }
     }
 }

@@ -129,6 +129,11 @@ fn leaving(file: &ItemFile, reading: Reading) -> Result<Value> {
         let message = format!("{} holds {count} YAML documents, and an item leaves as one", file.file);
         return Err(Error::undecided(message).with_help("split it into items of one document each"));
     }
+    if let Some(at) = document.complex_key(None) {
+        let message = format!("{}:{}:{}: this key is a list or a mapping", file.file, at.line, at.column);
+        return Err(Error::undecided(message)
+            .with_help("use plain text as the key; what is below this one would be left out"));
+    }
     if is_encrypted(document.values()) {
         let message =
             format!("{} is encrypted with SOPS, and its values would leave as ciphertext", file.file);

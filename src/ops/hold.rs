@@ -39,42 +39,62 @@ pub fn hold(
     request: &HoldRequest,
     options: &Options,
 ) -> Result<Option<(Committed, ValuePath)>> {
+    publish(workspace, &request.key, options, |planner| record(workspace, planner, request, options))
+}
+
+/// Whether [`hold`] would commit something to what a planner judges. Nothing is written.
+///
+/// # Errors
+/// As [`hold`].
+pub fn would_hold(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &HoldRequest,
+    options: &Options,
+) -> Result<bool> {
+    record(workspace, planner, request, options).map(|recorded| recorded.is_some())
+}
+
+fn record(
+    workspace: &Workspace,
+    planner: &Planner,
+    request: &HoldRequest,
+    options: &Options,
+) -> Result<Option<Recorded>> {
     let hop = hop(request.target)?;
-    publish(workspace, &request.key, options, |planner| {
-        if let Until::Date(date) = &request.until
-            && *date < planner.head.date()
-        {
-            let head = planner.head.date();
-            return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
-                .with_help("name a later day"));
-        }
-        let snapshot = planner.configuration.snapshot();
-        if [hop.target(), hop.source()].into_iter().all(|env| snapshot.item(&request.key, env).is_none()) {
-            workspace.require_in_commit(snapshot, &request.key)?;
-        }
-        let path = settle(planner, &request.key, hop, &request.path)?;
-        let decision = Decision {
-            source: source_digest(planner, &request.key, hop, &path)?,
-            by: decider(workspace, options),
-            reason: request.reason.clone(),
-            until: request.until.clone(),
-            path: path.clone(),
-        };
-        let old = planner.decisions(&request.key, request.target)?;
-        let same = |known: &Decision| {
-            let counts = known.is_live(&decision.source, planner.head.date());
-            counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
-        };
-        if old.iter().any(same) {
-            return Ok(None);
-        }
-        let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
-        let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
-        new.push(decision);
-        let subject = format!("hold({}): {path} in {}", request.key, request.target);
-        let files = decisions_changes(planner, &request.key, request.target, &new)?;
-        Ok(Some((files, format!("{subject}\n\n{body}"), path)))
-    })
+    if let Until::Date(date) = &request.until
+        && *date < planner.head.date()
+    {
+        let head = planner.head.date();
+        return Err(Error::usage(format!("{date} is over: the commit that is judged is of {head}"))
+            .with_help("name a later day"));
+    }
+    let snapshot = planner.configuration.snapshot();
+    if [hop.target(), hop.source()].into_iter().all(|env| snapshot.item(&request.key, env).is_none()) {
+        workspace.require_in_commit(snapshot, &request.key)?;
+    }
+    let path = settle(planner, &request.key, hop, &request.path)?;
+    let decision = Decision {
+        source: source_digest(planner, &request.key, hop, &path)?,
+        by: decider(workspace, options),
+        reason: request.reason.clone(),
+        until: request.until.clone(),
+        path: path.clone(),
+    };
+    let old = planner.decisions(&request.key, request.target)?;
+    let same = |known: &Decision| {
+        let counts = known.is_live(&decision.source, planner.head.date());
+        counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
+    };
+    if old.iter().any(same) {
+        return Ok(None);
+    }
+    let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
+    let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
+    new.push(decision);
+    let subject = format!("hold({}): {path} in {}", request.key, request.target);
+    let files = decisions_changes(planner, &request.key, request.target, &new)?;
+    Ok(Some((files, format!("{subject}\n\n{body}"), path)))
 }
 
 /// Takes a decision out again as one commit; `None` when there is none at the path.
@@ -88,18 +108,28 @@ pub fn release(
     path: &ValuePath,
     options: &Options,
 ) -> Result<Option<(Committed, ValuePath)>> {
+    publish(workspace, key, options, |planner| take_out(planner, key, target, path))
+}
+
+/// Whether [`release`] would find something to take out of what a planner judges. Nothing is written.
+///
+/// # Errors
+/// As [`release`].
+pub fn would_release(planner: &Planner, key: &Key, target: Environment, path: &ValuePath) -> Result<bool> {
+    take_out(planner, key, target, path).map(|taken| taken.is_some())
+}
+
+fn take_out(planner: &Planner, key: &Key, target: Environment, path: &ValuePath) -> Result<Option<Recorded>> {
     let hop = hop(target)?;
-    publish(workspace, key, options, |planner| {
-        // What is held may be gone; its decision can be released all the same.
-        let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
-        let old = planner.decisions(key, target)?;
-        let new: Vec<Decision> = old.iter().filter(|known| known.path != path).cloned().collect();
-        if new.len() == old.len() {
-            return Ok(None);
-        }
-        let files = decisions_changes(planner, key, target, &new)?;
-        Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
-    })
+    // What is held may be gone; its decision can be released all the same.
+    let path = settle(planner, key, hop, path).unwrap_or_else(|_| path.clone());
+    let old = planner.decisions(key, target)?;
+    let new: Vec<Decision> = old.iter().filter(|known| known.path != path).cloned().collect();
+    if new.len() == old.len() {
+        return Ok(None);
+    }
+    let files = decisions_changes(planner, key, target, &new)?;
+    Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
 }
 
 /// All decisions of HEAD, by item and target.
@@ -107,28 +137,30 @@ pub fn release(
 /// # Errors
 /// When a decisions file or an item cannot be read.
 pub fn held(workspace: &Workspace) -> Result<Vec<HoldStatus>> {
-    held_in(workspace, None)
+    held_in(workspace, None, &Hop::ALL)
 }
 
-/// All decisions of the commit that `at` names (HEAD without), by item and target. Only the items that
-/// they are about are looked up.
+/// The decisions over these hops of the commit that `at` names (HEAD without), by item and target. Only
+/// the items that they are about are looked up, and nothing that was decided over another hop.
 ///
 /// # Errors
 /// As [`held`].
-pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus>> {
+pub fn held_in(workspace: &Workspace, at: Option<&str>, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
     let repository = &workspace.repository;
     let commit = match at {
         Some(revision) => repository.commit(revision)?,
         None => repository.require_head()?,
     };
-    let decisions = BTreeSet::from([".terrace/decisions/".to_owned()]);
+    let decisions = hops.iter().map(|hop| format!(".terrace/decisions/{}/", hop.target())).collect();
     let decisions = repository.snapshot_of_paths(&Revision::Commit(commit.clone()), &decisions)?;
     let keys: BTreeSet<Key> = decided(&decisions).into_iter().map(|(key, _)| key).collect();
     let keys: Vec<Key> = keys.into_iter().collect();
     if keys.is_empty() && repository.parts().shows_configuration(&commit)? {
-        return decisions.require_sound().map(|()| Vec::new());
+        decisions.require_sound()?;
+        hops.iter().try_for_each(|hop| decisions.require_decisions(hop.target()))?;
+        return Ok(Vec::new());
     }
-    held_at(&Planner::of(workspace, &commit, &keys)?)
+    held_over(&Planner::of(workspace, &commit, &keys)?, hops)
 }
 
 /// All decisions of the commit that a planner judges, by item and target.
@@ -136,9 +168,15 @@ pub fn held_in(workspace: &Workspace, at: Option<&str>) -> Result<Vec<HoldStatus
 /// # Errors
 /// As [`held`].
 pub fn held_at(planner: &Planner) -> Result<Vec<HoldStatus>> {
+    held_over(planner, &Hop::ALL)
+}
+
+fn held_over(planner: &Planner, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
     let mut held = Vec::new();
-    for hop in Hop::ALL {
-        let decided = decided(planner.configuration.snapshot()).into_iter();
+    let snapshot = planner.configuration.snapshot();
+    for hop in hops.iter().copied() {
+        snapshot.require_decisions(hop.target())?;
+        let decided = decided(snapshot).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
             for decision in planner.decisions(&key, hop.target())? {
                 let source = source_digest(planner, &key, hop, &decision.path)?;

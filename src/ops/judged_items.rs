@@ -4,17 +4,20 @@
 use rayon::prelude::*;
 
 use super::plan::{Planner, judgeable};
-use crate::engine::compare::{MatrixItem, matrix_rows};
+use crate::engine::compare::{PairedRows, paired_rows};
 use crate::engine::promotion::PlanEntry;
-use crate::model::{Environment, Hop, Key, Result};
+use crate::model::{Environment, Error, Hop, Key, Result};
 use crate::secrets::mask::Reveal;
 
-/// One item over all environments.
+/// One item over all environments: what cannot be read of one is said of that one, and what is said of two
+/// rests on the two.
 pub struct JudgedItem {
-    /// Where it is, and what differs, values masked.
-    pub item: MatrixItem,
+    /// Where it differs, values masked.
+    pub rows: PairedRows,
     /// What the table says of each hop, ungathered and not masked: for its reasons and commits.
-    pub lines: [Vec<PlanEntry>; 2],
+    pub lines: [Result<Vec<PlanEntry>>; 2],
+    /// Why its file cannot be read, in each environment.
+    pub unreadable: [Option<Error>; 3],
 }
 
 /// Judges some items at the planner's commit, several at a time; `make` says what is kept of each.
@@ -24,7 +27,7 @@ pub fn judge_items<T: Send>(
     planner: &Planner,
     keys: &[Key],
     reveal: Reveal,
-    make: impl Fn(&Key, Result<JudgedItem>) -> T + Sync,
+    make: impl Fn(&Key, JudgedItem) -> T + Sync,
 ) -> Vec<T> {
     let judge = |key: &Key| {
         let made = make(key, judge_item(planner, key, reveal));
@@ -34,27 +37,28 @@ pub fn judge_items<T: Send>(
     keys.par_iter().map(judge).collect()
 }
 
-fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> Result<JudgedItem> {
+fn judge_item(planner: &Planner, key: &Key, reveal: Reveal) -> JudgedItem {
     let configuration = &planner.configuration;
-    let mut read = [None, None, None];
-    for (slot, environment) in read.iter_mut().zip(Environment::ALL) {
-        let item = configuration.item(key, environment);
-        *slot = item.map(|item| planner.document(item)).transpose()?;
-    }
-    let documents = read.each_ref().map(|document| document.as_deref());
-    let mask = configuration.mask(reveal);
-    let mut rows = matrix_rows(&documents, &configuration.lists(key), &mask);
-    // What cannot be judged, an encrypted file, has no resolution; its values stand all the same.
-    let [staging, production] = Hop::ALL.map(|hop| judgeable(planner.leaves(key, hop)));
-    let lines = [staging?, production?];
-    for (hop, lines) in lines.iter().enumerate() {
-        for line in lines {
-            if let Some(row) = rows.get_mut(&line.path) {
-                row.resolutions[hop] = Some(line.resolution);
-            }
+    let read = Environment::ALL.map(|environment| match configuration.item(key, environment) {
+        Some(item) => planner.document(item).map(Some),
+        // What is hidden is not absent.
+        None => configuration.snapshot().require_file(key, environment).map(|()| None),
+    });
+    let documents = read.each_ref().map(|document| document.as_ref().ok()?.as_deref());
+    let rows = paired_rows(&documents, &configuration.lists(key), &configuration.mask(reveal));
+    let lines = Hop::ALL.map(|hop| {
+        let sides = [hop.source(), hop.target()].map(|side| read[side as usize].as_ref().err());
+        match sides.into_iter().flatten().next() {
+            Some(unreadable) => Err(unreadable.clone()),
+            None => leaves(planner, key, hop),
         }
-    }
-    let present = documents.map(|document| document.is_some());
-    let item = MatrixItem { key: key.clone(), present, rows: rows.into_values().collect() };
-    Ok(JudgedItem { item, lines })
+    });
+    JudgedItem { rows, lines, unreadable: read.map(Result::err) }
+}
+
+/// The judged leaves. What is encrypted has none; its values stand all the same.
+fn leaves(planner: &Planner, key: &Key, hop: Hop) -> Result<Vec<PlanEntry>> {
+    // What was decided and cannot be read is not passed over.
+    planner.decisions(key, hop.target())?;
+    judgeable(planner.leaves(key, hop))
 }

@@ -61,7 +61,7 @@ pub use export::{ExportRequest, export, export_at, variables};
 pub use finish_migration::{finish_migration, kept};
 pub use git_diff::git_diff;
 pub use git_merge::{MergeFiles, git_merge};
-pub use hold::{HoldRequest, decider, held, held_at, held_in, hold, release};
+pub use hold::{HoldRequest, decider, held, held_at, held_in, hold, release, would_hold, would_release};
 pub use init::init;
 pub use item::{ItemView, get, list, no_item, no_such_path};
 pub use judged_items::{JudgedItem, judge_items};
@@ -92,7 +92,7 @@ pub use served::{
     Good, HeldBack, ServedEnvironment, SharedHistory, blocking, environment_at, judge, last_change_of_hop,
 };
 pub use set::{Edit, Outcome, SetRequest, set, set_committed};
-pub use status::{Status, status};
+pub use status::{Status, status, status_of};
 pub use take_over::{
     PolicyWords, PreparedTakeOver, TakeOverRequest, commit as commit_take_over, environment_branches,
     prepare as prepare_take_over, require_clear as require_clear_take_over,

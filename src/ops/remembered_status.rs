@@ -13,7 +13,7 @@ use super::workspace::Workspace;
 use crate::engine::environment_words::{WordCount, is_known};
 use crate::engine::history::{CommitChanges, History};
 use crate::engine::promotion::{Grounds, ItemState, decision_owner};
-use crate::engine::snapshot::{Place, place};
+use crate::engine::snapshot::{Place, owner_of_folder, place};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Result, Revision, policy};
 use crate::secrets::mask::{Reveal, Shown};
 
@@ -27,6 +27,8 @@ pub(super) struct JudgedItems {
     pub(super) items: BTreeMap<Key, RememberedItem>,
     /// Of each hop, by the new names.
     pub(super) renamed: [Vec<RenamedItem>; 2],
+    /// The environments of which nothing can be read, for something else stands in the place of their folder.
+    pub(super) hidden: Vec<Environment>,
     /// Whether nothing but an item's own files and what is noted of it decides over it.
     goes_on: bool,
 }
@@ -68,13 +70,15 @@ pub(super) fn judge(
 ) -> Result<JudgedItems> {
     // What is named is looked up.
     let planner = Planner::of(workspace, head, keys)?;
-    planner.configuration.snapshot().require_environments()?;
+    let snapshot = planner.configuration.snapshot();
     for key in keys {
-        workspace.require_in_commit(planner.configuration.snapshot(), key)?;
+        workspace.require_in_commit(snapshot, key)?;
     }
+    let is_hidden = |environment: &Environment| snapshot.require_environment(*environment).is_err();
+    let hidden = Environment::ALL.into_iter().filter(is_hidden).collect();
     let items = judge_items(workspace, &planner, keys, reveal)?;
     let renamed = renamed_of(&planner.history, &items);
-    Ok(JudgedItems { items, renamed, goes_on: schemas_stay_inside(&planner.configuration) })
+    Ok(JudgedItems { items, renamed, hidden, goes_on: schemas_stay_inside(&planner.configuration) })
 }
 
 fn judge_items(
@@ -210,6 +214,8 @@ fn touched<'p>(paths: impl Iterator<Item = &'p str>) -> Option<BTreeSet<Key>> {
                 touched.insert(item.key);
             }
             Some(Place::UnknownEnvironment(_) | Place::InvalidKey(..) | Place::Stray) => return None,
+            // What hides an environment, or what is decided for it.
+            None if owner_of_folder(path).is_some() => return None,
             // What a moved file was before, or a file that every repository has.
             None if path.starts_with('/') || path.starts_with("environments/") => {}
             None => _ = touched.insert(decision_owner(path)?.0),
@@ -228,6 +234,8 @@ mod tests {
             ("environments/staging/team/api.yaml", Some(vec!["team/api"])),
             ("environments/staging/pay.staging.yaml", Some(vec!["pay", "pay.staging"])),
             ("environments/README.md", Some(vec![])),
+            ("environments/staging", None),
+            (".terrace/decisions/staging", None),
             ("environments/staging/notes.txt", None),
             ("environments/test/pay.yaml", None),
             (".terrace/decisions/staging/team/api=/0123.toml", Some(vec!["team/api"])),

@@ -5,7 +5,7 @@ use super::states::join_renamed_items;
 use super::workspace::Workspace;
 use crate::engine::environment_words::{WordCount, often_used};
 use crate::engine::promotion::HopStatus;
-use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Result};
+use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Result, Revision};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::store::RememberedAnswer;
 
@@ -30,6 +30,21 @@ pub struct Status {
 /// # Errors
 /// When there is no commit, or something of it cannot be read.
 pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Reveal) -> Result<Status> {
+    status_of(workspace, keys, at, reveal, &Environment::ALL)
+}
+
+/// The same, where only what is said of these environments is wanted: that another one cannot be read is no
+/// failure then.
+///
+/// # Errors
+/// As [`status`].
+pub fn status_of(
+    workspace: &Workspace,
+    keys: &[Key],
+    at: Option<&str>,
+    reveal: Reveal,
+    wanted: &[Environment],
+) -> Result<Status> {
     let repository = &workspace.repository;
     let head = match at {
         Some(revision) => repository.commit(revision)?,
@@ -41,6 +56,11 @@ pub fn status(workspace: &Workspace, keys: &[Key], at: Option<&str>, reveal: Rev
         Some(memory) => remembered(workspace, &head, &memory)?,
         None => judge(workspace, keys, &head, reveal)?,
     };
+    if judged.hidden.iter().any(|hidden| wanted.contains(hidden)) {
+        let folders = wanted.iter().map(|environment| format!("environments/{environment}/")).collect();
+        let snapshot = repository.snapshot_of_paths(&Revision::Commit(head), &folders)?;
+        wanted.iter().try_for_each(|environment| snapshot.require_environment(*environment))?;
+    }
     let uncommitted = if at.is_some() { Vec::new() } else { repository.uncommitted(&[])? };
     Ok(told(judged, uncommitted))
 }

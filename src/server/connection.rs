@@ -23,7 +23,10 @@ use super::tls::{HTTP_2, Tls};
 const CONNECTIONS: usize = 4_096;
 
 /// The bytes of a request before its body.
-const HEAD_BYTES: usize = 16 * 1024;
+pub(super) const HEAD_BYTES: usize = 16 * 1024;
+
+/// So many bytes before a body are read, so that what is too long is answered as every mistake is.
+const READ_BYTES: usize = 2 * HEAD_BYTES;
 
 /// So many streams share one HTTP/2 connection.
 const STREAMS: u32 = 64;
@@ -102,13 +105,13 @@ async fn answer<S>(
     if is_http2 {
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
-        builder.max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
+        builder.max_header_list_size(u32::try_from(READ_BYTES).unwrap_or(u32::MAX));
         builder.keep_alive_interval(idle).keep_alive_timeout(idle);
         // Apart, so that the many connections without it do not have its size.
         let _ = Box::pin(watcher.watch(builder.serve_connection(io, service))).await;
     } else {
         let mut builder = hyper::server::conn::http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(HEAD_BYTES);
+        builder.timer(TokioTimer::new()).header_read_timeout(idle).max_buf_size(READ_BYTES);
         let _ = watcher.watch(builder.serve_connection(io, service)).await;
     }
 }

@@ -27,9 +27,19 @@ pub(super) fn found(
     let policy = good.configuration().shared_policy();
     let then = ops::environment_at(repository, request.environment, revision, policy).map_err(unreadable)?;
     let Some(item) = then.item(key, request.environment) else {
+        // Not found means what is served.
+        if view.items.contains_key(key) {
+            return Err(not_then(format!("`{key}` was not in {} then", request.environment)));
+        }
         let error = then.snapshot().absent(key, request.environment);
         return Err(Problem::of(&error, ProblemKind::ItemNotFound));
     };
     let item = ServedItem::new(&then, item, None, None).map_err(unreadable)?;
     Ok((then, item))
+}
+
+/// The problem of a revision at which something was not there yet, or not any more, that is served now.
+pub(super) fn not_then(detail: String) -> Problem {
+    Problem::new(ProblemKind::UnknownRevision, detail)
+        .with_help("its history names the commits at which it was there")
 }

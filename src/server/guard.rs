@@ -11,6 +11,7 @@ use http_body::Body;
 
 use super::ServeEvent;
 use super::caller::Caller;
+use super::connection::HEAD_BYTES;
 use super::dropin::Counted;
 use super::hosts::require_own_origin;
 use super::metrics::environment_in;
@@ -88,6 +89,12 @@ pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, n
 
 /// Who asks, when the request may go on.
 fn admit(shared: &Shared, request: &Request) -> Result<Caller, Problem> {
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if headers.sum::<usize>() > HEAD_BYTES {
+        return Err(Problem::new(ProblemKind::HeadersTooLarge, "the headers are too large")
+            .with_help(format!("keep them below {HEAD_BYTES} bytes"))
+            .with_header(header::CONNECTION, "close"));
+    }
     shared.hosts.check(request, shared.proxy)?;
     require_own_origin(request, shared.proxy)?;
     let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());

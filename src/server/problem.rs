@@ -55,7 +55,7 @@ problems! {
     InvalidParameter = "invalid-parameter", 400, "A parameter that means nothing";
     /// No such route.
     UnknownRoute = "unknown-route", 400, "No such route";
-    /// No such commit leads to the served branch.
+    /// No such commit leads to the served branch, or what is asked for is served now and was not there then.
     UnknownRevision = "unknown-revision", 400, "No such revision";
     /// The body is not what is read here.
     InvalidBody = "invalid-body", 400, "The body cannot be read";
@@ -95,6 +95,8 @@ problems! {
     AddressTooLong = "address-too-long", 414, "The address is too long";
     /// The body is of a form that is not read here.
     UnsupportedMediaType = "unsupported-media-type", 415, "Not a form that is read here";
+    /// The request's headers are longer than the limit.
+    HeadersTooLarge = "headers-too-large", 431, "The headers are too large";
     /// The request names another host.
     MisdirectedRequest = "misdirected-request", 421, "Not this host";
     /// The item cannot be said in the form that is asked for, or a finding keeps it from leaving.

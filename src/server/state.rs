@@ -302,23 +302,40 @@ impl Shared {
         }
         // What cannot be read of one environment keeps no other where it is.
         let history = SharedHistory::default();
-        let outcomes = Environment::ALL.map(|environment| self.read(environment, &tip, &history));
-        outcomes.into_iter().collect::<Result<()>>()?;
-        self.judgements.prepare(&self.workspace, &tip);
-        self.tip.store(Some(Arc::new(tip)));
-        Ok(())
+        let read = Environment::ALL.map(|environment| self.read(environment, &tip, &history));
+        let mut failed = None;
+        let mut views = Vec::new();
+        for read in read {
+            match read {
+                Ok(view) => views.push(view),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if failed.is_none() {
+            self.judgements.prepare(&self.workspace, &tip);
+            // Before the views are: who knows an environment at its new commit knows all of the branch.
+            self.tip.store(Some(Arc::new(tip)));
+        }
+        for view in views {
+            let place = self.place(view.environment());
+            place.view.store(Some(view));
+            place.turns.send_modify(|turn| *turn += 1);
+        }
+        failed.map_or(Ok(()), Err)
     }
 
-    fn read(&self, environment: Environment, tip: &CommitId, history: &SharedHistory) -> Result<()> {
+    fn read(
+        &self,
+        environment: Environment,
+        tip: &CommitId,
+        history: &SharedHistory,
+    ) -> Result<Arc<EnvironmentView>> {
         let before = self.view(environment);
         let known = before.as_ref().map(|view| &view.served);
         let served = ServedEnvironment::load(&self.workspace.repository, environment, tip, known, history)?;
         let view = Arc::new(EnvironmentView::new(served, before.as_deref())?);
         self.tell_change(before.as_deref(), &view);
-        let place = self.place(environment);
-        place.view.store(Some(view));
-        place.turns.send_modify(|turn| *turn += 1);
-        Ok(())
+        Ok(view)
     }
 
     fn tell_change(&self, before: Option<&EnvironmentView>, now: &EnvironmentView) {

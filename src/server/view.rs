@@ -139,6 +139,7 @@ struct ShownItem {
     masked: Vec<Shown>,
     whole: Vec<Shown>,
     holds_secrets: bool,
+    has_complex_key: bool,
 }
 
 fn shown(configuration: &Configuration, document: &Document) -> ShownItem {
@@ -151,7 +152,8 @@ fn shown(configuration: &Configuration, document: &Document) -> ShownItem {
     };
     let (masked, whole) = (values(&mask), values(&all));
     let holds_secrets = masked != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
-    ShownItem { masked, whole, holds_secrets }
+    let has_complex_key = document.complex_key(None).is_some();
+    ShownItem { masked, whole, holds_secrets, has_complex_key }
 }
 
 /// Values as the JSON of an item.
@@ -261,6 +263,10 @@ impl ServedItem {
     fn forms(&self, configuration: &Configuration) -> &Forms {
         self.content.forms.get_or_init(|| {
             let Ok(shown) = self.shown(configuration) else { return Forms::default() };
+            // What no path leads to would be left out.
+            if shown.has_complex_key {
+                return Forms::default();
+            }
             self.content.facts.get_or_init(|| self.facts_of(&shown));
             let whole = self.json_of(&shown.whole);
             match shown.holds_secrets {

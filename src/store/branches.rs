@@ -31,6 +31,10 @@ impl Repository {
     /// # Errors
     /// When the branch cannot be read.
     pub fn branch_tip(&self, branch: &str) -> Result<Option<CommitId>> {
+        // Git's library does not take it for a name at all.
+        if branch.contains('\0') {
+            return Ok(None);
+        }
         let git = self.git()?;
         match git.find_reference(&format!("refs/heads/{branch}")).and_then(|found| found.peel_to_commit()) {
             Ok(commit) => Ok(Some(CommitId::new(commit.id().to_string()))),

@@ -8,9 +8,10 @@ use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
 use super::node::{Content, Node, NodeId};
 use super::parse::parse;
-use super::resolve::{Problem, Resolver, follow, key_text};
+use super::resolve::{Problem, ProblemKind, Resolver, follow, key_text};
 use crate::model::{
-    DocumentId, Help, Location, Pointer, Rule, Segment, UNFINISHED_MERGE, Value, ValuePath, conflict_markers,
+    DocumentId, Help, Location, Pointer, Position, Rule, Segment, UNFINISHED_MERGE, Value, ValuePath,
+    conflict_markers,
 };
 
 /// One YAML file: its exact bytes, its values, and where each stands.
@@ -176,6 +177,15 @@ impl Document {
     #[must_use]
     pub fn entry(&self, mapping: NodeId, key: &str) -> Option<usize> {
         self.index.find(&self.nodes, mapping, key).filter(|place| !place.merged).map(|place| place.index)
+    }
+
+    /// Where the first key stands that is a list or a mapping, so that no path leads to what is below it;
+    /// of what is at or below `path`, where one is given.
+    #[must_use]
+    pub fn complex_key(&self, path: Option<&ValuePath>) -> Option<Position> {
+        let is_asked = |problem: &&Problem| path.is_none_or(|path| path.covers(&problem.path));
+        let mut problems = self.problems.iter().filter(|problem| problem.kind == ProblemKind::ComplexKey);
+        problems.find(is_asked).map(|problem| self.location(&problem.span).start)
     }
 
     /// The location of some bytes.

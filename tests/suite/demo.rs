@@ -163,3 +163,17 @@ fn the_guide_shows_what_is_printed_after_the_demo() {
         assert!(is_part || answer.lines().count() == said.lines().count(), "{command}\n{said}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn the_demo_runs_this_program_whatever_it_is_called() {
+    let world = World::bare_ground();
+    let program = world.dir.join("renamed");
+    std::fs::copy(env!("CARGO_BIN_EXE_terrace"), &program).expect("copied");
+    let link = world.dir.join("link");
+    std::os::unix::fs::symlink(&program, &link).expect("a link");
+    let mut command = std::process::Command::new(&link);
+    command.args(["demo", "story"]).current_dir(&world.dir).env_clear();
+    let output = run(&mut command);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+}

@@ -35,10 +35,12 @@ pub struct ReplicaHealth {
     pub fetched: Option<i64>,
     /// So many seconds ago.
     pub age: Option<u64>,
-    /// So many commits of the branch the remote does not have.
-    pub ahead: usize,
-    /// So many commits of the remote the branch does not have.
-    pub behind: usize,
+    /// So many commits of the branch the remote does not have; told to who may read all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<usize>,
+    /// So many commits of the remote the branch does not have; told to who may read all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<usize>,
 }
 
 /// How one environment stands.

@@ -28,7 +28,10 @@ pub(super) struct RevisionContext<'a> {
     pub(super) naming: Naming<'a>,
     /// What a review knows besides; the snapshot may then be a part of its revision.
     pub(super) change: Option<&'a Change>,
-    /// Whether everything is judged, and no item can have a schema: nobody uses them yet.
+    /// Whether everything is judged.
+    pub(super) is_whole: bool,
+    /// Whether everything is judged, and no item can have a schema: nobody uses them yet. Not asked where
+    /// nothing of other environments is there, for a schema of theirs would change it.
     pub(super) is_without_schemas: bool,
     /// Whether nothing of other environments is there.
     pub(super) is_alone: bool,
@@ -97,6 +100,7 @@ impl<'a> RevisionContext<'a> {
             let first = snapshot.files.range("schemas/".to_owned()..).next();
             !policy.schemas.is_empty() || first.is_some_and(|(file, _)| file.starts_with("schemas/"))
         };
+        let is_whole = subject.keys.is_empty() && subject.change.is_none();
         Self {
             configuration,
             snapshot,
@@ -105,7 +109,8 @@ impl<'a> RevisionContext<'a> {
             schemas: configuration.schemas(),
             naming: Naming::new(configuration.policy()),
             change: subject.change,
-            is_without_schemas: subject.keys.is_empty() && subject.change.is_none() && !has_schemas(),
+            is_whole,
+            is_without_schemas: is_whole && !subject.is_alone && !has_schemas(),
             is_alone: subject.is_alone,
             salt: subject.memory.map(|memory| *memory.salt()).unwrap_or_default(),
             schemas_made_of: BTreeMap::new(),

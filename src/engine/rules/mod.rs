@@ -261,7 +261,7 @@ fn judge(
     subject.configuration.schemas().require_read()?;
     let of_items = revision.judgements.values().flat_map(|judgement| &judgement.findings);
     let mut findings: Vec<Finding> = of_items.filter(|finding| subject.reports(finding)).cloned().collect();
-    findings.extend(no_schema::joined(&revision, subject.environment));
+    no_schema::join(&revision, subject.environment, &mut findings);
     for judge in judged(&revision) {
         if let Judge::Revision(judge) = judge {
             findings.extend(judge(&revision).into_iter().filter(|finding| subject.reports(finding)));

@@ -1,7 +1,8 @@
 //! `no-schema`: no schema describes the item.
 //!
 //! Where there is no schema at all, nobody uses them yet, and that is said once. A part of a
-//! repository cannot know that.
+//! repository cannot know that. Of one environment alone it is said once where none of its own items has a
+//! schema, whatever schemas there are for others.
 
 use super::context::{RevisionContext, RuleContext};
 use super::finding_builder::FindingBuilder;
@@ -36,12 +37,29 @@ fn is_open(world: &RuleContext<'_>) -> bool {
     })
 }
 
-/// Where there is no schema at all, one finding for the many of items that no waiver speaks of.
-pub(super) fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> Option<Finding> {
-    if !world.is_without_schemas || world.policy.severity(Rule::NoSchema, Rule::NoSchema.severity()).is_none()
-    {
-        return None;
+/// Whether one finding stands for the many.
+fn is_joined(world: &RevisionContext<'_>, only: Option<Environment>) -> bool {
+    let Some(only) = only.filter(|_| world.is_alone) else { return world.is_without_schemas };
+    let is_described = |key: &Key| !world.schemas.describing(key, only).is_empty();
+    world.is_whole && !world.judgements.keys().any(is_described)
+}
+
+/// Joins what is told of items that no waiver speaks of into one finding, where nobody uses schemas yet.
+pub(super) fn join(world: &RevisionContext<'_>, only: Option<Environment>, findings: &mut Vec<Finding>) {
+    if is_joined(world, only) {
+        let is_waived = |finding: &Finding| {
+            finding.key.as_ref().zip(finding.environment).is_some_and(|(key, environment)| {
+                world.policy.is_waived(Rule::NoSchema, key, environment, &ValuePath::root())
+            })
+        };
+        findings.retain(|finding| finding.rule != Rule::NoSchema || is_waived(finding));
+        findings.extend(joined(world, only));
     }
+}
+
+/// One finding for the many of items that no waiver speaks of.
+fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> Option<Finding> {
+    world.policy.severity(Rule::NoSchema, Rule::NoSchema.severity())?;
     let is_open = |key: &&Key| {
         let environment = Environment::ALL.into_iter().find(|env| world.snapshot.item(key, *env).is_some());
         environment.is_some_and(|environment| {
@@ -62,7 +80,7 @@ pub(super) fn joined(world: &RevisionContext<'_>, only: Option<Environment>) -> 
 #[cfg(test)]
 mod tests {
     use super::super::testing::Repository;
-    use crate::model::Rule;
+    use crate::model::{Environment, Rule};
 
     #[test]
     fn an_item_without_schema_is_told_once() {
@@ -90,5 +108,23 @@ mod tests {
         assert_eq!(many.and("schemas/a.schema.json", "{}").of(Rule::NoSchema).len(), 2);
         let described = Repository::new(&items).and("schemas/a.schema.json", "{}");
         assert!(described.of(Rule::NoSchema).is_empty());
+    }
+
+    #[test]
+    fn of_one_environment_its_own_schemas_decide() {
+        let alone = Repository::new(&[
+            ("environments/staging/a.yaml", "a: 1\n"),
+            ("environments/staging/b.yaml", "a: 1\n"),
+        ])
+        .alone(Environment::Staging);
+        let joined = ["environments/staging/a.yaml:1:1 notice[no-schema] no item has a schema yet"];
+        assert_eq!(alone.of(Rule::NoSchema), joined);
+        for others in ["schemas/c.schema.json", "schemas/a.production.schema.json", "schemas/common.json"] {
+            assert_eq!(alone.clone().and(others, "{}").of(Rule::NoSchema), joined, "{others}");
+        }
+        assert_eq!(
+            alone.clone().and("schemas/b.schema.json", "{}").of(Rule::NoSchema),
+            ["environments/staging/a.yaml:1:1 notice[no-schema] no schema describes `a`"]
+        );
     }
 }

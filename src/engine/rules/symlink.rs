@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::context::RevisionContext;
 use crate::engine::promotion::decision_owner;
-use crate::engine::snapshot::{FileKind, Obstacle, Place, is_lock, place};
+use crate::engine::snapshot::{FileKind, Obstacle, Place, is_lock, owner_of_folder, place};
 use crate::model::{Environment, Finding};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
@@ -35,7 +35,8 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             }
             Some(Place::InvalidKey(..) | Place::UnknownEnvironment(_) | Place::Stray) | None => {
                 let folder = path.strip_prefix("environments/").and_then(|below| below.split('/').next());
-                finding.environment = folder.and_then(|folder| folder.parse::<Environment>().ok());
+                let folder = folder.and_then(|folder| folder.parse::<Environment>().ok());
+                finding.environment = folder.or_else(|| owner_of_folder(&path));
             }
         }
         finding

@@ -19,6 +19,7 @@ pub(super) struct Repository {
     environment: Option<Environment>,
     prefix: String,
     skipped: Option<Change>,
+    is_alone: bool,
 }
 
 struct Files {
@@ -69,6 +70,12 @@ impl Repository {
         self
     }
 
+    /// As one environment of which nothing but its own is there.
+    pub(super) fn alone(mut self, environment: Environment) -> Self {
+        self.is_alone = true;
+        self.only(environment)
+    }
+
     /// As a review that found these production values to have skipped staging.
     pub(super) fn skipping(mut self, places: &[(&str, &str)]) -> Self {
         let place = |(key, path): &(&str, &str)| (key.parse().expect(key), path.parse().expect(path));
@@ -107,7 +114,7 @@ impl Repository {
             today: self.today,
             keys: &self.keys,
             environment: self.environment,
-            is_alone: false,
+            is_alone: self.is_alone,
             change: self.skipped.as_ref(),
         };
         super::check_again(&subject, before)

@@ -6,7 +6,7 @@ mod place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use self::obstacle::Obstacle;
+pub use self::obstacle::{Obstacle, owner_of_folder};
 pub use self::place::{Place, is_lock, is_scratch, place, respelt};
 use self::place::{Placed, placed};
 use crate::model::{

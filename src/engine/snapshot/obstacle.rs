@@ -68,14 +68,13 @@ impl Snapshot {
     }
 
     /// Refuses a revision whose policy, schemas, decisions or environments are hidden behind something
-    /// of another kind. What is wrong with one environment's folder stops that environment alone.
+    /// of another kind. What is wrong with a folder of one environment stops that environment alone.
     ///
     /// # Errors
     /// `State`, and names what stands there.
     pub fn require_sound(&self) -> Result<()> {
         let of_environment = |obstacle: &Obstacle| {
-            let folder = |env: Environment| format!("{}environments/{env}", self.prefix);
-            Environment::ALL.into_iter().any(|environment| obstacle.file == folder(environment))
+            obstacle.file.strip_prefix(&self.prefix).is_some_and(|path| owner_of_folder(path).is_some())
         };
         match self.obstacles().iter().find(|obstacle| !of_environment(obstacle)) {
             Some(obstacle) => Err(obstacle.error()),
@@ -89,6 +88,17 @@ impl Snapshot {
     /// `State`, and names what stands there.
     pub fn require_environment(&self, environment: Environment) -> Result<()> {
         match self.obstacle_to_folder(&format!("environments/{environment}")) {
+            Some(obstacle) => Err(obstacle.error()),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an environment whose decisions are hidden.
+    ///
+    /// # Errors
+    /// `State`, and names what stands there.
+    pub fn require_decisions(&self, target: Environment) -> Result<()> {
+        match self.obstacle_to_folder(&format!(".terrace/decisions/{target}")) {
             Some(obstacle) => Err(obstacle.error()),
             None => Ok(()),
         }
@@ -187,6 +197,13 @@ impl Snapshot {
             format!("there is no configuration {here}: neither files in `environments/` nor `terrace.toml`");
         Err(Error::state(message).with_help(Help::LayOut))
     }
+}
+
+/// The environment whose items or decisions a folder (relative to the configuration root) holds.
+#[must_use]
+pub fn owner_of_folder(path: &str) -> Option<Environment> {
+    let name = ["environments/", ".terrace/decisions/"].iter().find_map(|above| path.strip_prefix(above))?;
+    name.parse().ok()
 }
 
 /// Something that stands where a file or a folder should.

@@ -100,6 +100,8 @@ impl Answers {
 /// When an item is not there, a file cannot be read, a selection speaks of nothing, or an edit
 /// cannot be made.
 pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteRequest) -> Result<Prepared> {
+    // What was decided and cannot be read is not passed over.
+    planner.configuration.snapshot().require_decisions(request.hop.target())?;
     let mut work = Preparing {
         workspace,
         planner,

@@ -4,8 +4,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::values::plain;
+use super::values::{object_of, plain};
 use super::{Counted, counted, single};
+use crate::api::object;
 use crate::api::sent::require_strict;
 use crate::model::{CommitId, Key};
 use crate::server::environment::{InEnvironment, key};
@@ -17,12 +18,13 @@ use crate::server::view::EnvironmentView;
 /// What the controller sends; it may send more.
 #[derive(Deserialize)]
 struct Sent {
+    #[serde(deserialize_with = "object::object")]
     input: Input,
 }
 
 #[derive(Deserialize)]
 struct Input {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::object")]
     parameters: Asked,
 }
 
@@ -47,7 +49,7 @@ async fn answer(request: &InEnvironment, body: &str) -> Result<Response, Problem
     request.query(&[], &[])?;
     let wrong = |detail: String| Problem::new(ProblemKind::InvalidBody, detail);
     require_strict(body).map_err(|error| Problem::of(&error, ProblemKind::InvalidBody))?;
-    let sent: Sent = serde_json::from_str(body).map_err(|error| {
+    let sent: Sent = object::from_str(body).map_err(|error| {
         wrong(format!("the body cannot be read: {error}"))
             .with_help("the parameters of the generator are environment, key and prefix")
     })?;
@@ -69,7 +71,7 @@ async fn answer(request: &InEnvironment, body: &str) -> Result<Response, Problem
             Some(key) => vec![with_values(request, view, key)?],
             None => listed(request, view, &prefix)?,
         };
-        let body = json!({ "output": { "parameters": parameters } });
+        let body = object_of([("output", object_of([("parameters", Json::Array(parameters))]))]);
         Ok(Answer::json(request, "argocd", |out| serde_json::to_writer(out, &body).map_err(Into::into)))
     })
     .await

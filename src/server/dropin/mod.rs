@@ -14,7 +14,7 @@ pub(super) use self::argocd::parameters;
 pub(super) use self::ofrep::fallback;
 pub(super) use self::spring::spring;
 use super::problem::{Problem, ProblemKind};
-use crate::model::Environment;
+use crate::model::{Environment, ValuePath};
 use crate::secrets::encrypted;
 use crate::yaml::{Document, Limits};
 
@@ -45,9 +45,22 @@ fn readable(file: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Probl
     Ok(document)
 }
 
+/// Refuses a document, or what is at a path of it, that holds what no path leads to: it would be left out.
+pub(super) fn require_sayable(
+    file: &str,
+    document: &Document,
+    path: Option<&ValuePath>,
+) -> Result<(), Problem> {
+    let Some(at) = document.complex_key(path) else { return Ok(()) };
+    let detail = format!("{file}:{}:{}: this key is a list or a mapping", at.line, at.column);
+    Err(Problem::new(ProblemKind::Refused, detail)
+        .with_help("use plain text as the key; what is below this one would be left out"))
+}
+
 /// The same of a file that is one YAML document.
 fn single(file: &str, bytes: &[u8], limits: &Limits) -> Result<Document, Problem> {
     let document = readable(file, bytes, limits)?;
+    require_sayable(file, &document, None)?;
     match document.values().len() {
         0 | 1 => Ok(document),
         count => {

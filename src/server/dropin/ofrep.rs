@@ -13,8 +13,9 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::values::{leaves, plain};
-use super::{Counted, counted, readable};
+use super::values::{leaves, object_of, plain};
+use super::{Counted, counted, readable, require_sayable};
+use crate::api::object;
 use crate::api::sent::require_strict;
 use crate::engine::configuration::Configuration;
 use crate::model::{CommitId, Environment, Key, Value, ValuePath};
@@ -63,7 +64,7 @@ struct Sent {
 /// Answers what no other route does: the addresses of the protocol, which may begin with any key.
 pub(in crate::server) async fn fallback(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let path = request.uri().path();
-    if !is_of_protocol(path) {
+    if !is_near_protocol(path) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let asked = asked(path);
@@ -72,7 +73,8 @@ pub(in crate::server) async fn fallback(State(shared): State<Arc<Shared>>, reque
     let (method, name) = if is_stream { (Method::GET, "GET") } else { (Method::POST, "POST") };
     let route = Some(if is_stream { EVENTS_ROUTE } else { ROUTE });
     let (answered, environment) = match asked {
-        _ if *request.method() != method => {
+        Err(problem) => (Err(problem), None),
+        Ok(_) if *request.method() != method => {
             let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(name));
             return response;
@@ -82,15 +84,14 @@ pub(in crate::server) async fn fallback(State(shared): State<Arc<Shared>>, reque
             let named = named.or_else(|| named_by_header(request.headers()).ok().flatten());
             (evaluate(shared, &asked, request).await, named)
         }
-        Err(problem) => (Err(problem), None),
     };
     let answered = answered.map_err(|problem| as_failure(problem, flag.as_deref()));
     counted(answered, Counted { route, environment })
 }
 
-/// Whether an address is one of the protocol.
-pub(in crate::server) fn is_of_protocol(path: &str) -> bool {
-    path.contains(PLACE)
+/// Whether an address is one of the protocol, or meant to be: of another version, say.
+fn is_near_protocol(path: &str) -> bool {
+    path.split('/').any(|part| part == "ofrep")
 }
 
 /// Reads an address as it was sent; each part is decoded once.
@@ -195,7 +196,7 @@ fn require_context(body: &[u8]) -> Result<(), Problem> {
     };
     let text = std::str::from_utf8(body).map_err(|_| wrong("the body is not UTF-8".to_owned()))?;
     require_strict(text).map_err(|error| wrong(error.message().to_owned()))?;
-    serde_json::from_str::<Sent>(text)
+    object::from_str::<Sent>(text)
         .map(|_| ())
         .map_err(|error| wrong(format!("the body cannot be read: {error}")))
 }
@@ -230,6 +231,7 @@ fn one(
         let error = crate::ops::no_such_path(document.values(), &path, &item.file);
         return Err(Problem::of(&error, ProblemKind::InvalidPath));
     };
+    require_sayable(&item.file, &document, Some(&path))?;
     let mask = configuration.mask(Reveal::asked(request.caller.may_read_secrets()));
     let own = mask.secrets_of([&document]);
     require_secrets(request, mask.within(&own).value(&path, value).shown() != value)?;
@@ -301,11 +303,14 @@ async fn all(request: &InEnvironment, scope: Option<&Key>) -> Result<Response, P
                         None => format!("{}:{path}", key.as_str()),
                     };
                     add_flags(request, view, configuration, (item, &document), &flag, &mut flags);
+                    let sayable = require_sayable(&item.file, &document, None);
+                    flags.extend(sayable.err().map(|problem| failure(&problem, Some(key.as_str()))));
                 }
                 Err(problem) => flags.push(failure(&problem, Some(key.as_str()))),
             }
         }
-        let mut body = json!({ "flags": flags, "metadata": { "environment": request.environment.name() } });
+        let metadata = json!({ "environment": request.environment.name() });
+        let mut body = object_of([("flags", Json::Array(flags)), ("metadata", metadata)]);
         if let (Some(streams), Some(entries)) = (streams(request, scope), body.as_object_mut()) {
             entries.insert("eventStreams".to_owned(), streams);
         }
@@ -384,6 +389,8 @@ mod tests {
             ("/staging/ofrep/v1/evaluate/flagsx", None),
             ("/staging/ofrep/v1/events/", None),
             ("/staging/ofrep/v1/configuration", None),
+            ("/staging/ofrep/v2/evaluate/flags", None),
+            ("/staging/ofrep/v1", None),
         ] {
             assert_eq!(asked(path).ok(), expected, "{path}");
         }

@@ -7,10 +7,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header;
 use http::request::Parts;
+use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::values::{leaves, plain, property_name};
+use super::values::{Leaf, leaves, object_of, plain, property_name};
 use super::{Counted, counted, single};
+use crate::engine::configuration::Configuration;
 use crate::formats::write::property;
 use crate::model::{CommitId, Environment, Key, Value};
 use crate::server::environment::{InEnvironment, key};
@@ -21,6 +23,7 @@ use crate::server::respond::{Answer, Work, respond};
 use crate::server::state::Shared;
 use crate::server::tags::tag;
 use crate::server::view::{EnvironmentView, ServedItem};
+use crate::yaml::Document;
 
 /// The form in which each value has its origin.
 const WITH_ORIGINS: &str = "application/vnd.spring-cloud.config-server.v2+json";
@@ -185,19 +188,18 @@ fn sources(
 ) -> Result<Answer, Problem> {
     let (mut sources, mut last) = (Vec::new(), None);
     for key in keys {
-        let (configuration, item) = found(request, view, key, revision)?;
+        let (configuration, item) = labelled(request, view, key, revision)?;
         request.caller.require_secrets(item.facts(&configuration).holds_secrets)?;
         let document = single(&item.file, item.bytes(), configuration.limits())?;
         let mut source = Map::new();
-        for leaf in leaves(&document) {
-            let Some(value) = property_value(&leaf.value) else { continue };
+        for Property { name, value, leaf } in properties(&item.file, &document)? {
             let origin = || format!("{}:{}:{}", item.file, leaf.line, leaf.column);
-            let value = if with_origins { json!({ "value": value, "origin": origin() }) } else { value };
-            source.insert(property_name(&leaf.path), value);
+            let with_origin = |value| object_of([("value", value), ("origin", origin().into())]);
+            source.insert(name, if with_origins { with_origin(value) } else { value });
         }
         // A client takes a source for one of the profile by this name.
         let name = format!("terrace:{} ({}-{})", item.file, key.as_str(), request.environment);
-        sources.push(json!({ "name": name, "source": source }));
+        sources.push(object_of([("name", name.into()), ("source", Json::Object(source))]));
         last.clone_from(&item.commit);
     }
     let commit = match (revision, keys.len()) {
@@ -205,10 +207,14 @@ fn sources(
         (None, 1) => last,
         (None, _) => view.commit().cloned(),
     };
-    let body = json!({
-        "name": asked.name, "profiles": [request.environment.name()], "label": asked.label,
-        "version": commit.as_ref().map(CommitId::as_str), "state": null, "propertySources": sources,
-    });
+    let body = object_of([
+        ("name", asked.name.into()),
+        ("profiles", json!([request.environment.name()])),
+        ("label", asked.label.into()),
+        ("version", commit.as_ref().map(CommitId::as_str).into()),
+        ("state", Json::Null),
+        ("propertySources", Json::Array(sources)),
+    ]);
     let answer = Answer::json(request, "spring", |out| serde_json::to_writer(out, &body).map_err(Into::into));
     Ok(answer.with_commit(commit.as_ref()))
 }
@@ -233,28 +239,63 @@ fn text(
     let Some(key) = keys.first() else {
         return Err(Problem::new(ProblemKind::InvalidKey, "no item is named"));
     };
-    let (configuration, item) = found(request, view, key, revision)?;
+    let (configuration, item) = labelled(request, view, key, revision)?;
     request.caller.require_secrets(item.facts(&configuration).holds_secrets)?;
     let document = || single(&item.file, item.bytes(), configuration.limits());
     const TEXT: &str = "text/plain; charset=utf-8";
     let (form, body): (_, Bytes) = match form {
         TextForm::Yaml => (TEXT, item.yaml().bytes),
         TextForm::Json => ("application/json", (plain(document()?.value()).to_string() + "\n").into()),
-        TextForm::Properties => (TEXT, properties(&document()?).into()),
+        TextForm::Properties => (TEXT, properties_text(&item.file, &document()?)?.into()),
     };
     let etag = tag(request.environment, key.as_str(), form, &body);
     Ok(Answer { form, body, etag, commit: commit_of(&item, revision) })
 }
 
-fn properties(document: &crate::yaml::Document) -> String {
-    let line = |leaf: super::values::Leaf| {
-        let text = match property_value(&leaf.value)? {
-            Json::String(text) => text,
-            other => other.to_string(),
-        };
-        Some(property(&property_name(&leaf.path), &text))
+/// The item as it is served, or as it was at a label; that a label has it not is the label's 404.
+fn labelled(
+    request: &InEnvironment,
+    view: &EnvironmentView,
+    key: &Key,
+    revision: Option<&CommitId>,
+) -> Result<(Configuration, Arc<ServedItem>), Problem> {
+    found(request, view, key, revision).map_err(|problem| match problem.kind {
+        ProblemKind::UnknownRevision => problem.with_kind(ProblemKind::NotFound),
+        _ => problem,
+    })
+}
+
+/// A value under the name that it has for Spring.
+struct Property {
+    name: String,
+    value: Json,
+    leaf: Leaf,
+}
+
+/// The properties of a file, in its order; refused where two values would have one name.
+fn properties(file: &str, document: &Document) -> Result<Vec<Property>, Problem> {
+    let mut properties: IndexMap<String, Property> = IndexMap::new();
+    for leaf in leaves(document) {
+        let Some(value) = property_value(&leaf.value) else { continue };
+        let name = property_name(&leaf.path);
+        let property = Property { name: name.clone(), value, leaf };
+        let second = property.leaf.path.to_string();
+        if let Some(first) = properties.insert(name, property) {
+            let name = first.name.escape_debug();
+            let detail = format!("`{}` and `{second}` of {file} would both be {name}", first.leaf.path);
+            return Err(Problem::new(ProblemKind::Refused, detail)
+                .with_help("rename one of them, or ask for the file as .yml or .json"));
+        }
+    }
+    Ok(properties.into_values().collect())
+}
+
+fn properties_text(file: &str, document: &Document) -> Result<String, Problem> {
+    let line = |Property { name, value, .. }: Property| match value {
+        Json::String(text) => property(&name, &text),
+        other => property(&name, &other.to_string()),
     };
-    leaves(document).into_iter().filter_map(line).collect()
+    Ok(properties(file, document)?.into_iter().map(line).collect())
 }
 
 fn commit_of(item: &ServedItem, revision: Option<&CommitId>) -> Option<CommitId> {

@@ -22,6 +22,11 @@ pub(super) fn plain(value: &Value) -> Json {
     }
 }
 
+/// An object of values whose numbers keep their texts: nothing that is in it is read again.
+pub(super) fn object_of<const N: usize>(entries: [(&str, Json); N]) -> Json {
+    Json::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
 /// A scalar, or an empty collection, and where it is written.
 pub(super) struct Leaf {
     pub(super) path: ValuePath,
@@ -96,6 +101,8 @@ mod tests {
         ];
         assert_eq!(told, expected);
         let one = Document::parse(b"x", &Limits::default()).expect("YAML");
+        let number = object_of([("a", plain(&Value::Number("1e3".to_owned())))]);
+        assert_eq!(number.to_string(), r#"{"a":1e3}"#);
         assert_eq!(
             leaves(&one).iter().map(|leaf| property_name(&leaf.path)).collect::<Vec<_>>(),
             ["document"]

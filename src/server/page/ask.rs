@@ -51,8 +51,11 @@ pub(super) async fn json(answer: Response) -> Result<Json, Problem> {
 /// The stream of events, for who signed in.
 pub(super) async fn events(visit: Visit) -> Result<Response, Wrong> {
     let environment = visit.environment()?;
+    let query = visit.query(&["at"], &[])?;
     let mut headers = HeaderMap::new();
-    let last = visit.headers.get("last-event-id").cloned();
+    // A stream that was opened again knows better than the page from where on.
+    let at = || query.get("at").filter(|at| !at.is_empty())?.parse().ok();
+    let last = visit.headers.get("last-event-id").cloned().or_else(at);
     headers.extend(last.map(|id| (http::HeaderName::from_static("last-event-id"), id)));
     let request = visit.request(environment, None, "", headers)?;
     Ok(events::events(request).await?.into_response())

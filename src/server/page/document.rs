@@ -51,12 +51,12 @@ pub(super) fn bare(status: u16, title: &str, body: &Markup) -> Response {
     document(status, &format!("{title} · Terrace"), &place, &[], &frame)
 }
 
-/// A document; `live` are the environments whose changes it is told of.
+/// A document; `live` are the environments whose changes it is told of, each with the commit that it was made of.
 pub(super) fn document(
     status: StatusCode,
     title: &str,
     place: &Place<'_>,
-    live: &[&str],
+    live: &[String],
     frame: &Markup,
 ) -> Response {
     let mode = if place.screen == Screen::Promotion { "promoting" } else { "" };

@@ -108,6 +108,20 @@ pub(super) async fn save(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
         let (draft, refusal) = rebased(draft, now.as_ref(), &key, None);
         return Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &refusal));
     }
+    let mut draft = draft;
+    let now = tokio::task::block_in_place(|| side(&visit, environment, &key))?;
+    if let Some(now) = now.as_ref().filter(|now| is_of_older_text(&draft, now)) {
+        let decided = |path: &str| Some(draft.picks.get(path).copied().unwrap_or(Version::Ours));
+        match join(now, &key, draft.base.as_deref(), &draft.text, &decided) {
+            Joined::Together(text) => draft = Draft { text, base: now.text.clone(), ..draft },
+            // Nobody was told yet that saving writes it over theirs.
+            joined @ (Joined::Contested(_) | Joined::Apart) => {
+                let refusal = Refusal { why: None, joined: Some((joined, draft.text.clone())) };
+                let draft = Draft { base: None, ..draft };
+                return Ok(draw(&visit, (environment, &key), Some(now), &draft, &refusal));
+            }
+        }
+    }
     let outcome = match require_confirmed(&form, environment) {
         Ok(()) => send(&visit, environment, &key, &draft, form.get("do") == Some("remove")).await,
         Err(problem) => Err(problem),
@@ -125,6 +139,12 @@ pub(super) async fn save(visit: Visit, body: Bytes) -> Result<Response, Wrong> {
     Ok(draw(&visit, (environment, &key), now.as_ref(), &draft, &refusal))
 }
 
+/// Whether a text grew from another one than it is saved over: only what was changed in it is written.
+fn is_of_older_text(draft: &Draft, now: &Side) -> bool {
+    let is_text = draft.path.is_none() && draft.etag == now.etag && now.text.is_some();
+    is_text && draft.base.is_some() && draft.base != now.text
+}
+
 /// The draft over what is there now, which is shown: saving it again means to write over that. A text is
 /// put together with it as far as can be.
 fn rebased(draft: Draft, now: Option<&Side>, key: &Key, why: Option<Problem>) -> (Draft, Refusal) {
@@ -134,10 +154,16 @@ fn rebased(draft: Draft, now: Option<&Side>, key: &Key, why: Option<Problem>) ->
     let Some(now) = now.filter(|_| draft.path.is_none()) else {
         return (draft, Refusal { why, joined: None });
     };
-    let joined = join(now, key, draft.base.as_deref(), &typed, &draft.picks);
-    if let Joined::Together(text) = &joined {
-        draft.text.clone_from(text);
-        draft.base.clone_from(&now.text);
+    let decided = |path: &str| draft.picks.get(path).copied();
+    let joined = join(now, key, draft.base.as_deref(), &typed, &decided);
+    match &joined {
+        Joined::Together(text) => {
+            draft.text.clone_from(text);
+            draft.base.clone_from(&now.text);
+        }
+        // Saving it means to write it as it is.
+        Joined::Apart => draft.base = None,
+        Joined::Contested(_) => {}
     }
     (draft, Refusal { why, joined: Some((joined, typed)) })
 }

@@ -51,9 +51,11 @@ pub(super) fn page_with(status: StatusCode, visit: &Visit, place: &Place<'_>, bo
         (navigation(visit, place))
         main #main tabindex="-1" { (body) }
         div #news role="status" aria-live="polite" {}
+        (keys())
     };
-    let live: Vec<_> = visit.readable().map(Environment::name).collect();
-    document(status, &title, place, &live, &frame)
+    let commit = |commit: &Option<CommitId>| commit.as_ref().map_or(String::new(), ToString::to_string);
+    let live = visit.begun.iter().map(|(environment, at)| format!("{environment}:{}", commit(at)));
+    document(status, &title, place, &live.collect::<Vec<_>>(), &frame)
 }
 
 fn navigation(visit: &Visit, place: &Place<'_>) -> Markup {
@@ -82,6 +84,29 @@ fn navigation(visit: &Visit, place: &Place<'_>) -> Markup {
                     " · " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "Sign in" }
                 }
             }
+        }
+    }
+}
+
+/// What keys do, shown when somebody asks.
+const KEYS: [(&str, &str); 10] = [
+    ("/", "filter"),
+    ("j k", "next, previous row (or arrows)"),
+    ("h l", "cell to the left, right"),
+    ("Enter", "open"),
+    ("e", "edit"),
+    ("p", "promote"),
+    ("[ ]", "previous, next difference"),
+    ("g d, g s, g p", "the same screen in the environment of that letter"),
+    ("?", "this help"),
+    ("Esc", "back"),
+];
+
+fn keys() -> Markup {
+    html! {
+        dialog aria-label="Keyboard" {
+            table { @for (key, does) in KEYS { tr { td { kbd { (key) } } td { (does) } } } }
+            form method="dialog" { button { "Close" } }
         }
     }
 }

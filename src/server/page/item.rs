@@ -8,12 +8,13 @@ use maud::{Markup, html};
 
 use super::document::{Place, Screen};
 use super::frame::{held_back, page};
+use super::rollback_plan;
 use super::visit::{Visit, item_address};
 use super::words::{encode, shape, short, shown, value_text};
 use super::wrong::Wrong;
 use crate::engine::configuration::Configuration;
 use crate::model::sanitize::{clean, cut};
-use crate::model::{CommitId, Environment, Hop, Key, ValuePath};
+use crate::model::{CommitId, Environment, Hop, Key, Value, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::yaml::Document;
@@ -150,7 +151,7 @@ fn head(visit: &Visit, own: &Side, key: &Key) -> Markup {
                 @if own.documents == 1 { a.button href=(item_address(environment, "form", key)) { "Edit values" } }
                 @if own.holds_secrets { span.soft { "The text holds secrets, so only values are edited here." } }
                 @else { a.button href=(item_address(environment, "edit", key)) { "Edit text" } }
-                a.button href=(item_address(environment, "rollback", key)) { "Roll back…" }
+                @if rollback_plan::is_possible(visit, environment, key) { a.button href=(item_address(environment, "rollback", key)) { "Roll back…" } }
             } @else { span.soft { "To edit, " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "sign in" } " with a token that may write." } }
             a.button href=(item_address(environment, "history", key)) { "History" }
             @if hop.is_some() { a.button href=(format!("/ui/{environment}/promote?key={}", encode(key.as_str(), false))) { "Promote into " (shown(environment)) } }
@@ -180,7 +181,7 @@ fn values(
             } }
             tbody {
                 @for path in paths.keys().take(MOST) {
-                    tr {
+                    tr class=[differs(&columns, path).then_some("differs")] {
                         th scope="row" { bdi { (cut(&clean(path), WIDTH)) } }
                         @for (column, side) in &columns {
                             @let is_own = *column == environment;
@@ -203,6 +204,25 @@ fn values(
             }
         }
         @if paths.len() > MOST { p.soft { "The first " (MOST) " of " (paths.len()) " values; " code { "terrace get" } " gives all." } }
+    }
+}
+
+/// Whether environments that have the item differ at a path; of a secret nobody is told.
+fn differs(columns: &[(Environment, Option<&Side>)], path: &str) -> bool {
+    let sides = columns.iter().filter_map(|(_, side)| *side);
+    let values: Vec<Option<&Value>> = sides.map(|it| Some(it.values.get(path)?.1.shown())).collect();
+    let is_secret = values.iter().flatten().any(|value| has_mask(value));
+    let mut pairs = values.windows(2);
+    !is_secret && pairs.any(|pair| pair.first() != pair.last())
+}
+
+fn has_mask(value: &Value) -> bool {
+    match value {
+        masked if masked.is_masked() => true,
+        Value::List(list) => list.iter().any(has_mask),
+        Value::Map(map) => map.values().any(has_mask),
+        Value::Tagged(_, value) => has_mask(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

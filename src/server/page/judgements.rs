@@ -4,16 +4,17 @@
 //! those that share a commit with them, for a change that was taken in one item tells of it in another.
 //! Another policy, schema or day judges all of them again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::words::value_text;
+use crate::engine::compare::{PAIRS, PairedRow, PairedRows};
 use crate::engine::configuration::Configuration;
 use crate::engine::history::{CommitChanges, History};
 use crate::engine::promotion::{PlanEntry, Resolution, decision_owner};
 use crate::engine::snapshot::{Place, place};
 use crate::model::sanitize::clean;
-use crate::model::{CommitId, Date, Environment, Hop, Key, Result};
+use crate::model::{CommitId, Date, Environment, Error, Hop, Key, Result};
 use crate::ops::{self, JudgedItem, Planner, Workspace};
 use crate::secrets::mask::Reveal;
 
@@ -55,23 +56,31 @@ pub(super) struct Activity {
     pub(super) latest: Vec<(CommitId, String, Date, String)>,
 }
 
-/// How one item stands, values masked.
+/// How one item stands, values masked. What is said of two environments rests on the two alone.
 pub(super) struct ItemRows {
     /// Which environments have it.
     pub(super) present: [bool; 3],
-    pub(super) rows: Vec<Row>,
+    rows: Vec<Row>,
+    /// The rows of each of the [`PAIRS`], in the order of its files.
+    of_pairs: [Vec<usize>; 3],
+    /// Which pairs differ in what is no secret.
+    differs: [bool; 3],
     /// Which resolutions its rows have over each hop, a bit each: asked of all items for every page.
     states: [u16; 2],
-    /// Why nothing can be said of it.
-    pub(super) trouble: Option<String>,
+    /// Why its file cannot be read in an environment.
+    pub(super) unreadable: [Option<String>; 3],
+    /// Why nothing can be said of it over a hop.
+    pub(super) unjudged: [Option<String>; 2],
 }
 
-/// One path at which environments differ.
+/// One path at which environments differ, or that holds a secret.
 pub(super) struct Row {
     pub(super) path: String,
     pub(super) values: [Option<String>; 3],
     /// What the table says for the hop into staging and into production, where they differ.
     pub(super) cells: [Option<Cell>; 2],
+    /// Which values are masked.
+    masked: [bool; 3],
 }
 
 /// What the table says of a path over a hop.
@@ -82,36 +91,73 @@ pub(super) struct Cell {
     pub(super) by: Option<(String, Date)>,
 }
 
+impl Row {
+    fn of(row: &PairedRow) -> Self {
+        let values = row.values.each_ref();
+        let masked = values.map(|value| value.as_ref().is_some_and(|it| it.shown().is_masked()));
+        let values = values.map(|value| value.as_ref().map(|it| value_text(it, WIDTH)));
+        Self { path: clean(&row.path.to_string()).into_owned(), values, cells: [None, None], masked }
+    }
+
+    /// Whether both of a pair have a secret here: whether it is the same, nobody is told.
+    fn is_veiled(&self, (left, right): (usize, usize)) -> bool {
+        (self.masked[left] || self.masked[right])
+            && self.values[left].is_some()
+            && self.values[right].is_some()
+    }
+}
+
 impl ItemRows {
-    fn of(made: Result<JudgedItem>, present: [bool; 3]) -> Self {
-        match made {
-            Ok(JudgedItem { item, lines }) => {
-                let mut known = BTreeMap::new();
-                for (hop, lines) in Hop::ALL.into_iter().zip(&lines) {
-                    known.extend(lines.iter().map(|line| ((&line.path, hop as usize), (hop, line))));
-                }
-                let cell =
-                    |path, hop: Hop| known.get(&(path, hop as usize)).map(|(hop, line)| Cell::of(*hop, line));
-                let rows = item.rows.iter().map(|row| Row {
-                    path: clean(&row.path.to_string()).into_owned(),
-                    values: row.values.each_ref().map(|value| value.as_ref().map(|it| value_text(it, WIDTH))),
-                    cells: Hop::ALL.map(|hop| cell(&row.path, hop)),
-                });
-                Self::new(present, rows.collect(), None)
+    fn of(judged: JudgedItem, present: [bool; 3]) -> Self {
+        let JudgedItem { rows: PairedRows { rows: paired, of_pairs }, lines, unreadable } = judged;
+        let mut rows: Vec<Row> = paired.iter().map(Row::of).collect();
+        for (hop, lines) in Hop::ALL.into_iter().zip(&lines) {
+            let known: HashMap<_, _> = lines.iter().flatten().map(|line| (&line.path, line)).collect();
+            let sides = (hop.source() as usize, hop.target() as usize);
+            for (row, PairedRow { path, .. }) in rows.iter_mut().zip(&paired) {
+                let line = known.get(path).filter(|_| !row.is_veiled(sides));
+                row.cells[hop as usize] = line.map(|line| Cell::of(hop, line));
             }
-            Err(error) => Self::new(present, Vec::new(), Some(error.message().to_owned())),
+        }
+        let told = |error: Error| error.message().to_owned();
+        Self {
+            present,
+            differs: std::array::from_fn(|pair| {
+                of_pairs[pair].iter().any(|row| rows.get(*row).is_some_and(|row| !row.is_veiled(PAIRS[pair])))
+            }),
+            states: Hop::ALL.map(|hop| {
+                let cells = rows.iter().filter_map(|row| row.cells[hop as usize].as_ref());
+                cells.fold(0, |all, cell| all | bit(cell.resolution))
+            }),
+            unreadable: unreadable.map(|error| error.map(told)),
+            unjudged: lines.map(|lines| lines.err().map(told)),
+            rows,
+            of_pairs,
         }
     }
 
     /// An item of which nothing is said but where it is.
     pub(super) fn only(present: [bool; 3]) -> Self {
-        Self::new(present, Vec::new(), None)
+        let nothing = JudgedItem {
+            rows: PairedRows::default(),
+            lines: [Ok(Vec::new()), Ok(Vec::new())],
+            unreadable: [None, None, None],
+        };
+        Self::of(nothing, present)
     }
 
-    fn new(present: [bool; 3], rows: Vec<Row>, trouble: Option<String>) -> Self {
-        let of = |hop: Hop| rows.iter().filter_map(move |row| row.cells[hop as usize].as_ref());
-        let states = Hop::ALL.map(|hop| of(hop).fold(0, |all, cell| all | bit(cell.resolution)));
-        Self { present, rows, states, trouble }
+    /// The rows of who sees these environments, made of those alone.
+    pub(super) fn rows(&self, seen: &[Environment]) -> Vec<&Row> {
+        match pairs(seen).collect::<Vec<_>>().as_slice() {
+            [] => Vec::new(),
+            [pair] => self.of_pairs[*pair].iter().filter_map(|row| self.rows.get(*row)).collect(),
+            _ => self.rows.iter().collect(),
+        }
+    }
+
+    /// Whether these environments agree on all that is no secret, as far as can be told.
+    pub(super) fn agrees(&self, seen: &[Environment]) -> bool {
+        !pairs(seen).any(|pair| self.differs[pair])
     }
 
     /// Whether a path has a resolution over a hop.
@@ -119,11 +165,22 @@ impl ItemRows {
         self.states[hop as usize] & bit(resolution) != 0
     }
 
+    /// What the table says over a hop.
+    pub(super) fn cells(&self, hop: Hop) -> impl Iterator<Item = &Cell> {
+        self.rows.iter().filter_map(move |row| row.cells[hop as usize].as_ref())
+    }
+
     /// How many paths have a resolution over a hop.
     pub(super) fn count(&self, hop: Hop, which: impl Fn(Resolution) -> bool) -> usize {
-        let cells = self.rows.iter().filter_map(|row| row.cells[hop as usize].as_ref());
-        cells.filter(|cell| which(cell.resolution)).count()
+        self.cells(hop).filter(|cell| which(cell.resolution)).count()
     }
+}
+
+/// Which of the [`PAIRS`] are seen by who sees these environments.
+fn pairs(seen: &[Environment]) -> impl Iterator<Item = usize> {
+    let sees = |at: usize| seen.iter().any(|environment| *environment as usize == at);
+    let seen = PAIRS.into_iter().enumerate().filter(move |(_, (left, right))| sees(*left) && sees(*right));
+    seen.map(|(pair, _)| pair)
 }
 
 /// The bit of a resolution.
@@ -207,9 +264,9 @@ impl Judged {
                 None => anew.push(key.clone()),
             }
         }
-        let judged = ops::judge_items(planner, &anew, Reveal::Nothing, |key, made| {
+        let judged = ops::judge_items(planner, &anew, Reveal::Nothing, |key, judged| {
             let present = Environment::ALL.map(|it| planner.configuration.item(key, it).is_some());
-            (key.clone(), Arc::new(ItemRows::of(made, present)))
+            (key.clone(), Arc::new(ItemRows::of(judged, present)))
         });
         items.extend(judged);
         Self {

@@ -25,6 +25,7 @@ mod pipeline;
 mod promotion;
 mod promotion_form;
 mod rollback;
+mod rollback_plan;
 pub(super) mod send;
 pub(super) mod session;
 mod sign_in;

@@ -111,26 +111,35 @@ impl Sight {
         row.cells[hop as usize].as_ref().filter(|_| self.sees(hop.source()) && self.sees(hop.target()))
     }
 
-    /// Whether what is seen of a row differs.
-    fn differs(&self, row: &Row) -> bool {
-        let mut values = self.columns.iter().map(|environment| &row.values[*environment as usize]);
-        let first = values.next();
-        let mut cells = self.columns.iter().filter_map(|environment| self.cell(row, *environment));
-        self.columns.len() == 3 || cells.next().is_some() || values.any(|value| Some(value) != first)
+    fn rows<'r>(&self, item: &'r ItemRows) -> Vec<&'r Row> {
+        item.rows(&self.columns)
     }
 
-    fn rows<'r>(&self, item: &'r ItemRows) -> Vec<&'r Row> {
-        item.rows.iter().filter(|row| self.differs(row)).collect()
+    /// The hops of which both sides are seen.
+    fn hops(&self) -> impl Iterator<Item = Hop> {
+        Hop::ALL.into_iter().filter(|hop| self.sees(hop.source()) && self.sees(hop.target()))
+    }
+
+    /// Why something of an item cannot be told, each reason once.
+    fn troubles<'r>(&self, item: &'r ItemRows) -> Vec<&'r str> {
+        let unreadable = self.columns.iter().filter_map(|it| item.unreadable[*it as usize].as_deref());
+        let unjudged = self.hops().filter_map(|hop| item.unjudged[hop as usize].as_deref());
+        let mut troubles: Vec<&str> = unreadable.collect();
+        for trouble in unjudged {
+            if !troubles.contains(&trouble) {
+                troubles.push(trouble);
+            }
+        }
+        troubles
     }
 
     fn is_in_sync(&self, item: &ItemRows) -> bool {
         let is_everywhere = self.columns.iter().all(|environment| item.present[*environment as usize]);
-        item.trouble.is_none() && is_everywhere && !item.rows.iter().any(|row| self.differs(row))
+        is_everywhere && item.agrees(&self.columns) && self.troubles(item).is_empty()
     }
 
     fn has_state(&self, item: &ItemRows, state: Resolution) -> bool {
-        let mut hops = Hop::ALL.into_iter().filter(|hop| self.sees(hop.source()) && self.sees(hop.target()));
-        hops.any(|hop| item.has(hop, state))
+        self.hops().any(|hop| item.has(hop, state))
     }
 }
 
@@ -294,7 +303,8 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
         Resolution::LeftOut,
     ]);
     let behind = count(&[Resolution::Behind]);
-    let is_new = !is_there && hop.is_some_and(|hop| item.present[hop.source() as usize]);
+    let is_judged = hop.is_none_or(|hop| item.unjudged[hop as usize].is_none());
+    let is_new = is_judged && !is_there && hop.is_some_and(|hop| item.present[hop.source() as usize]);
     let parts = [
         (conflicts, "r-conflict", "conflict", "conflicts"),
         (waiting, "r-pending", "waiting", "waiting"),
@@ -303,7 +313,7 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
     ];
     html! {
         td class={ "env-" (environment) } {
-            @if item.trouble.is_some() && sight.columns.len() == 3 { span.r.r-conflict { "cannot be read" } }
+            @if item.unreadable[environment as usize].is_some() { span.r.r-conflict { "cannot be read" } }
             @else if is_new { (tag(Resolution::New, Some("only the environment before has it"))) }
             @else if !is_there { span.none { "not here" } }
             @else {
@@ -323,6 +333,7 @@ fn summary(sight: &Sight, key: &Key, item: &ItemRows, environment: Environment) 
 /// How an item stands of which nothing is to be said.
 fn agreement(item: &ItemRows, hop: Option<Hop>) -> &'static str {
     match hop {
+        Some(hop) if item.unjudged[hop as usize].is_some() => "cannot be compared",
         Some(hop) if item.present[hop.source() as usize] => "in sync",
         Some(_) => "own item",
         None => "here",
@@ -332,7 +343,8 @@ fn agreement(item: &ItemRows, hop: Option<Hop>) -> &'static str {
 fn open_rows(sight: &Sight, key: &Key, item: &ItemRows) -> Markup {
     let rows = sight.rows(item);
     html! {
-        @if let Some(trouble) = item.trouble.as_ref().filter(|_| sight.columns.len() == 3) {
+        @let troubles = sight.troubles(item);
+        @for trouble in &troubles {
             tr { td.wide colspan=(sight.columns.len() + 1) { bdi { (trouble) } } }
         }
         @for row in rows.iter().take(ROWS) {
@@ -350,7 +362,7 @@ fn open_rows(sight: &Sight, key: &Key, item: &ItemRows) -> Markup {
                 }
             }
         }
-        @if rows.is_empty() && item.trouble.is_none() {
+        @if rows.is_empty() && troubles.is_empty() {
             tr.path { td.wide colspan=(sight.columns.len() + 1) { (nothing_differs(sight, item)) } }
         }
         @if rows.len() > ROWS {

@@ -21,6 +21,8 @@ struct Waiting {
     paths: usize,
     conflicts: usize,
     items: usize,
+    /// Items of which nothing can be said.
+    unjudged: usize,
     oldest: Option<Date>,
 }
 
@@ -32,15 +34,18 @@ impl Waiting {
                 Resolution::Pending | Resolution::New | Resolution::Removed | Resolution::Renamed
             )
         };
-        let mut waiting = Self { hop, paths: 0, conflicts: 0, items: 0, oldest: None };
+        let mut waiting = Self { hop, paths: 0, conflicts: 0, items: 0, unjudged: 0, oldest: None };
         for item in judged.items.values() {
             waiting.paths += item.count(hop, waits);
             waiting.conflicts +=
                 item.count(hop, |it| matches!(it, Resolution::Conflict | Resolution::Unknown));
-            waiting.items +=
-                usize::from(item.present[hop.source() as usize] && !item.present[hop.target() as usize]);
-            let cells = item.rows.iter().filter_map(|row| row.cells[hop as usize].as_ref());
-            let days = cells
+            let is_judged = item.unjudged[hop as usize].is_none();
+            waiting.items += usize::from(
+                is_judged && item.present[hop.source() as usize] && !item.present[hop.target() as usize],
+            );
+            waiting.unjudged += usize::from(item.unjudged[hop as usize].is_some());
+            let days = item
+                .cells(hop)
                 .filter(|cell| waits(cell.resolution))
                 .filter_map(|cell| cell.by.as_ref().map(|by| by.1));
             waiting.oldest = days.chain(waiting.oldest).min();
@@ -49,7 +54,7 @@ impl Waiting {
     }
 
     fn is_none(&self) -> bool {
-        self.paths + self.conflicts + self.items == 0
+        self.paths + self.conflicts + self.items + self.unjudged == 0
     }
 
     fn words(&self) -> String {
@@ -62,6 +67,7 @@ impl Waiting {
         add(self.paths, "waits", "wait");
         add(self.items, "new item", "new items");
         add(self.conflicts, "conflict", "conflicts");
+        add(self.unjudged, "item cannot be compared", "items cannot be compared");
         if parts.is_empty() { "nothing waits".to_owned() } else { parts.join(" · ") }
     }
 }

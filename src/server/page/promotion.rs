@@ -135,7 +135,7 @@ pub(super) async fn draw(
         @if is_redrawn { p.note role="alert" { @if let Some(why) = &sent.why { (why.detail()) ". Nothing was committed. " } strong { "The plan was made anew." } " What is new or other than you saw is marked " em { "changed" } "; your choices for the rest stand." } }
         @if is_empty && stay.is_empty() && only_there.is_empty() { p.empty { "Nothing waits: " (hop.source()) " and " (shown(target)) " agree. " a href="/ui/pipeline" { "Pipeline" } } }
         @else {
-            p { (count("take")) " to take · " (count("stop")) " to decide · " (count("ask")) " new · " (stay.len()) " stay · plan of " code { (short(text(plan, "head"))) } }
+            p { (count("take")) " to take · " (count("stop")) " to decide · " (count("ask")) " new · " (stay.len()) " stay" @if !created.is_empty() { " · " (counted(created.len(), "item to make", "items to make")) } @if !deleted.is_empty() { " · " (counted(deleted.len(), "item to delete", "items to delete")) } " · plan of " code { (short(text(plan, "head"))) } }
             form.promotion method="post" action=(format!("/ui/{target}/promote")) {
                 input type="hidden" name="environment" value=(target);
                 @for key in keys { input type="hidden" name="key" value=(key); }
@@ -148,7 +148,7 @@ pub(super) async fn draw(
                     }
                 }
                 @if !is_empty && is_large { p.problem { "The plan is too large for a form. Open one item and promote that, or use " code { "terrace promote" } "." } }
-                @else if !is_empty && may { (commit_fields(target, sent, groups.iter().map(|(_, group)| group.len()).sum::<usize>() + created.len() + deleted.len())) }
+                @else if !is_empty && may { (commit_fields(target, sent, groups.iter().map(|(_, group)| group.len()).sum(), created.len() + deleted.len())) }
                 @else if !is_empty { p.soft { "To promote, " a href={ "/ui/sign-in?then=" (encode(&visit.address, false)) } { "sign in" } " with a token that may promote." } }
             }
         }
@@ -179,7 +179,7 @@ fn print(line: &Line<'_>) -> String {
     )
 }
 
-fn commit_fields(target: Environment, sent: &Sent, changes: usize) -> Markup {
+fn commit_fields(target: Environment, sent: &Sent, lines: usize, whole: usize) -> Markup {
     html! {
         div.fields {
             label for="message" { "message" }
@@ -191,7 +191,7 @@ fn commit_fields(target: Environment, sent: &Sent, changes: usize) -> Markup {
         div.actions {
             button.go name="do" value="promote" { "Promote to " (shown(target)) }
             button name="do" value="check" formnovalidate { "Only check, and show the bytes" }
-            span #decided.soft role="status" { (counted(changes, "line", "lines")) " above" }
+            span #decided.soft role="status" data-whole=(whole) { (counted(lines + whole, "line", "lines")) " above" }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::edit::{confirmation, require_confirmed, require_same, saved};
 use super::form::Form;
 use super::frame::page_with;
 use super::item::side;
+use super::rollback_plan::planned;
 use super::visit::{Visit, item_address};
 use super::words::{counted, encode, shape, short, shown, value_text};
 use super::wrong::Wrong;
@@ -18,8 +19,7 @@ use crate::engine::promotion::PlanEntry;
 use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::sanitize::{clean, cut};
 use crate::model::{Environment, Key};
-use crate::ops::{self, RollbackRequest, RollbackTarget};
-use crate::secrets::mask::{Reveal, Shown};
+use crate::secrets::mask::Shown;
 use crate::server::Verb;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::routes::rollbacks;
@@ -44,7 +44,7 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
     }
     let sent = json!({
         "environment": environment.name(), "keys": [key.as_str()], "to": to,
-        "expected": { key.as_str(): form.require("etag")? },
+        "expected": { key.as_str(): Some(form.require("etag")?).filter(|etag| !etag.is_empty()) },
         "message": Some(message).filter(|message| !message.is_empty()),
     });
     let headers =
@@ -55,41 +55,6 @@ pub(super) async fn roll_back(visit: Visit, body: Bytes) -> Result<Response, Wro
         Err(why) if why.kind == ProblemKind::Forbidden => Err(why.into()),
         Err(why) => draw(why),
     }
-}
-
-/// What would come of it, values masked.
-fn planned(
-    visit: &Visit,
-    environment: Environment,
-    key: &Key,
-    to: Option<&str>,
-) -> Result<Vec<ItemRollback<Shown>>, Problem> {
-    let request = visit.request(environment, Some(key), "", HeaderMap::new())?;
-    let back = match to {
-        Some(to) => RollbackTarget::Revision(request.revision(to)?.as_str().to_owned()),
-        None => RollbackTarget::LastPromotion,
-    };
-    let shared = &visit.shared;
-    let workspace = shared.workspace.clone().with_readable(visit.caller.readable());
-    let tip = shared.tip();
-    let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
-    let planner = workspace
-        .planner_of(tip.as_ref().map(|tip| tip.as_str()), std::slice::from_ref(key))
-        .map_err(unreadable)?;
-    let asked = RollbackRequest {
-        keys: vec![key.clone()],
-        environment,
-        back,
-        only: Vec::new(),
-        force: false,
-        delete: false,
-        expected: std::collections::BTreeMap::new(),
-        subject: None,
-    };
-    let prepared =
-        ops::prepare_rollback(&workspace, &planner, &asked).map_err(|error| Problem::of_write(&error))?;
-    let mask = planner.configuration.mask(Reveal::Nothing);
-    Ok(prepared.items.iter().map(|item| item.masked(&mask)).collect())
 }
 
 fn draw(

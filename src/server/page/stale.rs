@@ -54,13 +54,13 @@ pub(super) fn join(
     key: &Key,
     base: Option<&str>,
     mine: &str,
-    picks: &BTreeMap<String, Version>,
+    decided: &dyn Fn(&str) -> Option<Version>,
 ) -> Joined {
     // A text with secrets is shown to nobody.
     let (Some(base), Some(theirs)) = (base, now.text.as_deref()) else { return Joined::Apart };
     let versions = Versions { base: base.as_bytes(), ours: mine.as_bytes(), theirs: theirs.as_bytes() };
     let lines = Lines { in_memory: &merge_lines::in_memory, by_git: &|_| None, marker_size: 7 };
-    let decided = |path: &ValuePath| picks.get(&path.to_string()).copied();
+    let decided = |path: &ValuePath| decided(&path.to_string());
     let lists = now.configuration.lists(key);
     let conflicts = match merge_decided(&versions, &decided, &lines, &lists, now.configuration.limits()) {
         Ok(text) => return Joined::Together(text),

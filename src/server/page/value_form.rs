@@ -287,10 +287,10 @@ fn draw(
                 input type="hidden" name="etag" value=(draft.etag);
                 @for (number, (path, field)) in fields.iter().take(MOST).enumerate() {
                     @if number == present { h2 { "Not in the file yet" } }
-                    (row(number, path, field, draft.of(path)))
+                    (row(number, path, field, draft.of(path), now.holds_secrets))
                 }
                 @if fields.is_empty() { p.empty { "There is no value yet, and no schema that names one." } }
-                @if fields.len() > MOST { p.soft { "The first " (MOST) " of " (fields.len()) " values; the others are edited from the item or as text." } }
+                @if fields.len() > MOST { p.soft { "The first " (MOST) " of " (fields.len()) " values; the others are edited from the item" @if !now.holds_secrets { " or as text" } "." } }
                 (gone(&fields, draft))
                 div.fields {
                     label for="message" { "message" }
@@ -315,7 +315,7 @@ fn draw(
     page_with(status.unwrap_or(StatusCode::BAD_REQUEST), visit, &place, &body)
 }
 
-fn row(number: usize, path: &str, field: &Field, typed: Option<&Typed>) -> Markup {
+fn row(number: usize, path: &str, field: &Field, typed: Option<&Typed>, holds_secrets: bool) -> Markup {
     let id = format!("v{number}");
     let (was, value) =
         typed.map_or((field.text.as_str(), field.text.as_str()), |typed| (&typed.was, &typed.value));
@@ -333,7 +333,7 @@ fn row(number: usize, path: &str, field: &Field, typed: Option<&Typed>) -> Marku
                 (field.control(&id, &format!("value.{number}"), value))
             } @else {
                 strong { (name) }
-                p.soft { bdi.v { (cut(&clean(&field.text), 120)) } " is too long for a field, or holds what cannot be seen; edit it in the text." }
+                p.soft { bdi.v { (cut(&clean(&field.text), 120)) } " is too long for a field, or holds what cannot be seen; " @if holds_secrets { "it is changed in the repository." } @else { "edit it in the text." } }
             }
             @if is_contested { (contest(number, path, field, value)) }
         }

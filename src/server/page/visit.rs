@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::sign_in;
 use super::words::encode;
 use super::wrong::Wrong;
-use crate::model::{Environment, Key};
+use crate::model::{CommitId, Environment, Key};
 use crate::server::caller::Caller;
 use crate::server::environment;
 use crate::server::problem::{Problem, ProblemKind};
@@ -24,6 +24,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     /// The path and query.
     pub(super) address: String,
+    /// What each environment that may be read was, before anything of it was looked at.
+    pub(super) begun: Vec<(Environment, Option<CommitId>)>,
     query: Option<String>,
     parameters: Vec<(String, String)>,
 }
@@ -45,7 +47,10 @@ impl FromRequestParts<Arc<Shared>> for Visit {
             return Err(sign_in::needed(&caller, &address));
         }
         let query = parts.uri.query().map(str::to_owned);
+        let readable = Environment::ALL.into_iter().filter(|environment| caller.may_read(*environment));
+        let commit = |environment| shared.view(environment)?.commit().cloned();
         Ok(Self {
+            begun: readable.map(|environment| (environment, commit(environment))).collect(),
             shared: Arc::clone(shared),
             caller,
             headers: parts.headers.clone(),

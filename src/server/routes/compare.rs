@@ -10,9 +10,11 @@ use crate::model::{Environment, Error, Hop, Key};
 use crate::ops::{self, Side, Texts};
 use crate::secrets::mask::Reveal;
 use crate::server::environment::{InEnvironment, environment, key};
+use crate::server::found::not_then;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::invalid;
 use crate::server::respond::{Answer, Work, respond};
+use crate::server::view::EnvironmentView;
 
 pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> {
     let query = request.query(&["key"], &["key"])?;
@@ -32,10 +34,11 @@ pub(super) async fn status(request: InEnvironment) -> Result<Response, Problem> 
         }
         let tip = request.shared.tip();
         let mut hops = match (hop, &tip) {
-            (Some(_), Some(tip)) => {
+            (Some(hop), Some(tip)) => {
                 let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
                 let reveal = Reveal::asked(request.caller.may_read_secrets());
-                let found = ops::status(&workspace, &keys, Some(tip.as_str()), reveal);
+                let sides = [hop.source(), hop.target()];
+                let found = ops::status_of(&workspace, &keys, Some(tip.as_str()), reveal, &sides);
                 found.map_err(|error| Problem::of(&error, ProblemKind::Refused))?.hops
             }
             _ => Vec::new(),
@@ -78,6 +81,10 @@ pub(super) async fn diff(request: InEnvironment) -> Result<Response, Problem> {
         };
         let missing = |key: &&Key| !has(&left, against, key) && !has(&right, request.environment, key);
         if let Some(missing) = keys.iter().find(missing) {
+            let is_served = |view: &EnvironmentView| view.items.contains_key(missing);
+            if revision.is_some() && (is_served(view) || is_served(other)) {
+                return Err(not_then(format!("`{missing}` was in neither environment then")));
+            }
             let error = right.snapshot().absent(missing, request.environment);
             return Err(Problem::of(&error, ProblemKind::ItemNotFound));
         }

@@ -42,7 +42,11 @@ pub(super) async fn ready(
         let held_back = held.map(|held| held.findings.iter().map(place).collect()).unwrap_or_default();
         EnvironmentHealth { environment, status, held_back }
     });
-    tell(StatusCode::OK, "ready", health.collect(), shared.replica.as_deref().map(replica_health))
+    let health: Vec<EnvironmentHealth> = health.collect();
+    // Strangers are told nothing but the status.
+    let replica = shared.replica.as_deref().filter(|_| !health.is_empty());
+    let replica = replica.map(|replica| replica_health(replica, &caller));
+    tell(StatusCode::OK, "ready", health, replica)
 }
 
 /// A finding in one line, with its place.
@@ -54,16 +58,18 @@ fn place(finding: &Finding) -> String {
     }
 }
 
-fn replica_health(replica: &Replica) -> ReplicaHealth {
+fn replica_health(replica: &Replica, caller: &Caller) -> ReplicaHealth {
     let state = replica.state();
     let fetched = state.fetched;
+    // Commits are of any environment.
+    let told = |count| Some(count).filter(|_| caller.may_read_all());
     ReplicaHealth {
         condition: state.condition.name(),
         is_read_only: state.condition != RemoteCondition::Following,
         fetched: fetched.map(|(moment, _)| moment.seconds),
         age: fetched.map(|(_, instant)| instant.elapsed().as_secs()),
-        ahead: state.ahead,
-        behind: state.behind,
+        ahead: told(state.ahead),
+        behind: told(state.behind),
     }
 }
 

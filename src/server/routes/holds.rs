@@ -4,7 +4,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::write::{read, refused, require_environment, require_json, written};
+use super::write::{dry_run, flag, read, refused, require_environment, require_json, written};
 use crate::api;
 use crate::api::requests;
 use crate::api::served::WrittenItem;
@@ -30,13 +30,14 @@ fn path(text: &str) -> Result<ValuePath, Problem> {
 pub(super) async fn list(request: InEnvironment) -> Result<Response, Problem> {
     request.query(&[], &[])?;
     require_source(&request)?;
+    // What was decided for another environment may be broken, and is not looked at.
+    let hops = Vec::from_iter(Hop::into_target(request.environment));
     respond(&request, Work::Heavy, |_| {
         let unreadable = |error| Problem::of(&error, ProblemKind::RepositoryUnreadable);
         let tip = request.shared.tip();
         let workspace = request.shared.workspace.clone().with_readable(request.caller.readable());
-        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str));
-        let mut held = held.map_err(unreadable)?;
-        held.retain(|held| held.target == request.environment);
+        let held = ops::held_in(&workspace, tip.as_deref().map(CommitId::as_str), &hops);
+        let held = held.map_err(unreadable)?;
         Ok(Answer::json(&request, "holds", |out| api::hold::json(&held, out)))
     })
     .await
@@ -46,7 +47,7 @@ pub(super) async fn hold(request: InEnvironment, body: Bytes) -> Result<Response
     let target = request.environment;
     request.caller.require_in(Verb::Promote, target)?;
     require_source(&request)?;
-    request.query(&[], &[])?;
+    let is_dry = dry_run(&request)?;
     require_json(&request.headers)?;
     let sent: requests::Hold = read(&body)?;
     require_environment(sent.environment.as_deref(), target)?;
@@ -59,17 +60,23 @@ pub(super) async fn hold(request: InEnvironment, body: Bytes) -> Result<Response
             .with_help("say in `reason` why the value is kept"));
     }
     let name = asked.key.to_string();
-    let done = write(&request, false, move |writing| {
+    let done = write(&request, is_dry, move |writing| {
+        if writing.is_dry {
+            let planner = writing.planner(std::slice::from_ref(&asked.key))?;
+            let would = ops::would_hold(&writing.workspace, &planner, &asked, &writing.options);
+            let would = would.map_err(|error| refused(writing, &error))?;
+            return Ok((None, Some(would), writing.etag_at(&asked.key, &writing.tip)));
+        }
         let held = ops::hold(&writing.workspace, &asked, &writing.options);
         let held = held.map_err(|error| refused(writing, &error))?;
         let commit = held.map(|(committed, _)| committed.commit);
         writing.settle(commit.as_ref())?;
         let etag = writing.etag_at(&asked.key, commit.as_ref().unwrap_or(&writing.tip));
-        Ok((commit, etag))
+        Ok((commit, None, etag))
     });
-    let (commit, etag) = done.await?;
+    let (commit, would_commit, etag) = done.await?;
     let status = if commit.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(written(target, status, commit.as_ref(), None, &[WrittenItem { key: name, etag }]))
+    Ok(written(target, status, commit.as_ref(), would_commit, &[WrittenItem { key: name, etag }]))
 }
 
 pub(super) async fn release(request: InEnvironment) -> Result<Response, Problem> {
@@ -77,25 +84,31 @@ pub(super) async fn release(request: InEnvironment) -> Result<Response, Problem>
     request.caller.require_in(Verb::Promote, target)?;
     require_source(&request)?;
     let key = request.key()?;
-    let query = request.query(&["path"], &[])?;
+    let query = request.query(&["path", "dry-run"], &[])?;
+    let is_dry = flag(&query, "dry-run")?;
     let Some(text) = query.get("path") else {
         return Err(invalid("`path` is missing".to_owned()).with_help("name what is held"));
     };
     let path = path(text)?;
     let name = key.to_string();
-    let done = write(&request, false, move |writing| {
-        let released = ops::release(&writing.workspace, &key, target, &path, &writing.options);
-        let released = released.map_err(|error| refused(writing, &error))?;
-        let Some((committed, _)) = released else {
+    let done = write(&request, is_dry, move |writing| {
+        let nothing = || {
             let detail = format!("nothing is held at `{path}` of `{key}` in {target}");
-            return Err(
-                Problem::new(ProblemKind::ValueNotFound, detail).with_help("GET …/holds lists what is held")
-            );
+            Problem::new(ProblemKind::ValueNotFound, detail).with_help("GET …/holds lists what is held")
         };
+        if writing.is_dry {
+            let planner = writing.planner(std::slice::from_ref(&key))?;
+            let would = ops::would_release(&planner, &key, target, &path);
+            let would = would.map_err(|error| refused(writing, &error))?;
+            return if would { Ok(None) } else { Err(nothing()) };
+        }
+        let released = ops::release(&writing.workspace, &key, target, &path, &writing.options);
+        let (committed, _) = released.map_err(|error| refused(writing, &error))?.ok_or_else(nothing)?;
         writing.settle(Some(&committed.commit))?;
-        Ok(committed.commit)
+        Ok(Some(committed.commit))
     });
     let commit = done.await?;
     let items = [WrittenItem { key: name, etag: None }];
-    Ok(written(target, StatusCode::NO_CONTENT, Some(&commit), None, &items))
+    let status = if is_dry { StatusCode::OK } else { StatusCode::NO_CONTENT };
+    Ok(written(target, status, commit.as_ref(), is_dry.then_some(true), &items))
 }

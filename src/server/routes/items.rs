@@ -12,8 +12,9 @@ use crate::engine::configuration::Configuration;
 use crate::model::{CommitId, Key, Pointer, Value, ValuePath};
 use crate::ops;
 use crate::secrets::mask::Reveal;
+use crate::server::dropin::require_sayable;
 use crate::server::environment::{InEnvironment, key};
-use crate::server::found::found;
+use crate::server::found::{found, not_then};
 use crate::server::negotiation::{Media, negotiate};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::query::{Query, invalid};
@@ -79,7 +80,23 @@ pub(in crate::server) async fn item(request: InEnvironment) -> Result<Response, 
         let (configuration, item) = found(&request, view, &key, revision.as_ref())?;
         match &path {
             None => whole(&request, &configuration, &item, media),
-            Some(path) => value(&request, &configuration, &key, &item, path, media),
+            Some(path) => {
+                let then = (&configuration, item.as_ref());
+                let made = value(&request, then, &key, path, media);
+                // Not found means what is served.
+                let is_served = || {
+                    let served = found(&request, view, &key, None).ok();
+                    served.is_some_and(|(configuration, item)| {
+                        value(&request, (&configuration, item.as_ref()), &key, path, media).is_ok()
+                    })
+                };
+                made.map_err(|problem| match problem.kind {
+                    ProblemKind::ValueNotFound if revision.is_some() && is_served() => {
+                        not_then(format!("`{path}` was not in `{key}` then"))
+                    }
+                    _ => problem,
+                })
+            }
         }
     })
     .await
@@ -96,8 +113,16 @@ fn whole(
         request.caller.require_secrets(item.facts(configuration).holds_secrets)?;
         return Ok(Answer::of(item.yaml(), media.content_type(), commit));
     }
-    let json = item.json(configuration, request.caller.may_read_secrets()).ok_or_else(|| no_values(item))?;
+    let json = item.json(configuration, request.caller.may_read_secrets());
+    let json = json.ok_or_else(|| unsayable(configuration, item))?;
     Ok(Answer::of(json, media.content_type(), commit))
+}
+
+/// The problem of a file that is not sent as values.
+fn unsayable(configuration: &Configuration, item: &ServedItem) -> Problem {
+    let document = Document::parse(item.bytes(), configuration.limits()).ok();
+    let refused = document.and_then(|document| require_sayable(&item.file, &document, None).err());
+    refused.unwrap_or_else(|| no_values(item))
 }
 
 /// The problem of a file that has no values because it is not YAML.
@@ -131,9 +156,8 @@ fn path(query: &Query) -> Result<Option<ValuePath>, Problem> {
 
 fn value(
     request: &InEnvironment,
-    configuration: &Configuration,
+    (configuration, item): (&Configuration, &ServedItem),
     key: &Key,
-    item: &ServedItem,
     path: &ValuePath,
     media: Media,
 ) -> Result<Answer, Problem> {
@@ -143,6 +167,7 @@ fn value(
         let error = ops::no_such_path(document.values(), &path, &item.file);
         return Err(Problem::of(&error, ProblemKind::InvalidPath));
     };
+    require_sayable(&item.file, &document, Some(&path))?;
     let mask = configuration.mask(Reveal::asked(request.caller.may_read_secrets()));
     let own = mask.secrets_of([&document]);
     let shown = mask.within(&own).value(&path, found);

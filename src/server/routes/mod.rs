@@ -294,7 +294,8 @@ fn routes() -> Vec<Route> {
                 "Take back what a promotion changed, or restore older values",
             )
             .method("post")
-            .problems(&[K::PreconditionFailed, K::ItemNotFound, K::InvalidPath, K::UnknownRevision])
+            .problems(&[K::PreconditionFailed, K::PreconditionRequired, K::ItemNotFound])
+            .problems(&[K::InvalidPath, K::UnknownRevision])
             .body(JSON, "RollBack")
             .status(201)
             .answer(JSON, "Written"),
@@ -313,6 +314,7 @@ fn routes() -> Vec<Route> {
         route(
             Doc::new("/api/v1/environments/{environment}/holds", "hold", "Record that a value is kept")
                 .method("post")
+                .parameter(dry_run())
                 .problems(&WRITES)
                 .problems(&[K::InvalidPath])
                 .body(JSON, "Hold")
@@ -324,9 +326,11 @@ fn routes() -> Vec<Route> {
             Doc::new("/api/v1/environments/{environment}/holds/{*key}", "release", "Release what is kept")
                 .method("delete")
                 .parameter(P::one("path", "What is held").required())
+                .parameter(dry_run())
                 .problems(&WRITES)
                 .problems(&[K::InvalidPath, K::ValueNotFound])
-                .status(204),
+                .status(204)
+                .answer(JSON, "Written"),
             delete(holds::release),
         ),
         route(
@@ -381,12 +385,18 @@ fn environment_names() -> Vec<&'static str> {
     Environment::ALL.map(Environment::name).to_vec()
 }
 
+/// What every write takes.
+fn dry_run() -> P {
+    P::flag("dry-run", "Say what would come of it, and write nothing")
+}
+
 /// What is said of a route that writes.
 fn writes(path: &'static str, id: &'static str, summary: &'static str) -> Doc {
-    Doc::new(path, id, summary)
-        .parameter(P::flag("dry-run", "Say what would come of it, and write nothing"))
-        .problems(&WRITES)
-        .problems(&[K::SecretsNotAllowed, K::Findings, K::Undecided])
+    Doc::new(path, id, summary).parameter(dry_run()).problems(&WRITES).problems(&[
+        K::SecretsNotAllowed,
+        K::Findings,
+        K::Undecided,
+    ])
 }
 
 /// The problems of everything that writes.

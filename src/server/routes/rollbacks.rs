@@ -48,7 +48,12 @@ pub(in crate::server) async fn roll_back(request: InEnvironment, body: Bytes) ->
             let detail = format!("`{key}` is expected to be something, and not taken back");
             return Err(wrong(&detail, "name it in `keys`"));
         }
-        tags.push((key, Precondition::of_body(Some(etag))?));
+        tags.push((key, Precondition::of_body(etag.as_deref())?));
+    }
+    if let Some(key) = keys.iter().find(|key| !tags.iter().any(|(known, _)| known == *key)) {
+        let detail = format!("`expected` has no tag of `{key}`");
+        return Err(Problem::new(ProblemKind::PreconditionRequired, detail)
+            .with_help("give the tag that was read, or null where there is no item now"));
     }
     let subject = sent.message.filter(|message| !message.trim().is_empty());
     if subject.as_ref().is_some_and(|subject| subject.contains(['\n', '\r'])) {
@@ -57,20 +62,20 @@ pub(in crate::server) async fn roll_back(request: InEnvironment, body: Bytes) ->
     let (force, delete) = (sent.force, sent.delete);
     let done = write(&request, is_dry, move |writing| {
         writing.newest()?;
-        let expected = tags.iter().map(|(key, tag)| Ok((key.clone(), tag.expected(writing, key)?)));
-        let expected = expected.collect::<Result<BTreeMap<_, _>, Problem>>()?;
-        let asked = RollbackRequest { keys, environment, back, only, force, delete, expected, subject };
         let workspace = &writing.workspace;
-        let planner = writing.planner(&asked.keys)?;
+        let planner = writing.planner(&keys)?;
         let was_there = |key: &Key| {
             let file = key.file(environment);
             let changes = planner.history.commits().iter().flat_map(|commit| &commit.changes);
             planner.configuration.item(key, environment).is_some()
                 || changes.into_iter().any(|change| change.path == file)
         };
-        if let Some(missing) = asked.keys.iter().find(|key| !was_there(key)) {
+        if let Some(missing) = keys.iter().find(|key| !was_there(key)) {
             return Err(writing.view.no_such_item(missing));
         }
+        let expected = tags.iter().map(|(key, tag)| Ok((key.clone(), tag.expected(writing, key)?)));
+        let expected = expected.collect::<Result<BTreeMap<_, _>, Problem>>()?;
+        let asked = RollbackRequest { keys, environment, back, only, force, delete, expected, subject };
         let prepared = ops::prepare_rollback(workspace, &planner, &asked);
         let mut prepared = prepared.map_err(|error| refused(writing, &error))?;
         // A refusal for what another environment holds would tell of it.

@@ -317,7 +317,8 @@ pub(super) fn dry_run(request: &InEnvironment) -> Result<bool, Problem> {
     flag(&request.query(&["dry-run"], &[])?, "dry-run")
 }
 
-fn flag(query: &Query, name: &str) -> Result<bool, Problem> {
+/// Whether a parameter says yes.
+pub(super) fn flag(query: &Query, name: &str) -> Result<bool, Problem> {
     match query.get(name) {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),

@@ -11,6 +11,7 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod dropin;
+mod elsewhere;
 mod events;
 mod followed;
 mod isolation;

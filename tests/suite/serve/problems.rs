@@ -124,3 +124,31 @@ fn what_the_framework_answers_is_a_problem_too() {
         assert_eq!(answer.contains("allow: GET,HEAD"), status == 405, "{request:?}\n{answer}");
     }
 }
+
+/// The fields of an object in their order are none.
+#[test]
+fn a_list_is_no_body() {
+    let world = world();
+    let server = Server::start_with(&world, &["--open"]);
+    let state = world.state();
+    let staging = "/api/v1/environments/staging";
+    let form = [("content-type", "application/json")];
+    let new = [form[0], ("if-none-match", "*")];
+    for (method, path, headers, body) in [
+        ("PUT", "items/new2", &new[..], r#"[1,"new2","staging",null,{"a":1}]"#),
+        ("POST", "changes", &form, r#"[null,null,[{"key":"new2","etag":null,"put":{}}]]"#),
+        ("POST", "changes", &form, r#"{"items":[["new2",null,{"a":1},null,null,false]]}"#),
+        ("POST", "promotions", &form, r#"[{"version":1},{},null,"staging"]"#),
+        ("POST", "promotions", &form, r#"{"plan":[1,"0123456",null,[]]}"#),
+        ("POST", "rollbacks", &form, r#"[null,["payments"],null,null,[],{},false,false,null]"#),
+        ("POST", "holds", &form, r#"[null,"payments","pool","because",null]"#),
+    ] {
+        let answer = server.send(method, &format!("{staging}/{path}"), headers, body);
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (400, "invalid-body"),
+            "{method} {path} {body}"
+        );
+    }
+    assert_eq!(world.state(), state);
+}

@@ -136,9 +136,15 @@ fn a_plan_is_carried_out_as_it_is_or_not_at_all() {
         assert_eq!(problem(&post(&writer, "rollbacks", &late)), (412, "precondition-failed".into()));
         for (body, status, name) in [
             (json!({ "keys": [] }), 400, "invalid-body"),
-            (json!({ "keys": ["api"], "to": "main" }), 400, "unknown-revision"),
-            (json!({ "keys": ["api"], "only": ["nothing"] }), 400, "invalid-body"),
-            (json!({ "keys": ["nothing"] }), 404, "item-not-found"),
+            (json!({ "keys": ["api"] }), 428, "precondition-required"),
+            (json!({ "keys": ["api"], "expected": { "api": null } }), 412, "precondition-failed"),
+            (json!({ "keys": ["api"], "to": "main", "expected": { "api": tag } }), 400, "unknown-revision"),
+            (
+                json!({ "keys": ["api"], "only": ["nothing"], "expected": { "api": tag } }),
+                400,
+                "invalid-body",
+            ),
+            (json!({ "keys": ["nothing"], "expected": { "nothing": tag } }), 404, "item-not-found"),
         ] {
             let answer = post(&writer, "rollbacks", &body);
             assert_eq!(problem(&answer), (status, name.to_owned()), "{body} {answer:?}");
@@ -162,6 +168,13 @@ fn what_is_kept_is_recorded_and_released() {
     let server = server(&world, ALL, "read,write,promote");
     assert_eq!(server.get(&format!("{PRODUCTION}/holds")).json()["decisions"], json!([]));
     let body = json!({ "key": "api", "path": "pool", "reason": "not on a Friday", "until": "released" });
+    let state = world.state();
+    let dry = server.send("POST", &format!("{PRODUCTION}/holds?dry-run=true"), &[JSON], &body.to_string());
+    assert_eq!((dry.status, &dry.json()["would_commit"]), (200, &json!(true)), "{dry:?}");
+    let nothing = json!({ "key": "api", "path": "nothing", "reason": "x" }).to_string();
+    let dry = server.send("POST", &format!("{PRODUCTION}/holds?dry-run=true"), &[JSON], &nothing);
+    assert_eq!(dry.status, 400, "{dry:?}");
+    assert_eq!(world.state(), state);
     let held = post(&server, "holds", &body);
     assert_eq!(held.status, 201, "{held:?}");
     let listed = server.get(&format!("{PRODUCTION}/holds")).json();
@@ -178,6 +191,15 @@ fn what_is_kept_is_recorded_and_released() {
     }
     let body = json!({ "key": "api", "path": "pool", "reason": "", "until": "some day" });
     assert_eq!(problem(&post(&server, "holds", &body)), (400, "invalid-body".into()));
+    let state = world.state();
+    let dry = |path: &str| server.send("DELETE", &format!("{PRODUCTION}/holds/{path}&dry-run=true"), &[], "");
+    let would = dry("api?path=pool");
+    assert_eq!((would.status, &would.json()["would_commit"]), (200, &json!(true)), "{would:?}");
+    assert_eq!(dry("api?path=timeout").status, 404);
+    assert_eq!(world.state(), state);
+    let again = json!({ "key": "api", "path": "pool", "reason": "not on a Friday", "until": "released" });
+    let again = server.send("POST", &format!("{PRODUCTION}/holds?dry-run=true"), &[JSON], &again.to_string());
+    assert_eq!((again.status, &again.json()["would_commit"]), (200, &json!(false)), "{again:?}");
     let gone = server.send("DELETE", &format!("{PRODUCTION}/holds/api?path=pool"), &[], "");
     assert_eq!(gone.status, 204, "{gone:?}");
     assert_eq!(server.get(&format!("{PRODUCTION}/holds")).json()["decisions"], json!([]));

@@ -215,3 +215,30 @@ fn what_was_asked_is_counted() {
         assert!(metrics.lines().any(|told| told == line), "{line}\n{metrics}");
     }
 }
+
+/// Not found means what is served, for clients delete on it: what was not there at a revision is another matter.
+#[test]
+fn what_was_not_there_then_is_a_revision_that_does_not_have_it() {
+    let mut world = world();
+    let then = world.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    world.write("environments/staging/late.yaml", "a: 1\n");
+    world.write("environments/staging/billing/invoices.yaml", "rate: 20\nadded: 1\n");
+    world.commit("later");
+    let server = Server::start(&world);
+    for (path, status, name) in [
+        (format!("/items/late?revision={then}"), 400, "unknown-revision"),
+        (format!("/export/late?format=json&revision={then}"), 400, "unknown-revision"),
+        (format!("/items/billing/invoices?path=added&revision={then}"), 400, "unknown-revision"),
+        (format!("/diff?against=development&key=late&revision={then}"), 400, "unknown-revision"),
+        (format!("/items/never?revision={then}"), 404, "item-not-found"),
+        (format!("/items/billing/invoices?path=never&revision={then}"), 404, "value-not-found"),
+        (format!("/diff?against=development&key=never&revision={then}"), 404, "item-not-found"),
+    ] {
+        let answer = server.staging(&path);
+        assert_eq!((answer.status, answer.problem().as_str()), (status, name), "{path}");
+    }
+    // What is gone is still there then.
+    assert_eq!(server.staging(&format!("/items/billing/invoices?path=name&revision={then}")).status, 200);
+    let label = server.get(&format!("/spring/late/staging/{then}"));
+    assert_eq!((label.status, label.problem().as_str()), (404, "not-found"));
+}

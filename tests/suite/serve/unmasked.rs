@@ -27,7 +27,10 @@ fn no_rollback_and_no_promotion_shows_what_is_masked() {
     world.commit("a secret");
     for (allow, status) in [("read,write", 403), ("read,write,secrets", 201)] {
         let server = server(&world, "production", allow);
-        let back = json!({ "keys": ["app"], "to": first, "only": ["kind"] }).to_string();
+        let tag = server.get("/api/v1/environments/production/items/app").header("etag").to_owned();
+        let expected = json!({ "app": tag });
+        let back =
+            json!({ "keys": ["app"], "to": first, "only": ["kind"], "expected": expected }).to_string();
         let answer = server.send("POST", "/api/v1/environments/production/rollbacks", &[JSON], &back);
         assert_eq!(answer.status, status, "{allow}: {answer:?}");
         if status == 403 {
@@ -162,7 +165,9 @@ fn a_rollback_mends_what_cannot_be_read() {
     };
     let hold = post("holds", json!({ "key": "app", "path": "a", "reason": " " }));
     assert_eq!(problem(&hold), (400, "invalid-body".into()), "{hold:?}");
-    let back = post("rollbacks", json!({ "keys": ["app"], "to": good }));
+    let findings = server.get("/api/v1/environments/production/findings").json();
+    let expected = json!({ "app": findings["held_back"]["items"][0]["held_etag"] });
+    let back = post("rollbacks", json!({ "keys": ["app"], "to": good, "expected": expected }));
     assert_eq!(back.status, 201, "{back:?}");
     assert_eq!(world.read("environments/production/app.yaml"), "a: 1\nb: 2\n");
     world.write("environments/production/app.yaml", "b: [\n");

@@ -44,13 +44,20 @@
     toggle(link).catch(() => location.assign(link.href));
   });
 
-  // Live: changes are counted and told, and move nothing.
+  // Live: changes are counted and told, and move nothing. One tab listens for all, from the commits on that
+  // its page was made of; whoever follows it asks how far it is.
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('terrace') : null;
+  const say = (message) => tabs?.postMessage(message);
   const live = one('#live');
-  const environments = (body.dataset.live || '').split(' ').filter(Boolean);
+  const at = Object.fromEntries((body.dataset.live || '').split(' ').filter(Boolean).map((pair) => pair.split(':')));
+  const environments = Object.keys(at);
+  const page = location.href.split('#')[0];
   const changed = new Set();
+  let sources;
+  let isOn = false;
   let lost = 0;
-  const note = (environment, items) => {
+  const note = (environment, items, commit) => {
+    at[environment] = commit;
     for (const item of items) changed.add(environment + ' ' + item.key);
     const count = changed.size;
     if (!count) return;
@@ -59,11 +66,12 @@
       const row = all('tbody[data-key]').find((each) => each.dataset.key === key);
       if (row) one('tr', row).classList.add('marked');
     }
-    tell(count === 1 ? '1 change,' : count + ' changes,', location.href.split('#')[0]);
+    tell(count === 1 ? '1 change,' : count + ' changes,', page);
   };
-  const state = (environment, isOn) => {
+  const state = (on) => {
+    isOn = on;
     if (!live) return;
-    if (isOn) {
+    if (on) {
       lost = 0;
       live.textContent = '● live';
     } else if (!lost) {
@@ -73,29 +81,37 @@
       }, 10000);
     }
   };
-  const listen = () => environments.map((environment) => {
-    const source = new EventSource('/ui/' + environment + '/events');
-    source.addEventListener('ready', () => { state(environment, true); tabs?.postMessage({ on: true }); });
-    source.addEventListener('change', (event) => {
-      const items = JSON.parse(event.data).items || [];
-      note(environment, items);
-      tabs?.postMessage({ environment, items });
+  const listen = (environment) => {
+    const source = sources[environment] = new EventSource('/ui/' + environment + '/events?at=' + at[environment]);
+    const on = (name, does) => source.addEventListener(name, ({ data }) => does(data && JSON.parse(data)));
+    const tellState = (on) => { state(on); say({ on }); };
+    on('ready', () => tellState(true));
+    on('change', ({ items, commit }) => { note(environment, items || [], commit); say({ environment, items, commit }); });
+    on('reset', ({ commit }) => { at[environment] = commit; tell('The branch was rewritten,', page); });
+    on('error', () => {
+      tellState(false);
+      // What was refused is not tried again by itself.
+      if (source.readyState === 2) setTimeout(listen, 5000, environment);
     });
-    source.addEventListener('reset', () => tell('The branch was rewritten,', location.href));
-    source.addEventListener('error', () => { state(environment, false); tabs?.postMessage({ on: false }); });
-    return source;
-  });
+  };
   if (environments.length && 'EventSource' in window) {
     const open = () => new Promise((release) => {
-      const sources = listen();
-      addEventListener('pagehide', () => { sources.forEach((source) => source.close()); release(); }, { once: true });
+      sources = {};
+      environments.forEach(listen);
+      addEventListener('pagehide', () => { Object.values(sources).forEach((source) => source.close()); release(); }, { once: true });
     });
     tabs?.addEventListener('message', ({ data }) => {
-      if ('on' in data) state('', data.on); else if (environments.includes(data.environment)) note(data.environment, data.items);
+      if (data.ask) return sources && say({ on: isOn, at });
+      if ('on' in data) state(data.on);
+      if (data.environment in at) note(data.environment, data.items || [], data.commit);
+      for (const environment of environments) {
+        const commit = data.at?.[environment] || at[environment];
+        if (commit !== at[environment]) tell('What is shown has changed,', page);
+        at[environment] = commit;
+      }
     });
-    // One tab listens for all of them.
     if (navigator.locks && tabs) {
-      if (live) live.textContent = '● live';
+      say({ ask: true });
       navigator.locks.request('terrace-live-' + environments.join('-'), open);
     } else open();
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
@@ -144,8 +160,8 @@
 
   // A promotion says what is still to be decided; a whole change is taken or left at once.
   const promotion = one('form.promotion');
+  const decided = one('#decided');
   if (promotion) {
-    const decided = one('#decided');
     const count = () => {
       const groups = new Map();
       for (const radio of all('input[type=radio]', promotion)) {
@@ -153,8 +169,10 @@
       }
       const values = [...groups.values()];
       const open = values.filter((value) => !value).length;
-      const taken = values.filter((value) => /take|set/.test(value)).length;
-      if (decided) decided.textContent = (open ? open + ' to decide · ' : '') + taken + ' to write';
+      if (!decided) return;
+      const taken = values.filter((value) => /take|set/.test(value)).length + +decided.dataset.whole;
+      decided.textContent = (open ? open + ' to decide first · ' : '') + taken + ' to write';
+      one('.go', promotion).disabled = !!open;
     };
     for (const group of all('.group', promotion)) {
       if (all('.choice-line', group).length < 2) continue;
@@ -174,30 +192,7 @@
   }
 
   // Keys.
-  const keys = [
-    ['/', 'filter'], ['j k', 'next, previous row (or arrows)'], ['h l', 'cell to the left, right'], ['Enter', 'open'],
-    ['e', 'edit'], ['p', 'promote'], ['[ ]', 'previous, next difference'],
-    ['g d, g s, g p', 'the same screen in development, staging, production'], ['?', 'this help'], ['Esc', 'back'],
-  ];
-  const help = () => {
-    let dialog = one('dialog');
-    if (!dialog) {
-      dialog = make('dialog', { ariaLabel: 'Keyboard' });
-      const table = make('table');
-      for (const [key, does] of keys) {
-        const row = table.insertRow();
-        row.insertCell().append(make('kbd', { textContent: key }));
-        row.insertCell().textContent = does;
-      }
-      const close = make('button', { textContent: 'Close' });
-      close.addEventListener('click', () => dialog.close());
-      dialog.append(table, close);
-      body.append(dialog);
-    }
-    const back = here();
-    dialog.addEventListener('close', () => back?.focus(), { once: true });
-    dialog.showModal();
-  };
+  const help = () => one('dialog').showModal();
   const button = one('#help');
   if (button) button.hidden = false;
   button?.addEventListener('click', help);
@@ -248,7 +243,7 @@
     else go('a[href*="/promote"]');
   };
   const difference = (by) => {
-    const list = all('.r');
+    const list = all('.r, .differs th');
     const goal = list[list.indexOf(here()) + by] || list[by < 0 ? list.length - 1 : 0];
     if (!goal) return;
     goal.tabIndex = 0;

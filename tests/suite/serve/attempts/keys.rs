@@ -147,7 +147,10 @@ fn unmerged(tries: &mut Tries<'_>) {
     }
     tries.by(Door::ApiRead, |it| it.get(&format!("{STAGING}/history/payments?before={unmerged}"), 400));
     tries.by(Door::ApiWrite, |it| {
-        let body = serde_json::json!({ "keys": ["payments"], "to": unmerged }).to_string();
+        let tag = it.server.get(&format!("{STAGING}/items/payments")).header("etag").to_owned();
+        let expected = serde_json::json!({ "payments": tag });
+        let body =
+            serde_json::json!({ "keys": ["payments"], "to": unmerged, "expected": expected }).to_string();
         it.post(&format!("{STAGING}/rollbacks"), &body, 400)
     });
     tries.by(Door::Spring, |it| it.get(&format!("/spring/payments/staging/{unmerged}"), 404));

@@ -91,6 +91,7 @@ fn spring_names_profiles_and_labels_mean_one_environment() {
         ("/spring/plain,none/staging", 404, "item-not-found"),
         ("/spring/plain/staging/master", 404, "not-found"),
         ("/spring/plain/staging/elsewhere", 404, "not-found"),
+        ("/spring/plain/staging/%00main", 404, "not-found"),
         ("/spring/plain", 404, "not-found"),
         ("/spring/payments/staging", 403, "secrets-not-allowed"),
         ("/spring/payments-staging.yml", 403, "secrets-not-allowed"),
@@ -121,6 +122,65 @@ fn spring_names_profiles_and_labels_mean_one_environment() {
     assert!(
         metrics.contains("route=\"/spring/{name}/{profiles}\",environment=\"staging\",status=\"304\"} 1")
     );
+}
+
+#[test]
+fn what_spring_cannot_name_and_what_no_path_leads_to_is_refused() {
+    let mut world = world();
+    for (key, text) in [
+        ("names", "\"a.b\": 1\na: {b: 2}\n"),
+        ("lists", "x: [1]\n\"x[0]\": 2\n"),
+        ("empty", "\"a.b\": {}\na: {b: 2}\n"),
+        ("complex", "a: 1\n? [c, d]\n: 2\nb: {? {e: 1} : 2, f: 3}\n"),
+        ("number", "a: 1e3\nb: 1E+05\n"),
+    ] {
+        world.write(&format!("environments/staging/{key}.yaml"), text);
+    }
+    world.commit("more");
+    let server = Server::start(&world);
+    let told = |path: &str| {
+        let answer = server.get(path);
+        (answer.status, answer.body)
+    };
+    for (name, expected) in
+        [("names", "would both be a.b"), ("lists", "would both be x[0]"), ("complex", ":2:3: ")]
+    {
+        for path in [format!("/spring/{name}/staging"), format!("/spring/{name}-staging.properties")] {
+            let (status, body) = told(&path);
+            assert!(status == 422 && body.contains(expected), "{path} {status} {body}");
+        }
+    }
+    assert_eq!(told("/spring/names-staging.json").0, 200);
+    assert_eq!(
+        server.get("/spring/empty/staging").json()["propertySources"][0]["source"],
+        json!({ "a.b": 2 })
+    );
+    assert!(told("/spring/number/staging").1.contains(r#""source":{"a":1e3,"b":1E+05}"#));
+    // No value is left out without a word.
+    let items = "/api/v1/environments/staging";
+    for path in [
+        "/items/complex",
+        "/items/complex?path=b",
+        "/export/complex?format=json",
+        "/export/complex?format=dotenv",
+    ] {
+        let (status, body) = told(&format!("{items}{path}"));
+        assert!(status == 422 && body.contains("this key is a list or a mapping"), "{path} {status} {body}");
+    }
+    assert_eq!(told(&format!("{items}/items/complex?path=b.f")).0, 200);
+    let bytes = server.get_with(&format!("{items}/items/complex"), &[("accept", "application/yaml")]);
+    assert_eq!(bytes.status, 200);
+    let form = [("content-type", "application/json")];
+    let ask = |path: &str| server.send("POST", &format!("/staging/{path}"), &form, "{\"context\":{}}");
+    for (flag, status) in [("complex:a", 200), ("complex:b", 400), ("complex:b.f", 200), ("complex", 400)] {
+        assert_eq!(ask(&format!("ofrep/v1/evaluate/flags/{flag}")).status, status, "{flag}");
+    }
+    let bulk = ask("complex/ofrep/v1/evaluate/flags").json();
+    let flags = bulk["flags"].as_array().expect("flags");
+    assert!(flags.iter().any(|flag| flag["key"] == "complex" && flag["errorCode"] == "GENERAL"), "{bulk}");
+    assert!(ask("number/ofrep/v1/evaluate/flags").body.contains("\"value\":1e3"));
+    let refused = world.terrace(&["export", "--env", "staging", "complex", "--format", "json"]);
+    assert!(refused.exits(3).is_empty());
 }
 
 #[test]
@@ -160,10 +220,15 @@ fn flags_are_the_values_of_one_environment() {
         ("/staging/ofrep/v1/evaluate/flags/payments:db", "{\"context\":{}}", 403, "GENERAL"),
         ("/staging/ofrep/v1/evaluate/flags/payments:pool", "{\"context\":", 400, "PARSE_ERROR"),
         ("/staging/ofrep/v1/evaluate/flags", "[1]", 400, "PARSE_ERROR"),
+        ("/staging/ofrep/v1/evaluate/flags", "[]", 400, "PARSE_ERROR"),
+        ("/staging/ofrep/v1/evaluate/flags", "[{}]", 400, "PARSE_ERROR"),
         ("/staging/ofrep/v1/evaluate/flags", "{\"context\":{},\"context\":{}}", 400, "PARSE_ERROR"),
         ("/prod/ofrep/v1/evaluate/flags", "{\"context\":{}}", 400, "GENERAL"),
         ("/ofrep/v1/evaluate/flags", "{\"context\":{}}", 400, "GENERAL"),
         ("/staging/ofrep/v1/configuration", "{\"context\":{}}", 400, "GENERAL"),
+        ("/staging/ofrep/v2/evaluate/flags", "{\"context\":{}}", 400, "GENERAL"),
+        ("/staging/ofrep/v1", "{\"context\":{}}", 400, "GENERAL"),
+        ("/staging/billing/invoices/ofrep", "{\"context\":{}}", 400, "GENERAL"),
     ] {
         let answer = server.send("POST", path, &form, body);
         answer.problem();
@@ -173,6 +238,9 @@ fn flags_are_the_values_of_one_environment() {
     }
     let both = server.send("POST", &format!("/production{path}"), &by_header, "{\"context\":{}}");
     assert_eq!(both.problem(), "environment-conflict");
+    for path in ["/staging/ofrep/v2/evaluate/flags", "/staging/ofrep/v1", "/ofrep"] {
+        assert_eq!(server.get(path).problem(), "unknown-route", "{path}");
+    }
     let get = server.get("/staging/ofrep/v1/evaluate/flags");
     assert_eq!((get.status, get.header("allow")), (405, "POST"));
 }
@@ -252,6 +320,13 @@ fn the_generator_of_argo_cd_gets_its_parameters() {
     ] {
         let answer = ask(environment, parameters.clone());
         assert_eq!((answer.status, answer.problem().as_str()), (status, name), "{parameters}");
+    }
+    for body in
+        [r#"[[[null,"payments",null]]]"#, r#"{"input":[]}"#, r#"{"input":{"parameters":["staging"]}}"#]
+    {
+        let path = "/argocd/staging/api/v1/getparams.execute";
+        let answer = server.send("POST", path, &[("content-type", "application/json")], body);
+        assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid-body"), "{body}");
     }
     let route = server.send("POST", "/argocd/staging/api/v1/getparams", &[], "{}");
     assert_eq!((route.status, route.problem().as_str()), (400, "unknown-route"));

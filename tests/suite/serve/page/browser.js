@@ -251,6 +251,65 @@ const session = async (browser) => {
   assert.equal((await context.cookies()).length, 0);
 };
 
+// What changes while a page is on its way is told of, whoever listens; what was refused is tried again.
+const live = async (browser) => {
+  const context = await browser.newContext();
+  const commit = (value) => terrace('set', 'payments', 'timeout', value, '--env', 'development', '--commit');
+  const late = await opened(context);
+  await late.route('**/page.*.js', async (route) => { commit('11s'); await route.continue(); });
+  await late.goto(base + '/ui/overview');
+  await late.waitForSelector('text=● live');
+  await late.waitForSelector('#news p');
+  assert.equal(await late.locator('tbody[data-key=payments] tr.marked').count(), 1);
+  // One that follows is told what the first one knows.
+  const follower = await opened(context);
+  await follower.route('**/page.*.js', async (route) => {
+    commit('12s');
+    await late.waitForTimeout(700);
+    await route.continue();
+  });
+  await follower.goto(base + '/ui/development/items/payments');
+  await follower.waitForSelector('text=● live');
+  await follower.waitForSelector('#news p');
+  // And goes on where that one ends.
+  await follower.reload();
+  await follower.waitForSelector('text=● live');
+  assert.equal(await follower.locator('#news p').count(), 0);
+  await late.close();
+  commit('13s');
+  await follower.waitForSelector('#news p');
+  const refused = await opened(context);
+  await follower.close();
+  let asked = 0;
+  await refused.route('**/events?*', (route) => {
+    asked += 1;
+    return asked < 4 ? route.fulfill({ status: 503, body: '' }) : route.continue();
+  });
+  await refused.goto(base + '/ui/overview');
+  await refused.waitForSelector('text=● live');
+  refused.wrong = refused.wrong.filter((text) => !/503/.test(text));
+  // Differences on the item's screen.
+  await refused.goto(base + '/ui/production/items/payments');
+  await refused.keyboard.press(']');
+  assert.equal(await refused.evaluate(() => document.activeElement.closest('tr').className), 'differs');
+  const first = await refused.evaluate(() => document.activeElement.innerText);
+  await refused.keyboard.press(']');
+  assert.notEqual(await refused.evaluate(() => document.activeElement.innerText), first);
+  await refused.keyboard.press('[');
+  assert.equal(await refused.evaluate(() => document.activeElement.innerText), first);
+  // What is made as a whole is written, and what is undecided says so.
+  await refused.goto(base + '/ui/staging/promote?key=newcomer');
+  assert.equal(await refused.locator('#decided').innerText(), '1 to write');
+  assert.ok(await refused.locator('button.go').isEnabled());
+  await refused.goto(base + '/ui/production/promote?key=payments');
+  assert.match(await refused.locator('#decided').innerText(), /^1 to decide first/);
+  assert.ok(await refused.locator('button.go').isDisabled());
+  await refused.locator('.choice-line', { hasText: 'limits.rate' }).locator('input[value=keep]').check();
+  assert.ok(await refused.locator('button.go').isEnabled());
+  await refused.keyboard.press('?');
+  [follower, late, refused].forEach(sound);
+};
+
 const SCREENS = {
   chooser: '/ui/', overview: '/ui/overview', item: '/ui/production/items/payments', promote: '/ui/production/promote',
   pipeline: '/ui/pipeline', findings: '/ui/production/findings', history: '/ui/production/history/payments',
@@ -313,7 +372,7 @@ const crowd = async (browser) => {
     '--disable-component-update', '--disable-sync'];
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
   try {
-    await { work, plain, session, look, crowd }[part](browser);
+    await { work, plain, session, live, look, crowd }[part](browser);
   } finally {
     await browser.close();
   }

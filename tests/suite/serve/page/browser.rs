@@ -58,6 +58,14 @@ fn a_session_holds_in_a_browser_over_plain_loopback_http() {
 
 #[test]
 #[ignore = "needs Chromium, playwright-core and axe-core"]
+fn what_changes_while_a_page_is_on_its_way_is_told() {
+    let world = world();
+    let server = Server::start_with(&world, &["--open"]);
+    drive(&world, &server, "live", "");
+}
+
+#[test]
+#[ignore = "needs Chromium, playwright-core and axe-core"]
 fn screens_are_accessible_in_light_dark_and_narrow() {
     let world = world();
     let server = Server::start_with(&world, &["--open"]);

@@ -279,3 +279,56 @@ fn a_form_asks_for_the_right_to_write_where_it_stands_and_is_for_one_place() {
     assert_eq!(server.get("/ui/staging/form/nothing").status, 404);
     assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
 }
+
+#[test]
+fn reapplying_mine_writes_what_was_changed_and_nothing_else() {
+    let mut world = world();
+    let server = Server::start_with(&world, &["--open"]);
+    let (address, file) = ("/ui/staging/edit/plain", "environments/staging/plain.yaml");
+    let names = ["environment", "key", "etag", "base"];
+    let read = |page: &str| names.map(|name| (name.to_owned(), field(page, name))).to_vec();
+    let with = |fields: &[(String, String)], more: &[(&str, &str)]| {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        fields.iter().cloned().chain(more).collect::<Vec<_>>()
+    };
+    let before = read(&server.get(address).body);
+    world.write(file, "# first\na: 5\nb: 9 # theirs\nc: 1\n");
+    world.commit("others");
+    server.arrives(&world, "staging");
+    let mine = ("text", "# first\na: 2\nb: 1\nc: 1\n");
+    let stale = post(&server, address, &with(&before, &[mine]));
+    assert!(stale.status == 412 && stale.body.contains("Reapply mine in staging"), "{stale:?}");
+    let saved = post(&server, address, &with(&read(&stale.body), &[mine, ("at.0", "a"), ("do", "save")]));
+    assert_eq!(saved.status, 303, "{saved:?}");
+    let now = world.git(&["show", &format!("HEAD:{file}")]);
+    assert_eq!(now, "# first\na: 2\nb: 9 # theirs\nc: 1\n");
+    // What cannot be put together is written over theirs only once that was said.
+    let before = read(&server.get(address).body);
+    world.write(file, "# first\na: 3\nb: 9\nc: 1\n");
+    world.commit("others again");
+    server.arrives(&world, "staging");
+    let broken = ("text", "# first\na: 4\n---\nb: 9\n");
+    let stale = post(&server, address, &with(&before, &[broken]));
+    assert!(stale.body.contains("saving writes it over what is there now"), "{stale:?}");
+    assert!(!stale.body.contains("name=\"base\""), "{stale:?}");
+    let fields = ["environment", "key", "etag"].map(|name| (name.to_owned(), field(&stale.body, name)));
+    let saved = post(&server, address, &with(&fields, &[broken]));
+    assert_eq!(saved.status, 303, "{saved:?}");
+}
+
+#[test]
+fn a_value_that_no_field_holds_leads_nowhere_that_is_refused() {
+    let mut world = world();
+    let hidden = "a: \"x\\u200Bz\"\n";
+    world.write("environments/staging/open.yaml", hidden);
+    world.write("environments/staging/closed.yaml", &format!("{hidden}password: hunter2-hunter2\n"));
+    world.commit("hidden");
+    let server = Server::start_with(&world, &["--open"]);
+    let form = |key: &str| server.get(&format!("/ui/staging/form/{key}")).body;
+    assert!(form("open").contains("edit it in the text"), "{}", form("open"));
+    let closed = form("closed");
+    assert!(
+        !closed.contains("in the text.") && closed.contains("it is changed in the repository"),
+        "{closed}"
+    );
+}

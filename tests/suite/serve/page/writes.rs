@@ -254,3 +254,38 @@ fn a_rollback_shows_what_it_would_do_first() {
     assert!(message.contains("\nTerrace-Rollback: payments production "), "{message}");
     assert!(world.git(&["show", "HEAD:environments/production/payments.yaml"]).contains("40/s"));
 }
+
+#[test]
+fn a_rollback_is_offered_where_there_is_something_to_take_back() {
+    let world = world();
+    let server = server(&world);
+    let offers = |environment: &str| {
+        let answer = server.get(&format!("/ui/{environment}/items/payments"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body.contains("Roll back…")
+    };
+    assert_eq!(["development", "staging", "production"].map(offers), [false; 3]);
+    for (path, status) in [
+        ("/ui/staging/rollback/nope", 404),
+        ("/ui/staging/rollback/payments", 404),
+        ("/ui/development/rollback/payments", 404),
+        ("/ui/prod/rollback/payments", 400),
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, status, "{path} {answer:?}");
+        assert!(!answer.body.contains("The body cannot be read"), "{path} {answer:?}");
+    }
+    world.line("promote payments --to production --take source=limits.rate --yes").exits(0);
+    server.arrives(&world, "production");
+    assert_eq!(["development", "staging", "production"].map(offers), [false, false, true]);
+}
+
+#[test]
+fn an_item_that_is_made_or_deleted_as_a_whole_is_counted() {
+    let world = world();
+    let server = server(&world);
+    let page = server.get("/ui/staging/promote?key=newcomer").body;
+    assert!(page.contains("1 item to make") && page.contains("data-whole=\"1\""), "{page}");
+    let page = server.get("/ui/production/promote?key=payments").body;
+    assert!(!page.contains("item to make") && page.contains("data-whole=\"0\""), "{page}");
+}

@@ -102,3 +102,27 @@ fn a_remote_that_asks_for_a_password_keeps_nobody_waiting() {
     let refused = patch(&server, "payments", &etag(&server, "payments"), r#"{"pool": 7}"#);
     assert_eq!((refused.status, &*refused.problem()), (503, "remote-unavailable"));
 }
+
+#[test]
+fn strangers_are_told_nothing_of_the_remote() {
+    let world = origin();
+    clone(&world, "a");
+    let [development, all] = ["development", "development,staging,production"]
+        .map(|environments| crate::serve::tokens::token(&world, environments, "read"));
+    let file = world.beside("tokens.json");
+    let (folder, file) = (world.beside("a.git"), file.to_string_lossy());
+    let start =
+        ["-C", &*folder.to_string_lossy(), "--tokens", &*file, "--branch", "main", "--remote", "origin"];
+    let mut server = crate::serve::Server::start_with(&world, &start);
+    assert_eq!(server.get("/readyz").json(), serde_json::json!({ "status": "ready" }));
+    for (token, is_counted) in [(development, false), (all, true)] {
+        server.token = Some(token);
+        let replica = server.get("/readyz").json()["replica"].clone();
+        assert_eq!(replica["condition"], "following", "{replica}");
+        assert_eq!(
+            replica.get("ahead").is_some() && replica.get("behind").is_some(),
+            is_counted,
+            "{replica}"
+        );
+    }
+}
