@@ -129,6 +129,11 @@ impl<'a> Item<'a, '_> {
             let message = format!("{file} holds {count} YAML documents, whose values cannot be told apart");
             return Err(Error::undecided(message).with_help("split it into items of one document each"));
         }
+        if let Some(at) = self.document.complex_key(None) {
+            let message = format!("{file}:{}:{}: this key is a list or a mapping", at.line, at.column);
+            return Err(Error::undecided(message)
+                .with_help("use plain text as the key; what is below this one would be left out"));
+        }
         if is_encrypted(self.document.values()) {
             let message = format!("{file} is encrypted with SOPS, and its values would leave as ciphertext");
             return Err(

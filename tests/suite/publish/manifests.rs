@@ -155,3 +155,12 @@ fn kubernetes_reads_what_hostile_items_say() {
     assert_eq!(read["metadata"]["name"], "shop.v2-h-x");
     assert_eq!(read["data"]["h_x.yaml"], hostile);
 }
+
+#[test]
+fn a_value_that_no_path_leads_to_is_not_left_out() {
+    let world = World::with(&[("environments/staging/a.yaml", "a: 1\n? [b, c]\n: 2\n")]);
+    let told = publish(&world, "staging", "kubernetes-manifest:deploy", &["--flat"]);
+    assert!(told.stderr.contains("a.yaml:2:3: this key is a list or a mapping"), "{}", told.stderr);
+    told.exits(3);
+    publish(&world, "staging", "kubernetes-manifest:deploy", &[]).exits(0);
+}
