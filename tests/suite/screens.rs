@@ -107,7 +107,10 @@ fn every_line_fits_and_names_and_reasons_are_whole() {
         for columns in [60, 80, 100] {
             let (_, shown) =
                 on_terminal(&world, columns, &[("TERRACE_PAGER", "cat")], &[&["-q"], line].concat());
-            for row in shown.lines() {
+            // A single word of a command stays whole: it is copied.
+            let is_word =
+                |row: &str| row.strip_suffix(" \\").is_some_and(|row| !row.trim_start().contains(' '));
+            for row in shown.lines().filter(|row| !is_word(row)) {
                 assert!(row.width() <= usize::from(columns), "{line:?} at {columns}: {row}\n{shown}");
             }
             let all = squeezed(&shown);
