@@ -59,8 +59,11 @@ pub fn find_moves(
     read: &mut ReadBytes<'_>,
 ) -> Result<Vec<Move>> {
     let mut choice = Choice::new(appeared, gone, naming);
-    choice.among(&|new, old| old.became.as_ref().is_some_and(|became| became.contains(&new.path)))?;
-    choice.among(&|new, old| old.became.is_none() && old.blob == new.blob)?;
+    choice.among(|new| new.path.as_str(), |old| old.became.iter().flatten().map(String::as_str).collect())?;
+    choice.among(
+        |new| new.blob.as_str(),
+        |old| if old.became.is_none() { vec![old.blob.as_str()] } else { Vec::new() },
+    )?;
     choice.among_equal(read)?;
     choice.among_like(read)?;
     Ok(choice.moves())
@@ -106,14 +109,22 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Chooses among the pairs that fit.
-    fn among(&mut self, fits: &dyn Fn(&Appeared, &Gone) -> bool) -> Result<()> {
+    /// Chooses among the pairs of which the new file has what the old one has too.
+    fn among(
+        &mut self,
+        of_new: impl Fn(&'a Appeared) -> &'a str,
+        of_old: impl Fn(&'a Gone) -> Vec<&'a str>,
+    ) -> Result<()> {
+        let mut having: HashMap<&str, Vec<(usize, &Gone)>> = HashMap::new();
+        for (g, old) in self.left() {
+            for what in of_old(old) {
+                having.entry(what).or_default().push((g, old));
+            }
+        }
         let mut pairs = Vec::new();
         for (a, new) in self.open() {
-            for (g, old) in self.left() {
-                if fits(new, old) {
-                    pairs.extend(self.fit((a, new), (g, old), 100).map(|fit| (fit, a, g)));
-                }
+            for &(g, old) in having.get(of_new(new)).into_iter().flatten() {
+                pairs.extend(self.fit((a, new), (g, old), 100).map(|fit| (fit, a, g)));
             }
             if pairs.len() > MOST_PAIRS {
                 return Ok(());

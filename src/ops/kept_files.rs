@@ -1,7 +1,7 @@
 //! The files that stay for old readers follow their items: one that has an item's very bytes gets the
 //! new ones in the same commit. One of another format a person has to change, and is told so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
@@ -20,21 +20,32 @@ pub(super) fn recorded(snapshot: &Snapshot) -> Vec<Kept> {
 
 /// The kept files (relative to the configuration root) that have the very bytes of an item's file.
 pub(super) fn alike(snapshot: &Snapshot, item_file: &str) -> Vec<String> {
-    let is_meant = |kept: &Kept| kept.key.file(kept.environment) == item_file;
-    let kept: Vec<Kept> = recorded(snapshot).into_iter().filter(is_meant).collect();
+    let kept = recorded(snapshot);
+    let kept: Vec<&Kept> = kept.iter().filter(|kept| kept.key.file(kept.environment) == item_file).collect();
+    alike_among(snapshot, item_file, &kept)
+}
+
+/// Those of them, of kept files of the item.
+fn alike_among(snapshot: &Snapshot, item_file: &str, kept: &[&Kept]) -> Vec<String> {
     let Some(bytes) = snapshot.bytes(item_file).filter(|_| !kept.is_empty()) else { return Vec::new() };
-    let is_alike = |kept: &Kept| snapshot.bytes(&kept.file).as_ref() == Some(&bytes);
-    kept.into_iter().filter(is_alike).map(|kept| kept.file).collect()
+    let is_alike = |kept: &&&Kept| snapshot.bytes(&kept.file).as_ref() == Some(&bytes);
+    kept.iter().filter(is_alike).map(|kept| kept.file.clone()).collect()
 }
 
 /// The changes of a commit, with those of the kept files that follow.
 pub(super) fn with_followers(configuration: &Configuration, mut files: Vec<FileChange>) -> Vec<FileChange> {
     let snapshot = configuration.snapshot();
     let prefix = &snapshot.prefix;
+    let mut kept: BTreeMap<String, Vec<&Kept>> = BTreeMap::new();
+    let recorded = recorded(snapshot);
+    for one in &recorded {
+        kept.entry(one.key.file(one.environment)).or_default().push(one);
+    }
     let mut followers = Vec::new();
     for change in files.iter().filter(|change| change.after.is_some()) {
         let Some(item_file) = change.path.strip_prefix(prefix.as_str()) else { continue };
-        followers.extend(alike(snapshot, item_file).into_iter().map(|file| FileChange {
+        let kept = kept.get(item_file).map_or(&[][..], Vec::as_slice);
+        followers.extend(alike_among(snapshot, item_file, kept).into_iter().map(|file| FileChange {
             path: format!("{prefix}{file}"),
             before: super::edit::blob_of(snapshot, &file),
             after: change.after.clone(),

@@ -25,7 +25,7 @@ pub(super) struct Step<'a> {
 /// The commit that is to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct Intended<'a> {
-    /// The files with their bytes, as they were looked at.
+    /// The files with their bytes, as they were looked at, in the order of their paths.
     pub files: &'a [(String, Vec<u8>)],
     /// The configuration root relative to the git root.
     pub prefix: &'a str,
@@ -38,7 +38,8 @@ pub struct Intended<'a> {
 impl Intended<'_> {
     /// The bytes of a file.
     pub(super) fn bytes(&self, source: &str) -> &[u8] {
-        self.files.iter().find(|(file, _)| file == source).map_or(&[], |(_, bytes)| bytes)
+        let found = self.files.binary_search_by(|(file, _)| file.as_str().cmp(source)).ok();
+        found.and_then(|at| self.files.get(at)).map_or(&[], |(_, bytes)| bytes)
     }
 
     /// The sources of items whose history goes on.
