@@ -1,12 +1,16 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
+use std::collections::{HashMap, HashSet};
+
+use super::promotion::{
+    Action, Level, PlanEntry, Reason, Resolution, Selection, canonical, leaves, operations, select,
+};
 use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
 use crate::model::{CommitInfo, Key, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
-use crate::yaml::edit::{Operation, Replacement};
-use crate::yaml::{Document, FileValues};
+use crate::yaml::edit::{Operation, Replacement, last_key, rename_keys};
+use crate::yaml::{Document, FileValues, Limits};
 
 /// What becomes of an item's file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +117,44 @@ pub fn plan(
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
 }
 
+/// The version of today with the keys of renamed entries changed back where they stand, and the lines that
+/// are left to do there; `None` where no two lines are of that kind.
+#[must_use]
+pub fn renamed_back(
+    lines: &[PlanEntry],
+    now: &Document,
+    limits: &Limits,
+) -> Option<(Document, Vec<PlanEntry>)> {
+    let of = |line: &PlanEntry, value: Option<&Value>, other: Option<&Value>| {
+        let value = value.filter(|_| other.is_none() && line.verdict == Action::Take)?;
+        last_key(&line.path)?;
+        Some((line.path.parent()?, canonical(value)))
+    };
+    let mut came: HashMap<(ValuePath, String), Vec<usize>> = HashMap::new();
+    let mut gone: HashMap<(ValuePath, String), Vec<usize>> = HashMap::new();
+    for (number, line) in lines.iter().enumerate() {
+        let [source, target] = [line.source.as_ref(), line.target.as_ref()];
+        of(line, source, target).into_iter().for_each(|place| came.entry(place).or_default().push(number));
+        of(line, target, source).into_iter().for_each(|place| gone.entry(place).or_default().push(number));
+    }
+    let mut pairs: Vec<[usize; 2]> = gone
+        .iter()
+        .filter_map(|(place, new)| match (new.as_slice(), came.get(place)?.as_slice()) {
+            ([new], [old]) => Some([*new, *old]),
+            _ => None,
+        })
+        .collect();
+    pairs.sort_unstable();
+    let path = |number: usize| lines.get(number).map(|line| &line.path);
+    let renames: Option<Vec<(&ValuePath, &str)>> =
+        pairs.iter().map(|[new, old]| Some((path(*new)?, last_key(path(*old)?)?))).collect();
+    let renames = renames.filter(|renames| !renames.is_empty())?;
+    let document = rename_keys(now, &renames, limits)?;
+    let done: HashSet<usize> = pairs.into_iter().flatten().collect();
+    let left = lines.iter().enumerate().filter(|(number, _)| !done.contains(number));
+    Some((document, left.map(|(_, line)| line.clone()).collect()))
+}
+
 /// The edits by which the lines come back as `before` has them written.
 #[must_use]
 pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &'a Document) -> Vec<Operation<'a>> {
@@ -131,7 +173,6 @@ pub fn restoring<'a>(lines: &'a [PlanEntry], before: &'a Document, now: &'a Docu
 mod tests {
     use super::*;
     use crate::diff::lists::NoListRules;
-    use crate::yaml::Limits;
     use crate::yaml::edit::apply;
 
     fn document(text: &str) -> Document {
@@ -147,7 +188,9 @@ mod tests {
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);
         let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
-        let text = apply(&now, &restoring(&lines, &before, &now), &Limits::default()).expect("text");
+        let renamed = renamed_back(&lines, &now, &Limits::default());
+        let (begun, left) = renamed.as_ref().map_or((&now, &lines), |(document, lines)| (document, lines));
+        let text = apply(begun, &restoring(left, &before, begun), &Limits::default()).expect("text");
         (shown, text)
     }
 
@@ -171,6 +214,15 @@ mod tests {
                 vec![],
                 vec!["Take t", "Take q", "Take s"],
                 "t: one\n  two # c\nq: \"one\n  quoted\"\ns: 'x'\n",
+            ),
+            // What was renamed gets its name back where it stands.
+            (
+                "replicas: 2 # two\nimage: a\n",
+                Some("count: 2\nimage: b\n"),
+                "count: 2 # two\nimage: b\n",
+                vec![],
+                vec!["Take replicas", "Take image", "Take count"],
+                "replicas: 2 # two\nimage: a\n",
             ),
             // What was written as nothing does so again.
             ("e:\nb: 1\n", Some("e: 2\nb: 1\n"), "e: 2\nb: 1\n", vec![], vec!["Take e"], "e:\nb: 1\n"),

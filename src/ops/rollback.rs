@@ -13,7 +13,7 @@ use super::workspace::Workspace;
 use crate::engine::configuration::Configuration;
 use crate::engine::promotion::Action;
 use crate::engine::provenance::Provenance;
-use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, restoring};
+use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, renamed_back, restoring};
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean_lines;
 use crate::model::{
@@ -253,7 +253,11 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
                 line.secret = values.into_iter().any(is_secret);
             }
             let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
-            let text = edit(now, &restoring(&lines, before, now), configuration.limits(), &file)?;
+            let limits = configuration.limits();
+            let renamed = renamed_back(&lines, now, limits);
+            let (begun, left) =
+                renamed.as_ref().map_or((&**now, &lines), |(document, lines)| (document, lines));
+            let text = edit(begun, &restoring(left, before, begun), limits, &file)?;
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };
             Ok((item, Some(text), idle))
         }

@@ -151,7 +151,7 @@ fn hex(text: &str) -> String {
 }
 
 /// One text per value, whatever the order of its mappings.
-pub(super) fn canonical(value: &Value) -> String {
+pub fn canonical(value: &Value) -> String {
     match value {
         Value::Null => "~".to_owned(),
         Value::Bool(value) => format!("b{value}"),
