@@ -73,7 +73,7 @@ pub(in crate::cli) struct Args {
     /// Leave removals of values that the target has for itself
     #[arg(long)]
     pub(super) without_removals: bool,
-    /// Leave conflicts instead of stopping
+    /// Leave conflicts and questions instead of stopping
     #[arg(long)]
     pub(super) skip_undecided: bool,
     /// With --all or a glob: create the items that only the source has
