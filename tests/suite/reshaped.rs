@@ -214,6 +214,16 @@ fn an_item_under_another_name_is_told_as_one() {
 }
 
 #[test]
+fn decisions_that_cannot_be_read_stop_an_item_in_sync_too() {
+    let mut world = world("a: 1\n", None, &[]);
+    world.write(".terrace/decisions/staging/x=/1.toml", "<<<<<<< ours\n");
+    world.commit("a conflict");
+    for line in ["promote x --to staging --yes", "promote --all --to staging --yes"] {
+        world.line(line).exits(2);
+    }
+}
+
+#[test]
 fn a_path_becomes_one_thing() {
     let world = world("a: 1\n", None, &["a: 2\n"]);
     for options in [

@@ -207,7 +207,11 @@ impl Preparing<'_> {
         let (source, target) = (request.hop.source(), request.hop.target());
         self.require_files(key)?;
         match self.is_there(key) {
-            (true, true) => self.merge(key),
+            (true, true) => {
+                // What was decided and cannot be read is not passed over, in sync or not.
+                planner.decisions(key, target)?;
+                self.merge(key)
+            }
             (true, false) => self.create(key),
             (false, true) if request.delete => {
                 if !was_deleted(planner, key, request.hop) {
