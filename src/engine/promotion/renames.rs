@@ -4,6 +4,7 @@
 //! the new one, with its own values in it: what was the source's old value becomes the source's, what
 //! was its own stays so.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::decision::canonical;
@@ -63,9 +64,9 @@ pub fn join_renamed(
             if target.at(&pair.from).is_some() && source.at(&pair.to).is_none() {
                 let later = match &later {
                     Some(known) => known,
-                    None => later.insert((commits.since)(&id)?),
+                    None => later.insert(Later::of((commits.since)(&id)?)),
                 };
-                pair.to = called_later(pair.to, later, lists);
+                pair.to = later.called(pair.to, lists);
             }
             if concerns(&pair) {
                 pairs.push((id.clone(), pair));
@@ -100,18 +101,29 @@ pub fn join_renamed(
     Ok(lines.into_iter().flatten().collect())
 }
 
-/// What an entry is called after later commits, which may have renamed it again.
-fn called_later(mut path: ValuePath, later: &[SourceCommit], lists: &dyn ListRules) -> ValuePath {
-    for commit in later {
-        if commit.before.at(&path).is_none() || commit.after.at(&path).is_some() {
-            continue;
-        }
-        let again = pairs(commit, lists).into_iter().find(|pair| pair.from.covers(&path));
-        let Some(again) = again else { break };
-        let rest = path.segments.get(again.from.segments.len()..).unwrap_or_default();
-        path = rest.iter().fold(again.to, |path, segment| path.join(segment.clone()));
+/// Commits behind one, oldest first; what each renamed is worked out when it is asked for.
+struct Later(Vec<(SourceCommit, OnceCell<HashMap<ValuePath, ValuePath>>)>);
+
+impl Later {
+    fn of(commits: Vec<SourceCommit>) -> Self {
+        Self(commits.into_iter().map(|commit| (commit, OnceCell::new())).collect())
     }
-    path
+
+    /// What an entry is called after these commits, which may have renamed it again.
+    fn called(&self, mut path: ValuePath, lists: &dyn ListRules) -> ValuePath {
+        for (commit, renamed) in &self.0 {
+            if commit.before.at(&path).is_none() || commit.after.at(&path).is_some() {
+                continue;
+            }
+            let renamed = renamed
+                .get_or_init(|| pairs(commit, lists).into_iter().map(|pair| (pair.from, pair.to)).collect());
+            let mut above = (0..=path.segments.len()).map(|steps| path.prefix(steps));
+            let Some((from, to)) = above.find_map(|above| renamed.get_key_value(&above)) else { break };
+            let rest = path.segments.get(from.segments.len()..).unwrap_or_default();
+            path = rest.iter().fold(to.clone(), |path, segment| path.join(segment.clone()));
+        }
+        path
+    }
 }
 
 /// Whether a path leads into an element that a side lacks: elements go and come whole.

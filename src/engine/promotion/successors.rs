@@ -3,15 +3,17 @@
 //! Both are read from the commit's own change of the source's file: what is left of it among the
 //! differences of today says neither what came with a removal nor where it is now.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::decision::canonical;
 use super::entry::PlanEntry;
 use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
 use crate::diff::{Depth, diff};
-use crate::model::{PathTree, Result, Value, ValuePath};
-use crate::yaml::Document;
+use crate::model::{Result, Value, ValuePath, lookups};
+use crate::yaml::{Document, FileValues};
 
 /// Names of one thing are followed to so many others.
 const FOLLOWED: usize = 64;
@@ -43,9 +45,9 @@ pub fn note_successors(
             if found.iter().any(|path| source.at(path).is_none()) {
                 let later = match &later {
                     Some(known) => known,
-                    None => later.insert((commits.since)(&id)?),
+                    None => later.insert(Later::of((commits.since)(&id)?)),
                 };
-                found = followed(found, later, lists);
+                found = later.followed(found, lists);
                 found.retain(|path| source.at(path).is_some());
             }
             line.replaced_by = found;
@@ -54,95 +56,110 @@ pub fn note_successors(
     Ok(())
 }
 
-/// What is called so after a commit is called like this after later ones.
-fn followed(mut paths: Vec<ValuePath>, later: &[SourceCommit], lists: &dyn ListRules) -> Vec<ValuePath> {
-    for commit in later {
-        let leaves = |path: &ValuePath| commit.before.at(path).is_some() && commit.after.at(path).is_none();
-        if !paths.iter().any(leaves) {
-            continue;
-        }
-        let replaced = Replaced::by(commit, lists);
-        let now = paths.into_iter().flat_map(|path| match leaves(&path) {
-            true => replaced.successors(&path),
-            false => vec![path],
-        });
-        let mut seen = HashSet::new();
-        paths = now.filter(|path| seen.insert(path.clone())).take(FOLLOWED).collect();
+/// Commits behind one, oldest first; what each replaced is worked out when it is asked for.
+struct Later(Vec<(SourceCommit, OnceCell<Replaced>)>);
+
+impl Later {
+    fn of(commits: Vec<SourceCommit>) -> Self {
+        Self(commits.into_iter().map(|commit| (commit, OnceCell::new())).collect())
     }
-    paths
+
+    /// What is called so before these commits is called like this after them.
+    fn followed(&self, mut paths: Vec<ValuePath>, lists: &dyn ListRules) -> Vec<ValuePath> {
+        for (commit, replaced) in &self.0 {
+            let leaves =
+                |path: &ValuePath| commit.before.at(path).is_some() && commit.after.at(path).is_none();
+            if !paths.iter().any(leaves) {
+                continue;
+            }
+            let replaced = replaced.get_or_init(|| Replaced::by(commit, lists));
+            let now = paths.into_iter().flat_map(|path| match leaves(&path) {
+                true => replaced.successors(&path),
+                false => vec![path],
+            });
+            let mut seen = HashSet::new();
+            paths = now.filter(|path| seen.insert(path.clone())).take(FOLLOWED).collect();
+        }
+        paths
+    }
 }
 
 /// The highest entries that a commit removed and added.
-struct Replaced<'c> {
-    commit: &'c SourceCommit,
-    removed: Vec<(ValuePath, &'c Value)>,
-    added: Vec<(ValuePath, &'c Value)>,
-    /// The added entries, and the places in them, that hold a value.
-    by_value: HashMap<String, Vec<(usize, ValuePath)>>,
-    /// Below each parent: how many entries were removed and added, and the last one added.
-    by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)>,
+struct Replaced {
+    before: Arc<FileValues>,
+    after: Arc<FileValues>,
+    /// The removed entries, each with the numbers of the added ones that took its place.
+    removed: HashMap<ValuePath, Vec<usize>>,
+    added: Vec<ValuePath>,
+    /// By value the added entries, and the places in them, that hold it.
+    by_value: HashMap<String, BTreeMap<usize, Vec<ValuePath>>>,
 }
 
-impl<'c> Replaced<'c> {
-    fn by(commit: &'c SourceCommit, lists: &dyn ListRules) -> Self {
+impl Replaced {
+    fn by(commit: &SourceCommit, lists: &dyn ListRules) -> Self {
         let (mut removed, mut added) = (Vec::new(), Vec::new());
+        let mut by_value: HashMap<String, BTreeMap<usize, Vec<ValuePath>>> = HashMap::new();
+        // Below each parent: how many entries were removed and added, and the last one added.
+        let mut by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)> = HashMap::new();
         for change in diff(commit.before.values(), commit.after.values(), lists, Depth::Whole) {
             match (change.left, change.right) {
-                (Some(value), None) => removed.push((change.path, value)),
-                (None, Some(value)) => added.push((change.path, value)),
+                (Some(value), None) => {
+                    by_parent.entry(change.path.parent()).or_default().0 += 1;
+                    removed.push((change.path, value));
+                }
+                (None, Some(value)) => {
+                    let number = added.len();
+                    let (_, count, last) = by_parent.entry(change.path.parent()).or_default();
+                    (*count, *last) = (*count + 1, number);
+                    value.walk(&change.path, &mut |path, leaf| {
+                        let holders = by_value.entry(canonical(leaf)).or_default();
+                        holders.entry(number).or_default().push(path.clone());
+                    });
+                    added.push(change.path);
+                }
                 _ => {}
             }
         }
-        let mut by_value: HashMap<String, Vec<(usize, ValuePath)>> = HashMap::new();
-        let mut by_parent: HashMap<Option<ValuePath>, (usize, usize, usize)> = HashMap::new();
-        for (path, _) in &removed {
-            by_parent.entry(path.parent()).or_default().0 += 1;
-        }
-        for (number, (path, value)) in added.iter().enumerate() {
-            let (_, count, last) = by_parent.entry(path.parent()).or_default();
-            (*count, *last) = (*count + 1, number);
-            value.walk(path, &mut |path, leaf| {
-                by_value.entry(canonical(leaf)).or_default().push((number, path.clone()));
+        let successors = |(path, value): (ValuePath, &Value)| {
+            let mut numbers: BTreeSet<usize> = BTreeSet::new();
+            value.walk(&path, &mut |_, leaf| {
+                lookups::count(1);
+                let holders = by_value.get(&canonical(leaf)).into_iter().flatten();
+                numbers.extend(holders.take(FOLLOWED).map(|(number, _)| *number));
             });
-        }
-        Self { commit, removed, added, by_value, by_parent }
+            if let Some((1, 1, added)) = by_parent.get(&path.parent()) {
+                numbers.insert(*added);
+            }
+            (path, numbers.into_iter().take(FOLLOWED).collect())
+        };
+        let removed = removed.into_iter().map(successors).collect();
+        let (before, after) = (Arc::clone(&commit.before), Arc::clone(&commit.after));
+        Self { before, after, removed, added, by_value }
     }
 
     /// What took the place of an entry, or of the part of a removed one: the same part of an added entry
     /// that holds a value which the removed one held, or that is the only one added where the removed one is
     /// the only one removed; failing that, what of it has the value, or else all of it.
     fn successors(&self, path: &ValuePath) -> Vec<ValuePath> {
-        let removed: PathTree<'_, usize> =
-            self.removed.iter().enumerate().map(|(number, (path, _))| (path, number)).collect();
-        let above = removed.above(path).next().map(|(_, number)| *number);
-        let Some((whole, value)) = above.and_then(|number| self.removed.get(number)) else {
+        let mut above = (0..=path.segments.len()).map(|steps| path.prefix(steps));
+        let Some((whole, numbers)) = above.find_map(|above| self.removed.get_key_value(&above)) else {
             return Vec::new();
         };
-        let mut numbers: Vec<usize> = Vec::new();
-        value.walk(whole, &mut |_, leaf| {
-            let holding = self.by_value.get(&canonical(leaf)).into_iter().flatten();
-            numbers.extend(holding.map(|(number, _)| *number));
-        });
-        if let Some((1, 1, added)) = self.by_parent.get(&whole.parent()) {
-            numbers.push(*added);
-        }
-        numbers.sort_unstable();
-        numbers.dedup();
         let rest = path.segments.get(whole.segments.len()..).unwrap_or_default();
-        let own = self.commit.before.at(path).map(canonical);
+        let own = self.before.at(path).map(canonical);
+        let holders = own.and_then(|own| self.by_value.get(&own));
         let mut found = Vec::new();
         for number in numbers {
-            let Some((added, _)) = self.added.get(number) else { continue };
+            lookups::count(1);
+            let Some(added) = self.added.get(*number) else { continue };
             let same = rest.iter().fold(added.clone(), |path, segment| path.join(segment.clone()));
-            if self.commit.after.at(&same).is_some() {
+            if self.after.at(&same).is_some() {
                 found.push(same);
                 continue;
             }
-            let known = found.len();
-            let holding = own.as_ref().and_then(|own| self.by_value.get(own)).into_iter().flatten();
-            found.extend(holding.filter(|(other, _)| *other == number).map(|(_, path)| path.clone()));
-            if found.len() == known {
-                found.push(added.clone());
+            match holders.and_then(|holders| holders.get(number)) {
+                Some(places) => found.extend(places.iter().take(FOLLOWED).cloned()),
+                None => found.push(added.clone()),
             }
         }
         found.truncate(FOLLOWED);
@@ -152,11 +169,10 @@ impl<'c> Replaced<'c> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::diff::lists::NoListRules;
     use crate::model::CommitId;
+    use crate::model::lookups::assert_linear;
     use crate::yaml::Limits;
 
     fn commit([before, after]: [&str; 2]) -> SourceCommit {
@@ -186,9 +202,25 @@ mod tests {
                 versions.windows(2).map(|pair| commit([pair[0], pair[1]])).collect();
             let (first, later) = commits.split_first().expect("a commit");
             let path: ValuePath = path.parse().expect(path);
-            let found = followed(Replaced::by(first, &NoListRules).successors(&path), later, &NoListRules);
+            let found = Replaced::by(first, &NoListRules).successors(&path);
+            let found = Later::of(later.to_vec()).followed(found, &NoListRules);
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
             assert_eq!(shown, expected, "{versions:?}");
+        }
+    }
+
+    /// Twice as many entries that were renamed, all with one value or each with its own.
+    #[test]
+    fn many_removals_take_as_many_steps() {
+        for (what, value) in [("one value", (|_| 7) as fn(usize) -> usize), ("each its own", |i| i)] {
+            assert_linear(what, |n| {
+                let text =
+                    |name: &str| (0..n).map(|i| format!("{name}{i}: {}\n", value(i))).collect::<String>();
+                let replaced = Replaced::by(&commit([&text("a"), &text("b")]), &NoListRules);
+                for i in 0..n {
+                    assert!(!replaced.successors(&ValuePath::root().key(format!("a{i}"))).is_empty());
+                }
+            });
         }
     }
 }
