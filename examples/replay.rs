@@ -152,7 +152,7 @@ impl Replay<'_> {
     fn item(&mut self, key: &Key, hop: Hop) -> Result<()> {
         let epochs = self.epochs(key, hop)?;
         let leaves = epochs.iter().flat_map(|epoch| &epoch.candidates).flat_map(|it| &it.leaves);
-        let paths: BTreeSet<&ValuePath> = leaves.clone().map(|(path, _)| path).collect();
+        let paths: BTreeSet<&ValuePath> = leaves.clone().flat_map(|(path, top)| [path, top]).collect();
         let paths: Vec<&ValuePath> = paths.into_iter().collect();
         let parents: BTreeSet<ValuePath> = leaves.map(|(_, top)| top.parent().unwrap_or_default()).collect();
         let parents: Vec<ValuePath> = parents.into_iter().collect();

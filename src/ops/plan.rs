@@ -12,8 +12,8 @@ use crate::engine::history::History;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::{
     Decision, Grounds, Input, ItemPlan, Judge, Level, PlanEntry, Reason, Selection, Siblings, SourceCommit,
-    SourceCommits, containers, decisions, join_renamed, judge_leaves, leaves, note_origins, note_successors,
-    select, stop_shared,
+    SourceCommits, asked, containers, decisions, join_renamed, judge_leaves, leaves, note_origins,
+    note_successors, select, stop_shared,
 };
 use crate::engine::snapshot::{ItemFile, Reading, Source};
 use crate::engine::timeline::Question;
@@ -350,7 +350,7 @@ impl Planner {
             None => old(blob),
         };
         let differing = leaves(&source, &target, &lists);
-        let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
+        let paths = asked(&differing);
         let containers = containers(&differing);
         let question = Question { key, hop, paths: &paths, containers: &containers, lists: &lists };
         let rules = self.rules(key);

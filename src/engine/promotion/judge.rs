@@ -170,7 +170,7 @@ impl<'a> Judge<'a> {
         if later.is_some_and(|later| later != source) {
             return Row(Resolution::EnvironmentSpecific, Level::Keep, Reason::ProductionsOwn);
         }
-        if let Some(why) = self.left_out(track, top) {
+        if let Some(why) = self.left_out(track, path, top) {
             return Row(Resolution::LeftOut, Level::Offer, Reason::LeftOut(why));
         }
         let brought = track.source_changed();
@@ -178,9 +178,10 @@ impl<'a> Judge<'a> {
         Row(Resolution::New, Level::Ask, Reason::New { on: self.date(brought), by })
     }
 
-    /// Row 10: why people seem to have left a new key out on purpose.
-    fn left_out(&self, track: &PathHistory<'_>, top: &ValuePath) -> Option<LeftOut> {
-        let came = track.source_came()?;
+    /// Row 10: why people seem to have left a new key out on purpose. What came below something that
+    /// the target was never given is part of that.
+    fn left_out(&self, track: &PathHistory<'_>, path: &ValuePath, top: &ValuePath) -> Option<LeftOut> {
+        let came = PathHistory::new(self.view, top).source_came()?;
         let parent = top.parent();
         let edits = since(self.view.edits_of(parent.as_ref()), came);
         if edits.first() == Some(&came) {
@@ -193,7 +194,8 @@ impl<'a> Judge<'a> {
         if promotions >= MANY {
             return Some(LeftOut::Promotions(promotions));
         }
-        let stale = parent.is_some_and(|parent| !parent.is_root())
+        let stale = path == top
+            && parent.is_some_and(|parent| !parent.is_root())
             && self.is_older(came, 30)
             && since(self.view.target_edits(), came + 1).len() >= MANY;
         (self.is_older(came, 120) || stale).then(|| LeftOut::Days(self.view.days(came)))

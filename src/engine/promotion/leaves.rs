@@ -39,6 +39,14 @@ pub fn leaves<'a>(source: &'a FileValues, target: &'a FileValues, lists: &dyn Li
         .collect()
 }
 
+/// The paths whose past decides: the leaves, and the highest paths of what the target lacks.
+#[must_use]
+pub fn asked<'l>(leaves: &'l [Leaf<'_>]) -> Vec<&'l ValuePath> {
+    let entering = leaves.iter().filter(|leaf| leaf.target.is_none() && leaf.top != leaf.path);
+    let tops: BTreeSet<&ValuePath> = entering.map(|leaf| &leaf.top).collect();
+    leaves.iter().map(|leaf| &leaf.path).chain(tops).collect()
+}
+
 /// The mappings and lists of the target into which what it lacks would enter.
 #[must_use]
 pub fn containers(leaves: &[Leaf<'_>]) -> Vec<ValuePath> {

@@ -43,7 +43,7 @@ pub use edits::{operations, rename_in_place};
 pub use entry::{Action, PlanEntry, Renamed};
 pub use grounds::Grounds;
 pub use judge::{Judge, Judgement};
-pub use leaves::{Leaf, containers, leaves};
+pub use leaves::{Leaf, asked, containers, leaves};
 pub use left_alone::LeftAlone;
 pub use origins::note_origins;
 pub use plan::{GivenValue, HopStatus, Input, ItemPlan, ItemState, decide, judge_leaves, select};

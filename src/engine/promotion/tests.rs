@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Action, Decision, Input, Judge, Level, PlanEntry, Resolution, Selection, SourceCommit, SourceCommits,
-    Until, containers, digest, judge_leaves, leaves, note_successors, select,
+    Until, asked, containers, digest, judge_leaves, leaves, note_successors, select,
 };
 use crate::diff::lists::NoListRules;
 use crate::engine::history::{CommitChanges, FileChange, History};
@@ -82,7 +82,7 @@ impl World {
         };
         let (source, target) = (last(hop.source()), last(hop.target()));
         let differing = leaves(&source, &target, &NoListRules);
-        let paths: Vec<&ValuePath> = differing.iter().map(|leaf| &leaf.path).collect();
+        let paths = asked(&differing);
         let containers = containers(&differing);
         let question =
             Question { key: &self.key, hop, paths: &paths, containers: &containers, lists: &NoListRules };
@@ -286,6 +286,33 @@ fn row_10_a_new_key_that_people_left_out() {
     let old = [(0, Some(BOTH), Some(BOTH)), (1, Some(new), None)];
     assert_eq!(shown(&plan(&old, 121)), ["b.c new ask"]);
     assert_eq!(shown(&plan(&old, 122)), ["b.c left-out offer"]);
+}
+
+#[test]
+fn row_10_judges_what_comes_below_something_left_out_with_it() {
+    let (new, more) = ("a: 1\nm: {b: 1}", "a: 1\nm: {b: 1, c: 1}");
+    let steps = [(0, Some(BOTH), Some(BOTH)), (1, Some(new), Some("a: 5")), (2, Some(more), None)];
+    assert_eq!(
+        shown(&plan(&steps, 3)),
+        ["a environment-specific offer", "m.b left-out offer", "m.c left-out offer"]
+    );
+    // Where the mapping is there, an entry is its own matter.
+    let steps = [(0, Some(new), Some(new)), (1, Some(more), None)];
+    assert_eq!(shown(&plan(&steps, 2)), ["m.c new ask"]);
+}
+
+#[test]
+fn row_10_counts_edits_where_the_mapping_is_there() {
+    let edits: Vec<String> = (0..5).map(|n| format!("a: {n}\nm: {{x: 1}}\n")).collect();
+    let plan = |new: &str, day| {
+        let source = format!("a: 9\nm: {{x: 1, {new}}}\n");
+        let both = Some("a: 9\nm: {x: 1}\n");
+        let mut steps = vec![(0, both, both), (1, Some(source.as_str()), None)];
+        steps.extend(edits.iter().map(|text| (2, None, Some(text.as_str()))));
+        shown(&plan(&steps, day)).pop().expect("a line")
+    };
+    assert_eq!([plan("y: 1", 31), plan("y: 1", 32)], ["m.y new ask", "m.y left-out offer"]);
+    assert_eq!([plan("y: {z: 1}", 32), plan("y: {z: 1}", 122)], ["m.y.z new ask", "m.y.z left-out offer"]);
 }
 
 #[test]
