@@ -17,6 +17,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a support program prints its table")]
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -119,15 +120,15 @@ impl Replay<'_> {
             let Some(first) = commits.first() else { break };
             let time = first.info.time;
             let history = History::new(commits, self.history.is_complete(), time);
-            let candidates = self.candidates(&history, key, hop)?;
-            let candidates = candidates.into_iter().filter(|it| it.position + newest < end).collect();
+            let candidates = self.candidates(&history, key, hop, end.saturating_sub(*newest))?;
             epochs.push(Epoch { history, candidates });
         }
         Ok(epochs)
     }
 
-    /// The commits of an epoch that changed the target while source and target differed, oldest first.
-    fn candidates(&self, history: &History, key: &Key, hop: Hop) -> Result<Vec<Candidate>> {
+    /// The commits before position `end` of an epoch that changed the target while source and target
+    /// differed, oldest first.
+    fn candidates(&self, history: &History, key: &Key, hop: Hop, end: usize) -> Result<Vec<Candidate>> {
         let mut candidates = Vec::new();
         let mut sources = history.versions(key, hop.source(), self.read)?.into_iter().peekable();
         let (mut source, mut target): (Option<Arc<FileValues>>, Option<Arc<FileValues>>) = (None, None);
@@ -136,7 +137,9 @@ impl Replay<'_> {
             while let Some(earlier) = sources.next_if(|earlier| earlier.commit > version.commit) {
                 source = earlier.values;
             }
-            if let (Some(source), Some(target), Some(_)) = (&source, &target, &version.values) {
+            if version.commit < end
+                && let (Some(source), Some(target), Some(_)) = (&source, &target, &version.values)
+            {
                 let leaves = leaves(source, target, &NoListRules);
                 let several_documents = source.values().len() > 1 || target.values().len() > 1;
                 let leaves: Vec<_> = leaves.into_iter().map(|leaf| (leaf.path, leaf.top)).collect();
@@ -413,7 +416,16 @@ fn replay(folder: &Path, verbose: bool, table_alone: bool) -> Result<[Tally; 2]>
         Ok(Document::parse(&bytes, &Limits::default()).ok())
     };
     let reader = VersionReader::new(Limits::default());
-    let read = |blob: &BlobId| Ok(reader.read(&blobs.read("a version", Some(blob))?).map(Arc::new));
+    // The versions of the item that is looked at; their parts are shared.
+    let versions: RefCell<HashMap<BlobId, Option<Arc<FileValues>>>> = RefCell::default();
+    let read = |blob: &BlobId| {
+        if let Some(known) = versions.borrow().get(blob) {
+            return Ok(known.clone());
+        }
+        let values = reader.read(&blobs.read("a version", Some(blob))?).map(Arc::new);
+        versions.borrow_mut().insert(blob.clone(), values.clone());
+        Ok(values)
+    };
     let mut files: BTreeMap<Key, usize> = BTreeMap::new();
     for change in history.commits().iter().flat_map(|commit| &commit.changes) {
         if let Some(Place::Item(item)) = place(&change.path) {
@@ -432,11 +444,12 @@ fn replay(folder: &Path, verbose: bool, table_alone: bool) -> Result<[Tally; 2]>
         several,
     };
     let (all, mut done): (usize, usize) = (files.values().sum(), 0);
-    for (key, versions) in files {
+    for (key, changes) in files {
+        versions.borrow_mut().clear();
         for hop in Hop::ALL {
             replay.item(&key, hop)?;
         }
-        done += versions;
+        done += changes;
         eprint!("\r{:>3} %", 100 * done / all.max(1));
     }
     eprint!("\r     \r");
