@@ -76,7 +76,7 @@ pub use modes::mode_changes;
 pub use patch::{patched, require_still_masked};
 pub use plan::Planner;
 pub use promote::{
-    Answers, Creation, Prepared, PromoteRequest, commit as commit_promotion,
+    Answers, Creation, Prepared, PromoteRequest, commit as commit_promotion, left_on_branch,
     preflight as preflight_promotion, prepare as prepare_promotion, refusal, uncommitted_sources,
 };
 #[cfg(feature = "publish")]

@@ -229,6 +229,32 @@ fn a_promotion_branch_of_an_earlier_run_follows_what_is_promoted() {
 }
 
 #[test]
+fn a_promotion_branch_whose_source_went_back_is_told() {
+    for push in [&[][..], &["--push", "origin"]] {
+        let shop = with_origin();
+        let staging = shop.read(STAGING);
+        let next = promote(&[&["--branch", "next"], push].concat());
+        assert_eq!(shop.terrace(&next).code, 0);
+        shop.commit(&[(STAGING, &shop.read(PRODUCTION))], "given up");
+        shop.git(&["push", "-q", "origin", "main"]);
+        let stale = shop.terrace(&next);
+        assert!(stale.code == 0 && stale.out.ends_with("nothing to do\n"), "{stale:?}");
+        let told = stale.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("branch next still changes payments in production"), "{stale:?}");
+        shop.commit(&[(STAGING, &staging)], "wanted again");
+        shop.git(&["push", "-q", "origin", "main"]);
+        let again = shop.terrace(&next);
+        assert!(again.code == 0 && !again.err.contains("still changes"), "{again:?}");
+        // Merged in another shape, it is no news.
+        shop.git(&["checkout", "-q", "next", "--", PRODUCTION]);
+        shop.git(&["commit", "-q", "-m", "squashed"]);
+        shop.git(&["push", "-q", "origin", "main"]);
+        let merged = shop.terrace(&next);
+        assert!(merged.code == 0 && !merged.err.contains("still changes"), "{merged:?}");
+    }
+}
+
+#[test]
 fn another_items_promotion_goes_on_top_and_anything_else_is_refused() {
     let shop = Shop::ahead();
     let search = "environments/staging/search.yaml";

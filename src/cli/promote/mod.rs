@@ -103,9 +103,29 @@ impl Work<'_> {
             prepared = ops::prepare_promotion(workspace, planner, &request)?;
             self.show(&prepared, terms)?;
         }
-        self.commit((&prepared, hop.target()), &|options| {
+        let outcome = self.commit((&prepared, hop.target()), &|options| {
             ops::commit_promotion(workspace, &request, &prepared, args.message.as_deref(), options)
-        })
+        })?;
+        if prepared.is_empty() {
+            self.remark_left_on_branch(&request)?;
+        }
+        Ok(outcome)
+    }
+
+    fn remark_left_on_branch(&self, request: &PromoteRequest) -> Result<()> {
+        let Some(branch) = &self.options.branch else { return Ok(()) };
+        let delete = match &self.options.push {
+            Some(remote) => format!("git push {} --delete {branch}", remote.name()),
+            None => format!("git branch -D {branch}"),
+        };
+        for key in ops::left_on_branch(self.workspace, request, &self.planner.head.id, &self.options)? {
+            self.context.remark(&format!(
+                "note: branch {branch} still changes {key} in {}, and nothing of it is promoted now; to give \
+                 it up: {delete}",
+                request.hop.target()
+            ));
+        }
+        Ok(())
     }
 
     /// Carries out a plan file.

@@ -18,8 +18,8 @@ use super::workspace::Workspace;
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, LeftAlone, Reason, Selection};
 use crate::engine::snapshot::{Place, place};
 use crate::model::{
-    CommitId, EnvironmentSet, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result, Value,
-    ValuePath,
+    BlobId, CommitId, EnvironmentSet, Error, ErrorKind, Help, Hop, Key, KeyGlob, ProgressCounter, Result,
+    Value, ValuePath,
 };
 use crate::secrets::{DocumentSecrets, exclusion};
 use crate::store::transaction::{self, Committed, Options};
@@ -458,6 +458,45 @@ pub(super) fn publish(
         None => transaction::confirm(repository, options, decide)?,
     };
     Ok(published.map(|(committed, ())| committed))
+}
+
+/// The items of a request that the branch of `options` has changed in the target though nothing of them
+/// is promoted any more: what an earlier promotion to it took was taken back since.
+///
+/// # Errors
+/// When the branch cannot be compared.
+pub fn left_on_branch(
+    workspace: &Workspace,
+    request: &PromoteRequest,
+    head: &CommitId,
+    options: &Options,
+) -> Result<BTreeSet<Key>> {
+    let repository = &workspace.repository;
+    let Some(branch) = &options.branch else { return Ok(BTreeSet::new()) };
+    let tip = match &options.push {
+        Some(remote) => repository.known_commit(&format!("refs/remotes/{}/{branch}", remote.name()))?,
+        None => repository.branch_tip(branch)?,
+    };
+    let Some(tip) = tip else { return Ok(BTreeSet::new()) };
+    let Some(base) = repository.merge_base(head, &tip)?.filter(|base| *base != tip) else {
+        return Ok(BTreeSet::new());
+    };
+    let mut parts = repository.parts();
+    let mut changed = |to: &CommitId| -> Result<BTreeMap<String, Option<BlobId>>> {
+        let changes = parts.changes(&base, to)?.into_iter();
+        Ok(changes.map(|change| (change.path, change.after)).collect())
+    };
+    let (there, here) = (changed(&tip)?, changed(head)?);
+    let differing = there.iter().filter(|(path, blob)| here.get(*path) != Some(blob));
+    let items = differing.filter_map(|(path, _)| match place(path) {
+        Some(Place::Item(id)) if id.environment == request.hop.target() => Some(id.key),
+        _ => None,
+    });
+    let is_meant = |key: &Key| match request.named() {
+        [] => request.keys.contains(key) || request.is_matched(key),
+        named => named.contains(key),
+    };
+    Ok(items.filter(is_meant).collect())
 }
 
 /// The source files of the promoted items whose changes are not committed.
