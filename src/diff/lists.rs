@@ -12,6 +12,10 @@ pub trait ListRules {
     fn list_key(&self, path: &ValuePath) -> Option<String>;
     /// Whether the order of the list at `path` means something.
     fn list_order(&self, path: &ValuePath) -> bool;
+    /// Whether the entry `field` of the elements of the list at `path` is kept secret by policy.
+    fn is_kept_secret(&self, _path: &ValuePath, _field: &str) -> bool {
+        false
+    }
 }
 
 /// No schema says anything of lists.
@@ -43,7 +47,7 @@ pub fn identity(rules: &dyn ListRules, path: &ValuePath, left: &List, right: &Li
     };
     let tells =
         |field: &String| [left, right].iter().all(|list| list.is_told_apart_by(field) && !shows(list, field));
-    let field = named.into_iter().find(tells)?;
+    let field = named.into_iter().find(|field| tells(field) && !rules.is_kept_secret(path, field))?;
     let same_order = !rules.list_order(path) || order(left, right, &field) == order(right, left, &field);
     same_order.then_some(field)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
 use crate::json_schema::{Catalog, Compiled, SchemaError, ValueDescription};
-use crate::model::{Environment, Error, Key, Policy, Result, ValuePath};
+use crate::model::{Environment, Error, Key, Policy, Result, Segment, ValuePath};
 
 /// A schema, or what is wrong with it.
 pub type Loaded = std::result::Result<Compiled, Vec<SchemaError>>;
@@ -149,14 +149,16 @@ impl Schemas {
         let mut files: Vec<String> =
             Environment::ALL.into_iter().flat_map(|env| self.describing(key, env)).collect();
         files.dedup();
-        SchemaLists { schemas: files.iter().map(|file| self.load(file)).collect() }
+        let schemas = files.iter().map(|file| self.load(file)).collect();
+        SchemaLists { schemas, policy: Arc::clone(&self.policy) }
     }
 }
 
-/// What the schemas of one item say of lists.
+/// What the schemas of one item say of lists, and which names the policy keeps secret.
 #[derive(Debug)]
 pub struct SchemaLists {
     schemas: Vec<Arc<Loaded>>,
+    policy: Arc<Policy>,
 }
 
 impl ListRules for SchemaLists {
@@ -172,5 +174,11 @@ impl ListRules for SchemaLists {
             .iter()
             .filter_map(|schema| schema.as_ref().as_ref().ok())
             .any(|schema| schema.list_order(path))
+    }
+
+    fn is_kept_secret(&self, path: &ValuePath, field: &str) -> bool {
+        let element = path.join(Segment::Index(0));
+        let fields = field.split('.').fold(element.clone(), |path, part| path.key(part));
+        [fields, element.key(field)].iter().any(|path| self.policy.declares_secret(path) == Some(true))
     }
 }

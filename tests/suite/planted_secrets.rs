@@ -35,6 +35,9 @@ env:
 pairs:
   - {{name: API_TOKEN, value: CANARY{tag}k}}
   - {{name: API_TOKEN, value: CANARY{tag}l}}
+seats:
+  - {{id: CANARY{tag}u, n: 1}}
+  - {{id: CANARY{tag}v, n: 2}}
 shared: &s CANARY{tag}m
 api_key: *s
 again: *s
@@ -57,7 +60,7 @@ fn broken(tag: &str) -> String {
 }
 
 fn world() -> World {
-    let policy = "version = 1\n[secrets]\npaths = [\"**.licence-code\"]\n";
+    let policy = "version = 1\n[secrets]\npaths = [\"**.licence-code\", \"seats.*.id\"]\n";
     let schema = "{\"type\": \"object\", \"properties\": {\"password\": {\"type\": \"string\", \"maxLength\": 3}, \"n\": {\"type\": \"integer\"}, \"dsn\": {\"pattern\": \"^x\"}, \"again\": {\"enum\": [\"x\"]}}}";
     let mut world = World::with(&[
         ("terrace.toml", policy),
