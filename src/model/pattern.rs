@@ -130,6 +130,18 @@ impl PatternSet {
         self.candidates(&path).any(|number| self.fits(number, &path))
     }
 
+    /// Whether one of the patterns ends in a step that this key fits, wherever it may stand.
+    pub(super) fn end_in(&self, key: &str) -> bool {
+        let key = if self.loosely { fold(key) } else { Cow::Borrowed(key) };
+        self.patterns.iter().filter_map(|pattern| steps(pattern, self.loosely).last()).any(
+            |last| match last {
+                Step::Key(text) => *text == key,
+                Step::Stars(name) => name.fits(&key),
+                Step::Any | Step::One | Step::Element(_) => false,
+            },
+        )
+    }
+
     /// The numbers of the patterns that cover `path`, in order.
     pub(super) fn covering(&self, path: &ValuePath) -> Vec<usize> {
         let path = Compared::new(path, self.loosely);

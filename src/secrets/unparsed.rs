@@ -149,6 +149,12 @@ fn anchored(anchors: &HashSet<&str>, body: &str) -> Option<usize> {
 /// So many bytes of a line are looked at for keys; what lies behind is masked.
 const SEARCHED: usize = 4096;
 
+/// Whether a key may be a secret's; `path` is as far as it is known where it stands.
+fn may_be_secret(policy: &Policy, path: &ValuePath, key: &str) -> bool {
+    let may_be_declared = || policy.may_declare_secret(key) && policy.declares_secret(path) != Some(false);
+    is_secret_path(policy, path) || may_be_declared()
+}
+
 /// Where in a line the value of a secret key begins.
 fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
     let found = body.match_indices([':', '=']).take_while(|(at, _)| *at < SEARCHED).find(|(at, _)| {
@@ -160,7 +166,7 @@ fn secret_from(policy: &Policy, way: &ValuePath, body: &str) -> Option<usize> {
             && !value.starts_with("//")
             && is_value
             && !policy.is_reference(value)
-            && is_secret_path(policy, &way.key(key))
+            && may_be_secret(policy, &way.key(key), key)
     });
     let found =
         found.map(|(at, _)| at + 1).filter(|at| !body.get(*at..).unwrap_or_default().trim().is_empty());

@@ -172,6 +172,13 @@ impl Policy {
         self.secret_paths.covers(path).then_some(true)
     }
 
+    /// Whether `[secrets]` may speak of a key where it is not known in which elements of lists and below
+    /// which other keys it stands.
+    #[must_use]
+    pub fn may_declare_secret(&self, key: &str) -> bool {
+        self.secret_paths.end_in(key)
+    }
+
     /// Whether a value refers to a secret instead of being one.
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
