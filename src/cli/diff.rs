@@ -143,6 +143,9 @@ fn two_revisions(
     }
     let modes = ops::mode_changes(workspace, [&old, &new], &keys)?;
     differs |= !modes.is_empty();
+    if !differs {
+        all_read(std::mem::take(&mut unreadable), context)?;
+    }
     if args.format == "json" {
         let name = |at: &At| match at {
             At::Revision(revision) => revision.clone(),
@@ -204,7 +207,12 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let left_side = Side { configuration: &left_configuration, environment: left_env };
     let right_side = Side { configuration: &right_configuration, environment: right_env };
     let (reveal, texts) = (Reveal::asked(args.show_secrets), Texts::of_format(&args.format));
-    let found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, reveal, texts)?;
+    let mut found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, reveal, texts)?;
+    let unified = args.format == "unified";
+    let differs = found.items.iter().any(|item| unified || !item.rows.is_empty());
+    if !differs {
+        all_read(std::mem::take(&mut found.unreadable), context)?;
+    }
     let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::diff::json(items, left, right, &mut out)?,
@@ -212,8 +220,6 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
         "unified" => diff::unified(items, left, right, &context.view(), &mut out)?,
         _ => diff::text(items, left, right, &context.view(), &mut out)?,
     }
-    let unified = args.format == "unified";
-    let differs = items.iter().any(|item| unified || !item.rows.is_empty());
     drop(out);
     all_read(found.unreadable, context)?;
     Ok(differs)
@@ -226,15 +232,18 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
             .into());
     }
     let workspace = context.workspace_at(&args.place.at())?;
-    let found =
+    let mut found =
         ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
+    let differs = !found.items.is_empty();
+    if !differs {
+        all_read(std::mem::take(&mut found.unreadable), context)?;
+    }
     let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::matrix::json(items, &mut out)?,
         "markdown" => matrix::markdown(items, &mut out)?,
         _ => matrix::text(items, &context.view(), &mut out)?,
     }
-    let differs = !items.is_empty();
     drop(out);
     all_read(found.unreadable, context)?;
     Ok(differs)

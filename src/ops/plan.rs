@@ -537,7 +537,7 @@ impl Planner {
                 &source,
                 &target,
                 self.configuration.limits(),
-                selection.skip_undecided,
+                selection,
             ),
             given: Vec::new(),
         }))

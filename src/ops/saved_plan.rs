@@ -207,7 +207,7 @@ fn stop_again(
             line.verdict = Action::Take;
         }
     }
-    let stopped = stop_shared(tried, source, target, limits, false);
+    let stopped = stop_shared(tried, source, target, limits, &Selection::default());
     let settled = lines.into_iter().zip(stopped).zip(&agreed.lines);
     let settled = settled.map(|((line, stopped), agreed)| {
         if agreed.stopped && !line.is_taken() && stopped.reason.is_shared() {

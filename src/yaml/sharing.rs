@@ -65,6 +65,16 @@ impl Document {
             .find(|prefix| self.locate(prefix).is_some_and(|located| !self.is_own(&located)))
     }
 
+    /// The mappings that a mapping merges (`<<`), in order of precedence.
+    pub(super) fn merges(&self, mapping: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let entries = match &self.node(mapping).content {
+            Content::Mapping { entries, .. } => entries.as_slice(),
+            _ => &[],
+        };
+        let merges = entries.iter().filter(|entry| is_merge(self.arena(), entry));
+        merges.filter_map(|entry| merged(self.arena(), entry.value)).flatten()
+    }
+
     /// What would be read at `path` if the entry that stands there were gone: the value that its
     /// mapping merges under the same key.
     #[must_use]
@@ -72,10 +82,7 @@ impl Document {
         let Some(Segment::Key(key)) = path.last() else { return None };
         let own = self.locate(path).filter(|located| !located.shared)?;
         let (mapping, _) = own.slot?;
-        let Content::Mapping { entries, .. } = &self.node(mapping).content else { return None };
-        let merges = entries.iter().filter(|entry| is_merge(self.arena(), entry));
-        let mut maps = merges.filter_map(|entry| merged(self.arena(), entry.value)).flatten();
-        let node = maps.find_map(|map| self.key_of(map, key))?;
+        let node = self.merges(mapping).find_map(|map| self.key_of(map, key))?;
         let limits = Limits::default();
         Resolver::new(self.text(), self.lines(), self.arena(), limits).root(node, 0).ok()
     }
@@ -86,11 +93,7 @@ impl Document {
         if let Some(index) = self.entry(mapping, key) {
             return entries.get(index).map(|entry| entry.value);
         }
-        let merges = entries.iter().filter(|entry| is_merge(self.arena(), entry));
-        merges
-            .filter_map(|entry| merged(self.arena(), entry.value))
-            .flatten()
-            .find_map(|map| self.key_of(map, key))
+        self.merges(mapping).find_map(|map| self.key_of(map, key))
     }
 
     fn is_alias(&self, located: &Located) -> bool {

@@ -84,7 +84,12 @@ impl<'s> Choice<'s> {
         let is_free = matches!(line.level, Level::Take | Level::Ask | Level::Offer);
         let is_asked_for = covers(&self.take_source) || is_free && is_part(&self.take_source);
         if is_asked_for && !line.is_refused() {
-            return Action::Take;
+            // The source's value, be it that the target has one of its own under the old name.
+            let own = line.renamed.as_ref().filter(|it| line.source.as_ref() != Some(&it.carried));
+            return match own.and(line.source.clone()).filter(|_| covers(&self.take_source)) {
+                Some(value) => Action::Set(value),
+                None => Action::Take,
+            };
         }
         let Selection { only, changes, new_keys, removals, skip_undecided, .. } = self.selection;
         let chosen = (only.is_empty() || covers(&self.only) || is_part(&self.only))
@@ -170,6 +175,14 @@ impl Selection {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.parts().is_none() && self.except.is_empty() && self.set.is_empty()
+    }
+
+    /// Whether the user gave a path a value by name, of the source or another.
+    #[must_use]
+    pub fn gives(&self, path: &ValuePath) -> bool {
+        let set = self.set.iter().map(|(path, _)| path);
+        self.take_source.iter().any(|named| named.covers(path) || path.covers(named))
+            || set.into_iter().any(|named| named.covers(path))
     }
 
     /// The first option that chooses parts of a plan, as the user wrote it.

@@ -7,17 +7,19 @@ use super::edits::operations;
 use super::entry::{Action, PlanEntry};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
+use super::selection::Selection;
 use crate::model::ValuePath;
 use crate::yaml::edit::apply;
 use crate::yaml::{Document, Limits};
 
-/// Stops what cannot be written without changing another path with it; with `skip` it is left.
+/// Stops what cannot be written without changing another path with it; where the selection leaves what
+/// is undecided it is left, unless the user gave it a value.
 pub fn stop_shared(
     mut lines: Vec<PlanEntry>,
     source: &Document,
     target: &Document,
     limits: &Limits,
-    skip: bool,
+    selection: &Selection,
 ) -> Vec<PlanEntry> {
     if !target.has_aliases() {
         return lines;
@@ -38,7 +40,8 @@ pub fn stop_shared(
                 }
             };
             (line.resolution, line.level) = (Resolution::Conflict, Level::Stop);
-            line.verdict = if skip { Action::Keep } else { Action::Stop };
+            let is_left = selection.skip_undecided && !selection.gives(&line.path);
+            line.verdict = if is_left { Action::Keep } else { Action::Stop };
         }
     }
     lines
@@ -109,7 +112,7 @@ mod tests {
             literal: false,
             path: leaf.path,
         });
-        let lines = stop_shared(lines.collect(), &source, &target, &Limits::default(), false);
+        let lines = stop_shared(lines.collect(), &source, &target, &Limits::default(), &Selection::default());
         let stopped = lines.iter().filter(|line| line.verdict == Action::Stop);
         let stopped = stopped.map(|line| line.path.to_string()).collect();
         let text = apply(&target, &operations(&lines, &source, &target), &Limits::default());
@@ -155,6 +158,14 @@ mod tests {
                 &[],
                 &["x.c", "a.c", "b.c"],
                 "x: &x {c: 1}\na: *x\nb: *x\nz: 2\n",
+            ),
+            // What enters at an anchor is merged by all its users, and overridden where one differs.
+            (
+                "x: {c: 1, w: 2}\na: {c: 1, d: 1, w: 2}\nb: {c: 1, d: 2, w: 3}",
+                "x: &x {c: 1}\na:\n  <<: *x\n  d: 1\nb:\n  <<: *x\n  d: 2\n",
+                &[],
+                &[],
+                "x: &x {c: 1, w: 2}\na:\n  <<: *x\n  d: 1\nb:\n  <<: *x\n  d: 2\n  w: 3\n",
             ),
             // An alias whose value alone changes is replaced; a merged value is overridden.
             ("x: &x {c: 1}\na: 3\nb: *x\nz: 1", target, &[], &[], "x: &x {c: 1}\na: 3\nb: *x\nz: 1\n"),

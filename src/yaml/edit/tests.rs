@@ -662,7 +662,20 @@ fn anchors_serve_all_their_users_or_none() {
                 add("e", "r", "1"),
                 add("f", "r", "1"),
             ],
-            "d: &d\n  q: 2\n  r: 1\ne: *d\nf:\n  <<: *d\n  q: 3\n  r: 1\n",
+            "d: &d\n  q: 2\n  r: 1\ne: *d\nf:\n  <<: *d\n  q: 3\n",
+        ),
+        (
+            "what enters is merged, through another merge too, unless it differs",
+            "d: &d\n  p: 1\ng: &g\n  <<: *d\n  s: 1\nh:\n  <<: *g\n  t: 1\n",
+            vec![
+                add("d", "r", "1"),
+                add("g", "r", "1"),
+                add("h", "r", "1"),
+                add("d", "u", "1"),
+                add("g", "u", "2"),
+                add("h", "u", "2"),
+            ],
+            "d: &d\n  p: 1\n  r: 1\n  u: 1\ng: &g\n  <<: *d\n  s: 1\n  u: 2\nh:\n  <<: *g\n  t: 1\n",
         ),
         (
             "beside a merge",

@@ -5,7 +5,7 @@
 
 mod structural;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::Refusal;
@@ -58,6 +58,7 @@ impl<'a> Edits<'a> {
     /// Takes over the plan: first what is changed where its bytes stand, then what leads there
     /// through an alias or a merge and needs the same change to have been made.
     fn gather(&mut self, document: &Document, plan: &Plan<'a>) -> Result<(), Refusal> {
+        let merged = Merged::new(document, plan);
         for own in [true, false] {
             for (path, new) in &plan.sets {
                 let located = locate(document, path)?;
@@ -88,7 +89,7 @@ impl<'a> Edits<'a> {
                 let located = locate(document, path)?;
                 match document.is_own(&located) {
                     this if this != own => {}
-                    true => self.add(&located, added.iter().cloned()),
+                    true => self.add(&located, merged.others(located.node, added)),
                     false if self.are_added(document.follow(located.node), added) => {}
                     false => return Err(through_alias(document, path, &located)),
                 }
@@ -132,6 +133,10 @@ impl<'a> Edits<'a> {
     }
 
     fn add(&mut self, located: &Located, added: impl IntoIterator<Item = Added<'a>>) {
+        let mut added = added.into_iter().peekable();
+        if added.peek().is_none() {
+            return;
+        }
         let container = self.containers.entry(located.node).or_default();
         container.slot = located.slot;
         container.added.extend(added);
@@ -145,6 +150,49 @@ impl<'a> Edits<'a> {
         }
         for (id, container) in &self.containers {
             container.edit(document, *id, layout, &mut out);
+        }
+        out
+    }
+}
+
+/// The entries that are new in mappings, which those that merge them (`<<`) get with them.
+struct Merged<'p, 'a> {
+    document: &'p Document,
+    new: HashMap<(NodeId, &'p str), &'p New<'a>>,
+}
+
+impl<'p, 'a> Merged<'p, 'a> {
+    fn new(document: &'p Document, plan: &'p Plan<'a>) -> Self {
+        let mut new = HashMap::new();
+        let adds = plan.adds.iter().filter(|_| document.has_aliases());
+        for (path, added) in adds {
+            let Some(located) = document.locate(path) else { continue };
+            let mapping = document.follow(located.node);
+            new.extend(added.iter().filter_map(|added| Some(((mapping, added.key.as_deref()?), &added.new))));
+        }
+        Self { document, new }
+    }
+
+    /// What of the entries that are new in `mapping` has to be written there.
+    fn others(&self, mapping: NodeId, added: &[Added<'a>]) -> Vec<Added<'a>> {
+        let comes = |added: &Added<'a>| {
+            let Some(key) = added.key.as_deref() else { return false };
+            let mut brought = self.document.merges(mapping).filter_map(|it| self.new.get(&(it, key)));
+            brought.next().is_some_and(|new| new.value == added.new.value)
+        };
+        let mut out: Vec<Added<'a>> = Vec::new();
+        let mut passed: HashMap<Segment, After> = HashMap::new();
+        for added in added {
+            let mut after = added.after.clone();
+            while let After::Sibling(sibling) = &after
+                && let Some(before) = passed.get(sibling)
+            {
+                after = before.clone();
+            }
+            match added.key.clone().filter(|_| comes(added)) {
+                Some(key) => drop(passed.insert(Segment::Key(key), after)),
+                None => out.push(Added { after, ..added.clone() }),
+            }
         }
         out
     }
