@@ -81,11 +81,13 @@ pub struct Layout {
     pub step: usize,
     /// The dashes of a list.
     pub dash: usize,
+    /// Whether all lists that there are stand so; then what is copied from elsewhere does too.
+    pub is_uniform: bool,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { step: 2, dash: 2 }
+        Self { step: 2, dash: 2, is_uniform: false }
     }
 }
 

@@ -224,6 +224,51 @@ fn decisions_that_cannot_be_read_stop_an_item_in_sync_too() {
 }
 
 #[test]
+fn new_lists_stand_as_the_targets_do() {
+    let unindented = "l:\n- a\nn:\n  p:\n  - k: 1\n    q:\n    # of q\n    - x: |\n        t\n\n        u\n    - y\nz: 1\n";
+    let indented = "l:\n  - a\nn:\n  p:\n    - k: 1\n      q:\n        # of q\n        - x: |\n            t\n\n            u\n        - y\nz: 1\n";
+    for (source, target) in [(unindented, indented), (indented, unindented)] {
+        let before = format!("{}z: 1\n", target.split("n:\n").next().unwrap_or_default());
+        let mut world = world(&before, None, &[source]);
+        assert_eq!(promoted(&world, "--with-new", 0), target);
+        world.commit("promoted");
+        // What comes back comes back as it was.
+        let mixed = format!("{target}m:\n- b\no:\n      - c\n");
+        world.write(FILES[1], &mixed);
+        world.commit("mixed");
+        world.write(FILES[0], &source.replace("z:", "  r: 1\nz:"));
+        world.commit("more");
+        assert_eq!(promoted(&world, "--with-new", 0), mixed.replace("z:", "  r: 1\nz:"));
+        world.line("rollback x --env staging --yes").exits(0);
+        assert_eq!(world.read(FILES[1]), mixed);
+    }
+}
+
+#[test]
+fn what_the_user_gives_is_written_or_refused() {
+    let (both, change) = ("s: &s {c: 1}\na: *s\nb: *s\nz: 1\n", "s: &s {c: 1}\na: *s\nb: {c: 4}\nz: 2\n");
+    for given in ["--set b.c=7", "--take source=b", "--take source=b.c"] {
+        let world = world(both, Some(&both.replace("{c: 1}", "{c: 3}")), &[change]);
+        let head = world.git(&["rev-parse", "HEAD"]);
+        world.line(&format!("promote x --to staging --yes --skip-undecided {given}")).exits(3);
+        assert_eq!(world.git(&["rev-parse", "HEAD"]), head, "{given}");
+    }
+    let world = world("a: {timeout: 5}\n", Some("a: {timeout: 9}\n"), &["a: {timeoutS: 5}\n"]);
+    assert_eq!(promoted(&world, "--take source=a.timeoutS", 0), "a: {timeoutS: 5}\n");
+}
+
+#[test]
+fn the_command_at_the_end_of_a_plan_runs() {
+    let world = world("a: 1\nb: 1\n", Some("b: 1\n"), &["a: 1\nb: 1\nnew: 1\nmore: 2\n"]);
+    let told = world.line("promote x --to staging --yes --without-new").exits(0);
+    let told = told.replace("\\\n", " ");
+    let command = told.lines().find_map(|line| line.split_once("terrace promote ")).map(|(_, words)| words);
+    if let Some(words) = command {
+        world.line(&format!("promote {words} --yes")).exits(0);
+    }
+}
+
+#[test]
 fn a_path_becomes_one_thing() {
     let world = world("a: 1\n", None, &["a: 2\n"]);
     for options in [

@@ -48,12 +48,13 @@ pub(super) fn copy_flow(document: &Document, id: NodeId, to: usize) -> Option<St
 }
 
 /// The lines of a block collection at column `to`, with all comments in it. One that ends in a
-/// block scalar that keeps the blank lines behind it cannot stand elsewhere.
+/// block scalar that keeps the blank lines behind it cannot stand elsewhere. `to` is the column and, where
+/// they are to be indented alike, by how much lists are.
 pub(super) fn copy_block(
     document: &Document,
     id: NodeId,
     holder: Option<usize>,
-    to: usize,
+    to: (usize, Option<usize>),
 ) -> Option<String> {
     let slots = slots(document, id);
     let (first, last) = (slots.first()?, slots.last().filter(|last| !ends_keeping(document, last.value))?);
@@ -70,35 +71,82 @@ pub(super) fn copy_block(
         start = document.lines().bytes(document.text(), line).start;
     }
     let deeper = holder.unwrap_or(from.saturating_sub(1));
-    copy_lines(document, start..chunk_end(document, last.end, deeper), id, from, to)
+    copy_lines(document, start..chunk_end(document, last.end, deeper), (id, None), from, to)
 }
 
-/// The lines of an entry or element with its comments, at column `to`.
-pub(super) fn copy_slot(document: &Document, slot: &Slot, to: usize) -> Option<String> {
+/// The lines of an entry or element with its comments, at column `to`, as [`copy_block`].
+pub(super) fn copy_slot(document: &Document, slot: &Slot, to: (usize, Option<usize>)) -> Option<String> {
     if ends_keeping(document, slot.value) {
         return None;
     }
     let from = column(document, slot.start);
     let range = chunk_start(document, slot.start)..chunk_end(document, slot.end, from);
-    copy_lines(document, range, slot.key.unwrap_or(slot.value), from, to)
+    copy_lines(document, range, (slot.key.unwrap_or(slot.value), Some(slot)), from, to)
 }
 
 /// Copies whole lines from column `from` to column `to`; the first may begin inside its line.
 fn copy_lines(
     document: &Document,
     range: Range<usize>,
-    first: NodeId,
+    (first, own): (NodeId, Option<&Slot>),
     from: usize,
-    to: usize,
+    (to, dash): (usize, Option<usize>),
 ) -> Option<String> {
     let begins_inside = !first_on_line(document.text(), range.start);
-    let raw = copy(document, range, first)?;
+    let raw = copy(document, range.clone(), first)?;
     let raw = if begins_inside { format!("{}{raw}", " ".repeat(from)) } else { raw };
+    let raw = match dash {
+        Some(dash) => with_dashes(document, range, (first, own), &raw, dash),
+        None => raw,
+    };
     let mut out = reindent(&raw, from, to);
     if !out.ends_with('\n') {
         out.push('\n');
     }
     Some(out)
+}
+
+/// The lines of a range with its lists indented by so much below the keys that hold them; `own` is the
+/// entry that the range is, if it is one.
+fn with_dashes(
+    document: &Document,
+    range: Range<usize>,
+    (first, own): (NodeId, Option<&Slot>),
+    raw: &str,
+    dash: usize,
+) -> String {
+    let line_of = |at: usize| document.lines().line(at);
+    let begin = line_of(range.start);
+    let mut shifts = vec![(0, 0); raw.split_inclusive('\n').count()];
+    let nodes = document.arena().get(first.0 as usize..).unwrap_or_default().iter();
+    let within = nodes.take_while(|node| node.outer.start < range.end);
+    let entries = within.flat_map(|node| match &node.content {
+        Content::Mapping { entries, flow: false } => entries.as_slice(),
+        _ => &[],
+    });
+    let own = own.filter(|slot| slot.key.is_some()).map(|slot| (slot.start, slot.value));
+    for (start, value) in own.into_iter().chain(entries.map(|entry| (entry.start, entry.value))) {
+        let node = document.node(value);
+        let is_list = matches!(node.content, Content::Sequence { flow: false, .. });
+        if !is_list || !first_on_line(document.text(), node.span.start) {
+            continue;
+        }
+        let is = column(document, node.span.start).saturating_sub(column(document, start));
+        for line in line_of(start) + 1..=line_of(end(document, value)) {
+            let Some((more, less)) = line.checked_sub(begin).and_then(|line| shifts.get_mut(line)) else {
+                continue;
+            };
+            *more += dash.saturating_sub(is);
+            *less += is.saturating_sub(dash);
+        }
+    }
+    let shifted = raw.split_inclusive('\n').zip(shifts).map(|(line, (more, less))| {
+        let bare = line.trim_start_matches(' ');
+        let indent = (line.len() - bare.len() + more).saturating_sub(less);
+        let is_blank = bare.trim().is_empty();
+        if is_blank { line.to_owned() } else { format!("{}{bare}", " ".repeat(indent)) }
+    });
+    shifted.collect()
 }
 
 /// The bytes of `range` without the anchors in it, with LF line endings. `None` when they mean

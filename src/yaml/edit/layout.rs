@@ -260,6 +260,7 @@ impl Holder {
 /// How the document indents, as its first examples show.
 pub(super) fn layout(document: &Document) -> Layout {
     let (mut step, mut dash) = (None, None);
+    let mut is_uniform = true;
     for (_, node) in document.nodes() {
         let Content::Mapping { entries, flow: false } = &node.content else { continue };
         for entry in entries {
@@ -273,15 +274,16 @@ pub(super) fn layout(document: &Document) -> Layout {
             if let Some(further) = inner.checked_sub(column(document, entry.start))
                 && first_on_line(document.text(), child.span.start)
             {
-                found.get_or_insert(further);
+                let is_list = matches!(child.content, Content::Sequence { .. });
+                is_uniform &= *found.get_or_insert(further) == further || !is_list;
             }
         }
-        if step.is_some() && dash.is_some() {
+        if step.is_some() && !is_uniform {
             break;
         }
     }
     let step = step.unwrap_or(2).max(1);
-    Layout { step, dash: dash.unwrap_or(step) }
+    Layout { step, dash: dash.unwrap_or(step), is_uniform: is_uniform && dash.is_some() }
 }
 
 /// The tag and the anchor of a node as they are written.
