@@ -132,7 +132,12 @@ impl<'a> Mask<'a> {
         let text = value.untagged().scalar_text();
         let stays =
             *value == Value::Null || text.is_some_and(|text| text.is_empty() || policy.is_reference(text));
-        if stays || !value.is_scalar() { self.value(path, value) } else { Masked(Value::masked()) }
+        match stays {
+            true => self.value(path, value),
+            false if value.is_scalar() => Masked(Value::masked()),
+            // Which of its elements it is, an alias of a secret perhaps, is not known here.
+            false => Masked(texts_masked(policy, value)),
+        }
     }
 
     /// The same of a value that another mask has passed already.
@@ -165,6 +170,21 @@ impl<'a> Mask<'a> {
     fn is_secret(&self, policy: &Policy, known: (usize, &Value), path: &ValuePath, scalar: &Value) -> bool {
         scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some()
             || self.documents.iter().any(|document| document.secret(policy, path, scalar).is_some())
+    }
+}
+
+/// A value with all texts and numbers masked that refer to nothing.
+fn texts_masked(policy: &Policy, value: &Value) -> Value {
+    match value {
+        Value::Map(map) => {
+            Value::Map(map.iter().map(|(key, value)| (key.clone(), texts_masked(policy, value))).collect())
+        }
+        Value::List(list) => Value::List(list.iter().map(|value| texts_masked(policy, value)).collect()),
+        Value::Tagged(tag, inner) => Value::Tagged(tag.clone(), Box::new(texts_masked(policy, inner))),
+        Value::String(text) | Value::Number(text) if !text.is_empty() && !policy.is_reference(text) => {
+            Value::masked()
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => value.clone(),
     }
 }
 

@@ -110,7 +110,8 @@ pub fn spans(document: &Document, before: Option<&Document>, policy: &Policy) ->
         let Some(secret) = found_by.next() else { return };
         let whole = || document.node(target(document, visit.node)).span.clone();
         let text = readable(visit.value).and_then(Value::as_str).unwrap_or_default();
-        if secret.text.len() >= text.len() {
+        // Of several lines that hold one, others may hold more.
+        if secret.text.len() >= text.len() || text.contains('\n') {
             found.push(whole());
             return;
         }
