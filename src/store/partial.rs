@@ -47,6 +47,29 @@ impl Parts<'_> {
         Ok(changes)
     }
 
+    /// The submodules within the folders of the configuration root that came, went or moved between two
+    /// commits.
+    ///
+    /// # Errors
+    /// When a commit or tree cannot be read.
+    pub fn submodules(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<String>> {
+        let roots = [self.root(base)?, self.root(head)?];
+        let git = self.repository.git()?;
+        let mut trees = Trees::of(&git, &mut self.last)?;
+        let mut found = Vec::new();
+        for name in FOLDERS {
+            let mut folder = |root: Option<Oid>| match root {
+                Some(root) => trees.folder(root, [name].into_iter()),
+                None => Ok(None),
+            };
+            let sides = (folder(roots[0])?, folder(roots[1])?);
+            if sides.0 != sides.1 {
+                trees.submodules(name, sides, &mut found)?;
+            }
+        }
+        Ok(found)
+    }
+
     fn changes_of_folders(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
         let roots = [self.root(base)?, self.root(head)?];
         let git = self.repository.git()?;

@@ -133,6 +133,21 @@ impl<'r> Trees<'r> {
         })
     }
 
+    /// The submodules that came, went or moved between two versions of a folder.
+    pub(super) fn submodules(
+        &mut self,
+        path: &str,
+        sides: (Option<Oid>, Option<Oid>),
+        out: &mut Vec<String>,
+    ) -> Result<()> {
+        self.walk_differing(path, sides, &|_| true, &mut |path, (before, after)| {
+            let mut either = before.into_iter().chain(after);
+            if either.any(|entry| entry.kind == Kind::Submodule) {
+                out.push(path);
+            }
+        })
+    }
+
     /// Gathers what stands now (`None` for nothing) at each path of which `wants` says yes and at which
     /// something else stood: another content or another kind of thing.
     pub(super) fn differing(

@@ -41,6 +41,7 @@ seats:
 shared: &s CANARY{tag}m
 api_key: *s
 again: *s
+arguments: [--x={tag}, *s]
 licence_code: CANARY{tag}n
 # old password: CANARY{tag}o
 # see https://u:CANARY{tag}p@example.org

@@ -511,3 +511,18 @@ fn a_mode_that_changes_is_told() {
     let said = world.terrace(&["diff", "main..feature", "--format", "unified"]).exits(1);
     assert!(said.contains("old mode 100644\nnew mode 120000"), "{said}");
 }
+
+#[test]
+fn a_submodule_that_comes_within_an_environment_is_found() {
+    let mut world = World::with(&[
+        ("terrace.toml", "[rules]\nno-schema = \"off\"\nmissing-item = \"off\"\n"),
+        (STAGING, "a: 1\n"),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    let commit = world.git(&["rev-parse", "HEAD"]);
+    let entry = format!("160000,{},environments/production/team", commit.trim());
+    world.git(&["update-index", "--add", "--cacheinfo", &entry]);
+    world.git(&["commit", "--quiet", "--message", "a submodule"]);
+    let found = review(&world, &[], 1);
+    assert!(told(&found["findings"]).iter().any(|one| one == "symlink -"), "{found}");
+}

@@ -53,6 +53,7 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let anew: Vec<Finding> = anew.map(|obstacle| obstacle.finding()).collect();
     let mut modes = repository.mode_changes(ends[0], &Revision::Commit(ends[1].clone()))?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);
+    touched.others.extend(parts.submodules(ends[0], ends[1])?);
     // A link may lead where its bytes, as a file, said the same.
     for change in modes.iter().filter(|change| change.before.is_file() != change.after.is_file()) {
         if let Some(id) = item_of(repository, change) {
