@@ -514,7 +514,7 @@ fn a_mode_that_changes_is_told() {
 
 #[test]
 fn a_submodule_that_comes_within_an_environment_is_found() {
-    let mut world = World::with(&[
+    let world = World::with(&[
         ("terrace.toml", "[rules]\nno-schema = \"off\"\nmissing-item = \"off\"\n"),
         (STAGING, "a: 1\n"),
     ]);
