@@ -34,14 +34,13 @@ pub fn text(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Res
 /// The command that takes what is offered, the first of it where that is very much.
 fn offers(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let offered = plan.lines.iter().filter(|line| is_offered(line));
-    let paths: Vec<String> =
-        offered.take(OFFERED).map(|line| format!("--only {}", quoted(&line.path))).collect();
+    let paths: Vec<String> = offered.take(OFFERED).map(|line| quoted(&line.path)).collect();
     if paths.is_empty() {
         return Ok(());
     }
     let to = format!("--to {}", plan.hop.target());
     let mut words = vec!["terrace", "promote", plan.key.as_str(), &to];
-    words.extend(paths.iter().map(String::as_str));
+    words.extend(paths.iter().flat_map(|path| ["--only", path.as_str()]));
     writeln!(out, "\n{}", view.command("to take what is offered: ", &words))
 }
 
