@@ -36,7 +36,7 @@ pub fn check(
     require_items(&snapshot, keys, environment)?;
     let configuration = Configuration::read_to_judge(snapshot)?;
     let subject = CheckInput {
-        before: None,
+        ends: None,
         memory: memory.as_ref().map(|memory| memory as &dyn Memory),
         configuration: &configuration,
         today: Some(today),
@@ -90,7 +90,7 @@ pub fn check_since(
     // Where the policy could not be read, nothing was judged.
     let Ok(configuration) = Configuration::read(before) else { return Ok(Introduced { report, known: 0 }) };
     let subject = CheckInput {
-        before: None,
+        ends: None,
         memory: Some(&memory),
         configuration: &configuration,
         today: Some(today),
@@ -170,7 +170,7 @@ pub(super) fn remembered_findings(
         environment,
         is_alone: false,
         change: None,
-        before: None,
+        ends: None,
         memory,
         progress: &NoProgress,
     };
@@ -183,7 +183,6 @@ pub(super) fn findings_after(
     configuration: &Configuration,
     keys: &[Key],
 ) -> Result<Vec<Finding>> {
-    let before = Some(before);
     let subject = CheckInput {
         configuration,
         today: None,
@@ -191,7 +190,7 @@ pub(super) fn findings_after(
         environment: None,
         is_alone: false,
         change: None,
-        before,
+        ends: Some([before, configuration]),
         memory: None,
         progress: &NoProgress,
     };

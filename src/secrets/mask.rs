@@ -69,6 +69,8 @@ impl Reveal {
 #[derive(Clone, Copy, Debug)]
 pub struct Mask<'a> {
     policy: Option<&'a Policy>,
+    /// Another policy, by which more may be secret.
+    other: Option<&'a Policy>,
     documents: &'a [DocumentSecrets<'a>],
 }
 
@@ -76,13 +78,19 @@ impl<'a> Mask<'a> {
     /// Masks what is secret by this policy; references to secrets stay readable.
     #[must_use]
     pub const fn new(policy: &'a Policy) -> Self {
-        Self { policy: Some(policy), documents: &[] }
+        Self { policy: Some(policy), other: None, documents: &[] }
     }
 
     /// Shows everything, as `--show-secrets` asks.
     #[must_use]
     pub const fn none() -> Self {
-        Self { policy: None, documents: &[] }
+        Self { policy: None, other: None, documents: &[] }
+    }
+
+    /// The same mask for what another policy calls secret as well.
+    #[must_use]
+    pub const fn and(self, other: &'a Policy) -> Self {
+        Self { other: Some(other), ..self }
     }
 
     /// What these documents say of their own; nothing where everything is shown.
@@ -113,7 +121,7 @@ impl<'a> Mask<'a> {
     where
         'a: 'b,
     {
-        Mask { policy: self.policy, documents }
+        Mask { documents, ..*self }
     }
 
     /// The value at `path` as it may be shown.
@@ -168,7 +176,10 @@ impl<'a> Mask<'a> {
     }
 
     fn is_secret(&self, policy: &Policy, known: (usize, &Value), path: &ValuePath, scalar: &Value) -> bool {
-        scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some()
+        let policies = [Some(policy), self.other].into_iter().flatten();
+        policies
+            .into_iter()
+            .any(|policy| scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some())
             || self.documents.iter().any(|document| document.secret(policy, path, scalar).is_some())
     }
 }
@@ -201,7 +212,7 @@ impl Mask<'_> {
     /// The text of a document, split at every line feed.
     #[must_use]
     pub fn text(&self, document: &Document) -> MaskedText {
-        let hidden = self.policy.map(|policy| spans(document, None, policy)).unwrap_or_default();
+        let hidden = self.policy.map(|policy| spans(document, None, &[policy])).unwrap_or_default();
         lines(document.text(), &hidden)
     }
 

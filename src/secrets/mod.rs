@@ -96,8 +96,12 @@ const SOUGHT: usize = 16;
 
 /// The bytes of a document that no report may show, in order, and no two of them overlap: secrets
 /// where they are written, and what comments say of them. What is secret in `before`, an earlier version,
-/// is so at the same path.
-pub fn spans(document: &Document, before: Option<&Document>, policy: &Policy) -> Vec<Range<usize>> {
+/// is so at the same path; so is what any of these policies calls secret.
+pub fn spans(document: &Document, before: Option<&Document>, policies: &[&Policy]) -> Vec<Range<usize>> {
+    apart(policies.iter().flat_map(|policy| spans_by(document, before, policy)).collect())
+}
+
+fn spans_by(document: &Document, before: Option<&Document>, policy: &Policy) -> Vec<Range<usize>> {
     let versions = [Some(document), before];
     let secrets: Vec<_> =
         versions.into_iter().flatten().map(|version| DocumentSecrets::of(version, policy)).collect();
@@ -128,7 +132,7 @@ pub fn spans(document: &Document, before: Option<&Document>, policy: &Policy) ->
         let start = comment.end - text.trim_start_matches(['#', ' ']).len();
         found.extend(hidden.into_iter().map(|span| start + span.start..start + span.end));
     }
-    apart(found)
+    found
 }
 
 /// The values of secret duplicate keys: what a later one overrides is not visited.
@@ -166,7 +170,7 @@ fn values_by_key(document: &Document) -> HashMap<Range<usize>, Range<usize>> {
 }
 
 /// The same bytes in order, those that overlap as one.
-fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+pub(crate) fn apart(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
     spans.retain(|span| !span.is_empty());
     spans.sort_unstable_by_key(|span| (span.start, span.end));
     spans.dedup_by(|next, last| {

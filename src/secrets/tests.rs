@@ -555,7 +555,7 @@ fn what_no_report_may_show_is_found_where_it_is_written() {
     ] {
         let document = Document::parse(text.as_bytes(), &Limits::default()).expect(text);
         let found: Vec<_> =
-            spans(&document, None, &Policy::default()).into_iter().map(|span| &text[span]).collect();
+            spans(&document, None, &[&Policy::default()]).into_iter().map(|span| &text[span]).collect();
         assert_eq!(found, expected, "{text}");
     }
 }

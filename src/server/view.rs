@@ -151,7 +151,8 @@ fn shown(configuration: &Configuration, document: &Document) -> ShownItem {
         numbered.map(|(number, value)| mask.value(&ValuePath::document(number), value)).collect()
     };
     let (masked, whole) = (values(&mask), values(&all));
-    let holds_secrets = masked != whole || !secrets::spans(document, None, configuration.policy()).is_empty();
+    let holds_secrets =
+        masked != whole || !secrets::spans(document, None, &[configuration.policy()]).is_empty();
     let has_complex_key = document.complex_key(None).is_some();
     ShownItem { masked, whole, holds_secrets, has_complex_key }
 }

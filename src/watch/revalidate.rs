@@ -130,7 +130,7 @@ fn said_from(memory: &Remembered, world: &World, scope: &Scope) -> String {
             environment: scope.environment,
             is_alone: false,
             change: None,
-            before: None,
+            ends: None,
             memory: Some(memory),
             progress: &NoProgress,
         })

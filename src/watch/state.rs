@@ -94,7 +94,7 @@ fn report(
         environment,
         is_alone: false,
         change: None,
-        before: None,
+        ends: None,
         memory,
         progress: &crate::model::NoProgress,
     };

@@ -32,7 +32,7 @@ fn judge(files: Files, policy: &str) -> CheckReport {
     let configuration = Configuration::under(snapshot, Arc::new(policy));
     let (keys, environment) = (&[], None);
     let subject = CheckInput {
-        before: None,
+        ends: None,
         memory: None,
         configuration: &configuration,
         today: None,

@@ -32,7 +32,7 @@ pub fn read_without_error<T: Send>(
         environment: Some(environment),
         is_alone: true,
         change: None,
-        before: None,
+        ends: None,
         memory: None,
         progress: &NoProgress,
     };

@@ -39,7 +39,7 @@ pub(super) struct RevisionContext<'a> {
     pub(super) salt: Salt,
     /// The files that schemas are made of, as far as that is known without compiling them.
     pub(super) schemas_made_of: BTreeMap<String, Arc<[String]>>,
-    before: Option<&'a Configuration>,
+    ends: Option<[&'a Configuration; 2]>,
     /// The entries of the policy that are known to fit something, so that no other item is asked; `None`
     /// where each judgement must say all that the item fits.
     pub(super) seen: Option<Vec<AtomicBool>>,
@@ -71,6 +71,8 @@ pub(super) struct ItemView<'a> {
     pub(super) reading: Reading,
     /// What the item was, where that says of more values that they are secret.
     before: Option<Arc<Document>>,
+    /// The policies that say besides what is masked.
+    also_masked: Vec<&'a Policy>,
     schemas: &'a Schemas,
     masks: OnceLock<Vec<Range<usize>>>,
     secrets: OnceLock<Vec<PlainSecret>>,
@@ -114,7 +116,7 @@ impl<'a> RevisionContext<'a> {
             is_alone: subject.is_alone,
             salt: subject.memory.map(|memory| *memory.salt()).unwrap_or_default(),
             schemas_made_of: BTreeMap::new(),
-            before: subject.before,
+            ends: subject.ends,
             seen: None,
             judgements: Judgements::default(),
         }
@@ -139,7 +141,7 @@ impl<'a> RevisionContext<'a> {
     ) -> Result<RuleContext<'r>> {
         let items = files.map(|(file, known)| {
             let before = || {
-                let before = self.before?;
+                let [before, _] = self.ends?;
                 let item = before.item(&file.id.key, file.id.environment)?;
                 match keeps {
                     Keeps::Readings => before.document(item).ok(),
@@ -155,6 +157,7 @@ impl<'a> RevisionContext<'a> {
                     Keeps::Nothing => self.configuration.reading_of(file, known)?,
                 },
                 before: before(),
+                also_masked: self.ends.iter().flatten().map(|end| end.policy()).collect(),
                 schemas: self.schemas,
                 masks: OnceLock::new(),
                 secrets: OnceLock::new(),
@@ -309,9 +312,16 @@ impl<'a> ItemView<'a> {
     /// The bytes that no report may show.
     pub(super) fn masks(&self, policy: &Policy) -> &[Range<usize>] {
         self.masks.get_or_init(|| {
-            self.document()
-                .map(|document| secrets::spans(document, self.before.as_deref(), policy))
-                .unwrap_or_default()
+            let masked = |document| secrets::spans(document, self.before.as_deref(), &self.policies(policy));
+            self.document().map(masked).unwrap_or_default()
         })
+    }
+
+    /// The policies of which any may say that something is masked.
+    pub(super) fn policies<'p>(&self, policy: &'p Policy) -> Vec<&'p Policy>
+    where
+        'a: 'p,
+    {
+        self.also_masked.iter().copied().chain([policy]).collect()
     }
 }

@@ -117,7 +117,7 @@ impl<'w> FindingBuilder<'w> {
             (_, Anchor::File) => {}
             (_, Anchor::Place(location)) => {
                 finding.location = Some(location);
-                finding.excerpt = unparsed::excerpt(&item.reading.bytes, location, policy);
+                finding.excerpt = unparsed::excerpt(&item.reading.bytes, location, &item.policies(policy));
             }
             (Some(document), at) => {
                 let path = finding.path.clone().unwrap_or_default();

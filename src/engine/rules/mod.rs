@@ -93,8 +93,9 @@ pub struct CheckInput<'a> {
     pub is_alone: bool,
     /// What only a review knows; `None` when a revision is judged for itself.
     pub change: Option<&'a Change>,
-    /// The revision before, where there is one: what it holds as a secret stays one.
-    pub before: Option<&'a Configuration>,
+    /// The two revisions of a change: what the first holds as a secret stays one, and what the policy of
+    /// either calls one is masked.
+    pub ends: Option<[&'a Configuration; 2]>,
     /// What earlier runs judged; not asked for a change, whose judgements rest on more.
     pub memory: Option<&'a dyn Memory>,
     /// Is told how far it has come.
@@ -251,7 +252,7 @@ fn judge(
     mut revision: RevisionContext<'_>,
     before: Option<(&Judgements, &BTreeSet<Key>)>,
 ) -> Result<(CheckReport, Judgements)> {
-    let fingerprints = match subject.memory.filter(|_| subject.change.is_none() && subject.before.is_none()) {
+    let fingerprints = match subject.memory.filter(|_| subject.change.is_none() && subject.ends.is_none()) {
         Some(memory) => Some(Fingerprints::new(memory, &revision)?),
         None => None,
     };

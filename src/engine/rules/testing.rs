@@ -107,7 +107,7 @@ impl Repository {
     ) -> Result<(CheckReport, Judgements)> {
         let configuration = self.configuration(more)?;
         let subject = CheckInput {
-            before: None,
+            ends: None,
             memory: None,
             progress: &crate::model::NoProgress,
             configuration: &configuration,

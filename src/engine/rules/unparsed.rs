@@ -2,13 +2,14 @@
 
 use super::excerpt;
 use crate::model::{Excerpt, Location, Policy, Position};
+use crate::secrets::apart;
 use crate::secrets::unparsed::spans;
 use crate::yaml::Lines;
 
 /// The line of `location`, what may be secret in it masked.
-pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Option<Excerpt> {
+pub(super) fn excerpt(bytes: &[u8], location: Location, policies: &[&Policy]) -> Option<Excerpt> {
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if utf16 || bytes.len() > policy.file_bytes.value {
+    if utf16 || policies.iter().any(|policy| bytes.len() > policy.file_bytes.value) {
         return None;
     }
     let text = String::from_utf8_lossy(bytes);
@@ -18,7 +19,8 @@ pub(super) fn excerpt(bytes: &[u8], location: Location, policy: &Policy) -> Opti
         return None;
     }
     let span = offset(&text, &lines, location.start)..offset(&text, &lines, location.end);
-    excerpt::excerpt(&text, &lines, &span, &spans(&text, policy))
+    let masks = apart(policies.iter().flat_map(|policy| spans(&text, policy)).collect());
+    excerpt::excerpt(&text, &lines, &span, &masks)
 }
 
 fn offset(text: &str, lines: &Lines, position: Position) -> usize {
@@ -36,7 +38,7 @@ mod tests {
     fn a_line_that_is_not_shown_is_not_searched() {
         let text = "a: [".to_owned() + &"a:".repeat(400_000);
         let at = Position { line: 1, column: 1 };
-        assert_eq!(excerpt(text.as_bytes(), Location { start: at, end: at }, &Policy::default()), None);
+        assert_eq!(excerpt(text.as_bytes(), Location { start: at, end: at }, &[&Policy::default()]), None);
     }
 
     #[test]
@@ -52,7 +54,7 @@ mod tests {
             ("a: [1\n", 1, "a: [1"),
         ] {
             let at = Position { line, column: 1 };
-            let found = excerpt(text.as_bytes(), Location { start: at, end: at }, &policy).expect(text);
+            let found = excerpt(text.as_bytes(), Location { start: at, end: at }, &[&policy]).expect(text);
             assert_eq!(found.text, shown, "{text}");
         }
     }

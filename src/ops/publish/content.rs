@@ -152,7 +152,7 @@ fn holds_secrets(configuration: &Configuration, document: &Document) -> bool {
     let numbered = document.values().iter().enumerate();
     let mut values = numbered.map(|(number, value)| (ValuePath::document(number), value));
     values.any(|(path, value)| mask.value(&path, value).shown() != value)
-        || !secrets::spans(document, None, configuration.policy()).is_empty()
+        || !secrets::spans(document, None, &[configuration.policy()]).is_empty()
 }
 
 fn refuse_secrets(keys: &[&Key]) -> Result<()> {

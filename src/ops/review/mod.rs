@@ -290,7 +290,7 @@ impl<'a> Reviewer<'a> {
             environment: None,
             is_alone: false,
             change: Some(change),
-            before: Some(&self.part.ends[0]),
+            ends: Some(self.part.ends.each_ref()),
             memory: None,
         })?;
         // What stands beside, such as a key in other letters, is judged with its own change.
@@ -342,7 +342,7 @@ impl<'a> Reviewer<'a> {
 
     /// What waits over the hops that begin where the change set something, values masked.
     fn waiting(&self, status: &[HopStatus], items: &[ItemChange]) -> Vec<HopStatus<Shown>> {
-        let mask = self.planner.configuration.mask(Reveal::Nothing);
+        let mask = self.planner.configuration.mask(Reveal::Nothing).and(self.part.ends[0].policy());
         let concerned = |key: &Key, hop: Hop| {
             items.iter().any(|item| item.key == *key && item.environment == hop.source())
         };

@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
             environment: Some(self.environment),
             is_alone: true,
             change: None,
-            before: None,
+            ends: None,
             memory: memory.as_ref().map(|memory| memory as &dyn Memory),
             progress: &NoProgress,
         };

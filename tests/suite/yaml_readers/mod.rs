@@ -63,7 +63,7 @@ fn findings(text: &str) -> Vec<(Rule, Severity)> {
     let policy = Policy::parse("version = 1\n", "terrace.toml").expect("a policy");
     let configuration = Configuration::under(snapshot, Arc::new(policy));
     let subject = CheckInput {
-        before: None,
+        ends: None,
         memory: None,
         configuration: &configuration,
         today: None,
