@@ -143,9 +143,7 @@ fn two_revisions(
     }
     let modes = ops::mode_changes(workspace, [&old, &new], &keys)?;
     differs |= !modes.is_empty();
-    if !differs {
-        all_read(std::mem::take(&mut unreadable), context)?;
-    }
+    refuse_all_clear(differs, &mut unreadable, context)?;
     if args.format == "json" {
         let name = |at: &At| match at {
             At::Revision(revision) => revision.clone(),
@@ -184,6 +182,11 @@ fn two_revisions(
     Ok(differs)
 }
 
+/// Refuses to say that nothing differs where something could not be read.
+fn refuse_all_clear(differs: bool, unreadable: &mut Vec<Error>, context: &Context) -> Result<(), Failure> {
+    if differs { Ok(()) } else { all_read(std::mem::take(unreadable), context) }
+}
+
 fn no_environment(word: &str) -> Error {
     parse::<Environment>(word).err().unwrap_or_else(sides_first)
 }
@@ -210,9 +213,7 @@ fn two_sides(args: &Args, context: &Context) -> Result<bool, Failure> {
     let mut found = ops::diff(&left_side, &right_side, &keys(&args.words[2..])?, reveal, texts)?;
     let unified = args.format == "unified";
     let differs = found.items.iter().any(|item| unified || !item.rows.is_empty());
-    if !differs {
-        all_read(std::mem::take(&mut found.unreadable), context)?;
-    }
+    refuse_all_clear(differs, &mut found.unreadable, context)?;
     let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::diff::json(items, left, right, &mut out)?,
@@ -235,9 +236,7 @@ fn all_three(args: &Args, context: &Context) -> Result<bool, Failure> {
     let mut found =
         ops::matrix(&workspace, &args.place.at(), &keys(&args.words)?, Reveal::asked(args.show_secrets))?;
     let differs = !found.items.is_empty();
-    if !differs {
-        all_read(std::mem::take(&mut found.unreadable), context)?;
-    }
+    refuse_all_clear(differs, &mut found.unreadable, context)?;
     let (items, mut out) = (&found.items, context.pages(&args.format));
     match args.format.as_str() {
         "json" => crate::api::matrix::json(items, &mut out)?,

@@ -92,7 +92,7 @@ fn words(help: &Help) -> Option<String> {
         }
         Help::WriteOut { key, environment, path } => {
             return Some(format!(
-                "write it out first: terrace set {key} '{path}' VALUE --env {environment} --commit; or leave it with --skip-undecided"
+                "write it out first: terrace set {key} '{path}' VALUE --env {environment} --commit; or give it no value and leave it with --skip-undecided"
             ));
         }
         Help::DecideNew => {

@@ -176,10 +176,8 @@ impl<'a> Mask<'a> {
     }
 
     fn is_secret(&self, policy: &Policy, known: (usize, &Value), path: &ValuePath, scalar: &Value) -> bool {
-        let policies = [Some(policy), self.other].into_iter().flatten();
-        policies
-            .into_iter()
-            .any(|policy| scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some())
+        let mut policies = [Some(policy), self.other].into_iter().flatten();
+        policies.any(|policy| scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some())
             || self.documents.iter().any(|document| document.secret(policy, path, scalar).is_some())
     }
 }

@@ -6,6 +6,7 @@ use git2::{ErrorCode, Oid};
 
 use super::commits::parent;
 use super::git_error::git_error;
+use super::remote::Remote;
 use super::repository::{Repository, find_commit};
 use crate::model::{CommitId, Result};
 
@@ -41,6 +42,16 @@ impl Repository {
             Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
             Err(error) => Err(git_error(&format!("read the branch {}", branch.escape_debug()), &error)),
         }
+    }
+
+    /// The newest commit that a branch has at a remote, brought here; `None` when there is no such branch.
+    ///
+    /// # Errors
+    /// When the remote cannot be asked.
+    pub fn branch_tip_at(&self, remote: &Remote, branch: &str) -> Result<Option<CommitId>> {
+        let Some(tip) = remote.head(branch)? else { return Ok(None) };
+        remote.fetch(&*self.git()?, branch, tip)?;
+        Ok(Some(CommitId::new(tip.to_string())))
     }
 
     /// The first parent of a commit; `None` when it has none, or a shallow clone lacks it.

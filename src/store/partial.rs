@@ -53,56 +53,61 @@ impl Parts<'_> {
     /// # Errors
     /// When a commit or tree cannot be read.
     pub fn submodules(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<String>> {
-        let roots = [self.root(base)?, self.root(head)?];
-        let git = self.repository.git()?;
-        let mut trees = Trees::of(&git, &mut self.last)?;
         let mut found = Vec::new();
-        for name in FOLDERS {
-            let mut folder = |root: Option<Oid>| match root {
-                Some(root) => trees.folder(root, [name].into_iter()),
-                None => Ok(None),
-            };
-            let sides = (folder(roots[0])?, folder(roots[1])?);
-            if sides.0 != sides.1 {
-                trees.submodules(name, sides, &mut found)?;
-            }
-        }
+        self.differing_folders(base, head, &mut |trees, name, sides| {
+            trees.submodules(name, sides, &mut found)
+        })?;
         Ok(found)
     }
 
     fn changes_of_folders(&mut self, base: &CommitId, head: &CommitId) -> Result<Vec<FileChange>> {
+        let mut changes = Vec::new();
+        self.differing_folders(base, head, &mut |trees, name, (before, after)| {
+            trees.compare(name, before, after, &mut changes)
+        })?;
+        Ok(changes)
+    }
+
+    /// Visits the folders of the configuration root that are not the same in two commits.
+    fn differing_folders(
+        &mut self,
+        base: &CommitId,
+        head: &CommitId,
+        visit: &mut dyn FnMut(&mut Trees<'_>, &str, (Option<Oid>, Option<Oid>)) -> Result<()>,
+    ) -> Result<()> {
         let roots = [self.root(base)?, self.root(head)?];
         let git = self.repository.git()?;
         let mut trees = Trees::of(&git, &mut self.last)?;
-        let mut changes = Vec::new();
         for name in FOLDERS {
             let mut folder = |root: Option<Oid>| match root {
                 Some(root) => trees.folder(root, [name].into_iter()),
                 None => Ok(None),
             };
-            let [before, after] = [folder(roots[0])?, folder(roots[1])?];
+            let (before, after) = (folder(roots[0])?, folder(roots[1])?);
             if before != after {
-                trees.compare(name, before, after, &mut changes)?;
+                visit(&mut trees, name, (before, after))?;
             }
         }
-        Ok(changes)
+        Ok(())
     }
 
-    /// What stands at the configuration root under a name in other letters than it is read under, where
-    /// nothing stands under that.
+    /// What hides something at the configuration root: a name in other letters than it is read under,
+    /// where nothing stands under that, and submodules, links and files where folders are read.
     ///
     /// # Errors
     /// When the commit or its tree cannot be read.
-    pub fn respelt(&mut self, commit: &CommitId) -> Result<Vec<Obstacle>> {
+    pub fn obstacles_at_root(&mut self, commit: &CommitId) -> Result<Vec<Obstacle>> {
         let Some(root) = self.root(commit)? else { return Ok(Vec::new()) };
         let git = self.repository.git()?;
         let tree = git.find_tree(root).map_err(|error| git_error("read a commit's tree", &error))?;
         let prefix = self.repository.root_prefix();
         let found = tree.iter().filter_map(|entry| {
             let name = entry.name().ok()?;
-            let right = respelt(name).filter(|right| tree.get_name(right).is_none())?;
+            let right = respelt(name).filter(|right| tree.get_name(right).is_none());
+            let is_in_place = FOLDERS.contains(&name) && entry.kind() != Some(ObjectType::Tree);
             let kind = entry_of(entry.filemode(), entry.id()).kind;
-            Some(Obstacle { right: Some(right), ..Obstacle::new(format!("{prefix}{name}"), kind) })
+            let obstacle = Obstacle { right, ..Obstacle::new(format!("{prefix}{name}"), kind) };
+            (right.is_some() || is_in_place).then_some(obstacle)
         });
         Ok(found.collect())
     }

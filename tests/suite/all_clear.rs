@@ -234,3 +234,17 @@ fn folders_under_other_names_are_no_all_clear() {
     world.line("migrate . --yes").exits(0);
     assert_eq!(world.line("status").code, 0);
 }
+
+#[test]
+fn a_diff_of_what_cannot_be_read_says_nothing_of_no_differences() {
+    let file = "environments/development/x.yaml";
+    let mut world = World::with(&[(file, "a: \"1\n"), ("environments/staging/x.yaml", "a: \"3\n")]);
+    world.write(file, "a: \"2\n");
+    world.commit("still not closed");
+    for line in ["diff HEAD~1 HEAD", "diff development staging", "diff"] {
+        for format in ["text", "json", "markdown"] {
+            let told = world.line(&format!("{line} --format {format}"));
+            assert_eq!((told.code, told.stdout.as_str()), (2, ""), "{line} {format}");
+        }
+    }
+}

@@ -252,6 +252,15 @@ fn a_promotion_branch_whose_source_went_back_is_told() {
         let merged = shop.terrace(&next);
         assert!(merged.code == 0 && !merged.err.contains("still changes"), "{merged:?}");
     }
+    // A branch that is no longer at the remote holds nothing there.
+    let shop = with_origin();
+    let next = promote(&["--branch", "next", "--push", "origin"]);
+    assert_eq!(shop.terrace(&next).code, 0);
+    shop.commit(&[(STAGING, &shop.read(PRODUCTION))], "given up");
+    shop.git(&["push", "-q", "origin", "main"]);
+    shop.git(&["--git-dir", "../origin.git", "branch", "-D", "next"]);
+    let gone = shop.terrace(&next);
+    assert!(gone.code == 0 && !gone.err.contains("still changes"), "{gone:?}");
 }
 
 #[test]

@@ -259,13 +259,14 @@ fn what_the_user_gives_is_written_or_refused() {
 
 #[test]
 fn the_command_at_the_end_of_a_plan_runs() {
-    let world = world("a: 1\nb: 1\n", Some("b: 1\n"), &["a: 1\nb: 1\nnew: 1\nmore: 2\n"]);
-    let told = world.line("promote x --to staging --yes --without-new").exits(0);
+    let world = world("a: 1\nb: 1\nc: 1\n", Some("b: 1\n"), &["a: 1\nb: 2\nc: 1\n"]);
+    let told = world.line("promote x --to staging --yes").exits(0);
     let told = told.replace("\\\n", " ");
-    let command = told.lines().find_map(|line| line.split_once("terrace promote ")).map(|(_, words)| words);
-    if let Some(words) = command {
-        world.line(&format!("promote {words} --yes")).exits(0);
-    }
+    let command = told.lines().find_map(|line| line.split_once("terrace promote ")).expect("a command").1;
+    assert_eq!(command.matches("--only").count(), 2, "{command}");
+    world.line(&format!("promote {command} --yes")).exits(0);
+    let staging = world.read(FILES[1]);
+    assert!(staging.contains("a: 1") && staging.contains("c: 1"), "{staging}");
 }
 
 #[test]

@@ -513,16 +513,39 @@ fn a_mode_that_changes_is_told() {
 }
 
 #[test]
-fn a_submodule_that_comes_within_an_environment_is_found() {
-    let world = World::with(&[
-        ("terrace.toml", "[rules]\nno-schema = \"off\"\nmissing-item = \"off\"\n"),
-        (STAGING, "a: 1\n"),
-    ]);
-    world.git(&["checkout", "--quiet", "-b", "feature"]);
-    let commit = world.git(&["rev-parse", "HEAD"]);
-    let entry = format!("160000,{},environments/production/team", commit.trim());
-    world.git(&["update-index", "--add", "--cacheinfo", &entry]);
-    world.git(&["commit", "--quiet", "--message", "a submodule"]);
-    let found = review(&world, &[], 1);
-    assert!(told(&found["findings"]).iter().any(|one| one == "symlink -"), "{found}");
+fn submodules_in_the_place_of_what_is_read_are_found() {
+    for place in ["environments/production/team", "environments", "schemas"] {
+        let world = World::with(&[
+            ("terrace.toml", "[rules]\nno-schema = \"off\"\nmissing-item = \"off\"\n"),
+            (STAGING, "a: 1\n"),
+        ]);
+        world.git(&["checkout", "--quiet", "-b", "feature"]);
+        let commit = world.git(&["rev-parse", "HEAD"]);
+        world.git(&["rm", "--quiet", "-r", "--cached", "--ignore-unmatch", place]);
+        let entry = format!("160000,{},{place}", commit.trim());
+        world.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        world.git(&["commit", "--quiet", "--message", "a submodule"]);
+        let found = review(&world, &[], 1);
+        assert!(told(&found["findings"]).iter().any(|one| one == "symlink -"), "{place}: {found}");
+    }
+}
+
+#[test]
+fn what_the_bases_policy_calls_secret_is_masked_whatever_the_heads_says() {
+    let policy = |secrets: &str| format!("version = 1\n[secrets]\n{secrets}\n");
+    let text = |n: u8, host: &str| format!("a: {{licence: CANARY{n}, password: CANARY{n}, host: {host}}}\n");
+    for (before, after) in [
+        ("paths = [\"**.licence\"]", "not = [\"**.password\"]"),
+        ("not = [\"**.password\"]", "paths = [\"**.licence\"]"),
+    ] {
+        let mut world = World::with(&[("terrace.toml", &policy(before)), (STAGING, &text(1, "db"))]);
+        world.git(&["checkout", "--quiet", "-b", "feature"]);
+        world.write("terrace.toml", &policy(after));
+        world.write(STAGING, &text(2, "db.prod.example.org"));
+        world.commit("turned round");
+        for format in ["text", "markdown", "github", "gitlab", "sarif", "junit", "json"] {
+            let said = world.terrace(&["review", "--base", "main", "-v", "--format", format]).told();
+            assert!(said.contains("foreign-host") && !said.contains("CANARY"), "{format}: {said}");
+        }
+    }
 }

@@ -180,9 +180,8 @@ impl Selection {
     /// Whether the user gave a path a value by name, of the source or another.
     #[must_use]
     pub fn gives(&self, path: &ValuePath) -> bool {
-        let set = self.set.iter().map(|(path, _)| path);
         self.take_source.iter().any(|named| named.covers(path) || path.covers(named))
-            || set.into_iter().any(|named| named.covers(path))
+            || self.set.iter().any(|(named, _)| named.covers(path))
     }
 
     /// The first option that chooses parts of a plan, as the user wrote it.

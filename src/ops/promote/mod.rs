@@ -464,7 +464,7 @@ pub(super) fn publish(
 /// is promoted any more: what an earlier promotion to it took was taken back since.
 ///
 /// # Errors
-/// When the branch cannot be compared.
+/// When the remote cannot be asked, or the branch cannot be compared.
 pub fn left_on_branch(
     workspace: &Workspace,
     request: &PromoteRequest,
@@ -474,7 +474,7 @@ pub fn left_on_branch(
     let repository = &workspace.repository;
     let Some(branch) = &options.branch else { return Ok(BTreeSet::new()) };
     let tip = match &options.push {
-        Some(remote) => repository.known_commit(&format!("refs/remotes/{}/{branch}", remote.name()))?,
+        Some(remote) => repository.branch_tip_at(remote, branch)?,
         None => repository.branch_tip(branch)?,
     };
     let Some(tip) = tip else { return Ok(BTreeSet::new()) };

@@ -48,8 +48,8 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
     let mut parts = repository.parts();
     let ends = [&base.commit.id, &head.commit.id];
     require_configuration(workspace, &mut parts, ends)?;
-    let known = parts.respelt(ends[0])?;
-    let anew = parts.respelt(ends[1])?.into_iter().filter(|obstacle| !known.contains(obstacle));
+    let known = parts.obstacles_at_root(ends[0])?;
+    let anew = parts.obstacles_at_root(ends[1])?.into_iter().filter(|obstacle| !known.contains(obstacle));
     let anew: Vec<Finding> = anew.map(|obstacle| obstacle.finding()).collect();
     let mut modes = repository.mode_changes(ends[0], &Revision::Commit(ends[1].clone()))?;
     let mut touched = touched(&parts.changes(ends[0], ends[1])?);

@@ -11,6 +11,15 @@ use crate::model::written_tag;
 use crate::yaml::document::Document;
 use crate::yaml::node::{Content, NodeId};
 
+/// Where copied lines go.
+#[derive(Clone, Copy)]
+pub(super) struct Indent {
+    /// The column of the first.
+    pub(super) column: usize,
+    /// By how much lists stand further in than the keys that hold them; `None` as they did.
+    pub(super) dash: Option<usize>,
+}
+
 /// A block scalar with its lines at column `to`; `holders` are the columns of what it hangs on, here and
 /// there, from which a header with a digit counts.
 pub(super) fn copy_block_scalar(
@@ -47,14 +56,13 @@ pub(super) fn copy_flow(document: &Document, id: NodeId, to: usize) -> Option<St
     Some(reindent(&copy(document, span, id)?, from, to).trim_start().to_owned())
 }
 
-/// The lines of a block collection at column `to`, with all comments in it. One that ends in a
-/// block scalar that keeps the blank lines behind it cannot stand elsewhere. `to` is the column and, where
-/// they are to be indented alike, by how much lists are.
+/// The lines of a block collection at another place, with all comments in it. One that ends in a
+/// block scalar that keeps the blank lines behind it cannot stand elsewhere.
 pub(super) fn copy_block(
     document: &Document,
     id: NodeId,
     holder: Option<usize>,
-    to: (usize, Option<usize>),
+    to: Indent,
 ) -> Option<String> {
     let slots = slots(document, id);
     let (first, last) = (slots.first()?, slots.last().filter(|last| !ends_keeping(document, last.value))?);
@@ -74,8 +82,8 @@ pub(super) fn copy_block(
     copy_lines(document, start..chunk_end(document, last.end, deeper), (id, None), from, to)
 }
 
-/// The lines of an entry or element with its comments, at column `to`, as [`copy_block`].
-pub(super) fn copy_slot(document: &Document, slot: &Slot, to: (usize, Option<usize>)) -> Option<String> {
+/// The lines of an entry or element with its comments at another place, as [`copy_block`].
+pub(super) fn copy_slot(document: &Document, slot: &Slot, to: Indent) -> Option<String> {
     if ends_keeping(document, slot.value) {
         return None;
     }
@@ -84,22 +92,22 @@ pub(super) fn copy_slot(document: &Document, slot: &Slot, to: (usize, Option<usi
     copy_lines(document, range, (slot.key.unwrap_or(slot.value), Some(slot)), from, to)
 }
 
-/// Copies whole lines from column `from` to column `to`; the first may begin inside its line.
+/// Copies whole lines from column `from`; the first may begin inside its line.
 fn copy_lines(
     document: &Document,
     range: Range<usize>,
     (first, own): (NodeId, Option<&Slot>),
     from: usize,
-    (to, dash): (usize, Option<usize>),
+    to: Indent,
 ) -> Option<String> {
     let begins_inside = !first_on_line(document.text(), range.start);
     let raw = copy(document, range.clone(), first)?;
     let raw = if begins_inside { format!("{}{raw}", " ".repeat(from)) } else { raw };
-    let raw = match dash {
+    let raw = match to.dash {
         Some(dash) => with_dashes(document, range, (first, own), &raw, dash),
         None => raw,
     };
-    let mut out = reindent(&raw, from, to);
+    let mut out = reindent(&raw, from, to.column);
     if !out.ends_with('\n') {
         out.push('\n');
     }

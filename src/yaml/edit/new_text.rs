@@ -1,7 +1,7 @@
 //! The text of what comes in: copied from its source where it has one, else rendered.
 
 use super::addition::{Added, New};
-use super::copy::{copy_block, copy_block_scalar, copy_flow, copy_slot, lines_of};
+use super::copy::{Indent, copy_block, copy_block_scalar, copy_flow, copy_slot, lines_of};
 use super::layout::{Holder, is_collection, is_flow, slot};
 use crate::model::{Value, written_tag};
 use crate::yaml::document::Document;
@@ -119,7 +119,7 @@ impl Site {
         let dash = matches!(node.content, Content::Sequence { .. });
         let (_, located) = new.located()?;
         let holder = (located.node == id).then(|| Holder::of(document, located.slot).column());
-        let body = copy_block(document, id, holder, (self.inner(dash), dashes(new, self.layout)))?;
+        let body = copy_block(document, id, holder, indent(new, self.inner(dash), self.layout))?;
         Some(Text { inline: String::new(), body })
     }
 }
@@ -196,7 +196,7 @@ fn block_scalar(new: &New<'_>, text: &str, holder: Holder, inner: usize) -> Opti
 
 /// The lines of a new entry or element in a block collection whose entries stand at `column`.
 pub(super) fn chunk(added: &Added<'_>, column: usize, layout: Layout, keys: Option<Style>) -> String {
-    if let Some(copied) = copied_chunk(added, (column, dashes(&added.new, layout))) {
+    if let Some(copied) = copied_chunk(added, indent(&added.new, column, layout)) {
         return copied;
     }
     let holder = if added.key.is_some() { Holder::Entry(column) } else { Holder::Item(column) };
@@ -215,13 +215,13 @@ pub(super) fn chunk(added: &Added<'_>, column: usize, layout: Layout, keys: Opti
     format!("{out}{inline}{comment}\n{body}")
 }
 
-/// By how much the lists in what is copied are indented here, unless it comes back as it was.
-fn dashes(new: &New<'_>, layout: Layout) -> Option<usize> {
-    (layout.is_uniform && !new.is_restored).then_some(layout.dash)
+/// Where what is copied goes: its lists stand as all others here, unless it comes back as it was.
+fn indent(new: &New<'_>, column: usize, layout: Layout) -> Indent {
+    Indent { column, dash: (layout.is_uniform && !new.is_restored).then_some(layout.dash) }
 }
 
 /// The source's own lines of an entry or element, where they are block style there too.
-fn copied_chunk(added: &Added<'_>, to: (usize, Option<usize>)) -> Option<String> {
+fn copied_chunk(added: &Added<'_>, to: Indent) -> Option<String> {
     let (document, located) = added.new.located()?;
     let place = located.slot.filter(|_| added.comment.is_none())?;
     let slot = slot(document, place)?;

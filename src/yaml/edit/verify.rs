@@ -6,7 +6,6 @@ use super::plan::Plan;
 use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::document::Document;
 use crate::yaml::limits::Limits;
-use crate::yaml::node::{Content, NodeId};
 
 /// Lets the text through when it reads as intended.
 pub(super) fn verify(
@@ -34,7 +33,7 @@ fn unintended(document: &Document, plan: &Plan<'_>, path: &ValuePath) -> Refusal
     let shared = document.nearest(path).filter(|(steps, located)| {
         let alias = document.follow(located.node) != located.node;
         let above = *steps < path.segments.len();
-        located.shared || alias || (above && merges(document, located.node))
+        located.shared || alias || (above && document.merges(located.node).next().is_some())
     });
     if let Some((steps, located)) = shared {
         let path = path.prefix(steps);
@@ -51,12 +50,6 @@ fn unintended(document: &Document, plan: &Plan<'_>, path: &ValuePath) -> Refusal
     }
     let shown = if path.is_root() { "the file's value".to_owned() } else { format!("`{path}`") };
     Refusal::new(format!("{shown} would not come out as intended"), "make this change by hand")
-}
-
-/// Whether a mapping merges another one.
-fn merges(document: &Document, id: NodeId) -> bool {
-    let Content::Mapping { entries, .. } = &document.node(id).content else { return false };
-    entries.iter().any(|entry| document.key_text(entry.key) == Some("<<"))
 }
 
 /// The first path at which two values differ.
