@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -79,6 +79,10 @@ pub(super) struct PatternSet {
     /// The literal texts, and for each the patterns that need it.
     literals: Option<AhoCorasick>,
     needed_by: Vec<Vec<usize>>,
+    /// The keys that patterns end in.
+    last_keys: HashSet<String>,
+    /// The names with `*` that patterns end in.
+    last_stars: Vec<Stars>,
 }
 
 /// So many patterns may need one literal text without another one being looked for.
@@ -111,14 +115,22 @@ impl PatternSet {
                 None => always.push(number),
             }
         }
+        let (mut last_keys, mut last_stars) = (HashSet::new(), Vec::new());
+        for last in patterns.iter().filter_map(|pattern| steps(pattern, loosely).last()) {
+            match last {
+                Step::Key(key) => drop(last_keys.insert(key.clone())),
+                Step::Stars(name) => last_stars.push(name.clone()),
+                Step::Any | Step::One | Step::Element(_) => {}
+            }
+        }
         let found = (patterns.len() > 1).then(|| AhoCorasick::new(literals.keys()).ok()).flatten();
         let Some(found) = found else {
             // One alone, or more text than the searcher takes: then each pattern is tried.
             let always = (0..patterns.len()).collect();
-            return Self { patterns, loosely, always, literals: None, needed_by: Vec::new() };
+            return Self { patterns, loosely, always, last_keys, last_stars, ..Self::default() };
         };
         let needed_by = literals.into_values().collect();
-        Self { patterns, loosely, always, literals: Some(found), needed_by }
+        Self { patterns, loosely, always, literals: Some(found), needed_by, last_keys, last_stars }
     }
 
     /// Whether one of the patterns covers `path`.
@@ -133,13 +145,7 @@ impl PatternSet {
     /// Whether one of the patterns ends in a step that this key fits, wherever it may stand.
     pub(super) fn end_in(&self, key: &str) -> bool {
         let key = if self.loosely { fold(key) } else { Cow::Borrowed(key) };
-        self.patterns.iter().filter_map(|pattern| steps(pattern, self.loosely).last()).any(
-            |last| match last {
-                Step::Key(text) => *text == key,
-                Step::Stars(name) => name.fits(&key),
-                Step::Any | Step::One | Step::Element(_) => false,
-            },
-        )
+        self.last_keys.contains(key.as_ref()) || self.last_stars.iter().any(|name| name.fits(&key))
     }
 
     /// The numbers of the patterns that cover `path`, in order.
@@ -329,6 +335,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_key_that_a_pattern_ends_in_is_known_without_its_path() {
+        let patterns = ["seats.*.id", "**.Client-*", "a.**", "l[name=x]"];
+        let set = PatternSet::loose(patterns.map(|text| text.parse().expect("a pattern")).into());
+        for (key, expected) in [
+            ("id", true),
+            ("ID", true),
+            ("client_secret", true),
+            ("seats", false),
+            ("a", false),
+            ("x", false),
+        ] {
+            assert_eq!(set.end_in(key), expected, "{key}");
+        }
+    }
 
     #[test]
     fn a_set_answers_as_its_patterns_do() {

@@ -22,6 +22,9 @@ pub struct Parts<'r> {
     last: LastTrees,
 }
 
+/// What is done with a folder of which the trees are not the same in two commits.
+type VisitFolder<'v> = dyn FnMut(&mut Trees<'_>, &str, (Option<Oid>, Option<Oid>)) -> Result<()> + 'v;
+
 impl Repository {
     /// Reads parts of this repository's commits.
     #[must_use]
@@ -73,7 +76,7 @@ impl Parts<'_> {
         &mut self,
         base: &CommitId,
         head: &CommitId,
-        visit: &mut dyn FnMut(&mut Trees<'_>, &str, (Option<Oid>, Option<Oid>)) -> Result<()>,
+        visit: &mut VisitFolder<'_>,
     ) -> Result<()> {
         let roots = [self.root(base)?, self.root(head)?];
         let git = self.repository.git()?;

@@ -175,9 +175,16 @@ impl<'p, 'a> Merged<'p, 'a> {
 
     /// What of the entries that are new in `mapping` has to be written there.
     fn others(&self, mapping: NodeId, added: &[Added<'a>]) -> Vec<Added<'a>> {
+        let merges: Vec<NodeId> = match self.new.is_empty() {
+            true => Vec::new(),
+            false => self.document.merges(mapping).collect(),
+        };
+        if merges.is_empty() {
+            return added.to_vec();
+        }
         let comes = |added: &Added<'a>| {
             let Some(key) = added.key.as_deref() else { return false };
-            let mut brought = self.document.merges(mapping).filter_map(|it| self.new.get(&(it, key)));
+            let mut brought = merges.iter().filter_map(|it| self.new.get(&(*it, key)));
             brought.next().is_some_and(|new| new.value == added.new.value)
         };
         let mut out: Vec<Added<'a>> = Vec::new();
