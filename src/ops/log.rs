@@ -1,12 +1,13 @@
 //! `log` and `blame`: values over time, and where they came from.
 
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::iter;
 
 use super::item::no_such_path;
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
+use crate::engine::history::FileChange;
 use crate::engine::provenance::{Blame, Logged, LoggedChange, Provenance};
 use crate::engine::snapshot::{Place, place};
 use crate::model::{
@@ -43,7 +44,9 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
     if let Some(most) = few
         && let Some(history) = workspace.repository.recent_history(&head, most)?
     {
-        let planner = Planner::with_history(workspace, &head, history)?;
+        let items = history.commits().iter().flat_map(|commit| &commit.changes).filter_map(item_of);
+        let keys: BTreeSet<Key> = items.map(|item| item.key).collect();
+        let planner = Planner::of_history(workspace, &head, &Vec::from_iter(keys), history)?;
         let found = log_of(workspace, &planner, request, reveal, most)?;
         if found.len() == most && !found.iter().any(may_be_promoted) {
             return Ok(found);
@@ -52,6 +55,14 @@ pub fn log(workspace: &Workspace, request: &LogRequest, reveal: Reveal) -> Resul
     let planner = Planner::of(workspace, &head, request.key.as_slice())?;
     let commits = planner.history.commits().len();
     log_of(workspace, &planner, request, reveal, commits)
+}
+
+/// The item that a changed file is.
+fn item_of(change: &FileChange) -> Option<ItemId> {
+    match place(&change.path) {
+        Some(Place::Item(id)) => Some(id),
+        _ => None,
+    }
 }
 
 /// Whether only older history can tell that a commit took over what the source dropped.

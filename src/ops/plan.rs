@@ -15,7 +15,7 @@ use crate::engine::promotion::{
     SourceCommits, asked, containers, decisions, join_renamed, judge_leaves, leaves, note_origins,
     note_successors, select, stop_shared,
 };
-use crate::engine::snapshot::{ItemFile, Reading, Source};
+use crate::engine::snapshot::{ItemFile, Reading, Snapshot, Source};
 use crate::engine::timeline::Question;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, EnvironmentSet, Error, ErrorKind, Hop, Key, Result, Revision,
@@ -122,8 +122,13 @@ impl Planner {
         let Some(snapshot) = workspace.part_of(&revision, keys)? else {
             return Self::new(workspace, head);
         };
-        workspace.require_configuration(&snapshot)?;
         let history = workspace.repository.history_of_items(head, keys)?;
+        Self::of_part(workspace, head, snapshot, history)
+    }
+
+    /// The same of a part of the commit.
+    fn of_part(workspace: &Workspace, head: &CommitId, snapshot: Snapshot, history: History) -> Result<Self> {
+        workspace.require_configuration(&snapshot)?;
         let planner = Self::over(workspace, head, Configuration::read(snapshot)?, history)?;
         Ok(planner.beside(&workspace.repository))
     }
@@ -133,6 +138,23 @@ impl Planner {
     #[must_use]
     pub(super) fn beside(self, repository: &Repository) -> Self {
         Self { beside: Some(repository.clone()), ..self }
+    }
+
+    /// The same with this history of the commit, where some items only (all without any) are asked
+    /// about.
+    ///
+    /// # Errors
+    /// As [`Planner::new`].
+    pub(super) fn of_history(
+        workspace: &Workspace,
+        head: &CommitId,
+        keys: &[Key],
+        history: History,
+    ) -> Result<Self> {
+        let Some(snapshot) = workspace.part_of(&Revision::Commit(head.clone()), keys)? else {
+            return Self::with_history(workspace, head, history);
+        };
+        Self::of_part(workspace, head, snapshot, history)
     }
 
     /// The same with this history of the commit.
