@@ -2,9 +2,8 @@
 //!
 //! For every size a repository is made: items in three environments with one schema, and commits that
 //! change two or three files each. Every row names a job; all its programs are run in turn, several
-//! rounds. CPU is user and system time of the process and its children, the mean of all rounds (of a
-//! short process the kernel knows only the sum exactly); wall time is the median; memory is the peak
-//! of one more run, where `/usr/bin/time` is there. "scan" is this program reading the same files with
+//! rounds. CPU is user and system time of the process and its children; it and wall time are the
+//! medians of all rounds; memory is the peak of one more run, where `/usr/bin/time` is there. "scan" is this program reading the same files with
 //! libyaml (translated to Rust), one thread, every event looked at and nothing kept.
 //!
 //! `cargo bench --bench compare [-- FILES… [--commits N] [--rounds N] [--only WORD]]`, by default 300
@@ -33,6 +32,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const TERRACE: &str = env!("CARGO_BIN_EXE_terrace");
 const TIME: &str = "/usr/bin/time";
+
+/// What promotions begin at.
+const BASE: &str = "base";
 
 /// The item that jobs on one item are about.
 const KEY: &str = "team-000/service-0007";
@@ -191,6 +193,7 @@ fn corpus(dir: &Path, files: usize, commits: usize) -> Result<()> {
         edit(dir, "development", 1, number + 1_000)?;
         git(dir, &["commit", "-qam", "one value"])?;
     }
+    git(dir, &["tag", BASE])?;
     git(dir, &["commit-graph", "write", "--reachable", "--changed-paths"])
 }
 
@@ -409,7 +412,8 @@ fn writing<'a>(dir: &'a Path, flat: &'a Path, files: usize, file: &str) -> Vec<R
     let many = (files / 3).saturating_sub(files / 24).max(1);
     // Both environments get a value together, so that it counts as promoted, and then development another.
     let pending = move |most: usize, number: usize| {
-        git(dir, &["reset", "-q", "--hard"])?;
+        // Each round has the same history.
+        git(dir, &["reset", "-q", "--hard", BASE])?;
         for environment in ["development", "staging"] {
             edit(dir, environment, most, number + 100_000)?;
         }
@@ -491,24 +495,13 @@ fn measure_row(row: &Row<'_>, rounds: usize, smallest: &mut Smallest) -> Result<
         print!("{job:<34} {name:<48} {:>9.1} {:>9.1} {peak:>6}", took.cpu, took.wall);
         if number == 0 {
             let first = *smallest.entry(row.job).or_insert(*own);
-            let growth = format!("{} of the smallest size", ratio(own.cpu, first.cpu));
-            println!("   {growth}; goal {}", row.goal);
+            println!("   {:.1} of the smallest size; goal {}", own.cpu / first.cpu, row.goal);
         } else {
-            let (cpu, wall) = (ratio(own.cpu, took.cpu), own.wall / took.wall);
-            println!("   terrace takes {cpu} CPU, {wall:.1} wall of it");
+            let (cpu, wall) = (own.cpu / took.cpu, own.wall / took.wall);
+            println!("   terrace takes {cpu:.1} CPU, {wall:.1} wall of it");
         }
     }
     Ok(())
-}
-
-/// How many times one is the other; of what is shorter than a tick of the clock nobody can say.
-fn ratio(one: f64, other: f64) -> String {
-    const TICK: f64 = 10.0;
-    match other < TICK {
-        true if one < TICK => "both too short to compare in".to_owned(),
-        true => format!("over {:.1}", one / TICK),
-        false => format!("{:.1}", one / other),
-    }
 }
 
 /// The peak memory of a run in MiB, where `time` can say it.

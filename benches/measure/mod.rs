@@ -1,9 +1,12 @@
 //! What a child process takes.
 
 use std::error::Error;
+use std::io::{Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use wait4::Wait4 as _;
 
 /// Milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -12,33 +15,36 @@ pub(crate) struct Took {
     pub(crate) wall: f64,
 }
 
-/// The CPU time of all children so far, in clock ticks of 10 ms; zero where there is no `/proc`.
-fn children() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
-}
-
-/// Runs a program once. Of a short one the kernel knows only the sum of all runs exactly: take the
-/// mean of `cpu`, and the median of `wall`.
+/// Runs a program once; CPU is user and system time of the process and the children it waited for, as
+/// the kernel tells it.
 pub(crate) fn run(dir: &Path, program: &[&str], codes: &[i32]) -> Result<Took, Box<dyn Error>> {
-    let (ticks, start) = (children(), Instant::now());
     let (name, arguments) = program.split_first().ok_or("no program")?;
+    let mut said = tempfile::tempfile()?;
     let mut command = Command::new(name);
-    let output = command.args(arguments).current_dir(dir).stdout(Stdio::null()).output()?;
-    let took = Took { cpu: (children() - ticks) * 10.0, wall: start.elapsed().as_secs_f64() * 1_000.0 };
-    if output.status.code().is_none_or(|code| !codes.contains(&code)) {
-        return Err(format!("{program:?} failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    command.args(arguments).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(said.try_clone()?);
+    let start = Instant::now();
+    let used = command.spawn()?.wait4()?;
+    let wall = start.elapsed();
+    if used.status.code().is_none_or(|code| !codes.contains(&code)) {
+        let mut why = String::new();
+        said.rewind()?;
+        said.read_to_string(&mut why)?;
+        return Err(format!("{program:?} failed: {why}").into());
     }
-    Ok(took)
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
+    let cpu = milliseconds(used.rusage.utime + used.rusage.stime);
+    Ok(Took { cpu, wall: milliseconds(wall) })
 }
 
-/// The mean CPU time and the median wall time.
+/// The median of each.
 pub(crate) fn middle(took: &[Took]) -> Took {
-    let mut walls: Vec<f64> = took.iter().map(|took| took.wall).collect();
-    walls.sort_by(f64::total_cmp);
-    let cpu = took.iter().map(|took| took.cpu).sum::<f64>() / took.len().max(1) as f64;
-    Took { cpu, wall: walls.get(walls.len() / 2).copied().unwrap_or_default() }
+    let median = |of: fn(&Took) -> f64| {
+        let mut all: Vec<f64> = took.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or_default()
+    };
+    Took { cpu: median(|took| took.cpu), wall: median(|took| took.wall) }
 }
 
 /// Removes what Terrace remembers of a repository.
