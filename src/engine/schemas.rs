@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::snapshot::Snapshot;
 use crate::diff::lists::ListRules;
-use crate::json_schema::{Catalog, Compiled, SchemaError, ValueDescription};
+use crate::json_schema::{Catalog, Compiled, KeySchemas, SchemaError, ValueDescription};
 use crate::model::{Environment, Error, Key, Policy, Result, Segment, ValuePath};
 
 /// A schema, or what is wrong with it.
@@ -59,8 +59,14 @@ impl Schemas {
     /// The files that describe an item; none when no schema does.
     #[must_use]
     pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
+        self.of_key(key).describing(environment).map(str::to_owned).collect()
+    }
+
+    /// The files that describe an item, in each environment.
+    #[must_use]
+    pub fn of_key(&self, key: &Key) -> KeySchemas {
         let is_item = |key: &Key| self.snapshot.has_key(key);
-        Catalog { files: &self.files, is_item: &is_item, policy: &self.policy }.describing(key, environment)
+        Catalog { files: &self.files, is_item: &is_item, policy: &self.policy }.of_key(key)
     }
 
     /// The schema in a file (relative to the configuration root).

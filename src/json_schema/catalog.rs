@@ -3,6 +3,7 @@
 //! Only names are looked at here; no file is opened.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::model::{Environment, Key, Policy};
 
@@ -18,42 +19,68 @@ pub struct Catalog<'a> {
 }
 
 impl Catalog<'_> {
-    /// The schemas that `key` must fit in `environment`: its own or else those the policy maps to
-    /// it, then the environment's overlay. None means that nothing describes the item.
+    /// The schemas that `key` must fit: its own or else those the policy maps to it, then each
+    /// environment's overlay.
     ///
     /// `schemas/payments.production.schema.json` is the overlay of `payments` in production,
     /// unless there is an item called `payments.production`: a file belongs to the item that it
     /// names in full. A mapped file is listed even where it does not exist, so that loading it
     /// says so.
     #[must_use]
-    pub fn describing(&self, key: &Key, environment: Environment) -> Vec<String> {
+    pub fn of_key(&self, key: &Key) -> KeySchemas {
         if self.files.is_empty() && self.policy.schemas.is_empty() {
-            return Vec::new();
+            return KeySchemas::default();
         }
-        let own = file(key.as_str());
-        let mut found = if self.files.contains(&own) {
+        let own = file(key);
+        let shared = if self.files.contains(&own) {
             vec![own]
         } else {
             self.policy.schemas_of(key).map(|mapping| mapping.file.clone()).collect()
         };
-        let full = format!("{key}.{environment}");
-        let overlay = file(&full);
-        let is_item = || full.parse().is_ok_and(|key: Key| (self.is_item)(&key));
-        if self.files.contains(&overlay) && !is_item() {
-            found.push(overlay);
-        }
-        found
+        let overlay = |environment| {
+            let overlay = file(format_args!("{key}.{environment}"));
+            let is_item = || {
+                let full = format!("{key}.{environment}").parse();
+                full.is_ok_and(|key: Key| (self.is_item)(&key))
+            };
+            (self.files.contains(&overlay) && !is_item()).then_some(overlay)
+        };
+        KeySchemas { shared, overlays: Environment::ALL.map(overlay) }
+    }
+}
+
+/// The schema files of one key, relative to the configuration root.
+#[derive(Clone, Debug, Default)]
+pub struct KeySchemas {
+    shared: Vec<String>,
+    overlays: [Option<String>; Environment::ALL.len()],
+}
+
+impl KeySchemas {
+    /// Those that the item must fit in an environment.
+    pub fn describing(&self, environment: Environment) -> impl Iterator<Item = &str> {
+        let overlay = self.overlays.iter().zip(Environment::ALL).filter(move |(_, of)| *of == environment);
+        self.shared.iter().chain(overlay.filter_map(|(overlay, _)| overlay.as_ref())).map(String::as_str)
+    }
+
+    /// All of them, each once.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.shared.iter().chain(self.overlays.iter().flatten()).map(String::as_str)
     }
 }
 
 /// The schema file of the item called `name`, relative to the configuration root.
-fn file(name: &str) -> String {
+fn file(name: impl fmt::Display) -> String {
     format!("schemas/{name}.schema.json")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn describing(catalog: &Catalog<'_>, key: &Key, environment: Environment) -> Vec<String> {
+        catalog.of_key(key).describing(environment).map(str::to_owned).collect()
+    }
 
     const MAPPINGS: &str = "[[schema]]\nkeys = \"services/*\"\nfile = \"schemas/service.schema.json\"\n\
                             [[schema]]\nkeys = \"services/a*\"\nfile = \"schemas/a.schema.json\"\n";
@@ -81,7 +108,7 @@ mod tests {
         ] {
             let key: Key = key.parse().expect("key");
             let expected: Vec<_> = expected.into_iter().map(file).collect();
-            assert_eq!(catalog.describing(&key, environment), expected, "{key} in {environment}");
+            assert_eq!(describing(&catalog, &key, environment), expected, "{key} in {environment}");
         }
     }
 
@@ -98,8 +125,8 @@ mod tests {
             let is_item = |key: &Key| keys.contains(key);
             let catalog = Catalog { files: &files, is_item: &is_item, policy: &policy };
             let expected: Vec<_> = expected.into_iter().map(file).collect();
-            assert_eq!(catalog.describing(&key("payments"), Environment::Production), expected);
-            let own = catalog.describing(&key("payments.production"), Environment::Staging);
+            assert_eq!(describing(&catalog, &key("payments"), Environment::Production), expected);
+            let own = describing(&catalog, &key("payments.production"), Environment::Staging);
             assert_eq!(own, [file("payments.production")]);
         }
     }

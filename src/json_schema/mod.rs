@@ -36,7 +36,7 @@ mod unchecked;
 mod unheeded;
 mod validate;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, KeySchemas};
 pub use compile::Compiled;
 pub use described::{Bound, ValueDescription, ValueKind};
 pub use generate::generate;

@@ -5,9 +5,12 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use git2::Oid;
 
 use super::git_error::git_error;
+use super::recent::Recent;
 use crate::model::Result;
 
 /// The handles that nobody uses at present.
@@ -15,6 +18,7 @@ use crate::model::Result;
 pub(super) struct Handles {
     git_dir: PathBuf,
     idle: Mutex<Idle>,
+    contents: Mutex<Recent<Known>>,
 }
 
 #[derive(Default)]
@@ -29,7 +33,7 @@ impl std::fmt::Debug for Idle {
 impl Handles {
     /// A pool that begins with one handle.
     pub(super) fn new(git: git2::Repository) -> Self {
-        Self { git_dir: git.path().to_owned(), idle: Mutex::new(Idle(vec![git])) }
+        Self { git_dir: git.path().to_owned(), idle: Mutex::new(Idle(vec![git])), contents: Mutex::default() }
     }
 
     /// A handle for the caller alone.
@@ -45,6 +49,29 @@ impl Handles {
         };
         Ok(Handle { handles: self, git: Some(git) })
     }
+
+    /// The bytes of a blob that was read lately.
+    pub(super) fn recall(&self, id: Oid) -> Option<Known> {
+        self.contents().get(id)
+    }
+
+    /// Keeps the bytes of a blob for whoever asks next.
+    pub(super) fn remember(&self, id: Oid, known: Known) {
+        let length = known.bytes.len();
+        self.contents().add(id, known, length);
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Recent<Known>> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was read of a blob.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) bytes: Arc<[u8]>,
+    /// Whether the bytes were seen to be those that the id stands for.
+    pub(super) is_verified: bool,
 }
 
 /// A handle that goes back to its pool.

@@ -28,6 +28,7 @@ mod partial;
 mod process_environment;
 mod push;
 mod read;
+mod recent;
 mod remote;
 mod repository;
 mod roots;

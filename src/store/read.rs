@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 use super::cache::{JudgementFile, KnownFiles};
 use super::git_error::git_error;
 use super::git_index::{Entry, GitIndex};
-use super::handles::Handles;
+use super::handles::{Handles, Known};
 use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
@@ -52,7 +53,7 @@ impl Repository {
             Revision::Index => self.snapshot(revision),
             Revision::WorkTree => {
                 let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-                self.snapshot_with(revision, self.list_work_tree(&wanted)?, None)
+                self.snapshot_with(revision, self.list_work_tree(&wanted, None)?, None)
             }
         }
     }
@@ -61,7 +62,7 @@ impl Repository {
         let files = match revision {
             Revision::Commit(id) => self.list_commit(id)?,
             Revision::Index => self.list_index()?,
-            Revision::WorkTree => self.list_work_tree(&EVERYTHING)?,
+            Revision::WorkTree => self.list_work_tree(&EVERYTHING, known.as_deref())?,
         };
         self.snapshot_with(revision, files, known)
     }
@@ -232,7 +233,11 @@ impl Repository {
         Ok(left_out)
     }
 
-    fn list_work_tree(&self, wanted: &[&str]) -> Result<BTreeMap<String, FileEntry>> {
+    fn list_work_tree(
+        &self,
+        wanted: &[&str],
+        known: Option<&KnownFiles>,
+    ) -> Result<BTreeMap<String, FileEntry>> {
         let Some(root) = self.root() else {
             return Err(
                 Error::state("a bare repository has no working tree").with_help(Help::WithoutWorkTree)
@@ -245,6 +250,12 @@ impl Repository {
             let entry = index.and_then(|it| it.get(&format!("{}{path}", self.root_prefix())));
             entry.is_some_and(|entry| entry.mode == 0o160_000)
         };
+        let look = |path: &str, entry: &DirEntry| {
+            if let Some(known) = known {
+                known.look(&format!("{}{path}", self.root_prefix()), entry);
+            }
+        };
+        let asks = Asks { is_submodule: &is_submodule, look: &look };
         let mut list = |name: &str| -> Result<()> {
             let path = root.join(name);
             match path.symlink_metadata() {
@@ -252,7 +263,7 @@ impl Repository {
                     let below = wanted.iter().filter_map(|path| path.strip_prefix(name)?.strip_prefix('/'));
                     match below.collect::<Vec<_>>() {
                         none if none.is_empty() => Ok(()),
-                        below => list_folder(&path, name, &below, &is_submodule, &mut files),
+                        below => list_folder(&path, name, &below, asks, &mut files),
                     }
                 }
                 Ok(meta) => {
@@ -328,14 +339,14 @@ fn list_folder(
     folder: &Path,
     name: &str,
     wanted: &[&str],
-    is_submodule: &dyn Fn(&str) -> bool,
+    asks: Asks<'_>,
     files: &mut BTreeMap<String, FileEntry>,
 ) -> Result<()> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, &error))?;
     let entries: Vec<_> =
         entries.collect::<io::Result<_>>().map_err(|error| Error::io("read", folder, &error))?;
     let is_repository = entries.iter().any(|entry| entry.file_name() == ".git");
-    if is_repository || entries.is_empty() && is_submodule(name) {
+    if is_repository || entries.is_empty() && (asks.is_submodule)(name) {
         files.insert(name.to_owned(), FileEntry { blob: None, kind: FileKind::Repository });
         return Ok(());
     }
@@ -358,13 +369,21 @@ fn list_folder(
         let below = format!("{name}/{}", file_name.to_string_lossy());
         if kind.is_dir() {
             if !wanted.is_empty() {
-                list_folder(&entry.path(), &below, wanted, is_submodule, files)?;
+                list_folder(&entry.path(), &below, wanted, asks, files)?;
             }
         } else {
+            (asks.look)(&below, &entry);
             files.insert(below, FileEntry { blob: None, kind: kind_of(kind) });
         }
     }
     Ok(())
+}
+
+/// What a listing of a folder asks, and whom it tells of each file.
+#[derive(Clone, Copy)]
+struct Asks<'l> {
+    is_submodule: &'l dyn Fn(&str) -> bool,
+    look: &'l dyn Fn(&str, &DirEntry),
 }
 
 fn kind_of(kind: std::fs::FileType) -> FileKind {
@@ -417,6 +436,13 @@ impl Source for Disk {
             _ => Ok(Content { id: blob.cloned(), bytes: None }),
         }
     }
+
+    fn read_identified(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        match &self.known {
+            Some(known) if blob.is_none() => known.read(path, &self.root.join(path)),
+            _ => Ok(Content { id: blob.cloned(), bytes: Some(self.read(path, blob)?) }),
+        }
+    }
 }
 
 /// Blobs of the object database. Each thread reads through a handle of its own, so that none waits
@@ -430,6 +456,9 @@ impl Source for Blobs {
     fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
         let Some(blob) = blob else { return Err(Error::internal(format!("no blob is known for {path}"))) };
         let oid = Oid::from_str(blob.as_str()).map_err(|error| git_error("read a blob id", &error))?;
+        if let Some(known) = self.handles.recall(oid).filter(|known| known.is_verified || !self.is_verified) {
+            return Ok(known.bytes.to_vec());
+        }
         let git = self.handles.take()?;
         let read = odb::retry(&git, || git.find_blob(oid).map(|found| found.content().to_vec()));
         let read = read.map_err(|error| {
@@ -447,6 +476,7 @@ impl Source for Blobs {
                     "`git fsck` tells whether the repository is sound; `git fetch --refetch` brings its objects again",
                 ));
         }
+        self.handles.remember(oid, Known { bytes: read.as_slice().into(), is_verified: self.is_verified });
         Ok(read)
     }
 }

@@ -88,6 +88,26 @@ impl Source for Held {
     }
 }
 
+/// Files that are written between the look at them and their reading.
+struct Overtaken {
+    listed: Held,
+    now: Held,
+}
+
+impl Source for Overtaken {
+    fn read(&self, path: &str, blob: Option<&BlobId>) -> Result<Vec<u8>> {
+        self.now.read(path, blob)
+    }
+
+    fn identify(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        self.listed.identify(path, blob)
+    }
+
+    fn read_identified(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        self.now.read_identified(path, blob)
+    }
+}
+
 /// All that was ever remembered, and how often it was recalled.
 #[derive(Default)]
 struct Remembered {
@@ -120,8 +140,8 @@ impl Memory for Remembered {
 }
 
 /// What a check says that remembers.
-fn said_from(memory: &Remembered, world: &World, scope: &Scope) -> String {
-    let report = Configuration::read_to_judge(world.snapshot()).and_then(|configuration| {
+fn said_from(memory: &Remembered, snapshot: Snapshot, scope: &Scope) -> String {
+    let report = Configuration::read_to_judge(snapshot).and_then(|configuration| {
         configuration.snapshot().require_keys(&scope.keys)?;
         rules::check(&CheckInput {
             configuration: &configuration,
@@ -215,7 +235,7 @@ proptest! {
             let recalled = State::first(world.snapshot(), &scope, Some(day("2026-06-01")), Some(&memory));
             prop_assert_eq!(said(&recalled), said(&anew), "after {:?}", batch);
             prop_assert_eq!(said(&state), said(&anew), "after {:?}", batch);
-            prop_assert_eq!(said_from(&memory, &world, &scope), said(&anew), "after {:?}", batch);
+            prop_assert_eq!(said_from(&memory, world.snapshot(), &scope), said(&anew), "after {:?}", batch);
         }
     }
 }
@@ -235,7 +255,7 @@ fn what_has_not_changed_is_not_judged_again() {
     let (memory, scope) = (Remembered::default(), Scope { keys: Vec::new(), environment: None });
     let judged = |world: &World| {
         memory.judged.lock().expect("no panic").clear();
-        said_from(&memory, world, &scope);
+        said_from(&memory, world.snapshot(), &scope);
         let mut judged: Vec<_> = memory.judged.lock().expect("no panic").iter().map(Key::to_string).collect();
         judged.sort();
         judged
@@ -257,5 +277,24 @@ fn what_has_not_changed_is_not_judged_again() {
     ] {
         world.save(path, &save);
         assert_eq!(judged(&world), expected, "{path} {save:?}");
+    }
+}
+
+#[test]
+fn a_judgement_is_remembered_of_the_bytes_that_were_judged() {
+    let (mut before, memory) = (World::default(), Remembered::default());
+    let scope = Scope { keys: Vec::new(), environment: None };
+    before.save("environments/staging/pay.yaml", &Save::Text("size: 1\n"));
+    let mut now = before.clone();
+    now.save("environments/staging/pay.yaml", &Save::Text("mode: 0644\n"));
+    let source = Overtaken { listed: Held(before.contents.clone()), now: Held(now.contents.clone()) };
+    let overtaken =
+        Snapshot::new(Revision::WorkTree, String::new(), before.listing.clone(), Arc::new(source));
+    let said = said_from(&memory, overtaken, &scope);
+    let anew = |world: &World| said_from(&Remembered::default(), world.snapshot(), &scope);
+    assert_eq!(said, anew(&now));
+    assert_ne!(said, anew(&before));
+    for world in [&before, &now] {
+        assert_eq!(said_from(&memory, world.snapshot(), &scope), anew(world));
     }
 }

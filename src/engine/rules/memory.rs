@@ -51,14 +51,6 @@ pub(super) struct Fingerprints<'a> {
 #[derive(Clone)]
 struct MadeOf(Arc<[String]>, Fingerprint);
 
-/// What an item's judgement rests on, and the bytes that were read to know it.
-pub(super) struct Basis {
-    /// `None` where something cannot be told without judging.
-    pub(super) fingerprint: Option<Fingerprint>,
-    /// Of each file, in order.
-    pub(super) bytes: Vec<Option<Vec<u8>>>,
-}
-
 impl<'a> Fingerprints<'a> {
     /// # Errors
     /// When the policy cannot be read.
@@ -74,29 +66,41 @@ impl<'a> Fingerprints<'a> {
         Ok(Self { memory, revision, common, schemas: Mutex::default() })
     }
 
-    /// What the judgement of the item in these files rests on.
+    /// Which bytes these files have.
     ///
     /// # Errors
     /// When a file has to be read and cannot be.
-    pub(super) fn of(&self, key: &Key, files: &[&ItemFile]) -> Result<Basis> {
-        let contents = files.iter().map(|file| self.revision.snapshot.identify_item(file));
-        let contents: Vec<Content> = contents.collect::<Result<_>>()?;
-        let fingerprint = self.fingerprint(key, files, &contents);
-        Ok(Basis { fingerprint, bytes: contents.into_iter().map(|content| content.bytes).collect() })
+    pub(super) fn identify(&self, files: &[&ItemFile]) -> Result<Vec<Content>> {
+        files.iter().map(|file| self.revision.snapshot.identify_item(file)).collect()
     }
 
-    fn fingerprint(&self, key: &Key, files: &[&ItemFile], contents: &[Content]) -> Option<Fingerprint> {
+    /// The same with all bytes, read where they are not there yet; a file may be another one by then.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(super) fn read(&self, files: &[&ItemFile], found: Vec<Content>) -> Result<Vec<Content>> {
+        let read = |(file, content): (&&ItemFile, Content)| match content.bytes {
+            Some(_) => Ok(content),
+            None => self.revision.snapshot.read_identified(file),
+        };
+        files.iter().zip(found).map(read).collect()
+    }
+
+    /// What the judgement of the item in these files, with these contents, rests on; `None` where
+    /// something cannot be told without judging.
+    pub(super) fn of(&self, key: &Key, files: &[&ItemFile], contents: &[Content]) -> Option<Fingerprint> {
         let mut digest = self.common.clone();
         add(&mut digest, key.as_str().as_bytes());
+        let mapped = self.revision.schemas.of_key(key);
         for environment in Environment::ALL {
             let at = files.iter().position(|file| file.id.environment == environment);
             match at.and_then(|at| contents.get(at)) {
                 Some(content) => add(&mut digest, content.id.as_ref()?.as_str().as_bytes()),
                 None => add(&mut digest, &[u8::from(self.revision.is_occupied(key, environment))]),
             }
-            for file in self.revision.schemas.describing(key, environment) {
+            for file in mapped.describing(environment) {
                 add(&mut digest, file.as_bytes());
-                add(&mut digest, &self.made_of(&file)?.1.0);
+                add(&mut digest, &self.made_of(file)?.1.0);
             }
         }
         Some(Fingerprint(digest.finalize().into()))

@@ -63,7 +63,7 @@ use self::context::{Keeps, RevisionContext, RuleContext};
 pub use self::crowded::{CrowdedFolder, most_crowded};
 use self::finding_builder::FindingBuilder;
 pub use self::judgement::{Judgement, Judgements, Salt};
-use self::memory::{Basis, Fingerprints};
+use self::memory::Fingerprints;
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
 use super::promotion::Reason;
@@ -355,13 +355,20 @@ fn recall_or_judge(
     files: &[&ItemFile],
     fingerprints: &Fingerprints<'_>,
 ) -> Result<Arc<Judgement>> {
-    let Basis { fingerprint, bytes } = fingerprints.of(key, files)?;
-    if let Some(known) = fingerprint.and_then(|of| fingerprints.memory.recall(key, of)) {
+    let found = fingerprints.identify(files)?;
+    let of = fingerprints.of(key, files, &found);
+    if let Some(known) = of.and_then(|of| fingerprints.memory.recall(key, of)) {
         return Ok(known);
     }
+    // What is remembered is of the bytes that are judged, whatever was there before.
+    let ids: Vec<_> = found.iter().map(|content| content.id.clone()).collect();
+    let read = fingerprints.read(files, found)?;
+    let is_same = read.iter().map(|content| &content.id).eq(&ids);
+    let of = if is_same { of } else { fingerprints.of(key, files, &read) };
+    let bytes = read.into_iter().map(|content| content.bytes);
     let world = revision.read_known(files.iter().copied().zip(bytes), Keeps::Nothing)?;
     let judgement = Arc::new(judge_item(&world));
-    if let Some(of) = fingerprint {
+    if let Some(of) = of {
         fingerprints.memory.remember(key, of, &judgement);
     }
     Ok(judgement)

@@ -10,7 +10,7 @@ use super::context::{RevisionContext, RuleContext};
 use super::excerpt::excerpt;
 use crate::engine::hosts::tokens;
 use crate::model::policy::{FILE, Fits, PolicyEntry};
-use crate::model::{Environment, EnvironmentSet, Finding, Key, Rule, Segment, Value, ValuePath};
+use crate::model::{EnvironmentSet, Finding, Key, Rule, Segment, Value, ValuePath};
 use crate::yaml::Lines;
 
 pub(super) fn pins(world: &RevisionContext<'_>) -> Vec<Finding> {
@@ -63,14 +63,17 @@ fn schema_files(world: &RevisionContext<'_>) -> Vec<Finding> {
     if unused.is_empty() || world.snapshot.items().next().is_none() {
         return Vec::new();
     }
-    let keys = world.snapshot.keys();
-    let describing = keys
-        .iter()
-        .flat_map(|key| Environment::ALL.into_iter().flat_map(|env| world.schemas.describing(key, env)));
-    let describing: BTreeSet<String> = describing.collect();
-    unused.retain(|file| !describing.contains(*file));
-    if unused.is_empty() {
-        return Vec::new();
+    let mut describing = BTreeSet::new();
+    for key in world.snapshot.keys() {
+        for file in world.schemas.of_key(key).all() {
+            if !describing.contains(file) {
+                unused.remove(file);
+                describing.insert(file.to_owned());
+            }
+        }
+        if unused.is_empty() {
+            return Vec::new();
+        }
     }
     for file in &describing {
         if let Some(files) = world.schemas_made_of.get(file) {

@@ -29,6 +29,16 @@ pub trait Source: Send + Sync {
     fn identify(&self, _path: &str, blob: Option<&BlobId>) -> Result<Content> {
         Ok(Content { id: blob.cloned(), bytes: None })
     }
+
+    /// The bytes of a file of the snapshot, and what says which they are, even where others may write it
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn read_identified(&self, path: &str, blob: Option<&BlobId>) -> Result<Content> {
+        let Content { id, bytes } = self.identify(path, blob)?;
+        Ok(Content { id, bytes: Some(bytes.map_or_else(|| self.read(path, blob), Ok)?) })
+    }
 }
 
 /// Which bytes a file has.
@@ -411,6 +421,14 @@ impl Snapshot {
     /// When it has to be read, and cannot be.
     pub fn identify_item(&self, item: &ItemFile) -> Result<Content> {
         self.source.identify(&item.file, item.blob.as_ref())
+    }
+
+    /// The bytes of an item's file, and what says which they are.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_identified(&self, item: &ItemFile) -> Result<Content> {
+        self.source.read_identified(&item.file, item.blob.as_ref())
     }
 
     /// The document of an item's file.

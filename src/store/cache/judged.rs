@@ -9,8 +9,9 @@
 //! the clock would look the same (git calls such an entry racy).
 
 use std::collections::HashMap;
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -60,10 +61,18 @@ struct Fresh {
 
 /// What the files of a working tree were when they were last read.
 pub(in crate::store) struct KnownFiles {
-    known: HashMap<String, (Stamp, [u8; 20])>,
+    known: HashMap<String, KnownFile>,
     /// Times before this one, in nanoseconds since 1970, are surely those of an earlier content.
     trusted_before: i128,
     fresh: Mutex<Vec<(String, Stamp, [u8; 20])>>,
+}
+
+/// A file as it was.
+struct KnownFile {
+    stamp: Stamp,
+    id: [u8; 20],
+    /// Whether it was the same when the working tree was last listed.
+    is_same: AtomicBool,
 }
 
 /// Equal stamps mean that nothing was written, unless they are too young.
@@ -115,7 +124,8 @@ impl Repository {
             judgements.entry(key).or_default().push((Fingerprint(of), judgement));
         }
         let schemas = found.schemas.into_iter().map(|(file, files, of)| (file, (files, Fingerprint(of))));
-        let known = found.files.into_iter().map(|(path, stamp, id)| (path, (stamp, id))).collect();
+        let known = found.files.into_iter().map(|(path, stamp, id)| (path, KnownFile::new(stamp, id)));
+        let known = known.collect();
         JudgementFile {
             repository: self.clone(),
             path,
@@ -191,8 +201,8 @@ impl JudgementFile {
         }
         let many = |known: usize| known > 2 * items.max(500);
         // What was too young to be trusted, and was not looked at again, may have been written since.
-        let known = self.files.known.iter().filter(|(_, (stamp, _))| self.files.trusts(stamp));
-        let known = known.map(|(path, known)| (path.clone(), *known));
+        let known = self.files.known.iter().filter(|(_, known)| self.files.trusts(&known.stamp));
+        let known = known.map(|(path, known)| (path.clone(), (known.stamp, known.id)));
         let mut files: HashMap<_, _> =
             if many(self.files.known.len()) { HashMap::new() } else { known.collect() };
         files.extend(looked_at.into_iter().map(|(path, stamp, id)| (path, (stamp, id))));
@@ -232,23 +242,44 @@ impl JudgementFile {
     }
 }
 
+impl KnownFile {
+    fn new(stamp: Stamp, id: [u8; 20]) -> Self {
+        Self { stamp, id, is_same: AtomicBool::new(false) }
+    }
+}
+
 impl KnownFiles {
-    /// Which bytes a file of the working tree has: from what is known of it, else by reading it. `path`
-    /// is its name for messages and here, `full` where it lies.
+    /// Takes note of what a listing found of a file: [`Self::identify`] goes by it.
+    pub(in crate::store) fn look(&self, path: &str, entry: &DirEntry) {
+        let Some(known) = self.known.get(path) else { return };
+        // Asked through the folder, so that the system need not find the way to it again.
+        let stamp = entry.metadata().ok().and_then(|meta| Stamp::of(&meta));
+        let is_same = stamp == Some(known.stamp) && self.trusts(&known.stamp);
+        known.is_same.store(is_same, Ordering::Relaxed);
+    }
+
+    /// Which bytes a file of the working tree has: what is known of it where it was the same when it
+    /// was listed, else by reading it. `path` is its name for messages and here, `full` where it lies.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(in crate::store) fn identify(&self, path: &str, full: &Path) -> Result<Content> {
-        let failed = |error| Error::io("read", Path::new(path), &error);
-        let meta = fs::symlink_metadata(full).map_err(failed)?;
-        let stamp = Stamp::of(&meta);
-        if let Some((known, id)) = self.known.get(path)
-            && Some(*known) == stamp
-            && self.trusts(known)
-            && let Ok(id) = Oid::from_bytes(id)
-        {
-            return Ok(Content { id: Some(BlobId::new(id.to_string())), bytes: None });
+        match self.known.get(path) {
+            Some(known) if known.is_same.load(Ordering::Relaxed) => {
+                let id = Oid::from_bytes(&known.id).ok().map(|id| BlobId::new(id.to_string()));
+                Ok(Content { id, bytes: None })
+            }
+            _ => self.read(path, full),
         }
+    }
+
+    /// The bytes of a file of the working tree, with their id.
+    ///
+    /// # Errors
+    /// As [`Self::identify`].
+    pub(in crate::store) fn read(&self, path: &str, full: &Path) -> Result<Content> {
+        let failed = |error| Error::io("read", Path::new(path), &error);
+        let stamp = Stamp::of(&fs::symlink_metadata(full).map_err(failed)?);
         let bytes = fs::read(full).map_err(failed)?;
         let id = Oid::hash_object(ObjectType::Blob, &bytes)
             .map_err(|error| git_error(&format!("tell the id of {path}"), &error))?;
@@ -348,28 +379,34 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, full) = ("a.yaml", folder.path().join("a.yaml"));
         fs::write(&full, "a: 1\n").expect("written");
-        let files = |known: &[(String, Stamp, [u8; 20])], trusted_before| KnownFiles {
-            known: known.iter().map(|(path, stamp, id)| (path.clone(), (*stamp, *id))).collect(),
-            trusted_before,
-            fresh: Mutex::default(),
+        let listed = |known: &[(String, Stamp, [u8; 20])], trusted_before| {
+            let known = known.iter().map(|(path, stamp, id)| (path.clone(), KnownFile::new(*stamp, *id)));
+            let files = KnownFiles { known: known.collect(), trusted_before, fresh: Mutex::default() };
+            for entry in fs::read_dir(folder.path()).expect("a folder") {
+                files.look(path, &entry.expect("an entry"));
+            }
+            files
         };
-        let first = files(&[], i128::MAX);
+        let first = listed(&[], i128::MAX);
         let content = first.identify(path, &full).expect("there");
         assert_eq!(content.bytes.as_deref(), Some(&b"a: 1\n"[..]));
         let known = first.fresh().clone();
         let is_read = |trusted_before| {
-            let found = files(&known, trusted_before).identify(path, &full).expect("there");
+            let found = listed(&known, trusted_before).identify(path, &full).expect("there");
             assert_eq!(found.id, content.id);
             found.bytes.is_some()
         };
         let (_, stamp, _) = known.first().expect("remembered");
         assert!(!is_read(i128::MAX));
         assert!(is_read(stamp.modified.max(stamp.changed)), "as young as the look at it");
+        let before = listed(&known, i128::MAX);
         fs::remove_file(&full).expect("removed");
         fs::write(&full, "a: 2\n").expect("written");
-        let after = files(&known, i128::MAX).identify(path, &full).expect("there");
+        let after = listed(&known, i128::MAX).identify(path, &full).expect("there");
         assert_ne!(after.id, content.id);
+        let read = before.read(path, &full).expect("there");
+        assert_eq!((&read.id, read.bytes.as_deref()), (&after.id, Some(&b"a: 2\n"[..])));
         fs::remove_file(&full).expect("removed");
-        assert!(files(&known, i128::MAX).identify(path, &full).is_err(), "what is gone is not known");
+        assert!(listed(&known, i128::MAX).identify(path, &full).is_err(), "what is gone is not known");
     }
 }

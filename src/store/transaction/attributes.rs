@@ -5,6 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use git2::{AttrCheckFlags, AttrValue, Index, Oid, Repository};
 
@@ -14,6 +15,7 @@ use crate::model::{Error, Result};
 use crate::store::git_error::git_error;
 use crate::store::git_index::{Entry, GitIndex};
 use crate::store::process_environment::ProcessEnvironment;
+use crate::store::recent::Recent;
 
 /// libgit2's `GIT_ATTR_CHECK_INCLUDE_HEAD`, which git2 has no name for.
 const INCLUDE_HEAD: u32 = 1 << 3;
@@ -29,6 +31,8 @@ pub(super) struct Attributes<'r> {
     indexed: OnceCell<BTreeMap<PathBuf, Oid>>,
     folders: RefCell<HashMap<String, bool>>,
     known: RefCell<HashMap<String, LineEndings>>,
+    /// Each blob of a commit is looked at several times.
+    blobs: RefCell<Recent<Rc<[u8]>>>,
 }
 
 impl<'r> Attributes<'r> {
@@ -43,7 +47,20 @@ impl<'r> Attributes<'r> {
             indexed: OnceCell::new(),
             folders: RefCell::default(),
             known: RefCell::default(),
+            blobs: RefCell::default(),
         }
+    }
+
+    /// The bytes of a blob, which is the content of `path`.
+    pub(super) fn blob(&self, path: &str, id: Oid) -> Result<Rc<[u8]>> {
+        if let Some(known) = self.blobs.borrow_mut().get(id) {
+            return Ok(known);
+        }
+        let blob = self.repository.find_blob(id);
+        let blob = blob.map_err(|error| git_error(&format!("read {path}"), &error))?;
+        let bytes: Rc<[u8]> = blob.content().into();
+        self.blobs.borrow_mut().add(id, Rc::clone(&bytes), bytes.len());
+        Ok(bytes)
     }
 
     /// Forgets all, where a file of attributes has another content now.

@@ -183,9 +183,8 @@ pub(super) fn new_blob(
 ) -> Result<(Option<Vec<u8>>, Option<Oid>)> {
     let endings = attributes.line_endings(&file.path)?;
     let Some(bytes) = &file.after else { return Ok((None, None)) };
-    let old = before.map(|id| attributes.repository.find_blob(id)).transpose();
-    let old = old.map_err(|error| git_error(&format!("read {}", file.path), &error))?;
-    let blob = endings.to_blob(bytes, old.as_ref().map(git2::Blob::content)).into_owned();
+    let old = before.map(|id| attributes.blob(&file.path, id)).transpose()?;
+    let blob = endings.to_blob(bytes, old.as_deref()).into_owned();
     let id = Oid::hash_object(ObjectType::Blob, &blob);
     let id = id.map_err(|error| git_error(&format!("hash {}", file.path), &error))?;
     Ok((Some(blob), Some(id)))

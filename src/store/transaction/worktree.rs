@@ -149,17 +149,17 @@ fn flushed_together(changes: &[BlobChange]) -> impl Iterator<Item = &[BlobChange
 }
 
 /// A file that is on its way from the old blob to the new one.
-struct Step<'a> {
-    old: Option<BlobView<'a>>,
-    new: Option<BlobView<'a>>,
+struct Step {
+    old: Option<BlobView>,
+    new: Option<BlobView>,
     /// What is to take its place.
     prepared: Option<Prepared>,
     /// Where nothing is to be done.
     ended: Option<End>,
 }
 
-impl<'a> Step<'a> {
-    fn of(attributes: &Attributes<'a>, root: &Path, change: &BlobChange, left_out: bool) -> Result<Self> {
+impl Step {
+    fn of(attributes: &Attributes<'_>, root: &Path, change: &BlobChange, left_out: bool) -> Result<Self> {
         let path = change.path.as_str();
         let view = |id| BlobView::of(attributes, path, id);
         let old = change.before.map(view).transpose()?;
@@ -196,7 +196,7 @@ impl<'a> Step<'a> {
 }
 
 /// How a file ended that shall show the new blob, or be gone where there is none.
-fn ended(sight: WorktreeEntry, new: Option<&BlobView<'_>>) -> End {
+fn ended(sight: WorktreeEntry, new: Option<&BlobView>) -> End {
     match (sight, new) {
         (WorktreeEntry::File(seen), Some(new)) if new.is_shown_by(&seen.bytes) => End::Written(seen.metadata),
         (WorktreeEntry::Absent, None) => End::Absent,
