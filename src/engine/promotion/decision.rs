@@ -169,7 +169,7 @@ pub fn canonical(value: &Value) -> String {
     }
 }
 
-const FOLDER: &str = ".terrace/decisions/";
+pub(super) const FOLDER: &str = ".terrace/decisions/";
 
 /// Where an item's decisions for a target lie, relative to the configuration root: the folder of one
 /// file each, and the one file of all as it was written before.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decision::{Decision, file, owner, parse, places, render};
+use super::decision::{Decision, FOLDER, file, owner, parse, places, render};
 use crate::engine::snapshot::{FileEntry, FileKind, Snapshot};
 use crate::model::{Environment, Error, Help, Key, Result};
 
@@ -91,7 +91,8 @@ pub fn rewritten(
 /// The items that have decisions, with the targets they are for.
 #[must_use]
 pub fn decided(snapshot: &Snapshot) -> Vec<(Key, Environment)> {
-    let mut all: Vec<(Key, Environment)> = snapshot.files.keys().filter_map(|file| owner(file)).collect();
+    let mut all: Vec<(Key, Environment)> =
+        snapshot.below(FOLDER).filter_map(|(file, _)| owner(file)).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -6,8 +6,11 @@ use crate::engine::promotion::{decision_owner, is_unread_decision, parse_decisio
 use crate::engine::snapshot::FileKind;
 use crate::model::{Finding, Help, Location, Position, Rule};
 
+/// All decisions lie there.
+const FOLDER: &str = ".terrace/";
+
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
-    let files = world.snapshot.files.iter();
+    let files = world.snapshot.below(FOLDER);
     let owned = files.filter_map(|(path, entry)| Some((path, entry, decision_owner(path)?)));
     let drafts = owned.filter_map(|(path, entry, (key, target))| {
         let mut help = Help::ReadDecisions;
@@ -35,7 +38,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 
 /// What lies where no decisions are looked for.
 fn unread<'a>(world: &'a RevisionContext<'_>) -> impl Iterator<Item = Finding> + 'a {
-    let files = world.snapshot.files.iter().filter(|(_, entry)| entry.kind == FileKind::File);
+    let files = world.snapshot.below(FOLDER).filter(|(_, entry)| entry.kind == FileKind::File);
     files.filter(|(path, _)| is_unread_decision(path)).map(|(path, _)| {
         let file = format!("{}{path}", world.snapshot.prefix);
         let message = "this decision is of no environment and item, so that nothing is kept for it";

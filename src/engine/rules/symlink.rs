@@ -16,11 +16,11 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
         .into_iter()
         .filter_map(|obstacle| Some((obstacle.file.strip_prefix(prefix)?.to_owned(), obstacle)))
         .collect();
-    let others = world.snapshot.files.iter().filter(|(path, entry)| {
-        let is_read = path.starts_with("environments/") && !is_lock(path)
+    let others = world.snapshot.files.iter().filter(|(_, entry)| entry.kind != FileKind::File);
+    let others = others.filter(|(path, _)| {
+        path.starts_with("environments/") && !is_lock(path)
             || path.starts_with("schemas/")
-            || path.starts_with(".terrace/") && decision_owner(path).is_none();
-        is_read && entry.kind != FileKind::File
+            || path.starts_with(".terrace/") && decision_owner(path).is_none()
     });
     for (path, entry) in others {
         let file = format!("{prefix}{path}");

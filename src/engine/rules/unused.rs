@@ -3,7 +3,7 @@
 //!
 //! Told when everything was looked at: a file that cannot be read may hold what an entry is for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use super::context::{RevisionContext, RuleContext};
@@ -57,9 +57,8 @@ pub(super) fn schemas(world: &RevisionContext<'_>) -> Vec<Finding> {
 
 /// Files called like an item's schema that describe none, and that no other schema refers to.
 fn schema_files(world: &RevisionContext<'_>) -> Vec<Finding> {
-    let is_schema = |path: &&String| path.starts_with("schemas/") && path.ends_with(".schema.json");
-    let mut unused: BTreeSet<&str> =
-        world.snapshot.files.keys().filter(is_schema).map(String::as_str).collect();
+    let files = world.snapshot.below("schemas/").map(|(path, _)| path.as_str());
+    let mut unused: BTreeSet<&str> = files.filter(|path| path.ends_with(".schema.json")).collect();
     if unused.is_empty() || world.snapshot.items().next().is_none() {
         return Vec::new();
     }
@@ -101,13 +100,17 @@ fn entries(
     rule: Rule,
     message: &dyn Fn(&Fits) -> Option<String>,
 ) -> Vec<Finding> {
-    if world.policy.entries.is_empty() || world.change.is_some() || !world.is_all_read() {
+    let entries = world.policy.entries.iter().enumerate();
+    let told =
+        entries.filter_map(|(position, entry)| Some((position, entry, message(entry.fits.as_ref()?)?)));
+    let mut idle: BTreeMap<usize, (&PolicyEntry, String)> =
+        told.map(|(position, entry, message)| (position, (entry, message))).collect();
+    if idle.is_empty() || world.change.is_some() || !world.is_all_read() {
         return Vec::new();
     }
-    let fitting: BTreeSet<usize> =
-        world.judgements.values().flat_map(|judgement| &judgement.fitting).copied().collect();
-    let idle = world.policy.entries.iter().enumerate().filter(|(position, _)| !fitting.contains(position));
-    let idle: Vec<_> = idle.filter_map(|(_, entry)| Some((entry, message(entry.fits.as_ref()?)?))).collect();
+    for judgement in world.judgements.values() {
+        judgement.fitting.iter().for_each(|position| _ = idle.remove(position));
+    }
     let Ok(Some(text)) = world.snapshot.text(FILE) else { return Vec::new() };
     let lines = Lines::new(&text);
     let finding = |(entry, message): (&PolicyEntry, String)| {
@@ -118,7 +121,7 @@ fn entries(
         finding.excerpt = excerpt(&text, &lines, &entry.span, &[]);
         finding
     };
-    idle.into_iter().map(finding).collect()
+    idle.into_values().map(finding).collect()
 }
 
 /// The entries of the policy, by position, that fit something of an item, of those that are not seen yet.

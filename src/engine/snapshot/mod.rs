@@ -287,6 +287,11 @@ impl Snapshot {
         self
     }
 
+    /// What is listed below a folder (relative to the configuration root), which ends in `/`.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&String, &FileEntry)> {
+        self.files.range(folder.to_owned()..).take_while(move |(path, _)| path.starts_with(folder))
+    }
+
     /// All items, by key and then environment.
     pub fn items(&self) -> impl Iterator<Item = &ItemFile> {
         self.items.iter().map(Arc::as_ref)
