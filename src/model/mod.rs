@@ -65,7 +65,7 @@ pub use progress::{NoProgress, Progress, ProgressCounter};
 pub use revision::{BlobId, CommitId, CommitInfo, InvalidId, Revision};
 pub use rule::{Rule, UnknownRule};
 pub use severity::Severity;
-pub use suggest::closest;
+pub use suggest::{Slip, closest, slip, words};
 #[cfg(feature = "repository")]
 pub use value::StoredValue;
 pub use value::{List, Map, Value, written_tag};

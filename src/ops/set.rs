@@ -12,7 +12,7 @@ use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
 use crate::model::{
     Environment, EnvironmentSet, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value,
-    ValuePath,
+    ValuePath, slip,
 };
 use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
@@ -301,7 +301,7 @@ fn refuse_slip(
     if known.contains(new) {
         return Ok(());
     }
-    match known.iter().find(|key| is_slip(new, key)) {
+    match known.iter().find(|key| slip(new, key).is_some()) {
         None => Ok(()),
         Some(near) => {
             let file =
@@ -310,20 +310,6 @@ fn refuse_slip(
                 .with_help(Help::SayNew(parent.key(near).to_string())))
         }
     }
-}
-
-/// Whether one key looks like the other mistyped: letters apart from case and separators, one letter
-/// too many, too few, another or swapped. Names that differ in a number, or are very short, are a series.
-fn is_slip(new: &str, known: &str) -> bool {
-    let plain = |key: &str| -> String {
-        key.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
-    };
-    let (new, known) = (plain(new), plain(known));
-    let letters = |key: &str| key.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    if new != known && letters(&new) == letters(&known) {
-        return false;
-    }
-    new.chars().count() >= 4 && strsim::damerau_levenshtein(&new, &known) <= 1
 }
 
 /// The kinds of an old and a new value, where they differ and the old one was not null.

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::model::Environment;
+use crate::model::{Environment, words as words_of};
 
 /// The kind of secret that a name speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -330,38 +330,10 @@ fn is_objects(name: &str) -> bool {
 fn words(name: &str) -> (String, Vec<String>) {
     let own = name.rsplit([':', '/', '.']).next().unwrap_or_default();
     let beginning = own.get(..own.floor_char_boundary(READ.min(own.len()))).unwrap_or_default();
-    (split(beginning).into_iter().next().unwrap_or_default(), split(end_of(name)))
+    (words_of(beginning).into_iter().next().unwrap_or_default(), words_of(end_of(name)))
 }
 
 fn end_of(name: &str) -> &str {
     let from = name.ceil_char_boundary(name.len().saturating_sub(READ));
     name.get(from..).unwrap_or_default()
-}
-
-fn split(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let chars: Vec<char> = name.chars().collect();
-    for (i, c) in chars.iter().enumerate() {
-        let previous = i.checked_sub(1).and_then(|i| chars.get(i));
-        let next = chars.get(i + 1);
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-            continue;
-        }
-        // `dbPassword`, `HTTPToken`, but `APIs`, `OAuth` and the like stay what they are.
-        let begins = c.is_uppercase()
-            && previous.is_some_and(|previous| {
-                previous.is_lowercase()
-                    || previous.is_ascii_digit()
-                    || (previous.is_uppercase() && next.is_some_and(|next| next.is_lowercase()) && i > 1)
-            });
-        if begins {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
