@@ -7,7 +7,6 @@ use clap::Args as ClapArgs;
 use super::context::{Context, RevisionArgs};
 use super::help::word_findings;
 use super::{Failure, Outcome, keys, parse};
-use crate::engine::rules::CrowdedFolder;
 use crate::model::{Environment, Error, Severity};
 use crate::ops::{self, At, Workspace};
 use crate::report::{self, Format, Summary};
@@ -99,13 +98,6 @@ fn judge(
             found.report
         }
     };
-    if let Some(CrowdedFolder { folder, items }) = &found.crowded {
-        context.remark(&format!(
-            "{folder} holds {}, and git writes such a folder anew with each commit: part it into folders of up \
-             to 1000, with `git mv`",
-            report::counted(*items, "item")
-        ));
-    }
     if args.strict {
         for finding in found.findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
             finding.severity = Severity::Error;

@@ -178,6 +178,17 @@ impl Rule {
                 waive: "Accept notes and files of other tools that have to stay.",
                 waivable: Waivable::Rule("a README in each environment"),
             },
+            Self::EmptyItem => Explanation {
+                what: "An item's file holds no value: it is empty, or has comments, a `---` or a null alone. An \
+                       empty mapping or list is told where another environment has values for the item, or \
+                       where the change that is reviewed took them away.",
+                why: "A file that was emptied by accident, by a failed redirection or a merge, reads like one \
+                      that never had values, and its application starts with its defaults.",
+                mend: "Give the item its values again. Where this environment is to have none, remove the file, \
+                       or write `{}` into it.",
+                waive: "Accept an item that other environments alone have values for.",
+                waivable: Waivable::Item("production takes the defaults"),
+            },
             Self::PortableName => Explanation {
                 what: "An item's key has a segment that Windows keeps for a device (`con`, `nul`, `com1`, with \
                        any ending), or a folder that ends in a dot.",
@@ -254,6 +265,27 @@ impl Rule {
                 mend: "Write it in the way that the help shows, on which all readers agree.",
                 waive: "Accept it where every reader of the file is known.",
                 waivable: Waivable::Item("read by a YAML 1.2 parser only"),
+            },
+            Self::SimilarKey => Explanation {
+                what: "A key looks like one beside it, or like one that another environment has at the same \
+                       place, mistyped: one letter too many, too few, another or swapped within a longer word, or \
+                       the same letters in other case or with other separators. Of two keys the one is told that \
+                       fewer environments have. Plural and other endings, short words, numbers and words that \
+                       are used elsewhere are not told.",
+                why: "An application ignores a key that it does not know, so `timout` sets nothing, and the \
+                      default counts in this environment alone.",
+                mend: "Spell the key as the others do: rename it where it stands.",
+                waive: "Accept it where both keys are meant.",
+                waivable: Waivable::Value("contact.contracts", "both are fields of the vendor's"),
+            },
+            Self::WideFolder => Explanation {
+                what: "A folder of items has 5,000 entries or more; of several the widest is told.",
+                why: "Git writes the list of a folder anew with each commit of one of its files, so every \
+                      promotion gets slower and the repository larger, and people find nothing in it.",
+                mend: "Part the folder into folders of up to 1,000 entries with `git mv`, in every environment \
+                       alike; keys nest, and history goes on.",
+                waive: "Accept it where the names are somebody else's.",
+                waivable: Waivable::Rule("one item for each customer, named by the billing system"),
             },
             Self::UnsupportedYaml => Explanation {
                 what: "The YAML is valid, but uses something that Terrace cannot address, such as a mapping \

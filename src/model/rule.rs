@@ -67,6 +67,8 @@ rules! {
     BadDecision = "bad-decision", Error;
     /// A file that is no item lies among the items.
     StrayFile = "stray-file", Warning;
+    /// An item that holds no value.
+    EmptyItem = "empty-item", Warning;
     /// An item's name that other systems cannot check out.
     PortableName = "portable-name", Warning;
     /// A part of a schema that is not checked.
@@ -79,6 +81,10 @@ rules! {
     AmbiguousScalar = "ambiguous-scalar", Warning;
     /// Readers of YAML take the text differently, or refuse it.
     ReaderDiffers = "reader-differs", Warning;
+    /// A key that looks like another one mistyped.
+    SimilarKey = "similar-key", Warning;
+    /// A folder with thousands of entries.
+    WideFolder = "wide-folder", Warning;
     /// Valid YAML that terrace cannot address.
     UnsupportedYaml = "unsupported-yaml", Warning;
     /// A waiver's date has passed.
@@ -139,6 +145,7 @@ impl Rule {
             Self::SharedSecret
                 | Self::LegacyDrift
                 | Self::TypeMismatch
+                | Self::SimilarKey
                 | Self::MissingItem
                 | Self::MissingKey
                 | Self::MissingValue

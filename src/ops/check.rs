@@ -6,7 +6,7 @@ use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::history::FileChange;
 use crate::engine::review::{HeadFindings, compare_findings, touched};
-use crate::engine::rules::{self, CheckInput, CheckReport, Memory, most_crowded};
+use crate::engine::rules::{self, CheckInput, CheckReport, Memory};
 use crate::engine::snapshot::Snapshot;
 use crate::model::{Date, Environment, Finding, Key, NoProgress, Result, Revision};
 
@@ -46,10 +46,7 @@ pub fn check(
         change: None,
         progress: repository.progress(),
     };
-    let mut report = rules::check(&subject)?;
-    if keys.is_empty() {
-        report.crowded = most_crowded(configuration.snapshot());
-    }
+    let report = rules::check(&subject)?;
     if let Some(memory) = memory {
         memory.save(configuration.snapshot().items().count());
     }

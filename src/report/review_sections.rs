@@ -188,9 +188,13 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
         Kind::Modified => styles.modified,
     };
     let (path, what) = if diff.path.is_file() {
-        let value = diff.right.as_ref().or(diff.left.as_ref());
-        let values = counted(value.map_or(0, |value| leaves(value.shown())), "value");
-        ("(the whole item)".to_owned(), Cell::new(values))
+        let values = match (&diff.left, &diff.right) {
+            (Some(left), Some(right)) => Cell::change(&amount(left.shown()), &amount(right.shown())),
+            (left, right) => {
+                Cell::new(left.as_ref().or(right.as_ref()).map(|it| amount(it.shown())).unwrap_or_default())
+            }
+        };
+        ("(the whole item)".to_owned(), values)
     } else {
         (clean(&diff.path.to_string()).into_owned(), change_cell(diff.left.as_ref(), diff.right.as_ref()))
     };
@@ -200,6 +204,14 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
         what,
         Cell::new(origin_phrase(row)).style(styles.faint).prose(),
     ]
+}
+
+/// How much an item says.
+fn amount(value: &Value) -> String {
+    match value {
+        Value::Null => "no value".to_owned(),
+        value => counted(leaves(value), "value"),
+    }
 }
 
 fn leaves(value: &Value) -> usize {

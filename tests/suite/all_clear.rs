@@ -248,3 +248,30 @@ fn a_diff_of_what_cannot_be_read_says_nothing_of_no_differences() {
         }
     }
 }
+
+#[test]
+fn an_item_that_was_emptied_is_told() {
+    for (text, told, change) in [
+        ("", "the file holds no value", "(the whole item)  2 values → no value"),
+        ("# later\n", "the file holds no value", "(the whole item)  2 values → no value"),
+        ("{}\n", "the item is empty here, and development and staging have values", "- b  2"),
+    ] {
+        let mut world = base();
+        for environment in ["development", "staging", "production"] {
+            world.write(&format!("environments/{environment}/x.yaml"), "a: 1\nb: 2\n");
+        }
+        world.commit("values");
+        world.write("environments/production/x.yaml", text);
+        world.commit("emptied");
+        let (code, checked) = run(&world, "check");
+        assert!(code == 0 && checked.contains(&format!("warning[empty-item]: {told}")), "{checked}");
+        let (code, reviewed) = run(&world, "review --base HEAD~1");
+        assert!(code == 0 && reviewed.contains("it had values before this change"), "{reviewed}");
+        assert!(reviewed.contains(change), "{reviewed}");
+        assert_eq!(run(&world, "review --base HEAD~1 --strict").0, 1);
+        for line in ["export --env production --format json", "export x --env production --format yaml"] {
+            let (code, exported) = run(&world, line);
+            assert!(code == 0 && exported.contains("`x` holds no value"), "{line}: {exported}");
+        }
+    }
+}

@@ -111,13 +111,7 @@ mod tests {
 
     fn report(waived: &[(usize, &str)]) -> CheckReport {
         let waived = waived.iter().map(|(by, file)| (*by, Finding::new(Rule::Schema, *file, "m", "")));
-        CheckReport {
-            findings: Vec::new(),
-            waived: waived.collect(),
-            items: 0,
-            environments: Vec::new(),
-            crowded: None,
-        }
+        CheckReport { findings: Vec::new(), waived: waived.collect(), items: 0, environments: Vec::new() }
     }
 
     #[test]

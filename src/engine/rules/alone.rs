@@ -66,7 +66,8 @@ fn rests_on_others(revision: &RevisionContext<'_>) -> bool {
     let compares = |rule: &Rule| {
         let is_elsewhere = *rule == Rule::SharedSecret || *rule == Rule::LegacyDrift && !has_record;
         // That there is no schema stands at the first environment that has the item.
-        *rule == Rule::NoSchema || rule.spans_environments() && !is_elsewhere
+        // What is empty may be so beside others alone.
+        matches!(rule, Rule::NoSchema | Rule::EmptyItem) || rule.spans_environments() && !is_elsewhere
     };
     Rule::ALL.iter().any(|rule| compares(rule) && is_error(revision, *rule, rule.severity()))
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::mistyped::{Mistyped, mapping, mistyped};
 use crate::diff::lists::ListRules;
 use crate::diff::{Change, Depth, diff};
 use crate::engine::naming::Naming;
-use crate::model::{Environment, Map, Policy, Segment, Value, ValuePath};
+use crate::model::{Environment, Policy, Segment, Value, ValuePath};
 use crate::secrets::encrypted::is_metadata;
 use crate::secrets::is_filled_in;
 
@@ -19,6 +20,15 @@ pub(super) struct Compared {
     pub(super) missed: Vec<Missed>,
     /// The paths whose values are of different kinds.
     pub(super) kinds: BTreeMap<ValuePath, Kinds>,
+    /// The keys that look mistyped.
+    pub(super) mistyped: Vec<MistypedHere>,
+}
+
+/// A key that one environment has, and that looks like one that another has mistyped.
+pub(super) struct MistypedHere {
+    pub(super) here: Environment,
+    pub(super) there: Environment,
+    pub(super) what: Mistyped,
 }
 
 /// What one environment lacks and a later one has.
@@ -50,6 +60,14 @@ impl Compared {
         if !paths.is_empty() {
             let (lacking, having) = (earlier.environment, later.environment);
             self.missed.push(Missed { lacking, having, paths });
+        }
+        let environments = [earlier.environment, later.environment];
+        for (side, what) in mistyped([earlier.values, later.values], &changes) {
+            let [here, there] =
+                if side == 0 { environments } else { [later.environment, earlier.environment] };
+            if !is_metadata(earlier.values, &what.parent) && !is_metadata(later.values, &what.parent) {
+                self.mistyped.push(MistypedHere { here, there, what });
+            }
         }
         let is_metadata =
             |path: &ValuePath| is_metadata(earlier.values, path) || is_metadata(later.values, path);
@@ -84,10 +102,6 @@ fn are_alike(here: &[Value], there: &[Value], path: &ValuePath) -> bool {
         (Some(here), Some(there)) => here.is_empty() || there.keys().any(|key| here.contains_key(key)),
         _ => false,
     }
-}
-
-fn mapping<'v>(values: &'v [Value], path: &ValuePath) -> Option<&'v Map> {
-    values.get(path.document.find(values)?)?.at(path)?.as_map()
 }
 
 fn differ(policy: &Policy, a: &Value, b: &Value) -> bool {

@@ -69,7 +69,7 @@ pub(super) struct ItemView<'a> {
     pub(super) environment: Environment,
     pub(super) file: &'a str,
     pub(super) reading: Reading,
-    /// What the item was, where that says of more values that they are secret.
+    /// What the item was before a change.
     before: Option<Arc<Document>>,
     /// The policies that say besides what is masked.
     also_masked: Vec<&'a Policy>,
@@ -237,6 +237,11 @@ impl<'a> ItemView<'a> {
     /// What the file reads as, when it can be read.
     pub(super) fn document(&self) -> Option<&Document> {
         self.reading.document.as_deref().ok()
+    }
+
+    /// What the item was before the change that is judged, where that is known.
+    pub(super) fn before(&self) -> Option<&Document> {
+        self.before.as_deref()
     }
 
     fn side(&self) -> Option<Side<'_>> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::compared::MistypedHere;
 use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use super::listed;
@@ -79,10 +80,29 @@ fn told<'w>(
     } else {
         alone.extend(together);
     }
-    let one = |path: &&ValuePath| draft(item, path, parent, format!("{lack} {}, which {have}", last(path)));
+    let one = |path: &&ValuePath| {
+        let mistyped = mistyped(world, item, path);
+        let meant =
+            mistyped.map_or_else(String::new, |key| format!("; {} looks like it", last(&parent.key(&key))));
+        draft(item, path, parent, format!("{lack} {}, which {have}{meant}", last(path)))
+    };
     drafts.extend(alone.iter().map(one));
     let others = || lacking.iter().chain(having).copied();
     drafts.into_iter().map(|draft| draft.others(others())).collect()
+}
+
+/// The key that looks like the one at `path`, mistyped, where the item has it alone.
+fn mistyped(world: &RuleContext<'_>, item: &ItemView<'_>, path: &ValuePath) -> Option<String> {
+    let found = world.compared().mistyped.iter().filter(|found| !found.what.is_beside);
+    let mut near = found.filter_map(|MistypedHere { here, there, what }| {
+        let (lacking, own, known) = match *here == item.environment {
+            true => (*here, &what.key, &what.known),
+            false => (*there, &what.known, &what.key),
+        };
+        let is_it = lacking == item.environment && what.parent.key(known) == *path;
+        is_it.then(|| own.clone())
+    });
+    near.next()
 }
 
 fn last(path: &ValuePath) -> String {
@@ -139,6 +159,13 @@ mod tests {
             [
                 "development/a.yaml:1:1 development and staging lack `z`, which production has",
                 "development/a.yaml:1:1 development lacks `y`, which staging and production have",
+            ]
+        );
+        assert_eq!(
+            found("a: 1\ntimout: 5\n", "a: 1\ntimeout: 5\n", "a: 1\ntimeout: 5\n"),
+            [
+                "development/a.yaml:1:1 development lacks `timeout`, which staging and production have; `timout` looks \
+              like it"
             ]
         );
         assert_eq!(

@@ -8,11 +8,11 @@
 mod alone;
 mod compared;
 mod context;
-mod crowded;
 mod excerpt;
 mod finding_builder;
 mod judgement;
 mod memory;
+mod mistyped;
 mod schema;
 mod unparsed;
 mod waivers;
@@ -22,6 +22,7 @@ mod ambiguous_scalar;
 mod bad_decision;
 mod conflict_markers;
 mod duplicate_key;
+mod empty_item;
 mod foreign_host;
 mod hidden_character;
 mod invalid_key;
@@ -38,6 +39,7 @@ mod portable_name;
 mod reader_differs;
 mod schema_limits;
 mod shared_secret;
+mod similar_key;
 mod skipped_promotion;
 mod stray_file;
 mod symlink;
@@ -46,6 +48,7 @@ mod type_mismatch;
 mod unknown_environment;
 mod unsupported_yaml;
 mod unused;
+mod wide_folder;
 
 #[cfg(test)]
 mod testing;
@@ -60,7 +63,6 @@ use rayon::prelude::*;
 
 pub use self::alone::read_without_error;
 use self::context::{Keeps, RevisionContext, RuleContext};
-pub use self::crowded::{CrowdedFolder, most_crowded};
 use self::finding_builder::FindingBuilder;
 pub use self::judgement::{Judgement, Judgements, Salt};
 use self::memory::Fingerprints;
@@ -163,8 +165,6 @@ pub struct CheckReport {
     pub items: usize,
     /// The environments that these items are in, in order.
     pub environments: Vec<Environment>,
-    /// A folder with very many items, where everything was judged for somebody who may part it.
-    pub crowded: Option<CrowdedFolder>,
 }
 
 impl CheckReport {
@@ -200,12 +200,15 @@ const RULES: &[(Rule, Judge)] = &[
     (Rule::ConflictMarkers, Judge::Item(conflict_markers::judge)),
     (Rule::BadDecision, Judge::Revision(bad_decision::judge)),
     (Rule::StrayFile, Judge::Revision(stray_file::judge)),
+    (Rule::EmptyItem, Judge::Item(empty_item::judge)),
     (Rule::PortableName, Judge::Revision(portable_name::judge)),
     (Rule::SchemaLimits, Judge::Item(schema_limits::judge)),
     (Rule::PlainSecret, Judge::Item(plain_secret::judge)),
     (Rule::TypeMismatch, Judge::Item(type_mismatch::judge)),
     (Rule::AmbiguousScalar, Judge::Item(ambiguous_scalar::judge)),
     (Rule::ReaderDiffers, Judge::Item(reader_differs::judge)),
+    (Rule::SimilarKey, Judge::Item(similar_key::judge)),
+    (Rule::WideFolder, Judge::Revision(wide_folder::judge)),
     (Rule::UnsupportedYaml, Judge::Item(unsupported_yaml::judge)),
     (Rule::UnusedPin, Judge::Revision(unused::pins)),
     (Rule::UnusedHost, Judge::Revision(unused::hosts)),
@@ -425,7 +428,7 @@ fn report(
     let items = environments.len();
     environments.sort_unstable();
     environments.dedup();
-    Ok(CheckReport { findings, waived, items, environments, crowded: None })
+    Ok(CheckReport { findings, waived, items, environments })
 }
 
 /// Environments as a sentence names them: "staging and production".

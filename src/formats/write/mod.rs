@@ -150,6 +150,19 @@ pub struct Exported {
 /// # Errors
 /// `Undecided` when two values would have one name, or the format cannot say a value.
 pub fn export(selection: &Selection<'_>, format: Format) -> Result<Exported> {
+    let mut exported = written(selection, format)?;
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Map(map) => map.is_empty(),
+        Value::List(list) => list.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(..) => false,
+    };
+    let empty = selection.items.iter().filter(|item| is_empty(item.value));
+    exported.notes.extend(empty.map(|item| format!("`{}` holds no value", item.key)));
+    Ok(exported)
+}
+
+fn written(selection: &Selection<'_>, format: Format) -> Result<Exported> {
     if format != Format::Yaml {
         refuse_tags(selection, format)?;
     }
