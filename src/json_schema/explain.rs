@@ -273,11 +273,17 @@ fn simple(error: &ValidationError<'_>, value: &Value, show: bool) -> (String, St
             "change the value, or the format in the schema",
         ),
         Kind::Enum { options } => own(
-            format!("{it} is not {}", phrasing::alternatives(options)),
+            match show {
+                true => format!("{it} is not {}", phrasing::alternatives(options)),
+                false => format!("{it} is none of those that the schema allows"),
+            },
             "choose one of the allowed values, or add one to the schema",
         ),
         Kind::Constant { expected_value } => own(
-            format!("{it} is not {}, the only value allowed", phrasing::json(expected_value)),
+            match show {
+                true => format!("{it} is not {}, the only value allowed", phrasing::json(expected_value)),
+                false => format!("{it} is not the only one that the schema allows"),
+            },
             "write that value, or change the schema",
         ),
         Kind::Required { property } => {

@@ -72,9 +72,14 @@ pub(super) fn either(words: &[String]) -> String {
     }
 }
 
-/// Some JSON of a schema, on one line.
+/// Some JSON of a schema, on one line. Lists and mappings are not shown, as those of a document.
 pub(super) fn json(value: &Json) -> String {
-    value.as_str().map_or_else(|| cut(&value.to_string()), quoted)
+    match value {
+        Json::String(text) => quoted(text),
+        Json::Array(list) if !list.is_empty() => "the list in the schema".to_owned(),
+        Json::Object(map) if !map.is_empty() => "the mapping in the schema".to_owned(),
+        other => cut(&other.to_string()),
+    }
 }
 
 /// `one of "a", "b", 3`

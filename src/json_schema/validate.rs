@@ -149,8 +149,6 @@ mod tests {
             (r#"{"maxLength": 2}"#, "\"abc\"", "is longer than 2 characters"),
             (r#"{"pattern": "^a"}"#, "\"b\"", "does not match the pattern `^a`"),
             (r#"{"format": "email"}"#, "\"b\"", "is not an email address"),
-            (r#"{"enum": ["a", "b", 3]}"#, "\"c\"", "is not one of \"a\", \"b\", 3"),
-            (r#"{"const": true}"#, "false", "is not true, the only value allowed"),
             (r#"{"not": {"const": 1}}"#, "1", "is what the schema excludes"),
             (r#"{"oneOf": [{}, true]}"#, "3", "fits several of the 2 allowed forms, and may fit only one"),
         ] {
@@ -158,6 +156,25 @@ mod tests {
             assert_eq!(violations.len(), 1, "{schema}");
             assert_eq!(violations[0].message, format!("{value} {wrong}"));
             assert_eq!(violations[0].masked, format!("the value {wrong}"));
+        }
+        // What is allowed for a secret is one.
+        for (schema, value, wrong, masked) in [
+            (
+                r#"{"enum": ["a", "b", 3]}"#,
+                "\"c\"",
+                "is not one of \"a\", \"b\", 3",
+                "is none of those that the schema allows",
+            ),
+            (
+                r#"{"const": true}"#,
+                "false",
+                "is not true, the only value allowed",
+                "is not the only one that the schema allows",
+            ),
+        ] {
+            let violations = violations(schema, value);
+            assert_eq!(violations[0].message, format!("{value} {wrong}"));
+            assert_eq!(violations[0].masked, format!("the value {masked}"));
         }
     }
 

@@ -9,7 +9,7 @@ use super::unparsed;
 use crate::model::{
     Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath,
 };
-use crate::secrets::is_secret_path;
+use crate::secrets::{is_secret_path, looks_secret};
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
@@ -68,7 +68,10 @@ impl<'w> FindingBuilder<'w> {
         [message, masked]: [String; 2],
         help: impl Into<Help>,
     ) -> Self {
-        let is_secret = item.holds_secret(world.policy, path) || is_secret_path(world.policy, path);
+        let is_secret = item.holds_secret(world.policy, path)
+            || is_secret_path(world.policy, path)
+            // What a schema allows may be a secret where the value is none.
+            || looks_secret(&message);
         let message = if is_secret { masked } else { message };
         Self::of_item(rule, item, message, help).path(path)
     }

@@ -112,6 +112,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_schema_allows_for_a_secret_stays_hidden() {
+        for (schema, text) in [
+            (r#"{"properties": {"password": {"enum": ["Tr0ub4dor", "hunter3"]}}}"#, "password: hunter2\n"),
+            (r#"{"properties": {"password": {"const": "hunter3"}}}"#, "password: hunter2\n"),
+            (r#"{"properties": {"password": {"const": "hunter3"}}}"#, "password: ${PASSWORD}\n"),
+            (r#"{"properties": {"db": {"const": {"password": "hunter3"}}}}"#, "db: {host: x}\n"),
+            (r#"{"properties": {"l": {"enum": [["--password=hunter3"]]}}}"#, "l: [x]\n"),
+            (
+                r#"{"oneOf": [{"properties": {"password": {"enum": ["hunter3"]}}}, false]}"#,
+                "password: hunter2\n",
+            ),
+            (r#"{"properties": {"url": {"const": "https://u:hunter3@db.example.com/"}}}"#, "url: x\n"),
+        ] {
+            let told = found(&[("environments/staging/a.yaml", text), ("schemas/a.schema.json", schema)]);
+            assert_eq!(told.len(), 1, "{schema}");
+            assert!(!told[0].contains("hunter") && !told[0].contains("Tr0ub"), "{schema}: {told:?}");
+        }
+    }
+
+    #[test]
     fn overlays_count_in_their_environment_only() {
         let files = |env: &str| {
             found(&[
