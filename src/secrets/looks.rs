@@ -36,7 +36,41 @@ pub(super) fn stands_in(text: &str) -> bool {
             .any(|word| bare.contains(word))
         || (bare.starts_with("your") && bare.ends_with("here"))
         || text.starts_with("__")
-        || is_filled_in(text)
+        || (is_filled_in(text) && !has_literal(text))
+}
+
+/// Whether beside what is filled in stands what looks like a password: behind the colon of a user's name
+/// (`${USER}:hunter2`), or a word of letters and digits (`${PREFIX}hunter2`).
+fn has_literal(text: &str) -> bool {
+    let is_apart = |word: &str| word.contains(|c: char| c.is_whitespace() || "/:=;,&?@{}<>".contains(c));
+    let is_mixed = |word: &str| {
+        let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
+        word.len() >= 6 && has(char::is_ascii_alphabetic) && has(char::is_ascii_digit)
+    };
+    let is_password = |literal: &str| match literal.strip_prefix(':') {
+        Some(word) => word.len() >= 4 && !is_apart(word) && !word.bytes().all(|b| b.is_ascii_digit()),
+        None => {
+            let word = literal.trim_matches(['-', '_', '.', ':']);
+            !is_apart(word) && is_mixed(word) && !word.contains(['-', '_', '.'])
+        }
+    };
+    !text.contains("://") && literals(text).any(is_password)
+}
+
+/// What of a text stands outside of `${…}`, `{{…}}`, `%{…}` and `$(…)`.
+fn literals(text: &str) -> impl Iterator<Item = &str> {
+    const BRACKETS: [(&str, &str); 4] = [("${", "}"), ("{{", "}}"), ("%{", "}"), ("$(", ")")];
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let here = rest?;
+        let begins = BRACKETS.iter().filter_map(|(open, close)| Some((here.find(open)?, *close)));
+        let Some((at, close)) = begins.min_by_key(|(at, _)| *at) else {
+            return rest.take();
+        };
+        let behind = here.get(at..).and_then(|here| here.split_once(close));
+        rest = behind.map(|(_, behind)| behind);
+        here.get(..at)
+    })
 }
 
 /// Whether a text is a template, a variable or a parameter: its value comes from elsewhere.
@@ -450,6 +484,34 @@ mod tests {
             "TODO",
             "none",
             "replace-me",
+        ] {
+            assert!(stands_in(text), "{text}");
+        }
+        for text in [
+            "${USER}:hunter2",
+            "${PREFIX}hunter2xyz9",
+            "hunter2${SUFFIX}",
+            "{{ .user }}:s3cr3tpw",
+            "$(USER):hunter2",
+            "${USER}:correct-horse",
+            "%{user}:hunter2",
+            "pre-hunter2-${X}:Xk29fjA8",
+        ] {
+            assert!(!stands_in(text), "{text}");
+        }
+        for text in [
+            "${A}${B}",
+            "${A}:${B}",
+            "Bearer ${TOKEN}",
+            "${HOST}:5432",
+            "arn:aws:x:eu-west-1:${AWS::AccountId}:secret:app1",
+            "prod-db-1-${PW}",
+            "${ENV}-eu-west-1",
+            "redis://:${PW}@redis01",
+            "Server=${HOST};Password=${PW};Database=app1db",
+            "{{ if .x }}a{{ end }}",
+            "${PW",
+            "secret/data/app1#${KEY}",
         ] {
             assert!(stands_in(text), "{text}");
         }

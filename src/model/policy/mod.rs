@@ -240,7 +240,9 @@ mod tests {
         for reference in ["${DB}", "vault:kv/x", "ENC[AES256]", "op://v/i", "ref+x"] {
             assert!(policy.is_reference(reference), "{reference}");
         }
-        assert!(!policy.is_reference("hunter2"));
+        for text in ["hunter2", "${USER}:hunter2", "${PREFIX}hunter2", "${SCHEME}://u:hunter2@db/x"] {
+            assert!(!policy.is_reference(text), "{text}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::model::{
     left_markers,
 };
 
-const SECRET_REFERENCES: [&str; 6] = ["${*", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
+const SECRET_REFERENCES: [&str; 6] = ["${*}", "vault:*", "ref+*", "ENC[*", "op://*", "%env(*"];
 
 const FILE_BYTES: usize = 1024 * 1024;
 
@@ -144,7 +144,8 @@ impl Resolver<'_> {
 
     /// The references that are known, and those that the policy names.
     fn references(&mut self, globs: &[RawWord]) -> Result<Globs> {
-        let known = SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]"));
+        let known =
+            SECRET_REFERENCES.map(|text| text.replace('[', "[[]").replace('{', "[{]").replace('}', "[}]"));
         let mut references = known.iter().map(|text| self.glob(0, text)).collect::<Result<Vec<_>>>()?;
         for text in globs {
             let matcher = self.glob(text.span().start, text.get_ref())?;
