@@ -15,7 +15,7 @@ use super::explain::Explainer;
 use super::metaschemas;
 use super::names::{Names, OUTSIDE, Target, beside};
 use crate::model::{
-    DocumentId, Help, Location, Pointer, Position, Segment, UNFINISHED_MERGE, ValuePath, conflict_markers,
+    DocumentId, Help, Location, Pointer, Position, Segment, UNFINISHED_MERGE, ValuePath, left_markers,
 };
 use crate::yaml::{Document, Limits};
 
@@ -225,7 +225,7 @@ impl<'a> Sources<'a> {
 
 /// A JSON syntax error at its place.
 fn syntax(path: &str, text: &str, error: &serde_json::Error) -> SchemaError {
-    if let Some(offset) = conflict_markers(text) {
+    if let Some(offset) = left_markers(text) {
         let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         let at = Position { line, column: 1 };
         return SchemaError {

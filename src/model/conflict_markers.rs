@@ -12,17 +12,13 @@ pub fn conflict_markers(text: &str) -> Option<usize> {
     }
     let mut begin = None;
     let mut is_divided = false;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if bare.starts_with("<<<<<<< ") || bare == "<<<<<<<" {
-            (begin, is_divided) = (Some(offset), false);
-        } else if bare == "=======" || bare.starts_with("======= ") {
-            is_divided = begin.is_some();
-        } else if is_divided && (bare.starts_with(">>>>>>> ") || bare == ">>>>>>>") {
-            return begin;
+    for (at, marker) in marker_lines(text) {
+        match marker {
+            '<' => (begin, is_divided) = (Some(at), false),
+            '=' => is_divided = begin.is_some(),
+            '>' if is_divided => return begin,
+            _ => {}
         }
-        offset += line.len();
     }
     None
 }
@@ -31,19 +27,22 @@ pub fn conflict_markers(text: &str) -> Option<usize> {
 /// whose others were removed already.
 #[must_use]
 pub fn left_markers(text: &str) -> Option<usize> {
-    let lone = || {
-        let mut offset = 0;
-        text.split_inclusive('\n').find_map(|line| {
-            let bare = line.trim_end_matches(['\n', '\r']);
-            let at = offset;
-            offset += line.len();
-            let is_marker = |marker: &str| {
-                bare.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            };
-            ["<<<<<<<", "=======", ">>>>>>>"].into_iter().any(is_marker).then_some(at)
-        })
-    };
-    conflict_markers(text).or_else(lone)
+    conflict_markers(text).or_else(|| marker_lines(text).next().map(|(at, _)| at))
+}
+
+/// Where the lines begin that look as git marks a conflict, each with the character that it repeats; `=`
+/// may underline what stands above it.
+pub fn marker_lines(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut offset = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let at = offset;
+        offset += line.len();
+        let bare = line.trim_end_matches(['\n', '\r']);
+        let marker = bare.chars().next().filter(|c| matches!(c, '<' | '|' | '=' | '>'))?;
+        let rest = bare.trim_start_matches(marker);
+        let is_marker = bare.len() - rest.len() == 7 && (rest.is_empty() || rest.starts_with(' '));
+        is_marker.then_some((at, marker))
+    })
 }
 
 #[cfg(test)]
@@ -55,10 +54,11 @@ mod tests {
         for (text, expected) in [
             ("a = 1\n<<<<<<< HEAD\nb = 2\n", Some(6)),
             ("a = 1\n=======\nb = 2\n", Some(6)),
+            ("a = 1\n||||||| 0123abc\nb = 2\n", Some(6)),
             ("a = 1\r\n>>>>>>> feature\r\n", Some(7)),
             (">>>>>>>", Some(0)),
             ("=======\n<<<<<<< a\n=======\n>>>>>>> b\n", Some(8)),
-            ("a = \"<<<<<<< b\"\n========\n>>>>>>>>\n", None),
+            ("a = \"<<<<<<< b\"\n========\n>>>>>>>>\n=======x\n", None),
         ] {
             assert_eq!(left_markers(text), expected, "{text}");
         }

@@ -152,10 +152,10 @@ impl Rule {
             },
             Self::ConflictMarkers => Explanation {
                 what: "The file holds the lines `<<<<<<<`, `=======` and `>>>>>>>` of a merge that nobody \
-                       finished.",
+                       finished, or cannot be read and holds one of them, or of `|||||||`, that was left.",
                 why: "It has two sides and no value: nothing in it can be checked, compared or promoted, and \
                       its readers fail or read a text that nobody wrote.",
-                mend: "Decide for one of the sides, or write a third, and remove the three lines.",
+                mend: "Decide for one of the sides, or write a third, and remove these lines.",
                 waive: "There is hardly a reason to accept it; nothing of the file is read meanwhile.",
                 waivable: Waivable::Item("example of a conflict, kept for a course"),
             },

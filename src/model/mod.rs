@@ -39,7 +39,7 @@ mod suggest;
 mod value;
 
 #[cfg(feature = "repository")]
-pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers, left_markers};
+pub use conflict_markers::{UNFINISHED_MERGE, conflict_markers, left_markers, marker_lines};
 pub use date::{Date, InvalidDate};
 pub use document_id::{DocumentId, DocumentName};
 pub use document_names::{DocumentNames, Identity};

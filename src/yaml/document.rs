@@ -6,12 +6,12 @@ use super::file_values::{FileValues, position};
 use super::keys::Index;
 use super::limits::{Limits, Rejection, check_limits};
 use super::lines::Lines;
-use super::node::{Content, Node, NodeId};
+use super::node::{Content, Forest, Node, NodeId, Style};
 use super::parse::parse;
 use super::resolve::{Problem, ProblemKind, Resolver, follow, key_text};
 use crate::model::{
     DocumentId, Help, Location, Pointer, Position, Rule, Segment, UNFINISHED_MERGE, Value, ValuePath,
-    conflict_markers,
+    conflict_markers, left_markers, marker_lines,
 };
 
 /// One YAML file: its exact bytes, its values, and where each stands.
@@ -63,6 +63,16 @@ impl Deref for Document {
     }
 }
 
+/// Where a document that is one plain text holds what a merge left in it: such lines are text to YAML.
+fn left_in(forest: &Forest, root: NodeId, text: &str) -> Option<usize> {
+    let node = forest.nodes.get(root.0 as usize)?;
+    if !matches!(node.content, Content::Scalar { style: Style::Plain, .. }) {
+        return None;
+    }
+    let mut lines = marker_lines(text.get(node.span.clone())?);
+    lines.find(|(_, marker)| *marker != '=').map(|(at, _)| node.span.start + at)
+}
+
 impl Document {
     /// Reads a file's bytes.
     ///
@@ -72,12 +82,20 @@ impl Document {
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Rejection> {
         let text = check_limits(bytes, limits)?.to_owned();
         let lines = Lines::new(&text);
-        if let Some(offset) = conflict_markers(&text) {
-            let help = Help::FinishMerge.to_string();
+        let unfinished = |offset| {
             let at = lines.position(&text, offset);
-            return Err(Rejection::new(Rule::ConflictMarkers, at, UNFINISHED_MERGE, help));
+            Rejection::new(Rule::ConflictMarkers, at, UNFINISHED_MERGE, Help::FinishMerge.to_string())
+        };
+        if let Some(offset) = conflict_markers(&text) {
+            return Err(unfinished(offset));
         }
-        let forest = parse(&text, &lines)?;
+        let forest = parse(&text, &lines).map_err(|rejection| match left_markers(&text) {
+            Some(offset) if rejection.rule == Rule::Syntax => unfinished(offset),
+            _ => rejection,
+        })?;
+        if let Some(offset) = forest.roots.iter().find_map(|root| left_in(&forest, *root, &text)) {
+            return Err(unfinished(offset));
+        }
         let mut resolver = Resolver::new(&text, &lines, &forest.nodes, *limits);
         let mut values = Vec::with_capacity(forest.roots.len().max(1));
         for (number, root) in forest.roots.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `conflict-markers`: a file holds both sides of a merge that nobody finished.
+//! `conflict-markers`: a file holds both sides of a merge that nobody finished, or what is left of its marks.
 
 use super::context::RuleContext;
 use super::finding_builder::FindingBuilder;
@@ -22,13 +22,31 @@ mod tests {
             ("a: 1\n<<<<<<< a\n||||||| b\nb: 1\n=======\n>>>>>>> c\n", "conflict-markers"),
             // One text to YAML.
             ("<<<<<<< HEAD\none\n=======\ntwo\n>>>>>>> x\n", "conflict-markers"),
-            ("a: 1\n<<<<<<< HEAD\nb: 1\n", "syntax"),
+            // What is left when somebody removed some of the markers.
+            ("a: 1\n<<<<<<< HEAD\nb: 1\n", "conflict-markers"),
+            ("a: 1\n=======\nb: 2\n>>>>>>> x\n", "conflict-markers"),
+            ("a: 1\n>>>>>>> x\n", "conflict-markers"),
+            ("a: 1\n||||||| 0123abc\nb: 2\n", "conflict-markers"),
+            ("a:\n  b: 1\n=======\n  b: 2\n", "conflict-markers"),
+            ("- a\n=======\n- b\n>>>>>>> x\n", "conflict-markers"),
+            ("one\n>>>>>>> x\n", "conflict-markers"),
+            ("a: [1\n========\n", "syntax"),
         ] {
             let found = check(&[(item, text)]);
             let told: Vec<_> = found.iter().map(|it| (it.rule.id(), it.severity.to_string())).collect();
             assert_eq!(told, [(rule, "error".to_owned())], "{text:?}");
         }
-        let text = "note: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> x\n";
-        assert!(check(&[(item, text)]).is_empty());
+        for text in [
+            "note: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> x\n",
+            "note: |\n  Title\n  =======\n",
+            "# Title\n# =======\na: 1\n",
+            "Title\n=======\n",
+            "--- |\nTitle\n=======\n",
+            "--- >\n>>>>>>> quoted\n",
+            "a: '=======\n  >>>>>>> x'\n",
+            "a: 1 # =======\n",
+        ] {
+            assert!(check(&[(item, text)]).is_empty(), "{text:?}");
+        }
     }
 }
