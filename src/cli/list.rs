@@ -47,7 +47,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(0);
     }
     list::text(&keys, &context.view(), &mut out)?;
-    if keys.is_empty() && args.keys.is_empty() {
+    for help in Environment::ALL.into_iter().filter_map(|environment| snapshot.rename_folder(environment)) {
+        context.remark(&format!("note: {help}"));
+    }
+    if let Some(environment) =
+        environment.filter(|_| keys.is_empty() && args.keys.is_empty() && snapshot.items().next().is_some())
+    {
+        context.remark(&format!("{environment} has no items"));
+    } else if keys.is_empty() && args.keys.is_empty() {
         // What is hidden is no reason to begin.
         Environment::ALL.into_iter().try_for_each(|environment| snapshot.require_whole(environment))?;
         context

@@ -86,6 +86,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             "note: history begins at the move on {on} ({id}): several files may have been the same item before"
         ));
     }
+    let is_absent = |state: &ItemState<Shown>| matches!(state, ItemState::OnlyInSource);
+    let bare = report.hops.iter().filter(|hop| hop.items.iter().all(|(_, state)| is_absent(state)));
+    for hop in bare.filter(|hop| !hop.items.is_empty()) {
+        let at = At::Revision(args.at.clone().unwrap_or_else(|| "HEAD".to_owned()));
+        if let Some(help) = workspace.configuration(&at)?.snapshot().rename_folder(hop.hop.target()) {
+            context.remark(&format!("note: {help}"));
+        }
+    }
     if let Some(note) = words_note(&report.words) {
         context.remark(&note);
     }

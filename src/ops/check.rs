@@ -34,6 +34,12 @@ pub fn check(
         workspace.require_layout(&snapshot)?;
     }
     require_items(&snapshot, keys, environment)?;
+    if environment.is_none()
+        && Environment::ALL.iter().any(|env| keys.iter().any(|key| snapshot.item(key, *env).is_none()))
+    {
+        let whole = repository.snapshot(&revision)?;
+        keys.iter().try_for_each(|key| whole.require_read(key))?;
+    }
     let configuration = Configuration::read_to_judge(snapshot)?;
     let subject = CheckInput {
         ends: None,
@@ -47,6 +53,13 @@ pub fn check(
         progress: repository.progress(),
     };
     let report = rules::check(&subject)?;
+    if let Some(environment) = environment
+        && report.items == 0
+        && report.findings.is_empty()
+        && report.waived.is_empty()
+    {
+        return Err(configuration.snapshot().without_items(environment));
+    }
     if let Some(memory) = memory {
         memory.save(configuration.snapshot().items().count());
     }

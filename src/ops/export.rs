@@ -11,7 +11,7 @@ use super::check::remembered_findings;
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::rules::{Memory, read_without_error};
-use crate::engine::snapshot::{ItemFile, Reading, Snapshot, no_such_item};
+use crate::engine::snapshot::{ItemFile, Reading, Snapshot};
 use crate::formats::write::{self, ExportItem, Exported, Format, NameStyle, Selection, Variable};
 use crate::model::{Environment, Error, ErrorKind, Finding, Help, Key, Result, Rule, Severity, Value};
 use crate::secrets::encrypted::is_encrypted;
@@ -154,7 +154,7 @@ fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Resul
     if request.keys.is_empty() {
         snapshot.require_whole(environment).map_err(undecided)?;
         if present.is_empty() {
-            return Err(Error::usage(format!("{environment} has no items")).with_help(Help::ListItems));
+            return Err(snapshot.without_items(environment));
         }
         return Ok(present);
     }
@@ -172,14 +172,13 @@ fn asked<'a>(configuration: &'a Configuration, request: &ExportRequest) -> Resul
 }
 
 fn missing(snapshot: &Snapshot, key: &Key, environment: Environment) -> Error {
-    let known = snapshot.items().filter(|item| item.id.environment == environment);
-    let error = no_such_item(key, known.map(|item| &item.id.key).collect(), environment.into());
+    let error = snapshot.absent(key, environment);
     let elsewhere: Vec<&str> = environment
         .others()
         .filter(|other| snapshot.item(key, *other).is_some())
         .map(Environment::name)
         .collect();
-    if elsewhere.is_empty() {
+    if elsewhere.is_empty() || snapshot.require_read(key).is_err() {
         return error;
     }
     let (names, verb) = (elsewhere.join(" and "), if elsewhere.len() == 1 { "has" } else { "have" });

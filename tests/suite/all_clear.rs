@@ -275,3 +275,54 @@ fn an_item_that_was_emptied_is_told() {
         }
     }
 }
+
+#[test]
+fn an_environment_that_was_not_looked_at_is_no_all_clear() {
+    for (folder, told) in [
+        (None, "production has no items"),
+        (Some("Production"), "environments/Production"),
+        (Some("prod"), "environments/prod"),
+        (Some("prodction"), "environments/prodction"),
+        (Some("live"), "environments/live"),
+    ] {
+        let mut world = base();
+        let moved = folder.map(|folder| format!("environments/{folder}/x.yaml"));
+        world.git(&["rm", "-q", "environments/production/x.yaml"]);
+        if let Some(file) = &moved {
+            world.write(file, "a: 1\n");
+        }
+        world.commit("moved");
+        for line in
+            ["check --env production", "check --env production --staged", "check --env production --at HEAD"]
+        {
+            let (code, said) = run(&world, line);
+            assert!(code != 0 && said.contains(told), "{line}: {code} {said}");
+        }
+        for line in ["export --env production --format json", "list --env production"] {
+            let (code, said) = run(&world, line);
+            assert!(said.contains("production has no items") && said.contains(told), "{line}: {code} {said}");
+        }
+        assert_eq!(run(&world, "check --env staging").0, 0);
+        let lines = [
+            "check x",
+            "export x --env production --format json",
+            "get x --env production",
+            "list",
+            "status",
+        ];
+        for line in lines.iter().filter(|_| moved.is_some()) {
+            let (_, said) = run(&world, line);
+            assert!(said.contains(told), "{line}: {said}");
+        }
+        assert_eq!(run(&world, "check x").0, if moved.is_some() { 2 } else { 0 });
+        // Beside items of the environment's own it is as little looked at.
+        if folder.is_some_and(|folder| folder != "live") {
+            world.write("environments/production/y.yaml", "a: 1\n");
+            let (code, said) = run(&world, "check --env production");
+            assert!(
+                code == 1 && said.contains("unknown-environment") && said.contains(told),
+                "{code} {said}"
+            );
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::RevisionContext;
 use crate::engine::snapshot::Place;
-use crate::model::{Finding, Rule, UnknownEnvironment};
+use crate::model::{Environment, Finding, Rule, UnknownEnvironment};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
     let mut folders: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
@@ -21,7 +21,11 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
             1 => "; one more file is in its folder".to_owned(),
             n => format!("; {n} more files are in its folder"),
         };
-        Some(Finding::new(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help()))
+        let mut finding =
+            Finding::new(Rule::UnknownEnvironment, file, format!("{error}{more}"), error.help());
+        // Who asks for the environment that is likely meant is told of it.
+        finding.environment = Environment::guess(name);
+        Some(finding)
     });
     drafts.collect()
 }
@@ -29,7 +33,7 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::check;
-    use crate::model::Rule;
+    use crate::model::{Environment, Rule};
 
     #[test]
     fn a_folder_is_told_once_with_a_hint() {
@@ -49,6 +53,7 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|finding| finding.rule == Rule::UnknownEnvironment));
+        assert_eq!([found[0].environment, found[1].environment], [Some(Environment::Production), None]);
         assert!(found[0].help.to_string().starts_with("did you mean `production`?"), "{}", found[0].help);
     }
 }

@@ -1,5 +1,6 @@
 //! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
 
+mod misnamed;
 mod obstacle;
 mod place;
 
@@ -464,7 +465,11 @@ impl Snapshot {
             return error;
         }
         let here = self.items().filter(|item| item.id.environment == environment);
-        no_such_item(key, here.map(|item| &item.id.key).collect(), environment.into())
+        let error = no_such_item(key, here.map(|item| &item.id.key).collect(), environment.into());
+        match self.unread(key, environment).and_then(|_| self.rename_folder(environment)) {
+            Some(help) => error.with_help(help),
+            None => error,
+        }
     }
 
     /// The bytes of a file (relative to the configuration root); `None` when there is none, or it
