@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use super::document::Document;
 use super::node::{Content, NodeId, Style};
-use super::scalar::{CORE, plain_value};
+use super::other_readings::{OtherReading, reads_differently};
+use super::parse::skip_trivia;
+use super::scalar::{CORE, digits, plain_value};
 use crate::model::Value;
 
 /// Something that readers take differently.
@@ -25,12 +27,17 @@ pub enum DifferenceKind {
     SecondMark,
     /// A block text ends with the file, without a line feed, which some then leave off.
     BlockWithoutEnd,
+    /// A block text ends with the file, on a line of blanks without a line feed, of which some make text
+    /// and others a line.
+    BlockEndsInBlanks,
     /// A plain text within brackets begins with `:`.
     FlowColon,
     /// A plain text within brackets holds `?`.
     FlowQuestionMark,
     /// A key within brackets whose `:` is followed by a bracket or a comma.
     FlowKeyWithoutValue,
+    /// A key within brackets that is broken over lines, or stands on another line than its `:`.
+    FlowKeyBroken,
     /// A pair within `[…]` whose quoted key and value have no space between them.
     FlowPairWithoutSpace,
     /// An anchor with other characters than letters, digits, `-` and `_`.
@@ -142,7 +149,6 @@ impl Finder<'_> {
     }
 
     fn node(&mut self, id: NodeId) {
-        let text = self.document.text();
         let node = self.document.node(id);
         if node.tag.as_deref().is_some_and(|tag| is_taken_apart(tag, &node.content)) {
             let length = node.span.start - node.outer.start;
@@ -150,12 +156,9 @@ impl Finder<'_> {
         }
         match &node.content {
             Content::Scalar { style: Style::Literal | Style::Folded, text: value } => {
-                let ends = node.span.end == text.len() && !text.ends_with(['\n', '\r']);
-                // A chomped text has no line feed to anyone, and one without lines none to lose.
-                let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
-                if ends && value.ends_with('\n') && !last.trim().is_empty() {
-                    let start = text.len() - last.trim_start().len();
-                    self.tell(DifferenceKind::BlockWithoutEnd, start, last.trim_start().len());
+                // A chomped text has no line feed to anyone.
+                if value.ends_with('\n') && self.is_last(node.span.end) {
+                    self.block_end(node.span.start, value);
                 }
             }
             Content::Sequence { items, flow: true } => {
@@ -179,6 +182,33 @@ impl Finder<'_> {
         }
     }
 
+    /// Whether nothing but blanks stands behind, to the end of a file without a last line feed.
+    fn is_last(&self, end: usize) -> bool {
+        let text = self.document.text();
+        !text.ends_with(['\n', '\r']) && text.get(end..).is_some_and(|rest| rest.trim().is_empty())
+    }
+
+    /// The last line of a block text that ends with the file and has a last line feed.
+    fn block_end(&mut self, start: usize, value: &str) {
+        let text = self.document.text();
+        let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let written = last.trim_start();
+        if !written.is_empty() {
+            self.tell(DifferenceKind::BlockWithoutEnd, text.len() - written.len(), written.len());
+            return;
+        }
+        let header = text.get(start..).and_then(|block| block.lines().next()).unwrap_or_default();
+        let keeps = header.split('#').next().is_some_and(|header| header.contains('+'));
+        let is_text = value
+            .trim_end_matches('\n')
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| !line.is_empty() && line.trim().is_empty());
+        if keeps || is_text {
+            self.tell(DifferenceKind::BlockEndsInBlanks, text.len() - last.len(), last.len());
+        }
+    }
+
     fn anchors(&mut self) {
         let mut known = HashSet::new();
         for (_, node) in self.document.nodes() {
@@ -197,9 +227,17 @@ impl Finder<'_> {
     fn pair(&mut self, start: usize, key: NodeId) {
         let key = self.document.node(key);
         let Content::Scalar { style, .. } = key.content else { return };
+        let colon = skip_trivia(self.document.text(), key.span.end);
         let text = self.document.text().as_bytes();
-        let blanks = text.get(key.span.end..).unwrap_or_default().iter().take_while(|byte| **byte == b' ');
-        let colon = key.span.end + blanks.count();
+        let is_broken = text.get(key.span.start..colon).is_some_and(|key| key.contains(&b'\n'));
+        let is_explicit = || {
+            let before = text.get(..key.outer.start).unwrap_or_default().trim_ascii_end();
+            before.ends_with(b"?")
+        };
+        if is_broken && text.get(colon) == Some(&b':') && !is_explicit() {
+            self.tell(DifferenceKind::FlowKeyBroken, key.span.start, key.span.len());
+            return;
+        }
         let (Some(b':'), Some(next)) = (text.get(colon), text.get(colon + 1)) else { return };
         let is_plain = style == Style::Plain;
         let kind = match next {
@@ -280,11 +318,22 @@ fn is_taken_apart(tag: &str, content: &Content) -> bool {
         return is_plain && plain.as_str().is_none();
     }
     let is_integer = |text: &str| !text.contains(['.', 'e', 'E']) && !text.ends_with("inf");
+    let other = reads_differently(text);
     match (tag.strip_prefix(CORE), &plain) {
         (Some("null"), Value::Null) => !is_plain,
         (Some("bool"), Value::Bool(_)) => false,
-        (Some("int"), Value::Number(text)) => !is_integer(text),
-        (Some("float"), Value::Number(text)) => is_integer(text),
+        (Some("int"), Value::Number(text)) => {
+            let is_padded = digits(text.trim_start_matches(['-', '+']), |c| c.is_ascii_digit());
+            !is_integer(text)
+                || matches!(other, Some(OtherReading::Rounded))
+                || (is_padded && other.is_some())
+        }
+        (Some("float"), Value::Number(text)) => {
+            let is_bare = text.strip_prefix(['-', '+']).is_some_and(|rest| {
+                rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            });
+            is_integer(text) || is_bare || matches!(other, Some(OtherReading::Infinite))
+        }
         (Some("null" | "bool" | "int" | "float" | "timestamp"), _) => true,
         _ => false,
     }

@@ -50,6 +50,8 @@ fn judged(kind: DifferenceKind) -> Option<(Severity, String, &'static str)> {
         | DifferenceKind::AnchorAgain
         | DifferenceKind::Tag
         | DifferenceKind::Tab
+        | DifferenceKind::BlockEndsInBlanks
+        | DifferenceKind::FlowKeyBroken
         | DifferenceKind::CarriageReturn => return None,
     })
 }

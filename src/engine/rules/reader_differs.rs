@@ -38,6 +38,14 @@ const fn judged(kind: DifferenceKind) -> Option<(&'static str, &'static str)> {
             "the file ends within a block text: its last line feed is there to some readers only",
             "end the file with a line break, or begin the text with `|-` if it has none",
         ),
+        DifferenceKind::BlockEndsInBlanks => (
+            "the file ends in blanks within a block text: they are text to some readers, a line to others",
+            "remove the blanks, or end the file with a line break",
+        ),
+        DifferenceKind::FlowKeyBroken => (
+            "a key within brackets that is broken over lines is refused by some readers",
+            "write the key and its `:` on one line",
+        ),
         DifferenceKind::FlowColon => {
             ("a plain text within brackets that begins with `:` is refused by some readers", "quote it")
         }
@@ -92,6 +100,22 @@ mod tests {
             ("a: |-\n  x".to_owned(), vec![]),
             ("a: |\n  x\n".to_owned(), vec![]),
             ("a: |\n  x\n  ".to_owned(), vec![]),
+            ("a: |\n  x\n   ".to_owned(), vec!["3:1 the file ends in blanks within a block text"]),
+            ("a: |+\n  x\n ".to_owned(), vec!["3:1 the file ends in blanks within a block text"]),
+            ("- >\n x\n   \n   ".to_owned(), vec!["4:1 the file ends in blanks within a block text"]),
+            ("a: |-\n  x\n   ".to_owned(), vec![]),
+            ("a: |\n  x\n   \n".to_owned(), vec![]),
+            ("a: {b c\n  d: 1}\n".to_owned(), vec!["1:5 a key within brackets that is broken"]),
+            ("a: {\"b\"\n  : 1}\n".to_owned(), vec!["1:5 a key within brackets that is broken"]),
+            ("a: {b: c\n  d, e: {\n  f: 1},\n  ? g\n  h : 1, i\n  j}\n".to_owned(), vec![]),
+            (
+                "a: !!int 017\nb: !!int -08\nc: !!float -.5\n".to_owned(),
+                vec!["1:4 readers", "2:4 readers", "3:4 readers"],
+            ),
+            (
+                "a: !!int 0o17\nb: !!int 0\nc: !!float 1e3\nd: !!float .5\ne: !!float 08.5\n".to_owned(),
+                vec![],
+            ),
             ("a: x".to_owned(), vec![]),
             ("\u{feff}\u{feff}a: 1\n".to_owned(), vec!["1:1 a second byte order mark"]),
             ("\u{feff}a: 1\n".to_owned(), vec![]),

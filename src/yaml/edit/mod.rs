@@ -29,6 +29,7 @@ mod verify;
 
 use std::ops::Range;
 
+use super::differences::DifferenceKind;
 use super::document::Document;
 use super::limits::Limits;
 use crate::model::{DocumentId, Segment, Value, ValuePath};
@@ -186,10 +187,18 @@ fn write(document: &Document, plan: &Plan<'_>, limits: &Limits) -> Result<String
         return verify(document, plan, lower::rewrite(document, plan)?, limits);
     };
     // The work is done on whole lines. A final line ending that was not there goes again, unless
-    // the last line needs it: a block scalar may count it.
+    // the last line needs it: a block scalar may count it, to some readers or to all.
     let whole = lower::rewrite(&closed, plan)?;
     let open = whole.strip_suffix('\n').unwrap_or(&whole);
     let open = open.strip_suffix('\r').unwrap_or(open).to_owned();
+    let is_left_open = |document: &Document| {
+        let open_ends = [DifferenceKind::BlockWithoutEnd, DifferenceKind::BlockEndsInBlanks];
+        document.differences().iter().any(|difference| open_ends.contains(&difference.kind))
+    };
+    let opens = Document::parse(open.as_bytes(), limits).is_ok_and(|open| is_left_open(&open));
+    if opens && !is_left_open(document) {
+        return verify(document, plan, whole, limits);
+    }
     let verified = verify(document, plan, open, limits);
     verified.or_else(|refusal| verify(document, plan, whole, limits).map_err(|_| refusal))
 }

@@ -144,7 +144,10 @@ fn block_scalars_stay_blocks_where_they_can() {
             vec![remove("b")],
             "a: |+\n  x\n\nc: 2\n",
         ),
-        ("at the end of an open file", "a: x", vec![set("a", value("\"p\\nq\\n\""))], "a: |\n  p\n  q"),
+        // Readers differ on the last line feed of a text that the file ends with.
+        ("at the end of an open file", "a: x", vec![set("a", value("\"p\\nq\\n\""))], "a: |\n  p\n  q\n"),
+        ("which ends so already", "a: |\n  x", vec![set("a", value("\"p\\nq\\n\""))], "a: |\n  p\n  q"),
+        ("without a last line feed", "a: x", vec![set("a", value("\"p\\nq\""))], "a: |-\n  p\n  q"),
     ]);
 }
 
@@ -297,6 +300,12 @@ fn entries_come_in_by_their_siblings_indentation() {
             "a:\n  b: 1",
             vec![add("a", "c", "2"), add("", "d", "3")],
             "a:\n  b: 1\n  c: 2\nd: 3",
+        ),
+        (
+            "a block text to no final newline",
+            "a: 1",
+            vec![insert("", "b", after("a"), value("\"x\\ny\\n\""))],
+            "a: 1\nb: |\n  x\n  y\n",
         ),
         (
             "CRLF and a byte order mark",
