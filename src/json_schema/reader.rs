@@ -139,7 +139,7 @@ impl Builder {
     }
 
     fn note(&mut self, file: usize, pointer: &str, found: Unheeded) {
-        let place = format!("{pointer}/{}", token(found.keyword));
+        let place = format!("{pointer}/{}", token(&found.keyword));
         self.unheeded.entry((file, found)).and_modify(|(_, more)| *more += 1).or_insert((place, 0));
     }
 

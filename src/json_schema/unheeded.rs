@@ -1,8 +1,10 @@
 //! Keywords that a schema's draft takes for somebody's own words, and formats that nothing checks.
 //!
-//! A draft ignores what it does not know, so a keyword of another draft looks like a rule and is
-//! none. What no draft ever meant (`x-order`, `description:de`) is an annotation.
+//! A draft ignores what it does not know, so a keyword of another draft, or one that is mistyped, looks
+//! like a rule and is none. What does not look like a keyword (`x-order`, `description:de`), and what
+//! editors and generators of code read, is an annotation.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jsonschema::ValidationOptions;
@@ -10,11 +12,12 @@ use serde_json::{Map, Value as Json};
 
 use super::draft::{ASSERTIONS, Draft};
 use super::phrasing::cut;
+use crate::model::{Slip, closest, slip};
 
 /// Something in a schema that judges nothing there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Unheeded {
-    pub(super) keyword: &'static str,
+    pub(super) keyword: Cow<'static, str>,
     /// What is not checked.
     what: String,
     why: String,
@@ -22,8 +25,9 @@ pub(super) struct Unheeded {
 }
 
 impl Unheeded {
-    fn keyword(keyword: &'static str, why: String, help: String) -> Self {
-        Self { keyword, what: format!("`{keyword}`"), why, help }
+    fn keyword(keyword: impl Into<Cow<'static, str>>, why: String, help: String) -> Self {
+        let keyword = keyword.into();
+        Self { what: format!("`{}`", cut(&keyword)), keyword, why, help }
     }
 
     /// One sentence about it and so many more places where the same holds.
@@ -141,11 +145,11 @@ pub(super) fn unheeded(map: &Map<String, Json>, draft: Draft, named: bool) -> Ve
             "" => name_it,
             instead => format!("write {instead}, or {name_it}"),
         };
-        found.push(Unheeded::keyword(keyword, format!("{draft_name} does not know it; {told}"), help));
+        found.push(Unheeded::keyword(*keyword, format!("{draft_name} does not know it; {told}"), help));
     }
     for (keyword, instead) in ENDED.iter().filter(|(keyword, _)| map.contains_key(*keyword)) {
         let why = "no draft since 4 knows it".to_owned();
-        found.push(Unheeded::keyword(keyword, why, format!("write {instead}")));
+        found.push(Unheeded::keyword(*keyword, why, format!("write {instead}")));
     }
     // An annotation in the later drafts; draft 7 lets it judge.
     for keyword in ["contentEncoding", "contentMediaType"] {
@@ -154,7 +158,88 @@ pub(super) fn unheeded(map: &Map<String, Json>, draft: Draft, named: bool) -> Ve
             found.push(Unheeded::keyword(keyword, why, "write a `pattern` where it matters".to_owned()));
         }
     }
+    found.extend(map.keys().filter_map(|keyword| unknown(keyword)));
     found
+}
+
+/// Keywords that judge nothing, or together with others, and those that hold schemas for references.
+const SILENT: &[&str] = &[
+    "$comment",
+    "$ref",
+    "$schema",
+    "$vocabulary",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "default",
+    "definitions",
+    "deprecated",
+    "description",
+    "else",
+    "examples",
+    "readOnly",
+    "then",
+    "title",
+    "writeOnly",
+];
+
+/// What editors, forms and generators of code read in a schema, and what says where it is from.
+const ANNOTATIONS: &[&str] = &[
+    "allowComments",
+    "allowTrailingCommas",
+    "author",
+    "completionDetail",
+    "defaultSnippets",
+    "deprecationMessage",
+    "doNotSuggest",
+    "enumDescriptions",
+    "enumNames",
+    "enumTitles",
+    "errorMessage",
+    "example",
+    "existingJavaType",
+    "externalDocs",
+    "goType",
+    "javaType",
+    "markdownDeprecationMessage",
+    "markdownDescription",
+    "markdownEnumDescriptions",
+    "options",
+    "order",
+    "patternErrorMessage",
+    "propertyOrder",
+    "suggestSortText",
+    "tsEnumNames",
+    "tsType",
+    "version",
+    "xml",
+];
+
+/// A word that no draft knows, where it looks like a keyword.
+fn unknown(word: &str) -> Option<Unheeded> {
+    let all = || {
+        let judging = ASSERTIONS.iter().chain(APPLICATORS).map(|(keyword, _)| *keyword);
+        let others =
+            KEYWORDS.iter().map(|known| known.keyword).chain(ENDED.iter().map(|(keyword, _)| *keyword));
+        judging.chain(others).chain(SILENT.iter().copied())
+    };
+    if all().any(|keyword| keyword == word) || ANNOTATIONS.contains(&word) {
+        return None;
+    }
+    let letters = word.strip_prefix('$').unwrap_or(word);
+    let is_keyword = letters.starts_with(|c: char| c.is_ascii_lowercase())
+        && letters.chars().all(|c| c.is_ascii_alphanumeric());
+    let meant = all().find(|keyword| slip(word, keyword).is_some_and(|slip| slip != Slip::Possible));
+    let meant = meant.or_else(|| closest(word, all()).filter(|_| is_keyword));
+    let help = match (word, meant) {
+        ("nullable", _) => "write the `type` with \"null\": [\"string\", \"null\"]".to_owned(),
+        (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        (_, None) if is_keyword => {
+            format!("remove it; a note of your own is called `x-{}`", cut(letters))
+        }
+        (_, None) => return None,
+    };
+    Some(Unheeded::keyword(word.to_owned(), "no draft knows it".to_owned(), help))
 }
 
 /// Before 2019-09 a reference stands for the whole schema, whatever else is written there.
@@ -164,13 +249,12 @@ fn beside_reference(map: &Map<String, Json>, draft: Draft) -> Vec<Unheeded> {
     let told = |(keyword, _): &(&'static str, Draft)| {
         let help = "put the reference and this into an `allOf`, or name the draft 2019-09 or 2020-12";
         let why = format!("{} heeds nothing beside a `$ref`", draft.name());
-        Unheeded::keyword(keyword, why, help.to_owned())
+        Unheeded::keyword(*keyword, why, help.to_owned())
     };
     ignored.map(told).collect()
 }
 
-/// What a `format` asks that is not checked; a name that no draft knows is an annotation unless it
-/// looks like one that they know.
+/// What a `format` asks that is not checked; what only says how a value is entered is an annotation.
 pub(super) fn unchecked_format(format: &str) -> Option<Unheeded> {
     /// Those that 2020-12 knows and those of draft 3, with what to write instead.
     const OTHERS: &[(&str, &str)] = &[
@@ -179,6 +263,8 @@ pub(super) fn unchecked_format(format: &str) -> Option<Unheeded> {
         ("ip-address", "`ipv4`"),
         ("host-name", "`hostname`"),
     ];
+    /// How a form asks for the value.
+    const INPUTS: &[&str] = &["password", "textarea", "color", "markdown", "html", "code", "hidden"];
     static OPTIONS: LazyLock<ValidationOptions> = LazyLock::new(jsonschema::draft202012::options);
     let is_known = |name: &str| OPTIONS.is_known_format(jsonschema::Draft::Draft202012, name);
     if is_known(format) {
@@ -187,9 +273,19 @@ pub(super) fn unchecked_format(format: &str) -> Option<Unheeded> {
     let plain = format.to_lowercase().replace(['_', ' '], "-");
     let other = OTHERS.iter().find(|(name, _)| *name == plain).map(|(_, instead)| (*instead).to_owned());
     let meant = || is_known(&plain).then_some(plain.as_str()).or_else(|| respelt(&plain, &is_known));
-    let instead = other.or_else(|| meant().map(|name| format!("`{name}`")))?;
+    let is_number = || {
+        let kind = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+        ["int", "uint", "float", "double", "decimal", "long", "integer", "number"].contains(&kind)
+    };
+    let known = other.or_else(|| meant().map(|name| format!("`{name}`")));
+    let instead = match known {
+        Some(known) => known,
+        None if INPUTS.contains(&plain.as_str()) => return None,
+        None if is_number() => "`minimum` and `maximum` where they matter".to_owned(),
+        None => "a `pattern` where it matters".to_owned(),
+    };
     Some(Unheeded {
-        keyword: "format",
+        keyword: "format".into(),
         what: format!("the format `{}`", cut(format)),
         why: "terrace does not know it".to_owned(),
         help: format!("write {instead}"),
@@ -288,6 +384,41 @@ mod tests {
     }
 
     #[test]
+    fn words_that_no_draft_knows_are_told_where_they_look_like_keywords() {
+        for (word, help) in [
+            ("minimun", "did you mean `minimum`?"),
+            ("max_length", "did you mean `maxLength`?"),
+            ("Pattern", "did you mean `pattern`?"),
+            ("requierd", "did you mean `required`?"),
+            ("addtionalProperties", "did you mean `additionalProperties`?"),
+            ("property", "did you mean `properties`?"),
+            ("$def", "did you mean `$defs`?"),
+            ("nullable", "write the `type` with"),
+            ("discriminator", "remove it; a note of your own is called `x-discriminator`"),
+            ("range", "remove it; a note of your own is called `x-range`"),
+        ] {
+            let told = limits("", json!({"properties": {"p": {word: 1}}}));
+            let expected = format!("4 `{word}` is not checked: no draft knows it | {help}");
+            assert!(told.len() == 1 && told[0].starts_with(&expected), "{word}: {told:?}");
+        }
+        for word in [
+            "x-order",
+            "x-terrace",
+            "description:de",
+            "_note",
+            "markdownDescription",
+            "tsType",
+            "Owner",
+            "my.own",
+        ] {
+            assert_eq!(limits("", json!({"properties": {"p": {word: 1}}})), [""; 0], "{word}");
+        }
+        // Names of properties and values are none.
+        let body = json!({"properties": {"minimun": {"enum": ["minimun"], "default": {"minimun": 1}}}});
+        assert_eq!(limits("", body), [""; 0]);
+    }
+
+    #[test]
     fn each_keyword_is_told_once_a_file() {
         let body = json!({"properties": {"a": {"const": 1}, "b": {"const": 2}, "c": {"if": {}}}});
         let told = limits("http://json-schema.org/draft-04/schema#", body);
@@ -319,13 +450,16 @@ mod tests {
             ("ip-address", "write `ipv4`"),
             ("ip-v6", "write `ipv6`"),
             ("URI", "write `uri`"),
+            ("int32", "write `minimum` and `maximum`"),
+            ("semver", "write a `pattern`"),
+            ("quantity", "write a `pattern`"),
         ] {
             let whole = schema(json!({"not": {"format": format}, "maxLength": 2}));
             let [limit] = whole.limits() else { panic!("{format}") };
             assert!(limit.help.starts_with(instead), "{format}: {}", limit.help);
             assert_eq!(whole.validate(&yaml("ab")), [], "{format}");
         }
-        for format in ["email", "iri", "int32", "password", "quantity", "color"] {
+        for format in ["email", "iri", "password", "color"] {
             assert!(schema(json!({"format": format})).limits().is_empty(), "{format}");
         }
     }

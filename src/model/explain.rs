@@ -200,8 +200,9 @@ impl Rule {
             Self::SchemaLimits => Explanation {
                 what: "A part of a schema is not checked: a pattern that needs look-around or \
                        back-references or is too large, a keyword that the schema's draft does not know \
-                       (`dependencies` in 2020-12, `prefixItems` in draft 7), or a format such as \
-                       `idn-hostname`. All else that the schema says holds.",
+                       (`dependencies` in 2020-12, `prefixItems` in draft 7) or that none does (`minimun`), or a \
+                       format such as `idn-hostname` or `semver`. All else that the schema says holds; words of \
+                       your own begin with `x-`.",
                 why: "Matching such a pattern may take exponential time, so a value could stop every check, \
                       and a draft ignores what it does not know; either way a value that the application \
                       refuses may pass.",
@@ -258,8 +259,9 @@ impl Rule {
             },
             Self::ReaderDiffers => Explanation {
                 what: "Common readers of YAML take this text differently, or refuse it: merged mappings that \
-                       disagree, a block text that ends with the file and without a line feed, a second byte \
-                       order mark, `:` or `?` in a plain text within brackets, tabs between tokens.",
+                       disagree, a block text that ends with the file and without a line feed or in blanks, a \
+                       second byte order mark, `:` or `?` in a plain text within brackets, keys there that are \
+                       broken over lines, tags such as `!!int 017`, tabs between tokens.",
                 why: "Terrace reads it by YAML 1.2, and the application may read another value from the same \
                       bytes or fail at start-up.",
                 mend: "Write it in the way that the help shows, on which all readers agree.",
