@@ -227,7 +227,7 @@ impl FromStr for ValuePath {
                 if !segments.is_empty() && !reader.eat('.') {
                     return Err(reader.error("expected `.` or `[` here"));
                 }
-                segments.push(Segment::Key(reader.word(&['.', '['])?));
+                segments.push(Segment::Key(reader.name()?));
             }
         }
         Ok(Self { document, segments })
@@ -275,6 +275,17 @@ impl Reader<'_> {
             Some(document) if self.eat(':') => Ok(document),
             _ => Err(self.error("a document is written `#Deployment/api:` or `#2:` before the path")),
         }
+    }
+
+    /// A key, quoted where it begins or ends with a blank: most such are a slip of the shell.
+    fn name(&mut self) -> Result<String, InvalidPath> {
+        let (start, is_quoted) = (self.rest, self.rest.starts_with('"'));
+        let name = self.word(&['.', '['])?;
+        if !is_quoted && name.trim() != name {
+            self.rest = start;
+            return Err(self.error("quote a name that begins or ends with a space"));
+        }
+        Ok(name)
     }
 
     /// A bare or quoted word that ends before one of `stops`.

@@ -65,25 +65,26 @@ pub(super) fn set_or_insert_with<'a>(
     if document.at(path).is_some() || parent_is_there {
         return set_or_insert(document, path, value, file);
     }
-    let error = no_such_path(document.values(), path, file);
-    if !parents {
-        return Err(error.with_kind(ErrorKind::Usage).or_help(Help::CreateParents));
-    }
-    refuse_depth(path)?;
+    let error = no_such_path(document.values(), path, file).with_kind(ErrorKind::Usage);
     let there = (0..path.segments.len())
         .rev()
         .map(|steps| path.prefix(steps))
         .find(|prefix| document.at(prefix).is_some());
-    let Some(there) = there else { return Err(error) };
-    let rest = &path.segments[there.segments.len()..];
-    match rest.split_first() {
-        Some((Segment::Key(key), below)) => Ok(Operation::Insert {
-            parent: there,
-            key: Some(key.clone()),
-            place: Place::Last,
-            value: Replacement::Value(nested(below, value)),
-            comment: None,
-        }),
+    let Some(there) = there.filter(|there| document.at(there).and_then(Value::as_list).is_none()) else {
+        return Err(error);
+    };
+    match path.segments[there.segments.len()..].split_first() {
+        Some((Segment::Key(_), _)) if !parents => Err(error.or_help(Help::CreateParents)),
+        Some((Segment::Key(key), below)) => {
+            refuse_depth(path)?;
+            Ok(Operation::Insert {
+                parent: there,
+                key: Some(key.clone()),
+                place: Place::Last,
+                value: Replacement::Value(nested(below, value)),
+                comment: None,
+            })
+        }
         _ => Err(error),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::edit::rests_on;
-use super::item::no_such_path;
+use super::item::{no_such_path, or_near_element};
 use super::plan::Planner;
 use super::promote::decisions_changes;
 use super::workspace::Workspace;
@@ -233,7 +233,10 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
             return Ok(by_name(document.values(), &settled, &named));
         }
         let file = format!("{}{}", planner.configuration.snapshot().prefix, key.file(environment));
-        missing.get_or_insert_with(|| no_such_path(document.values(), &settled, &file));
+        missing.get_or_insert_with(|| {
+            let error = no_such_path(document.values(), &settled, &file);
+            or_near_element(error, document.values(), &settled, &lists)
+        });
     }
     let error = missing.unwrap_or_else(|| planner.no_such_item(key, hop));
     Err(error.with_kind(ErrorKind::Usage))

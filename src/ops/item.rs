@@ -1,8 +1,9 @@
 //! `list` and `get`: what items there are, and one item's values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::diff::documents::pair_documents;
+use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::Snapshot;
 use crate::model::{
@@ -55,9 +56,10 @@ pub fn get(
     };
     let document = configuration.document(item)?;
     let path_or_root = document.resolve(path.unwrap_or(&ValuePath::root()));
-    let value = document
-        .at(&path_or_root)
-        .ok_or_else(|| no_such_path(document.values(), &path_or_root, &item.file))?;
+    let value = document.at(&path_or_root).ok_or_else(|| {
+        let error = no_such_path(document.values(), &path_or_root, &item.file);
+        or_near_element(error, document.values(), &path_or_root, &configuration.lists(key))
+    })?;
     let commit = match &snapshot.revision {
         Revision::Commit(id) => Some(id.clone()),
         Revision::Index | Revision::WorkTree => None,
@@ -96,20 +98,70 @@ pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: H
 fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
     let mut here = values.get(path.document.find(values)?)?;
     let mut near = ValuePath::document(path.document.clone());
-    for segment in &path.segments {
-        let (step, next) = match here.child(segment) {
-            Some(next) => (segment.clone(), next),
-            None => {
-                let Segment::Key(wrong) = segment else { return None };
+    let mut rest: VecDeque<Segment> = path.segments.iter().cloned().collect();
+    while let Some(segment) = rest.pop_front() {
+        let (step, next) = match (here.child(&segment), &segment) {
+            (Some(next), _) => (segment, next),
+            (None, Segment::Key(wrong)) => {
                 let map = here.as_map()?;
-                let right = closest(wrong, map.keys().map(String::as_str))?;
-                (Segment::Key(right.to_owned()), map.get(right)?)
+                match (closest(wrong, map.keys().map(String::as_str)), split_at_slashes(wrong)) {
+                    (Some(right), _) => (Segment::Key(right.to_owned()), map.get(right)?),
+                    (None, Some(parts)) => {
+                        parts.into_iter().rev().for_each(|part| rest.push_front(part));
+                        continue;
+                    }
+                    (None, None) => return None,
+                }
             }
+            (None, Segment::Index(_) | Segment::Identity { .. } | Segment::Append) => return None,
         };
         near = near.join(step);
         here = next;
     }
     Some(near)
+}
+
+/// The keys that are meant by `a/b`, for which a path has `a.b`.
+pub(super) fn split_at_slashes(key: &str) -> Option<Vec<Segment>> {
+    let parts: Vec<&str> = key.split('/').collect();
+    let is_path = parts.len() > 1 && parts.iter().all(|part| !part.is_empty());
+    is_path.then(|| parts.into_iter().map(|part| Segment::Key(part.to_owned())).collect())
+}
+
+/// An error for a path that is not there, with the element whose name is near to the one in the path.
+/// `lists` says which names may be shown.
+pub(super) fn or_near_element(
+    error: Error,
+    values: &[Value],
+    path: &ValuePath,
+    lists: &dyn ListRules,
+) -> Error {
+    match near_element(values, path, lists) {
+        Some(near) => error.with_help(Help::DidYouMean(near.to_string())),
+        None => error,
+    }
+}
+
+fn near_element(values: &[Value], path: &ValuePath, lists: &dyn ListRules) -> Option<ValuePath> {
+    let mut here = values.get(path.document.find(values)?)?;
+    for (step, segment) in path.segments.iter().enumerate() {
+        if let Some(next) = here.child(segment) {
+            here = next;
+            continue;
+        }
+        let (list, at) = (here.as_list()?, path.prefix(step));
+        let field = identity(lists, &at, list, list)?;
+        let wrong = match segment {
+            Segment::Key(word) => word,
+            Segment::Identity { field: asked, value } if *asked == field => value,
+            Segment::Identity { .. } | Segment::Index(_) | Segment::Append => return None,
+        };
+        let right = closest(wrong, list.iter().filter_map(|element| name_of(element, &field)))?.to_owned();
+        let mut near = at.join(Segment::Identity { field, value: right });
+        near.segments.extend(path.segments.iter().skip(step + 1).cloned());
+        return Some(near);
+    }
+    None
 }
 
 /// The same path in the one other document that has it.
@@ -123,6 +175,10 @@ fn in_another_document(values: &[Value], path: &ValuePath) -> Option<ValuePath> 
     });
     let mut found = elsewhere.filter(|(is_there, _)| *is_there).map(|(_, other)| other);
     found.next().filter(|_| found.next().is_none())
+}
+
+fn counted(elements: usize) -> String {
+    if elements == 1 { "1 element".to_owned() } else { format!("{elements} elements") }
 }
 
 /// The error for a path that is not there, with the nearest one that is.
@@ -161,6 +217,9 @@ pub fn no_such_path(values: &[Value], path: &ValuePath, file: &str) -> Error {
                 let shown: Vec<_> = keys.iter().take(8).copied().collect();
                 let more = if keys.len() > 8 { ", …" } else { "" };
                 format!("{place} has {}{more}", shown.join(", ")).into()
+            }
+            (None, Value::List(list)) if matches!(segment, Segment::Index(_)) => {
+                format!("{place} has {}, counted from 0", counted(list.len())).into()
             }
             (None, other) => format!("{place} is a {}", other.kind()).into(),
         });

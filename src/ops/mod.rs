@@ -37,6 +37,7 @@ mod saved_plan;
 mod schema;
 mod served;
 mod set;
+mod slips;
 mod states;
 mod status;
 mod take_over;

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::edit::{edit, insert_behind, nested, refuse_depth, rests_on, set_or_insert_with};
 use super::expected::{Expected, require, require_at};
-use super::item::no_such_path;
+use super::item::{no_such_path, or_near_element};
 use super::kept_files::{alike, with_followers};
+use super::slips::{refuse_item, refuse_value};
 use super::workspace::{At, Workspace};
 use crate::engine::configuration::Configuration;
 use crate::engine::snapshot::no_such_item;
 use crate::model::sanitize::clean;
 use crate::model::{
     Environment, EnvironmentSet, Error, ErrorKind, Help, ItemId, Key, Result, Revision, Segment, Value,
-    ValuePath, slip,
+    ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
@@ -213,9 +214,14 @@ fn decide(
             )
         }
     };
-    if let Edit::Set { is_new: false, parents, create, .. } = &request.wish {
-        let first = if *parents || *create { first_missing(&document, &path) } else { path.clone() };
-        refuse_slip((configuration, readable), request, &document, &first)?;
+    if let (Edit::Set { is_new: false, parents, create, .. }, Some(wanted)) = (&request.wish, &wanted) {
+        if item.is_none() {
+            refuse_item(configuration, readable, &request.key, request.environment)?;
+        }
+        // Where a parent is missing and nothing makes it, that is said.
+        if *parents || *create || path.parent().is_none_or(|parent| document.at(&parent).is_some()) {
+            refuse_value(configuration, readable, &request.item(), (&document, &path, wanted))?;
+        }
     }
     let before = document.at(&path).filter(|_| !behind).cloned();
     let is_same = before == wanted;
@@ -228,7 +234,11 @@ fn decide(
         Some(value) if item.is_none() => render::block(&nested(&path.segments, value), 0),
         Some(value) if behind => edit(&document, &[insert_behind(&asked, value)?], limits, &shown)?,
         Some(value) => {
-            edit(&document, &[set_or_insert_with(&document, &path, value, parents, &shown)?], limits, &shown)?
+            let operation =
+                set_or_insert_with(&document, &path, value, parents, &shown).map_err(|error| {
+                    or_near_element(error, document.values(), &path, &configuration.lists(&request.key))
+                })?;
+            edit(&document, &[operation], limits, &shown)?
         }
         None if uncovered.is_some() => {
             edit(&document, &[Operation::Uncover { path: path.clone() }], limits, &shown)?
@@ -264,51 +274,6 @@ fn path_behind(document: &Document, element: &ValuePath, file: &str) -> Result<V
     match there.as_ref().map(|path| (path.parent(), path.last())) {
         Some((Some(list), Some(Segment::Index(index)))) => Ok(list.join(Segment::Index(index + 1))),
         _ => Err(no_such_path(document.values(), element, file).with_kind(ErrorKind::Usage)),
-    }
-}
-
-/// The path itself, or the highest above it that is not there.
-fn first_missing(document: &Document, path: &ValuePath) -> ValuePath {
-    let upwards = std::iter::successors(Some(path.clone()), ValuePath::parent);
-    upwards.take_while(|path| document.at(path).is_none()).last().unwrap_or_else(|| path.clone())
-}
-
-/// Refuses a new last key that looks like a slip of the hand: one of the same mapping is near, or one
-/// that another environment has there. A key that another environment has is none.
-fn refuse_slip(
-    (configuration, readable): (&Configuration, EnvironmentSet),
-    request: &SetRequest,
-    document: &Document,
-    path: &ValuePath,
-) -> Result<()> {
-    let (Some(Segment::Key(new)), Some(parent)) = (path.last(), path.parent()) else { return Ok(()) };
-    if document.at(path).is_some() {
-        return Ok(());
-    }
-    let mut known: Vec<String> = Vec::new();
-    let mut add = |document: &Document| {
-        let keys = document.at(&parent).and_then(Value::as_map).into_iter().flatten();
-        known.extend(keys.map(|(key, _)| key.clone()));
-    };
-    add(document);
-    for environment in request.environment.others().filter(|it| readable.contains(*it)) {
-        let Some(item) = configuration.item(&request.key, environment) else { continue };
-        // A file that cannot be read has no keys to be near to.
-        if let Ok(document) = configuration.document(item) {
-            add(&document);
-        }
-    }
-    if known.contains(new) {
-        return Ok(());
-    }
-    match known.iter().find(|key| slip(new, key).is_some()) {
-        None => Ok(()),
-        Some(near) => {
-            let file =
-                format!("{}{}", configuration.snapshot().prefix, request.key.file(request.environment));
-            Err(Error::undecided(format!("{file} has no `{path}`, which looks like `{}`", parent.key(near)))
-                .with_help(Help::SayNew(parent.key(near).to_string())))
-        }
     }
 }
 

@@ -65,7 +65,7 @@ fn names_that_mean_nothing() {
         (
             "get pay servers[name=apo].port --env staging",
             1,
-            "error: environments/staging/pay.yaml has no `servers[name=apo].port`\nhelp: `servers` is a list",
+            "error: environments/staging/pay.yaml has no `servers[name=apo].port`\nhelp: did you mean `servers[name=api].port`?",
         ),
         (
             "set new a 1 --env staging",

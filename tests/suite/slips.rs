@@ -4,7 +4,8 @@
 use crate::support::World;
 
 fn world() -> World {
-    let text = "timeout: 5\ndatabase:\n  host: db.example.com\n  size: 3\nreplicas1: 1\n";
+    let text = "timeout: 5\ndatabase:\n  host: db.example.com\n  size: 3\nreplicas1: 1\n\
+                routes:\n  - name: api\n    port: 1\n  - name: web\n";
     let mut world = World::with(&[
         ("environments/development/payments.yaml", text),
         ("environments/staging/payments.yaml", &format!("{text}queue: jobs\n")),
@@ -63,6 +64,36 @@ const SLIPS: &[Slip] = &[
     ("set payments databse.port 6 --env staging --parents", 3, &["looks like `database`", "--new"]),
     ("set payments pool.size 6 --env staging --parents", 0, &["pool.size 6"]),
     ("set billing/invoices curency EUR --env staging --create", 3, &["looks like `currency`"]),
+    ("set payments database/size 6 --env staging", 3, &["looks like `database.size`"]),
+    ("set payments database/pool 6 --env staging", 3, &["looks like `database.pool`"]),
+    ("set payments payments.database.size 6 --env staging --parents", 3, &["did you mean `database.size`"]),
+    ("set payments staging/database/size 6 --env staging", 3, &["did you mean `database.size`"]),
+    ("set payments example.com/size 6 --env staging --parents", 0, &["example.com/size 6"]),
+    ("set payments 6 database.size --env staging", 3, &["what is given for it is the path `database.size`"]),
+    ("set payments database '{hots: x}' --env staging", 3, &["looks like `database.host`"]),
+    ("set payments database '{host: x, siez: 3}' --env staging", 3, &["looks like `database.size`"]),
+    ("set payments '{timeout: 5, databse: {}}' --env staging --whole", 3, &["looks like `database`"]),
+    ("set payments routes[0].prt 6 --env staging", 3, &["looks like `routes[0].port`"]),
+    ("set payments routes[1].prot 6 --env staging", 3, &["looks like `routes[1].port`"]),
+    ("set payments routes[1].port 6 --env staging", 0, &["port 6"]),
+    ("set payments routes[+] '{name: c, prot: 1}' --env staging", 3, &["looks like `routes[+].port`"]),
+    ("set payments routes[+] '{name: c, tls: true}' --env staging", 0, &["tls: true"]),
+    (
+        "set payments routes[name=ap].port 6 --env staging --parents",
+        2,
+        &["did you mean `routes[name=api].port`"],
+    ),
+    ("set payments routes.api.port 6 --env staging --parents", 2, &["did you mean `routes[name=api].port`"]),
+    ("set payments routes[7].port 6 --env staging", 2, &["has 2 elements"]),
+    ("get payments routes[name=ap].port --env staging", 1, &["did you mean `routes[name=api].port`"]),
+    ("get payments database/size --env staging", 1, &["did you mean `database.size`"]),
+    ("unset payments database/size --env staging", 0, &["did you mean `database.size`"]),
+    ("set payments ' ' 6 --env staging", 2, &["a space"]),
+    ("set payments 'database. size' 6 --env staging", 2, &["a space"]),
+    ("set paymens timeout 6 --env staging --create", 3, &["looks like `payments`", "--new"]),
+    ("set paymens timeout 6 --env staging --create --new", 0, &["paymens.yaml"]),
+    ("set prod/payments timeout 6 --env staging --create", 3, &["looks like `payments`"]),
+    ("set billing/invoces currency EUR --env production --create", 3, &["looks like `billing/invoices`"]),
     ("set payments database.host my words --env staging", 2, &["quote a value of several words"]),
     ("set payments '' 6 --env staging", 2, &["the path is empty", "--whole"]),
     ("set payments '{a: 1}' --env staging --whole", 0, &["(the whole item)"]),
@@ -135,6 +166,7 @@ fn slips_of_the_hand_are_met() {
     let world = world();
     for (line, code, said) in SLIPS {
         world.git(&["checkout", "--quiet", "--force", "main"]);
+        world.git(&["clean", "--quiet", "--force", "-d"]);
         let words = words(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = world.terrace(&words);
