@@ -494,6 +494,21 @@ fn an_unread_text_is_masked_by_its_lines() {
             &["- name: DB_PASSWORD", "  value:••••", "- {name: X, value: b}"],
         ),
         ("x: &s a1\ntoken: *s\n", &["x: ••••", "token:••••"]),
+        ("? password\n: a1\n? b\n: c\nd: [\n", &["? password", "••••", "? b", ": c", "d: ["]),
+        (
+            "- ? api_key # c\n  : - a1\n    - a2\n- b: 1\n",
+            &["- ? api_key # c", "  ••••", "    ••••", "- b: 1"],
+        ),
+        ("secret:\na1\n- a2\nb: c\n- d\n", &["secret:", "••••", "••••", "b: c", "- d"]),
+        ("- secret:\n  a1\n- a2\n", &["- secret:", "  ••••", "••••"]),
+        ("secret: \"a1\na2: b\na3\"\n", &["secret:••••", "a2: b", "a3\""]),
+        ("secret: [a1,\na2,\na3: a4,\n]\nb: c\n", &["secret:••••", "••••", "••••", "••••", "b: c"]),
+        ("credentials:\n- user:a1\n- user: a2\n", &["credentials:", "••••", "- user: a2"]),
+        (
+            "secret:\n<<<<<<< a\n  - a1\nb: c\n=======\n  - a2\n>>>>>>> b\nd: e\n",
+            &["secret:", "<<<<<<< a", "  ••••", "b: c", "=======", "  ••••", ">>>>>>> b", "d: e"],
+        ),
+        ("secret:\n  a1\n---\n- b\n", &["secret:", "  ••••", "---", "- b"]),
     ] {
         assert_eq!(mask::Mask::new(&policy).plain_text(text).shown, shown, "{text}");
     }

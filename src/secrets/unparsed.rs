@@ -1,7 +1,8 @@
 //! What may be secret in a text that is no readable YAML, and in comments.
 //!
 //! There are no values and so no paths. What a line's own keys, and the keys above it that are
-//! indented less, say of it must do; in doubt more is masked than need be.
+//! indented less, say of it must do; in doubt more is masked than need be: a line without a key of its own
+//! is the value of the last one, however it is indented.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,9 +17,12 @@ use crate::secrets::place::Place;
 const DEEP: usize = 64;
 
 /// A key on the way to a line, and by how much its line is indented.
+#[derive(Clone)]
 struct Above<'t> {
     indent: usize,
     key: &'t str,
+    /// Whether its value is a flow collection that its line leaves open.
+    is_open: bool,
 }
 
 /// The bytes that may be secret, in order, no two of them overlapping.
@@ -27,6 +31,8 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
     let mut above: Vec<Above<'_>> = Vec::new();
     let anchors = secret_anchors(text, policy);
     let of_secret = text.lines().any(is_kind_secret);
+    // The keys above where the sides of a conflict part.
+    let mut parted: Vec<Above<'_>> = Vec::new();
     // The name beside which a `value` stands.
     let mut name = "";
     // Within a private key, up to where it ends.
@@ -47,9 +53,26 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
         if body.is_empty() {
             continue;
         }
+        match marker(line) {
+            Some('<') => parted.clone_from(&above),
+            Some('|' | '=') => above.clone_from(&parted),
+            _ => {}
+        }
+        if marker(line).is_some() {
+            continue;
+        }
+        if matches!(line.trim_end(), "---" | "...") {
+            above.clear();
+            continue;
+        }
         let indent = line.len() - line.trim_start_matches([' ', '\t', '-', '+']).len();
-        if !body.starts_with('#') {
-            while above.pop_if(|key| key.indent >= indent).is_some() {}
+        let asked = asked(body);
+        let is_answer = body == ":" || body.starts_with(": ");
+        if is_answer {
+            while above.pop_if(|key| key.indent > indent).is_some() {}
+        } else if asked.is_some() || (own_key(body).is_some() && !body.starts_with('#')) {
+            let goes_on = |key: &Above<'_>| key.is_open && body.trim_end().ends_with([',', ']', '}']);
+            while above.pop_if(|key| key.indent >= indent && !goes_on(key)).is_some() {}
         }
         let way = above.iter().fold(ValuePath::root(), |path, above| path.key(above.key));
         if let Some(own) = name_in(body) {
@@ -79,14 +102,41 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
             None if by_look(body).next().is_some() => found.push(body_start..end),
             None => {}
         }
-        if above.len() < DEEP
-            && !body.starts_with('#')
-            && let Some((key, _)) = body.split_once(':')
-        {
-            above.push(Above { indent, key: key_before(key) });
+        if above.len() >= DEEP || body.starts_with('#') || is_answer {
+            continue;
+        }
+        if let Some(key) = asked {
+            above.push(Above { indent, key, is_open: false });
+        } else if let Some((key, value)) = body.split_once(':') {
+            let is_open = [('[', ']'), ('{', '}')].iter().any(|(open, close)| {
+                value.trim_start().starts_with(*open)
+                    && value.matches(*open).count() > value.matches(*close).count()
+            });
+            above.push(Above { indent, key: key_before(key), is_open });
         }
     }
     found
+}
+
+/// What a line of a merge conflict begins with, where it only parts its sides.
+fn marker(line: &str) -> Option<char> {
+    let first = line.chars().next().filter(|c| matches!(c, '<' | '|' | '=' | '>'))?;
+    let rest = line.trim_start_matches(first);
+    (line.len() - rest.len() == 7 && (rest.is_empty() || rest.starts_with(' '))).then_some(first)
+}
+
+/// What stands before the colon of a line that has a key of its own.
+fn own_key(body: &str) -> Option<&str> {
+    let ends =
+        |at: usize| body.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    let (at, _) = body.match_indices(':').find(|(at, _)| ends(*at))?;
+    body.get(..at)
+}
+
+/// The key of a line that is `? KEY`.
+fn asked(body: &str) -> Option<&str> {
+    let key = body.trim_start_matches(['-', ' ']).strip_prefix("? ")?;
+    Some(key_before(key.split(" #").next().unwrap_or_default()))
 }
 
 /// Whether a line says that its document is a Secret of Kubernetes.
@@ -105,7 +155,7 @@ fn is_below_secret(policy: &Policy, way: &ValuePath, body: &str) -> bool {
     if way.is_root() || !is_secret_path(policy, way) {
         return false;
     }
-    let own = body.split_once(':').map(|(key, _)| key_before(key)).filter(|key| !key.is_empty());
+    let own = own_key(body).map(key_before).filter(|key| !key.is_empty());
     let is_open = |key: &str| place(policy, &way.key(key), None) == Place::Open;
     !own.is_some_and(is_open)
 }
