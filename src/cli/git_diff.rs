@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::Outcome;
 use super::context::Context;
+use crate::engine::mode::FileMode;
 use crate::model::Error;
 use crate::{ops, report};
 
@@ -27,12 +28,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             report::unmerged(&path.display().to_string(), &context.view(), &mut out)?;
             Ok(0)
         }
-        [path, old, _, _, new, _, _, rest @ ..] => {
+        [path, old, _, old_mode, new, _, new_mode, rest @ ..] => {
             let at = |file: &Path| context.dir().join(file);
             let here = at(path).parent().filter(|folder| folder.is_dir()).map(Path::to_path_buf);
             let dir = here.unwrap_or_else(|| context.dir().to_path_buf());
-            let diff =
-                ops::git_diff(&dir, &path.to_string_lossy(), &at(old), &at(new), context.environment())?;
+            // Git says `.` where there is no file.
+            let modes = [old_mode, new_mode].map(|mode| FileMode::of_digits(mode.to_str()?));
+            let sides = [at(old), at(new)];
+            let sides = sides.each_ref().map(PathBuf::as_path);
+            let diff = ops::git_diff(&dir, &path.to_string_lossy(), sides, modes, context.environment())?;
             let mut name = path.display().to_string();
             if let Some(new) = rest.first() {
                 name = format!("{name} → {}", new.display());

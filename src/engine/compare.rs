@@ -2,6 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::mode::{FileMode, Modes};
 use super::promotion::Resolution;
 use crate::diff::lists::ListRules;
 use crate::diff::{Change, Depth, Kind, diff};
@@ -78,6 +79,8 @@ pub fn row(change: &Change<'_>, from: Option<&Document>, to: Option<&Document>, 
 /// The difference of one file, for git.
 #[derive(Clone, Debug)]
 pub struct FileDiff {
+    /// How it was and is recorded, as far as git says it.
+    pub modes: Modes,
     /// What differs by path.
     pub rows: Vec<DiffRow>,
     /// Why lines tell more than paths; `None` when they do not.
@@ -91,17 +94,29 @@ pub struct FileDiff {
 }
 
 /// Compares two versions of a file, either of which may be absent, and neither of which need be
-/// YAML.
+/// YAML. What a link or a submodule holds is no configuration, and shown as text.
 #[must_use]
-pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, lists: &dyn ListRules, mask: &Mask<'_>) -> FileDiff {
+pub fn file_diff(
+    [old, new]: [Option<&[u8]>; 2],
+    modes: Modes,
+    lists: &dyn ListRules,
+    mask: &Mask<'_>,
+) -> FileDiff {
     let read =
         |bytes: Option<&[u8]>| bytes.map(|bytes| Document::parse(bytes, &Limits::default())).transpose();
-    let (Ok(from), Ok(to)) = (read(old), read(new)) else {
+    let other_kind = match modes {
+        [None, Some(FileMode::Symlink)] => Some("new symbolic link"),
+        [Some(FileMode::Symlink), None] => Some("deleted symbolic link"),
+        _ if modes.contains(&Some(FileMode::Symlink)) => Some("symbolic link"),
+        _ if modes.contains(&Some(FileMode::Submodule)) => Some("submodule"),
+        _ => None,
+    };
+    let (Ok(from), Ok(to), None) = (read(old), read(new), other_kind) else {
         let text = |bytes: Option<&[u8]>| bytes.map(|bytes| mask.plain_text(&String::from_utf8_lossy(bytes)));
-        let by_lines = Some("not plain YAML, so by lines");
         return FileDiff {
+            modes,
             rows: Vec::new(),
-            by_lines,
+            by_lines: other_kind.or(Some("not plain YAML, so by lines")),
             comments_differ: false,
             left_text: text(old),
             right_text: text(new),
@@ -109,8 +124,10 @@ pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, lists: &dyn ListRules, 
     };
     let rows = rows(from.as_ref(), to.as_ref(), lists, mask);
     let by_lines = match (&from, &to) {
+        (None, _) if modes[1] == Some(FileMode::Executable) => Some("new file, executable"),
         (None, _) => Some("new file"),
         (_, None) => Some("deleted file"),
+        _ if old == new => None,
         _ if rows.is_empty() => Some("the same values, other comments or layout"),
         _ => None,
     };
@@ -123,6 +140,7 @@ pub fn file_diff(old: Option<&[u8]>, new: Option<&[u8]>, lists: &dyn ListRules, 
             .collect()
     };
     FileDiff {
+        modes,
         by_lines,
         comments_differ: comments(&from) != comments(&to),
         left_text: from.as_ref().map(|document| mask.text(document)),

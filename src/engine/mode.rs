@@ -27,12 +27,22 @@ impl FileMode {
         }
     }
 
+    /// The mode that git prints as these digits.
+    #[must_use]
+    pub fn of_digits(digits: &str) -> Option<Self> {
+        let all = [Self::Regular, Self::Executable, Self::Symlink, Self::Submodule];
+        all.into_iter().find(|mode| mode.digits() == digits)
+    }
+
     /// Whether content of such a file is configuration.
     #[must_use]
     pub const fn is_file(self) -> bool {
         matches!(self, Self::Regular | Self::Executable)
     }
 }
+
+/// How a file is recorded before and after; `None` where there is none.
+pub type Modes = [Option<FileMode>; 2];
 
 /// A file that is recorded with another mode than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +57,19 @@ pub struct ModeChange {
 
 impl fmt::Display for ModeChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let now = match self.after {
-            FileMode::Regular if self.before == FileMode::Executable => "no longer executable",
-            FileMode::Regular => "a regular file now",
-            FileMode::Executable => "executable now",
-            FileMode::Symlink => "a symbolic link now",
-            FileMode::Submodule => "a submodule now",
-        };
-        write!(f, "mode {} → {}, {now}", self.before.digits(), self.after.digits())
+        f.write_str(&described(self.before, self.after))
     }
+}
+
+/// A change of a mode, in words.
+#[must_use]
+pub fn described(before: FileMode, after: FileMode) -> String {
+    let now = match after {
+        FileMode::Regular if before == FileMode::Executable => "no longer executable",
+        FileMode::Regular => "a regular file now",
+        FileMode::Executable => "executable now",
+        FileMode::Symlink => "a symbolic link now",
+        FileMode::Submodule => "a submodule now",
+    };
+    format!("mode {} → {}, {now}", before.digits(), after.digits())
 }

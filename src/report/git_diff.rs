@@ -8,6 +8,7 @@ use super::diff::{cells, detail, unified_lines};
 use super::sanitize::clean;
 use super::view::View;
 use crate::engine::compare::FileDiff;
+use crate::engine::mode::described;
 
 /// Writes the difference of a file.
 ///
@@ -16,6 +17,11 @@ use crate::engine::compare::FileDiff;
 pub fn file_diff(name: &str, diff: &FileDiff, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let styles = &view.styles;
     writeln!(out, "{}diff --terrace {}{:#}", styles.strong, clean(name), styles.strong)?;
+    if let [Some(before), Some(after)] = diff.modes
+        && before != after
+    {
+        writeln!(out, "{}{}{:#}", styles.faint, described(before, after), styles.faint)?;
+    }
     if let Some(reason) = diff.by_lines {
         writeln!(out, "{}{reason}{:#}", styles.faint, styles.faint)?;
         return unified_lines(&diff.left_text, &diff.right_text, view, out);

@@ -101,7 +101,7 @@ const INNER: [(&str, &[Row]); 2] = [
             ("rules", &["configuration", "hosts", "migration", "naming", "promotion", "schemas", "snapshot"]),
             ("promotion", &["history", "naming", "snapshot", "timeline", "versions"]),
             ("rollback", &["promotion"]),
-            ("compare", &["promotion"]),
+            ("compare", &["mode", "promotion"]),
             (
                 "review",
                 &[

@@ -197,6 +197,49 @@ fn git_diff_reads_by_path() {
     assert!(world.git(&["show", "--ext-diff"]).contains("diff --terrace"));
 }
 
+#[cfg(unix)]
+#[test]
+fn git_diff_names_modes_and_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let world = set_up();
+    let (text, file) = (world.read(PAY), world.dir.join(PAY));
+    let set_mode = |mode: u32| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    let head = "diff --terrace environments/staging/pay.yaml\n";
+    set_mode(0o755);
+    let run = "mode 100644 → 100755, executable now\n";
+    assert_eq!(world.git(&["diff"]), format!("{head}{run}"));
+    world.write(PAY, &text.replace("# whose", "# ours"));
+    assert!(world.git(&["diff"]).starts_with(&format!("{head}{run}the same values")));
+    world.write(PAY, &text.replace("pool: 10", "pool: 40"));
+    let shown = world.git(&["diff"]);
+    assert!(shown.starts_with(&format!("{head}{run}")) && shown.contains("10 → 40"), "{shown}");
+    world.git(&["commit", "--quiet", "--no-verify", "--all", "-m", "x"]);
+    set_mode(0o644);
+    assert!(world.git(&["diff"]).ends_with("mode 100755 → 100644, no longer executable\n"));
+    // A file in whose place is a link, another link, and the file again.
+    std::fs::remove_file(&file).expect("a file");
+    symlink("../production/pay.yaml", &file).expect("a link");
+    let shown = world.git(&["diff"]);
+    assert!(shown.contains("deleted file\n"), "{shown}");
+    assert!(shown.contains("new symbolic link\n@@ -0,0 +1 @@\n+../production/pay.yaml"), "{shown}");
+    world.git(&["commit", "--quiet", "--no-verify", "--all", "-m", "y"]);
+    std::fs::remove_file(&file).expect("a link");
+    symlink("../development/pay.yaml", &file).expect("a link");
+    let shown = world.git(&["diff"]);
+    assert!(shown.contains("symbolic link\n") && shown.contains("-../production/pay.yaml"), "{shown}");
+    std::fs::remove_file(&file).expect("a link");
+    world.write(PAY, &text);
+    assert!(world.git(&["diff"]).contains("deleted symbolic link\n"));
+    world.git(&["rm", "--quiet", "--cached", PAY]);
+    world.git(&["commit", "--quiet", "--no-verify", "-m", "z"]);
+    set_mode(0o755);
+    world.git(&["add", PAY]);
+    assert!(world.git(&["diff", "--cached"]).contains("new file, executable\n"));
+}
+
 #[test]
 fn without_terrace_git_works_as_ever() {
     let mut world = set_up();
