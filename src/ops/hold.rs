@@ -10,8 +10,10 @@ use super::promote::decisions_changes;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
 use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
-use crate::model::{Environment, Error, ErrorKind, Hop, Key, List, Result, Revision, ValuePath};
-use crate::secrets::is_confidential;
+use crate::model::{
+    BlobId, Environment, Error, ErrorKind, Hop, Key, List, Policy, Result, Revision, Value, ValuePath,
+};
+use crate::secrets::DocumentSecrets;
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -74,8 +76,9 @@ fn record(
         workspace.require_in_commit(snapshot, &request.key)?;
     }
     let path = settle(planner, &request.key, hop, &request.path)?;
+    let source = Source::of(planner, &request.key, hop)?;
     let decision = Decision {
-        source: source_digest(planner, &request.key, hop, &path)?,
+        source: source.digest(planner.configuration.policy(), &path),
         by: decider(workspace, options),
         reason: request.reason.clone(),
         until: request.until.clone(),
@@ -83,7 +86,9 @@ fn record(
     };
     let old = planner.decisions(&request.key, request.target)?;
     let same = |known: &Decision| {
-        let counts = known.is_live(&decision.source, planner.head.date());
+        // A value of which nothing may be told is not known by its digest any longer.
+        let is_as_known = decision.is_by_blob() == known.is_by_blob();
+        let counts = is_as_known && known.is_live(source.at(&known.path), planner.head.date());
         counts && (&known.path, &known.reason, &known.until) == (&path, &decision.reason, &decision.until)
     };
     if old.iter().any(same) {
@@ -178,9 +183,9 @@ fn held_over(planner: &Planner, hops: &[Hop]) -> Result<Vec<HoldStatus>> {
         snapshot.require_decisions(hop.target())?;
         let decided = decided(snapshot).into_iter();
         for (key, _) in decided.filter(|(_, target)| *target == hop.target()) {
+            let source = Source::of(planner, &key, hop)?;
             for decision in planner.decisions(&key, hop.target())? {
-                let source = source_digest(planner, &key, hop, &decision.path)?;
-                let life = decision.life(&source, planner.head.date());
+                let life = decision.life(source.at(&decision.path), planner.head.date());
                 held.push(HoldStatus { key: key.clone(), target: hop.target(), decision, life });
             }
         }
@@ -242,12 +247,32 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
     Err(error.with_kind(ErrorKind::Usage))
 }
 
-fn source_digest(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<String> {
-    let blob = planner.configuration.item(key, hop.source()).and_then(|item| item.blob.as_ref());
-    let source = document(planner, key, hop.source())?;
-    let value = source.as_ref().and_then(|document| document.at(path));
-    let secret = blob.filter(|_| is_confidential(planner.configuration.policy(), path, value));
-    Ok(digest(value, secret))
+/// What a hop's source has of an item.
+struct Source {
+    document: Option<Arc<Document>>,
+    blob: Option<BlobId>,
+}
+
+impl Source {
+    fn of(planner: &Planner, key: &Key, hop: Hop) -> Result<Self> {
+        let blob = planner.configuration.item(key, hop.source()).and_then(|item| item.blob.clone());
+        Ok(Self { document: document(planner, key, hop.source())?, blob })
+    }
+
+    /// The value at a path, and the content that holds it.
+    fn at(&self, path: &ValuePath) -> (Option<&Value>, Option<&BlobId>) {
+        (self.document.as_ref().and_then(|document| document.at(path)), self.blob.as_ref())
+    }
+
+    /// By what a decision knows the value at a path.
+    fn digest(&self, policy: &Policy, path: &ValuePath) -> String {
+        let (value, blob) = self.at(path);
+        let is_secret = match &self.document {
+            Some(document) => DocumentSecrets::of(document, policy).is_confidential(policy, path, value),
+            None => true,
+        };
+        digest(value, blob.filter(|_| is_secret))
+    }
 }
 
 /// Who decides: whom the caller names, else git's configuration.

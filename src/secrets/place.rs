@@ -273,6 +273,13 @@ impl<'d> DocumentSecrets<'d> {
         found
     }
 
+    /// Whether of the value at `path` nothing may be recorded, not even a digest: what it is called, what it
+    /// is, or what it is an alias of says that it is a secret.
+    pub fn is_confidential(&self, policy: &Policy, path: &ValuePath, value: Option<&Value>) -> bool {
+        place(policy, path, None).is_secret()
+            || value.is_some_and(|value| self.holds_secret(policy, path, value))
+    }
+
     /// The secret that the scalar at `path` is or holds, aliases not considered.
     pub fn own_secret<'v>(&self, policy: &Policy, path: &ValuePath, value: &'v Value) -> Option<Secret<'v>> {
         let root = self.values.position_of(&path.document).and_then(|at| self.values.values().get(at));

@@ -106,6 +106,36 @@ fn the_value_of_a_held_secret_is_nowhere() {
     assert!(shown.contains("source = \"blob:") && !shown.contains("hunter"), "{shown}");
 }
 
+#[test]
+fn of_what_is_secret_by_what_it_is_an_alias_of_no_digest_is_recorded() {
+    let text = "password: &p hunter2-abc\nkeys:\n  - *p\n  - b\nmore: {a: {b: *p}}\nplain: [1]\nenv:\n  \
+                - {name: X_TOKEN, value: hunter2-def}\n  - {name: Y, value: z}\n";
+    let people = equal(text);
+    for (path, is_secret) in [
+        ("keys", true),
+        ("more", true),
+        ("more.a.b", true),
+        ("env", true),
+        ("env[name=X_TOKEN].value", true),
+        ("env[name=Y]", false),
+        ("plain", false),
+    ] {
+        people.works("2026-02-02", &["hold", "payments", path, "--env", "production", "--reason", "r"]);
+        let shown = people.git("2026-02-02", &["show"]);
+        assert_eq!(shown.contains("source = \"blob:"), is_secret, "{path}: {shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    // Recorded by a digest before, it still counts, and is recorded anew when it is said again.
+    let held = "more";
+    let file = people.git("2026-02-02", &["grep", "-l", "--fixed-strings", "path = \"more\"", "HEAD"]);
+    let file = file.trim().trim_start_matches("HEAD:").to_owned();
+    let before = people.read(&file);
+    let blob = before.lines().find(|line| line.starts_with("source")).expect("a source").to_owned();
+    people.commit("2026-02-03", "as before", &[(&file, &before.replace(&blob, "source = \"sha256:00\""))]);
+    people.works("2026-02-04", &["hold", "payments", held, "--env", "production", "--reason", "r"]);
+    assert_eq!(people.read(&file), before);
+}
+
 const BEFORE: &str = ".terrace/decisions/production/payments.toml";
 
 #[test]

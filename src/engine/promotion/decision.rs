@@ -117,30 +117,41 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether it still counts: `source` is the source's present value at its path (with the
-    /// source's blob where the path is secret), `today` the day that is judged.
+    /// Whether it knows the source's value by its blob alone.
     #[must_use]
-    pub fn is_live(&self, source: &str, today: Date) -> bool {
+    pub fn is_by_blob(&self) -> bool {
+        self.source.starts_with(BY_BLOB)
+    }
+
+    /// Whether it still counts: `source` is the source's present value at its path, with its blob, `today`
+    /// the day that is judged.
+    #[must_use]
+    pub fn is_live(&self, source: (Option<&Value>, Option<&BlobId>), today: Date) -> bool {
         self.life(source, today) == DecisionState::Live
     }
 
-    /// The same, with why not.
+    /// The same, with why not. The source is compared as it was recorded, by its value or by its blob,
+    /// whatever is secret by now.
     #[must_use]
-    pub fn life(&self, source: &str, today: Date) -> DecisionState {
+    pub fn life(&self, (value, blob): (Option<&Value>, Option<&BlobId>), today: Date) -> DecisionState {
+        let now = || digest(value, blob.filter(|_| self.is_by_blob()));
         match &self.until {
-            Until::SourceChanges if self.source != source => DecisionState::SourceChanged,
+            Until::SourceChanges if self.source != now() => DecisionState::SourceChanged,
             Until::Date(date) if today > *date => DecisionState::Expired,
             Until::Released | Until::SourceChanges | Until::Date(_) => DecisionState::Live,
         }
     }
 }
 
-/// The digest by which a decision knows the source's value; for a secret path the blob stands in
+/// What begins the digest of a value of which nothing may be told.
+const BY_BLOB: &str = "blob:";
+
+/// The digest by which a decision knows the source's value; for a secret the blob stands in
 /// for the value, so that nothing can be guessed from it.
 #[must_use]
 pub fn digest(value: Option<&Value>, secret: Option<&BlobId>) -> String {
     match (secret, value) {
-        (Some(blob), _) => format!("blob:{blob}"),
+        (Some(blob), _) => format!("{BY_BLOB}{blob}"),
         (None, None) => "absent".to_owned(),
         (None, Some(value)) => format!("sha256:{}", hex(&canonical(value))),
     }
@@ -409,7 +420,10 @@ mod tests {
     fn decisions_live_as_long_as_they_say() {
         let one = Value::Number("1".into());
         let now = digest(Some(&one), None);
+        let [blob, other] = ["1", "2"].map(|digit| digit.repeat(40).parse::<BlobId>().expect("a blob"));
         for (until, source, today, live) in [
+            (Until::SourceChanges, digest(Some(&one), Some(&blob)), "2026-01-01", true),
+            (Until::SourceChanges, digest(Some(&one), Some(&other)), "2026-01-01", false),
             (Until::SourceChanges, now.clone(), "2026-01-01", true),
             (Until::SourceChanges, digest(None, None), "2026-01-01", false),
             (Until::Released, digest(None, None), "2026-01-01", true),
@@ -423,7 +437,7 @@ mod tests {
                 until,
                 source,
             };
-            assert_eq!(decision.is_live(&now, day(today)), live, "{decision:?} {today}");
+            assert_eq!(decision.is_live((Some(&one), Some(&blob)), day(today)), live, "{decision:?} {today}");
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::decision::{Decision, digest};
+use super::decision::Decision;
 use super::entry::{Action, PlanEntry};
 use super::fate;
 use super::judge::{Judge, Judgement};
@@ -17,9 +17,9 @@ use crate::diff::documents::pair_documents;
 use crate::model::{
     BlobId, CommitInfo, Date, Hop, Key, PathTree, Pointer, Policy, Result, Segment, Value, ValuePath,
 };
+use crate::secrets::DocumentSecrets;
 use crate::secrets::encrypted::EncryptedFile;
 use crate::secrets::mask::{Mask, Shown};
-use crate::secrets::{DocumentSecrets, is_confidential};
 use crate::yaml::Document;
 
 /// What is known of an item when its promotion is planned.
@@ -270,8 +270,7 @@ type LiveDecisions<'a> = PathTree<'a, (usize, &'a Decision)>;
 fn live_decisions<'a>(input: &Input<'a>) -> LiveDecisions<'a> {
     let is_live = |(_, decision): &(usize, &Decision)| {
         let value = input.source.at(&decision.path);
-        let is_secret = is_confidential(input.policy, &decision.path, value);
-        decision.is_live(&digest(value, is_secret.then_some(input.source_blob)), input.today)
+        decision.is_live((value, Some(input.source_blob)), input.today)
     };
     let live = input.decisions.iter().enumerate().rev().filter(is_live);
     live.map(|(number, decision)| (&decision.path, (number, decision))).collect()

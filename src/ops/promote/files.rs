@@ -18,7 +18,7 @@ use crate::model::{
 use crate::ops::edit::{blob_of, edit, rests_on, set_or_insert};
 use crate::ops::plan::Planner;
 use crate::ops::validation::{Proposal, Validation};
-use crate::secrets::is_confidential;
+use crate::secrets::DocumentSecrets;
 use crate::store::transaction::FileChange;
 use crate::yaml::Document;
 
@@ -258,17 +258,20 @@ fn record(
         return Ok(Vec::new());
     }
     let today = planner.head.date();
+    let policy = planner.configuration.policy();
+    let secrets = DocumentSecrets::of(source, policy);
     let source_digest = |path: &ValuePath| {
         let value = source.at(path);
-        let is_secret = is_confidential(planner.configuration.policy(), path, value);
+        let is_secret = secrets.is_confidential(policy, path, value);
         digest(value, is_secret.then_some(&plan.source_blob))
     };
+    let now = |path: &ValuePath| (source.at(path), Some(&plan.source_blob));
     let taken: PathTree<'_, ()> =
         plan.lines.iter().filter(|line| line.is_taken()).map(|line| (&line.path, ())).collect();
     let renewed: HashSet<&ValuePath> = declined.iter().map(|line| &line.path).collect();
     let mut new: Vec<Decision> = old
         .iter()
-        .filter(|decision| decision.is_live(&source_digest(&decision.path), today))
+        .filter(|decision| decision.is_live(now(&decision.path), today))
         .filter(|decision| !taken.reaches(&decision.path) && !renewed.contains(&decision.path))
         .cloned()
         .collect();

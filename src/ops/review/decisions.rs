@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Reviewer;
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::{Decision, DecisionState, decisions, digest};
+use crate::engine::promotion::{Decision, DecisionState, decisions};
 use crate::engine::review::{
     DecisionChange, End, Review, Standing, Turn, WaiverChange, Weakened, compare_decisions, weakened,
 };
 use crate::model::{Date, ErrorKind, Hop, Key, Result, policy};
-use crate::secrets::is_confidential;
 
 impl Reviewer<'_> {
     /// Notes who wrote the waivers that the change brings: the author of the last of its commits, of
@@ -81,9 +80,7 @@ impl Reviewer<'_> {
         let document = source.and_then(|item| configuration.document(item).ok());
         move |decision| {
             let value = document.as_ref().and_then(|document| document.at(&decision.path));
-            let is_secret = is_confidential(configuration.policy(), &decision.path, value);
-            let secret = source.and_then(|item| item.blob.as_ref()).filter(|_| is_secret);
-            decision.life(&digest(value, secret), today)
+            decision.life((value, source.and_then(|item| item.blob.as_ref())), today)
         }
     }
 
