@@ -18,6 +18,7 @@ mod hook_owner;
 mod hooks;
 pub mod integration;
 mod irregular;
+mod layout;
 pub mod merge_lines;
 mod merges;
 mod modes;

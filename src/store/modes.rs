@@ -3,7 +3,7 @@
 use git2::{Delta, DiffOptions, FileMode as GitMode};
 
 use super::git_error::git_error;
-use super::read::FOLDERS;
+use super::layout::FOLDERS;
 use super::repository::{Repository, find_commit};
 use crate::engine::mode::{FileMode, ModeChange};
 use crate::model::{CommitId, Result, Revision, policy};

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::{ObjectType, Oid};
 
 use super::git_error::git_error;
-use super::read::{FOLDERS, entry_of};
+use super::layout::FOLDERS;
+use super::read::entry_of;
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;

@@ -13,14 +13,12 @@ use super::cache::{JudgementFile, KnownFiles};
 use super::git_error::git_error;
 use super::git_index::{Entry, GitIndex};
 use super::handles::{Handles, Known};
+use super::layout::FOLDERS;
 use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
 use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source, respelt};
 use crate::model::{BlobId, CommitId, Error, Help, Result, Revision, policy};
-
-/// The folders of the configuration root that a snapshot lists.
-pub(super) const FOLDERS: [&str; 3] = ["environments", "schemas", ".terrace"];
 
 /// What a whole snapshot wants.
 const EVERYTHING: [&str; 4] = [policy::FILE, "environments/", "schemas/", ".terrace/"];

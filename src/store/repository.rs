@@ -9,10 +9,11 @@ use super::git_config::GitConfig;
 use super::git_error::{git_error, not_owned, require_readable};
 use super::git_index::GitIndex;
 use super::handles::{Handle, Handles};
+use super::layout::{is_root, refuse_within};
 use super::odb;
 use super::process_environment::ProcessEnvironment;
 use crate::model::{
-    BlobId, CommitId, CommitInfo, Error, Help, NoProgress, Progress, Result, Revision, closest, policy,
+    BlobId, CommitId, CommitInfo, Error, Help, NoProgress, Progress, Result, Revision, closest,
 };
 
 /// A git repository and the configuration root within it. Cheap to clone, and shared by threads.
@@ -208,6 +209,7 @@ impl Repository {
     /// # Errors
     /// When the folder or the repository cannot be made.
     pub fn prepare(dir: &Path, environment: &ProcessEnvironment) -> Result<(bool, String)> {
+        refuse_within(dir)?;
         std::fs::create_dir_all(dir).map_err(|error| Error::io("make", dir, &error))?;
         let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, &error))?;
         let none: [&Path; 0] = [];
@@ -462,9 +464,7 @@ pub(super) fn info(commit: &git2::Commit<'_>) -> CommitInfo {
 /// The nearest folder upwards from `dir`, inside `root`, with a policy or environments.
 fn configuration_root(root: &Path, dir: &Path) -> String {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let is_root =
-        |folder: &&Path| folder.join(policy::FILE).is_file() || folder.join("environments").is_dir();
-    let found = dir.ancestors().take_while(|folder| folder.starts_with(&root)).find(is_root);
+    let found = dir.ancestors().take_while(|folder| folder.starts_with(&root)).find(|folder| is_root(folder));
     found.map_or_else(String::new, |folder| below(&root, folder))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use git2::{ObjectType, TreeWalkMode, TreeWalkResult};
 
 use super::git_error::git_error;
+use super::layout::is_root;
 use super::repository::{Repository, find_commit};
 use crate::model::{Environment, Result, Revision, policy};
 
@@ -51,13 +52,14 @@ impl Repository {
         Ok(roots)
     }
 
-    /// The roots that the hook and the attributes are for: all that there are, and this one.
+    /// The roots that the hook and the attributes are for: all that git's index knows, and this one, of
+    /// which nothing need be added yet. None where there is no configuration so far.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub(super) fn roots_of_hooks(&self) -> Result<BTreeSet<String>> {
         let mut roots = self.roots(&Revision::Index)?;
-        if roots.is_empty() || !self.root_prefix().is_empty() {
+        if !self.root_prefix().is_empty() || self.root().is_some_and(|root| is_root(&root)) {
             roots.insert(self.root_prefix().to_owned());
         }
         Ok(roots)

@@ -259,3 +259,30 @@ fn without_terrace_git_works_as_ever() {
     assert_eq!(run(world.command("git").args(["merge", "--quiet", "theirs"])).code, 1);
     assert!(world.read(PAY).contains("<<<<<<< ours"));
 }
+
+#[test]
+fn roots_that_are_not_committed_yet_get_patterns_of_their_own() {
+    let mut world = World::with(&[("README.md", "x\n")]);
+    world.find_terrace();
+    let attributes = |world: &World| {
+        let file = world.read(".git/info/attributes");
+        let lines = file
+            .lines()
+            .filter_map(|line| line.strip_suffix("environments/**/*.yaml merge=terrace diff=terrace"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Nothing is known so far: whatever comes, wherever.
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    assert_eq!(attributes(&world), ["**/"]);
+    world.write("svc/a/environments/staging/pay.yaml", "a: 1\n");
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    assert_eq!(attributes(&world), ["**/"]);
+    world.terrace_in("svc/a", &["hooks", "install", "--yes"]).exits(0);
+    assert_eq!(attributes(&world), ["/svc/a/"]);
+    world.commit("a root");
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    assert_eq!(attributes(&world), ["/svc/a/"]);
+    world.write("environments/staging/pay.yaml", "a: 1\n");
+    world.terrace(&["hooks", "install", "--yes"]).exits(0);
+    assert_eq!(attributes(&world), ["**/"]);
+}
