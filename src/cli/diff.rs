@@ -79,11 +79,22 @@ fn revisions(args: &Args, workspace: &Workspace) -> Result<Option<([At; 2], usiz
         "" => At::Revision("HEAD".to_owned()),
         word => At::Revision(word.to_owned()),
     };
-    if let Some((old, new)) = first.split_once("..").map(|(old, new)| (old, new.trim_start_matches('.')))
-        && (old.is_empty() || names(old))
-        && (new.is_empty() || names(new))
-    {
-        return Ok(Some(([at(old), at(new)], 1)));
+    if let Some((old, new)) = first.split_once("..").map(|(old, new)| (old, new.trim_start_matches('.'))) {
+        let unknown = [old, new].into_iter().find(|word| !word.is_empty() && !names(word));
+        match unknown {
+            None => return Ok(Some(([at(old), at(new)], 1))),
+            Some(_) if [old, new].into_iter().all(|word| Environment::guess(word).is_some()) => {
+                return Err(Error::usage(format!(
+                    "`{first}` is no comparison: only revisions are joined by dots"
+                ))
+                .with_help(format!("for example: terrace diff {old} {new}")));
+            }
+            // A key may hold dots as well.
+            Some(unknown) if names(old) || names(new) => {
+                workspace.repository.commit(unknown)?;
+            }
+            Some(_) => {}
+        }
     }
     let second = args.words.get(1).filter(|word| names(word));
     if !names(first) {

@@ -60,7 +60,10 @@ impl Origin {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
-    let format = parse::<Format>(&args.format)?;
+    let format = parse::<Format>(&args.format).map_err(|error| match args.format.contains(['.', '/']) {
+        true => error.with_help("-o names the format; the shell writes a file: -o json > FILE"),
+        false => error,
+    })?;
     let request = args.from.request(&args.keys)?;
     let at = args.from.place().at();
     let exported = ops::export_at(&context.workspace_at(&at)?, &at, &request, format)?;

@@ -52,6 +52,11 @@ fn words(help: &Help) -> Option<String> {
         Help::OtherFolder => "check the spelling, and the folder that terrace runs in (-C DIR)",
         Help::MakeRepository => "terrace init makes one",
         Help::ListItems => "`terrace list` shows the items there are",
+        Help::NameEnvironment(environment) => {
+            return Some(format!(
+                "an item is named here, and an environment by an option: --env {environment}, of promote --to {environment}"
+            ));
+        }
         Help::NameRevision => "name a commit: --at REV",
         Help::CommitDirectly => "commit directly: --commit",
         Help::NameBranch => "check out a branch, or name one with --branch",

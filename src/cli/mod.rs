@@ -49,6 +49,7 @@ mod set;
 mod signals;
 mod status;
 mod take_over;
+mod tips;
 #[cfg(feature = "server")]
 mod token;
 mod try_out;
@@ -213,6 +214,7 @@ fn misread(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         let tip = "quote a value of several words: terrace set KEY PATH 'a b'".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
+    tips::add(&mut error, words);
     let on_stderr = error.use_stderr();
     let text = error.render();
     let text =

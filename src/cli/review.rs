@@ -5,8 +5,8 @@ use clap::Args as ClapArgs;
 use super::context::Context;
 use super::help::word_review;
 use super::{Outcome, keys, parse};
-use crate::model::{Finding, Rule, Severity, Waivable};
-use crate::ops::{self, GithubHints, GitlabHints, ReviewRequest};
+use crate::model::{ErrorKind, Finding, Rule, Severity, Waivable};
+use crate::ops::{self, GithubHints, GitlabHints, ReviewRequest, Workspace};
 use crate::report::{Format, review};
 
 /// Say what a change means for every environment.
@@ -54,6 +54,20 @@ impl Args {
     }
 }
 
+/// The revisions that were named in the place of items.
+fn revisions(words: &[String], workspace: &Workspace) -> Option<[String; 2]> {
+    let ends = match words {
+        [range] => match range.split_once("..") {
+            Some((base, head)) => [base, head.trim_start_matches('.')],
+            None => [range.as_str(), "HEAD"],
+        },
+        [base, head] => [base.as_str(), head.as_str()],
+        _ => return None,
+    };
+    let ends = ends.map(|end| if end.is_empty() { "HEAD" } else { end });
+    ends.iter().all(|end| workspace.repository.commit(end).is_ok()).then(|| ends.map(str::to_owned))
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let format = parse::<Format>(&args.format)?;
     let variable = |name: &str| context.environment().text(name);
@@ -70,7 +84,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             target: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
         },
     };
-    let mut found = ops::review(&context.workspace()?, &request, &keys(&args.keys)?, context.today())?;
+    let workspace = context.workspace()?;
+    let reviewed =
+        keys(&args.keys).and_then(|keys| ops::review(&workspace, &request, &keys, context.today()));
+    let mut found = reviewed.map_err(|error| match revisions(&args.keys, &workspace) {
+        Some([base, head]) if error.kind == ErrorKind::Usage => {
+            error.with_help(format!("revisions are named by options: --base {base} --head {head}"))
+        }
+        _ => error,
+    })?;
     word_review(&mut found);
     review::review(format, &found, &context.view(), &mut context.pages(format.name()))?;
     Ok(u8::from(found.introduced().iter().any(|finding| args.counts(finding))))

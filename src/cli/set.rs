@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use clap::Args as ClapArgs;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::ask::{Answer, ask};
 use super::context::Context;
@@ -73,7 +74,7 @@ struct Place {
     #[arg(long)]
     commit: bool,
     /// The commit's message
-    #[arg(short, long, value_name = "MESSAGE", requires = "commit")]
+    #[arg(short, long, value_name = "MESSAGE", requires = "commit", value_parser = NonEmptyStringValueParser::new())]
     message: Option<String>,
     #[command(flatten)]
     destination: Destination,

@@ -48,6 +48,28 @@ pub(super) fn command(words: &[OsString]) -> Option<String> {
     root.find_subcommand(word).map(|command| command.get_name().to_owned())
 }
 
+/// The option by which the command is told an environment, where the words have none.
+pub(super) fn environment_option(words: &[OsString]) -> Option<&'static str> {
+    let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let root = Cli::command();
+    let command = root.find_subcommand(texts.get(command_word(&root, &texts)?)?)?;
+    let (long, short) = [("env", Some("-e")), ("to", None)].into_iter().find(|(long, _)| {
+        command.get_arguments().any(|arg| {
+            arg.get_long() == Some(long)
+                && arg.get_value_names().is_some_and(|names| names == ["ENVIRONMENT"])
+        })
+    })?;
+    let is_given = texts.iter().any(|word| {
+        word.strip_prefix("--").is_some_and(|name| name.split('=').next() == Some(long))
+            || short.is_some_and(|short| word.starts_with(short))
+    });
+    match long {
+        _ if is_given => None,
+        "env" => Some("--env"),
+        _ => Some("--to"),
+    }
+}
+
 /// Where the command stands.
 fn command_word(root: &Command, words: &[String]) -> Option<usize> {
     let mut at = 1;

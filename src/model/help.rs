@@ -32,6 +32,8 @@ pub enum Help {
     MakeRepository,
     /// Look which items there are.
     ListItems,
+    /// Name an item; this environment is named otherwise.
+    NameEnvironment(Environment),
     /// Look which revisions can be named, and name one.
     NameRevision,
     /// Commit, instead of writing to a working tree that is not there.
@@ -239,6 +241,9 @@ impl Help {
             Self::OtherFolder => "check the spelling, and the folder that it is looked for in".into(),
             Self::MakeRepository => "make it a git repository first".into(),
             Self::ListItems => "name an item that the environment has".into(),
+            Self::NameEnvironment(environment) => {
+                format!("an item is named here, and this is an environment: {environment}").into()
+            }
             Self::NameRevision => "name a commit, a branch or a tag".into(),
             Self::CommitDirectly => "commit the change instead".into(),
             Self::NameBranch => "name the branch that is to change".into(),

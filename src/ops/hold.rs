@@ -234,6 +234,10 @@ fn settle(planner: &Planner, key: &Key, hop: Hop, path: &ValuePath) -> Result<Va
     for environment in [hop.target(), hop.source()] {
         let Some(document) = document(planner, key, environment)? else { continue };
         let settled = document.resolve(path);
+        if path.is_file() && document.values().iter().any(|value| !value.is_scalar()) {
+            return Err(Error::usage("the path is empty")
+                .with_help("name what is kept (a shell variable may be unset)"));
+        }
         if document.at(&settled).is_some() {
             return Ok(by_name(document.values(), &settled, &named));
         }

@@ -95,7 +95,7 @@ pub(super) fn near_or(word: &str, paths: impl Iterator<Item = String>, advice: H
 }
 
 /// The path that is there and that `path` is a slip of the hand from, at any of its steps.
-fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
+pub(super) fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
     let mut here = values.get(path.document.find(values)?)?;
     let mut near = ValuePath::document(path.document.clone());
     let mut rest: VecDeque<Segment> = path.segments.iter().cloned().collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, hash_map};
 use std::iter;
 
-use super::item::no_such_path;
+use super::item::{nearest, no_such_path};
 use super::plan::Planner;
 use super::workspace::Workspace;
 use crate::diff::lists::{by_name, identity};
@@ -132,8 +132,14 @@ fn log_of(
         }
     }
     if let (Some(key), Some(path), true, true) = (&request.key, &request.path, met, out.is_empty()) {
-        return Err(Error::not_found(format!("no commit changed `{path}` of `{key}`"))
-            .with_help(Help::ListChanges(key.clone())));
+        let here = |environment| planner.configuration.item(key, environment);
+        let items = planner.readable.iter().filter_map(here);
+        let near = items
+            .filter_map(|item| planner.configuration.document(item).ok())
+            .find_map(|document| nearest(document.values(), path).filter(|near| near != path));
+        let help =
+            near.map_or_else(|| Help::ListChanges(key.clone()), |near| Help::DidYouMean(near.to_string()));
+        return Err(Error::not_found(format!("no commit changed `{path}` of `{key}`")).with_help(help));
     }
     match &request.key {
         Some(key) if !met && out.is_empty() => {

@@ -169,11 +169,11 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &RollbackReque
     }
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = items.iter().flat_map(|item| &item.lines).map(|line| line.path.to_string());
-        return Err(Error::usage(format!("this rollback changes nothing at {word}")).with_help(near_or(
-            &word,
-            paths,
-            Help::SeeRollback,
-        )));
+        let message = match word.as_str() {
+            "" => "a path is empty; a shell variable may be unset".to_owned(),
+            word => format!("this rollback changes nothing at {word}"),
+        };
+        return Err(Error::usage(message).with_help(near_or(&word, paths, Help::SeeRollback)));
     }
     let refused = validation.new_errors()?;
     let files = validation.into_files();

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::context::Context;
 use crate::cli::destination::Destination;
@@ -103,7 +104,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     pub(super) destination: Destination,
     /// The commit's subject
-    #[arg(short, long, value_name = "MESSAGE")]
+    #[arg(short, long, value_name = "MESSAGE", value_parser = NonEmptyStringValueParser::new())]
     pub(super) message: Option<String>,
     /// Commit without asking
     #[arg(short, long)]

@@ -201,7 +201,9 @@ impl Selection {
     pub fn unmatched(&self, lines: &[PlanEntry], exists: &dyn Fn(&ValuePath) -> bool) -> Vec<String> {
         let leaves: PathTree<'_, ()> = lines.iter().map(|line| (&line.path, ())).collect();
         let paths = self.only.iter().chain(&self.except).chain(&self.take_source).chain(&self.take_target);
-        let speaks = |path: &ValuePath| leaves.reaches(path) || exists(path);
+        // The whole is named where it is one value; elsewhere it is a word that got lost.
+        let is_whole = |path: &ValuePath| !path.is_file() || lines.iter().any(|line| line.path.is_file());
+        let speaks = |path: &ValuePath| is_whole(path) && (leaves.reaches(path) || exists(path));
         let idle_paths = paths.filter(|path| !speaks(path)).map(ToString::to_string);
         let commits: HashSet<&str> = lines.iter().flat_map(commits_of).map(CommitId::as_str).collect();
         let by = |prefix: &String| commits.iter().any(|commit| commit.starts_with(prefix.as_str()));

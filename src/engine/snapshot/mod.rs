@@ -1,5 +1,6 @@
 //! [`Snapshot`]: all items of one revision, read and parsed only when asked for.
 
+mod meant;
 mod misnamed;
 mod obstacle;
 mod place;
@@ -10,9 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use self::obstacle::{Obstacle, owner_of_folder};
 pub use self::place::{Place, is_lock, is_scratch, place, respelt};
 use self::place::{Placed, placed};
-use crate::model::{
-    BlobId, Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Revision, closest,
-};
+use crate::model::{BlobId, Environment, EnvironmentSet, Error, ItemId, Key, Result, Revision};
 use crate::yaml::{Document, Limits, Rejection};
 
 /// Where a snapshot's bytes come from.
@@ -533,9 +532,6 @@ impl Source for Overlay {
 
 /// The error for an item that is not there.
 pub fn no_such_item(key: &Key, known: Vec<&Key>, environments: EnvironmentSet) -> Error {
-    let help = match closest(key.as_str(), known.iter().map(|key| key.as_str())) {
-        Some(near) if near != key.as_str() => Help::DidYouMean(near.to_owned()),
-        _ => Help::ListItems,
-    };
+    let help = meant::meant(key, &known);
     Error::usage(format!("there is no item `{key}` in {environments}")).with_help(help)
 }

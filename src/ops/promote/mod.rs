@@ -146,11 +146,11 @@ pub fn prepare(workspace: &Workspace, planner: &Planner, request: &PromoteReques
     refuse_pinned(&prepared.plans, &request.selection)?;
     if let Some(word) = unmatched.into_iter().flatten().next() {
         let paths = prepared.plans.iter().flat_map(|plan| &plan.lines).map(|line| line.path.to_string());
-        return Err(Error::usage(format!("nothing of this plan is at {word}")).with_help(near_or(
-            &word,
-            paths,
-            Help::SeePlan,
-        )));
+        let message = match word.as_str() {
+            "" => "a path is empty; a shell variable may be unset".to_owned(),
+            word => format!("nothing of this plan is at {word}"),
+        };
+        return Err(Error::usage(message).with_help(near_or(&word, paths, Help::SeePlan)));
     }
     let may_empty =
         request.delete || !request.selection.only.is_empty() || !request.selection.take_source.is_empty();
