@@ -208,18 +208,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Removes the kept files.
 fn finish(args: &Args, context: &Context, workspace: &Workspace) -> Outcome {
-    let kept = ops::kept(workspace)?;
     let mut out = context.screen("text");
+    let Some(kept) = ops::kept(workspace)? else {
+        writeln!(out, "nothing to do")?;
+        return Ok(0);
+    };
+    let verb = if args.dry_run { "would remove" } else { "remove" };
     for kept in &kept {
-        let verb = if args.dry_run { "would remove" } else { "remove" };
         let file = format!("{}{}", workspace.repository.root_prefix(), kept.file);
         writeln!(out, "{verb}   {}   (item {} of {})", clean(&file), kept.key, kept.environment)?;
     }
     if kept.is_empty() {
-        writeln!(out, "nothing to do")?;
+        writeln!(out, "{verb}   the record of files that are gone")?;
     }
     out.flush()?;
-    if kept.is_empty() || args.dry_run {
+    if args.dry_run {
         return Ok(0);
     }
     if !args.yes && ask(context, "Commit this?", &[Answer::Yes, Answer::No])? != Answer::Yes {

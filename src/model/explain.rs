@@ -145,7 +145,8 @@ impl Rule {
                        its item.",
                 why: "Readers of the old file and readers of the new one now run with different \
                       configuration.",
-                mend: "Make the same change in both files. Once nobody reads the old file, end the \
+                mend: "Make the same change in both files; where the item was removed, remove the \
+                       old file too. Once nobody reads the old file, end the \
                        transition with `terrace migrate --finish`.",
                 waive: "Accept it while the two differ on purpose for a known time.",
                 waivable: Waivable::Item("the old reader is frozen until it is switched off"),

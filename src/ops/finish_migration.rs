@@ -8,14 +8,17 @@ use crate::engine::migration::{Kept, RECORD, parse_kept};
 use crate::model::{CommitId, Error, Result, Revision, Rule};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 
-/// The files of HEAD that stay for old readers.
+/// The files of HEAD that stay for old readers; `None` where there is no record of any.
 ///
 /// # Errors
 /// When there is no commit, or the record cannot be read.
-pub fn kept(workspace: &Workspace) -> Result<Vec<Kept>> {
+pub fn kept(workspace: &Workspace) -> Result<Option<Vec<Kept>>> {
     let head = workspace.repository.require_head()?;
-    let text = workspace.repository.snapshot(&Revision::Commit(head))?.text(RECORD)?;
-    text.map_or(Ok(Vec::new()), |text| parse_kept(&text))
+    let snapshot = workspace.repository.snapshot(&Revision::Commit(head))?;
+    let Some(text) = snapshot.text(RECORD)? else { return Ok(None) };
+    let mut kept = parse_kept(&text)?;
+    kept.retain(|kept| snapshot.files.contains_key(&kept.file));
+    Ok(Some(kept))
 }
 
 /// Removes them and the record in one commit; `None` when there are none.
@@ -42,8 +45,14 @@ fn removal(workspace: &Workspace, head: &CommitId) -> Result<Option<Change>> {
         finding.rule == Rule::LegacyDrift && there.iter().any(concerned)
     });
     if let Some(drift) = drift {
-        return Err(Error::undecided(format!("{}: {}", drift.file, drift.message))
-            .with_help("decide which one is right and make both say it; then finish"));
+        let lacks = |kept: &&Kept| snapshot.item(&kept.key, kept.environment).is_none();
+        let is_left = there.iter().filter(|kept| drift.key.as_ref() == Some(&kept.key)).any(lacks);
+        let help = if is_left {
+            "remove the file as well, or bring the item back; then finish"
+        } else {
+            "decide which one is right and make both say it; then finish"
+        };
+        return Err(Error::undecided(format!("{}: {}", drift.file, drift.message)).with_help(help));
     }
     let remove = |file: &str| FileChange {
         path: format!("{}{file}", snapshot.prefix),

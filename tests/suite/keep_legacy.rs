@@ -113,3 +113,28 @@ fn finishing_removes_the_files_and_the_record_in_one_commit() {
     let again = shop.terrace(&["migrate", "--finish", "--yes"]);
     assert!(again.code == 0 && again.out.contains("nothing to do"), "{again:?}");
 }
+
+#[test]
+fn a_kept_file_goes_with_its_item() {
+    let shop = migrated();
+    shop.git(&["rm", "-q", "environments/development/payments.yaml"]);
+    shop.commit(&[], "no payments any more");
+    let told = shop.terrace(&["check"]);
+    assert!(
+        told.code == 1 && told.out.contains("help: remove this file too, or bring the item back"),
+        "{told:?}"
+    );
+    let refused = shop.terrace(&["migrate", "--finish", "--yes"]);
+    assert!(refused.code == 3 && refused.err.contains("help: remove the file as well"), "{refused:?}");
+    shop.git(&["rm", "-q", "config/payments.yaml"]);
+    shop.commit(&[], "nor its old file");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    let planned = shop.terrace(&["migrate", "--finish", "--dry-run"]);
+    assert!(planned.code == 0 && !planned.out.contains("payments"), "{planned:?}");
+    shop.git(&["rm", "-q", "config/search.toml", "environments/development/search.yaml"]);
+    shop.commit(&[("environments/development/new.yaml", "a: 1\n")], "nor the other");
+    assert_eq!(drift(&shop, &[]), (0, false));
+    let answer = shop.terrace(&["migrate", "--finish", "--yes"]);
+    assert!(answer.code == 0 && answer.out.contains("the record of files that are gone"), "{answer:?}");
+    assert_eq!(shop.git(&["show", "--name-status", "--format=", "HEAD"]), format!("D\t{RECORD}"));
+}

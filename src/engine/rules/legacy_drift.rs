@@ -36,8 +36,10 @@ fn compare(world: &RevisionContext<'_>, kept: &Kept) -> Option<Finding> {
     };
     let or_finish = |first: &str| Help::Any(vec![first.into(), Help::FinishMigration]);
     if world.snapshot.item(&kept.key, kept.environment).is_none() {
+        // Both are gone, and nobody reads either.
+        world.snapshot.files.get(&kept.file)?;
         let message = format!("{} has no item `{}` that this file became", kept.environment, kept.key);
-        return Some(drift(message, Help::FinishMigration));
+        return Some(drift(message, "remove this file too, or bring the item back".into()));
     }
     // An item that was not asked about, or is no YAML, is not compared.
     if !world.judgements.contains_key(&kept.key) {
@@ -101,7 +103,11 @@ mod tests {
             }
         }
         let alone = Repository::new(&[(".terrace/legacy.toml", RECORD), ("config/a.json", "{}")]);
-        assert!(alone.of(Rule::LegacyDrift).concat().contains("has no item `a`"));
+        let told = alone.of(Rule::LegacyDrift).concat();
+        assert!(told.contains("has no item `a`"), "{told}");
+        // The file went with its item.
+        let gone = Repository::new(&[(".terrace/legacy.toml", RECORD)]);
+        assert_eq!(gone.of(Rule::LegacyDrift), Vec::<String>::new());
         let broken = Repository::new(&[(".terrace/legacy.toml", "version = 2\n")]);
         assert!(broken.of(Rule::LegacyDrift).concat().contains("version 2 is not known"));
     }
