@@ -133,6 +133,9 @@ mod tests {
             ".goutputstream-X1",
             ".terrace-12-0",
             "pay.yaml.tmp",
+            "._pay.yaml",
+            ".nfs0000a1",
+            "Thumbs.db",
         ] {
             assert!(is_scratch(name), "{name}");
         }

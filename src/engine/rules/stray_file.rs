@@ -49,6 +49,10 @@ fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str,
         "json" | "toml" | "env" | "properties" => {
             (Severity::Warning, "this file is not read as an item", Help::ConvertFile)
         }
+        "bak" | "orig" | "old" | "rej" | "save" => {
+            let help = "remove it, or let git ignore such files";
+            (Severity::Warning, "this file is no item, but what a tool left of one", help.into())
+        }
         _ => (Severity::Warning, "this file is no item", "move it out of `environments/`".into()),
     }
 }
@@ -66,6 +70,9 @@ mod tests {
             ("environments/development/a.json", Some("convert it")),
             ("environments/development/.env", Some("convert it")),
             ("environments/development/notes.txt", Some("move it out")),
+            ("environments/development/item.yaml.bak", Some("remove it")),
+            ("environments/development/item.yaml.orig", Some("remove it")),
+            ("environments/development/._item.yaml", None),
             ("environments/a.yaml", Some("move it into")),
             ("environments/development/README.md", None),
             ("environments/development/billing/.gitkeep", None),

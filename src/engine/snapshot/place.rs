@@ -69,8 +69,8 @@ pub fn respelt(name: &str) -> Option<&'static str> {
     names.into_iter().find(|right| *right != name && right.eq_ignore_ascii_case(name))
 }
 
-/// Whether a file of this name is an editor's own: a backup, a swap file, a lock, or the file that
-/// is about to be renamed into the place of the one that is saved.
+/// Whether a file of this name is an editor's own, or a file system's: a backup, a swap file, a lock, or
+/// the file that is about to be renamed into the place of the one that is saved.
 #[must_use]
 pub fn is_scratch(name: &str) -> bool {
     let is_between = |start: char, end: char| {
@@ -94,7 +94,8 @@ pub fn is_scratch(name: &str) -> bool {
         || name.starts_with(".terrace-")
         || name.starts_with(".goutputstream-")
         || is_lock_of_an_office(name)
-        || name == ".DS_Store"
+        || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&name)
+        || ["._", ".nfs", ".fuse_hidden"].iter().any(|start| name.starts_with(start))
         || [".kate-swp", "___jb_tmp___", "___jb_old___", ".tmp"].iter().any(|end| name.ends_with(end))
 }
 
