@@ -36,6 +36,54 @@ fn links_and_submodules_are_listed_and_refused_by_name() {
 }
 
 #[test]
+fn of_a_chart_only_its_values_are_taken_and_nothing_of_tools() {
+    let shop = Shop::empty();
+    let left = [
+        ("chart/Chart.yaml", "name: c\n"),
+        ("chart/templates/cm.yaml", "kind: ConfigMap\n"),
+        ("chart/crds/crd.yaml", "kind: Other\n"),
+        ("chart/charts/sub/values.yaml", "a: 1\n"),
+        ("chart/ci/small-values.yaml", "a: 1\n"),
+        ("web/node_modules/x/conf.yaml", "a: 1\n"),
+        ("pnpm-workspace.yaml", "packages: [a]\n"),
+        (".github/dependabot.yml", "version: 2\n"),
+        ("docker-compose.yml", "services: {}\n"),
+    ];
+    let taken = [("chart/values.yaml", "a: 1\n"), ("templates/mail.yaml", "a: 1\n")];
+    shop.commit(&[&left[..], &taken].concat(), "a chart");
+    let plan = shop.terrace(&["migrate", ".", "--dry-run"]);
+    assert!(plan.code == 0 && plan.out.contains("2 items, 2 values."), "{plan:?}");
+    for (file, _) in left {
+        let line = plan.out.lines().find(|line| line.contains(file));
+        assert!(line.is_some_and(|line| line.starts_with("left alone")), "{file}: {plan:?}");
+    }
+    // Named by itself a file is what its name says.
+    let named = shop.terrace(&["migrate", "chart/templates/cm.yaml", "--dry-run"]);
+    assert!(named.out.contains("would move"), "{named:?}");
+    // Beside files that are environments' too.
+    shop.commit(
+        &[("chart/values-prod.yaml", "a: 2\n"), ("chart/charts/sub/values-prod.yaml", "a: 2\n")],
+        "x",
+    );
+    let plan = shop.terrace(&["migrate", ".", "--dry-run"]);
+    let sub = plan.out.lines().find(|line| line.contains("chart/charts/sub/values-prod.yaml"));
+    assert!(sub.is_some_and(|line| line.starts_with("left alone")), "{plan:?}");
+}
+
+#[test]
+fn what_is_asked_about_is_counted_and_stays() {
+    let shop = Shop::empty();
+    shop.commit(
+        &[("config/a.yaml", "a: 1\n"), ("config/b-live.yaml", "b: 1\n"), ("config/local.yaml", "c: 1\n")],
+        "flat",
+    );
+    let answer = shop.terrace(&["migrate", "config", "--yes"]);
+    assert!(answer.code == 0 && answer.out.contains("asks"), "{answer:?}");
+    assert!(answer.out.contains("1 item, 1 value; 2 files stay until you say whose they are."), "{answer:?}");
+    assert_eq!(shop.read("config/local.yaml"), "c: 1\n");
+}
+
+#[test]
 fn what_readers_take_differently_is_told_by_line_and_secrets_stay_masked() {
     let shop = Shop::empty();
     let env = "PATHS=\"C:\\new\"\nDB_PASSWORD=\"hun\\\\ter2\"\nexport URL=${HOST}/x\nEND='\u{1b}\\\\'\n";

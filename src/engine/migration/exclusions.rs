@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::belonging::{Belonging, LAYERS, Owner};
+use super::charts::Charts;
 use super::environments::{marked_for_other, unknown_word};
 use super::templates::Template;
 use crate::formats::read::{below, file_name};
@@ -98,12 +99,12 @@ impl fmt::Display for Suspicion {
 /// when it cannot be read, and `template` what it is filled in as.
 pub(super) fn look(
     (root, prefix): (&str, &str),
-    file: &str,
+    (file, charts): (&str, &Charts<'_>),
     words: &BTreeMap<Environment, Vec<String>>,
     template: Option<Template>,
     values: &[Value],
 ) -> Option<Suspicion> {
-    what_it_is(root, file, template, values)
+    what_it_is(root, (file, charts), template, values)
         .or_else(|| marked_for_other(file, words).map(Suspicion::OtherEnvironment))
         .or_else(|| environment((root, prefix), file, words))
 }
@@ -111,12 +112,14 @@ pub(super) fn look(
 /// What a file is that is no configuration, whosever it may be.
 pub(super) fn what_it_is(
     root: &str,
-    file: &str,
+    (file, charts): (&str, &Charts<'_>),
     template: Option<Template>,
     values: &[Value],
 ) -> Option<Suspicion> {
     let kind = by_name(root, file).or_else(|| values.iter().find_map(by_content));
-    kind.map(Suspicion::NotConfiguration).or_else(|| template.map(Suspicion::Template))
+    kind.map(Suspicion::NotConfiguration)
+        .or_else(|| template.map(Suspicion::Template))
+        .or_else(|| charts.part(file).map(Suspicion::NotConfiguration))
 }
 
 fn environment(
@@ -165,6 +168,10 @@ fn by_name(root: &str, file: &str) -> Option<&'static str> {
     if lower.contains(".github/workflows/") {
         return Some("a GitHub workflow");
     }
+    if lower.split('/').any(|folder| ["node_modules", "bower_components", "site-packages"].contains(&folder))
+    {
+        return Some("a file of somebody else's package");
+    }
     let kind = match name {
         "terrace.toml" => "terrace's policy",
         "package-lock.json" | "npm-shrinkwrap.json" | "packages.lock.json" | "pnpm-lock.yaml" => {
@@ -205,7 +212,27 @@ fn by_name(root: &str, file: &str) -> Option<&'static str> {
         | "launchsettings.json"
         | "global.json"
         | "skaffold.yaml"
+        | "helmfile.yaml"
+        | "pnpm-workspace.yaml"
+        | "codecov.yml"
+        | "codecov.yaml"
+        | "lefthook.yml"
+        | "crowdin.yml"
+        | "buf.yaml"
+        | "buf.gen.yaml"
+        | "sqlc.yaml"
+        | "taskfile.yml"
+        | "taskfile.yaml"
+        | "mise.toml"
+        | "ruff.toml"
+        | "fly.toml"
         | "netlify.toml"
+        | "firebase.json"
+        | "nodemon.json"
+        | "biome.json"
+        | "tslint.json"
+        | "babel.config.json"
+        | "jest.config.json"
         | "vercel.json" => "a tool's own settings",
         _ if stem.ends_with(".lock") || stem.ends_with("-lock") => "a lock file",
         _ if name.ends_with(".schema.json") => "a JSON Schema",
@@ -251,6 +278,12 @@ fn by_content(value: &Value) -> Option<&'static str> {
     if has("on") && has("jobs") {
         return Some("a GitHub workflow");
     }
+    if map.get("runs").and_then(Value::as_map).is_some_and(|runs| runs.contains_key("using")) {
+        return Some("a GitHub action");
+    }
+    if map.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition") && has("apiVersion") {
+        return Some("a Kubernetes resource definition");
+    }
     is_compose(value).then_some("a Compose file")
 }
 
@@ -287,7 +320,8 @@ mod tests {
         let document = Document::parse(text.as_bytes(), &Limits::default()).ok();
         let values = document.as_ref().map(|document| document.values());
         let template = super::super::templates::template(text, values);
-        look((root, ""), file, &policy.words, template, values.unwrap_or_default())
+        let charts = Charts::among(std::iter::empty());
+        look((root, ""), (file, &charts), &policy.words, template, values.unwrap_or_default())
             .map(|found| found.to_string())
             .unwrap_or_default()
     }
@@ -356,6 +390,15 @@ mod tests {
             ("config/.eslintrc.json", "{}", "a tool's own settings"),
             (".vscode/settings.json", "{}", "a tool's own settings"),
             ("terrace.toml", "", "terrace's policy"),
+            ("web/node_modules/x/conf.yaml", "a: 1", "a file of somebody else's package"),
+            ("pnpm-workspace.yaml", "packages: [a]", "a tool's own settings"),
+            ("Taskfile.yml", "version: '3'", "a tool's own settings"),
+            ("action.yml", "name: x\nruns: {using: node20}", "a GitHub action"),
+            (
+                "crd.yaml",
+                "apiVersion: v1\nkind: CustomResourceDefinition",
+                "a Kubernetes resource definition",
+            ),
             ("custom-environment-variables.json", "{}", "a map from settings to environment variables"),
             // An application's own, however much it looks like something else.
             ("services.yaml", "services: {app: {autowire: true}}", ""),
@@ -365,6 +408,9 @@ mod tests {
             ("play.yaml", "- hosts: all", ""),
             ("greeting.yaml", "text: 'Hello {{ name }}'", ""),
             ("composer.yaml", "a: 1", ""),
+            ("actions.yaml", "runs: [a]", ""),
+            ("modules/conf.yaml", "a: 1", ""),
+            ("templates/x.yaml", "a: 1", ""),
         ] {
             let found = seen("", file, text);
             let what = found.strip_prefix("not configuration: ").unwrap_or(&found);

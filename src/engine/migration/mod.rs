@@ -6,6 +6,7 @@
 //! what becomes of the old files.
 
 mod belonging;
+mod charts;
 mod environments;
 mod exclusions;
 mod history;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::belonging::{Belonging, belongings};
+use super::charts::Charts;
 use super::environments::marked_for_other;
 use super::exclusions::{Suspicion, look};
 use super::history::{Intended, Step};
@@ -148,9 +149,10 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     let mut files: Vec<&(String, Vec<u8>)> = migration.files.iter().collect();
     files.sort_by(|a, b| a.0.cmp(&b.0));
     files.dedup_by(|a, b| a.0 == b.0);
+    let charts = Charts::among(files.iter().map(|(file, _)| file.as_str()));
     let mut plan = Plan::default();
     for (file, bytes) in files {
-        judge_file(migration, file, bytes, &mut plan)?;
+        judge_file(migration, (file, &charts), bytes, &mut plan)?;
     }
     if let (Some(key), count @ 2..) = (migration.as_key, plan.items.len()) {
         return Err(Error::usage(format!("`--as {key}` names one item, and there are {count} files"))
@@ -165,7 +167,12 @@ pub fn plan(migration: &Migration<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
-fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Plan) -> Result<()> {
+fn judge_file(
+    migration: &Migration<'_>,
+    (file, charts): (&str, &Charts<'_>),
+    bytes: &[u8],
+    plan: &mut Plan,
+) -> Result<()> {
     let named = migration.roots.iter().any(|root| root == file);
     let Some(format) = Format::of(file) else {
         return if named { Err(unknown_format(file)) } else { Ok(()) };
@@ -192,7 +199,7 @@ fn judge_file(migration: &Migration<'_>, file: &str, bytes: &[u8], plan: &mut Pl
     let suspicion = if named {
         marked_for_other(file, words).map(Suspicion::OtherEnvironment)
     } else {
-        look((root, migration.prefix), file, words, template, values).or_else(holds)
+        look((root, migration.prefix), (file, charts), words, template, values).or_else(holds)
     };
     let outcome = match template {
         Some(template) if !meant => Err(not_filled_in(template)),

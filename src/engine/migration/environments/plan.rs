@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::belonging::{Belonging, Owner, belongings};
+use super::super::charts::Charts;
 use super::super::exclusions::what_it_is;
 use super::super::plan::{not_filled_in, root_of, says, secret_paths};
 use super::super::templates::template;
@@ -43,7 +44,8 @@ pub fn take_over(request: &TakeOver<'_>) -> Result<TakeOverPlan> {
         (word.clone(), near.map(str::to_owned))
     });
     let plan = TakeOverPlan { beside, unmatched: unmatched.collect(), ..TakeOverPlan::default() };
-    let mut judged = Judged { plan, bases: Bases::new(), names: BTreeSet::new() };
+    let charts = Charts::among(paths.iter().copied());
+    let mut judged = Judged { charts: &charts, plan, bases: Bases::new(), names: BTreeSet::new() };
     let own = format!("{}environments/", request.prefix);
     for (file, bytes) in request.files {
         let Some(role) = roles.remove(file) else { continue };
@@ -51,7 +53,7 @@ pub fn take_over(request: &TakeOver<'_>) -> Result<TakeOverPlan> {
             file.starts_with(&own) && matches!(role, Role::Item { .. } | Role::Unknown(_));
         judge_file(request, (file, bytes, role), &mut judged)?;
     }
-    let Judged { mut plan, bases, names } = judged;
+    let Judged { mut plan, bases, names, .. } = judged;
     require_one(request.as_key, &names)?;
     suggest(&mut plan);
     settle(request, &mut plan);
@@ -77,7 +79,8 @@ fn there(request: &TakeOver<'_>, plan: &TakeOverPlan) -> Vec<(Key, Environment, 
 }
 
 /// What was made of the files so far.
-struct Judged {
+struct Judged<'a> {
+    charts: &'a Charts<'a>,
     plan: TakeOverPlan,
     bases: Bases,
     /// The names of the items, where one name is given to all.
@@ -87,9 +90,9 @@ struct Judged {
 fn judge_file(
     request: &TakeOver<'_>,
     (file, bytes, role): (&String, &[u8], Role),
-    judged: &mut Judged,
+    judged: &mut Judged<'_>,
 ) -> Result<()> {
-    let Judged { plan, bases, names } = judged;
+    let Judged { plan, bases, names, charts } = judged;
     let Some(format) = Format::of(file) else { return Ok(()) };
     let role = match request.one {
         Some(one) => as_one(one, request.roots, file, role),
@@ -112,7 +115,8 @@ fn judge_file(
     let meant = read.as_ref().ok().is_some_and(|converted| converted.complex_key.is_none());
     let template = template(&text, values.filter(|_| meant));
     let is_named = request.roots.contains(file);
-    let excluded = what_it_is(root_of(request.roots, file), file, template, values.unwrap_or_default());
+    let root = root_of(request.roots, file);
+    let excluded = what_it_is(root, (file, charts), template, values.unwrap_or_default());
     if let Some(excluded) = excluded.filter(|_| !is_named) {
         if let Role::Base(key) = role {
             bases.entry(key).or_default().push(Err(format!("{file} is {excluded}")));
