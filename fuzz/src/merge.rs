@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 
 use terrace::diff::lists::NoListRules;
-use terrace::merge::{Lines, Merged, TextMerge, Versions, merge as merge_versions};
+use terrace::merge::{Markers, Merged, TextMerge, Versions, merge as merge_versions};
 use terrace::model::{Value, ValuePath};
-use terrace::store::merge_lines::in_memory;
 use terrace::yaml::edit::apply;
 use terrace::yaml::{Document, Limits};
 
@@ -39,15 +38,12 @@ pub fn merge(bytes: &[u8]) -> bool {
     true
 }
 
-/// The text without conflicts.
+/// The text without conflicts, where lines had some.
 fn merged([base, ours, theirs]: [&Vec<u8>; 3]) -> Option<Vec<u8>> {
     let versions = Versions { base, ours, theirs };
-    let by_git = match in_memory(&versions) {
-        Some(text) => TextMerge { text, clean: true },
-        None => TextMerge { text: ours.clone(), clean: false },
-    };
-    let lines = Lines { in_memory: &in_memory, by_git: &|_| None, marker_size: 7 };
-    match merge_versions(&versions, by_git, &lines, &NoListRules, &Limits::default()) {
+    let by_git = TextMerge { text: ours.clone(), clean: false };
+    let markers = Markers { size: 7, labels: ["base", "ours", "theirs"], with_base: true };
+    match merge_versions(&versions, by_git, &|_| None, &markers, &NoListRules, &Limits::default()) {
         Merged::Clean(text) => Some(text),
         Merged::Conflict { conflicts, .. } => {
             assert!(!conflicts.is_empty(), "a conflict about nothing");

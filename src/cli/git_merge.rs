@@ -1,5 +1,6 @@
 //! `terrace git-merge`
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -15,7 +16,7 @@ use crate::secrets::mask::Shown;
 /// Merge one YAML file by path; git calls this, see `hooks install`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide gets conflict markers around its own lines alone, and its reason is said; what is no plain YAML keeps those of git. Of a recorded decision no lines are mixed: two versions of one are a conflict.\n\nExamples (to set it up by hand):\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
+    after_help = "Git merges first; where that conflicts, or is no merge of the values, each path is merged by itself. What only a person can decide gets conflict markers around its own lines alone, and its reason is said; what is no plain YAML keeps those of git. Of a recorded decision no lines are mixed: two versions of one are a conflict.\n\nGit tells a driver nothing of -X ours or -X theirs. One side where both changed a path is had by\n  git -c merge.terrace.favor=theirs merge BRANCH\n\nExamples (to set it up by hand):\n  git config merge.terrace.driver 'terrace git-merge --marker-size=%L -- %O %A %B %P %S %X %Y'\n  echo 'environments/**/*.yaml merge=terrace' >> .gitattributes\n\nExit codes: 0 merged · 1 conflict"
 )]
 pub(super) struct Args {
     /// The version both sides began with (%O)
@@ -26,6 +27,12 @@ pub(super) struct Args {
     theirs: PathBuf,
     /// The file's place in the repository, to be named (%P)
     path: Option<String>,
+    /// What the base is called (%S)
+    base_label: Option<OsString>,
+    /// What our side is called (%X)
+    our_label: Option<OsString>,
+    /// What their side is called (%Y)
+    their_label: Option<OsString>,
     /// How many signs a conflict marker has (%L)
     #[arg(long, value_name = "N", default_value_t = 7, hide_default_value = true)]
     marker_size: u8,
@@ -34,12 +41,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let at = |path: &PathBuf| context.dir().join(path);
     let (base, ours, theirs) = (at(&args.base), at(&args.ours), at(&args.theirs));
+    let base_label = label(args.base_label.as_ref(), "base");
+    let (our_label, their_label) =
+        (label(args.our_label.as_ref(), "ours"), label(args.their_label.as_ref(), "theirs"));
     let files = MergeFiles {
         base: &base,
         ours: &ours,
         theirs: &theirs,
         path: args.path.as_deref(),
         marker_size: usize::from(args.marker_size.max(1)),
+        labels: [&base_label, &our_label, &their_label],
     };
     let conflicts = ops::git_merge(context.dir(), &files, context.environment())?;
     let name = args.path.clone().unwrap_or_else(|| args.ours.display().to_string());
@@ -47,6 +58,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
         context.remark(&format!("{name}: {}", reason(conflict, &context.view())));
     }
     Ok(u8::from(!conflicts.is_empty()))
+}
+
+/// What git calls a version; one that cannot say so hands its own sign on.
+fn label(given: Option<&OsString>, otherwise: &str) -> String {
+    let given = given.map(|given| given.to_string_lossy().replace(char::is_control, " ")).unwrap_or_default();
+    match given.as_str() {
+        "" | "%S" | "%X" | "%Y" => otherwise.to_owned(),
+        _ => given,
+    }
 }
 
 /// What a person must decide, and between what.
@@ -68,6 +88,7 @@ fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
             format!("together both sides removed all of {}; say whether it stays, empty", at(path))
         }
         Conflict::Documents => "the documents of the two sides cannot be paired".to_owned(),
+        Conflict::Comments(path) => format!("both sides changed the comments at {}", at(path)),
         Conflict::Written => {
             "the values agree; comments, order or layout were changed on both sides".to_owned()
         }

@@ -38,6 +38,26 @@ pub(super) fn keeps_comments([base, ours, theirs]: [&Document; 3], results: [&Do
     })
 }
 
+/// Whether a side wrote other comments than the base at the entry at this path, above it or in it.
+pub(super) fn differ_at([base, side]: [&Document; 2], path: &ValuePath) -> bool {
+    comments_at(base, path) != comments_at(side, path)
+}
+
+fn comments_at<'d>(document: &'d Document, path: &ValuePath) -> Vec<&'d str> {
+    let Some(found) = document.locate(path) else { return Vec::new() };
+    let (text, lines) = (document.text(), document.lines());
+    let outer = &document.node(found.node).outer;
+    let mut first = lines.line(found.key.map_or(outer.start, |key| key.start));
+    let line = |number| text.get(lines.bytes(text, number)).unwrap_or_default();
+    while first > 1 && line(first - 1).trim_start().starts_with('#') {
+        first -= 1;
+    }
+    let last = lines.line(outer.end.saturating_sub(1).max(outer.start));
+    let whole = lines.bytes(text, first).start..lines.bytes(text, last).end;
+    let comments = document.comments().iter().filter(|comment| whole.contains(&comment.start));
+    comments.filter_map(|comment| text.get(comment.clone())).map(str::trim_end).collect()
+}
+
 fn counted(document: &Document) -> BTreeMap<&str, i64> {
     let mut out = BTreeMap::new();
     for span in document.comments() {

@@ -3,14 +3,15 @@
 //! Git's own text merge comes first, and stands when what it made is what both sides meant by
 //! path ([`verify`]). Where it conflicts, or made something that nobody wrote, each path is merged by
 //! itself (`values`) and the three texts are brought to those values by the editor (`apply`); what
-//! then still differs between them is comments, order and layout, and a second text merge joins
-//! those. A result is handed out only when it reads exactly as intended and no comment of either
+//! then still differs between them is comments, order and layout, which are joined piece by piece
+//! (`lines`). A result is handed out only when it reads exactly as intended and no comment of either
 //! side is lost (`losses`). All else is a conflict for a person.
 //!
-//! The room does not know how a text merge is done, where the files lie, or who asked.
+//! The room does not know how git merges a text, where the files lie, or who asked.
 
 mod apply;
 mod hunks;
+mod lines;
 mod literal;
 mod losses;
 mod markers;
@@ -20,6 +21,7 @@ mod verify;
 
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::ListRules;
+use crate::merge::lines::{Joined, join};
 use crate::model::{Value, ValuePath};
 use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
@@ -78,7 +80,9 @@ pub enum Conflict<V = Value> {
     Emptied(ValuePath),
     /// The documents of the three versions do not pair.
     Documents,
-    /// The values agree, and what is written beside them does not: comments, order, layout.
+    /// Both sides changed the comments beside this value in different ways.
+    Comments(ValuePath),
+    /// The values agree, and how they are written does not: order, layout.
     Written,
     /// A checksum stands over the whole of the file.
     Encrypted,
@@ -113,6 +117,7 @@ impl<V> Conflict<V> {
             Self::Reordered(path) => Conflict::Reordered(path),
             Self::Emptied(path) => Conflict::Emptied(path),
             Self::Documents => Conflict::Documents,
+            Self::Comments(path) => Conflict::Comments(path),
             Self::Written => Conflict::Written,
             Self::Encrypted => Conflict::Encrypted,
             Self::NoYaml(version) => Conflict::NoYaml(version),
@@ -122,38 +127,39 @@ impl<V> Conflict<V> {
     }
 }
 
-/// How lines are merged.
-#[derive(Clone, Copy)]
-pub struct Lines<'a> {
-    /// A merge in memory; `None` when it conflicts.
-    pub in_memory: &'a dyn Fn(&Versions<'_>) -> Option<Vec<u8>>,
-    /// Git's own, with the markers that the user chose; `None` when there is none.
-    pub by_git: &'a dyn Fn(&Versions<'_>) -> Option<TextMerge>,
+/// How conflict markers look.
+#[derive(Clone, Copy, Debug)]
+pub struct Markers<'a> {
     /// How many signs a marker has.
-    pub marker_size: usize,
+    pub size: usize,
+    /// What the base, ours and theirs are called.
+    pub labels: [&'a str; 3],
+    /// Whether the base is shown too.
+    pub with_base: bool,
 }
 
-/// Two versions of a recorded decision: a conflict around all that differs.
+/// Two versions of a recorded decision: `favor`'s, or a conflict around all that differs.
 #[must_use]
-pub fn merge_decision(versions: &Versions<'_>, marker_size: usize) -> Merged {
-    let Versions { base, ours, theirs } = versions;
-    match () {
-        () if ours == theirs || theirs == base => Merged::Clean(ours.to_vec()),
-        () if ours == base => Merged::Clean(theirs.to_vec()),
-        () => Merged::Conflict {
-            text: markers::around(ours, theirs, marker_size),
-            conflicts: vec![Conflict::Decision],
-        },
+pub fn merge_decision(versions: &Versions<'_>, favor: Option<Version>, markers: &Markers<'_>) -> Merged {
+    let Versions { base, ours, theirs } = *versions;
+    match favor {
+        _ if ours == theirs || theirs == base => Merged::Clean(ours.to_vec()),
+        _ if ours == base => Merged::Clean(theirs.to_vec()),
+        Some(version) => Merged::Clean(values::of(version, base, ours, theirs).to_vec()),
+        None => {
+            Merged::Conflict { text: markers::around(versions, markers), conflicts: vec![Conflict::Decision] }
+        }
     }
 }
 
-/// Merges the three versions, of which git made `by_git`; `lists` is what the schemas of the file say of
-/// its lists.
+/// Merges the three versions, of which git made `by_git`; `decided` says whose value stands at a path that
+/// both sides changed, and `lists` is what the schemas of the file say of its lists.
 #[must_use]
 pub fn merge(
     versions: &Versions<'_>,
     by_git: TextMerge,
-    lines: &Lines<'_>,
+    decided: &dyn Fn(&ValuePath) -> Option<Version>,
+    markers: &Markers<'_>,
     lists: &dyn ListRules,
     limits: &Limits,
 ) -> Merged {
@@ -165,15 +171,21 @@ pub fn merge(
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
-    let conflicts = match three.solve(&|_| None, lines, limits) {
+    let mut conflicts = match three.solve(decided, limits) {
         Ok(text) => return Merged::Clean(text.into_bytes()),
-        Err(conflicts) => conflicts,
+        Err(conflicts) => three.told_once(conflicts),
     };
-    let text = three.marked(lines, limits).unwrap_or_else(|| match by_git.clean {
+    let text = match three.marked(decided, markers, limits) {
+        Some((text, beside)) => {
+            let is_told = |conflict: &Conflict| conflicts.contains(conflict);
+            let more: Vec<_> = beside.into_iter().filter(|conflict| !is_told(conflict)).collect();
+            conflicts.extend(more);
+            text
+        }
         // A merge of lines that says nothing of what is wrong with it must not pass as one.
-        true => markers::between(versions.ours, versions.theirs, lines.marker_size),
-        false => by_git.text,
-    });
+        None if by_git.clean => markers::between(versions, markers),
+        None => by_git.text,
+    };
     Merged::Conflict { text, conflicts }
 }
 
@@ -185,12 +197,11 @@ pub fn merge(
 pub fn merge_decided(
     versions: &Versions<'_>,
     decided: &dyn Fn(&ValuePath) -> Option<Version>,
-    lines: &Lines<'_>,
     lists: &dyn ListRules,
     limits: &Limits,
 ) -> Result<String, Vec<Conflict>> {
     let three = ThreeWay::read(versions, lists, limits).map_err(|conflict| vec![*conflict])?;
-    three.solve(decided, lines, limits)
+    three.solve(decided, limits)
 }
 
 /// The three versions, read.
@@ -244,70 +255,92 @@ impl<'a> ThreeWay<'a> {
         decided: values::Decided<'_>,
     ) -> Option<values::MergedValues> {
         let sides = [&self.base, &self.ours, &self.theirs].map(values);
-        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred, decided)
+        let rewrote = |path: &ValuePath, version| {
+            let side = values::of(version, &self.base, &self.ours, &self.theirs);
+            losses::differ_at([&self.base, side], path)
+        };
+        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred, decided, &rewrote)
     }
 
-    fn solve(
-        &self,
-        decided: values::Decided<'_>,
-        lines: &Lines<'_>,
-        limits: &Limits,
-    ) -> Result<String, Vec<Conflict>> {
+    fn solve(&self, decided: values::Decided<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
         let merged = self.merged_values(Version::Ours, decided).ok_or_else(|| vec![Conflict::Documents])?;
         if !merged.conflicts.is_empty() {
             return Err(merged.conflicts);
         }
         let versions = [&self.base, &self.ours, &self.theirs];
         let texts = self.brought_to(&merged.values, limits);
-        let good = |text: String, layout: bool| {
+        let good = |text: String, layout: bool, is_chosen: bool| {
             let result = Self::reads_as(&merged.values, &text, limits)?;
-            let whole = losses::comments(versions, &result)
+            let whole = (is_chosen || losses::comments(versions, &result))
                 && (!layout || losses::layout(versions, &result, self.lists))
                 && (!versions.into_iter().any(Document::has_aliases) || self.fits(&result));
             whole.then_some(text)
         };
+        let joined =
+            joined(&texts, Version::Ours, decided, limits).filter(|joined| !joined.is_layout_contested);
+        if let Some(Joined { comments, .. }) = joined.as_ref().filter(|joined| !joined.comments.is_empty()) {
+            return Err(comments.iter().cloned().map(Conflict::Comments).collect());
+        }
         let [_, ours, theirs] = &texts;
-        let found = joined(&texts, lines)
-            .and_then(|text| good(text, false))
-            .or_else(|| good(ours.clone()?, true))
-            .or_else(|| good(theirs.clone()?, true));
+        let found = joined
+            .and_then(|joined| good(joined.text, false, joined.is_chosen))
+            .or_else(|| good(ours.clone()?, true, false))
+            .or_else(|| good(theirs.clone()?, true, false));
         found.ok_or_else(|| vec![Conflict::Written])
     }
 
     /// The merged file with markers around what is in conflict and nothing else: the merge that holds
-    /// our side of each conflict, beside the one that holds theirs.
-    fn marked(&self, lines: &Lines<'_>, limits: &Limits) -> Option<Vec<u8>> {
-        let [base, ours, theirs] = [Version::Base, Version::Ours, Version::Theirs].map(|version| {
-            let values = self.merged_values(version, &|_| None)?.values;
-            Some((self.brought_to(&values, limits), values))
-        });
-        let (ours, theirs) = (ours?, theirs?);
-        let joined = |(texts, values): &([Option<String>; 3], Vec<Value>)| {
-            joined(texts, lines).filter(|text| Self::reads_as(values, text, limits).is_some())
+    /// our side of each conflict, beside the one that holds theirs; and what of it is no value.
+    fn marked(
+        &self,
+        decided: values::Decided<'_>,
+        markers: &Markers<'_>,
+        limits: &Limits,
+    ) -> Option<(Vec<u8>, Vec<Conflict>)> {
+        let of = |version| {
+            let values = self.merged_values(version, decided)?.values;
+            let texts = self.brought_to(&values, limits);
+            let joined = joined(&texts, version, decided, limits);
+            let reads = |text: &str| Self::reads_as(&values, text, limits).is_some();
+            let joined = joined.filter(|joined| reads(&joined.text));
+            let own = values::of(version, 0, 1, 2);
+            Some((joined, texts.into_iter().nth(own).flatten().filter(|text| reads(text))))
         };
-        let keeps = |pair: &[String; 2]| {
-            let [ours, theirs] = pair.each_ref().map(|text| plain(text.as_bytes(), limits));
+        let keeps = |ours: &str, theirs: &str| {
+            let [ours, theirs] = [ours, theirs].map(|text| plain(text.as_bytes(), limits));
             let sides = [&self.base, &self.ours, &self.theirs];
             ours.zip(theirs).is_some_and(|(ours, theirs)| losses::keeps_comments(sides, [&ours, &theirs]))
         };
-        let whole = joined(&ours).zip(joined(&theirs)).map(|(ours, theirs)| [ours, theirs]);
-        let [ours, theirs] = whole.filter(|pair| pair[0] != pair[1] && keeps(pair)).or_else(|| {
-            let ([_, our_text, _], [_, _, their_text]) = (&ours.0, &theirs.0);
-            let pair = [our_text.clone()?, their_text.clone()?];
-            let reads = Self::reads_as(&ours.1, &pair[0], limits).is_some()
-                && Self::reads_as(&theirs.1, &pair[1], limits).is_some();
-            (reads && pair[0] != pair[1] && keeps(&pair)).then_some(pair)
-        })?;
-        let base = base.and_then(|base| joined(&base).or_else(|| base.0[0].clone())).unwrap_or_default();
-        let (ours, theirs) = (ours.as_bytes(), theirs.as_bytes());
-        let by_git = (lines.by_git)(&Versions { base: base.as_bytes(), ours, theirs });
-        // What git merges without a word is in conflict all the same.
-        let whole = by_git.filter(|by_git| {
-            let [left, right] = markers::sides(&by_git.text, lines.marker_size);
-            !by_git.clean && left == ours && right == theirs
-        });
-        let own = || markers::between(ours, theirs, lines.marker_size);
-        Some(whole.map_or_else(own, |by_git| by_git.text))
+        let ((ours, our_own), (theirs, their_own)) = (of(Version::Ours)?, of(Version::Theirs)?);
+        let is_whole = |ours: &str, theirs: &str| ours != theirs && keeps(ours, theirs);
+        let both = ours.zip(theirs).filter(|(ours, theirs)| is_whole(&ours.text, &theirs.text));
+        let (ours, theirs, beside) = match both {
+            Some((ours, theirs)) => {
+                let written = ours.is_layout_contested.then_some(Conflict::Written);
+                let beside = ours.comments.into_iter().map(Conflict::Comments).chain(written).collect();
+                (ours.text, theirs.text, beside)
+            }
+            None => {
+                let own = our_own.zip(their_own).filter(|(ours, theirs)| is_whole(ours, theirs))?;
+                (own.0, own.1, Vec::new())
+            }
+        };
+        let (joined, own) = of(Version::Base).unwrap_or_default();
+        let base = joined.map(|joined| joined.text).or(own).unwrap_or_default();
+        let sides = Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+        Some((markers::between(&sides, markers), beside))
+    }
+
+    /// Without what is the same bytes as another one: a value behind an alias that both sides kept.
+    fn told_once(&self, conflicts: Vec<Conflict>) -> Vec<Conflict> {
+        let is_shared =
+            |document: &Document, path: &ValuePath| document.locate(path).is_some_and(|found| found.shared);
+        let is_own = |conflict: &&Conflict| match conflict {
+            Conflict::Changed { path, .. } => !(is_shared(&self.ours, path) && is_shared(&self.theirs, path)),
+            _ => true,
+        };
+        let own: Vec<_> = conflicts.iter().filter(is_own).cloned().collect();
+        if own.is_empty() { conflicts } else { own }
     }
 
     /// Each version's text with these values, where the editor can make it.
@@ -323,11 +356,14 @@ impl<'a> ThreeWay<'a> {
     }
 }
 
-/// What the lines of three texts of the same values come to.
-fn joined([base, ours, theirs]: &[Option<String>; 3], lines: &Lines<'_>) -> Option<String> {
-    let (base, ours, theirs) = (base.as_ref()?, ours.as_ref()?, theirs.as_ref()?);
-    let versions = Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
-    String::from_utf8((lines.in_memory)(&versions)?).ok()
+/// What three texts of the same values come to.
+fn joined(
+    [base, ours, theirs]: &[Option<String>; 3],
+    preferred: Version,
+    decided: values::Decided<'_>,
+    limits: &Limits,
+) -> Option<Joined> {
+    join([base.as_ref()?, ours.as_ref()?, theirs.as_ref()?], preferred, decided, limits)
 }
 
 /// Reads a file that holds nothing a merge by path could trip over.
@@ -362,9 +398,8 @@ mod tests {
             ours: b"# top\na: 2\nb: 2 # b\nc: 1\n",
             theirs: b"# top\na: 3\nb: 3 # b\nc: 3\n",
         };
-        let lines = Lines { in_memory: &|_| None, by_git: &|_| None, marker_size: 7 };
         let merged = |decided: &dyn Fn(&ValuePath) -> Option<Version>| {
-            merge_decided(&versions, decided, &lines, &NoListRules, &Limits::default())
+            merge_decided(&versions, decided, &NoListRules, &Limits::default())
         };
         let of = |a, b| {
             move |path: &ValuePath| match path.to_string().as_str() {
@@ -398,14 +433,21 @@ mod tests {
             ),
             // They removed a document, and put the others in another order.
             (a.clone(), Some(ours.strip_suffix(&format!("---\n{b}")).map(str::to_owned).unwrap_or_default())),
-            (format!("{b}---\n{a}"), Some(ours.clone())),
+            (
+                format!("{b}---\n{a}"),
+                Some(format!(
+                    "{}---\n{b}---\n{}",
+                    document("C", "w: 1 # why\n"),
+                    document("A", "x: 2\ny: 1\n")
+                )),
+            ),
             (format!("{}---\n{b}", document("A", "x: 3\ny: 1\n")), None),
         ] {
             let versions =
                 Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
             let by_git = TextMerge { text: Vec::new(), clean: false };
-            let lines = Lines { in_memory: &|_| None, by_git: &|_| None, marker_size: 7 };
-            let merged = merge(&versions, by_git, &lines, &NoListRules, &Limits::default());
+            let markers = Markers { size: 7, labels: ["base", "ours", "theirs"], with_base: false };
+            let merged = merge(&versions, by_git, &|_| None, &markers, &NoListRules, &Limits::default());
             let text = match merged {
                 Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
                 Merged::Conflict { .. } => None,

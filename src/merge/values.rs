@@ -23,15 +23,19 @@ pub(super) struct MergedValues {
 /// Whose value stands at a path that both sides changed; nothing where nobody decided.
 pub(super) type Decided<'a> = &'a dyn Fn(&ValuePath) -> Option<Version>;
 
+/// Whether this side, which left the value at a path as it was, wrote something else beside it.
+pub(super) type Rewrote<'a> = &'a dyn Fn(&ValuePath, Version) -> bool;
+
 /// Merges the values, path by path; `None` when the documents do not pair.
 pub(super) fn documents(
     [base, ours, theirs]: [&[Value]; 3],
     lists: &dyn ListRules,
     preferred: Version,
     decided: Decided<'_>,
+    rewrote: Rewrote<'_>,
 ) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
-    let mut merge = Merge { lists, preferred, decided, conflicts: Vec::new() };
+    let mut merge = Merge { lists, preferred, decided, rewrote, conflicts: Vec::new() };
     let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
         named_documents(&mut merge, &pairs, [base, ours, theirs])?
     } else {
@@ -93,6 +97,7 @@ struct Merge<'a> {
     lists: &'a dyn ListRules,
     preferred: Version,
     decided: Decided<'a>,
+    rewrote: Rewrote<'a>,
     conflicts: Vec<Conflict>,
 }
 
@@ -100,12 +105,29 @@ type Side<'a> = Option<&'a Value>;
 
 impl Merge<'_> {
     fn value(&mut self, path: &ValuePath, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
-        if ours == theirs || theirs == base {
-            return ours.cloned();
+        let (kept, changed) = match () {
+            () if ours == theirs => return ours.cloned(),
+            () if theirs == base => (Version::Theirs, ours),
+            () if ours == base => (Version::Ours, theirs),
+            () => return self.both(path, base, ours, theirs),
+        };
+        // What one side took away while the other wrote beside it is for a person.
+        let goes_on = match (base, changed) {
+            (Some(_), None) => true,
+            (Some(Value::Map(_)), Some(Value::Map(map))) => !map.is_empty(),
+            (Some(Value::List(old)), Some(Value::List(list))) => {
+                !list.is_empty() && field(self.lists, path, [old, old, list]).is_some()
+            }
+            _ => false,
+        };
+        if goes_on && (self.rewrote)(path, kept) {
+            return self.both(path, base, ours, theirs);
         }
-        if ours == base {
-            return theirs.cloned();
-        }
+        changed.cloned()
+    }
+
+    /// What becomes of a value that both sides changed.
+    fn both(&mut self, path: &ValuePath, base: Side<'_>, ours: Side<'_>, theirs: Side<'_>) -> Option<Value> {
         match (base, ours, theirs) {
             (None, Some(Value::Map(ours)), Some(Value::Map(theirs))) => {
                 Some(self.map(path, &Map::new(), ours, theirs))
@@ -173,8 +195,11 @@ impl Merge<'_> {
         let order = order(&names(base), &names(ours), &names(theirs));
         let before = self.conflicts.len();
         if order.is_contested {
-            self.conflicts.push(Conflict::Reordered(path.clone()));
-            return Some(Value::List(self.pick(base, ours, theirs).clone()));
+            let decided = (self.decided)(path);
+            if decided.is_none() {
+                self.conflicts.push(Conflict::Reordered(path.clone()));
+            }
+            return Some(Value::List(of(decided.unwrap_or(self.preferred), base, ours, theirs).clone()));
         }
         let mut out = Vec::new();
         for name in order.names {
@@ -192,7 +217,7 @@ impl Merge<'_> {
 }
 
 /// What belongs to a version.
-fn of<T>(version: Version, base: T, ours: T, theirs: T) -> T {
+pub(super) fn of<T>(version: Version, base: T, ours: T, theirs: T) -> T {
     match version {
         Version::Base => base,
         Version::Ours => ours,
@@ -255,7 +280,7 @@ mod tests {
             ),
         ] {
             let sides = [&values(base)[..], &values(ours), &values(theirs)];
-            let found = documents(sides, &NoListRules, Version::Ours, &|_| None);
+            let found = documents(sides, &NoListRules, Version::Ours, &|_| None, &|_, _| false);
             let path = |conflict: &Conflict| match conflict {
                 Conflict::Changed { path, .. } | Conflict::Reordered(path) | Conflict::Emptied(path) => {
                     format!("! {path}")

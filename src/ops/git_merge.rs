@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::file_rules::FileRules;
 use super::workspace::At;
 use crate::engine::promotion::is_decision;
-use crate::merge::{Conflict, Lines, Merged, Versions, merge, merge_decision};
+use crate::merge::{Conflict, Markers, Merged, Versions, merge, merge_decision};
 use crate::model::{Error, Result};
 use crate::secrets::mask::{Mask, Shown};
 use crate::store::{ProcessEnvironment, merge_lines};
@@ -25,6 +25,8 @@ pub struct MergeFiles<'a> {
     pub path: Option<&'a str>,
     /// How many signs a conflict marker has.
     pub marker_size: usize,
+    /// What the base, ours and theirs are called in conflict markers.
+    pub labels: [&'a str; 3],
 }
 
 /// Merges the files and writes the result over ours; what a person must decide is handed back, masked
@@ -46,20 +48,18 @@ pub fn git_merge(
     let versions = Versions { base: &base, ours: &ours, theirs: &theirs };
     let limits = Limits::default();
     let rules = FileRules::near(dir, files.path, &At::Revision("HEAD".to_owned()), environment);
+    let settings = merge_lines::merge_settings(environment)?;
+    let (favor, with_base) = (settings.favor, settings.with_base);
+    let markers = Markers { size: files.marker_size, labels: files.labels, with_base };
     let merged = if files.path.is_some_and(is_decision) {
-        merge_decision(&versions, files.marker_size)
+        merge_decision(&versions, favor, &markers)
     } else {
         let places = [files.base, files.ours, files.theirs];
-        let Some(by_git) = merge_lines::by_git(places, files.marker_size, environment)? else {
+        let Some(by_git) = merge_lines::by_git(places, &markers, favor, environment)? else {
             return Ok(vec![Conflict::NoText]);
         };
         write(&by_git.text)?;
-        let lines = Lines {
-            in_memory: &merge_lines::in_memory,
-            by_git: &|versions| merge_lines::by_git_of_texts(versions, files.marker_size, environment),
-            marker_size: files.marker_size,
-        };
-        merge(&versions, by_git, &lines, &*rules.lists, &limits)
+        merge(&versions, by_git, &|_| favor, &markers, &*rules.lists, &limits)
     };
     let conflicts = match merged {
         Merged::Clean(text) => {

@@ -18,7 +18,7 @@ pub const SETTINGS: [(&str, &str); 3] = [
     ("merge.terrace.name", "YAML by path, and lines where that cannot decide"),
     (
         "merge.terrace.driver",
-        "if command -v terrace >/dev/null 2>&1; then terrace git-merge --marker-size=%L -- %O %A %B %P; else git merge-file -q --marker-size=%L -L ours -L base -L theirs %A %O %B; fi",
+        "if command -v terrace >/dev/null 2>&1; then terrace git-merge --marker-size=%L -- %O %A %B %P %S %X %Y; else git merge-file -q --marker-size=%L -L ours -L base -L theirs %A %O %B; fi",
     ),
     (
         "diff.terrace.command",

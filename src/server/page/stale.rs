@@ -8,11 +8,10 @@ use maud::{Markup, html};
 use super::form::Form;
 use super::item::Side;
 use super::words::value_text;
-use crate::merge::{Conflict, Lines, Version, Versions, merge_decided};
+use crate::merge::{Conflict, Version, Versions, merge_decided};
 use crate::model::sanitize::{clean, cut};
 use crate::model::{Key, ValuePath};
 use crate::secrets::mask::{Reveal, Shown};
-use crate::store::merge_lines;
 
 /// A text of more bytes is not brought back by the form, so it is not put together either.
 pub(super) const MOST_BYTES: usize = 256 * 1024;
@@ -59,10 +58,9 @@ pub(super) fn join(
     // A text with secrets is shown to nobody.
     let (Some(base), Some(theirs)) = (base, now.text.as_deref()) else { return Joined::Apart };
     let versions = Versions { base: base.as_bytes(), ours: mine.as_bytes(), theirs: theirs.as_bytes() };
-    let lines = Lines { in_memory: &merge_lines::in_memory, by_git: &|_| None, marker_size: 7 };
     let decided = |path: &ValuePath| decided(&path.to_string());
     let lists = now.configuration.lists(key);
-    let conflicts = match merge_decided(&versions, &decided, &lines, &lists, now.configuration.limits()) {
+    let conflicts = match merge_decided(&versions, &decided, &lists, now.configuration.limits()) {
         Ok(text) => return Joined::Together(text),
         Err(conflicts) => conflicts,
     };
@@ -74,6 +72,7 @@ pub(super) fn join(
         Conflict::Reordered(_)
         | Conflict::Emptied(_)
         | Conflict::Documents
+        | Conflict::Comments(_)
         | Conflict::Written
         | Conflict::Encrypted
         | Conflict::NoYaml(_)

@@ -44,19 +44,24 @@ fn markers_stand_around_the_conflict_alone_and_its_reason_is_said() {
         base.replace("host: a", "host: t").replace("rate: 20", "rate: 30").replace("tail: 1", "tail: 2");
     let merged = |first: &str, second: &str| {
         format!(
-            "# pay\ndb:\n<<<<<<< ours\n  host: {first}  # whose\n=======\n  host: {second}  # whose\n>>>>>>> theirs\n  \
+            "# pay\ndb:\n<<<<<<< HEAD\n  host: {first}  # whose\n=======\n  host: {second}  # whose\n>>>>>>> theirs\n  \
              port: 1\n  password: one-zwei-three\nlimits: {{rate: 30, burst: 50}}\ntail: 2\n"
         )
     };
     let world = world(ITEM, [Some(base), Some(&ours), Some(&theirs)]);
-    for (arguments, first, second) in [
-        (&["merge", "theirs"][..], "o", "t"),
-        (&["cherry-pick", "theirs"], "o", "t"),
-        (&["rebase", "theirs"], "t", "o"),
+    let commit = |name: &str| {
+        let said = world.git(&["log", "-1", "--format=%h (%s)", name]);
+        said.trim().to_owned()
+    };
+    for (arguments, label, first, second) in [
+        (&["merge", "theirs"][..], "theirs".to_owned(), "o", "t"),
+        (&["cherry-pick", "theirs"], commit("theirs"), "o", "t"),
+        (&["rebase", "theirs"], commit("main"), "t", "o"),
     ] {
         let told = git(&world, arguments);
         assert_eq!(told.code, 1, "{arguments:?} {}", told.stderr);
-        assert_eq!(world.read(ITEM), merged(first, second), "{arguments:?}");
+        let expected = merged(first, second).replace(">>>>>>> theirs", &format!(">>>>>>> {label}"));
+        assert_eq!(world.read(ITEM), expected, "{arguments:?}");
         let reason = format!("{ITEM}: both sides changed db.host: ours {first}, theirs {second}, base a\n");
         assert!(told.stderr.contains(&reason), "{arguments:?} {}", told.stderr);
         assert_eq!(told.stderr.matches("both sides").count(), 1, "{}", told.stderr);
@@ -67,7 +72,7 @@ fn markers_stand_around_the_conflict_alone_and_its_reason_is_said() {
     world.write(ITEM, &ours.replace("port: 1", "port: 3").replace("# pay", "# paid"));
     world.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "port"]);
     assert_eq!(git(&world, &["stash", "pop"]).code, 1);
-    let port = "<<<<<<< ours\n  port: 3\n=======\n  port: 2\n>>>>>>> theirs\n";
+    let port = "<<<<<<< Updated upstream\n  port: 3\n=======\n  port: 2\n>>>>>>> Stashed changes\n";
     assert_eq!(world.read(ITEM), ours.replace("  port: 1\n", port).replace("# pay", "# paid"));
 }
 
@@ -84,9 +89,10 @@ fn no_secret_is_in_a_reason_and_the_style_of_markers_is_the_users() {
         told.stderr
     );
     assert!(!told.stderr.contains("hunter") && !told.stdout.contains("hunter"));
+    let base = world.git(&["rev-parse", "--short", "main~1"]);
     assert_eq!(
-        world.read(ITEM),
-        "db:\n<<<<<<< ours\n  password: hunter-two\n||||||| base\n  password: hunter-one\n=======\n  password: hunter-six\n>>>>>>> theirs\n  port: 2\n"
+        world.read(ITEM).replace(base.trim(), "base"),
+        "db:\n<<<<<<< HEAD\n  password: hunter-two\n||||||| base\n  password: hunter-one\n=======\n  password: hunter-six\n>>>>>>> theirs\n  port: 2\n"
     );
 }
 
@@ -113,14 +119,60 @@ fn every_kind_of_conflict_has_its_reason() {
         ),
         ("a: {b: 1, c: 1}\n", "a: {b: 1}\n", "a: {c: 1}\n", "together both sides removed all of a"),
         ("a: 1\n", "a: [\n", "a: 2\n", "ours is no plain YAML"),
-        ("a: 1  # x\n", "a: 1  # y\n", "a: 1  # z\n", "comments, order or layout were changed on both sides"),
+        ("a: 1  # x\n", "a: 1  # y\n", "a: 1  # z\n", "both sides changed the comments at a\n"),
+        ("a: 'x'\n", "a: \"x\"\n", "a: x\n", "comments, order or layout were changed on both sides"),
+        (
+            "a: 1  # x\nb: 1\n",
+            "b: 1\n",
+            "a: 1  # y\nb: 1\n",
+            "both sides changed a: ours absent, theirs 1, base 1",
+        ),
     ] {
         let world = world(ITEM, [Some(base), Some(ours), Some(theirs)]);
         let told = git(&world, &["merge", "theirs"]);
         assert!(told.code == 1 && told.stderr.contains(reason), "{ours} {}", told.stderr);
         let text = world.read(ITEM);
-        assert!(text.contains("<<<<<<< ours\n") && text.contains(">>>>>>> theirs\n"), "{text}");
+        assert!(text.contains("<<<<<<< HEAD\n") && text.contains(">>>>>>> theirs\n"), "{text}");
     }
+}
+
+/// What both sides changed stands by itself, with the base where it was asked for, be it values or comments;
+/// who asks for one side has that one there, and what the other changed elsewhere too.
+#[test]
+fn each_conflict_stands_alone_and_one_side_can_be_asked_for() {
+    let base = "a: 1\nb: 1  # b\n# c\nc: 1\nd: 1\n";
+    let ours = base.replace("a: 1", "a: 2").replace("# c", "# ours").replace("d: 1", "d: 2");
+    let theirs = base.replace("a: 1", "a: 3").replace("# c", "# theirs").replace("# b", "# why");
+    let block = |base: &str, ours: &str, theirs: &str, with_base: bool| {
+        let base = if with_base { format!("||||||| base\n{base}\n") } else { String::new() };
+        format!("<<<<<<< HEAD\n{ours}\n{base}=======\n{theirs}\n>>>>>>> theirs\n")
+    };
+    let world = world(ITEM, [Some(base), Some(&ours), Some(&theirs)]);
+    let of_base = world.git(&["rev-parse", "--short", "main~1"]);
+    for (style, with_base) in [("merge", false), ("diff3", true), ("zdiff3", true)] {
+        let told = git(&world, &["-c", &format!("merge.conflictStyle={style}"), "merge", "theirs"]);
+        let (value, comment) =
+            (block("a: 1", "a: 2", "a: 3", with_base), block("# c", "# ours", "# theirs", with_base));
+        let expected = format!("{value}b: 1  # why\n{comment}c: 1\nd: 2\n");
+        assert_eq!(world.read(ITEM).replace(of_base.trim(), "base"), expected, "{style}");
+        for reason in
+            ["both sides changed a: ours 2, theirs 3, base 1", "both sides changed the comments at c"]
+        {
+            assert!(told.stderr.contains(&format!("{ITEM}: {reason}\n")), "{}", told.stderr);
+        }
+        world.git(&["merge", "--abort"]);
+    }
+    for (favor, expected) in [
+        ("ours", "a: 2\nb: 1  # why\n# ours\nc: 1\nd: 2\n"),
+        ("theirs", "a: 3\nb: 1  # why\n# theirs\nc: 1\nd: 2\n"),
+    ] {
+        let setting = format!("merge.terrace.favor={favor}");
+        let told = git(&world, &["-c", &setting, "merge", "--no-commit", "theirs"]);
+        assert_eq!((told.code, world.read(ITEM).as_str()), (0, expected), "{}", told.stderr);
+        world.git(&["merge", "--abort"]);
+    }
+    let told = git(&world, &["-c", "merge.terrace.favor=mine", "merge", "theirs"]);
+    assert!(told.code == 1 && told.stderr.contains("help: say ours or theirs"), "{}", told.stderr);
 }
 
 #[test]
@@ -143,7 +195,7 @@ fn lines_of_a_decision_are_not_mixed() {
         "{}",
         told.stderr
     );
-    let block = "<<<<<<< ours\nreason = \"mine\"\nby = \"T\"\nuntil = 2030-01-01\n=======\nreason = \"load\"\nby = \"T\"\nuntil = 2031-01-01\n>>>>>>> theirs\n";
+    let block = "<<<<<<< HEAD\nreason = \"mine\"\nby = \"T\"\nuntil = 2030-01-01\n=======\nreason = \"load\"\nby = \"T\"\nuntil = 2031-01-01\n>>>>>>> theirs\n";
     assert!(world.read(DECISION).contains(block), "{}", world.read(DECISION));
     let told = world.line("check");
     assert!(

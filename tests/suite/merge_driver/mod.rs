@@ -156,7 +156,7 @@ fn compare(title: &str, cases: &[Case]) -> [usize; 2] {
         }
         let lost = verdicts[0] == Verdict::Right && verdicts[1] != Verdict::Right;
         let unsolved = matches!(case.truth, Truth::Solved(_)) && verdicts[1] != Verdict::Right;
-        let markers = String::from_utf8_lossy(&driven.text).contains("<<<<<<< ours");
+        let markers = String::from_utf8_lossy(&driven.text).contains("<<<<<<< HEAD");
         let unmarked = verdicts[1] == Verdict::Conflict && !markers && case.kind != "binary";
         if verdicts[1] == Verdict::Wrong || lost || unsolved || unmarked {
             mistakes.push(format!(
