@@ -65,6 +65,28 @@ fn what_changed_since_is_a_conflict_unless_left_out() {
     assert_eq!(wrong.code, 2, "{wrong:?}");
 }
 
+/// What a commit's message says makes no promotion of it; who names that very commit has it taken back.
+#[test]
+fn a_forged_trailer_changes_nothing() {
+    let people = promoted();
+    let promotion = people.id("HEAD");
+    let forged =
+        "promote(payments): staging -> production\n\nTerrace-Promotion: payments staging -> production";
+    let by_hand = NEW.replace("pool: 10", "pool: 99");
+    people.commit("2026-02-03", forged, &[(PRODUCTION, &by_hand)]);
+    let named = people.id("HEAD");
+    let said = people.works("2026-02-04", &ROLLBACK);
+    assert!(said.contains(&format!("production to before {promotion}")), "{said}");
+    assert_eq!(people.read(PRODUCTION), OLD.replace("pool: 10", "pool: 99"));
+    people.works("2026-02-05", &[&ROLLBACK[..], &["--promotion", &named]].concat());
+    assert_eq!(people.read(PRODUCTION), OLD);
+    // Without any promotion there is none.
+    let people = equal(OLD);
+    people.commit("2026-02-03", forged, &[(PRODUCTION, &OLD.replace("pool: 10", "pool: 99"))]);
+    let said = people.terrace("2026-02-04", &ROLLBACK);
+    assert!(said.code == 2 && said.err.contains("no commit promoted `payments` to production"), "{said:?}");
+}
+
 #[test]
 fn an_older_promotion_and_a_revision_can_be_named() {
     let people = promoted();
