@@ -290,6 +290,85 @@ fn another_items_promotion_goes_on_top_and_anything_else_is_refused() {
     assert_eq!(shop.git(&["rev-parse", "next"]), before);
 }
 
+/// What a promotion branch holds here and its remote no longer has was there once: a host deleted the branch
+/// when it was merged, or somebody put another one there. The next promotion begins anew, and is there once.
+#[test]
+fn a_promotion_branch_that_is_gone_or_another_one_at_the_remote_is_made_anew() {
+    let search = "environments/staging/search.yaml";
+    let other = ["promote", "search", "--to", "production", "--branch", "next", "--push", "origin", "--yes"];
+    for (what, prune) in [
+        ("closed", false),
+        ("closed", true),
+        ("squashed", true),
+        ("merged", true),
+        ("rewound", true),
+        ("forced", true),
+        ("more", true),
+    ] {
+        let shop = with_origin();
+        let both = [(search, "boost: 1\n"), ("environments/production/search.yaml", "boost: 1\n")];
+        shop.commit(&both, "search");
+        shop.commit(&[(search, "boost: 2\n")], "boost");
+        shop.git(&["push", "-q", "origin", "main"]);
+        assert_eq!(shop.terrace(&promote(&["--branch", "next", "--push", "origin"])).code, 0);
+        let first = at_origin(&shop, "next");
+        let there = colleague(&shop, "host");
+        let host = |script: &str| {
+            let mut command = std::process::Command::new("sh");
+            command.current_dir(&there).args(["-ec", script]);
+            for name in ["AUTHOR", "COMMITTER"] {
+                command
+                    .env(format!("GIT_{name}_NAME"), "Host")
+                    .env(format!("GIT_{name}_EMAIL"), "host@example.com");
+            }
+            let output = command.output().expect("sh runs");
+            assert!(output.status.success(), "{what} {output:?}");
+        };
+        host(match what {
+            "squashed" => {
+                "git merge -q --squash origin/next && git commit -q -m squashed && git push -q origin main :next"
+            }
+            "merged" => "git merge -q --no-ff -m merged origin/next && git push -q origin main :next",
+            "rewound" => "git push -q -f origin main:next",
+            "forced" => {
+                "git checkout -q origin/next && git commit -q --amend -m reworded && git push -q -f origin HEAD:next"
+            }
+            "more" => {
+                "git checkout -q origin/next && echo x >more.txt && git add more.txt && git commit -q -m more && git push -q origin HEAD:next"
+            }
+            _ => "git push -q origin :next",
+        });
+        shop.git(&["pull", "-q", "--ff-only", "origin", "main"]);
+        if prune {
+            shop.git(&["fetch", "-q", "--prune", "origin"]);
+        }
+        let sent = shop.terrace(&other);
+        assert_eq!(sent.code, 0, "{what} {prune} {sent:?}");
+        let tip = at_origin(&shop, "next");
+        assert_eq!(shop.git(&["rev-parse", "next"]), tip, "{what} {prune}");
+        assert!(shop.git(&["show", &format!("{tip}:environments/production/search.yaml")]).contains('2'));
+        let below = shop.git(&["rev-list", &format!("main..{tip}")]);
+        let expected = match what {
+            "forced" => 2,
+            "more" => 3,
+            _ => 1,
+        };
+        assert_eq!(below.lines().count(), expected, "{what} {prune} {below}");
+        assert_eq!(below.contains(&first), what == "more", "{what} {prune}");
+        let again = shop.terrace(&other);
+        assert!(again.code == 0 && again.out.ends_with("nothing to do\n"), "{what} {again:?}");
+        assert_eq!(at_origin(&shop, "next"), tip);
+    }
+    // What nobody sent is nobody's to drop.
+    let shop = with_origin();
+    shop.commit(&[(search, "boost: 1\n"), ("environments/production/search.yaml", "boost: 1\n")], "search");
+    shop.commit(&[(search, "boost: 2\n")], "boost");
+    shop.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(shop.terrace(&promote(&["--branch", "next"])).code, 0);
+    let unsent = shop.terrace(&other);
+    assert!(unsent.code == 4 && unsent.err.contains("help: git push origin next"), "{unsent:?}");
+}
+
 #[test]
 fn set_hold_and_rollback_are_sent_as_well() {
     let shop = with_origin();

@@ -18,7 +18,7 @@ use super::placement::{Placement, Standing, descends, differs_by, only_parent, s
 use super::{Change, Committed, Options, Outcome, Start, Transaction, finish_earlier};
 use crate::model::{CommitId, Error, ErrorKind, Result};
 use crate::store::git_error::git_error;
-use crate::store::remote::{Pushed, Remote};
+use crate::store::remote::{Pushed, Remote, tracking_name};
 
 /// How often a decision is made anew before the transaction gives up: each time, somebody else's commit
 /// changed what it rests on.
@@ -234,6 +234,7 @@ impl<T> Publishing<'_, T> {
                 Step::Nothing => return Ok(None),
                 Step::Send(commit, replaced, kept) => {
                     if remote.push(commit, branch.short(), replaced)? == Pushed::Done {
+                        self.remember(&place, commit);
                         return Ok(Some((sent(commit, &branch, remote, false), kept)));
                     }
                 }
@@ -308,8 +309,9 @@ impl<T> Publishing<'_, T> {
         }
         let Some(decided) = decided else { return Ok(Step::Nothing) };
         let local = branch.tip(git)?;
+        // What the remote had once is no news: a branch that is gone there, or another one, is so on purpose.
         let own = match local {
-            Some(local) if theirs.map_or(Ok(true), |it| descends(git, it, local).map(|it| !it))? => {
+            Some(local) if place.shared_part(local)? != Some(local) => {
                 Some((local, standing(git, (head, local), &decided, self.decide)?))
             }
             _ => None,
@@ -346,6 +348,17 @@ impl<T> Publishing<'_, T> {
         }
     }
 
+    /// Keeps what a remote got on a branch beside the one that is checked out: once it is gone there, and
+    /// git has forgotten it, that it was there is what tells it from work that nobody sent.
+    fn remember(&self, place: &RemoteBranch<'_>, commit: Oid) {
+        let RemoteBranch { git, branch, remote, .. } = *place;
+        if !begins_at_tip(branch, self.options) {
+            // What cannot be kept is asked about at worst.
+            let name = tracking_name(remote.name(), branch.short());
+            let _ = git.reference(&name, commit, true, "terrace");
+        }
+    }
+
     fn commit_and_send(
         &self,
         place: &RemoteBranch<'_>,
@@ -369,6 +382,7 @@ impl<T> Publishing<'_, T> {
             transaction.close()?;
             return pushed.map(|_| Sent::Moved);
         }
+        self.remember(place, new);
         let mut committed = sent(new, branch, remote, true);
         // The remote has it, and that is what counts from here on.
         let followed = transaction.and_then(|mut transaction| {
@@ -419,8 +433,10 @@ impl<'a> RemoteBranch<'a> {
         }
         let failed = |error: git2::Error| git_error("read the branches of a remote", &error);
         let mut tips: Vec<Oid> = heads.into_values().collect();
-        let tracked = git.references_glob(&format!("refs/remotes/{}/*", remote.name())).map_err(failed)?;
-        tips.extend(tracked.filter_map(|it| it.ok()?.target()));
+        for tracked in [format!("refs/remotes/{}/*", remote.name()), tracking_name(remote.name(), "*")] {
+            let tracked = git.references_glob(&tracked).map_err(failed)?;
+            tips.extend(tracked.filter_map(|it| it.ok()?.target()));
+        }
         Ok(Self { git, branch, remote, theirs, tips })
     }
 
