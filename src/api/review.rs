@@ -124,7 +124,7 @@ struct Change {
 enum Source {
     /// The environment before has it, and the plan at the base takes, asks or offers it.
     Promoted,
-    /// The environment before had it, and has taken it back.
+    /// The environment before had it, and has left it: taken it back, or gone on to another value.
     Overtaken,
     /// The environment before has it, and the plan at the base keeps it out or stops.
     OverwritesOwnValue,
@@ -286,7 +286,7 @@ fn change(Row { diff: row, origin }: &Row) -> Change {
             why = Some(reason.phrase(*hop));
             (Source::Promoted, vec![hop.source()])
         }
-        Origin::Overtaken(source) => (Source::Overtaken, vec![*source]),
+        Origin::Overtaken(source, _) => (Source::Overtaken, vec![*source]),
         Origin::Overwrites { hop, since, reason } => {
             why = Some(reason.phrase(*hop));
             kept_since = since.map(|since| since.to_string());

@@ -383,10 +383,10 @@ impl Rule {
                 waivable: Waivable::Value("limits.rate", "set by on-call during incidents"),
             },
             Self::OvertakenPromotion => Explanation {
-                what: "A review promotes a value that its source had, and has taken back since: it is again on a \
-                       value from before.",
-                why: "What was tried and taken back there would go live here. Most often the branch is older \
-                      than the rollback.",
+                what: "A review promotes a value that its source had, and has left since: it took it back and is \
+                       again on a value from before, or it has gone on to another.",
+                why: "What was tried and taken back there would go live here, or what is out of date already. \
+                      Most often the branch is older than what happened to its source.",
                 mend: "Bring the branch up to date and plan the promotion again, or leave the value as it is.",
                 waive: "Accept it where the value was taken back for a reason that does not hold here.",
                 waivable: Waivable::Value("cache.ttl", "staging's cache alone was too small for it"),

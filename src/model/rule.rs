@@ -117,7 +117,7 @@ rules! {
     MissingValue = "missing-value", Notice;
     /// A production value that never was in staging.
     SkippedPromotion = "skipped-promotion", Notice;
-    /// A change promotes a value that its source has taken back.
+    /// A change promotes a value that its source has left since.
     OvertakenPromotion = "overtaken-promotion", Notice;
 }
 

@@ -17,7 +17,7 @@ use crate::diff::Kind;
 use crate::engine::compare::DiffRow;
 use crate::engine::promotion::{DecisionState, Reason, Until};
 use crate::engine::review::{
-    DecisionChange, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
+    DecisionChange, Departure, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
 use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key, Rule, Value};
 
@@ -140,7 +140,7 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
     let count = |fits: fn(&Origin) -> bool| rows().filter(|row| fits(&row.origin)).count();
     let counts = [
         (count(|origin| matches!(origin, Origin::Overwrites { .. })), "against what is kept"),
-        (count(|origin| matches!(origin, Origin::Overtaken(_))), "taken back by the source"),
+        (count(|origin| matches!(origin, Origin::Overtaken(..))), "left by the source"),
         (count(|origin| matches!(origin, Origin::Promoted(_) | Origin::Offered { .. })), "promoted"),
         (count(|origin| matches!(origin, Origin::ByHand(_))), "by hand"),
         (count(|origin| matches!(origin, Origin::Together(_))), "in several environments at once"),
@@ -228,7 +228,10 @@ fn origin_phrase(Row { diff, origin }: &Row) -> String {
         Origin::Offered { hop, reason } => {
             format!("promoted from {}, offered only: {}", hop.source(), clean(&reason.phrase(*hop)))
         }
-        Origin::Overtaken(source) => format!("from {source}, which has taken it back"),
+        Origin::Overtaken(source, Departure::TakenBack) => format!("from {source}, which has taken it back"),
+        Origin::Overtaken(source, Departure::WentOn) => {
+            format!("from {source}, which has gone on to another")
+        }
         Origin::Overwrites { hop, since, reason } => against(*hop, *since, reason, diff),
         Origin::Together(others) => format!("at once with {}", names(others)),
         Origin::ByHand(others) if others.is_empty() => "by hand".to_owned(),

@@ -222,12 +222,26 @@ fn a_promotion_that_its_source_took_back_is_told() {
     // Brought up to date it is told as well.
     world.git(&["merge", "--quiet", "--no-edit", "main"]);
     assert_eq!(origins(&review(&world, &[], 0)), ["timeout overtaken"]);
-    // A source that went on to something new has taken nothing back.
+    // A source that went on to something new has taken nothing back, and has left the value all the same.
     world.git(&["checkout", "--quiet", "main"]);
     edit(&world, STAGING, "timeout: 5s", "timeout: 9s");
     world.commit("faster still");
     world.git(&["checkout", "--quiet", "feature"]);
     world.git(&["merge", "--quiet", "--no-edit", "main"]);
+    let found = review(&world, &[], 0);
+    assert_eq!(origins(&found), ["timeout overtaken"]);
+    assert_eq!(told(&found["findings"]), ["overtaken-promotion timeout"]);
+    assert!(world.terrace(&["review"]).exits(0).contains("from staging, which has gone on to another\n"));
+    // What production had itself is a way back, and nobody's promotion.
+    edit(&world, PRODUCTION, "timeout: 8s", "timeout: 9s");
+    world.commit("up to date");
+    world.git(&["checkout", "--quiet", "main"]);
+    world.git(&["merge", "--quiet", "feature"]);
+    edit(&world, STAGING, "timeout: 9s", "timeout: 10s");
+    world.commit("fastest");
+    world.git(&["checkout", "--quiet", "-B", "feature"]);
+    edit(&world, PRODUCTION, "timeout: 9s", "timeout: 8s");
+    world.commit("back");
     assert_eq!(origins(&review(&world, &[], 0)), ["timeout by-hand"]);
 }
 

@@ -43,8 +43,17 @@ pub struct Sides<'a> {
 /// The versions that the item had in an environment; `None` when history does not reach back.
 pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<FileValues>>>> + 'a;
 
-/// Whether a source (the environment) left its value at a path since the base, going back.
-pub type LeftSince<'a> = dyn Fn(Environment, &ValuePath, Option<&Value>) -> Result<bool> + 'a;
+/// How a source (the environment) left its value at a path since the base, if it did.
+pub type LeftSince<'a> = dyn Fn(Environment, &ValuePath, Option<&Value>) -> Result<Option<Departure>> + 'a;
+
+/// What a source has in place of a value that it had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Departure {
+    /// One from before: it took the value back.
+    TakenBack,
+    /// A newer one: it went on.
+    WentOn,
+}
 
 /// What is known of one item of a change.
 pub struct Input<'a> {
@@ -67,8 +76,7 @@ pub struct Input<'a> {
     pub plan: &'a dyn Fn(Environment) -> Option<&'a BasePlan>,
     /// The policy of the base.
     pub base_policy: &'a Policy,
-    /// Whether a source left a value of the base since, on the line that the change goes to, for one it
-    /// had before.
+    /// How a source left a value of the base since, on the line that the change goes to.
     pub left_since: &'a LeftSince<'a>,
     /// What is production's own by rule.
     pub exemptions: &'a Exemptions<'a>,
@@ -111,18 +119,25 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Whether a path left `value` for one that it had before, of its values oldest first.
+/// How a path left `value`, of its values oldest first; `None` where it has it, or never had it. What was
+/// not there yet is not left by what came.
 #[must_use]
-pub fn went_back<'v>(values: impl Iterator<Item = Option<&'v Value>>, value: Option<&Value>) -> bool {
+pub fn departure<'v>(
+    values: impl Iterator<Item = Option<&'v Value>>,
+    value: Option<&Value>,
+) -> Option<Departure> {
     let mut seen: Vec<Option<&Value>> = vec![None];
     for now in values {
         if seen.last() != Some(&now) {
             seen.push(now);
         }
     }
-    let Some((now, earlier)) = seen.split_last() else { return false };
-    let left = earlier.iter().rposition(|then| *then == value);
-    *now != value && left.is_some_and(|left| earlier.iter().take(left).any(|then| then == now))
+    let (now, earlier) = seen.split_last().filter(|(now, _)| **now != value)?;
+    let left = earlier.iter().rposition(|then| *then == value)?;
+    match earlier.iter().take(left).any(|then| then == now) {
+        true => Some(Departure::TakenBack),
+        false => value.is_some().then_some(Departure::WentOn),
+    }
 }
 
 #[cfg(test)]
@@ -131,19 +146,22 @@ mod tests {
 
     #[test]
     fn a_value_is_left_for_an_older_one_or_for_a_newer() {
+        let (back, on) = (Some(Departure::TakenBack), Some(Departure::WentOn));
         for (values, value, expected) in [
-            (&["5", "8", "5"][..], "8", true),
-            (&["5", "8", "9"], "8", false),
-            (&["5", "8"], "8", false),
-            (&["5", "8"], "5", false),
-            (&["", "8", ""], "8", true),
-            (&["8", "", "8"], "", true),
-            (&["5", "8", "5", "9"], "8", false),
-            (&[], "8", false),
+            (&["5", "8", "5"][..], "8", back),
+            (&["5", "8", "9"], "8", on),
+            (&["5", "8"], "8", None),
+            (&["5", "8"], "5", on),
+            (&["", "8", ""], "8", back),
+            (&["8", "", "8"], "", back),
+            (&["8", "9"], "", None),
+            (&["5", "8", "5", "9"], "8", on),
+            (&["5", "8", "5"], "7", None),
+            (&[], "8", None),
         ] {
             let read = |text: &str| (!text.is_empty()).then(|| Value::String(text.to_owned()));
             let values: Vec<Option<Value>> = values.iter().map(|text| read(text)).collect();
-            let found = went_back(values.iter().map(Option::as_ref), read(value).as_ref());
+            let found = departure(values.iter().map(Option::as_ref), read(value).as_ref());
             assert_eq!(found, expected, "{values:?} {value}");
         }
     }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::base_plan::BasePlan;
-use super::input::{Input, Side, went_back};
+use super::input::{Departure, Input, Side, departure};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff, leaves_of};
@@ -97,7 +97,7 @@ impl<'a> Input<'a> {
             let is_one = match &origin {
                 Origin::ByHand(_) => false,
                 Origin::Promoted(_) | Origin::Offered { .. } => !may_hold_pins,
-                Origin::Together(_) | Origin::Overtaken(_) | Origin::Overwrites { .. } => true,
+                Origin::Together(_) | Origin::Overtaken(..) | Origin::Overwrites { .. } => true,
             };
             if is_leaf || !one_sided || is_one {
                 out.push((change.path.clone(), origin));
@@ -117,13 +117,22 @@ impl<'a> Input<'a> {
             let source = hop.source();
             if let Some(origin) = self.by_plan(hop, path, value)? {
                 let is_promoted = matches!(origin, Origin::Promoted(_) | Origin::Offered { .. });
-                let is_overtaken = is_promoted && (self.left_since)(source, path, value)?;
-                return Ok(if is_overtaken { Origin::Overtaken(source) } else { origin });
+                let left = if is_promoted { (self.left_since)(source, path, value)? } else { None };
+                return Ok(left.map_or(origin, |left| Origin::Overtaken(source, left)));
             }
             if !self.sets(source, path) && self.is_in(source) {
                 let past = (self.past)(source)?.unwrap_or_default();
-                if went_back(past.iter().map(|version| version.at(path)), value) {
-                    return Ok(Origin::Overtaken(source));
+                let left = departure(past.iter().map(|version| version.at(path)), value);
+                if let Some(left) = left.filter(|left| *left == Departure::TakenBack) {
+                    return Ok(Origin::Overtaken(source, left));
+                }
+                // Who goes back to a value of the target's own promotes nothing.
+                if let Some(left) = left {
+                    let own = (self.past)(environment)?.unwrap_or_default();
+                    let before = own.iter().rev().skip_while(|version| version.at(path) == value);
+                    if !before.into_iter().any(|version| version.at(path) == value) {
+                        return Ok(Origin::Overtaken(source, left));
+                    }
                 }
             }
         }
@@ -268,7 +277,7 @@ mod tests {
                     past: &|_| Ok(None),
                     plan: &|_| None,
                     base_policy: &policy,
-                    left_since: &|_, _, _| Ok(false),
+                    left_since: &|_, _, _| Ok(None),
                     exemptions: &exemptions,
                 };
                 let judged = judge_item(&input).expect("a history");

@@ -19,7 +19,7 @@ pub use base_plan::BasePlan;
 pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
 pub use findings::{Compared, HeadFindings, NewKey, compare as compare_findings};
-pub use input::{Exemptions, Input, LeftSince, Past, Side, Sides, went_back};
+pub use input::{Departure, Exemptions, Input, LeftSince, Past, Side, Sides, departure};
 pub use items::{Judged, judge_item};
 pub use waivers::{WaiverChange, compare as compare_waivers};
 pub use weakened::{Weakened, Weakening, findings as weakened_findings, weakened};
@@ -44,8 +44,8 @@ pub enum Origin {
         /// Why it does not take it.
         reason: Reason,
     },
-    /// This environment had it, and has taken it back since.
-    Overtaken(Environment),
+    /// This environment had it, and has left it since.
+    Overtaken(Environment, Departure),
     /// It is what the source had before the change, and what the plan at the base keeps out or stops at.
     Overwrites {
         /// The hop of that plan.

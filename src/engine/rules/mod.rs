@@ -69,6 +69,7 @@ use self::memory::Fingerprints;
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
 use super::promotion::Reason;
+use super::review::Departure;
 use super::snapshot::ItemFile;
 use crate::model::{
     Date, Environment, Finding, Hop, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,
@@ -112,8 +113,8 @@ pub struct Change {
     /// The values that the plan at the base keeps where they are, and the change overwrites with the
     /// source's.
     pub overwritten: Vec<Overwritten>,
-    /// The promoted values that their source has taken back.
-    pub overtaken: Vec<(Key, Hop, ValuePath)>,
+    /// The promoted values that their source has left, and how.
+    pub overtaken: Vec<(Key, Hop, ValuePath, Departure)>,
 }
 
 /// A value that an environment keeps for itself by the plan at the base, and that a change overwrites

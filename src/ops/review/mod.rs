@@ -381,9 +381,9 @@ fn note_rows(items: &[ItemChange], change: &mut Change) {
                     since: *since,
                     reason: reason.clone(),
                 }),
-                Origin::Overtaken(_) => {
+                Origin::Overtaken(_, left) => {
                     let hop = Hop::into_target(*environment);
-                    change.overtaken.extend(hop.map(|hop| (key.clone(), hop, diff.path.clone())));
+                    change.overtaken.extend(hop.map(|hop| (key.clone(), hop, diff.path.clone(), *left)));
                 }
                 Origin::Promoted(_) | Origin::Offered { .. } | Origin::Together(_) | Origin::ByHand(_) => {}
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use super::{Reviewer, hops};
 use crate::engine::configuration::Configuration;
 use crate::engine::promotion::{Grounds, Selection, decide};
-use crate::engine::review::{BasePlan, End, Touched, went_back};
+use crate::engine::review::{BasePlan, Departure, End, Touched, departure};
 use crate::model::{CommitId, Environment, ErrorKind, Hop, Key, Result, Value, ValuePath};
 use crate::ops::plan::Planner;
 use crate::ops::workspace::Workspace;
@@ -68,24 +68,23 @@ impl Reviewer<'_> {
         Ok(plans)
     }
 
-    /// Whether a source left a value since the base, on the line that the change goes to, for one that
-    /// it had before.
+    /// How a source left a value since the base, on the line that the change goes to.
     pub(super) fn left_since(
         &self,
         key: &Key,
         environment: Environment,
         path: &ValuePath,
         value: Option<&Value>,
-    ) -> Result<bool> {
-        let Some(tip) = &self.tip else { return Ok(false) };
+    ) -> Result<Option<Departure>> {
+        let Some(tip) = &self.tip else { return Ok(None) };
         let item = tip.sources.item(key, environment);
         if item.map(|item| &item.blob) == self.part.ends[0].item(key, environment).map(|item| &item.blob) {
-            return Ok(false);
+            return Ok(None);
         }
         let document = item.and_then(|item| tip.sources.document(item).ok());
         let now = document.as_ref().and_then(|document| document.at(path));
         if now == value || (item.is_some() && document.is_none()) {
-            return Ok(false);
+            return Ok(None);
         }
         let history = self.tip_history.get_or_init(|| {
             let files = hops(self.touched).map(|(key, hop)| key.file(hop.source())).collect();
@@ -95,7 +94,7 @@ impl Reviewer<'_> {
         let versions = history.versions(key, environment, &self.planner.old_versions())?;
         let values =
             versions.iter().map(|version| version.values.as_ref().and_then(|values| values.at(path)));
-        Ok(went_back(values, value))
+        Ok(departure(values, value))
     }
 
     pub(super) fn past(&self, key: &Key, environment: Environment) -> Result<Versions> {
