@@ -173,13 +173,8 @@ fn collapsed(item: &Planned) -> String {
     format!("({})", parts.join(", "))
 }
 
-/// How many items and values it is, and how many files somebody must name.
+/// How many items and values it is.
 #[must_use]
 pub fn counts(plan: &Plan) -> String {
-    let asks = match plan.asks.len() {
-        0 => String::new(),
-        1 => "; 1 file stays until you say whose it is".to_owned(),
-        several => format!("; {several} files stay until you say whose they are"),
-    };
-    format!("{}, {}{asks}.", counted(plan.items.len(), "item"), counted(plan.values(), "value"))
+    format!("{}, {}.", counted(plan.items.len(), "item"), counted(plan.values(), "value"))
 }
