@@ -104,7 +104,7 @@ pub(super) fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
             (Some(next), _) => (segment, next),
             (None, Segment::Key(wrong)) => {
                 let map = here.as_map()?;
-                match (closest(wrong, map.keys().map(String::as_str)), split_at_slashes(wrong)) {
+                match (closest(wrong, map.keys().map(String::as_str)), split_as_path(wrong)) {
                     (Some(right), _) => (Segment::Key(right.to_owned()), map.get(right)?),
                     (None, Some(parts)) => {
                         parts.into_iter().rev().for_each(|part| rest.push_front(part));
@@ -121,9 +121,9 @@ pub(super) fn nearest(values: &[Value], path: &ValuePath) -> Option<ValuePath> {
     Some(near)
 }
 
-/// The keys that are meant by `a/b`, for which a path has `a.b`.
-pub(super) fn split_at_slashes(key: &str) -> Option<Vec<Segment>> {
-    let parts: Vec<&str> = key.split('/').collect();
+/// The keys that are meant by `a/b` or `a:b`, for which a path has `a.b`.
+pub(super) fn split_as_path(key: &str) -> Option<Vec<Segment>> {
+    let parts: Vec<&str> = key.split(['/', ':']).collect();
     let is_path = parts.len() > 1 && parts.iter().all(|part| !part.is_empty());
     is_path.then(|| parts.into_iter().map(|part| Segment::Key(part.to_owned())).collect())
 }

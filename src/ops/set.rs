@@ -209,7 +209,7 @@ fn decide(
                 {
                     Value::String(text.clone())
                 } else {
-                    flow_value(text, limits).ok_or_else(|| not_a_value(&path))?
+                    flow_value(text, limits).ok_or_else(|| not_a_value(&path, text))?
                 },
             )
         }
@@ -236,7 +236,8 @@ fn decide(
         Some(value) => {
             let operation =
                 set_or_insert_with(&document, &path, value, parents, &shown).map_err(|error| {
-                    or_near_element(error, document.values(), &path, &configuration.lists(&request.key))
+                    let lists = configuration.lists(&request.key);
+                    or_near_element(error, document.values(), &path, &lists).with_kind(ErrorKind::Usage)
                 })?;
             edit(&document, &[operation], limits, &shown)?
         }
@@ -283,8 +284,11 @@ fn changed_kinds((before, after): (&Value, &Value)) -> Option<[&'static str; 2]>
     (kinds[0] != kinds[1] && kinds[0] != "null").then_some(kinds)
 }
 
-/// One YAML flow value.
+/// One YAML flow value; an empty text, which is null to YAML, is rather a variable that a shell lost.
 fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
+    if text.trim().is_empty() {
+        return None;
+    }
     let document = Document::parse(text.as_bytes(), limits).ok()?;
     let one = document.values().len() == 1 && document.problems().is_empty();
     let block = matches!(document.value(), Value::Map(_) | Value::List(_))
@@ -293,9 +297,14 @@ fn flow_value(text: &str, limits: &Limits) -> Option<Value> {
 }
 
 /// The text itself is not repeated: it may be a secret.
-fn not_a_value(path: &ValuePath) -> Error {
+fn not_a_value(path: &ValuePath, text: &str) -> Error {
     let whole = || "the whole item".to_owned();
     let place = if path.is_root() { whole() } else { format!("`{path}`") };
+    if text.trim().is_empty() {
+        return Error::usage(format!("what is given for {place} is empty")).with_help(
+            "a shell variable may be unset; write `null` for no value, and `\"\"` for an empty text",
+        );
+    }
     Error::usage(format!("what is given for {place} is not one YAML value")).with_help(Help::GiveText)
 }
 

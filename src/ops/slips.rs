@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::item::split_at_slashes;
+use super::item::split_as_path;
 use crate::engine::configuration::Configuration;
 use crate::model::{
     Environment, EnvironmentSet, Error, Help, ItemId, Key, Result, Segment, Value, ValuePath, slip,
@@ -114,12 +114,12 @@ impl Typed<'_> {
         inside(vec![(here, self.wanted)], &known)
     }
 
-    /// What a path was perhaps meant for whose key at a step is new: `a/b` for `a.b`, one that begins with
+    /// What a path was perhaps meant for whose key at a step is new: `a/b` or `a:b` for `a.b`, one that begins with
     /// the item or an environment, or the value in its place.
     fn read_otherwise(&self, step: usize, here: &ValuePath, known: &[&Value]) -> Option<Slip> {
         let (Segment::Key(first), rest) = self.path.segments.get(step..)?.split_first()? else { return None };
-        let parts = split_at_slashes(first);
-        let has_slashes = parts.is_some();
+        let parts = split_as_path(first);
+        let is_split = parts.is_some();
         let mut steps = parts.unwrap_or_else(|| vec![Segment::Key(first.clone())]);
         steps.extend(rest.iter().cloned());
         let is_there = |step: &Segment| known.iter().any(|value| value.child(step).is_some());
@@ -127,7 +127,7 @@ impl Typed<'_> {
             known.iter().filter_map(|value| value.child(step)).any(|value| !value.is_scalar())
         };
         match steps.as_slice() {
-            [top, ..] if has_slashes && holds_more(top) => {}
+            [top, ..] if is_split && holds_more(top) => {}
             [Segment::Key(word), below, ..] if step == 0 && self.is_place(word) && is_there(below) => {
                 steps.remove(0);
             }
