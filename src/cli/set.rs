@@ -46,7 +46,7 @@ pub(super) struct Args {
     /// Set the item as a whole: terrace set KEY VALUE --whole
     #[arg(long, conflicts_with = "edit")]
     whole: bool,
-    /// The last key is new on purpose, although it looks like another one
+    /// What is new is meant, although it looks like something that is there
     #[arg(long)]
     new: bool,
 }
