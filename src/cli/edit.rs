@@ -14,9 +14,14 @@ use crate::report::text;
 use crate::store::editor::{self, Scratch};
 
 /// Opens the item in the user's editor until it checks, is left as it was, or is dropped.
-pub(super) fn run(key: &Key, environment: Environment, create: bool, context: &Context) -> Outcome {
+pub(super) fn run(
+    key: &Key,
+    environment: Environment,
+    (create, is_new): (bool, bool),
+    context: &Context,
+) -> Outcome {
     let workspace = context.workspace_to_change(false)?;
-    let editing = ops::edit(&workspace, key, environment, create)?;
+    let editing = ops::edit(&workspace, key, environment, (create, is_new))?;
     let editor = editor(context)?;
     let name = format!("{}.{environment}.yaml", key.as_str().replace('/', "."));
     let scratch = Scratch::new(&std::env::temp_dir(), &name, editing.before())?;

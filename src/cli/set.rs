@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     let Some(value) = value else {
         let (key, environment) = (parse::<Key>(&args.key)?, parse::<Environment>(&args.place.env)?);
         args.place.destination.require_commit()?;
-        return edit::run(&key, environment, args.create, context);
+        return edit::run(&key, environment, (args.create, args.new), context);
     };
     let (text, string) = match value.as_str() {
         "-" => read_value(&mut std::io::stdin().lock())?,

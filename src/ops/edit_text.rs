@@ -1,6 +1,7 @@
 //! `set --edit`: an item's whole text, taken back only when it checks.
 
 use super::kept_files::alike;
+use super::slips::refuse_item;
 use super::workspace::{At, Workspace};
 use crate::diff::{Depth, diff};
 use crate::engine::configuration::Configuration;
@@ -31,11 +32,17 @@ pub struct Edited {
     pub after: Option<Shown>,
 }
 
-/// Takes an item up; one that is missing begins empty when `create` says so.
+/// Takes an item up; one that is missing begins empty when `create` says so, and when `is_new` says that it
+/// is meant, however much it looks like another one.
 ///
 /// # Errors
 /// When there is no such item or no working tree.
-pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: bool) -> Result<Editing> {
+pub fn edit(
+    workspace: &Workspace,
+    key: &Key,
+    environment: Environment,
+    (create, is_new): (bool, bool),
+) -> Result<Editing> {
     if workspace.repository.work_tree().is_none() {
         return Err(Error::state("a bare repository has no working tree")
             .with_help("edit in a clone")
@@ -60,7 +67,12 @@ pub fn edit(workspace: &Workspace, key: &Key, environment: Environment, create: 
             }
             Some(reading.bytes.to_vec())
         }
-        None if create => None,
+        None if create => {
+            if !is_new {
+                refuse_item(&configuration, workspace.readable, key, environment)?;
+            }
+            None
+        }
         None => {
             let known = configuration.snapshot().items().filter(|item| item.id.environment == environment);
             let error = no_such_item(key, known.map(|item| &item.id.key).collect(), environment.into());

@@ -99,6 +99,7 @@ const SLIPS: &[Slip] = &[
     ("set payments 'database. size' 6 --env staging", 2, &["a space"]),
     ("set paymens timeout 6 --env staging --create", 3, &["looks like `payments`", "--new"]),
     ("set paymens timeout 6 --env staging --create --new", 0, &["paymens.yaml"]),
+    ("set --edit paymens --env staging --create", 3, &["looks like `payments`", "--new"]),
     ("set prod/payments timeout 6 --env staging --create", 3, &["looks like `payments`"]),
     ("set billing/invoces currency EUR --env production --create", 3, &["looks like `billing/invoices`"]),
     ("set payments database.host my words --env staging", 2, &["quote a value of several words"]),
