@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::document::Document;
-use super::node::{Content, NodeId, Style};
+use super::node::{Content, MappingEntry, NodeId, Style};
 use super::other_readings::{OtherReading, reads_differently};
-use super::parse::skip_trivia;
 use super::scalar::{CORE, digits, plain_value};
 use crate::model::Value;
 
@@ -172,7 +171,7 @@ impl Finder<'_> {
                         self.key(entry.key);
                     }
                     if *flow {
-                        self.pair(node.span.start, entry.key);
+                        self.pair(node.span.start, entry);
                         self.in_brackets(entry.key);
                         self.in_brackets(entry.value);
                     }
@@ -224,17 +223,13 @@ impl Finder<'_> {
     }
 
     /// The `:` behind a key within brackets, which begin at `start`.
-    fn pair(&mut self, start: usize, key: NodeId) {
-        let key = self.document.node(key);
+    fn pair(&mut self, start: usize, entry: &MappingEntry) {
+        let key = self.document.node(entry.key);
         let Content::Scalar { style, .. } = key.content else { return };
-        let colon = skip_trivia(self.document.text(), key.span.end);
         let text = self.document.text().as_bytes();
+        let Some(colon) = entry.colon else { return };
         let is_broken = text.get(key.span.start..colon).is_some_and(|key| key.contains(&b'\n'));
-        let is_explicit = || {
-            let before = text.get(..key.outer.start).unwrap_or_default().trim_ascii_end();
-            before.ends_with(b"?")
-        };
-        if is_broken && text.get(colon) == Some(&b':') && !is_explicit() {
+        if is_broken && !entry.explicit {
             self.tell(DifferenceKind::FlowKeyBroken, key.span.start, key.span.len());
             return;
         }
