@@ -36,6 +36,10 @@ pub enum Slip {
 /// series.
 #[must_use]
 pub fn slip(key: &str, known: &str) -> Option<Slip> {
+    // One letter and a few separators: most pairs are far from it.
+    if key.len().abs_diff(known.len()) > 8 {
+        return None;
+    }
     let [typed, meant] = [key, known].map(plain);
     let [length, other] = [typed.clone().count(), meant.clone().count()];
     let (short, long) = (length.min(other), length.max(other));

@@ -59,13 +59,12 @@ pub(super) fn mistyped(sides: [&[Value]; 2], changes: &[Change<'_>]) -> Vec<(usi
             }
         }
         for (side, own, map, other) in [(0, &here, left, right), (1, &there, right, left)] {
-            let known = map.iter().filter(|(key, _)| map.len() <= MANY && other.contains_key(*key));
-            for (known, value) in known {
-                for own in own {
-                    if is_slip_beside(*own, (known, value), &|word| is_word(sides[1 - side], word)) {
-                        found.push((side, told(own.0, known, true)));
-                    }
-                }
+            for own in own.iter().filter(|_| map.len() <= MANY) {
+                let near = map.iter().filter(|(known, value)| {
+                    is_slip_beside(*own, (known, value), &|word| is_word(sides[1 - side], word))
+                        && other.contains_key(*known)
+                });
+                found.extend(near.map(|(known, _)| (side, told(own.0, known, true))));
             }
         }
     }
