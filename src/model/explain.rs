@@ -215,7 +215,7 @@ impl Rule {
             },
             Self::PlainSecret => Explanation {
                 what: "A value whose name says that it is a secret is a literal, not a reference to a secret store; or a \
-                       value anywhere looks like a private key, an access token, or a URL with a password. \
+                       value or a key anywhere looks like a private key, an access token, or a URL with a password. \
                        What SOPS or another tool encrypted (`ENC[…]`) is a reference.",
                 why: "Everybody who can read the repository can read it, now and in its whole history. \
                       Terrace masks such values and never promotes them.",

@@ -52,7 +52,7 @@ impl Cell {
     pub(super) fn path(lead: &str, path: &ValuePath) -> Self {
         let text = format!("{lead}{}", path_name(path));
         let parent = path.parent().filter(|parent| !parent.is_root());
-        let parent = parent.map(|parent| clean(&parent.to_string()).into_owned());
+        let parent = parent.map(|parent| path_name(&parent));
         let end = parent.map(|parent| (lead.len() + parent.len(), parent));
         let is_there = |(end, parent): &(usize, String)| text.get(lead.len()..*end) == Some(parent);
         let parent = end.filter(is_there).map(|(end, _)| (lead.len(), end));

@@ -60,16 +60,17 @@ pub use words::words_note;
 use std::borrow::Cow;
 
 use crate::model::{Finding, ValuePath};
+use crate::secrets::shown_path;
 
 /// The most columns of a message; it may quote a value of any length.
 const SENTENCE: usize = 400;
 
-/// A path for people; a root is the item itself.
+/// A path for people; a root is the item itself. A key may hold a secret.
 fn path_name(path: &ValuePath) -> String {
     if path.is_file() {
         return "(the whole item)".to_owned();
     }
-    sanitize::clean(&path.to_string()).into_owned()
+    sanitize::clean(&shown_path(path)).into_owned()
 }
 
 /// A sentence of a finding for people, cut when it quotes too much.

@@ -9,10 +9,11 @@ use super::columns::align;
 use super::sanitize::{clean, cut, width};
 use super::values::{change_cell, removal_cell, value_cell, value_cell_beside};
 use super::view::View;
-use super::{counted, lines};
+use super::{counted, lines, path_name};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
+use crate::secrets::without_secrets;
 
 /// The most kept values that are listed one by one unless everything is asked for.
 const KEPT: usize = 12;
@@ -92,7 +93,7 @@ fn acting_lines(plan: &ItemPlan<Shown>, view: &View, out: &mut dyn Write) -> io:
     let set = |given: &GivenValue<Shown>| {
         vec![
             Cell::new("  set").style(view.styles.modified),
-            Cell::new(clean(&given.path.to_string()).into_owned()),
+            Cell::new(path_name(&given.path)),
             change_cell(given.old.as_ref(), Some(&given.value)),
             Cell::new("as given").style(view.styles.faint).prose(),
         ]
@@ -201,8 +202,8 @@ fn lost_tag(line: &PlanEntry<Shown>) -> Option<String> {
 /// A path as it is said beside another: its last name where both stand in one place.
 fn beside(path: &ValuePath, other: &ValuePath) -> String {
     match (path.parent() == other.parent(), path.last()) {
-        (true, Some(Segment::Key(key))) => key.clone(),
-        _ => path.to_string(),
+        (true, Some(Segment::Key(key))) => clean(&without_secrets(key)).into_owned(),
+        _ => path_name(path),
     }
 }
 
@@ -212,11 +213,9 @@ fn path_cell(line: &PlanEntry<Shown>) -> Cell {
 
 fn path_of(line: &PlanEntry<Shown>) -> String {
     if let Some(renamed) = &line.renamed {
-        clean(&format!("{} → {}", renamed.from, beside(&line.path, &renamed.from))).into_owned()
-    } else if line.path.is_file() {
-        "(the whole item)".to_owned()
+        format!("{} → {}", path_name(&renamed.from), beside(&line.path, &renamed.from))
     } else {
-        clean(&line.path.to_string()).into_owned()
+        path_name(&line.path)
     }
 }
 

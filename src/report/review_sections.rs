@@ -12,7 +12,7 @@ use super::diff::{detail, modes};
 use super::sanitize::{clean, cut};
 use super::values::change_cell;
 use super::view::View;
-use super::{counted, status, text};
+use super::{counted, path_name, status, text};
 use crate::diff::Kind;
 use crate::engine::compare::DiffRow;
 use crate::engine::promotion::{DecisionState, Reason, Until};
@@ -196,7 +196,7 @@ fn cells(row: &Row, view: &View) -> Vec<Cell> {
         };
         ("(the whole item)".to_owned(), values)
     } else {
-        (clean(&diff.path.to_string()).into_owned(), change_cell(diff.left.as_ref(), diff.right.as_ref()))
+        (path_name(&diff.path), change_cell(diff.left.as_ref(), diff.right.as_ref()))
     };
     let sign = diff.kind.sign();
     vec![

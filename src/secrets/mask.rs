@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::place::place;
-use super::{DocumentSecrets, scalar_secret, spans, unparsed};
+use super::{BLOT, DocumentSecrets, in_key, scalar_secret, spans, unparsed, without_secrets};
 use crate::guards::{self, Guard};
 use crate::model::{Policy, Segment, StoredValue, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
@@ -158,7 +158,7 @@ impl<'a> Mask<'a> {
         match value {
             Value::Map(map) => {
                 let entry = |(key, value): (&String, &Value)| {
-                    (key.clone(), self.masked(policy, known, &path.key(key), value))
+                    (shown_key(key), self.masked(policy, known, &path.key(key), value))
                 };
                 Value::Map(map.iter().map(entry).collect())
             }
@@ -182,11 +182,19 @@ impl<'a> Mask<'a> {
     }
 }
 
+/// A key as it may be shown.
+fn shown_key(key: &str) -> String {
+    match in_key(key).filter(|_| !guards::off(Guard::SecretsMasked)) {
+        Some(_) => without_secrets(key).into_owned(),
+        None => key.to_owned(),
+    }
+}
+
 /// A value with all texts and numbers masked that refer to nothing.
 fn texts_masked(policy: &Policy, value: &Value) -> Value {
     match value {
         Value::Map(map) => {
-            Value::Map(map.iter().map(|(key, value)| (key.clone(), texts_masked(policy, value))).collect())
+            Value::Map(map.iter().map(|(key, value)| (shown_key(key), texts_masked(policy, value))).collect())
         }
         Value::List(list) => Value::List(list.iter().map(|value| texts_masked(policy, value)).collect()),
         Value::Tagged(tag, inner) => Value::Tagged(tag.clone(), Box::new(texts_masked(policy, inner))),
@@ -282,7 +290,7 @@ fn blotted(line: &str, start: usize, ahead: &mut &[Range<usize>]) -> String {
         }
         let hidden = ahead.first().is_some_and(|span| span.start <= start + i);
         match (hidden, within) {
-            (true, false) => out.push_str("••••"),
+            (true, false) => out.push_str(BLOT),
             (true, true) => {}
             (false, _) => out.push(c),
         }

@@ -3,6 +3,7 @@
 //!
 //! A value that refers to a secret, stands in for one, or only describes one is none.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ use self::looks::by_look;
 pub use self::looks::{Secret, is_filled_in, looks_secret, names_a_stored_secret};
 pub use self::place::DocumentSecrets;
 use self::place::{Place, place};
-use crate::model::{Policy, Value, ValuePath};
+use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, ProblemKind};
 
 /// The secret that the scalar at `path` is or holds, as far as path and value tell; what only the
@@ -64,6 +65,59 @@ fn readable(value: &Value) -> Option<&Value> {
         }
         value => Some(value),
     }
+}
+
+/// The secret that a key is or holds, by its look: a token under which a limit is kept, an address with a
+/// password.
+pub fn in_key(key: &str) -> Option<Secret<'_>> {
+    // No token is shorter, and no address with a password.
+    Some(key).filter(|key| key.len() >= SHORTEST_KEY).and_then(|key| by_look(key).next())
+}
+
+/// What stands in the place of a secret within a text.
+const BLOT: &str = "••••";
+
+/// Whether any key of a document is or holds a secret.
+pub fn has_key(document: &Document) -> bool {
+    keys(document).any(|(_, text)| in_key(text).is_some())
+}
+
+/// The keys that are long enough to hold a secret.
+fn keys(document: &Document) -> impl Iterator<Item = (NodeId, &str)> {
+    let entries = document.nodes().flat_map(|(_, node)| match &node.content {
+        Content::Mapping { entries, .. } => entries.as_slice(),
+        Content::Scalar { .. } | Content::Sequence { .. } | Content::Alias { .. } => &[],
+    });
+    entries.filter_map(|entry| match &document.node(entry.key).content {
+        Content::Scalar { text, .. } if text.len() >= SHORTEST_KEY => Some((entry.key, text.as_str())),
+        Content::Scalar { .. }
+        | Content::Sequence { .. }
+        | Content::Mapping { .. }
+        | Content::Alias { .. } => None,
+    })
+}
+
+const SHORTEST_KEY: usize = "a://b:c@d".len();
+
+/// A text of ours, a message or a key say, without what looks like a secret in it.
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    for secret in by_look(text).take(SOUGHT) {
+        shown = Cow::Owned(shown.replace(secret.text, BLOT));
+    }
+    shown
+}
+
+/// A path as it may be shown: a key may hold a secret.
+pub fn shown_path(path: &ValuePath) -> String {
+    let mut shown = path.to_string();
+    for segment in &path.segments {
+        let (Segment::Key(text) | Segment::Identity { value: text, .. }) = segment else { continue };
+        if let Some(secret) = in_key(text) {
+            shown = shown.replace(secret.text, BLOT);
+        }
+    }
+    shown
 }
 
 /// Whether the place of a value, whatever the value is, is one for a secret.
@@ -125,6 +179,9 @@ fn spans_by(document: &Document, before: Option<&Document>, policy: &Policy) -> 
             _ => found.push(whole()),
         }
     });
+    for (key, text) in keys(document) {
+        found.extend(by_look(text).take(SOUGHT).flat_map(|secret| within(document, key, secret.text)));
+    }
     found.extend(overridden(document, policy));
     for comment in document.comments() {
         let text = document.text().get(comment.clone()).unwrap_or_default();

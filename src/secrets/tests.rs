@@ -574,3 +574,25 @@ fn what_no_report_may_show_is_found_where_it_is_written() {
         assert_eq!(found, expected, "{text}");
     }
 }
+
+#[test]
+fn keys_that_are_secrets_are_blotted_in_paths_values_and_texts() {
+    let text = "m:\n  AKIAQ3EGRDXLZ7TYUPWN: 1\n  https://u:hunter2@db/x: {a: 1}\n  \"plain name\": 2\n";
+    let (document, policy) = (document(text), Policy::default());
+    let mask = mask::Mask::new(&policy);
+    let shown = mask.value(&ValuePath::root(), document.value());
+    assert!(shown.shown().at(&"m.••••".parse().expect("a path")).is_some());
+    let lines = mask.text(&document).shown;
+    assert_eq!(
+        lines.get(1..3),
+        Some(&["  ••••: 1".to_owned(), "  https://u:••••@db/x: {a: 1}".to_owned()][..])
+    );
+    let base = ValuePath::root().key("m");
+    for (key, expected) in [
+        ("AKIAQ3EGRDXLZ7TYUPWN", "m.••••"),
+        ("https://u:hunter2@db/x", "m.https://u:••••@db/x"),
+        ("plain name", "m.plain name"),
+    ] {
+        assert_eq!(shown_path(&base.key(key)), expected);
+    }
+}

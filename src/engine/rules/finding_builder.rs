@@ -7,9 +7,9 @@ use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
 use crate::model::{
-    Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath,
+    Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Segment, Severity, ValuePath,
 };
-use crate::secrets::{is_secret_path, looks_secret};
+use crate::secrets::{in_key, is_secret_path, looks_secret, without_secrets};
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
@@ -129,11 +129,27 @@ impl<'w> FindingBuilder<'w> {
                 finding.excerpt = excerpt(document.text(), document.lines(), &span, item.masks(policy));
                 finding.pointer = finding.path.as_ref().map(|path| document.pointer(path));
                 finding.path = finding.path.map(|path| item.named(&path));
+                if let Some(shown) = finding.path.as_ref().and_then(shown_part) {
+                    // What is below a key that is a secret is told of what holds that.
+                    finding.pointer = Some(document.pointer(&shown));
+                    finding.path = Some(shown);
+                }
+                finding.message = without_secrets(&finding.message).into_owned();
             }
             (None, Anchor::Value | Anchor::Key(_) | Anchor::Span(_)) => {}
         }
         finding
     }
+}
+
+/// The part of a path above a key that is or holds a secret; `None` where there is none.
+fn shown_part(path: &ValuePath) -> Option<ValuePath> {
+    let is_secret = |segment: &Segment| match segment {
+        Segment::Key(key) => in_key(key).is_some(),
+        Segment::Identity { value, .. } => in_key(value).is_some(),
+        Segment::Index(_) | Segment::Append => false,
+    };
+    path.segments.iter().position(is_secret).map(|steps| path.prefix(steps))
 }
 
 /// The bytes that a symbolic place means; what has no token of its own is where its document

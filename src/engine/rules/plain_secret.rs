@@ -1,6 +1,6 @@
 //! `plain-secret`: a secret stands in plain text, where anyone with the repository reads it.
 
-use super::context::RuleContext;
+use super::context::{ItemView, RuleContext};
 use super::finding_builder::{Anchor, FindingBuilder};
 use crate::model::Rule;
 use crate::secrets;
@@ -18,7 +18,27 @@ pub(super) fn judge<'w>(world: &'w RuleContext<'w>) -> Vec<FindingBuilder<'w>> {
             let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(&secret.path);
             drafts.push(draft.at(Anchor::Span(secret.written.clone())));
         }
+        drafts.extend(keys(item));
     }
+    drafts
+}
+
+/// The keys that are secrets by their look.
+fn keys<'w>(item: &'w ItemView<'w>) -> Vec<FindingBuilder<'w>> {
+    let mut drafts = Vec::new();
+    let Some(document) = item.document().filter(|document| secrets::has_key(document)) else { return drafts };
+    item.values(&mut |visit| {
+        for key in visit.value.as_map().into_iter().flat_map(|map| map.keys()) {
+            let Some(secret) = secrets::in_key(key) else { continue };
+            let Some(written) = document.locate(&visit.path.key(key)).and_then(|found| found.key) else {
+                continue;
+            };
+            let message = format!("{} stands in plain text, in a key", secret.what);
+            let help = "keep what it is for under a name, and replace the secret: git keeps the old one";
+            let draft = FindingBuilder::of_item(Rule::PlainSecret, item, message, help).path(visit.path);
+            drafts.push(draft.at(Anchor::Span(written)));
+        }
+    });
     drafts
 }
 
@@ -33,6 +53,40 @@ mod tests {
         let file = "environments/staging/a.yaml";
         let found = Repository::new(&[(file, text)]).of(Rule::PlainSecret);
         found.iter().map(|line| line.replace(&format!("{file}:"), "")).collect()
+    }
+
+    #[test]
+    fn keys_that_are_secrets_are_told_and_never_shown() {
+        for (text, told) in [
+            (
+                "ghp_0123456789abcdefghijABCDEFGHIJ012345: 1\n",
+                "1:1 warning[plain-secret] a GitHub token stands",
+            ),
+            (
+                "m:\n  https://u:hunter2@db.internal/x: 1\n",
+                "2:3 warning[plain-secret] a password in a URL stands",
+            ),
+            (
+                "m: {\"postgres://u:hunter2@db/x\": {mode: 0644}}\n",
+                "1:5 warning[plain-secret] a password in a URL",
+            ),
+            ("l: [{AKIAQ3EGRDXLZ7TYUPWN: no}]\n", "1:6 warning[plain-secret] an AWS access key stands"),
+        ] {
+            let file = "environments/staging/a.yaml";
+            let report =
+                Repository::new(&[(file, text), ("environments/production/a.yaml", "x: 1\n")]).report();
+            let lines = found(text);
+            assert!(lines.len() == 1 && lines[0].starts_with(told), "{lines:?}");
+            let all = format!("{:?}", report.findings);
+            for secret in ["0123456789", "hunter2", "AKIAQ"] {
+                assert!(!all.contains(secret), "{text}: {all}");
+            }
+        }
+        for text in
+            ["govuk::apps::publishing-api::feature_flags: 1\n", "https://db.example.com/path/of/it: 1\n"]
+        {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
     }
 
     #[test]
