@@ -294,16 +294,21 @@ fn promotion(
     })?;
     let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
-    // One that only gave values took none of the source's: who names it has its own word count. Of the last
-    // one content decides, for a message says what anybody writes.
-    let says_so = |at: usize| -> Result<bool> {
-        let Some(commit) = commits.get(at) else { return Ok(false) };
-        let trailer = trailer(key.as_str(), hop);
-        Ok(workspace.repository.message(&commit.info.id)?.lines().any(|line| line == trailer))
-    };
+    // One that only gave values took none of the source's: there its own word counts, where it changed
+    // nothing but what a promotion can give. A message says what anybody writes.
+    let trailer = trailer(key.as_str(), hop);
+    let may_give = |path: &ValuePath| planner.requires(key, environment, path);
     let is_promotion = |at: usize| -> Result<bool> {
         let changes = provenance.positions(environment).any(|position| position == at);
-        Ok(changes && (provenance.is_promotion(hop, at, &lists) || says_so(at)?))
+        if !changes || provenance.is_promotion(hop, at, &lists) {
+            return Ok(changes);
+        }
+        if !provenance.may_have_given(hop, at, &lists, &may_give) {
+            return Ok(false);
+        }
+        let Some(commit) = commits.get(at) else { return Ok(false) };
+        let message = workspace.repository.message(&commit.info.id)?;
+        Ok(message.lines().any(|line| line == trailer))
     };
     let position = match &request.back {
         RollbackTarget::Promotion(revision) => {
@@ -317,7 +322,14 @@ fn promotion(
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
             workspace.require_in_commit(planner.configuration.snapshot(), key)?;
-            provenance.last_promotion(hop, &lists).ok_or_else(|| {
+            let mut last = None;
+            for at in provenance.positions(environment) {
+                if is_promotion(at)? {
+                    last = Some(at);
+                    break;
+                }
+            }
+            last.ok_or_else(|| {
                 Error::usage(format!("no commit promoted `{key}` to {environment}"))
                     .with_help(Help::RestoreRevision)
             })?

@@ -145,6 +145,28 @@ impl<'a> Provenance<'a> {
             .any(|change| self.took(hop, &change.path, change.right, commit))
     }
 
+    /// Whether the commit at this position changed nothing of the item but what a promotion over the hop can
+    /// give a value: where the target differed from the source, or what `is_required`.
+    #[must_use]
+    pub fn may_have_given(
+        &self,
+        hop: Hop,
+        commit: usize,
+        lists: &dyn ListRules,
+        is_required: &dyn Fn(&ValuePath) -> bool,
+    ) -> bool {
+        let (before, after) = (self.before(hop.target(), commit), self.after(hop.target(), commit));
+        let source = self.before(hop.source(), commit);
+        let differed = |path: &ValuePath| {
+            let [source, target] = [source, before].map(|side| side.and_then(|document| document.at(path)));
+            source != target
+        };
+        !self.positions(hop.source()).any(|position| position == commit)
+            && diff(values(before), values(after), lists, Depth::Leaves)
+                .iter()
+                .all(|change| differed(&change.path) || is_required(&change.path))
+    }
+
     /// The position of the latest commit that promoted something over the hop.
     #[must_use]
     pub fn last_promotion(&self, hop: Hop, lists: &dyn ListRules) -> Option<usize> {
