@@ -37,7 +37,7 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
             None,
             &["db:\n  host: h\n  port: 11\n  pool: 55\nz: 1\n"][..],
             "--with-new",
-            "z: 1\ndb:\n  host: h\n  port: 11\n  pool: 55\n",
+            "db:\n  host: h\n  port: 11\n  pool: 55\nz: 1\n",
         ),
         (
             "l:\n- name: a\n  cpu: 11\n  mem: 22\n",
@@ -118,6 +118,90 @@ fn what_moved_keeps_its_values_and_nothing_is_lost() {
     ] {
         let world = world(first, own, changes);
         assert_eq!(promoted(&world, options, 0), expected, "{changes:?} {options}");
+    }
+}
+
+/// What is first in the source stands before what it precedes there, as far as the target has that, and below
+/// what heads the file.
+#[test]
+fn what_comes_first_stands_first() {
+    for (first, own, change, expected) in [
+        (
+            "# head\n\na: 1\nb: 2\n",
+            None,
+            "# head\n\n# why\nn: 1\na: 1\nb: 2\n",
+            "# head\n\n# why\nn: 1\na: 1\nb: 2\n",
+        ),
+        ("# head\na: 1\n", None, "# head\nn: 1\na: 1\n", "# head\nn: 1\na: 1\n"),
+        (
+            "\u{feff}# head\r\na: 1\r\nb: 2",
+            None,
+            "\u{feff}# head\r\nn: 1\r\na: 1\r\nb: 2",
+            "\u{feff}# head\r\nn: 1\r\na: 1\r\nb: 2",
+        ),
+        (
+            "m:\n  # a\n  a: 1\n  b: 2\n",
+            None,
+            "m:\n  n: 1\n  o: 1\n  # a\n  a: 1\n  b: 2\n",
+            "m:\n  n: 1\n  o: 1\n  # a\n  a: 1\n  b: 2\n",
+        ),
+        ("m: {a: 1, b: 2}\n", None, "m: {o: 1, a: 1, b: 2}\n", "m: {o: 1, a: 1, b: 2}\n"),
+        (
+            "a: 1\nb: 2\n",
+            Some("p: 1  # own\na: 1\nb: 2\n"),
+            "o: 1\na: 1\nb: 2\n",
+            "p: 1  # own\no: 1\na: 1\nb: 2\n",
+        ),
+        (
+            "l:\n- name: x\n  v: 1\n",
+            None,
+            "l:\n- first: 1\n  name: x\n  v: 1\n",
+            "l:\n- first: 1\n  name: x\n  v: 1\n",
+        ),
+        (
+            "---\na: 1\n---\nb: 1\n",
+            None,
+            "---\na: 1\n---\n# why\no: 1\nb: 1\n",
+            "---\na: 1\n---\n# why\no: 1\nb: 1\n",
+        ),
+        (
+            "x: &x {v: 1}\nm:\n  <<: *x\n  a: 1\n",
+            None,
+            "x: &x {v: 1}\nm:\n  o: 1\n  <<: *x\n  a: 1\n",
+            "x: &x {v: 1}\nm:\n  <<: *x\n  a: 1\n  o: 1\n",
+        ),
+    ] {
+        assert_eq!(promoted(&world(first, own, &[change]), "--with-new", 0), expected, "{change}");
+    }
+}
+
+/// A key is renamed where it is written, be its value an anchor or read below an alias.
+#[test]
+fn a_key_is_renamed_where_it_stands() {
+    for (first, own, change, code, expected) in [
+        (
+            "# head\nbase: &b\n  x: 1\nuse:\n  <<: *b\n  z: 3\nlast: 1\n",
+            "# head\nbase: &b\n  x: 10  # own\nuse:\n  <<: *b\n  z: 3\nlast: 1\n",
+            "# head\ndefaults: &b\n  x: 1\nuse:\n  <<: *b\n  z: 3\nlast: 1\n",
+            0,
+            "# head\ndefaults: &b\n  x: 10  # own\nuse:\n  <<: *b\n  z: 3\nlast: 1\n",
+        ),
+        (
+            "d: &d\n  host: h\n  port: 1\nz: *d\n",
+            "d: &d\n  host: own  # why\n  port: 1\nz: *d\n",
+            "d: &d\n  hostname: h\n  port: 1\nz: *d\n",
+            0,
+            "d: &d\n  hostname: own  # why\n  port: 1\nz: *d\n",
+        ),
+        (
+            "d: &d\n  host: h\n  port: 1\nz: *d\n",
+            "d: &d\n  host: own\n  port: 1\nz: *d\n",
+            "d: &d\n  hostname: h\n  port: 1\nz: {host: h, port: 1}\n",
+            3,
+            "d: &d\n  host: own\n  port: 1\nz: *d\n",
+        ),
+    ] {
+        assert_eq!(promoted(&world(first, Some(own), &[change]), "--with-new", code), expected, "{change}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::edit::{Operation, Place, Replacement, last_key, rename_keys};
-use crate::yaml::{Document, Limits};
+use crate::yaml::{Content, Document, Limits};
 
 /// The edits by which the target takes what the lines take.
 #[must_use]
@@ -201,8 +201,8 @@ impl<'a> Left<'a> {
     }
 }
 
-/// The places of new entries and elements: behind the nearest one before them in the source that
-/// the target has as well.
+/// The places of new entries and elements: behind the nearest one before them in the source that the
+/// target has as well; those that have none there stand before the first that they have in common.
 struct Places<'d> {
     source: &'d Document,
     target: &'d Document,
@@ -224,7 +224,9 @@ impl Places<'_> {
             match (field, source.at(parent), target.at(parent)) {
                 (None, Some(Value::Map(from)), Some(Value::Map(into))) => {
                     let step = |key: &str| into.contains_key(key).then(|| Segment::Key(key.to_owned()));
-                    behind(from.keys().map(String::as_str), Place::Last, step)
+                    let start = from.keys().find(|key| into.contains_key(*key));
+                    let start = start.and_then(|key| before(target, parent, key));
+                    behind(from.keys().map(String::as_str), start.unwrap_or(Place::Last), step)
                 }
                 (Some(field), Some(Value::List(from)), Some(Value::List(into))) => {
                     let names = from.iter().filter_map(|element| name_of(element, field));
@@ -239,6 +241,15 @@ impl Places<'_> {
         });
         places.get(name).cloned().unwrap_or(Place::Last)
     }
+}
+
+/// The place before an entry that stands in a mapping itself, unless a merge does there.
+fn before(target: &Document, parent: &ValuePath, key: &str) -> Option<Place> {
+    let mapping = target.follow(target.locate(parent)?.node);
+    let Some(before) = target.entry(mapping, key)?.checked_sub(1) else { return Some(Place::First) };
+    let Content::Mapping { entries, .. } = &target.node(mapping).content else { return None };
+    let key = target.key_text(entries.get(before)?.key)?;
+    (target.entry(mapping, key) == Some(before)).then(|| Place::After(Segment::Key(key.to_owned())))
 }
 
 /// For each name the place behind the last one before it that the target has, as `step` says.

@@ -3,7 +3,7 @@
 //! The edit at an anchor serves a plan that means all its users. Where it does not, what would change
 //! with it stops, and the rest of the plan goes on.
 
-use super::edits::operations;
+use super::edits::{operations, rename_in_place};
 use super::entry::{Action, PlanEntry};
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
@@ -25,7 +25,9 @@ pub fn stop_shared(
         return lines;
     }
     while lines.iter().any(PlanEntry::is_taken) {
-        let refused = apply(target, &operations(&lines, source, target), limits).err();
+        let renamed = rename_in_place(&lines, target, limits);
+        let (target, left) = renamed.as_ref().map_or((target, &lines), |(target, left)| (target, left));
+        let refused = apply(target, &operations(left, source, target), limits).err();
         let Some(path) = refused.and_then(|refusal| refusal.shared) else { break };
         let stopped: Vec<usize> = concerned(&lines, target, &path);
         if stopped.is_empty() {

@@ -61,6 +61,7 @@ impl<'d> Block<'d> {
             };
             let at = last.filter(|(other, _)| other == after).map_or_else(place, |(_, at)| at);
             last = Some((*after, at));
+            let lines = if after.is_none() { self.below_head(at, lines) } else { lines };
             out.insert(self.id, at, lines);
         }
     }
@@ -96,6 +97,12 @@ impl<'d> Block<'d> {
         } else {
             chunk
         }
+    }
+
+    /// New lines without the comment that heads the file, where they bring the same from theirs.
+    fn below_head<'l>(&self, at: usize, lines: &'l str) -> &'l str {
+        let head = self.document.text().get(..at).unwrap_or_default().trim_start_matches('\u{feff}');
+        lines.strip_prefix(head.replace("\r\n", "\n").as_str()).unwrap_or(lines)
     }
 
     /// The changes up to the first slot that stays, where the first slot stands behind a dash:

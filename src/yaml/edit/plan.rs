@@ -307,7 +307,7 @@ fn entries<'v>(added: &'v [Added<'_>]) -> impl Iterator<Item = (String, Value)> 
     added.iter().filter_map(|added| Some((added.key.clone()?, added.new.value.clone().into_owned())))
 }
 
-fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
+pub(super) fn at_mut<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
     let mut value = values.get_mut(path.document.find(values)?)?;
     for segment in &path.segments {
         while let Value::Tagged(_, inner) = value {

@@ -1,17 +1,18 @@
 //! Keys called otherwise: the bytes of a key alone change.
 
-use crate::model::{Segment, ValuePath};
+use super::plan::at_mut;
+use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Document, Limits};
 
 /// The document with each entry of a mapping under another key; `None` where a key is not written
-/// there as one of its own (an alias, a merge, a tag), where it could not be read back, or where an
-/// entry of that name is there already.
+/// there as one of its own (a merge, a tag), where it could not be read back, where an entry of that
+/// name is there already, or where another path reads the key that is not to be renamed. Below an
+/// alias the key is renamed where it is written.
 #[must_use]
 pub fn rename_keys(document: &Document, renames: &[(&ValuePath, &str)], limits: &Limits) -> Option<Document> {
     let mut places = Vec::with_capacity(renames.len());
     for (path, key) in renames {
-        let located = document.locate(path).filter(|located| !located.shared)?;
-        let span = located.key?;
+        let span = document.locate(path)?.key?;
         let old = document.text().get(span.clone())?;
         if document.at(&path.parent()?.key(*key)).is_some() {
             return None;
@@ -19,6 +20,7 @@ pub fn rename_keys(document: &Document, renames: &[(&ValuePath, &str)], limits: 
         places.push((span, written(key, old)?));
     }
     places.sort_by_key(|(span, _)| span.start);
+    places.dedup();
     let mut text = String::with_capacity(document.text().len());
     let mut at = 0;
     for (span, key) in &places {
@@ -28,12 +30,29 @@ pub fn rename_keys(document: &Document, renames: &[(&ValuePath, &str)], limits: 
     }
     text.push_str(document.text().get(at..)?);
     let renamed = Document::parse(text.as_bytes(), limits).ok()?;
-    let is_moved = |(path, key): &(&ValuePath, &str)| {
-        let parent = path.parent();
-        let new = parent.map(|parent| parent.key(*key));
-        new.is_some_and(|new| renamed.at(&new) == document.at(path)) && renamed.at(path).is_none()
-    };
-    renames.iter().all(is_moved).then_some(renamed)
+    let mut wanted = document.values().to_vec();
+    for (path, key) in renames {
+        let Value::Map(map) = untagged_at(&mut wanted, &document.by_position(&path.parent()?)?)? else {
+            return None;
+        };
+        *map = std::mem::take(map)
+            .into_iter()
+            .map(|(old, value)| renamed_entry(path, key, old, value))
+            .collect();
+    }
+    (renamed.values() == wanted).then_some(renamed)
+}
+
+fn renamed_entry(path: &ValuePath, key: &str, old: String, value: Value) -> (String, Value) {
+    if last_key(path) == Some(old.as_str()) { (key.to_owned(), value) } else { (old, value) }
+}
+
+fn untagged_at<'v>(values: &'v mut [Value], path: &ValuePath) -> Option<&'v mut Value> {
+    let mut value = at_mut(values, path)?;
+    while let Value::Tagged(_, inner) = value {
+        value = inner;
+    }
+    Some(value)
 }
 
 /// A key as it is written in the place of an old one, in its quotes.
@@ -74,13 +93,35 @@ mod tests {
             ("size: 1", "size", "yes", Some("yes: 1")),
             ("size: 1", "size", "12", Some("\"12\": 1")),
             ("size: 1\nroom: 2", "size", "room", None),
+            // Who reads a key elsewhere has it renamed as well, or nobody has.
             ("x: &x {size: 1}\ny: *x\n", "y.size", "room", None),
+            ("x: &x {size: 1}\ny: *x\n", "x.size", "room", None),
             ("x: &x {size: 1}\ny: {<<: *x}\n", "y.size", "room", None),
+            ("size: &x 1\ny: *x\n", "size", "room", Some("room: &x 1\ny: *x\n")),
             ("&k size: 1", "size", "room", Some("&k room: 1")),
         ] {
             let document = Document::parse(text.as_bytes(), &limits).expect(text);
             let path: ValuePath = path.parse().expect(path);
             let renamed = rename_keys(&document, &[(&path, key)], &limits);
+            assert_eq!(renamed.as_ref().map(Document::text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_several_paths_read_is_renamed_once_for_all() {
+        let limits = Limits::default();
+        for (text, paths, expected) in [
+            (
+                "x: &x\n  size: 1  # ours\n  w: 1\ny: *x\nz:\n  <<: *x\n",
+                &["x.size", "y.size", "z.size"][..],
+                Some("x: &x\n  room: 1  # ours\n  w: 1\ny: *x\nz:\n  <<: *x\n"),
+            ),
+            ("x: &x {size: 1}\ny: *x\nz: {<<: *x, size: 2}\n", &["x.size", "y.size"], None),
+        ] {
+            let document = Document::parse(text.as_bytes(), &limits).expect(text);
+            let paths: Vec<ValuePath> = paths.iter().map(|path| path.parse().expect("a path")).collect();
+            let renames: Vec<(&ValuePath, &str)> = paths.iter().map(|path| (path, "room")).collect();
+            let renamed = rename_keys(&document, &renames, &limits);
             assert_eq!(renamed.as_ref().map(Document::text), expected, "{text}");
         }
     }
