@@ -9,6 +9,7 @@ use super::Outcome;
 use super::context::Context;
 use crate::merge::{Conflict, Version};
 use crate::model::ValuePath;
+use crate::model::sanitize::clean;
 use crate::ops::{self, MergeFiles};
 use crate::report::View;
 use crate::secrets::mask::Shown;
@@ -81,6 +82,9 @@ fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
             value(theirs),
             value(base)
         ),
+        Conflict::Renamed { path, ours, theirs } => {
+            format!("both sides renamed {}: ours {}, theirs {}", at(path), clean(ours), clean(theirs))
+        }
         Conflict::Reordered(path) => {
             format!("both sides put the elements of {} into another order", at(path))
         }

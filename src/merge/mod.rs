@@ -74,6 +74,15 @@ pub enum Conflict<V = Value> {
         /// Their value.
         theirs: Option<V>,
     },
+    /// Both sides gave what is at this path another name.
+    Renamed {
+        /// The path, by the old name.
+        path: ValuePath,
+        /// Our name for it.
+        ours: String,
+        /// Their name for it.
+        theirs: String,
+    },
     /// Both sides put the named elements of the list at this path into another order.
     Reordered(ValuePath),
     /// Both sides together removed all that was at this path.
@@ -114,6 +123,7 @@ impl<V> Conflict<V> {
                     [base, ours, theirs].map(|value| value.map(|value| show(&path, value)));
                 Conflict::Changed { path, base, ours, theirs }
             }
+            Self::Renamed { path, ours, theirs } => Conflict::Renamed { path, ours, theirs },
             Self::Reordered(path) => Conflict::Reordered(path),
             Self::Emptied(path) => Conflict::Emptied(path),
             Self::Documents => Conflict::Documents,
@@ -346,7 +356,7 @@ impl<'a> ThreeWay<'a> {
     /// Each version's text with these values, where the editor can make it.
     fn brought_to(&self, intended: &[Value], limits: &Limits) -> [Option<String>; 3] {
         let Self { base, ours, theirs, lists } = self;
-        [(base, &[ours, theirs][..]), (ours, &[theirs]), (theirs, &[ours])]
+        [(base, &[ours, theirs][..]), (ours, &[theirs, base]), (theirs, &[ours, base])]
             .map(|(target, sources)| apply::apply(target, intended, sources, *lists, limits))
     }
 

@@ -174,8 +174,13 @@ impl Merge<'_> {
         let names = |map: &Map| map.keys().cloned().collect::<Vec<_>>();
         let order = order(&names(base), &names(ours), &names(theirs));
         let before = self.conflicts.len();
+        let instead = self.renamed_apart(&|key| path.key(key), [base, ours, theirs]);
         let mut out = Map::new();
         for key in order.names {
+            if let Some(old) = instead.get(&key) {
+                out.extend(old.iter().filter_map(|old| Some((old.clone(), base.get(old)?.clone()))));
+                continue;
+            }
             let child = self.value(&path.key(&key), base.get(&key), ours.get(&key), theirs.get(&key));
             out.extend(child.map(|value| (key, value)));
         }
@@ -184,6 +189,50 @@ impl Merge<'_> {
             out = self.pick(base, ours, theirs).clone();
         }
         Value::Map(out)
+    }
+
+    /// What stands in the place of each name that one side gave something which the other side called
+    /// otherwise: nothing, or the old name.
+    fn renamed_apart(
+        &mut self,
+        below: &dyn Fn(&str) -> ValuePath,
+        [base, ours, theirs]: [&Map; 3],
+    ) -> HashMap<String, Option<String>> {
+        let mut instead = HashMap::new();
+        let is_gone = |key: &str| !ours.contains_key(key) && !theirs.contains_key(key);
+        let gone: Vec<_> = base.iter().filter(|(key, value)| is_gone(key) && says_much(value)).collect();
+        if gone.is_empty() {
+            return instead;
+        }
+        let came = |side: &Map, other: &Map| -> HashMap<String, Vec<String>> {
+            let new = side.iter().filter(|(key, _)| !base.contains_key(*key) && !other.contains_key(*key));
+            let mut by_value: HashMap<String, Vec<String>> = HashMap::new();
+            new.for_each(|(key, value)| by_value.entry(format!("{value:?}")).or_default().push(key.clone()));
+            by_value
+        };
+        let (mine, other) = (came(ours, theirs), came(theirs, ours));
+        for (old, value) in gone {
+            let value = format!("{value:?}");
+            let (Some([ours]), Some([theirs])) =
+                (mine.get(&value).map(Vec::as_slice), other.get(&value).map(Vec::as_slice))
+            else {
+                continue;
+            };
+            let path = below(old);
+            let version = (self.decided)(&path).unwrap_or_else(|| {
+                let (ours, theirs) = (ours.clone(), theirs.clone());
+                self.conflicts.push(Conflict::Renamed { path, ours, theirs });
+                self.preferred
+            });
+            match version {
+                Version::Ours => drop(instead.insert(theirs.clone(), None)),
+                Version::Theirs => drop(instead.insert(ours.clone(), None)),
+                Version::Base => {
+                    instead.extend([(ours.clone(), Some(old.clone())), (theirs.clone(), None)]);
+                }
+            }
+        }
+        instead
     }
 
     /// The list, unless its elements have no names.
@@ -201,8 +250,16 @@ impl Merge<'_> {
             }
             return Some(Value::List(of(decided.unwrap_or(self.preferred), base, ours, theirs).clone()));
         }
+        let element =
+            |name: &str| path.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
+        let nameless = [base, ours, theirs].map(|list| nameless(list, &field));
+        let instead = self.renamed_apart(&element, nameless.each_ref());
         let mut out = Vec::new();
         for name in order.names {
+            if let Some(old) = instead.get(&name) {
+                out.extend(old.iter().filter_map(|old| base.named(&field, old)).cloned());
+                continue;
+            }
             let [base, ours, theirs] = [base, ours, theirs].map(|list| list.named(&field, &name));
             let segment = Segment::Identity { field: field.clone(), value: name };
             out.extend(self.value(&path.join(segment), base, ours, theirs));
@@ -214,6 +271,36 @@ impl Merge<'_> {
         }
         Some(Value::List(out.into()))
     }
+}
+
+/// Whether two entries of this value are the same by it.
+fn says_much(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Map(map) => !map.is_empty(),
+        Value::List(list) => !list.is_empty(),
+        Value::Number(_) | Value::Tagged(..) => true,
+    }
+}
+
+/// Named elements by their names, each without its own.
+fn nameless(list: &List, field: &str) -> Map {
+    let without = |element: &Value| {
+        let mut element = element.clone();
+        let (parents, last) =
+            field.rsplit_once('.').map_or((None, field), |(parents, last)| (Some(parents), last));
+        let mut steps = parents.into_iter().flat_map(|parents| parents.split('.'));
+        let holder = steps.try_fold(&mut element, |value, step| match value {
+            Value::Map(map) => map.get_mut(step),
+            _ => None,
+        });
+        if let Some(Value::Map(map)) = holder {
+            map.shift_remove(last);
+        }
+        element
+    };
+    list.iter().filter_map(|element| Some((name_of(element, field)?.to_owned(), without(element)))).collect()
 }
 
 /// What belongs to a version.
@@ -253,6 +340,11 @@ mod tests {
             ("{a: 1}", "{a: 1, x: 1}", "{a: 1, y: 1}", "{a: 1, x: 1, y: 1}"),
             ("{a: {x: 1, y: 1}}", "{a: {x: 1}}", "{a: {y: 1}}", "! a"),
             ("{a: }", "{a: {x: 1}}", "{a: {y: 1}}", "! a"),
+            ("{a: 40, z: 1}", "{b: 40, z: 1}", "{c: 40, z: 1}", "! a"),
+            ("{a: 40, z: 1}", "{b: 40, z: 1}", "{c: 41, z: 1}", "{b: 40, c: 41, z: 1}"),
+            ("{a: 40, z: 1}", "{b: 40, z: 1}", "{b: 40, z: 2}", "{b: 40, z: 2}"),
+            ("{a: true, z: 1}", "{b: true, z: 1}", "{c: true, z: 1}", "{b: true, c: true, z: 1}"),
+            ("[{id: a, v: 1}]", "[{id: b, v: 1}]", "[{id: c, v: 1}]", "! [id=a]"),
             ("[1, 2]", "[0, 1, 2]", "[1, 2, 3]", "! "),
             ("[{id: a}]", "[{id: a}, {id: b}]", "[{id: a}, {id: c}]", "[{id: a}, {id: b}, {id: c}]"),
             ("[{id: a, v: 1}]", "[{id: a, v: 2}]", "[{id: a, v: 3}]", "! [id=a].v"),
@@ -282,9 +374,10 @@ mod tests {
             let sides = [&values(base)[..], &values(ours), &values(theirs)];
             let found = documents(sides, &NoListRules, Version::Ours, &|_| None, &|_, _| false);
             let path = |conflict: &Conflict| match conflict {
-                Conflict::Changed { path, .. } | Conflict::Reordered(path) | Conflict::Emptied(path) => {
-                    format!("! {path}")
-                }
+                Conflict::Changed { path, .. }
+                | Conflict::Renamed { path, .. }
+                | Conflict::Reordered(path)
+                | Conflict::Emptied(path) => format!("! {path}"),
                 other => format!("{other:?}"),
             };
             let found = match &found {

@@ -69,7 +69,8 @@ pub(super) fn join(
         Conflict::Changed { path, ours, theirs, .. } => {
             Some(Contest { path: path.to_string(), mine: ours, theirs })
         }
-        Conflict::Reordered(_)
+        Conflict::Renamed { .. }
+        | Conflict::Reordered(_)
         | Conflict::Emptied(_)
         | Conflict::Documents
         | Conflict::Comments(_)

@@ -117,6 +117,12 @@ fn every_kind_of_conflict_has_its_reason() {
             "l:\n- id: a\n- id: c\n- id: b\n",
             "both sides put the elements of l into another order",
         ),
+        (
+            "m:\n  # why\n  size: 40  # own\n  z: 1\n",
+            "m:\n  # why\n  room: 40  # own\n  z: 1\n",
+            "m:\n  # why\n  width: 40  # own\n  z: 1\n",
+            "both sides renamed m.size: ours room, theirs width\n",
+        ),
         ("a: {b: 1, c: 1}\n", "a: {b: 1}\n", "a: {c: 1}\n", "together both sides removed all of a"),
         ("a: 1\n", "a: [\n", "a: 2\n", "ours is no plain YAML"),
         ("a: 1  # x\n", "a: 1  # y\n", "a: 1  # z\n", "both sides changed the comments at a\n"),
