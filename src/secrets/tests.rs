@@ -481,6 +481,23 @@ fn an_unread_text_is_masked_by_its_lines() {
             "<<<<<<< a\npassword: h1\n=======\npassword: h2\n>>>>>>> b\n",
             &["<<<<<<< a", "password:••••", "=======", "password:••••", ">>>>>>> b"],
         ),
+        // The keys above a conflict count for both of its sides, and behind it.
+        (
+            "secret:\n<<<<<<< a\n  x: h1\n||||||| b\n  x: h0\n=======\n  x: h2\n>>>>>>> c\n  y: h3\nz: 1\n",
+            &[
+                "secret:",
+                "<<<<<<< a",
+                "  ••••",
+                "||||||| b",
+                "  ••••",
+                "=======",
+                "  ••••",
+                ">>>>>>> c",
+                "  ••••",
+                "z: 1",
+            ],
+        ),
+        ("secret:\n=======\nz: 1\n", &["secret:", "=======", "z: 1"]),
         (
             "x: |\n  -----BEGIN PRIVATE KEY-----\n  abc\n  -----END PRIVATE KEY-----\ny: [\n",
             &["x: |", "  ••••", "  ••••", "  ••••", "y: ["],

@@ -122,7 +122,7 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
 fn marker(line: &str) -> Option<char> {
     let first = line.chars().next().filter(|c| matches!(c, '<' | '|' | '=' | '>'))?;
     let rest = line.trim_start_matches(first);
-    (line.len() - rest.len() == 7 && (rest.is_empty() || rest.starts_with(' '))).then_some(first)
+    (line.len() - rest.len() >= 7 && (rest.is_empty() || rest.starts_with(' '))).then_some(first)
 }
 
 /// What stands before the colon of a line that has a key of its own.
