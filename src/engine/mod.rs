@@ -9,6 +9,7 @@
 pub mod candidates;
 pub mod compare;
 pub mod configuration;
+pub mod departure;
 pub mod environment_words;
 pub mod history;
 pub mod hosts;

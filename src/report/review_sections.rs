@@ -15,9 +15,10 @@ use super::view::View;
 use super::{counted, path_name, status, text};
 use crate::diff::Kind;
 use crate::engine::compare::DiffRow;
+use crate::engine::departure::Departure;
 use crate::engine::promotion::{DecisionState, Reason, Until};
 use crate::engine::review::{
-    DecisionChange, Departure, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
+    DecisionChange, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
 use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key, Rule, Value};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::base_plan::BasePlan;
 use crate::diff::lists::ListRules;
+use crate::engine::departure::Departure;
 use crate::engine::naming::Naming;
 use crate::engine::promotion::Decision;
 use crate::model::{Environment, Key, Policy, Result, Value, ValuePath};
@@ -45,15 +46,6 @@ pub type Past<'a> = dyn Fn(Environment) -> Result<Option<Vec<Arc<FileValues>>>> 
 
 /// How a source (the environment) left its value at a path since the base, if it did.
 pub type LeftSince<'a> = dyn Fn(Environment, &ValuePath, Option<&Value>) -> Result<Option<Departure>> + 'a;
-
-/// What a source has in place of a value that it had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Departure {
-    /// One from before: it took the value back.
-    TakenBack,
-    /// A newer one: it went on.
-    WentOn,
-}
 
 /// What is known of one item of a change.
 pub struct Input<'a> {
@@ -116,53 +108,5 @@ impl<'a> Input<'a> {
     /// Whether the item is there, and readable, after the change.
     pub(super) fn is_in(&self, environment: Environment) -> bool {
         matches!(self.sides(environment)[1], Side::Read(_))
-    }
-}
-
-/// How a path left `value`, of its values oldest first; `None` where it has it, or never had it. What was
-/// not there yet is not left by what came.
-#[must_use]
-pub fn departure<'v>(
-    values: impl Iterator<Item = Option<&'v Value>>,
-    value: Option<&Value>,
-) -> Option<Departure> {
-    let mut seen: Vec<Option<&Value>> = vec![None];
-    for now in values {
-        if seen.last() != Some(&now) {
-            seen.push(now);
-        }
-    }
-    let (now, earlier) = seen.split_last().filter(|(now, _)| **now != value)?;
-    let left = earlier.iter().rposition(|then| *then == value)?;
-    match earlier.iter().take(left).any(|then| then == now) {
-        true => Some(Departure::TakenBack),
-        false => value.is_some().then_some(Departure::WentOn),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_left_for_an_older_one_or_for_a_newer() {
-        let (back, on) = (Some(Departure::TakenBack), Some(Departure::WentOn));
-        for (values, value, expected) in [
-            (&["5", "8", "5"][..], "8", back),
-            (&["5", "8", "9"], "8", on),
-            (&["5", "8"], "8", None),
-            (&["5", "8"], "5", on),
-            (&["", "8", ""], "8", back),
-            (&["8", "", "8"], "", back),
-            (&["8", "9"], "", None),
-            (&["5", "8", "5", "9"], "8", on),
-            (&["5", "8", "5"], "7", None),
-            (&[], "8", None),
-        ] {
-            let read = |text: &str| (!text.is_empty()).then(|| Value::String(text.to_owned()));
-            let values: Vec<Option<Value>> = values.iter().map(|text| read(text)).collect();
-            let found = departure(values.iter().map(Option::as_ref), read(value).as_ref());
-            assert_eq!(found, expected, "{values:?} {value}");
-        }
     }
 }

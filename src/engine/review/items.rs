@@ -3,11 +3,12 @@
 use indexmap::IndexMap;
 
 use super::base_plan::BasePlan;
-use super::input::{Departure, Input, Side, departure};
+use super::input::{Input, Side};
 use super::skipped::skipped;
 use super::{FileChangeKind, ItemChange, Origin, Row};
 use crate::diff::{Change, Depth, diff, leaves_of};
 use crate::engine::compare::row;
+use crate::engine::departure::{Departure, departure};
 use crate::engine::promotion::{Level, Reason};
 use crate::model::{CommitInfo, Environment, Hop, Result, Segment, Value, ValuePath};
 use crate::secrets::encrypted::{holds_ciphertext, is_encrypted, is_metadata};

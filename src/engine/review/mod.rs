@@ -19,12 +19,13 @@ pub use base_plan::BasePlan;
 pub use decisions::{DecisionChange, Standing, compare as compare_decisions};
 pub use files::{Touched, touched};
 pub use findings::{Compared, HeadFindings, NewKey, compare as compare_findings};
-pub use input::{Departure, Exemptions, Input, LeftSince, Past, Side, Sides, departure};
+pub use input::{Exemptions, Input, LeftSince, Past, Side, Sides};
 pub use items::{Judged, judge_item};
 pub use waivers::{WaiverChange, compare as compare_waivers};
 pub use weakened::{Weakened, Weakening, findings as weakened_findings, weakened};
 
 use super::compare::DiffRow;
+use super::departure::Departure;
 use super::promotion::{HopStatus, Reason};
 use crate::diff::Kind;
 use crate::engine::mode::ModeChange;

@@ -68,8 +68,8 @@ pub use self::judgement::{Judgement, Judgements, Salt};
 use self::memory::Fingerprints;
 pub use self::memory::{Fingerprint, Memory};
 use super::configuration::Configuration;
+use super::departure::Departure;
 use super::promotion::Reason;
-use super::review::Departure;
 use super::snapshot::ItemFile;
 use crate::model::{
     Date, Environment, Finding, Hop, Key, Progress, ProgressCounter, Result, Rule, Severity, ValuePath,

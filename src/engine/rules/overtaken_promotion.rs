@@ -2,7 +2,7 @@
 
 use super::context::RevisionContext;
 use super::finding_builder::FindingBuilder;
-use crate::engine::review::Departure;
+use crate::engine::departure::Departure;
 use crate::model::{Finding, Help, Rule};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {

@@ -6,8 +6,9 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Reviewer, hops};
 use crate::engine::configuration::Configuration;
+use crate::engine::departure::{Departure, departure};
 use crate::engine::promotion::{Grounds, Selection, decide};
-use crate::engine::review::{BasePlan, Departure, End, Touched, departure};
+use crate::engine::review::{BasePlan, End, Touched};
 use crate::model::{CommitId, Environment, ErrorKind, Hop, Key, Result, Value, ValuePath};
 use crate::ops::plan::Planner;
 use crate::ops::workspace::Workspace;
