@@ -96,8 +96,13 @@ impl Scene {
         Workspace::open(&self.dir, &process_environment()).ok()
     }
 
-    fn snapshot(&self) -> Option<Snapshot> {
-        self.workspace()?.snapshot(&self.at).ok()
+    /// What may hold keys that begin so: of one folder, where its name was typed.
+    fn snapshot(&self, typed: &str) -> Option<Snapshot> {
+        let workspace = self.workspace()?;
+        let Some((folder, _)) = typed.rsplit_once('/') else { return workspace.snapshot(&self.at).ok() };
+        let folders = Environment::ALL.map(|environment| format!("environments/{environment}/{folder}/"));
+        let revision = workspace.revision(&self.at).ok()?;
+        workspace.repository.snapshot_of_paths(&revision, &folders.into()).ok()
     }
 
     /// Under the policy by default where the one there is is wrong: a key that is pressed is no
@@ -109,8 +114,8 @@ impl Scene {
         workspace.configuration(&self.at).ok().or_else(under_defaults)
     }
 
-    fn keys(&self) -> Vec<Candidate> {
-        let Some(snapshot) = self.snapshot() else { return Vec::new() };
+    fn keys(&self, typed: &str) -> Vec<Candidate> {
+        let Some(snapshot) = self.snapshot(typed) else { return Vec::new() };
         let named: BTreeSet<&str> = self.keys.iter().map(Key::as_str).collect();
         let mut found = ops::key_candidates(&snapshot, &self.environments);
         found.retain(|candidate| !named.contains(candidate.text.as_str()));
@@ -143,7 +148,7 @@ impl Scene {
             return Environment::ALL.map(|environment| before(environment.name())).into();
         }
         let mut found = environments();
-        found.extend(self.keys());
+        found.extend(self.keys(typed));
         if !typed.is_empty() {
             let open = |c: Candidate| Candidate { text: format!("{}:", c.text), goes_on: true, ..c };
             found.extend(self.revisions().into_iter().map(open));
@@ -154,7 +159,7 @@ impl Scene {
     /// What a value of this name can be.
     fn offers(&self, kind: &str, typed: &str) -> Vec<Candidate> {
         match kind {
-            "KEY" => self.keys(),
+            "KEY" => self.keys(typed),
             "PATH" => self.paths(typed),
             "SIDE=PATH" => match typed.split_once('=') {
                 Some((side, path)) => before(&format!("{side}="), self.paths(path)),
