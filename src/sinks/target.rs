@@ -98,6 +98,11 @@ impl Target {
             };
         }
         let (scheme, rest) = text.split_once("://").ok_or_else(|| unknown(text))?;
+        // A password ends at the first of these, and its rest stands where nobody looks for one.
+        if rest.split_once(['/', '?']).is_some_and(|(_, behind)| behind.contains('@')) {
+            return Err(Error::usage("the address has an @ behind the host")
+                .with_help("in a user and a password write / as %2F and ? as %3F"));
+        }
         match scheme {
             "etcd" | "etcds" => etcd(scheme, rest),
             "redis" | "rediss" => redis(scheme, rest),
@@ -224,7 +229,8 @@ fn redis(scheme: &str, rest: &str) -> Result<Target> {
     };
     let wanted = query.strip_prefix("prefix=").filter(|text| !text.contains('&'));
     if wanted.is_none() && !query.is_empty() {
-        let name = query.split(['=', '&']).next().unwrap_or_default().escape_debug().to_string();
+        let mut names = query.split('&').map(|part| part.split('=').next().unwrap_or_default());
+        let name = names.find(|name| *name != "prefix").unwrap_or("prefix twice").escape_debug().to_string();
         let message = format!("an address of redis has `prefix` alone behind ?, and not `{name}`");
         return Err(Error::usage(message).with_help(FORMS));
     }
@@ -303,7 +309,12 @@ mod tests {
             ("etcd://h/a/production", "the prefix names an environment, production"),
             ("redis://h/0", "has no prefix"),
             ("redis://h/x?prefix=a", "is no number of a database"),
-            ("redis://h/0?prefix=a&b=c", "has `prefix` alone"),
+            ("redis://h/0?prefix=a&b=c", "has `prefix` alone behind ?, and not `b`"),
+            ("redis://h/0?prefix=a&prefix=b", "and not `prefix twice`"),
+            ("redis://u:hunter2/x@h/0?prefix=a", "an @ behind the host"),
+            ("redis://u:hunter2?x@h/0?prefix=a", "an @ behind the host"),
+            ("redis://u:1/hunter2@h/0?prefix=a", "an @ behind the host"),
+            ("etcds://u:hunter2/x@h/p", "an @ behind the host"),
             ("redis://h/0?password=hunter2", "and not `password`"),
             ("kubernetes-manifest:", "names no folder"),
         ] {
