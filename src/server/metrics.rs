@@ -42,6 +42,8 @@ pub(super) struct Gauges {
     pub(super) environment: Environment,
     pub(super) items: usize,
     pub(super) is_held_back: bool,
+    /// Whether it is as it was read last, for the branch cannot be read.
+    pub(super) is_stale: bool,
     /// The time of the commit that is served, in seconds since 1970-01-01 UTC.
     pub(super) commit_time: Option<i64>,
 }
@@ -95,6 +97,12 @@ impl Requests {
             of_environments(|gauges| Some(u8::from(gauges.is_held_back).to_string())),
         );
         family(
+            "terrace_stale",
+            "gauge",
+            "Whether the branch cannot be read, and what is served is as it was read last",
+            of_environments(|gauges| Some(u8::from(gauges.is_stale).to_string())),
+        );
+        family(
             "terrace_commit_timestamp_seconds",
             "gauge",
             "The time of the commit that is served",
@@ -131,8 +139,9 @@ fn write_family(text: &mut String, (name, kind, help): (&str, &str, &str), lines
     }
 }
 
-/// How the branch stands to its remote, as text.
-pub(super) fn remote_text(state: &RemoteState) -> String {
+/// How the branch stands to its remote, as text; `is_told_all` is whether commits of any environment are
+/// told of.
+pub(super) fn remote_text(state: &RemoteState, is_told_all: bool) -> String {
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, value: Option<String>| {
         let lines = value.map(|value| (String::new(), value)).into_iter().collect();
@@ -144,7 +153,8 @@ pub(super) fn remote_text(state: &RemoteState) -> String {
     family("terrace_replica_fetch_timestamp_seconds", "gauge", "When the remote last answered", fetched);
     let age = state.fetched.map(|(_, instant)| format!("{:.3}", instant.elapsed().as_secs_f64()));
     family("terrace_replica_fetch_age_seconds", "gauge", "The time since the remote last answered", age);
-    let (ahead, behind) = (Some(state.ahead.to_string()), Some(state.behind.to_string()));
+    let told = |count: usize| is_told_all.then(|| count.to_string());
+    let (ahead, behind) = (told(state.ahead), told(state.behind));
     family("terrace_replica_ahead", "gauge", "Commits that the remote does not have", ahead);
     family("terrace_replica_behind", "gauge", "Commits of the remote that are not served", behind);
     let (fetches, failures) = (Some(state.fetches.to_string()), Some(state.failures.to_string()));

@@ -23,7 +23,7 @@ use super::tokens::{self, Token, TokenFile};
 use super::view::EnvironmentView;
 use super::writes::Writes;
 use super::{Admission, Log, ServeEvent, Today};
-use crate::model::{CommitId, Date, Environment, Error, Result};
+use crate::model::{CommitId, Date, Environment, Error, ErrorKind, Result};
 use crate::ops::{HeldBack, ServedEnvironment, SharedHistory, Workspace};
 use crate::watch::{BranchEvents, BranchWaker};
 
@@ -176,6 +176,8 @@ impl Access {
 /// Where one environment's view is kept, and who waits for the next one.
 struct Place {
     view: ArcSwapOption<EnvironmentView>,
+    /// Whether the branch could not be read when it was looked at last.
+    is_stale: AtomicBool,
     turns: watch::Sender<u64>,
 }
 
@@ -188,7 +190,11 @@ impl Shared {
         writes: Writes,
         log: Log,
     ) -> Self {
-        let place = || Place { view: ArcSwapOption::empty(), turns: watch::Sender::new(0) };
+        let place = || Place {
+            view: ArcSwapOption::empty(),
+            is_stale: AtomicBool::new(false),
+            turns: watch::Sender::new(0),
+        };
         Self {
             workspace,
             branch,
@@ -249,6 +255,15 @@ impl Shared {
         self.place(environment).view.load_full()
     }
 
+    /// Whether an environment is as it was read last, for it cannot be read now.
+    pub(super) fn is_stale(&self, environment: Environment) -> bool {
+        self.place(environment).is_stale.load(Ordering::SeqCst)
+    }
+
+    fn note_stale(&self, environment: Environment, is_stale: bool) {
+        self.place(environment).is_stale.store(is_stale, Ordering::SeqCst);
+    }
+
     /// The largest body that is read: what the policy lets a file have, where that is more than usual.
     pub(super) fn body_bytes(&self) -> usize {
         let views = Environment::ALL.into_iter().filter_map(|environment| self.view(environment));
@@ -293,19 +308,19 @@ impl Shared {
     /// When there is no such branch, or it cannot be read.
     pub(super) fn look(&self) -> Result<()> {
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(tip) = self.workspace.repository.branch_tip(&self.branch)? else {
-            let message = format!("there is no branch `{}`", self.branch.escape_debug());
-            return Err(Error::usage(message).with_help("name a branch that has commits with --branch"));
-        };
-        if self.tip.load().as_deref() == Some(&tip) {
-            return Ok(());
+        let tip = self.branch_tip();
+        if tip.is_err() || tip.as_ref().ok() == self.tip.load().as_deref() {
+            Environment::ALL.into_iter().for_each(|environment| self.note_stale(environment, tip.is_err()));
+            return tip.map(drop);
         }
+        let tip = tip?;
         // What cannot be read of one environment keeps no other where it is.
         let history = SharedHistory::default();
         let read = Environment::ALL.map(|environment| self.read(environment, &tip, &history));
         let mut failed = None;
         let mut views = Vec::new();
-        for read in read {
+        for (environment, read) in Environment::ALL.into_iter().zip(read) {
+            self.note_stale(environment, read.is_err());
             match read {
                 Ok(view) => views.push(view),
                 Err(error) => failed = failed.or(Some(error)),
@@ -322,6 +337,13 @@ impl Shared {
             place.turns.send_modify(|turn| *turn += 1);
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    fn branch_tip(&self) -> Result<CommitId> {
+        self.workspace.repository.branch_tip(&self.branch)?.ok_or_else(|| {
+            Error::usage(format!("there is no branch `{}`", self.branch.escape_debug()))
+                .with_help("name a branch that has commits with --branch")
+        })
     }
 
     fn read(
@@ -379,7 +401,7 @@ impl Shared {
         if let Some(replica) = &self.replica {
             replica.require_current(&self.workspace, &*self.log)?;
         }
-        self.look().map_err(|error| Problem::of(&error, ProblemKind::RepositoryUnreadable))
+        self.look().map_err(|error| unread(&error))
     }
 
     /// Reads again what was changed of the tokens and of the certificate.
@@ -405,6 +427,15 @@ impl Shared {
             }
             *told = failure;
         }
+    }
+}
+
+/// The problem of a branch that cannot be read.
+pub(super) fn unread(error: &Error) -> Problem {
+    let problem = Problem::of(error, ProblemKind::RepositoryUnreadable);
+    match error.kind() {
+        ErrorKind::Usage => problem.with_help("whoever runs the server decides which branch it serves"),
+        _ => problem,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::environment::InEnvironment;
 use super::problem::{Problem, ProblemKind};
-use super::state::Shared;
+use super::state::{self, Shared};
 use super::view::{EnvironmentView, ServedItem};
 use crate::engine::configuration::Configuration;
 use crate::model::{BlobId, CommitId, Environment, Error, Finding, Key, Result, Revision};
@@ -103,7 +103,7 @@ impl Writing {
     /// Waits until what was committed is served.
     pub(super) fn settle(&self, commit: Option<&CommitId>) -> Result<(), Problem> {
         self.shared.look().map_err(|error| {
-            let problem = Problem::of(&error, ProblemKind::RepositoryUnreadable);
+            let problem = state::unread(&error);
             match commit {
                 Some(commit) => problem.with_header(super::respond::COMMIT, commit.as_str()),
                 None => problem,

@@ -14,7 +14,7 @@ use crate::model::Environment;
 pub(super) struct HealthReport<'a> {
     /// `ok`, `ready` or `stopping`.
     status: &'a str,
-    /// How each environment stands that the caller may read: `served`, `held-back` or `unavailable`.
+    /// How each environment stands that the caller may read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environments: Vec<EnvironmentHealth>,
     /// How the branch stands to the remote that it follows; left out where it follows none.
@@ -48,7 +48,8 @@ pub struct ReplicaHealth {
 pub struct EnvironmentHealth {
     /// The environment.
     pub environment: Environment,
-    /// `served`, `held-back` or `unavailable`.
+    /// `served`, `stale` where the branch cannot be read and the environment is as it was read last,
+    /// `held-back` or `unavailable`.
     pub status: &'static str,
     /// What keeps its newest state from being served, each with its place, `file:line:column: …`.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -111,10 +111,16 @@ fn keys() -> Markup {
     }
 }
 
-/// Which environments are not at the branch's newest state, and why.
+/// Which environments are not, or may not be, at the branch's newest state, and why.
 pub(super) fn held_back(visit: &Visit) -> Markup {
     html! {
         @for environment in visit.readable() {
+            @if visit.shared.is_stale(environment) {
+                p.problem {
+                    strong { (shape(environment)) " " (shown(environment)) " is shown as it was read last" }
+                    ": the branch cannot be read now"
+                }
+            }
             @if let Some(held) = visit.shared.view(environment).as_ref().and_then(|view| view.served.held_back.as_ref()) {
                 p.problem {
                     strong { (shape(environment)) " " (shown(environment)) " is held back" }

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::api::served::{self, EnvironmentHealth, ReplicaHealth};
 use crate::model::sanitize::clean;
-use crate::model::{Environment, Finding};
+use crate::model::{Environment, EnvironmentSet, Finding};
 use crate::server::RemoteCondition;
 use crate::server::caller::Caller;
 use crate::server::metrics::{Gauges, Open, remote_text};
@@ -34,6 +34,7 @@ pub(super) async fn ready(
     let health = readable.map(|environment| {
         let served = shared.view(environment).map(|view| view.served.clone());
         let status = match &served {
+            Some(served) if served.good.is_some() && shared.is_stale(environment) => "stale",
             Some(served) if served.good.is_some() && served.held_back.is_none() => "served",
             Some(served) if served.good.is_some() => "held-back",
             Some(_) | None => "unavailable",
@@ -87,6 +88,7 @@ pub(super) async fn metrics(
             environment,
             items: view.items.len(),
             is_held_back: view.served.held_back.is_some(),
+            is_stale: shared.is_stale(environment),
             commit_time: commit.map(|commit| commit.time),
         })
     });
@@ -95,7 +97,7 @@ pub(super) async fn metrics(
     let open = Open { streams, waits, in_flight: shared.in_flight() };
     let mut text = shared.requests.text(told_of, &gauges, open);
     if let Some(replica) = &shared.replica {
-        text.push_str(&remote_text(&replica.state()));
+        text.push_str(&remote_text(&replica.state(), told_of == EnvironmentSet::ALL));
     }
     let mut response = text.into_response();
     let form = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

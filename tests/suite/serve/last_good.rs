@@ -99,3 +99,39 @@ fn a_branch_that_was_moved_back_is_followed() {
     server.arrives(&world, "staging");
     assert_eq!(server.staging("/items/payments?path=timeout").json()["value"], "7s");
 }
+
+#[test]
+fn what_cannot_be_read_any_more_is_said_to_be_stale() {
+    let world = world();
+    let server = Server::start_with(&world, &["--open"]);
+    let item = server.staging("/items/billing/invoices");
+    let all = |status: &str| {
+        let status = json!(status);
+        server.until("/readyz", |answer| {
+            let json = answer.json();
+            let stands = json["environments"].as_array().expect("a list");
+            stands.len() == 3 && stands.iter().all(|environment| environment["status"] == status)
+        });
+    };
+    let is_told = |answer: &super::Answer| answer.body.contains("is shown as it was read last");
+    all("served");
+    world.git(&["branch", "kept"]);
+    for is_there in [false, true] {
+        // Gone, or at a commit that is not in the repository.
+        match is_there {
+            true => world.put(".git/refs/heads/main", &format!("{}\n", "1".repeat(40))),
+            false => drop(world.git(&["update-ref", "-d", "refs/heads/main"])),
+        }
+        all("stale");
+        assert_eq!(server.staging("/items/billing/invoices"), item, "reads go on");
+        assert!(server.get("/metrics").body.contains("terrace_stale{environment=\"staging\"} 1\n"));
+        assert!(is_told(&server.get("/ui/overview")) && is_told(&server.get("/ui/staging/items/payments")));
+        let headers = [("content-type", "application/yaml"), ("if-none-match", "*")];
+        let refused = server.send("PUT", "/api/v1/environments/staging/items/new", &headers, "a: 1\n");
+        assert_eq!(refused.problem(), "repository-unreadable", "{refused:?}");
+        world.put(".git/refs/heads/main", &world.read(".git/refs/heads/kept"));
+        all("served");
+        assert!(!is_told(&server.get("/ui/overview")));
+        assert!(server.get("/metrics").body.contains("terrace_stale{environment=\"staging\"} 0\n"));
+    }
+}
