@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{ErrorCode, Oid};
+use git2::{ErrorCode, ObjectType, Oid};
 
 use super::commits::parent;
 use super::git_error::git_error;
@@ -79,6 +79,25 @@ impl Repository {
             Err(error) => Err(failed(error)),
         };
         paths.iter().map(id).collect()
+    }
+
+    /// The names in a folder (relative to the configuration root) of a commit; none where it is no folder.
+    ///
+    /// # Errors
+    /// When the commit cannot be read.
+    pub fn names_in(&self, commit: &CommitId, folder: &str) -> Result<Vec<String>> {
+        let failed = |error: git2::Error| git_error("read a commit's tree", &error);
+        let git = self.git()?;
+        let tree = find_commit(&git, commit)?.tree().map_err(failed)?;
+        let entry = match tree.get_path(Path::new(&format!("{}{folder}", self.root_prefix()))) {
+            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => entry,
+            Ok(_) => return Ok(Vec::new()),
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let folder = git.find_tree(entry.id()).map_err(failed)?;
+        let names = folder.iter().map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned());
+        Ok(names.collect())
     }
 
     /// Whether a commit is another one, or among those that lead to it.

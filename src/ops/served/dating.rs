@@ -169,12 +169,12 @@ impl Reader<'_> {
         }
     }
 
-    /// The newest commit, at or before one, that changed the policy.
-    pub(super) fn last_policy(&self, commit: &CommitId) -> Result<CommitId> {
-        let policy_at = |commit: &CommitId| self.repository.content_ids(commit, &[policy::FILE]);
+    /// The newest commit, at or before one, that changed what stands at a path.
+    pub(super) fn last_change_at(&self, commit: &CommitId, path: &str) -> Result<CommitId> {
+        let content_at = |commit: &CommitId| self.repository.content_ids(commit, &[path]);
         let mut at = commit.clone();
         while let Some(parent) = self.repository.first_parent(&at)? {
-            if policy_at(&at)? != policy_at(&parent)? {
+            if content_at(&at)? != content_at(&parent)? {
                 break;
             }
             at = parent;

@@ -8,7 +8,7 @@ use super::{Good, HeldBack, Judged, LOOKED_BACK, SharedHistory, State, has_wide_
 use crate::engine::configuration::{self, Configuration};
 use crate::engine::rules::{self, CheckInput, Judgements, Memory};
 use crate::engine::snapshot::{FileEntry, Place, Snapshot, place};
-use crate::model::{CommitId, Environment, Finding, Key, NoProgress, Result, Revision, policy};
+use crate::model::{CommitId, Environment, Error, Finding, Key, NoProgress, Result, Revision, policy};
 use crate::store::{PartIds, Repository};
 
 /// Where the environment's folder stands among its parts.
@@ -44,7 +44,30 @@ impl<'a> Reader<'a> {
             let environments = parts.pop().flatten();
             parts.push(environments.filter(|id| !id.starts_with("40000 ")));
         }
+        if parts.get(FOLDER).is_some_and(Option::is_none) {
+            parts.push(self.misnamed(commit)?);
+        }
         Ok((parts, is_wide))
+    }
+
+    /// The folder that is likely meant to be the environment's, which has none of its own.
+    fn misnamed(&self, commit: &CommitId) -> Result<Option<String>> {
+        let names = self.repository.names_in(commit, "environments")?;
+        Ok(names.into_iter().find(|name| Environment::guess(name) == Some(self.environment)))
+    }
+
+    /// Why nothing can be said of an environment whose files lie in a folder of which nothing is read:
+    /// they are not where they were, and not gone.
+    fn require_folder(&self, parts: &PartIds) -> Result<()> {
+        let Some(name) = parts.last().cloned().flatten().filter(|_| parts.get(FOLDER) == Some(&None)) else {
+            return Ok(());
+        };
+        let environment = self.environment;
+        Err(Error::usage(format!(
+            "there is no environments/{environment}, and nothing is read of environments/{}",
+            name.escape_debug()
+        ))
+        .with_help(format!("where it is meant, rename it to environments/{environment}, with `git mv`")))
     }
 
     /// Whether schemas may lie anywhere by the policy of a commit, whose content git calls `id`.
@@ -122,6 +145,9 @@ impl<'a> Reader<'a> {
         let (parts, is_wide) = self.parts(commit)?;
         if let Some(near) = near.filter(|near| *near.parts == parts) {
             return Ok(State { commit: commit.clone(), ..near.clone() });
+        }
+        if let Err(error) = self.require_folder(&parts) {
+            return Ok(State { commit: commit.clone(), parts: Arc::new(parts), outcome: Err(error) });
         }
         let near = near.and_then(|near| Some((&near.commit, near.outcome.as_ref().ok()?)));
         let read = self.configuration(commit, is_wide, near.map(|(at, near)| (at, &near.configuration)))?;
@@ -227,7 +253,10 @@ impl<'a> Reader<'a> {
         let judged = match &newest.outcome {
             Ok(judged) => judged,
             Err(error) => {
-                let commit = self.last_policy(&newest.commit)?;
+                let is_policy = self.require_folder(&newest.parts).is_ok();
+                let folder = self.folder();
+                let changed = if is_policy { policy::FILE } else { folder.trim_end_matches('/') };
+                let commit = self.last_change_at(&newest.commit, changed)?;
                 let (findings, blobs) = (Vec::new(), BTreeMap::new());
                 return Ok(HeldBack { commit, findings, error: Some(error.clone()), blobs });
             }

@@ -135,3 +135,34 @@ fn what_cannot_be_read_any_more_is_said_to_be_stale() {
         assert!(server.get("/metrics").body.contains("terrace_stale{environment=\"staging\"} 0\n"));
     }
 }
+
+#[test]
+fn an_environment_whose_folder_has_another_name_now_is_not_empty() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let item = server.staging("/items/payments");
+    for name in ["stg", "Staging", "stagin"] {
+        world.git(&["mv", "environments/staging", &format!("environments/{name}")]);
+        world.write("environments/production/payments.yaml", &format!("timeout: 5s # {name}\n"));
+        world.commit(name);
+        server.arrives(&world, "staging");
+        server.arrives(&world, "production");
+        assert_eq!(server.staging("/items/payments").body, item.body, "404 has it deleted by who reads it");
+        let error = server.staging("/findings").json()["held_back"]["error"].clone();
+        assert_eq!(
+            error,
+            format!("there is no environments/staging, and nothing is read of environments/{name}")
+        );
+        assert_eq!(server.get("/readyz").json()["environments"][1]["status"], "held-back");
+        let anew = Server::start(&world);
+        assert_eq!(anew.staging("/items/payments").body, item.body);
+        world.git(&["mv", &format!("environments/{name}"), "environments/staging"]);
+        world.commit("back");
+        server.until("/readyz", |answer| answer.json()["environments"][1]["status"] == "served");
+        assert_eq!(server.staging("/items/payments").body, item.body);
+    }
+    // What is gone is gone, whatever lies beside it.
+    world.git(&["mv", "environments/staging", "environments/qa"]);
+    world.commit("gone");
+    server.until("/api/v1/environments/staging/items/payments", |answer| answer.status == 404);
+}
