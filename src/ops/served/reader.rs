@@ -45,24 +45,33 @@ impl<'a> Reader<'a> {
             parts.push(environments.filter(|id| !id.starts_with("40000 ")));
         }
         if parts.get(FOLDER).is_some_and(Option::is_none) {
-            parts.push(self.misnamed(commit)?);
+            let has_policy = parts.first().is_some_and(Option::is_some);
+            parts.push(self.in_its_place(commit, has_policy)?);
         }
         Ok((parts, is_wide))
     }
 
-    /// The folder that is likely meant to be the environment's, which has none of its own.
-    fn misnamed(&self, commit: &CommitId) -> Result<Option<String>> {
+    /// What stands where the environment has no folder: one that is likely meant to be its own; of a
+    /// commit without configuration the empty name.
+    fn in_its_place(&self, commit: &CommitId, has_policy: bool) -> Result<Option<String>> {
         let names = self.repository.names_in(commit, "environments")?;
+        if names.is_empty() && !has_policy {
+            return Ok(Some(String::new()));
+        }
         Ok(names.into_iter().find(|name| Environment::guess(name) == Some(self.environment)))
     }
 
-    /// Why nothing can be said of an environment whose files lie in a folder of which nothing is read:
-    /// they are not where they were, and not gone.
+    /// Refuses an environment whose files lie in a folder of which nothing is read, and a commit without
+    /// configuration: they are not where they were, and not gone.
     fn require_folder(&self, parts: &PartIds) -> Result<()> {
         let Some(name) = parts.last().cloned().flatten().filter(|_| parts.get(FOLDER) == Some(&None)) else {
             return Ok(());
         };
         let environment = self.environment;
+        if name.is_empty() {
+            return Err(Error::usage("there is neither environments/ nor terrace.toml")
+                .with_help("serve the folder that holds them, or take them back from the commit before"));
+        }
         Err(Error::usage(format!(
             "there is no environments/{environment}, and nothing is read of environments/{}",
             name.escape_debug()

@@ -101,6 +101,31 @@ fn a_branch_that_was_moved_back_is_followed() {
 }
 
 #[test]
+fn a_commit_without_configuration_empties_nothing() {
+    let mut world = world();
+    let server = Server::start(&world);
+    let item = server.staging("/items/payments");
+    world.git(&["mv", "environments", "config"]);
+    world.commit("elsewhere");
+    let are = |status: &str| {
+        let status = json!(status);
+        server.until("/readyz", |answer| {
+            let json = answer.json();
+            let mut stands = json["environments"].as_array().expect("a list").iter();
+            stands.all(|environment| environment["status"] == status)
+        });
+    };
+    are("held-back");
+    assert_eq!(server.staging("/items/payments").body, item.body);
+    let error = server.staging("/findings").json()["held_back"]["error"].clone();
+    assert_eq!(error, "there is neither environments/ nor terrace.toml");
+    world.write("terrace.toml", "");
+    world.commit("a configuration, and nothing in it");
+    are("served");
+    assert_eq!(server.staging("/items/payments").status, 404);
+}
+
+#[test]
 fn what_cannot_be_read_any_more_is_said_to_be_stale() {
     let world = world();
     let server = Server::start_with(&world, &["--open"]);
