@@ -95,9 +95,18 @@ impl Writing {
     pub(super) fn held_back(&self, findings: Vec<Finding>) -> Problem {
         let environment = self.environment;
         let detail = format!("the newest state of {environment} is not served, and would not be after this");
-        Problem::new(ProblemKind::EnvironmentHeldBack, detail)
-            .with_help("mend what its findings name first, with the `held_etag` of each broken item")
-            .with_findings(findings)
+        let error = self.view.served.held_back.as_ref().and_then(|held| held.error.as_ref());
+        match error {
+            // It is none of its items that is broken.
+            Some(error) => Problem::new(
+                ProblemKind::EnvironmentHeldBack,
+                format!("the newest state of {environment} is not served: {}", error.message()),
+            )
+            .with_help("mend that by a commit first; nothing is written here before"),
+            None => Problem::new(ProblemKind::EnvironmentHeldBack, detail)
+                .with_help("mend what its findings name first, with the `held_etag` of each broken item"),
+        }
+        .with_findings(findings)
     }
 
     /// Waits until what was committed is served.

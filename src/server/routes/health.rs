@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::api::served::{self, EnvironmentHealth, ReplicaHealth};
 use crate::model::sanitize::clean;
 use crate::model::{Environment, EnvironmentSet, Finding};
+use crate::ops::HeldBack;
 use crate::server::RemoteCondition;
 use crate::server::caller::Caller;
 use crate::server::metrics::{Gauges, Open, remote_text};
@@ -40,7 +41,11 @@ pub(super) async fn ready(
             Some(_) | None => "unavailable",
         };
         let held = served.and_then(|served| served.held_back);
-        let held_back = held.map(|held| held.findings.iter().map(place).collect()).unwrap_or_default();
+        let told = |held: HeldBack| {
+            let error = held.error.map(|error| clean(error.message()).into_owned());
+            held.findings.iter().map(place).chain(error).collect()
+        };
+        let held_back = held.map(told).unwrap_or_default();
         EnvironmentHealth { environment, status, held_back }
     });
     let health: Vec<EnvironmentHealth> = health.collect();

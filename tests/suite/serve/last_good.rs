@@ -103,7 +103,7 @@ fn a_branch_that_was_moved_back_is_followed() {
 #[test]
 fn a_commit_without_configuration_empties_nothing() {
     let mut world = world();
-    let server = Server::start(&world);
+    let server = Server::start_with(&world, &["--open"]);
     let item = server.staging("/items/payments");
     world.git(&["mv", "environments", "config"]);
     world.commit("elsewhere");
@@ -119,6 +119,11 @@ fn a_commit_without_configuration_empties_nothing() {
     assert_eq!(server.staging("/items/payments").body, item.body);
     let error = server.staging("/findings").json()["held_back"]["error"].clone();
     assert_eq!(error, "there is neither environments/ nor terrace.toml");
+    assert_eq!(server.get("/readyz").json()["environments"][1]["held_back"], json!([error]));
+    let headers = [("content-type", "application/yaml"), ("if-none-match", "*")];
+    let refused = server.send("PUT", "/api/v1/environments/staging/items/new", &headers, "a: 1\n");
+    assert_eq!(refused.problem(), "environment-held-back", "{refused:?}");
+    assert!(refused.body.contains("there is neither"), "{refused:?}");
     world.write("terrace.toml", "");
     world.commit("a configuration, and nothing in it");
     are("served");
