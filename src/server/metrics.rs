@@ -227,4 +227,22 @@ mod tests {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }
     }
+    #[test]
+    fn commits_of_any_environment_are_counted_for_who_may_read_all() {
+        let state = RemoteState {
+            condition: RemoteCondition::Diverged,
+            fetched: None,
+            ahead: 3,
+            behind: 2,
+            fetches: 1,
+            failures: 0,
+        };
+        for is_counted in [true, false] {
+            let text = remote_text(&state, is_counted);
+            let has = |known: &str| text.lines().any(|line| line == known);
+            assert_eq!(has("terrace_replica_ahead 3"), is_counted, "{text}");
+            assert_eq!(has("terrace_replica_behind 2"), is_counted, "{text}");
+            assert!(has("terrace_replica_read_only 1"), "{text}");
+        }
+    }
 }
