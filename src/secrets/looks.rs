@@ -355,8 +355,8 @@ fn passwords_in_urls(text: &str) -> impl Iterator<Item = &str> {
         let after = after.get(..after.floor_char_boundary(AUTHORITY.min(after.len())))?;
         let authority = after.split(['/', '?', '#', ' ', '\n', '"', '\'']).next()?;
         let whole = || {
-            // A slash in the password that nobody has escaped.
-            let word = after.split([' ', '\n', '"', '\'', ',']).next()?.split("://").next()?;
+            // A slash or a quote in the password that nobody has escaped.
+            let word = after.split([' ', '\n', ',']).next()?.split("://").next()?;
             let behind = authority.rsplit_once(':')?.1;
             let is_port = behind.bytes().all(|b| b.is_ascii_digit());
             (!is_port && !authority.contains('@')).then_some(word)
@@ -376,7 +376,11 @@ fn is_literal_password(password: &str) -> bool {
     !password.is_empty()
         && !stands_in(password)
         && !["user", "pass", "password", "pw", "secret", "username"].contains(&password)
-        && !password.contains(['{', '$', '<', '('])
+        && !password.starts_with(['{', '$', '<', '('])
+        && !["${", "$(", "%(", "{{", "(("].iter().any(|open| password.contains(open))
+        && ![('{', '}'), ('<', '>')]
+            .iter()
+            .any(|(open, close)| password.contains(*open) && password.contains(*close))
         && !password.chars().all(|c| c == '*')
 }
 
