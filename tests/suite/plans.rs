@@ -466,3 +466,19 @@ fn a_removal_that_waits_is_carried_out_as_the_plan_says() {
     assert_eq!(answer.code, 0, "{answer:?}");
     assert_eq!(shop.read(PRODUCTION), "q:\n  size: 40\n  n: x\ntimeout: 8s\n");
 }
+
+#[test]
+fn an_element_with_one_value_beside_its_name_comes_and_goes_with_a_plan_file() {
+    let (few, many) = ("s: [{name: a, port: 1}]\n", "s: [{name: a, port: 1}, {name: b, port: 2}]\n");
+    for (before, after) in [(few, many), (many, few)] {
+        let mut world = World::with(&[
+            ("environments/development/a.yaml", before),
+            ("environments/staging/a.yaml", before),
+        ]);
+        world.write("environments/development/a.yaml", after);
+        world.commit("an element");
+        world.line("promote a --to staging --with-new --with-removals -o plan.json").exits(0);
+        world.line("promote --plan plan.json --yes").exits(0);
+        assert_eq!(world.read("environments/staging/a.yaml"), after);
+    }
+}

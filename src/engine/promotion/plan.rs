@@ -390,7 +390,7 @@ fn merge(
 
 /// Whether a leaf is not all that comes or goes at `at`: the names of elements and documents do with
 /// it.
-fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
+pub(super) fn enters_an_element(at: &ValuePath, line: &PlanEntry) -> bool {
     if at.is_root() {
         return same_judgement(line, line) && line.path != *at && at.document.name().is_some();
     }

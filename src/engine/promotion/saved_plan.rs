@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::entry::Action;
 use super::entry::PlanEntry;
-use super::plan::{at_highest, same_judgement};
+use super::plan::{at_highest, enters_an_element, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
 use crate::yaml::Document;
 
@@ -127,17 +127,14 @@ fn settled(
 ) -> Result<PlanEntry> {
     let SavedEntry { path, verdict, place, .. } = agreed;
     let one_fate = group.windows(2).all(|pair| matches!(pair, [a, b] if same_judgement(a, b)));
-    let alone = group.len() == 1;
-    let secret = group.iter().any(|line| line.secret);
-    let is_itself = alone && group.iter().all(|line| line.path == *path);
-    let line = match alone {
-        true if is_itself => group.into_iter().next(),
-        false if matches!(verdict, Action::Set(_)) => {
-            let what = format!("{path} stands for several paths; a value is given to a single one");
-            return Err(wrong(place, &what));
-        }
-        false if one_fate && !secret => at_highest(path, group, source, target),
-        _ => return Err(wrong(place, &format!("{path} stands for several paths that are judged apart"))),
+    let several = |what: &str| Err(wrong(place, &format!("{path} stands for several paths{what}")));
+    let line = match group.as_slice() {
+        [] => None,
+        [line] if line.path == *path => group.into_iter().next(),
+        _ if matches!(verdict, Action::Set(_)) => return several("; a value is given to a single one"),
+        [line] if !enters_an_element(path, line) => return several(" that are judged apart"),
+        _ if !one_fate || group.iter().any(|line| line.secret) => return several(" that are judged apart"),
+        _ => at_highest(path, group, source, target),
     };
     let Some(mut line) = line else {
         return Err(wrong(place, &format!("nothing differs at {path}")));
