@@ -4,6 +4,7 @@ use super::value;
 use crate::engine::provenance::{Blame, Step};
 use crate::model::{Date, Environment, Key};
 use crate::secrets::mask::Shown;
+use crate::secrets::shown_path;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -77,7 +78,7 @@ pub fn json(
     }
     fn origin(blame: &Blame<Shown>) -> Origin<'_> {
         Origin {
-            path: blame.path.to_string(),
+            path: shown_path(&blame.path),
             value: value::json(blame.value.shown()),
             given: blame.steps.first().map(stop),
             written: blame.steps.last().map(stop),

@@ -4,6 +4,7 @@ use super::value::json_or_absent;
 use crate::engine::compare::{DiffRow, ItemDiff};
 use crate::engine::mode::ModeChange;
 use crate::model::Environment;
+use crate::secrets::{shown_path, shown_pointer};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -83,8 +84,8 @@ pub(super) struct Change {
 pub(super) fn change(row: &DiffRow) -> Change {
     Change {
         kind: row.kind.name(),
-        pointer: row.pointer.to_string(),
-        path: row.path.to_string(),
+        pointer: shown_pointer(&row.pointer),
+        path: shown_path(&row.path),
         left: json_or_absent(row.left.as_ref()),
         right: json_or_absent(row.right.as_ref()),
         left_line: row.left_line,

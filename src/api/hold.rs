@@ -2,6 +2,7 @@
 
 use crate::engine::promotion::{DecisionState, HoldStatus};
 use crate::model::Environment;
+use crate::secrets::shown_path;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -49,7 +50,7 @@ pub fn json(held: &[HoldStatus], out: &mut dyn Write) -> io::Result<()> {
         HoldEntry {
             key: key.as_str(),
             environment: *target,
-            path: decision.path.to_string(),
+            path: shown_path(&decision.path),
             reason: &decision.reason,
             by: &decision.by,
             until: decision.until.to_string(),

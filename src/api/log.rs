@@ -4,6 +4,7 @@ use super::value::json_or_absent;
 use crate::engine::provenance::{Logged, LoggedChange};
 use crate::model::{CommitId, Environment};
 use crate::secrets::mask::Shown;
+use crate::secrets::shown_path;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -76,7 +77,7 @@ pub fn page(commits: &[Logged<Shown>], next: Option<&CommitId>, out: &mut dyn Wr
         Changed {
             environment: entry.environment,
             key: entry.key.as_str(),
-            path: entry.path.to_string(),
+            path: shown_path(&entry.path),
             kind: entry.kind.name(),
             old: json_or_absent(entry.old.as_ref()),
             new: json_or_absent(entry.new.as_ref()),

@@ -5,6 +5,7 @@ use crate::engine::compare::{MatrixItem, MatrixRow};
 use crate::engine::promotion::Resolution;
 use crate::model::{Environment, Hop};
 use crate::secrets::mask::Shown;
+use crate::secrets::{shown_path, shown_pointer};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -67,8 +68,8 @@ pub fn json(items: &[MatrixItem], out: &mut dyn Write) -> io::Result<()> {
             .collect()
     };
     let row = |row: &MatrixRow| Row {
-        pointer: row.pointer.to_string(),
-        path: row.path.to_string(),
+        pointer: shown_pointer(&row.pointer),
+        path: shown_path(&row.path),
         values: values(&row.values),
         resolutions: Resolutions {
             staging: row.resolutions[Hop::ToStaging as usize],

@@ -13,6 +13,7 @@ use crate::engine::promotion::{
 };
 use crate::model::{BlobId, CommitId, Environment, Hop, Key, ValuePath};
 use crate::secrets::mask::Shown;
+use crate::secrets::{shown_path, shown_pointer};
 
 /// Plans and states of promotions.
 #[derive(Serialize, JsonSchema)]
@@ -345,9 +346,9 @@ fn hop_report<'a>(hop: Hop, plans: impl IntoIterator<Item = &'a ItemPlan<Shown>>
 
 fn entry(line: &PlanEntry<Shown>, hop: Hop) -> PlanLine<'_> {
     PlanLine {
-        path: line.path.to_string(),
-        pointer: line.pointer.to_string(),
-        renamed_from: line.renamed.as_ref().map(|renamed| renamed.from.to_string()),
+        path: shown_path(&line.path),
+        pointer: shown_pointer(&line.pointer),
+        renamed_from: line.renamed.as_ref().map(|renamed| shown_path(&renamed.from)),
         resolution: line.resolution,
         source: json_or_absent(line.source.as_ref()),
         base: json_or_absent(line.base.as_ref()),

@@ -16,6 +16,7 @@ use crate::engine::review::{
     Weakened, Weakening,
 };
 use crate::model::{CommitInfo, Environment};
+use crate::secrets::shown_path;
 
 /// What a change means.
 #[derive(Serialize, JsonSchema)]
@@ -333,7 +334,7 @@ fn decision(change: &DecisionChange) -> Decision<'_> {
         change: change.turn.name(),
         key: change.key.as_str(),
         environment: change.target,
-        path: change.decision.path.to_string(),
+        path: shown_path(&change.decision.path),
         reason: &change.decision.reason,
         by: &change.decision.by,
         until: change.decision.until.to_string(),

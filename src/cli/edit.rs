@@ -11,6 +11,7 @@ use crate::model::{Environment, Error, ErrorKind, Finding, Key, Result};
 use crate::ops::{self, Editing};
 use crate::report::sanitize::clean;
 use crate::report::text;
+use crate::secrets::shown_path;
 use crate::store::editor::{self, Scratch};
 
 /// Opens the item in the user's editor until it checks, is left as it was, or is dropped.
@@ -105,7 +106,7 @@ fn told(editing: &Editing, bytes: &[u8], context: &Context) -> Outcome {
     let changes = editing.changes(bytes).unwrap_or_default();
     for change in &changes {
         let root = change.path.is_file();
-        let path = if root { "(the whole item)".to_owned() } else { change.path.to_string() };
+        let path = if root { "(the whole item)".to_owned() } else { shown_path(&change.path) };
         let what = match &change.after {
             None => "removed".to_owned(),
             after => view.change(change.before.as_ref(), after.as_ref()),

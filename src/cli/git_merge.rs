@@ -13,6 +13,7 @@ use crate::model::sanitize::clean;
 use crate::ops::{self, MergeFiles};
 use crate::report::View;
 use crate::secrets::mask::Shown;
+use crate::secrets::{shown_path, without_secrets};
 
 /// Merge one YAML file by path; git calls this, see `hooks install`.
 #[derive(Debug, ClapArgs)]
@@ -73,7 +74,8 @@ fn label(given: Option<&OsString>, otherwise: &str) -> String {
 /// What a person must decide, and between what.
 fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
     let value = |value: &Option<Shown>| value.as_ref().map_or("absent".to_owned(), |value| view.value(value));
-    let at = |path: &ValuePath| if path.is_root() { "the whole file".to_owned() } else { path.to_string() };
+    let at = |path: &ValuePath| if path.is_root() { "the whole file".to_owned() } else { shown_path(path) };
+    let name = |key: &str| clean(&without_secrets(key)).into_owned();
     match conflict {
         Conflict::Changed { path, base, ours, theirs } => format!(
             "both sides changed {}: ours {}, theirs {}, base {}",
@@ -83,7 +85,7 @@ fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
             value(base)
         ),
         Conflict::Renamed { path, ours, theirs } => {
-            format!("both sides renamed {}: ours {}, theirs {}", at(path), clean(ours), clean(theirs))
+            format!("both sides renamed {}: ours {}, theirs {}", at(path), name(ours), name(theirs))
         }
         Conflict::Reordered(path) => {
             format!("both sides put the elements of {} into another order", at(path))

@@ -12,6 +12,7 @@ use crate::model::{Environment, Error, Key, ValuePath, closest};
 use crate::ops::{self, HoldRequest};
 use crate::report::hold;
 use crate::report::sanitize::clean;
+use crate::secrets::shown_path;
 
 /// Keep an environment's own value, with the reason.
 #[derive(Debug, ClapArgs)]
@@ -85,7 +86,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
             }
         }
         Some((committed, path)) => {
-            let (path, path_is_root) = (path.to_string(), path.is_file());
+            let (path, path_is_root) = (shown_path(&path), path.is_file());
             let what = if path_is_root { "the whole item".into() } else { clean(&path) };
             let verb = if args.release { "no longer keeps" } else { "keeps" };
             let (commit, branch) = (committed.commit.short(), &committed.branch);

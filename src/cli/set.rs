@@ -14,6 +14,7 @@ use super::{Outcome, edit, parse};
 use crate::model::{Environment, Error, Help, Key, Result, ValuePath};
 use crate::ops::{self, At, Edit, SetRequest, Workspace};
 use crate::report::sanitize::clean;
+use crate::secrets::shown_path;
 
 /// Set one value of an item.
 #[derive(Debug, ClapArgs)]
@@ -209,7 +210,7 @@ fn act(key: &str, path: &str, place: &Place, wish: Edit, context: &Context) -> O
     let view = context.view();
     let path = match done.path.is_root() {
         true => "(the whole item)".to_owned(),
-        false => clean(&done.path.to_string()).into_owned(),
+        false => clean(&shown_path(&done.path)).into_owned(),
     };
     let file = clean(&done.file);
     match (&done.before, &done.after) {

@@ -13,7 +13,7 @@ use crate::engine::promotion::{Decision, HoldStatus, Until, decided, digest};
 use crate::model::{
     BlobId, Environment, Error, ErrorKind, Hop, Key, List, Policy, Result, Revision, Value, ValuePath,
 };
-use crate::secrets::DocumentSecrets;
+use crate::secrets::{DocumentSecrets, shown_path};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::Document;
 
@@ -97,7 +97,7 @@ fn record(
     let mut new: Vec<Decision> = old.into_iter().filter(|known| known.path != path).collect();
     let body = format!("{}\n\nUntil: {}\n", decision.reason, decision.until);
     new.push(decision);
-    let subject = format!("hold({}): {path} in {}", request.key, request.target);
+    let subject = format!("hold({}): {} in {}", request.key, shown_path(&path), request.target);
     let files = decisions_changes(planner, &request.key, request.target, &new)?;
     Ok(Some((files, format!("{subject}\n\n{body}"), path)))
 }
@@ -134,7 +134,7 @@ fn take_out(planner: &Planner, key: &Key, target: Environment, path: &ValuePath)
         return Ok(None);
     }
     let files = decisions_changes(planner, key, target, &new)?;
-    Ok(Some((files, format!("release({key}): {path} in {target}\n"), path)))
+    Ok(Some((files, format!("release({key}): {} in {target}\n", shown_path(&path)), path)))
 }
 
 /// All decisions of HEAD, by item and target.

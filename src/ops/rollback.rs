@@ -20,8 +20,8 @@ use crate::model::{
     CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision, ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation};
-use crate::secrets::DocumentSecrets;
 use crate::secrets::mask::{Reveal, Shown};
+use crate::secrets::{DocumentSecrets, shown_path};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
 use crate::yaml::{Document, FileValues};
 
@@ -386,7 +386,7 @@ fn message(planner: &Planner, request: &RollbackRequest, items: &[ItemRollback])
         let shown = item.masked(&mask);
         for line in shown.lines.iter().filter(|line| line.is_taken()) {
             let (old, new) = (value(line.target.as_ref()), value(line.source.as_ref()));
-            let _ = writeln!(message, "{}: {}: {old} -> {new}", item.key, line.path);
+            let _ = writeln!(message, "{}: {}: {old} -> {new}", item.key, shown_path(&line.path));
         }
         let _ = match item.whole {
             ItemFate::Stays => Ok(()),

@@ -18,6 +18,7 @@ use crate::model::{
 use crate::ops::validation::{Proposal, Validation, refuse_errors};
 use crate::secrets::encrypted::whole_refusal;
 use crate::secrets::mask::{Reveal, Shown};
+use crate::secrets::shown_path;
 use crate::store::transaction::{self, Change, Committed, Options, write_work_tree};
 use crate::yaml::edit::Operation;
 use crate::yaml::{Document, Limits, render};
@@ -137,7 +138,7 @@ pub fn set_committed(
         let file = request.key.file(request.environment);
         let before = super::edit::blob_of(configuration.snapshot(), &file);
         let verb = if matches!(request.wish, Edit::Set { .. }) { "set" } else { "unset" };
-        let path = done.path.to_string();
+        let path = shown_path(&done.path);
         let subject = format!("{verb}({}): {} in {}", request.key, clean(&path), request.environment);
         let written =
             transaction::FileChange { path: done.file.clone(), before, after: Some(new.into_bytes()) };

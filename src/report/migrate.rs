@@ -9,6 +9,7 @@ use super::sanitize::{clean, cut};
 use super::view::View;
 use crate::engine::migration::{Plan, Planned, Reading, Template};
 use crate::model::Key;
+use crate::secrets::shown_path;
 
 /// Writes what becomes of every file, for people; `place` names the file of an item, `planned` says
 /// that nothing happens yet.
@@ -81,7 +82,7 @@ pub fn text(
             writeln!(out, "{line}")?;
         }
         for (path, manifest) in &item.manifests {
-            let at = if path.is_file() { String::new() } else { format!(" at {}", clean(&path.to_string())) };
+            let at = if path.is_file() { String::new() } else { format!(" at {}", clean(&shown_path(path))) };
             writeln!(out, "{}{at}: {manifest}", clean(&item.source))?;
         }
         if !item.secrets.is_empty() {
@@ -120,7 +121,7 @@ pub(super) fn doubts(reading: Reading<'_>) -> Vec<String> {
         let taken = doubt.taken.replace('\n', "⏎").replace('\t', "⇥");
         let taken = if is_secret { "••••".into() } else { cut(&taken, WIDE) };
         let why: Vec<String> = doubt.kinds.iter().map(ToString::to_string).collect();
-        let path = doubt.path.to_string();
+        let path = shown_path(&doubt.path);
         format!("{source}:{}: {} {}; taken as `{taken}`", doubt.line, clean(&path), why.join(", and "))
     });
     let complex = converted.complex_key.map(|at| {
@@ -144,7 +145,7 @@ fn secrets(item: &Planned) -> String {
     let count = item.secrets.len();
     let verb = if count == 1 { "looks like a secret" } else { "look like secrets" };
     let mut paths: Vec<String> =
-        item.secrets.iter().take(TOLD).map(|path| clean(&path.to_string()).into_owned()).collect();
+        item.secrets.iter().take(TOLD).map(|path| clean(&shown_path(path)).into_owned()).collect();
     if count > TOLD {
         paths.push(format!("and {} more", count - TOLD));
     }

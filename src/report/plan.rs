@@ -13,7 +13,7 @@ use super::{counted, lines, path_name};
 use crate::engine::promotion::{Action, GivenValue, ItemPlan, Level, PlanEntry, Reason, Resolution};
 use crate::model::{CommitId, CommitInfo, Environment, Hop, Key, Segment, ValuePath};
 use crate::secrets::mask::Shown;
-use crate::secrets::without_secrets;
+use crate::secrets::{shown_path, without_secrets};
 
 /// The most kept values that are listed one by one unless everything is asked for.
 const KEPT: usize = 12;
@@ -221,7 +221,7 @@ fn path_of(line: &PlanEntry<Shown>) -> String {
 
 /// A path as a shell takes it.
 fn quoted(path: &ValuePath) -> String {
-    let path = clean(&path.to_string()).into_owned();
+    let path = clean(&shown_path(path)).into_owned();
     if path.chars().all(|c| c.is_alphanumeric() || "._-/:@".contains(c)) { path } else { format!("'{path}'") }
 }
 

@@ -21,6 +21,7 @@ use crate::engine::review::{
     DecisionChange, FileChangeKind, ItemChange, Origin, Review, Row, SchemaChange, WaiverChange,
 };
 use crate::model::{CommitInfo, Date, Environment, Finding, Hop, Key, Rule, Value};
+use crate::secrets::shown_path;
 
 /// One part of a review.
 pub(super) struct Section {
@@ -304,7 +305,7 @@ pub(super) fn decision(change: &DecisionChange, out: &mut dyn Write) -> io::Resu
         (Until::Date(date), _) => format!("until {date}"),
     };
     let by = if decision.by.is_empty() { String::new() } else { format!("{}, ", cut(&decision.by, 40)) };
-    let path = cut(&decision.path.to_string(), 120).into_owned();
+    let path = cut(&shown_path(&decision.path), 120).into_owned();
     let reason = cut(&decision.reason, 200);
     let turn = turn.name();
     writeln!(

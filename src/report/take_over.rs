@@ -13,6 +13,7 @@ use crate::engine::migration::{
     Belonging, Gaps, Left, Owner, Suspicion, TakeOverPlan, Taken, WordSource, gaps,
 };
 use crate::model::{Environment, Key, Value, ValuePath};
+use crate::secrets::shown_path;
 
 /// So many paths and files of one kind are told.
 const TOLD: usize = 8;
@@ -330,7 +331,7 @@ fn notes(plan: &TakeOverPlan, view: &View, out: &mut dyn Write) -> io::Result<()
 fn profile(file: &str, found: &Belonging) -> String {
     let line = found.line.map_or_else(String::new, |line| format!(":{line}"));
     let Owner::Profile(profile) = &found.owner else { return format!("{}{line}: {found}", clean(file)) };
-    let path = found.path.to_string();
+    let path = shown_path(&found.path);
     format!("{}{line}: `{}` counts for the profile `{}` only", clean(file), clean(&path), clean(profile))
 }
 

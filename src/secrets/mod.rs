@@ -18,7 +18,7 @@ use self::looks::by_look;
 pub use self::looks::{Secret, is_filled_in, looks_secret, names_a_stored_secret};
 pub use self::place::DocumentSecrets;
 use self::place::{Place, place};
-use crate::model::{Policy, Segment, Value, ValuePath};
+use crate::model::{Pointer, Policy, Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, ProblemKind};
 
 /// The secret that the scalar at `path` is or holds, as far as path and value tell; what only the
@@ -108,16 +108,38 @@ pub fn without_secrets(text: &str) -> Cow<'_, str> {
     shown
 }
 
-/// A path as it may be shown: a key may hold a secret.
-pub fn shown_path(path: &ValuePath) -> String {
-    let mut shown = path.to_string();
-    for segment in &path.segments {
-        let (Segment::Key(text) | Segment::Identity { value: text, .. }) = segment else { continue };
-        if let Some(secret) = in_key(text) {
-            shown = shown.replace(secret.text, BLOT);
-        }
+/// Whether a step of a path is or holds a secret.
+pub fn is_secret_step(segment: &Segment) -> bool {
+    match segment {
+        Segment::Key(text) | Segment::Identity { value: text, .. } => in_key(text).is_some(),
+        Segment::Index(_) | Segment::Append => false,
     }
-    shown
+}
+
+/// A path as it may be shown: a key may hold secrets.
+pub fn shown_path(path: &ValuePath) -> String {
+    without_secret_steps(path).to_string()
+}
+
+/// A path without the secrets in its keys.
+pub fn without_secret_steps(path: &ValuePath) -> Cow<'_, ValuePath> {
+    if !path.segments.iter().any(is_secret_step) {
+        return Cow::Borrowed(path);
+    }
+    let shown = |text: &str| without_secrets(text).into_owned();
+    let segments = path.segments.iter().map(|segment| match segment {
+        Segment::Key(text) if is_secret_step(segment) => Segment::Key(shown(text)),
+        Segment::Identity { field, value } if is_secret_step(segment) => {
+            Segment::Identity { field: field.clone(), value: shown(value) }
+        }
+        _ => segment.clone(),
+    });
+    Cow::Owned(ValuePath { document: path.document.clone(), segments: segments.collect() })
+}
+
+/// A pointer as it may be shown.
+pub fn shown_pointer(pointer: &Pointer) -> String {
+    Pointer::new(pointer.tokens().iter().map(|token| without_secrets(token).into_owned())).to_string()
 }
 
 /// Whether the place of a value, whatever the value is, is one for a secret.
@@ -141,7 +163,8 @@ pub fn is_confidential(policy: &Policy, path: &ValuePath, value: Option<&Value>)
 /// The line of `terrace.toml` that says that the value at `path` is no secret.
 #[must_use]
 pub fn exclusion(path: &ValuePath) -> String {
-    let path = ValuePath { segments: path.segments.clone(), ..ValuePath::root() };
+    let segments = without_secret_steps(path).segments.clone();
+    let path = ValuePath { segments, ..ValuePath::root() };
     format!("not = [{}]", toml::Value::String(path.to_string()))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::looks::{is_address, is_duration, is_word_for_secret, refers, stands_in};
 use super::names::{self, Family, Name};
-use super::{Secret, scalar_secret};
+use super::{Secret, is_secret_step, scalar_secret};
 use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues, NodeId, SharedScalars};
 
@@ -266,10 +266,14 @@ impl<'d> DocumentSecrets<'d> {
         }
     }
 
-    /// Whether the value at `path`, or one below it, is or holds a secret.
+    /// Whether the value at `path`, or one below it, is or holds a secret, or stands under a key that does.
     pub fn holds_secret(&self, policy: &Policy, path: &ValuePath, value: &Value) -> bool {
         let mut found = false;
-        value.walk(path, &mut |path, value| found = found || self.secret(policy, path, value).is_some());
+        value.walk(path, &mut |path, value| {
+            found = found
+                || (path.segments.iter().any(is_secret_step) && policy.declares_secret(path) != Some(false))
+                || self.secret(policy, path, value).is_some();
+        });
         found
     }
 

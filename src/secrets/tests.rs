@@ -615,6 +615,8 @@ fn keys_that_are_secrets_are_blotted_in_paths_values_and_texts() {
     for (key, expected) in [
         ("AKIAQ3EGRDXLZ7TYUPWN", "m.••••"),
         ("https://u:hunter2@db/x", "m.https://u:••••@db/x"),
+        ("https://u:hunter2@db,https://v:hunter3@db", "m.https://u:••••@db,https://v:••••@db"),
+        ("https://u:hunt\"er2@db/x", "m.https://u:••••@db/x"),
         ("plain name", "m.plain name"),
     ] {
         assert_eq!(shown_path(&base.key(key)), expected);

@@ -126,6 +126,9 @@ fn pins_and_secrets_stay_where_they_are() {
     let mut world = moved();
     world.write("terrace.toml", "version = 1\n[[pin]]\npath = \"timeout\"\n");
     world.line("set pay db.password hunter2 --env development").exits(0);
+    // A key may be one.
+    let token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    world.line(&format!("set pay limits.{token} 1 --parents --env development")).exits(0);
     world.commit("pinned");
     let no_secret =
         "; where it is no secret, say so under [secrets] in terrace.toml: not = [\"db.password\"]";
@@ -142,7 +145,10 @@ fn pins_and_secrets_stay_where_they_are() {
             &stderr,
         );
     }
-    world.line("promote pay --to staging --yes --with-new").exits(0);
+    world.line("promote pay --to staging --with-new -o plan.json").exits(0);
+    assert!(!world.read("plan.json").contains(token));
+    world.line("promote --plan plan.json --yes").exits(0);
+    assert!(!world.git(&["show"]).contains(token));
     let staging = world.read("environments/staging/pay.yaml");
     assert!(
         staging.contains("timeout: 5s") && staging.contains("${STG_DB}") && staging.contains("ttl: 60"),

@@ -16,6 +16,7 @@ use crate::model::policy::NewKeys;
 use crate::model::{Environment, Error, Hop, Key, KeyGlob, Policy, Result, Value, ValuePath};
 use crate::ops::Workspace;
 use crate::report::sanitize::clean;
+use crate::secrets::shown_path;
 use crate::yaml::{Document, Limits};
 
 /// Move changes from one environment to the next.
@@ -205,7 +206,7 @@ fn refuse_contradictions(selection: &Selection) -> Result<()> {
     for (path, option) in paths.chain(selection.set.iter().map(|(path, _)| (path, "--set"))) {
         let other = said.insert(path, option).filter(|other| *other != option || option == "--set");
         if let Some(other) = other {
-            let path = clean(&path.to_string()).into_owned();
+            let path = clean(&shown_path(path)).into_owned();
             let message = match other == option {
                 true => format!("{option} gives `{path}` two values"),
                 false => format!("{other} and {option} both speak of `{path}`"),

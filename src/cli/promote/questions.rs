@@ -10,6 +10,7 @@ use crate::ops::{Prepared, PromoteRequest};
 use crate::report::sanitize::cut;
 use crate::report::{View, plan};
 use crate::secrets::mask::Reveal;
+use crate::secrets::shown_path;
 
 impl Work<'_> {
     /// Asks about conflicts, one path at a time; false when the user quits.
@@ -62,8 +63,8 @@ fn what_is_asked(lines: &[(&Key, &PlanEntry)], view: &View) -> String {
     let names = |what: &str, is_meant: fn(Resolution) -> bool| {
         let lines = lines.iter().filter(|(_, line)| !line.awaits_another() && is_meant(line.resolution));
         let name = |(key, line): &(&Key, &PlanEntry)| match several {
-            true => format!("{key}:{}", line.path),
-            false => line.path.to_string(),
+            true => format!("{key}:{}", shown_path(&line.path)),
+            false => shown_path(&line.path),
         };
         let names: Vec<String> = lines.map(name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -9,8 +9,8 @@ use crate::model::{Hop, Key};
 use crate::ops::{self, Prepared};
 use crate::report::sanitize::{clean, cut};
 use crate::report::{View, plan};
-use crate::secrets::exclusion;
 use crate::secrets::mask::{Mask, Reveal};
+use crate::secrets::{exclusion, is_secret_step, shown_path};
 
 impl Work<'_> {
     /// Prints the plans, and what becomes of whole items.
@@ -74,7 +74,8 @@ fn rename_first(from: &Key, key: &Key, hop: Hop) -> String {
 
 /// What to write where the first of the secrets that are left is none.
 fn not_a_secret(prepared: &Prepared) -> Option<String> {
-    let kept = |line: &&PlanEntry| line.reason == Reason::Secret && !line.is_taken();
+    let is_named = |line: &PlanEntry| !line.path.segments.iter().any(is_secret_step);
+    let kept = |line: &&PlanEntry| line.reason == Reason::Secret && !line.is_taken() && is_named(line);
     let path = prepared.plans.iter().flat_map(|plan| &plan.lines).find(kept).map(|line| &line.path)?;
     let path = clean(&exclusion(path)).into_owned();
     Some(format!("where it is no secret: {path} under [secrets] in terrace.toml"))
@@ -94,7 +95,7 @@ fn show_items(
             writeln!(out, "  look    it {}", rename_first(from, &creation.key, hop))?;
         }
         for (path, value) in &creation.given {
-            let (path, value) = (path.to_string(), mask.value(path, value).to_string());
+            let (path, value) = (shown_path(path), mask.value(path, value).to_string());
             writeln!(out, "  set     {}   {}   as given", clean(&path), cut(&value, 60))?;
         }
         for path in &creation.left_out {
@@ -103,11 +104,11 @@ fn show_items(
             } else {
                 "as asked for".to_owned()
             };
-            writeln!(out, "  left    {}   {why}", clean(&path.to_string()))?;
+            writeln!(out, "  left    {}   {why}", clean(&shown_path(path)))?;
         }
         if !creation.to_give.is_empty() {
             let to = format!("--to {target}");
-            let given = creation.to_give.iter().map(|path| format!("--set '{}=…'", clean(&path.to_string())));
+            let given = creation.to_give.iter().map(|path| format!("--set '{}=…'", clean(&shown_path(path))));
             let given: Vec<String> = given.collect();
             let words = ["terrace", "promote", creation.key.as_str(), &to];
             let words: Vec<&str> = words.into_iter().chain(given.iter().map(String::as_str)).collect();
@@ -124,7 +125,7 @@ fn show_items(
             writeln!(
                 out,
                 "  look    {}   names {environment}; {target} may need its own",
-                clean(&path.to_string())
+                clean(&shown_path(path))
             )?;
         }
         writeln!(out)?;
@@ -146,7 +147,7 @@ fn show_items(
             LeftAlone::Renamed(from) => rename_first(from, key, hop),
             LeftAlone::Encrypted(file) => format!("left alone: {}", clean(&file.to_string())),
             LeftAlone::Shared(path) => {
-                let path = clean(&path.to_string()).into_owned();
+                let path = clean(&shown_path(path)).into_owned();
                 format!(
                     "left alone: `{path}` is read through an alias that others use: terrace promote {key} --to {target}"
                 )

@@ -9,6 +9,7 @@ use super::entry::Action;
 use super::entry::PlanEntry;
 use super::plan::{at_highest, enters_an_element, same_judgement};
 use crate::model::{BlobId, CommitId, Error, Help, Hop, Key, PathTree, Result, Value, ValuePath};
+use crate::secrets::without_secret_steps;
 use crate::yaml::Document;
 
 /// A plan whose outcomes are given.
@@ -106,11 +107,12 @@ pub fn settle(
     let lines: PathTree<'_, usize> =
         agreed.lines.iter().enumerate().map(|(position, line)| (&line.path, position)).collect();
     for leaf in leaves {
-        let nearest = lines.above(&leaf.path).next_back().map(|(_, line)| *line);
+        let shown = without_secret_steps(&leaf.path);
+        let nearest = lines.above(&shown).next_back().map(|(_, line)| *line);
         match nearest.and_then(|line| groups.get_mut(line)) {
             Some((_, group)) => group.push(leaf),
             None => {
-                let missing = format!("the plan of {} says nothing of {}", agreed.key, leaf.path);
+                let missing = format!("the plan of {} says nothing of {shown}", agreed.key);
                 return Err(wrong(&agreed.place, &missing));
             }
         }
@@ -130,7 +132,7 @@ fn settled(
     let several = |what: &str| Err(wrong(place, &format!("{path} stands for several paths{what}")));
     let line = match group.as_slice() {
         [] => None,
-        [line] if line.path == *path => group.into_iter().next(),
+        [line] if *without_secret_steps(&line.path) == *path => group.into_iter().next(),
         _ if matches!(verdict, Action::Set(_)) => return several("; a value is given to a single one"),
         [line] if !enters_an_element(path, line) => return several(" that are judged apart"),
         _ if !one_fate || group.iter().any(|line| line.secret) => return several(" that are judged apart"),

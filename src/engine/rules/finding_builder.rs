@@ -7,9 +7,9 @@ use super::context::{ItemView, RuleContext};
 use super::excerpt::excerpt;
 use super::unparsed;
 use crate::model::{
-    Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Segment, Severity, ValuePath,
+    Environment, Finding, Help, Location, NoteLabel, Policy, Related, Rule, Severity, ValuePath,
 };
-use crate::secrets::{in_key, is_secret_path, looks_secret, without_secrets};
+use crate::secrets::{is_secret_path, is_secret_step, looks_secret, without_secrets};
 use crate::yaml::Document;
 
 /// Where in its file a finding stands.
@@ -144,12 +144,7 @@ impl<'w> FindingBuilder<'w> {
 
 /// The part of a path above a key that is or holds a secret; `None` where there is none.
 fn shown_part(path: &ValuePath) -> Option<ValuePath> {
-    let is_secret = |segment: &Segment| match segment {
-        Segment::Key(key) => in_key(key).is_some(),
-        Segment::Identity { value, .. } => in_key(value).is_some(),
-        Segment::Index(_) | Segment::Append => false,
-    };
-    path.segments.iter().position(is_secret).map(|steps| path.prefix(steps))
+    path.segments.iter().position(is_secret_step).map(|steps| path.prefix(steps))
 }
 
 /// The bytes that a symbolic place means; what has no token of its own is where its document

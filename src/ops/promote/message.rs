@@ -8,6 +8,7 @@ use crate::model::sanitize::clean_lines;
 use crate::model::{Hop, Key};
 use crate::ops::plan::Planner;
 use crate::secrets::mask::{Reveal, Shown};
+use crate::secrets::shown_path;
 
 /// The commit's subject, and the masked list of changes with one trailer per item.
 pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (String, String) {
@@ -37,13 +38,31 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
                 _ => value(line.taken_value()),
             };
             if let Some(renamed) = line.renamed.as_ref().filter(|_| line.is_taken()) {
-                let _ = writeln!(body, "{}: {} renamed to {}", plan.key, renamed.from, line.path);
+                let _ = writeln!(
+                    body,
+                    "{}: {} renamed to {}",
+                    plan.key,
+                    shown_path(&renamed.from),
+                    shown_path(&line.path)
+                );
             }
-            let _ = writeln!(body, "{}: {}: {} -> {new}", plan.key, line.path, value(line.target.as_ref()));
+            let _ = writeln!(
+                body,
+                "{}: {}: {} -> {new}",
+                plan.key,
+                shown_path(&line.path),
+                value(line.target.as_ref())
+            );
         }
         for GivenValue { path, old, value: new, .. } in &plan.given {
             let new = short(&new.to_string());
-            let _ = writeln!(body, "{}: {path}: {} -> {new} (given)", plan.key, value(old.as_ref()));
+            let _ = writeln!(
+                body,
+                "{}: {}: {} -> {new} (given)",
+                plan.key,
+                shown_path(path),
+                value(old.as_ref())
+            );
         }
     }
     for creation in &prepared.creations {
@@ -51,8 +70,9 @@ pub(super) fn message(planner: &Planner, prepared: &Prepared, hop: Hop) -> (Stri
         for (path, value) in &creation.given {
             let _ = writeln!(
                 body,
-                "{}: {path}: {} (given)",
+                "{}: {}: {} (given)",
                 creation.key,
+                shown_path(path),
                 short(&mask.value(path, value).to_string())
             );
         }
