@@ -15,6 +15,7 @@ use super::wrong::Wrong;
 use crate::engine::configuration::Configuration;
 use crate::model::sanitize::{clean, cut};
 use crate::model::{CommitId, Environment, Hop, Key, Value, ValuePath};
+use crate::secrets::is_secret_step;
 use crate::secrets::mask::{Reveal, Shown};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::yaml::Document;
@@ -75,8 +76,10 @@ pub(super) fn side(visit: &Visit, environment: Environment, key: &Key) -> Result
             let within = mask.within(&own);
             for (number, value) in document.values().iter().enumerate() {
                 value.walk(&ValuePath::document(number), &mut |path, value| {
-                    let shown = within.value(path, value);
-                    values.insert(path.to_string(), (path.clone(), shown));
+                    // What stands under a key that is a secret is in the file's text alone.
+                    if !path.segments.iter().any(is_secret_step) {
+                        values.insert(path.to_string(), (path.clone(), within.value(path, value)));
+                    }
                 });
             }
             mask.text(document).shown

@@ -17,6 +17,7 @@ use crate::model::sanitize::clean;
 use crate::model::{CommitId, Date, Environment, Error, Hop, Key, Result};
 use crate::ops::{self, JudgedItem, Planner, Workspace};
 use crate::secrets::mask::Reveal;
+use crate::secrets::shown_path;
 
 /// The widest value of a row, in columns.
 const WIDTH: usize = 72;
@@ -96,7 +97,7 @@ impl Row {
         let values = row.values.each_ref();
         let masked = values.map(|value| value.as_ref().is_some_and(|it| it.shown().is_masked()));
         let values = values.map(|value| value.as_ref().map(|it| value_text(it, WIDTH)));
-        Self { path: clean(&row.path.to_string()).into_owned(), values, cells: [None, None], masked }
+        Self { path: clean(&shown_path(&row.path)).into_owned(), values, cells: [None, None], masked }
     }
 
     /// Whether both of a pair have a secret here: whether it is the same, nobody is told.

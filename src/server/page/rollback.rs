@@ -20,6 +20,7 @@ use crate::engine::rollback::{ItemFate, ItemRollback};
 use crate::model::sanitize::{clean, cut};
 use crate::model::{Environment, Key};
 use crate::secrets::mask::Shown;
+use crate::secrets::shown_path;
 use crate::server::Verb;
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::routes::rollbacks;
@@ -110,7 +111,7 @@ fn lines(item: &ItemRollback<Shown>) -> Markup {
             table.stack {
                 thead { tr { th scope="col" { "path" } th scope="col" { "now" } th scope="col" { "then" } } }
                 tbody { @for line in lines.iter().take(500) {
-                    tr { td { bdi { (cut(&clean(&line.path.to_string()), 120)) } } td { bdi.v { (value(line.target.as_ref())) } } td { bdi.v { (value(line.taken_value())) } } }
+                    tr { td { bdi { (cut(&clean(&shown_path(&line.path)), 120)) } } td { bdi.v { (value(line.target.as_ref())) } } td { bdi.v { (value(line.taken_value())) } } }
                 } }
             }
         }
