@@ -86,23 +86,26 @@ impl<'d> Block<'d> {
         chunk.start..lines.bytes(self.document.text(), next).start
     }
 
-    /// Where something new before all others goes: below what heads the file, but above comments
+    /// Where something new before all others goes: below what heads the document, but above comments
     /// of the first entry anywhere else, and where that one was if it is gone.
     fn before_first(&self, gone: bool) -> usize {
         let start = self.slots.first().map_or(0, |slot| slot.start);
-        let lines = self.document.lines();
+        let (text, lines) = (self.document.text(), self.document.lines());
         let chunk = chunk_start(self.document, start);
-        if lines.line(chunk) == 1 && !gone {
-            lines.bytes(self.document.text(), lines.line(start)).start
+        let above = text.get(..chunk).unwrap_or_default().trim_start_matches('\u{feff}').trim_end();
+        if !gone && above.lines().next_back().is_none_or(|line| line.starts_with("---")) {
+            lines.bytes(text, lines.line(start)).start
         } else {
             chunk
         }
     }
 
-    /// New lines without the comment that heads the file, where they bring the same from theirs.
+    /// New lines without the comment that heads the document, where they bring the same from theirs.
     fn below_head<'l>(&self, at: usize, lines: &'l str) -> &'l str {
-        let head = self.document.text().get(..at).unwrap_or_default().trim_start_matches('\u{feff}');
-        lines.strip_prefix(head.replace("\r\n", "\n").as_str()).unwrap_or(lines)
+        let above = self.document.text().get(..at).unwrap_or_default().trim_start_matches('\u{feff}');
+        let marker = above.split_inclusive('\n').rfind(|line| line.starts_with("---"));
+        let head = marker.and_then(|marker| Some(above.rsplit_once(marker)?.1)).unwrap_or(above);
+        lines.strip_prefix(head.replace("\r\n", "\n").trim_start_matches('\n')).unwrap_or(lines)
     }
 
     /// The changes up to the first slot that stays, where the first slot stands behind a dash:

@@ -272,6 +272,12 @@ fn entries_come_in_by_their_siblings_indentation() {
             "# head\nz: 0\na: 1\n",
         ),
         (
+            "below what heads a document",
+            "%YAML 1.2\n--- # top\n# head\na: 1\n",
+            vec![insert("", "z", Place::First, value("0"))],
+            "%YAML 1.2\n--- # top\n# head\nz: 0\na: 1\n",
+        ),
+        (
             "behind a sibling",
             "a: 1 # c\n\nb: 2\n",
             vec![insert("", "z", after("a"), value("0"))],
