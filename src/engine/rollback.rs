@@ -1,6 +1,6 @@
 //! Taking back: from an older version of the target to the lines of a plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::promotion::{
     Action, Level, PlanEntry, Reason, Resolution, Selection, canonical, leaves, operations, select,
@@ -118,41 +118,43 @@ pub fn plan(
 }
 
 /// The version of today with the keys of renamed entries changed back where they stand, and the lines that
-/// are left to do there; `None` where no two lines are of that kind.
+/// are left to do there; `None` where no two entries are of that kind.
 #[must_use]
 pub fn renamed_back(
     lines: &[PlanEntry],
+    before: &Document,
     now: &Document,
     limits: &Limits,
 ) -> Option<(Document, Vec<PlanEntry>)> {
-    let of = |line: &PlanEntry, value: Option<&Value>, other: Option<&Value>| {
-        let value = value.filter(|_| other.is_none() && line.verdict == Action::Take)?;
-        last_key(&line.path)?;
-        Some((line.path.parent()?, canonical(value)))
+    let left: HashSet<&ValuePath> =
+        lines.iter().filter(|line| !line.is_taken()).map(|line| &line.top).collect();
+    // By the mapping and the value, what only one of the two has there and goes or comes whole.
+    let alone = |has: &Document, lacks: &Document| {
+        let tops: BTreeSet<&ValuePath> = lines.iter().map(|line| &line.top).collect();
+        let mut out: HashMap<(ValuePath, String), Vec<&ValuePath>> = HashMap::new();
+        for top in tops.into_iter().filter(|top| !left.contains(*top) && last_key(top).is_some()) {
+            if let (Some(value), None, Some(parent)) = (has.at(top), lacks.at(top), top.parent()) {
+                out.entry((parent, canonical(value))).or_default().push(top);
+            }
+        }
+        out
     };
-    let mut came: HashMap<(ValuePath, String), Vec<usize>> = HashMap::new();
-    let mut gone: HashMap<(ValuePath, String), Vec<usize>> = HashMap::new();
-    for (number, line) in lines.iter().enumerate() {
-        let [source, target] = [line.source.as_ref(), line.target.as_ref()];
-        of(line, source, target).into_iter().for_each(|place| came.entry(place).or_default().push(number));
-        of(line, target, source).into_iter().for_each(|place| gone.entry(place).or_default().push(number));
-    }
-    let mut pairs: Vec<[usize; 2]> = gone
+    let (came, gone) = (alone(now, before), alone(before, now));
+    let mut pairs: Vec<[&ValuePath; 2]> = came
         .iter()
-        .filter_map(|(place, new)| match (new.as_slice(), came.get(place)?.as_slice()) {
+        .filter_map(|(place, new)| match (new.as_slice(), gone.get(place)?.as_slice()) {
             ([new], [old]) => Some([*new, *old]),
             _ => None,
         })
         .collect();
     pairs.sort_unstable();
-    let path = |number: usize| lines.get(number).map(|line| &line.path);
     let renames: Option<Vec<(&ValuePath, &str)>> =
-        pairs.iter().map(|[new, old]| Some((path(*new)?, last_key(path(*old)?)?))).collect();
+        pairs.iter().map(|[new, old]| Some((*new, last_key(old)?))).collect();
     let renames = renames.filter(|renames| !renames.is_empty())?;
     let document = rename_keys(now, &renames, limits)?;
-    let done: HashSet<usize> = pairs.into_iter().flatten().collect();
-    let left = lines.iter().enumerate().filter(|(number, _)| !done.contains(number));
-    Some((document, left.map(|(_, line)| line.clone()).collect()))
+    let done: HashSet<&ValuePath> = pairs.into_iter().flatten().collect();
+    let left = lines.iter().filter(|line| !done.contains(&line.top));
+    Some((document, left.cloned().collect()))
 }
 
 /// The edits by which the lines come back as `before` has them written.
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!(idle, Vec::<String>::new());
         let acting = lines.iter().filter(|line| line.level != Level::Keep);
         let shown = acting.map(|line| format!("{:?} {}", line.verdict, line.path)).collect();
-        let renamed = renamed_back(&lines, &now, &Limits::default());
+        let renamed = renamed_back(&lines, &before, &now, &Limits::default());
         let (begun, left) = renamed.as_ref().map_or((&now, &lines), |(document, lines)| (document, lines));
         let text = apply(begun, &restoring(left, &before, begun), &Limits::default()).expect("text");
         (shown, text)
@@ -223,6 +225,14 @@ mod tests {
                 vec![],
                 vec!["Take replicas", "Take image", "Take count"],
                 "replicas: 2 # two\nimage: a\n",
+            ),
+            (
+                "a: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n",
+                Some("b: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n"),
+                "b: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n",
+                vec![],
+                vec!["Take a", "Take b"],
+                "a: &x # a\n  # b\n  k: 1\n  l: 2\nz: {<<: *x}\n",
             ),
             // What was written as nothing does so again.
             ("e:\nb: 1\n", Some("e: 2\nb: 1\n"), "e: 2\nb: 1\n", vec![], vec!["Take e"], "e:\nb: 1\n"),

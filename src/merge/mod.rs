@@ -211,7 +211,7 @@ pub fn merge_decided(
     limits: &Limits,
 ) -> Result<String, Vec<Conflict>> {
     let three = ThreeWay::read(versions, lists, limits).map_err(|conflict| vec![*conflict])?;
-    three.solve(decided, limits)
+    three.as_written(decided, limits).map_or_else(|| three.solve(decided, limits), Ok)
 }
 
 /// The three versions, read.
@@ -270,6 +270,19 @@ impl<'a> ThreeWay<'a> {
             losses::differ_at([&self.base, side], path)
         };
         values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred, decided, &rewrote)
+    }
+
+    /// The three texts joined as they are, where that says what is meant and loses no comment.
+    fn as_written(&self, decided: values::Decided<'_>, limits: &Limits) -> Option<String> {
+        let merged =
+            self.merged_values(Version::Ours, decided).filter(|merged| merged.conflicts.is_empty())?;
+        let versions = [&self.base, &self.ours, &self.theirs];
+        let Joined { text, comments, is_layout_contested, .. } =
+            join(versions.map(Document::text), Version::Ours, decided, limits)?;
+        let result = Self::reads_as(&merged.values, &text, limits)?;
+        let is_whole = comments.is_empty() && !is_layout_contested && losses::comments(versions, &result);
+        let fits = || !versions.into_iter().any(Document::has_aliases) || self.fits(&result);
+        (is_whole && fits()).then_some(text)
     }
 
     fn solve(&self, decided: values::Decided<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {

@@ -10,20 +10,23 @@ use super::item::near_or;
 use super::plan::Planner;
 use super::promote::{short, trailer};
 use super::workspace::Workspace;
+use crate::diff::lists::ListRules;
 use crate::engine::configuration::Configuration;
-use crate::engine::promotion::Action;
+use crate::engine::promotion::{Action, PlanEntry};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, renamed_back, restoring};
 use crate::engine::snapshot::no_such_item;
+use crate::merge::{self, merge_decided};
 use crate::model::sanitize::clean_lines;
 use crate::model::{
-    CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision, ValuePath,
+    BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision,
+    ValuePath,
 };
 use crate::ops::validation::{Proposal, Validation};
 use crate::secrets::mask::{Reveal, Shown};
 use crate::secrets::{DocumentSecrets, shown_path};
 use crate::store::transaction::{self, Change, Committed, FileChange, Options};
-use crate::yaml::{Document, FileValues};
+use crate::yaml::{Document, FileValues, Limits};
 
 /// Where to go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,16 +255,39 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
                 };
                 line.secret = values.into_iter().any(is_secret);
             }
-            let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
             let limits = configuration.limits();
-            let renamed = renamed_back(&lines, now, limits);
-            let (begun, left) =
-                renamed.as_ref().map_or((&**now, &lines), |(document, lines)| (document, lines));
-            let text = edit(begun, &restoring(left, before, begun), limits, &file)?;
+            let left_as = point.left_as.map(|blob| planner.version(&blob)).transpose()?.flatten();
+            let reverted = left_as.and_then(|left_as| reverted([&left_as, now, before], &lists, limits));
+            let text = match reverted.filter(|text| says(text, &lines, limits)) {
+                Some(text) => text,
+                None => {
+                    let file = format!("{}{}", configuration.snapshot().prefix, key.file(environment));
+                    let renamed = renamed_back(&lines, before, now, limits);
+                    let (begun, left) =
+                        renamed.as_ref().map_or((&**now, &lines), |(document, lines)| (document, lines));
+                    edit(begun, &restoring(left, before, begun), limits, &file)?
+                }
+            };
             let item = ItemRollback { key: key.clone(), commit: point.commit, lines, whole: ItemFate::Stays };
             Ok((item, Some(text), idle))
         }
     }
+}
+
+/// What the way from the first version to the last comes to in the one of today, with comments and layout.
+fn reverted([after, now, before]: [&Document; 3], lists: &dyn ListRules, limits: &Limits) -> Option<String> {
+    if now.text() == after.text() {
+        return Some(before.text().to_owned());
+    }
+    let [base, ours, theirs] = [after, now, before].map(|document| document.text().as_bytes());
+    merge_decided(&merge::Versions { base, ours, theirs }, &|_| None, lists, limits).ok()
+}
+
+/// Whether a text has at each line's path what the line says.
+fn says(text: &str, lines: &[PlanEntry], limits: &Limits) -> bool {
+    let wanted = |line: &PlanEntry| if line.is_taken() { line.source.clone() } else { line.target.clone() };
+    Document::parse(text.as_bytes(), limits)
+        .is_ok_and(|document| lines.iter().all(|line| document.at(&line.path) == wanted(line).as_ref()))
 }
 
 /// What the commit that is taken back made of the item.
@@ -277,6 +303,8 @@ struct RestorePoint {
     commit: CommitInfo,
     before: Option<Arc<Document>>,
     after: AfterVersion,
+    /// The bytes that the commit made of the item; `None` where a revision is restored.
+    left_as: Option<BlobId>,
 }
 
 /// The last promotion of the item, or the one that is named.
@@ -341,6 +369,7 @@ fn promotion(
         commit: commit.ok_or_else(|| Error::internal("a promotion has no commit"))?,
         before: before.map(|blob| planner.version(blob)).transpose()?.flatten(),
         after: AfterVersion::This(provenance.after(environment, position).cloned()),
+        left_as: provenance.version_after(environment, position).and_then(|version| version.blob.clone()),
     })
 }
 
@@ -363,7 +392,12 @@ fn restored(
     // Read for its message: a version that is not YAML cannot come back.
     snapshot.document(item, planner.configuration.limits())?;
     let before = item.blob.as_ref().map(|blob| planner.version(blob)).transpose()?.flatten();
-    Ok(RestorePoint { commit: workspace.repository.info(&id)?, before, after: AfterVersion::Any })
+    Ok(RestorePoint {
+        commit: workspace.repository.info(&id)?,
+        before,
+        after: AfterVersion::Any,
+        left_as: None,
+    })
 }
 
 /// The commit's message: the subject, the masked list of changes, one trailer per item.

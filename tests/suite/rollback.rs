@@ -65,6 +65,29 @@ fn what_changed_since_is_a_conflict_unless_left_out() {
     assert_eq!(wrong.code, 2, "{wrong:?}");
 }
 
+/// What stood beside a value comes back with it, where it stood.
+#[test]
+fn comments_and_layout_come_back_too() {
+    let before =
+        "# head\nfirst: &a # one\n  # two\n  k: 1\n  l: 2\nflag: true # three\n\n# four\nlast: {<<: *a}\n";
+    let source = before.replace("first:", "zero: 1\nnow:").replace("flag: true # three", "other: true");
+    let people = equal(before);
+    people.commit("2026-02-01", "names", &[(STAGING, &source)]);
+    people.works(
+        "2026-02-02",
+        &["promote", "payments", "--to", "production", "--with-new", "--with-removals", "--yes"],
+    );
+    let promoted = people.read(PRODUCTION);
+    assert_ne!(promoted, before);
+    people.works("2026-02-03", &ROLLBACK);
+    assert_eq!(people.read(PRODUCTION), before);
+    people.commit("2026-02-04", "again", &[(PRODUCTION, &promoted)]);
+    people.commit("2026-02-05", "own", &[(PRODUCTION, &promoted.replace("*a}\n", "*a} # own\nmore: 1\n"))]);
+    let promotion = people.id("HEAD~3");
+    people.works("2026-02-06", &[&ROLLBACK[..], &["--promotion", &promotion]].concat());
+    assert_eq!(people.read(PRODUCTION), before.replace("*a}\n", "*a} # own\nmore: 1\n"));
+}
+
 /// What a commit's message says makes no promotion of it.
 #[test]
 fn a_forged_trailer_changes_nothing() {

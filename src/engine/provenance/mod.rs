@@ -120,8 +120,13 @@ impl<'a> Provenance<'a> {
     /// The document that the environment had right after the commit at this position.
     #[must_use]
     pub fn after(&self, environment: Environment, commit: usize) -> Option<&Arc<FileValues>> {
-        let version = self.of(environment).iter().rev().find(|version| version.commit >= commit)?;
-        version.values.as_ref()
+        self.version_after(environment, commit)?.values.as_ref()
+    }
+
+    /// The version that the environment had right after the commit at this position.
+    #[must_use]
+    pub fn version_after(&self, environment: Environment, commit: usize) -> Option<&Version> {
+        self.of(environment).iter().rev().find(|version| version.commit >= commit)
     }
 
     /// Whether the commit at this position gave the target at `path` what the source had before.
