@@ -317,6 +317,30 @@ fn a_weakened_policy_is_told_first_and_does_not_hide_what_it_lets_through() {
 }
 
 #[test]
+fn an_item_that_is_renamed_away_from_its_schema_is_told() {
+    let values = "n: 1\nurl: https://a.example.com\nsize: 5\nregion: here\n";
+    let mut world = World::with(&[
+        ("schemas/pay.schema.json", "{\"properties\": {\"n\": {\"maximum\": 10}}}\n"),
+        ("environments/development/pay.yaml", values),
+        (STAGING, values),
+        (PRODUCTION, values),
+    ]);
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    for environment in ["development", "staging", "production"] {
+        let [old, new] = ["pay", "paid"].map(|key| format!("environments/{environment}/{key}.yaml"));
+        world.git(&["mv", &old, &new]);
+    }
+    edit(&world, "environments/production/paid.yaml", "n: 1", "n: 99");
+    world.commit("another name");
+    assert_eq!(weakened(&review(&world, &[], 0)), ["the schema no longer describes paid"]);
+    world.git(&["mv", "schemas/pay.schema.json", "schemas/paid.schema.json"]);
+    world.commit("the schema goes along");
+    let found = review(&world, &[], 1);
+    assert_eq!(weakened(&found), Vec::<&str>::new());
+    assert!(told(&found["findings"]).iter().any(|one| one == "schema n"), "{found}");
+}
+
+#[test]
 fn a_weakened_policy_counts_when_asked_for() {
     let mut world = shop();
     world.write(

@@ -130,14 +130,15 @@ const fn word(new_keys: NewKeys) -> &'static str {
 }
 
 /// What the change weakens. `schemas` are the files of schemas that it touches, `keys` the items that
-/// it concerns, and `decisions` what it does to those that still count.
+/// it concerns, `renamed` what they were called before, and `decisions` what it does to those that still
+/// count.
 ///
 /// # Errors
 /// When a schema that is there cannot be read.
 pub fn weakened(
     [base, head]: [&Configuration; 2],
     schemas: &[String],
-    keys: &BTreeSet<Key>,
+    (keys, renamed): (&BTreeSet<Key>, &BTreeMap<(Environment, Key), Key>),
     decisions: &[&DecisionChange],
 ) -> Result<Vec<Weakened>> {
     let prefix = &head.snapshot().prefix;
@@ -151,7 +152,7 @@ pub fn weakened(
         Weakened { what, file: format!("{prefix}{FILE}"), at, before }
     };
     let mut out: Vec<Weakened> = of_policy.map(placed).collect();
-    out.extend(undescribed([base, head], keys));
+    out.extend(undescribed([base, head], keys, renamed)?);
     for file in schemas {
         let texts = [base.snapshot().read_file(file)?, head.snapshot().read_file(file)?];
         if let [Some(before), Some(after)] = texts {
@@ -269,17 +270,28 @@ fn is_covered(clause: &Clause, entries: &[PolicyEntry]) -> bool {
     })
 }
 
-/// The schemas that describe items no more, which are there still.
-fn undescribed([base, head]: [&Configuration; 2], keys: &BTreeSet<Key>) -> Vec<Weakened> {
+/// The schemas that describe items no more, which are there still, under another name perhaps. One that has
+/// another name itself and says the same goes on.
+fn undescribed(
+    [base, head]: [&Configuration; 2],
+    keys: &BTreeSet<Key>,
+    renamed: &BTreeMap<(Environment, Key), Key>,
+) -> Result<Vec<Weakened>> {
     let mut lost: BTreeMap<String, BTreeSet<&Key>> = BTreeMap::new();
     for key in keys {
         for environment in Environment::ALL {
             if head.item(key, environment).is_none() {
                 continue;
             }
-            let [before, after] = [base, head].map(|end| end.schemas().describing(key, environment));
+            let before = renamed.get(&(environment, key.clone())).unwrap_or(key);
+            let before = base.schemas().describing(before, environment);
+            let after = head.schemas().describing(key, environment);
             for file in before.into_iter().filter(|file| !after.contains(file)) {
-                lost.entry(file).or_default().insert(key);
+                let text = base.snapshot().read_file(&file)?;
+                let others = after.iter().map(|file| head.snapshot().read_file(file));
+                if text.is_some() && !others.collect::<Result<Vec<_>>>()?.contains(&text) {
+                    lost.entry(file).or_default().insert(key);
+                }
             }
         }
     }
@@ -289,7 +301,7 @@ fn undescribed([base, head]: [&Configuration; 2], keys: &BTreeSet<Key>) -> Vec<W
         at: None,
         before: None,
     };
-    lost.into_iter().map(told).collect()
+    Ok(lost.into_iter().map(told).collect())
 }
 
 /// The constraints that a schema's new text loosens, with their places in it. What cannot be read is

@@ -56,7 +56,7 @@ impl Reviewer<'_> {
         }
         let [old, new] = &self.part.ends;
         let files: Vec<String> = self.touched.schemas.iter().map(|change| change.path.clone()).collect();
-        weakened([old, new], &files, &self.part.keys, &shortened)
+        weakened([old, new], &files, (&self.part.keys, &self.touched.renamed), &shortened)
     }
 
     pub(super) fn decisions(&self, base: &End) -> Result<Vec<DecisionChange>> {
