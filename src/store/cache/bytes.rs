@@ -1,12 +1,9 @@
 //! The bytes of one commit of a history index: postcard, in which an id is 20 raw bytes and a text
 //! that comes again stands once, in a table.
 
-use std::fmt;
-
 use git2::Oid;
 use indexmap::IndexSet;
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::history::{CommitChanges, Earlier, FileChange, Move, Moved, Origin};
 use crate::model::{BlobId, CommitId, CommitInfo};
@@ -14,9 +11,10 @@ use crate::model::{BlobId, CommitId, CommitInfo};
 pub(super) type Id = [u8; 20];
 
 /// A commit of the first-parent chain; only such a one says what it brought and what was before.
-/// Authors and paths are places in `texts`. [`decode_part`] reads it field by field.
-#[derive(Serialize)]
+/// Authors and paths are places in `texts`.
+#[derive(Serialize, Deserialize)]
 struct StoredEntry<'b> {
+    #[serde(borrow)]
     texts: Vec<&'b str>,
     commit: StoredCommit<'b>,
     brought: Vec<StoredCommit<'b>>,
@@ -25,19 +23,13 @@ struct StoredEntry<'b> {
 
 #[derive(Serialize, Deserialize)]
 struct StoredCommit<'b> {
-    #[serde(borrow)]
-    head: StoredHead<'b>,
-    changes: Vec<StoredChange>,
-    moves: Vec<StoredMove>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredHead<'b> {
     id: Id,
     time: i64,
     offset: i32,
     author: usize,
     subject: &'b str,
+    changes: Vec<StoredChange>,
+    moves: Vec<StoredMove>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,15 +75,12 @@ impl<'s> Texts<'s> {
 
     fn commit(&mut self, commit: &'s CommitChanges) -> Option<StoredCommit<'s>> {
         let info = &commit.info;
-        let head = StoredHead {
+        Some(StoredCommit {
             id: raw(info.id.as_str())?,
             time: info.time,
             offset: info.offset,
             author: self.place(&info.author),
             subject: &info.subject,
-        };
-        Some(StoredCommit {
-            head,
             changes: commit.changes.iter().map(|change| self.change(change)).collect::<Option<_>>()?,
             moves: commit.moved.files.iter().map(|moved| self.moved(moved)).collect::<Option<_>>()?,
         })
@@ -127,57 +116,22 @@ pub(super) fn decode(bytes: &[u8]) -> Option<CommitChanges> {
 
 /// The same without the files that appeared in it, or went, and are not `wanted`.
 pub(super) fn decode_part(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Option<CommitChanges> {
-    let mut reader = postcard::Deserializer::from_bytes(bytes);
-    let texts = Vec::<&str>::deserialize(&mut reader).ok()?;
-    let head = StoredHead::deserialize(&mut reader).ok()?;
-    let changes = WantedChanges { texts: &texts, wanted }.deserialize(&mut reader).ok()?;
-    let moves = Vec::deserialize(&mut reader).ok()?;
-    let brought = Vec::<StoredCommit<'_>>::deserialize(&mut reader).ok()?;
-    let past = Vec::<StoredEarlier<'_>>::deserialize(&mut reader).ok()?;
-    if !reader.finalize().ok()?.is_empty() {
+    let (mut stored, rest) = postcard::take_from_bytes::<StoredEntry<'_>>(bytes).ok()?;
+    if !rest.is_empty() {
         return None;
     }
-    let mut commit = StoredCommit { head, changes, moves }.read(&texts)?;
-    let brought = brought.into_iter().map(|commit| commit.read(&texts));
+    let texts = stored.texts;
+    let is_wanted = |change: &StoredChange| {
+        (change.before.is_some() && change.after.is_some())
+            || texts.get(change.path).is_none_or(|path| wanted(path))
+    };
+    stored.commit.changes.retain(is_wanted);
+    let mut commit = stored.commit.read(&texts)?;
+    let brought = stored.brought.into_iter().map(|commit| commit.read(&texts));
     commit.brought = brought.collect::<Option<_>>()?;
-    let past = past.into_iter().map(|earlier| earlier.read(&texts));
+    let past = stored.past.into_iter().map(|earlier| earlier.read(&texts));
     commit.moved.past = past.collect::<Option<_>>()?;
     Some(commit)
-}
-
-/// The changes of a commit, of which those that nobody wants are passed over: a commit that brings many
-/// thousand files costs next to nothing where one is asked about.
-struct WantedChanges<'r> {
-    texts: &'r [&'r str],
-    wanted: &'r dyn Fn(&str) -> bool,
-}
-
-impl<'de> DeserializeSeed<'de> for WantedChanges<'_> {
-    type Value = Vec<StoredChange>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for WantedChanges<'_> {
-    type Value = Vec<StoredChange>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the changes of a commit")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
-        let mut changes = Vec::new();
-        while let Some(change) = all.next_element::<StoredChange>()? {
-            let is_wanted = (change.before.is_some() && change.after.is_some())
-                || self.texts.get(change.path).is_none_or(|path| (self.wanted)(path));
-            if is_wanted {
-                changes.push(change);
-            }
-        }
-        Ok(changes)
-    }
 }
 
 fn text(texts: &[&str], place: usize) -> Option<String> {
@@ -186,7 +140,7 @@ fn text(texts: &[&str], place: usize) -> Option<String> {
 
 impl StoredCommit<'_> {
     fn read(self, texts: &[&str]) -> Option<CommitChanges> {
-        let Self { head: StoredHead { id, time, offset, author, subject }, changes, moves } = self;
+        let Self { id, time, offset, author, subject, changes, moves } = self;
         let (id, author) = (CommitId::new(hex(id)?), text(texts, author)?);
         let info = CommitInfo { id, author, time, offset, subject: subject.to_owned() };
         let changes = changes.into_iter().map(|change| change.read(texts)).collect::<Option<_>>()?;
