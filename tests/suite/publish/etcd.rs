@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::stores::Etcd;
-use super::{Running, publish, until, world};
+use super::{Running, publish, world};
 use crate::support::World;
 
 /// What an etcd holds below a prefix, without what terrace keeps for itself.
@@ -278,7 +278,7 @@ fn tls_is_spoken_with_whom_the_authorities_name() {
     assert_eq!(refused.code, 4, "{}", refused.told());
     assert!(refused.stderr.contains("TERRACE_ETCD_CA"), "{}", refused.told());
     world.variables.push(("TERRACE_ETCD_CA".into(), made[0].clone()));
-    until("etcd", || publish(&world, "production", &to, &[]).code == 0);
+    publish(&world, "production", &to, &[]).exits(0);
     let again = publish(&world, "production", &to, &[]).exits(0);
     assert!(again.contains("already"), "{again}");
 }

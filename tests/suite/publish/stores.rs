@@ -1,11 +1,13 @@
 //! Stores that run: an etcd, a redis, and a proxy that holds requests up.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -15,17 +17,37 @@ use tempfile::TempDir;
 
 use super::until;
 
+/// A port that nobody else gets until its store listens, or listens again: none of those that the system gives
+/// to whoever asks for any, or connects.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port()
+    const PORTS: std::ops::Range<u16> = 12_000..32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another run of the tests beside this one begins elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    let mut ports = PORTS.map(|_| {
+        let number = begin.wrapping_add(NEXT.fetch_add(1, Ordering::SeqCst).into());
+        PORTS.start + (number % u32::from(PORTS.end - PORTS.start)) as u16
+    });
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port")
 }
 
 /// A process that ends with its test.
 struct Process(Child);
 
 impl Process {
-    fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    /// Starts a store that writes a log, and waits until it is there.
+    fn start(command: &mut Command, log: PathBuf, is_there: impl Fn() -> bool) -> Self {
+        let file = File::create(&log).expect("a file");
+        let command = command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file")).stderr(file);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut process = Self(child);
+        until("a store", || {
+            let ended = process.0.try_wait().expect("a child");
+            let told = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none(), "{command:?} ended: {}", told());
+            is_there()
+        });
+        process
     }
 }
 
@@ -48,39 +70,40 @@ pub(super) struct Etcd {
 
 impl Etcd {
     pub(super) fn start() -> Self {
+        Self::started(None)
+    }
+
+    /// One that speaks TLS alone.
+    pub(super) fn start_tls(certificate: [String; 2]) -> Self {
+        Self::started(Some(certificate))
+    }
+
+    fn started(certificate: Option<[String; 2]>) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut etcd =
-            Self { folder, port: free_port(), peer: free_port(), certificate: None, process: None };
+        let mut etcd = Self { folder, port: free_port(), peer: free_port(), certificate, process: None };
         etcd.up();
         etcd
     }
 
-    /// One that speaks TLS alone; it is not waited for.
-    pub(super) fn start_tls(certificate: [String; 2]) -> Self {
-        let (folder, certificate) = (TempDir::new().expect("a folder"), Some(certificate));
-        let mut etcd = Self { folder, port: free_port(), peer: free_port(), certificate, process: None };
-        etcd.run();
-        etcd
-    }
-
     pub(super) fn up(&mut self) {
-        self.run();
-        until("etcd", || self.ask("/v3/kv/range", &json!({ "key": "AA==" })).is_some());
-    }
-
-    fn run(&mut self) {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         let (client, peer) =
             (format!("{scheme}://127.0.0.1:{}", self.port), format!("http://127.0.0.1:{}", self.peer));
         let mut command = Command::new("etcd");
-        command.arg("--data-dir").arg(self.folder.path()).args(["--listen-client-urls", &client]);
+        command.arg("--data-dir").arg(self.folder.path().join("data"));
+        command.args(["--listen-client-urls", &client]);
         command.args(["--advertise-client-urls", &client, "--listen-peer-urls", &peer]);
         command.args(["--initial-advertise-peer-urls", &peer]);
         command.args(["--initial-cluster", &format!("default={peer}")]);
         if let Some([certificate, key]) = &self.certificate {
             command.args(["--cert-file", certificate, "--key-file", key]);
         }
-        self.process = Some(Process::start(&mut command));
+        let is_there = || match self.certificate {
+            // It listens once it is a member.
+            Some(_) => TcpStream::connect(("127.0.0.1", self.port)).is_ok(),
+            None => self.ask("/v3/kv/range", &json!({ "key": "AA==" })).is_some(),
+        };
+        self.process = Some(Process::start(&mut command, self.folder.path().join("log"), is_there));
     }
 
     pub(super) fn down(&mut self) {
@@ -157,8 +180,8 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.arg("--dir").arg(self.folder.path()).args(more);
-        self.process = Some(Process::start(&mut command));
-        until("redis", || self.connect().is_ok_and(|mut it| redis::cmd("PING").exec(&mut it).is_ok()));
+        let is_there = || self.connect().is_ok_and(|mut it| redis::cmd("PING").exec(&mut it).is_ok());
+        self.process = Some(Process::start(&mut command, self.folder.path().join("log"), is_there));
     }
 
     pub(super) fn down(&mut self) {
