@@ -2,13 +2,13 @@
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use headers::{ETag, HeaderMapExt, IfNoneMatch};
+use headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::sync::watch;
 
 use super::caller::unauthorized;
 use super::environment::InEnvironment;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use super::view::{EnvironmentView, Representation};
 use super::wait;
 use crate::model::CommitId;
@@ -74,6 +74,7 @@ pub(super) async fn respond_with(
     make: impl Fn(&EnvironmentView) -> Result<Answer, Problem>,
 ) -> Result<Response, Problem> {
     let known = request.headers.typed_get::<IfNoneMatch>();
+    let expected = request.headers.typed_get::<IfMatch>();
     let wait = wait::asked(&request.headers)?.filter(|_| known.is_some());
     let deadline = wait.map(|wait| tokio::time::Instant::now() + wait);
     let mut turns = request.shared.turns(request.environment);
@@ -88,6 +89,12 @@ pub(super) async fn respond_with(
         };
         drop(view);
         let tag = answer.etag.parse::<ETag>().ok();
+        if let (Some(expected), Some(tag)) = (&expected, &tag)
+            && !expected.precondition_passes(tag)
+        {
+            let detail = "what is here is not what `If-Match` names";
+            return Err(Problem::new(ProblemKind::PreconditionFailed, detail).with_help("read it without"));
+        }
         let is_known = match (&known, &tag) {
             (Some(known), Some(tag)) => !known.precondition_passes(tag),
             _ => false,

@@ -146,6 +146,8 @@ fn a_tag_changes_with_the_bytes_and_with_nothing_else() {
             "{path}"
         );
         assert_eq!(server.get_with(&path, &[("if-none-match", "\"other\"")]).status, 200);
+        assert_eq!(server.get_with(&path, &[("if-match", tag)]).status, 200);
+        assert_eq!(server.get_with(&path, &[("if-match", "\"other\"")]).problem(), "precondition-failed");
     }
     let text = world.read("environments/staging/payments.yaml").replace("8s", "9s");
     world.write("environments/staging/payments.yaml", &text);
