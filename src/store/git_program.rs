@@ -38,3 +38,35 @@ fn program(environment: &ProcessEnvironment) -> PathBuf {
 fn program(_: &ProcessEnvironment) -> PathBuf {
     "git".into()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{Permissions, create_dir, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn git_is_the_first_program_of_that_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for (name, mode) in [("text", 0o644), ("first", 0o755), ("second", 0o755)] {
+            create_dir(at(name)).expect("a folder");
+            write(at(name).join("git"), "").expect("a file");
+            set_permissions(at(name).join("git"), Permissions::from_mode(mode)).expect("its mode");
+        }
+        create_dir(at("folder")).and_then(|()| create_dir(at("folder/git"))).expect("a folder");
+        let looked = |path: &[&str]| {
+            let path = path.iter().map(|name| match name.strip_prefix('/') {
+                Some(name) => at(name).display().to_string(),
+                None => (*name).to_owned(),
+            });
+            let path: Vec<String> = path.collect();
+            program(&ProcessEnvironment::of([("PATH".into(), path.join(":").into())]))
+        };
+        assert_eq!(looked(&["/nothing", "/text", "/folder", "", ".", "/first", "/second"]), at("first/git"));
+        // As the system says then.
+        assert_eq!(looked(&["/text", "bin"]), PathBuf::from("git"));
+        assert_eq!(program(&ProcessEnvironment::default()), PathBuf::from("git"));
+    }
+}
