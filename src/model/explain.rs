@@ -171,8 +171,8 @@ impl Rule {
                 waivable: Waivable::Item("written by a newer terrace, read by it alone"),
             },
             Self::StrayFile => Explanation {
-                what: "A file among the items is no item: it does not end in `.yaml`, or lies directly in \
-                       `environments/`.",
+                what: "A file among the items is no item: it does not end in `.yaml`, lies directly in \
+                       `environments/`, or is what `git mergetool` left of one.",
                 why: "Nobody promotes or checks it, although it looks as if somebody did; `payments.yml` \
                       beside `payments.yaml` is a typical slip.",
                 mend: "Rename it to `.yaml` if it is an item, otherwise move it out of `environments/`.",
@@ -215,7 +215,7 @@ impl Rule {
             },
             Self::PlainSecret => Explanation {
                 what: "A value whose name says that it is a secret is a literal, not a reference to a secret store; or a \
-                       value or a key anywhere looks like a private key, an access token, or a URL with a password. \
+                       value or a key anywhere looks like a private key, an access token, a URL with a password, or a command that gives one. \
                        What SOPS or another tool encrypted (`ENC[…]`) is a reference.",
                 why: "Everybody who can read the repository can read it, now and in its whole history. \
                       Terrace masks such values and never promotes them.",

@@ -3,11 +3,6 @@
 
 use super::names;
 
-/// Whether a text holds what looks like a secret.
-pub fn looks_secret(text: &str) -> bool {
-    by_look(text).next().is_some()
-}
-
 /// A secret in plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Secret<'a> {
@@ -215,7 +210,7 @@ pub(super) fn is_address(text: &str) -> bool {
 }
 
 /// Tokens with a shape of their own: what they are, prefix, least length of the rest.
-const TOKENS: [(&str, &str, usize); 48] = [
+const TOKENS: [(&str, &str, usize); 66] = [
     ("a GitHub token", "ghp_", 36),
     ("a GitHub token", "gho_", 36),
     ("a GitHub token", "ghu_", 36),
@@ -259,6 +254,24 @@ const TOKENS: [(&str, &str, usize); 48] = [
     ("a Hugging Face token", "hf_", 34),
     ("a Grafana token", "glsa_", 32),
     ("an Atlassian token", "ATATT3", 60),
+    ("a GitLab token", "glcbt-", 20),
+    ("a GitLab token", "glsoat-", 20),
+    ("a DigitalOcean token", "doo_v1_", 64),
+    ("a DigitalOcean token", "dor_v1_", 64),
+    ("a Shopify secret", "shpss_", 32),
+    ("an API key", "sk-svcacct-", 40),
+    ("an API key", "sk-or-v1-", 60),
+    ("an API key", "gsk_", 48),
+    ("an API key", "lin_api_", 40),
+    ("an API key", "PMAK-", 59),
+    ("a Notion token", "ntn_", 40),
+    ("a Doppler token", "dp.st.", 40),
+    ("a Pulumi token", "pul-", 40),
+    ("a Tailscale key", "tskey-auth-", 20),
+    ("a PlanetScale password", "pscale_pw_", 32),
+    ("a PlanetScale token", "pscale_tkn_", 32),
+    ("a Figma token", "figd_", 40),
+    ("an Atlassian token", "ATCTT3", 60),
     ("a private key", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk", 40),
     ("a private key", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS", 40),
     ("a private key", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS", 40),
@@ -366,13 +379,18 @@ fn passwords_in_urls(text: &str) -> impl Iterator<Item = &str> {
     });
     // `app:password@tcp(db:3306)/shop`, as Go writes it.
     let in_calls = ["@tcp(", "@unix(", "@("].into_iter().filter_map(|call| {
-        let (user, _) = text.split_once(call)?;
+        let (user, _) = text.split_once(call).filter(|_| !text.starts_with("jdbc:"))?;
         user.split_once(':').map(|(_, password)| password).filter(|it| !it.contains(char::is_whitespace))
     });
-    in_urls.chain(in_calls).filter(|password| is_literal_password(password))
+    // `app/password@//db:1521/shop`, as Oracle's drivers have it.
+    let in_oracle = text.split("jdbc:oracle:").skip(1).filter_map(|rest| {
+        let (user, _) = rest.split_once(':')?.1.split_once('@')?;
+        user.split_once('/').map(|(_, password)| password).filter(|it| !it.contains(char::is_whitespace))
+    });
+    in_urls.chain(in_calls).chain(in_oracle).filter(|password| is_literal_password(password))
 }
 
-fn is_literal_password(password: &str) -> bool {
+pub(super) fn is_literal_password(password: &str) -> bool {
     !password.is_empty()
         && !stands_in(password)
         && !["user", "pass", "password", "pw", "secret", "username"].contains(&password)
@@ -413,7 +431,10 @@ fn is_setting(text: &str) -> bool {
 fn secrets_in_json(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('"').filter_map(|(at, quote)| {
         let (name, behind) = (text.get(..at)?.rsplit_once('"')?.1, text.get(at + quote.len()..)?);
-        let value = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        // Within another text of JSON the quotes are escaped.
+        let name = name.trim_end_matches('\\');
+        let value = behind.trim_start().strip_prefix(':')?.trim_start();
+        let value = value.trim_start_matches('\\').strip_prefix('"')?;
         let value = value.get(..closing_quote(value)?)?;
         let is_secret = matches!(names::read(name), names::Name::Secret(_));
         (is_secret && is_literal_password(value) && !refers(value)).then_some(value)
@@ -536,6 +557,7 @@ mod tests {
             ("LEVEL=debug", None),
             ("a sentence, token=x1", None),
             (r#"{"user":"app", "password" : "hun\"ter2"}"#, Some(r#"hun\"ter2"#)),
+            (r#"{"a": "{\"password\": \"hunter2\"}"}"#, Some(r#"hunter2\"}"#)),
             (r#"{"password": "${PW}", "port": 1}"#, None),
             (r#"{"user": "app"}"#, None),
             (
@@ -565,6 +587,9 @@ mod tests {
             ("amqp://user:${PW}@host", None),
             ("postgres://user:password@host", None),
             ("mailto:a@b", None),
+            ("jdbc:oracle:thin:app/hunter2@db:1521/x", Some("hunter2")),
+            ("jdbc:oracle:thin:@//db:1521/x", None),
+            ("jdbc:oracle:thin:@(DESCRIPTION=(HOST=a/b))", None),
         ] {
             assert_eq!(by_look(text).next().map(|secret| secret.text), password, "{text}");
         }

@@ -7,15 +7,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+mod command_line;
+mod embedded;
 pub mod encrypted;
 mod looks;
 pub mod mask;
 mod names;
+mod no_secret;
 mod place;
 pub mod unparsed;
 
-use self::looks::by_look;
-pub use self::looks::{Secret, is_filled_in, looks_secret, names_a_stored_secret};
+pub use self::looks::{Secret, is_filled_in, names_a_stored_secret};
 pub use self::place::DocumentSecrets;
 use self::place::{Place, place};
 use crate::model::{Pointer, Policy, Segment, Value, ValuePath};
@@ -52,6 +54,28 @@ fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> 
     let found = found.or_else(|| place.holds(scalar, text).then_some(Secret { what: "a secret", text }));
     // Asked last, because few values look like secrets.
     found.filter(|_| !policy.is_reference(text))
+}
+
+/// The secrets that a text is or holds, by their own look or by what stands beside them in it.
+fn by_look(text: &str) -> impl Iterator<Item = Secret<'_>> {
+    let named = |what| move |text| Secret { what, text };
+    // Few texts hold what a look needs: one glance tells for most.
+    let holding = |bytes: &[u8]| Some(text).filter(|text| text.bytes().any(|byte| bytes.contains(&byte)));
+    let commands = holding(b" \n").into_iter().flat_map(command_line::secrets_in_commands);
+    let lines = holding(b"=:<\n").into_iter().flat_map(embedded::secrets_in_lines);
+    let users = holding(b"${%").and_then(embedded::password_behind_user);
+    let accounts = Some(text).filter(|text| text.len() >= embedded::SHORTEST_ACCOUNT);
+    let accounts = accounts.into_iter().flat_map(embedded::accounts_in_base64);
+    looks::by_look(text)
+        .chain(commands.map(named("a secret in a command")))
+        .chain(lines.map(named("a secret in a setting")))
+        .chain(users.into_iter().map(named("a password behind a user's name")))
+        .chain(accounts.map(named("a user's name and password in base64")))
+}
+
+/// Whether a text holds what looks like a secret.
+pub fn looks_secret(text: &str) -> bool {
+    by_look(text).next().is_some()
 }
 
 /// The value behind its tags; nothing where a tag says that it comes from elsewhere.
@@ -150,7 +174,10 @@ pub fn is_secret_path(policy: &Policy, path: &ValuePath) -> bool {
 /// Whether the value at `path`, or one below it, is or holds a secret.
 pub fn holds_secret(policy: &Policy, path: &ValuePath, value: &Value) -> bool {
     let mut found = false;
-    value.walk(path, &mut |path, value| found = found || secret(policy, path, value).is_some());
+    let known = (path.segments.len(), value);
+    value.walk(path, &mut |path, scalar| {
+        found = found || scalar_secret(policy, scalar, || place(policy, path, Some(known))).is_some();
+    });
     found
 }
 

@@ -189,7 +189,8 @@ fn family(last: &str, before: &[String]) -> Option<Name> {
         "key" | "keys" if follows(&KEYS) || previous.is_some_and(run_together_key) => Family::Key,
         "authorization" => Family::Authorization,
         "auth" if follows(&["basic"]) => Family::Password,
-        "basicauth" => Family::Password,
+        // Redis' own names.
+        "basicauth" | "requirepass" | "masterauth" => Family::Password,
         "string" | "strings" if follows(&["connection"]) => Family::Connection,
         "connectionstring" | "connectionstrings" => Family::Connection,
         _ => return run_together(last),

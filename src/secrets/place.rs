@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::looks::{is_address, is_duration, is_word_for_secret, refers, stands_in};
+use super::looks::stands_in;
 use super::names::{self, Family, Name};
-use super::{Secret, is_secret_step, scalar_secret};
+use super::no_secret::{is_identifier, is_object_name, is_other_than};
+use super::{Secret, command_line, is_secret_step, scalar_secret};
 use crate::model::{Policy, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues, NodeId, SharedScalars};
 
@@ -24,6 +25,8 @@ pub(super) enum Place {
     Named(Family, Holder),
     /// Below a mapping or list with such a name.
     Below(Family),
+    /// The element of a list that another one asks for: `[run, --token, x]`.
+    Asked,
 }
 
 /// What a name stands below.
@@ -52,7 +55,7 @@ impl Place {
         }
         match self {
             Self::Open | Self::Excluded => false,
-            Self::Declared | Self::Data => true,
+            Self::Declared | Self::Data | Self::Asked => true,
             Self::Named(Family::Password, _) if !is_text => true,
             Self::Named(family, holder) => {
                 let is_reference = match holder {
@@ -65,44 +68,6 @@ impl Place {
             Self::Below(family) => is_text && !is_other_than(family, text),
         }
     }
-}
-
-/// Whether a text below a name of this family is something else than a secret.
-fn is_other_than(family: Family, text: &str) -> bool {
-    let by_family = match family {
-        Family::Password => false,
-        Family::Secret => is_object_name(text),
-        Family::Key => is_word_for_secret(text),
-        Family::Authorization => is_identifier(text),
-        Family::Connection => is_settings(text),
-    };
-    by_family || refers(text) || is_address(text) || is_duration(text)
-}
-
-/// Whether a text reads like the name of an object: words joined by hyphens or underscores.
-fn is_object_name(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(['-', '_']).collect();
-    let is_plain = |part: &&str| {
-        let plain = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        plain && (1..=20).contains(&part.len())
-    };
-    let words: Vec<_> = parts.iter().filter(|part| part.chars().all(|c| c.is_ascii_lowercase())).collect();
-    // What has only the letters of hexadecimal digits may be anything.
-    let is_speech = words.iter().any(|word| word.len() > 2 && word.chars().any(|c| c > 'f'));
-    words.len() > 1 && is_speech && parts.iter().all(is_plain)
-}
-
-/// Whether a text is one word, or several that are joined.
-fn is_identifier(text: &str) -> bool {
-    is_object_name(text)
-        || (text.len() <= 20 && !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase()))
-}
-
-/// Settings of a connection, or one place, without a password among them: that has a look of its own.
-fn is_settings(text: &str) -> bool {
-    let mut parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
-    parts.all(|part| part.split_once('=').is_some_and(|(name, _)| !name.is_empty()))
-        || !text.contains(char::is_whitespace) && text.contains([':', '/']) && !text.contains('@')
 }
 
 /// What the policy and the names on the way to a value say. The value that stands `steps` steps down
@@ -122,7 +87,23 @@ pub(super) fn place(policy: &Policy, path: &ValuePath, known: Option<(usize, &Va
             below.try_fold(start, |value, segment| value.child(segment)).map(Value::untagged)
         });
     }
-    way.place()
+    match way.place() {
+        Place::Open if known.is_some_and(|(steps, start)| is_asked_for(path, steps, start)) => Place::Asked,
+        place => place,
+    }
+}
+
+/// Whether the element of a list is what the one before it, a flag of a command, asks for. The value that
+/// stands `steps` steps down is known.
+fn is_asked_for(path: &ValuePath, steps: usize, start: &Value) -> bool {
+    let asked = || {
+        let (Segment::Index(index), above) = path.segments.split_last()? else { return None };
+        let mut below = above.get(steps..)?.iter();
+        let list = below.try_fold(start, |value, segment| value.child(segment))?.untagged().as_list()?;
+        let text = |index: usize| list.get(index).and_then(Value::as_str);
+        command_line::given_behind(text(index.checked_sub(1)?)?, &[text(0), text(1), text(2)], text(*index)?)
+    };
+    asked().is_some()
 }
 
 /// What is known on the way down to a value.

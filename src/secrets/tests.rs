@@ -151,6 +151,8 @@ fn names_of_secrets() {
         "REDIS_PASSWORD_1",
         "rabbitmq_password",
         "grafana.adminPassword",
+        "requirepass",
+        "masterauth",
     ] {
         let text = format!("\"{name}\": s3cr3tV4lue\n");
         assert_eq!(found(&text).len(), 1, "{name}");
@@ -323,6 +325,9 @@ fn what_stands_below_a_secrets_name() {
         ("secret: {user: {password: a1}}\n", &["secret.user.password=a1"]),
         ("env: [{name: DB_PASSWORD, value: a1}, {name: X, value: b}]\n", &["env[0].value=a1"]),
         ("env: {name: API_TOKEN, value: a1}\n", &["env.value=a1"]),
+        ("args: [run, --token, a1, --port, b2]\n", &["args[2]=a1"]),
+        ("a: {b: [{args: [redis-server, --requirepass, a1]}]}\n", &["a.b[0].args[2]=a1"]),
+        ("args: [--token-file, a1, --token, $TOKEN, --token, --port]\n", &[]),
         (
             "kind: Secret\ndata: {any: YTE=}\nstringData: {user: b2}\n",
             &["data.any=YTE=", "stringData.user=b2"],
@@ -393,6 +398,11 @@ fn looks_of_secrets() {
         "AKIAQ3EGRDXLZ7TYUPWN".into(),
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVPmB92K27uhbUJU1p1rwW1gFWFOEjXk".into(),
         format!("run --with ghp_{} now", r(36)),
+        "run --password hunter2 --port 80".into(),
+        "set -e\nmysql -u root -phunter2 shop\n".into(),
+        "db:\n  password: hunter2\n".into(),
+        "${DB_USER}:hunter2".into(),
+        "YWRtaW46aHVudGVyMnh5eg==".into(),
     ] {
         assert!(looks_secret(&text), "{text}");
     }
@@ -446,6 +456,9 @@ fn looks_that_are_none() {
         "0 0 * * *",
         "x@y.example",
         "arn:aws:iam::1:role/x",
+        "run --password ${PW} --port 80",
+        "db:\n  password: ${PW}\n  port: 5432\n",
+        "${DB_USER}:${DB_PASSWORD}",
     ] {
         assert!(!looks_secret(text), "{text}");
     }
@@ -555,6 +568,8 @@ fn long_names_and_texts_take_linear_time() {
         "://a:b",
         "_",
         "{\"a\":\"",
+        "--token 'x ",
+        "a='b\n",
     ] {
         let long = shape.repeat(40_000 / shape.len());
         for _ in 0..2_000 {

@@ -167,7 +167,7 @@ const INNER: [(&str, &[Row]); 2] = [
 ];
 
 /// Crates that only some rooms may name, and those rooms.
-const KEPT: [(&str, &str); 44] = [
+const KEPT: [(&str, &str); 45] = [
     ("arc_swap", "server"),
     ("axum", "server"),
     ("flate2", "server"),
@@ -188,6 +188,7 @@ const KEPT: [(&str, &str); 44] = [
     ("ureq", "sinks"),
     ("redis", "sinks"),
     ("base64", "formats"),
+    ("base64", "secrets"),
     ("base64", "sinks"),
     ("git2", "store"),
     ("postcard", "store"),
