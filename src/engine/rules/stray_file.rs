@@ -1,7 +1,7 @@
 //! `stray-file`: a file that is no item lies among the items.
 
 use super::context::RevisionContext;
-use crate::engine::snapshot::{FileKind, Place};
+use crate::engine::snapshot::{FileKind, Place, is_side_of_merge};
 use crate::model::{Environment, Finding, Help, Rule, Severity};
 
 pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
@@ -31,6 +31,13 @@ pub(super) fn judge(world: &RevisionContext<'_>) -> Vec<Finding> {
 fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str, Help) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let left_by_a_tool = || {
+        let help = "remove it, or let git ignore such files";
+        (Severity::Warning, "this file is no item, but what a tool left of one", help.into())
+    };
+    if is_side_of_merge(name) {
+        return left_by_a_tool();
+    }
     match extension.to_ascii_lowercase().as_str() {
         "yml" | "yaml" => {
             let renamed = format!("{}.yaml", path.get(..path.len() - extension.len() - 1).unwrap_or(path));
@@ -49,10 +56,7 @@ fn advice(path: &str, exists: &dyn Fn(&str) -> bool) -> (Severity, &'static str,
         "json" | "toml" | "env" | "properties" => {
             (Severity::Warning, "this file is not read as an item", Help::ConvertFile)
         }
-        "bak" | "orig" | "old" | "rej" | "save" => {
-            let help = "remove it, or let git ignore such files";
-            (Severity::Warning, "this file is no item, but what a tool left of one", help.into())
-        }
+        "bak" | "orig" | "old" | "rej" | "save" => left_by_a_tool(),
         _ => (Severity::Warning, "this file is no item", "move it out of `environments/`".into()),
     }
 }
@@ -72,6 +76,7 @@ mod tests {
             ("environments/development/notes.txt", Some("move it out")),
             ("environments/development/item.yaml.bak", Some("remove it")),
             ("environments/development/item.yaml.orig", Some("remove it")),
+            ("environments/development/item_LOCAL_1234.yaml", Some("remove it")),
             ("environments/development/._item.yaml", None),
             ("environments/a.yaml", Some("move it into")),
             ("environments/development/README.md", None),

@@ -30,7 +30,9 @@ pub fn place(path: &str) -> Option<Place> {
     let Ok(environment) = folder.parse::<Environment>() else {
         return Some(Place::UnknownEnvironment(folder.to_owned()));
     };
-    let Some(text) = rest.strip_suffix(".yaml") else { return Some(Place::Stray) };
+    let Some(text) = rest.strip_suffix(".yaml").filter(|_| !is_side_of_merge(name)) else {
+        return Some(Place::Stray);
+    };
     Some(match text.parse::<Key>() {
         Ok(key) => Place::Item(ItemId::new(key, environment)),
         Err(error) => Place::InvalidKey(environment, error.to_string()),
@@ -54,6 +56,19 @@ pub(super) fn placed(prefix: &str, path: &str, entry: &FileEntry) -> Placed {
         Some(Place::Item(_)) | None => Placed::Nowhere,
         Some(place) => Placed::Elsewhere(place),
     }
+}
+
+/// Whether `git mergetool` gave a file this name: a side of a merge (`app_LOCAL_1234.yaml`,
+/// `app.yaml.LOCAL.1234.yaml` before git 2.3), which it leaves where it is stopped.
+#[must_use]
+pub fn is_side_of_merge(name: &str) -> bool {
+    let sided = |separator: char| {
+        let mut parts = name.strip_suffix(".yaml")?.rsplitn(3, separator);
+        let (number, side, rest) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        Some(is_number && !rest.is_empty() && ["BACKUP", "BASE", "LOCAL", "REMOTE"].contains(&side))
+    };
+    ['_', '.'].into_iter().any(|separator| sided(separator) == Some(true))
 }
 
 /// Whether it is Emacs' lock of a file that is being edited, which is a link that leads nowhere.
@@ -112,6 +127,14 @@ mod tests {
             ("environments/staging/a.yml", Some(Place::Stray)),
             ("environments/staging/.gitkeep", None),
             ("environments/notes.txt", Some(Place::Stray)),
+            ("environments/staging/a_LOCAL_12.yaml", Some(Place::Stray)),
+            ("environments/staging/b/a_BACKUP_1234.yaml", Some(Place::Stray)),
+            ("environments/staging/a.yaml.REMOTE.12.yaml", Some(Place::Stray)),
+            ("environments/staging/a.BASE.12.yaml", Some(Place::Stray)),
+            ("environments/staging/a_LOCAL.yaml", item("a_LOCAL", Environment::Staging)),
+            ("environments/staging/a_LOCAL_b.yaml", item("a_LOCAL_b", Environment::Staging)),
+            ("environments/staging/a_local_1.yaml", item("a_local_1", Environment::Staging)),
+            ("environments/staging/LOCAL_1.yaml", item("LOCAL_1", Environment::Staging)),
             ("schemas/a.schema.json", None),
         ] {
             assert_eq!(place(path), expected, "{path}");
