@@ -3,11 +3,8 @@
 /// The candidate nearest to `name`, when it is near enough to be a slip of the hand.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
-    let allowed = match length {
-        0..=2 => 1,
-        3..=5 => 2,
-        _ => 3,
-    };
+    // A slip in every third letter is another word.
+    let allowed = (length / 3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
@@ -141,6 +138,25 @@ pub fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_name_is_one_that_may_be_meant() {
+        let known = ["log", "check", "serve", "watch", "init", "promote", "environments"];
+        for (name, near) in [
+            ("lgo", Some("log")),
+            ("chek", Some("check")),
+            ("wathc", Some("watch")),
+            ("prmtoe", Some("promote")),
+            ("enviroments", Some("environments")),
+            ("foo", None),
+            ("merge", None),
+            ("fetch", None),
+            ("quit", None),
+            ("l", None),
+        ] {
+            assert_eq!(closest(name, known), near, "{name}");
+        }
+    }
 
     #[test]
     fn keys_that_are_likely_mistyped_are_told_from_those_that_may_be_meant() {

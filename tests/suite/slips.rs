@@ -31,6 +31,15 @@ const SLIPS: &[Slip] = &[
     ("promote payments --from development --to production", 2, &["hop by hop"]),
     ("diff prod staging", 2, &["did you mean `production`"]),
     ("diff staging", 2, &["is one side"]),
+    // Commands.
+    ("chek", 2, &["exists: 'check'"]),
+    ("prmote", 2, &["exists: 'promote'"]),
+    ("exprt", 2, &["exists: 'export'"]),
+    ("lgo", 2, &["exists: 'log'"]),
+    ("satus", 2, &["exists: 'status'"]),
+    ("validate", 2, &["exists: 'check'"]),
+    ("foo", 2, &["'foo'\n\nUsage"]),
+    ("merge", 2, &["'merge'\n\nUsage"]),
     // Keys and paths.
     ("check paymens", 2, &["no item `paymens`", "did you mean `payments`"]),
     ("check payments --env production", 2, &["no item `payments` in production"]),
