@@ -68,7 +68,7 @@ fn command(error: &mut clap::Error, given: &[OsString]) {
 /// How an environment is named that stands among the items, where nothing else names one.
 fn environment(given: &[OsString]) -> Option<String> {
     let option = words::environment_option(given)?;
-    let names = |word: &&str| Environment::ALL.iter().any(|environment| environment.words().contains(word));
+    let names = |word: &&str| Environment::called(word).is_some();
     let mut named = given.iter().skip(2).filter_map(|word| word.to_str()).filter(names);
     // Of `promote payments staging production` the last is the one that it goes to.
     let word = if option == "--to" { named.next_back() } else { named.next() }?;

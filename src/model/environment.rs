@@ -60,11 +60,16 @@ impl Environment {
         Self::ALL.into_iter().filter(move |other| *other != self)
     }
 
+    /// The environment of which a word is a usual name.
+    pub(crate) fn called(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.words().contains(&word))
+    }
+
     /// The environment that a wrong name most likely meant.
     #[must_use]
     pub fn guess(name: &str) -> Option<Self> {
         let lower = name.to_lowercase();
-        Self::ALL.into_iter().find(|env| env.words().contains(&lower.as_str())).or_else(|| {
+        Self::called(&lower).or_else(|| {
             let name = closest(&lower, Self::ALL.iter().map(|env| env.name()))?.to_owned();
             Self::ALL.into_iter().find(|env| env.name() == name)
         })

@@ -25,7 +25,7 @@ pub(super) fn refuse_item(
         return Ok(());
     }
     let known = || snapshot.items().filter(|item| readable.contains(item.id.environment));
-    let below = key.as_str().split_once('/').filter(|(first, _)| is_environment(first));
+    let below = key.as_str().split_once('/').filter(|(first, _)| Environment::called(first).is_some());
     let is_meant = |known: &Key| match below {
         Some((_, rest)) if known.as_str() == rest => true,
         _ => is_item_slip(key.as_str(), known.as_str()),
@@ -37,10 +37,6 @@ pub(super) fn refuse_item(
         }
         None => Ok(()),
     }
-}
-
-fn is_environment(word: &str) -> bool {
-    Environment::ALL.iter().any(|environment| environment.words().contains(&word))
 }
 
 /// Whether one segment alone is mistyped.
@@ -141,7 +137,7 @@ impl Typed<'_> {
     /// Whether a word names where the value is: the item, or an environment.
     fn is_place(&self, word: &str) -> bool {
         let key = self.key.as_str();
-        key == word || key.rsplit('/').next() == Some(word) || is_environment(word)
+        key == word || key.rsplit('/').next() == Some(word) || Environment::called(word).is_some()
     }
 
     /// The value, where it is a path that is there, and the path rather a value.

@@ -322,7 +322,7 @@ pub fn environment_branches(workspace: &Workspace) -> Result<Vec<(String, Enviro
     let branches = workspace.repository.branches()?;
     let environment = |name: &str| {
         let last = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-        Environment::ALL.into_iter().find(|environment| environment.words().contains(&last.as_str()))
+        Environment::called(&last)
     };
     Ok(branches.into_iter().filter_map(|name| environment(&name).map(|found| (name, found))).collect())
 }

@@ -238,7 +238,7 @@ fn is_aside(word: &str) -> bool {
     let version = word.strip_prefix('v').unwrap_or(word);
     (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()))
         || ["ro", "rw", "old", "new", "base", "preprod", "nonprod"].contains(&word)
-        || Environment::ALL.iter().any(|environment| environment.words().contains(&word))
+        || Environment::called(word).is_some()
 }
 
 /// Words of keys below a secret that say something about it: as the last word of the key.

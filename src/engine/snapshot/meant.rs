@@ -10,7 +10,7 @@ pub(super) fn meant(key: &Key, known: &[&Key]) -> Help {
     let text = key.as_str();
     let within = text.strip_prefix("environments/").unwrap_or(text);
     let (first, rest) = within.split_once('/').map_or((within, None), |(first, rest)| (first, Some(rest)));
-    if let Some(environment) = environment(first) {
+    if let Some(environment) = Environment::called(first) {
         match rest {
             None => return Help::NameEnvironment(environment),
             Some(rest) if known.iter().any(|key| key.as_str() == rest) => {
@@ -44,11 +44,6 @@ pub(super) fn meant(key: &Key, known: &[&Key]) -> Help {
         [one] => Help::DidYouMean((*one).to_owned()),
         _ => Help::ListItems,
     }
-}
-
-/// The environment that a word is a usual name of.
-fn environment(word: &str) -> Option<Environment> {
-    Environment::ALL.into_iter().find(|environment| environment.words().contains(&word))
 }
 
 #[cfg(test)]
