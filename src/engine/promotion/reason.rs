@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::Until;
 use crate::model::{CommitId, Date, Environment, EnvironmentSet, Hop, ValuePath};
+use crate::secrets::shown_path;
 
 /// The fact that decided about a path; values are not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +234,7 @@ impl Reason {
             Self::Secret => format!("a secret is never promoted; give {target} its own"),
             Self::Required(reason) => format!("{}, required by the schema", reason.phrase(hop)),
             Self::Awaits { removed, successor } => {
+                let successor = shown_path(successor);
                 format!("{}; `{successor}`, which took its place, is not taken", removed.phrase(hop))
             }
             Self::ThroughAlias { alias } => {
