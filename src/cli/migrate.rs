@@ -180,6 +180,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     ops::require_clear(&prepared, &request).map_err(|error| worded(error, context, &workspace))?;
     let mut out = context.screen("text");
     if prepared.plan.items.is_empty() {
+        match prepared.plan.asks.len() {
+            0 => {}
+            1 => writeln!(out, "1 file stays until somebody says whose it is")?,
+            n => writeln!(out, "{n} files stay until somebody says whose they are")?,
+        }
         writeln!(out, "nothing to do")?;
         return Ok(0);
     }

@@ -265,16 +265,16 @@ pub fn require_clear(prepared: &Prepared, request: &MigrateRequest) -> Result<()
     require_some_key(prepared.plan.items.is_empty(), &prepared.plan.unnamed)
 }
 
-/// Refuses to make a file that was named, and names another environment, development's.
+/// Refuses to make a file that was named, and names another environment or says that it is another one's,
+/// development's.
 fn refuse_others(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
     let whose = |(file, why): &(String, Suspicion)| match why {
-        Suspicion::OtherEnvironment(environment) if request.sources.contains(file) => {
-            Some((file.clone(), *environment))
+        Suspicion::OtherEnvironment(environment) => Some((file.clone(), *environment, "by its name")),
+        Suspicion::Holds(found) => {
+            found.owner_of_all().map(|environment| (file.clone(), environment, "by what it says"))
         }
-        Suspicion::OtherEnvironment(_)
-        | Suspicion::Overlay(_)
+        Suspicion::Overlay(_)
         | Suspicion::Unknown(_)
-        | Suspicion::Holds(_)
         | Suspicion::NotConfiguration(_)
         | Suspicion::Template(_)
         | Suspicion::Link(_)
@@ -282,12 +282,16 @@ fn refuse_others(prepared: &Prepared, request: &MigrateRequest) -> Result<()> {
         | Suspicion::Kept
         | Suspicion::OtherRoot => None,
     };
-    let others: Vec<(String, Environment)> = prepared.plan.asks.iter().filter_map(whose).collect();
-    let Some((first, environment)) = others.first() else { return Ok(()) };
-    let files = others.iter().filter(|(_, whose)| whose == environment).map(|(file, _)| file.clone());
-    let message = format!("{first} is {environment}'s by its name, and would become development's");
-    Err(Error::undecided(message)
-        .with_help(Help::TakeAs { files: files.collect(), environment: *environment }))
+    let is_named = |file: &String| request.sources.contains(file);
+    let others: Vec<_> =
+        prepared.plan.asks.iter().filter_map(whose).filter(|(file, ..)| is_named(file)).collect();
+    if let Some((first, environment, how)) = others.first() {
+        let files = others.iter().filter(|(_, whose, _)| whose == environment).map(|(file, ..)| file.clone());
+        let message = format!("{first} is {environment}'s {how}, and would become development's");
+        return Err(Error::undecided(message)
+            .with_help(Help::TakeAs { files: files.collect(), environment: *environment }));
+    }
+    Ok(())
 }
 
 /// Refuses to be done where all there is has a path that is no key.

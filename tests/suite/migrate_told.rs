@@ -124,6 +124,43 @@ fn nothing_of_another_environment_arrives_unless_its_file_is_named() {
 }
 
 #[test]
+fn a_file_that_says_whose_it_is_becomes_no_other_environments() {
+    let world = World::with(&[
+        ("config/app.yaml", "environment: production\nhost: db\n"),
+        ("config/mode.env", "NODE_ENV=production\n"),
+        ("config/part.yaml", "sentry: {environment: prod}\n"),
+        ("config/vendor/lib.yaml", "a: 1\n"),
+        ("target/classes/app.yaml", "a: 1\n"),
+    ]);
+    let plan = world.terrace(&["migrate", "config", "--dry-run"]).exits(0);
+    for line in [
+        "asks         config/app.yaml ",
+        "asks         config/part.yaml ",
+        "would write  config/mode.env ",
+        "left alone   config/vendor/lib.yaml ",
+        "--env production takes it as that, --env",
+        "1 item, 1 value.",
+    ] {
+        assert!(plan.contains(line), "{line} in {plan}");
+    }
+    world.refuses(
+        "migrate config/app.yaml --yes",
+        3,
+        "error: config/app.yaml is production's by what it says, and would become development's\n\
+         help: terrace migrate config/app.yaml --env production",
+    );
+    let told = world.terrace(&["migrate", "target", "--dry-run"]).exits(0);
+    assert!(told.contains("environments/development/classes/app.yaml"), "{told}");
+    let told = world.terrace(&["migrate", "config/part.yaml", "--dry-run"]).exits(0);
+    assert!(told.contains("`sentry.environment` says production"), "{told}");
+    for (environment, folder) in [("production", "production"), ("development", "development")] {
+        let plan = ["migrate", "config/app.yaml", "--env", environment, "--dry-run"];
+        let told = world.terrace(&plan).exits(0);
+        assert!(told.contains(&format!("environments/{folder}/app.yaml")), "{told}");
+    }
+}
+
+#[test]
 fn another_environments_file_never_becomes_developments() {
     let mut world = World::with(&[
         ("production.yaml", "a: 1\n"),

@@ -38,8 +38,29 @@ pub enum Owner {
 impl Belonging {
     /// Whether a person is asked before the file is taken.
     #[must_use]
-    pub const fn asks(&self) -> bool {
-        matches!(self.owner, Owner::Section(_) | Owner::Layer(_) | Owner::Profile(_))
+    pub fn asks(&self) -> bool {
+        match self.owner {
+            Owner::Section(_) | Owner::Layer(_) | Owner::Profile(_) => true,
+            Owner::Says(_) => !self.is_mode(),
+            Owner::Value(_) => false,
+        }
+    }
+
+    /// The environment that all of the file is for, as it says itself.
+    #[must_use]
+    pub fn owner_of_all(&self) -> Option<Environment> {
+        match self.owner {
+            Owner::Says(environment) if self.path.segments.len() == 1 && !self.is_mode() => Some(environment),
+            Owner::Says(_) | Owner::Section(_) | Owner::Value(_) | Owner::Layer(_) | Owner::Profile(_) => {
+                None
+            }
+        }
+    }
+
+    /// Whether it is a variable that says how a program runs, `NODE_ENV` say, which may be `production`
+    /// anywhere.
+    fn is_mode(&self) -> bool {
+        matches!(self.path.last(), Some(Segment::Key(key)) if key.ends_with("_ENV"))
     }
 
     /// The same with its line in a document.
@@ -178,6 +199,11 @@ impl Look<'_> {
             Value::Map(map) => {
                 for (key, value) in map {
                     let at = path.key(key);
+                    let said = value.untagged().as_str().and_then(|text| self.named(text));
+                    if let Some(environment) = said.filter(|_| tells(path, key)) {
+                        self.add(at, Owner::Says(environment));
+                        continue;
+                    }
                     match self.named(key) {
                         Some(_) if matches!(value, Value::Null) => {}
                         Some(environment) if value.untagged().is_scalar() => {
@@ -187,10 +213,7 @@ impl Look<'_> {
                         None if value.untagged().as_map().is_some() && self.is_layer(key, map) => {
                             self.add(at, Owner::Layer(key.clone()));
                         }
-                        None => match self.said(value).filter(|_| tells(path, key)) {
-                            Some(environment) => self.add(at, Owner::Says(environment)),
-                            None => self.values(&at, value),
-                        },
+                        None => self.values(&at, value),
                     }
                 }
             }
@@ -285,6 +308,9 @@ mod tests {
                 &["environments[0] section production"],
             ),
             (Format::Yaml, "environment: production\na: 1\n", &["environment says production"]),
+            (Format::Yaml, "environment: eu-prod\na: 1\n", &["environment says production"]),
+            (Format::Json, r#"{"stage": "stg", "a": 1}"#, &["stage says staging"]),
+            (Format::Yaml, "environment: products\nstage: 1\n", &["stage value staging"]),
             (Format::Toml, "[env.production]\nvars = {A = 1}\n", &["env.production section production"]),
             (Format::Json, r#"{"a": [{"production": {"b": 1}}]}"#, &["a[0].production section production"]),
             (Format::Properties, "%prod.db.url=x\ndb.url=y\n", &["%prod section production"]),

@@ -70,8 +70,11 @@ impl fmt::Display for Suspicion {
             Self::Holds(belonging) => {
                 let path = &belonging.path;
                 match &belonging.owner {
-                    Owner::Section(environment) | Owner::Value(environment) | Owner::Says(environment) => {
+                    Owner::Section(environment) | Owner::Value(environment) => {
                         write!(f, "holds {environment}'s `{path}`")?;
+                    }
+                    Owner::Says(environment) => {
+                        write!(f, "says in `{path}` that it is {environment}'s")?;
                     }
                     Owner::Layer(word) => write!(f, "holds what counts for {word} only, `{path}`")?,
                     Owner::Profile(profile) => {
@@ -81,7 +84,13 @@ impl fmt::Display for Suspicion {
                 if let Some(line) = belonging.line {
                     write!(f, ", line {line}")?;
                 }
-                f.write_str("; divide it, or name it to take it whole")
+                match belonging.owner_of_all() {
+                    Some(environment) => write!(
+                        f,
+                        "; --env {environment} takes it as that, --env development as development's"
+                    ),
+                    None => f.write_str("; divide it, or name it to take it whole"),
+                }
             }
             Self::NotConfiguration(what) => write!(f, "not configuration: {what}"),
             Self::Template(Template { what, line }) => write!(f, "not configuration: {what}, line {line}"),
@@ -171,6 +180,12 @@ fn by_name(root: &str, file: &str) -> Option<&'static str> {
     if lower.split('/').any(|folder| ["node_modules", "bower_components", "site-packages"].contains(&folder))
     {
         return Some("a file of somebody else's package");
+    }
+    let within = below(root, file).unwrap_or(file).to_lowercase();
+    let made = ["build", "dist", "target", "vendor", "__pycache__", ".terraform"];
+    if within.rsplit_once('/').is_some_and(|(above, _)| above.split('/').any(|folder| made.contains(&folder)))
+    {
+        return Some("what a tool built or fetched; name its folder to take it");
     }
     let kind = match name {
         "terrace.toml" => "terrace's policy",
@@ -344,6 +359,8 @@ mod tests {
             ("c", "c/test.json", "looks like an overlay for test"),
             ("", ".env.local", "looks like an overlay for local"),
             ("config/development", "config/development/app.yaml", ""),
+            ("c/vendor", "c/vendor/app.yaml", ""),
+            ("target/config", "target/config/app.yaml", ""),
             ("production/config", "production/config/app.yaml", "looks like production's"),
             ("production/config/app.yaml", "production/config/app.yaml", "looks like production's"),
             ("config/prod/values-dev.yaml", "config/prod/values-dev.yaml", "looks like production's"),
@@ -391,6 +408,13 @@ mod tests {
             (".vscode/settings.json", "{}", "a tool's own settings"),
             ("terrace.toml", "", "terrace's policy"),
             ("web/node_modules/x/conf.yaml", "a: 1", "a file of somebody else's package"),
+            ("c/vendor/a.yaml", "a: 1", "what a tool built or fetched; name its folder to take it"),
+            ("Build/x/a.yaml", "a: 1", "what a tool built or fetched; name its folder to take it"),
+            (
+                "target/classes/application.yml",
+                "a: 1",
+                "what a tool built or fetched; name its folder to take it",
+            ),
             ("pnpm-workspace.yaml", "packages: [a]", "a tool's own settings"),
             ("Taskfile.yml", "version: '3'", "a tool's own settings"),
             ("action.yml", "name: x\nruns: {using: node20}", "a GitHub action"),
@@ -411,6 +435,8 @@ mod tests {
             ("actions.yaml", "runs: [a]", ""),
             ("modules/conf.yaml", "a: 1", ""),
             ("templates/x.yaml", "a: 1", ""),
+            ("build.yaml", "a: 1", ""),
+            ("builds/targets.yaml", "a: 1", ""),
         ] {
             let found = seen("", file, text);
             let what = found.strip_prefix("not configuration: ").unwrap_or(&found);

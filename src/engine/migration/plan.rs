@@ -140,7 +140,7 @@ impl Plan {
 }
 
 /// Judges every file. A file that was named itself is taken whatever its name says, but for one that
-/// names another environment.
+/// names another environment, or says that it is another one's.
 ///
 /// # Errors
 /// A usage error when `as_key` meets several files, or a named file has no known format; a defect
@@ -197,7 +197,9 @@ fn judge_file(
         belongings.into_iter().map(|found| found.found_in(document.as_ref())).collect();
     let holds = || belongings.iter().find(|found| found.asks()).cloned().map(Suspicion::Holds);
     let suspicion = if named {
-        marked_for_other(file, words).map(Suspicion::OtherEnvironment)
+        let says = || belongings.iter().find(|found| found.owner_of_all().is_some()).cloned();
+        let by_name = marked_for_other(file, words).map(Suspicion::OtherEnvironment);
+        by_name.or_else(|| says().map(Suspicion::Holds))
     } else {
         look((root, migration.prefix), (file, charts), words, template, values).or_else(holds)
     };
@@ -435,6 +437,9 @@ mod tests {
             ("c/app.properties", "a=1\n#---\nspring.config.activate.on-profile=prod\nb=2\n"),
             ("c/mixed.env", "PROD_URL=x\n"),
             ("c/chart.yaml", "a: {{ .Values.a }}\n"),
+            ("c/all.yaml", "environment: Production\na: 1\n"),
+            ("c/part.yaml", "sentry: {env: prod}\n"),
+            ("c/mode.env", "NODE_ENV=production\n"),
         ];
         let outcome = world(&["c"], &files).outcome();
         let found: Vec<&str> = outcome.lines().map(|line| line.split('{').next().unwrap_or(line)).collect();
@@ -442,7 +447,10 @@ mod tests {
             found,
             [
                 "c/mixed.env is written to mixed",
+                "c/mode.env is written to mode",
+                "c/all.yaml asks: Holds(Belonging ",
                 "c/database.yml asks: Holds(Belonging ",
+                "c/part.yaml asks: Holds(Belonging ",
                 "c/two.yml asks: Holds(Belonging ",
                 "c/chart.yaml stays: NotConfiguration(\"a Helm chart manifest\")",
                 "c/app.properties:2:1 is rejected",
@@ -452,10 +460,16 @@ mod tests {
         assert_eq!(
             asks.iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>(),
             [
+                "says in `environment` that it is production's, line 1; --env production takes it as that, --env development as development's",
                 "holds production's `production`, line 2; divide it, or name it to take it whole",
+                "says in `sentry.env` that it is production's, line 1; divide it, or name it to take it whole",
                 "holds what counts for the profile `prod` only, `#2:spring.config.activate.on-profile`, line 3; divide it, or name it to take it whole",
             ]
         );
+        let named = world(&["c/all.yaml"], &[files[5]]).plan().expect("a plan");
+        assert!(named.items.is_empty() && named.asks.len() == 1);
+        let named = world(&["c/part.yaml"], &[files[6]]);
+        assert_eq!(named.outcome(), "c/part.yaml moves to part");
         let named = world(&["c/database.yml", "c/a.yaml"], &[files[0], ("c/a.yaml", files[4].1)]);
         assert_eq!(named.outcome(), "c/database.yml moves to database\nc/a.yaml:1:1 is rejected");
         let plan = named.plan().expect("a plan");
