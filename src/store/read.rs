@@ -190,7 +190,7 @@ impl Repository {
     fn list_index(&self) -> Result<BTreeMap<String, FileEntry>> {
         let index = self.open_index()?;
         let mut files = BTreeMap::new();
-        for entry in index.iter() {
+        for entry in index.iter().filter(|entry| !entry.is_to_be_added()) {
             let path = entry.text();
             let Some(below) = path.strip_prefix(self.root_prefix()) else { continue };
             let listed = is_listed(below);

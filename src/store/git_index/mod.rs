@@ -18,6 +18,9 @@ use crate::model::{Error, Result};
 /// The flag of an entry whose file is not to be in the working tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
 
+/// The flag of an entry whose content nobody has added yet: `git add --intent-to-add`.
+const INTENT_TO_ADD: u16 = 1 << 13;
+
 /// The bits of the flags that tell which side of a merge an entry is.
 const STAGE: u16 = 0x3000;
 
@@ -85,6 +88,11 @@ impl Entry {
     /// Whether it is one side of an unfinished merge.
     pub(super) fn is_in_conflict(&self) -> bool {
         self.flags & STAGE != 0
+    }
+
+    /// Whether the file is only going to be added, and no commit would have it.
+    pub(super) fn is_to_be_added(&self) -> bool {
+        self.flags_extended & INTENT_TO_ADD != 0
     }
 
     /// Whether a sparse checkout leaves the file out of the work tree.
