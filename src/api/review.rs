@@ -142,7 +142,7 @@ enum Source {
 /// One thing that protects less than before.
 #[derive(Serialize, JsonSchema)]
 struct WeakenedEntry {
-    /// `rule`, `gone`, `added`, `limit`, `promotion`, `undescribed`, `constraint` or `decision`.
+    /// `rule`, `gone`, `added`, `moved`, `limit`, `promotion`, `undescribed`, `constraint` or `decision`.
     kind: &'static str,
     /// What it is, in one phrase.
     what: String,
@@ -309,6 +309,7 @@ fn weakened(weakened: &Weakened) -> WeakenedEntry {
         Weakening::Rule { .. } => "rule",
         Weakening::Gone(_) => "gone",
         Weakening::Added(_) => "added",
+        Weakening::Moved(_) => "moved",
         Weakening::FileBytes { .. } => "limit",
         Weakening::Undecided { .. } => "promotion",
         Weakening::Undescribed(_) => "undescribed",

@@ -416,8 +416,8 @@ impl Rule {
             },
             Self::PolicyWeakened => Explanation {
                 what: "A review turns a rule down, adds to `not`, to references, to a limit or to what `run` \
-                       allows, or removes a pin, a host, a word, a secret path, a shared schema, a constraint of \
-                       a schema or a living decision.",
+                       allows, removes a pin, a host, a word, a secret path, a shared schema, a constraint of a \
+                       schema or a living decision, or moves the configuration to another folder.",
                 why: "What was protected before the change is not any more, and the same change may make use of \
                       it. The review judges the change by the old policy and schemas as well.",
                 mend: "Leave the policy as it is, or change it in a pull request of its own, which its owners \

@@ -22,7 +22,7 @@ pub use findings::{Compared, HeadFindings, NewKey, compare as compare_findings};
 pub use input::{Exemptions, Input, LeftSince, Past, Side, Sides};
 pub use items::{Judged, judge_item};
 pub use waivers::{WaiverChange, compare as compare_waivers};
-pub use weakened::{Weakened, Weakening, findings as weakened_findings, weakened};
+pub use weakened::{Weakened, Weakening, findings as weakened_findings, moved, weakened};
 
 use super::compare::DiffRow;
 use super::departure::Departure;

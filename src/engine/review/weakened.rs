@@ -32,6 +32,8 @@ pub enum Weakening {
     Gone(Clause),
     /// What the policy did not permit.
     Added(Clause),
+    /// The configuration came here from these folders, whose policy no longer judges it.
+    Moved(Vec<String>),
     /// Larger files are read, in bytes.
     FileBytes {
         /// Before.
@@ -90,6 +92,12 @@ impl Weakening {
             }
             Self::Gone(clause) => format!("{clause} is gone"),
             Self::Added(clause) => format!("{clause} is new"),
+            Self::Moved(roots) => {
+                let named =
+                    |root: &String| if root.is_empty() { "the top".to_owned() } else { format!("`{root}`") };
+                let roots: Vec<String> = roots.iter().map(named).collect();
+                format!("the configuration comes from {}, whose policy no longer judges it", roots.join(", "))
+            }
             Self::FileBytes { from, to } => format!("[limits] file-bytes is raised from {from} to {to}"),
             Self::Undecided { name, from, to } => {
                 format!("[promotion] {name} goes from {} to {}", word(*from), word(*to))
@@ -127,6 +135,16 @@ const fn word(new_keys: NewKeys) -> &'static str {
         NewKeys::Take => "take",
         NewKeys::Leave => "leave",
     }
+}
+
+/// That the configuration, which the base does not have, comes from these folders of it.
+#[must_use]
+pub fn moved(roots: Vec<String>, head: &Configuration) -> Vec<Weakened> {
+    if roots.is_empty() {
+        return Vec::new();
+    }
+    let file = format!("{}{FILE}", head.snapshot().prefix);
+    vec![Weakened { what: Weakening::Moved(roots), file, at: None, before: None }]
 }
 
 /// What the change weakens. `schemas` are the files of schemas that it touches, `keys` the items that

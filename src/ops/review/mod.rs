@@ -22,7 +22,7 @@ use crate::engine::naming::Naming;
 use crate::engine::promotion::{HopStatus, ItemState, Level};
 use crate::engine::review::{
     BasePlan, End, Exemptions, HeadFindings, Input, ItemChange, Origin, Review, Row, SchemaChange, Side,
-    Sides, Touched, compare_findings, compare_waivers, judge_item, touched, weakened_findings,
+    Sides, Touched, compare_findings, compare_waivers, judge_item, moved, touched, weakened_findings,
 };
 use crate::engine::rules::{self, Change, CheckInput, CheckReport, Overwritten};
 use crate::engine::snapshot::{Reading, Snapshot, no_such_item};
@@ -95,8 +95,18 @@ pub fn review(workspace: &Workspace, request: &ReviewRequest, asked: &[Key], tod
 
 /// Refuses to say that nothing changes where nothing was looked at.
 fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&CommitId; 2]) -> Result<()> {
-    if parts.shows_configuration(ends[0])? || parts.shows_configuration(ends[1])? {
+    if parts.shows_configuration(ends[1])? {
         return Ok(());
+    }
+    if parts.shows_configuration(ends[0])? {
+        let [before, after] = roots(workspace, ends)?;
+        let new: Vec<String> = after.difference(&before).cloned().collect();
+        let moved = || Error::state("the change takes the configuration here to another folder");
+        return match new.first().map(String::as_str) {
+            None => Ok(()),
+            Some("") => Err(moved().with_help("review it at the top of the repository")),
+            Some(_) => Err(moved().with_help(Help::NameRoot(new))),
+        };
     }
     let head = workspace.repository.snapshot(&Revision::Commit(ends[1].clone()))?;
     if head.require_layout().is_ok() {
@@ -105,6 +115,18 @@ fn require_configuration(workspace: &Workspace, parts: &mut Parts<'_>, ends: [&C
     let missing = "there is no configuration here: neither commit has `environments/` or `terrace.toml`";
     let roots = workspace.repository.roots_below(&Revision::Commit(ends[1].clone()))?;
     Err(Error::state(missing).with_help(if roots.is_empty() { Help::LayOut } else { Help::NameRoot(roots) }))
+}
+
+/// The configuration roots at both ends.
+fn roots(workspace: &Workspace, ends: [&CommitId; 2]) -> Result<[BTreeSet<String>; 2]> {
+    let at = |end: &CommitId| workspace.repository.roots(&Revision::Commit(end.clone()));
+    Ok([at(ends[0])?, at(ends[1])?])
+}
+
+/// The configuration roots of the base that the head does not have.
+fn moved_roots(workspace: &Workspace, [base, head]: [&End; 2]) -> Result<Vec<String>> {
+    let [before, after] = roots(workspace, [&base.commit.id, &head.commit.id])?;
+    Ok(before.difference(&after).cloned().collect())
 }
 
 /// Refuses asked keys that neither commit has.
@@ -198,8 +220,11 @@ impl<'a> Reviewer<'a> {
         review.findings = compare_findings(before.findings, head, &renamed);
         review.schemas = self.schemas(&review.findings.introduced, &review.items);
         review.waiting = self.waiting(&status, &review.items);
-        if self.part.has_base && !guards::off(Guard::Weakened) {
-            review.weakened = self.weakened(review)?;
+        if !guards::off(Guard::Weakened) {
+            review.weakened = match self.part.has_base {
+                true => self.weakened(review)?,
+                false => moved(moved_roots(self.workspace, [&review.base, &review.head])?, new),
+            };
             let told = weakened_findings(&review.weakened, old.policy());
             review.findings.introduced.splice(0..0, told);
         }
