@@ -152,10 +152,22 @@ fn title(environment: Environment, items: &[&ItemChange]) -> String {
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let values = items.iter().map(|item| item.extent()).sum();
     let files = counted(items.len(), "item");
-    match (values, parts.is_empty()) {
+    let told = match (values, parts.is_empty()) {
+        (0, _) | (_, true) if not_compared(items.iter().copied()) == items.len() => {
+            format!("{environment}: {files}")
+        }
         (0, _) | (_, true) => format!("{environment}: {files}, no value changes"),
         _ => format!("{environment}: {} in {files}: {}", counted(values, "change"), parts.join(", ")),
+    };
+    match not_compared(items.iter().copied()) {
+        0 => told,
+        n => format!("{told}, {n} not compared"),
     }
+}
+
+/// How many of these items cannot be read, so that nobody knows what changes in them.
+pub(super) fn not_compared<'a>(items: impl Iterator<Item = &'a ItemChange>) -> usize {
+    items.filter(|item| item.what == FileChangeKind::Unreadable).count()
 }
 
 fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -168,7 +180,7 @@ fn item(item: &ItemChange, view: &View, out: &mut dyn Write) -> io::Result<()> {
         }
         FileChangeKind::Modified => String::new(),
         FileChangeKind::Layout => "   comments or layout only".to_owned(),
-        FileChangeKind::Unreadable => "   cannot be read as YAML".to_owned(),
+        FileChangeKind::Unreadable => "   not compared: it cannot be read".to_owned(),
         FileChangeKind::Encrypted => "   changed, encrypted with SOPS".to_owned(),
         FileChangeKind::Readable => "   can be read again; what it was before is not known".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! A review in one sentence.
 
 use super::counted;
+use super::review_sections::not_compared;
 use super::sanitize::cut;
 use crate::engine::review::{End, ItemChange, Review};
 
@@ -23,13 +24,19 @@ fn extent(review: &Review) -> String {
     let mut keys: Vec<_> = review.items.iter().map(|item: &ItemChange| &item.key).collect();
     keys.sort_unstable();
     keys.dedup();
-    match (values, keys.len()) {
+    let unread = not_compared(review.items.iter());
+    let told = match (values, keys.len()) {
         (_, 0) => match review.modes.len() {
             0 => "no item changes".to_owned(),
             n => format!("{} with another mode", counted(n, "file")),
         },
+        (0, items) if unread == review.items.len() => counted(items, "item"),
         (0, items) => format!("no value changes in {}", counted(items, "item")),
         (values, items) => format!("{} in {}", counted(values, "change"), counted(items, "item")),
+    };
+    match unread {
+        0 => told,
+        n => format!("{told}, {n} not compared"),
     }
 }
 
