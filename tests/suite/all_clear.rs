@@ -326,3 +326,54 @@ fn an_environment_that_was_not_looked_at_is_no_all_clear() {
         }
     }
 }
+
+#[test]
+fn what_is_only_going_to_be_added_is_not_staged() {
+    let world = base();
+    world.write("environments/production/new.yaml", "a: [\n");
+    world.git(&["add", "--intent-to-add", "environments/production/new.yaml"]);
+    let (code, told) = run(&world, "check --staged");
+    assert!(code == 0 && !told.contains("new.yaml"), "{code} {told}");
+    assert_eq!(run(&world, "check").0, 1);
+    world.git(&["add", "."]);
+    assert_eq!(run(&world, "check --staged").0, 1);
+}
+
+#[test]
+fn a_configuration_that_moves_does_not_leave_its_policy_behind_unsaid() {
+    let mut world = base();
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    std::fs::create_dir(world.dir.join("conf")).expect("a folder");
+    world.git(&["mv", "environments", "terrace.toml", "conf"]);
+    world.write("conf/environments/production/x.yaml", "a: 1\npassword: hunter2x\n");
+    world.write("conf/terrace.toml", "version = 1\n[rules]\nplain-secret = \"off\"\n");
+    world.commit("elsewhere");
+    let (code, told) = run(&world, "review --base main");
+    assert!(
+        code == 2 && told.contains("takes the configuration here") && told.contains("-C conf/"),
+        "{told}"
+    );
+    for format in ["text", "markdown", "json", "github", "gitlab", "junit", "sarif"] {
+        let line = format!("-C conf review --base main --fail-on policy --format {format}");
+        let (code, told) = run(&world, &line);
+        assert!(code == 1 && told.contains("the configuration comes from the top, whose policy"), "{told}");
+    }
+    world.git(&["checkout", "--quiet", "-b", "gone", "main"]);
+    world.git(&["rm", "-rq", "environments", "terrace.toml"]);
+    world.commit("nothing left");
+    assert_eq!(run(&world, "review --base main").0, 0);
+}
+
+#[test]
+fn an_item_that_cannot_be_read_is_not_said_to_stay_the_same() {
+    let mut world = base();
+    world.git(&["checkout", "--quiet", "-b", "feature"]);
+    let pointer =
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n", "a1".repeat(32));
+    world.write("environments/production/x.yaml", &pointer);
+    world.commit("a pointer");
+    for format in ["text", "markdown"] {
+        let (_, told) = run(&world, &format!("review --base main --format {format}"));
+        assert!(told.contains("production: 1 item, 1 not compared") && !told.contains("no value"), "{told}");
+    }
+}
