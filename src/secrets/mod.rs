@@ -60,10 +60,13 @@ fn scalar_secret<'a>(policy: &Policy, value: &'a Value, place: impl FnOnce() -> 
 fn by_look(text: &str) -> impl Iterator<Item = Secret<'_>> {
     let named = |what| move |text| Secret { what, text };
     // Few texts hold what a look needs: one glance tells for most.
-    let holding = |bytes: &[u8]| Some(text).filter(|text| text.bytes().any(|byte| bytes.contains(&byte)));
-    let commands = holding(b" \n").into_iter().flat_map(command_line::secrets_in_commands);
-    let lines = holding(b"=:<\n").into_iter().flat_map(embedded::secrets_in_lines);
-    let users = holding(b"${%").and_then(embedded::password_behind_user);
+    let holding = |found: Option<usize>| Some(text).filter(|_| found.is_some());
+    let bytes = text.as_bytes();
+    let commands = holding(memchr::memchr2(b' ', b'\n', bytes));
+    let commands = commands.into_iter().flat_map(command_line::secrets_in_commands);
+    let lines = holding(memchr::memchr3(b'=', b':', b'<', bytes));
+    let lines = lines.into_iter().flat_map(embedded::secrets_in_lines);
+    let users = holding(memchr::memchr3(b'$', b'{', b'%', bytes)).and_then(embedded::password_behind_user);
     let accounts = Some(text).filter(|text| text.len() >= embedded::SHORTEST_ACCOUNT);
     let accounts = accounts.into_iter().flat_map(embedded::accounts_in_base64);
     looks::by_look(text)

@@ -522,6 +522,12 @@ fn an_unread_text_is_masked_by_its_lines() {
             "x: |\n  -----BEGIN PRIVATE KEY-----\n  abc\n  -----END PRIVATE KEY-----\ny: [\n",
             &["x: |", "  ••••", "  ••••", "  ••••", "y: ["],
         ),
+        ("a: [1, -u, \"app:hunter2\"]\nb: [\n", &["••••", "b: ["]),
+        ("a: ${DB_USER}:hunter2\nb: [\n", &["••••", "b: ["]),
+        (
+            "a:\n- --token\n- hunter2\n- --port\n- x1\nb: [\n",
+            &["a:", "- --token", "••••", "- --port", "- x1", "b: ["],
+        ),
         ("DB_PASSWORD=hunter2\nA=b\n", &["DB_PASSWORD=••••", "A=b"]),
         ("password: ${PW}\ntoken: [a\n", &["password: ${PW}", "token:••••"]),
         ("# old password: hunter2\n", &["# old password:••••"]),

@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::command_line::given_behind;
 use super::looks::stands_in;
 use super::place::place;
-use super::{by_look, is_secret_path};
+use super::{is_secret_path, looks_secret};
 use crate::model::{Policy, ValuePath};
 use crate::secrets::place::Place;
 
@@ -35,6 +36,8 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
     let mut parted: Vec<Above<'_>> = Vec::new();
     // The name beside which a `value` stands.
     let mut name = "";
+    // The line before, where an element of a list may ask for the next.
+    let mut before = "";
     // Within a private key, up to where it ends.
     let mut in_key = false;
     let mut start = 0;
@@ -99,9 +102,10 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
         };
         match hidden {
             Some(hidden) => found.push(hidden),
-            None if by_look(body).next().is_some() => found.push(body_start..end),
+            None if gives_away(body, before) => found.push(body_start..end),
             None => {}
         }
+        before = body;
         if above.len() >= DEEP || body.starts_with('#') || is_answer {
             continue;
         }
@@ -116,6 +120,21 @@ pub fn spans(text: &str, policy: &Policy) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a line holds what looks like a secret: as a whole, in its value, or in the elements of a list,
+/// `[run, --token, x]` or one a line.
+fn gives_away(body: &str, before: &str) -> bool {
+    let element = |line| str::strip_prefix(line, "- ").map(|text| text.trim().trim_matches(['"', '\'']));
+    let value = own_key(body).and_then(|key| body.get(key.len() + 1..)).unwrap_or_default();
+    let is_asked = || {
+        let (flag, text) = element(before).zip(element(body))?;
+        given_behind(flag, &[], text)
+    };
+    looks_secret(body)
+        || looks_secret(value.trim().trim_matches(['"', '\'']))
+        || (body.contains('[') && looks_secret(&body.replace(['[', ']', ',', '"', '\''], " ")))
+        || is_asked().is_some()
 }
 
 /// What a line of a merge conflict begins with, where it only parts its sides.
