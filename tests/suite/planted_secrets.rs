@@ -43,6 +43,19 @@ api_key: *s
 again: *s
 arguments: [--x={tag}, *s]
 licence_code: CANARY{tag}n
+run: mysqladmin -u root -pCANARY{tag}A ping
+probe: [curl, -u, \"app:CANARY{tag}B\", \"http://db\"]
+argv: [redis-server, --requirepass, CANARY{tag}C]
+call: \"send Authorization: Bearer CANARY{tag}D with it\"
+settings: |
+  mode=x
+  db.password=CANARY{tag}E
+jaas: required username=\"a\" password=\"CANARY{tag}F\";
+account: ${{DB_USER}}:CANARY{tag}G
+maven: <password>CANARY{tag}H</password>
+nested: '{{\"a\": \"{{\\\"password\\\": \\\"CANARY{tag}I\\\"}}\"}}'
+pgpass: db:5432:shop:app:CANARY{tag}J
+# run --token CANARY{tag}K first
 # old password: CANARY{tag}o
 # see https://u:CANARY{tag}p@example.org
 last: {tag}
