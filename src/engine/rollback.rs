@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::promotion::{
-    Action, Level, PlanEntry, Reason, Resolution, Selection, canonical, leaves, operations, select,
+    Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select,
 };
 use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
@@ -134,7 +134,7 @@ pub fn renamed_back(
         let mut out: HashMap<(ValuePath, String), Vec<&ValuePath>> = HashMap::new();
         for top in tops.into_iter().filter(|top| !left.contains(*top) && last_key(top).is_some()) {
             if let (Some(value), None, Some(parent)) = (has.at(top), lacks.at(top), top.parent()) {
-                out.entry((parent, canonical(value))).or_default().push(top);
+                out.entry((parent, value.canonical())).or_default().push(top);
             }
         }
         out

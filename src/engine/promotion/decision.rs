@@ -153,31 +153,12 @@ pub fn digest(value: Option<&Value>, secret: Option<&BlobId>) -> String {
     match (secret, value) {
         (Some(blob), _) => format!("{BY_BLOB}{blob}"),
         (None, None) => "absent".to_owned(),
-        (None, Some(value)) => format!("sha256:{}", hex(&canonical(value))),
+        (None, Some(value)) => format!("sha256:{}", hex(&value.canonical())),
     }
 }
 
 fn hex(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// One text per value, whatever the order of its mappings.
-pub fn canonical(value: &Value) -> String {
-    match value {
-        Value::Null => "~".to_owned(),
-        Value::Bool(value) => format!("b{value}"),
-        Value::Number(text) => format!("n{text};"),
-        Value::String(text) => format!("s{}:{text}", text.len()),
-        Value::List(list) => format!("[{}]", list.iter().map(canonical).collect::<String>()),
-        Value::Map(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| key.as_str());
-            let body: String =
-                entries.iter().map(|(k, v)| format!("{}:{k}{}", k.len(), canonical(v))).collect();
-            format!("{{{body}}}")
-        }
-        Value::Tagged(tag, value) => format!("!{}:{tag}{}", tag.len(), canonical(value)),
-    }
 }
 
 pub(super) const FOLDER: &str = ".terrace/decisions/";

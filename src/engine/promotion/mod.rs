@@ -35,7 +35,7 @@ mod verify;
 
 pub use comments::{comments_left_out, without_local_comments};
 pub use decision::{
-    Decision, DecisionState, HoldStatus, Until, canonical, digest, is_one as is_decision,
+    Decision, DecisionState, HoldStatus, Until, digest, is_one as is_decision,
     is_unread as is_unread_decision, owner as decision_owner, parse as parse_decisions,
     places as decision_places,
 };

@@ -7,7 +7,6 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use super::decision::canonical;
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use super::reason::Reason;
@@ -289,7 +288,7 @@ fn without_identity(path: &ValuePath, value: &Value) -> Value {
 
 /// An entry and all that lies below it, itself first.
 fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
-    out.push(Node { path: path.clone(), value, likeness: canonical(&without_identity(path, value)) });
+    out.push(Node { path: path.clone(), value, likeness: without_identity(path, value).canonical() });
     let name = match path.last() {
         Some(Segment::Identity { field, .. }) if !field.contains('.') => Some(field.as_str()),
         _ => None,

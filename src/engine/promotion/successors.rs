@@ -7,7 +7,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::decision::canonical;
 use super::entry::PlanEntry;
 use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
@@ -112,7 +111,7 @@ impl Replaced {
                     let (_, count, last) = by_parent.entry(change.path.parent()).or_default();
                     (*count, *last) = (*count + 1, number);
                     value.walk(&change.path, &mut |path, leaf| {
-                        let holders = by_value.entry(canonical(leaf)).or_default();
+                        let holders = by_value.entry(leaf.canonical()).or_default();
                         holders.entry(number).or_default().push(path.clone());
                     });
                     added.push(change.path);
@@ -124,7 +123,7 @@ impl Replaced {
             let mut numbers: BTreeSet<usize> = BTreeSet::new();
             value.walk(&path, &mut |_, leaf| {
                 lookups::count(1);
-                let holders = by_value.get(&canonical(leaf)).into_iter().flatten();
+                let holders = by_value.get(&leaf.canonical()).into_iter().flatten();
                 numbers.extend(holders.take(FOLLOWED).map(|(number, _)| *number));
             });
             if let Some((1, 1, added)) = by_parent.get(&path.parent()) {
@@ -146,7 +145,7 @@ impl Replaced {
             return Vec::new();
         };
         let rest = path.segments.get(whole.segments.len()..).unwrap_or_default();
-        let own = self.before.at(path).map(canonical);
+        let own = self.before.at(path).map(Value::canonical);
         let holders = own.and_then(|own| self.by_value.get(&own));
         let mut found = Vec::new();
         for number in numbers {

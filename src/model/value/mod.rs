@@ -139,6 +139,25 @@ impl Value {
         }
     }
 
+    /// One text per value, whatever the order of its mappings.
+    pub(crate) fn canonical(&self) -> String {
+        match self {
+            Self::Null => "~".to_owned(),
+            Self::Bool(value) => format!("b{value}"),
+            Self::Number(text) => format!("n{text};"),
+            Self::String(text) => format!("s{}:{text}", text.len()),
+            Self::List(list) => format!("[{}]", list.iter().map(Self::canonical).collect::<String>()),
+            Self::Map(map) => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by_key(|(key, _)| key.as_str());
+                let body: String =
+                    entries.iter().map(|(k, v)| format!("{}:{k}{}", k.len(), v.canonical())).collect();
+                format!("{{{body}}}")
+            }
+            Self::Tagged(tag, value) => format!("!{}:{tag}{}", tag.len(), value.canonical()),
+        }
+    }
+
     /// The value at `path` (whose document number is not looked at).
     #[must_use]
     pub fn at(&self, path: &crate::model::ValuePath) -> Option<&Self> {
