@@ -41,9 +41,9 @@ pub fn merge(bytes: &[u8]) -> bool {
 /// The text without conflicts, where lines had some.
 fn merged([base, ours, theirs]: [&Vec<u8>; 3]) -> Option<Vec<u8>> {
     let versions = Versions { base, ours, theirs };
-    let by_git = TextMerge { text: ours.clone(), clean: false };
+    let by_git = TextMerge { text: ours.clone(), clean: false, favored: None };
     let markers = Markers { size: 7, labels: ["base", "ours", "theirs"], with_base: true };
-    match merge_versions(&versions, by_git, &|_| None, &markers, &NoListRules, &Limits::default()) {
+    match merge_versions(&versions, by_git, None, &markers, &NoListRules, &Limits::default()) {
         Merged::Clean(text) => Some(text),
         Merged::Conflict { conflicts, .. } => {
             assert!(!conflicts.is_empty(), "a conflict about nothing");

@@ -10,7 +10,7 @@ use crate::model::{DocumentId, Segment, Value, ValuePath};
 use crate::yaml::edit::{self, Operation, Place, Replacement};
 use crate::yaml::{Document, Limits};
 
-/// The text of `target` with the intended values; `None` when the editor refuses.
+/// The text of `target` with the intended values in their order; `None` when the editor refuses.
 pub(super) fn apply(
     target: &Document,
     intended: &[Value],
@@ -21,7 +21,9 @@ pub(super) fn apply(
     let changes = diff(target.values(), intended, lists, Depth::Whole);
     let operations: Vec<_> =
         changes.iter().map(|change| operation(change, target, intended, sources)).collect::<Option<_>>()?;
-    edit::apply(target, &operations, limits).ok()
+    let text = edit::apply(target, &operations, limits).ok()?;
+    let document = Document::parse(text.as_bytes(), limits).ok()?;
+    Some(edit::arrange(&document, intended, limits).unwrap_or(text))
 }
 
 fn operation<'a>(

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use super::Version;
 use super::hunks::{Piece, pieces};
-use super::values::{Decided, of};
+use super::losses::Leeway;
+use super::{Decided, of};
 use crate::model::ValuePath;
 use crate::yaml::{Document, Limits};
 
@@ -21,12 +22,12 @@ pub(super) struct Joined {
     pub(super) comments: Vec<ValuePath>,
     /// Whether both sides changed order or layout differently.
     pub(super) is_layout_contested: bool,
-    /// Whether one side's comments were chosen, so that the other's are not there.
-    pub(super) is_chosen: bool,
+    /// The comments that gave way where one side's were chosen.
+    pub(super) leeway: Leeway,
 }
 
 /// Joins the base's text, ours and theirs; what stands beside a value that `decided` knows is that
-/// version's. `None` when one of them cannot be read.
+/// version's, and the layout is whose it says of the root. `None` when one of them cannot be read.
 pub(super) fn join(
     texts: [&str; 3],
     preferred: Version,
@@ -41,7 +42,7 @@ pub(super) fn join(
     let [b, o, t] = [&base, &ours, &theirs].map(tokens);
     let mut text = String::with_capacity(ours.text().len());
     let mut push = |tokens: &[Token<'_>]| tokens.iter().for_each(|token| text.push_str(token.text()));
-    let (mut comments, mut is_layout_contested, mut is_chosen) = (Vec::new(), false, false);
+    let (mut comments, mut is_layout_contested, mut leeway) = (Vec::new(), false, Leeway::default());
     for piece in pieces(&b, &o, &t) {
         let three = match piece {
             Piece::Ours(range) => {
@@ -64,18 +65,23 @@ pub(super) fn join(
                 push(right);
                 continue;
             }
-            let beside = beside(&ours, &o, &in_ours);
-            let chosen = beside.as_ref().and_then(decided);
-            is_chosen |= chosen.is_some();
-            match [old, left, right].into_iter().flatten().any(Token::is_code) {
-                true => is_layout_contested = true,
-                false => comments.extend(beside.filter(|_| chosen.is_none())),
+            let is_layout = [old, left, right].into_iter().flatten().any(Token::is_code);
+            let beside = beside(&ours, &o, &in_ours).filter(|_| !is_layout);
+            let chosen = decided(beside.as_ref().unwrap_or(&ValuePath::root()));
+            if let Some(version) = chosen {
+                let said = |tokens: &[Token<'_>]| {
+                    tokens.iter().filter_map(Token::comment).map(str::to_owned).collect()
+                };
+                leeway.give(version, [old, left, right].map(said));
+            } else {
+                is_layout_contested |= is_layout;
+                comments.extend(beside);
             }
             push(of(chosen.unwrap_or(preferred), old, left, right));
         }
     }
     comments.dedup();
-    Some(Joined { text: frame.around(text), comments, is_layout_contested, is_chosen })
+    Some(Joined { text: frame.around(text), comments, is_layout_contested, leeway })
 }
 
 /// A part of a line; all of them are the text.
@@ -108,6 +114,11 @@ impl<'a> Token<'a> {
 
     fn is_code(&self) -> bool {
         self.slot() == Slot::Code
+    }
+
+    /// The comment in it.
+    fn comment(&self) -> Option<&'a str> {
+        self.said().filter(|_| !self.is_code())
     }
 
     /// What must not get lost of it.

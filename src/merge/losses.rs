@@ -5,11 +5,59 @@ use std::collections::BTreeMap;
 
 use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
+use crate::merge::{Version, of};
 use crate::model::{Segment, Value, ValuePath};
 use crate::yaml::{Content, Document, NodeId, Style};
 
-/// Whether each comment is in the result as often as both sides' changes make it.
-pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document) -> bool {
+/// How often each comment may be there less or more than both sides' changes make it, since one side was
+/// chosen where it stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leeway(BTreeMap<String, [i64; 2]>);
+
+impl Leeway {
+    /// The comments of the base, ours and theirs at one place, where one version's were chosen.
+    pub(super) fn give(&mut self, chosen: Version, comments: [Vec<String>; 3]) {
+        let [base, ours, theirs] = comments;
+        let chosen = of(chosen, &base, &ours, &theirs).clone();
+        for other in [&ours, &theirs] {
+            let mut more: BTreeMap<&String, i64> = BTreeMap::new();
+            chosen.iter().for_each(|text| *more.entry(text).or_default() += 1);
+            other.iter().for_each(|text| *more.entry(text).or_default() -= 1);
+            for (text, more) in more {
+                let [less, most] = self.0.entry(text.clone()).or_default();
+                *less += (-more).max(0);
+                *most += more.max(0);
+            }
+        }
+    }
+
+    /// The same at paths whose values were chosen.
+    pub(super) fn give_at(&mut self, versions: [&Document; 3], chosen: &[(ValuePath, Version)]) {
+        for (path, version) in chosen {
+            let owned = |document| comments_at(document, path).into_iter().map(str::to_owned).collect();
+            self.give(*version, versions.map(owned));
+        }
+    }
+
+    fn of(&self, text: &str) -> [i64; 2] {
+        self.0.get(text).copied().unwrap_or_default()
+    }
+}
+
+impl std::ops::Add for Leeway {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        for (text, [less, more]) in other.0 {
+            let own = self.0.entry(text).or_default();
+            *own = [own[0] + less, own[1] + more];
+        }
+        self
+    }
+}
+
+/// Whether each comment is in the result as often as both sides' changes make it, within the leeway.
+pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document, leeway: &Leeway) -> bool {
     let [base, ours, theirs, result] = [base, ours, theirs, result].map(counted);
     let all = [&base, &ours, &theirs, &result].into_iter().flat_map(BTreeMap::keys);
     let count = |side: &BTreeMap<&str, i64>, text: &str| side.get(text).copied().unwrap_or(0);
@@ -21,7 +69,11 @@ pub(super) fn comments([base, ours, theirs]: [&Document; 3], result: &Document) 
         // Two comments of one text may be one that both sides wrote.
         let once = if mine.abs() < other.abs() { other } else { mine };
         let at_least = if mine.signum() == other.signum() { once } else { both };
-        (at_least.min(both)..=at_least.max(both)).contains(&now)
+        let [less, more] = leeway.of(text);
+        // No more is forgiven than one side alone would have made of it.
+        let lowest = (at_least.min(both) - less).max(mine.min(other).min(0)).min(at_least.min(both));
+        let highest = (at_least.max(both) + more).min(mine.max(other).max(0)).max(at_least.max(both));
+        (lowest..=highest).contains(&now)
     })
 }
 
@@ -55,7 +107,10 @@ fn comments_at<'d>(document: &'d Document, path: &ValuePath) -> Vec<&'d str> {
     let last = lines.line(outer.end.saturating_sub(1).max(outer.start));
     let whole = lines.bytes(text, first).start..lines.bytes(text, last).end;
     let comments = document.comments().iter().filter(|comment| whole.contains(&comment.start));
-    comments.filter_map(|comment| text.get(comment.clone())).map(str::trim_end).collect()
+    let mut comments: Vec<_> =
+        comments.filter_map(|comment| text.get(comment.clone())).map(str::trim_end).collect();
+    comments.sort_unstable();
+    comments
 }
 
 fn counted(document: &Document) -> BTreeMap<&str, i64> {

@@ -5,7 +5,8 @@
 //! itself (`values`) and the three texts are brought to those values by the editor (`apply`); what
 //! then still differs between them is comments, order and layout, which are joined piece by piece
 //! (`lines`). A result is handed out only when it reads exactly as intended and no comment of either
-//! side is lost (`losses`). All else is a conflict for a person.
+//! side is lost (`losses`). All else is a conflict for a person, or where one side is favored that side's:
+//! path by path, and only in what cannot be merged so by lines.
 //!
 //! The room does not know how git merges a text, where the files lie, or who asked.
 
@@ -16,14 +17,14 @@ mod literal;
 mod losses;
 mod markers;
 mod order;
+mod renames;
+mod three_way;
 mod values;
 mod verify;
 
-use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::ListRules;
-use crate::merge::lines::{Joined, join};
+use crate::merge::three_way::ThreeWay;
 use crate::model::{Value, ValuePath};
-use crate::secrets::encrypted::is_encrypted;
 use crate::yaml::{Document, Limits};
 
 /// The three versions of a file; an absent base is empty.
@@ -44,6 +45,8 @@ pub struct TextMerge {
     pub text: Vec<u8>,
     /// Whether it has no conflict.
     pub clean: bool,
+    /// The text with the favored side's lines where it conflicts, where one is favored.
+    pub favored: Option<Vec<u8>>,
 }
 
 /// How a merge ended.
@@ -155,20 +158,20 @@ pub fn merge_decision(versions: &Versions<'_>, favor: Option<Version>, markers: 
     match favor {
         _ if ours == theirs || theirs == base => Merged::Clean(ours.to_vec()),
         _ if ours == base => Merged::Clean(theirs.to_vec()),
-        Some(version) => Merged::Clean(values::of(version, base, ours, theirs).to_vec()),
+        Some(version) => Merged::Clean(of(version, base, ours, theirs).to_vec()),
         None => {
             Merged::Conflict { text: markers::around(versions, markers), conflicts: vec![Conflict::Decision] }
         }
     }
 }
 
-/// Merges the three versions, of which git made `by_git`; `decided` says whose value stands at a path that
-/// both sides changed, and `lists` is what the schemas of the file say of its lists.
+/// Merges the three versions, of which git made `by_git`; `favor` says whose side stands in a conflict, and
+/// `lists` is what the schemas of the file say of its lists.
 #[must_use]
 pub fn merge(
     versions: &Versions<'_>,
     by_git: TextMerge,
-    decided: &dyn Fn(&ValuePath) -> Option<Version>,
+    favor: Option<Version>,
     markers: &Markers<'_>,
     lists: &dyn ListRules,
     limits: &Limits,
@@ -176,15 +179,25 @@ pub fn merge(
     let three = match ThreeWay::read(versions, lists, limits) {
         Ok(three) => three,
         Err(_) if by_git.clean => return Merged::Clean(by_git.text),
-        Err(conflict) => return Merged::Conflict { text: by_git.text, conflicts: vec![*conflict] },
+        Err(conflict) => {
+            return match (*conflict, by_git.favored) {
+                (Conflict::NoYaml(_), Some(text)) => Merged::Clean(text),
+                (conflict, _) => Merged::Conflict { text: by_git.text, conflicts: vec![conflict] },
+            };
+        }
     };
+    let decided = &|_: &ValuePath| favor;
     if by_git.clean && three.accepts(&by_git.text, limits) {
         return Merged::Clean(by_git.text);
     }
+    let three = three.following_renames(limits);
     let mut conflicts = match three.solve(decided, limits) {
         Ok(text) => return Merged::Clean(text.into_bytes()),
         Err(conflicts) => three.told_once(conflicts),
     };
+    if let Some(text) = by_git.favored.filter(|text| plain(text, limits).is_some()) {
+        return Merged::Clean(text);
+    }
     let text = match three.marked(decided, markers, limits) {
         Some((text, beside)) => {
             let is_told = |conflict: &Conflict| conflicts.contains(conflict);
@@ -200,7 +213,7 @@ pub fn merge(
 }
 
 /// Merges the three versions by path alone, where `decided` says whose value stands at a path that both
-/// sides changed.
+/// sides changed, and of the root whose layout.
 ///
 /// # Errors
 /// What nobody decided, or cannot be put together.
@@ -211,202 +224,25 @@ pub fn merge_decided(
     limits: &Limits,
 ) -> Result<String, Vec<Conflict>> {
     let three = ThreeWay::read(versions, lists, limits).map_err(|conflict| vec![*conflict])?;
+    let three = three.following_renames(limits);
     three.as_written(decided, limits).map_or_else(|| three.solve(decided, limits), Ok)
 }
 
-/// The three versions, read.
-struct ThreeWay<'a> {
-    base: Document,
-    ours: Document,
-    theirs: Document,
-    lists: &'a dyn ListRules,
-}
+/// Whose value stands at a path that both sides changed; nothing where nobody decided.
+type Decided<'a> = &'a dyn Fn(&ValuePath) -> Option<Version>;
 
-impl<'a> ThreeWay<'a> {
-    /// All three must be plain YAML that may be edited piece by piece: over an encrypted file stands a
-    /// checksum.
-    fn read(
-        versions: &Versions<'_>,
-        lists: &'a dyn ListRules,
-        limits: &Limits,
-    ) -> Result<Self, Box<Conflict>> {
-        let read = |bytes, version| match plain(bytes, limits) {
-            None => Err(Box::new(Conflict::NoYaml(version))),
-            Some(document) if is_encrypted(document.values()) => Err(Box::new(Conflict::Encrypted)),
-            Some(document) => Ok(document),
-        };
-        Ok(Self {
-            base: read(versions.base, Version::Base)?,
-            ours: read(versions.ours, Version::Ours)?,
-            theirs: read(versions.theirs, Version::Theirs)?,
-            lists,
-        })
+/// What belongs to a version.
+fn of<T>(version: Version, base: T, ours: T, theirs: T) -> T {
+    match version {
+        Version::Base => base,
+        Version::Ours => ours,
+        Version::Theirs => theirs,
     }
-
-    /// Whether a merge of lines made what both sides meant.
-    fn accepts(&self, text: &[u8], limits: &Limits) -> bool {
-        plain(text, limits).is_some_and(|result| self.fits(&result))
-    }
-
-    /// Aliases are compared as they are written: what both sides did to them is in the text, while
-    /// their values follow whoever changed the anchor.
-    fn fits(&self, result: &Document) -> bool {
-        let all = [&self.base, &self.ours, &self.theirs, result];
-        let [base, ours, theirs, result] = match all.into_iter().any(Document::has_aliases) {
-            true => all.map(literal::values),
-            false => all.map(values),
-        };
-        verify::documents([&base, &ours, &theirs, &result], self.lists)
-    }
-
-    fn merged_values(
-        &self,
-        preferred: Version,
-        decided: values::Decided<'_>,
-    ) -> Option<values::MergedValues> {
-        let sides = [&self.base, &self.ours, &self.theirs].map(values);
-        let rewrote = |path: &ValuePath, version| {
-            let side = values::of(version, &self.base, &self.ours, &self.theirs);
-            losses::differ_at([&self.base, side], path)
-        };
-        values::documents(sides.each_ref().map(Vec::as_slice), self.lists, preferred, decided, &rewrote)
-    }
-
-    /// The three texts joined as they are, where that says what is meant and loses no comment.
-    fn as_written(&self, decided: values::Decided<'_>, limits: &Limits) -> Option<String> {
-        let merged =
-            self.merged_values(Version::Ours, decided).filter(|merged| merged.conflicts.is_empty())?;
-        let versions = [&self.base, &self.ours, &self.theirs];
-        let Joined { text, comments, is_layout_contested, .. } =
-            join(versions.map(Document::text), Version::Ours, decided, limits)?;
-        let result = Self::reads_as(&merged.values, &text, limits)?;
-        let is_whole = comments.is_empty() && !is_layout_contested && losses::comments(versions, &result);
-        let fits = || !versions.into_iter().any(Document::has_aliases) || self.fits(&result);
-        (is_whole && fits()).then_some(text)
-    }
-
-    fn solve(&self, decided: values::Decided<'_>, limits: &Limits) -> Result<String, Vec<Conflict>> {
-        let merged = self.merged_values(Version::Ours, decided).ok_or_else(|| vec![Conflict::Documents])?;
-        if !merged.conflicts.is_empty() {
-            return Err(merged.conflicts);
-        }
-        let versions = [&self.base, &self.ours, &self.theirs];
-        let texts = self.brought_to(&merged.values, limits);
-        let good = |text: String, layout: bool, is_chosen: bool| {
-            let result = Self::reads_as(&merged.values, &text, limits)?;
-            let whole = (is_chosen || losses::comments(versions, &result))
-                && (!layout || losses::layout(versions, &result, self.lists))
-                && (!versions.into_iter().any(Document::has_aliases) || self.fits(&result));
-            whole.then_some(text)
-        };
-        let joined =
-            joined(&texts, Version::Ours, decided, limits).filter(|joined| !joined.is_layout_contested);
-        if let Some(Joined { comments, .. }) = joined.as_ref().filter(|joined| !joined.comments.is_empty()) {
-            return Err(comments.iter().cloned().map(Conflict::Comments).collect());
-        }
-        let [_, ours, theirs] = &texts;
-        let found = joined
-            .and_then(|joined| good(joined.text, false, joined.is_chosen))
-            .or_else(|| good(ours.clone()?, true, false))
-            .or_else(|| good(theirs.clone()?, true, false));
-        found.ok_or_else(|| vec![Conflict::Written])
-    }
-
-    /// The merged file with markers around what is in conflict and nothing else: the merge that holds
-    /// our side of each conflict, beside the one that holds theirs; and what of it is no value.
-    fn marked(
-        &self,
-        decided: values::Decided<'_>,
-        markers: &Markers<'_>,
-        limits: &Limits,
-    ) -> Option<(Vec<u8>, Vec<Conflict>)> {
-        let of = |version| {
-            let values = self.merged_values(version, decided)?.values;
-            let texts = self.brought_to(&values, limits);
-            let joined = joined(&texts, version, decided, limits);
-            let reads = |text: &str| Self::reads_as(&values, text, limits).is_some();
-            let joined = joined.filter(|joined| reads(&joined.text));
-            let own = values::of(version, 0, 1, 2);
-            Some((joined, texts.into_iter().nth(own).flatten().filter(|text| reads(text))))
-        };
-        let keeps = |ours: &str, theirs: &str| {
-            let [ours, theirs] = [ours, theirs].map(|text| plain(text.as_bytes(), limits));
-            let sides = [&self.base, &self.ours, &self.theirs];
-            ours.zip(theirs).is_some_and(|(ours, theirs)| losses::keeps_comments(sides, [&ours, &theirs]))
-        };
-        let ((ours, our_own), (theirs, their_own)) = (of(Version::Ours)?, of(Version::Theirs)?);
-        let is_whole = |ours: &str, theirs: &str| ours != theirs && keeps(ours, theirs);
-        let both = ours.zip(theirs).filter(|(ours, theirs)| is_whole(&ours.text, &theirs.text));
-        let (ours, theirs, beside) = match both {
-            Some((ours, theirs)) => {
-                let written = ours.is_layout_contested.then_some(Conflict::Written);
-                let beside = ours.comments.into_iter().map(Conflict::Comments).chain(written).collect();
-                (ours.text, theirs.text, beside)
-            }
-            None => {
-                let own = our_own.zip(their_own).filter(|(ours, theirs)| is_whole(ours, theirs))?;
-                (own.0, own.1, Vec::new())
-            }
-        };
-        let (joined, own) = of(Version::Base).unwrap_or_default();
-        let base = joined.map(|joined| joined.text).or(own).unwrap_or_default();
-        let sides = Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
-        Some((markers::between(&sides, markers), beside))
-    }
-
-    /// Without what is the same bytes as another one: a value behind an alias that both sides kept.
-    fn told_once(&self, conflicts: Vec<Conflict>) -> Vec<Conflict> {
-        let is_shared =
-            |document: &Document, path: &ValuePath| document.locate(path).is_some_and(|found| found.shared);
-        let is_own = |conflict: &&Conflict| match conflict {
-            Conflict::Changed { path, .. } => !(is_shared(&self.ours, path) && is_shared(&self.theirs, path)),
-            _ => true,
-        };
-        let own: Vec<_> = conflicts.iter().filter(is_own).cloned().collect();
-        if own.is_empty() { conflicts } else { own }
-    }
-
-    /// Each version's text with these values, where the editor can make it.
-    fn brought_to(&self, intended: &[Value], limits: &Limits) -> [Option<String>; 3] {
-        let Self { base, ours, theirs, lists } = self;
-        [(base, &[ours, theirs][..]), (ours, &[theirs, base]), (theirs, &[ours, base])]
-            .map(|(target, sources)| apply::apply(target, intended, sources, *lists, limits))
-    }
-
-    /// What a text says, when it says these values.
-    fn reads_as(intended: &[Value], text: &str, limits: &Limits) -> Option<Document> {
-        plain(text.as_bytes(), limits).filter(|result| are_same(&values(result), intended))
-    }
-}
-
-/// What three texts of the same values come to.
-fn joined(
-    [base, ours, theirs]: &[Option<String>; 3],
-    preferred: Version,
-    decided: values::Decided<'_>,
-    limits: &Limits,
-) -> Option<Joined> {
-    join([base.as_ref()?, ours.as_ref()?, theirs.as_ref()?], preferred, decided, limits)
 }
 
 /// Reads a file that holds nothing a merge by path could trip over.
 fn plain(bytes: &[u8], limits: &Limits) -> Option<Document> {
     Document::parse(bytes, limits).ok().filter(|document| document.problems().is_empty())
-}
-
-/// Whether two files have the same documents; the order of those that have names is none of theirs.
-fn are_same(left: &[Value], right: &[Value]) -> bool {
-    let same = |pair: &DocumentPair| {
-        let at =
-            |values: &'_ [Value], position: Option<usize>| position.and_then(|at| values.get(at).cloned());
-        pair.document.name().is_some() && at(left, pair.left) == at(right, pair.right)
-    };
-    left == right || (left.len() == right.len() && pair_documents(left, right).iter().all(same))
-}
-
-/// The values of the documents that are there: none in a file without any.
-fn values(document: &Document) -> Vec<Value> {
-    if document.roots().is_empty() { Vec::new() } else { document.values().to_vec() }
 }
 
 #[cfg(test)]
@@ -468,9 +304,9 @@ mod tests {
         ] {
             let versions =
                 Versions { base: base.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
-            let by_git = TextMerge { text: Vec::new(), clean: false };
+            let by_git = TextMerge { text: Vec::new(), clean: false, favored: None };
             let markers = Markers { size: 7, labels: ["base", "ours", "theirs"], with_base: false };
-            let merged = merge(&versions, by_git, &|_| None, &markers, &NoListRules, &Limits::default());
+            let merged = merge(&versions, by_git, None, &markers, &NoListRules, &Limits::default());
             let text = match merged {
                 Merged::Clean(text) => Some(String::from_utf8(text).expect("UTF-8")),
                 Merged::Conflict { .. } => None,

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::order::order;
+use super::order::{Order, order};
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::{ListRules, name_of};
 use crate::merge::verify::field;
-use crate::merge::{Conflict, Version};
+use crate::merge::{Conflict, Decided, Version, of};
 use crate::model::{DocumentId, DocumentName, List, Map, Segment, Value, ValuePath};
 
 /// The values of the merged file; where both sides changed a path differently, those of the preferred
@@ -18,10 +18,9 @@ pub(super) struct MergedValues {
     pub(super) values: Vec<Value>,
     /// What only a person can decide; with none the preference was not asked for.
     pub(super) conflicts: Vec<Conflict>,
+    /// Where one version's value stands because somebody decided so.
+    pub(super) chosen: Vec<(ValuePath, Version)>,
 }
-
-/// Whose value stands at a path that both sides changed; nothing where nobody decided.
-pub(super) type Decided<'a> = &'a dyn Fn(&ValuePath) -> Option<Version>;
 
 /// Whether this side, which left the value at a path as it was, wrote something else beside it.
 pub(super) type Rewrote<'a> = &'a dyn Fn(&ValuePath, Version) -> bool;
@@ -35,7 +34,7 @@ pub(super) fn documents(
     rewrote: Rewrote<'_>,
 ) -> Option<MergedValues> {
     let pairs = pair_documents(ours, theirs);
-    let mut merge = Merge { lists, preferred, decided, rewrote, conflicts: Vec::new() };
+    let mut merge = Merge { lists, preferred, decided, rewrote, conflicts: Vec::new(), chosen: Vec::new() };
     let values = if pairs.iter().any(|pair| pair.document.name().is_some()) {
         named_documents(&mut merge, &pairs, [base, ours, theirs])?
     } else {
@@ -50,7 +49,7 @@ pub(super) fn documents(
             })
             .collect()
     };
-    Some(MergedValues { values, conflicts: merge.conflicts })
+    Some(MergedValues { values, conflicts: merge.conflicts, chosen: merge.chosen })
 }
 
 /// The same where the documents have names.
@@ -87,8 +86,8 @@ fn named_documents(
         out.extend(merge.value(&path, base.as_ref(), ours.as_ref(), theirs.as_ref()));
     }
     if out.is_empty() && merge.conflicts.is_empty() {
-        merge.conflicts.push(Conflict::Emptied(ValuePath::root()));
-        return Some(merge.pick(base, ours, theirs).to_vec());
+        let version = merge.decide(&ValuePath::root(), Conflict::Emptied(ValuePath::root()));
+        return Some(of(version, base, ours, theirs).to_vec());
     }
     Some(out)
 }
@@ -99,6 +98,7 @@ struct Merge<'a> {
     decided: Decided<'a>,
     rewrote: Rewrote<'a>,
     conflicts: Vec<Conflict>,
+    chosen: Vec<(ValuePath, Version)>,
 }
 
 type Side<'a> = Option<&'a Value>;
@@ -118,6 +118,7 @@ impl Merge<'_> {
             (Some(Value::List(old)), Some(Value::List(list))) => {
                 !list.is_empty() && field(self.lists, path, [old, old, list]).is_some()
             }
+            (Some(Value::Map(_) | Value::List(_)), Some(_)) => true,
             _ => false,
         };
         if goes_on && (self.rewrote)(path, kept) {
@@ -158,25 +159,33 @@ impl Merge<'_> {
         ours: Side<'_>,
         theirs: Side<'_>,
     ) -> Option<Value> {
-        if let Some(version) = (self.decided)(path) {
-            return of(version, base, ours, theirs).cloned();
-        }
         let [old, left, right] = [base, ours, theirs].map(|value| value.cloned());
-        self.conflicts.push(Conflict::Changed { path: path.clone(), base: old, ours: left, theirs: right });
-        self.pick(base, ours, theirs).cloned()
+        let conflict = Conflict::Changed { path: path.clone(), base: old, ours: left, theirs: right };
+        of(self.decide(path, conflict), base, ours, theirs).cloned()
     }
 
-    fn pick<T>(&self, base: T, ours: T, theirs: T) -> T {
-        of(self.preferred, base, ours, theirs)
+    /// Whose value stands at the path: what somebody decided, else the preferred version's, and it is a
+    /// conflict.
+    fn decide(&mut self, path: &ValuePath, conflict: Conflict) -> Version {
+        match (self.decided)(path) {
+            Some(version) => {
+                self.chosen.push((path.clone(), version));
+                version
+            }
+            None => {
+                self.conflicts.push(conflict);
+                self.preferred
+            }
+        }
     }
 
     fn map(&mut self, path: &ValuePath, base: &Map, ours: &Map, theirs: &Map) -> Value {
         let names = |map: &Map| map.keys().cloned().collect::<Vec<_>>();
-        let order = order(&names(base), &names(ours), &names(theirs));
         let before = self.conflicts.len();
+        let names = self.ordered(path, [base, ours, theirs].map(names));
         let instead = self.renamed_apart(&|key| path.key(key), [base, ours, theirs]);
         let mut out = Map::new();
-        for key in order.names {
+        for key in names {
             if let Some(old) = instead.get(&key) {
                 out.extend(old.iter().filter_map(|old| Some((old.clone(), base.get(old)?.clone()))));
                 continue;
@@ -185,8 +194,8 @@ impl Merge<'_> {
             out.extend(child.map(|value| (key, value)));
         }
         if out.is_empty() && self.conflicts.len() == before {
-            self.conflicts.push(Conflict::Emptied(path.clone()));
-            out = self.pick(base, ours, theirs).clone();
+            let version = self.decide(path, Conflict::Emptied(path.clone()));
+            out = of(version, base, ours, theirs).clone();
         }
         Value::Map(out)
     }
@@ -219,11 +228,10 @@ impl Merge<'_> {
                 continue;
             };
             let path = below(old);
-            let version = (self.decided)(&path).unwrap_or_else(|| {
-                let (ours, theirs) = (ours.clone(), theirs.clone());
-                self.conflicts.push(Conflict::Renamed { path, ours, theirs });
-                self.preferred
-            });
+            let conflict =
+                Conflict::Renamed { path: path.clone(), ours: ours.clone(), theirs: theirs.clone() };
+            let version = self.decide(&path, conflict);
+            self.chosen.extend([ours, theirs].map(|new| (below(new), version)));
             match version {
                 Version::Ours => drop(instead.insert(theirs.clone(), None)),
                 Version::Theirs => drop(instead.insert(ours.clone(), None)),
@@ -235,27 +243,33 @@ impl Merge<'_> {
         instead
     }
 
+    /// The names in the merged order.
+    fn ordered(&mut self, path: &ValuePath, [base, ours, theirs]: [Vec<String>; 3]) -> Vec<String> {
+        let Order { names, is_contested } = order(&base, &ours, &theirs);
+        if !is_contested {
+            return names;
+        }
+        match self.decide(path, Conflict::Reordered(path.clone())) {
+            Version::Ours => names,
+            Version::Theirs => order(&base, &theirs, &ours).names,
+            Version::Base => order(&names, &names, &base).names,
+        }
+    }
+
     /// The list, unless its elements have no names.
     fn list(&mut self, path: &ValuePath, base: &List, ours: &List, theirs: &List) -> Option<Value> {
         let field = field(self.lists, path, [base, ours, theirs])?;
         let names = |list: &List| -> Vec<String> {
             list.iter().filter_map(|value| name_of(value, &field).map(str::to_owned)).collect()
         };
-        let order = order(&names(base), &names(ours), &names(theirs));
         let before = self.conflicts.len();
-        if order.is_contested {
-            let decided = (self.decided)(path);
-            if decided.is_none() {
-                self.conflicts.push(Conflict::Reordered(path.clone()));
-            }
-            return Some(Value::List(of(decided.unwrap_or(self.preferred), base, ours, theirs).clone()));
-        }
+        let names = self.ordered(path, [base, ours, theirs].map(names));
         let element =
             |name: &str| path.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
         let nameless = [base, ours, theirs].map(|list| nameless(list, &field));
         let instead = self.renamed_apart(&element, nameless.each_ref());
         let mut out = Vec::new();
-        for name in order.names {
+        for name in names {
             if let Some(old) = instead.get(&name) {
                 out.extend(old.iter().filter_map(|old| base.named(&field, old)).cloned());
                 continue;
@@ -266,15 +280,15 @@ impl Merge<'_> {
         }
         if out.is_empty() && self.conflicts.len() == before {
             // Whether what held it stays, nobody said.
-            self.conflicts.push(Conflict::Emptied(path.clone()));
-            return Some(Value::List(self.pick(base, ours, theirs).clone()));
+            let version = self.decide(path, Conflict::Emptied(path.clone()));
+            return Some(Value::List(of(version, base, ours, theirs).clone()));
         }
         Some(Value::List(out.into()))
     }
 }
 
 /// Whether two entries of this value are the same by it.
-fn says_much(value: &Value) -> bool {
+pub(super) fn says_much(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
         Value::String(text) => !text.is_empty(),
@@ -285,7 +299,7 @@ fn says_much(value: &Value) -> bool {
 }
 
 /// Named elements by their names, each without its own.
-fn nameless(list: &List, field: &str) -> Map {
+pub(super) fn nameless(list: &List, field: &str) -> Map {
     let without = |element: &Value| {
         let mut element = element.clone();
         let (parents, last) =
@@ -301,15 +315,6 @@ fn nameless(list: &List, field: &str) -> Map {
         element
     };
     list.iter().filter_map(|element| Some((name_of(element, field)?.to_owned(), without(element)))).collect()
-}
-
-/// What belongs to a version.
-pub(super) fn of<T>(version: Version, base: T, ours: T, theirs: T) -> T {
-    match version {
-        Version::Base => base,
-        Version::Ours => ours,
-        Version::Theirs => theirs,
-    }
 }
 
 #[cfg(test)]

@@ -8,14 +8,20 @@
 use std::fmt::Debug;
 
 use super::hunks::{Piece, pieces};
+use super::{Decided, of};
 use crate::diff::lists::{ListRules, identity, name_of};
 use crate::model::{List, Map, Segment, Value, ValuePath};
 
 type Side<'a> = Option<&'a Value>;
 
 /// Whether the documents of the last may be the merge of the other three: base, ours and theirs.
-pub(super) fn documents([base, ours, theirs, result]: [&[Value]; 4], lists: &dyn ListRules) -> bool {
-    let verify = Verify { lists };
+/// A path that both changed may hold what `decided` says.
+pub(super) fn documents(
+    [base, ours, theirs, result]: [&[Value]; 4],
+    lists: &dyn ListRules,
+    decided: Decided<'_>,
+) -> bool {
+    let verify = Verify { lists, decided };
     let root = ValuePath::root();
     match (base, ours, theirs, result) {
         ([], [ours], [theirs], [result]) => verify.fits(&root, None, Some(ours), Some(theirs), Some(result)),
@@ -27,6 +33,7 @@ pub(super) fn documents([base, ours, theirs, result]: [&[Value]; 4], lists: &dyn
 
 struct Verify<'a> {
     lists: &'a dyn ListRules,
+    decided: Decided<'a>,
 }
 
 impl Verify<'_> {
@@ -43,6 +50,9 @@ impl Verify<'_> {
         }
         if ours == base {
             return result == theirs;
+        }
+        if (self.decided)(path).is_some_and(|version| result == of(version, base, ours, theirs)) {
+            return true;
         }
         let (Some(ours), Some(theirs), Some(result)) = (ours, theirs, result) else { return false };
         match (ours, theirs, result) {
@@ -255,8 +265,11 @@ mod tests {
                 true,
             ),
         ] {
-            let found =
-                documents([&values(base), &values(ours), &values(theirs), &values(result)], &NoListRules);
+            let found = documents(
+                [&values(base), &values(ours), &values(theirs), &values(result)],
+                &NoListRules,
+                &|_| None,
+            );
             assert_eq!(found, expected, "{base} | {ours} | {theirs} | {result}");
         }
     }

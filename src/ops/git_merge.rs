@@ -59,7 +59,7 @@ pub fn git_merge(
             return Ok(vec![Conflict::NoText]);
         };
         write(&by_git.text)?;
-        merge(&versions, by_git, &|_| favor, &markers, &*rules.lists, &limits)
+        merge(&versions, by_git, favor, &markers, &*rules.lists, &limits)
     };
     let conflicts = match merged {
         Merged::Clean(text) => {

@@ -49,7 +49,8 @@ pub fn merge_settings(environment: &ProcessEnvironment) -> Result<MergeSettings>
     Ok(settings)
 }
 
-/// What git makes of three files; `None` when it takes them for no text.
+/// What git makes of three files, and with `favor` what of them with that side's lines in conflicts; `None`
+/// when it takes them for no text.
 ///
 /// # Errors
 /// When git does not run.
@@ -59,7 +60,7 @@ pub fn by_git(
     favor: Option<Version>,
     environment: &ProcessEnvironment,
 ) -> Result<Option<TextMerge>> {
-    let run = |algorithm: &[&str]| {
+    let run = |algorithm: &[&str], favor| {
         let mut git = git(environment);
         git.args(["merge-file", "-p", "-q"]).args(algorithm);
         git.args(match favor {
@@ -72,11 +73,13 @@ pub fn by_git(
         git.args(["-L", our_label, "-L", base_label, "-L", their_label, "--"]).args([ours, base, theirs]);
         output(&mut git).map_err(|error| does_not_run(&error))
     };
-    let mut output = run(&[ALGORITHM])?;
-    if output.status.code() == Some(129) {
-        output = run(&[])?;
-    }
-    Ok(merged(output))
+    let merge = |favor| -> Result<Option<(Vec<u8>, bool)>> {
+        let output = run(&[ALGORITHM], favor)?;
+        Ok(merged(if output.status.code() == Some(129) { run(&[], favor)? } else { output }))
+    };
+    let Some((text, clean)) = merge(None)? else { return Ok(None) };
+    let favored = if favor.is_some() && !clean { merge(favor)?.map(|(text, _)| text) } else { None };
+    Ok(Some(TextMerge { text, clean, favored }))
 }
 
 fn does_not_run(error: &std::io::Error) -> Error {
@@ -84,7 +87,7 @@ fn does_not_run(error: &std::io::Error) -> Error {
 }
 
 /// The exit code is the number of conflicts, up to 127; what is above is a refusal.
-fn merged(output: Output) -> Option<TextMerge> {
+fn merged(output: Output) -> Option<(Vec<u8>, bool)> {
     let code = output.status.code().filter(|code| (0..=127).contains(code))?;
-    Some(TextMerge { text: output.stdout, clean: code == 0 })
+    Some((output.stdout, code == 0))
 }

@@ -10,6 +10,7 @@
 
 mod addition;
 mod anchors;
+mod arrange;
 mod block;
 mod copy;
 mod documents;
@@ -33,6 +34,7 @@ use super::differences::DifferenceKind;
 use super::document::Document;
 use super::limits::Limits;
 use crate::model::{DocumentId, Segment, Value, ValuePath};
+pub use arrange::arrange;
 pub use rename::{last_key, rename_keys};
 
 use plan::Plan;

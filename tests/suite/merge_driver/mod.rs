@@ -104,8 +104,8 @@ fn file(number: usize) -> String {
     format!("environments/development/case-{number:05}.yaml")
 }
 
-/// Makes the merge of all cases, by git alone or with the driver.
-fn merge_all(cases: &[Case], driver: bool) -> Vec<Merged> {
+/// Makes the merge of all cases, by git alone or with the driver, which may favor a side.
+fn merge_all(cases: &[Case], driver: bool, favor: Option<&str>) -> Vec<Merged> {
     let mut world = World::unborn();
     world.find_terrace();
     world.write("README.md", "cases\n");
@@ -130,7 +130,9 @@ fn merge_all(cases: &[Case], driver: bool) -> Vec<Merged> {
     if driver {
         world.terrace(&["hooks", "install", "--yes"]).exits(0);
     }
-    let output = run(world.command("git").args(["merge", "--no-edit", "--quiet", "theirs"]));
+    let favor = favor.map(|side| format!("merge.terrace.favor={side}"));
+    let favor = favor.iter().flat_map(|setting| ["-c", setting]);
+    let output = run(world.command("git").args(favor).args(["merge", "--no-edit", "--quiet", "theirs"]));
     assert!(output.code <= 1, "{}", output.stderr);
     let unmerged = world.git(&["diff", "--name-only", "--diff-filter=U"]);
     let unmerged: std::collections::BTreeSet<_> = unmerged.lines().collect();
@@ -144,7 +146,7 @@ fn merge_all(cases: &[Case], driver: bool) -> Vec<Merged> {
 
 /// Merges all cases both ways, prints the table, and returns the cases with both verdicts.
 fn compare(title: &str, cases: &[Case]) -> [usize; 2] {
-    let (plain, driven) = (merge_all(cases, false), merge_all(cases, true));
+    let (plain, driven) = (merge_all(cases, false, None), merge_all(cases, true, None));
     let mut rows: BTreeMap<&str, [usize; 7]> = BTreeMap::new();
     let mut mistakes = Vec::new();
     for ((case, plain), driven) in cases.iter().zip(&plain).zip(&driven) {
@@ -232,6 +234,58 @@ fn each_pair_of_edits_is_merged_right_or_left_to_a_person() {
     assert!(cases.len() >= 100);
     let [git, terrace] = compare("generated merges", &cases);
     assert!(terrace > git, "the driver solves no more than git");
+}
+
+/// What only one side changed comes, and of what both changed the favored side's, with its comments.
+#[test]
+fn a_favored_side_leaves_no_conflict_and_loses_nothing_else() {
+    let edits: Vec<_> = edits::all().into_iter().filter(|edit| edit.kind != "layout").collect();
+    let mut cases: [Vec<Case>; 2] = Default::default();
+    for (i, one) in edits.iter().enumerate() {
+        for (j, other) in edits.iter().enumerate().filter(|(j, _)| *j != i) {
+            let does_meet = edits::meet(one, other);
+            if !does_meet && (i + j) % 5 != 0 {
+                continue;
+            }
+            let mut both = edits::both(edits::BASE, one, other);
+            both.retain(|text| values(text).is_some());
+            let truth = match both.first().filter(|_| !does_meet) {
+                Some(text) if both.iter().all(|other| values(other) == values(text)) => {
+                    Truth::Solved(text.clone())
+                }
+                _ => Truth::Conflict,
+            };
+            cases[(i + j) % 2].push(Case {
+                kind: String::new(),
+                name: format!("{} {} / {} {}", one.kind, one.name, other.kind, other.name),
+                base: Some(edits::BASE.into()),
+                ours: (one.change)(edits::BASE).into_bytes(),
+                theirs: (other.change)(edits::BASE).into_bytes(),
+                truth,
+            });
+        }
+    }
+    let mut mistakes = Vec::new();
+    for (cases, favor) in cases.iter().zip(["ours", "theirs"]) {
+        assert!(cases.len() > 100);
+        for (case, merged) in cases.iter().zip(merge_all(cases, true, Some(favor))) {
+            let text = String::from_utf8_lossy(&merged.text);
+            let [ours, theirs] =
+                [&case.ours, &case.theirs].map(|side| edits::comments(&String::from_utf8_lossy(side)));
+            let (favored, other) = if favor == "ours" { (ours, theirs) } else { (theirs, ours) };
+            let (base, found) = (edits::comments(edits::BASE), edits::comments(&text));
+            let stands = |comment: &String| found.contains_key(comment);
+            let went = |comment: &String| base.contains_key(comment) && !other.contains_key(comment);
+            let is_right = match &case.truth {
+                Truth::Solved(truth) => values(&text) == values(truth),
+                Truth::Text(_) | Truth::Conflict => values(&text).is_some(),
+            };
+            if !merged.clean || !is_right || !favored.keys().all(|it| stands(it) || went(it)) {
+                mistakes.push(format!("{favor}: {}\n{}", case.name, case.apart(&text)));
+            }
+        }
+    }
+    assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n\n"));
 }
 
 #[test]
