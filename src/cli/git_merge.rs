@@ -98,6 +98,11 @@ fn reason(conflict: &Conflict<Shown>, view: &View) -> String {
         Conflict::Written => {
             "the values agree; comments, order or layout were changed on both sides".to_owned()
         }
+        Conflict::Anchor(anchor) => format!(
+            "the values agree; one side moved or removed the anchor &{}, which the other uses: keep one place for it, or \
+             write its values out",
+            name(anchor)
+        ),
         Conflict::Encrypted => {
             "the file is encrypted as a whole; decrypt both sides, merge and encrypt again".to_owned()
         }

@@ -96,6 +96,8 @@ pub enum Conflict<V = Value> {
     Comments(ValuePath),
     /// The values agree, and how they are written does not: order, layout.
     Written,
+    /// The values agree, and an anchor of this name, which one side moved or took away, is used by the other.
+    Anchor(String),
     /// A checksum stands over the whole of the file.
     Encrypted,
     /// A version is no plain YAML.
@@ -132,6 +134,7 @@ impl<V> Conflict<V> {
             Self::Documents => Conflict::Documents,
             Self::Comments(path) => Conflict::Comments(path),
             Self::Written => Conflict::Written,
+            Self::Anchor(name) => Conflict::Anchor(name),
             Self::Encrypted => Conflict::Encrypted,
             Self::NoYaml(version) => Conflict::NoYaml(version),
             Self::NoText => Conflict::NoText,

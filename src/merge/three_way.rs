@@ -144,7 +144,13 @@ impl<'a> ThreeWay<'a> {
             .or_else(|| kept_whole(Version::Theirs))
             .or_else(favored)
             .cloned();
-        found.ok_or_else(|| vec![Conflict::Written])
+        found.ok_or_else(|| {
+            let is_read = |text: &&String| Self::reads_as(&merged.values, text, limits).is_some();
+            let moved = texts.iter().flatten().any(|text| is_read(&text) && reads(text).is_none());
+            let anchors = if moved { literal::moved_anchors(versions) } else { Vec::new() };
+            let anchors: Vec<_> = anchors.into_iter().map(Conflict::Anchor).collect();
+            if anchors.is_empty() { vec![Conflict::Written] } else { anchors }
+        })
     }
 
     /// The merged file with markers around what is in conflict and nothing else: the merge that holds

@@ -75,6 +75,7 @@ pub(super) fn join(
         | Conflict::Documents
         | Conflict::Comments(_)
         | Conflict::Written
+        | Conflict::Anchor(_)
         | Conflict::Encrypted
         | Conflict::NoYaml(_)
         | Conflict::NoText

@@ -123,6 +123,12 @@ fn every_kind_of_conflict_has_its_reason() {
             "m:\n  # why\n  width: 40  # own\n  z: 1\n",
             "both sides renamed m.size: ours room, theirs width\n",
         ),
+        (
+            "a: &d\n  t: 5\nb: {}\nm:\n  p: 1\n",
+            "a: {}\nb: &d\n  t: 5\nm:\n  p: 2\n",
+            "a: &d\n  t: 5\nb: {}\nm:\n  <<: *d\n  p: 1\n",
+            "one side moved or removed the anchor &d, which the other uses",
+        ),
         ("a: {b: 1, c: 1}\n", "a: {b: 1}\n", "a: {c: 1}\n", "together both sides removed all of a"),
         ("a: 1\n", "a: [\n", "a: 2\n", "ours is no plain YAML"),
         ("a: 1  # x\n", "a: 1  # y\n", "a: 1  # z\n", "both sides changed the comments at a\n"),
