@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Outcome {
     };
     let conflicts = ops::git_merge(context.dir(), &files, context.environment())?;
     let name = args.path.clone().unwrap_or_else(|| args.ours.display().to_string());
-    for conflict in &conflicts {
+    for conflict in conflicts.iter().filter(|_| !files.are_bases()) {
         context.remark(&format!("{name}: {}", reason(conflict, &context.view())));
     }
     Ok(u8::from(!conflicts.is_empty()))

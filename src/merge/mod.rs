@@ -10,6 +10,7 @@
 //!
 //! The room does not know how git merges a text, where the files lie, or who asked.
 
+mod ancestors;
 mod apply;
 mod hunks;
 mod lines;

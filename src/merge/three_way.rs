@@ -3,7 +3,7 @@
 use super::lines::{Joined, join};
 use super::losses::{self, Leeway};
 use super::{
-    Conflict, Decided, Markers, Version, Versions, apply, literal, of, plain, renames, values,
+    Conflict, Decided, Markers, Version, Versions, ancestors, apply, literal, of, plain, renames, values,
     verify,
 };
 use crate::diff::documents::{DocumentPair, pair_documents};
@@ -29,6 +29,9 @@ impl<'a> ThreeWay<'a> {
         limits: &Limits,
     ) -> Result<Self, Box<Conflict>> {
         let read = |bytes, version| match plain(bytes, limits) {
+            None if version == Version::Base => {
+                ancestors::read(bytes, lists, limits).ok_or_else(|| Box::new(Conflict::NoYaml(version)))
+            }
             None => Err(Box::new(Conflict::NoYaml(version))),
             Some(document) if is_encrypted(document.values()) => Err(Box::new(Conflict::Encrypted)),
             Some(document) => Ok(document),

@@ -29,6 +29,15 @@ pub struct MergeFiles<'a> {
     pub labels: [&'a str; 3],
 }
 
+impl MergeFiles<'_> {
+    /// Whether git merges the bases of a merge that has several. No person decides anything there, so
+    /// nothing is to be told of it, and no side is favored.
+    #[must_use]
+    pub fn are_bases(&self) -> bool {
+        self.labels.iter().any(|label| label.starts_with("Temporary merge branch "))
+    }
+}
+
 /// Merges the files and writes the result over ours; what a person must decide is handed back, masked
 /// as the policy near `dir` says. Git's own merge is written first, so that whatever happens then
 /// leaves what git alone would have left. Of a recorded decision no lines are mixed.
@@ -49,7 +58,7 @@ pub fn git_merge(
     let limits = Limits::default();
     let rules = FileRules::near(dir, files.path, &At::Revision("HEAD".to_owned()), environment);
     let settings = merge_lines::merge_settings(environment)?;
-    let (favor, with_base) = (settings.favor, settings.with_base);
+    let (favor, with_base) = (settings.favor.filter(|_| !files.are_bases()), settings.with_base);
     let markers = Markers { size: files.marker_size, labels: files.labels, with_base };
     let merged = if files.path.is_some_and(is_decision) {
         merge_decision(&versions, favor, &markers)

@@ -187,6 +187,52 @@ fn each_conflict_stands_alone_and_one_side_can_be_asked_for() {
     assert!(told.code == 1 && told.stderr.contains("help: say ours or theirs"), "{}", told.stderr);
 }
 
+/// What the bases of a criss-cross merge have alike is a base; of their own merge nothing is told.
+#[test]
+fn a_merge_with_several_bases_is_merged_by_path() {
+    let text = |a: u8, n: u8, b: u8| format!("a: {a}\nn: {n}\nb: {b}\n");
+    for (ours, theirs, favor, expected) in [
+        (5, 5, None, Some(5)),
+        (5, 7, None, None),
+        (2, 3, None, None),
+        (3, 2, None, None),
+        (2, 3, Some("theirs"), Some(3)),
+        (3, 2, Some("theirs"), Some(2)),
+    ] {
+        let world = world(ITEM, [Some(&text(1, 1, 1)), Some(&text(2, 1, 1)), Some(&text(3, 1, 1))]);
+        let merge = |into: &str, other: &str, resolved: &str| {
+            world.git(&["checkout", "--quiet", into]);
+            assert_eq!(git(&world, &["merge", "--quiet", other]).code, 1);
+            world.write(ITEM, resolved);
+            world.git(&["commit", "--quiet", "--no-verify", "-a", "-m", "merge"]);
+        };
+        world.git(&["branch", "one", "main"]);
+        merge("main", "theirs", &text(ours, 9, 1));
+        merge("theirs", "one", &text(theirs, 1, 2));
+        world.git(&["checkout", "--quiet", "main"]);
+        let setting = favor.map(|side| format!("merge.terrace.favor={side}"));
+        let setting: Vec<_> = setting.iter().flat_map(|setting| ["-c", setting]).collect();
+        let told = git(&world, &[&setting[..], &["merge", "--quiet", "--no-edit", "theirs"]].concat());
+        match expected {
+            Some(a) => {
+                assert_eq!((told.code, world.read(ITEM)), (0, text(a, 9, 2)), "{}", told.stderr);
+                assert!(!told.stderr.contains(ITEM), "{}", told.stderr);
+            }
+            None => {
+                let reason = format!("{ITEM}: both sides changed a: ours {ours}, theirs {theirs}, base");
+                assert!(told.code == 1 && told.stderr.contains(&reason), "{}", told.stderr);
+                assert_eq!(told.stderr.matches(ITEM).count(), 1, "{}", told.stderr);
+                let rest = "n: 9\nb: 2\n";
+                assert!(
+                    world.read(ITEM).ends_with(&format!(">>>>>>> theirs\n{rest}")),
+                    "{}",
+                    world.read(ITEM)
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn lines_of_a_decision_are_not_mixed() {
     let text = |reason: &str, by: &str, until: &str| {
