@@ -168,7 +168,7 @@ fn what_comes_first_stands_first() {
             "x: &x {v: 1}\nm:\n  <<: *x\n  a: 1\n",
             None,
             "x: &x {v: 1}\nm:\n  o: 1\n  <<: *x\n  a: 1\n",
-            "x: &x {v: 1}\nm:\n  <<: *x\n  a: 1\n  o: 1\n",
+            "x: &x {v: 1}\nm:\n  o: 1\n  <<: *x\n  a: 1\n",
         ),
     ] {
         assert_eq!(promoted(&world(first, own, &[change]), "--with-new", 0), expected, "{change}");

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
@@ -222,17 +222,20 @@ impl Places<'_> {
         let (source, target) = (self.source, self.target);
         let places = self.known.entry((parent, field)).or_insert_with_key(|(parent, field)| {
             match (field, source.at(parent), target.at(parent)) {
-                (None, Some(Value::Map(from)), Some(Value::Map(into))) => {
-                    let step = |key: &str| into.contains_key(key).then(|| Segment::Key(key.to_owned()));
-                    let start = from.keys().find(|key| into.contains_key(*key));
-                    let start = start.and_then(|key| before(target, parent, key));
-                    behind(from.keys().map(String::as_str), start.unwrap_or(Place::Last), step)
+                (None, Some(Value::Map(_)), Some(Value::Map(_))) => {
+                    let [from, into] = [source, target].map(|document| own_keys(document, parent));
+                    let step = |key: &str| into.contains(key).then(|| behind_key(key));
+                    let start = from.iter().find(|key| into.contains(**key));
+                    let start = start.and_then(|key| into.get_index_of(*key));
+                    let start =
+                        start.map(|at| at.checked_sub(1).map_or(Place::First, |at| behind_key(into[at])));
+                    behind(from.iter().copied(), start.unwrap_or(Place::Last), step)
                 }
                 (Some(field), Some(Value::List(from)), Some(Value::List(into))) => {
                     let names = from.iter().filter_map(|element| name_of(element, field));
                     let step = |name: &str| {
                         let segment = || Segment::Identity { field: field.clone(), value: name.to_owned() };
-                        into.position(field, name).map(|_| segment())
+                        into.position(field, name).map(|_| Place::After(segment()))
                     };
                     behind(names, Place::First, step)
                 }
@@ -243,28 +246,31 @@ impl Places<'_> {
     }
 }
 
-/// The place before an entry that stands in a mapping itself, unless a merge does there.
-fn before(target: &Document, parent: &ValuePath, key: &str) -> Option<Place> {
-    let mapping = target.follow(target.locate(parent)?.node);
-    let Some(before) = target.entry(mapping, key)?.checked_sub(1) else { return Some(Place::First) };
-    let Content::Mapping { entries, .. } = &target.node(mapping).content else { return None };
-    let key = target.key_text(entries.get(before)?.key)?;
-    (target.entry(mapping, key) == Some(before)).then(|| Place::After(Segment::Key(key.to_owned())))
+/// The keys of a mapping as they stand there, `<<` too.
+fn own_keys<'d>(document: &'d Document, mapping: &ValuePath) -> IndexSet<&'d str> {
+    let found = document.locate(mapping).map(|found| document.node(document.follow(found.node)));
+    let Some(Content::Mapping { entries, .. }) = found.map(|node| &node.content) else {
+        return IndexSet::new();
+    };
+    entries.iter().filter_map(|entry| document.key_text(entry.key)).collect()
+}
+
+/// Behind an entry; there is no place behind a merge.
+fn behind_key(key: &str) -> Place {
+    if key == "<<" { Place::Last } else { Place::After(Segment::Key(key.to_owned())) }
 }
 
 /// For each name the place behind the last one before it that the target has, as `step` says.
 fn behind<'n>(
     names: impl Iterator<Item = &'n str>,
     start: Place,
-    step: impl Fn(&str) -> Option<Segment>,
+    step: impl Fn(&str) -> Option<Place>,
 ) -> HashMap<String, Place> {
     let mut place = start;
     let mut places = HashMap::new();
     for name in names {
         places.entry(name.to_owned()).or_insert_with(|| place.clone());
-        if let Some(segment) = step(name) {
-            place = Place::After(segment);
-        }
+        place = step(name).unwrap_or(place);
     }
     places
 }
