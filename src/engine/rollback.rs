@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::promotion::{
-    Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select,
-};
+use super::promotion::{Action, Level, PlanEntry, Reason, Resolution, Selection, leaves, operations, select};
 use crate::diff::documents::settle_document;
 use crate::diff::lists::ListRules;
-use crate::model::{CommitInfo, Key, Value, ValuePath};
+use crate::model::{CommitInfo, Key, Segment, Value, ValuePath};
 use crate::secrets::mask::{Mask, Shown};
 use crate::yaml::edit::{Operation, Replacement, last_key, rename_keys};
 use crate::yaml::{Document, FileValues, Limits};
@@ -85,7 +83,9 @@ pub fn plan(
             given if given == leaf.source => {
                 (Resolution::EnvironmentSpecific, Level::Keep, Reason::AnotherChange)
             }
-            given if given == leaf.target => (Resolution::Pending, Level::Take, Reason::ToTakeBack),
+            given if given == leaf.target && !is_half(&leaf.path, after, now) => {
+                (Resolution::Pending, Level::Take, Reason::ToTakeBack)
+            }
             _ => (Resolution::Conflict, Level::Stop, Reason::ChangedSince),
         };
         let holder = if leaf.target.is_some() { now } else { before };
@@ -115,6 +115,16 @@ pub fn plan(
     let selection = Selection { only, ..Selection::default() };
     let concerned: Vec<PlanEntry> = lines.iter().filter(|line| line.level != Level::Keep).cloned().collect();
     (select(lines, &selection, before, now), selection.unmatched(&concerned, &|_| false))
+}
+
+/// Whether the path leads into an element of a list that others took away since, of which only a half would
+/// come back.
+fn is_half(path: &ValuePath, after: &Option<&FileValues>, now: &Document) -> bool {
+    let above = std::iter::successors(path.parent(), ValuePath::parent);
+    let mut elements = above.filter(|above| matches!(above.last(), Some(Segment::Identity { .. })));
+    after.is_some_and(|after| {
+        elements.any(|element| now.at(&element).is_none() && after.at(&element).is_some())
+    })
 }
 
 /// The version of today with the keys of renamed entries changed back where they stand, and the lines that
@@ -288,6 +298,15 @@ mod tests {
                 vec!["c.d", "c.e"],
                 vec!["Take c"],
                 "a: 1\n",
+            ),
+            // Half an element does not come back.
+            (
+                "l:\n- name: a\n  v: 1\n  w: 2\n- name: b\n",
+                Some("l:\n- name: a\n  v: 1\n- name: b\n"),
+                "l:\n- name: b\n",
+                vec![],
+                vec!["Stop l[name=a].w"],
+                "l:\n- name: b\n",
             ),
             // Taken back already.
             ("a: 1\n", Some("a: 2\n"), "a: 1\n", vec![], vec![], "a: 1\n"),

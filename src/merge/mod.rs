@@ -24,6 +24,7 @@ mod values;
 mod verify;
 
 use crate::diff::lists::ListRules;
+pub use crate::merge::renames::followed as follow_renames;
 use crate::merge::three_way::ThreeWay;
 use crate::model::{Value, ValuePath};
 use crate::yaml::{Document, Limits};

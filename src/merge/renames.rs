@@ -12,7 +12,7 @@ use crate::yaml::{Document, Limits};
 
 /// The base and another version of it with the keys and names that `side` gave what all three have; `None`
 /// where there are none, or where they cannot be written.
-pub(super) fn followed(
+pub fn followed(
     [base, side, other]: [&Document; 3],
     lists: &dyn ListRules,
     limits: &Limits,

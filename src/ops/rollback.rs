@@ -16,7 +16,7 @@ use crate::engine::promotion::{Action, PlanEntry};
 use crate::engine::provenance::Provenance;
 use crate::engine::rollback::{ItemFate, ItemRollback, Versions, plan, renamed_back, restoring};
 use crate::engine::snapshot::no_such_item;
-use crate::merge::{self, merge_decided};
+use crate::merge::{self, follow_renames, merge_decided};
 use crate::model::sanitize::clean_lines;
 use crate::model::{
     BlobId, CommitId, CommitInfo, Environment, Error, Finding, Help, Hop, ItemId, Key, Result, Revision,
@@ -242,12 +242,22 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
         }
         (Some(_), AfterVersion::This(Some(_)), None) => since(),
         (Some(before), after, Some(now)) => {
-            let after = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
+            let limits = configuration.limits();
+            let left_as = point.left_as.map(|blob| planner.version(&blob)).transpose()?.flatten();
+            // What others gave another name since is known by that one.
+            let renamed =
+                left_as.as_ref().and_then(|left_as| follow_renames([left_as, now, before], &lists, limits));
+            let (before, left_as) = match &renamed {
+                Some([left_as, before]) => (before, Some(left_as)),
+                None => (&**before, left_as.as_deref()),
+            };
+            let given = if let AfterVersion::This(after) = after { after.as_deref() } else { None };
+            let after = given.map(|given| left_as.map_or(given, |left_as| &**left_as));
             let versions = Versions { before, after, now };
             let changed_by = |path: &ValuePath| provenance.written(environment, path).cloned();
             let (mut lines, idle) = plan(&versions, &request.only, &lists, &changed_by);
             let policy = configuration.policy();
-            let secrets = [before.as_ref(), now].map(|version| DocumentSecrets::of(version, policy));
+            let secrets = [before, &**now].map(|version| DocumentSecrets::of(version, policy));
             for line in &mut lines {
                 let values = [&line.source, &line.base, &line.target].into_iter().flatten();
                 let is_secret = |value: &crate::model::Value| {
@@ -255,9 +265,7 @@ fn item(workspace: &Workspace, planner: &Planner, request: &RollbackRequest, key
                 };
                 line.secret = values.into_iter().any(is_secret);
             }
-            let limits = configuration.limits();
-            let left_as = point.left_as.map(|blob| planner.version(&blob)).transpose()?.flatten();
-            let reverted = left_as.and_then(|left_as| reverted([&left_as, now, before], &lists, limits));
+            let reverted = left_as.and_then(|left_as| reverted([left_as, now, before], &lists, limits));
             let text = match reverted.filter(|text| says(text, &lines, limits)) {
                 Some(text) => text,
                 None => {

@@ -172,3 +172,18 @@ fn nothing_is_written_without_consent() {
     assert!(said.code == 2 && said.err.contains("--yes"), "{said:?}");
     assert_eq!((people.commits(), people.read(PRODUCTION).as_str()), (commits, NEW));
 }
+
+/// What others gave another name since is known by that one.
+#[test]
+fn what_was_promoted_below_another_name_comes_back_there() {
+    let before = "hosts:\n- name: a  # one\n  port: 1\n  zone: x\npool:\n  size: 10\n  wait: 5s\n";
+    let source = before.replace("zone: x", "zone: x\n  tls: true  # new").replace("5s", "5s\n  burst: 3");
+    let people = equal(before);
+    people.commit("2026-02-01", "more", &[(STAGING, &source)]);
+    people.works("2026-02-02", &["promote", "payments", "--to", "production", "--with-new", "--yes"]);
+    assert_eq!(people.read(PRODUCTION), source);
+    let renamed = |text: &str| text.replace("name: a", "name: b").replace("pool:", "limits:  # now");
+    people.commit("2026-02-03", "names", &[(PRODUCTION, &renamed(&source))]);
+    people.works("2026-02-04", &ROLLBACK);
+    assert_eq!(people.read(PRODUCTION), renamed(before));
+}
