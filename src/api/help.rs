@@ -50,6 +50,12 @@ fn words(help: &Help) -> Option<String> {
                 commit.short()
             ));
         }
+        Help::TakeBackMerge(merge) => {
+            return Some(format!(
+                "name {} in `promotion`, to take back all that came with it",
+                merge.short()
+            ));
+        }
         Help::AcceptDeletion => "send `\"delete\": true`",
         Help::AcceptErrors => "send `\"force\": true`",
         Help::CheckEnvironment(environment) => {

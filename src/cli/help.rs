@@ -134,6 +134,9 @@ fn words(help: &Help) -> Option<String> {
             let before = "restore the values from before it with --to";
             return Some(format!("`terrace log {key}` lists promotions; {before} {}~1", commit.short()));
         }
+        Help::TakeBackMerge(merge) => {
+            return Some(format!("take back all that came with it: --promotion {}", merge.short()));
+        }
         Help::AcceptDeletion => "delete it with --delete",
         Help::AcceptErrors => "accept that with --force",
         Help::CheckEnvironment(environment) => {

@@ -114,6 +114,8 @@ pub enum Help {
     RestoreRevision,
     /// Look for the promotions of an item, or restore what was before a commit.
     FindPromotion(Key, CommitId),
+    /// Take back the merge that brought a commit.
+    TakeBackMerge(CommitId),
     /// Accept that an item goes as a whole.
     AcceptDeletion,
     /// Accept the errors that older values bring.
@@ -299,6 +301,7 @@ impl Help {
                 format!("look for the promotions of {key}, or restore what was before {}", commit.short())
                     .into()
             }
+            Self::TakeBackMerge(merge) => format!("take back all that came with {}", merge.short()).into(),
             Self::AcceptDeletion => "say that the item goes".into(),
             Self::AcceptErrors => "accept that on purpose".into(),
             Self::CheckEnvironment(_) => "only items without errors leave".into(),

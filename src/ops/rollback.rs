@@ -330,8 +330,9 @@ fn promotion(
     })?;
     let lists = planner.configuration.lists(key);
     let commits = planner.history.commits();
-    // One that only gave values took none of the source's: there its own word counts, where it changed
-    // nothing but what a promotion can give. A message says what anybody writes.
+    // One that only gave values took none of the source's, and one that was squashed with the source's change
+    // took what the source did not have before: there its own word counts, where it changed nothing but what
+    // a promotion can give, or gave both the same. A message says what anybody writes.
     let trailer = trailer(key.as_str(), hop);
     let may_give = |path: &ValuePath| planner.requires(key, environment, path);
     let is_promotion = |at: usize| -> Result<bool> {
@@ -339,22 +340,24 @@ fn promotion(
         if !changes || provenance.is_promotion(hop, at, &lists) {
             return Ok(changes);
         }
-        if !provenance.may_have_given(hop, at, &lists, &may_give) {
+        let may_have_given = || provenance.may_have_given(hop, at, &lists, &may_give);
+        if !may_have_given() && !provenance.gave_both(hop, at, &lists) {
             return Ok(false);
         }
         let Some(commit) = commits.get(at) else { return Ok(false) };
         let message = workspace.repository.message(&commit.info.id)?;
-        Ok(message.lines().any(|line| line == trailer))
+        Ok(message.lines().any(|line| line.trim() == trailer))
     };
     let position = match &request.back {
         RollbackTarget::Promotion(revision) => {
             let id = workspace.repository.commit(revision)?;
             let position = commits.iter().position(|commit| commit.info.id == id);
-            let promoted = position.map(is_promotion).transpose()?.unwrap_or_default();
-            position.filter(|_| promoted).ok_or_else(|| {
+            let Some(position) = position else { return Err(elsewhere(workspace, planner, key, id)?) };
+            if !is_promotion(position)? {
                 let message = format!("{} did not promote `{key}` to {environment}", id.short());
-                Error::usage(message).with_help(Help::FindPromotion(key.clone(), id))
-            })?
+                return Err(Error::usage(message).with_help(Help::FindPromotion(key.clone(), id)));
+            }
+            position
         }
         RollbackTarget::LastPromotion | RollbackTarget::Revision(_) => {
             workspace.require_in_commit(planner.configuration.snapshot(), key)?;
@@ -366,8 +369,13 @@ fn promotion(
                 }
             }
             last.ok_or_else(|| {
-                Error::usage(format!("no commit promoted `{key}` to {environment}"))
-                    .with_help(Help::RestoreRevision)
+                let message = format!("no commit promoted `{key}` to {environment}");
+                let changed = provenance.positions(environment).next().and_then(|at| commits.get(at));
+                match changed.map(|commit| commit.info.id.clone()) {
+                    Some(id) => Error::usage(format!("{message}; {} changed it last", id.short()))
+                        .with_help(Help::FindPromotion(key.clone(), id)),
+                    None => Error::usage(message).with_help(Help::RestoreRevision),
+                }
             })?
         }
     };
@@ -378,6 +386,29 @@ fn promotion(
         before: before.map(|blob| planner.version(blob)).transpose()?.flatten(),
         after: AfterVersion::This(provenance.after(environment, position).cloned()),
         left_as: provenance.version_after(environment, position).and_then(|version| version.blob.clone()),
+    })
+}
+
+/// Why there is nothing to take back of a commit that is none of the branch's own.
+fn elsewhere(workspace: &Workspace, planner: &Planner, key: &Key, id: CommitId) -> Result<Error> {
+    let holds = |tip: &CommitId| -> Result<bool> {
+        Ok(workspace.repository.merge_base(tip, &id)?.as_ref() == Some(&id))
+    };
+    let mut brought = None;
+    for commit in planner.history.commits() {
+        if !holds(&commit.info.id)? {
+            break;
+        }
+        brought = Some(&commit.info.id);
+    }
+    Ok(match brought {
+        Some(merge) => Error::usage(format!("{} came to this branch with {}", id.short(), merge.short()))
+            .with_help(Help::TakeBackMerge(merge.clone())),
+        None => Error::usage(format!(
+            "{} is not in the history of this branch; it may have been amended, rebased or squashed",
+            id.short()
+        ))
+        .with_help(Help::FindPromotion(key.clone(), id)),
     })
 }
 

@@ -173,6 +173,47 @@ fn nothing_is_written_without_consent() {
     assert_eq!((people.commits(), people.read(PRODUCTION).as_str()), (commits, NEW));
 }
 
+/// A squash of the source's change and its promotion says in its message what it is; a commit of a branch came
+/// with its merge, and one that was amended is none of the branch's.
+#[test]
+fn promotions_that_came_to_the_branch_otherwise_are_found_or_told() {
+    let people = equal(OLD);
+    let both = [(STAGING, NEW), (PRODUCTION, NEW)];
+    people.commit("2026-02-01", "squashed", &both);
+    let squash = people.id("HEAD");
+    let said = people.terrace("2026-02-02", &ROLLBACK);
+    let told = format!("no commit promoted `payments` to production; {squash} changed it last");
+    assert!(said.code == 2 && said.err.contains(&told), "{said:?}");
+    let trailer = "squashed\n\n    Terrace-Promotion: payments staging -> production";
+    people.git("2026-02-02", &["commit", "--quiet", "--amend", "-m", trailer]);
+    people.works("2026-02-03", &ROLLBACK);
+    assert_eq!((people.read(PRODUCTION).as_str(), people.read(STAGING).as_str()), (OLD, NEW));
+
+    let named = |people: &People, id: &str| {
+        let said = people.terrace("2026-02-05", &[&ROLLBACK[..], &["--promotion", id]].concat());
+        assert_eq!(said.code, 2, "{said:?}");
+        said.err
+    };
+    let people = promoted();
+    let promotion = people.id("HEAD");
+    people.git("2026-02-03", &["commit", "--quiet", "--amend", "-m", "reworded"]);
+    let told = named(&people, &promotion);
+    assert!(told.contains("is not in the history of this branch; it may have been amended"), "{told}");
+    let people = promoted();
+    let promotion = people.id("HEAD");
+    people.git("2026-02-03", &["checkout", "--quiet", "-b", "side"]);
+    people.git("2026-02-03", &["checkout", "--quiet", "main"]);
+    people.git("2026-02-03", &["reset", "--quiet", "--hard", "HEAD~1"]);
+    people.commit("2026-02-03", "other", &[("README.md", "other\n")]);
+    people.git("2026-02-04", &["merge", "--quiet", "--no-edit", "side"]);
+    let merge = people.id("HEAD");
+    let told = named(&people, &promotion);
+    assert!(told.contains(&format!("{promotion} came to this branch with {merge}")), "{told}");
+    assert!(told.contains(&format!("--promotion {merge}")), "{told}");
+    people.works("2026-02-05", &[&ROLLBACK[..], &["--promotion", &merge]].concat());
+    assert_eq!(people.read(PRODUCTION), OLD);
+}
+
 /// What others gave another name since is known by that one.
 #[test]
 fn what_was_promoted_below_another_name_comes_back_there() {

@@ -172,6 +172,19 @@ impl<'a> Provenance<'a> {
                 .all(|change| differed(&change.path) || is_required(&change.path))
     }
 
+    /// Whether the commit at this position gave the target a value that it gave the source too, as one does
+    /// that was squashed from the source's change and its promotion.
+    #[must_use]
+    pub fn gave_both(&self, hop: Hop, commit: usize, lists: &dyn ListRules) -> bool {
+        let (before, after) = (self.before(hop.target(), commit), self.after(hop.target(), commit));
+        let source = self.after(hop.source(), commit);
+        let has_too = |path: &ValuePath| source.and_then(|document| document.at(path));
+        self.positions(hop.source()).any(|position| position == commit)
+            && diff(values(before), values(after), lists, Depth::Leaves)
+                .iter()
+                .any(|change| has_too(&change.path) == change.right)
+    }
+
     /// The position of the latest commit that promoted something over the hop.
     #[must_use]
     pub fn last_promotion(&self, hop: Hop, lists: &dyn ListRules) -> Option<usize> {
