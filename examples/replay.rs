@@ -30,7 +30,7 @@ use terrace::engine::promotion::{
     judge_leaves, leaves, note_successors,
 };
 use terrace::engine::snapshot::{Place, place};
-use terrace::engine::timeline::{Question, Timeline};
+use terrace::engine::timeline::{Question, Timeline, View};
 use terrace::model::{BlobId, CommitId, Hop, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
 use terrace::yaml::{Document, FileValues, Limits, VersionReader};
@@ -177,7 +177,7 @@ impl Replay<'_> {
         key: &Key,
         hop: Hop,
         (epoch, candidate): (&Epoch, &Candidate),
-        judge: &Judge<'_>,
+        (view, judge): (View<'_>, &Judge<'_>),
         naming: &Naming<'_>,
     ) -> Result<HashMap<ValuePath, Fate>> {
         let history = &epoch.history;
@@ -226,12 +226,14 @@ impl Replay<'_> {
                 changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
             };
             let target_had = |path: &ValuePath| -> Result<bool> {
+                let names = view.target_names(path);
                 let target = (candidate.position + 1..history.commits().len())
                     .filter_map(|position| history.blob_at(key, hop.target(), position));
                 let mut seen = HashSet::new();
                 for blob in target {
                     if seen.insert(blob.clone())
-                        && (self.read)(&blob)?.is_some_and(|version| version.at(path).is_some())
+                        && (self.read)(&blob)?
+                            .is_some_and(|version| names.iter().any(|name| version.at(name).is_some()))
                     {
                         return Ok(true);
                     }
@@ -295,7 +297,7 @@ impl Replay<'_> {
         };
         let moved = candidate.leaves.iter().any(|(path, _)| {
             let [_, target] = all.changes(path);
-            value(target, then) != value(target, now)
+            value(&target, then) != value(&target, now)
         });
         if !moved {
             return Ok(());
@@ -315,17 +317,17 @@ impl Replay<'_> {
         let siblings = Siblings::new(&epoch.history, key, hop, self.read, &now_is);
         let waits_elsewhere = |id| siblings.wait(id);
         let judge = Judge::new(before, hop, &naming, production.as_deref(), &waits_elsewhere);
-        let mut fates = self.fates(key, hop, (epoch, candidate), &judge, &naming)?;
+        let mut fates = self.fates(key, hop, (epoch, candidate), (before, &judge), &naming)?;
         for (path, _) in &candidate.leaves {
             let [source, target] = all.changes(path);
             let Some(fate) = fates.remove(path) else { continue };
-            let (now_source, t) = (value(source, then), value(target, then));
-            let (s_after, t_after) = (value(source, now), value(target, now));
+            let (now_source, t) = (value(&source, then), value(&target, then));
+            let (s_after, t_after) = (value(&source, now), value(&target, now));
             let last = |changes: &[(usize, Option<Value>)]| {
                 changes.iter().map(|(event, _)| *event).filter(|event| *event < then).max()
             };
             let s = fate.value.clone();
-            let counts = s.is_some() || last(source) >= last(target);
+            let counts = s.is_some() || last(&source) >= last(&target);
             let took = t_after == s;
             let own = s_after != now_source || (!took && t_after != t);
             rows.push((path, fate, (s, t), took, counts, own, target));
@@ -368,15 +370,18 @@ impl Replay<'_> {
                 }
                 continue;
             }
-            let elsewhere = later.iter().flat_map(|timeline| timeline.view().changes(path)[1]);
+            let elsewhere = later.iter().flat_map(|timeline| {
+                let [_, target] = timeline.view().changes(path);
+                target.into_owned()
+            });
             let own_later = target.iter().filter(|(event, _)| *event >= now);
-            let mut later_values: Vec<&Option<Value>> =
-                own_later.chain(elsewhere).map(|(_, value)| value).collect();
+            let mut later_values: Vec<Option<Value>> =
+                own_later.cloned().chain(elsewhere).map(|(_, value)| value).collect();
             // A file that went away took every value with it.
             let went = !later.is_empty();
-            later_values.extend(went.then_some(&None));
+            later_values.extend(went.then_some(None));
             let id = (key.clone(), hop, path.clone(), text(s.as_ref()), text(t.as_ref()));
-            if takes && !later_values.contains(&&s) {
+            if takes && !later_values.contains(&s) {
                 tally.events += 1;
                 if tally.wrong.insert(id.clone()) {
                     match (&s, &t) {

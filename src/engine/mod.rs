@@ -17,6 +17,7 @@ pub mod migration;
 pub mod mode;
 pub mod moves;
 pub mod naming;
+pub mod pairs;
 pub mod promotion;
 pub mod provenance;
 pub mod review;

@@ -416,8 +416,9 @@ impl Planner {
             changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
         };
         let target_had = |path: &ValuePath| -> Result<bool> {
+            let names = timeline.view().target_names(path);
             for blob in self.history.blobs(key, hop.target()) {
-                if read(&blob)?.is_some_and(|version| version.at(path).is_some()) {
+                if read(&blob)?.is_some_and(|version| names.iter().any(|name| version.at(name).is_some())) {
                     return Ok(true);
                 }
             }

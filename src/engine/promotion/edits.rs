@@ -6,9 +6,9 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
-use super::renames::identity_keys;
 use crate::diff::documents::{DocumentPair, pair_documents};
 use crate::diff::lists::name_of;
+use crate::engine::pairs::identity_keys;
 use crate::model::{DocumentId, Identity, List, Map, PathTree, Segment, Value, ValuePath};
 use crate::yaml::edit::{Operation, Place, Replacement, last_key, rename_keys};
 use crate::yaml::{Content, Document, Limits};

@@ -183,7 +183,8 @@ impl<'a> Judge<'a> {
     fn left_out(&self, track: &PathHistory<'_>, path: &ValuePath, top: &ValuePath) -> Option<LeftOut> {
         let came = PathHistory::new(self.view, top).source_came()?;
         let parent = top.parent();
-        let edits = since(self.view.edits_of(parent.as_ref()), came);
+        let edits = self.view.edits_of(parent.as_ref());
+        let edits = since(&edits, came);
         if edits.first() == Some(&came) {
             return Some(LeftOut::By(self.view.commit(came).id.clone()));
         }

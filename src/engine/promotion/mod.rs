@@ -8,6 +8,8 @@ mod decision;
 mod edits;
 mod entry;
 mod fate;
+#[cfg(test)]
+mod former_names;
 mod grounds;
 mod judge;
 mod leaves;

@@ -1,13 +1,15 @@
 //! One path over time: the events that gave source and target their values at it.
 
-use crate::engine::timeline::{DAY, View};
+use std::borrow::Cow;
+
+use crate::engine::timeline::{Change, DAY, View};
 use crate::model::{Value, ValuePath};
 
 /// The changes of one path, oldest first.
 pub(super) struct PathHistory<'t> {
     view: View<'t>,
-    source: &'t [(usize, Option<Value>)],
-    target: &'t [(usize, Option<Value>)],
+    source: Cow<'t, [Change]>,
+    target: Cow<'t, [Change]>,
 }
 
 impl<'t> PathHistory<'t> {
@@ -17,36 +19,36 @@ impl<'t> PathHistory<'t> {
     }
 
     /// The source's value right after an event.
-    pub(super) fn s(&self, event: usize) -> Option<&'t Value> {
-        value(self.source, event)
+    pub(super) fn s(&self, event: usize) -> Option<&Value> {
+        value(&self.source, event)
     }
 
     /// The target's value right after an event.
-    pub(super) fn t(&self, event: usize) -> Option<&'t Value> {
-        value(self.target, event)
+    pub(super) fn t(&self, event: usize) -> Option<&Value> {
+        value(&self.target, event)
     }
 
     /// The source's value right before an event.
-    pub(super) fn s_before(&self, event: usize) -> Option<&'t Value> {
+    pub(super) fn s_before(&self, event: usize) -> Option<&Value> {
         self.s(event.checked_sub(1)?)
     }
 
     /// The target's value right before an event.
-    pub(super) fn t_before(&self, event: usize) -> Option<&'t Value> {
+    pub(super) fn t_before(&self, event: usize) -> Option<&Value> {
         self.t(event.checked_sub(1)?)
     }
 
     /// The latest event that changed the source's value.
     pub(super) fn source_changed(&self) -> Option<usize> {
-        self.last(self.source)
+        self.last(&self.source)
     }
 
     /// The latest event that changed the target's value.
     pub(super) fn target_changed(&self) -> Option<usize> {
-        self.last(self.target)
+        self.last(&self.target)
     }
 
-    fn last(&self, changes: &[(usize, Option<Value>)]) -> Option<usize> {
+    fn last(&self, changes: &[Change]) -> Option<usize> {
         changes.last().map(|(event, _)| *event).filter(|event| self.is_known_change(*event))
     }
 
@@ -90,7 +92,8 @@ impl<'t> PathHistory<'t> {
 
     /// The latest event after which source and target held the same value.
     pub(super) fn last_equal(&self) -> Option<usize> {
-        let mut ends: Vec<usize> = self.source.iter().chain(self.target).map(|(event, _)| *event).collect();
+        let mut ends: Vec<usize> =
+            self.source.iter().chain(self.target.iter()).map(|(event, _)| *event).collect();
         ends.sort_unstable();
         ends.dedup();
         // What held right before a change held since the one before it.
@@ -116,7 +119,7 @@ impl<'t> PathHistory<'t> {
     }
 }
 
-fn value(changes: &[(usize, Option<Value>)], event: usize) -> Option<&Value> {
+fn value(changes: &[Change], event: usize) -> Option<&Value> {
     let after = changes.partition_point(|(at, _)| *at <= event);
     changes.get(after.checked_sub(1)?)?.1.as_ref()
 }

@@ -1,4 +1,4 @@
-//! Renamed pairs: an entry that a source commit took away at one path and brought at another.
+//! Renamed pairs: an entry that a source commit took away at one path and brought at another, as one line.
 //!
 //! Whoever renames an entry means one entry. A target that has it under its old name gets it under
 //! the new one, with its own values in it: what was the source's old value becomes the source's, what
@@ -13,18 +13,9 @@ use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
 use crate::diff::lists::ListRules;
-use crate::diff::{Depth, diff};
+use crate::engine::pairs::{Pair, pairs};
 use crate::model::{CommitId, CommitInfo, Map, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
-
-/// Two ends of one entry.
-#[derive(Clone, Debug, PartialEq)]
-struct Pair {
-    from: ValuePath,
-    to: ValuePath,
-    /// The source's value at `from` before.
-    old: Value,
-}
 
 /// The source commits that may have renamed something that a target of these lines has.
 fn renaming_commits(lines: &[PlanEntry]) -> Vec<CommitId> {
@@ -55,11 +46,11 @@ pub fn join_renamed(
             && !is_within_element(target, &pair.to)
             && new.is_some_and(|new| !is_apart(&pair.from, &pair.old) && !is_apart(&pair.to, new))
     };
-    let mut pairs: Vec<(CommitId, Pair)> = Vec::new();
+    let mut found: Vec<(CommitId, Pair)> = Vec::new();
     for id in renaming_commits(&lines) {
         let Some(commit) = (commits.by)(&id)? else { continue };
         let mut later = None;
-        for mut pair in self::pairs(&commit, lists) {
+        for mut pair in pairs(&commit.before, &commit.after, lists) {
             if target.at(&pair.from).is_some() && source.at(&pair.to).is_none() {
                 let later = match &later {
                     Some(known) => known,
@@ -68,24 +59,24 @@ pub fn join_renamed(
                 pair.to = later.called(pair.to, lists);
             }
             if concerns(&pair) {
-                pairs.push((id.clone(), pair));
+                found.push((id.clone(), pair));
             }
         }
     }
     // The lines at both ends of each pair: the old one's, and the new one's.
-    let ends = pairs
+    let ends = found
         .iter()
         .enumerate()
         .flat_map(|(number, (_, pair))| [(&pair.from, (number, 0)), (&pair.to, (number, 1))]);
     let ends: PathTree<'_, (usize, usize)> = ends.collect();
-    let mut at: Vec<[Vec<usize>; 2]> = vec![Default::default(); pairs.len()];
+    let mut at: Vec<[Vec<usize>; 2]> = vec![Default::default(); found.len()];
     for (number, line) in lines.iter().enumerate() {
         if let Some((_, (pair, end))) = ends.above(&line.path).next() {
             at[*pair][*end].push(number);
         }
     }
     let mut lines: Vec<Option<PlanEntry>> = lines.into_iter().map(Some).collect();
-    for ((commit, pair), [old, new]) in pairs.iter().zip(at) {
+    for ((commit, pair), [old, new]) in found.iter().zip(at) {
         let of = |numbers: &[usize]| -> Vec<&PlanEntry> {
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
         };
@@ -114,8 +105,12 @@ impl Later {
             if commit.before.at(&path).is_none() || commit.after.at(&path).is_some() {
                 continue;
             }
-            let renamed = renamed
-                .get_or_init(|| pairs(commit, lists).into_iter().map(|pair| (pair.from, pair.to)).collect());
+            let renamed = renamed.get_or_init(|| {
+                pairs(&commit.before, &commit.after, lists)
+                    .into_iter()
+                    .map(|pair| (pair.from, pair.to))
+                    .collect()
+            });
             let mut above = (0..=path.segments.len()).map(|steps| path.prefix(steps));
             let Some((from, to)) = above.find_map(|above| renamed.get_key_value(&above)) else { break };
             let rest = path.segments.get(from.segments.len()..).unwrap_or_default();
@@ -190,125 +185,6 @@ const fn is_targets_own(line: &PlanEntry) -> bool {
     !matches!(line.reason, Reason::Removed { is_own: false, .. })
 }
 
-/// An entry of the source's file that its commit removed or added, at any depth.
-struct Node<'a> {
-    path: ValuePath,
-    value: &'a Value,
-    /// What it is but for its identity.
-    likeness: String,
-}
-
-/// The pairs that a commit made, from the highest entries down.
-fn pairs(commit: &SourceCommit, lists: &dyn ListRules) -> Vec<Pair> {
-    let (mut removed, mut added) = (Vec::new(), Vec::new());
-    for change in diff(commit.before.values(), commit.after.values(), lists, Depth::Whole) {
-        match (change.left, change.right) {
-            (Some(value), None) => nodes(&change.path, value, &mut removed),
-            (None, Some(value)) => nodes(&change.path, value, &mut added),
-            _ => {}
-        }
-    }
-    let (of_removed, of_added) = (Likely::new(&removed), Likely::new(&added));
-    let mut pairs: Vec<Pair> = Vec::new();
-    let mut taken: PathTree<'_, ()> = PathTree::default();
-    for node in &removed {
-        if pairs.last().is_some_and(|pair| pair.from.covers(&node.path)) {
-            continue;
-        }
-        let Some(to) = of_added.only(node).map(|to| &added[to]) else { continue };
-        if of_removed.only(to).is_some() && taken.above(&to.path).next().is_none() {
-            *taken.slot(&to.path) = Some(());
-            pairs.push(Pair { from: node.path.clone(), to: to.path.clone(), old: node.value.clone() });
-        }
-    }
-    pairs
-}
-
-/// Entries by what makes them the other end of one: equal beside it, or equal under its last name.
-#[derive(Default)]
-struct Likely<'n> {
-    beside: HashMap<(&'n str, Option<ValuePath>), Vec<usize>>,
-    alike: HashMap<(&'n str, &'n str), Vec<usize>>,
-}
-
-impl<'n> Likely<'n> {
-    fn new(nodes: &'n [Node<'_>]) -> Self {
-        let mut likely = Self::default();
-        for (number, node) in nodes.iter().enumerate() {
-            if !says_little(node.value) {
-                likely.beside.entry((&node.likeness, node.path.parent())).or_default().push(number);
-            }
-            if let Some(Segment::Key(key)) = node.path.last() {
-                likely.alike.entry((&node.likeness, key)).or_default().push(number);
-            }
-        }
-        likely
-    }
-
-    /// The entry that fits, where there is just one.
-    fn only(&self, node: &Node<'_>) -> Option<usize> {
-        let beside = self.beside.get(&(node.likeness.as_str(), node.path.parent()));
-        let alike = match node.path.last() {
-            Some(Segment::Key(key)) => self.alike.get(&(node.likeness.as_str(), key.as_str())),
-            _ => None,
-        };
-        let mut found = [beside, alike].into_iter().flatten().flat_map(|numbers| numbers.iter().take(2));
-        let first = *found.next()?;
-        found.all(|number| *number == first).then_some(first)
-    }
-}
-
-/// The keys that lead to each part of what an element or a document is told by; none where a path is of
-/// neither.
-pub(super) fn identity_keys(path: &ValuePath) -> Vec<Vec<&str>> {
-    match path.last() {
-        None => {
-            vec![vec!["apiVersion"], vec!["kind"], vec!["metadata", "name"], vec!["metadata", "namespace"]]
-        }
-        Some(Segment::Identity { field, .. }) => vec![field.split('.').collect()],
-        Some(Segment::Key(_) | Segment::Index(_) | Segment::Append) => Vec::new(),
-    }
-}
-
-/// A value without what is at these keys.
-fn without(value: &Value, keys: &[&str]) -> Value {
-    let (Some((first, rest)), Some(map)) = (keys.split_first(), value.as_map()) else { return value.clone() };
-    let entry = |(key, value): (&String, &Value)| match (key == first, rest.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some((key.clone(), without(value, rest))),
-        (false, _) => Some((key.clone(), value.clone())),
-    };
-    Value::Map(map.iter().filter_map(entry).collect())
-}
-
-/// A value without what tells it apart at this path.
-fn without_identity(path: &ValuePath, value: &Value) -> Value {
-    identity_keys(path).iter().fold(value.clone(), |value, keys| without(&value, keys))
-}
-
-/// An entry and all that lies below it, itself first.
-fn nodes<'a>(path: &ValuePath, value: &'a Value, out: &mut Vec<Node<'a>>) {
-    out.push(Node { path: path.clone(), value, likeness: without_identity(path, value).canonical() });
-    let name = match path.last() {
-        Some(Segment::Identity { field, .. }) if !field.contains('.') => Some(field.as_str()),
-        _ => None,
-    };
-    for (key, value) in value.as_map().into_iter().flatten().filter(|(key, _)| Some(key.as_str()) != name) {
-        nodes(&path.key(key), value, out);
-    }
-}
-
-/// Whether a value is one of so many that it tells nothing of where it came from.
-fn says_little(value: &Value) -> bool {
-    match value {
-        Value::Bool(_) | Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Number(_) | Value::Tagged(..) => false,
-    }
-}
-
 /// What is known of the target's value under the old name of an entry.
 struct Own<'a> {
     /// Whether something at a path there is the target's own.
@@ -347,79 +223,11 @@ impl Own<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::diff::lists::NoListRules;
-    use crate::model::lookups::assert_linear;
     use crate::yaml::Limits;
 
     fn document(text: &str) -> Document {
         Document::parse(text.as_bytes(), &Limits::default()).expect(text)
-    }
-
-    fn commit(id: CommitId, before: &Document, after: &Document) -> SourceCommit {
-        SourceCommit { id, before: Arc::new(before.file_values()), after: Arc::new(after.file_values()) }
-    }
-
-    #[test]
-    fn pairs_are_equal_but_for_the_name_and_no_second_entry_fits() {
-        for (before, after, expected) in [
-            ("a: 1\nsize: 7", "a: 1\ncapacity: 7", &["size > capacity"][..]),
-            ("size: 7", "capacity: 8", &[]),
-            ("size: 7", "capacity: 7\nroom: 7", &[]),
-            ("size: 7\nroom: 7", "capacity: 7", &[]),
-            // What says little pairs only under its own last name.
-            ("old: true", "new: true", &[]),
-            ("old: ''", "new: ''", &[]),
-            ("old: {on: true}", "new: {x: {on: true}}", &["old.on > new.x.on"]),
-            ("old: {on: true, n: 1}", "new: {on: true, n: 1}", &["old > new"]),
-            ("q: {size: 7}", "db: {size: 7}", &["q > db"]),
-            ("q: {size: 7, x: 1}", "db: {y: {size: 7}}", &["q.size > db.y.size"]),
-            ("q: {size: 7, x: 1}", "db: {y: {room: 7}}", &[]),
-            (
-                "l: [{name: a, v: 9, w: {x: 1}}, {name: b}]",
-                "l: [{name: c, v: 9, w: {x: 1}}, {name: b}]",
-                &["l[name=a] > l[name=c]"],
-            ),
-            ("l: [{name: a, v: 9}, {name: b}]", "l: [{name: c, v: 8}, {name: b}]", &[]),
-            (
-                "apiVersion: v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
-                "apiVersion: v1\nkind: A\nmetadata: {name: y}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
-                &["#A/x: > #A/y:"],
-            ),
-            // Another group, or another kind, and nothing else.
-            (
-                "apiVersion: x/v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
-                "apiVersion: y/v1\nkind: A\nmetadata: {name: x}\nv: 1\n---\napiVersion: v1\nkind: B\nmetadata: {name: x}\n",
-                &["#A.x/x: > #A.y/x:"],
-            ),
-        ] {
-            let (before, after) = (document(before), document(after));
-            let id = CommitId::new("0".repeat(40));
-            let commit = commit(id, &before, &after);
-            let found = pairs(&commit, &NoListRules);
-            let shown: Vec<_> = found.iter().map(|pair| format!("{} > {}", pair.from, pair.to)).collect();
-            assert_eq!(shown, expected, "{} {}", before.text(), after.text());
-        }
-    }
-
-    #[test]
-    fn many_renamed_entries_take_as_many_steps() {
-        assert_linear("renamed", |n| {
-            let text = |name: &str| (0..n).map(|i| format!("{name}{i}: 7\n")).collect::<String>();
-            let (before, after) = (document(&text("a")), document(&text("b")));
-            let id = CommitId::new("0".repeat(40));
-            let commit = commit(id, &before, &after);
-            assert!(pairs(&commit, &NoListRules).is_empty());
-        });
-        assert_linear("renamed, each by its value", |n| {
-            let text = |name: &str| (0..n).map(|i| format!("{name}{i}: {i}\n")).collect::<String>();
-            let (before, after) = (document(&text("a")), document(&text("b")));
-            let id = CommitId::new("0".repeat(40));
-            let commit = commit(id, &before, &after);
-            assert_eq!(pairs(&commit, &NoListRules).len(), n);
-        });
     }
 
     #[test]

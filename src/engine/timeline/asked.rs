@@ -11,6 +11,8 @@ use crate::yaml::FileValues;
 pub(super) struct Found {
     pub(super) paths: Vec<usize>,
     pub(super) containers: Vec<usize>,
+    /// Whether something of it, or what it is in, was not there before.
+    pub(super) came: bool,
 }
 
 /// The paths and containers of a question as a tree, so that what is equal is passed by at once.
@@ -79,6 +81,7 @@ impl<'q> Asked<'q> {
         if before == after {
             return;
         }
+        found.came |= before.is_none();
         let node = &self.nodes[node];
         found.paths.extend(node.path);
         found.containers.extend(node.container.filter(|_| is_edited_directly(before, after)));

@@ -1,16 +1,17 @@
 //! Gathers a [`Timeline`] from the history of an item, event by event.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::ages::Ages;
 use super::asked::{Asked, Found};
+use super::names::{Exchange, names};
 use super::{Changes, EventId, Question, Side, Timeline};
 use crate::diff::documents::pair_documents;
 use crate::diff::{Depth, diff};
 use crate::engine::history::{CommitChanges, FileChange, History};
 use crate::engine::versions::{ReadVersion, advance};
-use crate::model::Result;
+use crate::model::{PathTree, Result, ValuePath};
 use crate::yaml::FileValues;
 
 impl History {
@@ -20,6 +21,33 @@ impl History {
     /// # Errors
     /// Those of `read`.
     pub fn timeline(&self, question: &Question<'_>, read: &ReadVersion<'_>) -> Result<Timeline<'_>> {
+        let mut former: [Vec<ValuePath>; 2] = Default::default();
+        loop {
+            let paths: Vec<&ValuePath> = question.paths.iter().copied().chain(&former[0]).collect();
+            let containers = [question.containers, &former[1]].concat();
+            let question = Question { paths: &paths, containers: &containers, ..*question };
+            let (timeline, exchanges) = self.gather(&question, read)?;
+            let asked: HashSet<&ValuePath> = paths.iter().copied().collect();
+            let is_asked = |path: &ValuePath| asked.contains(path);
+            let mut more = [
+                timeline.unasked(paths.iter().copied(), &exchanges, is_asked),
+                timeline.unasked(containers.iter(), &exchanges, |path| containers.contains(path)),
+            ];
+            if more.iter().all(Vec::is_empty) {
+                return Ok(timeline);
+            }
+            for (former, more) in former.iter_mut().zip(&mut more) {
+                former.append(more);
+            }
+        }
+    }
+
+    /// The same under present names alone, and what both sides exchanged.
+    fn gather(
+        &self,
+        question: &Question<'_>,
+        read: &ReadVersion<'_>,
+    ) -> Result<(Timeline<'_>, [Vec<Exchange>; 2])> {
         let (key, hop) = (question.key, question.hop);
         let mut sides = [self.side(key, hop.source()), self.side(key, hop.target())];
         let mut now: [Version; 2] = [None, None];
@@ -36,7 +64,9 @@ impl History {
                 gather.event(EventId { commit, brought: None }, &before, &now, opened);
             }
         }
-        Ok(gather.timeline)
+        let Gather { mut timeline, exchanges, .. } = gather;
+        timeline.names = names(&exchanges);
+        Ok((timeline, exchanges))
     }
 }
 
@@ -65,6 +95,9 @@ struct Gather<'h, 'q> {
     question: &'q Question<'q>,
     read: &'q ReadVersion<'q>,
     asked: Asked<'q>,
+    all: PathTree<'q, ()>,
+    /// What each side exchanged where something came that is asked about.
+    exchanges: [Vec<Exchange>; 2],
 }
 
 impl<'h, 'q> Gather<'h, 'q> {
@@ -81,9 +114,12 @@ impl<'h, 'q> Gather<'h, 'q> {
             promotions: Vec::new(),
             edited: HashMap::new(),
             edited_documents: Vec::new(),
+            names: Default::default(),
             ages: Ages::default(),
         };
-        Self { timeline, question, read, asked: Asked::new(question) }
+        let all = question.paths.iter().copied().chain(question.containers);
+        let all = all.map(|path| (path, ())).collect();
+        Self { timeline, question, read, asked: Asked::new(question), all, exchanges: Default::default() }
     }
 
     /// The events of the commits that a merge brought; `None` when none of them says anything.
@@ -104,6 +140,7 @@ impl<'h, 'q> Gather<'h, 'q> {
                     others.extend((self.read)(other)?);
                 }
                 let found = self.asked.changed(before.as_deref(), after.as_deref());
+                changed |= found.came && self.exchange(event, is_target, before.as_deref(), after.as_deref());
                 for number in found.paths {
                     let path = self.question.paths[number];
                     let new = after.as_ref().and_then(|document| document.at(path));
@@ -157,6 +194,9 @@ impl<'h, 'q> Gather<'h, 'q> {
                 true => Found::default(),
                 false => self.asked.changed(before.as_deref(), after.as_deref()),
             };
+            if found.came && opened.is_none() {
+                self.exchange(event, is_target, before.as_deref(), after.as_deref());
+            }
             let touched = opened.iter().flat_map(|opened| opened.touched.iter().copied());
             let numbers: BTreeSet<usize> = found.paths.into_iter().chain(touched).collect();
             for number in numbers {
@@ -175,6 +215,21 @@ impl<'h, 'q> Gather<'h, 'q> {
                 self.timeline.set_apart(number, opened.first);
             }
         }
+    }
+
+    /// Notes what an event exchanged in a side; whether it did.
+    fn exchange(
+        &mut self,
+        event: usize,
+        is_target: bool,
+        before: Option<&FileValues>,
+        after: Option<&FileValues>,
+    ) -> bool {
+        let (Some(before), Some(after)) = (before, after) else { return false };
+        let exchange = Exchange::of(event, [before, after], &self.all, self.question.lists);
+        let is_one = exchange.is_some();
+        self.exchanges[usize::from(is_target)].extend(exchange);
+        is_one
     }
 
     /// Notes what an event did to the target as a whole. `source` is the source right before it.

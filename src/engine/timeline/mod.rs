@@ -4,17 +4,19 @@
 //! An event is a commit against its first parent, never a state of the tree. A merge that changed
 //! both sides is opened: what came with it counts by its own differences, and the merge only by what
 //! they leave over. Old versions are read one after the other and let go; what stays is their values
-//! at the paths.
+//! at the paths. What both sides renamed has its past under the names of then.
 
 mod ages;
 mod asked;
 mod gather;
+mod names;
 mod past;
 mod view;
 
 use std::collections::HashMap;
 
 use self::ages::Ages;
+use self::names::Names;
 use super::history::History;
 use crate::diff::lists::ListRules;
 use crate::model::{Hop, Key, Value, ValuePath};
@@ -50,8 +52,11 @@ pub struct EventId {
     pub brought: Option<usize>,
 }
 
-/// The values of one side at one path: event and value, oldest first, changes alone.
-pub type Changes = Vec<(usize, Option<Value>)>;
+/// The value that a side has at one path since an event.
+pub type Change = (usize, Option<Value>);
+
+/// The values of one side at one path, oldest first, changes alone.
+pub type Changes = Vec<Change>;
 
 /// One side of the hop.
 #[derive(Debug, Default)]
@@ -78,6 +83,8 @@ pub struct Timeline<'h> {
     edited: HashMap<ValuePath, Vec<usize>>,
     /// The events that brought or removed a document of the target.
     edited_documents: Vec<usize>,
+    /// The former names of what was renamed in source and target.
+    names: [Names; 2],
     ages: Ages,
 }
 

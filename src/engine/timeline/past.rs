@@ -1,15 +1,16 @@
 //! What a timeline says, without the history that it belongs to, so that it can be remembered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ages::Ages;
+use super::names::{FormerNames, Names};
 use super::{EventId, Question, Side, Timeline};
 use crate::engine::history::History;
 use crate::engine::versions::ReadVersion;
-use crate::model::{Hop, Key, Result, Value};
+use crate::model::{Hop, Key, Result, Value, ValuePath};
 
 /// A timeline whose commits are counted among those that changed the item. `V` is what its values
 /// are.
@@ -19,8 +20,11 @@ pub struct Past<V = Value> {
     sides: [PastSide<V>; 2],
     target_edits: Vec<usize>,
     promotions: Vec<usize>,
-    edited: Vec<(usize, Vec<usize>)>,
+    edited: Vec<(ValuePath, Vec<usize>)>,
     edited_documents: Vec<usize>,
+    /// The paths that were asked about, and their former names.
+    paths: Vec<ValuePath>,
+    names: [Vec<(ValuePath, FormerNames)>; 2],
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,8 @@ impl<V> Past<V> {
             promotions: self.promotions,
             edited: self.edited,
             edited_documents: self.edited_documents,
+            paths: self.paths,
+            names: self.names,
         }
     }
 }
@@ -105,19 +111,19 @@ impl History {
         add(rules);
         let fingerprint = Fingerprint(digest.finalize().into());
         if let Some(past) = memory.recall(question.key, question.hop, fingerprint)
-            && let Some(timeline) = self.of_past(past, question, &commits)
+            && let Some(timeline) = self.of_past(past, &commits)
         {
             return Ok(timeline);
         }
         let timeline = self.timeline(question, read)?;
-        if let Some(past) = timeline.past(question, &commits) {
+        if let Some(past) = timeline.past(&commits) {
             memory.remember(question.key, question.hop, fingerprint, past);
         }
         Ok(timeline)
     }
 
     /// The timeline that a past of these commits was; `None` where it does not fit.
-    fn of_past(&self, past: Past, question: &Question<'_>, commits: &[usize]) -> Option<Timeline<'_>> {
+    fn of_past(&self, past: Past, commits: &[usize]) -> Option<Timeline<'_>> {
         let event = |(commit, brought): (usize, Option<usize>)| {
             let commit = *commits.get(commit)?;
             let is_there = brought.is_none_or(|number| number < self.commits()[commit].brought.len());
@@ -125,47 +131,58 @@ impl History {
         };
         let events: Vec<EventId> = past.events.into_iter().map(event).collect::<Option<_>>()?;
         let is_event = |event: &usize| *event < events.len();
-        let numbers = question.paths.iter().enumerate().map(|(number, path)| ((*path).clone(), number));
+        let numbers: HashMap<_, _> = past.paths.into_iter().zip(0..).collect();
         let [source, target] = past.sides.map(|PastSide { presence, values }| Side { presence, values });
         let fits = [&source, &target].iter().all(|side| {
-            side.values.len() == question.paths.len()
+            side.values.len() == numbers.len()
                 && side.values.iter().flatten().all(|(event, _)| is_event(event))
                 && side.presence.iter().all(|(event, _)| is_event(event))
         });
-        let mut edited = std::collections::HashMap::new();
-        for (number, events) in past.edited {
-            edited.insert(question.containers.get(number)?.clone(), events);
-        }
+        let edited: HashMap<_, _> = past.edited.into_iter().collect();
+        let names = past.names.map(|names| names.into_iter().collect::<Names>());
+        let steps = names.iter().flat_map(|names| names.values()).flatten().map(|(event, _)| event);
+        let fits = fits && steps.into_iter().all(is_event);
         let lists = [&past.target_edits, &past.promotions, &past.edited_documents];
         let fits = fits && lists.into_iter().chain(edited.values()).flatten().all(is_event);
         fits.then_some(Timeline {
             history: self,
             events,
-            numbers: numbers.collect(),
+            numbers,
             source,
             target,
             target_edits: past.target_edits,
             promotions: past.promotions,
             edited,
             edited_documents: past.edited_documents,
+            names,
             ages: Ages::default(),
         })
     }
 }
 
 impl Timeline<'_> {
-    fn past(&self, question: &Question<'_>, commits: &[usize]) -> Option<Past> {
+    fn past(&self, commits: &[usize]) -> Option<Past> {
         let event = |event: &EventId| Some((commits.binary_search(&event.commit).ok()?, event.brought));
         let side = |side: &Side| PastSide { presence: side.presence.clone(), values: side.values.clone() };
-        let containers = question.containers.iter().enumerate();
-        let edited = containers.filter_map(|(number, path)| Some((number, self.edited.get(path)?.clone())));
+        let mut paths: Vec<(&ValuePath, usize)> = self.numbers.iter().map(|(path, at)| (path, *at)).collect();
+        paths.sort_unstable_by_key(|(_, number)| *number);
+        let mut edited: Vec<_> =
+            self.edited.iter().map(|(path, events)| (path.clone(), events.clone())).collect();
+        edited.sort_unstable();
+        let names = self.names.each_ref().map(|names| {
+            let mut names: Vec<_> = names.iter().map(|(to, steps)| (to.clone(), steps.clone())).collect();
+            names.sort_unstable();
+            names
+        });
         Some(Past {
             events: self.events.iter().map(event).collect::<Option<_>>()?,
             sides: [side(&self.source), side(&self.target)],
             target_edits: self.target_edits.clone(),
             promotions: self.promotions.clone(),
-            edited: edited.collect(),
+            edited,
             edited_documents: self.edited_documents.clone(),
+            paths: paths.into_iter().map(|(path, _)| path.clone()).collect(),
+            names,
         })
     }
 }

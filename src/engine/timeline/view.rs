@@ -1,7 +1,9 @@
 //! A [`Timeline`] as far as some event, as judgements read it.
 
-use super::{DAY, EventId, Timeline};
-use crate::model::{CommitInfo, Value, ValuePath};
+use std::borrow::Cow;
+
+use super::{Change, Changes, DAY, EventId, Timeline, value_at};
+use crate::model::{CommitInfo, ValuePath};
 
 /// A timeline as far as some event.
 #[derive(Clone, Copy, Debug)]
@@ -62,14 +64,41 @@ impl<'t> View<'t> {
         self.timeline.history.is_complete()
     }
 
-    /// The changes of a path in the source and in the target; none where it was not asked about.
+    /// The changes of a path in the source and in the target, under the names that both had for it; none
+    /// where it was not asked about.
     #[must_use]
-    pub fn changes(&self, path: &ValuePath) -> [&'t [(usize, Option<Value>)]; 2] {
-        let Some(number) = self.timeline.numbers.get(path) else { return [&[], &[]] };
-        [&self.timeline.source, &self.timeline.target].map(|side| {
-            let changes: &[_] = side.values.get(*number).map_or(&[], |changes| changes.as_slice());
-            &changes[..changes.partition_point(|(event, _)| *event < self.end)]
-        })
+    pub fn changes(&self, path: &ValuePath) -> [Cow<'t, [Change]>; 2] {
+        let sides = [&self.timeline.source, &self.timeline.target];
+        let [source, target] = self.timeline.shared_names(path, self.end);
+        let joined = |side: usize, names: &[(usize, ValuePath)]| {
+            let of = |path: &ValuePath, end: usize| {
+                let number = self.timeline.numbers.get(path);
+                let changes = number.and_then(|number| sides[side].values.get(*number));
+                let changes: &[_] = changes.map_or(&[], Vec::as_slice);
+                &changes[..changes.partition_point(|(event, _)| *event < end)]
+            };
+            let Some((first, name)) = names.last() else { return Cow::Borrowed(of(path, self.end)) };
+            let mut out: Changes = of(name, *first).to_vec();
+            let later = names.iter().rev().skip(1).map(|(_, name)| name).chain([path]);
+            let ends = names.iter().rev().skip(1).map(|(event, _)| *event).chain([self.end]);
+            for ((begin, _), (name, end)) in names.iter().rev().zip(later.zip(ends)) {
+                let changes = of(name, end);
+                let value = value_at(changes, *begin);
+                if out.last().and_then(|(_, last)| last.as_ref()) != value {
+                    out.push((*begin, value.cloned()));
+                }
+                let since = changes.partition_point(|(event, _)| event <= begin);
+                out.extend_from_slice(&changes[since..]);
+            }
+            Cow::Owned(out)
+        };
+        [joined(0, &source), joined(1, &target)]
+    }
+
+    /// The names that a path had in the target, its present one first.
+    #[must_use]
+    pub fn target_names(&self, path: &ValuePath) -> Vec<ValuePath> {
+        self.timeline.target_names(path, self.end)
     }
 
     /// The events in which source and target came (true) and went.
@@ -84,11 +113,25 @@ impl<'t> View<'t> {
     /// The events that edited a mapping or list of the target directly; none where it was not asked
     /// about. Without a container, those that brought or removed a document.
     #[must_use]
-    pub fn edits_of(&self, container: Option<&ValuePath>) -> &'t [usize] {
-        self.until_end(match container {
-            Some(container) => self.timeline.edited.get(container).map_or(&[], Vec::as_slice),
-            None => &self.timeline.edited_documents,
-        })
+    pub fn edits_of(&self, container: Option<&ValuePath>) -> Cow<'t, [usize]> {
+        let Some(container) = container else {
+            return Cow::Borrowed(self.until_end(&self.timeline.edited_documents));
+        };
+        let of = |name: &ValuePath| self.until_end(self.timeline.edited.get(name).map_or(&[], Vec::as_slice));
+        let [_, names] = self.timeline.shared_names(container, self.end);
+        if names.is_empty() {
+            return Cow::Borrowed(of(container));
+        }
+        let begins = names.iter().map(|(event, _)| Some(*event)).chain([None]);
+        let ends = [self.end].into_iter().chain(names.iter().map(|(event, _)| *event));
+        let mut out: Vec<usize> = Vec::new();
+        for (name, (begin, end)) in
+            [container].into_iter().chain(names.iter().map(|(_, name)| name)).zip(begins.zip(ends))
+        {
+            out.extend(of(name).iter().filter(|event| Some(**event) > begin && **event < end));
+        }
+        out.sort_unstable();
+        Cow::Owned(out)
     }
 
     /// The events in which the target's values changed.

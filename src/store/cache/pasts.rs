@@ -15,7 +15,7 @@ use crate::store::repository::Repository;
 use crate::store::transaction;
 
 /// What a file begins with; its number changes with the meaning of the rest.
-const MAGIC: &[u8] = b"terrace past 1\n";
+const MAGIC: &[u8] = b"terrace past 2\n";
 
 /// A file is never longer.
 const LIMIT: usize = 16 << 20;
@@ -113,9 +113,16 @@ mod tests {
         }
     }
 
-    /// Every commit changes the source, every seventh promotes; a blob's id is its text.
+    /// Every commit changes the source, every seventh promotes, one renames; a blob's id is its text.
     fn history(commits: usize) -> History {
-        let text = |n: usize| BlobId::new(format!("a: {n}\nl: [{{name: x, v: !t {}}}]\n", n % 5));
+        let text = |n: usize| {
+            let name = if n < 49 { "p" } else { "q" };
+            BlobId::new(format!(
+                "a: {n}\nl: [{{name: x, v: !t {}}}]\n{name}: {{v: 1, w: {}}}\n",
+                n % 5,
+                n / 60
+            ))
+        };
         let key: Key = "app".parse().expect("a key");
         let change = |environment, before: Option<usize>, after: usize| {
             FileChange::new(key.file(environment), before.map(text), Some(text(after)))
@@ -145,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_what_would_be_read() {
         let key = "app".parse().expect("a key");
-        let paths = ["a", "l[name=x].v"].map(|path| path.parse::<ValuePath>().expect("a path"));
+        let paths = ["a", "l[name=x].v", "q.w"].map(|path| path.parse::<ValuePath>().expect("a path"));
         let asked: Vec<&ValuePath> = paths.iter().collect();
         let containers = [ValuePath::root()];
         let kept = Kept::default();

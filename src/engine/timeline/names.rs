@@ -1,0 +1,164 @@
+//! Under which names an entry was known before: who renames one means one entry, so that its past goes
+//! on in that of the old name.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Timeline;
+use crate::diff::lists::ListRules;
+use crate::diff::{Depth, diff};
+use crate::engine::pairs::pairs;
+use crate::model::{PathTree, ValuePath};
+use crate::yaml::FileValues;
+
+/// When an entry got its name, and which it had before; each time, oldest first.
+pub(super) type FormerNames = Vec<(usize, ValuePath)>;
+
+/// The former names of one side's entries.
+pub(super) type Names = HashMap<ValuePath, FormerNames>;
+
+/// Names are followed so far back.
+const FOLLOWED: usize = 16;
+
+/// An event that took some entries of a side away and brought others.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    event: usize,
+    /// The highest entries that went.
+    lost: Vec<ValuePath>,
+    /// The highest entries that came.
+    gained: Vec<ValuePath>,
+    /// The new and the old name of what is the same but for it.
+    renamed: Vec<(ValuePath, ValuePath)>,
+}
+
+impl Exchange {
+    /// What an event exchanged; `None` where nothing both came and went. `asked` are the paths whose names
+    /// matter.
+    pub(super) fn of(
+        event: usize,
+        [before, after]: [&FileValues; 2],
+        asked: &PathTree<'_, ()>,
+        lists: &dyn ListRules,
+    ) -> Option<Self> {
+        let (mut lost, mut gained) = (Vec::new(), Vec::new());
+        for change in diff(before.values(), after.values(), lists, Depth::Whole) {
+            match (change.left, change.right) {
+                (Some(_), None) => lost.push(change.path),
+                (None, Some(_)) => gained.push(change.path),
+                _ => {}
+            }
+        }
+        if lost.is_empty() || gained.is_empty() {
+            return None;
+        }
+        let pairs = pairs(before, after, lists).into_iter().filter(|pair| asked.reaches(&pair.to));
+        Some(Self { event, lost, gained, renamed: pairs.map(|pair| (pair.to, pair.from)).collect() })
+    }
+}
+
+/// The names of both sides: what a side exchanged where the other one renamed it is renamed as well,
+/// whatever else became of it.
+pub(super) fn names(exchanges: &[Vec<Exchange>; 2]) -> [Names; 2] {
+    let own = exchanges.each_ref().map(|exchanges| {
+        let mut names = Names::new();
+        for exchange in exchanges {
+            for (to, from) in &exchange.renamed {
+                names.entry(to.clone()).or_default().push((exchange.event, from.clone()));
+            }
+        }
+        names
+    });
+    let mut all = own.clone();
+    for ((exchanges, names), others) in exchanges.iter().zip(&mut all).zip(own.iter().rev()) {
+        for exchange in exchanges.iter().filter(|_| !others.is_empty()) {
+            let [lost, gained] = [&exchange.lost, &exchange.gained].map(|paths| tree(paths));
+            for to in others.keys().filter(|to| covers(&gained, to)) {
+                let steps = names.get(to).map_or(&[][..], Vec::as_slice);
+                if steps.iter().any(|(event, _)| *event == exchange.event) {
+                    continue;
+                }
+                let former = called_before(others, to, usize::MAX);
+                if let Some((_, from)) = former.into_iter().find(|(_, from)| covers(&lost, from)) {
+                    names.entry(to.clone()).or_default().push((exchange.event, from));
+                }
+            }
+        }
+        names.values_mut().for_each(|steps| steps.sort_by_key(|(event, _)| *event));
+    }
+    all
+}
+
+fn tree(paths: &[ValuePath]) -> PathTree<'_, ()> {
+    paths.iter().map(|path| (path, ())).collect()
+}
+
+fn covers(tree: &PathTree<'_, ()>, path: &ValuePath) -> bool {
+    tree.above(path).next().is_some()
+}
+
+/// What was called `path` before the event `end`: when it got each name, and the one before, backwards.
+fn called_before(names: &Names, path: &ValuePath, end: usize) -> Vec<(usize, ValuePath)> {
+    let (mut path, mut end) = (path.clone(), end);
+    let mut out = Vec::new();
+    while out.len() < FOLLOWED {
+        let above = (0..=path.segments.len()).filter_map(|steps| {
+            let known = names.get(&path.prefix(steps))?;
+            let (event, from) = known.iter().rfind(|(event, _)| *event < end)?;
+            Some((*event, steps, from))
+        });
+        let Some((event, steps, from)) = above.max_by_key(|(event, ..)| *event) else { break };
+        let rest = path.segments.get(steps..).unwrap_or_default();
+        path = rest.iter().fold(from.clone(), |path, segment| path.join(segment.clone()));
+        end = event;
+        out.push((event, path.clone()));
+    }
+    out
+}
+
+impl Timeline<'_> {
+    /// The former names of a path in source and target before an event, as far back as both have them in
+    /// common; none where they share none.
+    pub(super) fn shared_names(&self, path: &ValuePath, end: usize) -> [Vec<(usize, ValuePath)>; 2] {
+        let is_asked = |name: &ValuePath| self.numbers.contains_key(name) || self.edited.contains_key(name);
+        let mut names = self.names.each_ref().map(|names| {
+            let former = called_before(names, path, end).into_iter();
+            former.take_while(|(_, name)| is_asked(name)).collect::<Vec<_>>()
+        });
+        let [source, target] = names
+            .each_ref()
+            .map(|former| [path].into_iter().chain(former.iter().map(|(_, name)| name)).collect::<Vec<_>>());
+        let pairs = (0..source.len()).flat_map(|s| (0..target.len()).map(move |t| (s, t)));
+        let shared = pairs.filter(|(s, t)| source.get(*s) == target.get(*t));
+        let (s, t) = shared.max_by_key(|(s, t)| s + t).unwrap_or_default();
+        names[0].truncate(s);
+        names[1].truncate(t);
+        names
+    }
+
+    /// The names that a path had in the target, its present one first.
+    pub(super) fn target_names(&self, path: &ValuePath, end: usize) -> Vec<ValuePath> {
+        let former = called_before(&self.names[1], path, end).into_iter().map(|(_, name)| name);
+        [path.clone()].into_iter().chain(former).collect()
+    }
+
+    /// The former names of these paths that may be shared and are not asked about yet.
+    pub(super) fn unasked<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p ValuePath>,
+        exchanges: &[Vec<Exchange>; 2],
+        is_asked: impl Fn(&ValuePath) -> bool,
+    ) -> Vec<ValuePath> {
+        if self.names.iter().all(Names::is_empty) {
+            return Vec::new();
+        }
+        let gained = exchanges.each_ref().map(|exchanges| {
+            exchanges.iter().flat_map(|exchange| &exchange.gained).map(|path| (path, ())).collect()
+        });
+        let exchanged = paths.filter(|path| gained.iter().all(|gained| covers(gained, path)));
+        let former = exchanged
+            .flat_map(|path| self.names.iter().flat_map(|names| called_before(names, path, usize::MAX)));
+        let found: BTreeSet<ValuePath> =
+            former.map(|(_, name)| name).filter(|name| !is_asked(name)).collect();
+        found.into_iter().collect()
+    }
+}
