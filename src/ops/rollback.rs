@@ -332,7 +332,7 @@ fn promotion(
     let commits = planner.history.commits();
     // One that only gave values took none of the source's, and one that was squashed with the source's change
     // took what the source did not have before: there its own word counts, where it changed nothing but what
-    // a promotion can give, or gave both the same. A message says what anybody writes.
+    // a promotion can give. A message says what anybody writes.
     let trailer = trailer(key.as_str(), hop);
     let may_give = |path: &ValuePath| planner.requires(key, environment, path);
     let is_promotion = |at: usize| -> Result<bool> {
@@ -340,13 +340,18 @@ fn promotion(
         if !changes || provenance.is_promotion(hop, at, &lists) {
             return Ok(changes);
         }
-        let may_have_given = || provenance.may_have_given(hop, at, &lists, &may_give);
-        if !may_have_given() && !provenance.gave_both(hop, at, &lists) {
+        if !provenance.may_have_given(hop, at, &lists, &may_give) {
             return Ok(false);
         }
         let Some(commit) = commits.get(at) else { return Ok(false) };
-        let message = workspace.repository.message(&commit.info.id)?;
-        Ok(message.lines().any(|line| line.trim() == trailer))
+        // A squash has the words of its commits, and a merge those of what it brought.
+        for said in [commit].into_iter().chain(&commit.brought) {
+            let message = workspace.repository.message(&said.info.id)?;
+            if message.lines().any(|line| line.trim() == trailer) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
     let position = match &request.back {
         RollbackTarget::Promotion(revision) => {

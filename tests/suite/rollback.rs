@@ -110,6 +110,45 @@ fn a_forged_trailer_changes_nothing() {
     assert!(said.code == 2 && said.err.contains("no commit promoted `payments` to production"), "{said:?}");
 }
 
+/// Commits that a host made one of, with the source's change among them.
+#[test]
+fn a_squashed_promotion_is_taken_back() {
+    let (old, new) = (OLD, OLD.replace("rate: 20", "rate: 60").replace("pool: 10", "pool: 12"));
+    let trailers = [
+        "Terrace-Promotion: payments development -> staging",
+        "Terrace-Promotion: payments staging -> production",
+    ];
+    let kept = format!("Faster (#7)\n\n* pool\n\n* promote\n\n{}\n\n{}\n", trailers[0], trailers[1]);
+    let gits = format!("Squashed commit of the following:\n\n    promote\n\n    {}\n", trailers[1]);
+    let all = [(DEV, new.as_str()), (STAGING, new.as_str()), (PRODUCTION, new.as_str())];
+    for (message, edits, is_promotion) in [
+        // Both hops, and nothing that development did not have before.
+        ("Faster (#7)", &all[1..], true),
+        (kept.as_str(), &all[1..], true),
+        // With its change, what says that it was promoted is a word alone.
+        (kept.as_str(), &all[..], true),
+        (gits.as_str(), &all[..], true),
+        ("Faster (#7)", &all[..], false),
+    ] {
+        let people = equal(old);
+        if edits.len() < all.len() {
+            people.commit("2026-02-01", "faster", &all[..1]);
+        }
+        people.commit("2026-02-02", message, edits);
+        let said = people.terrace("2026-02-03", &ROLLBACK);
+        if is_promotion {
+            assert_eq!((said.code, people.read(PRODUCTION).as_str()), (0, old), "{message} {said:?}");
+        } else {
+            assert!(said.code == 2 && said.err.contains("no commit promoted"), "{said:?}");
+        }
+    }
+    // What neither hop can give stays in the way.
+    let people = equal(old);
+    let own = old.replace("timeout: '5'", "timeout: '99'");
+    people.commit("2026-02-02", &kept, &[(STAGING, &new), (PRODUCTION, &own)]);
+    assert_eq!(people.terrace("2026-02-03", &ROLLBACK).code, 2);
+}
+
 #[test]
 fn an_older_promotion_and_a_revision_can_be_named() {
     let people = promoted();

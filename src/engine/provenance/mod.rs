@@ -129,16 +129,27 @@ impl<'a> Provenance<'a> {
         self.of(environment).iter().rev().find(|version| version.commit >= commit)
     }
 
-    /// Whether the commit at this position gave the target at `path` what the source had before.
-    /// A value that is gone counts only where the source once had it and dropped it.
+    /// Whether the commit at this position gave the target at `path` what the source had before, or what
+    /// the source itself took in it: one commit may carry a value over both hops. A value that is gone
+    /// counts only where the source once had it and dropped it.
     #[must_use]
     pub fn took(&self, hop: Hop, path: &ValuePath, new: Option<&Value>, commit: usize) -> bool {
-        let had = self.before(hop.source(), commit).and_then(|document| document.at(path));
+        let [had, has] = self.source_at(hop, path, commit);
+        if had != new && has == new {
+            return Hop::into_target(hop.source())
+                .is_some_and(|earlier| self.took(earlier, path, new, commit));
+        }
         let dropped = || {
             let mut earlier = self.of(hop.source()).iter().filter(|version| version.commit > commit);
             earlier.any(|version| version.values.as_ref().is_some_and(|it| it.at(path).is_some()))
         };
         had == new && (new.is_some() || dropped())
+    }
+
+    /// The source's value right before the commit at this position, and right after it.
+    fn source_at(&self, hop: Hop, path: &ValuePath, commit: usize) -> [Option<&Value>; 2] {
+        let sides = [self.before(hop.source(), commit), self.after(hop.source(), commit)];
+        sides.map(|side| side.and_then(|document| document.at(path)))
     }
 
     /// Whether the commit at this position promoted at least one value over the hop.
@@ -151,7 +162,8 @@ impl<'a> Provenance<'a> {
     }
 
     /// Whether the commit at this position changed nothing of the item but what a promotion over the hop can
-    /// give a value: where the target differed from the source, or what `is_required`.
+    /// give a value: where the target differed from the source, or comes to what the source has since, for
+    /// commits that were squashed changed that too; or what `is_required`.
     #[must_use]
     pub fn may_have_given(
         &self,
@@ -161,28 +173,10 @@ impl<'a> Provenance<'a> {
         is_required: &dyn Fn(&ValuePath) -> bool,
     ) -> bool {
         let (before, after) = (self.before(hop.target(), commit), self.after(hop.target(), commit));
-        let source = self.before(hop.source(), commit);
-        let differed = |path: &ValuePath| {
-            let [source, target] = [source, before].map(|side| side.and_then(|document| document.at(path)));
-            source != target
-        };
-        !self.positions(hop.source()).any(|position| position == commit)
-            && diff(values(before), values(after), lists, Depth::Leaves)
-                .iter()
-                .all(|change| differed(&change.path) || is_required(&change.path))
-    }
-
-    /// Whether the commit at this position gave the target a value that it gave the source too, as one does
-    /// that was squashed from the source's change and its promotion.
-    #[must_use]
-    pub fn gave_both(&self, hop: Hop, commit: usize, lists: &dyn ListRules) -> bool {
-        let (before, after) = (self.before(hop.target(), commit), self.after(hop.target(), commit));
-        let source = self.after(hop.source(), commit);
-        let has_too = |path: &ValuePath| source.and_then(|document| document.at(path));
-        self.positions(hop.source()).any(|position| position == commit)
-            && diff(values(before), values(after), lists, Depth::Leaves)
-                .iter()
-                .any(|change| has_too(&change.path) == change.right)
+        diff(values(before), values(after), lists, Depth::Leaves).iter().all(|change| {
+            let [had, has] = self.source_at(hop, &change.path, commit);
+            had != change.left || has == change.right || is_required(&change.path)
+        })
     }
 
     /// The position of the latest commit that promoted something over the hop.

@@ -135,6 +135,31 @@ fn promotions_are_known_by_content() {
             Some("2"),
         ),
         (vec![[None, Some("a: 1"), Some(both)], [None, None, Some("a: 1")]], None),
+        // One commit that carries a value of development over both hops; what came with it came from nowhere.
+        (
+            vec![
+                [Some(both), Some(both), Some(both)],
+                [Some("a: 2\nb: 1"), None, None],
+                [None, Some("a: 2\nb: 1"), Some("a: 2\nb: 1")],
+            ],
+            Some("2"),
+        ),
+        (
+            vec![
+                [Some(both), Some(both), Some(both)],
+                [Some("a: 1"), None, None],
+                [None, Some("a: 1"), Some("a: 1")],
+            ],
+            Some("2"),
+        ),
+        (vec![[Some(both), Some(both), Some(both)], [None, Some("a: 2\nb: 1"), Some("a: 2\nb: 1")]], None),
+        (
+            vec![
+                [Some(both), Some(both), Some(both)],
+                [Some("a: 2\nb: 1"), Some("a: 2\nb: 1"), Some("a: 2\nb: 1")],
+            ],
+            None,
+        ),
         // A new item, and one that went with the source's.
         (vec![[None, Some(both), None], [None, None, Some(both)]], Some("1")),
         (
