@@ -7,14 +7,16 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexMap;
+
 use super::entry::{Action, PlanEntry, Renamed};
 use super::leaves::highest_absent;
 use super::reason::Reason;
 use super::resolution::{Level, Resolution};
 use super::source_commits::{SourceCommit, SourceCommits};
-use crate::diff::lists::ListRules;
+use crate::diff::lists::{ListRules, identity, name_of};
 use crate::engine::pairs::{Pair, pairs};
-use crate::model::{CommitId, CommitInfo, Map, PathTree, Result, Segment, Value, ValuePath};
+use crate::model::{CommitId, CommitInfo, List, Map, PathTree, Result, Segment, Value, ValuePath};
 use crate::yaml::{Document, FileValues};
 
 /// The source commits that may have renamed something that a target of these lines has.
@@ -81,7 +83,7 @@ pub fn join_renamed(
             numbers.iter().filter_map(|number| lines[*number].as_ref()).collect()
         };
         let ends = [&*of(&old), &*of(&new)];
-        let joined = join(commit, pair, ends, (source, target), commits.target_had)?;
+        let joined = join(commit, pair, ends, (source, target), commits, lists)?;
         let (Some(joined), Some(place)) = (joined, new.first()) else { continue };
         for number in old.iter().chain(&new) {
             lines[*number] = None;
@@ -134,7 +136,8 @@ fn join(
     pair: &Pair,
     [at_old, at_new]: [&[&PlanEntry]; 2],
     (source, target): (&Document, &Document),
-    target_had: &dyn Fn(&ValuePath) -> Result<bool>,
+    commits: &SourceCommits<'_>,
+    lists: &dyn ListRules,
 ) -> Result<Option<PlanEntry>> {
     let (Some(new), Some(own)) = (source.at(&pair.to), target.at(&pair.from)) else { return Ok(None) };
     let stays = |line: &&PlanEntry| {
@@ -151,7 +154,8 @@ fn join(
     let own_leaves: PathTree<'_, ()> =
         at_old.iter().filter(|line| is_targets_own(line)).map(|line| (&line.path, ())).collect();
     let is_own = |path: &ValuePath| own_leaves.reaches(path) || own_leaves.above(path).next().is_some();
-    let carried = Own { is_own: &is_own, had: target_had }.carried(&pair.from, [&pair.old, own, new])?;
+    let carried = Own { is_own: &is_own, had: commits.target_had, lists };
+    let carried = carried.carried(&pair.from, [&pair.old, own, new])?;
     let on = removed.commit.as_ref().filter(|by| by.id == *commit).map(CommitInfo::date);
     let renamed = Reason::Renamed { on, keeps_own: carried != *new };
     let (resolution, level, reason) = match declined {
@@ -191,39 +195,74 @@ struct Own<'a> {
     is_own: &'a dyn Fn(&ValuePath) -> bool,
     /// Whether the target ever had something at a path there.
     had: &'a dyn Fn(&ValuePath) -> Result<bool>,
+    /// How elements of lists are told apart.
+    lists: &'a dyn ListRules,
 }
 
 impl Own<'_> {
     /// What the target has under the new name: its own values, and the source's where it has one that the
     /// source had. `old` is the source's value before; what the target took away stays away.
     fn carried(&self, path: &ValuePath, [old, own, new]: [&Value; 3]) -> Result<Value> {
-        let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) else {
-            return Ok(if own == old || !(self.is_own)(path) { new.clone() } else { own.clone() });
-        };
-        let mut out = Map::new();
-        for (key, value) in new {
-            let path = path.key(key);
-            let carried = match (old.get(key), own.get(key)) {
-                (Some(old), Some(own)) => self.carried(&path, [old, own, value])?,
-                (None, Some(own)) => own.clone(),
-                (None, None) => value.clone(),
-                (Some(_), None) if (self.had)(&path)? => continue,
-                (Some(_), None) => value.clone(),
-            };
-            out.insert(key.clone(), carried);
-        }
-        for (key, own) in own {
-            if !new.contains_key(key) && old.get(key) != Some(own) && (self.is_own)(&path.key(key)) {
-                out.insert(key.clone(), own.clone());
+        if let (Value::Map(old), Value::Map(own), Value::Map(new)) = (old, own, new) {
+            let mut out = Map::new();
+            for (key, value) in new {
+                let given = self.entry(&path.key(key), [old.get(key), own.get(key)], value)?;
+                out.extend(given.map(|value| (key.clone(), value)));
             }
+            for (key, own) in own {
+                if !new.contains_key(key) && self.stays(&path.key(key), old.get(key), own) {
+                    out.insert(key.clone(), own.clone());
+                }
+            }
+            return Ok(Value::Map(out));
         }
-        Ok(Value::Map(out))
+        if let (Value::List(old), Value::List(own), Value::List(new)) = (old, own, new)
+            && let Some(field) = identity(self.lists, path, own, new)
+            && old.is_told_apart_by(&field)
+        {
+            let [known, have, come] = [old, own, new].map(|list| elements(list, &field));
+            let at =
+                |name: &str| path.join(Segment::Identity { field: field.clone(), value: name.to_owned() });
+            let mut out = Vec::new();
+            for (name, value) in &come {
+                let sides = [&known, &have].map(|side| side.get(name).copied());
+                out.extend(self.entry(&at(name), sides, value)?);
+            }
+            for (name, own) in &have {
+                if !come.contains_key(name) && self.stays(&at(name), known.get(name).copied(), own) {
+                    out.push((*own).clone());
+                }
+            }
+            return Ok(Value::List(out.into()));
+        }
+        Ok(if own == old || !(self.is_own)(path) { new.clone() } else { own.clone() })
     }
+
+    /// What the target has of an entry that the source has; `None` for what it took away.
+    fn entry(&self, path: &ValuePath, sides: [Option<&Value>; 2], new: &Value) -> Result<Option<Value>> {
+        Ok(match sides {
+            [Some(old), Some(own)] => Some(self.carried(path, [old, own, new])?),
+            [None, Some(own)] => Some(own.clone()),
+            [Some(_), None] if (self.had)(path)? => None,
+            [_, None] => Some(new.clone()),
+        })
+    }
+
+    /// Whether the target keeps an entry that the source has no more.
+    fn stays(&self, path: &ValuePath, old: Option<&Value>, own: &Value) -> bool {
+        old != Some(own) && (self.is_own)(path)
+    }
+}
+
+/// The elements of a list by their names.
+fn elements<'l>(list: &'l List, field: &str) -> IndexMap<&'l str, &'l Value> {
+    list.iter().filter_map(|element| Some((name_of(element, field)?, element))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::lists::NoListRules;
     use crate::yaml::Limits;
 
     fn document(text: &str) -> Document {
@@ -240,17 +279,31 @@ mod tests {
             ("{a: 1}", "{a: 1, own: 1}", "{a: 1}", "{a: 1, own: 1}"),
             ("{a: 1, b: 2}", "{a: 1, b: 2}", "{a: 1}", "{a: 1}"),
             ("{a: 1, b: 2}", "{a: 1, b: 9}", "{a: 1}", "{a: 1, b: 9}"),
+            // Elements by their names: values of its own and waiting ones, removed ones, some of its own.
+            (
+                "[{name: a, v: 1, w: 1}, {name: b}]",
+                "[{name: a, v: 9, w: 1}, {name: own}]",
+                "[{name: c}, {name: a, v: 1, w: 2}, {name: b}]",
+                "[{name: c}, {name: a, v: 9, w: 2}, {name: own}]",
+            ),
+            (
+                "{l: [{id: 1, v: 1}]}",
+                "{l: [{id: 1}]}",
+                "{l: [{id: 1, v: 2}, {id: 2}]}",
+                "{l: [{id: 1}, {id: 2}]}",
+            ),
+            ("[1, 2]", "[1, 9]", "[1, 2, 3]", "[1, 9]"),
         ] {
             let [old, own, new, expected] =
                 [old, own, new, expected].map(|text| document(text).value().clone());
-            let told = Own { is_own: &|_| true, had: &|_| Ok(true) };
+            let told = Own { is_own: &|_| true, had: &|_| Ok(true), lists: &NoListRules };
             let found = told.carried(&ValuePath::root(), [&old, &own, &new]);
             assert_eq!(found, Ok(expected), "{old} {own} {new}");
         }
         // A value that the source had before, what it took away before, and what the target never had.
         let [old, own, new] =
             ["{a: 2, c: 1}", "{a: 1, b: 1}", "{a: 3, c: 1}"].map(|text| document(text).value().clone());
-        let told = Own { is_own: &|_| false, had: &|_| Ok(false) };
+        let told = Own { is_own: &|_| false, had: &|_| Ok(false), lists: &NoListRules };
         assert_eq!(told.carried(&ValuePath::root(), [&old, &own, &new]), Ok(new));
     }
 }
