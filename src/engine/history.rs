@@ -230,7 +230,7 @@ impl History {
     }
 
     /// The commits behind one, oldest first, that changed an item's file which stayed, with its contents
-    /// before and after; of a merge only what it comes to.
+    /// before and after; what a merge brought comes before the merge.
     #[must_use]
     pub fn changes_since(
         &self,
@@ -239,13 +239,22 @@ impl History {
         environment: Environment,
     ) -> Vec<(&CommitId, [&BlobId; 2])> {
         let trail = self.trail(key.file(environment), 0);
-        let is_of = |step: &TrailStep<'_>| {
+        let mut out = Vec::new();
+        let mut begun = false;
+        for step in trail.iter().rev() {
             let commit = &self.commits[step.commit];
-            commit.info.id == *id || commit.brought.iter().any(|inner| inner.info.id == *id)
-        };
-        let newer = trail.iter().position(is_of).unwrap_or(0);
-        let steps = trail.iter().take(newer).rev();
-        steps.filter_map(|step| Some((&self.commits[step.commit].info.id, self.contents(step)?))).collect()
+            let path = &commit.changes[step.change].path;
+            for inner in &commit.brought {
+                let change = inner.changes.iter().find(|change| change.path == *path && begun);
+                let contents =
+                    change.and_then(|change| Some([change.before.as_ref()?, change.after.as_ref()?]));
+                out.extend(contents.map(|contents| (&inner.info.id, contents)));
+                begun |= inner.info.id == *id;
+            }
+            out.extend(self.contents(step).filter(|_| begun).map(|contents| (&commit.info.id, contents)));
+            begun |= commit.info.id == *id;
+        }
+        out
     }
 
     /// The contents of a file before and after a change.
@@ -330,4 +339,44 @@ fn without_gaps(side: Side) -> Side {
         out.push((commit, blob));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_behind_a_commit_is_told_within_its_merge_too() {
+        let key: Key = "app".parse().expect("key");
+        let commit = |name: &str, [before, after]: [&str; 2], brought: Vec<CommitChanges>| {
+            let id = CommitId::new(name);
+            let info = CommitInfo { id, author: String::new(), time: 0, offset: 0, subject: String::new() };
+            let file = key.file(Environment::Staging);
+            let change = FileChange::new(file, Some(BlobId::new(before)), Some(BlobId::new(after)));
+            CommitChanges { brought, ..CommitChanges::new(info, vec![change]) }
+        };
+        let single = |name: &str, contents: [&str; 2]| commit(name, contents, Vec::new());
+        let merge = |name: &str, contents: [&str; 2], brought: [(&'static str, [&'static str; 2]); 2]| {
+            commit(name, contents, brought.map(|(name, contents)| single(name, contents)).into())
+        };
+        let commits = vec![
+            merge("m", ["2", "5"], [("m1", ["1", "3"]), ("m2", ["3", "4"])]),
+            single("b", ["1", "2"]),
+            merge("n", ["0", "1"], [("n1", ["0", "6"]), ("n2", ["6", "1"])]),
+            single("a", ["7", "0"]),
+        ];
+        let history = History::new(commits, true, 0);
+        for (id, expected) in [
+            ("a", "n1 n2 n b m1 m2 m"),
+            ("n1", "n2 n b m1 m2 m"),
+            ("n", "b m1 m2 m"),
+            ("m1", "m2 m"),
+            ("m", ""),
+            ("unknown", ""),
+        ] {
+            let found = history.changes_since(&CommitId::new(id), &key, Environment::Staging);
+            let found: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+            assert_eq!(found.join(" "), expected, "{id}");
+        }
+    }
 }
