@@ -95,7 +95,10 @@ impl<'a> Judge<'a> {
             (None, _) => self.source_absent(&track, b, t),
             (Some(s), None) => match b {
                 Some(_) => self.target_absent(&track, path, s),
-                None => self.new_key(&track, path, top, s),
+                None => match self.left_with_its_element(path, top) {
+                    Some(above) => self.target_absent(&above, path, s),
+                    None => self.new_key(&track, path, top, s),
+                },
             },
             (Some(s), Some(t)) => self.both_present(&track, path, base, (s, t, b))?,
         };
@@ -158,6 +161,17 @@ impl<'a> Judge<'a> {
         };
         let reason = if began_without { Reason::TargetBegan } else { Reason::TargetRemoved };
         Row(Resolution::EnvironmentSpecific, level, reason)
+    }
+
+    /// What decides of a part of an element that the target lacks, where the target went or began without it
+    /// while the source had it: an element comes or stays away whole, whatever it got since.
+    fn left_with_its_element(&self, path: &ValuePath, top: &ValuePath) -> Option<PathHistory<'a>> {
+        let entered = path.segments.get(top.segments.len().saturating_sub(1)..)?;
+        let is_part = path != top && entered.iter().any(|step| matches!(step, Segment::Identity { .. }));
+        let above = PathHistory::new(self.view, top);
+        let base = above.base().filter(|_| is_part)?;
+        above.s(base)?;
+        Some(above)
     }
 
     /// Rows 8 to 11.

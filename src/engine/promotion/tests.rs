@@ -562,3 +562,30 @@ fn an_element_that_is_called_otherwise_goes_only_with_its_successor() {
     let lines = plan(&steps, 150);
     assert!(lines.iter().all(|line| !line.is_taken()), "{:?}", shown(&lines));
 }
+
+#[test]
+fn what_came_to_an_element_that_the_target_removed_stays_away_with_it() {
+    let (all, without) = ("l: [{name: a, v: 1}, {name: b, v: 1}]", "l: [{name: b, v: 1}]");
+    let more = "l: [{name: a, v: 1, w: 2}, {name: b, v: 1}]";
+    let keep = |paths: &[&str]| -> Vec<String> {
+        paths.iter().map(|path| format!("{path} environment-specific keep")).collect()
+    };
+    let away = keep(&["l[name=a].v", "l[name=a].w"]);
+    for (steps, expected) in [
+        (&[(0, Some(all), Some(all)), (1, None, Some(without)), (2, Some(more), None)][..], away.clone()),
+        (&[(0, Some(all), Some(without)), (2, Some(more), None)], away.clone()),
+        // With the list, and a part that is called otherwise.
+        (
+            &[(0, Some(all), Some(all)), (1, None, Some("k: 1")), (2, Some("l: [{name: a, u: 1}]"), None)],
+            [keep(&["l"]), vec!["k environment-specific keep".to_owned()]].concat(),
+        ),
+        // An element that came after that is a new one.
+        (
+            &[(0, Some(without), Some(without)), (1, Some(all), None), (2, Some(more), None)],
+            vec!["l[name=a].v new ask".to_owned(), "l[name=a].w new ask".to_owned()],
+        ),
+    ] {
+        let lines = world(steps, true, 60).plan("", &[], &Selection::default(), "");
+        assert_eq!(shown(&lines), expected, "{steps:?}");
+    }
+}
