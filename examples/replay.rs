@@ -20,18 +20,19 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use terrace::diff::lists::NoListRules;
-use terrace::engine::history::History;
+use terrace::engine::history::{CommitChanges, History, Side};
 use terrace::engine::naming::Naming;
 use terrace::engine::promotion::{
     Input, Judge, Level, Resolution, Selection, Siblings, SourceCommit, SourceCommits, decide, join_renamed,
     judge_leaves, leaves, note_successors,
 };
 use terrace::engine::snapshot::{Place, place};
-use terrace::engine::timeline::{Question, Timeline, View};
-use terrace::model::{BlobId, CommitId, Hop, Key, Policy, Result, Value, ValuePath};
+use terrace::engine::timeline::{Change, Question, Timeline, View};
+use terrace::model::{BlobId, CommitId, Environment, Hop, ItemId, Key, Policy, Result, Value, ValuePath};
 use terrace::store::Repository;
 use terrace::yaml::{Document, FileValues, Limits, VersionReader};
 
@@ -81,11 +82,52 @@ fn text(value: Option<&Value>) -> String {
     value.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
-/// A stretch of history in which no file of the two sides went away: what comes under the same name
-/// later may be another item.
+/// A stretch of history in which no file of another name became one of the two sides: what had the name
+/// before is another item.
 struct Epoch {
     history: History,
     candidates: Vec<Candidate>,
+    positions: HashMap<CommitId, usize>,
+    sides: RefCell<HashMap<ItemId, Rc<Side>>>,
+    /// The contents before and after a source commit.
+    by: RefCell<HashMap<CommitId, Option<[BlobId; 2]>>>,
+}
+
+impl Epoch {
+    fn new(commits: &[CommitChanges], complete: bool) -> Option<Self> {
+        let time = commits.first()?.info.time;
+        let history = History::new(commits.to_vec(), complete, time);
+        let mut positions = HashMap::new();
+        for (at, commit) in history.commits().iter().enumerate() {
+            for commit in [commit].into_iter().chain(&commit.brought) {
+                positions.insert(commit.info.id.clone(), at);
+            }
+        }
+        let (candidates, sides, by) = (Vec::new(), RefCell::default(), RefCell::default());
+        Some(Self { history, candidates, positions, sides, by })
+    }
+
+    /// The contents of an item, newest first.
+    fn side(&self, key: &Key, environment: Environment) -> Rc<Side> {
+        let item = ItemId::new(key.clone(), environment);
+        let mut sides = self.sides.borrow_mut();
+        Rc::clone(sides.entry(item).or_insert_with(|| Rc::new(self.history.side(key, environment))))
+    }
+
+    /// The content that an item had right before the commit at a position.
+    fn blob_before(&self, key: &Key, environment: Environment, commit: usize) -> Option<BlobId> {
+        before(&self.side(key, environment), commit).first()?.1.clone()
+    }
+
+    fn change_by(&self, id: &CommitId, key: &Key, environment: Environment) -> Option<[BlobId; 2]> {
+        let made = || self.history.change_by(id, key, environment).map(|blobs| blobs.map(Clone::clone));
+        self.by.borrow_mut().entry(id.clone()).or_insert_with(made).clone()
+    }
+}
+
+/// What a side was before the commit at a position, newest first. Positions grow towards the past.
+fn before(side: &Side, commit: usize) -> &[(usize, Option<BlobId>)] {
+    &side[side.partition_point(|(at, _)| *at <= commit)..]
 }
 
 type Read<'r> = dyn Fn(&BlobId) -> Result<Option<Arc<FileValues>>> + 'r;
@@ -106,22 +148,17 @@ impl Replay<'_> {
     /// The epochs of an item, newest first, each with the commits that changed the target.
     fn epochs(&self, key: &Key, hop: Hop) -> Result<Vec<Epoch>> {
         let files = [hop.source(), hop.target()].map(|environment| key.file(environment));
-        let mut begins = vec![0];
-        for (position, commit) in self.history.commits().iter().enumerate() {
-            let mut changes = commit.changes.iter().filter(|change| files.contains(&change.path));
-            if changes.any(|change| change.before.is_none() || change.after.is_none()) {
-                begins.push(position + 1);
-            }
-        }
+        let commits = self.history.commits();
+        let moved =
+            |commit: &&CommitChanges| commit.moved.files.iter().any(|moved| files.contains(&moved.to));
+        let moves = commits.iter().zip(1..).filter(|(commit, _)| moved(commit)).map(|(_, older)| older);
+        let begins: Vec<usize> = [0].into_iter().chain(moves).collect();
         let mut epochs = Vec::new();
         for (number, newest) in begins.iter().enumerate() {
             let end = begins.get(number + 1).map_or(usize::MAX, |older| older - 1);
-            let commits = self.history.commits()[*newest..].to_vec();
-            let Some(first) = commits.first() else { break };
-            let time = first.info.time;
-            let history = History::new(commits, self.history.is_complete(), time);
-            let candidates = self.candidates(&history, key, hop, end.saturating_sub(*newest))?;
-            epochs.push(Epoch { history, candidates });
+            let Some(mut epoch) = Epoch::new(&commits[*newest..], self.history.is_complete()) else { break };
+            epoch.candidates = self.candidates(&epoch.history, key, hop, end.saturating_sub(*newest))?;
+            epochs.push(epoch);
         }
         Ok(epochs)
     }
@@ -182,10 +219,10 @@ impl Replay<'_> {
     ) -> Result<HashMap<ValuePath, Fate>> {
         let history = &epoch.history;
         let document = |environment| -> Result<Option<Document>> {
-            let blob = history.blob_at(key, environment, candidate.position + 1);
+            let blob = epoch.blob_before(key, environment, candidate.position);
             Ok(blob.map(|blob| (self.parse)(&blob)).transpose()?.flatten())
         };
-        let blob = history.blob_at(key, hop.source(), candidate.position + 1);
+        let blob = epoch.blob_before(key, hop.source(), candidate.position);
         let (Some(source), Some(target), Some(blob)) =
             (document(hop.source())?, document(hop.target())?, blob)
         else {
@@ -213,27 +250,25 @@ impl Replay<'_> {
                 };
                 Ok(Some(SourceCommit { id: id.clone(), before, after }))
             };
-            let by = |id: &CommitId| match history.change_by(id, key, hop.source()) {
-                Some(blobs) => commit(id, blobs),
+            let by = |id: &CommitId| match epoch.change_by(id, key, hop.source()) {
+                Some([before, after]) => commit(id, [&before, &after]),
                 None => Ok(None),
             };
             // Only what lies before the candidate; positions grow towards the past.
-            let past = history.commits().get(candidate.position + 1..).unwrap_or_default();
-            let past: HashSet<&CommitId> = past.iter().map(|commit| &commit.info.id).collect();
+            let past = |id: &CommitId| epoch.positions.get(id).is_some_and(|at| *at > candidate.position);
             let since = |id: &CommitId| {
                 let changes = history.changes_since(id, key, hop.source()).into_iter();
-                let changes = changes.filter(|(id, _)| past.contains(id));
+                let changes = changes.filter(|(id, _)| past(id));
                 changes.filter_map(|(id, blobs)| commit(id, blobs).transpose()).collect()
             };
             let target_had = |path: &ValuePath| -> Result<bool> {
                 let names = view.target_names(path);
-                let target = (candidate.position + 1..history.commits().len())
-                    .filter_map(|position| history.blob_at(key, hop.target(), position));
+                let side = epoch.side(key, hop.target());
                 let mut seen = HashSet::new();
-                for blob in target {
-                    if seen.insert(blob.clone())
-                        && (self.read)(&blob)?
-                            .is_some_and(|version| names.iter().any(|name| version.at(name).is_some()))
+                for blob in before(&side, candidate.position).iter().filter_map(|(_, blob)| blob.as_ref()) {
+                    if seen.insert(blob)
+                        && let Some(version) = (self.read)(blob)?
+                        && names.iter().any(|name| version.at(name).is_some())
                     {
                         return Ok(true);
                     }
@@ -291,13 +326,13 @@ impl Replay<'_> {
         if now == then {
             return Ok(());
         }
-        let value = |changes: &'_ [(usize, Option<Value>)], end: usize| {
+        let value = |changes: &[Change], end: usize| {
             let at = changes.partition_point(|(event, _)| *event < end);
             changes.get(at.wrapping_sub(1)).and_then(|(_, value)| value.clone())
         };
         let moved = candidate.leaves.iter().any(|(path, _)| {
-            let [_, target] = all.changes(path);
-            value(&target, then) != value(&target, now)
+            let [_, target] = all.changes_so_called(path);
+            value(target, then) != value(target, now)
         });
         if !moved {
             return Ok(());
@@ -307,27 +342,27 @@ impl Replay<'_> {
         let production = match hop {
             Hop::ToStaging => {
                 let production = Hop::ToProduction.target();
-                let blob = epoch.history.blob_at(key, production, candidate.position + 1);
+                let blob = epoch.blob_before(key, production, candidate.position);
                 blob.map(|blob| (self.read)(&blob)).transpose()?.flatten()
             }
             Hop::ToProduction => None,
         };
-        let now_is =
-            |key: &Key, environment| Ok(epoch.history.blob_at(key, environment, candidate.position + 1));
+        let now_is = |key: &Key, environment| Ok(epoch.blob_before(key, environment, candidate.position));
         let siblings = Siblings::new(&epoch.history, key, hop, self.read, &now_is);
         let waits_elsewhere = |id| siblings.wait(id);
         let judge = Judge::new(before, hop, &naming, production.as_deref(), &waits_elsewhere);
         let mut fates = self.fates(key, hop, (epoch, candidate), (before, &judge), &naming)?;
         for (path, _) in &candidate.leaves {
-            let [source, target] = all.changes(path);
+            let [source, target] = all.changes_so_called(path);
             let Some(fate) = fates.remove(path) else { continue };
-            let (now_source, t) = (value(&source, then), value(&target, then));
-            let (s_after, t_after) = (value(&source, now), value(&target, now));
-            let last = |changes: &[(usize, Option<Value>)]| {
-                changes.iter().map(|(event, _)| *event).filter(|event| *event < then).max()
+            let (now_source, t) = (value(source, then), value(target, then));
+            let (s_after, t_after) = (value(source, now), value(target, now));
+            let last = |changes: &[Change]| {
+                let earlier = changes.partition_point(|(event, _)| *event < then);
+                changes.get(earlier.wrapping_sub(1)).map(|(event, _)| *event)
             };
             let s = fate.value.clone();
-            let counts = s.is_some() || last(&source) >= last(&target);
+            let counts = s.is_some() || last(source) >= last(target);
             let took = t_after == s;
             let own = s_after != now_source || (!took && t_after != t);
             rows.push((path, fate, (s, t), took, counts, own, target));
@@ -370,18 +405,15 @@ impl Replay<'_> {
                 }
                 continue;
             }
-            let elsewhere = later.iter().flat_map(|timeline| {
-                let [_, target] = timeline.view().changes(path);
-                target.into_owned()
-            });
-            let own_later = target.iter().filter(|(event, _)| *event >= now);
-            let mut later_values: Vec<Option<Value>> =
-                own_later.cloned().chain(elsewhere).map(|(_, value)| value).collect();
             // A file that went away took every value with it.
-            let went = !later.is_empty();
-            later_values.extend(went.then_some(None));
+            let ever_is = |wanted: Option<&Value>| {
+                let own = &target[target.partition_point(|(event, _)| *event < now)..];
+                let elsewhere = later.iter().flat_map(|timeline| timeline.view().changes_so_called(path)[1]);
+                (!later.is_empty() && wanted.is_none())
+                    || own.iter().chain(elsewhere).any(|(_, value)| value.as_ref() == wanted)
+            };
             let id = (key.clone(), hop, path.clone(), text(s.as_ref()), text(t.as_ref()));
-            if takes && !later_values.contains(&s) {
+            if takes && !ever_is(s.as_ref()) {
                 tally.events += 1;
                 if tally.wrong.insert(id.clone()) {
                     match (&s, &t) {
@@ -394,7 +426,11 @@ impl Replay<'_> {
                     say("EVENT");
                 }
             }
-            if fate.level == Level::Stop && later_values.is_empty() {
+            let stays = || {
+                let moves = |changes: &[Change]| changes.last().is_some_and(|(event, _)| *event >= now);
+                later.is_empty() && !moves(target)
+            };
+            if fate.level == Level::Stop && stays() {
                 tally.conflicts.insert(id);
             }
         }

@@ -100,7 +100,7 @@ pub struct History {
 }
 
 /// The contents of one file over time: commit position and content, newest first.
-pub(super) type Side = Vec<(usize, Option<BlobId>)>;
+pub type Side = Vec<(usize, Option<BlobId>)>;
 
 /// A change on the way of one file through history.
 struct TrailStep<'h> {
@@ -150,7 +150,8 @@ impl History {
 
     /// The contents that an item's file had, newest first, under its former names too. A file that
     /// was deleted and came back with the same bytes was never gone.
-    pub(super) fn side(&self, key: &Key, environment: Environment) -> Side {
+    #[must_use]
+    pub fn side(&self, key: &Key, environment: Environment) -> Side {
         self.follow(key, environment).0
     }
 
@@ -265,13 +266,6 @@ impl History {
             None => change.before.as_ref(),
         };
         Some([before?, change.after.as_ref()?])
-    }
-
-    /// The content that an item had in one environment right after the commit at a position.
-    #[must_use]
-    pub fn blob_at(&self, key: &Key, environment: Environment, commit: usize) -> Option<BlobId> {
-        // Positions grow towards the past.
-        self.side(key, environment).into_iter().find(|(at, _)| *at >= commit)?.1
     }
 
     /// The contents that an item had in one environment, newest first.

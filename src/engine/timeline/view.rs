@@ -64,17 +64,26 @@ impl<'t> View<'t> {
         self.timeline.history.is_complete()
     }
 
+    /// The changes of a path in the source and in the target under this name alone; none where it was not
+    /// asked about.
+    #[must_use]
+    pub fn changes_so_called(&self, path: &ValuePath) -> [&'t [Change]; 2] {
+        [&self.timeline.source, &self.timeline.target].map(|side| {
+            let number = self.timeline.numbers.get(path);
+            let changes = number.and_then(|number| side.values.get(*number));
+            let changes: &[_] = changes.map_or(&[], Vec::as_slice);
+            &changes[..changes.partition_point(|(event, _)| *event < self.end)]
+        })
+    }
+
     /// The changes of a path in the source and in the target, under the names that both had for it; none
     /// where it was not asked about.
     #[must_use]
     pub fn changes(&self, path: &ValuePath) -> [Cow<'t, [Change]>; 2] {
-        let sides = [&self.timeline.source, &self.timeline.target];
         let [source, target] = self.timeline.shared_names(path, self.end);
         let joined = |side: usize, names: &[(usize, ValuePath)]| {
             let of = |path: &ValuePath, end: usize| {
-                let number = self.timeline.numbers.get(path);
-                let changes = number.and_then(|number| sides[side].values.get(*number));
-                let changes: &[_] = changes.map_or(&[], Vec::as_slice);
+                let changes = self.changes_so_called(path)[side];
                 &changes[..changes.partition_point(|(event, _)| *event < end)]
             };
             let Some((first, name)) = names.last() else { return Cow::Borrowed(of(path, self.end)) };
