@@ -9,8 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use dialoguer::console::Term;
 
+use super::output::{ErrWriter, OutWriter, Output};
 use super::pager::Pager;
-use super::progress::{Clear, ProgressLine};
+use super::progress::ProgressLine;
 use crate::model::{Date, Result};
 use crate::ops::{At, Workspace};
 use crate::report::{Fold, Styles, View};
@@ -96,6 +97,7 @@ pub(super) struct Context {
     pages: bool,
     /// Where long work is told of: a terminal that nobody wants quiet.
     line: Option<Arc<ProgressLine>>,
+    output: Arc<Output>,
     environment: Arc<ProcessEnvironment>,
 }
 
@@ -109,13 +111,15 @@ impl Context {
         let environment = process_environment();
         let dumb = environment.get("TERM").is_none_or(|term| term == "dumb");
         let can_show = !globals.quiet && !dumb && io::stderr().is_terminal();
+        let line = can_show.then(|| Arc::new(ProgressLine::new(&environment)));
         Self {
             dir: globals.started_in.clone(),
             color: globals.color,
             quiet: globals.quiet,
             verbose: globals.verbose,
             pages: !globals.no_pager,
-            line: can_show.then(|| Arc::new(ProgressLine::new(&environment))),
+            output: Arc::new(Output::new(line.clone())),
+            line,
             environment,
         }
     }
@@ -170,10 +174,9 @@ impl Context {
         }
     }
 
-    /// Standard output. Not buffered beyond a line: a buffer that fails as it is dropped says so
-    /// to nobody.
+    /// Standard output.
     pub(super) fn out(&self) -> Box<dyn Write> {
-        Box::new(Clear { line: self.line.clone(), inner: io::stdout().lock() })
+        Box::new(OutWriter(Arc::clone(&self.output)))
     }
 
     /// Standard output in a format: no line of text is wider than the terminal it is read on.
@@ -207,9 +210,9 @@ impl Context {
         }
     }
 
-    /// Standard error; not locked, since long work in other threads is told of there as well.
+    /// Standard error.
     pub(super) fn err(&self) -> Box<dyn Write> {
-        Box::new(Clear { line: self.line.clone(), inner: io::stderr() })
+        Box::new(ErrWriter(Arc::clone(&self.output)))
     }
 
     fn styles_for(&self, terminal: bool) -> Styles {

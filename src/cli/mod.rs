@@ -30,6 +30,7 @@ mod log;
 mod man;
 mod memory;
 mod migrate;
+mod output;
 mod pager;
 mod plan_file;
 mod progress;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dialoguer::console::Term;
@@ -62,31 +62,5 @@ impl Progress for ProgressLine {
         let mut err = io::stderr().lock();
         let _ = write!(err, "\r{}\u{1b}[K", cut_end(&text, columns - 1));
         let _ = err.flush();
-    }
-}
-
-/// Output before which the line has to go.
-pub(super) struct Clear<W> {
-    pub(super) line: Option<Arc<ProgressLine>>,
-    pub(super) inner: W,
-}
-
-impl<W> Clear<W> {
-    fn erase(&self) {
-        if let Some(line) = &self.line {
-            line.erase();
-        }
-    }
-}
-
-impl<W: Write> Write for Clear<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.erase();
-        self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.erase();
-        self.inner.flush()
     }
 }

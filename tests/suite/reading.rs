@@ -234,11 +234,33 @@ fn a_closed_pipe_is_a_quiet_success() {
 #[test]
 fn a_full_disk_is_a_failure() {
     let world = leaky();
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
-    let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
-    let output = command.arg("list").stdout(full).output().expect("terrace");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: cannot write the output: "));
+    for line in ["list", "list -o json", "check", "status", "diff staging production", "explain"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        let output = command.args(line.split(' ')).stdout(full).output().expect("terrace");
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("error: cannot write the output: "), "{line}: {said}");
+    }
+}
+
+#[test]
+fn what_is_printed_stands_before_what_is_said_of_it() {
+    let [development, staging] = ["development", "staging"].map(|env| format!("environments/{env}/pay.yaml"));
+    let mut world = World::with(&[(&development, "a: 1\n"), (&staging, "a: 1\n")]);
+    world.write(&development, "a: 1\nb: 2\n");
+    world.commit("one more");
+    for line in ["promote pay --to staging", "promote --all --to staging", "promote pay --to staging -o json"]
+    {
+        let both = std::fs::File::create(world.beside("both")).expect("a file");
+        let mut command = world.command(env!("CARGO_BIN_EXE_terrace"));
+        command.args(line.split(' ')).stdin(Stdio::null());
+        command.stdout(both.try_clone().expect("a file")).stderr(both);
+        assert_eq!(command.status().expect("terrace").code(), Some(3), "{line}");
+        let told = std::fs::read_to_string(world.beside("both")).expect("a text");
+        let (printed, said) = (told.find("pay"), told.find("error: "));
+        assert!(printed.is_some() && printed < said, "{line}: {told}");
+    }
 }
 
 #[test]

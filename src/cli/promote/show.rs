@@ -20,6 +20,7 @@ impl Work<'_> {
         let mut out = context.screen(args.format());
         if args.format() == "json" {
             plan_file::json(prepared, &mask, terms, &mut out)?;
+            out.flush()?;
             return Ok(());
         }
         let view = context.view();
