@@ -36,6 +36,7 @@ pub fn check(
     require_items(&snapshot, keys, environment)?;
     if environment.is_none()
         && Environment::ALL.iter().any(|env| keys.iter().any(|key| snapshot.item(key, *env).is_none()))
+        && repository.has_other_folders(&revision)?
     {
         let whole = repository.snapshot(&revision)?;
         keys.iter().try_for_each(|key| whole.require_read(key))?;

@@ -9,13 +9,13 @@ use git2::{ObjectType, Oid};
 
 use super::git_error::git_error;
 use super::layout::FOLDERS;
-use super::read::entry_of;
+use super::read::{entry_of, is_other};
 use super::repository::{Repository, find_commit};
 use super::trees::{LastTrees, Trees};
 use crate::engine::history::FileChange;
 use crate::engine::migration;
 use crate::engine::snapshot::{FileEntry, FileKind, Obstacle, Snapshot, respelt};
-use crate::model::{CommitId, Environment, Result, Revision, policy};
+use crate::model::{CommitId, Result, Revision, policy};
 
 /// Reads parts of commits; trees that were read are remembered.
 pub struct Parts<'r> {
@@ -136,17 +136,25 @@ impl Parts<'_> {
         let Some(root) = self.root(commit)? else { return Ok(false) };
         let git = self.repository.git()?;
         let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
-        let Some(environments) = environments else { return self.is_configured(commit) };
-        let tree = git.find_tree(environments).map_err(|error| git_error("read a commit's tree", &error))?;
-        let is_other = |entry: git2::TreeEntry<'_>| {
-            let is_folder = entry.kind() == Some(ObjectType::Tree);
-            is_folder && entry.name().is_ok_and(|name| name.parse::<Environment>().is_err())
-        };
-        if !tree.iter().any(is_other) {
+        if environments.is_none() {
+            return self.is_configured(commit);
+        }
+        if !self.has_other_folders(commit)? {
             return Ok(true);
         }
         let snapshot = self.repository.snapshot(&Revision::Commit(commit.clone()))?;
         Ok(snapshot.require_configuration().is_ok())
+    }
+
+    /// Whether a commit has a folder beside those of the environments.
+    pub(super) fn has_other_folders(&mut self, commit: &CommitId) -> Result<bool> {
+        let Some(root) = self.root(commit)? else { return Ok(false) };
+        let git = self.repository.git()?;
+        let environments = Trees::of(&git, &mut self.last)?.folder(root, ["environments"].into_iter())?;
+        let Some(environments) = environments else { return Ok(false) };
+        let tree = git.find_tree(environments).map_err(|error| git_error("read a commit's tree", &error))?;
+        let mut folders = tree.iter().filter(|entry| entry.kind() == Some(ObjectType::Tree));
+        Ok(folders.any(|entry| is_other(&String::from_utf8_lossy(entry.name_bytes()))))
     }
 
     /// A snapshot of the files at these paths (relative to the configuration root), in whatever

@@ -18,7 +18,7 @@ use super::odb;
 use super::repository::{Repository, find_commit};
 use crate::engine::migration;
 use crate::engine::snapshot::{Content, FileEntry, FileKind, Snapshot, Source, respelt};
-use crate::model::{BlobId, CommitId, Error, Help, Result, Revision, policy};
+use crate::model::{BlobId, CommitId, Environment, Error, Help, Result, Revision, policy};
 
 /// What a whole snapshot wants.
 const EVERYTHING: [&str; 4] = [policy::FILE, "environments/", "schemas/", ".terrace/"];
@@ -53,6 +53,27 @@ impl Repository {
                 let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
                 self.snapshot_with(revision, self.list_work_tree(&wanted, None)?, None)
             }
+        }
+    }
+
+    /// Whether a folder beside those of the environments may be in a revision.
+    ///
+    /// # Errors
+    /// When it cannot be looked for.
+    pub fn has_other_folders(&self, revision: &Revision) -> Result<bool> {
+        match (revision, self.root()) {
+            (Revision::Commit(id), _) => self.parts().has_other_folders(id),
+            (Revision::WorkTree, Some(root)) if !self.leaves_files_out()? => {
+                // Why it cannot be listed, whoever lists all of it says.
+                let Ok(mut entries) = std::fs::read_dir(root.join("environments")) else { return Ok(true) };
+                Ok(entries.any(|entry| {
+                    entry.map_or(true, |entry| {
+                        let is_folder = entry.file_type().map_or(true, |kind| kind.is_dir());
+                        is_folder && is_other(&entry.file_name().to_string_lossy())
+                    })
+                }))
+            }
+            _ => Ok(true),
         }
     }
 
@@ -308,6 +329,11 @@ fn list_respelt(root: &Path, files: &mut BTreeMap<String, FileEntry>) -> Result<
         }
     }
     Ok(())
+}
+
+/// Whether a folder of this name below `environments/` is no environment's.
+pub(super) fn is_other(name: &str) -> bool {
+    name.parse::<Environment>().is_err()
 }
 
 /// Whether a snapshot lists a path of the configuration root.

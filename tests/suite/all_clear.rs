@@ -305,6 +305,8 @@ fn an_environment_that_was_not_looked_at_is_no_all_clear() {
         assert_eq!(run(&world, "check --env staging").0, 0);
         let lines = [
             "check x",
+            "check x --staged",
+            "check x --at HEAD",
             "export x --env production --format json",
             "get x --env production",
             "list",
@@ -314,7 +316,9 @@ fn an_environment_that_was_not_looked_at_is_no_all_clear() {
             let (_, said) = run(&world, line);
             assert!(said.contains(told), "{line}: {said}");
         }
-        assert_eq!(run(&world, "check x").0, if moved.is_some() { 2 } else { 0 });
+        for line in ["check x", "check x --staged", "check x --at HEAD"] {
+            assert_eq!(run(&world, line).0, if moved.is_some() { 2 } else { 0 }, "{line}");
+        }
         // Beside items of the environment's own it is as little looked at.
         if folder.is_some_and(|folder| folder != "live") {
             world.write("environments/production/y.yaml", "a: 1\n");
