@@ -32,7 +32,7 @@ pub(super) struct Attributes<'r> {
     folders: RefCell<HashMap<String, bool>>,
     known: RefCell<HashMap<String, LineEndings>>,
     /// Each blob of a commit is looked at several times.
-    blobs: RefCell<Recent<Rc<[u8]>>>,
+    blobs: RefCell<Blobs>,
 }
 
 impl<'r> Attributes<'r> {
@@ -46,6 +46,9 @@ impl<'r> Attributes<'r> {
             settings: OnceCell::new(),
             indexed: OnceCell::new(),
             folders: RefCell::default(),
+/// The bytes of blobs that were looked at lately, or come into being.
+pub(super) type Blobs = Recent<Rc<[u8]>>;
+
             known: RefCell::default(),
             blobs: RefCell::default(),
         }
@@ -59,7 +62,7 @@ impl<'r> Attributes<'r> {
         let blob = self.repository.find_blob(id);
         let blob = blob.map_err(|error| git_error(&format!("read {path}"), &error))?;
         let bytes: Rc<[u8]> = blob.content().into();
-        self.blobs.borrow_mut().add(id, Rc::clone(&bytes), bytes.len());
+        self.keep_blob(id, Rc::clone(&bytes));
         Ok(bytes)
     }
 
@@ -75,6 +78,22 @@ impl<'r> Attributes<'r> {
         if let Some(known) = self.known.borrow().get(&class) {
             return Ok(*known);
         }
+    /// Keeps the bytes of a blob for whoever asks for it next.
+    pub(super) fn keep_blob(&self, id: Oid, bytes: Rc<[u8]>) {
+        let length = bytes.len();
+        self.blobs.borrow_mut().add(id, bytes, length);
+    }
+
+    /// The same, with blobs that are known already.
+    pub(super) fn with_blobs(self, blobs: Blobs) -> Self {
+        Self { blobs: RefCell::new(blobs), ..self }
+    }
+
+    /// The blobs that are known.
+    pub(super) fn into_blobs(self) -> Blobs {
+        self.blobs.into_inner()
+    }
+
         let found = self.ask(path)?;
         self.known.borrow_mut().insert(class, found);
         Ok(found)

@@ -23,9 +23,10 @@ pub(super) struct Followed<'a> {
 }
 
 /// Leads the index, which is the one on disk, on to the new blobs; entries that are neither the old blob nor the new one stay.
-pub(super) fn follow(paths: &Paths, index: GitIndex, files: &[Followed<'_>]) -> Result<()> {
+/// Gives it as it is then.
+pub(super) fn follow(paths: &Paths, index: GitIndex, files: &[Followed<'_>]) -> Result<GitIndex> {
     if files.is_empty() {
-        return Ok(());
+        return Ok(index);
     }
     let path = paths.index();
     let old = disk::unless_absent("read", &path, fs::metadata(&path))?;
@@ -35,15 +36,17 @@ pub(super) fn follow(paths: &Paths, index: GitIndex, files: &[Followed<'_>]) -> 
         .iter()
         .filter_map(|file| Some((file.change.path.clone().into_bytes(), led_on(&index, file)?)))
         .collect();
+    let mut index = index;
     if !changes.is_empty() {
-        let written = write(&scratch, &index.with(changes).encode(), old.as_ref());
+        index = index.with(changes);
+        let written = write(&scratch, &index.encode(), old.as_ref());
         written.map_err(|error| Error::io("write", &scratch, &error))?;
         kill_point("index-prepared");
         disk::rename(&scratch, &path)?;
         kill_point("index-replaced");
     }
     disk::remove(&scratch)?;
-    Ok(())
+    Ok(index)
 }
 
 fn write(scratch: &std::path::Path, bytes: &[u8], old: Option<&Metadata>) -> std::io::Result<()> {

@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use git2::Oid;
 
-use self::attributes::Attributes;
+use self::attributes::{Attributes, Blobs};
 use self::branch::{Branch, Move};
 use self::failpoints::kill_point;
 use self::identity::Signatures;
@@ -55,6 +55,7 @@ use self::open::{OpenRepository, enter};
 use self::placement::Placement;
 use self::preconditions::Preconditions;
 use crate::model::{BlobId, CommitId, Error, Result};
+use crate::store::git_index::GitIndex;
 use crate::store::process_environment::ProcessEnvironment;
 use crate::store::remote::Remote;
 
@@ -236,7 +237,9 @@ impl Transaction {
         let followed = self.index_lock.is_some();
         let attributes = Attributes::of(git, &self.options.environment);
         let preconditions = Preconditions { attributes: &attributes, paths, parent, followed };
-        let files = preconditions.plan(&change.files)?;
+        // While its lock is ours, nobody else writes the index.
+        let index = GitIndex::read(&paths.index())?;
+        let files = preconditions.plan(&index, &change.files)?;
         if files.is_empty() {
             return Ok(Outcome::NothingToDo);
         }
@@ -250,32 +253,34 @@ impl Transaction {
             environment: &self.options.environment,
         };
         let new = objects::write(git, &files, &commit)?;
+        let blobs = attributes.into_blobs();
         let changes = if followed { files.into_iter().map(|file| file.change).collect() } else { Vec::new() };
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(paths)?;
-        if !self.publish(&journal, old, &who, subject)? {
+        let Some(index) = self.publish(&journal, (old, index), &who, subject)? else {
             return Ok(Outcome::Stale);
-        }
-        let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
+        };
+        let left_alone = self.follow(&journal, index, blobs).map_err(|error| unfinished(new, error))?;
         let (commit, branch) = (CommitId::new(new.to_string()), self.branch.short().to_owned());
         let (is_new, pushed, behind) = (true, None, None);
         Ok(Outcome::Committed(Committed { commit, branch, left_alone, is_new, pushed, behind }))
     }
 
-    /// Moves the branch, and the index right before it. Unless the branch moved, the index is led back
-    /// and the journal goes again.
+    /// Moves the branch, and the index, which is the one on disk, right before it; gives that as it is
+    /// then. Unless the branch moved, the index is led back and the journal goes again.
     fn publish(
         &mut self,
         journal: &Journal,
-        old: Option<Oid>,
+        (old, index): (Option<Oid>, GitIndex),
         who: &Signatures,
         subject: &str,
-    ) -> Result<bool> {
+    ) -> Result<Option<GitIndex>> {
         let OpenRepository { git, paths, .. } = &self.repository;
         let (new, files, log) = (journal.new, &journal.files, reflog_line(who, subject));
         // Where the process fails from here on, git shall not commit before the next run has looked.
         self.index_lock.iter_mut().for_each(|lock| lock.keep(true));
-        let stage = || if files.is_empty() { Ok(()) } else { worktree::stage(paths, files) };
+        let mut staged = None;
+        let stage = || worktree::stage(paths, index, files).map(|index| staged = Some(index));
         let branch_move = Move { branch: &self.branch, old, new, log };
         let published = branch_move.publish(git, paths, self.options.wait, stage);
         if !matches!(published, Ok(true)) && self.branch.tip(git)? != Some(new) {
@@ -284,15 +289,15 @@ impl Transaction {
             }
             Journal::remove(paths)?;
             self.index_lock.iter_mut().for_each(|lock| lock.keep(false));
-            return published;
+            return published.map(|_| None);
         }
-        published.map_err(|error| unfinished(new, error))
+        published.map(|_| staged).map_err(|error| unfinished(new, error))
     }
 
-    fn follow(&mut self, journal: &Journal) -> Result<Vec<String>> {
+    fn follow(&mut self, journal: &Journal, index: GitIndex, blobs: Blobs) -> Result<Vec<String>> {
         let OpenRepository { git, paths, .. } = &self.repository;
-        let left_alone =
-            worktree::follow(&Attributes::of(git, &self.options.environment), paths, &journal.files)?;
+        let attributes = Attributes::of(git, &self.options.environment).with_blobs(blobs);
+        let left_alone = worktree::follow(&attributes, paths, index, &journal.files)?;
         Journal::remove(paths)?;
         if let Some(lock) = &mut self.index_lock {
             lock.keep(false);
@@ -309,13 +314,18 @@ impl Transaction {
 /// Finishes or drops what an interrupted run left, so that what is read next is whole. Every command
 /// that is going to write begins with it; where nothing was left it only looks.
 pub fn finish_earlier(repository: &Path, environment: &ProcessEnvironment) -> Result<()> {
-    let paths = paths::Paths::of(&open::open_repository(repository)?);
-    for git_dir in paths.git_dirs()? {
+    open_finished(repository, environment).map(|_| ())
+}
+
+/// Opens a repository in which nothing is left of an interrupted run.
+fn open_finished(repository: &Path, environment: &ProcessEnvironment) -> Result<git2::Repository> {
+    let git = open::open_repository(repository)?;
+    for git_dir in paths::Paths::of(&git).git_dirs()? {
         if recover::has_traces(&git_dir)? {
-            return enter(repository, WAIT, environment).map(|_| ());
+            return enter(repository, WAIT, environment).map(|(entered, _)| entered.git);
         }
     }
-    Ok(())
+    Ok(git)
 }
 
 /// An error behind the point of no return.

@@ -4,7 +4,7 @@
 
 use git2::{Oid, Repository};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Blobs};
 use super::failpoints::kill_point;
 use super::journal::{BlobChange, Journal};
 use super::open::OpenRepository;
@@ -39,7 +39,8 @@ impl Transaction {
         let followed = self.index_lock.is_some();
         let attributes = Attributes::of(git, &self.options.environment);
         let preconditions = Preconditions { attributes: &attributes, paths, parent, followed: false };
-        let files = preconditions.plan(&change.files)?;
+        let index = GitIndex::read(&paths.index())?;
+        let files = preconditions.plan(&index, &change.files)?;
         if files.is_empty() {
             return Ok(None);
         }
@@ -55,7 +56,7 @@ impl Transaction {
         if followed {
             let mut changes = blob_changes(git, local, new)?;
             changes.retain(|file| is_own(&change.files, &file.path));
-            preconditions.refuse_in_the_way(&GitIndex::read(&paths.index())?, &changes)?;
+            preconditions.refuse_in_the_way(&index, &changes)?;
         }
         let name = format!("{PENDING}{new}");
         git.reference(&name, new, true, "terrace").map_err(|error| git_error("keep the commit", &error))?;
@@ -71,9 +72,10 @@ impl Transaction {
         if self.branch.tip(git)? != local {
             return Ok(Followed::Stays(format!("somebody moved {branch} here meanwhile")));
         }
+        let index = GitIndex::read(&paths.index())?;
         let mut changes = Vec::new();
         if self.index_lock.is_some() {
-            match self.followable(local, new) {
+            match self.followable(&index, local, new) {
                 Ok(files) => changes = files,
                 Err(error) => return Ok(Followed::Stays(error.message)),
             }
@@ -81,15 +83,16 @@ impl Transaction {
         let who = self.options.identity.signatures(config, &self.options)?;
         let journal = Journal::new(&self.branch.name, new, changes);
         journal.write(paths)?;
-        if !self.publish(&journal, local, &who, subject(message)?)? {
+        let Some(index) = self.publish(&journal, (local, index), &who, subject(message)?)? else {
             return Ok(Followed::Stays(format!("somebody moved {branch} here meanwhile")));
-        }
-        let left_alone = self.follow(&journal).map_err(|error| unfinished(new, error))?;
+        };
+        let left_alone =
+            self.follow(&journal, index, Blobs::default()).map_err(|error| unfinished(new, error))?;
         Ok(Followed::Moved(left_alone))
     }
 
     /// What the work tree has to follow, if it can.
-    fn followable(&self, local: Option<Oid>, new: Oid) -> Result<Vec<BlobChange>> {
+    fn followable(&self, index: &GitIndex, local: Option<Oid>, new: Oid) -> Result<Vec<BlobChange>> {
         let OpenRepository { git, paths, .. } = &self.repository;
         let changes = blob_changes(git, local, new)?;
         let attributes = Attributes::of(git, &self.options.environment);
@@ -97,7 +100,7 @@ impl Transaction {
             attributes.line_endings(&change.path)?;
         }
         let preconditions = Preconditions { attributes: &attributes, paths, parent: local, followed: true };
-        preconditions.refuse_in_the_way(&GitIndex::read(&paths.index())?, &changes)?;
+        preconditions.refuse_in_the_way(index, &changes)?;
         Ok(changes)
     }
 

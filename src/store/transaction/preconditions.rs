@@ -37,10 +37,9 @@ pub(super) struct Preconditions<'a> {
 
 impl Preconditions<'_> {
     /// The files that the commit changes; those that are as wanted already are left out.
-    pub(super) fn plan(&self, files: &[FileChange]) -> Result<Vec<Planned>> {
+    pub(super) fn plan(&self, index: &GitIndex, files: &[FileChange]) -> Result<Vec<Planned>> {
         check_paths(files)?;
-        let index = GitIndex::read(&self.paths.index())?;
-        self.attributes.lend(&index)?;
+        self.attributes.lend(index)?;
         let tree = self.tree()?;
         let mut folders = FoldersSeen::default();
         let mut planned = Vec::new();
@@ -48,7 +47,7 @@ impl Preconditions<'_> {
             planned.extend(self.plan_one(tree.as_ref(), file, &mut folders)?);
         }
         if self.followed && !planned.is_empty() {
-            self.refuse_in_the_way(&index, planned.iter().map(|file| &file.change))?;
+            self.refuse_in_the_way(index, planned.iter().map(|file| &file.change))?;
         }
         Ok(planned)
     }
@@ -187,6 +186,7 @@ pub(super) fn new_blob(
     let blob = endings.to_blob(bytes, old.as_deref()).into_owned();
     let id = Oid::hash_object(ObjectType::Blob, &blob);
     let id = id.map_err(|error| git_error(&format!("hash {}", file.path), &error))?;
+    attributes.keep_blob(id, blob.as_slice().into());
     Ok((Some(blob), Some(id)))
 }
 

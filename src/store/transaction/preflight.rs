@@ -10,6 +10,7 @@ use super::preconditions::Preconditions;
 use super::{FileChange, Options};
 use crate::model::{CommitId, Result};
 use crate::store::git_config::GitConfig;
+use crate::store::git_index::GitIndex;
 
 /// Refuses what a commit of these files on `base` would be refused for now. On a branch whose tip
 /// is not `base` only the branch and the person are looked at.
@@ -24,7 +25,8 @@ pub fn preflight(repository: &Path, options: &Options, base: &CommitId, files: &
     if parent.is_some_and(|id| id.to_string() == base.as_str()) {
         let followed = branch.head && paths.root.is_some();
         let attributes = Attributes::of(&git, &options.environment);
-        Preconditions { attributes: &attributes, paths: &paths, parent, followed }.plan(files)?;
+        let index = GitIndex::read(&paths.index())?;
+        Preconditions { attributes: &attributes, paths: &paths, parent, followed }.plan(&index, files)?;
     }
     let config = GitConfig::of(&options.environment, git.path())?;
     options.identity.signatures(&config, options).map(|_| ())

@@ -15,7 +15,7 @@ use super::open::open_repository;
 use super::paths::Paths;
 use super::pending::Followed;
 use super::placement::{Placement, Standing, descends, differs_by, only_parent, shared_part, standing};
-use super::{Change, Committed, Options, Outcome, Start, Transaction, finish_earlier};
+use super::{Change, Committed, Options, Outcome, Start, Transaction, open_finished};
 use crate::model::{CommitId, Error, ErrorKind, Result};
 use crate::store::git_error::git_error;
 use crate::store::remote::{Pushed, Remote, tracking_name};
@@ -117,8 +117,7 @@ enum Step<T> {
 
 impl<T> Publishing<'_, T> {
     fn run(mut self, shown: Decided<T>) -> Result<Option<(Committed, T)>> {
-        finish_earlier(self.repository, &self.options.environment)?;
-        let git = open_repository(self.repository)?;
+        let git = open_finished(self.repository, &self.options.environment)?;
         let branch = find(&git, self.options)?;
         match &self.options.push {
             Some(remote) => self.send(remote, shown),

@@ -17,6 +17,7 @@ use super::worktree::{follow, unstage};
 use super::{branch, config, disk, files, note};
 use crate::model::Result;
 use crate::store::git_error::git_error;
+use crate::store::git_index::GitIndex;
 use crate::store::process_environment::ProcessEnvironment;
 
 /// Finishes or drops what earlier runs began in any work tree of the repository.
@@ -74,7 +75,7 @@ fn recover_one(repository: &Repository, paths: &Paths, lock: &TransactionLock, w
             let attributes = Attributes::of(repository, &ProcessEnvironment::default());
             let Left { published, unpublished } = Left::by(repository, &journal)?;
             unstage(&attributes, paths, &unpublished)?;
-            follow(&attributes, paths, &published)?;
+            follow(&attributes, paths, GitIndex::read(&paths.index())?, &published)?;
         }
         Journal::remove(paths)?;
     }

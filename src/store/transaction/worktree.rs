@@ -20,12 +20,12 @@ use crate::store::git_index::{Entry, GitIndex};
 /// What says of other files how they are written.
 const GIT_ATTRIBUTES: &str = ".gitattributes";
 
-/// Leads the index on to the new blobs, before the branch moves. Git's `commit` reads HEAD, then the
-/// index, and takes `index.lock` last: in the other order it could see our commit beside the index
-/// from before it, and take the commit back with its own.
-pub(super) fn stage(paths: &Paths, changes: &[BlobChange]) -> Result<()> {
+/// Leads the index, which is the one on disk, on to the new blobs, before the branch moves. Git's
+/// `commit` reads HEAD, then the index, and takes `index.lock` last: in the other order it could see our
+/// commit beside the index from before it, and take the commit back with its own.
+pub(super) fn stage(paths: &Paths, index: GitIndex, changes: &[BlobChange]) -> Result<GitIndex> {
     let staged: Vec<_> = changes.iter().map(|change| Followed { change, metadata: None }).collect();
-    index::follow(paths, GitIndex::read(&paths.index())?, &staged)
+    index::follow(paths, index, &staged)
 }
 
 /// Takes back what [`stage`] did, where the branch did not move.
@@ -45,18 +45,18 @@ pub(super) fn unstage(attributes: &Attributes<'_>, paths: &Paths, changes: &[Blo
         };
         unstaged.push(Followed { change, metadata });
     }
-    index::follow(paths, index, &unstaged)
+    index::follow(paths, index, &unstaged).map(|_| ())
 }
 
-/// Brings these files from the old blobs to the new ones, and tells the index. Returns the files that
-/// were no longer the old blob and stay as they are.
+/// Brings these files from the old blobs to the new ones, and tells the index, which is the one on disk.
+/// Returns the files that were no longer the old blob and stay as they are.
 pub(super) fn follow(
     attributes: &Attributes<'_>,
     paths: &Paths,
+    index: GitIndex,
     changes: &[BlobChange],
 ) -> Result<Vec<String>> {
     let Some(root) = &paths.root else { return Ok(Vec::new()) };
-    let index = GitIndex::read(&paths.index())?;
     attributes.lend(&index)?;
     let mut followed = Vec::new();
     let mut left_alone = Vec::new();
